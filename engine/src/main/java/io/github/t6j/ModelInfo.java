@@ -1,0 +1,45 @@
+package io.github.t6j;
+
+import java.util.List;
+
+/**
+ * What a loaded model is.
+ *
+ * @param variant the attention's name, such as {@code T6}, {@code T6 KV-only}, {@code GQA}
+ * @param vocabularySize ids that have logits, padding included
+ * @param layers number of blocks
+ * @param width numbers per position between blocks (n_embd)
+ * @param heads query heads
+ * @param headDim numbers per head
+ * @param keyValueHeads heads of keys and values (MHA, GQA, MQA), or 0 where they are factored
+ * @param queryRank rank of the query's factors, or 0 where the query is not factored
+ * @param keyRank rank of the key's factors, or 0
+ * @param valueRank rank of the value's factors, or 0
+ * @param groupNorm whether each head's output is normalised
+ * @param hidden numbers per position inside the feed-forward part
+ * @param contextLength positions that the model was trained on (block_size)
+ * @param parameters number of weights, tied ones once
+ * @param cacheNumbersPerToken numbers that one token adds to the cache of one layer
+ * @param weightFormat which files were read, and how
+ * @param assumptions what neither shapes nor config.json said and was therefore assumed, a sentence each
+ * @param kernels the kernels that compute, such as {@code SIMD, 512-bit, 2 threads}
+ */
+public record ModelInfo(
+        String variant,
+        int vocabularySize,
+        int layers,
+        int width,
+        int heads,
+        int headDim,
+        int keyValueHeads,
+        int queryRank,
+        int keyRank,
+        int valueRank,
+        boolean groupNorm,
+        int hidden,
+        int contextLength,
+        long parameters,
+        int cacheNumbersPerToken,
+        String weightFormat,
+        List<String> assumptions,
+        String kernels) {}

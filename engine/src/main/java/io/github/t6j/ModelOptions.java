@@ -1,0 +1,47 @@
+package io.github.t6j;
+
+/**
+ * How a model is loaded.
+ *
+ * @param load whether the files are copied or mapped
+ * @param threads threads that compute, the calling one included; 0: one per core
+ * @param variant what the files cannot say ({@code full}, {@code partialrope}, {@code partialrope-decay},
+ *     {@code linearattn}), or null: what {@code t6j.json} and config.json say
+ */
+public record ModelOptions(Load load, int threads, String variant) {
+
+    /** How weights come from their files. */
+    public enum Load {
+        /** Read: nothing that happens to the files later matters. */
+        COPY,
+        /** Mapped: opens without reading; a file that is cut short meanwhile is an error when it is used. */
+        MMAP
+    }
+
+    /** @throws IllegalArgumentException if {@code threads} is negative */
+    public ModelOptions {
+        if (threads < 0) {
+            throw new IllegalArgumentException("threads: expected 0 (one per core) or more, found " + threads);
+        }
+    }
+
+    /** Copied, on all cores, with the variant that the files say. */
+    public static ModelOptions defaults() {
+        return new ModelOptions(Load.COPY, 0, null);
+    }
+
+    /** These options with another way of loading. */
+    public ModelOptions withLoad(Load newLoad) {
+        return new ModelOptions(newLoad, threads, variant);
+    }
+
+    /** These options with another number of threads. */
+    public ModelOptions withThreads(int newThreads) {
+        return new ModelOptions(load, newThreads, variant);
+    }
+
+    /** These options with another variant. */
+    public ModelOptions withVariant(String newVariant) {
+        return new ModelOptions(load, threads, newVariant);
+    }
+}

@@ -1,0 +1,9 @@
+/** Runs Tensor Product Attention transformers (the T6 family) on a CPU; depends on nothing but the JDK. */
+module io.github.t6j.engine {
+    requires jdk.incubator.vector;
+    requires static jdk.management;
+
+    exports io.github.t6j;
+    exports io.github.t6j.sampling;
+    exports io.github.t6j.tokenizer;
+}
