@@ -19,7 +19,7 @@ record TopP(double p) implements Step {
         while (to - from > 1) {
             int pivot = partition(candidates, from, to);
             double before = weight(candidates, from, pivot);
-            double through = before + weight(candidates, pivot, pivot + 1);
+            double through = before + candidates.weights[candidates.ids[pivot]];
             if (before >= missing) {
                 to = pivot;
             } else if (through >= missing) {
