@@ -39,24 +39,30 @@ final class BytePairEncoding {
     }
 
     private void addMerges(TokenizerDefinition definition) {
-        Map<String, Integer> vocabulary = definition.vocabulary();
         List<Merge> list = definition.merges();
         for (int rank = 0; rank < list.size(); rank++) {
             Merge merge = list.get(rank);
-            String where = "%s: merge %d (\"%s %s\")"
-                    .formatted(definition.mergesSource(), rank + 1, merge.left(), merge.right());
-            for (String token : List.of(merge.left(), merge.right(), merge.result())) {
-                if (!vocabulary.containsKey(token)) {
-                    throw new ModelFormatException(where + ": expected its tokens in " + definition.vocabularySource()
-                            + ", found no \"" + token + "\"; do the two belong together?");
-                }
-            }
-            int left = vocabulary.get(merge.left());
-            int right = vocabulary.get(merge.right());
-            if (!merges.put(left, right, rank, vocabulary.get(merge.result()))) {
-                throw new ModelFormatException(where + ": expected each merge once, found it a second time");
+            int left = mergedId(definition, rank, merge.left());
+            int right = mergedId(definition, rank, merge.right());
+            if (!merges.put(left, right, rank, mergedId(definition, rank, merge.result()))) {
+                throw error(definition, rank, "expected each merge once, found it a second time");
             }
         }
+    }
+
+    private static int mergedId(TokenizerDefinition definition, int rank, String token) {
+        Integer id = definition.vocabulary().get(token);
+        if (id == null) {
+            throw error(definition, rank, "expected its tokens and its result in " + definition.vocabularySource()
+                    + ", found no \"" + token + "\"; do the two belong together?");
+        }
+        return id;
+    }
+
+    private static ModelFormatException error(TokenizerDefinition definition, int rank, String message) {
+        Merge merge = definition.merges().get(rank);
+        return new ModelFormatException("%s: merge %d (\"%s %s\"): %s"
+                .formatted(definition.mergesSource(), rank + 1, merge.left(), merge.right(), message));
     }
 
     /** Only tokens that their bytes merge into: a file may hold others, which must not appear. */

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
  */
 final class Merger {
     /** Up to here going through all is the faster way. */
-    static final int SHORT = 64;
+    static final int SHORT = 128;
 
     private final int[] byteIds;
     private final MergeTable merges;

@@ -94,15 +94,17 @@ final class TokenizerFiles {
     /** A JSON object of tokens and ids. */
     static Map<String, Integer> vocabulary(Map<String, Object> json, String where) {
         Map<String, Integer> vocabulary = LinkedHashMap.newLinkedHashMap(json.size());
-        json.forEach((token, id) -> vocabulary.put(token, id(id, where + ": token \"" + token + "\"")));
+        json.forEach((token, id) -> vocabulary.put(token, id(id, where, token)));
         return vocabulary;
     }
 
-    static int id(Object value, String where) {
+    /** {@code value} as the id of {@code token}. */
+    static int id(Object value, String where, String token) {
         if (value instanceof Long id && id >= 0 && id <= MAX_ID) {
             return id.intValue();
         }
-        throw new ModelFormatException(where + ": expected an id from 0 to " + MAX_ID + ", found " + value);
+        throw new ModelFormatException(
+                where + ": token \"" + token + "\": expected an id from 0 to " + MAX_ID + ", found " + value);
     }
 
     /** GPT-2's own files have their one special token in the vocabulary, where nothing tells that it is special. */

@@ -110,7 +110,7 @@ final class TokenizerJson {
             expect(name + "." + option, false, json.getOrDefault(option, false));
         }
         boolean special = Boolean.TRUE.equals(json.get("special")) || content.equals(TokenizerDefinition.END_OF_TEXT);
-        return new AddedToken(content, TokenizerFiles.id(json.get("id"), file + ": " + name + ".id"), special);
+        return new AddedToken(content, TokenizerFiles.id(json.get("id"), file + ": " + name, content), special);
     }
 
     private void expect(String name, Object expected, Object found) {
