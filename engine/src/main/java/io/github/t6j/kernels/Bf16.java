@@ -17,23 +17,4 @@ public final class Bf16 {
     public static int slot(int c) {
         return (c & ~31) | (c & 15) << 1 | (c >>> 4 & 1);
     }
-
-    /** The nearest bf16 of a float, ties to even; NaN stays NaN. */
-    public static short round(float value) {
-        int bits = Float.floatToRawIntBits(value);
-        if (Float.isNaN(value)) {
-            return (short) (bits >>> 16 | 0x40);
-        }
-        return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
-    }
-
-    /** The float that a bf16 is. */
-    public static float widen(short bf16) {
-        return Float.intBitsToFloat(bf16 << 16);
-    }
-
-    /** {@code value} as the float that its bf16 is. */
-    public static float roundTrip(float value) {
-        return widen(round(value));
-    }
 }

@@ -39,10 +39,10 @@ public final class PackedMatrix {
      * Packs matrices [·][inputs], one below the other, as one. It is bf16 if all of them are; f16 and f64 become f32.
      */
     public static PackedMatrix pack(List<Tensor> parts, Arena arena, Workers workers) {
-        int inputs = Math.toIntExact(parts.getFirst().shape()[1]);
+        int inputs = Math.toIntExact(parts.getFirst().shape().get(1));
         int outputs = 0;
         for (Tensor part : parts) {
-            outputs += Math.toIntExact(part.shape()[0]);
+            outputs += Math.toIntExact(part.shape().get(0));
         }
         boolean bf16 = parts.stream().allMatch(part -> part.dtype() == DType.BF16);
         PackedMatrix matrix = new PackedMatrix(outputs, inputs, bf16, arena);
@@ -58,7 +58,7 @@ public final class PackedMatrix {
             for (int k = 0; k < inputs; k++) {
                 long at = elementAt(output, k);
                 if (bf16) {
-                    data.set(SHORT, at, Bf16.round(row[k]));
+                    data.set(SHORT, at, DType.floatToBf16(row[k]));
                 } else {
                     data.set(FLOAT, at, row[k]);
                 }
@@ -69,7 +69,7 @@ public final class PackedMatrix {
     private void readRow(List<Tensor> parts, int output, float[] row) {
         long first = 0;
         for (Tensor part : parts) {
-            long rows = part.shape()[0];
+            long rows = part.shape().get(0);
             if (output < first + rows) {
                 part.read((output - first) * inputs, row, 0, inputs);
                 return;
@@ -120,7 +120,7 @@ public final class PackedMatrix {
     public void row(int output, float[] into, int at) {
         for (int k = 0; k < inputs; k++) {
             long element = elementAt(output, k);
-            into[at + k] = bf16 ? Bf16.widen(data.get(SHORT, element)) : data.get(FLOAT, element);
+            into[at + k] = bf16 ? DType.bf16ToFloat(data.get(SHORT, element)) : data.get(FLOAT, element);
         }
     }
 

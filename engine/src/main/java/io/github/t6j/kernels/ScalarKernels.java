@@ -1,5 +1,6 @@
 package io.github.t6j.kernels;
 
+import io.github.t6j.weights.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -80,7 +81,7 @@ public final class ScalarKernels implements Kernels {
                 float factor = x[xAt + r * xStride + k];
                 long row = wAt + (long) k * PANEL * Short.BYTES;
                 for (int c = 0; c < PANEL; c++) {
-                    float weight = Bf16.widen(w.get(SHORT, row + (long) Bf16.slot(c) * Short.BYTES));
+                    float weight = DType.bf16ToFloat(w.get(SHORT, row + (long) Bf16.slot(c) * Short.BYTES));
                     y[out + c] = fma(factor, weight, y[out + c]);
                 }
             }

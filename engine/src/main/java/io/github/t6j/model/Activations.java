@@ -12,6 +12,9 @@ final class Activations {
     /** Rows of the largest pass: enough that a block of weights read from memory is used often. */
     static final int ROWS = 128;
 
+    /** Rows whose logits are computed together: a vocabulary of them is large. */
+    static final int LOGIT_ROWS = 16;
+
     final PagedCache cache;
     final AttentionPath path;
     final Product product;
@@ -24,7 +27,7 @@ final class Activations {
     final float[] gateUp; //      [ROWS][gateUpStride], gate then up
     final float[] hidden; //      [ROWS][hidden]
     final float[] update; //      [ROWS][widthStride], what a half of a block adds to x
-    final float[] logits; //      [vocabularyStride]
+    float[] logits; //            [1 or LOGIT_ROWS][vocabularyStride]
     final float[] cos; //         [ROWS][pairs]
     final float[] sin; //         [ROWS][pairs]
     final float[][] lanes; //     [workers][LANES]

@@ -140,8 +140,8 @@ final class Architecture {
     private ModelConfig common(
             String name, int heads, int headDim, int keyValueHeads, int queryRank, int keyRank, int valueRank,
             String variant) {
-        int vocabulary = Math.toIntExact(tensors.embedding().shape()[0]);
-        int width = Math.toIntExact(tensors.embedding().shape()[1]);
+        int vocabulary = Math.toIntExact(tensors.embedding().shape().get(0));
+        int width = Math.toIntExact(tensors.embedding().shape().get(1));
         int layers = tensors.layers();
         boolean groupNorm = tensors.hasAttention("subln");
         config.check("vocab_size", vocabulary, "the embedding's rows");
@@ -157,7 +157,7 @@ final class Architecture {
         String suffix = rope.equals("full") ? "" : ", " + rope;
         return new ModelConfig(
                 name + suffix, vocabulary, layers, width, heads, headDim, keyValueHeads, queryRank, keyRank, valueRank,
-                groupNorm, Math.toIntExact(tensors.layer(0, "mlp.c_fc1").shape()[0]),
+                groupNorm, Math.toIntExact(tensors.layer(0, "mlp.c_fc1").shape().get(0)),
                 config.optional("block_size", 1024), rotaryDim, decayBase, List.copyOf(assumptions));
     }
 

@@ -3,7 +3,6 @@ package io.github.t6j.model;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.weights.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -61,12 +60,12 @@ final class ModelTensors {
 
     /** Rows of a weight of the first block's attention. */
     long attentionRows(String name) {
-        return matrix(attention(0, name)).shape()[0];
+        return matrix(attention(0, name)).shape().get(0);
     }
 
     /** Columns of a weight of the first block's attention. */
     long attentionColumns(String name) {
-        return matrix(attention(0, name)).shape()[1];
+        return matrix(attention(0, name)).shape().get(1);
     }
 
     /** The embedding, under either of its names; a file with both must have them equal. */
@@ -90,7 +89,7 @@ final class ModelTensors {
     }
 
     private static boolean same(Tensor a, Tensor b) {
-        return Arrays.equals(a.shape(), b.shape()) && a.dtype() == b.dtype() && a.data().mismatch(b.data()) < 0;
+        return a.shape().equals(b.shape()) && a.dtype() == b.dtype() && a.data().mismatch(b.data()) < 0;
     }
 
     /** A matrix of a block, by its name inside the block. */
@@ -109,7 +108,7 @@ final class ModelTensors {
     float[] vector(int layer, String name, int n) {
         String full = "transformer.h." + layer + "." + name + ".weight";
         Tensor tensor = get(full);
-        checkShape(tensor, full, n);
+        checkShape(tensor, full, (long) n);
         float[] vector = new float[n];
         tensor.read(0, vector, 0, n);
         return vector;
@@ -126,17 +125,16 @@ final class ModelTensors {
 
     private Tensor matrix(String name) {
         Tensor tensor = get(name);
-        if (tensor.shape().length != 2) {
-            throw new ModelFormatException(where + ": " + name + ": expected a matrix, found shape "
-                    + Arrays.toString(tensor.shape()));
+        if (tensor.shape().size() != 2) {
+            throw new ModelFormatException(where + ": " + name + ": expected a matrix, found shape " + tensor.shape());
         }
         return tensor;
     }
 
-    private void checkShape(Tensor tensor, String name, long... shape) {
-        if (!Arrays.equals(tensor.shape(), shape)) {
-            throw new ModelFormatException(where + ": " + name + ": expected shape " + Arrays.toString(shape)
-                    + ", found " + Arrays.toString(tensor.shape()));
+    private void checkShape(Tensor tensor, String name, Long... shape) {
+        if (!tensor.shape().equals(List.of(shape))) {
+            throw new ModelFormatException(where + ": " + name + ": expected shape " + List.of(shape)
+                    + ", found " + tensor.shape());
         }
     }
 

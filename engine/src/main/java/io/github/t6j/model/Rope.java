@@ -1,6 +1,6 @@
 package io.github.t6j.model;
 
-import io.github.t6j.kernels.Bf16;
+import io.github.t6j.weights.DType;
 
 /**
  * Rotary position embedding as the official models have it: dimension i is paired with i + n/2 (half-split), and
@@ -43,14 +43,18 @@ public final class Rope {
             float c = (float) StrictMath.cos(angle);
             float s = (float) StrictMath.sin(angle);
             if (logDecay == 0f) {
-                cos[at + i] = Bf16.roundTrip(c);
-                sin[at + i] = Bf16.roundTrip(s);
+                cos[at + i] = rounded(c);
+                sin[at + i] = rounded(s);
             } else {
                 float decay = (float) StrictMath.exp(angle * logDecay);
                 cos[at + i] = c * decay;
                 sin[at + i] = s * decay;
             }
         }
+    }
+
+    private static float rounded(float value) {
+        return DType.bf16ToFloat(DType.floatToBf16(value));
     }
 
     /** Rotates {@code vectors} vectors of {@code headDim} numbers from {@code at} by the table at {@code tableAt}. */

@@ -101,16 +101,32 @@ public final class Transformer {
             return true;
         }
 
+        /** The most rows that {@link #logits} takes at once. */
+        public int maxLogitRows() {
+            return Activations.LOGIT_ROWS;
+        }
+
         /**
-         * Logits after row {@code row} of the last pass, counted from its first: E · norm(x).
+         * Logits after {@code count} rows of the last pass from {@code row}, counted from its first: E · norm(x).
          *
-         * @return [vocabulary and padding], a buffer that the next call overwrites
+         * @return [count][{@link #logitStride()}], a buffer that the next call overwrites
          */
-        public float[] logits(int row) {
+        public float[] logits(int row, int count) {
             int width = config.width();
-            kernels.rmsNorm(a.x, row * width, width, RmsNorm.EPSILON, null, a.normed, 0, a.lanes[0]);
-            a.product.multiply(embedding, a.normed, width, 1, a.logits);
+            if (a.logits.length < count * logitStride()) {
+                a.logits = new float[Activations.LOGIT_ROWS * logitStride()];
+            }
+            for (int i = 0; i < count; i++) {
+                int from = (row + i) * width;
+                kernels.rmsNorm(a.x, from, width, RmsNorm.EPSILON, null, a.normed, i * width, a.lanes[0]);
+            }
+            a.product.multiply(embedding, a.normed, width, count, a.logits);
             return a.logits;
+        }
+
+        /** Floats between the rows of {@link #logits}: the vocabulary and padding. */
+        public int logitStride() {
+            return embedding.stride();
         }
 
         /** Frees the cache. */
