@@ -7,8 +7,9 @@ import io.github.t6j.weights.DType;
  * y1 = x1·cos + x2·sin, y2 = −x1·sin + x2·cos, the opposite sense of Llama's. Tables are rounded to bf16, save with
  * decay, whose every rotated number is also multiplied by decayBase^(position / 10000^(2i/n)).
  *
- * <p>Angles are f32, step by step as PyTorch makes them; StrictMath gives the same tables on every machine. No table is
- * kept: a position's few dozen angles cost less than a microsecond and serve all layers.
+ * <p>Angles are f32, step by step as PyTorch makes them. Math, not StrictMath: HotSpot computes its functions by one
+ * routine in interpreted and compiled code, they round to the same tables, and StrictMath allocates. No table is kept:
+ * a position's few dozen angles cost less than a microsecond and serve all layers.
  */
 public final class Rope {
     private static final double BASE = 10000.0;
@@ -40,13 +41,13 @@ public final class Rope {
     public void table(int position, float[] cos, float[] sin, int at) {
         for (int i = 0; i < pairs; i++) {
             float angle = position * inverseFrequency[i];
-            float c = (float) StrictMath.cos(angle);
-            float s = (float) StrictMath.sin(angle);
+            float c = (float) Math.cos(angle);
+            float s = (float) Math.sin(angle);
             if (logDecay == 0f) {
                 cos[at + i] = rounded(c);
                 sin[at + i] = rounded(s);
             } else {
-                float decay = (float) StrictMath.exp(angle * logDecay);
+                float decay = (float) Math.exp(angle * logDecay);
                 cos[at + i] = c * decay;
                 sin[at + i] = s * decay;
             }

@@ -1,0 +1,96 @@
+package io.github.t6j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** DESIGN.md §3: the same bits, cold or warm, with any number of threads, in any chunks, alone or beside others. */
+@Tag("width")
+class DeterminismTest {
+    private static final int LENGTH = 700;
+    private static final long SEED = 42;
+
+    /**
+     * Hash of the logits after {@link #LENGTH} seeded ids of the bundled model. The executions of this test at other
+     * vector widths, and on the class path with the scalar twin, must find the same.
+     */
+    static final int HASH = 2049336220;
+
+    static int[] ids() {
+        return new Random(SEED).ints(LENGTH, 0, 4096).toArray();
+    }
+
+    private static Model load(int threads) {
+        return Model.load(TestData.tiny(), ModelOptions.defaults().withThreads(threads));
+    }
+
+    private static SessionOptions roomy() {
+        return SessionOptions.defaults().withContextLength(LENGTH);
+    }
+
+    private static float[] logits(Model model, int chunk) {
+        try (Session session = model.newSession(roomy())) {
+            int[] ids = ids();
+            for (int from = 0; from < ids.length; from += chunk) {
+                session.prefill(Arrays.copyOfRange(ids, from, Math.min(ids.length, from + chunk)));
+            }
+            return session.logits().clone();
+        }
+    }
+
+    @Test
+    void threadsChunksAndVectorWidthsDoNotShow() {
+        try (Model one = load(1); Model two = load(2); Model five = load(5)) {
+            float[] expected = logits(one, LENGTH);
+            assertThat(Arrays.hashCode(expected)).isEqualTo(HASH);
+            for (Model model : new Model[] {one, two, five}) {
+                for (int chunk : new int[] {LENGTH, 1, 7, 64, 128, 129, 300}) {
+                    assertThat(logits(model, chunk)).as("chunks of " + chunk).isEqualTo(expected);
+                }
+            }
+        }
+    }
+
+    @Test
+    void warmIsColdAndATruncatedSessionIsANewOne() {
+        try (Model model = load(2); Session session = model.newSession(roomy())) {
+            int[] ids = ids();
+            session.prefill(ids);
+            float[] cold = session.logits().clone();
+            for (int round = 0; round < 10; round++) {
+                int keep = 64 * round + round;
+                session.truncate(keep);
+                session.prefill(Arrays.copyOfRange(ids, keep, ids.length));
+                assertThat(session.logits()).as("kept " + keep).isEqualTo(cold);
+            }
+        }
+    }
+
+    @Test
+    void sessionsDoNotDisturbEachOther() throws InterruptedException {
+        try (Model model = load(2); Session a = model.newSession(roomy()); Session b = model.newSession(roomy())) {
+            int[] ids = ids();
+            float[] expected = logits(model, LENGTH);
+            for (int i = 0; i < ids.length; i++) {
+                a.decode(ids[i]);
+                b.decode(ids[ids.length - 1 - i]);
+            }
+            assertThat(a.logits()).isEqualTo(expected);
+
+            float[][] results = new float[4][];
+            Thread[] threads = new Thread[results.length];
+            for (int t = 0; t < threads.length; t++) {
+                int own = t;
+                threads[t] = new Thread(() -> results[own] = logits(model, 50 + own));
+                threads[t].start();
+            }
+            for (int t = 0; t < threads.length; t++) {
+                threads[t].join();
+                assertThat(results[t]).as("thread " + t).isEqualTo(expected);
+            }
+        }
+    }
+}

@@ -1,0 +1,218 @@
+package io.github.t6j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.management.ThreadMXBean;
+import io.github.t6j.sampling.SamplingOptions;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A session's contract: errors lose nothing, generation ends for the right reason, decoding allocates nothing. */
+class SessionTest {
+    private static final GenerationOptions GREEDY =
+            GenerationOptions.defaults().withSampling(SamplingOptions.greedy()).withMaxTokens(40);
+
+    private Model model;
+    private Session session;
+
+    @BeforeEach
+    void open() {
+        model = Model.load(TestData.tiny());
+        session = model.newSession();
+    }
+
+    @AfterEach
+    void close() {
+        session.close();
+        model.close();
+    }
+
+    @Test
+    void badIdsAreRefusedBeforeAnythingIsFed() {
+        assertThatThrownBy(() -> session.prefill(1, 2, 4096))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("expected 0 to 4095")
+                .hasMessageContaining("found 4096");
+        assertThatThrownBy(() -> session.decode(-1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> session.prefill()).isInstanceOf(IllegalArgumentException.class);
+        assertThat(session.position()).isZero();
+        assertThatThrownBy(session::logits).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void aFullContextRefusesMoreAndKeepsWhatItHas() {
+        try (Session small = model.newSession(SessionOptions.defaults().withContextLength(4))) {
+            small.prefill(1, 2, 3);
+            float[] before = small.logits().clone();
+            assertThatThrownBy(() -> small.prefill(4, 5))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("room for 4 ids and holds 3")
+                    .hasMessageContaining("found 2");
+            assertThat(small.logits()).isEqualTo(before);
+            small.decode(4);
+            assertThat(small.position()).isEqualTo(4);
+            assertThatThrownBy(() -> small.decode(5)).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void truncateForgetsTheEnd() {
+        session.prefill(5, 6, 7);
+        float[] three = session.logits().clone();
+        session.prefill(8, 9);
+        assertThatThrownBy(() -> session.truncate(6)).isInstanceOf(IllegalArgumentException.class);
+        session.truncate(2);
+        assertThatThrownBy(session::logits).isInstanceOf(IllegalStateException.class);
+        session.decode(7);
+        assertThat(session.logits()).isEqualTo(three);
+        assertThat(session.cacheBytes()).isEqualTo(3L * 6 * (2 + 2) * (8 + 32) * 4);
+    }
+
+    @Test
+    void generationEndsWithTheReason() {
+        Generation full = session.generate("The whale", GREEDY);
+        assertThat(full.finishReason()).isEqualTo(FinishReason.MAX_TOKENS);
+        assertThat(full.tokens()).hasSize(40);
+        assertThat(full.promptTokens()).isEqualTo(2);
+        assertThat(session.position()).isEqualTo(42);
+
+        session.truncate(0);
+        List<String> heard = new ArrayList<>();
+        Generation stopped = session.generate("The whale", GREEDY.withStop("whale-boat"), token -> {
+            heard.add(token.text());
+            return true;
+        });
+        assertThat(stopped.finishReason()).isEqualTo(FinishReason.STOP_STRING);
+        assertThat(full.text()).startsWith(stopped.text() + "whale-boat");
+        assertThat(String.join("", heard)).isEqualTo(stopped.text());
+
+        session.truncate(0);
+        Generation left = session.generate("The whale", GREEDY, token -> false);
+        assertThat(left.finishReason()).isEqualTo(FinishReason.STOPPED_BY_LISTENER);
+        assertThat(left.tokens()).hasSize(1);
+
+        try (Session small = model.newSession(SessionOptions.defaults().withContextLength(10))) {
+            Generation end = small.generate("The whale", GREEDY);
+            assertThat(end.finishReason()).isEqualTo(FinishReason.CONTEXT_FULL);
+            assertThat(end.tokens()).hasSize(8);
+            assertThat(small.generate("", GREEDY).finishReason()).isEqualTo(FinishReason.CONTEXT_FULL);
+        }
+    }
+
+    @Test
+    void endOfTextEndsUnlessItIsIgnored() {
+        int endOfText = model.tokenizer().endOfText();
+        SamplingOptions only = SamplingOptions.greedy()
+                .withLogitBias(java.util.Map.of(endOfText, 1000f));
+        Generation ended = session.generate("The whale", GREEDY.withSampling(only));
+        assertThat(ended.finishReason()).isEqualTo(FinishReason.END_OF_TEXT);
+        assertThat(ended.tokens()).isEmpty();
+        assertThat(ended.text()).isEmpty();
+        Generation ignored =
+                session.generate("The whale", GREEDY.withSampling(only).withMaxTokens(3).withIgnoreEndOfText(true));
+        assertThat(ignored.finishReason()).isEqualTo(FinishReason.MAX_TOKENS);
+        assertThat(ignored.tokens()).extracting(Token::id).containsExactly(endOfText, endOfText, endOfText);
+    }
+
+    @Test
+    void aSecondGenerationContinuesTheFirst() {
+        Generation whole = session.generate("The whale", GREEDY.withMaxTokens(20));
+        session.truncate(0);
+        Generation first = session.generate("The whale", GREEDY.withMaxTokens(12));
+        Generation second = session.generate("", GREEDY.withMaxTokens(8));
+        assertThat(first.text() + second.text()).isEqualTo(whole.text());
+        assertThat(second.promptTokens()).isZero();
+    }
+
+    @Test
+    void anEmptyPromptStartsADocument() {
+        Generation generation = session.generate("", GREEDY);
+        assertThat(generation.promptTokens()).isEqualTo(1);
+        assertThat(generation.text()).isNotBlank();
+    }
+
+    @Test
+    void theSeedOfAGenerationRepeatsIt() {
+        Generation random = session.generate("Call me", GenerationOptions.defaults().withMaxTokens(30));
+        session.truncate(0);
+        SamplingOptions again = SamplingOptions.defaults().withSeed(random.seed());
+        assertThat(session.generate("Call me", GenerationOptions.defaults().withMaxTokens(30).withSampling(again)).text())
+                .isEqualTo(random.text());
+    }
+
+    @Test
+    void cancellingStopsPrefillAndGeneration() throws InterruptedException {
+        session.cancel();
+        assertThatThrownBy(() -> session.prefill(1, 2, 3)).isInstanceOf(CancellationException.class);
+        session.prefill(1, 2, 3);
+        assertThat(session.position()).isEqualTo(3);
+
+        session.truncate(0);
+        Generation generation = session.generate("The whale", GREEDY, token -> {
+            session.cancel();
+            return true;
+        });
+        assertThat(generation.finishReason()).isEqualTo(FinishReason.CANCELLED);
+        assertThat(generation.tokens()).hasSize(1);
+
+        int[] many = new int[200_000];
+        try (Session large = model.newSession(SessionOptions.defaults().withContextLength(many.length))) {
+            Thread canceller = new Thread(() -> {
+                try {
+                    Thread.sleep(100);
+                } catch (InterruptedException interrupted) {
+                    throw new IllegalStateException(interrupted);
+                }
+                large.cancel();
+            });
+            canceller.start();
+            assertThatThrownBy(() -> large.prefill(many))
+                    .isInstanceOf(CancellationException.class)
+                    .hasMessageContaining("at position " + large.position());
+            canceller.join();
+            assertThat(large.position()).isLessThan(many.length);
+        }
+    }
+
+    @Test
+    void decodingAllocatesNothing() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Session steps = model.newSession(SessionOptions.defaults().withContextLength(20_000))) {
+            long thread = Thread.currentThread().threadId();
+            long allocated = Long.MAX_VALUE;
+            // Until the kernels are compiled, vectors are objects: wait for a stretch without.
+            for (int round = 0; round < 200 && allocated > 0; round++) {
+                steps.prefill(new int[64]);
+                long before = threads.getThreadAllocatedBytes(thread);
+                for (int i = 0; i < 50; i++) {
+                    steps.decode(i);
+                    steps.logits();
+                }
+                allocated = threads.getThreadAllocatedBytes(thread) - before;
+                steps.truncate(0);
+            }
+            assertThat(allocated).isZero();
+        }
+    }
+
+    @Test
+    void logProbabilitiesAreThoseOfTheUnmodifiedLogits() {
+        session.prefill(model.tokenizer().encode("The whale"));
+        float[] logits = session.logits().clone();
+        session.truncate(0);
+        Generation generation = session.generate("The whale", GREEDY.withMaxTokens(1));
+        double sum = 0;
+        for (float logit : logits) {
+            sum += Math.exp(logit);
+        }
+        Token token = generation.tokens().getFirst();
+        assertThat((double) token.logProbability())
+                .isCloseTo(logits[token.id()] - Math.log(sum), org.assertj.core.api.Assertions.within(1e-5));
+    }
+}
