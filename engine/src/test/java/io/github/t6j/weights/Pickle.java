@@ -1,0 +1,70 @@
+package io.github.t6j.weights;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/** Composes pickles opcode by opcode, for files that Python would not write. */
+final class Pickle {
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+    Pickle() {
+        op(0x80, 2);
+    }
+
+    Pickle op(int... opcodeAndArguments) {
+        for (int b : opcodeAndArguments) {
+            bytes.write(b);
+        }
+        return this;
+    }
+
+    Pickle op(char opcode) {
+        return op((int) opcode);
+    }
+
+    Pickle global(String module, String name) {
+        return op('c').text(module + "\n" + name + "\n");
+    }
+
+    Pickle string(String string) {
+        byte[] utf8 = string.getBytes(StandardCharsets.UTF_8);
+        return op('X').int32(utf8.length).text(string);
+    }
+
+    Pickle number(int number) {
+        return op('J').int32(number);
+    }
+
+    Pickle tuple(int... numbers) {
+        op('(');
+        for (int number : numbers) {
+            number(number);
+        }
+        return op('t');
+    }
+
+    /** A call of _rebuild_tensor_v2 on the F32 storage {@code key}. */
+    Pickle tensor(String key, int elements, int offset, int[] shape, int... strides) {
+        global("torch._utils", "_rebuild_tensor_v2").op('(');
+        op('(').string("storage").global("torch", "FloatStorage").string(key).string("cpu").number(elements);
+        op('t').op('Q').number(offset).tuple(shape).tuple(strides).op(0x89);
+        return global("collections", "OrderedDict").op(')').op('R').op('t').op('R');
+    }
+
+    Pickle int32(int number) {
+        byte[] four = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(number).array();
+        bytes.writeBytes(four);
+        return this;
+    }
+
+    Pickle text(String text) {
+        bytes.writeBytes(text.getBytes(StandardCharsets.UTF_8));
+        return this;
+    }
+
+    byte[] stop() {
+        return op('.').bytes.toByteArray();
+    }
+}
