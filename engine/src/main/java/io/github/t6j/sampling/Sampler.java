@@ -152,7 +152,7 @@ public final class Sampler {
                     "logits: expected " + vocabulary + " (the vocabulary's size), found " + logits.length);
         }
         for (int id = 0; id < vocabulary; id++) {
-            if (!(logits[id] < Float.POSITIVE_INFINITY)) { // so is NaN not
+            if (!(logits[id] < Float.POSITIVE_INFINITY)) { // true of NaN too
                 throw new IllegalStateException("logits: expected numbers, found " + logits[id] + " for id " + id
                         + "; the model produced it: are its weights damaged?");
             }

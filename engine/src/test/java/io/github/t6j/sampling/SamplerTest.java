@@ -75,6 +75,14 @@ class SamplerTest {
         }
     }
 
+    /** The state after this seed is 0, and so is the first draw: it must not fall on an id of weight 0. */
+    @Test
+    void bannedIdIsNotDrawnByZero() {
+        SamplingOptions options = PLAIN.withSeed(-0x9E3779B97F4A7C15L).withLogitBias(Map.of(0, NONE));
+        assertThat(sample(options, 1, 1, 1)).isEqualTo(1);
+        assertThat(sample(options.withLogitBias(Map.of()), 1, 1, 1)).isZero();
+    }
+
     /** Drawn by another implementation of SplitMix64 and of the walk along the cumulated weights, in Python. */
     @Test
     void seedGivesTheRecordedDraws() {

@@ -55,6 +55,7 @@ class StepsTest {
         assertThat(kept(new MinP(0.49), half, 0, half, -1)).containsExactly(0, 1, 2);
         assertThat(kept(new MinP(0.51), half, 0, half, -1)).containsExactly(1);
         assertThat(kept(new MinP(0.99), 3, 3, 2)).containsExactly(0, 1);
+        assertThat(kept(new MinP(Math.exp(-1)), 0, -1, Math.nextDown(-1f))).containsExactly(0, 1);
     }
 
     @Test
