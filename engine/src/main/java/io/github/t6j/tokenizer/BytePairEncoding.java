@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Bytes of a piece to ids: of all pairs of neighbours that merge, the one of the lowest rank does, the leftmost if there
- * are several, until none is left (Sennrich, Haddow, Birch 2016).
+ * Bytes of a piece to ids: of all pairs of neighbours that merge, the one of the lowest rank does, the leftmost if
+ * there are several, until none is left (Sennrich, Haddow, Birch 2016).
  */
 final class BytePairEncoding {
     private final int[] byteIds = new int[256];
@@ -15,7 +15,7 @@ final class BytePairEncoding {
     private final WordTable words;
     private final int longestWord;
 
-    /** @throws ModelFormatException if a byte, or a merge's token, is not in the vocabulary, or a merge is there twice */
+    /** @throws ModelFormatException if the vocabulary lacks a byte or a merge's token, or a merge is there twice */
     BytePairEncoding(TokenizerDefinition definition) {
         Map<String, Integer> vocabulary = definition.vocabulary();
         for (int b = 0; b < byteIds.length; b++) {
@@ -31,9 +31,8 @@ final class BytePairEncoding {
         Integer id = definition.vocabulary().get(ByteAlphabet.text(b));
         if (id == null) {
             throw new ModelFormatException(
-                    "%s: expected a byte-level vocabulary with a token for each of the 256 bytes, found none for byte 0x%02X"
-                            .formatted(definition.vocabularySource(), b)
-                            + " (\"" + ByteAlphabet.text(b) + "\"); only GPT-2's byte-level BPE is supported");
+                    "%s: expected a token for each of the 256 bytes, found none for 0x%02X (\"%s\"); use byte-level BPE"
+                            .formatted(definition.vocabularySource(), b, ByteAlphabet.text(b)));
         }
         return id;
     }

@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Merges the bytes of one piece after another. Short pieces, which is nearly all, look for the best pair by going through
- * them all; long ones keep pairs in a heap, so that a million equal bytes take n·log n steps. Holds scratch memory: for
- * one thread, and one text.
+ * Merges the bytes of one piece after another. Short pieces, which is nearly all, look for the best pair by going
+ * through them all; long ones keep pairs in a heap, so that a million equal bytes take n·log n steps. Holds scratch
+ * memory: for one thread, and one text.
  */
 final class Merger {
     /** Up to here going through all is the faster way. */

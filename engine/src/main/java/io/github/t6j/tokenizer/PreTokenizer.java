@@ -5,7 +5,8 @@ package io.github.t6j.tokenizer;
  *
  * <pre>{@code 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+}</pre>
  *
- * in one pass over valid UTF-8. {@code \s} is Unicode's White_Space; letters and numbers are those of the JDK's Unicode.
+ * in one pass over valid UTF-8. {@code \s} is Unicode's White_Space; letters and numbers are those of the Unicode that
+ * the JDK knows.
  */
 final class PreTokenizer {
     private static final byte OTHER = 0;

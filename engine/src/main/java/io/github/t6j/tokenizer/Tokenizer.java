@@ -34,9 +34,9 @@ public final class Tokenizer {
     }
 
     /**
-     * The tokenizer of a model's folder: its tokenizer.json, or else vocab.json and merges.txt, or else encoder.json and
-     * vocab.bpe (GPT-2's own names). {@code folder} may also be a tokenizer.json itself. What a tokenizer.json says of
-     * post-processing, truncation and padding has no effect: ids are the text's and no others.
+     * The tokenizer of a model's folder: its tokenizer.json, or else vocab.json and merges.txt, or else encoder.json
+     * and vocab.bpe (GPT-2's own names). {@code folder} may also be a tokenizer.json itself. What a tokenizer.json says
+     * of post-processing, truncation and padding has no effect: ids are the text's and no others.
      *
      * @throws ModelFormatException if there are no such files, or they are not GPT-2's byte-level BPE
      */

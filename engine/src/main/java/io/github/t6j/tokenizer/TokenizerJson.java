@@ -14,8 +14,8 @@ import java.util.Map;
  */
 final class TokenizerJson {
     private static final String HINT =
-            "; use a tokenizer.json of GPT-2's kind (pre_tokenizer ByteLevel with use_regex true and add_prefix_space false,"
-                    + " no normalizer)";
+            "; use a tokenizer.json of GPT-2's kind (BPE, no normalizer, pre_tokenizer ByteLevel with use_regex true"
+                    + " and add_prefix_space false)";
 
     private final String file;
 

@@ -1,9 +1,9 @@
 package io.github.t6j.tokenizer;
 
 /**
- * The UTF-8 decoder of the WHATWG Encoding Standard (§8.1.1), which takes its bytes in any portions. Bytes that are not
- * UTF-8 become U+FFFD, one for each maximal subpart (Unicode §3.9), as Rust and Python do it; Java's own decoder writes
- * one for an encoded surrogate (ED A0 80) where these write three.
+ * The UTF-8 decoder of the WHATWG Encoding Standard (§8.1.1), which takes its bytes in any portions. Bytes that are
+ * not UTF-8 become U+FFFD, one for each maximal subpart (Unicode §3.9), as in Rust and Python; Java's own decoder
+ * writes one for an encoded surrogate (ED A0 80) where these write three.
  */
 final class Utf8Decoder {
     private static final char REPLACEMENT = '\uFFFD';

@@ -38,7 +38,7 @@ class EncodingOracleTest {
             if (codePoint < Character.MIN_SURROGATE || codePoint > Character.MAX_SURROGATE) {
                 String c = Character.toString(codePoint);
                 agreeWithJtokkit(c);
-                agreeWithJtokkit("a" + c + "b " + c + " 1" + c + "2!" + c + "?\n" + c + c + "  " + c + "'s" + c);
+                agreeWithJtokkit("a" + c + "b " + c + "1" + c + c + " ");
             }
         }
     }
@@ -49,9 +49,11 @@ class EncodingOracleTest {
     }
 
     @Test
-    void agreesWithJtokkitOnMillionsWithoutABoundary() {
-        agreeWithJtokkit("a".repeat(MILLION));
-        agreeWithJtokkit(" ".repeat(MILLION));
+    void takesMillionsWithoutABoundary() {
+        int[] fourLetters = GPT2.encode("aaaa");
+        assertThat(fourLetters).hasSize(1);
+        assertThat(GPT2.encode("a".repeat(MILLION))).hasSize(MILLION / 4).containsOnly(fourLetters[0]);
+        assertThat(GPT2.encode(" ".repeat(MILLION))).hasSize(MILLION).containsOnly(220);
         agreeWithJtokkit(letters(MILLION, 26));
     }
 

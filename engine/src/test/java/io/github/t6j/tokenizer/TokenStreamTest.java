@@ -2,6 +2,7 @@ package io.github.t6j.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -16,8 +17,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class TokenStreamTest {
     private static final Tokenizer GPT2 = Tokenizer.load(TestFiles.GPT2);
-    /** Where Java's decoder, the oracle, does not do as the WHATWG's: encoded surrogates. */
-    private static final String ENCODED_SURROGATE = "(?s).*\u00ED[\u00A0-\u00BF].*";
 
     private static final byte[][] TOKEN_BYTES = tokenBytes();
 
@@ -96,14 +95,19 @@ class TokenStreamTest {
     }
 
     private void decodesAsJava(byte[] bytes) {
-        if (!new String(bytes, StandardCharsets.ISO_8859_1).matches(ENCODED_SURROGATE)) {
-            StringBuilder out = new StringBuilder();
-            Utf8Decoder decoder = new Utf8Decoder();
-            decoder.decode(bytes, out);
-            decoder.finish(out);
-            String hex = HexFormat.of().formatHex(bytes);
-            assertThat(out.toString()).as("seed %d: %s", seed, hex).isEqualTo(new String(bytes, StandardCharsets.UTF_8));
+        StringBuilder out = new StringBuilder();
+        Utf8Decoder decoder = new Utf8Decoder();
+        decoder.decode(bytes, out);
+        decoder.finish(out);
+        if (!out.toString().equals(new String(bytes, StandardCharsets.UTF_8)) && !hasEncodedSurrogate(bytes)) {
+            fail("seed " + seed + ": " + HexFormat.of().formatHex(bytes) + " gave " + out);
         }
+    }
+
+    /** Where Java's decoder, the oracle, does not do as the WHATWG's. */
+    private static boolean hasEncodedSurrogate(byte[] bytes) {
+        return IntStream.range(1, bytes.length)
+                .anyMatch(i -> bytes[i - 1] == (byte) 0xED && (bytes[i] & 0xE0) == 0xA0);
     }
 
     @Test
@@ -122,7 +126,7 @@ class TokenStreamTest {
             joined.append(stream.finish());
             String decoded = GPT2.decode(ids);
             assertThat(joined.toString()).as("seed %d, round %d", seed, i).isEqualTo(decoded);
-            if (!bytes.toString(StandardCharsets.ISO_8859_1).matches(ENCODED_SURROGATE)) {
+            if (!hasEncodedSurrogate(bytes.toByteArray())) {
                 assertThat(decoded).as("seed %d, round %d", seed, i).isEqualTo(bytes.toString(StandardCharsets.UTF_8));
             }
         }

@@ -146,14 +146,17 @@ class TokenizerTest {
     @Test
     void refusesToDecodeIdsWithoutText() throws IOException {
         assertThatThrownBy(() -> GPT2.decode(64, 50257))
-                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("50257").hasMessageContaining("50256");
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("50257").hasMessageContaining("50256");
         assertThatThrownBy(() -> GPT2.newDecoder().append(-1))
-                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("-1");
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("-1");
         Map<String, Object> json = TestFiles.tokenizerJson(List.of());
         TestFiles.add(json, "<end>", 260, true);
         Tokenizer gaps = Tokenizer.load(TestFiles.write(folder, json));
         assertThatThrownBy(() -> gaps.decode(258))
-                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("258").hasMessageContaining("but for 4");
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("258").hasMessageContaining("but for 4");
         assertThat(gaps.hasText(260)).isTrue();
         assertThat(List.of(gaps.hasText(258), gaps.hasText(261), gaps.hasText(-1))).containsOnly(false);
     }
