@@ -1,0 +1,115 @@
+package io.github.t6j.jmh;
+
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+import org.openjdk.jmh.annotations.AuxCounters;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What the machine gives at most, to hold the kernels against: bytes read and floating-point operations done, in one
+ * thread; with {@code -t max} in every core at once. Read the counters, which are per second.
+ */
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 1, jvmArgsPrepend = "--add-modules=jdk.incubator.vector")
+public class PeakBenchmark {
+    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final int LANES = SPECIES.length();
+
+    /** What {@link #read} passes over. */
+    @State(Scope.Thread)
+    public static class Data {
+        /** The size in kB: the smallest lies in L2, the largest in memory. */
+        @Param({"256", "4096", "262144"})
+        public int kilobytes;
+
+        private float[] floats;
+
+        /** Writes every page once, so that it exists. */
+        @Setup
+        public void fill() {
+            floats = new float[kilobytes * 1024 / Float.BYTES];
+            Arrays.fill(floats, 1e-3f);
+        }
+    }
+
+    /** Counts what was read. */
+    @State(Scope.Thread)
+    @AuxCounters
+    public static class Traffic {
+        /** Bytes, of any level of memory. */
+        public long bytes;
+    }
+
+    /** Counts what was computed. */
+    @State(Scope.Thread)
+    @AuxCounters
+    public static class Work {
+        /** Multiplications and additions. */
+        public long flops;
+    }
+
+    /** Reads all the data in order, into four sums. */
+    @Benchmark
+    public FloatVector read(Data data, Traffic traffic) {
+        float[] floats = data.floats;
+        FloatVector a = FloatVector.zero(SPECIES);
+        FloatVector b = a;
+        FloatVector c = a;
+        FloatVector d = a;
+        for (int i = 0; i < floats.length; i += 4 * LANES) {
+            a = a.add(FloatVector.fromArray(SPECIES, floats, i));
+            b = b.add(FloatVector.fromArray(SPECIES, floats, i + LANES));
+            c = c.add(FloatVector.fromArray(SPECIES, floats, i + 2 * LANES));
+            d = d.add(FloatVector.fromArray(SPECIES, floats, i + 3 * LANES));
+        }
+        traffic.bytes += (long) floats.length * Float.BYTES;
+        return a.add(b).add(c.add(d));
+    }
+
+    /** Multiply-adds from registers: ten independent chains hide the latency of one. */
+    @Benchmark
+    public FloatVector multiplyAdd(Work work) {
+        int steps = 100_000;
+        FloatVector x = FloatVector.broadcast(SPECIES, 0.999f);
+        FloatVector y = FloatVector.broadcast(SPECIES, 1e-3f);
+        FloatVector a = x;
+        FloatVector b = x.add(1);
+        FloatVector c = x.add(2);
+        FloatVector d = x.add(3);
+        FloatVector e = x.add(4);
+        FloatVector f = x.add(5);
+        FloatVector g = x.add(6);
+        FloatVector h = x.add(7);
+        FloatVector i = x.add(8);
+        FloatVector j = x.add(9);
+        for (int step = 0; step < steps; step++) {
+            a = a.fma(x, y);
+            b = b.fma(x, y);
+            c = c.fma(x, y);
+            d = d.fma(x, y);
+            e = e.fma(x, y);
+            f = f.fma(x, y);
+            g = g.fma(x, y);
+            h = h.fma(x, y);
+            i = i.fma(x, y);
+            j = j.fma(x, y);
+        }
+        work.flops += 2L * 10 * LANES * steps;
+        return a.add(b).add(c.add(d)).add(e.add(f)).add(g.add(h).add(i.add(j)));
+    }
+}
