@@ -1,0 +1,125 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.Model;
+import io.github.t6j.ModelInfo;
+import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.Json;
+import io.github.t6j.weights.Tensor;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code t6j inspect}: what a model is. */
+@Command(
+        name = "inspect",
+        description = "Shows what a model is, what was assumed of it, and what its cache takes beside other attentions.",
+        footer = {
+            "",
+            "Examples:",
+            "  t6j inspect",
+            "  t6j inspect --model DIR --tensors",
+            "  t6j inspect --model DIR --json"
+        })
+final class InspectCommand implements Callable<Integer> {
+    @ParentCommand
+    private Main main;
+
+    @Mixin
+    private ModelArguments arguments;
+
+    @Option(names = "--tensors", description = "List the names, types and shapes of the tensors in the files.")
+    private boolean tensors;
+
+    @Option(names = "--json", description = "Print one JSON object.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        arguments.check();
+        try (Model model = arguments.load();
+                Checkpoint checkpoint = Checkpoint.open(arguments.path(), true)) {
+            Map<String, Object> description = describe(model.info(), checkpoint);
+            if (json) {
+                main.out.print(Json.write(description));
+            } else {
+                print(description, model.info());
+            }
+        }
+        return Main.DONE;
+    }
+
+    private Map<String, Object> describe(ModelInfo info, Checkpoint checkpoint) {
+        Map<String, Object> description = new LinkedHashMap<>();
+        description.put("variant", info.variant());
+        description.put("parameters", info.parameters());
+        description.put("layers", info.layers());
+        description.put("n_embd", info.width());
+        description.put("heads", info.heads());
+        description.put("head_dim", info.headDim());
+        description.put("kv_heads", info.keyValueHeads());
+        description.put("q_rank", info.queryRank());
+        description.put("k_rank", info.keyRank());
+        description.put("v_rank", info.valueRank());
+        description.put("hidden", info.hidden());
+        description.put("vocabulary", info.vocabularySize());
+        description.put("block_size", info.contextLength());
+        description.put("groupnorm", info.groupNorm());
+        description.put("files", checkpoint.description());
+        description.put("weights", info.weightFormat());
+        description.put("kernels", info.kernels());
+        description.put("assumptions", info.assumptions());
+        description.put("cache", cache(info));
+        if (tensors) {
+            description.put("tensors", checkpoint.tensors().entrySet().stream().map(InspectCommand::tensor).toList());
+        }
+        return description;
+    }
+
+    /** Per attention: numbers per token and layer, and bytes per token in all layers, of f32. */
+    private static Map<String, Object> cache(ModelInfo info) {
+        Map<String, Object> cache = new LinkedHashMap<>();
+        CacheSize.perTokenAndLayer(info).forEach((attention, numbers) -> cache.put(
+                attention,
+                new LinkedHashMap<>(Map.of(
+                        "numbers_per_token_per_layer", numbers,
+                        "bytes_per_token", numbers * info.layers() * Float.BYTES))));
+        return cache;
+    }
+
+    private static Map<String, Object> tensor(Map.Entry<String, Tensor> entry) {
+        Map<String, Object> tensor = new LinkedHashMap<>();
+        tensor.put("name", entry.getKey());
+        tensor.put("dtype", entry.getValue().dtype().name());
+        tensor.put("shape", entry.getValue().shape());
+        return tensor;
+    }
+
+    private void print(Map<String, Object> description, ModelInfo info) {
+        description.forEach((name, value) -> {
+            if (!(value instanceof List<?>) && !(value instanceof Map<?, ?>)) {
+                line("%-12s %s", name, value);
+            }
+        });
+        info.assumptions().forEach(assumption -> line("%-12s %s", "assumed", assumption));
+        line("%ncache        numbers per token and layer, bytes per token (f32, %d layers)", info.layers());
+        CacheSize.perTokenAndLayer(info).forEach((attention, numbers) ->
+                line("  %-10s %10d %12d", attention, numbers, numbers * info.layers() * Float.BYTES));
+        if (description.get("tensors") instanceof List<?> list) {
+            line("");
+            list.forEach(tensor -> {
+                Map<String, Object> fields = Json.object(tensor, "tensor");
+                line("%-5s %-16s %s", fields.get("dtype"), fields.get("shape"), fields.get("name"));
+            });
+        }
+    }
+
+    private void line(String format, Object... values) {
+        main.out.println(String.format(Locale.ROOT, format, values));
+    }
+}
