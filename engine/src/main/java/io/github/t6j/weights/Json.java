@@ -1,6 +1,9 @@
 package io.github.t6j.weights;
 
 import io.github.t6j.ModelFormatException;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -31,13 +34,21 @@ public final class Json {
      * @throws ModelFormatException when it is not JSON, naming the position
      */
     public static Object parse(byte[] utf8, String where) {
-        Json json = new Json(new String(utf8, StandardCharsets.UTF_8), where);
+        Json json = new Json(decode(utf8, where), where);
         Object value = json.value(0);
         json.space();
         if (json.at < json.text.length()) {
             throw json.error("the end of the file");
         }
         return value;
+    }
+
+    private static String decode(byte[] utf8, String where) {
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+        } catch (CharacterCodingException e) {
+            throw new ModelFormatException(where + ": not valid JSON: expected UTF-8, found other bytes", e);
+        }
     }
 
     /**
@@ -200,6 +211,12 @@ public final class Json {
         String number = text.substring(from, at);
         if (integer && number.length() <= 18) {
             return Long.parseLong(number);
+        }
+        if (integer && number.length() <= 20) {
+            BigInteger exact = new BigInteger(number);
+            if (exact.bitLength() < Long.SIZE) {
+                return exact.longValue();
+            }
         }
         return Double.parseDouble(number);
     }

@@ -1,0 +1,168 @@
+package io.github.t6j.weights;
+
+import io.github.t6j.ModelFormatException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * All tensors of a model's weight files, in off-heap memory that {@link #close()} frees. Safe for use by several
+ * threads.
+ */
+public final class Checkpoint implements AutoCloseable {
+    /** What torch.compile and DistributedDataParallel put before the names of the module that they wrap. */
+    private static final String COMPILED = "_orig_mod.";
+    private static final String DISTRIBUTED = "module.";
+
+    private final Arena arena = Arena.ofShared();
+    private final boolean mapped;
+    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private final Map<String, String> metadata = new LinkedHashMap<>();
+    private final List<Path> files = new ArrayList<>();
+    private String description;
+
+    private Checkpoint(boolean mapped) {
+        this.mapped = mapped;
+    }
+
+    /**
+     * Opens the weights in a folder (see {@link CheckpointFiles} for which of its files) or in one file: safetensors, a
+     * file of {@code torch.save}, or the index of shards. What a file is its bytes say, not its name. The prefixes
+     * {@code module.} and {@code _orig_mod.} are taken off the tensors' names.
+     *
+     * @param mapped whether files are mapped, which opens without reading and needs them unchanged until
+     *     {@link #close()}; otherwise they are copied, which takes as much memory as the files are long
+     * @throws ModelFormatException when there are no weights, or a file is not what it must be; the message says what
+     *     is wrong and what to do
+     * @throws java.io.UncheckedIOException when something is not there or cannot be read
+     */
+    public static Checkpoint open(Path folderOrFile, boolean mapped) {
+        Checkpoint checkpoint = new Checkpoint(mapped);
+        try {
+            checkpoint.load(Files.isDirectory(folderOrFile) ? CheckpointFiles.find(folderOrFile) : folderOrFile);
+            return checkpoint;
+        } catch (RuntimeException | Error e) {
+            checkpoint.close();
+            throw e;
+        }
+    }
+
+    /** Every tensor by name, in the files' order. Tied weights may be there under one of their names, or under both. */
+    public Map<String, Tensor> tensors() {
+        return Collections.unmodifiableMap(tensors);
+    }
+
+    /** The {@code __metadata__} of safetensors files; empty for others. */
+    public Map<String, String> metadata() {
+        return Collections.unmodifiableMap(metadata);
+    }
+
+    /** The files with the weights, without an index. */
+    public List<Path> files() {
+        return Collections.unmodifiableList(files);
+    }
+
+    /** For people, such as "model.safetensors (safetensors, 3 shards, copied)". */
+    public String description() {
+        return description;
+    }
+
+    /** Frees the memory: no tensor may be used afterwards, nor be in use. A second call does nothing. */
+    @Override
+    public void close() {
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
+    }
+
+    private void load(Path file) {
+        MemorySegment bytes = FileBytes.load(file, mapped, arena);
+        Format format = Format.of(bytes);
+        String name = file.getFileName().toString();
+        String shards = "";
+        if (format == Format.INDEX) {
+            ShardIndex index = ShardIndex.parse(bytes.toArray(ValueLayout.JAVA_BYTE), file);
+            for (String shard : index.shards()) {
+                format = loadShard(file.resolveSibling(shard), index);
+            }
+            name = name.replaceFirst("\\.index\\.json$", "");
+            shards = index.shards().size() + " shards, ";
+        } else {
+            add(file, format, bytes);
+        }
+        description = name + " (" + format.label + ", " + shards + (mapped ? "mapped" : "copied") + ")";
+    }
+
+    private Format loadShard(Path file, ShardIndex index) {
+        MemorySegment bytes = FileBytes.load(file, mapped, arena);
+        Format format = Format.of(bytes);
+        if (format == Format.INDEX) {
+            throw new ModelFormatException(file + ": expected weights, as " + index.file() + " says, found JSON");
+        }
+        index.check(file, add(file, format, bytes));
+        return format;
+    }
+
+    /** Adds the tensors of one file; their names in the file. */
+    private Iterable<String> add(Path file, Format format, MemorySegment bytes) {
+        Map<String, Tensor> found;
+        if (format == Format.SAFETENSORS) {
+            Safetensors safetensors = Safetensors.parse(bytes, file.toString());
+            metadata.putAll(safetensors.metadata());
+            found = safetensors.tensors();
+        } else {
+            found = TorchCheckpoint.parse(bytes, arena, file.toString());
+        }
+        files.add(file);
+        for (Tensor tensor : found.values()) {
+            String name = withoutPrefixes(tensor.name());
+            Tensor renamed = new Tensor(name, tensor.dtype(), tensor.shape(), tensor.data());
+            if (tensors.put(name, renamed) != null) {
+                throw new ModelFormatException(file + ": tensor " + tensor.name() + ": expected one tensor of the name "
+                        + name + " (" + COMPILED + " and " + DISTRIBUTED + " before it do not count), found another");
+            }
+        }
+        return found.keySet();
+    }
+
+    private static String withoutPrefixes(String name) {
+        int start = 0;
+        while (name.startsWith(COMPILED, start) || name.startsWith(DISTRIBUTED, start)) {
+            start = name.indexOf('.', start) + 1;
+        }
+        return name.substring(start);
+    }
+
+    private enum Format {
+        SAFETENSORS("safetensors"), TORCH("torch"), LEGACY_TORCH("legacy torch"), INDEX("index");
+
+        final String label;
+
+        Format(String label) {
+            this.label = label;
+        }
+
+        /**
+         * What a file is. A safetensors file starts with a length, whose bytes can look like the others' magic numbers:
+         * it is known by the { that follows.
+         */
+        static Format of(MemorySegment bytes) {
+            int first = bytes.get(ValueLayout.JAVA_BYTE, 0) & 0xff;
+            if (bytes.byteSize() > 8 && bytes.get(ValueLayout.JAVA_BYTE, 8) == '{'
+                    && Long.compareUnsigned(bytes.get(Safetensors.LENGTH, 0), Safetensors.MAX_HEADER) <= 0) {
+                return SAFETENSORS;
+            }
+            if (ZipDirectory.isZip(bytes)) {
+                return TORCH;
+            }
+            return first == 0x80 ? LEGACY_TORCH : first == '{' ? INDEX : SAFETENSORS;
+        }
+    }
+}

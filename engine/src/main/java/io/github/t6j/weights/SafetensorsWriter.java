@@ -1,0 +1,86 @@
+package io.github.t6j.weights;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The writing half of {@link Safetensors}. */
+final class SafetensorsWriter {
+    private static final int PIECE = 1 << 20;
+
+    private SafetensorsWriter() {}
+
+    /** The header of a file with {@code tensors} one after the other: its length, its JSON, spaces. */
+    static byte[] header(Map<String, String> metadata, List<Tensor> tensors) {
+        Map<String, Object> entries = new LinkedHashMap<>();
+        if (!metadata.isEmpty()) {
+            entries.put(Safetensors.METADATA, metadata);
+        }
+        long at = 0;
+        for (Tensor tensor : tensors) {
+            Map<String, Object> entry = new LinkedHashMap<>();
+            long end = at + tensor.data().byteSize();
+            entry.put("dtype", tensor.dtype().name());
+            entry.put("shape", tensor.shape());
+            entry.put("data_offsets", List.of(at, end));
+            if (tensor.name().equals(Safetensors.METADATA) || entries.put(tensor.name(), entry) != null) {
+                throw new IllegalArgumentException("tensor names must differ from each other and from "
+                        + Safetensors.METADATA + ", found " + tensor.name() + " again");
+            }
+            at = end;
+        }
+        byte[] json = Json.writeLine(entries).getBytes(StandardCharsets.UTF_8);
+        int length = (json.length + 7) / 8 * 8;
+        byte[] header = new byte[Safetensors.LENGTH_BYTES + length];
+        MemorySegment.ofArray(header).set(Safetensors.LENGTH, 0, length);
+        System.arraycopy(json, 0, header, Safetensors.LENGTH_BYTES, json.length);
+        Arrays.fill(header, Safetensors.LENGTH_BYTES + json.length, header.length, (byte) ' ');
+        return header;
+    }
+
+    /**
+     * Writes a new file beside {@code file}, then lets it take the name in one step: whoever reads or has mapped the
+     * old file, even {@code tensors} themselves, is not disturbed.
+     */
+    static void replace(Path file, byte[] header, List<Tensor> tensors) throws IOException {
+        Path partial = file.resolveSibling(file.getFileName() + "." + Long.toHexString(System.nanoTime()) + ".partial");
+        try {
+            try (FileChannel channel =
+                    FileChannel.open(partial, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+                writeFully(channel, ByteBuffer.wrap(header));
+                ByteBuffer buffer = ByteBuffer.allocateDirect(PIECE);
+                for (Tensor tensor : tensors) {
+                    write(channel, tensor.data(), buffer);
+                }
+                channel.force(true);
+            }
+            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(partial);
+        }
+    }
+
+    private static void write(FileChannel channel, MemorySegment data, ByteBuffer buffer) throws IOException {
+        for (long at = 0; at < data.byteSize(); at += PIECE) {
+            buffer.clear().limit((int) Math.min(PIECE, data.byteSize() - at));
+            MemorySegment.ofBuffer(buffer).copyFrom(data.asSlice(at, buffer.limit()));
+            writeFully(channel, buffer);
+        }
+    }
+
+    private static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
+        while (buffer.hasRemaining()) {
+            channel.write(buffer);
+        }
+    }
+}

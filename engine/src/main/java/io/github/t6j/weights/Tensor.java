@@ -1,0 +1,97 @@
+package io.github.t6j.weights;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A named tensor as a file holds it: contiguous, row-major (the last dimension is the fastest), little-endian.
+ *
+ * @param name the name in the checkpoint, such as {@code transformer.wte.weight}
+ * @param dtype what one element is
+ * @param shape the dimensions, none negative; empty for a scalar
+ * @param data exactly the elements' bytes, at no promised alignment; valid as long as the {@link Checkpoint} is open
+ */
+public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment data) {
+
+    /** @throws IllegalArgumentException when {@code data} is not what {@code shape} and {@code dtype} need */
+    public Tensor {
+        shape = List.copyOf(shape);
+        long bytes;
+        try {
+            bytes = Math.multiplyExact(elements(shape), dtype.bytes());
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException("tensor " + name + ": shape " + shape + " is too large", e);
+        }
+        if (bytes != data.byteSize()) {
+            throw new IllegalArgumentException("tensor " + name + ": shape " + shape + " of " + dtype + " expects "
+                    + bytes + " bytes, found " + data.byteSize());
+        }
+    }
+
+    /** An F32 tensor with a copy of {@code values}. */
+    public static Tensor of(String name, float[] values, long... shape) {
+        return of(name, DType.F32, values, shape);
+    }
+
+    /** A tensor of a floating type with a copy of {@code values}, rounded to nearest even. */
+    public static Tensor of(String name, DType dtype, float[] values, long... shape) {
+        MemorySegment data = Arena.ofAuto().allocate((long) values.length * dtype.bytes(), 64);
+        dtype.write(values, 0, data, 0, values.length);
+        return new Tensor(name, dtype, Arrays.stream(shape).boxed().toList(), data);
+    }
+
+    /** The number of elements: the product of the dimensions, 1 for a scalar. */
+    public long elementCount() {
+        return data.byteSize() / dtype.bytes();
+    }
+
+    /**
+     * Elements {@code from … from + count} (in row-major order) as f32, into {@code into} from {@code at}.
+     *
+     * @throws IllegalArgumentException when either range is not inside
+     */
+    public void read(long from, float[] into, int at, int count) {
+        if (from < 0 || count < 0 || from > elementCount() - count) {
+            throw new IllegalArgumentException("tensor " + name + ": expected elements within 0 … " + elementCount()
+                    + ", found " + count + " from " + from);
+        }
+        if (at < 0 || at > into.length - count) {
+            throw new IllegalArgumentException("tensor " + name + ": no room for " + count + " elements at " + at
+                    + " of an array of " + into.length);
+        }
+        dtype.read(data, from, into, at, count);
+    }
+
+    /**
+     * All elements as f32.
+     *
+     * @throws IllegalArgumentException when they are more than an array can hold
+     */
+    public float[] toFloats() {
+        if (elementCount() > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("tensor " + name + ": " + elementCount() + " elements are too many for"
+                    + " one array, read it in parts");
+        }
+        float[] floats = new float[(int) elementCount()];
+        read(0, floats, 0, floats.length);
+        return floats;
+    }
+
+    /**
+     * The product of the dimensions.
+     *
+     * @throws ArithmeticException when it does not fit a long, or a dimension is negative
+     */
+    static long elements(List<Long> shape) {
+        long elements = 1;
+        for (long size : shape) {
+            if (size < 0) {
+                throw new ArithmeticException("negative size");
+            }
+            elements = Math.multiplyExact(elements, size);
+        }
+        return elements;
+    }
+}
