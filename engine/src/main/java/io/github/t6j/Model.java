@@ -1,11 +1,50 @@
 package io.github.t6j;
 
+import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.Workers;
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.Transformer;
+import io.github.t6j.model.TransformerLoader;
 import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.Json;
+import io.github.t6j.weights.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 
-/** A model in memory; safe for use by several threads, each with sessions of its own. */
+/**
+ * A model in memory. Safe for use by several threads, each with sessions of its own; they share the weights and the
+ * threads that compute.
+ */
 public final class Model implements AutoCloseable {
-    private Model() {}
+    private final Transformer transformer;
+    private final ModelInfo info;
+    private final Tokenizer tokenizer; // null without one
+    private final Path folder;
+    private final Workers workers;
+    private final Arena weights;
+
+    private Model(Path path, ModelOptions options) {
+        folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+        workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
+        weights = Arena.ofShared();
+        try (Checkpoint checkpoint = Checkpoint.open(path, options.load() == ModelOptions.Load.MMAP)) {
+            String where = path.toString();
+            Map<String, Tensor> tensors = checkpoint.tensors();
+            ModelConfig config = TransformerLoader.describe(tensors, configJson(), variant(options), where);
+            tokenizer = Tokenizer.existsIn(folder) ? Tokenizer.load(folder) : null;
+            checkTokenizer(config);
+            transformer = TransformerLoader.load(tensors, config, where, workers, weights);
+            info = info(config, checkpoint);
+        } catch (RuntimeException | Error failure) {
+            close();
+            throw failure;
+        }
+    }
 
     /** {@link #load(Path, ModelOptions)} with {@link ModelOptions#defaults()}. */
     public static Model load(Path path) {
@@ -14,24 +53,79 @@ public final class Model implements AutoCloseable {
 
     /**
      * Loads the model in {@code path}: a folder in Hugging Face layout (config.json with model.safetensors,
-     * pytorch_model.bin, or shards of either with their index).
+     * pytorch_model.bin, or shards of either with their index), or one weight file with config.json beside it.
      *
      * @throws ModelFormatException when the files are not those of a model that this engine runs; the message says
      *     what is wrong and what to do
-     * @throws java.io.UncheckedIOException when a file cannot be read
+     * @throws UncheckedIOException when a file cannot be read
      */
     public static Model load(Path path, ModelOptions options) {
-        throw new UnsupportedOperationException();
+        return new Model(path, options);
+    }
+
+    private Map<String, Object> configJson() {
+        Path file = folder.resolve("config.json");
+        if (!Files.exists(file)) {
+            throw new ModelFormatException(file + ": expected the model's configuration, found no such file;"
+                    + " a model is a folder with config.json and its weights");
+        }
+        return object(file);
+    }
+
+    private static Map<String, Object> object(Path file) {
+        try {
+            return Json.parseObject(Files.readAllBytes(file), file.toString());
+        } catch (IOException failure) {
+            throw new UncheckedIOException(file + ": cannot be read", failure);
+        }
+    }
+
+    /** What the user says, or else {@code t6j.json} beside the weights. */
+    private String variant(ModelOptions options) {
+        Path file = folder.resolve("t6j.json");
+        if (options.variant() != null || !Files.exists(file)) {
+            return options.variant();
+        }
+        Object variant = object(file).get("variant");
+        if (variant == null || variant instanceof String) {
+            return (String) variant;
+        }
+        throw new ModelFormatException(file + ": variant: expected a string, found " + variant);
+    }
+
+    private void checkTokenizer(ModelConfig config) {
+        if (tokenizer != null && tokenizer.size() > config.vocabulary()) {
+            throw new ModelFormatException(folder + ": the tokenizer has " + tokenizer.size() + " ids, but the model"
+                    + " only " + config.vocabulary() + "; one of the two is of another model");
+        }
+    }
+
+    private ModelInfo info(ModelConfig c, Checkpoint checkpoint) {
+        String kernels = KernelChoice.kernels().description() + ", " + workers.threads() + " threads";
+        return new ModelInfo(
+                c.variant(), c.vocabulary(), c.layers(), c.width(), c.heads(), c.headDim(), c.keyValueHeads(),
+                c.queryRank(), c.keyRank(), c.valueRank(), c.groupNorm(), c.hidden(), c.contextLength(), parameters(
+                        checkpoint.tensors()),
+                transformer.attention().layout().numbersPerToken(), checkpoint.description(), c.assumptions(), kernels);
+    }
+
+    private static long parameters(Map<String, Tensor> tensors) {
+        boolean both = tensors.containsKey("lm_head.weight") && tensors.containsKey("transformer.wte.weight");
+        long count = 0;
+        for (Tensor tensor : tensors.values()) {
+            count += both && tensor.name().equals("lm_head.weight") ? 0 : tensor.elementCount();
+        }
+        return count;
     }
 
     /** What this model is. */
     public ModelInfo info() {
-        throw new UnsupportedOperationException();
+        return info;
     }
 
     /** Whether the model's folder has a tokenizer. */
     public boolean hasTokenizer() {
-        throw new UnsupportedOperationException();
+        return tokenizer != null;
     }
 
     /**
@@ -40,7 +134,11 @@ public final class Model implements AutoCloseable {
      * @throws ModelFormatException when its folder has none; the message says which files would be one
      */
     public Tokenizer tokenizer() {
-        throw new UnsupportedOperationException();
+        if (tokenizer == null) {
+            throw new ModelFormatException(folder + ": expected a tokenizer (tokenizer.json, vocab.json with merges.txt,"
+                    + " or encoder.json with vocab.bpe), found none; copy it there, GPT-2's for most T6 models");
+        }
+        return tokenizer;
     }
 
     /** A session with {@link SessionOptions#defaults()}. */
@@ -50,10 +148,15 @@ public final class Model implements AutoCloseable {
 
     /** An empty session: a cache of its own, and the buffers to fill it. */
     public Session newSession(SessionOptions options) {
-        throw new UnsupportedOperationException();
+        return new Session(this, transformer, options);
     }
 
-    /** Frees the weights; sessions of this model must be closed before. */
+    /** Frees the weights and ends the threads; sessions of this model cannot be used afterwards. */
     @Override
-    public void close() {}
+    public void close() {
+        workers.close();
+        if (weights.scope().isAlive()) {
+            weights.close();
+        }
+    }
 }

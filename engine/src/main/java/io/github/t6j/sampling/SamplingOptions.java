@@ -6,14 +6,16 @@ import java.util.Map;
  * How the next id is chosen from logits. Steps work in this order: penalties and bias, temperature, top-k, top-p,
  * min-p, draw.
  *
- * @param temperature divides the logits; 0 chooses the likeliest id always
+ * @param temperature divides the logits; 0 chooses the likeliest id always, the lowest of equally likely ones
  * @param topK keeps the K likeliest ids; 0 keeps all
  * @param topP keeps the likeliest ids whose probabilities together reach P; 1 keeps all
  * @param minP keeps ids at least P times as likely as the likeliest; 0 keeps all
- * @param repetitionPenalty divides positive and multiplies negative logits of ids seen in prompt or text; 1 does nothing
+ * @param repetitionPenalty divides positive and multiplies negative logits of ids seen in prompt or text; 1 does
+ *     nothing
  * @param frequencyPenalty subtracted from an id's logit once for each time it was generated
  * @param presencePenalty subtracted from an id's logit if it was generated
- * @param logitBias added to the logits of its ids
+ * @param logitBias added to the logits of its ids; negative infinity bans an id. Positive infinity is refused, since
+ *     two such ids could not be compared: 1000 forces an id as well
  * @param seed where the draws start, or null for a random one
  */
 public record SamplingOptions(
@@ -27,6 +29,31 @@ public record SamplingOptions(
         Map<Integer, Float> logitBias,
         Long seed) {
 
+    /** @throws IllegalArgumentException if a value makes no sense; the message names it and says what does */
+    public SamplingOptions {
+        check(temperature >= 0 && Float.isFinite(temperature), "temperature", "0 or more, finite", temperature);
+        check(topK >= 0, "topK", "0 (all) or more", topK);
+        check(topP > 0 && topP <= 1, "topP", "above 0 and at most 1", topP);
+        check(minP >= 0 && minP < 1, "minP", "0 or more and below 1", minP);
+        check(repetitionPenalty > 0 && Float.isFinite(repetitionPenalty),
+                "repetitionPenalty", "above 0, finite", repetitionPenalty);
+        check(Float.isFinite(frequencyPenalty), "frequencyPenalty", "a finite number", frequencyPenalty);
+        check(Float.isFinite(presencePenalty), "presencePenalty", "a finite number", presencePenalty);
+        check(logitBias != null, "logitBias", "a map", null);
+        logitBias.forEach((id, bias) -> {
+            check(id != null && id >= 0, "logitBias", "ids of 0 or more", id);
+            check(bias != null && bias < Float.POSITIVE_INFINITY,
+                    "logitBias of id " + id, "a finite number or -Infinity", bias);
+        });
+        logitBias = Map.copyOf(logitBias);
+    }
+
+    private static void check(boolean valid, String name, String expected, Object found) {
+        if (!valid) {
+            throw new IllegalArgumentException(name + ": expected " + expected + ", found " + found);
+        }
+    }
+
     /** Temperature 0.8, top-k 40, top-p 0.95, nothing else, a random seed. */
     public static SamplingOptions defaults() {
         return new SamplingOptions(0.8f, 40, 0.95f, 0f, 1f, 0f, 0f, Map.of(), null);
@@ -35,5 +62,68 @@ public record SamplingOptions(
     /** Always the likeliest id. */
     public static SamplingOptions greedy() {
         return new SamplingOptions(0f, 0, 1f, 0f, 1f, 0f, 0f, Map.of(), null);
+    }
+
+    /** These options with another temperature. */
+    public SamplingOptions withTemperature(float newTemperature) {
+        return new SamplingOptions(
+                newTemperature, topK, topP, minP, repetitionPenalty,
+                frequencyPenalty, presencePenalty, logitBias, seed);
+    }
+
+    /** These options with another top-k. */
+    public SamplingOptions withTopK(int newTopK) {
+        return new SamplingOptions(
+                temperature, newTopK, topP, minP, repetitionPenalty,
+                frequencyPenalty, presencePenalty, logitBias, seed);
+    }
+
+    /** These options with another top-p. */
+    public SamplingOptions withTopP(float newTopP) {
+        return new SamplingOptions(
+                temperature, topK, newTopP, minP, repetitionPenalty,
+                frequencyPenalty, presencePenalty, logitBias, seed);
+    }
+
+    /** These options with another min-p. */
+    public SamplingOptions withMinP(float newMinP) {
+        return new SamplingOptions(
+                temperature, topK, topP, newMinP, repetitionPenalty,
+                frequencyPenalty, presencePenalty, logitBias, seed);
+    }
+
+    /** These options with another repetition penalty. */
+    public SamplingOptions withRepetitionPenalty(float newRepetitionPenalty) {
+        return new SamplingOptions(
+                temperature, topK, topP, minP, newRepetitionPenalty,
+                frequencyPenalty, presencePenalty, logitBias, seed);
+    }
+
+    /** These options with another frequency penalty. */
+    public SamplingOptions withFrequencyPenalty(float newFrequencyPenalty) {
+        return new SamplingOptions(
+                temperature, topK, topP, minP, repetitionPenalty,
+                newFrequencyPenalty, presencePenalty, logitBias, seed);
+    }
+
+    /** These options with another presence penalty. */
+    public SamplingOptions withPresencePenalty(float newPresencePenalty) {
+        return new SamplingOptions(
+                temperature, topK, topP, minP, repetitionPenalty,
+                frequencyPenalty, newPresencePenalty, logitBias, seed);
+    }
+
+    /** These options with other biases, which are copied. */
+    public SamplingOptions withLogitBias(Map<Integer, Float> newLogitBias) {
+        return new SamplingOptions(
+                temperature, topK, topP, minP, repetitionPenalty,
+                frequencyPenalty, presencePenalty, newLogitBias, seed);
+    }
+
+    /** These options with another seed; null for a random one. */
+    public SamplingOptions withSeed(Long newSeed) {
+        return new SamplingOptions(
+                temperature, topK, topP, minP, repetitionPenalty,
+                frequencyPenalty, presencePenalty, logitBias, newSeed);
     }
 }

@@ -1,0 +1,67 @@
+package io.github.t6j.attention;
+
+import io.github.t6j.cache.PageLayout;
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.kernels.Kernels;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * An attention variant: which numbers the block's one input projection makes of a position, which of them are kept,
+ * and how a query meets a page of them. The rest (pages, softmax, threads, the oracle) is common to all: {@link
+ * PagedAttention} and {@link MaterializedAttention}.
+ *
+ * <p>A position's projections stand in one row; {@link #rotatedVectors()} vectors of {@link #headDim()} numbers at its
+ * front have been rotated by position before anything here sees them.
+ */
+public interface Attention {
+    /** Query heads, h. */
+    int heads();
+
+    /** Numbers per head, d. */
+    int headDim();
+
+    /** Numbers in a row of projections. */
+    int projections();
+
+    /** Vectors of {@link #headDim()} numbers at the front of a row that RoPE rotates. */
+    int rotatedVectors();
+
+    /** What a page keeps. */
+    PageLayout layout();
+
+    /** Keeps what later positions need of the row at {@code at}. */
+    void append(float[] projections, int at, PagedCache cache, int layer, int position);
+
+    /** Floats that {@link #begin} prepares. */
+    int queryFloats();
+
+    /** Floats that {@link #logits} needs on its way. */
+    int productFloats();
+
+    /** Prepares the query of the row at {@code at} in state.query. */
+    void begin(float[] projections, int at, PageState state);
+
+    /** Logits, in powers of two, of the prepared query and each token of a page, to state.logits [heads][64]. */
+    void logits(Kernels kernels, float[] projections, int at, MemorySegment page, PageState state);
+
+    /** Head factors that a value has per head, R_V; 0 if values are whole. */
+    int valueRank();
+
+    /** Byte of a page at which the values' head factors begin, [heads][valueRank][64]. */
+    long valueHeadFactorsAt();
+
+    /** Adds the values of a page's first {@code count} tokens, weighted by state.weights, to state.span.out. */
+    void values(Kernels kernels, MemorySegment page, int count, PageState state);
+
+    /** What the weighted sum of values is divided by besides the softmax's own sum: the rank, or 1. */
+    float valueDivisor();
+
+    /** The whole query of {@code head}, to {@code q} [headDim]. */
+    void materializeQuery(float[] projections, int at, int head, double[] q);
+
+    /** The whole key of a cached token as {@code head} sees it, to {@code k} [headDim]. */
+    void materializeKey(PagedCache cache, int layer, int token, int head, double[] k);
+
+    /** The whole value of a cached token as {@code head} sees it, to {@code v} [headDim]. */
+    void materializeValue(PagedCache cache, int layer, int token, int head, double[] v);
+}

@@ -1,0 +1,62 @@
+package io.github.t6j.kernels;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import io.github.t6j.kernels.simd.SimdKernels;
+import java.lang.System.Logger.Level;
+import java.lang.management.ManagementFactory;
+
+/** The one place that decides between the SIMD kernels and their scalar twin; it decides once. */
+public final class KernelChoice {
+    private KernelChoice() {}
+
+    private static final boolean FUSED = fused();
+    private static final ScalarKernels SCALAR = new ScalarKernels(FUSED);
+    private static final Kernels BEST = best();
+
+    /** The fastest kernels that this JVM can run. */
+    public static Kernels kernels() {
+        return BEST;
+    }
+
+    /** The scalar twin, as this machine computes it. */
+    public static ScalarKernels scalar() {
+        return SCALAR;
+    }
+
+    private static Kernels best() {
+        String obstacle = obstacle();
+        if (obstacle == null) {
+            return new SimdKernels();
+        }
+        System.getLogger("io.github.t6j")
+                .log(Level.WARNING, "t6j computes without SIMD, many times slower than it could: {0}", obstacle);
+        return SCALAR;
+    }
+
+    /** Why the SIMD kernels cannot serve, and what to do; null if they can. */
+    private static String obstacle() {
+        String vm = System.getProperty("java.vm.info", "");
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+            return "the module jdk.incubator.vector is not there; start java with --add-modules jdk.incubator.vector";
+        }
+        if (vm.contains("interpreted") || vm.contains("emulated-client")) {
+            return "C2, the compiler that knows vectors, is off; start java without -Xint and -XX:TieredStopAtLevel";
+        }
+        if (!FUSED) {
+            return "there is no fused multiply-add; use a CPU that has it, without -XX:-UseFMA and -XX:UseAVX below 2";
+        }
+        if (!SimdKernels.available()) {
+            return "vectors are narrower than 128 bits; start java with -XX:MaxVectorSize=16 or more, or without it";
+        }
+        return null;
+    }
+
+    /** Whether Math.fma is an instruction. Where the JVM cannot be asked, a machine is taken to have it. */
+    private static boolean fused() {
+        if (ModuleLayer.boot().findModule("jdk.management").isEmpty()) {
+            return true;
+        }
+        var bean = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+        return bean == null || Boolean.parseBoolean(bean.getVMOption("UseFMA").getValue());
+    }
+}

@@ -1,0 +1,127 @@
+package io.github.t6j.kernels;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The few operations that a transformer spends its time in.
+ *
+ * <p>One implementation is {@link ScalarKernels}, the slow twin and oracle; the other is in {@code kernels.simd}. Both
+ * give the same bits: every output is one chain of fused multiply-adds in the order that is written at its operation,
+ * and where a sum runs over lanes, it runs over {@value #LANES} logical lanes whatever the machine's vectors are.
+ * (On a machine without FMA the twin multiplies and adds, and only the tolerances hold.)
+ *
+ * <p>Offsets and strides of arrays are in floats, offsets of segments in bytes. A <em>panel</em> is a block of
+ * {@value #PANEL} outputs or tokens, [k][{@value #PANEL}]; rows of activations are padded so that a whole panel can be
+ * written.
+ */
+public interface Kernels {
+    /** Width of a panel: outputs of a weight matrix, tokens of a cache page. */
+    int PANEL = 64;
+
+    /** Logical lanes of a sum over lanes, and what rows are padded to: the widest vectors' floats. */
+    int LANES = 16;
+
+    /** How large a logit may grow above the running maximum, in powers of two, before the maximum follows. */
+    float LAZY_MAX = 12f;
+
+    /** What computes, such as {@code SIMD, 512-bit}. */
+    String description();
+
+    /**
+     * Matrix × matrix over f32 rows: y[r][c] = (accumulate ? y[r][c] : 0) + Σ_k x[r][k] · w[k][c], k ascending.
+     *
+     * @param x [rows][inner], from {@code xAt}, rows {@code xStride} apart
+     * @param w f32 [inner][columns], from byte {@code wAt}, rows {@code wStride} floats apart; readable to the next
+     *     multiple of {@value #LANES} columns after the last row
+     * @param y [rows][columns], from {@code yAt}, rows {@code yStride} apart; may be overwritten to the next multiple
+     *     of {@value #LANES} columns
+     */
+    void multiply(
+            float[] x,
+            int xAt,
+            int xStride,
+            int rows,
+            int inner,
+            MemorySegment w,
+            long wAt,
+            int wStride,
+            int columns,
+            float[] y,
+            int yAt,
+            int yStride,
+            boolean accumulate);
+
+    /**
+     * {@link #multiply} with one bf16 panel, w [inner][{@value #PANEL}] in the order of {@link Bf16#slot}.
+     */
+    void multiplyBf16(
+            float[] x,
+            int xAt,
+            int xStride,
+            int rows,
+            int inner,
+            MemorySegment w,
+            long wAt,
+            float[] y,
+            int yAt,
+            int yStride,
+            boolean accumulate);
+
+    /**
+     * Logits of one page from query factors (paper, Algorithm 2):
+     * s[h][t] = Σ_k aK[h][k][t] · Σ_q aQ[h][q] · p[k][q][t], k and q ascending.
+     *
+     * @param aQ [heads][queryRank], the scale included
+     * @param p [keyRank][queryRank][{@value #PANEL}], the products of B_Q and B_K
+     * @param page f32 aK [heads][keyRank][{@value #PANEL}] from byte {@code aKAt}
+     * @param s [heads][{@value #PANEL}], written
+     */
+    void tensorLogits(
+            float[] aQ, int heads, int queryRank, int keyRank, float[] p, MemorySegment page, long aKAt, float[] s);
+
+    /**
+     * Logits of one page from whole queries: s[h][t] = Σ_k aK[h][k][t] · g[k][h][t], k ascending.
+     *
+     * @param g [keyRank][heads][{@value #PANEL}], the products of the queries and B_K
+     * @param page as in {@link #tensorLogits}
+     * @param s [heads][{@value #PANEL}], written
+     */
+    void factorLogits(float[] g, int heads, int keyRank, MemorySegment page, long aKAt, float[] s);
+
+    /**
+     * The softmax's weights of one page, times the values' head factors: e = 2^(s[h][t] − max[h]);
+     * sum[h][t mod {@value #LANES}] += e, t ascending; w[h][u][t] = e · aV[h][u][t].
+     *
+     * @param s [heads][{@value #PANEL}]; −∞ gives 0
+     * @param page f32 aV [heads][valueRank][{@value #PANEL}] from byte {@code aVAt}
+     * @param valueRank 0: there are no head factors, and w[h][t] = e
+     * @param max [heads]
+     * @param sum [heads][{@value #LANES}], added to
+     * @param w [heads][valueRank][{@value #PANEL}], written
+     * @return the largest s[h][t] − max[h] as the bits of a float: above those of {@link #LAZY_MAX}, sum and w may have
+     *     overflowed, and the page must be done again with a larger max. A NaN shows in sum and w.
+     */
+    int softmaxWeights(
+            float[] s,
+            int heads,
+            MemorySegment page,
+            long aVAt,
+            int valueRank,
+            float[] max,
+            float[] sum,
+            float[] w);
+
+    /** Largest value of each row: into[r] = max_t s[r][t], s [rows][{@value #PANEL}]; NaN if there is one. */
+    void rowMaxima(float[] s, int rows, float[] into);
+
+    /**
+     * Root mean square norm: y[i] = x[i] / √(Σx²/n + epsilon) · weight[i]; the sum runs over {@value #LANES} lanes.
+     *
+     * @param weight [n], or null for ones
+     * @param lanes [{@value #LANES}] of scratch
+     */
+    void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] weight, float[] y, int yAt, float[] lanes);
+
+    /** SwiGLU: y[i] = gate[i] / (1 + e^−gate[i]) · up[i], i < n. */
+    void swiGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt);
+}

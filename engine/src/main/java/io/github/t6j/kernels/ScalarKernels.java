@@ -1,0 +1,256 @@
+package io.github.t6j.kernels;
+
+import io.github.t6j.weights.DType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/** The operations written plainly: the oracle of the SIMD kernels, and what serves where those cannot. */
+public final class ScalarKernels implements Kernels {
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final boolean fused;
+
+    /** @param fused whether Math.fma is one instruction here; where it is not, it is a thousand times slower */
+    public ScalarKernels(boolean fused) {
+        this.fused = fused;
+    }
+
+    @Override
+    public String description() {
+        return fused ? "scalar" : "scalar, no FMA";
+    }
+
+    private float fma(float a, float b, float c) {
+        return fused ? Math.fma(a, b, c) : a * b + c;
+    }
+
+    @Override
+    public void multiply(
+            float[] x,
+            int xAt,
+            int xStride,
+            int rows,
+            int inner,
+            MemorySegment w,
+            long wAt,
+            int wStride,
+            int columns,
+            float[] y,
+            int yAt,
+            int yStride,
+            boolean accumulate) {
+        for (int r = 0; r < rows; r++) {
+            int out = yAt + r * yStride;
+            if (!accumulate) {
+                Arrays.fill(y, out, out + columns, 0f);
+            }
+            for (int k = 0; k < inner; k++) {
+                float factor = x[xAt + r * xStride + k];
+                long row = wAt + (long) k * wStride * Float.BYTES;
+                for (int c = 0; c < columns; c++) {
+                    y[out + c] = fma(factor, w.get(FLOAT, row + (long) c * Float.BYTES), y[out + c]);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void multiplyBf16(
+            float[] x,
+            int xAt,
+            int xStride,
+            int rows,
+            int inner,
+            MemorySegment w,
+            long wAt,
+            float[] y,
+            int yAt,
+            int yStride,
+            boolean accumulate) {
+        for (int r = 0; r < rows; r++) {
+            int out = yAt + r * yStride;
+            if (!accumulate) {
+                Arrays.fill(y, out, out + PANEL, 0f);
+            }
+            for (int k = 0; k < inner; k++) {
+                float factor = x[xAt + r * xStride + k];
+                long row = wAt + (long) k * PANEL * Short.BYTES;
+                for (int c = 0; c < PANEL; c++) {
+                    float weight = DType.bf16ToFloat(w.get(SHORT, row + (long) Bf16.slot(c) * Short.BYTES));
+                    y[out + c] = fma(factor, weight, y[out + c]);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void tensorLogits(
+            float[] aQ, int heads, int queryRank, int keyRank, float[] p, MemorySegment page, long aKAt, float[] s) {
+        for (int h = 0; h < heads; h++) {
+            for (int t = 0; t < PANEL; t++) {
+                float logit = 0f;
+                for (int k = 0; k < keyRank; k++) {
+                    float g = 0f;
+                    for (int q = 0; q < queryRank; q++) {
+                        g = fma(aQ[h * queryRank + q], p[(k * queryRank + q) * PANEL + t], g);
+                    }
+                    logit = fma(g, factor(page, aKAt, h * keyRank + k, t), logit);
+                }
+                s[h * PANEL + t] = logit;
+            }
+        }
+    }
+
+    @Override
+    public void factorLogits(float[] g, int heads, int keyRank, MemorySegment page, long aKAt, float[] s) {
+        for (int h = 0; h < heads; h++) {
+            for (int t = 0; t < PANEL; t++) {
+                float logit = 0f;
+                for (int k = 0; k < keyRank; k++) {
+                    logit = fma(g[(k * heads + h) * PANEL + t], factor(page, aKAt, h * keyRank + k, t), logit);
+                }
+                s[h * PANEL + t] = logit;
+            }
+        }
+    }
+
+    private static float factor(MemorySegment page, long at, int row, int t) {
+        return page.get(FLOAT, at + ((long) row * PANEL + t) * Float.BYTES);
+    }
+
+    @Override
+    public int softmaxWeights(
+            float[] s,
+            int heads,
+            MemorySegment page,
+            long aVAt,
+            int valueRank,
+            float[] max,
+            float[] sum,
+            float[] w) {
+        int largest = Integer.MIN_VALUE;
+        for (int h = 0; h < heads; h++) {
+            for (int t = 0; t < PANEL; t++) {
+                float x = s[h * PANEL + t] - max[h];
+                largest = Math.max(largest, Float.floatToRawIntBits(x));
+                float e = exp2(x);
+                sum[h * LANES + t % LANES] += e;
+                if (valueRank == 0) {
+                    w[h * PANEL + t] = e;
+                }
+                for (int u = 0; u < valueRank; u++) {
+                    int row = h * valueRank + u;
+                    w[row * PANEL + t] = e * factor(page, aVAt, row, t);
+                }
+            }
+        }
+        return largest;
+    }
+
+    @Override
+    public void rowMaxima(float[] s, int rows, float[] into) {
+        for (int r = 0; r < rows; r++) {
+            float max = s[r * PANEL];
+            for (int t = 1; t < PANEL; t++) {
+                max = Math.max(max, s[r * PANEL + t]);
+            }
+            into[r] = max;
+        }
+    }
+
+    @Override
+    public void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] weight, float[] y, int yAt, float[] lanes) {
+        Arrays.fill(lanes, 0f);
+        for (int i = 0; i < n; i++) {
+            lanes[i % LANES] = fma(x[xAt + i], x[xAt + i], lanes[i % LANES]);
+        }
+        scaleRow(x, xAt, n, rmsScale(lanes, n, epsilon), weight, y, yAt);
+    }
+
+    /** y[i] = x[i] · scale · weight[i], i < n; a null weight is ones. C2 makes vectors of such loops by itself. */
+    public static void scaleRow(float[] x, int xAt, int n, float scale, float[] weight, float[] y, int yAt) {
+        if (weight == null) {
+            for (int i = 0; i < n; i++) {
+                y[yAt + i] = x[xAt + i] * scale;
+            }
+        } else {
+            for (int i = 0; i < n; i++) {
+                y[yAt + i] = x[xAt + i] * scale * weight[i];
+            }
+        }
+    }
+
+    /** 1 / √(Σ lanes / n + epsilon), the lanes summed in halves. Overwrites {@code lanes}. */
+    public static float rmsScale(float[] lanes, int n, float epsilon) {
+        return (float) (1.0 / Math.sqrt(sum(lanes, 0) / n + epsilon));
+    }
+
+    /** Sum of the {@value #LANES} floats from {@code at}, in halves: a fixed order. Overwrites them. */
+    public static float sum(float[] lanes, int at) {
+        for (int half = LANES / 2; half > 0; half /= 2) {
+            for (int i = at; i < at + half; i++) {
+                lanes[i] += lanes[i + half];
+            }
+        }
+        return lanes[at];
+    }
+
+    @Override
+    public void swiGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt) {
+        for (int i = 0; i < n; i++) {
+            float gate = x[gateAt + i];
+            float e = exp2(gate * -LOG2_E);
+            y[yAt + i] = gate / (1f + e) * x[upAt + i];
+        }
+    }
+
+    /** log2(e). */
+    public static final float LOG2_E = 1.44269504f;
+
+    /** Added to and taken from a float below 2^22, it leaves the nearest whole number. */
+    public static final float ROUNDING = 0x1.8p23f;
+
+    /** Minimax polynomial of 2^r on [−½, ½], the constant 1 left out, lowest power first: 1.0 ulp over the range. */
+    public static final float C1 = 0.693147215f;
+
+    /** Second of them. */
+    public static final float C2 = 0.2402265278f;
+
+    /** Third of them. */
+    public static final float C3 = 0.05550310551f;
+
+    /** Fourth of them. */
+    public static final float C4 = 0.009617692975f;
+
+    /** Fifth of them. */
+    public static final float C5 = 0.001340664391f;
+
+    /** Sixth of them. */
+    public static final float C6 = 0.000155946776f;
+
+    /** Below it, 2^x is taken for 0: results stay normal floats. */
+    public static final float EXP2_MIN = -126f;
+
+    /** Above it, 2^x is taken for 2^126, so that nothing overflows. */
+    public static final float EXP2_MAX = 126f;
+
+    /** 2^x for x ≤ {@link #EXP2_MAX} (above, 2^126): 1 at 0, 0 below {@link #EXP2_MIN}, NaN at NaN. */
+    public float exp2(float x) {
+        float clamped = x > EXP2_MAX ? EXP2_MAX : x;
+        float z = clamped + ROUNDING;
+        float r = clamped - (z - ROUNDING);
+        float e = fma(C6, r, C5);
+        e = fma(e, r, C4);
+        e = fma(e, r, C3);
+        e = fma(e, r, C2);
+        e = fma(e, r, C1);
+        e = fma(e, r, 1f);
+        int bits = Float.floatToRawIntBits(e) + (Float.floatToRawIntBits(z) << 23);
+        return x < EXP2_MIN ? 0f : Float.intBitsToFloat(bits);
+    }
+}

@@ -1,0 +1,66 @@
+package io.github.t6j.kernels.simd;
+
+import static io.github.t6j.kernels.Kernels.LANES;
+import static io.github.t6j.kernels.ScalarKernels.C1;
+import static io.github.t6j.kernels.ScalarKernels.C2;
+import static io.github.t6j.kernels.ScalarKernels.C3;
+import static io.github.t6j.kernels.ScalarKernels.C4;
+import static io.github.t6j.kernels.ScalarKernels.C5;
+import static io.github.t6j.kernels.ScalarKernels.C6;
+import static io.github.t6j.kernels.ScalarKernels.EXP2_MAX;
+import static io.github.t6j.kernels.ScalarKernels.EXP2_MIN;
+import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
+import static io.github.t6j.kernels.ScalarKernels.ROUNDING;
+import static io.github.t6j.kernels.simd.Lanes.F;
+import static io.github.t6j.kernels.simd.Lanes.L;
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LT;
+
+import io.github.t6j.kernels.ScalarKernels;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/** Operations on rows of activations; the tail is the scalar twin's. */
+final class ElementWise {
+    private ElementWise() {}
+
+    /** Σ x², {@link io.github.t6j.kernels.Kernels#LANES} lanes of it. */
+    static void squares(float[] x, int xAt, int n, float[] lanes) {
+        int whole = n - n % LANES;
+        for (int lane = 0; lane < LANES; lane += L) {
+            FloatVector sum = FloatVector.zero(F);
+            for (int i = lane; i < whole; i += LANES) {
+                FloatVector v = FloatVector.fromArray(F, x, xAt + i);
+                sum = v.fma(v, sum);
+            }
+            sum.intoArray(lanes, lane);
+        }
+        for (int i = whole; i < n; i++) {
+            lanes[i - whole] = Math.fma(x[xAt + i], x[xAt + i], lanes[i - whole]);
+        }
+    }
+
+    static void swiGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt, ScalarKernels scalar) {
+        int whole = n - n % L;
+        for (int i = 0; i < whole; i += L) {
+            FloatVector gate = FloatVector.fromArray(F, x, gateAt + i);
+            FloatVector exponent = gate.mul(-LOG2_E);
+            VectorMask<Float> small = exponent.compare(LT, EXP2_MIN);
+            exponent = exponent.blend(EXP2_MAX, exponent.compare(GT, EXP2_MAX));
+            FloatVector z = exponent.add(ROUNDING);
+            FloatVector r = exponent.sub(z.sub(ROUNDING));
+            FloatVector e = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
+            e = e.fma(r, FloatVector.broadcast(F, C4));
+            e = e.fma(r, FloatVector.broadcast(F, C3));
+            e = e.fma(r, FloatVector.broadcast(F, C2));
+            e = e.fma(r, FloatVector.broadcast(F, C1));
+            e = e.fma(r, FloatVector.broadcast(F, 1f));
+            e = e.reinterpretAsInts().add(z.reinterpretAsInts().lanewise(LSHL, 23)).reinterpretAsFloats();
+            e = e.blend(0f, small);
+            FloatVector up = FloatVector.fromArray(F, x, upAt + i);
+            gate.div(e.add(1f)).mul(up).intoArray(y, yAt + i);
+        }
+        scalar.swiGlu(x, gateAt + whole, upAt + whole, n - whole, y, yAt + whole);
+    }
+}

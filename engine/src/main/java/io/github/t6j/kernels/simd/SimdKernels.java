@@ -1,0 +1,98 @@
+package io.github.t6j.kernels.simd;
+
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.ScalarKernels;
+import java.lang.foreign.MemorySegment;
+
+/** The operations on the machine's vectors; each method of {@link Kernels} leads to one small class. */
+public final class SimdKernels implements Kernels {
+    /** Not final, so that C2 cannot know it: see {@link Multiply} for why loops step by it. */
+    private static int one = 1;
+
+    private final ScalarKernels scalar = new ScalarKernels(true);
+
+    /** Whether this machine has vectors that the kernels are written for: 4 floats or more. */
+    public static boolean available() {
+        return Lanes.L >= 4;
+    }
+
+    @Override
+    public String description() {
+        return "SIMD, " + Lanes.F.vectorBitSize() + "-bit";
+    }
+
+    @Override
+    public void multiply(
+            float[] x,
+            int xAt,
+            int xStride,
+            int rows,
+            int inner,
+            MemorySegment w,
+            long wAt,
+            int wStride,
+            int columns,
+            float[] y,
+            int yAt,
+            int yStride,
+            boolean accumulate) {
+        Multiply.rows(
+                x, xAt, xStride, rows, inner, w, wAt, wStride, columns, y, yAt, yStride, accumulate, one);
+    }
+
+    @Override
+    public void multiplyBf16(
+            float[] x,
+            int xAt,
+            int xStride,
+            int rows,
+            int inner,
+            MemorySegment w,
+            long wAt,
+            float[] y,
+            int yAt,
+            int yStride,
+            boolean accumulate) {
+        MultiplyBf16.rows(x, xAt, xStride, rows, inner, w, wAt, y, yAt, yStride, accumulate, one);
+    }
+
+    @Override
+    public void tensorLogits(
+            float[] aQ, int heads, int queryRank, int keyRank, float[] p, MemorySegment page, long aKAt, float[] s) {
+        PageLogits.tensor(aQ, heads, queryRank, keyRank, p, page, aKAt, s, one);
+    }
+
+    @Override
+    public void factorLogits(float[] g, int heads, int keyRank, MemorySegment page, long aKAt, float[] s) {
+        PageLogits.factor(g, heads, keyRank, page, aKAt, s, one);
+    }
+
+    @Override
+    public int softmaxWeights(
+            float[] s,
+            int heads,
+            MemorySegment page,
+            long aVAt,
+            int valueRank,
+            float[] max,
+            float[] sum,
+            float[] w) {
+        return PageSoftmax.weights(s, heads, page, aVAt, valueRank, max, sum, w, one);
+    }
+
+    @Override
+    public void rowMaxima(float[] s, int rows, float[] into) {
+        PageSoftmax.maxima(s, rows, into);
+    }
+
+    @Override
+    public void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] weight, float[] y, int yAt, float[] lanes) {
+        ElementWise.squares(x, xAt, n, lanes);
+        ScalarKernels.scaleRow(x, xAt, n, ScalarKernels.rmsScale(lanes, n, epsilon), weight, y, yAt);
+    }
+
+    @Override
+    public void swiGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt) {
+        ElementWise.swiGlu(x, gateAt, upAt, n, y, yAt, scalar);
+    }
+}

@@ -1,0 +1,50 @@
+package io.github.t6j.model;
+
+import io.github.t6j.attention.Attention;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.PackedMatrix;
+
+/**
+ * One layer.
+ *
+ * @param layer which, from 0
+ * @param input [attention.projections()][width], everything that attention needs of a position, one product for all
+ * @param headNorm [headDim], the weight of each head's norm (subln), or null
+ * @param output [width][heads·headDim]
+ */
+record Block(int layer, Attention attention, PackedMatrix input, float[] headNorm, PackedMatrix output, FeedForward mlp) {
+
+    /** x += attention(norm(x)); x += mlp(norm(x)), for {@code rows} positions from {@code position}. */
+    void forward(Kernels kernels, Rope rope, int position, int rows, Activations a) {
+        RmsNorm.residual(kernels, output.outputs(), rows, a);
+        a.product.multiply(input, a.normed, input.inputs(), rows, a.projections);
+        for (int row = 0; row < rows; row++) {
+            int at = row * a.projectionStride;
+            rope.rotate(
+                    a.projections, at, attention.rotatedVectors(), attention.headDim(), a.cos, a.sin,
+                    row * rope.pairs());
+            attention.append(a.projections, at, a.cache, layer, position + row);
+        }
+        a.path.attend(a.projections, rows, a.projectionStride, a.cache, layer, position, a.attended);
+        if (headNorm != null) {
+            RmsNorm.heads(kernels, headNorm, rows * attention.heads(), a);
+        }
+        a.product.multiply(output, a.attended, output.inputs(), rows, a.update);
+        addUpdate(rows, a);
+
+        RmsNorm.residual(kernels, output.outputs(), rows, a);
+        mlp.forward(kernels, rows, a);
+        addUpdate(rows, a);
+    }
+
+    private void addUpdate(int rows, Activations a) {
+        int width = output.outputs();
+        for (int row = 0; row < rows; row++) {
+            int x = row * width;
+            int update = row * a.widthStride;
+            for (int i = 0; i < width; i++) {
+                a.x[x + i] += a.update[update + i];
+            }
+        }
+    }
+}

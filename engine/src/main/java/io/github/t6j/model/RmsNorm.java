@@ -1,0 +1,34 @@
+package io.github.t6j.model;
+
+import io.github.t6j.kernels.Kernels;
+
+/** The two root mean square norms of the official models. */
+final class RmsNorm {
+    /** Of the residual stream, without a weight: PyTorch takes the machine epsilon of f32, 2^−23. */
+    static final float EPSILON = 0x1p-23f;
+
+    /** Of a head's output (subln), with a weight that all heads share. */
+    static final float HEAD_EPSILON = 1e-5f;
+
+    private RmsNorm() {}
+
+    /** Norms the residual stream: normed = x / rms(x), row by row. */
+    static void residual(Kernels kernels, int width, int rows, Activations a) {
+        if (rows == 1) {
+            kernels.rmsNorm(a.x, 0, width, EPSILON, null, a.normed, 0, a.lanes[0]);
+            return;
+        }
+        a.workers.run(rows, (row, worker) -> {
+            int at = row * width;
+            kernels.rmsNorm(a.x, at, width, EPSILON, null, a.normed, at, a.lanes[worker]);
+        });
+    }
+
+    /** Norms each head's output in place. */
+    static void heads(Kernels kernels, float[] weight, int headVectors, Activations a) {
+        int headDim = weight.length;
+        for (int at = 0; at < headVectors * headDim; at += headDim) {
+            kernels.rmsNorm(a.attended, at, headDim, HEAD_EPSILON, weight, a.attended, at, a.lanes[0]);
+        }
+    }
+}

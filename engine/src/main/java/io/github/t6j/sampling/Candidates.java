@@ -1,0 +1,70 @@
+package io.github.t6j.sampling;
+
+/**
+ * The ids that may still be chosen: {@code ids[0]} to {@code ids[size − 1]}, in any order, each once. Logits and
+ * weights are found by id, {@code logits[id]}, whether it may be chosen or not.
+ */
+final class Candidates {
+    final int[] ids;
+    final double[] logits;
+    final double[] weights;
+    int size;
+
+    /** Room for the ids below {@code capacity}. */
+    Candidates(int capacity) {
+        ids = new int[capacity];
+        logits = new double[capacity];
+        weights = new double[capacity];
+    }
+
+    /** All ids below the capacity, with the first logits of {@code source}, at least as many. */
+    void load(float[] source) {
+        size = ids.length;
+        for (int id = 0; id < size; id++) {
+            ids[id] = id;
+            logits[id] = source[id];
+        }
+    }
+
+    /** Whether id {@code a} ranks before {@code b}: it is likelier, or as likely and lower. */
+    boolean precedes(int a, int b) {
+        return logits[a] > logits[b] || logits[a] == logits[b] && a < b;
+    }
+
+    /**
+     * The id that ranks first.
+     *
+     * @throws IllegalStateException if the logits of all are negative infinity: none may be chosen
+     */
+    int likeliest() {
+        int best = ids[0];
+        double greatest = logits[best];
+        for (int i = 1; i < size; i++) {
+            int id = ids[i];
+            if (logits[id] >= greatest && precedes(id, best)) {
+                best = id;
+                greatest = logits[id];
+            }
+        }
+        if (greatest == Double.NEGATIVE_INFINITY) {
+            throw new IllegalStateException("logits: expected an id that may be chosen, found -Infinity for all,"
+                    + " from the model or by logitBias");
+        }
+        return best;
+    }
+
+    /**
+     * Sets {@code weights[id] = exp(logits[id] − greatest logit)} of every candidate and returns their sum, added in
+     * the order of {@code ids}; divided by it they are the softmax.
+     */
+    double weigh() {
+        double greatest = logits[likeliest()];
+        double sum = 0;
+        for (int i = 0; i < size; i++) {
+            int id = ids[i];
+            weights[id] = StrictMath.exp(logits[id] - greatest);
+            sum += weights[id];
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,26 @@
+package io.github.t6j.sampling;
+
+/**
+ * Keeps the candidates that are at least P times as likely as the likeliest (Nguyen et al. 2024), found without a
+ * softmax: probability ≥ P · greatest probability where logit ≥ greatest logit + ln P.
+ */
+final class MinP implements Step {
+    private final double logP;
+
+    MinP(double p) {
+        logP = StrictMath.log(p);
+    }
+
+    @Override
+    public void apply(Candidates candidates) {
+        double least = candidates.logits[candidates.likeliest()] + logP;
+        int kept = 0;
+        for (int i = 0; i < candidates.size; i++) {
+            int id = candidates.ids[i];
+            if (candidates.logits[id] >= least) {
+                candidates.ids[kept++] = id;
+            }
+        }
+        candidates.size = kept;
+    }
+}

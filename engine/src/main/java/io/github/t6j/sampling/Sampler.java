@@ -1,0 +1,167 @@
+package io.github.t6j.sampling;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Chooses ids from logits as {@link SamplingOptions} say. Tell it what was seen with {@link #prompt} and
+ * {@link #accept}, ask for the next id with {@link #sample}. After construction nothing is allocated. For one sequence
+ * and one thread.
+ */
+public final class Sampler {
+    private final int vocabulary;
+    private final boolean greedy;
+    private final long seed;
+    private final SplitMix64 random;
+    private final History history;
+    private final Candidates candidates;
+    private final Step[] steps;
+
+    /**
+     * @param vocabulary number of logits
+     * @param sampleable number of ids that may be chosen; those from it on are padding, without a text
+     * @throws IllegalArgumentException if sampleable is not in 1…vocabulary, or a bias is for an id from
+     *     it on
+     */
+    public Sampler(SamplingOptions options, int vocabulary, int sampleable) {
+        if (sampleable < 1 || sampleable > vocabulary) {
+            throw new IllegalArgumentException(
+                    "sampleable: expected 1 to the vocabulary's " + vocabulary + ", found " + sampleable);
+        }
+        for (int id : options.logitBias().keySet()) {
+            checkId("logitBias", id, sampleable);
+        }
+        this.vocabulary = vocabulary;
+        this.greedy = options.temperature() == 0;
+        // below 2⁵³, so that a program that reads JSON numbers as doubles can give the seed back
+        this.seed = options.seed() != null ? options.seed() : new SplittableRandom().nextLong(1L << 53);
+        this.random = new SplitMix64(seed);
+        this.history = new History(sampleable);
+        this.candidates = new Candidates(sampleable);
+        this.steps = pipeline(options, history);
+    }
+
+    /** The steps that {@code options} ask for, in order. A new step is one more line here. */
+    private static Step[] pipeline(SamplingOptions options, History history) {
+        List<Step> steps = new ArrayList<>();
+        if (options.repetitionPenalty() != 1) {
+            steps.add(new RepetitionPenalty(options.repetitionPenalty(), history));
+        }
+        if (options.frequencyPenalty() != 0 || options.presencePenalty() != 0) {
+            steps.add(new FrequencyPenalty(options.frequencyPenalty(), options.presencePenalty(), history));
+        }
+        if (!options.logitBias().isEmpty()) {
+            steps.add(new LogitBias(options.logitBias()));
+        }
+        if (options.temperature() == 0) {
+            return steps.toArray(Step[]::new);
+        }
+        // before the temperature, which does not change the order: K logits to divide, not all
+        if (options.topK() != 0) {
+            steps.add(new TopK(options.topK()));
+        }
+        steps.add(new Temperature(options.temperature()));
+        if (options.topP() != 1) {
+            steps.add(new TopP(options.topP()));
+        }
+        if (options.minP() != 0) {
+            steps.add(new MinP(options.minP()));
+        }
+        return steps.toArray(Step[]::new);
+    }
+
+    /** The seed of the draws: that of the options, or the random one that was picked in its place. */
+    public long seed() {
+        return seed;
+    }
+
+    /**
+     * Records ids of the prompt, which the repetition penalty counts.
+     *
+     * @throws IllegalArgumentException if one is not below the vocabulary's size
+     */
+    public void prompt(int... ids) {
+        for (int id : ids) {
+            checkId("prompt", id, vocabulary);
+            history.prompt(id);
+        }
+    }
+
+    /**
+     * Records a generated id, which all penalties count.
+     *
+     * @throws IllegalArgumentException if it is not below the vocabulary's size
+     */
+    public void accept(int id) {
+        checkId("id", id, vocabulary);
+        history.generated(id);
+    }
+
+    /**
+     * The next id; it is not recorded before {@link #accept}.
+     *
+     * @param logits [vocabulary], not changed
+     * @throws IllegalArgumentException if the number of logits is not the vocabulary's size
+     * @throws IllegalStateException if a logit is NaN or positive infinity, or every id that may be chosen has negative
+     *     infinity, from the model or by its bias
+     */
+    public int sample(float[] logits) {
+        checkLogits(logits);
+        candidates.load(logits);
+        for (Step step : steps) {
+            step.apply(candidates);
+        }
+        return greedy ? candidates.likeliest() : draw();
+    }
+
+    /** A candidate, each with the probability that its weight has in the sum of all. */
+    private int draw() {
+        // below the sum even when rounded, so that the loop, which adds in the same order, ends at a weight above 0
+        double target = random.nextDouble() * candidates.weigh();
+        int drawn = 0;
+        double sum = candidates.weights[candidates.ids[0]];
+        while (sum <= target) {
+            sum += candidates.weights[candidates.ids[++drawn]];
+        }
+        return candidates.ids[drawn];
+    }
+
+    /**
+     * The natural logarithm of the probability of {@code id}: logit − ln Σ exp(logits), over all logits, computed in
+     * double.
+     *
+     * @throws IllegalArgumentException if there is no such id
+     */
+    public static float logProbability(float[] logits, int id) {
+        checkId("id", id, logits.length);
+        double greatest = Double.NEGATIVE_INFINITY;
+        for (float logit : logits) {
+            greatest = Math.max(greatest, logit);
+        }
+        double sum = 0;
+        for (float logit : logits) {
+            sum += StrictMath.exp(logit - greatest);
+        }
+        return (float) (logits[id] - greatest - StrictMath.log(sum));
+    }
+
+    private void checkLogits(float[] logits) {
+        if (logits.length != vocabulary) {
+            throw new IllegalArgumentException(
+                    "logits: expected " + vocabulary + " (the vocabulary's size), found " + logits.length);
+        }
+        for (int id = 0; id < vocabulary; id++) {
+            if (!(logits[id] < Float.POSITIVE_INFINITY)) { // so is NaN not
+                throw new IllegalStateException("logits: expected numbers, found " + logits[id] + " for id " + id
+                        + "; the model produced it: are its weights damaged?");
+            }
+        }
+    }
+
+    private static void checkId(String name, int id, int limit) {
+        if (id < 0 || id >= limit) {
+            throw new IllegalArgumentException(name + ": expected ids from 0 to " + (limit - 1) + ", found " + id);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package io.github.t6j.sampling;
+
+/** Keeps the K likeliest candidates, exactly K where there are as many: of equally likely ones the lowest ids. */
+record TopK(int k) implements Step {
+
+    /**
+     * One pass with a heap of the best so far in the first K places, whose top ranks last of them. Few ids ever get
+     * in, so that it costs little more than a comparison per candidate.
+     */
+    @Override
+    public void apply(Candidates candidates) {
+        if (candidates.size <= k) {
+            return;
+        }
+        int[] ids = candidates.ids;
+        for (int at = k / 2 - 1; at >= 0; at--) {
+            sink(ids[at], at, candidates);
+        }
+        double least = candidates.logits[ids[0]];
+        for (int i = k; i < candidates.size; i++) {
+            int id = ids[i];
+            if (candidates.logits[id] >= least && candidates.precedes(id, ids[0])) {
+                sink(id, 0, candidates);
+                least = candidates.logits[ids[0]];
+            }
+        }
+        candidates.size = k;
+    }
+
+    /** Puts {@code id} in the heap's place {@code at}, or below: until it ranks after both its children. */
+    private void sink(int id, int at, Candidates candidates) {
+        int[] heap = candidates.ids;
+        int free = at;
+        for (int child = 2 * free + 1; child < k; child = 2 * free + 1) {
+            if (child + 1 < k && candidates.precedes(heap[child], heap[child + 1])) {
+                child++;
+            }
+            if (candidates.precedes(heap[child], id)) {
+                break;
+            }
+            heap[free] = heap[child];
+            free = child;
+        }
+        heap[free] = id;
+    }
+}

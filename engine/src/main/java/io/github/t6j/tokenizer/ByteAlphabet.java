@@ -1,0 +1,52 @@
+package io.github.t6j.tokenizer;
+
+import java.util.Arrays;
+
+/**
+ * The characters in which GPT-2's files write bytes: printable Latin-1 characters stand for themselves, and the other
+ * 68 bytes, in order, for U+0100 and the characters after it ({@code bytes_to_unicode} in GPT-2's encoder.py).
+ */
+final class ByteAlphabet {
+    private static final String CHARS = chars();
+    private static final int[] BYTES = new int[0x144];
+
+    static {
+        Arrays.fill(BYTES, -1);
+        for (int b = 0; b < 256; b++) {
+            BYTES[CHARS.charAt(b)] = b;
+        }
+    }
+
+    private ByteAlphabet() {}
+
+    private static String chars() {
+        StringBuilder chars = new StringBuilder();
+        char next = 0x100;
+        for (char b = 0; b < 256; b++) {
+            boolean printable = b >= '!' && b <= '~' || b >= 0xA1 && b != 0xAD;
+            chars.append(printable ? b : next++);
+        }
+        return chars.toString();
+    }
+
+    /** How a file writes the byte {@code b} (0 to 255). */
+    static String text(int b) {
+        return CHARS.substring(b, b + 1);
+    }
+
+    /**
+     * The bytes that a file writes as {@code token}. Tokens with other characters are not made of bytes and stand for
+     * their own text, as in Hugging Face's ByteLevel decoder.
+     */
+    static byte[] bytes(String token) {
+        byte[] bytes = new byte[token.length()];
+        for (int i = 0; i < bytes.length; i++) {
+            char c = token.charAt(i);
+            if (c >= BYTES.length || BYTES[c] < 0) {
+                return Utf8.encode(token);
+            }
+            bytes[i] = (byte) BYTES[c];
+        }
+        return bytes;
+    }
+}

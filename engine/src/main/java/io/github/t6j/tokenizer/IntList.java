@@ -1,0 +1,20 @@
+package io.github.t6j.tokenizer;
+
+import java.util.Arrays;
+
+/** Ids in a growing array. */
+final class IntList {
+    private int[] values = new int[64];
+    private int size;
+
+    void add(int value) {
+        if (size == values.length) {
+            values = Arrays.copyOf(values, Math.addExact(size, size >> 1));
+        }
+        values[size++] = value;
+    }
+
+    int[] toArray() {
+        return Arrays.copyOf(values, size);
+    }
+}

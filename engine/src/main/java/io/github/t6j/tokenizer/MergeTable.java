@@ -1,0 +1,56 @@
+package io.github.t6j.tokenizer;
+
+import java.util.Arrays;
+
+/**
+ * Pairs of ids that merge, each with its rank and the id that it becomes: a hash table with open addressing, as this is
+ * where encoding spends its time.
+ */
+final class MergeTable {
+    /** What {@link #get} returns for a pair that does not merge: behind every rank. */
+    static final long NONE = Long.MAX_VALUE;
+
+    private static final long EMPTY = -1;
+
+    private final long[] keys;
+    private final long[] values;
+    private final int shift;
+
+    MergeTable(int merges) {
+        int capacity = Integer.highestOneBit(Math.max(merges, 8)) << 2;
+        keys = new long[capacity];
+        Arrays.fill(keys, EMPTY);
+        values = new long[capacity];
+        shift = Long.numberOfLeadingZeros(capacity) + 1;
+    }
+
+    /** Adds a merge; false if the pair is there already. */
+    boolean put(int left, int right, int rank, int result) {
+        int slot = slot(key(left, right));
+        if (keys[slot] != EMPTY) {
+            return false;
+        }
+        keys[slot] = key(left, right);
+        values[slot] = (long) rank << 32 | result;
+        return true;
+    }
+
+    /** The rank of the pair in the upper 32 bits, the id that it becomes in the lower; or {@link #NONE}. */
+    long get(int left, int right) {
+        int slot = slot(key(left, right));
+        return keys[slot] == EMPTY ? NONE : values[slot];
+    }
+
+    private static long key(int left, int right) {
+        return (long) left << 32 | right;
+    }
+
+    private int slot(long key) {
+        // multiplicative hashing: 2^64 divided by the golden ratio
+        int slot = (int) (key * 0x9E3779B97F4A7C15L >>> shift);
+        while (keys[slot] != key && keys[slot] != EMPTY) {
+            slot = slot + 1 & keys.length - 1;
+        }
+        return slot;
+    }
+}

@@ -1,0 +1,125 @@
+package io.github.t6j.tokenizer;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.tokenizer.TokenizerDefinition.Merge;
+import io.github.t6j.weights.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Finds a tokenizer's files in a folder, and reads those of GPT-2's two-file form. */
+final class TokenizerFiles {
+    /** Far above any vocabulary: a wrong id must not cost gigabytes. */
+    private static final int MAX_ID = (1 << 24) - 1;
+
+    private static final String TOKENIZER_JSON = "tokenizer.json";
+    private static final List<Pair> PAIRS =
+            List.of(new Pair("vocab.json", "merges.txt"), new Pair("encoder.json", "vocab.bpe"));
+
+    private record Pair(String vocabulary, String merges) {
+        boolean existsIn(Path folder) {
+            return Files.isRegularFile(folder.resolve(vocabulary)) && Files.isRegularFile(folder.resolve(merges));
+        }
+    }
+
+    private TokenizerFiles() {}
+
+    static boolean existIn(Path folder) {
+        return Files.isRegularFile(folder.resolve(TOKENIZER_JSON)) || PAIRS.stream().anyMatch(p -> p.existsIn(folder));
+    }
+
+    static TokenizerDefinition read(Path path) {
+        if (Files.isRegularFile(path)) {
+            return TokenizerJson.read(path);
+        }
+        if (Files.isRegularFile(path.resolve(TOKENIZER_JSON))) {
+            return TokenizerJson.read(path.resolve(TOKENIZER_JSON));
+        }
+        for (Pair pair : PAIRS) {
+            if (pair.existsIn(path)) {
+                return read(path.resolve(pair.vocabulary), path.resolve(pair.merges));
+            }
+        }
+        throw new ModelFormatException(path + ": expected a tokenizer (tokenizer.json; or vocab.json and merges.txt; or"
+                + " encoder.json and vocab.bpe), found " + found(path) + "; copy them from the model's origin");
+    }
+
+    private static String found(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return "no such folder";
+        }
+        List<String> there = PAIRS.stream()
+                .flatMap(pair -> List.of(pair.vocabulary, pair.merges).stream())
+                .filter(name -> Files.exists(folder.resolve(name)))
+                .toList();
+        return there.isEmpty() ? "none of them" : "only " + String.join(", ", there);
+    }
+
+    private static TokenizerDefinition read(Path vocabularyFile, Path mergesFile) {
+        Map<String, Integer> vocabulary = vocabulary(
+                Json.parseObject(bytes(vocabularyFile), vocabularyFile.toString()), vocabularyFile.toString());
+        List<AddedToken> added = new ArrayList<>();
+        addEndOfText(vocabulary, added);
+        return new TokenizerDefinition(
+                vocabularyFile.toString(), vocabulary, mergesFile.toString(), merges(mergesFile), added);
+    }
+
+    private static List<Merge> merges(Path file) {
+        List<Merge> merges = new ArrayList<>();
+        List<String> lines = new String(bytes(file), StandardCharsets.UTF_8).lines().toList();
+        for (int i = 0; i < lines.size(); i++) {
+            String line = lines.get(i);
+            if (!line.isEmpty() && !line.startsWith("#version")) {
+                merges.add(merge(line, file + ": line " + (i + 1)));
+            }
+        }
+        return merges;
+    }
+
+    /** The merge that is written as two tokens with a space between. */
+    static Merge merge(String line, String where) {
+        int space = line.indexOf(' ');
+        if (space <= 0 || space != line.lastIndexOf(' ') || space == line.length() - 1) {
+            throw new ModelFormatException(
+                    where + ": expected two tokens with a space between, found \"" + line + "\"");
+        }
+        return new Merge(line.substring(0, space), line.substring(space + 1));
+    }
+
+    /** A JSON object of tokens and ids. */
+    static Map<String, Integer> vocabulary(Map<String, Object> json, String where) {
+        Map<String, Integer> vocabulary = LinkedHashMap.newLinkedHashMap(json.size());
+        json.forEach((token, id) -> vocabulary.put(token, id(id, where, token)));
+        return vocabulary;
+    }
+
+    /** {@code value} as the id of {@code token}. */
+    static int id(Object value, String where, String token) {
+        if (value instanceof Long id && id >= 0 && id <= MAX_ID) {
+            return id.intValue();
+        }
+        throw new ModelFormatException(
+                where + ": token \"" + token + "\": expected an id from 0 to " + MAX_ID + ", found " + value);
+    }
+
+    /** GPT-2's own files have their one special token in the vocabulary, where nothing tells that it is special. */
+    static void addEndOfText(Map<String, Integer> vocabulary, List<AddedToken> added) {
+        Integer id = vocabulary.get(TokenizerDefinition.END_OF_TEXT);
+        if (id != null && added.stream().noneMatch(t -> t.content().equals(TokenizerDefinition.END_OF_TEXT))) {
+            added.add(new AddedToken(TokenizerDefinition.END_OF_TEXT, id, true));
+        }
+    }
+
+    static byte[] bytes(Path file) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new ModelFormatException(file + ": cannot be read: " + e, e);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package io.github.t6j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.t6j.TestData.GoldenModel;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The official models' float64 logits and greedy tokens, on both paths, in one prefill and step by step. */
+@Tag("width")
+class GoldenModelsTest {
+    /** DESIGN.md §3; the official float32 code itself is up to 5.1e-5 off. */
+    private static final double TOLERANCE = 2e-4;
+
+    static List<GoldenModel> models() {
+        return TestData.goldenModels();
+    }
+
+    @Test
+    void allCasesAreThere() {
+        assertThat(models()).hasSizeGreaterThanOrEqualTo(22);
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void prefillGivesTheOracleLogits(GoldenModel golden) {
+        try (Model model = golden.load(ModelOptions.defaults())) {
+            double[] expected = golden.logits();
+            for (SessionOptions.Path path : SessionOptions.Path.values()) {
+                try (Session session = model.newSession(SessionOptions.defaults().withPath(path))) {
+                    session.prefill(golden.ids(), (position, logits) -> check(expected, position, logits, path));
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void stepsGiveTheOracleLogitsAndTheBitsOfPrefill(GoldenModel golden) {
+        try (Model model = golden.load(ModelOptions.defaults())) {
+            double[] expected = golden.logits();
+            for (SessionOptions.Path path : SessionOptions.Path.values()) {
+                SessionOptions options = SessionOptions.defaults().withPath(path);
+                try (Session steps = model.newSession(options); Session whole = model.newSession(options)) {
+                    whole.prefill(golden.ids(), (position, logits) -> {
+                        steps.decode(golden.ids()[position]);
+                        check(expected, position, steps.logits(), path);
+                        assertThat(steps.logits()).as(path + " position " + position).isEqualTo(logits);
+                    });
+                }
+            }
+        }
+    }
+
+    private static void check(double[] expected, int position, float[] logits, SessionOptions.Path path) {
+        for (int i = 0; i < logits.length; i++) {
+            assertThat((double) logits[i])
+                    .as(path + " position " + position + " id " + i)
+                    .isCloseTo(expected[position * logits.length + i], within(TOLERANCE));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void greedyTokensAreEqual(GoldenModel golden) {
+        try (Model model = golden.load(ModelOptions.defaults())) {
+            for (SessionOptions.Path path : SessionOptions.Path.values()) {
+                SessionOptions options = SessionOptions.defaults()
+                        .withPath(path)
+                        .withContextLength(golden.ids().length + golden.greedy().length);
+                try (Session session = model.newSession(options)) {
+                    session.prefill(golden.ids());
+                    int[] tokens = new int[golden.greedy().length];
+                    for (int i = 0; i < tokens.length; i++) {
+                        tokens[i] = argMax(session.logits());
+                        session.decode(tokens[i]);
+                    }
+                    assertThat(tokens).as(path.toString()).isEqualTo(golden.greedy());
+                }
+            }
+        }
+    }
+
+    private static int argMax(float[] logits) {
+        int best = 0;
+        for (int i = 1; i < logits.length; i++) {
+            best = logits[i] > logits[best] ? i : best;
+        }
+        return best;
+    }
+
+    @ParameterizedTest
+    @EnumSource(ModelOptions.Load.class)
+    void bothFileFormatsGiveTheSameBits(ModelOptions.Load load) {
+        for (String name : List.of("T6_groupnorm", "llama-mqa", "T6_bf16weights")) {
+            float[][] logits = new float[2][];
+            for (String file : List.of("model.safetensors", "pytorch_model.bin")) {
+                var path = TestData.path("golden/" + name + "/" + file);
+                try (Model model = Model.load(path, ModelOptions.defaults().withLoad(load));
+                        Session session = model.newSession()) {
+                    session.prefill(1, 2, 3, 4, 5);
+                    logits[file.endsWith("bin") ? 1 : 0] = Arrays.copyOf(session.logits(), session.logits().length);
+                }
+            }
+            assertThat(logits[1]).as(name).isEqualTo(logits[0]);
+        }
+    }
+}

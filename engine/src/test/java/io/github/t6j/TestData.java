@@ -1,0 +1,113 @@
+package io.github.t6j;
+
+import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.Json;
+import io.github.t6j.weights.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The files in testdata/, for tests. */
+public final class TestData {
+    private TestData() {}
+
+    /** A file or folder in testdata/. */
+    public static Path path(String relative) {
+        return Path.of(System.getProperty("t6j.testdata")).resolve(relative);
+    }
+
+    /** The bundled model. */
+    public static Path tiny() {
+        return path("models/t6-tiny");
+    }
+
+    /** A JSON object in testdata/. */
+    public static Map<String, Object> json(String relative) {
+        try {
+            return Json.parseObject(Files.readAllBytes(path(relative)), relative);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    /** The number list at {@code value}. */
+    public static int[] ints(Object value) {
+        return Json.array(value, "list").stream().mapToInt(number -> ((Number) number).intValue()).toArray();
+    }
+
+    /** All numbers of a tensor in a safetensors file, as doubles. */
+    public static double[] doubles(String relative, String tensor) {
+        try (Checkpoint file = Checkpoint.open(path(relative), false)) {
+            Tensor found = file.tensors().get(tensor);
+            double[] values = new double[Math.toIntExact(found.elementCount())];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = switch (found.dtype()) {
+                    case F64 -> found.data().get(java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED, 8L * i);
+                    case I64 -> found.data().get(java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED, 8L * i);
+                    default -> {
+                        float[] one = new float[1];
+                        found.read(i, one, 0, 1);
+                        yield one[0];
+                    }
+                };
+            }
+            return values;
+        }
+    }
+
+    /** A golden model: weights and configuration, what to feed, and what must come out. */
+    public record GoldenModel(String name, Path folder, String variant, int[] ids, int[] greedy) {
+        private static GoldenModel of(Path folder) {
+            String name = folder.getFileName().toString();
+            Map<String, Object> reference = json("golden/" + name + "/case.json");
+            Map<String, Object> greedy = json("golden/" + name + "/greedy.json");
+            String file = ((String) reference.get("official_file")).replace('-', '_');
+            String variant = file.contains("linearattn") ? "linearattn"
+                    : file.contains("partialrope_decay") ? "partialrope-decay"
+                    : file.contains("partialrope") ? "partialrope"
+                    : "full";
+            return new GoldenModel(
+                    name, folder, variant, ints(greedy.get("prompt")), ints(greedy.get("tokens")));
+        }
+
+        /** logits_f64 [ids][vocabulary]. */
+        public double[] logits() {
+            return doubles("golden/" + name + "/logits_f64.safetensors", "logits");
+        }
+
+        /** Loads the model with its variant. */
+        public Model load(ModelOptions options) {
+            return Model.load(weights(), options.withVariant(variant));
+        }
+
+        /** The weights' place: some cases share those of another. */
+        public Path weights() {
+            Object other = json("golden/" + name + "/case.json").get("init") instanceof Map<?, ?> init
+                    ? init.get("shares_weights_with")
+                    : null;
+            return other == null ? folder : folder.resolveSibling((String) other);
+        }
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    /** The golden models whose kind of attention this version runs. */
+    public static List<GoldenModel> goldenModels() {
+        try (Stream<Path> folders = Files.list(path("golden"))) {
+            return folders.filter(folder -> Files.exists(folder.resolve("greedy.json")))
+                    .sorted()
+                    .map(GoldenModel::of)
+                    .filter(model -> !model.name().contains("linearattn") && !model.name().contains("mla"))
+                    .toList();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+}

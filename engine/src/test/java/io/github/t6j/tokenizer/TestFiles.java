@@ -1,0 +1,78 @@
+package io.github.t6j.tokenizer;
+
+import io.github.t6j.weights.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The tokenizers of testdata/, and a tiny tokenizer.json to change. */
+final class TestFiles {
+    static final Path TESTDATA = Path.of(System.getProperty("t6j.testdata"));
+    static final Path GPT2 = TESTDATA.resolve("tokenizers/gpt2");
+    static final Path BPE4096 = TESTDATA.resolve("tokenizers/bpe4096");
+    static final Path T6_TINY = TESTDATA.resolve("models/t6-tiny");
+
+    private TestFiles() {}
+
+    static String testText() throws IOException {
+        return Files.readString(TESTDATA.resolve("text/test.txt"));
+    }
+
+    static Map<String, Object> json(Path file) {
+        try {
+            return Json.parseObject(Files.readAllBytes(file), file.toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static int[] ints(Object list) {
+        return Json.array(list, "ids").stream().mapToInt(id -> Math.toIntExact((Long) id)).toArray();
+    }
+
+    /** GPT-2's byte-level BPE with the bytes as ids 0 to 255, the results of {@code merges} from 256 on. */
+    static Map<String, Object> tokenizerJson(List<String> merges) {
+        Map<String, Object> vocabulary = new LinkedHashMap<>();
+        for (int b = 0; b < 256; b++) {
+            vocabulary.put(ReferenceBpe.character(b), (long) b);
+        }
+        for (String merge : merges) {
+            vocabulary.putIfAbsent(merge.replace(" ", ""), (long) vocabulary.size());
+        }
+        Map<String, Object> model = new LinkedHashMap<>();
+        model.put("type", "BPE");
+        model.put("vocab", vocabulary);
+        model.put("merges", new ArrayList<Object>(merges));
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("added_tokens", new ArrayList<>());
+        json.put("normalizer", null);
+        json.put("pre_tokenizer", byteLevel());
+        json.put("model", model);
+        return json;
+    }
+
+    static Map<String, Object> byteLevel() {
+        Map<String, Object> preTokenizer = new LinkedHashMap<>();
+        preTokenizer.put("type", "ByteLevel");
+        preTokenizer.put("add_prefix_space", false);
+        preTokenizer.put("use_regex", true);
+        return preTokenizer;
+    }
+
+    static void add(Map<String, Object> json, String content, long id, boolean special) {
+        Map<String, Object> token = new LinkedHashMap<>();
+        token.put("id", id);
+        token.put("content", content);
+        token.put("special", special);
+        Json.array(json.get("added_tokens"), "added_tokens").add(token);
+    }
+
+    static Path write(Path folder, Map<String, Object> json) throws IOException {
+        return Files.writeString(folder.resolve("tokenizer.json"), Json.write(json));
+    }
+}

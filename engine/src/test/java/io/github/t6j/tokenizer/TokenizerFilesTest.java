@@ -1,0 +1,179 @@
+package io.github.t6j.tokenizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Which files are read, and what is refused, by name. */
+class TokenizerFilesTest {
+    @TempDir
+    Path folder;
+
+    private final Map<String, Object> json = TestFiles.tokenizerJson(List.of("a b", "ab c"));
+
+    /** A place in tokenizer.json, the JSON that is put there, and what the error must name besides. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "model | null | object",
+        "model.type | \"Unigram\" | BPE, found Unigram",
+        "model.type | null | BPE, found null",
+        "model.dropout | 0.1 | found 0.1",
+        "model.continuing_subword_prefix | \"##\" | found ##",
+        "model.end_of_word_suffix | \"</w>\" | found </w>",
+        "model.byte_fallback | true | expected false, found true",
+        "model.ignore_merges | true | expected false, found true",
+        "model.vocab | [] | object",
+        "model.vocab.ab | -1 | \"ab\": expected an id from 0",
+        "model.vocab.ab | 4000000000 | found 4000000000",
+        "model.vocab.ab | \"7\" | found 7",
+        "model.vocab.ab | 1.5 | found 1.5",
+        "model.vocab.ab | 65 | one token for each id, found \"A\" and \"ab\" with id 65",
+        "model.merges | {} | array",
+        "model.merges | [\"a b\", \"a b\"] | merge 2 (\"a b\"): expected each merge once",
+        "model.merges | [\"a b\", \"b c\"] | merge 2 (\"b c\") no \"bc\"",
+        "model.merges | [[\"xy\", \"z\"]] | merge 1 no \"xy\"",
+        "model.merges | [\"ab\"] | model.merges[0] two tokens with a space found \"ab\"",
+        "model.merges | [\"a b c\"] | model.merges[0] two tokens",
+        "model.merges | [[\"a\", \"b\", \"c\"]] | model.merges[0] found [a, b, c]",
+        "model.merges | [3] | model.merges[0] found 3",
+        "normalizer | {\"type\": \"NFC\"} | expected null, found NFC",
+        "pre_tokenizer | null | object",
+        "pre_tokenizer.type | \"Whitespace\" | expected ByteLevel, found Whitespace use",
+        "pre_tokenizer.type | null | expected ByteLevel, found null",
+        "pre_tokenizer.add_prefix_space | true | expected false, found true",
+        "pre_tokenizer.add_prefix_space | null | expected false, found null",
+        "pre_tokenizer.use_regex | false | expected true, found false",
+        "added_tokens | {} | array",
+        "added_tokens | [3] | added_tokens[0]",
+        "added_tokens | [{\"id\": 300, \"content\": \"\"}] | added_tokens[0].content",
+        "added_tokens | [{\"id\": 300}] | added_tokens[0].content found null",
+        "added_tokens | [{\"content\": \"<x>\"}] | added_tokens[0] found null",
+        "added_tokens | [{\"id\": 300, \"content\": \"<x>\", \"lstrip\": true}] | added_tokens[0].lstrip",
+        "added_tokens | [{\"id\": 300, \"content\": \"<x>\", \"rstrip\": true}] | added_tokens[0].rstrip",
+        "added_tokens | [{\"id\": 300, \"content\": \"<x>\", \"single_word\": true}] | added_tokens[0].single_word",
+        "added_tokens | [{\"id\": 300, \"content\": \"ab\"}] | one id for \"ab\", found 256, and 300",
+        "added_tokens | [{\"id\": 256, \"content\": \"<x>\"}] | found \"ab\" and \"<x>\" with id 256",
+        "added_tokens | [{\"id\": 300, \"content\": \"x\"}, {\"id\": 301, \"content\": \"x\"}] | one id for \"x\""
+    })
+    void refusesWhatIsNotGpt2s(String place, String value, String named) throws IOException {
+        put(place, Json.parse(value.getBytes(StandardCharsets.UTF_8), "value"));
+        refused(TestFiles.write(folder, json), named.split(" "));
+    }
+
+    @Test
+    void refusesSequencesOfMoreThanByteLevel() throws IOException {
+        Map<String, Object> split = Map.of("type", "Split");
+        put("pre_tokenizer", Map.of("type", "Sequence", "pretokenizers", List.of(split, TestFiles.byteLevel())));
+        refused(TestFiles.write(folder, json), "pre_tokenizer", "ByteLevel", "Sequence of 2");
+        put("pre_tokenizer", Map.of("type", "Sequence", "pretokenizers", List.of(split)));
+        refused(TestFiles.write(folder, json), "pre_tokenizer.pretokenizers[0].type", "Split");
+        put("pre_tokenizer", Map.of("type", "Sequence", "pretokenizers", List.of(TestFiles.byteLevel())));
+        assertThat(Tokenizer.load(TestFiles.write(folder, json)).encode("abcab")).containsExactly(257, 256);
+    }
+
+    @Test
+    void readsOldFilesWithoutTheKeyUseRegex() throws IOException {
+        Map<String, Object> old = TestFiles.byteLevel();
+        old.remove("use_regex");
+        put("pre_tokenizer", old);
+        json.remove("added_tokens");
+        json.remove("normalizer");
+        assertThat(Tokenizer.load(TestFiles.write(folder, json)).encode("abcab")).containsExactly(257, 256);
+    }
+
+    @Test
+    void findsTheEndOfTextInTheVocabulary() throws IOException {
+        put("model.vocab.<|endoftext|>", 300L);
+        Tokenizer tokenizer = Tokenizer.load(TestFiles.write(folder, json));
+        assertThat(tokenizer.endOfText()).isEqualTo(300);
+        assertThat(tokenizer.encodeWithSpecialTokens("<|endoftext|>")).containsExactly(300);
+        assertThat(tokenizer.encode("<|endoftext|>")).hasSize(13);
+    }
+
+    @Test
+    void refusesAVocabularyWithoutAllBytes() throws IOException {
+        Map<String, Object> vocabulary = Json.object(Json.object(json.get("model"), "model").get("vocab"), "vocab");
+        vocabulary.remove("Ġ");
+        refused(TestFiles.write(folder, json), "model.vocab", "0x20", "Ġ");
+    }
+
+    @Test
+    void refusesBrokenFilesByName() throws IOException {
+        Files.writeString(folder.resolve("tokenizer.json"), "{\"model\": ");
+        refused(folder, "tokenizer.json", "not valid JSON");
+    }
+
+    @Test
+    void refusesMergesThatDoNotFitTheVocabulary() throws IOException {
+        Files.copy(TestFiles.BPE4096.resolve("encoder.json"), folder.resolve("vocab.json"));
+        Files.copy(TestFiles.GPT2.resolve("vocab.bpe"), folder.resolve("merges.txt"));
+        refused(folder, "merges.txt", "merge ", "vocab.json", "belong together");
+        Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\n\u0120 t\nno\n");
+        refused(folder, "merges.txt", "line 3", "found \"no\"");
+    }
+
+    @Test
+    void readsMergesThatBeginWithANumberSign() throws IOException {
+        Map<String, Object> vocabulary = new LinkedHashMap<>(Json.object(
+                Json.object(json.get("model"), "model").get("vocab"), "vocab"));
+        vocabulary.put("##", 258L);
+        Files.writeString(folder.resolve("vocab.json"), Json.write(vocabulary));
+        Files.writeString(folder.resolve("merges.txt"), "# #\n");
+        assertThat(Tokenizer.load(folder).encode("##a")).containsExactly(258, 'a');
+    }
+
+    @Test
+    void tellsWhichFilesAreMissing() throws IOException {
+        assertThat(Tokenizer.existsIn(folder)).isFalse();
+        refused(folder, folder.toString(), "tokenizer.json", "merges.txt", "vocab.bpe", "found none");
+        Files.writeString(folder.resolve("vocab.json"), "{}");
+        assertThat(Tokenizer.existsIn(folder)).isFalse();
+        refused(folder, "found only vocab.json");
+        Files.writeString(folder.resolve("merges.txt"), "");
+        assertThat(Tokenizer.existsIn(folder)).isTrue();
+        refused(folder.resolve("nowhere"), "nowhere", "no such folder");
+        assertThat(Tokenizer.existsIn(folder.resolve("nowhere"))).isFalse();
+    }
+
+    @Test
+    void prefersTokenizerJsonThenVocabJsonThenEncoderJson() throws IOException {
+        String vocabulary = Json.write(Json.object(json.get("model"), "model").get("vocab"));
+        Files.writeString(folder.resolve("encoder.json"), vocabulary);
+        Files.writeString(folder.resolve("vocab.bpe"), "");
+        assertThat(Tokenizer.load(folder).encode("abc")).containsExactly('a', 'b', 'c');
+        Files.writeString(folder.resolve("vocab.json"), vocabulary);
+        Files.writeString(folder.resolve("merges.txt"), "a b");
+        assertThat(Tokenizer.load(folder).encode("abc")).containsExactly(256, 'c');
+        TestFiles.write(folder, json);
+        assertThat(Tokenizer.load(folder).encode("abc")).containsExactly(257);
+    }
+
+    private void refused(Path path, String... named) {
+        assertThatThrownBy(() -> Tokenizer.load(path))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContainingAll(named)
+                .hasMessageNotContaining("\n");
+    }
+
+    private void put(String place, Object value) {
+        Map<String, Object> map = json;
+        String[] keys = place.split("\\.");
+        for (int i = 0; i < keys.length - 1; i++) {
+            map = Json.object(map.get(keys[i]), keys[i]);
+        }
+        map.put(keys[keys.length - 1], value);
+    }
+}
