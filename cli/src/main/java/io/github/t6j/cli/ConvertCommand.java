@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -75,20 +74,19 @@ final class ConvertCommand implements Callable<Integer> {
         Map<String, Object> keys = Json.parseObject(configBytes, configFile.toString());
         String variantName = VariantFile.resolve(variant, folder, keys);
         try (Checkpoint checkpoint = Checkpoint.open(source, true)) {
-            List<LazyTensor> entries = entries(checkpoint.tensors());
+            List<LazyTensor> tensors = converted(checkpoint.tensors());
             NewFolder.create(destination, made -> {
                 Files.write(made.resolve("config.json"), dtype == null ? configBytes : withDtype(keys));
                 VariantFile.write(made, variantName);
                 copyTokenizer(folder, made);
-                WeightFile.write(made.resolve(WeightFile.NAME), entries, main);
+                WeightFile.write(made.resolve(WeightFile.NAME), tensors, main);
             });
         }
         return Main.DONE;
     }
 
-    private List<LazyTensor> entries(Map<String, Tensor> tensors) {
-        Map<String, Tensor> byName = new TreeMap<>();
-        tensors.forEach((name, tensor) -> byName.put(name.replaceFirst("^(_orig_mod\\.)+", ""), tensor));
+    private List<LazyTensor> converted(Map<String, Tensor> tensors) {
+        Map<String, Tensor> byName = new LinkedHashMap<>(tensors);
         WeightFile.tieEmbedding(byName);
         List<LazyTensor> made = new ArrayList<>();
         byName.forEach((name, tensor) -> made.add(WeightFile.converted(name, tensor, dtype)));

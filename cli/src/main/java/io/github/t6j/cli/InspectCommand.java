@@ -5,6 +5,7 @@ import io.github.t6j.ModelInfo;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.Json;
 import io.github.t6j.weights.Tensor;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -42,9 +43,8 @@ final class InspectCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         arguments.check();
-        try (Model model = arguments.load();
-                Checkpoint checkpoint = Checkpoint.open(arguments.path(), true)) {
-            Map<String, Object> description = describe(model.info(), checkpoint);
+        try (Model model = arguments.load()) {
+            Map<String, Object> description = describe(model.info());
             if (json) {
                 main.out.print(Json.write(description));
             } else {
@@ -54,7 +54,7 @@ final class InspectCommand implements Callable<Integer> {
         return Main.DONE;
     }
 
-    private Map<String, Object> describe(ModelInfo info, Checkpoint checkpoint) {
+    private Map<String, Object> describe(ModelInfo info) {
         Map<String, Object> description = new LinkedHashMap<>();
         description.put("variant", info.variant());
         description.put("parameters", info.parameters());
@@ -70,13 +70,12 @@ final class InspectCommand implements Callable<Integer> {
         description.put("vocabulary", info.vocabularySize());
         description.put("block_size", info.contextLength());
         description.put("groupnorm", info.groupNorm());
-        description.put("files", checkpoint.description());
         description.put("weights", info.weightFormat());
         description.put("kernels", info.kernels());
         description.put("assumptions", info.assumptions());
         description.put("cache", cache(info));
         if (tensors) {
-            description.put("tensors", checkpoint.tensors().entrySet().stream().map(InspectCommand::tensor).toList());
+            description.put("tensors", storedTensors());
         }
         return description;
     }
@@ -92,12 +91,18 @@ final class InspectCommand implements Callable<Integer> {
         return cache;
     }
 
-    private static Map<String, Object> tensor(Map.Entry<String, Tensor> entry) {
-        Map<String, Object> tensor = new LinkedHashMap<>();
-        tensor.put("name", entry.getKey());
-        tensor.put("dtype", entry.getValue().dtype().name());
-        tensor.put("shape", entry.getValue().shape());
-        return tensor;
+    private List<Map<String, Object>> storedTensors() {
+        List<Map<String, Object>> stored = new ArrayList<>();
+        try (Checkpoint checkpoint = Checkpoint.open(arguments.path(), true)) {
+            for (Tensor tensor : checkpoint.tensors().values()) {
+                Map<String, Object> fields = new LinkedHashMap<>();
+                fields.put("name", tensor.name());
+                fields.put("dtype", tensor.dtype().name());
+                fields.put("shape", tensor.shape());
+                stored.add(fields);
+            }
+        }
+        return stored;
     }
 
     private void print(Map<String, Object> description, ModelInfo info) {
