@@ -17,14 +17,14 @@ final class CacheSize {
         return 2L * info.heads() * info.headDim();
     }
 
-    /** The model's own, then other attentions with the same heads, by name. */
+    /** The model's own, then other attentions with the same heads, by their names in lower case. */
     static Map<String, Long> perTokenAndLayer(ModelInfo info) {
         Map<String, Long> sizes = new LinkedHashMap<>();
-        sizes.put("this model", (long) info.cacheNumbersPerToken());
-        sizes.put("MHA", multiHead(info));
-        sizes.put("GQA", 2L * Math.min(GROUPS, info.heads()) * info.headDim());
-        sizes.put("MQA", 2L * info.headDim());
-        sizes.put("MLA", (long) LATENT);
+        sizes.put("model", (long) info.cacheNumbersPerToken());
+        sizes.put("mha", multiHead(info));
+        sizes.put("gqa", 2L * Math.min(GROUPS, info.heads()) * info.headDim());
+        sizes.put("mqa", 2L * info.headDim());
+        sizes.put("mla", (long) LATENT);
         return sizes;
     }
 }

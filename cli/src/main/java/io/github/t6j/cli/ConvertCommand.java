@@ -48,10 +48,12 @@ final class ConvertCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "DST", description = "The folder to make, new or empty.")
     private Path destination;
 
-    @Option(names = "--dtype", paramLabel = "D", description = "Type of the weights: f32, f16 or bf16 (default: as they are).")
+    @Option(names = "--dtype", paramLabel = "D",
+            description = "Type of the weights: f32, f16 or bf16 (default: as they are).")
     private DType dtype;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "The model's config.json (default: the one beside SRC).")
+    @Option(names = "--config", paramLabel = "FILE",
+            description = "The model's config.json (default: the one beside SRC).")
     private Path config;
 
     @Option(names = "--variant", paramLabel = "NAME", description = "What the files cannot say: " + Variant.WORDS

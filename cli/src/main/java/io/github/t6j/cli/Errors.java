@@ -36,7 +36,8 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
     }
 
     private static String suggestion(ParameterException e) {
-        List<String> similar = e instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+        List<String> similar =
+                e instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
         return similar.isEmpty() ? "" : "; did you mean " + String.join(" or ", similar) + "?";
     }
 

@@ -48,15 +48,18 @@ final class InitCommand implements Callable<Integer> {
 
     /** One of two ways to say a shape. */
     static final class Shape {
-        @Option(names = "--preset", required = true, paramLabel = "NAME", description = "A shape by its name; see below.")
+        @Option(names = "--preset", required = true, paramLabel = "NAME",
+                description = "A shape by its name; see below.")
         private String preset;
 
-        @Option(names = "--config", required = true, paramLabel = "FILE", description = "A config.json with the shape.")
+        @Option(names = "--config", required = true, paramLabel = "FILE",
+                description = "A config.json with the shape.")
         private Path config;
     }
 
-    @Option(names = "--attention", paramLabel = "NAME", description = "What --config means: tpa, tpa-kvonly, mha or gqa "
-            + "(default: gqa with a group_size, tpa with rank and q_rank, tpa-kvonly with rank, else mha).")
+    @Option(names = "--attention", paramLabel = "NAME",
+            description = "What --config means: tpa, tpa-kvonly, mha or gqa (default: gqa with a group_size, tpa with "
+                    + "rank and q_rank, tpa-kvonly with rank, else mha).")
     private Blueprint.Attention attention;
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "The folder to make, new or empty.")

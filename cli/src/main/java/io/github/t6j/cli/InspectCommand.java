@@ -19,7 +19,7 @@ import picocli.CommandLine.ParentCommand;
 /** {@code t6j inspect}: what a model is. */
 @Command(
         name = "inspect",
-        description = "Shows what a model is, what was assumed of it, and what its cache takes beside other attentions.",
+        description = "Shows what a model is, what was assumed, and what its cache takes beside other attentions.",
         footer = {
             "",
             "Examples:",
@@ -80,14 +80,14 @@ final class InspectCommand implements Callable<Integer> {
         return description;
     }
 
-    /** Per attention: numbers per token and layer, and bytes per token in all layers, of f32. */
     private static Map<String, Object> cache(ModelInfo info) {
         Map<String, Object> cache = new LinkedHashMap<>();
-        CacheSize.perTokenAndLayer(info).forEach((attention, numbers) -> cache.put(
-                attention,
-                new LinkedHashMap<>(Map.of(
-                        "numbers_per_token_per_layer", numbers,
-                        "bytes_per_token", numbers * info.layers() * Float.BYTES))));
+        CacheSize.perTokenAndLayer(info).forEach((attention, numbers) -> {
+            Map<String, Object> sizes = new LinkedHashMap<>();
+            sizes.put("numbers_per_token_per_layer", numbers);
+            sizes.put("bytes_per_token", numbers * info.layers() * Float.BYTES);
+            cache.put(attention, sizes);
+        });
         return cache;
     }
 
@@ -113,8 +113,8 @@ final class InspectCommand implements Callable<Integer> {
         });
         info.assumptions().forEach(assumption -> line("%-12s %s", "assumed", assumption));
         line("%ncache        numbers per token and layer, bytes per token (f32, %d layers)", info.layers());
-        CacheSize.perTokenAndLayer(info).forEach((attention, numbers) ->
-                line("  %-10s %10d %12d", attention, numbers, numbers * info.layers() * Float.BYTES));
+        CacheSize.perTokenAndLayer(info).forEach((attention, numbers) -> line(
+                "  %-10s %10d %12d", attention, numbers, numbers * info.layers() * Float.BYTES));
         if (description.get("tensors") instanceof List<?> list) {
             line("");
             list.forEach(tensor -> {

@@ -1,6 +1,5 @@
 package io.github.t6j.cli;
 
-import io.github.t6j.tokenizer.Tokenizer;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,16 +24,6 @@ final class ModelFolder {
                     + (Files.exists(folder) ? "a file" : "nothing"));
         }
         return folder;
-    }
-
-    /** @throws CommandFailure if the folder has none */
-    Tokenizer tokenizer() {
-        Path folder = path();
-        if (!Tokenizer.existsIn(folder)) {
-            throw new CommandFailure(folder + ": this command needs a tokenizer, found none: put the model's "
-                    + "tokenizer.json there, or vocab.json and merges.txt");
-        }
-        return Tokenizer.load(folder);
     }
 
     /** The launcher says where t6j lives; without it, the model is looked for above the place of this class. */

@@ -13,7 +13,7 @@ final class Stats {
 
     static List<String> of(Generation generation, Session session, ModelInfo info) {
         return List.of(
-                "prompt    " + speed(generation.promptTokens(), generation.prefillTime()),
+                "prompt    " + speed(Math.min(generation.promptTokens(), session.position()), generation.prefillTime()),
                 "decode    " + speed(generation.tokens().size(), generation.decodeTime()),
                 "seed      " + generation.seed(),
                 "finish    " + Choice.word(generation.finishReason()).replace('-', '_'),

@@ -23,14 +23,18 @@ final class VariantFile {
             return Choice.word(said);
         }
         Path file = folder.resolve(NAME);
-        if (Files.exists(file) && Json.parseObject(Text.readAll(file), file.toString()).get("variant") instanceof String name) {
+        if (Files.exists(file) && keys(file).get("variant") instanceof String name) {
             return name;
         }
         if (config.containsKey("rope_decay_base")) {
-            throw new CommandFailure("config.json: rope_decay_base: expected a variant that is known, found one of two: "
-                    + "say --variant partialrope-decay or --variant linearattn");
+            throw new CommandFailure(folder + ": config.json has rope_decay_base, which leaves two variants: say "
+                    + "--variant partialrope-decay or --variant linearattn");
         }
         return Choice.word(config.containsKey("rope_partial_factor") ? Variant.PARTIALROPE : Variant.FULL);
+    }
+
+    private static Map<String, Object> keys(Path file) {
+        return Json.parseObject(Text.readAll(file), file.toString());
     }
 
     static void write(Path folder, String variant) throws IOException {

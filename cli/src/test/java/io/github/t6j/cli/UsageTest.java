@@ -2,7 +2,6 @@ package io.github.t6j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -93,8 +92,8 @@ class UsageTest {
     @ParameterizedTest
     @ValueSource(strings = {"generate", "logits", "perplexity", "inspect", "tokenize", "convert", "init"})
     void everyCommandHasHelpWithAnExample(String command) {
-        for (List<String> args : List.of(List.of(command, "--help"), List.of("help", command), List.of(command, "-h"))) {
-            Ran ran = Ran.of(args.toArray(String[]::new));
+        for (String[] args : new String[][] {{command, "--help"}, {"help", command}, {command, "-h"}}) {
+            Ran ran = Ran.of(args);
 
             assertThat(ran.code()).isZero();
             assertThat(ran.err()).isEmpty();
@@ -120,7 +119,9 @@ class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"generate x", "logits --ids 1 --out x", "perplexity --file pom.xml", "inspect", "tokenize x"})
+    @ValueSource(strings = {
+        "generate x", "logits --ids 1 --out x", "perplexity --file pom.xml", "inspect", "tokenize x"
+    })
     void missingModelIsOneLineAndOne(String commandLine) {
         Ran ran = Ran.of((commandLine + " --model nowhere").split(" "));
 
