@@ -1,4 +1,5 @@
 /** Runs Tensor Product Attention transformers (the T6 family) on a CPU; depends on nothing but the JDK. */
+@SuppressWarnings("module") // io.github.t6j.cli is built after this module
 module io.github.t6j.engine {
     requires jdk.incubator.vector;
     requires static jdk.management;
@@ -6,4 +7,5 @@ module io.github.t6j.engine {
     exports io.github.t6j;
     exports io.github.t6j.sampling;
     exports io.github.t6j.tokenizer;
+    exports io.github.t6j.weights to io.github.t6j.cli;
 }

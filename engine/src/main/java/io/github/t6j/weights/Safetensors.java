@@ -47,6 +47,11 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
      * @throws java.io.UncheckedIOException when it cannot be written
      */
     public static void write(Path file, Map<String, String> metadata, List<Tensor> tensors) {
+        writeLazily(file, metadata, tensors.stream().map(LazyTensor::of).toList());
+    }
+
+    /** {@link #write} for tensors that are made one at a time. */
+    public static void writeLazily(Path file, Map<String, String> metadata, List<LazyTensor> tensors) {
         byte[] header = SafetensorsWriter.header(metadata, tensors);
         try {
             SafetensorsWriter.replace(file, header, tensors);

@@ -1,6 +1,7 @@
 package io.github.t6j.weights;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -21,15 +22,15 @@ final class SafetensorsWriter {
     private SafetensorsWriter() {}
 
     /** The header of a file with {@code tensors} one after the other: its length, its JSON, spaces. */
-    static byte[] header(Map<String, String> metadata, List<Tensor> tensors) {
+    static byte[] header(Map<String, String> metadata, List<LazyTensor> tensors) {
         Map<String, Object> entries = new LinkedHashMap<>();
         if (!metadata.isEmpty()) {
             entries.put(Safetensors.METADATA, metadata);
         }
         long at = 0;
-        for (Tensor tensor : tensors) {
+        for (LazyTensor tensor : tensors) {
             Map<String, Object> entry = new LinkedHashMap<>();
-            long end = at + tensor.data().byteSize();
+            long end = at + tensor.bytes();
             entry.put("dtype", tensor.dtype().name());
             entry.put("shape", tensor.shape());
             entry.put("data_offsets", List.of(at, end));
@@ -52,15 +53,17 @@ final class SafetensorsWriter {
      * Writes a new file beside {@code file}, then lets it take the name in one step: whoever reads or has mapped the
      * old file, even {@code tensors} themselves, is not disturbed.
      */
-    static void replace(Path file, byte[] header, List<Tensor> tensors) throws IOException {
+    static void replace(Path file, byte[] header, List<LazyTensor> tensors) throws IOException {
         Path partial = file.resolveSibling(file.getFileName() + "." + Long.toHexString(System.nanoTime()) + ".partial");
         try {
             try (FileChannel channel =
                     FileChannel.open(partial, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
                 writeFully(channel, ByteBuffer.wrap(header));
                 ByteBuffer buffer = ByteBuffer.allocateDirect(PIECE);
-                for (Tensor tensor : tensors) {
-                    write(channel, tensor.data(), buffer);
+                for (LazyTensor tensor : tensors) {
+                    try (Arena arena = Arena.ofConfined()) {
+                        write(channel, tensor, tensor.data().apply(arena), buffer);
+                    }
                 }
                 channel.force(true);
             }
@@ -70,7 +73,12 @@ final class SafetensorsWriter {
         }
     }
 
-    private static void write(FileChannel channel, MemorySegment data, ByteBuffer buffer) throws IOException {
+    private static void write(FileChannel channel, LazyTensor tensor, MemorySegment data, ByteBuffer buffer)
+            throws IOException {
+        if (data.byteSize() != tensor.bytes()) {
+            throw new IllegalArgumentException("tensor " + tensor.name() + ": expected " + tensor.bytes()
+                    + " bytes, found " + data.byteSize());
+        }
         for (long at = 0; at < data.byteSize(); at += PIECE) {
             buffer.clear().limit((int) Math.min(PIECE, data.byteSize() - at));
             MemorySegment.ofBuffer(buffer).copyFrom(data.asSlice(at, buffer.limit()));

@@ -1,0 +1,154 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.ModelFormatException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Names and shapes of the official models' weights, and presets of the paper's sizes (tables 9 and 10).
+ *
+ * @param attention how it attends
+ * @param config config.json
+ */
+record Blueprint(Attention attention, Map<String, Object> config) {
+
+    /** Attentions that random weights can be made for. */
+    enum Attention {
+        TPA,
+        TPA_KVONLY,
+        MHA,
+        GQA
+    }
+
+    private static final Map<String, Blueprint> PRESETS = new LinkedHashMap<>();
+
+    static {
+        preset("t6-small", Attention.TPA, 12, 768, 34);
+        preset("t6-medium", Attention.TPA, 24, 1024, 47);
+        preset("t6-large", Attention.TPA, 36, 1280, 61);
+        preset("t6-xl", Attention.TPA, 48, 1600, 78);
+        preset("t6-kvonly-small", Attention.TPA_KVONLY, 12, 768, 22);
+        preset("t6-kvonly-medium", Attention.TPA_KVONLY, 24, 1024, 29);
+        preset("t6-kvonly-large", Attention.TPA_KVONLY, 36, 1280, 37);
+        preset("t6-kvonly-xl", Attention.TPA_KVONLY, 48, 1600, 47);
+        preset("mha-small", Attention.MHA, 12, 768, 12);
+        preset("mha-medium", Attention.MHA, 24, 1024, 16);
+        preset("mha-large", Attention.MHA, 36, 1280, 20);
+        preset("mha-xl", Attention.MHA, 48, 1600, 25);
+        preset("gqa-small", Attention.GQA, 12, 768, 22).put("group_size", 11L);
+        preset("gqa-medium", Attention.GQA, 24, 1024, 30).put("group_size", 15L);
+        preset("gqa-large", Attention.GQA, 36, 1280, 38).put("group_size", 19L);
+        preset("gqa-xl", Attention.GQA, 48, 1600, 48).put("group_size", 24L);
+        preset("mqa-small", Attention.GQA, 12, 768, 23).put("group_size", 23L);
+        preset("mqa-medium", Attention.GQA, 24, 1024, 31).put("group_size", 31L);
+        preset("mqa-large", Attention.GQA, 36, 1280, 39).put("group_size", 39L);
+        preset("mqa-xl", Attention.GQA, 48, 1600, 49).put("group_size", 49L);
+        preset("tiny", Attention.TPA, 6, 192, 8)
+                .putAll(Map.of("head_dim", 32L, "vocab_size", 4096L, "block_size", 512L));
+    }
+
+    private static Map<String, Object> preset(String name, Attention attention, long layers, long width, long heads) {
+        Map<String, Object> config = new TreeMap<>(Map.of(
+                "n_layer", layers,
+                "n_embd", width,
+                "n_head", heads,
+                "head_dim", 64L,
+                "vocab_size", 50304L,
+                "block_size", 1024L));
+        switch (attention) {
+            case TPA -> config.putAll(Map.of("rank", 2L, "q_rank", 6L));
+            case TPA_KVONLY -> config.put("rank", 2L);
+            case MHA, GQA -> { }
+        }
+        PRESETS.put(name, new Blueprint(attention, config));
+        return config;
+    }
+
+    static String presetNames() {
+        return String.join(", ", PRESETS.keySet());
+    }
+
+    /** @throws IllegalArgumentException if there is no such preset */
+    static Blueprint ofPreset(String name) {
+        Blueprint preset = PRESETS.get(name);
+        if (preset == null) {
+            throw new IllegalArgumentException("preset: expected one of " + presetNames() + ", found " + name);
+        }
+        return preset;
+    }
+
+    /** The attention that a config.json means, as far as it can say: a T6 KV-only model with q_rank looks like a T6. */
+    static Attention attentionOf(Map<String, Object> config) {
+        if (config.containsKey("group_size")) {
+            return Attention.GQA;
+        }
+        if (!config.containsKey("rank")) {
+            return Attention.MHA;
+        }
+        return config.containsKey("q_rank") ? Attention.TPA : Attention.TPA_KVONLY;
+    }
+
+    /**
+     * Every weight's shape, [out, in], by name, in the order of the official state_dict; the tied embedding once, as
+     * lm_head.weight.
+     *
+     * @throws ModelFormatException if config.json lacks a size
+     */
+    Map<String, List<Long>> shapes() {
+        Map<String, List<Long>> shapes = new LinkedHashMap<>();
+        long width = size("n_embd");
+        long hidden = 8 * width / 3;
+        for (long layer = 0; layer < size("n_layer"); layer++) {
+            String block = "transformer.h." + layer + ".";
+            attentionShapes(block + "attn.", shapes);
+            shapes.put(block + "mlp.c_fc1.weight", List.of(hidden, width));
+            shapes.put(block + "mlp.c_fc2.weight", List.of(hidden, width));
+            shapes.put(block + "mlp.c_proj.weight", List.of(width, hidden));
+        }
+        shapes.put("lm_head.weight", List.of(size("vocab_size"), width));
+        return shapes;
+    }
+
+    private void attentionShapes(String attn, Map<String, List<Long>> shapes) {
+        long width = size("n_embd");
+        long heads = size("n_head");
+        long headDim = attention == Attention.MHA ? width / heads : size("head_dim");
+        switch (attention) {
+            case TPA -> {
+                factorShapes(attn + "c_qkv.", "q", size("q_rank"), headDim, shapes);
+                factorShapes(attn + "c_qkv.", "k", size("rank"), headDim, shapes);
+                factorShapes(attn + "c_qkv.", "v", size("rank"), headDim, shapes);
+            }
+            case TPA_KVONLY -> {
+                shapes.put(attn + "c_qkv.c_q.weight", List.of(heads * headDim, width));
+                factorShapes(attn + "c_qkv.", "k", size("rank"), headDim, shapes);
+                factorShapes(attn + "c_qkv.", "v", size("rank"), headDim, shapes);
+            }
+            case MHA, GQA -> {
+                long keyValueHeads = attention == Attention.MHA ? heads : heads / size("group_size");
+                shapes.put(attn + "c_q.weight", List.of(heads * headDim, width));
+                shapes.put(attn + "c_k.weight", List.of(keyValueHeads * headDim, width));
+                shapes.put(attn + "c_v.weight", List.of(keyValueHeads * headDim, width));
+            }
+        }
+        shapes.put(attn + "c_proj.weight", List.of(width, heads * headDim));
+        if (Boolean.TRUE.equals(config.get("using_groupnorm"))) {
+            shapes.put(attn + "subln.weight", List.of(headDim));
+        }
+    }
+
+    private void factorShapes(String prefix, String of, long rank, long headDim, Map<String, List<Long>> shapes) {
+        shapes.put(prefix + "W_A_" + of + ".weight", List.of(size("n_head") * rank, size("n_embd")));
+        shapes.put(prefix + "W_B_" + of + ".weight", List.of(rank * headDim, size("n_embd")));
+    }
+
+    private long size(String key) {
+        if (config.get(key) instanceof Long value && value > 0) {
+            return value;
+        }
+        throw new ModelFormatException("config.json: " + key + ": expected a whole number above 0, found "
+                + config.get(key) + ": give it, or another --attention");
+    }
+}

@@ -1,0 +1,55 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.ModelOptions;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.weights.DType;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Options that take one of a few words: the constants of an enum, in lower case, with hyphens. */
+final class Choice {
+    private Choice() {}
+
+    static void register(CommandLine commandLine) {
+        register(commandLine, ModelOptions.Load.class);
+        register(commandLine, SessionOptions.Path.class);
+        register(commandLine, Variant.class);
+        register(commandLine, Blueprint.Attention.class);
+        commandLine.registerConverter(DType.class, Choice::weightType);
+    }
+
+    private static DType weightType(String text) {
+        return switch (text) {
+            case "f32" -> DType.F32;
+            case "f16" -> DType.F16;
+            case "bf16" -> DType.BF16;
+            case "q8_0", "q4_0" -> throw new TypeConversionException(
+                    "expected f32, f16 or bf16, found " + text + ", which this version does not write yet");
+            default -> throw new TypeConversionException("expected f32, f16 or bf16, found '" + text + "'");
+        };
+    }
+
+    private static <E extends Enum<E>> void register(CommandLine commandLine, Class<E> type) {
+        ITypeConverter<E> converter = text -> of(type, text);
+        commandLine.registerConverter(type, converter);
+    }
+
+    /** How {@code constant} is written on the command line and in JSON. */
+    static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private static <E extends Enum<E>> E of(Class<E> type, String text) {
+        E[] constants = type.getEnumConstants();
+        return Arrays.stream(constants)
+                .filter(constant -> word(constant).equals(text))
+                .findFirst()
+                .orElseThrow(() -> new TypeConversionException(
+                        "expected " + Arrays.stream(constants).map(Choice::word).collect(Collectors.joining(" or "))
+                                + ", found '" + text + "'"));
+    }
+}

@@ -1,0 +1,193 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.FinishReason;
+import io.github.t6j.Generation;
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.Model;
+import io.github.t6j.Session;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.Token;
+import io.github.t6j.TokenListener;
+import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.weights.Json;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code t6j generate}: continues a text. */
+@Command(
+        name = "generate",
+        description = "Continues a text: prints the continuation, and a last newline.",
+        footer = {
+            "",
+            "Examples:",
+            "  t6j generate \"The whale\" -n 64 --seed 7",
+            "  t6j generate --temperature 0 --stop . --stats \"Call me\"",
+            "  t6j generate --json < prompt.txt"
+        })
+final class GenerateCommand implements Callable<Integer> {
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    @ParentCommand
+    private Main main;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelArguments arguments;
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "PROMPT",
+            description = "Plain text to continue; - or none with piped input: standard input. \"\" starts a document.")
+    private String prompt;
+
+    @Option(names = "-n", paramLabel = "N", defaultValue = "128",
+            description = "Most tokens to generate (default: ${DEFAULT-VALUE}).")
+    private int maxTokens;
+
+    @Option(names = "--temperature", paramLabel = "T", defaultValue = "0.8",
+            description = "Divides the logits; 0 always takes the likeliest token (default: ${DEFAULT-VALUE}).")
+    private float temperature;
+
+    @Option(names = "--top-k", paramLabel = "K", defaultValue = "40",
+            description = "Keep the K likeliest tokens; 0 keeps all (default: ${DEFAULT-VALUE}).")
+    private int topK;
+
+    @Option(names = "--top-p", paramLabel = "P", defaultValue = "0.95",
+            description = "Keep the likeliest tokens that together reach P; 1 keeps all (default: ${DEFAULT-VALUE}).")
+    private float topP;
+
+    @Option(names = "--min-p", paramLabel = "P", defaultValue = "0",
+            description = "Keep tokens at least P times as likely as the likeliest (default: ${DEFAULT-VALUE}).")
+    private float minP;
+
+    @Option(names = "--repetition-penalty", paramLabel = "R", defaultValue = "1",
+            description = "Above 1, makes tokens seen before less likely (default: ${DEFAULT-VALUE}).")
+    private float repetitionPenalty;
+
+    @Option(names = "--seed", paramLabel = "S",
+            description = "The same seed gives the same text (default: random; --stats shows it).")
+    private Long seed;
+
+    @Option(names = "--stop", paramLabel = "STR", description = "End before this text; can be repeated.")
+    private List<String> stop = List.of();
+
+    @Option(names = "--ignore-eos", description = "Go on past <|endoftext|>.")
+    private boolean ignoreEndOfText;
+
+    @Option(names = "--context", paramLabel = "N",
+            description = "Tokens of prompt and continuation that fit (default: the model's block_size).")
+    private Integer context;
+
+    @Option(names = "--stats", description = "Say on standard error how fast it was and what the cache took.")
+    private boolean stats;
+
+    @Option(names = "--json", description = "Print one JSON object at the end: text, finish_reason, tokens (ids), "
+            + "log_probabilities, prompt_tokens, seed, prefill_seconds, decode_seconds.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        arguments.check();
+        GenerationOptions options = options();
+        String text = Text.argumentOrInput(prompt, "PROMPT", main, spec);
+        try (Model model = arguments.load();
+                Session session = model.newSession(sessionOptions(model))) {
+            checkFits(model.tokenizer().encode(text).length, session);
+            try (OnInterrupt _ = new OnInterrupt(session::cancel, PATIENCE)) {
+                return generate(model, session, text, options);
+            }
+        }
+    }
+
+    private GenerationOptions options() {
+        Range.atLeast(spec, "-n", maxTokens, 0);
+        if (context != null) {
+            Range.atLeast(spec, "--context", context, 1);
+        }
+        return Range.checked(spec, () -> new GenerationOptions(
+                maxTokens,
+                new SamplingOptions(temperature, topK, topP, minP, repetitionPenalty, 0, 0, Map.of(), seed),
+                stop,
+                ignoreEndOfText));
+    }
+
+    private SessionOptions sessionOptions(Model model) {
+        int trained = model.info().contextLength();
+        if (context != null && context > trained) {
+            main.note("note: --context " + context + " is more than the " + trained
+                    + " positions that this model was trained on; text beyond them may get worse");
+        }
+        return SessionOptions.defaults().withContextLength(context == null ? 0 : context);
+    }
+
+    private static void checkFits(int ids, Session session) {
+        if (ids > session.contextLength()) {
+            throw new CommandFailure("prompt: expected at most " + session.contextLength() + " tokens, the context, "
+                    + "found " + ids + ": shorten it or give a larger --context");
+        }
+    }
+
+    private int generate(Model model, Session session, String text, GenerationOptions options) {
+        Stream stream = new Stream();
+        try {
+            Generation generation = session.generate(text, options, stream);
+            stream.end(generation);
+            if (stats) {
+                Stats.of(generation, session, model.info()).forEach(main.err::println);
+            }
+            return generation.finishReason() == FinishReason.CANCELLED ? Main.INTERRUPTED : Main.DONE;
+        } catch (CancellationException e) {
+            main.out.println("");
+            return Main.INTERRUPTED;
+        }
+    }
+
+    /** Prints text as it comes, or one JSON object at the end. */
+    private final class Stream implements TokenListener {
+        private int printed;
+
+        @Override
+        public boolean onToken(Token token) {
+            if (!json && !token.text().isEmpty()) {
+                main.out.print(token.text());
+                printed += token.text().length();
+            }
+            return true;
+        }
+
+        /** Prints what the listener was not told: a piece of a character or of a stop string that stayed open. */
+        void end(Generation generation) {
+            if (json) {
+                main.out.print(Json.write(object(generation)));
+            } else {
+                main.out.println(generation.text().substring(Math.min(printed, generation.text().length())));
+            }
+        }
+    }
+
+    private static Map<String, Object> object(Generation generation) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("text", generation.text());
+        object.put("finish_reason", Choice.word(generation.finishReason()).replace('-', '_'));
+        object.put("tokens", generation.tokens().stream().map(Token::id).toList());
+        object.put("log_probabilities", generation.tokens().stream().map(Token::logProbability).toList());
+        object.put("prompt_tokens", generation.promptTokens());
+        object.put("seed", generation.seed());
+        object.put("prefill_seconds", generation.prefillTime().toNanos() / 1e9);
+        object.put("decode_seconds", generation.decodeTime().toNanos() / 1e9);
+        return object;
+    }
+}

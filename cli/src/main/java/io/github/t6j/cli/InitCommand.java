@@ -1,0 +1,104 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.Json;
+import io.github.t6j.weights.LazyTensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code t6j init}: a model of random weights. */
+@Command(
+        name = "init",
+        description = "Writes a model with random weights of a given shape, for benchmarks. It has no tokenizer.",
+        footer = {
+            "",
+            "Presets: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE (2 KV heads), mqa-SIZE with the SIZE small,",
+            "medium, large or xl (124M, 353M, 773M and 1.5B parameters), as the paper has them; and tiny.",
+            "",
+            "Examples:",
+            "  t6j init --preset t6-small --out t6-small",
+            "  t6j init --config config.json --out mine --seed 7 --dtype bf16"
+        })
+final class InitCommand implements Callable<Integer> {
+    /** What the official config.json has besides sizes; none changes a result. */
+    private static final Map<String, Object> OFFICIAL = Map.of(
+            "architectures", List.of("GPT"), "model_type", "gpt2", "bias", false, "using_groupnorm", false);
+
+    @ParentCommand
+    private Main main;
+
+    @Spec
+    private CommandSpec spec;
+
+    @ArgGroup(multiplicity = "1")
+    private Shape shape;
+
+    /** One of two ways to say a shape. */
+    static final class Shape {
+        @Option(names = "--preset", required = true, paramLabel = "NAME",
+                description = "A shape by its name; see below.")
+        private String preset;
+
+        @Option(names = "--config", required = true, paramLabel = "FILE",
+                description = "A config.json with the shape.")
+        private Path config;
+    }
+
+    @Option(names = "--attention", paramLabel = "NAME",
+            description = "What --config means: tpa, tpa-kvonly, mha or gqa (default: gqa with a group_size, tpa with "
+                    + "rank and q_rank, tpa-kvonly with rank, else mha).")
+    private Blueprint.Attention attention;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "The folder to make, new or empty.")
+    private Path out;
+
+    @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
+            description = "The same seed gives the same weights (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(names = "--dtype", paramLabel = "D", defaultValue = "f32",
+            description = "Type of the weights: f32, f16 or bf16 (default: ${DEFAULT-VALUE}).")
+    private DType dtype;
+
+    @Override
+    public Integer call() throws IOException {
+        Blueprint blueprint = blueprint();
+        List<LazyTensor> tensors = new ArrayList<>();
+        blueprint.shapes().forEach((name, dimensions) -> tensors.add(tensor(name, dimensions)));
+        Map<String, Object> config = new TreeMap<>(OFFICIAL);
+        config.putAll(blueprint.config());
+        config.put("torch_dtype", WeightFile.torchName(dtype));
+        NewFolder.create(out, folder -> {
+            Files.writeString(folder.resolve("config.json"), Json.write(config));
+            WeightFile.write(folder.resolve(WeightFile.NAME), tensors, main);
+        });
+        return Main.DONE;
+    }
+
+    private Blueprint blueprint() {
+        if (shape.preset != null) {
+            return Range.checked(spec, () -> Blueprint.ofPreset(shape.preset));
+        }
+        Map<String, Object> config = Json.parseObject(Text.readAll(shape.config), shape.config.toString());
+        return new Blueprint(attention == null ? Blueprint.attentionOf(config) : attention, config);
+    }
+
+    private LazyTensor tensor(String name, List<Long> dimensions) {
+        Numbers ones = (from, into, n) -> Arrays.fill(into, 0, n, 1f);
+        Numbers numbers = name.endsWith("subln.weight") ? ones : new RandomWeights(seed, name);
+        return WeightFile.tensor(name, dtype, dimensions, numbers);
+    }
+}

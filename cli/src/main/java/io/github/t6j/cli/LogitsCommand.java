@@ -1,0 +1,93 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.Model;
+import io.github.t6j.Session;
+import io.github.t6j.SessionOptions;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code t6j logits}: what the model computes after each id, for comparison with other implementations. */
+@Command(
+        name = "logits",
+        description = "Writes the logits after each id: the tensor logits, f32 [ids, vocabulary].",
+        footer = {
+            "",
+            "Examples:",
+            "  t6j logits --ids 583,2886 --out logits.safetensors",
+            "  t6j logits --ids @ids.txt --step --path materialized --out logits.safetensors"
+        })
+final class LogitsCommand implements Callable<Integer> {
+    @ParentCommand
+    private Main main;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelArguments arguments;
+
+    @Option(names = "--ids", required = true, paramLabel = "IDS|@FILE",
+            description = "Ids by comma, such as 5,17,3; or a file of ids, by comma or white space.")
+    private String ids;
+
+    @Option(names = "--step", description = "Feed the ids one at a time through the cache.")
+    private boolean step;
+
+    @Option(names = "--path", paramLabel = "PATH", defaultValue = "factored",
+            description = "How attention is computed: factored, or materialized, the slow oracle (default: "
+                    + "${DEFAULT-VALUE}).")
+    private SessionOptions.Path path;
+
+    @Option(names = "--out", required = true, paramLabel = "FILE", description = "The safetensors file to write.")
+    private Path out;
+
+    @Override
+    public Integer call() throws IOException {
+        arguments.check();
+        int[] input = ids.startsWith("@") ? Ids.read(Path.of(ids.substring(1))) : Ids.ofArgument(ids, "--ids", spec);
+        if (input.length == 0) {
+            throw new ParameterException(spec.commandLine(), "--ids: expected one id or more, found none");
+        }
+        try (Model model = arguments.load();
+                Arena arena = Arena.ofConfined()) {
+            int vocabulary = model.info().vocabularySize();
+            Ids.checkBelow(input, vocabulary, "vocabulary");
+            MemorySegment rows = arena.allocate((long) input.length * vocabulary * Float.BYTES, Float.BYTES);
+            compute(model, input, rows);
+            WeightFile.writeLogits(out, rows, input.length, vocabulary);
+        }
+        return Main.DONE;
+    }
+
+    private void compute(Model model, int[] input, MemorySegment rows) {
+        int context = Math.max(input.length, model.info().contextLength());
+        SessionOptions options = SessionOptions.defaults().withContextLength(context).withPath(path);
+        try (Session session = model.newSession(options);
+                Progress progress = new Progress(main, "logits")) {
+            Session.LogitsListener listener = (position, logits) -> {
+                long offset = (long) position * logits.length * Float.BYTES;
+                MemorySegment.copy(logits, 0, rows, ValueLayout.JAVA_FLOAT, offset, logits.length);
+                progress.update(position + 1, input.length);
+            };
+            if (!step) {
+                session.prefill(input, listener);
+                return;
+            }
+            for (int i = 0; i < input.length; i++) {
+                session.decode(input[i]);
+                listener.onLogits(i, session.logits());
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package io.github.t6j.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.lang.module.ModuleDescriptor;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** {@code t6j}: reads the command line, runs a command, and turns what goes wrong into one line and an exit code. */
+@Command(
+        name = "t6j",
+        description = "Runs Tensor Product Attention transformers (the T6 family) on the CPU.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        subcommands = {
+            GenerateCommand.class,
+            LogitsCommand.class,
+            PerplexityCommand.class,
+            InspectCommand.class,
+            TokenizeCommand.class,
+            ConvertCommand.class,
+            InitCommand.class,
+            HelpCommand.class
+        },
+        footer = {
+            "",
+            "Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.",
+            "",
+            "Examples:",
+            "  t6j generate \"The whale\"",
+            "  t6j inspect --model DIR --tensors",
+            "  t6j help generate"
+        })
+final class Main implements Callable<Integer> {
+    static final int DONE = CommandLine.ExitCode.OK;
+    static final int FAILED = CommandLine.ExitCode.SOFTWARE;
+    static final int BAD_USAGE = CommandLine.ExitCode.USAGE;
+    static final int INTERRUPTED = 130;
+
+    final InputStream in;
+    final Output out;
+    final PrintStream err;
+    /** Whether a person sits at both ends: nothing is piped in, and progress may be shown. */
+    final boolean terminal;
+
+    @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
+    boolean verbose;
+
+    @Spec
+    private CommandSpec spec;
+
+    Main(InputStream in, OutputStream out, PrintStream err, boolean terminal) {
+        this.in = in;
+        this.out = new Output(out);
+        this.err = err;
+        this.terminal = terminal;
+    }
+
+    /** Runs the command that {@code args} name and ends the process with its exit code. */
+    public static void main(String[] args) {
+        boolean terminal = System.console() != null && System.console().isTerminal();
+        InputStream in = new FileInputStream(FileDescriptor.in);
+        OutputStream out = new FileOutputStream(FileDescriptor.out);
+        System.exit(new Main(in, out, System.err, terminal).run(args));
+    }
+
+    /** Runs the command that {@code args} name. @return the exit code */
+    int run(String... args) {
+        PrintWriter help = new PrintWriter(out.stream(), true, StandardCharsets.UTF_8);
+        CommandLine commandLine = new CommandLine(this)
+                .setOut(help)
+                .setErr(new PrintWriter(err, true))
+                .setExpandAtFiles(false);
+        Choice.register(commandLine);
+        for (CommandLine command : commandLine.getSubcommands().values()) {
+            if (!command.getCommandSpec().helpCommand()) {
+                command.getCommandSpec().mixinStandardHelpOptions(true).versionProvider(new Version());
+            }
+        }
+        commandLine.setUsageHelpWidth(100);
+        Errors errors = new Errors(this);
+        commandLine.setParameterExceptionHandler(errors);
+        commandLine.setExecutionExceptionHandler(errors);
+        try {
+            return commandLine.execute(args);
+        } catch (OutOfMemoryError e) {
+            return errors.outOfMemory(e);
+        }
+    }
+
+    /** A line for the person who watches, not for programs. */
+    void note(String text) {
+        err.println("t6j: " + text);
+    }
+
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(err);
+        return BAD_USAGE;
+    }
+
+    /** The version that the build gave the module. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            ModuleDescriptor module = Main.class.getModule().getDescriptor();
+            String version = module == null ? "(unknown version)" : module.rawVersion().orElse("(unknown version)");
+            return new String[] {"t6j " + version + " (Java " + Runtime.version() + ")"};
+        }
+    }
+}

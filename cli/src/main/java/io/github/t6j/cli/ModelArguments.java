@@ -1,0 +1,50 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.Model;
+import io.github.t6j.ModelOptions;
+import java.nio.file.Path;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What every command that loads a model takes. */
+final class ModelArguments {
+    @Mixin
+    private ModelFolder folder;
+
+    @Option(
+            names = "--variant",
+            paramLabel = "NAME",
+            description = "What the files cannot say: " + Variant.WORDS + " (default: what t6j.json or config.json say).")
+    private Variant variant;
+
+    @Option(
+            names = "--load",
+            paramLabel = "HOW",
+            defaultValue = "copy",
+            description = "How weights are read: copy, or mmap, which maps the files (default: ${DEFAULT-VALUE}).")
+    private ModelOptions.Load load;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads that compute (default: one per core).")
+    private Integer threads;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    /** Checks what can be checked without the model; {@link #load} does not again. */
+    void check() {
+        if (threads != null) {
+            Range.atLeast(spec, "--threads", threads, 1);
+        }
+    }
+
+    Path path() {
+        return folder.path();
+    }
+
+    Model load() {
+        return Model.load(path(), new ModelOptions(
+                load, threads == null ? 0 : threads, variant == null ? null : Choice.word(variant)));
+    }
+}

@@ -1,0 +1,147 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.Model;
+import io.github.t6j.Session;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.weights.Json;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code t6j perplexity}: how well the model predicts a text. */
+@Command(
+        name = "perplexity",
+        description = "Measures how well the model predicts a text.",
+        footer = {
+            "",
+            "<|endoftext|> in the file is the special id; nothing is prepended. Windows that do not overlap",
+            "score all but their first id; with a smaller --stride, windows overlap and each scores only the",
+            "ids past the end of the one before it. nll is the mean per scored id, in nats; bits_per_byte is",
+            "the total nll / ln 2 / bytes of the file.",
+            "",
+            "Example:",
+            "  t6j perplexity --file book.txt --context 512 --stride 256 --json"
+        })
+final class PerplexityCommand implements Callable<Integer> {
+    @ParentCommand
+    private Main main;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelArguments arguments;
+
+    @Option(names = "--file", required = true, paramLabel = "TEXT", description = "The text, a UTF-8 file.")
+    private Path file;
+
+    @Option(names = "--context", paramLabel = "N", description = "Ids of a window (default: the model's block_size).")
+    private Integer context;
+
+    @Option(names = "--stride", paramLabel = "N",
+            description = "Ids from the start of a window to the start of the next (default: --context).")
+    private Integer stride;
+
+    @Option(names = "--json",
+            description = "Print one JSON object: tokens, scored, nll, perplexity, bits_per_byte.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        arguments.check();
+        check();
+        byte[] bytes = Text.readAll(file);
+        String text = Text.decode(bytes, file.toString());
+        try (Model model = arguments.load()) {
+            int[] ids = model.tokenizer().encodeWithSpecialTokens(text);
+            if (ids.length < 2) {
+                throw new CommandFailure(file + ": expected a text of 2 tokens or more, found " + ids.length);
+            }
+            int window = context == null ? model.info().contextLength() : context;
+            List<Window> windows = Window.of(ids.length, window, strideWithin(window));
+            double total = totalNll(model, ids, windows, Math.min(window, ids.length));
+            print(ids.length, windows.stream().mapToInt(Window::scored).sum(), total, bytes.length);
+        }
+        return Main.DONE;
+    }
+
+    private void check() {
+        if (context != null) {
+            Range.atLeast(spec, "--context", context, 2);
+        }
+        if (stride != null) {
+            Range.atLeast(spec, "--stride", stride, 1);
+            strideWithin(context == null ? Integer.MAX_VALUE : context);
+        }
+    }
+
+    private int strideWithin(int window) {
+        if (stride != null && stride > window) {
+            throw new ParameterException(spec.commandLine(),
+                    "--stride: expected at most the context, " + window + ", found " + stride);
+        }
+        return stride == null ? window : stride;
+    }
+
+    private double totalNll(Model model, int[] ids, List<Window> windows, int context) {
+        try (Session session = model.newSession(SessionOptions.defaults().withContextLength(context));
+                Progress progress = new Progress(main, "perplexity")) {
+            double total = 0;
+            for (Window window : windows) {
+                session.truncate(0);
+                total += nll(session, ids, window);
+                progress.update(window.end(), ids.length);
+            }
+            return total;
+        }
+    }
+
+    /** The sum over the window's scored ids, in their order. The last id is not fed: nothing is asked after it. */
+    private static double nll(Session session, int[] ids, Window window) {
+        int contextEnd = window.scoredFrom() - 1;
+        if (contextEnd > window.start()) {
+            session.prefill(Arrays.copyOfRange(ids, window.start(), contextEnd));
+        }
+        double[] sum = new double[1];
+        session.prefill(Arrays.copyOfRange(ids, contextEnd, window.end() - 1), (position, logits) ->
+                sum[0] += negativeLogProbability(logits, ids[window.start() + position + 1]));
+        return sum[0];
+    }
+
+    /** −log softmax(logits)[id], in double; the sum runs in the order of the logits. */
+    static double negativeLogProbability(float[] logits, int id) {
+        float most = Float.NEGATIVE_INFINITY;
+        for (float logit : logits) {
+            most = Math.max(most, logit);
+        }
+        double sum = 0;
+        for (float logit : logits) {
+            sum += Math.exp((double) logit - most);
+        }
+        return Math.log(sum) + most - logits[id];
+    }
+
+    private void print(int tokens, int scored, double total, int bytes) {
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("tokens", tokens);
+        result.put("scored", scored);
+        result.put("nll", total / scored);
+        result.put("perplexity", Math.exp(total / scored));
+        result.put("bits_per_byte", total / Math.log(2) / bytes);
+        if (json) {
+            main.out.print(Json.write(result));
+        } else {
+            result.forEach((name, value) -> main.out.println(String.format("%-14s %s", name, value)));
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package io.github.t6j.cli;
+
+import java.util.Locale;
+
+/** One line on the terminal that says how far a long command is; nothing where nobody watches. */
+final class Progress implements AutoCloseable {
+    private static final long PATIENCE = 1_000_000_000L;
+    private static final long INTERVAL = 200_000_000L;
+
+    private final Main main;
+    private final String what;
+    private long next = System.nanoTime() + PATIENCE;
+    private int shown;
+
+    Progress(Main main, String what) {
+        this.main = main;
+        this.what = what;
+    }
+
+    void update(long done, long total) {
+        if (main.terminal && System.nanoTime() - next >= 0) {
+            show(String.format(Locale.ROOT, "%s %.1f %%", what, 100.0 * done / total));
+            next = System.nanoTime() + INTERVAL;
+        }
+    }
+
+    private void show(String line) {
+        main.err.print("\r" + line + " ".repeat(Math.max(0, shown - line.length())));
+        main.err.flush();
+        shown = line.length();
+    }
+
+    /** Leaves an empty line. */
+    @Override
+    public void close() {
+        if (shown > 0) {
+            show("");
+            main.err.print("\r");
+            main.err.flush();
+        }
+    }
+}

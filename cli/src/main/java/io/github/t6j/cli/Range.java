@@ -1,0 +1,32 @@
+package io.github.t6j.cli;
+
+import java.util.Locale;
+import java.util.function.Supplier;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+
+/** Checks numbers of the command line; what is out of range is bad usage. */
+final class Range {
+    private Range() {}
+
+    static void atLeast(CommandSpec spec, String option, long value, long least) {
+        if (value < least) {
+            throw new ParameterException(
+                    spec.commandLine(), option + ": expected " + least + " or more, found " + value);
+        }
+    }
+
+    /**
+     * What {@code options} makes, which checks its own numbers. Its message begins with a name such as {@code topK},
+     * which becomes the option {@code --top-k}.
+     */
+    static <T> T checked(CommandSpec spec, Supplier<T> options) {
+        try {
+            return options.get();
+        } catch (IllegalArgumentException e) {
+            String[] message = e.getMessage().split(":", 2);
+            String option = message[0].replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+            throw new ParameterException(spec.commandLine(), "--" + option + ":" + message[1], e);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package io.github.t6j.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+
+/** Text that comes from arguments, standard input and files: UTF-8, exactly as it is. */
+final class Text {
+    private Text() {}
+
+    /**
+     * {@code argument} itself, or standard input where it is {@code -}, or absent with something piped in.
+     *
+     * @param label what the help calls the argument
+     */
+    static String argumentOrInput(String argument, String label, Main main, CommandSpec spec) {
+        if (argument != null && !argument.equals("-")) {
+            return argument;
+        }
+        if (argument == null && main.terminal) {
+            throw new ParameterException(spec.commandLine(),
+                    label + ": expected a text, or - to read standard input, found nothing");
+        }
+        return decode(readAll(main.in), "standard input");
+    }
+
+    static byte[] readAll(Path file) {
+        if (Files.isDirectory(file)) {
+            throw new CommandFailure(file + ": expected a file, found a folder");
+        }
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static byte[] readAll(InputStream in) {
+        try {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** @throws CommandFailure if {@code utf8} is not UTF-8, naming {@code where} and the first wrong byte */
+    static String decode(byte[] utf8, String where) {
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        ByteBuffer bytes = ByteBuffer.wrap(utf8);
+        CharBuffer chars = CharBuffer.allocate(utf8.length);
+        CoderResult result = decoder.decode(bytes, chars, true);
+        if (result.isError()) {
+            throw new CommandFailure(where + ": expected UTF-8, found another byte at offset " + bytes.position()
+                    + ": convert the text to UTF-8");
+        }
+        return chars.flip().toString();
+    }
+}

@@ -1,0 +1,56 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.tokenizer.Tokenizer;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code t6j tokenize}: text to ids and back. */
+@Command(
+        name = "tokenize",
+        description = "Prints the ids of a text by comma, or with --decode the text of ids, and a last newline.",
+        footer = {
+            "",
+            "Examples:",
+            "  t6j tokenize \"The whale\"",
+            "  t6j tokenize - < book.txt",
+            "  t6j tokenize --decode 583,2886"
+        })
+final class TokenizeCommand implements Callable<Integer> {
+    @ParentCommand
+    private Main main;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelFolder folder;
+
+    @Option(names = "--decode", description = "TEXT is ids, by comma or white space: print their text.")
+    private boolean decode;
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "TEXT",
+            description = "Plain text (no special ids are read from it); - or none with piped input: standard input.")
+    private String text;
+
+    @Override
+    public Integer call() {
+        String input = Text.argumentOrInput(text, "TEXT", main, spec);
+        int[] ids = decode ? Ids.ofArgument(input, "TEXT", spec) : null;
+        Tokenizer tokenizer = Tokenizer.load(folder.path());
+        if (decode) {
+            Ids.checkBelow(ids, tokenizer.size(), "tokenizer");
+            main.out.println(tokenizer.decode(ids));
+        } else {
+            main.out.println(Ids.write(tokenizer.encode(input)));
+        }
+        return Main.DONE;
+    }
+}

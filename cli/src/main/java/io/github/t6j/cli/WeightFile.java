@@ -1,0 +1,78 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.Safetensors;
+import io.github.t6j.weights.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** What the commands write as safetensors. */
+final class WeightFile {
+    static final String NAME = "model.safetensors";
+
+    private static final String EMBEDDING = "transformer.wte.weight";
+    private static final String HEAD = "lm_head.weight";
+
+    private WeightFile() {}
+
+    /** A tensor that is made when its turn to be written comes, so that a model may be larger than memory. */
+    static LazyTensor tensor(String name, DType dtype, List<Long> shape, Numbers numbers) {
+        return new LazyTensor(name, dtype, shape, arena -> numbers.write(dtype, shape, arena));
+    }
+
+    /** {@code tensor} by another name and in another type; null: in its own. */
+    static LazyTensor converted(String name, Tensor tensor, DType dtype) {
+        if (dtype == null || dtype == tensor.dtype() || !tensor.dtype().isFloating()) {
+            return new LazyTensor(name, tensor.dtype(), tensor.shape(), arena -> tensor.data());
+        }
+        return tensor(name, dtype, tensor.shape(), Numbers.of(tensor, dtype));
+    }
+
+    /** Writes a model whose tied embedding stands once, as lm_head.weight. */
+    static void write(Path file, List<LazyTensor> tensors, Main main) {
+        try (Progress progress = new Progress(main, "writing " + file)) {
+            List<LazyTensor> watched = new ArrayList<>();
+            for (LazyTensor tensor : tensors) {
+                int place = watched.size();
+                watched.add(new LazyTensor(tensor.name(), tensor.dtype(), tensor.shape(), arena -> {
+                    progress.update(place, tensors.size());
+                    return tensor.data().apply(arena);
+                }));
+            }
+            Safetensors.writeLazily(file, Map.of("format", "pt", EMBEDDING, HEAD), watched);
+        }
+    }
+
+    /** Writes the tensor {@code logits}, f32 [positions, vocabulary]. */
+    static void writeLogits(Path file, MemorySegment rows, long positions, long vocabulary) {
+        Tensor logits = new Tensor("logits", DType.F32, List.of(positions, vocabulary), rows);
+        Safetensors.write(file, Map.of(), List.of(logits));
+    }
+
+    /** Leaves the tied embedding once, as lm_head.weight, which is what the official files do. */
+    static void tieEmbedding(Map<String, Tensor> tensors) {
+        Tensor embedding = tensors.remove(EMBEDDING);
+        if (embedding == null) {
+            return;
+        }
+        Tensor head = tensors.putIfAbsent(HEAD, embedding);
+        if (head != null && head.data().mismatch(embedding.data()) >= 0) {
+            throw new CommandFailure(HEAD + ": expected the numbers of " + EMBEDDING + ", which is tied to it, found "
+                    + "others: t6j runs models with tied embeddings");
+        }
+    }
+
+    /** What config.json calls a type. */
+    static String torchName(DType dtype) {
+        return switch (dtype) {
+            case F32 -> "float32";
+            case F16 -> "float16";
+            case BF16 -> "bfloat16";
+            default -> throw new IllegalArgumentException("no weights of type " + dtype);
+        };
+    }
+}

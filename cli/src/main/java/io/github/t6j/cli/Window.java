@@ -1,0 +1,38 @@
+package io.github.t6j.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A piece of text that {@code t6j perplexity} reads from an empty cache.
+ *
+ * @param start the first id fed
+ * @param scoredFrom the first id scored: those before it are context
+ * @param end one past the last id
+ */
+record Window(int start, int scoredFrom, int end) {
+
+    /**
+     * Windows of {@code context} ids, {@code stride} apart. Each scores what no window before it scored, save its own
+     * first id, which nothing predicts.
+     *
+     * @param ids how many ids the text has
+     */
+    static List<Window> of(int ids, int context, int stride) {
+        List<Window> windows = new ArrayList<>();
+        int done = 0;
+        for (long start = 0; done < ids; start += stride) {
+            int end = (int) Math.min(start + context, ids);
+            int scoredFrom = Math.max((int) start + 1, done);
+            if (scoredFrom < end) {
+                windows.add(new Window((int) start, scoredFrom, end));
+            }
+            done = end;
+        }
+        return windows;
+    }
+
+    int scored() {
+        return end - scoredFrom;
+    }
+}

@@ -1,0 +1,8 @@
+/** The command line {@code t6j}: one class a command. */
+module io.github.t6j.cli {
+    requires info.picocli;
+    requires io.github.t6j.engine;
+    requires jdk.management;
+
+    opens io.github.t6j.cli to info.picocli;
+}

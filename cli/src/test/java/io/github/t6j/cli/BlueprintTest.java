@@ -1,0 +1,50 @@
+package io.github.t6j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.t6j.weights.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BlueprintTest {
+
+    /** Names and shapes of the official state_dict, as the cases in testdata/golden hold them. */
+    @ParameterizedTest
+    @CsvSource({
+        "T6_odd, TPA", "T6_groupnorm, TPA", "T6_rank1, TPA", "T6_kvonly, TPA_KVONLY", "T6_kvonly_groupnorm, TPA_KVONLY",
+        "llama-mha, MHA", "llama-gqa, GQA", "llama-gqa_groupnorm, GQA", "llama-mqa, GQA"
+    })
+    void shapesAreTheOfficialOnes(String name, Blueprint.Attention attention) throws IOException {
+        Path golden = Ran.TESTDATA.resolve("golden").resolve(name);
+        Map<String, Object> official = new TreeMap<>(Json.object(
+                parse(golden.resolve("case.json")).get("state_dict_shapes"), "state_dict_shapes"));
+        official.remove("transformer.wte.weight");
+
+        Blueprint blueprint = new Blueprint(attention, parse(golden.resolve("config.json")));
+
+        assertThat(new TreeMap<>(blueprint.shapes())).isEqualTo(official);
+    }
+
+    /** Parameters of the paper's table 9: all attentions of a size have about as many. */
+    @ParameterizedTest
+    @CsvSource({"small, 124e6", "medium, 353e6", "large, 773e6", "xl, 1550e6"})
+    void presetsHaveTheSizesOfThePaper(String size, double parameters) {
+        for (String attention : new String[] {"t6-", "t6-kvonly-", "mha-", "gqa-", "mqa-"}) {
+            long count = Blueprint.ofPreset(attention + size).shapes().values().stream()
+                    .mapToLong(shape -> shape.stream().reduce(1L, Math::multiplyExact))
+                    .sum();
+
+            assertThat((double) count).as(attention + size).isCloseTo(parameters, within(0.01 * parameters));
+        }
+    }
+
+    private static Map<String, Object> parse(Path file) throws IOException {
+        return Json.parseObject(Files.readAllBytes(file), file.toString());
+    }
+}

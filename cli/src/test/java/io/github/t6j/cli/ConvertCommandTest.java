@@ -1,0 +1,190 @@
+package io.github.t6j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.t6j.weights.Json;
+import io.github.t6j.weights.Safetensors;
+import io.github.t6j.weights.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConvertCommandTest {
+    private static final Path GOLDEN = Ran.TESTDATA.resolve("golden");
+    private static final Path GROUPNORM = GOLDEN.resolve("T6_groupnorm");
+
+    @TempDir
+    Path folder;
+
+    /** The same model in all the ways that it was stored; model.safetensors of the official library is the oracle. */
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "T6_groupnorm", "T6_groupnorm/model.safetensors", "T6_groupnorm/pytorch_model.bin", "T6_groupnorm_sharded",
+        "T6_groupnorm_sharded/pytorch_model.bin.index.json", "T6_groupnorm_sharded/wte_only.safetensors"
+    })
+    void writesTheSameTensors(String source) throws IOException {
+        Path made = convert(GOLDEN.resolve(source));
+
+        StoredTensors expected = StoredTensors.read(GROUPNORM.resolve("model.safetensors"));
+        StoredTensors found = StoredTensors.read(made.resolve("model.safetensors"));
+        assertThat(found.metadata()).isEqualTo(expected.metadata());
+        assertThat(found.tensors().keySet()).containsExactlyInAnyOrderElementsOf(expected.tensors().keySet());
+        expected.tensors().forEach((name, tensor) ->
+                assertThat(found.tensors().get(name)).usingRecursiveComparison().isEqualTo(tensor));
+        assertThat(json(made, "config.json")).isEqualTo(json(GROUPNORM, "config.json"));
+        assertThat(json(made, "t6j.json")).containsExactly(Map.entry("format", 1L), Map.entry("variant", "full"));
+        assertThat(made).isDirectoryNotContaining("glob:**.partial");
+    }
+
+    @Test
+    void copiesTheTokenizer() throws IOException {
+        Path made = convert(Path.of(Ran.TINY), "--dtype", "bf16");
+
+        assertThat(made.resolve("tokenizer.json")).hasSameBinaryContentAs(Path.of(Ran.TINY, "tokenizer.json"));
+    }
+
+    /** Half a unit in the last place of bfloat16, relative. */
+    @Test
+    void convertsTypesAndSaysSoInConfig() throws IOException {
+        Path made = convert(GROUPNORM, "--dtype", "bf16");
+
+        assertThat(json(made, "config.json")).containsEntry("torch_dtype", "bfloat16").containsEntry("n_head", 3L);
+        StoredTensors expected = StoredTensors.read(GROUPNORM.resolve("model.safetensors"));
+        StoredTensors.read(made.resolve("model.safetensors")).tensors().forEach((name, tensor) -> {
+            double[] values = expected.tensors().get(name).values();
+            assertThat(tensor.dtype()).isEqualTo("BF16");
+            for (int i = 0; i < values.length; i++) {
+                assertThat(tensor.values()[i]).isCloseTo(values[i], within(Math.abs(values[i]) * 0x1p-8));
+            }
+        });
+    }
+
+    @Test
+    void keepsTheTypeOfTheSource() throws IOException {
+        Path made = convert(GOLDEN.resolve("T6_bf16weights"));
+
+        assertThat(StoredTensors.read(made.resolve("model.safetensors")).tensors().values())
+                .allSatisfy(tensor -> assertThat(tensor.dtype()).isEqualTo("BF16"));
+    }
+
+    @Test
+    void takesPrefixesOffAndTiesTheEmbedding() throws IOException {
+        Path source = source(
+                Tensor.of("_orig_mod.transformer.wte.weight", new float[] {1, 2}, 1, 2),
+                Tensor.of("_orig_mod.lm_head.weight", new float[] {1, 2}, 1, 2),
+                Tensor.of("_orig_mod.transformer.h.0.attn.c_q.weight", new float[] {3, 4}, 2, 1));
+
+        StoredTensors found = StoredTensors.read(convert(source).resolve("model.safetensors"));
+
+        assertThat(found.tensors()).containsOnlyKeys("lm_head.weight", "transformer.h.0.attn.c_q.weight");
+        assertThat(found.metadata()).containsEntry("transformer.wte.weight", "lm_head.weight");
+    }
+
+    @Test
+    void refusesAnEmbeddingThatIsNotTied() throws IOException {
+        Path source = source(
+                Tensor.of("transformer.wte.weight", new float[] {1, 2}, 1, 2),
+                Tensor.of("lm_head.weight", new float[] {1, 3}, 1, 2));
+
+        assertFails(source, "lm_head.weight: expected the numbers of transformer.wte.weight");
+    }
+
+    @Test
+    void aNumberTooLargeForF16IsAnErrorAndLeavesNothing() throws IOException {
+        Path source = source(Tensor.of("lm_head.weight", new float[] {1, -70000}, 1, 2));
+
+        assertFails(source, "lm_head.weight: expected numbers up to 65504", "--dtype", "f16");
+        convert(source, "--dtype", "bf16");
+    }
+
+    @Test
+    void damagedWeightsLeaveNothing() throws IOException {
+        Path source = source(Tensor.of("lm_head.weight", new float[] {1, 2}, 1, 2));
+        Files.write(source, new byte[] {1, 2, 3});
+
+        assertFails(source, source.toString());
+    }
+
+    @Test
+    void aMissingConfigSaysHowToGiveOne() throws IOException {
+        Path source = source(Tensor.of("lm_head.weight", new float[] {1, 2}, 1, 2));
+        Files.delete(source.resolveSibling("config.json"));
+
+        assertFails(source, "config.json, found nothing: give it by --config FILE");
+        convert(source, "--config", GROUPNORM.resolve("config.json").toString());
+    }
+
+    @Test
+    void aDecayBaseNeedsAVariant() throws IOException {
+        Path source = GOLDEN.resolve("T6_partialrope_decay");
+
+        assertFails(source, "rope_decay_base, which leaves two variants: say --variant partialrope-decay or");
+        assertThat(json(convert(source, "--variant", "partialrope-decay"), "t6j.json"))
+                .containsEntry("variant", "partialrope-decay");
+    }
+
+    @Test
+    void theVariantOfTheSourceStays() throws IOException {
+        Path once = convert(GROUPNORM, "--variant", "linearattn");
+
+        assertThat(json(convert(once, folder.resolve("twice")), "t6j.json")).containsEntry("variant", "linearattn");
+    }
+
+    @Test
+    void aFolderThatHoldsAnythingIsRefused() throws IOException {
+        Files.writeString(Files.createDirectory(folder.resolve("made")).resolve("precious"), "x");
+
+        Ran ran = Ran.of("convert", GROUPNORM.toString(), folder.resolve("made").toString());
+
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err()).contains("made: expected a new or empty folder, found precious").hasLineCount(1);
+        assertThat(folder.resolve("made")).isDirectoryNotContaining("glob:**config.json");
+    }
+
+    @Test
+    void aMissingSourceIsNamed() {
+        assertFails(folder.resolve("nowhere"), "nowhere: expected a model's folder or a weight file, found nothing");
+    }
+
+    private Path source(Tensor... tensors) throws IOException {
+        Path source = Files.createDirectory(folder.resolve("source"));
+        Files.writeString(source.resolve("config.json"), "{}");
+        Safetensors.write(source.resolve("weights.safetensors"), Map.of(), List.of(tensors));
+        return source.resolve("weights.safetensors");
+    }
+
+    private Path convert(Path source, String... options) {
+        return convert(source, folder.resolve("made"), options);
+    }
+
+    private Path convert(Path source, Path made, String... options) {
+        assertThat(run(source, made, options)).isEqualTo(new Ran(0, "", ""));
+        return made;
+    }
+
+    private void assertFails(Path source, String message, String... options) {
+        Path made = folder.resolve("failed");
+        Ran ran = run(source, made, options);
+        assertThat(ran.err()).startsWith("t6j: ").contains(message).hasLineCount(1);
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(made).doesNotExist();
+    }
+
+    private static Ran run(Path source, Path made, String... options) {
+        List<String> args = new ArrayList<>(List.of("convert", source.toString(), made.toString()));
+        args.addAll(List.of(options));
+        return Ran.of(args.toArray(String[]::new));
+    }
+
+    private static Map<String, Object> json(Path model, String name) throws IOException {
+        return Json.parseObject(Files.readAllBytes(model.resolve(name)), name);
+    }
+}

@@ -1,0 +1,200 @@
+package io.github.t6j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.t6j.weights.Json;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The greedy continuations are those of testdata/models/t6-tiny/reference.json, made by the official class. */
+class GenerateCommandTest {
+
+    /** A prompt with its greedy continuation. */
+    record Greedy(String prompt, String text, List<Object> ids, long promptTokens) {}
+
+    static List<Greedy> greedy() throws IOException {
+        byte[] reference = Files.readAllBytes(Path.of(Ran.TINY, "reference.json"));
+        List<Greedy> cases = new ArrayList<>();
+        Json.object(Json.parseObject(reference, "reference").get("greedy"), "greedy").forEach((prompt, value) -> {
+            Map<String, Object> fields = Json.object(value, prompt);
+            cases.add(new Greedy(
+                    prompt,
+                    (String) fields.get("text"),
+                    Json.array(fields.get("greedy_ids"), prompt),
+                    Json.array(fields.get("prompt_ids"), prompt).size()));
+        });
+        return cases;
+    }
+
+    @ParameterizedTest
+    @MethodSource("greedy")
+    void continuesGreedilyAsTheReference(Greedy expected) {
+        Ran ran = generate(expected.prompt, "-n", "64", "--temperature", "0");
+
+        assertThat(ran).isEqualTo(new Ran(0, expected.text + "\n", ""));
+    }
+
+    @ParameterizedTest
+    @MethodSource("greedy")
+    void jsonHasTextIdsAndCounts(Greedy expected) {
+        Map<String, Object> json = generate(expected.prompt, "-n", "64", "--temperature", "0", "--json").json();
+
+        assertThat(json)
+                .containsEntry("text", expected.text)
+                .containsEntry("tokens", expected.ids)
+                .containsEntry("finish_reason", "max_tokens")
+                .containsEntry("prompt_tokens", expected.promptTokens)
+                .containsKeys("seed", "prefill_seconds", "decode_seconds");
+        assertThat(Json.array(json.get("log_probabilities"), "log_probabilities"))
+                .hasSize(64)
+                .allSatisfy(p -> assertThat(((Number) p).doubleValue()).isBetween(-10.0, 0.0));
+    }
+
+    @Test
+    void readsThePromptFromStandardInputExactly() {
+        Ran argument = generate("The whale\n", "-n", "8", "--temperature", "0");
+        byte[] input = "The whale\n".getBytes(StandardCharsets.UTF_8);
+
+        assertThat(Ran.withInput(input, "generate", "-n", "8", "--temperature", "0")).isEqualTo(argument);
+        assertThat(Ran.withInput(input, "generate", "-", "-n", "8", "--temperature", "0")).isEqualTo(argument);
+        assertThat(argument.out()).isNotEqualTo(generate("The whale", "-n", "8", "--temperature", "0").out());
+    }
+
+    @Test
+    void theSeedDecidesAndStatsShowIt() {
+        Ran first = generate("The whale", "-n", "16", "--stats");
+        String seed = first.err().lines().filter(line -> line.startsWith("seed")).findFirst().orElseThrow();
+
+        Ran again = generate("The whale", "-n", "16", "--seed", seed.replaceAll("\\D", ""));
+
+        assertThat(again.out()).isEqualTo(first.out());
+        assertThat(again.err()).isEmpty();
+        assertThat(generate("The whale", "-n", "16", "--seed", "1").out())
+                .isNotEqualTo(generate("The whale", "-n", "16", "--seed", "2").out());
+    }
+
+    /** 2 + 8 tokens; an MHA of 8 heads of 32 keeps 2·8·32 numbers of 4 bytes in each of 6 layers. */
+    @Test
+    void statsCompareTheCacheWithMultiHeadAttention() {
+        Ran ran = generate("The whale", "-n", "8", "--temperature", "0", "--stats");
+
+        assertThat(ran.err()).contains("prompt    2 tokens", "decode    8 tokens", "finish    max_tokens", "weights", "kernels");
+        assertThat(ran.err()).matches("(?s).*cache     \\d+ bytes for (9|10) tokens; MHA of 8 heads: \\d+ \\(3\\.2 times .*");
+    }
+
+    @Test
+    void stopStringsAreNotPrinted() {
+        Ran ran = generate("The whale", "-n", "64", "--temperature", "0", "--stop", "zzz", "--stop", "-boat", "--json");
+
+        assertThat(ran.json()).containsEntry("text", ", and the whale").containsEntry("finish_reason", "stop_string");
+        assertThat(generate("The whale", "-n", "64", "--temperature", "0", "--stop", "-boat").out())
+                .isEqualTo(", and the whale\n");
+    }
+
+    @Test
+    void nothingToGenerateIsAnEmptyLine() {
+        assertThat(generate("The whale", "-n", "0")).isEqualTo(new Ran(0, "\n", ""));
+    }
+
+    @Test
+    void anEmptyPromptStartsADocument() {
+        Map<String, Object> json = generate("", "-n", "4", "--json").json();
+
+        assertThat(json).containsEntry("prompt_tokens", 1L);
+        assertThat(Json.array(json.get("tokens"), "tokens")).hasSize(4);
+    }
+
+    @Test
+    void aContextBeyondTrainingIsAllowedWithANote() {
+        Ran ran = generate("The whale", "-n", "2", "--context", "600");
+
+        assertThat(ran.code()).isZero();
+        assertThat(ran.err()).contains("note: --context 600 is more than the 512 positions").hasLineCount(1);
+    }
+
+    @Test
+    void aSmallContextEndsTheText() {
+        Map<String, Object> json = generate("The whale", "-n", "64", "--context", "6", "--json").json();
+
+        assertThat(json).containsEntry("finish_reason", "context_full");
+    }
+
+    @Test
+    void aPromptLongerThanTheContextIsAnError() {
+        Ran ran = generate("The whale", "--context", "1");
+
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.out()).isEmpty();
+        assertThat(ran.err()).contains("expected at most 1 tokens, the context, found 2", "--context").hasLineCount(1);
+    }
+
+    @Test
+    void aModelWithoutTokenizerSaysWhatIsMissing() {
+        Ran ran = Ran.of("generate", "x", "--model", Ran.TESTDATA.resolve("golden/T6_odd").toString());
+
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err()).contains("T6_odd", "tokenizer.json").hasLineCount(1);
+    }
+
+    @Test
+    void theSameTextWithOneThreadAndMapped() {
+        assertThat(generate("The whale", "-n", "16", "--seed", "5", "--threads", "1", "--load", "mmap").out())
+                .isEqualTo(generate("The whale", "-n", "16", "--seed", "5", "--threads", "3").out());
+    }
+
+    /** The pieces arrive as they are made, and a reader that goes away ends it without a word. */
+    @Test
+    void aClosedPipeEndsQuietly() {
+        ByteArrayOutputStream read = new ByteArrayOutputStream();
+        OutputStream head = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                if (read.size() == 8) {
+                    throw new IOException("Broken pipe");
+                }
+                read.write(b);
+            }
+        };
+
+        assertThat(runInto(head)).isEqualTo(new Ran(0, "", ""));
+        assertThat(read.toString(StandardCharsets.UTF_8)).isEqualTo(", and the whale-boat".substring(0, 8));
+    }
+
+    @Test
+    void aFullDiskIsAnError() {
+        OutputStream full = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("No space left on device");
+            }
+        };
+
+        assertThat(runInto(full)).isEqualTo(new Ran(1, "", "t6j: standard output: No space left on device\n"));
+    }
+
+    private static Ran runInto(OutputStream out) {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
+        int code = new Main(new ByteArrayInputStream(new byte[0]), out, errors, false)
+                .run("generate", "The whale", "--temperature", "0", "--model", Ran.TINY);
+        return new Ran(code, "", err.toString(StandardCharsets.UTF_8).replace(System.lineSeparator(), "\n"));
+    }
+
+    private static Ran generate(String prompt, String... options) {
+        List<String> args = new ArrayList<>(List.of("generate", prompt, "--model", Ran.TINY));
+        args.addAll(List.of(options));
+        return Ran.of(args.toArray(String[]::new));
+    }
+}

@@ -1,0 +1,83 @@
+package io.github.t6j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.t6j.weights.Json;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class InspectCommandTest {
+
+    /** Sizes from testdata/models/t6-tiny/config.json, the cache's by hand: 2·2·(8+32); 2·8·32; 2·4·32; 2·32; 256+32. */
+    @Test
+    void saysWhatTheBundledModelIs() {
+        Ran ran = Ran.of("inspect", "--model", Ran.TINY, "--json");
+
+        assertThat(ran.code()).isZero();
+        assertThat(ran.json())
+                .containsEntry("variant", "T6")
+                .containsEntry("parameters", 3_311_616L)
+                .containsEntry("layers", 6L)
+                .containsEntry("n_embd", 192L)
+                .containsEntry("heads", 8L)
+                .containsEntry("head_dim", 32L)
+                .containsEntry("q_rank", 6L)
+                .containsEntry("k_rank", 2L)
+                .containsEntry("v_rank", 2L)
+                .containsEntry("hidden", 512L)
+                .containsEntry("vocabulary", 4096L)
+                .containsEntry("block_size", 512L)
+                .containsEntry("groupnorm", false)
+                .containsKeys("weights", "kernels", "assumptions");
+        Map<String, Object> cache = Json.object(ran.json().get("cache"), "cache");
+        assertThat(cache).containsEntry("model", cache(160));
+        assertThat(cache).containsEntry("mha", cache(512));
+        assertThat(cache).containsEntry("gqa", cache(256));
+        assertThat(cache).containsEntry("mqa", cache(64));
+        assertThat(cache).containsEntry("mla", cache(288));
+    }
+
+    private static Map<String, Object> cache(long numbers) {
+        return Map.of("numbers_per_token_per_layer", numbers, "bytes_per_token", numbers * 6 * 4);
+    }
+
+    @Test
+    void listsTheTensorsOfTheFiles() throws IOException {
+        Ran ran = Ran.of("inspect", "--model", Ran.TINY, "--json", "--tensors");
+
+        StoredTensors stored = StoredTensors.read(Path.of(Ran.TINY, "model.safetensors"));
+        assertThat(Json.array(ran.json().get("tensors"), "tensors"))
+                .containsExactlyElementsOf(stored.tensors().entrySet().stream()
+                        .<Object>map(entry -> Map.of(
+                                "name", entry.getKey(),
+                                "dtype", entry.getValue().dtype(),
+                                "shape", entry.getValue().shape()))
+                        .toList());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"T6_odd, T6", "T6_kvonly, KV-only", "llama-mha, MHA", "llama-gqa, GQA", "llama-mqa, MQA"})
+    void needsNoTokenizer(String name, String variant) {
+        Ran ran = Ran.of("inspect", "--model", Ran.TESTDATA.resolve("golden").resolve(name).toString(), "--tensors");
+
+        assertThat(ran.err()).isEmpty();
+        assertThat(ran.code()).isZero();
+        assertThat(ran.out()).contains(variant, "assumed", "mha", "F32   [", "transformer.h.1.mlp.c_proj.weight");
+    }
+
+    @Test
+    void aRandomModelIsOneThatTheEngineRuns(@TempDir Path folder) {
+        String model = folder.resolve("random").toString();
+
+        assertThat(Ran.of("init", "--preset", "tiny", "--dtype", "bf16", "--out", model).code()).isZero();
+
+        assertThat(Ran.of("inspect", "--model", model, "--json").json())
+                .containsEntry("variant", "T6")
+                .containsEntry("parameters", 3_311_616L);
+    }
+}

@@ -1,0 +1,46 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.weights.Json;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** What a command line did, run inside this process. */
+record Ran(int code, String out, String err) {
+
+    /** The folder that the tests' data is in. */
+    static final Path TESTDATA = Path.of(System.getProperty("t6j.testdata"));
+
+    static final String TINY = TESTDATA.resolve("models/t6-tiny").toString();
+
+    /** Runs with nothing at standard input. */
+    static Ran of(String... args) {
+        return withInput(new byte[0], args);
+    }
+
+    /** Runs with {@code input} piped in. */
+    static Ran withInput(byte[] input, String... args) {
+        return run(input, false, args);
+    }
+
+    /** Runs as if a person sat there. */
+    static Ran onTerminal(String... args) {
+        return run(new byte[0], true, args);
+    }
+
+    private static Ran run(byte[] input, boolean terminal, String... args) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
+        int code = new Main(new ByteArrayInputStream(input), out, errors, terminal).run(args);
+        return new Ran(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    /** Standard output as the JSON object that it must be. */
+    Map<String, Object> json() {
+        return Json.parseObject(out.getBytes(StandardCharsets.UTF_8), "standard output");
+    }
+}

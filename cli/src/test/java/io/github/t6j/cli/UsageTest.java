@@ -1,0 +1,140 @@
+package io.github.t6j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Wrong command lines: exit code 2, one line that says what was expected, nothing on standard output. */
+class UsageTest {
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            genrate                                     | did you mean generate
+            generate --temprature 1 x                   | did you mean --temperature?
+            generate -n -5 x                            | -n: expected 0 or more, found -5
+            generate --threads -1 x                     | --threads: expected 1 or more, found -1
+            generate --threads 0 x                      | --threads: expected 1 or more, found 0
+            generate --context 0 x                      | --context: expected 1 or more, found 0
+            generate --temperature -1 x                 | --temperature: expected 0 or more
+            generate --temperature NaN x                | --temperature: expected 0 or more
+            generate --temperature abc x                | 'abc' is not a float
+            generate --top-k -1 x                       | --top-k: expected 0
+            generate --top-p 2 x                        | --top-p: expected
+            generate --min-p -0.1 x                     | --min-p: expected
+            generate --repetition-penalty 0 x           | --repetition-penalty: expected above 0
+            generate --seed 1.5 x                       | '1.5' is not a long
+            generate --seed 1 --seed 2 x                | only once
+            generate --load slow x                      | expected copy or mmap, found 'slow'
+            generate --variant half x                   | expected full or partialrope
+            generate a b                                | Unmatched argument
+            logits --out x                              | Missing required option: '--ids
+            logits --ids 1,2                            | Missing required option: '--out
+            logits --ids 1,b --out x                    | --ids: expected ids by comma, such as 5,17,3, found 'b'
+            logits --ids 1,-2 --out x                   | found '-2'
+            logits --ids 99999999999 --out x            | found '99999999999'
+            logits --ids , --out x                      | --ids: expected one id or more, found none
+            logits --ids 1 --path fast --out x          | expected factored or materialized, found 'fast'
+            perplexity                                  | Missing required option: '--file
+            perplexity --file x --context 1             | --context: expected 2 or more, found 1
+            perplexity --file x --stride 0              | --stride: expected 1 or more, found 0
+            perplexity --file x --context 8 --stride 9  | --stride: expected at most the context, 8, found 9
+            inspect extra                               | Unmatched argument
+            inspect --threads x                         | 'x' is not an int
+            tokenize --decode 5,x                       | TEXT: expected ids by comma, such as 5,17,3, found 'x'
+            convert                                     | Missing required parameters
+            convert a                                   | Missing required parameter
+            convert a b --dtype q8_0                    | found q8_0, which this version does not write yet
+            convert a b --dtype f8                      | expected f32, f16 or bf16, found 'f8'
+            convert a b --as tpa                        | Unknown option
+            init --preset tiny                          | Missing required option: '--out
+            init --out x                                | --preset=NAME | --config=FILE
+            init --preset huge --out x                  | --preset: expected one of t6-small
+            init --preset tiny --config c --out x       | mutually exclusive
+            init --preset tiny --out x --attention rnn  | expected tpa or tpa-kvonly or mha or gqa, found 'rnn'
+            """)
+    void isOneLineAndTwo(String commandLine, String message) {
+        Ran ran = Ran.of(commandLine.split(" "));
+
+        assertThat(ran.err()).startsWith("t6j: ").contains(message).contains("--help)").hasLineCount(1);
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.out()).isEmpty();
+    }
+
+    @Test
+    void emptyStopStringIsBadUsage() {
+        Ran ran = Ran.of("generate", "--stop", "", "x");
+
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("--stop: expected strings of one character or more").hasLineCount(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"generate", "tokenize"})
+    void withoutTextOnATerminalIsBadUsage(String command) {
+        Ran ran = Ran.onTerminal(command);
+
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("expected a text, or - to read standard input, found nothing").hasLineCount(1);
+    }
+
+    @Test
+    void withoutCommandShowsHelpAndIsTwo() {
+        Ran ran = Ran.of();
+
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.out()).isEmpty();
+        assertThat(ran.err()).startsWith("Usage: t6j").contains("generate", "inspect");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"generate", "logits", "perplexity", "inspect", "tokenize", "convert", "init"})
+    void everyCommandHasHelpWithAnExample(String command) {
+        for (String[] args : new String[][] {{command, "--help"}, {"help", command}, {command, "-h"}}) {
+            Ran ran = Ran.of(args);
+
+            assertThat(ran.code()).isZero();
+            assertThat(ran.err()).isEmpty();
+            assertThat(ran.out()).contains("Usage: t6j " + command, "Example", "\n  t6j " + command, "--verbose");
+        }
+    }
+
+    @Test
+    void helpListsEveryCommandAndExitCode() {
+        Ran ran = Ran.of("--help");
+
+        assertThat(ran.code()).isZero();
+        assertThat(ran.out())
+                .contains("generate", "logits", "perplexity", "inspect", "tokenize", "convert", "init", "130");
+    }
+
+    @Test
+    void versionNamesProgramAndJava() {
+        Ran ran = Ran.of("--version");
+
+        assertThat(ran.code()).isZero();
+        assertThat(ran.out()).matches("t6j \\d+\\.\\d+\\.\\d+\\S* \\(Java 2\\d\\S*\\)\\R");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "generate x", "logits --ids 1 --out x", "perplexity --file pom.xml", "inspect", "tokenize x"
+    })
+    void missingModelIsOneLineAndOne(String commandLine) {
+        Ran ran = Ran.of((commandLine + " --model nowhere").split(" "));
+
+        assertThat(ran.err()).startsWith("t6j: --model nowhere: expected a folder").hasLineCount(1);
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.out()).isEmpty();
+    }
+
+    @Test
+    void verboseShowsTheStackTrace() {
+        Ran ran = Ran.of("tokenize", "x", "--model", "nowhere", "--verbose");
+
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err()).startsWith("t6j: --model nowhere").contains("\tat io.github.t6j.cli");
+    }
+}
