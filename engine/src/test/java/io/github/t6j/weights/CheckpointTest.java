@@ -112,7 +112,8 @@ class CheckpointTest {
     void prefixesOfWrappersAreTakenOff() throws IOException {
         Map<String, Tensor> raw =
                 TestFiles.golden("pickle_variants/nested_ckpt.pt.expected.safetensors").tensors();
-        try (Checkpoint checkpoint = Checkpoint.open(TestFiles.GOLDEN.resolve("pickle_variants/nested_ckpt.pt"), true)) {
+        Path wrapped = TestFiles.GOLDEN.resolve("pickle_variants/nested_ckpt.pt");
+        try (Checkpoint checkpoint = Checkpoint.open(wrapped, true)) {
             assertThat(checkpoint.tensors()).containsOnlyKeys("a.weight", "b.weight", "b.bias");
             checkpoint.tensors().forEach((name, tensor) -> {
                 assertThat(tensor.name()).isEqualTo(name);
@@ -232,7 +233,8 @@ class CheckpointTest {
     void aFolderWithoutWeightsSaysWhatWasLookedFor() throws IOException {
         write("config.json", "{}");
         write("training_args.bin", "x");
-        assertRefused(folder, "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "ckpt.pt", ".pth");
+        assertRefused(folder, "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "ckpt.pt",
+                ".pth");
     }
 
     @Test
