@@ -93,7 +93,7 @@ public final class Checkpoint implements AutoCloseable {
                 format = loadShard(file.resolveSibling(shard), index);
             }
             name = name.replaceFirst("\\.index\\.json$", "");
-            shards = index.shards().size() + " shards, ";
+            shards = index.shards().size() + (index.shards().size() == 1 ? " shard, " : " shards, ");
         } else {
             add(file, format, bytes);
         }

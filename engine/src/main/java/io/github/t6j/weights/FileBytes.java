@@ -80,7 +80,7 @@ final class FileBytes {
             return arena.allocate(size, ALIGNMENT);
         } catch (OutOfMemoryError e) {
             throw new UncheckedIOException(new IOException(where + ": not enough memory for " + size
-                    + " bytes: raise -XX:MaxDirectMemorySize, or map the file instead of copying it", e));
+                    + " bytes: free some, or map the file instead of copying it", e));
         }
     }
 

@@ -26,7 +26,7 @@ import java.util.Map;
  * what is on the stack; the number of operations is limited.
  */
 final class Unpickler {
-    private static final int MAX_OPERATIONS = 4_000_000;
+    private static final int MAX_OPERATIONS = 1_000_000; // a tensor takes about 35
     private static final int MAX_PROTOCOL = 5;
     private static final int MAX_NAME = 200;
 

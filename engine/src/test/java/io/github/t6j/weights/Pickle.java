@@ -54,13 +54,15 @@ final class Pickle {
     }
 
     Pickle int32(int number) {
-        byte[] four = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(number).array();
-        bytes.writeBytes(four);
-        return this;
+        return bytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(number).array());
     }
 
     Pickle text(String text) {
-        bytes.writeBytes(text.getBytes(StandardCharsets.UTF_8));
+        return bytes(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    Pickle bytes(byte[] raw) {
+        bytes.writeBytes(raw);
         return this;
     }
 

@@ -196,7 +196,8 @@ class SafetensorsTest {
         assertThatThrownBy(() -> Safetensors.write(path, Map.of(), List.of(freed)))
                 .isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> Safetensors.write(path, Map.of(), List.of(Tensor.of("x", new float[1], 1),
-                Tensor.of("x", new float[1], 1)))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("x");
+                Tensor.of("x", new float[1], 1)))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("x");
         assertThatThrownBy(() -> Safetensors.write(path, Map.of(), List.of(Tensor.of("__metadata__", new float[1], 1))))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThat(Files.readString(path, StandardCharsets.UTF_8)).isEqualTo("precious");
