@@ -175,7 +175,8 @@ class TorchCheckpointTest {
         assertRefused(dict("w").tensor("0", 5, 0, new int[] {5}, 1).op('s').stop(), "w", "storage 0", "24");
         assertRefused(dict("w").tensor("0", -6, 0, new int[] {6}, 1).op('s').stop(), "storage 0", "-6");
         Pickle two = new Pickle().op('}').string("a").tensor("0", 6, 0, new int[] {6}, 1).op('s');
-        assertRefused(two.string("b").tensor("0", 5, 0, new int[] {5}, 1).op('s').stop(), "storage 0");
+        byte[] pickle = two.string("b").tensor("0", 5, 0, new int[] {5}, 1).op('s').stop();
+        assertRefused(pickle, "storage 0 to be 6 × F32", "5 × F32");
     }
 
     @Test
