@@ -135,7 +135,8 @@ public final class Model implements AutoCloseable {
      */
     public Tokenizer tokenizer() {
         if (tokenizer == null) {
-            throw new ModelFormatException(folder + ": expected a tokenizer (tokenizer.json, vocab.json with merges.txt,"
+            throw new ModelFormatException(folder
+                    + ": expected a tokenizer (tokenizer.json, vocab.json with merges.txt,"
                     + " or encoder.json with vocab.bpe), found none; copy it there, GPT-2's for most T6 models");
         }
         return tokenizer;

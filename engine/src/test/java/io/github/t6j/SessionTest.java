@@ -142,7 +142,8 @@ class SessionTest {
         Generation random = session.generate("Call me", GenerationOptions.defaults().withMaxTokens(30));
         session.truncate(0);
         SamplingOptions again = SamplingOptions.defaults().withSeed(random.seed());
-        assertThat(session.generate("Call me", GenerationOptions.defaults().withMaxTokens(30).withSampling(again)).text())
+        assertThat(
+                session.generate("Call me", GenerationOptions.defaults().withMaxTokens(30).withSampling(again)).text())
                 .isEqualTo(random.text());
     }
 

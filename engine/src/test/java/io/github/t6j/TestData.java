@@ -66,10 +66,13 @@ public final class TestData {
             Map<String, Object> reference = json("golden/" + name + "/case.json");
             Map<String, Object> greedy = json("golden/" + name + "/greedy.json");
             String file = ((String) reference.get("official_file")).replace('-', '_');
-            String variant = file.contains("linearattn") ? "linearattn"
-                    : file.contains("partialrope_decay") ? "partialrope-decay"
-                    : file.contains("partialrope") ? "partialrope"
-                    : "full";
+            String variant = file.contains("linearattn")
+                    ? "linearattn"
+                    : file.contains("partialrope_decay")
+                            ? "partialrope-decay"
+                            : file.contains("partialrope")
+                                    ? "partialrope"
+                                    : "full";
             return new GoldenModel(
                     name, folder, variant, ints(greedy.get("prompt")), ints(greedy.get("tokens")));
         }

@@ -60,7 +60,8 @@ record Blueprint(Attention attention, Map<String, Object> config) {
         switch (attention) {
             case TPA -> config.putAll(Map.of("rank", 2L, "q_rank", 6L));
             case TPA_KVONLY -> config.put("rank", 2L);
-            case MHA, GQA -> { }
+            case MHA, GQA -> {
+            }
         }
         PRESETS.put(name, new Blueprint(attention, config));
         return config;

@@ -19,19 +19,16 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code t6j perplexity}: how well the model predicts a text. */
-@Command(
-        name = "perplexity",
-        description = "Measures how well the model predicts a text.",
-        footer = {
-            "",
-            "<|endoftext|> in the file is the special id; nothing is prepended. Windows that do not overlap",
-            "score all but their first id; with a smaller --stride, windows overlap and each scores only the",
-            "ids past the end of the one before it. nll is the mean per scored id, in nats; bits_per_byte is",
-            "the total nll / ln 2 / bytes of the file.",
-            "",
-            "Example:",
-            "  t6j perplexity --file book.txt --context 512 --stride 256 --json"
-        })
+@Command(name = "perplexity", description = "Measures how well the model predicts a text.", footer = {
+    "",
+    "<|endoftext|> in the file is the special id; nothing is prepended. Windows that do not overlap",
+    "score all but their first id; with a smaller --stride, windows overlap and each scores only the",
+    "ids past the end of the one before it. nll is the mean per scored id, in nats; bits_per_byte is",
+    "the total nll / ln 2 / bytes of the file.",
+    "",
+    "Example:",
+    "  t6j perplexity --file book.txt --context 512 --stride 256 --json"
+})
 final class PerplexityCommand implements Callable<Integer> {
     @ParentCommand
     private Main main;
@@ -48,12 +45,10 @@ final class PerplexityCommand implements Callable<Integer> {
     @Option(names = "--context", paramLabel = "N", description = "Ids of a window (default: the model's block_size).")
     private Integer context;
 
-    @Option(names = "--stride", paramLabel = "N",
-            description = "Ids from the start of a window to the start of the next (default: --context).")
+    @Option(names = "--stride", paramLabel = "N", description = "Ids from the start of a window to the start of the next (default: --context).")
     private Integer stride;
 
-    @Option(names = "--json",
-            description = "Print one JSON object: tokens, scored, nll, perplexity, bits_per_byte.")
+    @Option(names = "--json", description = "Print one JSON object: tokens, scored, nll, perplexity, bits_per_byte.")
     private boolean json;
 
     @Override
@@ -113,8 +108,8 @@ final class PerplexityCommand implements Callable<Integer> {
             session.prefill(Arrays.copyOfRange(ids, window.start(), contextEnd));
         }
         double[] sum = new double[1];
-        session.prefill(Arrays.copyOfRange(ids, contextEnd, window.end() - 1), (position, logits) ->
-                sum[0] += negativeLogProbability(logits, ids[window.start() + position + 1]));
+        session.prefill(Arrays.copyOfRange(ids, contextEnd, window.end() - 1),
+                (position, logits) -> sum[0] += negativeLogProbability(logits, ids[window.start() + position + 1]));
         return sum[0];
     }
 

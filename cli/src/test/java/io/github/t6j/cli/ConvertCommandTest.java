@@ -37,8 +37,8 @@ class ConvertCommandTest {
         StoredTensors found = StoredTensors.read(made.resolve("model.safetensors"));
         assertThat(found.metadata()).isEqualTo(expected.metadata());
         assertThat(found.tensors().keySet()).containsExactlyInAnyOrderElementsOf(expected.tensors().keySet());
-        expected.tensors().forEach((name, tensor) ->
-                assertThat(found.tensors().get(name)).usingRecursiveComparison().isEqualTo(tensor));
+        expected.tensors().forEach(
+                (name, tensor) -> assertThat(found.tensors().get(name)).usingRecursiveComparison().isEqualTo(tensor));
         assertThat(json(made, "config.json")).isEqualTo(json(GROUPNORM, "config.json"));
         assertThat(json(made, "t6j.json")).containsExactly(Map.entry("format", 1L), Map.entry("variant", "full"));
         assertThat(made).isDirectoryNotContaining("glob:**.partial");

@@ -90,8 +90,10 @@ class GenerateCommandTest {
     void statsCompareTheCacheWithMultiHeadAttention() {
         Ran ran = generate("The whale", "-n", "8", "--temperature", "0", "--stats");
 
-        assertThat(ran.err()).contains("prompt    2 tokens", "decode    8 tokens", "finish    max_tokens", "weights", "kernels");
-        assertThat(ran.err()).matches("(?s).*cache     \\d+ bytes for (9|10) tokens; MHA of 8 heads: \\d+ \\(3\\.2 times .*");
+        assertThat(ran.err()).contains("prompt    2 tokens", "decode    8 tokens", "finish    max_tokens", "weights",
+                "kernels");
+        assertThat(ran.err())
+                .matches("(?s).*cache     \\d+ bytes for (9|10) tokens; MHA of 8 heads: \\d+ \\(3\\.2 times .*");
     }
 
     @Test

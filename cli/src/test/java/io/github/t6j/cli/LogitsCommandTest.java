@@ -87,7 +87,8 @@ class LogitsCommandTest {
     private StoredTensors.Stored logits(String idsOrFile, String path, String... options) throws IOException {
         Path out = folder.resolve("logits.safetensors");
         String[] args = Arrays.copyOf(
-                new String[] {"logits", "--ids", idsOrFile, "--path", path, "--out", out.toString()}, 7 + options.length);
+                new String[] {"logits", "--ids", idsOrFile, "--path", path, "--out", out.toString()},
+                7 + options.length);
         System.arraycopy(options, 0, args, 7, options.length);
         assertThat(Ran.of(args)).isEqualTo(new Ran(0, "", ""));
         StoredTensors.Stored logits = StoredTensors.read(out).tensors().get("logits");

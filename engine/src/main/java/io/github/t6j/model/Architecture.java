@@ -64,7 +64,8 @@ final class Architecture {
 
     private void refuseOthers() {
         if (tensors.hasAttention("c_attn") || tensors.has("h.0.attn.c_attn.weight")) {
-            throw new ModelFormatException(tensors.where() + ": these are GPT-2 weights (attn.c_attn, learned positions)."
+            throw new ModelFormatException(tensors.where()
+                    + ": these are GPT-2 weights (attn.c_attn, learned positions)."
                     + " T6 checkpoints say model_type gpt2, too, but GPT-2 is another model; t6j runs the T6 family");
         }
         if (tensors.hasAttention("q_a_proj")) {
@@ -126,8 +127,9 @@ final class Architecture {
         int keyValueHeads = quotient(tensors.attentionRows("c_k"), headDim, "rows of c_k", "head size");
         checkRows("c_v", (long) keyValueHeads * headDim);
         if (heads % keyValueHeads != 0) {
-            throw new ModelFormatException(tensors.where() + ": expected the number of heads to be a multiple of that of"
-                    + " key heads, found " + heads + " and " + keyValueHeads);
+            throw new ModelFormatException(
+                    tensors.where() + ": expected the number of heads to be a multiple of that of"
+                            + " key heads, found " + heads + " and " + keyValueHeads);
         }
         if (config.has("group_size") || keyValueHeads != heads) {
             config.check("group_size", heads / keyValueHeads, "n_head and the rows of c_k");

@@ -12,7 +12,8 @@ import io.github.t6j.kernels.PackedMatrix;
  * @param headNorm [headDim], the weight of each head's norm (subln), or null
  * @param output [width][heads·headDim]
  */
-record Block(int layer, Attention attention, PackedMatrix input, float[] headNorm, PackedMatrix output, FeedForward mlp) {
+record Block(int layer, Attention attention, PackedMatrix input, float[] headNorm, PackedMatrix output,
+        FeedForward mlp) {
 
     /** x += attention(norm(x)); x += mlp(norm(x)), for {@code rows} positions from {@code position}. */
     void forward(Kernels kernels, Rope rope, int position, int rows, Activations a) {

@@ -47,6 +47,10 @@ public final class Transformer {
         return attention;
     }
 
+    List<Block> blocks() {
+        return blocks;
+    }
+
     Rope rope() {
         return rope;
     }

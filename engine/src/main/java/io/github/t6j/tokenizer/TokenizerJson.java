@@ -116,7 +116,8 @@ final class TokenizerJson {
     private void expect(String name, Object expected, Object found) {
         if (expected == null ? found != null : !expected.equals(found)) {
             throw error(name, String.valueOf(expected), found instanceof Map<?, ?> map && map.containsKey("type")
-                    ? String.valueOf(map.get("type")) : String.valueOf(found));
+                    ? String.valueOf(map.get("type"))
+                    : String.valueOf(found));
         }
     }
 

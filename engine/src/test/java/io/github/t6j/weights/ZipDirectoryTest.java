@@ -36,8 +36,8 @@ class ZipDirectoryTest {
         contents.put("m/b", new byte[70_000]);
         Map<String, MemorySegment> entries = entries(TestFiles.zip(contents));
         assertThat(entries.keySet()).containsExactlyElementsOf(contents.keySet());
-        contents.forEach((name, bytes) ->
-                assertThat(entries.get(name).toArray(ValueLayout.JAVA_BYTE)).as(name).isEqualTo(bytes));
+        contents.forEach((name, bytes) -> assertThat(entries.get(name).toArray(ValueLayout.JAVA_BYTE)).as(name)
+                .isEqualTo(bytes));
     }
 
     @Test

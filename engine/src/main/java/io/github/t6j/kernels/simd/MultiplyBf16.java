@@ -29,7 +29,7 @@ final class MultiplyBf16 {
             // vectors of 4 lanes: two strips in a group of 32 columns, eight columns on
             int column = L == 4 ? strip / 2 * 32 + strip % 2 * 8 : strip * 4 * L;
             long from = wAt + strip * 8L * L;
-            for (int r = 0; r < rows; ) {
+            for (int r = 0; r < rows;) {
                 int n = Multiply.tileRows(rows - r);
                 int xRow = xAt + r * xStride;
                 int yRow = yAt + r * yStride + column;
@@ -48,7 +48,8 @@ final class MultiplyBf16 {
     private static void tile1(
             float[] x, int xAt, int xStride, int inner, MemorySegment w, long wAt,
             float[] y, int yAt, int yStride, boolean accumulate, int one) {
-        FloatVector s00 = FloatVector.zero(F), s01 = FloatVector.zero(F), s02 = FloatVector.zero(F), s03 = FloatVector.zero(F);
+        FloatVector zero = FloatVector.zero(F);
+        FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(F, y, yAt);
             s01 = FloatVector.fromArray(F, y, yAt + 16);
@@ -78,8 +79,9 @@ final class MultiplyBf16 {
     private static void tile2(
             float[] x, int xAt, int xStride, int inner, MemorySegment w, long wAt,
             float[] y, int yAt, int yStride, boolean accumulate, int one) {
-        FloatVector s00 = FloatVector.zero(F), s01 = FloatVector.zero(F), s02 = FloatVector.zero(F), s03 = FloatVector.zero(F);
-        FloatVector s10 = FloatVector.zero(F), s11 = FloatVector.zero(F), s12 = FloatVector.zero(F), s13 = FloatVector.zero(F);
+        FloatVector zero = FloatVector.zero(F);
+        FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
+        FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(F, y, yAt);
             s01 = FloatVector.fromArray(F, y, yAt + 16);
@@ -123,9 +125,10 @@ final class MultiplyBf16 {
     private static void tile3(
             float[] x, int xAt, int xStride, int inner, MemorySegment w, long wAt,
             float[] y, int yAt, int yStride, boolean accumulate, int one) {
-        FloatVector s00 = FloatVector.zero(F), s01 = FloatVector.zero(F), s02 = FloatVector.zero(F), s03 = FloatVector.zero(F);
-        FloatVector s10 = FloatVector.zero(F), s11 = FloatVector.zero(F), s12 = FloatVector.zero(F), s13 = FloatVector.zero(F);
-        FloatVector s20 = FloatVector.zero(F), s21 = FloatVector.zero(F), s22 = FloatVector.zero(F), s23 = FloatVector.zero(F);
+        FloatVector zero = FloatVector.zero(F);
+        FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
+        FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
+        FloatVector s20 = zero, s21 = zero, s22 = zero, s23 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(F, y, yAt);
             s01 = FloatVector.fromArray(F, y, yAt + 16);
@@ -183,10 +186,11 @@ final class MultiplyBf16 {
     private static void tile4(
             float[] x, int xAt, int xStride, int inner, MemorySegment w, long wAt,
             float[] y, int yAt, int yStride, boolean accumulate, int one) {
-        FloatVector s00 = FloatVector.zero(F), s01 = FloatVector.zero(F), s02 = FloatVector.zero(F), s03 = FloatVector.zero(F);
-        FloatVector s10 = FloatVector.zero(F), s11 = FloatVector.zero(F), s12 = FloatVector.zero(F), s13 = FloatVector.zero(F);
-        FloatVector s20 = FloatVector.zero(F), s21 = FloatVector.zero(F), s22 = FloatVector.zero(F), s23 = FloatVector.zero(F);
-        FloatVector s30 = FloatVector.zero(F), s31 = FloatVector.zero(F), s32 = FloatVector.zero(F), s33 = FloatVector.zero(F);
+        FloatVector zero = FloatVector.zero(F);
+        FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
+        FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
+        FloatVector s20 = zero, s21 = zero, s22 = zero, s23 = zero;
+        FloatVector s30 = zero, s31 = zero, s32 = zero, s33 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(F, y, yAt);
             s01 = FloatVector.fromArray(F, y, yAt + 16);
@@ -258,11 +262,12 @@ final class MultiplyBf16 {
     private static void tile5(
             float[] x, int xAt, int xStride, int inner, MemorySegment w, long wAt,
             float[] y, int yAt, int yStride, boolean accumulate, int one) {
-        FloatVector s00 = FloatVector.zero(F), s01 = FloatVector.zero(F), s02 = FloatVector.zero(F), s03 = FloatVector.zero(F);
-        FloatVector s10 = FloatVector.zero(F), s11 = FloatVector.zero(F), s12 = FloatVector.zero(F), s13 = FloatVector.zero(F);
-        FloatVector s20 = FloatVector.zero(F), s21 = FloatVector.zero(F), s22 = FloatVector.zero(F), s23 = FloatVector.zero(F);
-        FloatVector s30 = FloatVector.zero(F), s31 = FloatVector.zero(F), s32 = FloatVector.zero(F), s33 = FloatVector.zero(F);
-        FloatVector s40 = FloatVector.zero(F), s41 = FloatVector.zero(F), s42 = FloatVector.zero(F), s43 = FloatVector.zero(F);
+        FloatVector zero = FloatVector.zero(F);
+        FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
+        FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
+        FloatVector s20 = zero, s21 = zero, s22 = zero, s23 = zero;
+        FloatVector s30 = zero, s31 = zero, s32 = zero, s33 = zero;
+        FloatVector s40 = zero, s41 = zero, s42 = zero, s43 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(F, y, yAt);
             s01 = FloatVector.fromArray(F, y, yAt + 16);

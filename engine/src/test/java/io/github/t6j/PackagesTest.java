@@ -1,0 +1,63 @@
+package io.github.t6j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** A package uses those below it, never one above; only kernels.simd knows the Vector API. */
+class PackagesTest {
+    private static final List<String> TOP_DOWN = List.of(
+            "", "sampling", "tokenizer", "model", "attention", "cache", "kernels", "kernels.simd", "weights");
+    private static final Pattern USE = Pattern.compile("io\\.github\\.t6j((?:\\.[a-z]+)*)\\.([A-Z]\\w*)");
+
+    private static List<Path> sources() throws IOException {
+        Path root = TestData.path("..").resolve("engine/src/main/java/io/github/t6j");
+        try (Stream<Path> files = Files.walk(root)) {
+            return files.filter(file -> file.toString().endsWith(".java")).toList();
+        }
+    }
+
+    private static String packageOf(String source) {
+        Matcher declaration = Pattern.compile("(?m)^package io\\.github\\.t6j\\.?([a-z.]*);").matcher(source);
+        assertThat(declaration.find()).isTrue();
+        return declaration.group(1);
+    }
+
+    @Test
+    void dependenciesPointDown() throws IOException {
+        List<String> upward = new ArrayList<>();
+        for (Path file : sources()) {
+            String source = Files.readString(file);
+            int own = TOP_DOWN.indexOf(packageOf(source));
+            assertThat(own).as(file + " is in a package of the list").isNotNegative();
+            for (Matcher use = USE.matcher(source.replaceAll("(?s)/\\*.*?\\*/", "")); use.find();) {
+                String used = use.group(1).isEmpty() ? "" : use.group(1).substring(1);
+                boolean common = use.group(2).equals("ModelFormatException");
+                // the twin's constants and helpers are kernels', and the one place that chooses must name the other
+                boolean twins = own == TOP_DOWN.indexOf("kernels.simd") && used.equals("kernels");
+                if (TOP_DOWN.indexOf(used) < own && !common && !twins) {
+                    upward.add(file.getFileName() + " uses " + use.group());
+                }
+            }
+        }
+        assertThat(upward).isEmpty();
+    }
+
+    @Test
+    void onlyTheSimdPackageImportsTheVectorApi() throws IOException {
+        for (Path file : sources()) {
+            String source = Files.readString(file);
+            if (source.contains("import jdk.incubator.vector") || source.contains("import static jdk.incubator")) {
+                assertThat(packageOf(source)).as(file.toString()).isEqualTo("kernels.simd");
+            }
+        }
+    }
+}

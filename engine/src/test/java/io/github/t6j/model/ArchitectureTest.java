@@ -1,0 +1,173 @@
+package io.github.t6j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.TestData;
+import io.github.t6j.kernels.Workers;
+import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a checkpoint is taken for, and what is refused, with the reason. */
+class ArchitectureTest {
+    private static Map<String, Tensor> tensors(String golden) {
+        try (Checkpoint checkpoint = Checkpoint.open(TestData.path("golden/" + golden), false)) {
+            Map<String, Tensor> copies = new LinkedHashMap<>();
+            checkpoint.tensors().forEach((name, tensor) -> copies.put(
+                    name,
+                    Tensor.of(name, tensor.toFloats(), tensor.shape().stream().mapToLong(Long::longValue).toArray())));
+            return copies;
+        }
+    }
+
+    private static Map<String, Object> config(String golden) {
+        return TestData.json("golden/" + golden + "/config.json");
+    }
+
+    private static ModelConfig describe(Map<String, Tensor> tensors, Map<String, Object> config, String variant) {
+        return TransformerLoader.describe(tensors, config, variant, "here");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"T6_even,T6,4,16,0,6,2", "T6_odd,T6,5,24,0,5,3", "T6_kvonly_odd,T6 KV-only,5,24,0,0,3",
+        "llama-mha,MHA,4,14,4,0,0", "llama-mqa,MQA,5,12,1,0,0", "llama-gqa,GQA,6,12,2,0,0"})
+    void shapesDecide(String golden, String name, int heads, int headDim, int kvHeads, int queryRank, int keyRank) {
+        Map<String, Object> full = config(golden);
+        ModelConfig described = describe(tensors(golden), full, null);
+        assertThat(described.variant()).isEqualTo(name);
+        assertThat(described.layers()).isEqualTo(((Long) full.get("n_layer")).intValue());
+        assertThat(described.heads()).isEqualTo(((Long) full.get("n_head")).intValue()).isEqualTo(heads);
+        assertThat(described.headDim()).isEqualTo(headDim);
+        assertThat(described.keyValueHeads()).isEqualTo(kvHeads);
+        assertThat(described.queryRank()).isEqualTo(queryRank);
+        assertThat(described.keyRank()).isEqualTo(keyRank);
+        if (keyRank > 0) {
+            ModelConfig alone = describe(tensors(golden), Map.of("model_type", "gpt2"), null);
+            assertThat(alone.heads()).as("without any key").isEqualTo(heads);
+            assertThat(alone.headDim()).isEqualTo(headDim);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"T6_even,n_head,5", "T6_even,head_dim,8", "T6_even,q_rank,5", "T6_even,rank,3", "T6_even,n_layer,2",
+        "T6_even,n_embd,63", "T6_even,vocab_size,256", "T6_kvonly,rank,9", "llama-gqa,group_size,2",
+        "llama-gqa,head_dim,99"})
+    void aContradictionNamesBoth(String golden, String key, long said) {
+        Map<String, Object> config = new LinkedHashMap<>(config(golden));
+        Object was = config.put(key, said);
+        assertThatThrownBy(() -> describe(tensors(golden), config, null))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining(key + " = " + said)
+                .hasMessageContaining(was.toString());
+    }
+
+    @Test
+    void groupNormMustBeWhereItIsSaid() {
+        Map<String, Object> config = new LinkedHashMap<>(config("T6_even"));
+        config.put("using_groupnorm", true);
+        assertThatThrownBy(() -> describe(tensors("T6_even"), config, null))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("using_groupnorm = true")
+                .hasMessageContaining("subln");
+    }
+
+    @Test
+    void keysThatAVariantIgnoresAreNotCompared() {
+        Map<String, Object> config = new LinkedHashMap<>(config("llama-mha"));
+        config.putAll(Map.of("head_dim", 99L, "rank", 98L, "q_rank", 97L));
+        assertThat(describe(tensors("llama-mha"), config, null).headDim()).isEqualTo(14);
+        Map<String, Object> keyValueOnly = new LinkedHashMap<>(config("T6_kvonly"));
+        keyValueOnly.put("q_rank", 77L);
+        assertThat(describe(tensors("T6_kvonly"), keyValueOnly, null).queryRank()).isZero();
+    }
+
+    @Test
+    void ropeIsWhatTheKeysLeaveOrTheUserSays() {
+        Map<String, Object> config = new LinkedHashMap<>(config("T6_even"));
+        assertThat(describe(tensors("T6_even"), config, null).rotaryDim()).isEqualTo(16);
+        assertThat(describe(tensors("T6_even"), config, null).assumptions()).anyMatch(s -> s.contains("full RoPE"));
+        ModelConfig byDefault = describe(tensors("T6_even"), config, "partialrope");
+        assertThat(byDefault.rotaryDim()).isEqualTo(4);
+        assertThat(byDefault.assumptions()).anyMatch(s -> s.contains("1/3"));
+        config.put("rope_partial_factor", 0.5);
+        assertThat(describe(tensors("T6_even"), config, null).rotaryDim()).isEqualTo(8);
+        assertThat(describe(tensors("T6_even"), config, "full").rotaryDim()).isEqualTo(16);
+        config.put("rope_decay_base", 0.99);
+        assertThatThrownBy(() -> describe(tensors("T6_even"), config, null))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("--variant partialrope-decay or --variant linearattn");
+        assertThat(describe(tensors("T6_even"), config, "partialrope-decay").decayBase()).isEqualTo(0.99f);
+        assertThatThrownBy(() -> describe(tensors("T6_even"), config, "rotary"))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("found rotary");
+        config.put("rope_partial_factor", 1.5);
+        assertThatThrownBy(() -> describe(tensors("T6_even"), config, "partialrope"))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("rope_partial_factor: expected 0 to 1, found 1.5");
+    }
+
+    @Test
+    void otherModelsAreRefusedByName() {
+        Tensor matrix = Tensor.of("w", new float[4], 2, 2);
+        assertThatThrownBy(() -> describe(Map.of("transformer.h.0.attn.c_attn.weight", matrix), Map.of(), null))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("GPT-2 weights");
+        assertThatThrownBy(() -> describe(Map.of("h.0.attn.c_attn.weight", matrix), Map.of(), null))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("GPT-2 weights");
+        assertThatThrownBy(() -> describe(Map.of("model.layers.0.self_attn.q_proj.weight", matrix), Map.of(), null))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("model.layers.0.self_attn.q_proj.weight");
+        assertThatThrownBy(() -> describe(Map.of(), Map.of(), null)).isInstanceOf(ModelFormatException.class);
+    }
+
+    @Test
+    void missingMisshapenAndUnknownTensorsAreNamed() {
+        for (String name : tensors("T6_groupnorm").keySet()) {
+            Map<String, Tensor> without = tensors("T6_groupnorm");
+            without.remove(name);
+            assertThatThrownBy(() -> load(without)).as(name).isInstanceOf(ModelFormatException.class);
+            Map<String, Tensor> misshapen = tensors("T6_groupnorm");
+            Tensor tensor = misshapen.get(name);
+            long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
+            shape[0]--;
+            float[] fewer = java.util.Arrays.copyOf(
+                    tensor.toFloats(), (int) (tensor.elementCount() / (shape[0] + 1) * shape[0]));
+            misshapen.put(name, Tensor.of(name, fewer, shape));
+            assertThatThrownBy(() -> load(misshapen)).as(name).isInstanceOf(ModelFormatException.class);
+        }
+        Map<String, Tensor> more = tensors("T6_groupnorm");
+        more.put("transformer.h.0.attn.bias", Tensor.of("b", new float[4], 2, 2));
+        assertThatThrownBy(() -> load(more))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("transformer.h.0.attn.bias");
+    }
+
+    @Test
+    void embeddingsThatAreNotTiedAreRefused() {
+        Map<String, Tensor> tensors = tensors("T6_groupnorm");
+        Tensor head = tensors.get("lm_head.weight");
+        tensors.put("transformer.wte.weight", head);
+        load(tensors);
+        float[] other = head.toFloats();
+        other[7]++;
+        tensors.put("transformer.wte.weight", Tensor.of("wte", other, head.shape().get(0), head.shape().get(1)));
+        assertThatThrownBy(() -> load(tensors))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("tied");
+    }
+
+    private static void load(Map<String, Tensor> tensors) {
+        try (Workers workers = new Workers(1); Arena arena = Arena.ofShared()) {
+            ModelConfig config = describe(tensors, config("T6_groupnorm"), null);
+            TransformerLoader.load(tensors, config, "here", workers, arena);
+        }
+    }
+}

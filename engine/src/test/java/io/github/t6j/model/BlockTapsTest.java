@@ -1,0 +1,123 @@
+package io.github.t6j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.t6j.TestData;
+import io.github.t6j.TestData.GoldenModel;
+import io.github.t6j.attention.MaterializedAttention;
+import io.github.t6j.attention.PagedAttention;
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Product;
+import io.github.t6j.kernels.Workers;
+import io.github.t6j.weights.Checkpoint;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What happens inside the first block, against the official code's activations. */
+class BlockTapsTest {
+    private static final double TOLERANCE = 1e-4;
+
+    static List<GoldenModel> models() {
+        return TestData.goldenModels().stream()
+                .filter(golden -> Files.exists(golden.folder().resolve("taps.safetensors")))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void firstBlock(GoldenModel golden) {
+        Path folder = golden.weights();
+        try (Workers workers = new Workers(2);
+                Arena arena = Arena.ofShared();
+                Checkpoint checkpoint = Checkpoint.open(folder, false)) {
+            ModelConfig config = TransformerLoader.describe(
+                    checkpoint.tensors(), TestData.json("golden/" + golden.name() + "/config.json"), golden.variant(),
+                    golden.name());
+            Transformer model =
+                    TransformerLoader.load(checkpoint.tensors(), config, golden.name(), workers, arena);
+            for (boolean materialized : new boolean[] {false, true}) {
+                firstBlock(golden, model, materialized, workers);
+            }
+        }
+    }
+
+    private void firstBlock(GoldenModel golden, Transformer model, boolean materialized, Workers workers) {
+        ModelConfig config = model.config();
+        Kernels kernels = KernelChoice.kernels();
+        int rows = golden.ids().length;
+        try (PagedCache cache = new PagedCache(model.attention().layout(), config.layers())) {
+            Activations a = new Activations(
+                    model,
+                    materialized
+                            ? new MaterializedAttention(model.attention(), workers)
+                            : new PagedAttention(model.attention(), kernels, KernelChoice.scalar(), workers),
+                    cache, new Product(kernels, workers), workers);
+            cache.reserve(rows);
+            double[] blockIn = tap(golden, "block_in");
+            for (int i = 0; i < blockIn.length; i++) {
+                a.x[i] = (float) blockIn[i];
+            }
+            for (int row = 0; row < rows; row++) {
+                model.rope().table(row, a.cos, a.sin, row * model.rope().pairs());
+            }
+            model.blocks().getFirst().forward(kernels, model.rope(), 0, rows, a);
+
+            int width = config.width();
+            compare(golden, "attn_y", a.attended, 0, config.heads() * config.headDim(), rows);
+            compare(golden, "mlp_in", a.normed, 0, width, rows);
+            compare(golden, "mlp_hidden", a.hidden, 0, config.hidden(), rows);
+            compare(golden, "block_out", a.x, 0, width, rows);
+            comparePadded(golden, "mlp_out", a.update, a.widthStride, 0, width, rows);
+            projections(golden, config, a, rows);
+        }
+    }
+
+    /** Queries, keys and values, or their factors, in the order in which one product makes them. */
+    private void projections(GoldenModel golden, ModelConfig config, Activations a, int rows) {
+        int d = config.headDim();
+        int h = config.heads();
+        int at = 0;
+        if (!config.factored()) {
+            comparePadded(golden, "q", a.projections, a.projectionStride, 0, h * d, rows);
+            return;
+        }
+        String query = config.queryRank() > 0 ? "B_q" : "q";
+        int[] widths = {(config.queryRank() > 0 ? config.queryRank() : h) * d, config.keyRank() * d,
+            h * config.keyRank(), h * config.valueRank(), config.valueRank() * d, h * config.queryRank()};
+        String[] names = {query, "B_k", "A_k", "A_v", "B_v", "A_q"};
+        for (int i = 0; i < names.length; i++) {
+            if (widths[i] > 0 && !golden.name().contains("ropek")) {
+                comparePadded(golden, names[i], a.projections, a.projectionStride, at, widths[i], rows);
+            }
+            at += widths[i];
+        }
+    }
+
+    private static double[] tap(GoldenModel golden, String name) {
+        return TestData.doubles("golden/" + golden.name() + "/taps.safetensors", name);
+    }
+
+    private static void compare(GoldenModel golden, String name, float[] found, int at, int width, int rows) {
+        comparePadded(golden, name, found, width, at, width, rows);
+    }
+
+    private static void comparePadded(
+            GoldenModel golden, String name, float[] found, int stride, int at, int width, int rows) {
+        double[] expected = tap(golden, name);
+        assertThat(expected).as(name).hasSize(rows * width);
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < width; i++) {
+                assertThat((double) found[row * stride + at + i])
+                        .as(name + " row " + row + " number " + i)
+                        .isCloseTo(expected[row * width + i], within(TOLERANCE));
+            }
+        }
+    }
+}
