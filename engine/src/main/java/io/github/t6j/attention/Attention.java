@@ -1,9 +1,8 @@
 package io.github.t6j.attention;
 
+import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
-import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
-import java.lang.foreign.MemorySegment;
 
 /**
  * An attention variant: which numbers the block's one input projection makes of a position, which of them are kept,
@@ -29,8 +28,8 @@ public interface Attention {
     /** What a page keeps. */
     PageLayout layout();
 
-    /** Keeps what later positions need of the row at {@code at}. */
-    void append(float[] projections, int at, PagedCache cache, int layer, int position);
+    /** Keeps what later positions need of the row at {@code at} in the page's {@code slot}. */
+    void append(float[] projections, int at, Page page, int slot);
 
     /** Floats that {@link #begin} prepares. */
     int queryFloats();
@@ -41,17 +40,25 @@ public interface Attention {
     /** Prepares the query of the row at {@code at} in state.query. */
     void begin(float[] projections, int at, PageState state);
 
-    /** Logits, in powers of two, of the prepared query and each token of a page, to state.logits [heads][64]. */
-    void logits(Kernels kernels, float[] projections, int at, MemorySegment page, PageState state);
+    /**
+     * Logits, in powers of two, of the prepared query and each token of a page, to state.logits [heads][64].
+     *
+     * @param index the page's number: its first token's position is 64 · index
+     */
+    void logits(Kernels kernels, float[] projections, int at, Page page, int index, PageState state);
 
-    /** Head factors that a value has per head, R_V; 0 if values are whole. */
-    int valueRank();
+    /** Weights that a value has per head, to be summed with as many rows: R_V, or 1 where values are whole. */
+    int weightsPerHead();
 
-    /** Byte of a page at which the values' head factors begin, [heads][valueRank][64]. */
-    long valueHeadFactorsAt();
+    /**
+     * Weights from state.logits, to state.weights [heads][weightsPerHead][64]; state.span.sum grows.
+     *
+     * @return as {@link Kernels#softmaxWeights}
+     */
+    int weights(Kernels kernels, Page page, PageState state);
 
     /** Adds the values of a page's first {@code count} tokens, weighted by state.weights, to state.span.out. */
-    void values(Kernels kernels, MemorySegment page, int count, PageState state);
+    void values(Kernels kernels, Page page, int count, PageState state);
 
     /** What the weighted sum of values is divided by besides the softmax's own sum: the rank, or 1. */
     float valueDivisor();
@@ -60,8 +67,8 @@ public interface Attention {
     void materializeQuery(float[] projections, int at, int head, double[] q);
 
     /** The whole key of a cached token as {@code head} sees it, to {@code k} [headDim]. */
-    void materializeKey(PagedCache cache, int layer, int token, int head, double[] k);
+    void materializeKey(Page page, int slot, int position, int head, double[] k);
 
     /** The whole value of a cached token as {@code head} sees it, to {@code v} [headDim]. */
-    void materializeValue(PagedCache cache, int layer, int token, int head, double[] v);
+    void materializeValue(Page page, int slot, int position, int head, double[] v);
 }

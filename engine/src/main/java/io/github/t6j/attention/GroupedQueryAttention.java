@@ -4,10 +4,9 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
 
 import io.github.t6j.cache.HeadCache;
+import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
-import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
-import java.lang.foreign.MemorySegment;
 
 /**
  * Grouped query attention: g heads of keys and values, each seen by h/g consecutive query heads. g = h is MHA, g = 1
@@ -61,9 +60,9 @@ public final class GroupedQueryAttention implements Attention {
     }
 
     @Override
-    public void append(float[] projections, int at, PagedCache cache, int layer, int position) {
+    public void append(float[] projections, int at, Page page, int slot) {
         int keys = at + heads * headDim;
-        cache.write(layer, position, projections, keys, projections, keys + keyValueHeads * headDim);
+        page.write(slot, projections, keys, projections, keys + keyValueHeads * headDim);
     }
 
     @Override
@@ -85,33 +84,33 @@ public final class GroupedQueryAttention implements Attention {
     }
 
     @Override
-    public void logits(Kernels kernels, float[] projections, int at, MemorySegment page, PageState state) {
+    public void logits(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
         for (int g = 0; g < keyValueHeads; g++) {
             int head = g * groupSize;
-            kernels.multiply(
-                    state.query, head * headDim, headDim, groupSize, headDim, page, layout.columnAt(kept.keys(g)),
-                    PANEL, PANEL, state.logits, head * PANEL, PANEL, false);
+            page.multiplyColumns(
+                    kernels, state.query, head * headDim, groupSize, headDim, kept.keys(g), state.logits, head * PANEL);
         }
     }
 
     @Override
-    public int valueRank() {
-        return 0;
+    public int weightsPerHead() {
+        return 1;
     }
 
     @Override
-    public long valueHeadFactorsAt() {
-        return 0;
+    public int weights(Kernels kernels, Page page, PageState state) {
+        PartialSoftmax span = state.span;
+        return page.softmaxWeights(kernels, state.logits, heads, 0, 0, span.max, span.sum, state.weights);
     }
 
     @Override
-    public void values(Kernels kernels, MemorySegment page, int count, PageState state) {
-        int stride = state.span.stride;
+    public void values(Kernels kernels, Page page, int count, PageState state) {
+        PartialSoftmax span = state.span;
         for (int g = 0; g < keyValueHeads; g++) {
             int head = g * groupSize;
-            kernels.multiply(
-                    state.weights, head * PANEL, PANEL, groupSize, count, page, layout.rowsAt(g), headDim, headDim,
-                    state.span.out, head * stride, stride, true);
+            page.addRows(
+                    kernels, state.weights, head * PANEL, groupSize, 1, count, g, span.out, head * span.stride,
+                    span.stride);
         }
     }
 
@@ -128,16 +127,16 @@ public final class GroupedQueryAttention implements Attention {
     }
 
     @Override
-    public void materializeKey(PagedCache cache, int layer, int token, int head, double[] k) {
+    public void materializeKey(Page page, int slot, int position, int head, double[] k) {
         for (int d = 0; d < headDim; d++) {
-            k[d] = cache.column(layer, token, kept.keys(head / groupSize) + d);
+            k[d] = page.column(slot, kept.keys(head / groupSize) + d);
         }
     }
 
     @Override
-    public void materializeValue(PagedCache cache, int layer, int token, int head, double[] v) {
+    public void materializeValue(Page page, int slot, int position, int head, double[] v) {
         for (int d = 0; d < headDim; d++) {
-            v[d] = cache.row(layer, token, head / groupSize, d);
+            v[d] = page.row(slot, head / groupSize, d);
         }
     }
 }

@@ -8,28 +8,28 @@ import io.github.t6j.kernels.Workers;
  * cache for every query. It shares no kernel with {@link PagedAttention}, and is slower by orders of magnitude.
  */
 public final class MaterializedAttention implements AttentionPath {
-    private final Attention attention;
     private final Workers workers;
 
-    /** {@code attention} on these threads. */
-    public MaterializedAttention(Attention attention, Workers workers) {
-        this.attention = attention;
+    /** Attention on these threads. */
+    public MaterializedAttention(Workers workers) {
         this.workers = workers;
     }
 
     @Override
     public void attend(
-            float[] projections, int rows, int stride, PagedCache cache, int layer, int position, float[] y) {
+            Attention attention, float[] projections, int rows, int stride, PagedCache cache, int layer, int position,
+            float[] y) {
         int heads = attention.heads();
         workers.run(rows * heads, (item, worker) -> {
             int row = item / heads;
             int to = item * attention.headDim();
-            head(projections, row * stride, item % heads, cache, layer, position + row + 1, y, to);
+            head(attention, projections, row * stride, item % heads, cache, layer, position + row + 1, y, to);
         });
     }
 
-    private void head(
-            float[] projections, int at, int head, PagedCache cache, int layer, int tokens, float[] y, int to) {
+    private static void head(
+            Attention attention, float[] projections, int at, int head, PagedCache cache, int layer, int tokens,
+            float[] y, int to) {
         int headDim = attention.headDim();
         double[] q = new double[headDim];
         double[] k = new double[headDim];
@@ -37,7 +37,7 @@ public final class MaterializedAttention implements AttentionPath {
         double[] weights = new double[tokens];
         double max = Double.NEGATIVE_INFINITY;
         for (int t = 0; t < tokens; t++) {
-            attention.materializeKey(cache, layer, t, head, k);
+            attention.materializeKey(cache.pageOf(layer, t), PagedCache.slot(t), t, head, k);
             double dot = 0;
             for (int d = 0; d < headDim; d++) {
                 dot += q[d] * k[d];
@@ -51,7 +51,7 @@ public final class MaterializedAttention implements AttentionPath {
         for (int t = 0; t < tokens; t++) {
             double weight = StrictMath.exp(weights[t] - max);
             sum += weight;
-            attention.materializeValue(cache, layer, t, head, v);
+            attention.materializeValue(cache.pageOf(layer, t), PagedCache.slot(t), t, head, v);
             for (int d = 0; d < headDim; d++) {
                 out[d] += weight * v[d];
             }

@@ -10,18 +10,19 @@ final class PageState {
     final float[] query; //     scaled query or its head factors, as the variant prepares it
     final float[] products; //  what the variant makes of query and page on the way to logits
     final float[] logits; //    [heads][64]
-    final float[] weights; //   [heads][valueRank, or 1 without][64]
+    final float[] weights; //   [heads][weightsPerHead][64]
     final float[] maxima; //    [heads], largest logits of this page
     final float[] sumBefore; // [heads][LANES], to go back to
     final PartialSoftmax span; // the pages of one span
     final PartialSoftmax all; //  the spans so far
 
+    /** Buffers for {@code attention} and any other of its shape. */
     PageState(Attention attention, ScalarKernels scalar) {
         int heads = attention.heads();
         query = new float[attention.queryFloats()];
         products = new float[attention.productFloats()];
         logits = new float[heads * PANEL];
-        weights = new float[heads * Math.max(1, attention.valueRank()) * PANEL];
+        weights = new float[heads * attention.weightsPerHead() * PANEL];
         maxima = new float[heads];
         sumBefore = new float[heads * LANES];
         span = new PartialSoftmax(heads, attention.headDim(), scalar);

@@ -2,11 +2,11 @@ package io.github.t6j.attention;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
 
+import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.ScalarKernels;
 import io.github.t6j.kernels.Workers;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
@@ -27,7 +27,6 @@ public final class PagedAttention implements AttentionPath {
 
     private static final int LAZY_MAX_BITS = Float.floatToIntBits(Kernels.LAZY_MAX);
 
-    private final Attention attention;
     private final Kernels kernels;
     private final ScalarKernels scalar;
     private final Workers workers;
@@ -36,6 +35,7 @@ public final class PagedAttention implements AttentionPath {
     private final Workers.Work spanWork = this::span;
     private PartialSoftmax[] spans = new PartialSoftmax[0];
 
+    private Attention attention;
     private float[] projections;
     private int stride;
     private PagedCache cache;
@@ -43,22 +43,22 @@ public final class PagedAttention implements AttentionPath {
     private int position;
     private float[] y;
 
-    /** {@code attention} by these kernels on these threads; {@code scalar} is the kernels' twin. */
-    public PagedAttention(Attention attention, Kernels kernels, ScalarKernels scalar, Workers workers) {
-        this.attention = attention;
+    /** Attention of {@code shape}'s shape by these kernels on these threads; {@code scalar} is the kernels' twin. */
+    public PagedAttention(Attention shape, Kernels kernels, ScalarKernels scalar, Workers workers) {
         this.kernels = kernels;
         this.scalar = scalar;
         this.workers = workers;
         states = new PageState[workers.threads()];
         for (int i = 0; i < states.length; i++) {
-            states[i] = new PageState(attention, scalar);
+            states[i] = new PageState(shape, scalar);
         }
     }
 
     @Override
     public void attend(
-            float[] newProjections, int rows, int newStride, PagedCache newCache, int newLayer, int newPosition,
-            float[] newY) {
+            Attention newAttention, float[] newProjections, int rows, int newStride, PagedCache newCache, int newLayer,
+            int newPosition, float[] newY) {
+        attention = newAttention;
         projections = newProjections;
         stride = newStride;
         cache = newCache;
@@ -137,30 +137,24 @@ public final class PagedAttention implements AttentionPath {
         attention.begin(projections, row * stride, state);
         for (int index = first; index < end; index++) {
             int count = Math.min(PANEL, tokens - index * PANEL);
-            page(cache.page(layer, index), row * stride, count, index == first, state);
+            page(cache.page(layer, index), index, row * stride, count, index == first, state);
         }
     }
 
-    private void page(MemorySegment page, int at, int count, boolean first, PageState state) {
-        attention.logits(kernels, projections, at, page, state);
+    private void page(Page page, int index, int at, int count, boolean first, PageState state) {
+        attention.logits(kernels, projections, at, page, index, state);
         hideFrom(count, state.logits);
         PartialSoftmax span = state.span;
         if (first) {
             raise(state);
         }
         System.arraycopy(span.sum, 0, state.sumBefore, 0, span.sum.length);
-        if (weights(page, state) > LAZY_MAX_BITS) {
+        if (attention.weights(kernels, page, state) > LAZY_MAX_BITS) {
             System.arraycopy(state.sumBefore, 0, span.sum, 0, span.sum.length);
             raise(state);
-            weights(page, state);
+            attention.weights(kernels, page, state);
         }
         attention.values(kernels, page, count, state);
-    }
-
-    private int weights(MemorySegment page, PageState state) {
-        return kernels.softmaxWeights(
-                state.logits, attention.heads(), page, attention.valueHeadFactorsAt(), attention.valueRank(),
-                state.span.max, state.span.sum, state.weights);
     }
 
     /** A page's slots from {@code count} on hold nothing that the query may see. */

@@ -4,10 +4,9 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
 
 import io.github.t6j.cache.FactorCache;
+import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
-import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
-import java.lang.foreign.MemorySegment;
 
 /**
  * Tensor Product Attention (paper, section 3): Q, K and V of a token are means of outer products of head factors A and
@@ -81,8 +80,8 @@ public final class TensorProductAttention implements Attention {
     }
 
     @Override
-    public void append(float[] projections, int at, PagedCache cache, int layer, int position) {
-        cache.write(layer, position, projections, at + columnsAt(), projections, at + rowsAt());
+    public void append(float[] projections, int at, Page page, int slot) {
+        page.write(slot, projections, at + columnsAt(), projections, at + rowsAt());
     }
 
     @Override
@@ -105,46 +104,40 @@ public final class TensorProductAttention implements Attention {
     }
 
     @Override
-    public void logits(Kernels kernels, float[] projections, int at, MemorySegment page, PageState state) {
+    public void logits(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
         float[] query = queryRank == 0 ? state.query : projections;
         int from = queryRank == 0 ? 0 : at;
         int vectors = queryVectors();
         for (int k = 0; k < keyRank; k++) {
-            long features = layout.columnAt(factors.keyFeatures(k));
-            int to = k * vectors * PANEL;
-            kernels.multiply(
-                    query, from, headDim, vectors, headDim, page, features, PANEL, PANEL, state.products, to, PANEL,
-                    false);
+            page.multiplyColumns(
+                    kernels, query, from, vectors, headDim, factors.keyFeatures(k), state.products,
+                    k * vectors * PANEL);
         }
-        long headFactors = layout.columnAt(factors.keyHeadFactors());
+        int headFactors = factors.keyHeadFactors();
         if (queryRank == 0) {
-            kernels.factorLogits(state.products, heads, keyRank, page, headFactors, state.logits);
+            page.factorLogits(kernels, state.products, heads, keyRank, headFactors, state.logits);
         } else {
-            kernels.tensorLogits(
-                    state.query, heads, queryRank, keyRank, state.products, page, headFactors, state.logits);
+            page.tensorLogits(
+                    kernels, state.query, heads, queryRank, keyRank, state.products, headFactors, state.logits);
         }
     }
 
     @Override
-    public int valueRank() {
+    public int weightsPerHead() {
         return valueRank;
     }
 
     @Override
-    public long valueHeadFactorsAt() {
-        return layout.columnAt(factors.valueHeadFactors());
+    public int weights(Kernels kernels, Page page, PageState state) {
+        PartialSoftmax span = state.span;
+        return page.softmaxWeights(
+                kernels, state.logits, heads, factors.valueHeadFactors(), valueRank, span.max, span.sum, state.weights);
     }
 
     @Override
-    public void values(Kernels kernels, MemorySegment page, int count, PageState state) {
-        // The rows of a full page are one matrix [R_V·64][d].
-        int pieces = count == PANEL ? 1 : valueRank;
-        int inner = count == PANEL ? valueRank * PANEL : count;
-        for (int u = 0; u < pieces; u++) {
-            kernels.multiply(
-                    state.weights, u * PANEL, valueRank * PANEL, heads, inner, page, layout.rowsAt(u), headDim, headDim,
-                    state.span.out, 0, state.span.stride, true);
-        }
+    public void values(Kernels kernels, Page page, int count, PageState state) {
+        PartialSoftmax span = state.span;
+        page.addRows(kernels, state.weights, 0, heads, valueRank, count, 0, span.out, 0, span.stride);
     }
 
     @Override
@@ -165,24 +158,24 @@ public final class TensorProductAttention implements Attention {
     }
 
     @Override
-    public void materializeKey(PagedCache cache, int layer, int token, int head, double[] k) {
+    public void materializeKey(Page page, int slot, int position, int head, double[] k) {
         for (int d = 0; d < headDim; d++) {
             double sum = 0;
             for (int r = 0; r < keyRank; r++) {
-                sum += (double) cache.column(layer, token, factors.keyHeadFactors() + head * keyRank + r)
-                        * cache.column(layer, token, factors.keyFeatures(r) + d);
+                sum += (double) page.column(slot, factors.keyHeadFactors() + head * keyRank + r)
+                        * page.column(slot, factors.keyFeatures(r) + d);
             }
             k[d] = sum / keyRank;
         }
     }
 
     @Override
-    public void materializeValue(PagedCache cache, int layer, int token, int head, double[] v) {
+    public void materializeValue(Page page, int slot, int position, int head, double[] v) {
         for (int d = 0; d < headDim; d++) {
             double sum = 0;
             for (int r = 0; r < valueRank; r++) {
-                sum += (double) cache.column(layer, token, factors.valueHeadFactors() + head * valueRank + r)
-                        * cache.row(layer, token, r, d);
+                sum += (double) page.column(slot, factors.valueHeadFactors() + head * valueRank + r)
+                        * page.row(slot, r, d);
             }
             v[d] = sum / valueRank;
         }

@@ -2,8 +2,6 @@ package io.github.t6j.cache;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -17,12 +15,10 @@ import java.util.Arrays;
  * Pages are what is kept, cut and (later) saved and shared.
  */
 public final class PagedCache implements AutoCloseable {
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
-
     private final PageLayout layout;
     private final int layers;
     private final Arena arena = Arena.ofShared();
-    private MemorySegment[][] pages = new MemorySegment[0][];
+    private Page[][] pages = new Page[0][]; // [index][layer]
 
     /** An empty cache whose layers all keep {@code layout}. */
     public PagedCache(PageLayout layout, int layers) {
@@ -47,49 +43,28 @@ public final class PagedCache implements AutoCloseable {
         }
     }
 
-    private MemorySegment[] allocate() {
+    private Page[] allocate() {
         MemorySegment all = arena.allocate(layers * layout.bytes(), 64);
-        MemorySegment[] page = new MemorySegment[layers];
+        Page[] page = new Page[layers];
         for (int layer = 0; layer < layers; layer++) {
-            page[layer] = all.asSlice(layer * layout.bytes(), layout.bytes());
+            page[layer] = new Page(layout, all.asSlice(layer * layout.bytes(), layout.bytes()));
         }
         return page;
     }
 
-    /** One layer of the page of token {@code 64 · index}. */
-    public MemorySegment page(int layer, int index) {
+    /** One layer of the page whose first token is {@code 64 · index}. */
+    public Page page(int layer, int index) {
         return pages[index][layer];
     }
 
-    /**
-     * Writes one token's numbers of one layer.
-     *
-     * @param columns from {@code columnsAt}, layout.columns() numbers
-     * @param rows from {@code rowsAt}, layout.groups() · layout.width() numbers
-     */
-    public void write(int layer, int token, float[] columns, int columnsAt, float[] rows, int rowsAt) {
-        MemorySegment page = page(layer, token / PageLayout.TOKENS);
-        long slot = token % PageLayout.TOKENS;
-        for (int c = 0; c < layout.columns(); c++) {
-            page.set(FLOAT, layout.columnAt(c) + slot * Float.BYTES, columns[columnsAt + c]);
-        }
-        int width = layout.width();
-        for (int g = 0; g < layout.groups(); g++) {
-            long row = layout.rowsAt(g) + slot * width * Float.BYTES;
-            MemorySegment.copy(rows, rowsAt + g * width, page, FLOAT, row, width);
-        }
+    /** One layer of the page that holds {@code token}; there it is slot {@link #slot}. */
+    public Page pageOf(int layer, int token) {
+        return page(layer, token / PageLayout.TOKENS);
     }
 
-    /** Number {@code column} of a token, for the oracle. */
-    public float column(int layer, int token, int column) {
-        long slot = (long) token % PageLayout.TOKENS;
-        return page(layer, token / PageLayout.TOKENS).get(FLOAT, layout.columnAt(column) + slot * Float.BYTES);
-    }
-
-    /** Number {@code i} of a token's row {@code group}, for the oracle. */
-    public float row(int layer, int token, int group, int i) {
-        long at = ((long) token % PageLayout.TOKENS * layout.width() + i) * Float.BYTES;
-        return page(layer, token / PageLayout.TOKENS).get(FLOAT, layout.rowsAt(group) + at);
+    /** Which of its page's tokens {@code token} is. */
+    public static int slot(int token) {
+        return token % PageLayout.TOKENS;
     }
 
     /** Frees all pages. */

@@ -1,6 +1,7 @@
 package io.github.t6j.model;
 
 import io.github.t6j.attention.Attention;
+import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
 
@@ -24,9 +25,10 @@ record Block(int layer, Attention attention, PackedMatrix input, float[] headNor
             rope.rotate(
                     a.projections, at, attention.rotatedVectors(), attention.headDim(), a.cos, a.sin,
                     row * rope.pairs());
-            attention.append(a.projections, at, a.cache, layer, position + row);
+            int token = position + row;
+            attention.append(a.projections, at, a.cache.pageOf(layer, token), PagedCache.slot(token));
         }
-        a.path.attend(a.projections, rows, a.projectionStride, a.cache, layer, position, a.attended);
+        a.path.attend(attention, a.projections, rows, a.projectionStride, a.cache, layer, position, a.attended);
         if (headNorm != null) {
             RmsNorm.heads(kernels, headNorm, rows * attention.heads(), a);
         }

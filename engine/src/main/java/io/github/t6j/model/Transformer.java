@@ -63,7 +63,7 @@ public final class Transformer {
 
         private Sequence(boolean materialized) {
             AttentionPath path = materialized
-                    ? new MaterializedAttention(attention, workers)
+                    ? new MaterializedAttention(workers)
                     : new PagedAttention(attention, kernels, scalar, workers);
             a = new Activations(Transformer.this, path, cache, new Product(kernels, workers), workers);
         }

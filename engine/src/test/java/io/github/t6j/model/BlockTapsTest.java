@@ -56,7 +56,7 @@ class BlockTapsTest {
             Activations a = new Activations(
                     model,
                     materialized
-                            ? new MaterializedAttention(model.attention(), workers)
+                            ? new MaterializedAttention(workers)
                             : new PagedAttention(model.attention(), kernels, KernelChoice.scalar(), workers),
                     cache, new Product(kernels, workers), workers);
             cache.reserve(rows);
