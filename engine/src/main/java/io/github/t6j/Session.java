@@ -1,5 +1,6 @@
 package io.github.t6j;
 
+import io.github.t6j.kernels.Format;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.tokenizer.Tokenizer;
@@ -15,7 +16,6 @@ public final class Session implements AutoCloseable {
     private final Model model;
     private final Transformer.Sequence sequence;
     private final int contextLength;
-    private final int cacheNumbersPerToken;
     private final float[] logits;
     private final int[] single = new int[1];
     private final BooleanSupplier cancelled = this::isCancelled;
@@ -25,11 +25,11 @@ public final class Session implements AutoCloseable {
 
     Session(Model model, Transformer transformer, SessionOptions options) {
         this.model = model;
-        this.sequence = transformer.newSequence(options.path() == SessionOptions.Path.MATERIALIZED);
+        this.sequence = transformer.newSequence(
+                Format.valueOf(options.cacheType().name()), options.path() == SessionOptions.Path.MATERIALIZED);
         this.contextLength = options.contextLength() == 0
                 ? transformer.config().contextLength()
                 : options.contextLength();
-        this.cacheNumbersPerToken = transformer.config().layers() * transformer.attention().layout().numbersPerToken();
         this.logits = new float[transformer.config().vocabulary()];
     }
 
@@ -55,9 +55,9 @@ public final class Session implements AutoCloseable {
         return contextLength;
     }
 
-    /** Bytes of the numbers that the cached ids keep, in all layers. */
+    /** Bytes that the cached ids take, in all layers, as the cache's type stores them. */
     public long cacheBytes() {
-        return (long) position() * cacheNumbersPerToken * Float.BYTES;
+        return position() * sequence.cacheBytesPerToken();
     }
 
     /**

@@ -6,8 +6,9 @@ package io.github.t6j;
  * @param contextLength ids that the session has room for; 0: the model's own context length. More is allowed: the
  *     model was not trained on it.
  * @param path how attention is computed
+ * @param cacheType how the cache stores its numbers
  */
-public record SessionOptions(int contextLength, Path path) {
+public record SessionOptions(int contextLength, Path path, CacheType cacheType) {
 
     /** The two ways to the same attention. */
     public enum Path {
@@ -15,6 +16,18 @@ public record SessionOptions(int contextLength, Path path) {
         FACTORED,
         /** The oracle: K and V are rebuilt from the cache for every step. Slow. */
         MATERIALIZED
+    }
+
+    /** What the numbers of a cache are; computing is in f32 with all of them. ADR.md has the error of each. */
+    public enum CacheType {
+        /** 32 bits: as computed. */
+        F32,
+        /** IEEE half precision; the slowest, as the JDK has no vectors of them. */
+        F16,
+        /** The upper half of f32: half the memory, as fast or faster. */
+        BF16,
+        /** 8 bits, with a scale for each row of a factor, or for each head of keys and values: a quarter. */
+        Q8
     }
 
     /** @throws IllegalArgumentException if {@code contextLength} is negative */
@@ -25,18 +38,23 @@ public record SessionOptions(int contextLength, Path path) {
         }
     }
 
-    /** The model's context length, factored. */
+    /** The model's context length, factored, an f32 cache. */
     public static SessionOptions defaults() {
-        return new SessionOptions(0, Path.FACTORED);
+        return new SessionOptions(0, Path.FACTORED, CacheType.F32);
     }
 
     /** These options with room for another number of ids. */
     public SessionOptions withContextLength(int newContextLength) {
-        return new SessionOptions(newContextLength, path);
+        return new SessionOptions(newContextLength, path, cacheType);
     }
 
     /** These options with another way of computing attention. */
     public SessionOptions withPath(Path newPath) {
-        return new SessionOptions(contextLength, newPath);
+        return new SessionOptions(contextLength, newPath, cacheType);
+    }
+
+    /** These options with another type of cache. */
+    public SessionOptions withCacheType(CacheType newCacheType) {
+        return new SessionOptions(contextLength, path, newCacheType);
     }
 }

@@ -3,7 +3,10 @@ package io.github.t6j.attention;
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
+import io.github.t6j.cache.Page;
+import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.ScalarKernels;
+import java.lang.foreign.Arena;
 
 /** One thread's buffers while a query passes over pages. */
 final class PageState {
@@ -15,6 +18,7 @@ final class PageState {
     final float[] sumBefore; // [heads][LANES], to go back to
     final PartialSoftmax span; // the pages of one span
     final PartialSoftmax all; //  the spans so far
+    private Page widened; //       of an f16 cache, the page at hand in f32
 
     /** Buffers for {@code attention} and any other of its shape. */
     PageState(Attention attention, ScalarKernels scalar) {
@@ -27,5 +31,17 @@ final class PageState {
         sumBefore = new float[heads * LANES];
         span = new PartialSoftmax(heads, attention.headDim(), scalar);
         all = new PartialSoftmax(heads, attention.headDim(), scalar);
+    }
+
+    /** {@code page}, or a copy of its numbers in a format that kernels read, until the next call. */
+    Page readable(Page page) {
+        if (page.format() != Format.F16) {
+            return page;
+        }
+        if (widened == null) {
+            widened = Page.allocate(page.layout(), Format.F32, Arena.ofAuto());
+        }
+        page.widen(widened);
+        return widened;
     }
 }

@@ -137,7 +137,7 @@ public final class PagedAttention implements AttentionPath {
         attention.begin(projections, row * stride, state);
         for (int index = first; index < end; index++) {
             int count = Math.min(PANEL, tokens - index * PANEL);
-            page(cache.page(layer, index), index, row * stride, count, index == first, state);
+            page(state.readable(cache.page(layer, index)), index, row * stride, count, index == first, state);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.github.t6j.attention;
 
 import static io.github.t6j.kernels.Kernels.LANES;
+import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.kernels.ScalarKernels;
 import java.util.Arrays;
@@ -10,7 +11,7 @@ final class PartialSoftmax {
     private final int heads;
     private final ScalarKernels scalar;
 
-    /** Floats between the heads of {@link #out}: headDim in whole vectors. */
+    /** Floats between the heads of {@link #out}: headDim in whole panels, which kernels may overwrite. */
     final int stride;
 
     final float[] max; // [heads], the power of two that weights are relative to; −∞ while there are none
@@ -20,7 +21,7 @@ final class PartialSoftmax {
     PartialSoftmax(int heads, int headDim, ScalarKernels scalar) {
         this.heads = heads;
         this.scalar = scalar;
-        stride = (headDim + LANES - 1) / LANES * LANES;
+        stride = (headDim + PANEL - 1) / PANEL * PANEL;
         max = new float[heads];
         sum = new float[heads * LANES];
         out = new float[heads * stride];

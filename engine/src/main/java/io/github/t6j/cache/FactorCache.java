@@ -1,5 +1,8 @@
 package io.github.t6j.cache;
 
+import io.github.t6j.cache.PageLayout.Vectors;
+import java.util.List;
+
 /**
  * What TPA keeps of a token: (R_K + R_V)·(h + d) numbers, the factors, B_K already rotated.
  *
@@ -16,7 +19,12 @@ package io.github.t6j.cache;
 public record FactorCache(int heads, int headDim, int keyRank, int valueRank) {
     /** The pages that hold it. */
     public PageLayout layout() {
-        return new PageLayout(valueHeadFactors() + heads * valueRank, valueRank, headDim);
+        return new PageLayout(
+                List.of(
+                        Vectors.oneByOne(keyRank, headDim),
+                        Vectors.interleaved(keyRank, heads),
+                        Vectors.interleaved(valueRank, heads)),
+                valueRank, headDim);
     }
 
     /** First column of key factor {@code k}'s B_K. */

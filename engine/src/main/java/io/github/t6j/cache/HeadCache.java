@@ -1,5 +1,8 @@
 package io.github.t6j.cache;
 
+import io.github.t6j.cache.PageLayout.Vectors;
+import java.util.List;
+
 /**
  * What MHA, GQA and MQA keep of a token: 2·g·d numbers, keys (rotated) and values of g heads.
  *
@@ -14,7 +17,7 @@ package io.github.t6j.cache;
 public record HeadCache(int keyValueHeads, int headDim) {
     /** The pages that hold it. */
     public PageLayout layout() {
-        return new PageLayout(keyValueHeads * headDim, keyValueHeads, headDim);
+        return new PageLayout(List.of(Vectors.oneByOne(keyValueHeads, headDim)), keyValueHeads, headDim);
     }
 
     /** First column of the keys of head {@code g}. */

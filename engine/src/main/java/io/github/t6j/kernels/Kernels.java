@@ -28,13 +28,14 @@ public interface Kernels {
     String description();
 
     /**
-     * Matrix × matrix over f32 rows: y[r][c] = (accumulate ? y[r][c] : 0) + Σ_k x[r][k] · w[k][c], k ascending.
+     * Matrix × matrix: y[r][c] = (accumulate ? y[r][c] : 0) + Σ_k x[r][k] · w[k][c], k ascending.
      *
      * @param x [rows][inner], from {@code xAt}, rows {@code xStride} apart
-     * @param w f32 [inner][columns], from byte {@code wAt}, rows {@code wStride} floats apart; readable to the next
-     *     multiple of {@value #LANES} columns after the last row
+     * @param w [inner][columns] as {@code format} stores rows, from byte {@code wAt}, rows {@code wStride} numbers (whole
+     *     groups of the format) apart; f32 must be readable to the next multiple of {@value #PANEL} columns after the
+     *     last row
      * @param y [rows][columns], from {@code yAt}, rows {@code yStride} apart; may be overwritten to the next multiple
-     *     of {@value #LANES} columns
+     *     of {@value #PANEL} columns
      */
     void multiply(
             float[] x,
@@ -42,26 +43,11 @@ public interface Kernels {
             int xStride,
             int rows,
             int inner,
+            Format format,
             MemorySegment w,
             long wAt,
             int wStride,
             int columns,
-            float[] y,
-            int yAt,
-            int yStride,
-            boolean accumulate);
-
-    /**
-     * {@link #multiply} with one bf16 panel, w [inner][{@value #PANEL}] in the order of {@link Bf16#slot}.
-     */
-    void multiplyBf16(
-            float[] x,
-            int xAt,
-            int xStride,
-            int rows,
-            int inner,
-            MemorySegment w,
-            long wAt,
             float[] y,
             int yAt,
             int yStride,
@@ -73,11 +59,12 @@ public interface Kernels {
      *
      * @param aQ [heads][queryRank], the scale included
      * @param p [keyRank][queryRank][{@value #PANEL}], the products of B_Q and B_K
-     * @param page f32 aK [heads][keyRank][{@value #PANEL}] from byte {@code aKAt}
+     * @param page aK [heads][keyRank][{@value #PANEL}] in {@code format} from byte {@code aKAt}
      * @param s [heads][{@value #PANEL}], written
      */
     void tensorLogits(
-            float[] aQ, int heads, int queryRank, int keyRank, float[] p, MemorySegment page, long aKAt, float[] s);
+            float[] aQ, int heads, int queryRank, int keyRank, float[] p, Format format, MemorySegment page, long aKAt,
+            float[] s);
 
     /**
      * Logits of one page from whole queries: s[h][t] = Σ_k aK[h][k][t] · g[k][h][t], k ascending.
@@ -86,14 +73,14 @@ public interface Kernels {
      * @param page as in {@link #tensorLogits}
      * @param s [heads][{@value #PANEL}], written
      */
-    void factorLogits(float[] g, int heads, int keyRank, MemorySegment page, long aKAt, float[] s);
+    void factorLogits(float[] g, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s);
 
     /**
      * The softmax's weights of one page, times the values' head factors: e = 2^(s[h][t] − max[h]);
      * sum[h][t mod {@value #LANES}] += e, t ascending; w[h][u][t] = e · aV[h][u][t].
      *
      * @param s [heads][{@value #PANEL}]; −∞ gives 0
-     * @param page f32 aV [heads][valueRank][{@value #PANEL}] from byte {@code aVAt}
+     * @param page aV [heads][valueRank][{@value #PANEL}] in {@code format} from byte {@code aVAt}
      * @param valueRank 0: there are no head factors, and w[h][t] = e
      * @param max [heads]
      * @param sum [heads][{@value #LANES}], added to
@@ -104,6 +91,7 @@ public interface Kernels {
     int softmaxWeights(
             float[] s,
             int heads,
+            Format format,
             MemorySegment page,
             long aVAt,
             int valueRank,

@@ -15,7 +15,7 @@ import java.util.List;
  *
  * <pre>
  *   panel 0                                  panel 1
- *   w[0..63][0] w[0..63][1] … w[0..63][in−1] w[64..127][0] …          f32; bf16 in the order of {@link Bf16#slot}
+ *   w[0..63][0] w[0..63][1] … w[0..63][in−1] w[64..127][0] …          f32 or bf16, stored as {@link Format} says
  * </pre>
  */
 public final class PackedMatrix {
@@ -25,13 +25,13 @@ public final class PackedMatrix {
 
     private final int outputs;
     private final int inputs;
-    private final boolean bf16;
+    private final Format format; // F32 or BF16
     private final MemorySegment data;
 
-    private PackedMatrix(int outputs, int inputs, boolean bf16, Arena arena) {
+    private PackedMatrix(int outputs, int inputs, Format format, Arena arena) {
         this.outputs = outputs;
         this.inputs = inputs;
-        this.bf16 = bf16;
+        this.format = format;
         this.data = arena.allocate(panels() * panelBytes(), 64);
     }
 
@@ -45,21 +45,21 @@ public final class PackedMatrix {
             outputs += Math.toIntExact(part.shape().get(0));
         }
         boolean bf16 = parts.stream().allMatch(part -> part.dtype() == DType.BF16);
-        PackedMatrix matrix = new PackedMatrix(outputs, inputs, bf16, arena);
+        PackedMatrix matrix = new PackedMatrix(outputs, inputs, bf16 ? Format.BF16 : Format.F32, arena);
         workers.run(matrix.panels(), (panel, worker) -> matrix.fill(panel, parts));
         return matrix;
     }
 
     /** Transposes a panel's rows on the heap, where single stores are cheap before they are compiled, and copies it. */
     private void fill(int panel, List<Tensor> parts) {
+        boolean bf16 = format == Format.BF16;
         float[] row = new float[inputs];
         float[] floats = bf16 ? null : new float[inputs * PANEL];
         short[] shorts = bf16 ? new short[inputs * PANEL] : null;
         int columns = Math.min(PANEL, outputs - panel * PANEL);
         for (int c = 0; c < columns; c++) {
             readRow(parts, panel * PANEL + c, row);
-            int slot = bf16 ? Bf16.slot(c) : c;
-            for (int k = 0, at = slot; k < inputs; k++, at += PANEL) {
+            for (int k = 0, at = format.slot(c); k < inputs; k++, at += PANEL) {
                 if (bf16) {
                     shorts[at] = DType.floatToBf16(row[k]);
                 } else {
@@ -86,10 +86,9 @@ public final class PackedMatrix {
         }
     }
 
-    private long elementAt(int output, int input) {
-        long row = output / PANEL * panelBytes() + (long) input * PANEL * elementBytes();
-        int column = output % PANEL;
-        return row + (bf16 ? Bf16.slot(column) * 2L : column * 4L);
+    /** Byte at which the panel's weights of {@code input} begin. */
+    private long rowAt(int panel, int input) {
+        return panel * panelBytes() + format.bytes((long) input * PANEL);
     }
 
     /** Rows of the matrix. */
@@ -111,12 +110,8 @@ public final class PackedMatrix {
         return (outputs + PANEL - 1) / PANEL;
     }
 
-    private long elementBytes() {
-        return bf16 ? Short.BYTES : Float.BYTES;
-    }
-
     private long panelBytes() {
-        return inputs * PANEL * elementBytes();
+        return format.bytes((long) inputs * PANEL);
     }
 
     /** Bytes in memory. */
@@ -127,8 +122,7 @@ public final class PackedMatrix {
     /** Copies one row, [inputs], to {@code into} from {@code at}: an embedding. */
     public void row(int output, float[] into, int at) {
         for (int k = 0; k < inputs; k++) {
-            long element = elementAt(output, k);
-            into[at + k] = bf16 ? DType.bf16ToFloat(data.get(SHORT, element)) : data.get(FLOAT, element);
+            into[at + k] = format.get(data, rowAt(output / PANEL, k), output % PANEL);
         }
     }
 
@@ -138,13 +132,9 @@ public final class PackedMatrix {
      */
     void multiply(
             Kernels kernels, int panel, int from, int count, float[] x, int xStride, int rows, float[] y, int yStride) {
-        long at = panel * panelBytes() + (long) from * PANEL * elementBytes();
-        boolean more = from > 0;
         int to = panel * PANEL;
-        if (bf16) {
-            kernels.multiplyBf16(x, from, xStride, rows, count, data, at, y, to, yStride, more);
-        } else {
-            kernels.multiply(x, from, xStride, rows, count, data, at, PANEL, PANEL, y, to, yStride, more);
-        }
+        kernels.multiply(
+                x, from, xStride, rows, count, format, data, rowAt(panel, from), PANEL, PANEL, y, to, yStride,
+                from > 0);
     }
 }

@@ -1,18 +1,10 @@
 package io.github.t6j.kernels;
 
-import io.github.t6j.weights.DType;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /** The operations written plainly: the oracle of the SIMD kernels, and what serves where those cannot. */
 public final class ScalarKernels implements Kernels {
-    private static final ValueLayout.OfFloat FLOAT =
-            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
     private final boolean fused;
 
     /** @param fused whether Math.fma is one instruction here; where it is not, it is a thousand times slower */
@@ -36,6 +28,7 @@ public final class ScalarKernels implements Kernels {
             int xStride,
             int rows,
             int inner,
+            Format format,
             MemorySegment w,
             long wAt,
             int wStride,
@@ -51,38 +44,9 @@ public final class ScalarKernels implements Kernels {
             }
             for (int k = 0; k < inner; k++) {
                 float factor = x[xAt + r * xStride + k];
-                long row = wAt + (long) k * wStride * Float.BYTES;
+                long row = wAt + format.bytes((long) k * wStride);
                 for (int c = 0; c < columns; c++) {
-                    y[out + c] = fma(factor, w.get(FLOAT, row + (long) c * Float.BYTES), y[out + c]);
-                }
-            }
-        }
-    }
-
-    @Override
-    public void multiplyBf16(
-            float[] x,
-            int xAt,
-            int xStride,
-            int rows,
-            int inner,
-            MemorySegment w,
-            long wAt,
-            float[] y,
-            int yAt,
-            int yStride,
-            boolean accumulate) {
-        for (int r = 0; r < rows; r++) {
-            int out = yAt + r * yStride;
-            if (!accumulate) {
-                Arrays.fill(y, out, out + PANEL, 0f);
-            }
-            for (int k = 0; k < inner; k++) {
-                float factor = x[xAt + r * xStride + k];
-                long row = wAt + (long) k * PANEL * Short.BYTES;
-                for (int c = 0; c < PANEL; c++) {
-                    float weight = DType.bf16ToFloat(w.get(SHORT, row + (long) Bf16.slot(c) * Short.BYTES));
-                    y[out + c] = fma(factor, weight, y[out + c]);
+                    y[out + c] = fma(factor, format.get(w, row, c), y[out + c]);
                 }
             }
         }
@@ -90,7 +54,8 @@ public final class ScalarKernels implements Kernels {
 
     @Override
     public void tensorLogits(
-            float[] aQ, int heads, int queryRank, int keyRank, float[] p, MemorySegment page, long aKAt, float[] s) {
+            float[] aQ, int heads, int queryRank, int keyRank, float[] p, Format format, MemorySegment page, long aKAt,
+            float[] s) {
         for (int h = 0; h < heads; h++) {
             for (int t = 0; t < PANEL; t++) {
                 float logit = 0f;
@@ -99,7 +64,7 @@ public final class ScalarKernels implements Kernels {
                     for (int q = 0; q < queryRank; q++) {
                         g = fma(aQ[h * queryRank + q], p[(k * queryRank + q) * PANEL + t], g);
                     }
-                    logit = fma(g, factor(page, aKAt, h * keyRank + k, t), logit);
+                    logit = fma(g, format.get(page, aKAt + format.bytes((h * keyRank + k) * PANEL), t), logit);
                 }
                 s[h * PANEL + t] = logit;
             }
@@ -107,26 +72,25 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void factorLogits(float[] g, int heads, int keyRank, MemorySegment page, long aKAt, float[] s) {
+    public void factorLogits(
+            float[] g, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
         for (int h = 0; h < heads; h++) {
             for (int t = 0; t < PANEL; t++) {
                 float logit = 0f;
                 for (int k = 0; k < keyRank; k++) {
-                    logit = fma(g[(k * heads + h) * PANEL + t], factor(page, aKAt, h * keyRank + k, t), logit);
+                    logit = fma(g[(k * heads + h) * PANEL + t],
+                            format.get(page, aKAt + format.bytes((h * keyRank + k) * PANEL), t), logit);
                 }
                 s[h * PANEL + t] = logit;
             }
         }
-    }
-
-    private static float factor(MemorySegment page, long at, int row, int t) {
-        return page.get(FLOAT, at + ((long) row * PANEL + t) * Float.BYTES);
     }
 
     @Override
     public int softmaxWeights(
             float[] s,
             int heads,
+            Format format,
             MemorySegment page,
             long aVAt,
             int valueRank,
@@ -145,7 +109,7 @@ public final class ScalarKernels implements Kernels {
                 }
                 for (int u = 0; u < valueRank; u++) {
                     int row = h * valueRank + u;
-                    w[row * PANEL + t] = e * factor(page, aVAt, row, t);
+                    w[row * PANEL + t] = e * format.get(page, aVAt + format.bytes(row * PANEL), t);
                 }
             }
         }

@@ -5,6 +5,7 @@ import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.attention.MaterializedAttention;
 import io.github.t6j.attention.PagedAttention;
 import io.github.t6j.cache.PagedCache;
+import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Product;
@@ -57,11 +58,15 @@ public final class Transformer {
 
     /** A sequence's cache and buffers. */
     public final class Sequence implements AutoCloseable {
-        private final PagedCache cache = new PagedCache(attention.layout(), config.layers());
+        private final PagedCache cache;
+        private final boolean materialized;
         private final Activations a;
         private int position;
 
-        private Sequence(boolean materialized) {
+        private Sequence(PagedCache cache, boolean materialized, int position) {
+            this.cache = cache;
+            this.materialized = materialized;
+            this.position = position;
             AttentionPath path = materialized
                     ? new MaterializedAttention(workers)
                     : new PagedAttention(attention, kernels, scalar, workers);
@@ -71,6 +76,16 @@ public final class Transformer {
         /** Tokens in the cache. */
         public int position() {
             return position;
+        }
+
+        /** Bytes that a token takes in the cache. */
+        public long cacheBytesPerToken() {
+            return cache.bytesPerToken();
+        }
+
+        /** A sequence of the same tokens; the two share what they have in common and do not notice each other. */
+        public Sequence fork() {
+            return new Sequence(cache.fork(position), materialized, position);
         }
 
         /** Forgets the tokens from {@code newPosition} on. */
@@ -90,7 +105,7 @@ public final class Transformer {
          * @return false if it was cancelled
          */
         public boolean forward(int[] ids, int from, int count, BooleanSupplier cancelled) {
-            cache.reserve(position + count);
+            cache.reserve(position, position + count);
             for (int row = 0; row < count; row++) {
                 embedding.row(ids[from + row], a.x, row * config.width());
                 rope.table(position + row, a.cos, a.sin, row * rope.pairs());
@@ -140,8 +155,8 @@ public final class Transformer {
         }
     }
 
-    /** An empty sequence; {@code materialized} computes attention by the oracle. */
-    public Sequence newSequence(boolean materialized) {
-        return new Sequence(materialized);
+    /** An empty sequence whose cache stores numbers so; {@code materialized} computes attention by the oracle. */
+    public Sequence newSequence(Format format, boolean materialized) {
+        return new Sequence(new PagedCache(attention.layout(), format, config.layers()), materialized, 0);
     }
 }

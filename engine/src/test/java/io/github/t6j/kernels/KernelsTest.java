@@ -1,6 +1,7 @@
 package io.github.t6j.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.kernels.simd.SimdKernels;
 import io.github.t6j.weights.DType;
@@ -9,11 +10,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The scalar twin against float64, and the SIMD kernels against the scalar twin, bit for bit, on odd sizes. */
 @Tag("width")
@@ -22,8 +26,7 @@ class KernelsTest {
     private static final int LANES = Kernels.LANES;
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final ScalarKernels scalar = new ScalarKernels(true);
     private final Kernels simd = new SimdKernels();
@@ -34,40 +37,47 @@ class KernelsTest {
         arena.close();
     }
 
-    @Test
-    void multiplyIsAChainOfFusedMultiplyAddsPerOutput() {
+    static List<Format> formats() {
+        return List.of(Format.F32, Format.BF16, Format.Q8);
+    }
+
+    @ParameterizedTest
+    @MethodSource("formats")
+    void multiplyIsAChainOfFusedMultiplyAddsPerOutput(Format format) {
         int[][] sizes = {{1, 1, 64}, {1, 768, 64}, {2, 33, 64}, {3, 7, 64}, {4, 64, 64}, {5, 257, 64}, {6, 64, 128},
-            {7, 5, 20}, {8, 20, 15}, {9, 31, 1}, {11, 64, 80}, {16, 3, 100}, {34, 128, 64}, {13, 0, 64}, {37, 19, 33}};
+            {7, 5, 20}, {8, 20, 15}, {9, 31, 1}, {11, 64, 80}, {16, 3, 100}, {34, 128, 64}, {13, 0, 64}, {37, 19, 33},
+            {5, 9, 32}, {10, 6, 96}, {3, 4, 48}};
         for (int[] size : sizes) {
             for (boolean accumulate : new boolean[] {false, true}) {
-                multiply(size[0], size[1], size[2], accumulate);
+                multiply(format, size[0], size[1], size[2], accumulate);
             }
         }
     }
 
-    private void multiply(int rows, int inner, int columns, boolean accumulate) {
+    private void multiply(Format format, int rows, int inner, int columns, boolean accumulate) {
         long seed = 31L * rows + 7L * inner + columns;
-        String what = "rows " + rows + " inner " + inner + " columns " + columns + " accumulate " + accumulate
+        String what = format + " rows " + rows + " inner " + inner + " columns " + columns + " accumulate " + accumulate
                 + " seed " + seed;
         Random random = new Random(seed);
         int xAt = 3;
         int xStride = inner + 5;
         int yAt = 1;
-        int yStride = (columns + LANES - 1) / LANES * LANES + 2;
+        int yStride = (columns + PANEL - 1) / PANEL * PANEL + 2;
+        int wStride = format.padded(columns);
         float[] x = floats(random, xAt + rows * xStride);
-        MemorySegment w = segment(random, inner * columns + LANES + 1);
-        float[] before = floats(random, yAt + rows * yStride + LANES);
+        MemorySegment w = segment(random, format, inner, columns, wStride);
+        float[] before = floats(random, yAt + rows * yStride + PANEL);
         float[] y = before.clone();
         float[] z = before.clone();
-        scalar.multiply(x, xAt, xStride, rows, inner, w, 4, columns, columns, y, yAt, yStride, accumulate);
-        simd.multiply(x, xAt, xStride, rows, inner, w, 4, columns, columns, z, yAt, yStride, accumulate);
+        scalar.multiply(x, xAt, xStride, rows, inner, format, w, 4, wStride, columns, y, yAt, yStride, accumulate);
+        simd.multiply(x, xAt, xStride, rows, inner, format, w, 4, wStride, columns, z, yAt, yStride, accumulate);
         for (int r = 0; r < rows; r++) {
             for (int c = 0; c < columns; c++) {
                 int at = yAt + r * yStride + c;
                 double sum = accumulate ? before[at] : 0;
                 double bound = Math.abs(sum);
                 for (int k = 0; k < inner; k++) {
-                    double product = (double) x[xAt + r * xStride + k] * w.get(FLOAT, 4 + 4L * (k * columns + c));
+                    double product = (double) x[xAt + r * xStride + k] * number(w, format, k, wStride, c);
                     sum += product;
                     bound += Math.abs(product);
                 }
@@ -77,46 +87,9 @@ class KernelsTest {
         }
     }
 
-    @Test
-    void multiplyBf16UsesTheWeightsAsTheyAreRounded() {
-        for (int rows : new int[] {1, 2, 3, 4, 5, 6, 7, 11, 16}) {
-            for (boolean accumulate : new boolean[] {false, true}) {
-                long seed = 1000 + rows;
-                Random random = new Random(seed);
-                int inner = 77;
-                float[] x = floats(random, rows * inner);
-                MemorySegment w = arena.allocate(inner * PANEL * 2, 64);
-                float[][] weights = new float[inner][PANEL];
-                for (int k = 0; k < inner; k++) {
-                    for (int c = 0; c < PANEL; c++) {
-                        float value = (float) random.nextGaussian();
-                        short rounded = DType.floatToBf16(value);
-                        weights[k][c] = DType.bf16ToFloat(rounded);
-                        w.set(SHORT, 2L * (k * PANEL + Bf16.slot(c)), rounded);
-                    }
-                }
-                float[] y = floats(random, rows * PANEL);
-                float[] z = y.clone();
-                float[] before = y.clone();
-                scalar.multiplyBf16(x, 0, inner, rows, inner, w, 0, y, 0, PANEL, accumulate);
-                simd.multiplyBf16(x, 0, inner, rows, inner, w, 0, z, 0, PANEL, accumulate);
-                for (int i = 0; i < y.length; i++) {
-                    double sum = accumulate ? before[i] : 0;
-                    double bound = Math.abs(sum);
-                    for (int k = 0; k < inner; k++) {
-                        double product = (double) x[i / PANEL * inner + k] * weights[k][i % PANEL];
-                        sum += product;
-                        bound += Math.abs(product);
-                    }
-                    assertThat((double) y[i]).as("seed " + seed).isCloseTo(sum, within(bound));
-                }
-                assertThat(z).as("SIMD, rows " + rows + " seed " + seed).isEqualTo(y);
-            }
-        }
-    }
-
-    @Test
-    void tensorLogitsAreTheProductOfTheFactors() {
+    @ParameterizedTest
+    @MethodSource("formats")
+    void tensorLogitsAreTheProductOfTheFactors(Format format) {
         int[][] shapes = {{34, 6, 2}, {32, 16, 1}, {1, 1, 1}, {5, 3, 4}, {7, 2, 3}};
         for (int[] shape : shapes) {
             int heads = shape[0];
@@ -125,11 +98,11 @@ class KernelsTest {
             Random random = new Random(heads);
             float[] aQ = floats(random, heads * queryRank);
             float[] p = floats(random, keyRank * queryRank * PANEL);
-            MemorySegment page = segment(random, heads * keyRank * PANEL + 1);
+            MemorySegment page = segment(random, format, heads * keyRank, PANEL, PANEL);
             float[] s = new float[heads * PANEL];
             float[] z = new float[heads * PANEL];
-            scalar.tensorLogits(aQ, heads, queryRank, keyRank, p, page, 4, s);
-            simd.tensorLogits(aQ, heads, queryRank, keyRank, p, page, 4, z);
+            scalar.tensorLogits(aQ, heads, queryRank, keyRank, p, format, page, 4, s);
+            simd.tensorLogits(aQ, heads, queryRank, keyRank, p, format, page, 4, z);
             for (int h = 0; h < heads; h++) {
                 for (int t = 0; t < PANEL; t++) {
                     double sum = 0;
@@ -137,7 +110,7 @@ class KernelsTest {
                     for (int k = 0; k < keyRank; k++) {
                         for (int q = 0; q < queryRank; q++) {
                             double product = (double) aQ[h * queryRank + q] * p[(k * queryRank + q) * PANEL + t]
-                                    * page.get(FLOAT, 4 + 4L * ((h * keyRank + k) * PANEL + t));
+                                    * number(page, format, h * keyRank + k, PANEL, t);
                             sum += product;
                             bound += Math.abs(product);
                         }
@@ -149,17 +122,18 @@ class KernelsTest {
         }
     }
 
-    @Test
-    void factorLogitsAreTheProductOfTheFactors() {
+    @ParameterizedTest
+    @MethodSource("formats")
+    void factorLogitsAreTheProductOfTheFactors(Format format) {
         for (int keyRank = 1; keyRank <= 4; keyRank++) {
             int heads = 3 + keyRank;
             Random random = new Random(keyRank);
             float[] g = floats(random, keyRank * heads * PANEL);
-            MemorySegment page = segment(random, heads * keyRank * PANEL + 1);
+            MemorySegment page = segment(random, format, heads * keyRank, PANEL, PANEL);
             float[] s = new float[heads * PANEL];
             float[] z = new float[heads * PANEL];
-            scalar.factorLogits(g, heads, keyRank, page, 4, s);
-            simd.factorLogits(g, heads, keyRank, page, 4, z);
+            scalar.factorLogits(g, heads, keyRank, format, page, 4, s);
+            simd.factorLogits(g, heads, keyRank, format, page, 4, z);
             for (int i = 0; i < s.length; i++) {
                 double sum = 0;
                 double bound = 0;
@@ -167,7 +141,7 @@ class KernelsTest {
                     int h = i / PANEL;
                     int t = i % PANEL;
                     double product = (double) g[(k * heads + h) * PANEL + t]
-                            * page.get(FLOAT, 4 + 4L * ((h * keyRank + k) * PANEL + t));
+                            * number(page, format, h * keyRank + k, PANEL, t);
                     sum += product;
                     bound += Math.abs(product);
                 }
@@ -177,8 +151,9 @@ class KernelsTest {
         }
     }
 
-    @Test
-    void softmaxWeightsArePowersOfTwoTimesTheHeadFactors() {
+    @ParameterizedTest
+    @MethodSource("formats")
+    void softmaxWeightsArePowersOfTwoTimesTheHeadFactors(Format format) {
         for (int valueRank = 0; valueRank <= 3; valueRank++) {
             int heads = 5;
             Random random = new Random(valueRank);
@@ -191,14 +166,14 @@ class KernelsTest {
             float[] simdMax = new float[heads];
             simd.rowMaxima(s, heads, simdMax);
             assertThat(simdMax).isEqualTo(max);
-            MemorySegment page = segment(random, heads * Math.max(1, valueRank) * PANEL + 1);
+            MemorySegment page = segment(random, format, heads * Math.max(1, valueRank), PANEL, PANEL);
             float[] sum = floats(random, heads * LANES);
             float[] simdSum = sum.clone();
             float[] before = sum.clone();
             float[] w = new float[heads * Math.max(1, valueRank) * PANEL];
             float[] z = new float[w.length];
-            int largest = scalar.softmaxWeights(s, heads, page, 4, valueRank, max, sum, w);
-            int simdLargest = simd.softmaxWeights(s, heads, page, 4, valueRank, max, simdSum, z);
+            int largest = scalar.softmaxWeights(s, heads, format, page, 4, valueRank, max, sum, w);
+            int simdLargest = simd.softmaxWeights(s, heads, format, page, 4, valueRank, max, simdSum, z);
             assertThat(Float.intBitsToFloat(largest)).isZero();
             assertThat(simdLargest).isEqualTo(largest);
             for (int h = 0; h < heads; h++) {
@@ -208,7 +183,7 @@ class KernelsTest {
                     sums[t % LANES] += e;
                     for (int u = 0; u < Math.max(1, valueRank); u++) {
                         int at = (h * Math.max(1, valueRank) + u) * PANEL + t;
-                        double factor = valueRank == 0 ? 1 : page.get(FLOAT, 4 + 4L * at);
+                        double factor = valueRank == 0 ? 1 : number(page, format, at / PANEL, PANEL, t);
                         assertThat((double) w[at]).isCloseTo(e * factor, within(Math.abs(e * factor) + 1e-30));
                     }
                 }
@@ -228,13 +203,13 @@ class KernelsTest {
             float[] s = new float[PANEL];
             s[17] = 13f;
             int above = kernels.softmaxWeights(
-                    s, 1, MemorySegment.NULL, 0, 0, new float[1], new float[LANES], new float[PANEL]);
+                    s, 1, Format.F32, MemorySegment.NULL, 0, 0, new float[1], new float[LANES], new float[PANEL]);
             assertThat(Float.intBitsToFloat(above)).isEqualTo(13f);
             for (float nan : new float[] {Float.NaN, Float.intBitsToFloat(0xFFC00000)}) {
                 s[17] = nan;
                 float[] sum = new float[LANES];
                 float[] w = new float[PANEL];
-                kernels.softmaxWeights(s, 1, MemorySegment.NULL, 0, 0, new float[1], sum, w);
+                kernels.softmaxWeights(s, 1, Format.F32, MemorySegment.NULL, 0, 0, new float[1], sum, w);
                 assertThat(w[17]).as(kernels.description()).isNaN();
                 assertThat(sum[1]).isNaN();
                 assertThat(w[16]).isEqualTo(1f);
@@ -325,11 +300,59 @@ class KernelsTest {
         return x;
     }
 
-    private MemorySegment segment(Random random, int n) {
-        MemorySegment segment = arena.allocate(4L * n, 64);
-        for (int i = 0; i < n; i++) {
-            segment.set(FLOAT, 4L * i, (float) random.nextGaussian());
+    /** Random numbers [rows][columns] from byte 4, of −127 to 127 in Q8, which a scale must follow. */
+    private MemorySegment segment(Random random, Format format, int rows, int columns, int stride) {
+        MemorySegment segment = arena.allocate(4 + format.bytes((long) rows * stride + PANEL), 64);
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < columns; c++) {
+                float number = format == Format.Q8 ? random.nextInt(-127, 128) : (float) random.nextGaussian();
+                format.set(segment, 4 + format.bytes((long) r * stride), c, number);
+            }
         }
         return segment;
+    }
+
+    /** A number of {@link #segment}, by what Format's documentation draws, not by its code. */
+    private static double number(MemorySegment segment, Format format, int row, int stride, int c) {
+        return switch (format) {
+            case F32 -> segment.get(FLOAT, 4 + 4L * (row * stride + c));
+            case BF16 -> {
+                int pair = segment.get(INT, 4 + 2L * row * stride + 64L * (c / 32) + 4L * (c % 16));
+                yield Float.intBitsToFloat(c % 32 < 16 ? pair << 16 : pair & 0xFFFF0000);
+            }
+            default -> {
+                int four = segment.get(INT, 4 + (long) row * stride + 64L * (c / 64) + 4L * (c % 16));
+                yield (four >>> 8 * (c % 64 / 16) & 255) - 128;
+            }
+        };
+    }
+
+    @Test
+    void formatsStoreTheNearestNumber() {
+        MemorySegment row = arena.allocate(4 * 128, 64);
+        for (Format format : Format.values()) {
+            for (int i = 0; i < 128; i++) {
+                format.set(row, 0, i, format == Format.Q8 ? i * 1.4f - 90 : i * 0.1003f - 6);
+            }
+            for (int i = 0; i < 128; i++) {
+                float exact = i * 0.1003f - 6;
+                float expected = switch (format) {
+                    case F32 -> exact;
+                    case F16 -> Float.float16ToFloat(Float.floatToFloat16(exact));
+                    case BF16 -> DType.bf16ToFloat(DType.floatToBf16(exact));
+                    case Q8 -> Math.round(i * 1.4f - 90);
+                };
+                assertThat(format.get(row, 0, i)).as(format + " " + i).isEqualTo(expected);
+            }
+        }
+    }
+
+    @Test
+    void noKernelReadsF16() {
+        assertThatThrownBy(() -> simd.multiply(
+                new float[1], 0, 1, 1, 1, Format.F16, arena.allocate(128), 0, PANEL, PANEL, new float[PANEL], 0, PANEL,
+                false))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("expected F32, BF16 or Q8, found F16");
     }
 }

@@ -8,6 +8,7 @@ import io.github.t6j.TestData.GoldenModel;
 import io.github.t6j.attention.MaterializedAttention;
 import io.github.t6j.attention.PagedAttention;
 import io.github.t6j.cache.PagedCache;
+import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Product;
@@ -52,14 +53,14 @@ class BlockTapsTest {
         ModelConfig config = model.config();
         Kernels kernels = KernelChoice.kernels();
         int rows = golden.ids().length;
-        try (PagedCache cache = new PagedCache(model.attention().layout(), config.layers())) {
+        try (PagedCache cache = new PagedCache(model.attention().layout(), Format.F32, config.layers())) {
             Activations a = new Activations(
                     model,
                     materialized
                             ? new MaterializedAttention(workers)
                             : new PagedAttention(model.attention(), kernels, KernelChoice.scalar(), workers),
                     cache, new Product(kernels, workers), workers);
-            cache.reserve(rows);
+            cache.reserve(0, rows);
             double[] blockIn = tap(golden, "block_in");
             for (int i = 0; i < blockIn.length; i++) {
                 a.x[i] = (float) blockIn[i];

@@ -1,12 +1,13 @@
 package io.github.t6j.kernels.simd;
 
+import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.ScalarKernels;
 import java.lang.foreign.MemorySegment;
 
 /** The operations on the machine's vectors; each method of {@link Kernels} leads to one small class. */
 public final class SimdKernels implements Kernels {
-    /** Not final, so that C2 cannot know it: see {@link Multiply} for why loops step by it. */
+    /** The step of loops that C2 shall not take for counted (see {@link Multiply}): not final, so that it cannot know. */
     private static int one = 1;
 
     private final ScalarKernels scalar = new ScalarKernels(true);
@@ -28,6 +29,7 @@ public final class SimdKernels implements Kernels {
             int xStride,
             int rows,
             int inner,
+            Format format,
             MemorySegment w,
             long wAt,
             int wStride,
@@ -37,47 +39,34 @@ public final class SimdKernels implements Kernels {
             int yStride,
             boolean accumulate) {
         Multiply.rows(
-                x, xAt, xStride, rows, inner, w, wAt, wStride, columns, y, yAt, yStride, accumulate, one);
-    }
-
-    @Override
-    public void multiplyBf16(
-            float[] x,
-            int xAt,
-            int xStride,
-            int rows,
-            int inner,
-            MemorySegment w,
-            long wAt,
-            float[] y,
-            int yAt,
-            int yStride,
-            boolean accumulate) {
-        MultiplyBf16.rows(x, xAt, xStride, rows, inner, w, wAt, y, yAt, yStride, accumulate, one);
+                x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yStride, accumulate);
     }
 
     @Override
     public void tensorLogits(
-            float[] aQ, int heads, int queryRank, int keyRank, float[] p, MemorySegment page, long aKAt, float[] s) {
-        PageLogits.tensor(aQ, heads, queryRank, keyRank, p, page, aKAt, s, one);
+            float[] aQ, int heads, int queryRank, int keyRank, float[] p, Format format, MemorySegment page, long aKAt,
+            float[] s) {
+        PageLogits.logits(aQ, heads, queryRank, keyRank, p, format, page, aKAt, s, one);
     }
 
     @Override
-    public void factorLogits(float[] g, int heads, int keyRank, MemorySegment page, long aKAt, float[] s) {
-        PageLogits.factor(g, heads, keyRank, page, aKAt, s, one);
+    public void factorLogits(
+            float[] g, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
+        PageLogits.logits(null, heads, 0, keyRank, g, format, page, aKAt, s, one);
     }
 
     @Override
     public int softmaxWeights(
             float[] s,
             int heads,
+            Format format,
             MemorySegment page,
             long aVAt,
             int valueRank,
             float[] max,
             float[] sum,
             float[] w) {
-        return PageSoftmax.weights(s, heads, page, aVAt, valueRank, max, sum, w, one);
+        return PageSoftmax.weights(s, heads, format, page, aVAt, valueRank, max, sum, w, one);
     }
 
     @Override

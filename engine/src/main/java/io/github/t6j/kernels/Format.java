@@ -1,0 +1,82 @@
+package io.github.t6j.kernels;
+
+import io.github.t6j.weights.DType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * How a row of numbers is stored that kernels read: a panel's weights of one input, a cache page's tokens of one
+ * column, a token's numbers in a row. Several narrow numbers share an int in such a way that shifts and masks turn a
+ * vector of ints into vectors of floats whose numbers are consecutive, for vectors of 4, 8 and 16 lanes alike.
+ *
+ * <pre>
+ *   F32   byte   0   4   8  …          number 0 1 2 …
+ *   F16   byte   0   2   4  …          number 0 1 2 …
+ *   BF16  byte   0   2   4   6  …  60  62 | 64 …
+ *         number 0  16   1  17  …  15  31 | 32 48 33 49 …      groups of 32 numbers, 64 bytes
+ *   Q8    byte   0   1   2   3   4   5  …  60  61  62  63 | 64 …
+ *         number 0  16  32  48   1  17  …  15  31  47  63 | 64 …      groups of 64 numbers, 64 bytes
+ * </pre>
+ *
+ * A Q8 number is whole, −127 to 127, stored as a byte with 128 added; whoever stores it keeps its scale elsewhere. F16
+ * no kernel reads, as the JDK has no vector cast for it: it is made F32 first.
+ */
+public enum Format {
+    F32(4, 1), F16(2, 1), BF16(2, 32), Q8(1, 64);
+
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final int ZERO = 128; // the byte that is 0 in Q8
+
+    private final int numberBytes;
+    private final int group;
+
+    Format(int numberBytes, int group) {
+        this.numberBytes = numberBytes;
+        this.group = group;
+    }
+
+    /** {@code numbers} rounded up to whole groups: what a row takes. */
+    public int padded(int numbers) {
+        return (numbers + group - 1) / group * group;
+    }
+
+    /** Bytes of {@code numbers}, whole groups. */
+    public long bytes(long numbers) {
+        return numbers * numberBytes;
+    }
+
+    /** Where number {@code i} of a row stands, counted in numbers. */
+    public int slot(int i) {
+        return switch (this) {
+            case F32, F16 -> i;
+            case BF16 -> (i & ~31) | (i & 15) << 1 | (i >>> 4 & 1);
+            case Q8 -> (i & ~63) | (i & 15) << 2 | (i >>> 4 & 3);
+        };
+    }
+
+    /** Number {@code i} of the row at byte {@code row}. */
+    public float get(MemorySegment data, long row, int i) {
+        long at = row + bytes(slot(i));
+        return switch (this) {
+            case F32 -> data.get(FLOAT, at);
+            case F16 -> Float.float16ToFloat(data.get(SHORT, at));
+            case BF16 -> DType.bf16ToFloat(data.get(SHORT, at));
+            case Q8 -> (data.get(ValueLayout.JAVA_BYTE, at) & 0xff) - ZERO;
+        };
+    }
+
+    /** Stores number {@code i} of the row at byte {@code row}, rounded to nearest even. */
+    public void set(MemorySegment data, long row, int i, float value) {
+        long at = row + bytes(slot(i));
+        switch (this) {
+            case F32 -> data.set(FLOAT, at, value);
+            case F16 -> data.set(SHORT, at, Float.floatToFloat16(value));
+            case BF16 -> data.set(SHORT, at, DType.floatToBf16(value));
+            case Q8 -> data.set(ValueLayout.JAVA_BYTE, at, (byte) ((int) Math.rint(value) + ZERO));
+        }
+    }
+}
