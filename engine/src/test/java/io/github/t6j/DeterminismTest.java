@@ -2,10 +2,14 @@ package io.github.t6j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.SessionOptions.CacheType;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** DESIGN.md §3: the same bits, cold or warm, with any number of threads, in any chunks, alone or beside others. */
 @Tag("width")
@@ -18,6 +22,10 @@ class DeterminismTest {
      * vector widths, and on the class path with the scalar twin, must find the same.
      */
     static final int HASH = 2049336220;
+
+    /** The same for the other types of cache. */
+    private static final Map<CacheType, Integer> HASHES =
+            Map.of(CacheType.F32, HASH, CacheType.F16, -1244075578, CacheType.BF16, 5898539, CacheType.Q8, -859193917);
 
     static int[] ids() {
         return new Random(SEED).ints(LENGTH, 0, 4096).toArray();
@@ -32,7 +40,11 @@ class DeterminismTest {
     }
 
     private static float[] logits(Model model, int chunk) {
-        try (Session session = model.newSession(roomy())) {
+        return logits(model, chunk, CacheType.F32);
+    }
+
+    private static float[] logits(Model model, int chunk, CacheType type) {
+        try (Session session = model.newSession(roomy().withCacheType(type))) {
             int[] ids = ids();
             for (int from = 0; from < ids.length; from += chunk) {
                 session.prefill(Arrays.copyOfRange(ids, from, Math.min(ids.length, from + chunk)));
@@ -41,14 +53,15 @@ class DeterminismTest {
         }
     }
 
-    @Test
-    void threadsChunksAndVectorWidthsDoNotShow() {
+    @ParameterizedTest
+    @EnumSource(CacheType.class)
+    void threadsChunksAndVectorWidthsDoNotShow(CacheType type) {
         try (Model one = load(1); Model two = load(2); Model five = load(5)) {
-            float[] expected = logits(one, LENGTH);
-            assertThat(Arrays.hashCode(expected)).isEqualTo(HASH);
+            float[] expected = logits(one, LENGTH, type);
+            assertThat(Arrays.hashCode(expected)).isEqualTo(HASHES.get(type));
             for (Model model : new Model[] {one, two, five}) {
                 for (int chunk : new int[] {LENGTH, 1, 7, 64, 128, 129, 300}) {
-                    assertThat(logits(model, chunk)).as("chunks of " + chunk).isEqualTo(expected);
+                    assertThat(logits(model, chunk, type)).as("chunks of " + chunk).isEqualTo(expected);
                 }
             }
         }

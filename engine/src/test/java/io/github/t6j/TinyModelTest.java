@@ -72,7 +72,7 @@ class TinyModelTest {
         assertThat(nll / scored).isCloseTo((Double) expected.get("mean_nll_f64"), within(5e-6));
     }
 
-    private static double logProbability(float[] logits, int id) {
+    static double logProbability(float[] logits, int id) {
         double max = Double.NEGATIVE_INFINITY;
         for (float logit : logits) {
             max = Math.max(max, logit);

@@ -1,0 +1,166 @@
+package io.github.t6j.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.t6j.kernels.Format;
+import java.lang.foreign.Arena;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a page gives back is what was written, rounded as its format must. */
+class PageTest {
+    /** 5 heads of 40, key rank 3, value rank 2. */
+    private static final FactorCache FACTORS = new FactorCache(5, 40, 3, 2);
+
+    @ParameterizedTest
+    @EnumSource(Format.class)
+    void numbersComeBackRounded(Format format) {
+        Random random = new Random(7);
+        PageLayout layout = FACTORS.layout();
+        try (Arena arena = Arena.ofConfined()) {
+            Page page = Page.allocate(layout, format, arena);
+            float[][] columns = new float[64][];
+            float[][] rows = new float[64][];
+            for (int slot = 63; slot >= 0; slot--) {
+                columns[slot] = gaussians(random, layout.columns());
+                rows[slot] = gaussians(random, 2 * 40);
+                page.write(slot, columns[slot], 0, rows[slot], 0);
+            }
+            for (int slot = 0; slot < 64; slot++) {
+                for (int c = 0; c < layout.columns(); c++) {
+                    double bound = bound(format, columns[slot][c], largestBesideColumn(columns[slot], c));
+                    assertThat(page.column(slot, c)).as("seed 7, column " + c).isCloseTo(columns[slot][c],
+                            within((float) bound));
+                }
+                for (int i = 0; i < 80; i++) {
+                    float largest = largest(rows[slot], i / 40 * 40, 40, 1);
+                    assertThat(page.row(slot, i / 40, i % 40)).as("seed 7, number " + i).isCloseTo(rows[slot][i],
+                            within((float) bound(format, rows[slot][i], largest)));
+                }
+            }
+        }
+    }
+
+    /** Half a unit in the last place: of 11 bits, 8 bits; of a 127th of the vector's largest number. */
+    private static double bound(Format format, float number, float largest) {
+        return switch (format) {
+            case F32 -> 0;
+            case F16 -> Math.max(Math.abs(number) * 0x1p-11, 0x1p-25);
+            case BF16 -> Math.abs(number) * 0x1p-8;
+            case Q8 -> largest / 127 * 0.5001;
+        };
+    }
+
+    /** Columns: B_K [3][40], then A_K [5][3], then A_V [5][2]; a factor's row is B_K's 40 or one rank's 5. */
+    private static float largestBesideColumn(float[] columns, int c) {
+        if (c < 120) {
+            return largest(columns, c / 40 * 40, 40, 1);
+        }
+        return c < 135 ? largest(columns, 120 + c % 3, 5, 3) : largest(columns, 135 + (c - 135) % 2, 5, 2);
+    }
+
+    private static float largest(float[] x, int from, int count, int step) {
+        float largest = 0;
+        for (int i = 0; i < count; i++) {
+            largest = Math.max(largest, Math.abs(x[from + i * step]));
+        }
+        return largest;
+    }
+
+    private static float[] gaussians(Random random, int n) {
+        float[] x = new float[n];
+        float size = (float) Math.exp(random.nextGaussian());
+        for (int i = 0; i < n; i++) {
+            x[i] = (float) random.nextGaussian() * size;
+        }
+        return x;
+    }
+
+    @ParameterizedTest
+    @EnumSource(Format.class)
+    void zerosStayZeroAndNaNShows(Format format) {
+        PageLayout layout = new PageLayout(3, 1, 4);
+        try (Arena arena = Arena.ofConfined()) {
+            Page page = Page.allocate(layout, format, arena);
+            page.write(5, new float[3], 0, new float[] {1e-40f, 0, 0, -1e-40f}, 0);
+            page.write(6, new float[] {1, Float.NaN, 2}, 0, new float[] {1, 2, 3, Float.POSITIVE_INFINITY}, 0);
+            for (int i = 0; i < 3; i++) {
+                assertThat(page.column(5, i)).isZero();
+            }
+            assertThat(page.row(5, 0, 0)).isCloseTo(0, within(1e-39f));
+            assertThat(page.column(6, 1)).isNaN();
+            assertThat(page.row(6, 0, 3)).isNotEqualTo(3).isIn(Float.POSITIVE_INFINITY, Float.NaN);
+        }
+    }
+
+    /** 34 heads of 64, ranks 2: 392 numbers; q8 keeps 8 scales of 4 bytes. */
+    @ParameterizedTest
+    @CsvSource({"34, 64, 2, 2, F32, 1568", "34, 64, 2, 2, F16, 784", "34, 64, 2, 2, BF16, 784", "34, 64, 2, 2, Q8, 424",
+        "8, 32, 2, 2, F32, 640", "8, 32, 2, 2, BF16, 320", "8, 32, 2, 2, Q8, 256",
+        "5, 40, 3, 2, F32, 900", "5, 40, 3, 2, F16, 450", "5, 40, 3, 2, BF16, 546", "5, 40, 3, 2, Q8, 313"})
+    void bytesPerTokenAreWhatTheLayoutDraws(int heads, int headDim, int keyRank, int valueRank, Format format,
+            int bytes) {
+        PageLayout layout = new FactorCache(heads, headDim, keyRank, valueRank).layout();
+        assertThat(layout.bytesPerToken(format)).isEqualTo(bytes);
+        assertThat(layout.bytes(format)).isBetween(64L * bytes, 64L * bytes + 256);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Format.class)
+    void forksShareUntilOneWrites(Format format) {
+        PageLayout layout = new PageLayout(3, 1, 4);
+        float[] one = {1, 1, 1, 1};
+        float[] two = {2, 2, 2, 2};
+        PagedCache first = new PagedCache(layout, format, 2);
+        first.reserve(0, 100);
+        for (int token = 0; token < 100; token++) {
+            first.pageOf(1, token).write(PagedCache.slot(token), one, 0, one, 0);
+        }
+        PagedCache second = first.fork(100);
+        Page shared = first.page(1, 0);
+        assertThat(second.page(1, 0)).isSameAs(shared);
+        assertThat(second.page(1, 1)).isSameAs(first.page(1, 1));
+
+        second.reserve(100, 101);
+        second.pageOf(1, 100).write(36, two, 0, two, 0);
+        assertThat(second.page(1, 0)).isSameAs(shared);
+        assertThat(second.page(1, 1)).isNotSameAs(first.page(1, 1));
+        assertThat(second.pageOf(1, 99).row(35, 0, 3)).isEqualTo(1);
+        assertThat(first.pageOf(1, 100).row(36, 0, 3)).isZero();
+
+        Page alone = first.page(1, 1);
+        first.reserve(100, 101);
+        assertThat(first.page(1, 1)).as("no longer shared, so not copied").isSameAs(alone);
+
+        first.close();
+        assertThat(shared.data().scope().isAlive()).isTrue();
+        assertThat(alone.data().scope().isAlive()).isFalse();
+        assertThat(second.pageOf(1, 63).column(63, 2)).isEqualTo(1);
+        second.close();
+        second.close();
+        assertThat(shared.data().scope().isAlive()).isFalse();
+    }
+
+    @Test
+    void aWidenedPageHasTheNumbersOfTheNarrowOne() {
+        PageLayout layout = FACTORS.layout();
+        try (Arena arena = Arena.ofConfined()) {
+            Page page = Page.allocate(layout, Format.F16, arena);
+            Page wide = Page.allocate(layout, Format.F32, arena);
+            float[] columns = gaussians(new Random(3), layout.columns());
+            float[] rows = gaussians(new Random(4), 80);
+            page.write(17, columns, 0, rows, 0);
+            page.widen(wide);
+            for (int c = 0; c < columns.length; c++) {
+                assertThat(wide.column(17, c)).isEqualTo(Float.float16ToFloat(Float.floatToFloat16(columns[c])));
+            }
+            for (int i = 0; i < 80; i++) {
+                assertThat(wide.row(17, i / 40, i % 40)).isEqualTo(page.row(17, i / 40, i % 40));
+            }
+        }
+    }
+}
