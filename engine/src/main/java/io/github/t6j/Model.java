@@ -156,6 +156,11 @@ public final class Model implements AutoCloseable {
         return new Session(this, transformer, options);
     }
 
+    /** What tells this model from others: SHA-256, in hexadecimal, of its configuration and a sample of its weights. */
+    String fingerprint() {
+        return transformer.fingerprint();
+    }
+
     /** Frees the weights and ends the threads; sessions of this model cannot be used afterwards. */
     @Override
     public void close() {

@@ -4,6 +4,9 @@ import io.github.t6j.kernels.Format;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.tokenizer.Tokenizer;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
@@ -14,7 +17,10 @@ import java.util.function.BooleanSupplier;
  */
 public final class Session implements AutoCloseable {
     private final Model model;
-    private final Transformer.Sequence sequence;
+    private final Transformer transformer;
+    private final SessionOptions options;
+    private Transformer.Sequence sequence;
+    private int[] ids = new int[0]; // those in the cache, and room for more
     private final int contextLength;
     private final float[] logits;
     private final int[] single = new int[1];
@@ -24,13 +30,26 @@ public final class Session implements AutoCloseable {
     private volatile boolean cancel;
 
     Session(Model model, Transformer transformer, SessionOptions options) {
+        this(model, transformer, options, transformer.newSequence(format(options), materialized(options)));
+    }
+
+    private Session(Model model, Transformer transformer, SessionOptions options, Transformer.Sequence sequence) {
         this.model = model;
-        this.sequence = transformer.newSequence(
-                Format.valueOf(options.cacheType().name()), options.path() == SessionOptions.Path.MATERIALIZED);
+        this.transformer = transformer;
+        this.options = options;
+        this.sequence = sequence;
         this.contextLength = options.contextLength() == 0
                 ? transformer.config().contextLength()
                 : options.contextLength();
         this.logits = new float[transformer.config().vocabulary()];
+    }
+
+    private static Format format(SessionOptions options) {
+        return Format.valueOf(options.cacheType().name());
+    }
+
+    private static boolean materialized(SessionOptions options) {
+        return options.path() == SessionOptions.Path.MATERIALIZED;
     }
 
     /** Receives the logits of each position of a prefill, in order. */
@@ -48,6 +67,11 @@ public final class Session implements AutoCloseable {
     /** Ids in the cache. */
     public int position() {
         return sequence.position();
+    }
+
+    /** The ids in the cache. */
+    public int[] ids() {
+        return Arrays.copyOf(ids, position());
     }
 
     /** Ids that the cache has room for. */
@@ -106,13 +130,14 @@ public final class Session implements AutoCloseable {
     }
 
     /** Feeds ids in passes of the largest size; false if cancelled. */
-    private boolean feed(int[] ids, LogitsListener listener) {
-        for (int from = 0; from < ids.length; from += sequence.maxRows()) {
-            int count = Math.min(sequence.maxRows(), ids.length - from);
+    private boolean feed(int[] more, LogitsListener listener) {
+        for (int from = 0; from < more.length; from += sequence.maxRows()) {
+            int count = Math.min(sequence.maxRows(), more.length - from);
             lastRow = -1;
-            if (!sequence.forward(ids, from, count, cancelled)) {
+            if (!sequence.forward(more, from, count, cancelled)) {
                 return false;
             }
+            keep(more, from, count);
             if (listener != null) {
                 tell(listener, count);
             }
@@ -120,6 +145,14 @@ public final class Session implements AutoCloseable {
             logitsReady = listener != null;
         }
         return true;
+    }
+
+    /** Keeps ids that were fed, the last of what the cache holds. */
+    private void keep(int[] fed, int from, int count) {
+        if (position() > ids.length) {
+            ids = Arrays.copyOf(ids, Math.max(position(), 2 * ids.length));
+        }
+        System.arraycopy(fed, from, ids, position() - count, count);
     }
 
     /**
@@ -239,7 +272,62 @@ public final class Session implements AutoCloseable {
         cancel = true;
     }
 
-    /** Frees the cache. */
+    /**
+     * A new session of the same model that holds the same ids; feeding, cutting or closing one does not change the
+     * other. They share the memory of what they have in common. The fork may be used by another thread.
+     */
+    public Session fork() {
+        Session fork = new Session(model, transformer, options, sequence.fork());
+        fork.ids = ids();
+        if (lastRow >= 0) {
+            System.arraycopy(logits(), 0, fork.logits, 0, logits.length);
+            fork.lastRow = 0;
+            fork.logitsReady = true;
+        }
+        return fork;
+    }
+
+    /**
+     * Writes the ids and the cache to {@code file}, a safetensors file; it is complete or not there at all.
+     *
+     * @throws java.io.UncheckedIOException when it cannot be written
+     */
+    public void save(Path file) {
+        SessionFile.write(file, expectedFile(), ids(), sequence.tensors());
+    }
+
+    /**
+     * Makes this session hold what {@link #save} wrote, in place of what it holds. {@link #logits()} are then those
+     * after the last id, and all that follows has the bits that it would have had in the session that was saved.
+     *
+     * @throws ModelFormatException when the file is damaged, or of another model, variant or cache type, or does not
+     *     fit in the context; the session is then as it was
+     * @throws java.io.UncheckedIOException when it cannot be read
+     */
+    public void restore(Path file) {
+        try (Arena arena = Arena.ofConfined()) {
+            SessionFile found = SessionFile.read(file, expectedFile(), contextLength, logits.length, arena);
+            int length = found.ids().length;
+            Transformer.Sequence restored = transformer.restoredSequence(
+                    format(options), materialized(options), found.tensors(), length, file.toString());
+            if (length > 0) {
+                // for the logits: the last id again, which writes to the cache what is there already
+                restored.truncate(length - 1);
+                restored.forward(found.ids(), length - 1, 1, () -> false);
+            }
+            sequence.close();
+            sequence = restored;
+            ids = found.ids();
+            lastRow = length > 0 ? 0 : -1;
+            logitsReady = false;
+        }
+    }
+
+    private SessionFile.Kind expectedFile() {
+        return new SessionFile.Kind(model.info().variant(), model.fingerprint(), options.cacheType());
+    }
+
+    /** Frees the cache, save what forks share. */
     @Override
     public void close() {
         sequence.close();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.SessionOptions.CacheType;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
@@ -56,11 +57,13 @@ class DeterminismTest {
     @ParameterizedTest
     @EnumSource(CacheType.class)
     void threadsChunksAndVectorWidthsDoNotShow(CacheType type) {
+        // The narrow types differ in the cache alone.
+        int[] chunks = type == CacheType.F32 ? new int[] {LENGTH, 1, 7, 64, 128, 129, 300} : new int[] {1, 129};
         try (Model one = load(1); Model two = load(2); Model five = load(5)) {
             float[] expected = logits(one, LENGTH, type);
             assertThat(Arrays.hashCode(expected)).isEqualTo(HASHES.get(type));
-            for (Model model : new Model[] {one, two, five}) {
-                for (int chunk : new int[] {LENGTH, 1, 7, 64, 128, 129, 300}) {
+            for (Model model : type == CacheType.F32 ? List.of(one, two, five) : List.of(two)) {
+                for (int chunk : chunks) {
                     assertThat(logits(model, chunk, type)).as("chunks of " + chunk).isEqualTo(expected);
                 }
             }

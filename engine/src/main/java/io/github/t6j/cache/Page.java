@@ -87,6 +87,14 @@ public final class Page {
         }
     }
 
+    /** Writes zeros as the tokens from {@code slot} on. */
+    void clearFrom(int slot) {
+        float[] zeros = new float[Math.max(layout.columns(), layout.groups() * layout.width())];
+        for (int t = slot; t < PageLayout.TOKENS; t++) {
+            write(t, zeros, 0, zeros, 0);
+        }
+    }
+
     /** Stores the scale of a vector of {@code slot}. @return what its numbers are to be multiplied by */
     private float scale(float[] x, int at, int step, int length, int vector, int slot) {
         if (format != Format.Q8) {

@@ -1,7 +1,16 @@
 package io.github.t6j.cache;
 
+import io.github.t6j.ModelFormatException;
 import io.github.t6j.kernels.Format;
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 
 /**
  * The pages of a sequence, for all layers. Pages are what is kept, cut, saved and shared.
@@ -54,7 +63,7 @@ public final class PagedCache implements AutoCloseable {
      */
     public void reserve(int position, int length) {
         int there = pages.length;
-        int needed = (length + PageLayout.TOKENS - 1) / PageLayout.TOKENS;
+        int needed = pagesOf(length);
         if (needed > there) {
             pages = Arrays.copyOf(pages, needed);
         }
@@ -65,6 +74,10 @@ public final class PagedCache implements AutoCloseable {
                 pages[i] = pages[i].own(i * PageLayout.TOKENS < position);
             }
         }
+    }
+
+    private static int pagesOf(int tokens) {
+        return (tokens + PageLayout.TOKENS - 1) / PageLayout.TOKENS;
     }
 
     /** One layer of the page whose first token is {@code 64 · index}. */
@@ -84,12 +97,72 @@ public final class PagedCache implements AutoCloseable {
 
     /** A cache that shares the pages of the first {@code length} tokens; either may be written and closed. */
     public PagedCache fork(int length) {
-        int count = (length + PageLayout.TOKENS - 1) / PageLayout.TOKENS;
-        SharedPages[] shared = Arrays.copyOf(pages, count);
+        SharedPages[] shared = Arrays.copyOf(pages, pagesOf(length));
         for (SharedPages page : shared) {
             page.retain();
         }
         return new PagedCache(layout, format, layers, shared);
+    }
+
+    /**
+     * The first {@code length} tokens as tensors to save: {@code layer.0}, {@code layer.1}, …, U8 [pages][bytes], pages
+     * as {@link PageLayout} draws them, what follows the last token cleared.
+     */
+    public List<LazyTensor> tensors(int length) {
+        List<LazyTensor> tensors = new ArrayList<>();
+        for (int layer = 0; layer < layers; layer++) {
+            int own = layer;
+            tensors.add(new LazyTensor(name(layer), DType.U8, shape(length), arena -> bytes(own, length, arena)));
+        }
+        return tensors;
+    }
+
+    private static String name(int layer) {
+        return "layer." + layer;
+    }
+
+    private List<Long> shape(int length) {
+        return List.of((long) pagesOf(length), layout.bytes(format));
+    }
+
+    private MemorySegment bytes(int layer, int length, Arena arena) {
+        long size = layout.bytes(format);
+        MemorySegment all = arena.allocate(pagesOf(length) * size, 64);
+        for (int i = 0; i < pagesOf(length); i++) {
+            all.asSlice(i * size, size).copyFrom(page(layer, i).data());
+        }
+        if (slot(length) > 0) {
+            Page last = new Page(layout, format, all.asSlice(all.byteSize() - size));
+            last.clearFrom(slot(length));
+        }
+        return all;
+    }
+
+    /**
+     * A cache of {@code length} tokens from what {@link #tensors} gave for one of the same layout and format.
+     *
+     * @param where what to call the tensors' file in errors
+     * @throws ModelFormatException if they are not those of such a cache
+     */
+    public static PagedCache of(
+            PageLayout layout, Format format, int layers, Map<String, Tensor> tensors, int length, String where) {
+        PagedCache cache = new PagedCache(layout, format, layers);
+        for (int layer = 0; layer < layers; layer++) {
+            Tensor tensor = tensors.get(name(layer));
+            List<Long> shape = cache.shape(length);
+            if (tensor == null || tensor.dtype() != DType.U8 || !tensor.shape().equals(shape)) {
+                throw new ModelFormatException(where + ": tensor " + name(layer) + ": expected U8 " + shape + ", found "
+                        + (tensor == null ? "none" : tensor.dtype() + " " + tensor.shape()));
+            }
+        }
+        cache.reserve(0, length);
+        long size = layout.bytes(format);
+        for (int layer = 0; layer < layers; layer++) {
+            for (int i = 0; i < cache.pages.length; i++) {
+                cache.page(layer, i).data().copyFrom(tensors.get(name(layer)).data().asSlice(i * size, size));
+            }
+        }
+        return cache;
     }
 
     /** Frees the pages that no other cache shares. */

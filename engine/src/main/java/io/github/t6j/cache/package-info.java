@@ -1,6 +1,6 @@
 /**
  * What is kept per token: pages, and which numbers of each attention they hold, drawn in {@link
  * io.github.t6j.cache.PageLayout}, {@link io.github.t6j.cache.FactorCache} and {@link io.github.t6j.cache.HeadCache}.
- * May use {@code kernels} (for the panel's width); does not know how attention reads it.
+ * May use {@code kernels} and {@code weights} (to be saved); does not know how attention reads it.
  */
 package io.github.t6j.cache;

@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.security.MessageDigest;
 import java.util.List;
 
 /**
@@ -22,6 +23,9 @@ public final class PackedMatrix {
     private static final int PANEL = Kernels.PANEL;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /** Bytes at either end that a fingerprint is made of. */
+    private static final long SAMPLE = 4096;
 
     private final int outputs;
     private final int inputs;
@@ -117,6 +121,13 @@ public final class PackedMatrix {
     /** Bytes in memory. */
     public long bytes() {
         return data.byteSize();
+    }
+
+    /** Gives {@code digest} the first and last weights, for a fingerprint. */
+    public void sample(MessageDigest digest) {
+        long count = Math.min(SAMPLE, data.byteSize());
+        digest.update(data.asSlice(0, count).asByteBuffer());
+        digest.update(data.asSlice(data.byteSize() - count).asByteBuffer());
     }
 
     /** Copies one row, [inputs], to {@code into} from {@code at}: an embedding. */

@@ -44,4 +44,12 @@ public record ModelConfig(
     public boolean factored() {
         return keyRank > 0;
     }
+
+    /** All that decides what the model computes, as text. */
+    String identity() {
+        return new ModelConfig(
+                variant, vocabulary, layers, width, heads, headDim, keyValueHeads, queryRank, keyRank, valueRank,
+                groupNorm, hidden, contextLength, rotaryDim, decayBase, List.of())
+                .toString();
+    }
 }

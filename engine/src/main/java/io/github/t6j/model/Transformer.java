@@ -11,7 +11,14 @@ import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Product;
 import io.github.t6j.kernels.ScalarKernels;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.Tensor;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /** The weights of a model and the way of a token through them; shared by all sequences, changed by none. */
@@ -93,6 +100,11 @@ public final class Transformer {
             position = newPosition;
         }
 
+        /** The tokens' part of the cache as tensors to save. */
+        public List<LazyTensor> tensors() {
+            return cache.tensors(position);
+        }
+
         /** The most rows that {@link #forward} takes at once. */
         public int maxRows() {
             return Activations.ROWS;
@@ -158,5 +170,37 @@ public final class Transformer {
     /** An empty sequence whose cache stores numbers so; {@code materialized} computes attention by the oracle. */
     public Sequence newSequence(Format format, boolean materialized) {
         return new Sequence(new PagedCache(attention.layout(), format, config.layers()), materialized, 0);
+    }
+
+    /**
+     * A sequence of the first {@code length} tokens of one whose {@link Sequence#tensors} these are.
+     *
+     * @param where what to call the tensors' file in errors
+     * @throws io.github.t6j.ModelFormatException if they are not of this model and format
+     */
+    public Sequence restoredSequence(
+            Format format, boolean materialized, Map<String, Tensor> tensors, int length, String where) {
+        return new Sequence(
+                PagedCache.of(attention.layout(), format, config.layers(), tensors, length, where), materialized,
+                length);
+    }
+
+    /** SHA-256, in hexadecimal, of the configuration and a sample of each matrix: which model this is. */
+    public String fingerprint() {
+        MessageDigest digest;
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException never) {
+            throw new IllegalStateException("every JDK has SHA-256", never);
+        }
+        digest.update(config.identity().getBytes(StandardCharsets.UTF_8));
+        embedding.sample(digest);
+        for (Block block : blocks) {
+            block.input().sample(digest);
+            block.output().sample(digest);
+            block.mlp().gateUp().sample(digest);
+            block.mlp().down().sample(digest);
+        }
+        return HexFormat.of().formatHex(digest.digest());
     }
 }

@@ -1,0 +1,137 @@
+package io.github.t6j;
+
+import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.Safetensors;
+import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.zip.CRC32C;
+
+/**
+ * A saved session: a safetensors file of the ids and the cache.
+ *
+ * <pre>
+ *   metadata   t6j_session  1, the version of this format
+ *              variant, fingerprint  which model's it is
+ *              cache_type   f32, f16, bf16, q8
+ *              crc32c       of all tensors' bytes, in the file's order
+ *   tensors    ids          I32 [n]
+ *              layer.0 …    U8 [⌈n/64⌉][bytes of a page]
+ * </pre>
+ *
+ * @param ids what the session held
+ * @param tensors the file's, valid while the arena is
+ */
+record SessionFile(int[] ids, Map<String, Tensor> tensors) {
+    private static final String VERSION_KEY = "t6j_session";
+    private static final String VERSION = "1";
+    private static final String CHECKSUM_KEY = "crc32c";
+    private static final String IDS = "ids";
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final long PIECE = 1 << 24;
+
+    /** What a file and the session that reads it must have in common. */
+    record Kind(String variant, String fingerprint, CacheType cacheType) {
+        private Map<String, String> metadata() {
+            Map<String, String> metadata = new LinkedHashMap<>();
+            metadata.put(VERSION_KEY, VERSION);
+            metadata.put("variant", variant);
+            metadata.put("fingerprint", fingerprint);
+            metadata.put("cache_type", cacheType.name().toLowerCase(Locale.ROOT));
+            return metadata;
+        }
+    }
+
+    /** Writes {@code file}. */
+    static void write(Path file, Kind kind, int[] ids, List<LazyTensor> cache) {
+        List<LazyTensor> tensors = new ArrayList<>();
+        tensors.add(new LazyTensor(IDS, DType.I32, List.of((long) ids.length), arena -> {
+            MemorySegment data = arena.allocate(4L * ids.length, 4);
+            MemorySegment.copy(ids, 0, data, INT, 0, ids.length);
+            return data;
+        }));
+        tensors.addAll(cache);
+        CRC32C checksum = new CRC32C();
+        for (LazyTensor tensor : tensors) {
+            try (Arena arena = Arena.ofConfined()) {
+                update(checksum, tensor.data().apply(arena));
+            }
+        }
+        Map<String, String> metadata = kind.metadata();
+        metadata.put(CHECKSUM_KEY, Long.toHexString(checksum.getValue()));
+        Safetensors.writeLazily(file, metadata, tensors);
+    }
+
+    private static void update(CRC32C checksum, MemorySegment data) {
+        for (long at = 0; at < data.byteSize(); at += PIECE) {
+            checksum.update(data.asSlice(at, Math.min(PIECE, data.byteSize() - at)).asByteBuffer());
+        }
+    }
+
+    /**
+     * Reads {@code file} into {@code arena}.
+     *
+     * @throws ModelFormatException when it is not of {@code kind}, is damaged, or has more than {@code context} ids or
+     *     one that is not below {@code vocabulary}
+     */
+    static SessionFile read(Path file, Kind kind, int context, int vocabulary, Arena arena) {
+        Safetensors content = Safetensors.read(file, arena);
+        checkKind(file, kind, content.metadata());
+        CRC32C checksum = new CRC32C();
+        content.tensors().values().forEach(tensor -> update(checksum, tensor.data()));
+        String found = Long.toHexString(checksum.getValue());
+        if (!found.equals(content.metadata().get(CHECKSUM_KEY))) {
+            throw new ModelFormatException(file + ": expected the checksum " + content.metadata().get(CHECKSUM_KEY)
+                    + " of its own header, found " + found + ": the file is damaged");
+        }
+        int[] ids = ids(file, content.tensors().get(IDS), vocabulary);
+        if (ids.length > context) {
+            throw new ModelFormatException(file + ": expected at most " + context + " ids, the session's context, found "
+                    + ids.length + "; open the session with a longer context");
+        }
+        return new SessionFile(ids, content.tensors());
+    }
+
+    private static void checkKind(Path file, Kind kind, Map<String, String> found) {
+        if (!found.containsKey(VERSION_KEY)) {
+            throw new ModelFormatException(file + ": expected a session that t6j saved, found a safetensors file without "
+                    + VERSION_KEY + " in its metadata");
+        }
+        kind.metadata().forEach((key, expected) -> {
+            if (!expected.equals(found.get(key))) {
+                throw new ModelFormatException(file + ": " + key + ": expected " + expected + ", found " + found.get(key)
+                        + switch (key) {
+                            case VERSION_KEY -> ", which another version of t6j wrote";
+                            case "cache_type" -> "; open the session with that type of cache";
+                            default -> "; it was saved from another model";
+                        });
+            }
+        });
+    }
+
+    private static int[] ids(Path file, Tensor tensor, int vocabulary) {
+        if (tensor == null || tensor.dtype() != DType.I32 || tensor.shape().size() != 1) {
+            throw new ModelFormatException(file + ": tensor " + IDS + ": expected I32 [ids], found "
+                    + (tensor == null ? "none" : tensor.dtype() + " " + tensor.shape()));
+        }
+        int[] ids = new int[Math.toIntExact(tensor.elementCount())];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = tensor.data().get(INT, 4L * i);
+            if (ids[i] < 0 || ids[i] >= vocabulary) {
+                throw new ModelFormatException(file + ": tensor " + IDS + ": expected 0 to " + (vocabulary - 1)
+                        + ", found " + ids[i]);
+            }
+        }
+        return ids;
+    }
+}
