@@ -16,8 +16,13 @@ public interface Attention {
     /** Query heads, h. */
     int heads();
 
-    /** Numbers per head, d. */
+    /** Numbers of a query and of a key per head, d. */
     int headDim();
+
+    /** Numbers of a value, and so of the output, per head. */
+    default int valueDim() {
+        return headDim();
+    }
 
     /** Numbers in a row of projections. */
     int projections();
@@ -69,6 +74,6 @@ public interface Attention {
     /** The whole key of a cached token as {@code head} sees it, to {@code k} [headDim]. */
     void materializeKey(Page page, int slot, int position, int head, double[] k);
 
-    /** The whole value of a cached token as {@code head} sees it, to {@code v} [headDim]. */
+    /** The whole value of a cached token as {@code head} sees it, to {@code v} [valueDim]. */
     void materializeValue(Page page, int slot, int position, int head, double[] v);
 }

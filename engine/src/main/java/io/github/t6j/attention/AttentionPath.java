@@ -10,7 +10,7 @@ public interface AttentionPath {
      * @param attention the layer's
      * @param projections [rows][stride]
      * @param position the first row's position: row r sees the tokens 0 … position + r
-     * @param y [rows][heads · headDim], written
+     * @param y [rows][heads · valueDim], written
      */
     void attend(
             Attention attention, float[] projections, int rows, int stride, PagedCache cache, int layer, int position,

@@ -22,7 +22,7 @@ public final class MaterializedAttention implements AttentionPath {
         int heads = attention.heads();
         workers.run(rows * heads, (item, worker) -> {
             int row = item / heads;
-            int to = item * attention.headDim();
+            int to = item * attention.valueDim();
             head(attention, projections, row * stride, item % heads, cache, layer, position + row + 1, y, to);
         });
     }
@@ -46,17 +46,18 @@ public final class MaterializedAttention implements AttentionPath {
             max = Math.max(max, weights[t]);
         }
         double sum = 0;
-        double[] out = new double[headDim];
-        double[] v = new double[headDim];
+        int valueDim = attention.valueDim();
+        double[] out = new double[valueDim];
+        double[] v = new double[valueDim];
         for (int t = 0; t < tokens; t++) {
             double weight = StrictMath.exp(weights[t] - max);
             sum += weight;
             attention.materializeValue(cache.pageOf(layer, t), PagedCache.slot(t), t, head, v);
-            for (int d = 0; d < headDim; d++) {
+            for (int d = 0; d < valueDim; d++) {
                 out[d] += weight * v[d];
             }
         }
-        for (int d = 0; d < headDim; d++) {
+        for (int d = 0; d < valueDim; d++) {
             y[to + d] = (float) (out[d] / sum);
         }
     }

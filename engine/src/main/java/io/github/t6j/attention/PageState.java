@@ -25,7 +25,7 @@ final class PageState {
         weights = new float[heads * attention.weightsPerHead() * PANEL];
         maxima = new float[heads];
         sumBefore = new float[heads * LANES];
-        span = new PartialSoftmax(heads, attention.headDim(), scalar);
-        all = new PartialSoftmax(heads, attention.headDim(), scalar);
+        span = new PartialSoftmax(heads, attention.valueDim(), scalar);
+        all = new PartialSoftmax(heads, attention.valueDim(), scalar);
     }
 }

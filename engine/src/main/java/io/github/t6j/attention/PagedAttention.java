@@ -41,6 +41,7 @@ public final class PagedAttention implements AttentionPath {
     private PagedCache cache;
     private int layer;
     private int position;
+    private float[] bias;
     private float[] y;
 
     /** Attention of {@code shape}'s shape by these kernels on these threads; {@code scalar} is the kernels' twin. */
@@ -58,12 +59,24 @@ public final class PagedAttention implements AttentionPath {
     public void attend(
             Attention newAttention, float[] newProjections, int rows, int newStride, PagedCache newCache, int newLayer,
             int newPosition, float[] newY) {
+        attend(newAttention, newProjections, rows, newStride, newCache, newLayer, newPosition, null, newY);
+    }
+
+    /**
+     * {@link AttentionPath#attend} with a number added to each token's logits, the same for all heads and rows.
+     *
+     * @param newBias a number a token, in powers of two: −∞ hides it; null: none. A row that sees no token gives zeros
+     */
+    public void attend(
+            Attention newAttention, float[] newProjections, int rows, int newStride, PagedCache newCache, int newLayer,
+            int newPosition, float[] newBias, float[] newY) {
         attention = newAttention;
         projections = newProjections;
         stride = newStride;
         cache = newCache;
         layer = newLayer;
         position = newPosition;
+        bias = newBias;
         y = newY;
         if (rows == 1 && workers.threads() > 1) {
             oneRow();
@@ -106,7 +119,7 @@ public final class PagedAttention implements AttentionPath {
             int there = spans.length;
             spans = Arrays.copyOf(spans, count);
             for (int i = there; i < count; i++) {
-                spans[i] = new PartialSoftmax(attention.heads(), attention.headDim(), scalar);
+                spans[i] = new PartialSoftmax(attention.heads(), attention.valueDim(), scalar);
             }
         }
         workers.run(count, spanWork);
@@ -124,8 +137,8 @@ public final class PagedAttention implements AttentionPath {
     }
 
     private void finish(PartialSoftmax all, int row) {
-        int width = attention.heads() * attention.headDim();
-        all.finish(attention.valueDivisor(), attention.headDim(), y, row * width);
+        int width = attention.heads() * attention.valueDim();
+        all.finish(attention.valueDivisor(), attention.valueDim(), y, row * width);
     }
 
     /** The softmax over one span of what {@code row} sees, to state.span. */
@@ -137,15 +150,33 @@ public final class PagedAttention implements AttentionPath {
         attention.begin(projections, row * stride, state);
         for (int index = first; index < end; index++) {
             int count = Math.min(PANEL, tokens - index * PANEL);
-            page(cache.page(layer, index), index, row * stride, count, index == first, state);
+            if (!isHidden(index, count)) {
+                page(cache.page(layer, index), index, row * stride, count, state);
+            }
         }
     }
 
-    private void page(Page page, int index, int at, int count, boolean first, PageState state) {
+    /** Whether the bias hides all tokens of a page: such a page has no largest logit. */
+    private boolean isHidden(int index, int count) {
+        if (bias == null) {
+            return false;
+        }
+        for (int token = index * PANEL; token < index * PANEL + count; token++) {
+            if (bias[token] != Float.NEGATIVE_INFINITY) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void page(Page page, int index, int at, int count, PageState state) {
         attention.logits(kernels, projections, at, page, index, state);
+        if (bias != null) {
+            addBias(index * PANEL, count, state.logits);
+        }
         hideFrom(count, state.logits);
         PartialSoftmax span = state.span;
-        if (first) {
+        if (span.isEmpty()) {
             raise(state);
         }
         System.arraycopy(span.sum, 0, state.sumBefore, 0, span.sum.length);
@@ -155,6 +186,14 @@ public final class PagedAttention implements AttentionPath {
             attention.weights(kernels, page, state);
         }
         attention.values(kernels, page, count, state);
+    }
+
+    private void addBias(int token, int count, float[] logits) {
+        for (int row = 0; row < logits.length; row += PANEL) {
+            for (int t = 0; t < count; t++) {
+                logits[row + t] += bias[token + t];
+            }
+        }
     }
 
     /** A page's slots from {@code count} on hold nothing that the query may see. */

@@ -10,17 +10,17 @@ final class PartialSoftmax {
     private final int heads;
     private final ScalarKernels scalar;
 
-    /** Floats between the heads of {@link #out}: headDim in whole vectors. */
+    /** Floats between the heads of {@link #out}: valueDim in whole vectors. */
     final int stride;
 
     final float[] max; // [heads], the power of two that weights are relative to; −∞ while there are none
     final float[] sum; // [heads][LANES], of weights
     final float[] out; // [heads][stride], of weighted values
 
-    PartialSoftmax(int heads, int headDim, ScalarKernels scalar) {
+    PartialSoftmax(int heads, int valueDim, ScalarKernels scalar) {
         this.heads = heads;
         this.scalar = scalar;
-        stride = (headDim + LANES - 1) / LANES * LANES;
+        stride = (valueDim + LANES - 1) / LANES * LANES;
         max = new float[heads];
         sum = new float[heads * LANES];
         out = new float[heads * stride];
@@ -52,8 +52,16 @@ final class PartialSoftmax {
         }
     }
 
+    /** Whether every token so far was hidden, or there was none. */
+    boolean isEmpty() {
+        return max[0] == Float.NEGATIVE_INFINITY;
+    }
+
     /** Adds {@code later}, the same over the tokens after these. */
     void add(PartialSoftmax later) {
+        if (later.isEmpty()) {
+            return;
+        }
         for (int h = 0; h < heads; h++) {
             raise(h, Math.max(max[h], later.max[h]));
             float factor = scalar.exp2(later.max[h] - max[h]);
@@ -66,12 +74,15 @@ final class PartialSoftmax {
         }
     }
 
-    /** Writes the weighted mean divided by {@code divisor}, [heads][headDim], to {@code y}. Overwrites sum. */
-    void finish(float divisor, int headDim, float[] y, int yAt) {
+    /**
+     * Writes the weighted mean divided by {@code divisor}, [heads][valueDim], to {@code y}: zeros if there was no token.
+     * Overwrites sum.
+     */
+    void finish(float divisor, int valueDim, float[] y, int yAt) {
         for (int h = 0; h < heads; h++) {
-            float scale = 1f / (ScalarKernels.sum(sum, h * LANES) * divisor);
-            for (int d = 0; d < headDim; d++) {
-                y[yAt + h * headDim + d] = out[h * stride + d] * scale;
+            float scale = isEmpty() ? 0f : 1f / (ScalarKernels.sum(sum, h * LANES) * divisor);
+            for (int d = 0; d < valueDim; d++) {
+                y[yAt + h * valueDim + d] = out[h * stride + d] * scale;
             }
         }
     }

@@ -23,7 +23,7 @@ final class Activations {
     final float[] x; //           [ROWS][width], the residual stream
     final float[] normed; //      [ROWS][width]
     final float[] projections; // [ROWS][projectionStride]
-    final float[] attended; //    [ROWS][heads·headDim]
+    final float[] attended; //    [ROWS][heads·valueDim]
     final float[] gateUp; //      [ROWS][gateUpStride], gate then up
     final float[] hidden; //      [ROWS][hidden]
     final float[] update; //      [ROWS][widthStride], what a half of a block adds to x
@@ -49,7 +49,7 @@ final class Activations {
         x = new float[ROWS * config.width()];
         normed = new float[ROWS * config.width()];
         projections = new float[ROWS * projectionStride];
-        attended = new float[ROWS * attention.heads() * attention.headDim()];
+        attended = new float[ROWS * attention.heads() * attention.valueDim()];
         gateUp = new float[ROWS * gateUpStride];
         hidden = new float[ROWS * config.hidden()];
         update = new float[ROWS * widthStride];
