@@ -40,6 +40,10 @@ public final class Model implements AutoCloseable {
             checkTokenizer(config);
             transformer = TransformerLoader.load(tensors, config, where, workers, weights);
             info = info(config, checkpoint);
+        } catch (InternalError fault) {
+            close();
+            throw new ModelFormatException(path + ": a mapped file was cut short while it was read;"
+                    + " load it when nothing writes to it, or with --load copy", fault);
         } catch (RuntimeException | Error failure) {
             close();
             throw failure;

@@ -10,11 +10,14 @@ package io.github.t6j;
  */
 public record ModelOptions(Load load, int threads, String variant) {
 
-    /** How weights come from their files. */
+    /**
+     * How weights come from their files. They are packed for the kernels either way, so a loaded model no longer needs
+     * its files.
+     */
     public enum Load {
-        /** Read: nothing that happens to the files later matters. */
+        /** Read into memory first: whatever happens to the files meanwhile, what is packed is what was read. */
         COPY,
-        /** Mapped: opens without reading; a file that is cut short meanwhile is an error when it is used. */
+        /** Packed straight from the mapped files: spares a copy; files must not change until the model is loaded. */
         MMAP
     }
 

@@ -15,19 +15,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /** {@code t6j convert}: any checkpoint to one safetensors file in a folder that says what the model is. */
-@Command(name = "convert", description = "Converts a checkpoint to a folder with config.json, tokenizer, model.safetensors and t6j.json.", footer = {
-    "",
-    "Examples:",
-    "  t6j convert official-checkpoint converted --dtype bf16",
-    "  t6j convert ckpt.pt converted --config config.json --variant partialrope"
-})
+@Command(
+        name = "convert",
+        description = "Converts a checkpoint to a folder with config.json, tokenizer, model.safetensors and t6j.json.",
+        footer = {
+            "",
+            "Examples:",
+            "  t6j convert official-checkpoint converted --dtype bf16",
+            "  t6j convert ckpt.pt converted --config config.json --variant partialrope"
+        })
 final class ConvertCommand implements Callable<Integer> {
     private static final List<String> TOKENIZER_FILES = List.of(
             "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
@@ -36,19 +37,18 @@ final class ConvertCommand implements Callable<Integer> {
     @ParentCommand
     private Main main;
 
-    @Spec
-    private CommandSpec spec;
-
     @Parameters(index = "0", paramLabel = "SRC", description = "A folder in Hugging Face layout, or one weight file.")
     private Path source;
 
     @Parameters(index = "1", paramLabel = "DST", description = "The folder to make, new or empty.")
     private Path destination;
 
-    @Option(names = "--dtype", paramLabel = "D", description = "Type of the weights: f32, f16 or bf16 (default: as they are).")
+    @Option(names = "--dtype", paramLabel = "D",
+            description = "Type of the weights: f32, f16 or bf16 (default: as they are).")
     private DType dtype;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "The model's config.json (default: the one beside SRC).")
+    @Option(names = "--config", paramLabel = "FILE",
+            description = "The model's config.json (default: the one beside SRC).")
     private Path config;
 
     @Option(names = "--variant", paramLabel = "NAME", description = "What the files cannot say: " + Variant.WORDS

@@ -25,13 +25,16 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code t6j generate}: continues a text. */
-@Command(name = "generate", description = "Continues a text: prints the continuation, and a last newline.", footer = {
-    "",
-    "Examples:",
-    "  t6j generate \"The whale\" -n 64 --seed 7",
-    "  t6j generate --temperature 0 --stop . --stats \"Call me\"",
-    "  t6j generate --json < prompt.txt"
-})
+@Command(
+        name = "generate",
+        description = "Continues a text: prints the continuation, and a last newline.",
+        footer = {
+            "",
+            "Examples:",
+            "  t6j generate \"The whale\" -n 64 --seed 7",
+            "  t6j generate --temperature 0 --stop . --stats \"Call me\"",
+            "  t6j generate --json < prompt.txt"
+        })
 final class GenerateCommand implements Callable<Integer> {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
@@ -44,28 +47,38 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private ModelArguments arguments;
 
-    @Parameters(arity = "0..1", paramLabel = "PROMPT", description = "Plain text to continue; - or none with piped input: standard input. \"\" starts a document.")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "PROMPT",
+            description = "Plain text to continue; - or none with piped input: standard input. \"\" starts a document.")
     private String prompt;
 
-    @Option(names = "-n", paramLabel = "N", defaultValue = "128", description = "Most tokens to generate (default: ${DEFAULT-VALUE}).")
+    @Option(names = "-n", paramLabel = "N", defaultValue = "128",
+            description = "Most tokens to generate (default: ${DEFAULT-VALUE}).")
     private int maxTokens;
 
-    @Option(names = "--temperature", paramLabel = "T", defaultValue = "0.8", description = "Divides the logits; 0 always takes the likeliest token (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--temperature", paramLabel = "T", defaultValue = "0.8",
+            description = "Divides the logits; 0 always takes the likeliest token (default: ${DEFAULT-VALUE}).")
     private float temperature;
 
-    @Option(names = "--top-k", paramLabel = "K", defaultValue = "40", description = "Keep the K likeliest tokens; 0 keeps all (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--top-k", paramLabel = "K", defaultValue = "40",
+            description = "Keep the K likeliest tokens; 0 keeps all (default: ${DEFAULT-VALUE}).")
     private int topK;
 
-    @Option(names = "--top-p", paramLabel = "P", defaultValue = "0.95", description = "Keep the likeliest tokens that together reach P; 1 keeps all (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--top-p", paramLabel = "P", defaultValue = "0.95",
+            description = "Keep the likeliest tokens that together reach P; 1 keeps all (default: ${DEFAULT-VALUE}).")
     private float topP;
 
-    @Option(names = "--min-p", paramLabel = "P", defaultValue = "0", description = "Keep tokens at least P times as likely as the likeliest (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--min-p", paramLabel = "P", defaultValue = "0",
+            description = "Keep tokens at least P times as likely as the likeliest (default: ${DEFAULT-VALUE}).")
     private float minP;
 
-    @Option(names = "--repetition-penalty", paramLabel = "R", defaultValue = "1", description = "Above 1, makes tokens seen before less likely (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--repetition-penalty", paramLabel = "R", defaultValue = "1",
+            description = "Above 1, makes tokens seen before less likely (default: ${DEFAULT-VALUE}).")
     private float repetitionPenalty;
 
-    @Option(names = "--seed", paramLabel = "S", description = "The same seed gives the same text (default: random; --stats shows it).")
+    @Option(names = "--seed", paramLabel = "S",
+            description = "The same seed gives the same text (default: random; --stats shows it).")
     private Long seed;
 
     @Option(names = "--stop", paramLabel = "STR", description = "End before this text; can be repeated.")
@@ -74,7 +87,8 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--ignore-eos", description = "Go on past <|endoftext|>.")
     private boolean ignoreEndOfText;
 
-    @Option(names = "--context", paramLabel = "N", description = "Tokens of prompt and continuation that fit (default: the model's block_size).")
+    @Option(names = "--context", paramLabel = "N",
+            description = "Tokens of prompt and continuation that fit (default: the model's block_size).")
     private Integer context;
 
     @Option(names = "--stats", description = "Say on standard error how fast it was and what the cache took.")

@@ -20,15 +20,18 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code t6j init}: a model of random weights. */
-@Command(name = "init", description = "Writes a model with random weights of a given shape, for benchmarks. It has no tokenizer.", footer = {
-    "",
-    "Presets: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE (2 KV heads), mqa-SIZE with the SIZE small,",
-    "medium, large or xl (124M, 353M, 773M and 1.5B parameters), as the paper has them; and tiny.",
-    "",
-    "Examples:",
-    "  t6j init --preset t6-small --out t6-small",
-    "  t6j init --config config.json --out mine --seed 7 --dtype bf16"
-})
+@Command(
+        name = "init",
+        description = "Writes a model with random weights of a given shape, for benchmarks. It has no tokenizer.",
+        footer = {
+            "",
+            "Presets: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE (2 KV heads), mqa-SIZE with the SIZE small,",
+            "medium, large or xl (124M, 353M, 773M and 1.5B parameters), as the paper has them; and tiny.",
+            "",
+            "Examples:",
+            "  t6j init --preset t6-small --out t6-small",
+            "  t6j init --config config.json --out mine --seed 7 --dtype bf16"
+        })
 final class InitCommand implements Callable<Integer> {
     /** What the official config.json has besides sizes; none changes a result. */
     private static final Map<String, Object> OFFICIAL = Map.of(
@@ -45,24 +48,29 @@ final class InitCommand implements Callable<Integer> {
 
     /** One of two ways to say a shape. */
     static final class Shape {
-        @Option(names = "--preset", required = true, paramLabel = "NAME", description = "A shape by its name; see below.")
+        @Option(names = "--preset", required = true, paramLabel = "NAME",
+                description = "A shape by its name; see below.")
         private String preset;
 
-        @Option(names = "--config", required = true, paramLabel = "FILE", description = "A config.json with the shape.")
+        @Option(names = "--config", required = true, paramLabel = "FILE",
+                description = "A config.json with the shape.")
         private Path config;
     }
 
-    @Option(names = "--attention", paramLabel = "NAME", description = "What --config means: tpa, tpa-kvonly, mha or gqa (default: gqa with a group_size, tpa with "
-            + "rank and q_rank, tpa-kvonly with rank, else mha).")
+    @Option(names = "--attention", paramLabel = "NAME",
+            description = "What --config means: tpa, tpa-kvonly, mha or gqa (default: gqa with a group_size, tpa with "
+                    + "rank and q_rank, tpa-kvonly with rank, else mha).")
     private Blueprint.Attention attention;
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "The folder to make, new or empty.")
     private Path out;
 
-    @Option(names = "--seed", paramLabel = "S", defaultValue = "0", description = "The same seed gives the same weights (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
+            description = "The same seed gives the same weights (default: ${DEFAULT-VALUE}).")
     private long seed;
 
-    @Option(names = "--dtype", paramLabel = "D", defaultValue = "f32", description = "Type of the weights: f32, f16 or bf16 (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--dtype", paramLabel = "D", defaultValue = "f32",
+            description = "Type of the weights: f32, f16 or bf16 (default: ${DEFAULT-VALUE}).")
     private DType dtype;
 
     @Override

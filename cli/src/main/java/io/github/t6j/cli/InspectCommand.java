@@ -17,13 +17,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code t6j inspect}: what a model is. */
-@Command(name = "inspect", description = "Shows what a model is, what was assumed, and what its cache takes beside other attentions.", footer = {
-    "",
-    "Examples:",
-    "  t6j inspect",
-    "  t6j inspect --model DIR --tensors",
-    "  t6j inspect --model DIR --json"
-})
+@Command(
+        name = "inspect",
+        description = "Shows what a model is, what was assumed, and what its cache takes beside other attentions.",
+        footer = {
+            "",
+            "Examples:",
+            "  t6j inspect",
+            "  t6j inspect --model DIR --tensors",
+            "  t6j inspect --model DIR --json"
+        })
 final class InspectCommand implements Callable<Integer> {
     @ParentCommand
     private Main main;

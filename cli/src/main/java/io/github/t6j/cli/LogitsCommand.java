@@ -18,12 +18,15 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code t6j logits}: what the model computes after each id, for comparison with other implementations. */
-@Command(name = "logits", description = "Writes the logits after each id: the tensor logits, f32 [ids, vocabulary].", footer = {
-    "",
-    "Examples:",
-    "  t6j logits --ids 583,2886 --out logits.safetensors",
-    "  t6j logits --ids @ids.txt --step --path materialized --out logits.safetensors"
-})
+@Command(
+        name = "logits",
+        description = "Writes the logits after each id: the tensor logits, f32 [ids, vocabulary].",
+        footer = {
+            "",
+            "Examples:",
+            "  t6j logits --ids 583,2886 --out logits.safetensors",
+            "  t6j logits --ids @ids.txt --step --path materialized --out logits.safetensors"
+        })
 final class LogitsCommand implements Callable<Integer> {
     @ParentCommand
     private Main main;
@@ -34,14 +37,16 @@ final class LogitsCommand implements Callable<Integer> {
     @Mixin
     private ModelArguments arguments;
 
-    @Option(names = "--ids", required = true, paramLabel = "IDS|@FILE", description = "Ids by comma, such as 5,17,3; or a file of ids, by comma or white space.")
+    @Option(names = "--ids", required = true, paramLabel = "IDS|@FILE",
+            description = "Ids by comma, such as 5,17,3; or a file of ids, by comma or white space.")
     private String ids;
 
     @Option(names = "--step", description = "Feed the ids one at a time through the cache.")
     private boolean step;
 
-    @Option(names = "--path", paramLabel = "PATH", defaultValue = "factored", description = "How attention is computed: factored, or materialized, the slow oracle (default: "
-            + "${DEFAULT-VALUE}).")
+    @Option(names = "--path", paramLabel = "PATH", defaultValue = "factored",
+            description = "How attention is computed: factored, or materialized, the slow oracle (default: "
+                    + "${DEFAULT-VALUE}).")
     private SessionOptions.Path path;
 
     @Option(names = "--out", required = true, paramLabel = "FILE", description = "The safetensors file to write.")

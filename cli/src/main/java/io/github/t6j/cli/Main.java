@@ -20,24 +20,30 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** {@code t6j}: reads the command line, runs a command, and turns what goes wrong into one line and an exit code. */
-@Command(name = "t6j", description = "Runs Tensor Product Attention transformers (the T6 family) on the CPU.", mixinStandardHelpOptions = true, versionProvider = Main.Version.class, subcommands = {
-    GenerateCommand.class,
-    LogitsCommand.class,
-    PerplexityCommand.class,
-    InspectCommand.class,
-    TokenizeCommand.class,
-    ConvertCommand.class,
-    InitCommand.class,
-    HelpCommand.class
-}, footer = {
-    "",
-    "Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.",
-    "",
-    "Examples:",
-    "  t6j generate \"The whale\"",
-    "  t6j inspect --model DIR --tensors",
-    "  t6j help generate"
-})
+@Command(
+        name = "t6j",
+        description = "Runs Tensor Product Attention transformers (the T6 family) on the CPU.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        subcommands = {
+            GenerateCommand.class,
+            LogitsCommand.class,
+            PerplexityCommand.class,
+            InspectCommand.class,
+            TokenizeCommand.class,
+            ConvertCommand.class,
+            InitCommand.class,
+            HelpCommand.class
+        },
+        footer = {
+            "",
+            "Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.",
+            "",
+            "Examples:",
+            "  t6j generate \"The whale\"",
+            "  t6j inspect --model DIR --tensors",
+            "  t6j help generate"
+        })
 final class Main implements Callable<Integer> {
     static final int DONE = CommandLine.ExitCode.OK;
     static final int FAILED = CommandLine.ExitCode.SOFTWARE;
@@ -68,6 +74,7 @@ final class Main implements Callable<Integer> {
         boolean terminal = System.console() != null && System.console().isTerminal();
         InputStream in = new FileInputStream(FileDescriptor.in);
         OutputStream out = new FileOutputStream(FileDescriptor.out);
+        System.setErr(Stderr.open());
         System.exit(new Main(in, out, System.err, terminal).run(args));
     }
 

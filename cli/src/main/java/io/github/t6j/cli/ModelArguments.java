@@ -13,11 +13,18 @@ final class ModelArguments {
     @Mixin
     private ModelFolder folder;
 
-    @Option(names = "--variant", paramLabel = "NAME", description = "What the files cannot say: " + Variant.WORDS
-            + " (default: what t6j.json or config.json say).")
+    @Option(
+            names = "--variant",
+            paramLabel = "NAME",
+            description = "What the files cannot say: " + Variant.WORDS
+                    + " (default: what t6j.json or config.json say).")
     private Variant variant;
 
-    @Option(names = "--load", paramLabel = "HOW", defaultValue = "copy", description = "How weights are read: copy, or mmap, which maps the files (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--load",
+            paramLabel = "HOW",
+            defaultValue = "copy",
+            description = "How weights are read: copy, or mmap, which maps the files (default: ${DEFAULT-VALUE}).")
     private ModelOptions.Load load;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads that compute (default: one per core).")

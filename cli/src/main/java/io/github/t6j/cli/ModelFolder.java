@@ -10,7 +10,10 @@ import picocli.CommandLine.Option;
 final class ModelFolder {
     private static final Path BUNDLED = Path.of("testdata", "models", "t6-tiny");
 
-    @Option(names = "--model", paramLabel = "DIR", description = "Folder of the model, in Hugging Face layout (default: the small model that comes with t6j).")
+    @Option(
+            names = "--model",
+            paramLabel = "DIR",
+            description = "Folder of the model, in Hugging Face layout (default: the small model that comes with t6j).")
     private Path model;
 
     /** @throws CommandFailure if it is no folder */

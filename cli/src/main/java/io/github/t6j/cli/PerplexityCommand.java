@@ -19,16 +19,19 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code t6j perplexity}: how well the model predicts a text. */
-@Command(name = "perplexity", description = "Measures how well the model predicts a text.", footer = {
-    "",
-    "<|endoftext|> in the file is the special id; nothing is prepended. Windows that do not overlap",
-    "score all but their first id; with a smaller --stride, windows overlap and each scores only the",
-    "ids past the end of the one before it. nll is the mean per scored id, in nats; bits_per_byte is",
-    "the total nll / ln 2 / bytes of the file.",
-    "",
-    "Example:",
-    "  t6j perplexity --file book.txt --context 512 --stride 256 --json"
-})
+@Command(
+        name = "perplexity",
+        description = "Measures how well the model predicts a text.",
+        footer = {
+            "",
+            "<|endoftext|> in the file is the special id; nothing is prepended. Windows that do not overlap",
+            "score all but their first id; with a smaller --stride, windows overlap and each scores only the",
+            "ids past the end of the one before it. nll is the mean per scored id, in nats; bits_per_byte is",
+            "the total nll / ln 2 / bytes of the file.",
+            "",
+            "Example:",
+            "  t6j perplexity --file book.txt --context 512 --stride 256 --json"
+        })
 final class PerplexityCommand implements Callable<Integer> {
     @ParentCommand
     private Main main;
@@ -45,10 +48,12 @@ final class PerplexityCommand implements Callable<Integer> {
     @Option(names = "--context", paramLabel = "N", description = "Ids of a window (default: the model's block_size).")
     private Integer context;
 
-    @Option(names = "--stride", paramLabel = "N", description = "Ids from the start of a window to the start of the next (default: --context).")
+    @Option(names = "--stride", paramLabel = "N",
+            description = "Ids from the start of a window to the start of the next (default: --context).")
     private Integer stride;
 
-    @Option(names = "--json", description = "Print one JSON object: tokens, scored, nll, perplexity, bits_per_byte.")
+    @Option(names = "--json",
+            description = "Print one JSON object: tokens, scored, nll, perplexity, bits_per_byte.")
     private boolean json;
 
     @Override

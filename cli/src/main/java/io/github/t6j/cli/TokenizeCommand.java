@@ -11,13 +11,16 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code t6j tokenize}: text to ids and back. */
-@Command(name = "tokenize", description = "Prints the ids of a text by comma, or with --decode the text of ids, and a last newline.", footer = {
-    "",
-    "Examples:",
-    "  t6j tokenize \"The whale\"",
-    "  t6j tokenize - < book.txt",
-    "  t6j tokenize --decode 583,2886"
-})
+@Command(
+        name = "tokenize",
+        description = "Prints the ids of a text by comma, or with --decode the text of ids, and a last newline.",
+        footer = {
+            "",
+            "Examples:",
+            "  t6j tokenize \"The whale\"",
+            "  t6j tokenize - < book.txt",
+            "  t6j tokenize --decode 583,2886"
+        })
 final class TokenizeCommand implements Callable<Integer> {
     @ParentCommand
     private Main main;
@@ -31,7 +34,10 @@ final class TokenizeCommand implements Callable<Integer> {
     @Option(names = "--decode", description = "TEXT is ids, by comma or white space: print their text.")
     private boolean decode;
 
-    @Parameters(arity = "0..1", paramLabel = "TEXT", description = "Plain text (no special ids are read from it); - or none with piped input: standard input.")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "TEXT",
+            description = "Plain text (no special ids are read from it); - or none with piped input: standard input.")
     private String text;
 
     @Override

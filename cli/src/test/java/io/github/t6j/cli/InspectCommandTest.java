@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class InspectCommandTest {
 
-    /** Sizes from testdata/models/t6-tiny/config.json, the cache's by hand: 2·2·(8+32); 2·8·32; 2·4·32; 2·32; 256+32. */
+    /** Sizes from the model's config.json; the cache by hand: 2·2·(8+32), 2·8·32, 2·4·32, 2·32, 256+32. */
     @Test
     void saysWhatTheBundledModelIs() {
         Ran ran = Ran.of("inspect", "--model", Ran.TINY, "--json");

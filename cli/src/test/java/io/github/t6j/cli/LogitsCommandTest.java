@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -86,11 +87,10 @@ class LogitsCommandTest {
 
     private StoredTensors.Stored logits(String idsOrFile, String path, String... options) throws IOException {
         Path out = folder.resolve("logits.safetensors");
-        String[] args = Arrays.copyOf(
-                new String[] {"logits", "--ids", idsOrFile, "--path", path, "--out", out.toString()},
-                7 + options.length);
-        System.arraycopy(options, 0, args, 7, options.length);
-        assertThat(Ran.of(args)).isEqualTo(new Ran(0, "", ""));
+        List<String> args = new ArrayList<>(
+                List.of("logits", "--ids", idsOrFile, "--path", path, "--out", out.toString()));
+        args.addAll(List.of(options));
+        assertThat(Ran.of(args.toArray(String[]::new))).isEqualTo(new Ran(0, "", ""));
         StoredTensors.Stored logits = StoredTensors.read(out).tensors().get("logits");
         assertThat(logits.dtype()).isEqualTo("F32");
         return logits;

@@ -9,7 +9,9 @@ import io.github.t6j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -127,10 +129,9 @@ class PerplexityCommandTest {
     }
 
     private Ran perplexity(String... options) {
-        String[] args = Arrays.copyOf(
-                new String[] {"perplexity", "--model", Ran.TINY, "--file", file.toString()}, 5 + options.length);
-        System.arraycopy(options, 0, args, 5, options.length);
-        return Ran.of(args);
+        List<String> args = new ArrayList<>(List.of("perplexity", "--model", Ran.TINY, "--file", file.toString()));
+        args.addAll(List.of(options));
+        return Ran.of(args.toArray(String[]::new));
     }
 
     private static double nll(double[] logits, int id) {

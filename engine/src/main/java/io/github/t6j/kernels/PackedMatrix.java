@@ -50,19 +50,27 @@ public final class PackedMatrix {
         return matrix;
     }
 
+    /** Transposes a panel's rows on the heap, where single stores are cheap before they are compiled, and copies it. */
     private void fill(int panel, List<Tensor> parts) {
         float[] row = new float[inputs];
-        int end = Math.min(outputs, (panel + 1) * PANEL);
-        for (int output = panel * PANEL; output < end; output++) {
-            readRow(parts, output, row);
-            for (int k = 0; k < inputs; k++) {
-                long at = elementAt(output, k);
+        float[] floats = bf16 ? null : new float[inputs * PANEL];
+        short[] shorts = bf16 ? new short[inputs * PANEL] : null;
+        int columns = Math.min(PANEL, outputs - panel * PANEL);
+        for (int c = 0; c < columns; c++) {
+            readRow(parts, panel * PANEL + c, row);
+            int slot = bf16 ? Bf16.slot(c) : c;
+            for (int k = 0, at = slot; k < inputs; k++, at += PANEL) {
                 if (bf16) {
-                    data.set(SHORT, at, DType.floatToBf16(row[k]));
+                    shorts[at] = DType.floatToBf16(row[k]);
                 } else {
-                    data.set(FLOAT, at, row[k]);
+                    floats[at] = row[k];
                 }
             }
+        }
+        if (bf16) {
+            MemorySegment.copy(shorts, 0, data, SHORT, panel * panelBytes(), shorts.length);
+        } else {
+            MemorySegment.copy(floats, 0, data, FLOAT, panel * panelBytes(), floats.length);
         }
     }
 

@@ -1,0 +1,64 @@
+@echo off
+rem Runs t6j on Windows, as the script t6j beside it does elsewhere: finds a JDK, builds the project the first time and
+rem hands over to java. It does not notice that a source has changed: run "mvn package" then. T6J_JAVA_HOME names the
+rem JDK to use, T6J_JAVA_OPTS holds options for it.
+setlocal EnableExtensions DisableDelayedExpansion
+for %%I in ("%~dp0..\..") do set "ROOT=%%~fI"
+set "APP=%ROOT%\cli\target\app"
+set "LOG=%ROOT%\cli\target\build.log"
+set "JDK="
+
+if not defined T6J_JAVA_HOME goto search
+call :try "%T6J_JAVA_HOME%"
+if defined JDK goto found
+>&2 echo t6j: T6J_JAVA_HOME: expected the folder of a JDK 25 or newer, found none in "%T6J_JAVA_HOME%"
+exit /b 1
+
+:search
+if defined JAVA_HOME call :try "%JAVA_HOME%"
+for %%J in (java.exe) do for %%I in ("%%~dp$PATH:J..") do call :try "%%~fI"
+for %%P in ("%ProgramFiles%" "%LocalAppData%\Programs") do for %%V in ("Eclipse Adoptium" Java Microsoft Zulu "Amazon Corretto" BellSoft) do for /d %%D in ("%%~P\%%~V\*") do call :try "%%~fD"
+for /d %%D in ("%UserProfile%\.jdks\*") do call :try "%%~fD"
+for /d %%D in ("%UserProfile%\scoop\apps\*") do call :try "%%~fD\current"
+if defined JDK goto found
+>&2 echo t6j: no JDK 25 or newer in T6J_JAVA_HOME, JAVA_HOME, PATH or the usual folders. Ways to get one:
+>&2 echo   https://adoptium.net                               Eclipse Temurin
+>&2 echo   winget install EclipseAdoptium.Temurin.25.JDK
+>&2 echo If it stands in an unusual place, set T6J_JAVA_HOME to its folder.
+exit /b 1
+
+:found
+if exist "%APP%\t6j-cli.jar" if exist "%APP%\t6j-engine.jar" if exist "%APP%\picocli.jar" goto run
+where mvn >nul 2>&1
+if errorlevel 1 goto nomaven
+>&2 echo t6j: building (first run)...
+if not exist "%ROOT%\cli\target" mkdir "%ROOT%\cli\target"
+set "JAVA_HOME=%JDK%"
+pushd "%ROOT%"
+call mvn -q -B -Dmaven.test.skip package -pl cli -am >"%LOG%" 2>&1 <nul
+set "STATUS=%ERRORLEVEL%"
+popd
+if "%STATUS%"=="0" goto run
+>&2 echo t6j: the build failed; from "%LOG%":
+>&2 type "%LOG%"
+exit /b 1
+
+:nomaven
+>&2 echo t6j: Maven is needed to build t6j once: install it (https://maven.apache.org, or scoop install maven)
+exit /b 1
+
+:run
+if not defined T6J_JAVA_OPTS set "T6J_JAVA_OPTS=-XX:+UseSerialGC"
+"%JDK%\bin\java.exe" %T6J_JAVA_OPTS% "-Dt6j.home=%ROOT%" --module-path "%APP%\t6j-cli.jar;%APP%\t6j-engine.jar;%APP%\picocli.jar" --module io.github.t6j.cli/io.github.t6j.cli.Main %*
+exit /b %ERRORLEVEL%
+
+rem Sets JDK to the folder if none is set yet and this one is new enough.
+:try
+if defined JDK exit /b 0
+if not exist "%~1\bin\javac.exe" exit /b 0
+if not exist "%~1\release" exit /b 0
+set "VERSION=0"
+for /f "usebackq tokens=2 delims==" %%V in (`findstr /b "JAVA_VERSION=" "%~1\release"`) do set "VERSION=%%~V"
+for /f "tokens=1 delims=.-+" %%V in ("%VERSION%") do set "VERSION=%%V"
+if %VERSION% GEQ 25 set "JDK=%~1"
+exit /b 0
