@@ -14,6 +14,8 @@ final class Stderr {
     /** The file that system property t6j.stderr names, written at its end; else {@link System#err}. */
     static PrintStream open() throws IOException {
         String file = System.getProperty("t6j.stderr");
-        return file == null ? System.err : new PrintStream(new FileOutputStream(file, true), true, System.err.charset());
+        return file == null
+                ? System.err
+                : new PrintStream(new FileOutputStream(file, true), true, System.err.charset());
     }
 }

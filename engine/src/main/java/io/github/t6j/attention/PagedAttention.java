@@ -25,11 +25,10 @@ public final class PagedAttention implements AttentionPath {
     /** Spans at most, about: what bounds their memory and the serial time of adding them. */
     private static final int MOST_SPANS = 64;
 
-    private static final int LAZY_MAX_BITS = Float.floatToIntBits(Kernels.LAZY_MAX);
-
     private final Kernels kernels;
     private final ScalarKernels scalar;
     private final Workers workers;
+    private final PagedCache cache;
     private final PageState[] states; // one a worker
     private final Workers.Work rowWork = this::row;
     private final Workers.Work spanWork = this::span;
@@ -38,13 +37,14 @@ public final class PagedAttention implements AttentionPath {
     private Attention attention;
     private float[] projections;
     private int stride;
-    private PagedCache cache;
     private int layer;
     private int position;
     private float[] y;
 
     /** Attention of {@code shape}'s shape by these kernels on these threads; {@code scalar} is the kernels' twin. */
-    public PagedAttention(Attention shape, Kernels kernels, ScalarKernels scalar, Workers workers) {
+    public PagedAttention(
+            Attention shape, PagedCache cache, Kernels kernels, ScalarKernels scalar, Workers workers) {
+        this.cache = cache;
         this.kernels = kernels;
         this.scalar = scalar;
         this.workers = workers;
@@ -55,13 +55,25 @@ public final class PagedAttention implements AttentionPath {
     }
 
     @Override
+    public PagedCache cache() {
+        return cache;
+    }
+
+    @Override
     public void attend(
-            Attention newAttention, float[] newProjections, int rows, int newStride, PagedCache newCache, int newLayer,
-            int newPosition, float[] newY) {
+            Attention newAttention, float[] newProjections, int rows, int newStride, int newLayer, int newPosition,
+            float[] newY) {
+        newAttention.append(newProjections, rows, newStride, cache, newLayer, newPosition);
+        attendCached(newAttention, newProjections, rows, newStride, newLayer, newPosition, newY);
+    }
+
+    /** {@link #attend} of positions that the cache has already; {@code newY} is [rows][heads · summedDim]. */
+    void attendCached(
+            Attention newAttention, float[] newProjections, int rows, int newStride, int newLayer, int newPosition,
+            float[] newY) {
         attention = newAttention;
         projections = newProjections;
         stride = newStride;
-        cache = newCache;
         layer = newLayer;
         position = newPosition;
         y = newY;
@@ -106,7 +118,7 @@ public final class PagedAttention implements AttentionPath {
             int there = spans.length;
             spans = Arrays.copyOf(spans, count);
             for (int i = there; i < count; i++) {
-                spans[i] = new PartialSoftmax(attention.heads(), attention.headDim(), scalar);
+                spans[i] = new PartialSoftmax(attention.heads(), attention.summedDim(), scalar);
             }
         }
         workers.run(count, spanWork);
@@ -124,8 +136,8 @@ public final class PagedAttention implements AttentionPath {
     }
 
     private void finish(PartialSoftmax all, int row) {
-        int width = attention.heads() * attention.headDim();
-        all.finish(attention.valueDivisor(), attention.headDim(), y, row * width);
+        int width = attention.summedDim();
+        all.finish(attention.valueDivisor(), width, y, row * attention.heads() * width, width);
     }
 
     /** The softmax over one span of what {@code row} sees, to state.span. */
@@ -144,16 +156,7 @@ public final class PagedAttention implements AttentionPath {
     private void page(Page page, int index, int at, int count, boolean first, PageState state) {
         attention.logits(kernels, projections, at, page, index, state);
         hideFrom(count, state.logits);
-        PartialSoftmax span = state.span;
-        if (first) {
-            raise(state);
-        }
-        System.arraycopy(span.sum, 0, state.sumBefore, 0, span.sum.length);
-        if (attention.weights(kernels, page, state) > LAZY_MAX_BITS) {
-            System.arraycopy(state.sumBefore, 0, span.sum, 0, span.sum.length);
-            raise(state);
-            attention.weights(kernels, page, state);
-        }
+        state.weigh(kernels, attention, page, first);
         attention.values(kernels, page, count, state);
     }
 
@@ -161,16 +164,6 @@ public final class PagedAttention implements AttentionPath {
     private static void hideFrom(int count, float[] logits) {
         for (int row = 0; count < PANEL && row < logits.length; row += PANEL) {
             Arrays.fill(logits, row + count, row + PANEL, Float.NEGATIVE_INFINITY);
-        }
-    }
-
-    /** Raises the maximum of every head whose logits exceed it by too much (NaN does, too). */
-    private void raise(PageState state) {
-        kernels.rowMaxima(state.logits, attention.heads(), state.maxima);
-        for (int h = 0; h < attention.heads(); h++) {
-            if (!(state.maxima[h] - state.span.max[h] <= Kernels.LAZY_MAX)) {
-                state.span.raise(h, state.maxima[h]);
-            }
         }
     }
 }

@@ -63,6 +63,21 @@ public final class Page {
                 x, xAt, inner, rows, inner, data, layout.columnAt(first), PANEL, PANEL, y, yAt, PANEL, false);
     }
 
+    /** Copies columns, [count][64], to {@code to}. */
+    public void copyColumns(int first, int count, MemorySegment to, long toAt) {
+        MemorySegment.copy(data, layout.columnAt(first), to, toAt, layout.columnAt(count));
+    }
+
+    /** Transposes columns to rows, [64][count], {@code toStride} floats apart, from the beginning of {@code to}. */
+    public void transposeColumns(int first, int count, MemorySegment to, int toStride) {
+        for (int c = 0; c < count; c++) {
+            long column = layout.columnAt(first + c);
+            for (int t = 0; t < PANEL; t++) {
+                to.set(FLOAT, 4L * (t * toStride + c), data.get(FLOAT, column + 4L * t));
+            }
+        }
+    }
+
     /** {@link Kernels#tensorLogits} with A_K in the columns from {@code first}. */
     public void tensorLogits(
             Kernels kernels, float[] aQ, int heads, int queryRank, int keyRank, float[] p, int first, float[] s) {

@@ -164,6 +164,16 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void addOuter(float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at) {
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < columns; j++) {
+                long number = at + ((long) i * columns + j) * Float.BYTES;
+                to.set(FLOAT, number, fma(k[i], v[j], from.get(FLOAT, number)));
+            }
+        }
+    }
+
+    @Override
     public void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] weight, float[] y, int yAt, float[] lanes) {
         Arrays.fill(lanes, 0f);
         for (int i = 0; i < n; i++) {
