@@ -259,7 +259,7 @@ public final class LatentAttention implements Attention {
     public void values(Kernels kernels, Page page, int count, PageState state) {
         PartialSoftmax span = state.span;
         int stride = Kernels.padded(rank);
-        page.transposeColumns(latent(), rank, state.page, stride);
+        page.transposeColumns(kernels, latent(), rank, state.page, stride);
         kernels.multiply(
                 state.weights, 0, PANEL, heads, count, state.page, 0, stride, rank, span.out, 0, span.stride, true);
     }

@@ -14,7 +14,7 @@ import io.github.t6j.kernels.Workers;
  */
 public final class LatentPath implements AttentionPath {
     /** Rows from which rebuilding keys and values pays: measured, see the ADR. */
-    public static final int MATERIALIZED_ROWS = 48;
+    public static final int MATERIALIZED_ROWS = 40;
 
     private final Kernels kernels;
     private final Workers workers;

@@ -24,7 +24,7 @@ final class LatentPrefill {
     /** A thread's buffers: those of a softmax a row, and one head's keys and values of a page. */
     private record Buffers(
             PageState state, // its page: the values, [64][valueDim in whole vectors]
-            MemorySegment keys, // [nope + rope][64]
+            MemorySegment keys, // [nope + rope][64], then the values as they are made, [valueDim][64]
             float[] queries, // [rows][nope + rope]
             float[] up, // [nope + valueDim][rank]
             float[] rebuilt) {} // [nope + valueDim][64]
@@ -75,12 +75,16 @@ final class LatentPrefill {
 
     private Buffers allocate() {
         int up = attention.nope() + attention.valueDim();
-        long keyBytes = (long) attention.headDim() * PANEL * Float.BYTES;
+        long keyBytes = columnAt(attention.headDim() + attention.valueDim());
         long valueBytes = (long) PANEL * valueStride * Float.BYTES;
         return new Buffers(
                 new PageState(attention, rows, attention.valueDim(), valueBytes, scalar),
                 Arena.ofAuto().allocate(keyBytes, 64), new float[rows * attention.headDim()],
                 new float[up * attention.rank()], new float[up * PANEL]);
+    }
+
+    private static long columnAt(int column) {
+        return (long) column * PANEL * Float.BYTES;
     }
 
     private void head(int h, int worker) {
@@ -123,11 +127,9 @@ final class LatentPrefill {
         page.multiplyColumns(
                 kernels, b.up, 0, nope + width, attention.rank(), attention.latent(), b.rebuilt, 0);
         MemorySegment.copy(b.rebuilt, 0, b.keys, FLOAT, 0, nope * PANEL);
-        page.copyColumns(0, attention.rope(), b.keys, (long) nope * PANEL * Float.BYTES);
-        for (int t = 0; t < PANEL; t++) {
-            for (int d = 0; d < width; d++) {
-                b.state.page.set(FLOAT, 4L * (t * valueStride + d), b.rebuilt[(nope + d) * PANEL + t]);
-            }
-        }
+        page.copyColumns(0, attention.rope(), b.keys, columnAt(nope));
+        long values = columnAt(attention.headDim());
+        MemorySegment.copy(b.rebuilt, nope * PANEL, b.keys, FLOAT, values, width * PANEL);
+        kernels.transpose(b.keys, values, width, b.state.page, valueStride);
     }
 }

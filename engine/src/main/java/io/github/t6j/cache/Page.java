@@ -69,13 +69,8 @@ public final class Page {
     }
 
     /** Transposes columns to rows, [64][count], {@code toStride} floats apart, from the beginning of {@code to}. */
-    public void transposeColumns(int first, int count, MemorySegment to, int toStride) {
-        for (int c = 0; c < count; c++) {
-            long column = layout.columnAt(first + c);
-            for (int t = 0; t < PANEL; t++) {
-                to.set(FLOAT, 4L * (t * toStride + c), data.get(FLOAT, column + 4L * t));
-            }
-        }
+    public void transposeColumns(Kernels kernels, int first, int count, MemorySegment to, int toStride) {
+        kernels.transpose(data, layout.columnAt(first), count, to, toStride);
     }
 
     /** {@link Kernels#tensorLogits} with A_K in the columns from {@code first}. */

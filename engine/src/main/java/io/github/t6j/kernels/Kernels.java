@@ -120,6 +120,14 @@ public interface Kernels {
     void rowMaxima(float[] s, int rows, float[] into);
 
     /**
+     * Transposes columns of a page to rows: to[t][c] = from[c][t].
+     *
+     * @param from f32 [count][{@value #PANEL}] from byte {@code fromAt}
+     * @param to f32 [{@value #PANEL}][count], rows {@code toStride} floats apart
+     */
+    void transpose(MemorySegment from, long fromAt, int count, MemorySegment to, int toStride);
+
+    /**
      * Adds the outer product of two vectors: to[i][j] = from[i][j] + k[i] · v[j].
      *
      * @param k [rows]

@@ -86,6 +86,11 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public void transpose(MemorySegment from, long fromAt, int count, MemorySegment to, int toStride) {
+        Transpose.columns(from, fromAt, count, to, toStride);
+    }
+
+    @Override
     public void addOuter(float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at) {
         OuterProduct.add(k, rows, v, columns, from, to, at);
     }
