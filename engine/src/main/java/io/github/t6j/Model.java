@@ -108,13 +108,11 @@ public final class Model implements AutoCloseable {
     private ModelInfo info(ModelConfig c, Checkpoint checkpoint) {
         String kernels = KernelChoice.kernels().description() + ", " + workers.threads() + " threads";
         LatentSizes latent = c.latent() == null ? new LatentSizes(0, 0, 0, c.headDim()) : c.latent();
-        int kept = transformer.attention().layout().numbersPerToken();
-        int stateHeads = c.keyValueHeads() == 0 ? c.heads() : c.keyValueHeads();
         return new ModelInfo(
                 c.variant(), c.vocabulary(), c.layers(), c.width(), c.heads(), c.headDim(), c.keyValueHeads(),
                 c.queryRank(), c.keyRank(), c.valueRank(), latent.queryRank(), latent.rank(), latent.rope(),
                 latent.valueDim(), c.groupNorm(), c.hidden(), c.contextLength(), parameters(checkpoint.tensors()),
-                c.linear() ? 0 : kept, c.linear() ? stateHeads * c.headDim() * c.headDim() : 0,
+                transformer.numbersPerToken(), transformer.stateNumbers(),
                 checkpoint.description(), c.assumptions(), kernels);
     }
 

@@ -66,6 +66,10 @@ final class InspectCommand implements Callable<Integer> {
         description.put("q_rank", info.queryRank());
         description.put("k_rank", info.keyRank());
         description.put("v_rank", info.valueRank());
+        description.put("q_lora_rank", info.queryLatentRank());
+        description.put("kv_lora_rank", info.latentRank());
+        description.put("qk_rope_dim", info.latentRope());
+        description.put("v_head_dim", info.valueDim());
         description.put("hidden", info.hidden());
         description.put("vocabulary", info.vocabularySize());
         description.put("block_size", info.contextLength());
@@ -88,7 +92,15 @@ final class InspectCommand implements Callable<Integer> {
             sizes.put("bytes_per_token", numbers * info.layers() * Float.BYTES);
             cache.put(attention, sizes);
         });
+        if (info.stateNumbers() > 0) {
+            cache.put("state", Map.of("numbers_per_layer", info.stateNumbers(), "bytes", stateBytes(info)));
+        }
         return cache;
+    }
+
+    /** Of linear attention, whatever the number of tokens. */
+    private static long stateBytes(ModelInfo info) {
+        return (long) info.stateNumbers() * info.layers() * Float.BYTES;
     }
 
     private List<Map<String, Object>> storedTensors() {
@@ -115,6 +127,10 @@ final class InspectCommand implements Callable<Integer> {
         line("%ncache        numbers per token and layer, bytes per token (f32, %d layers)", info.layers());
         CacheSize.perTokenAndLayer(info).forEach((attention, numbers) -> line(
                 "  %-10s %10d %12d", attention, numbers, numbers * info.layers() * Float.BYTES));
+        if (info.stateNumbers() > 0) {
+            line("  %-10s %10d %12d  (numbers per layer, bytes, whatever the number of tokens)", "state",
+                    info.stateNumbers(), stateBytes(info));
+        }
         if (description.get("tensors") instanceof List<?> list) {
             line("");
             list.forEach(tensor -> {

@@ -50,6 +50,17 @@ public final class Transformer {
         return blocks.getFirst().attention();
     }
 
+    /** Numbers that one token adds to what a layer keeps: none with linear attention. */
+    public int numbersPerToken() {
+        return config.linear() ? 0 : attention().layout().numbersPerToken();
+    }
+
+    /** Numbers that a layer keeps however many tokens: linear attention's state, or 0. */
+    public int stateNumbers() {
+        int headDim = config.headDim();
+        return config.linear() ? ((WholeHeads) attention()).keyValueHeads() * headDim * headDim : 0;
+    }
+
     List<Block> blocks() {
         return blocks;
     }
