@@ -136,7 +136,7 @@ public final class FlashTpa implements AutoCloseable {
      */
     public FlashTpaCache newCache(int batch) {
         atLeast(1, batch, "batch");
-        var paged = new PagedAttention(attention, KernelChoice.kernels(), KernelChoice.scalar(), workers);
+        var paged = new PagedAttention(attention, null, KernelChoice.kernels(), KernelChoice.scalar(), workers);
         return new FlashTpaCache(shape, options, attention, paged, batch);
     }
 

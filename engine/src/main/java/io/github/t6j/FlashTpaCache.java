@@ -160,7 +160,7 @@ public final class FlashTpaCache implements AutoCloseable {
             readHeadFactors(q.a(), i, attention.queryHeadFactorsAt(), shape.queryRank());
             scaleQuery();
             float[] added = mask == null ? null : bias(mask, i * maskTokens, lengths[sequence]);
-            paged.attend(
+            paged.attendCached(
                     attention, row, 1, row.length, sequences[sequence], 0, lengths[sequence] - 1, added, attended);
             int to = i * attended.length;
             for (int j = 0; j < attended.length; j++) {

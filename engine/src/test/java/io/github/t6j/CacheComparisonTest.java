@@ -96,14 +96,19 @@ class CacheComparisonTest {
             Entry own = CacheComparison.of(info).model();
 
             assertThat(own.heads()).isEqualTo(info.heads());
+            boolean linear = kind.contains("linearattn");
             switch (kind) {
-                case "llama-mha", "llama-gqa", "llama-mqa" -> {
+                case "llama-mla" -> {
+                    assertThat(own.numbersPerToken()).isEqualTo(info.latentRank() + info.latentRope());
+                    assertThat(own.parameters()).isEqualTo(latent(info));
+                }
+                case "llama-linearattn-gqa", "llama-mha", "llama-gqa", "llama-mqa" -> {
                     long g = info.keyValueHeads();
-                    assertThat(own.numbersPerToken()).isEqualTo(2 * g * d);
+                    assertThat(own.numbersPerToken()).isEqualTo(linear ? 0 : 2 * g * d);
                     assertThat(own.parameters()).isEqualTo(2 * n * h * d + 2 * n * g * d + norm);
                 }
                 default -> {
-                    assertThat(own.numbersPerToken()).isEqualTo(keyValue * (h + d));
+                    assertThat(own.numbersPerToken()).isEqualTo(linear ? 0 : keyValue * (h + d));
                     assertThat(own.parameters())
                             .isEqualTo(info.queryRank() > 0
                                     ? tensorProduct(n, h, d, info.queryRank(), info.keyRank(), info.valueRank()) + norm
@@ -111,6 +116,16 @@ class CacheComparisonTest {
                 }
             }
         }
+    }
+
+    private static long latent(ModelInfo info) {
+        long n = info.width();
+        long h = info.heads();
+        long q = info.queryLatentRank();
+        long kv = info.latentRank();
+        long norms = q + kv + (info.groupNorm() ? info.valueDim() : 0);
+        return n * q + q * h * (info.headDim() + info.latentRope()) + n * (kv + info.latentRope())
+                + kv * h * (info.headDim() + info.valueDim()) + n * h * info.valueDim() + norms;
     }
 
     /** An MLA of the paper's ranks has more parameters than this whole model: the smallest is one of one head. */

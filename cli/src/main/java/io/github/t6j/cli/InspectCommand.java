@@ -68,6 +68,10 @@ final class InspectCommand implements Callable<Integer> {
         description.put("q_rank", info.queryRank());
         description.put("k_rank", info.keyRank());
         description.put("v_rank", info.valueRank());
+        description.put("q_lora_rank", info.queryLatentRank());
+        description.put("kv_lora_rank", info.latentRank());
+        description.put("qk_rope_dim", info.latentRope());
+        description.put("v_head_dim", info.valueDim());
         description.put("hidden", info.hidden());
         description.put("vocabulary", info.vocabularySize());
         description.put("block_size", info.contextLength());
@@ -75,20 +79,30 @@ final class InspectCommand implements Callable<Integer> {
         description.put("weights", info.weightFormat());
         description.put("kernels", info.kernels());
         description.put("assumptions", info.assumptions());
-        description.put("cache", cache(CacheComparison.of(info), info.layers()));
+        description.put("cache", cache(info));
         if (tensors) {
             description.put("tensors", storedTensors());
         }
         return description;
     }
 
-    private static Map<String, Object> cache(CacheComparison comparison, int layers) {
+    private static Map<String, Object> cache(ModelInfo info) {
+        CacheComparison comparison = CacheComparison.of(info);
+        int layers = info.layers();
         Map<String, Object> cache = new LinkedHashMap<>();
         cache.put("type", "f32");
         cache.put("model", sizes(comparison.model(), layers));
         cache.put("equal_heads", sizes(comparison.equalHeads(), layers));
         cache.put("equal_parameters", sizes(comparison.equalParameters(), layers));
+        if (info.stateNumbers() > 0) {
+            cache.put("state", Map.of("numbers_per_layer", info.stateNumbers(), "bytes", stateBytes(info)));
+        }
         return cache;
+    }
+
+    /** Of linear attention, whatever the number of tokens. */
+    private static long stateBytes(ModelInfo info) {
+        return (long) info.stateNumbers() * info.layers() * Float.BYTES;
     }
 
     private static Map<String, Object> sizes(List<Entry> entries, int layers) {
@@ -129,6 +143,10 @@ final class InspectCommand implements Callable<Integer> {
         });
         info.assumptions().forEach(assumption -> line("%-12s %s", "assumed", assumption));
         printCache(CacheComparison.of(info), info);
+        if (info.stateNumbers() > 0) {
+            line("  %-10s %10d %12d  (numbers per layer, bytes, whatever the number of tokens)", "state",
+                    info.stateNumbers(), stateBytes(info));
+        }
         if (description.get("tensors") instanceof List<?> list) {
             line("");
             list.forEach(tensor -> {

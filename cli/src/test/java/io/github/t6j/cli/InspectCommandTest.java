@@ -72,6 +72,42 @@ class InspectCommandTest {
                         "  mha                          5         122880           1280         7680");
     }
 
+    /** testdata/golden/llama-mla/config.json: 14 + 8 numbers a token instead of 2·4·12. */
+    @Test
+    void saysWhatMlaIs() {
+        Ran ran = Ran.of("inspect", "--model", Ran.TESTDATA.resolve("golden/llama-mla").toString(), "--json");
+
+        assertThat(ran.json())
+                .containsEntry("variant", "MLA")
+                .containsEntry("heads", 4L)
+                .containsEntry("head_dim", 12L)
+                .containsEntry("q_lora_rank", 20L)
+                .containsEntry("kv_lora_rank", 14L)
+                .containsEntry("qk_rope_dim", 8L)
+                .containsEntry("v_head_dim", 10L);
+        assertThat(model(ran)).containsEntry("numbers_per_token_per_layer", 22L);
+    }
+
+    /** 3 heads of 16 × 16 in 2 layers, whatever the number of tokens. */
+    @Test
+    void linearAttentionHasAState() {
+        String model = Ran.TESTDATA.resolve("golden/T6_linearattn").toString();
+
+        Ran json = Ran.of("inspect", "--model", model, "--variant", "linearattn", "--json");
+        Ran text = Ran.of("inspect", "--model", model, "--variant", "linearattn");
+
+        assertThat(json.json()).containsEntry("variant", "T6, linearattn");
+        assertThat(model(json)).containsEntry("numbers_per_token_per_layer", 0L);
+        assertThat(Json.object(json.json().get("cache"), "cache"))
+                .containsEntry("state", Map.of("numbers_per_layer", 768L, "bytes", 768L * 2 * 4));
+        assertThat(text.out()).containsPattern("state +768 +6144");
+        assertThat(Ran.of("inspect", "--model", model).err()).contains("--variant linearattn").hasLineCount(1);
+    }
+
+    private static Map<String, Object> model(Ran ran) {
+        return Json.object(Json.object(ran.json().get("cache"), "cache").get("model"), "model");
+    }
+
     @Test
     void listsTheTensorsOfTheFiles() throws IOException {
         Ran ran = Ran.of("inspect", "--model", Ran.TINY, "--json", "--tensors");
@@ -87,7 +123,8 @@ class InspectCommandTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"T6_odd, T6", "T6_kvonly, KV-only", "llama-mha, MHA", "llama-gqa, GQA", "llama-mqa, MQA"})
+    @CsvSource({"T6_odd, T6", "T6_kvonly, KV-only", "llama-mha, MHA", "llama-gqa, GQA", "llama-mqa, MQA",
+        "llama-mla, MLA"})
     void needsNoTokenizer(String name, String variant) {
         Ran ran = Ran.of("inspect", "--model", Ran.TESTDATA.resolve("golden").resolve(name).toString(), "--tensors");
 

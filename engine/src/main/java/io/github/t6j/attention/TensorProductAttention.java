@@ -20,7 +20,7 @@ import io.github.t6j.kernels.Kernels;
  *
  * The size of a value, e, is d in every model.
  */
-public final class TensorProductAttention implements Attention {
+public final class TensorProductAttention implements WholeHeads {
     private final int heads;
     private final int headDim;
     private final int queryRank;
@@ -64,6 +64,12 @@ public final class TensorProductAttention implements Attention {
     /** What is kept of a token, and in which order. */
     public FactorCache factors() {
         return factors;
+    }
+
+    /** Every head has a key and a value of its own. */
+    @Override
+    public int keyValueHeads() {
+        return heads;
     }
 
     private int queryVectors() {
@@ -164,6 +170,39 @@ public final class TensorProductAttention implements Attention {
     @Override
     public float valueDivisor() {
         return valueRank;
+    }
+
+    @Override
+    public void query(float[] projections, int at, int head, float[] q, int qAt) {
+        if (queryRank == 0) {
+            System.arraycopy(projections, at + head * headDim, q, qAt, headDim);
+        } else {
+            mean(projections, at + queryHeadFactorsAt() + head * queryRank, at, queryRank, q, qAt);
+        }
+    }
+
+    @Override
+    public void key(float[] projections, int at, int head, float[] k) {
+        int columns = at + columnsAt();
+        int headFactors = columns + factors.keyHeadFactors() + head * keyRank;
+        mean(projections, headFactors, columns + factors.keyFeatures(0), keyRank, k, 0);
+    }
+
+    @Override
+    public void value(float[] projections, int at, int head, float[] v) {
+        int headFactors = at + columnsAt() + factors.valueHeadFactors() + head * valueRank;
+        mean(projections, headFactors, at + rowsAt(), valueRank, v, 0);
+    }
+
+    /** (Σ_r A[head][r] · B[r][d]) / R, to {@code into} [d] from {@code intoAt}. */
+    private void mean(float[] row, int headFactors, int features, int rank, float[] into, int intoAt) {
+        for (int d = 0; d < headDim; d++) {
+            float sum = 0f;
+            for (int r = 0; r < rank; r++) {
+                sum += row[headFactors + r] * row[features + r * headDim + d];
+            }
+            into[intoAt + d] = sum / rank;
+        }
     }
 
     @Override

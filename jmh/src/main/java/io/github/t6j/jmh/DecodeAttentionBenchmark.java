@@ -88,7 +88,7 @@ public class DecodeAttentionBenchmark {
             }
             variant = DecodeShape.of(shape, attention);
             workers = new Workers(threads);
-            paged = new PagedAttention(variant, Setting.kernels(kernels), KernelChoice.scalar(), workers);
+            paged = new PagedAttention(variant, null, Setting.kernels(kernels), KernelChoice.scalar(), workers);
             out = new float[variant.heads() * variant.valueDim()];
             SplittableRandom random = new SplittableRandom(1);
             float[][] rows = rows(ROWS, random);
@@ -124,7 +124,8 @@ public class DecodeAttentionBenchmark {
 
         /** Attention of sequence {@code b}'s query to the next of its caches. */
         float[] attend(int b) {
-            paged.attend(variant, queries[b], 1, queries[b].length, caches[next + b], 0, context - 1, out);
+            paged.attendCached(
+                    variant, queries[b], 1, queries[b].length, caches[next + b], 0, context - 1, null, out);
             return out;
         }
 

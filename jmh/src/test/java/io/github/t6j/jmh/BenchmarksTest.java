@@ -47,8 +47,8 @@ class BenchmarksTest {
     private static void assertAttends(float[] found, Caches caches, int query, PagedCache cache) {
         float[] expected = new float[found.length];
         try (Workers one = new Workers(1)) {
-            new MaterializedAttention(one).attend(
-                    caches.variant, caches.queries[query], 1, 0, cache, 0, caches.context - 1, expected);
+            new MaterializedAttention(cache, false, one).attendCached(
+                    caches.variant, caches.queries[query], 1, 0, 0, caches.context - 1, expected);
         }
         assertThat(found).hasSize(caches.variant.heads() * caches.variant.headDim());
         assertThat(found).usingComparatorWithPrecision(1e-5f).containsExactly(expected);
