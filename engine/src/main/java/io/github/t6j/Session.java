@@ -79,9 +79,14 @@ public final class Session implements AutoCloseable {
         return contextLength;
     }
 
-    /** Bytes that the cached ids take, in all layers, as the cache's type stores them. */
+    /** How the cache stores its numbers. */
+    public SessionOptions.CacheType cacheType() {
+        return options.cacheType();
+    }
+
+    /** Bytes that the cached ids take, as the cache's type stores them; of linear attention's state, whatever they are. */
     public long cacheBytes() {
-        return position() * sequence.cacheBytesPerToken();
+        return sequence.cacheBytes();
     }
 
     /**
@@ -200,6 +205,8 @@ public final class Session implements AutoCloseable {
      * Forgets all ids from {@code position} on.
      *
      * @throws IllegalArgumentException if it is not in 0 … {@link #position()}
+     * @throws IllegalStateException if attention is linear and it is neither of these two: a sum of all ids cannot
+     *     forget some
      */
     public void truncate(int position) {
         if (position < 0 || position > position()) {
@@ -288,17 +295,17 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Writes the ids and the cache to {@code file}, a safetensors file; it is complete or not there at all.
+     * Writes ids, cache and logits to {@code file}, a safetensors file; it is complete or not there at all.
      *
      * @throws java.io.UncheckedIOException when it cannot be written
      */
     public void save(Path file) {
-        SessionFile.write(file, expectedFile(), ids(), sequence.tensors());
+        SessionFile.write(file, kind(), ids(), lastRow < 0 ? null : logits(), sequence.tensors());
     }
 
     /**
-     * Makes this session hold what {@link #save} wrote, in place of what it holds. {@link #logits()} are then those
-     * after the last id, and all that follows has the bits that it would have had in the session that was saved.
+     * Makes this session hold what {@link #save} wrote, in place of what it holds, the logits included: all that follows
+     * has the bits that it would have had in the session that was saved.
      *
      * @throws ModelFormatException when the file is damaged, or of another model, variant or cache type, or does not
      *     fit in the context; the session is then as it was
@@ -306,24 +313,21 @@ public final class Session implements AutoCloseable {
      */
     public void restore(Path file) {
         try (Arena arena = Arena.ofConfined()) {
-            SessionFile found = SessionFile.read(file, expectedFile(), contextLength, logits.length, arena);
-            int length = found.ids().length;
+            SessionFile found = SessionFile.read(file, kind(), contextLength, logits.length, arena);
             Transformer.Sequence restored = transformer.restoredSequence(
-                    format(options), materialized(options), found.tensors(), length, file.toString());
-            if (length > 0) {
-                // for the logits: the last id again, which writes to the cache what is there already
-                restored.truncate(length - 1);
-                restored.forward(found.ids(), length - 1, 1, () -> false);
-            }
+                    format(options), materialized(options), found.tensors(), found.ids().length, file.toString());
             sequence.close();
             sequence = restored;
             ids = found.ids();
-            lastRow = length > 0 ? 0 : -1;
-            logitsReady = false;
+            lastRow = found.logits() == null ? -1 : 0;
+            logitsReady = true;
+            if (found.logits() != null) {
+                System.arraycopy(found.logits(), 0, logits, 0, logits.length);
+            }
         }
     }
 
-    private SessionFile.Kind expectedFile() {
+    private SessionFile.Kind kind() {
         return new SessionFile.Kind(model.info().variant(), model.fingerprint(), options.cacheType());
     }
 

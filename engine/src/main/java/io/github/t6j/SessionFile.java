@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.zip.CRC32C;
 
 /**
- * A saved session: a safetensors file of the ids and the cache.
+ * A saved session: a safetensors file of the ids, what the cache keeps of them, and the logits after them.
  *
  * <pre>
  *   metadata   t6j_session  1, the version of this format
@@ -26,17 +26,20 @@ import java.util.zip.CRC32C;
  *              cache_type   f32, f16, bf16, q8
  *              crc32c       of all tensors' bytes, in the file's order
  *   tensors    ids          I32 [n]
- *              layer.0 …    U8 [⌈n/64⌉][bytes of a page]
+ *              logits       F32 [vocabulary], or none
+ *              layer.0 …    U8 [⌈n/64⌉][bytes of a page], or what else the cache keeps
  * </pre>
  *
  * @param ids what the session held
+ * @param logits after the last id, or null
  * @param tensors the file's, valid while the arena is
  */
-record SessionFile(int[] ids, Map<String, Tensor> tensors) {
+record SessionFile(int[] ids, float[] logits, Map<String, Tensor> tensors) {
     private static final String VERSION_KEY = "t6j_session";
     private static final String VERSION = "1";
     private static final String CHECKSUM_KEY = "crc32c";
     private static final String IDS = "ids";
+    private static final String LOGITS = "logits";
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final long PIECE = 1 << 24;
 
@@ -52,14 +55,18 @@ record SessionFile(int[] ids, Map<String, Tensor> tensors) {
         }
     }
 
-    /** Writes {@code file}. */
-    static void write(Path file, Kind kind, int[] ids, List<LazyTensor> cache) {
+    /** Writes {@code file}; {@code logits} may be null. */
+    static void write(Path file, Kind kind, int[] ids, float[] logits, List<LazyTensor> cache) {
         List<LazyTensor> tensors = new ArrayList<>();
         tensors.add(new LazyTensor(IDS, DType.I32, List.of((long) ids.length), arena -> {
             MemorySegment data = arena.allocate(4L * ids.length, 4);
             MemorySegment.copy(ids, 0, data, INT, 0, ids.length);
             return data;
         }));
+        if (logits != null) {
+            Tensor tensor = Tensor.of(LOGITS, logits, logits.length);
+            tensors.add(new LazyTensor(LOGITS, tensor.dtype(), tensor.shape(), arena -> tensor.data()));
+        }
         tensors.addAll(cache);
         CRC32C checksum = new CRC32C();
         for (LazyTensor tensor : tensors) {
@@ -96,25 +103,33 @@ record SessionFile(int[] ids, Map<String, Tensor> tensors) {
         }
         int[] ids = ids(file, content.tensors().get(IDS), vocabulary);
         if (ids.length > context) {
-            throw new ModelFormatException(file + ": expected at most " + context + " ids, the session's context, found "
-                    + ids.length + "; open the session with a longer context");
+            throw new ModelFormatException(
+                    file + ": expected at most " + context + " ids, the session's context, found "
+                            + ids.length + "; open the session with a longer context");
         }
-        return new SessionFile(ids, content.tensors());
+        Tensor logits = content.tensors().get(LOGITS);
+        if (logits != null && logits.elementCount() != vocabulary) {
+            throw new ModelFormatException(file + ": tensor " + LOGITS + ": expected " + vocabulary + " numbers, found "
+                    + logits.elementCount());
+        }
+        return new SessionFile(ids, logits == null ? null : logits.toFloats(), content.tensors());
     }
 
     private static void checkKind(Path file, Kind kind, Map<String, String> found) {
         if (!found.containsKey(VERSION_KEY)) {
-            throw new ModelFormatException(file + ": expected a session that t6j saved, found a safetensors file without "
-                    + VERSION_KEY + " in its metadata");
+            throw new ModelFormatException(
+                    file + ": expected a session that t6j saved, found a safetensors file without "
+                            + VERSION_KEY + " in its metadata");
         }
         kind.metadata().forEach((key, expected) -> {
             if (!expected.equals(found.get(key))) {
-                throw new ModelFormatException(file + ": " + key + ": expected " + expected + ", found " + found.get(key)
-                        + switch (key) {
-                            case VERSION_KEY -> ", which another version of t6j wrote";
-                            case "cache_type" -> "; open the session with that type of cache";
-                            default -> "; it was saved from another model";
-                        });
+                throw new ModelFormatException(
+                        file + ": " + key + ": expected " + expected + ", found " + found.get(key)
+                                + switch (key) {
+                                    case VERSION_KEY -> ", which another version of t6j wrote";
+                                    case "cache_type" -> "; open the session with that type of cache";
+                                    default -> "; it was saved from another model";
+                                });
             }
         });
     }

@@ -18,16 +18,30 @@ public record SessionOptions(int contextLength, Path path, CacheType cacheType) 
         MATERIALIZED
     }
 
-    /** What the numbers of a cache are; computing is in f32 with all of them. ADR.md has the error of each. */
+    /**
+     * What the numbers of a cache are; computing is in f32 with all of them. ADR.md has the error of each. Linear
+     * attention has no cache but a running sum, which is f32 always.
+     */
     public enum CacheType {
         /** 32 bits: as computed. */
-        F32,
+        F32(4),
         /** IEEE half precision; the slowest, as the JDK has no vectors of them. */
-        F16,
+        F16(2),
         /** The upper half of f32: half the memory, as fast or faster. */
-        BF16,
-        /** 8 bits, with a scale for each row of a factor, or for each head of keys and values: a quarter. */
-        Q8
+        BF16(2),
+        /** 8 bits, with a scale for each row of a factor, or for each head of keys and values: about a quarter. */
+        Q8(1);
+
+        private final int numberBytes;
+
+        CacheType(int numberBytes) {
+            this.numberBytes = numberBytes;
+        }
+
+        /** Bytes of a number, without scales and padding. */
+        public int numberBytes() {
+            return numberBytes;
+        }
     }
 
     /** @throws IllegalArgumentException if {@code contextLength} is negative */

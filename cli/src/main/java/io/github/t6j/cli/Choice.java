@@ -17,6 +17,7 @@ final class Choice {
     static void register(CommandLine commandLine) {
         register(commandLine, ModelOptions.Load.class);
         register(commandLine, SessionOptions.Path.class);
+        register(commandLine, SessionOptions.CacheType.class);
         register(commandLine, Variant.class);
         register(commandLine, Blueprint.Attention.class);
         commandLine.registerConverter(DType.class, Choice::weightType);

@@ -10,6 +10,8 @@ import io.github.t6j.Token;
 import io.github.t6j.TokenListener;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.weights.Json;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,7 +35,8 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  t6j generate \"The whale\" -n 64 --seed 7",
             "  t6j generate --temperature 0 --stop . --stats \"Call me\"",
-            "  t6j generate --json < prompt.txt"
+            "  t6j generate --json < prompt.txt",
+            "  t6j generate \"Call me\" --session chat.t6j --cache-type bf16"
         })
 final class GenerateCommand implements Callable<Integer> {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -46,6 +49,9 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Mixin
     private ModelArguments arguments;
+
+    @Mixin
+    private CacheArguments cache;
 
     @Parameters(
             arity = "0..1",
@@ -91,6 +97,10 @@ final class GenerateCommand implements Callable<Integer> {
             description = "Tokens of prompt and continuation that fit (default: the model's block_size).")
     private Integer context;
 
+    @Option(names = "--session", paramLabel = "FILE",
+            description = "Continue the session saved in FILE, if it is there, with the prompt; save it there at the end.")
+    private Path sessionFile;
+
     @Option(names = "--stats", description = "Say on standard error how fast it was and what the cache took.")
     private boolean stats;
 
@@ -105,9 +115,18 @@ final class GenerateCommand implements Callable<Integer> {
         String text = Text.argumentOrInput(prompt, "PROMPT", main, spec);
         try (Model model = arguments.load();
                 Session session = model.newSession(sessionOptions(model))) {
-            checkFits(model.tokenizer().encode(text).length, session);
+            if (sessionFile != null && Files.exists(sessionFile)) {
+                session.restore(sessionFile);
+            }
+            int promptEnd = session.position() + model.tokenizer().encode(text).length;
+            checkFits(promptEnd, session);
             try (OnInterrupt _ = new OnInterrupt(session::cancel, PATIENCE)) {
-                return generate(model, session, text, options);
+                int code = generate(model, session, text, options);
+                // An interrupted prompt is not kept: to give it again would repeat its beginning.
+                if (sessionFile != null && session.position() >= promptEnd) {
+                    session.save(sessionFile);
+                }
+                return code;
             }
         }
     }
@@ -130,13 +149,14 @@ final class GenerateCommand implements Callable<Integer> {
             main.note("note: --context " + context + " is more than the " + trained
                     + " positions that this model was trained on; text beyond them may get worse");
         }
-        return SessionOptions.defaults().withContextLength(context == null ? 0 : context);
+        return cache.sessionOptions().withContextLength(context == null ? 0 : context);
     }
 
     private static void checkFits(int ids, Session session) {
         if (ids > session.contextLength()) {
+            String kept = session.position() == 0 ? "" : " (" + session.position() + " of them in --session)";
             throw new CommandFailure("prompt: expected at most " + session.contextLength() + " tokens, the context, "
-                    + "found " + ids + ": shorten it or give a larger --context");
+                    + "found " + ids + kept + ": shorten it or give a larger --context");
         }
     }
 

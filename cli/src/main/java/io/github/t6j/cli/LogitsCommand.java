@@ -37,6 +37,9 @@ final class LogitsCommand implements Callable<Integer> {
     @Mixin
     private ModelArguments arguments;
 
+    @Mixin
+    private CacheArguments cache;
+
     @Option(names = "--ids", required = true, paramLabel = "IDS|@FILE",
             description = "Ids by comma, such as 5,17,3; or a file of ids, by comma or white space.")
     private String ids;
@@ -72,7 +75,7 @@ final class LogitsCommand implements Callable<Integer> {
 
     private void compute(Model model, int[] input, MemorySegment rows) {
         int context = Math.max(input.length, model.info().contextLength());
-        SessionOptions options = SessionOptions.defaults().withContextLength(context).withPath(path);
+        SessionOptions options = cache.sessionOptions().withContextLength(context).withPath(path);
         try (Session session = model.newSession(options);
                 Progress progress = new Progress(main, "logits")) {
             Session.LogitsListener listener = (position, logits) -> {

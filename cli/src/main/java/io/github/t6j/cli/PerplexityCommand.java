@@ -2,7 +2,6 @@ package io.github.t6j.cli;
 
 import io.github.t6j.Model;
 import io.github.t6j.Session;
-import io.github.t6j.SessionOptions;
 import io.github.t6j.weights.Json;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -41,6 +40,9 @@ final class PerplexityCommand implements Callable<Integer> {
 
     @Mixin
     private ModelArguments arguments;
+
+    @Mixin
+    private CacheArguments cache;
 
     @Option(names = "--file", required = true, paramLabel = "TEXT", description = "The text, a UTF-8 file.")
     private Path file;
@@ -94,7 +96,7 @@ final class PerplexityCommand implements Callable<Integer> {
     }
 
     private double totalNll(Model model, int[] ids, List<Window> windows, int context) {
-        try (Session session = model.newSession(SessionOptions.defaults().withContextLength(context));
+        try (Session session = model.newSession(cache.sessionOptions().withContextLength(context));
                 Progress progress = new Progress(main, "perplexity")) {
             double total = 0;
             for (Window window : windows) {

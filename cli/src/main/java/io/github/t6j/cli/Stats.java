@@ -1,5 +1,7 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.CacheComparison;
+import io.github.t6j.CacheComparison.Entry;
 import io.github.t6j.Generation;
 import io.github.t6j.ModelInfo;
 import io.github.t6j.Session;
@@ -17,7 +19,7 @@ final class Stats {
                 "decode    " + speed(generation.tokens().size(), generation.decodeTime()),
                 "seed      " + generation.seed(),
                 "finish    " + Choice.word(generation.finishReason()).replace('-', '_'),
-                "cache     " + cache(session.cacheBytes(), session.position(), info),
+                "cache     " + cache(session, info),
                 "weights   " + info.weightFormat(),
                 "kernels   " + info.kernels());
     }
@@ -28,10 +30,20 @@ final class Stats {
         return tokens + " tokens" + rate;
     }
 
-    /** @param tokens how many {@code bytes} hold; an MHA keeps 2·heads·headDim f32 numbers a token and layer */
-    private static String cache(long bytes, int tokens, ModelInfo info) {
-        long multiHead = CacheSize.multiHead(info) * info.layers() * tokens * Float.BYTES;
-        String ratio = bytes > 0 ? String.format(Locale.ROOT, " (%.1f times as much)", (double) multiHead / bytes) : "";
-        return bytes + " bytes for " + tokens + " tokens; MHA of " + info.heads() + " heads: " + multiHead + ratio;
+    /** Other attentions as they would be with numbers of the same type. */
+    private static String cache(Session session, ModelInfo info) {
+        CacheComparison comparison = CacheComparison.of(info);
+        return session.cacheBytes() + " bytes for " + session.position() + " tokens in "
+                + Choice.word(session.cacheType()) + "; MHA of "
+                + besides(comparison.equalHeads().getFirst(), session, info) + ", of equal parameters, "
+                + besides(comparison.equalParameters().getFirst(), session, info);
+    }
+
+    private static String besides(Entry multiHead, Session session, ModelInfo info) {
+        long bytes = session.cacheBytes();
+        long its = multiHead.numbersPerToken() * info.layers() * session.position()
+                * session.cacheType().numberBytes();
+        String ratio = bytes > 0 ? String.format(Locale.ROOT, " (%.1f times as much)", (double) its / bytes) : "";
+        return multiHead.heads() + " heads: " + its + ratio;
     }
 }

@@ -14,9 +14,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The greedy continuations are those of testdata/models/t6-tiny/reference.json, made by the official class. */
 class GenerateCommandTest {
@@ -85,14 +88,15 @@ class GenerateCommandTest {
                 .isNotEqualTo(generate("The whale", "-n", "16", "--seed", "2").out());
     }
 
-    /** 2 + 8 tokens, 6 layers of 4-byte numbers: T6 keeps 2·2·(8 + 32) of them, an MHA of 8 heads of 32 2·8·32. */
+    /** 2 + 8 tokens, 6 layers of 4-byte numbers: T6 keeps 2·2·(8 + 32) of them, an MHA of h heads of 32 2·h·32. */
     @Test
     void statsCompareTheCacheWithMultiHeadAttention() {
         Ran ran = generate("The whale", "-n", "8", "--temperature", "0", "--stats");
 
         assertThat(ran.err())
                 .contains("prompt    2 tokens", "decode    8 tokens", "finish    max_tokens", "weights", "kernels")
-                .contains("cache     38400 bytes for 10 tokens; MHA of 8 heads: 122880 (3.2 times as much)");
+                .contains("cache     38400 bytes for 10 tokens in f32; MHA of 8 heads: 122880 (3.2 times as much),"
+                        + " of equal parameters, 5 heads: 76800 (2.0 times as much)");
     }
 
     @Test
@@ -153,6 +157,64 @@ class GenerateCommandTest {
     void theSameTextWithOneThreadAndMapped() {
         assertThat(generate("The whale", "-n", "16", "--seed", "5", "--threads", "1", "--load", "mmap").out())
                 .isEqualTo(generate("The whale", "-n", "16", "--seed", "5", "--threads", "3").out());
+    }
+
+    @Test
+    void theCacheTypeIsChosen() {
+        Ran ran = generate("The whale", "-n", "8", "--temperature", "0", "--cache-type", "bf16", "--stats");
+
+        assertThat(ran.out()).isEqualTo(generate("The whale", "-n", "8", "--temperature", "0").out());
+        assertThat(ran.err()).contains(
+                "cache     19200 bytes for 10 tokens in bf16; MHA of 8 heads: 61440 (3.2 times as much),");
+        assertThat(generate("The whale", "--cache-type", "q4").code()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"f32", "f16", "bf16", "q8"})
+    void aSessionGoesOnWhereItEnded(String type, @TempDir Path folder) throws IOException {
+        String file = folder.resolve("chat").toString();
+        String whole = generate("The whale", "-n", "30", "--temperature", "0", "--cache-type", type).out();
+
+        Ran first = generate(
+                "The whale", "-n", "12", "--temperature", "0", "--cache-type", type, "--session", file);
+        Ran second = generate("", "-n", "18", "--temperature", "0", "--cache-type", type, "--session", file);
+
+        assertThat(first.err() + second.err()).isEmpty();
+        assertThat(first.out().stripTrailing() + second.out()).isEqualTo(whole);
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files).containsExactly(folder.resolve("chat"));
+        }
+    }
+
+    @Test
+    void aPromptFollowsWhatTheSessionHolds(@TempDir Path folder) {
+        String file = folder.resolve("chat").toString();
+        generate("The whale", "-n", "0", "--session", file);
+
+        Ran ran = generate(" swam", "-n", "9", "--temperature", "0", "--session", file);
+
+        assertThat(ran.out()).isEqualTo(generate("The whale swam", "-n", "9", "--temperature", "0").out());
+        assertThat(generate("x", "--context", "12", "--session", file).err())
+                .contains("expected at most 12 tokens, the context, found ", "of them in --session)");
+    }
+
+    @Test
+    void aWrongSessionFileIsRefusedAndKept(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("chat");
+        generate("The whale", "-n", "1", "--session", file.toString(), "--cache-type", "q8");
+        byte[] bytes = Files.readAllBytes(file);
+
+        Ran other = generate("The whale", "-n", "1", "--session", file.toString());
+        assertThat(other.code()).isEqualTo(1);
+        assertThat(other.out()).isEmpty();
+        assertThat(other.err()).contains("chat: cache_type: expected f32, found q8").hasLineCount(1);
+        assertThat(file).hasBinaryContent(bytes);
+
+        Files.writeString(file, "something else");
+        Ran text = generate("The whale", "-n", "1", "--session", file.toString());
+        assertThat(text.code()).isEqualTo(1);
+        assertThat(text.err()).contains("chat: ").hasLineCount(1);
+        assertThat(file).hasContent("something else");
     }
 
     /** The pieces arrive as they are made, and a reader that goes away ends it without a word. */

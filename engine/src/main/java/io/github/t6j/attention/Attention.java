@@ -2,6 +2,7 @@ package io.github.t6j.attention;
 
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
+import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
 
 /**
@@ -9,27 +10,45 @@ import io.github.t6j.kernels.Kernels;
  * and how a query meets a page of them. The rest (pages, softmax, threads, the oracle) is common to all: {@link
  * PagedAttention} and {@link MaterializedAttention}.
  *
- * <p>A position's projections stand in one row; {@link #rotatedVectors()} vectors of {@link #headDim()} numbers at its
+ * <p>A position's projections stand in one row; {@link #rotatedVectors()} vectors of {@link #rotatedDim()} numbers at its
  * front have been rotated by position before anything here sees them.
  */
 public interface Attention {
     /** Query heads, h. */
     int heads();
 
-    /** Numbers per head, d. */
+    /** Numbers of a head's query and of its key, d: what the scale 1/√d is made of. */
     int headDim();
+
+    /** Numbers of a head's value, and so of its output. */
+    default int valueDim() {
+        return headDim();
+    }
 
     /** Numbers in a row of projections. */
     int projections();
 
-    /** Vectors of {@link #headDim()} numbers at the front of a row that RoPE rotates. */
+    /** Vectors of {@link #rotatedDim()} numbers at the front of a row that RoPE rotates. */
     int rotatedVectors();
+
+    /** Numbers in each of them. */
+    default int rotatedDim() {
+        return headDim();
+    }
 
     /** What a page keeps. */
     PageLayout layout();
 
     /** Keeps what later positions need of the row at {@code at} in the page's {@code slot}. */
     void append(float[] projections, int at, Page page, int slot);
+
+    /** {@link #append(float[], int, Page, int)} for {@code rows} rows, the tokens from {@code position}. */
+    default void append(float[] projections, int rows, int stride, PagedCache cache, int layer, int position) {
+        for (int row = 0; row < rows; row++) {
+            int token = position + row;
+            append(projections, row * stride, cache.pageOf(layer, token), PagedCache.slot(token));
+        }
+    }
 
     /** Floats that {@link #begin} prepares. */
     int queryFloats();
@@ -57,6 +76,16 @@ public interface Attention {
      */
     int weights(Kernels kernels, Page page, PageState state);
 
+    /** Numbers per head that {@link #values} adds to: of a value, or of what values are made of afterwards. */
+    default int summedDim() {
+        return valueDim();
+    }
+
+    /** Bytes that {@link #values} needs to rewrite a page. */
+    default long pageBytes() {
+        return 0;
+    }
+
     /** Adds the values of a page's first {@code count} tokens, weighted by state.weights, to state.span.out. */
     void values(Kernels kernels, Page page, int count, PageState state);
 
@@ -69,6 +98,6 @@ public interface Attention {
     /** The whole key of a cached token as {@code head} sees it, to {@code k} [headDim]. */
     void materializeKey(Page page, int slot, int position, int head, double[] k);
 
-    /** The whole value of a cached token as {@code head} sees it, to {@code v} [headDim]. */
+    /** The whole value of a cached token as {@code head} sees it, to {@code v} [valueDim]. */
     void materializeValue(Page page, int slot, int position, int head, double[] v);
 }

@@ -14,11 +14,13 @@ import io.github.t6j.kernels.Kernels;
  * is whole: T6 KV-only.
  *
  * <pre>
- *   projections  B_Q [R_Q][d] | B_K [R_K][d] | A_K [h][R_K] | A_V [h][R_V] | B_V [R_V][d] | A_Q [h][R_Q]
- *   KV-only        Q [h][d]   | B_K [R_K][d] | A_K [h][R_K] | A_V [h][R_V] | B_V [R_V][d]
+ *   projections  B_Q [R_Q][d] | B_K [R_K][d] | A_K [h][R_K] | A_V [h][R_V] | B_V [R_V][e] | A_Q [h][R_Q]
+ *   KV-only        Q [h][d]   | B_K [R_K][d] | A_K [h][R_K] | A_V [h][R_V] | B_V [R_V][e]
  * </pre>
+ *
+ * The size of a value, e, is d in every model.
  */
-public final class TensorProductAttention implements Attention {
+public final class TensorProductAttention implements WholeHeads {
     private final int heads;
     private final int headDim;
     private final int queryRank;
@@ -27,14 +29,20 @@ public final class TensorProductAttention implements Attention {
     private final FactorCache factors;
     private final PageLayout layout;
 
-    /** @param queryRank R_Q, or 0 for a query that is not factored */
+    /** Keys and values of one size. */
     public TensorProductAttention(int heads, int headDim, int queryRank, int keyRank, int valueRank) {
+        this(heads, headDim, headDim, queryRank, keyRank, valueRank);
+    }
+
+    /** @param queryRank R_Q, or 0 for a query that is not factored */
+    public TensorProductAttention(
+            int heads, int headDim, int valueDim, int queryRank, int keyRank, int valueRank) {
         this.heads = heads;
         this.headDim = headDim;
         this.queryRank = queryRank;
         this.keyRank = keyRank;
         this.valueRank = valueRank;
-        this.factors = new FactorCache(heads, headDim, keyRank, valueRank);
+        this.factors = new FactorCache(heads, headDim, valueDim, keyRank, valueRank);
         this.layout = factors.layout();
     }
 
@@ -48,20 +56,39 @@ public final class TensorProductAttention implements Attention {
         return headDim;
     }
 
+    @Override
+    public int valueDim() {
+        return factors.valueDim();
+    }
+
+    /** What is kept of a token, and in which order. */
+    public FactorCache factors() {
+        return factors;
+    }
+
+    /** Every head has a key and a value of its own. */
+    @Override
+    public int keyValueHeads() {
+        return heads;
+    }
+
     private int queryVectors() {
         return queryRank == 0 ? heads : queryRank;
     }
 
-    private int columnsAt() {
+    /** Where in a row B_K, A_K and A_V begin, in the order of {@link #factors()}. */
+    public int columnsAt() {
         return queryVectors() * headDim;
     }
 
-    private int rowsAt() {
+    /** Where in a row B_V begins. */
+    public int rowsAt() {
         return columnsAt() + layout.columns();
     }
 
-    private int queryHeadFactorsAt() {
-        return rowsAt() + valueRank * headDim;
+    /** Where in a row A_Q begins. */
+    public int queryHeadFactorsAt() {
+        return rowsAt() + valueRank * valueDim();
     }
 
     @Override
@@ -146,6 +173,39 @@ public final class TensorProductAttention implements Attention {
     }
 
     @Override
+    public void query(float[] projections, int at, int head, float[] q, int qAt) {
+        if (queryRank == 0) {
+            System.arraycopy(projections, at + head * headDim, q, qAt, headDim);
+        } else {
+            mean(projections, at + queryHeadFactorsAt() + head * queryRank, at, queryRank, q, qAt);
+        }
+    }
+
+    @Override
+    public void key(float[] projections, int at, int head, float[] k) {
+        int columns = at + columnsAt();
+        int headFactors = columns + factors.keyHeadFactors() + head * keyRank;
+        mean(projections, headFactors, columns + factors.keyFeatures(0), keyRank, k, 0);
+    }
+
+    @Override
+    public void value(float[] projections, int at, int head, float[] v) {
+        int headFactors = at + columnsAt() + factors.valueHeadFactors() + head * valueRank;
+        mean(projections, headFactors, at + rowsAt(), valueRank, v, 0);
+    }
+
+    /** (Σ_r A[head][r] · B[r][d]) / R, to {@code into} [d] from {@code intoAt}. */
+    private void mean(float[] row, int headFactors, int features, int rank, float[] into, int intoAt) {
+        for (int d = 0; d < headDim; d++) {
+            float sum = 0f;
+            for (int r = 0; r < rank; r++) {
+                sum += row[headFactors + r] * row[features + r * headDim + d];
+            }
+            into[intoAt + d] = sum / rank;
+        }
+    }
+
+    @Override
     public void materializeQuery(float[] projections, int at, int head, double[] q) {
         for (int d = 0; d < headDim; d++) {
             double sum = 0;
@@ -171,7 +231,7 @@ public final class TensorProductAttention implements Attention {
 
     @Override
     public void materializeValue(Page page, int slot, int position, int head, double[] v) {
-        for (int d = 0; d < headDim; d++) {
+        for (int d = 0; d < valueDim(); d++) {
             double sum = 0;
             for (int r = 0; r < valueRank; r++) {
                 sum += (double) page.column(slot, factors.valueHeadFactors() + head * valueRank + r)

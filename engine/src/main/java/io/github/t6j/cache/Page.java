@@ -20,7 +20,6 @@ import java.nio.ByteOrder;
  */
 public final class Page {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int LARGEST = 127;
 
     private final PageLayout layout;
@@ -126,12 +125,34 @@ public final class Page {
         return data.get(FLOAT, layout.scalesAt(format, vector) + (long) slot * Float.BYTES);
     }
 
-    /** Writes the numbers of this F16 page to {@code f32}, an F32 page of the same layout. */
-    public void widen(Page f32) {
-        int numbers = (int) (data.byteSize() / Short.BYTES);
-        for (int i = 0; i < numbers; i++) {
-            f32.data.set(FLOAT, 4L * i, Float.float16ToFloat(data.get(SHORT, 2L * i)));
+    /** Writes the numbers of this page to {@code f32}, an F32 page of the same layout. */
+    public void widen(Kernels kernels, Page f32) {
+        for (int c = 0; c < layout.columns(); c++) {
+            long to = layout.columnAt(Format.F32, c);
+            kernels.widen(format, data, layout.columnAt(format, c), PANEL, f32.data, to);
+            if (format == Format.Q8) {
+                long scales = layout.scalesAt(format, layout.vectorOfColumn(c));
+                for (int t = 0; t < PANEL; t++) {
+                    f32.scale(to + 4L * t, data.get(FLOAT, scales + 4L * t));
+                }
+            }
         }
+        int width = layout.width();
+        for (int row = 0; row < layout.groups() * PANEL; row++) {
+            // what a row's padding becomes, the next row or the slack takes
+            long to = layout.rowAt(Format.F32, 0, row);
+            kernels.widen(format, data, layout.rowAt(format, 0, row), format.padded(width), f32.data, to);
+            if (format == Format.Q8) {
+                float scale = scaleOf(row % PANEL, layout.vectorOfGroup(row / PANEL));
+                for (int i = 0; i < width; i++) {
+                    f32.scale(to + 4L * i, scale);
+                }
+            }
+        }
+    }
+
+    private void scale(long at, float factor) {
+        data.set(FLOAT, at, data.get(FLOAT, at) * factor);
     }
 
     /**
@@ -143,12 +164,29 @@ public final class Page {
      */
     public void multiplyColumns(
             Kernels kernels, float[] x, int xAt, int rows, int inner, int first, float[] y, int yAt) {
+        if (format == Format.Q8 && layout.vectorOfColumn(first) != layout.vectorOfColumn(first + inner - 1)) {
+            throw new IllegalArgumentException(
+                    "columns: expected those of one vector, found " + inner + " from " + first);
+        }
         kernels.multiply(
                 x, xAt, inner, rows, inner, format, data, layout.columnAt(format, first), PANEL, PANEL, y, yAt, PANEL,
                 false);
         if (format == Format.Q8) {
             multiplyScales(layout.vectorOfColumn(first), y, yAt, rows, PANEL);
         }
+    }
+
+    /** Copies columns of this F32 page, [count][64], to {@code to}. */
+    public void copyColumns(int first, int count, MemorySegment to, long toAt) {
+        MemorySegment.copy(data, layout.columnAt(format, first), to, toAt, layout.columnAt(format, count));
+    }
+
+    /**
+     * Transposes columns of this F32 page to rows, [64][count], {@code toStride} floats apart, from the beginning of
+     * {@code to}.
+     */
+    public void transposeColumns(Kernels kernels, int first, int count, MemorySegment to, int toStride) {
+        kernels.transpose(data, layout.columnAt(format, first), count, to, toStride);
     }
 
     /** {@link Kernels#tensorLogits} with A_K in the columns from {@code first}; may overwrite p. */

@@ -22,7 +22,7 @@ import java.util.List;
  *   then       64 numbers of slack, unused, in F32 and F16 if width is no multiple of 64: rows are read in whole vectors
  * </pre>
  *
- * {@link FactorCache} and {@link HeadCache} say which numbers these are.
+ * {@link FactorCache}, {@link HeadCache} and {@link LatentCache} say which numbers these are.
  *
  * @param vectors what the columns are, in their order
  * @param groups rows that a token has

@@ -1,6 +1,5 @@
 package io.github.t6j.cache;
 
-import io.github.t6j.ModelFormatException;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
@@ -24,7 +23,7 @@ import java.util.Map;
  * index that others have, too, is copied when one of them writes there. A cache belongs to one thread; forks may belong
  * to others.
  */
-public final class PagedCache implements AutoCloseable {
+public final class PagedCache implements SequenceCache {
     private final PageLayout layout;
     private final Format format;
     private final int layers;
@@ -52,15 +51,8 @@ public final class PagedCache implements AutoCloseable {
         return format;
     }
 
-    /** Bytes that a token takes, in all layers. */
-    public long bytesPerToken() {
-        return (long) layers * layout.bytesPerToken(format);
-    }
-
-    /**
-     * Makes room for the tokens from {@code position} to {@code length}, exclusive, to be written; allocates only where
-     * they begin a page or meet one that others share.
-     */
+    /** Allocates only where the tokens begin a page or meet one that others share. */
+    @Override
     public void reserve(int position, int length) {
         int there = pages.length;
         int needed = pagesOf(length);
@@ -95,7 +87,8 @@ public final class PagedCache implements AutoCloseable {
         return token % PageLayout.TOKENS;
     }
 
-    /** A cache that shares the pages of the first {@code length} tokens; either may be written and closed. */
+    /** Shares the pages; who writes to one that others have, too, gets a copy of it. */
+    @Override
     public PagedCache fork(int length) {
         SharedPages[] shared = Arrays.copyOf(pages, pagesOf(length));
         for (SharedPages page : shared) {
@@ -104,10 +97,8 @@ public final class PagedCache implements AutoCloseable {
         return new PagedCache(layout, format, layers, shared);
     }
 
-    /**
-     * The first {@code length} tokens as tensors to save: {@code layer.0}, {@code layer.1}, …, U8 [pages][bytes], pages
-     * as {@link PageLayout} draws them, what follows the last token cleared.
-     */
+    /** {@code layer.0}, {@code layer.1}, …: U8 [pages][bytes], what follows the last token cleared. */
+    @Override
     public List<LazyTensor> tensors(int length) {
         List<LazyTensor> tensors = new ArrayList<>();
         for (int layer = 0; layer < layers; layer++) {
@@ -138,31 +129,34 @@ public final class PagedCache implements AutoCloseable {
         return all;
     }
 
-    /**
-     * A cache of {@code length} tokens from what {@link #tensors} gave for one of the same layout and format.
-     *
-     * @param where what to call the tensors' file in errors
-     * @throws ModelFormatException if they are not those of such a cache
-     */
-    public static PagedCache of(
-            PageLayout layout, Format format, int layers, Map<String, Tensor> tensors, int length, String where) {
-        PagedCache cache = new PagedCache(layout, format, layers);
+    @Override
+    public void restore(Map<String, Tensor> tensors, int length, String where) {
+        List<Long> shape = shape(length);
         for (int layer = 0; layer < layers; layer++) {
-            Tensor tensor = tensors.get(name(layer));
-            List<Long> shape = cache.shape(length);
-            if (tensor == null || tensor.dtype() != DType.U8 || !tensor.shape().equals(shape)) {
-                throw new ModelFormatException(where + ": tensor " + name(layer) + ": expected U8 " + shape + ", found "
-                        + (tensor == null ? "none" : tensor.dtype() + " " + tensor.shape()));
-            }
+            SequenceCache.check(tensors.get(name(layer)), name(layer), DType.U8, shape, where);
         }
-        cache.reserve(0, length);
+        reserve(0, length);
         long size = layout.bytes(format);
         for (int layer = 0; layer < layers; layer++) {
-            for (int i = 0; i < cache.pages.length; i++) {
-                cache.page(layer, i).data().copyFrom(tensors.get(name(layer)).data().asSlice(i * size, size));
+            for (int i = 0; i < pagesOf(length); i++) {
+                page(layer, i).data().copyFrom(tensors.get(name(layer)).data().asSlice(i * size, size));
             }
         }
-        return cache;
+    }
+
+    @Override
+    public void commit() {
+        // A page's slots past the sequence's end mean nothing, whether a pass wrote to them or not.
+    }
+
+    @Override
+    public void truncate(int from, int length) {
+        // As above.
+    }
+
+    @Override
+    public long bytes(int length) {
+        return (long) length * layers * layout.bytesPerToken(format);
     }
 
     /** Frees the pages that no other cache shares. */

@@ -1,10 +1,15 @@
 package io.github.t6j.kernels;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /** The operations written plainly: the oracle of the SIMD kernels, and what serves where those cannot. */
 public final class ScalarKernels implements Kernels {
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
     private final boolean fused;
 
     /** @param fused whether Math.fma is one instruction here; where it is not, it is a thousand times slower */
@@ -124,6 +129,38 @@ public final class ScalarKernels implements Kernels {
                 max = Math.max(max, s[r * PANEL + t]);
             }
             into[r] = max;
+        }
+    }
+
+    @Override
+    public void widen(Format format, MemorySegment from, long fromAt, int count, MemorySegment to, long toAt) {
+        for (int i = 0; i < count; i++) {
+            to.set(FLOAT, toAt + 4L * i, format.get(from, fromAt, i));
+        }
+    }
+
+    @Override
+    public void transpose(MemorySegment from, long fromAt, int count, MemorySegment to, int toStride) {
+        transposeTail(from, fromAt, 0, count, to, toStride);
+    }
+
+    /** {@link #transpose} from column {@code first} on. */
+    public static void transposeTail(
+            MemorySegment from, long fromAt, int first, int count, MemorySegment to, int toStride) {
+        for (int c = first; c < count; c++) {
+            for (int t = 0; t < PANEL; t++) {
+                to.set(FLOAT, 4L * (t * toStride + c), from.get(FLOAT, fromAt + 4L * (c * PANEL + t)));
+            }
+        }
+    }
+
+    @Override
+    public void addOuter(float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at) {
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < columns; j++) {
+                long number = at + ((long) i * columns + j) * Float.BYTES;
+                to.set(FLOAT, number, fma(k[i], v[j], from.get(FLOAT, number)));
+            }
         }
     }
 

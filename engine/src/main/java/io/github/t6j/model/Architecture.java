@@ -3,7 +3,9 @@ package io.github.t6j.model;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.GroupedQueryAttention;
+import io.github.t6j.attention.LatentAttention;
 import io.github.t6j.attention.TensorProductAttention;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -32,7 +34,7 @@ final class Architecture {
         return new Architecture(tensors, config).read(variant);
     }
 
-    /** The attention of a configuration, and the names of the matrices that make its projections, in their order. */
+    /** The attention of a configuration, save MLA's. */
     static Attention attention(ModelConfig config) {
         return config.factored()
                 ? new TensorProductAttention(
@@ -40,8 +42,18 @@ final class Architecture {
                 : new GroupedQueryAttention(config.heads(), config.headDim(), config.keyValueHeads());
     }
 
-    /** Matrices whose rows, one below the other, are the projections that {@link #attention} expects. */
+    /** MLA's attention, which has weights of its own: kv_b_proj. */
+    static Attention latentAttention(ModelConfig config, float[] up, Arena arena) {
+        LatentSizes sizes = config.latent();
+        return new LatentAttention(
+                config.heads(), config.headDim(), sizes.rope(), sizes.rank(), sizes.valueDim(), up, arena);
+    }
+
+    /** Matrices whose rows, one below the other, are the projections that {@link #attention} expects; MLA's latents. */
     static List<String> projections(ModelConfig config) {
+        if (config.latent() != null) {
+            return List.of("q_a_proj", "kv_a_proj_with_mqa");
+        }
         if (!config.factored()) {
             return List.of("c_q", "c_k", "c_v");
         }
@@ -59,7 +71,7 @@ final class Architecture {
         if (tensors.hasAttention("c_qkv.W_A_k")) {
             return tensors.hasAttention("c_qkv.W_A_q") ? tensorProduct(variant) : keyValueOnly(variant);
         }
-        return groupedQuery(variant);
+        return tensors.hasAttention("q_a_proj") ? latent(variant) : groupedQuery(variant);
     }
 
     private void refuseOthers() {
@@ -68,17 +80,14 @@ final class Architecture {
                     + ": these are GPT-2 weights (attn.c_attn, learned positions)."
                     + " T6 checkpoints say model_type gpt2, too, but GPT-2 is another model; t6j runs the T6 family");
         }
-        if (tensors.hasAttention("q_a_proj")) {
-            throw new ModelFormatException(tensors.where() + ": this is a model with multi-head latent attention (MLA),"
-                    + " which this version does not run; it runs T6, T6 KV-only, MHA, GQA and MQA");
-        }
         if (tensors.has("layers.0.attention.wo.weight")) {
             throw new ModelFormatException(tensors.where() + ": these are the keys of the official T6_infer.py, another"
                     + " model that no training script makes; expected a checkpoint of model/T6.py and its kin");
         }
-        if (!tensors.hasAttention("c_qkv.W_A_k") && !tensors.hasAttention("c_q")) {
+        if (!tensors.hasAttention("c_qkv.W_A_k") && !tensors.hasAttention("c_q") && !tensors.hasAttention("q_a_proj")) {
             throw new ModelFormatException(tensors.where() + ": expected " + ModelTensors.attention(0, "c_qkv.W_A_k")
-                    + " (T6) or " + ModelTensors.attention(0, "c_q") + " (MHA, GQA, MQA), found " + tensors.sample()
+                    + " (T6), " + ModelTensors.attention(0, "c_q") + " (MHA, GQA, MQA) or "
+                    + ModelTensors.attention(0, "q_a_proj") + " (MLA), found " + tensors.sample()
                     + "; t6j runs the T6 family");
         }
     }
@@ -118,7 +127,7 @@ final class Architecture {
         if (keyRank == valueRank) {
             config.check("rank", keyRank, "the attention's shapes");
         }
-        return common(name, heads, headDim, 0, queryRank, keyRank, valueRank, variant);
+        return common(name, heads, headDim, 0, queryRank, keyRank, valueRank, null, variant);
     }
 
     private ModelConfig groupedQuery(String variant) {
@@ -136,12 +145,42 @@ final class Architecture {
             config.check("head_dim", headDim, "n_head and the rows of c_q");
         }
         String name = keyValueHeads == heads ? "MHA" : keyValueHeads == 1 ? "MQA" : "GQA";
-        return common(name, heads, headDim, keyValueHeads, 0, 0, 0, variant);
+        return common(name, heads, headDim, keyValueHeads, 0, 0, 0, null, variant);
+    }
+
+    /**
+     * MLA: with h heads, q_b_proj has h·(nope + rope) rows, kv_b_proj h·(nope + v), c_proj h·v columns, and what
+     * kv_a_proj_with_mqa has besides the latent is rope; so all sizes follow. Those that config.json has of MLA are not
+     * what the official script makes, and are not compared.
+     */
+    private ModelConfig latent(String variant) {
+        if (variant != null && !variant.equals("full")) {
+            throw new ModelFormatException(tensors.where() + ": this is a model with multi-head latent attention (MLA),"
+                    + " which there is only with full RoPE on a part of its own; expected --variant full or none, found "
+                    + variant);
+        }
+        int rank = Math.toIntExact(tensors.attentionColumns("kv_b_proj"));
+        long rope = tensors.attentionRows("kv_a_proj_with_mqa") - rank;
+        long query = tensors.attentionRows("q_b_proj");
+        long keysAndValues = tensors.attentionRows("kv_b_proj");
+        long out = tensors.attentionColumns("c_proj");
+        if (rope < 2 || rope % 2 != 0) {
+            throw new ModelFormatException(tensors.where() + ": expected kv_a_proj_with_mqa to have an even number of"
+                    + " rows more than kv_b_proj has columns, found " + (rope + rank) + " and " + rank);
+        }
+        int heads = quotient(query - keysAndValues + out, rope, "rows of q_b_proj without those of keys", "rope rows");
+        int headDim = quotient(keysAndValues - out, heads, "rows of kv_b_proj without those of values", "heads");
+        int valueDim = quotient(out, heads, "columns of c_proj", "heads");
+        config.check("n_head", heads, "the attention's shapes");
+        config.check("head_dim", headDim, "the attention's shapes");
+        int queryRank = Math.toIntExact(tensors.attentionRows("q_a_proj"));
+        LatentSizes sizes = new LatentSizes(queryRank, rank, (int) rope, valueDim);
+        return common("MLA", heads, headDim, 0, 0, 0, 0, sizes, "full");
     }
 
     private ModelConfig common(
             String name, int heads, int headDim, int keyValueHeads, int queryRank, int keyRank, int valueRank,
-            String variant) {
+            LatentSizes latent, String variant) {
         int vocabulary = Math.toIntExact(tensors.embedding().shape().get(0));
         int width = Math.toIntExact(tensors.embedding().shape().get(1));
         int layers = tensors.layers();
@@ -154,13 +193,14 @@ final class Architecture {
             assumptions.add("context length 1024 (config.json has no block_size)");
         }
         String rope = variant == null ? ropeVariant() : variant;
-        int rotaryDim = rotaryDim(rope, headDim);
-        float decayBase = rope.equals("partialrope-decay") ? decayBase() : 0f;
+        boolean linear = rope.equals("linearattn");
+        int rotaryDim = rotaryDim(rope, latent == null ? headDim : latent.rope());
+        float decayBase = linear || rope.equals("partialrope-decay") ? decayBase() : 0f;
         String suffix = rope.equals("full") ? "" : ", " + rope;
         return new ModelConfig(
                 name + suffix, vocabulary, layers, width, heads, headDim, keyValueHeads, queryRank, keyRank, valueRank,
                 groupNorm, Math.toIntExact(tensors.layer(0, "mlp.c_fc1").shape().get(0)),
-                config.optional("block_size", 1024), rotaryDim, decayBase, List.copyOf(assumptions));
+                config.optional("block_size", 1024), rotaryDim, decayBase, linear, latent, List.copyOf(assumptions));
     }
 
     /** The variant that config.json's keys leave (DESIGN: without any RoPE key, full). */
@@ -180,10 +220,6 @@ final class Architecture {
         if (!VARIANTS.contains(rope)) {
             throw new ModelFormatException(
                     "--variant: expected full, partialrope, partialrope-decay or linearattn, found " + rope);
-        }
-        if (rope.equals("linearattn")) {
-            throw new ModelFormatException(tensors.where() + ": linear attention (linearattn) is a variant that this"
-                    + " version does not run; it runs full, partialrope and partialrope-decay");
         }
         if (rope.equals("full")) {
             if (headDim % 2 != 0) {

@@ -5,13 +5,13 @@ import java.util.List;
 /**
  * The sizes and choices that make a model, as tensor shapes, config.json and the user say them.
  *
- * @param variant the attention's name for people: T6, T6 KV-only, MHA, GQA, MQA
+ * @param variant the attention's name for people: T6, T6 KV-only, MHA, GQA, MQA, MLA
  * @param vocabulary rows of the embedding, padding included
  * @param layers blocks
  * @param width numbers per position between blocks, n_embd
  * @param heads query heads, h
- * @param headDim numbers per head, d
- * @param keyValueHeads heads of keys and values, or 0 where those are factored
+ * @param headDim numbers per head, d; with MLA those of a query that are not rotated
+ * @param keyValueHeads heads of keys and values, or 0 where those are factored or made of latents
  * @param queryRank R_Q, or 0 where the query is whole
  * @param keyRank R_K, or 0 where keys are whole
  * @param valueRank R_V, or 0 where values are whole
@@ -20,6 +20,8 @@ import java.util.List;
  * @param contextLength positions the model was trained on, block_size
  * @param rotaryDim first dimensions of a head that RoPE rotates, an even number
  * @param decayBase what rotated numbers decay with (rope_decay_base), or 0: no decay
+ * @param linear whether attention is linear, without a softmax
+ * @param latent MLA's other sizes, or null
  * @param assumptions what nothing said and was therefore assumed, a sentence each
  */
 public record ModelConfig(
@@ -38,6 +40,8 @@ public record ModelConfig(
         int contextLength,
         int rotaryDim,
         float decayBase,
+        boolean linear,
+        LatentSizes latent,
         List<String> assumptions) {
 
     /** Whether keys and values are factored. */
@@ -49,7 +53,7 @@ public record ModelConfig(
     String identity() {
         return new ModelConfig(
                 variant, vocabulary, layers, width, heads, headDim, keyValueHeads, queryRank, keyRank, valueRank,
-                groupNorm, hidden, contextLength, rotaryDim, decayBase, List.of())
+                groupNorm, hidden, contextLength, rotaryDim, decayBase, linear, latent, List.of())
                 .toString();
     }
 }

@@ -2,9 +2,15 @@ package io.github.t6j.model;
 
 import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionPath;
+import io.github.t6j.attention.LatentAttention;
+import io.github.t6j.attention.LatentPath;
+import io.github.t6j.attention.LinearAttention;
 import io.github.t6j.attention.MaterializedAttention;
 import io.github.t6j.attention.PagedAttention;
+import io.github.t6j.attention.WholeHeads;
 import io.github.t6j.cache.PagedCache;
+import io.github.t6j.cache.SequenceCache;
+import io.github.t6j.cache.StateCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
@@ -24,7 +30,6 @@ import java.util.function.BooleanSupplier;
 /** The weights of a model and the way of a token through them; shared by all sequences, changed by none. */
 public final class Transformer {
     private final ModelConfig config;
-    private final Attention attention;
     private final PackedMatrix embedding; // [vocabulary][width], tied: also the output matrix
     private final List<Block> blocks;
     private final Rope rope;
@@ -33,10 +38,9 @@ public final class Transformer {
     private final Workers workers;
 
     Transformer(
-            ModelConfig config, Attention attention, PackedMatrix embedding, List<Block> blocks, Kernels kernels,
-            ScalarKernels scalar, Workers workers) {
+            ModelConfig config, PackedMatrix embedding, List<Block> blocks, Kernels kernels, ScalarKernels scalar,
+            Workers workers) {
         this.config = config;
-        this.attention = attention;
         this.embedding = embedding;
         this.blocks = blocks;
         this.rope = new Rope(config.rotaryDim(), config.decayBase());
@@ -50,9 +54,20 @@ public final class Transformer {
         return config;
     }
 
-    /** The attention of all blocks. */
+    /** The attention of the first block; all are of its shape. */
     public Attention attention() {
-        return attention;
+        return blocks.getFirst().attention();
+    }
+
+    /** Numbers that one token adds to what a layer keeps: none with linear attention. */
+    public int numbersPerToken() {
+        return config.linear() ? 0 : attention().layout().numbersPerToken();
+    }
+
+    /** Numbers that a layer keeps however many tokens: linear attention's state, or 0. */
+    public int stateNumbers() {
+        int headDim = config.headDim();
+        return config.linear() ? ((WholeHeads) attention()).keyValueHeads() * headDim * headDim : 0;
     }
 
     List<Block> blocks() {
@@ -65,19 +80,17 @@ public final class Transformer {
 
     /** A sequence's cache and buffers. */
     public final class Sequence implements AutoCloseable {
-        private final PagedCache cache;
+        private final SequenceCache cache;
         private final boolean materialized;
         private final Activations a;
         private int position;
 
-        private Sequence(PagedCache cache, boolean materialized, int position) {
+        private Sequence(SequenceCache cache, boolean materialized, int position) {
             this.cache = cache;
             this.materialized = materialized;
             this.position = position;
-            AttentionPath path = materialized
-                    ? new MaterializedAttention(workers)
-                    : new PagedAttention(attention, kernels, scalar, workers);
-            a = new Activations(Transformer.this, path, cache, new Product(kernels, workers), workers);
+            AttentionPath path = newPath(cache, materialized);
+            a = new Activations(Transformer.this, path, new Product(kernels, workers), workers);
         }
 
         /** Tokens in the cache. */
@@ -85,18 +98,23 @@ public final class Transformer {
             return position;
         }
 
-        /** Bytes that a token takes in the cache. */
-        public long cacheBytesPerToken() {
-            return cache.bytesPerToken();
-        }
-
         /** A sequence of the same tokens; the two share what they have in common and do not notice each other. */
         public Sequence fork() {
             return new Sequence(cache.fork(position), materialized, position);
         }
 
-        /** Forgets the tokens from {@code newPosition} on. */
+        /** Bytes of the numbers that are kept of them. */
+        public long cacheBytes() {
+            return cache.bytes(position);
+        }
+
+        /**
+         * Forgets the tokens from {@code newPosition} on.
+         *
+         * @throws IllegalStateException if the attention cannot: linear attention only all or none
+         */
         public void truncate(int newPosition) {
+            cache.truncate(position, newPosition);
             position = newPosition;
         }
 
@@ -128,6 +146,7 @@ public final class Transformer {
                 }
                 block.forward(kernels, rope, position, count, a);
             }
+            cache.commit();
             position += count;
             return true;
         }
@@ -167,9 +186,30 @@ public final class Transformer {
         }
     }
 
+    /** An empty cache, whose pages store numbers so; {@code materialized} is for the oracle. */
+    SequenceCache newCache(Format format, boolean materialized) {
+        return config.linear() && !materialized
+                ? new StateCache(config.layers(), ((WholeHeads) attention()).keyValueHeads(), config.headDim())
+                : new PagedCache(attention().layout(), format, config.layers());
+    }
+
+    /** A way to compute attention over {@code cache}, which is of {@link #newCache}. */
+    AttentionPath newPath(SequenceCache cache, boolean materialized) {
+        if (cache instanceof StateCache state) {
+            return new LinearAttention((WholeHeads) attention(), state, kernels, workers);
+        }
+        PagedCache pages = (PagedCache) cache;
+        if (materialized) {
+            return new MaterializedAttention(pages, config.linear(), workers);
+        }
+        return attention() instanceof LatentAttention latent
+                ? new LatentPath(latent, pages, kernels, scalar, workers)
+                : new PagedAttention(attention(), pages, kernels, scalar, workers);
+    }
+
     /** An empty sequence whose cache stores numbers so; {@code materialized} computes attention by the oracle. */
     public Sequence newSequence(Format format, boolean materialized) {
-        return new Sequence(new PagedCache(attention.layout(), format, config.layers()), materialized, 0);
+        return new Sequence(newCache(format, materialized), materialized, 0);
     }
 
     /**
@@ -180,9 +220,14 @@ public final class Transformer {
      */
     public Sequence restoredSequence(
             Format format, boolean materialized, Map<String, Tensor> tensors, int length, String where) {
-        return new Sequence(
-                PagedCache.of(attention.layout(), format, config.layers(), tensors, length, where), materialized,
-                length);
+        SequenceCache cache = newCache(format, materialized);
+        try {
+            cache.restore(tensors, length, where);
+        } catch (RuntimeException | Error failure) {
+            cache.close();
+            throw failure;
+        }
+        return new Sequence(cache, materialized, length);
     }
 
     /** SHA-256, in hexadecimal, of the configuration and a sample of each matrix: which model this is. */

@@ -64,9 +64,9 @@ class CacheFormatsTest {
                 attention.append(projections, t * stride, cache.pageOf(0, t), PagedCache.slot(t));
             }
             ScalarKernels scalar = KernelChoice.scalar();
-            float[] simd = attend(path(attention, KernelChoice.kernels(), workers), c, projections, cache);
-            float[] twin = attend(path(attention, scalar, workers), c, projections, cache);
-            float[] oracle = attend(new MaterializedAttention(workers), c, projections, cache);
+            float[] simd = attend(path(c, cache, KernelChoice.kernels(), workers), c, projections);
+            float[] twin = attend(path(c, cache, scalar, workers), c, projections);
+            float[] oracle = attend(new MaterializedAttention(cache, false, workers), c, projections);
             for (int i = 0; i < oracle.length; i++) {
                 assertThat(simd[i]).as("seed 11, number " + i).isCloseTo(oracle[i], within(1e-5f));
             }
@@ -74,15 +74,15 @@ class CacheFormatsTest {
         }
     }
 
-    private static AttentionPath path(Attention attention, Kernels kernels, Workers workers) {
-        return new PagedAttention(attention, kernels, KernelChoice.scalar(), workers);
+    private static AttentionPath path(Case c, PagedCache cache, Kernels kernels, Workers workers) {
+        return new PagedAttention(c.attention, cache, kernels, KernelChoice.scalar(), workers);
     }
 
-    private static float[] attend(AttentionPath path, Case c, float[] projections, PagedCache cache) {
+    private static float[] attend(AttentionPath path, Case c, float[] projections) {
         int stride = c.attention.projections();
         float[] last = Arrays.copyOfRange(projections, (TOKENS - ROWS) * stride, TOKENS * stride);
         float[] y = new float[ROWS * c.attention.heads() * c.attention.headDim()];
-        path.attend(c.attention, last, ROWS, stride, cache, 0, TOKENS - ROWS, y);
+        path.attend(c.attention, last, ROWS, stride, 0, TOKENS - ROWS, y);
         return y;
     }
 }

@@ -1,9 +1,11 @@
 package io.github.t6j.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.KernelChoice;
 import java.lang.foreign.Arena;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -14,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What a page gives back is what was written, rounded as its format must. */
 class PageTest {
     /** 5 heads of 40, key rank 3, value rank 2. */
-    private static final FactorCache FACTORS = new FactorCache(5, 40, 3, 2);
+    private static final FactorCache FACTORS = new FactorCache(5, 40, 40, 3, 2);
 
     @ParameterizedTest
     @EnumSource(Format.class)
@@ -104,7 +106,7 @@ class PageTest {
         "5, 40, 3, 2, F32, 900", "5, 40, 3, 2, F16, 450", "5, 40, 3, 2, BF16, 546", "5, 40, 3, 2, Q8, 313"})
     void bytesPerTokenAreWhatTheLayoutDraws(int heads, int headDim, int keyRank, int valueRank, Format format,
             int bytes) {
-        PageLayout layout = new FactorCache(heads, headDim, keyRank, valueRank).layout();
+        PageLayout layout = new FactorCache(heads, headDim, headDim, keyRank, valueRank).layout();
         assertThat(layout.bytesPerToken(format)).isEqualTo(bytes);
         assertThat(layout.bytes(format)).isBetween(64L * bytes, 64L * bytes + 256);
     }
@@ -145,22 +147,37 @@ class PageTest {
         assertThat(shared.data().scope().isAlive()).isFalse();
     }
 
-    @Test
-    void aWidenedPageHasTheNumbersOfTheNarrowOne() {
+    @ParameterizedTest
+    @EnumSource(Format.class)
+    void aWidenedPageHasTheNumbersOfTheNarrowOne(Format format) {
         PageLayout layout = FACTORS.layout();
         try (Arena arena = Arena.ofConfined()) {
-            Page page = Page.allocate(layout, Format.F16, arena);
+            Page page = Page.allocate(layout, format, arena);
             Page wide = Page.allocate(layout, Format.F32, arena);
-            float[] columns = gaussians(new Random(3), layout.columns());
-            float[] rows = gaussians(new Random(4), 80);
-            page.write(17, columns, 0, rows, 0);
-            page.widen(wide);
-            for (int c = 0; c < columns.length; c++) {
-                assertThat(wide.column(17, c)).isEqualTo(Float.float16ToFloat(Float.floatToFloat16(columns[c])));
+            Random random = new Random(3);
+            for (int slot = 0; slot < 64; slot++) {
+                page.write(slot, gaussians(random, layout.columns()), 0, gaussians(random, 80), 0);
             }
-            for (int i = 0; i < 80; i++) {
-                assertThat(wide.row(17, i / 40, i % 40)).isEqualTo(page.row(17, i / 40, i % 40));
+            page.widen(KernelChoice.kernels(), wide);
+            for (int slot = 0; slot < 64; slot++) {
+                for (int c = 0; c < layout.columns(); c++) {
+                    assertThat(wide.column(slot, c)).isEqualTo(page.column(slot, c));
+                }
+                for (int i = 0; i < 80; i++) {
+                    assertThat(wide.row(slot, i / 40, i % 40)).isEqualTo(page.row(slot, i / 40, i % 40));
+                }
             }
+        }
+    }
+
+    @Test
+    void columnsOfTwoScalesAreNotSummed() {
+        try (Arena arena = Arena.ofConfined()) {
+            Page page = Page.allocate(FACTORS.layout(), Format.Q8, arena);
+            assertThatThrownBy(
+                    () -> page.multiplyColumns(KernelChoice.kernels(), new float[80], 0, 1, 80, 0, new float[64], 0))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("expected those of one vector, found 80 from 0");
         }
     }
 }

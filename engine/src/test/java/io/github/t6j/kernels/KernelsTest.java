@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The scalar twin against float64, and the SIMD kernels against the scalar twin, bit for bit, on odd sizes. */
@@ -26,6 +27,8 @@ class KernelsTest {
     private static final int LANES = Kernels.LANES;
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final ScalarKernels scalar = new ScalarKernels(true);
@@ -220,6 +223,64 @@ class KernelsTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(Format.class)
+    void widenGivesTheNumbersOfTheFormat(Format format) {
+        for (Kernels kernels : new Kernels[] {scalar, simd}) {
+            MemorySegment row = segment(new Random(5), format, 1, 192, 192);
+            MemorySegment to = arena.allocate(4 * 200, 64);
+            kernels.widen(format, row, 4, 192, to, 4);
+            for (int i = 0; i < 192; i++) {
+                assertThat((double) to.get(FLOAT, 4 + 4L * i)).as("seed 5, number " + i)
+                        .isEqualTo(number(row, format, 0, 192, i));
+            }
+            assertThat(to.get(FLOAT, 0)).isZero();
+            assertThat(to.get(FLOAT, 4 + 4 * 192)).isZero();
+        }
+    }
+
+    @Test
+    void transposeMovesEachNumberToItsRow() {
+        for (int count : new int[] {1, 3, 4, 14, 33, 256}) {
+            for (Kernels kernels : new Kernels[] {scalar, simd}) {
+                MemorySegment from = segment(new Random(count), Format.F32, count, PANEL, PANEL);
+                int stride = count + 3;
+                MemorySegment to = arena.allocate(4L * PANEL * stride, 64);
+                kernels.transpose(from, 4, count, to, stride);
+                for (int t = 0; t < PANEL; t++) {
+                    for (int c = 0; c < stride; c++) {
+                        float expected = c < count ? from.get(FLOAT, 4 + 4L * (c * PANEL + t)) : 0;
+                        assertThat(to.get(FLOAT, 4L * (t * stride + c))).as("count " + count).isEqualTo(expected);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void addOuterAddsEachProductAndTouchesNothingElse() {
+        for (int[] size : new int[][] {{1, 1}, {3, 5}, {12, 12}, {16, 64}, {7, 33}}) {
+            Random random = new Random(size[1]);
+            int n = size[0] * size[1];
+            float[] k = floats(random, size[0]);
+            float[] v = floats(random, size[1]);
+            MemorySegment from = segment(random, Format.F32, 1, n + 2 + LANES, n + 2 + LANES);
+            MemorySegment to = arena.allocate(from.byteSize(), 64);
+            MemorySegment both = arena.allocate(from.byteSize(), 64).copyFrom(from);
+            scalar.addOuter(k, size[0], v, size[1], from, to, 8);
+            simd.addOuter(k, size[0], v, size[1], both, both, 8);
+            for (int i = 0; i < n; i++) {
+                double before = from.get(FLOAT, 8 + 4L * i);
+                double product = (double) k[i / size[1]] * v[i % size[1]];
+                assertThat((double) to.get(FLOAT, 8 + 4L * i))
+                        .isCloseTo(before + product, within(Math.abs(before) + Math.abs(product)));
+            }
+            assertThat(both.asSlice(8, 4L * n).mismatch(to.asSlice(8, 4L * n))).as("SIMD, columns " + size[1])
+                    .isEqualTo(-1);
+            assertThat(both.asSlice(8 + 4L * n).mismatch(from.asSlice(8 + 4L * n))).isEqualTo(-1);
+        }
+    }
+
     @Test
     void exp2IsAccurateToAboutOneUlp() {
         double worst = 0;
@@ -320,7 +381,8 @@ class KernelsTest {
                 int pair = segment.get(INT, 4 + 2L * row * stride + 64L * (c / 32) + 4L * (c % 16));
                 yield Float.intBitsToFloat(c % 32 < 16 ? pair << 16 : pair & 0xFFFF0000);
             }
-            default -> {
+            case F16 -> Float.float16ToFloat(segment.get(SHORT, 4 + 2L * (row * stride + c)));
+            case Q8 -> {
                 int four = segment.get(INT, 4 + (long) row * stride + 64L * (c / 64) + 4L * (c % 16));
                 yield (four >>> 8 * (c % 64 / 16) & 255) - 128;
             }

@@ -1,0 +1,54 @@
+package io.github.t6j.cache;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.Tensor;
+import java.util.List;
+import java.util.Map;
+
+/** What a sequence keeps of the tokens it has seen, for all layers: {@link PagedCache} or {@link StateCache}. */
+public interface SequenceCache extends AutoCloseable {
+    /** Makes room for the tokens from {@code position} to {@code length}, exclusive, at the beginning of a pass. */
+    void reserve(int position, int length);
+
+    /** Ends a pass: what it kept stays. Without this call the pass never was. */
+    void commit();
+
+    /**
+     * Forgets the tokens from {@code length} on.
+     *
+     * @param from the tokens that are kept so far
+     * @throws IllegalStateException if what is kept does not allow it
+     */
+    void truncate(int from, int length);
+
+    /** A cache of the same first {@code length} tokens, all that are kept; each may be written and closed by itself. */
+    SequenceCache fork(int length);
+
+    /** What is kept of the first {@code length} tokens, all that are, to be saved. */
+    List<LazyTensor> tensors(int length);
+
+    /**
+     * Makes this empty cache hold what {@link #tensors} gave for one of the same kind.
+     *
+     * @param where what to call the tensors' file in errors
+     * @throws ModelFormatException if they are not those of such a cache
+     */
+    void restore(Map<String, Tensor> tensors, int length, String where);
+
+    /** @throws ModelFormatException if {@code tensor} is null or not of this type and shape */
+    static void check(Tensor tensor, String name, DType dtype, List<Long> shape, String where) {
+        if (tensor == null || tensor.dtype() != dtype || !tensor.shape().equals(shape)) {
+            throw new ModelFormatException(where + ": tensor " + name + ": expected " + dtype + " " + shape + ", found "
+                    + (tensor == null ? "none" : tensor.dtype() + " " + tensor.shape()));
+        }
+    }
+
+    /** Bytes of the numbers that {@code length} tokens take. */
+    long bytes(int length);
+
+    /** Frees the memory. */
+    @Override
+    void close();
+}

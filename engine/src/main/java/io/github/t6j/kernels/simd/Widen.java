@@ -1,0 +1,66 @@
+package io.github.t6j.kernels.simd;
+
+import static io.github.t6j.kernels.simd.Lanes.I;
+import static io.github.t6j.kernels.simd.Lanes.L;
+import static io.github.t6j.kernels.simd.Strip.BYTE_EXPONENT;
+import static io.github.t6j.kernels.simd.Strip.BYTE_ZERO;
+import static io.github.t6j.kernels.simd.Strip.HIGH_HALF;
+import static io.github.t6j.kernels.simd.Strip.LOW_BYTE;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+
+import io.github.t6j.kernels.Format;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.IntVector;
+
+/** Rows of narrow numbers to f32, where a variant rewrites pages anyway or no kernel reads the format. */
+final class Widen {
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+
+    private Widen() {}
+
+    /** {@link io.github.t6j.kernels.Kernels#widen}. */
+    static void row(Format format, MemorySegment from, long fromAt, int count, MemorySegment to, long toAt) {
+        switch (format) {
+            case F32 -> MemorySegment.copy(from, fromAt, to, toAt, 4L * count);
+            case F16 -> f16(from, fromAt, count, to, toAt);
+            case BF16 -> bf16(from, fromAt, count, to, toAt);
+            case Q8 -> q8(from, fromAt, count, to, toAt);
+        }
+    }
+
+    /** C2 makes vectors of it by itself. */
+    private static void f16(MemorySegment from, long fromAt, int count, MemorySegment to, long toAt) {
+        for (int i = 0; i < count; i++) {
+            to.set(FLOAT, toAt + 4L * i, Float.float16ToFloat(from.get(SHORT, fromAt + 2L * i)));
+        }
+    }
+
+    private static void bf16(MemorySegment from, long fromAt, int count, MemorySegment to, long toAt) {
+        for (int group = 0; group < count; group += 32) {
+            for (int lane = 0; lane < 16; lane += L) {
+                IntVector i = IntVector.fromMemorySegment(I, from, fromAt + 2L * group + 4L * lane, LITTLE_ENDIAN);
+                long at = toAt + 4L * (group + lane);
+                i.lanewise(LSHL, 16).intoMemorySegment(to, at, LITTLE_ENDIAN);
+                i.and(HIGH_HALF).intoMemorySegment(to, at + 64, LITTLE_ENDIAN);
+            }
+        }
+    }
+
+    private static void q8(MemorySegment from, long fromAt, int count, MemorySegment to, long toAt) {
+        for (int group = 0; group < count; group += 64) {
+            for (int lane = 0; lane < 16; lane += L) {
+                IntVector i = IntVector.fromMemorySegment(I, from, fromAt + group + 4L * lane, LITTLE_ENDIAN);
+                long at = toAt + 4L * (group + lane);
+                for (int piece = 0; piece < 4; piece++) {
+                    i.and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO)
+                            .intoMemorySegment(to, at + 64L * piece, LITTLE_ENDIAN);
+                    i = i.lanewise(LSHR, 8);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,311 @@
+package io.github.t6j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.Safetensors;
+import io.github.t6j.weights.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Saved, restored and forked sessions go on as if nothing had happened; a wrong file changes nothing. */
+class SavedSessionTest {
+    /** Two pages and a part of one; the rest is fed afterwards. */
+    private static final int[] IDS = new Random(9).ints(200, 0, 64).toArray();
+
+    private static final int KEPT = 150;
+
+    private static Model model;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void load() {
+        model = Model.load(TestData.tiny());
+    }
+
+    @AfterAll
+    static void close() {
+        model.close();
+    }
+
+    private static SessionOptions options(CacheType type) {
+        return SessionOptions.defaults().withCacheType(type).withContextLength(300);
+    }
+
+    private static int[] from(int position) {
+        return Arrays.copyOfRange(IDS, position, IDS.length);
+    }
+
+    /** Feeds the first ids, of which only {@code position} are kept. */
+    private static Session session(Model model, SessionOptions options, int position) {
+        Session session = model.newSession(options);
+        session.prefill(Arrays.copyOf(IDS, position));
+        return session;
+    }
+
+    /** Logits after all ids, some of them fed singly. */
+    private static float[] end(Session session) {
+        int[] rest = from(session.position());
+        session.prefill(Arrays.copyOf(rest, rest.length - 3));
+        for (int i = rest.length - 3; i < rest.length; i++) {
+            session.decode(rest[i]);
+        }
+        return session.logits().clone();
+    }
+
+    @ParameterizedTest
+    @EnumSource(CacheType.class)
+    void aRestoredSessionGoesOnWithTheSameBits(CacheType type) throws IOException {
+        Path file = folder.resolve("session");
+        try (Session session = session(model, options(type), KEPT); Session other = model.newSession(options(type))) {
+            other.prefill(7, 7, 7);
+            session.save(file);
+            other.restore(file);
+            assertThat(other.position()).isEqualTo(KEPT);
+            assertThat(other.ids()).isEqualTo(Arrays.copyOf(IDS, KEPT));
+            assertThat(other.logits()).isEqualTo(session.logits());
+            assertThat(end(other)).isEqualTo(end(session));
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files).containsExactly(file);
+        }
+    }
+
+    @Test
+    void sessionsOfEveryKindOfAttentionAreRestored() {
+        for (String name : List.of("T6_kvonly_odd", "llama-gqa", "llama-mla", "T6_linearattn", "T6_rank1")) {
+            Path file = folder.resolve(name);
+            TestData.GoldenModel golden = TestData.goldenModels().stream()
+                    .filter(g -> g.name().equals(name)).findFirst().orElseThrow();
+            for (SessionOptions.Path path : SessionOptions.Path.values()) {
+                SessionOptions options = options(CacheType.BF16).withPath(path);
+                try (Model other = golden.load(ModelOptions.defaults());
+                        Session session = session(other, options, KEPT);
+                        Session restored = other.newSession(options)) {
+                    session.save(file);
+                    restored.restore(file);
+                    Session fork = restored.fork();
+                    float[] expected = end(session);
+                    assertThat(end(fork)).as(name + " " + path).isEqualTo(expected);
+                    fork.close();
+                    assertThat(end(restored)).as(name + " " + path).isEqualTo(expected);
+                }
+            }
+        }
+    }
+
+    /** What a longer past left in the pages is not saved: equal sessions give equal files. */
+    @ParameterizedTest
+    @EnumSource(CacheType.class)
+    void truncatedTokensAreNotInTheFile(CacheType type) throws IOException {
+        try (Session longer = session(model, options(type), KEPT); Session same = session(model, options(type), 70)) {
+            longer.truncate(70);
+            longer.save(folder.resolve("longer"));
+            longer.restore(folder.resolve("longer"));
+            assertThatThrownBy(longer::logits).isInstanceOf(IllegalStateException.class);
+            same.truncate(70);
+            same.save(folder.resolve("same"));
+        }
+        assertThat(folder.resolve("longer")).hasSameBinaryContentAs(folder.resolve("same"));
+    }
+
+    @Test
+    void anEmptySessionCanBeSaved() {
+        Path file = folder.resolve("empty");
+        try (Session session = model.newSession(); Session other = session(model, options(CacheType.F32), 5)) {
+            session.save(file);
+            other.restore(file);
+            assertThat(other.position()).isZero();
+            assertThatThrownBy(other::logits).isInstanceOf(IllegalStateException.class);
+            other.prefill(IDS);
+            assertThat(other.position()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aFileOfAnotherTypeModelOrVariantIsRefused() {
+        Path file = folder.resolve("session");
+        try (Session session = session(model, options(CacheType.BF16), KEPT)) {
+            session.save(file);
+        }
+        refused(model, options(CacheType.Q8), file, "session: cache_type: expected q8, found bf16");
+        refused(model, options(CacheType.BF16).withContextLength(100), file,
+                "expected at most 100 ids, the session's context, found 150");
+        Path weights = TestData.path("golden/T6_even");
+        Path of = folder.resolve("golden");
+        try (Model full = Model.load(weights, ModelOptions.defaults().withVariant("full"));
+                Session session = session(full, options(CacheType.BF16), 3)) {
+            session.save(of);
+            refused(full, options(CacheType.BF16), file, "fingerprint: expected ", ", found ", "another model");
+        }
+        try (Model partial = Model.load(weights, ModelOptions.defaults().withVariant("partialrope"))) {
+            refused(partial, options(CacheType.BF16), of, "variant: expected T6, partialrope, found T6");
+        }
+    }
+
+    @Test
+    void aDamagedFileIsRefused() throws IOException {
+        Path file = folder.resolve("session");
+        SessionOptions options = options(CacheType.F32);
+        try (Session session = session(model, options, KEPT)) {
+            session.save(file);
+        }
+        byte[] bytes = Files.readAllBytes(file);
+        for (int cut : new int[] {0, 5, 100, bytes.length / 2, bytes.length - 1}) {
+            Path damaged = Files.write(folder.resolve("cut"), Arrays.copyOf(bytes, cut));
+            refused(model, options, damaged, damaged.toString());
+        }
+        Random random = new Random(1);
+        for (int i = 0; i < 20; i++) {
+            byte[] changed = bytes.clone();
+            int at = 4096 + random.nextInt(bytes.length - 4096);
+            changed[at] ^= (byte) (1 << random.nextInt(8));
+            refused(model, options, Files.write(folder.resolve("changed"), changed), "the file is damaged");
+        }
+        refused(model, options, TestData.path("golden/T6_odd/model.safetensors"),
+                "expected a session that t6j saved, found a safetensors file");
+        refused(model, options, TestData.path("text/test.txt"), "test.txt");
+        try (Session session = session(model, options, 4)) {
+            assertThatThrownBy(() -> session.restore(folder.resolve("none"))).isInstanceOf(UncheckedIOException.class);
+            assertThat(session.position()).isEqualTo(4);
+        }
+    }
+
+    /** Files whose checksum is right and content is not. */
+    @ParameterizedTest
+    @ValueSource(strings = {"t6j_session", "ids", "logits", "layer.3", "id"})
+    void aFileThatContradictsItselfIsRefused(String wrong) {
+        Path file = folder.resolve("session");
+        SessionOptions options = options(CacheType.F32);
+        try (Session session = session(model, options, KEPT)) {
+            session.save(file);
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            Safetensors content = Safetensors.read(file, arena);
+            Map<String, String> metadata = new HashMap<>(content.metadata());
+            List<Tensor> tensors = new ArrayList<>(content.tensors().values());
+            metadata.computeIfPresent(wrong, (key, value) -> "2");
+            tensors.removeIf(tensor -> tensor.name().equals(wrong) && !wrong.equals("logits"));
+            if (wrong.equals("logits")) {
+                tensors.set(1, Tensor.of(wrong, new float[3], 3));
+            }
+            if (wrong.equals("id")) {
+                MemorySegment ids = arena.allocate(4L * KEPT, 4).copyFrom(tensors.getFirst().data());
+                ids.set(ValueLayout.JAVA_INT, 4, 4096);
+                tensors.set(0, new Tensor("ids", DType.I32, List.of((long) KEPT), ids));
+            }
+            metadata.put("crc32c", checksum(tensors));
+            Safetensors.write(file, metadata, tensors);
+        }
+        refused(model, options, file, wrong.equals("id") ? "expected 0 to 4095, found 4096" : wrong, "expected ",
+                "found ");
+    }
+
+    private static String checksum(List<Tensor> tensors) {
+        CRC32C crc = new CRC32C();
+        tensors.forEach(tensor -> crc.update(tensor.data().asByteBuffer()));
+        return Long.toHexString(crc.getValue());
+    }
+
+    /** A session that holds something says why, and holds it still. */
+    private static void refused(Model model, SessionOptions options, Path file, String... message) {
+        try (Session session = session(model, options, 70)) {
+            float[] logits = session.logits().clone();
+            assertThatThrownBy(() -> session.restore(file))
+                    .isInstanceOf(ModelFormatException.class)
+                    .hasMessageContainingAll(message);
+            assertThat(session.logits()).isEqualTo(logits);
+            assertThat(session.ids()).isEqualTo(Arrays.copyOf(IDS, 70));
+            session.decode(1);
+            assertThat(session.position()).isEqualTo(71);
+        }
+    }
+
+    @Test
+    void aFileThatCannotBeWrittenLeavesTheSession() {
+        try (Session session = session(model, options(CacheType.F32), 3)) {
+            assertThatThrownBy(() -> session.save(folder.resolve("no/such/folder")))
+                    .isInstanceOf(UncheckedIOException.class);
+            session.decode(1);
+            assertThat(session.ids()).containsExactly(IDS[0], IDS[1], IDS[2], 1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(CacheType.class)
+    void forksDivergeAndEqualFreshSessions(CacheType type) {
+        int[] other = new Random(10).ints(200, 0, 64).toArray();
+        System.arraycopy(IDS, 0, other, 0, 70);
+        try (Session first = session(model, options(type), KEPT); Session fresh = model.newSession(options(type))) {
+            Session fork = first.fork();
+            assertThat(fork.logits()).isEqualTo(first.logits());
+            fork.truncate(70);
+            fork.prefill(Arrays.copyOfRange(other, 70, 130));
+            Session forkOfFork = fork.fork();
+            float[] end = end(first);
+            fork.prefill(Arrays.copyOfRange(other, 130, 200));
+            forkOfFork.prefill(Arrays.copyOfRange(other, 130, 200));
+
+            fresh.prefill(other);
+            assertThat(fork.ids()).isEqualTo(other);
+            assertThat(fork.logits()).isEqualTo(fresh.logits());
+            assertThat(forkOfFork.logits()).isEqualTo(fresh.logits());
+            fork.close();
+            forkOfFork.decode(5);
+            fresh.decode(5);
+            assertThat(forkOfFork.logits()).isEqualTo(fresh.logits());
+            forkOfFork.close();
+            fresh.truncate(0);
+            fresh.prefill(IDS);
+            assertThat(end).isEqualTo(fresh.logits());
+        }
+    }
+
+    @Test
+    void forksWorkInTheirOwnThreads() throws InterruptedException {
+        try (Session base = session(model, options(CacheType.Q8), KEPT)) {
+            float[][] ends = new float[6][];
+            Thread[] threads = new Thread[ends.length];
+            for (int i = 0; i < threads.length; i++) {
+                int own = i;
+                Session fork = base.fork();
+                threads[i] = new Thread(() -> {
+                    try (fork) {
+                        fork.truncate(KEPT - 10 * own);
+                        ends[own] = end(fork);
+                    }
+                });
+                threads[i].start();
+            }
+            float[] expected = end(base);
+            for (int i = 0; i < threads.length; i++) {
+                threads[i].join();
+                assertThat(ends[i]).as("fork " + i).isEqualTo(expected);
+            }
+        }
+    }
+}
