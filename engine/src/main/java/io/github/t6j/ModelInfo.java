@@ -20,6 +20,8 @@ import java.util.List;
  * @param contextLength positions that the model was trained on (block_size)
  * @param parameters number of weights, tied ones once
  * @param cacheNumbersPerToken numbers that one token adds to the cache of one layer
+ * @param sharedNumbersPerPosition numbers that a position takes once, for all layers and sessions: fixed keys, rotated,
+ *     and RoPE's tables where B is shared
  * @param weightFormat which files were read, and how
  * @param assumptions what neither shapes nor config.json said and was therefore assumed, a sentence each
  * @param kernels the kernels that compute, such as {@code SIMD, 512-bit, 2 threads}
@@ -40,6 +42,7 @@ public record ModelInfo(
         int contextLength,
         long parameters,
         int cacheNumbersPerToken,
+        int sharedNumbersPerPosition,
         String weightFormat,
         List<String> assumptions,
         String kernels) {}

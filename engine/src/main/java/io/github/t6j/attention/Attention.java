@@ -9,8 +9,8 @@ import io.github.t6j.kernels.Kernels;
  * and how a query meets a page of them. The rest (pages, softmax, threads, the oracle) is common to all: {@link
  * PagedAttention} and {@link MaterializedAttention}.
  *
- * <p>A position's projections stand in one row; {@link #rotatedVectors()} vectors of {@link #headDim()} numbers at its
- * front have been rotated by position before anything here sees them.
+ * <p>A position's projections stand in one row, which {@link #complete} has rotated by position before anything else
+ * here sees it.
  */
 public interface Attention {
     /** Query heads, h. */
@@ -19,11 +19,22 @@ public interface Attention {
     /** Numbers per head, d. */
     int headDim();
 
-    /** Numbers in a row of projections. */
+    /** Numbers that the projection makes of a position, at the front of its row. */
     int projections();
 
-    /** Vectors of {@link #headDim()} numbers at the front of a row that RoPE rotates. */
-    int rotatedVectors();
+    /** Numbers in a row: the projections, and what {@link #complete} adds behind them. */
+    default int rowFloats() {
+        return projections();
+    }
+
+    /**
+     * Makes of the projections at {@code at} what all methods below take for a row: rotated, activated, with what does
+     * not come from the token.
+     *
+     * @param cos the position's table of {@code rope}, from {@code tableAt}
+     * @param sin the same
+     */
+    void complete(Rope rope, float[] row, int at, float[] cos, float[] sin, int tableAt);
 
     /** What a page keeps. */
     PageLayout layout();
@@ -37,6 +48,11 @@ public interface Attention {
     /** Floats that {@link #logits} needs on its way. */
     int productFloats();
 
+    /** A page of each thread's own that {@link #logits} needs on its way, or null. */
+    default PageLayout scratch() {
+        return null;
+    }
+
     /** Prepares the query of the row at {@code at} in state.query. */
     void begin(float[] projections, int at, PageState state);
 
@@ -49,6 +65,11 @@ public interface Attention {
 
     /** Weights that a value has per head, to be summed with as many rows: R_V, or 1 where values are whole. */
     int weightsPerHead();
+
+    /** Equal parts of a head's value that {@link #values} sums apart, in state.span.out. */
+    default int valuePieces() {
+        return 1;
+    }
 
     /**
      * Weights from state.logits, to state.weights [heads][weightsPerHead][64]; state.span.sum grows.

@@ -3,7 +3,10 @@ package io.github.t6j.attention;
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
+import io.github.t6j.cache.Page;
+import io.github.t6j.cache.PageLayout;
 import io.github.t6j.kernels.ScalarKernels;
+import java.lang.foreign.Arena;
 
 /** One thread's buffers while a query passes over pages. */
 final class PageState {
@@ -13,6 +16,7 @@ final class PageState {
     final float[] weights; //   [heads][weightsPerHead][64]
     final float[] maxima; //    [heads], largest logits of this page
     final float[] sumBefore; // [heads][LANES], to go back to
+    final Page page; //         of this thread's own, of attention.scratch(), or null
     final PartialSoftmax span; // the pages of one span
     final PartialSoftmax all; //  the spans so far
 
@@ -25,7 +29,9 @@ final class PageState {
         weights = new float[heads * attention.weightsPerHead() * PANEL];
         maxima = new float[heads];
         sumBefore = new float[heads * LANES];
-        span = new PartialSoftmax(heads, attention.headDim(), scalar);
-        all = new PartialSoftmax(heads, attention.headDim(), scalar);
+        PageLayout scratch = attention.scratch();
+        page = scratch == null ? null : new Page(scratch, Arena.ofAuto().allocate(scratch.bytes(), 64));
+        span = new PartialSoftmax(attention, scalar);
+        all = new PartialSoftmax(attention, scalar);
     }
 }

@@ -7,35 +7,87 @@ import io.github.t6j.cache.FactorCache;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.kernels.Kernels;
+import java.util.Arrays;
+import java.util.Map;
 
 /**
  * Tensor Product Attention (paper, section 3): Q, K and V of a token are means of outer products of head factors A and
  * feature factors B, and attention is computed from the factors (FlashTPA, Algorithm 2). With query rank 0 the query
- * is whole: T6 KV-only.
- *
- * <pre>
- *   projections  B_Q [R_Q][d] | B_K [R_K][d] | A_K [h][R_K] | A_V [h][R_V] | B_V [R_V][d] | A_Q [h][R_Q]
- *   KV-only        Q [h][d]   | B_K [R_K][d] | A_K [h][R_K] | A_V [h][R_V] | B_V [R_V][d]
- * </pre>
+ * is whole: T6 KV-only. {@link TensorProduct} says which other forms there are, {@link FactorRow} what a row is, {@link
+ * FactorCache} what is kept; factors that are not of the token come from {@link SharedPages}.
  */
 public final class TensorProductAttention implements Attention {
+    private final TensorProduct form;
     private final int heads;
-    private final int headDim;
-    private final int queryRank;
+    private final int featureDim;
     private final int keyRank;
     private final int valueRank;
-    private final FactorCache factors;
+    private final FactorRow row;
+    private final FactorCache kept;
     private final PageLayout layout;
+    private final float[] queryHeads; // fixed A_Q, or null
+    private final float[] queryFeatures; // fixed B_Q, or null
+    private final KeyFeatures keyFeatures;
+    private final Place keyHeads;
+    private final Place valueHeads;
+    private final Place valueFeatures;
 
-    /** @param queryRank R_Q, or 0 for a query that is not factored */
+    /** Where a factor stands: in the page of a token's own, or in one that is the same for all. */
+    private record Place(Page fixed, int first) {
+        Page in(Page own) {
+            return fixed == null ? own : fixed;
+        }
+    }
+
+    /** The official form. */
     public TensorProductAttention(int heads, int headDim, int queryRank, int keyRank, int valueRank) {
-        this.heads = heads;
-        this.headDim = headDim;
-        this.queryRank = queryRank;
-        this.keyRank = keyRank;
-        this.valueRank = valueRank;
-        this.factors = new FactorCache(heads, headDim, keyRank, valueRank);
-        this.layout = factors.layout();
+        this(TensorProduct.official(heads, headDim, queryRank, keyRank, valueRank), Map.of(), null);
+    }
+
+    /**
+     * Attention of any form.
+     *
+     * @param fixed the numbers of the form's fixed factors, before activation and rotation; B_V not where B is shared
+     * @param shared where they are put; null serves a form without fixed factors and shared B
+     */
+    public TensorProductAttention(TensorProduct form, Map<Factor, float[]> fixed, SharedPages shared) {
+        this.form = form;
+        heads = form.heads();
+        featureDim = form.featureDim();
+        keyRank = form.keyRank();
+        valueRank = form.valueRank();
+        row = FactorRow.of(form);
+        kept = form.kept();
+        layout = kept.layout();
+        queryHeads = activated(fixed.get(Factor.A_Q), form.queryRank());
+        queryFeatures = fixed.get(Factor.B_Q);
+        keyFeatures = keyFeatures(fixed.get(Factor.B_K), shared);
+        keyHeads = heads(fixed.get(Factor.A_K), keyRank, kept.keyHeadsAt(), shared);
+        valueHeads = heads(fixed.get(Factor.A_V), valueRank, kept.valueHeadsAt(), shared);
+        float[] features = fixed.get(form.sharedFeatures() ? Factor.B_K : Factor.B_V);
+        valueFeatures = new Place(features == null ? null : shared.rows(features, featureDim), 0);
+    }
+
+    private float[] activated(float[] headFactors, int rank) {
+        if (headFactors == null) {
+            return null;
+        }
+        float[] copy = headFactors.clone();
+        form.activation().apply(copy, 0, heads, rank);
+        return copy;
+    }
+
+    private Place heads(float[] fixed, int rank, int keptAt, SharedPages shared) {
+        return fixed == null ? new Place(null, keptAt) : new Place(shared.columns(activated(fixed, rank)), 0);
+    }
+
+    private KeyFeatures keyFeatures(float[] fixed, SharedPages shared) {
+        if (fixed != null) {
+            return new KeyFeatures.Fixed(shared.rotated(fixed, featureDim));
+        }
+        return form.keepsSharedFeatures()
+                ? new KeyFeatures.Shared(keyRank, featureDim, shared.rope(), shared.tables())
+                : new KeyFeatures.Kept();
     }
 
     @Override
@@ -45,33 +97,25 @@ public final class TensorProductAttention implements Attention {
 
     @Override
     public int headDim() {
-        return headDim;
+        return form.headDim();
     }
 
-    private int queryVectors() {
-        return queryRank == 0 ? heads : queryRank;
+    private boolean wholeQuery() {
+        return form.queryRank() == 0;
     }
 
-    private int columnsAt() {
-        return queryVectors() * headDim;
-    }
-
-    private int rowsAt() {
-        return columnsAt() + layout.columns();
-    }
-
-    private int queryHeadFactorsAt() {
-        return rowsAt() + valueRank * headDim;
+    private boolean third() {
+        return form.thirdDim() > 0;
     }
 
     @Override
     public int projections() {
-        return queryHeadFactorsAt() + heads * queryRank;
+        return row.projections();
     }
 
     @Override
-    public int rotatedVectors() {
-        return queryVectors() + keyRank;
+    public int rowFloats() {
+        return row.floats();
     }
 
     @Override
@@ -80,45 +124,100 @@ public final class TensorProductAttention implements Attention {
     }
 
     @Override
+    public void complete(Rope rope, float[] x, int at, float[] cos, float[] sin, int tableAt) {
+        if (queryFeatures != null) {
+            System.arraycopy(queryFeatures, 0, x, at + row.query(), queryFeatures.length);
+        }
+        rope.rotate(x, at + row.query(), form.queryVectors(), featureDim, cos, sin, tableAt);
+        rope.rotate(x, at + row.columns(), kept.keyFeatures() / featureDim, featureDim, cos, sin, tableAt);
+        activate(x, at + row.queryHeads(), queryHeads == null ? form.queryRank() : 0);
+        activate(x, at + row.columns() + kept.keyHeadsAt(), kept.keyHeads() / heads);
+        activate(x, at + row.columns() + kept.valueHeadsAt(), kept.valueHeads() / heads);
+    }
+
+    private void activate(float[] x, int at, int rank) {
+        form.activation().apply(x, at, heads, rank);
+    }
+
+    @Override
     public void append(float[] projections, int at, Page page, int slot) {
-        page.write(slot, projections, at + columnsAt(), projections, at + rowsAt());
+        page.write(slot, projections, at + row.columns(), projections, at + row.rows());
     }
 
     @Override
     public int queryFloats() {
-        return queryRank == 0 ? heads * headDim : heads * queryRank;
+        return heads * (wholeQuery() ? form.headDim() : form.queryRank());
     }
 
     @Override
     public int productFloats() {
-        return keyRank * queryVectors() * PANEL;
+        int logits = thirdAt() + (wholeQuery() ? form.thirdDim() : form.queryRank()) * PANEL;
+        int values = expandedAt() + form.thirdDim() * valueRank * PANEL;
+        return Math.max(keyFeatures.scratchFloats(), Math.max(logits, values));
+    }
+
+    /** Where, in state.products, what C makes of the products begins. */
+    private int thirdAt() {
+        return keyRank * form.queryVectors() * PANEL;
+    }
+
+    /** Where, in state.products, a head's weights times C_V begin; before them stands C_V. */
+    private int expandedAt() {
+        return valueRank * form.thirdDim() * PANEL;
+    }
+
+    @Override
+    public PageLayout scratch() {
+        return form.keepsSharedFeatures() ? new PageLayout(keyRank * featureDim, 0, 0) : null;
     }
 
     @Override
     public void begin(float[] projections, int at, PageState state) {
-        float scale = (float) (LOG2_E / (Math.sqrt(headDim) * Math.max(1, queryRank) * keyRank));
-        int from = queryRank == 0 ? at : at + queryHeadFactorsAt();
+        float scale = (float) (LOG2_E / (Math.sqrt(form.headDim()) * Math.max(1, form.queryRank()) * keyRank));
+        float[] from = queryHeads == null ? projections : queryHeads;
+        int fromAt = queryHeads != null ? 0 : at + (wholeQuery() ? row.query() : row.queryHeads());
         for (int i = 0; i < queryFloats(); i++) {
-            state.query[i] = projections[from + i] * scale;
+            state.query[i] = from[fromAt + i] * scale;
         }
     }
 
     @Override
     public void logits(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
-        float[] query = queryRank == 0 ? state.query : projections;
-        int from = queryRank == 0 ? 0 : at;
-        int vectors = queryVectors();
+        Page features = keyFeatures.columns(page, index, state);
+        float[] query = wholeQuery() ? state.query : projections;
+        int from = wholeQuery() ? 0 : at + row.query();
+        int vectors = form.queryVectors();
         for (int k = 0; k < keyRank; k++) {
-            page.multiplyColumns(
-                    kernels, query, from, vectors, headDim, factors.keyFeatures(k), state.products,
-                    k * vectors * PANEL);
+            features.multiplyColumns(
+                    kernels, query, from, vectors, featureDim, k * featureDim, state.products, k * vectors * PANEL);
         }
-        int headFactors = factors.keyHeadFactors();
-        if (queryRank == 0) {
-            page.factorLogits(kernels, state.products, heads, keyRank, headFactors, state.logits);
+        if (third()) {
+            multiplyThird(kernels, projections, at, page, state.products);
+        }
+        Page factors = keyHeads.in(page);
+        if (wholeQuery()) {
+            factors.factorLogits(kernels, state.products, heads, keyRank, keyHeads.first(), state.logits);
         } else {
-            page.tensorLogits(
-                    kernels, state.query, heads, queryRank, keyRank, state.products, headFactors, state.logits);
+            factors.tensorLogits(
+                    kernels, state.query, heads, form.queryRank(), keyRank, state.products, keyHeads.first(),
+                    state.logits);
+        }
+    }
+
+    /** ⟨b_q, b_k⟩ becomes ⟨b_q, b_k⟩ · ⟨c_q, c_k⟩; a whole query's products with b_k are summed with c_k instead. */
+    private void multiplyThird(Kernels kernels, float[] projections, int at, Page page, float[] products) {
+        int third = form.thirdDim();
+        for (int k = 0; k < keyRank; k++) {
+            int c = kept.keyThirdAt() + k * third;
+            if (wholeQuery()) {
+                page.readColumns(c, third, products, thirdAt());
+                ThirdFactor.contract(products, k * heads * third, thirdAt(), heads, third, k * heads);
+            } else {
+                int rank = form.queryRank();
+                page.multiplyColumns(
+                        kernels, projections, at + row.queryThird(), rank, third, c, products, thirdAt());
+                ThirdFactor.multiply(products, k * rank * PANEL, thirdAt(), rank * PANEL);
+            }
         }
     }
 
@@ -128,16 +227,33 @@ public final class TensorProductAttention implements Attention {
     }
 
     @Override
+    public int valuePieces() {
+        return form.pieces();
+    }
+
+    @Override
     public int weights(Kernels kernels, Page page, PageState state) {
         PartialSoftmax span = state.span;
-        return page.softmaxWeights(
-                kernels, state.logits, heads, factors.valueHeadFactors(), valueRank, span.max, span.sum, state.weights);
+        return valueHeads.in(page).softmaxWeights(
+                kernels, state.logits, heads, valueHeads.first(), valueRank, span.max, span.sum, state.weights);
     }
 
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
         PartialSoftmax span = state.span;
-        page.addRows(kernels, state.weights, 0, heads, valueRank, count, 0, span.out, 0, span.stride);
+        Page features = valueFeatures.in(page);
+        if (!third()) {
+            features.addRows(kernels, state.weights, 0, heads, valueRank, count, 0, span.out, 0, span.stride);
+            return;
+        }
+        int third = form.thirdDim();
+        page.readColumns(kept.valueThirdAt(), valueRank * third, state.products, 0);
+        for (int h = 0; h < heads; h++) {
+            ThirdFactor.expand(state.weights, h * valueRank * PANEL, state.products, expandedAt(), valueRank, third);
+            features.addRows(
+                    kernels, state.products, expandedAt(), third, valueRank, count, 0, span.out, h * span.stride,
+                    span.pieceStride);
+        }
     }
 
     @Override
@@ -147,37 +263,51 @@ public final class TensorProductAttention implements Attention {
 
     @Override
     public void materializeQuery(float[] projections, int at, int head, double[] q) {
-        for (int d = 0; d < headDim; d++) {
+        for (int d = 0; d < q.length; d++) {
             double sum = 0;
-            for (int r = 0; r < queryRank; r++) {
-                sum += (double) projections[at + queryHeadFactorsAt() + head * queryRank + r]
-                        * projections[at + r * headDim + d];
+            for (int r = 0; r < form.queryRank(); r++) {
+                int headFactor = head * form.queryRank() + r;
+                double a = queryHeads != null
+                        ? queryHeads[headFactor]
+                        : projections[at + row.queryHeads() + headFactor];
+                double c = third() ? projections[at + row.queryThird() + r * form.thirdDim() + d / featureDim] : 1;
+                sum += a * c * projections[at + row.query() + r * featureDim + d % featureDim];
             }
-            q[d] = queryRank == 0 ? projections[at + head * headDim + d] : sum / queryRank;
+            q[d] = wholeQuery() ? projections[at + row.query() + head * q.length + d] : sum / form.queryRank();
         }
     }
 
     @Override
     public void materializeKey(Page page, int slot, int position, int head, double[] k) {
-        for (int d = 0; d < headDim; d++) {
-            double sum = 0;
-            for (int r = 0; r < keyRank; r++) {
-                sum += (double) page.column(slot, factors.keyHeadFactors() + head * keyRank + r)
-                        * page.column(slot, factors.keyFeatures(r) + d);
-            }
-            k[d] = sum / keyRank;
+        float[] b = new float[featureDim];
+        Arrays.fill(k, 0);
+        for (int r = 0; r < keyRank; r++) {
+            keyFeatures.read(page, slot, position, r, b);
+            double a = keyHeads.in(page).column(slot, keyHeads.first() + head * keyRank + r);
+            add(page, slot, a / keyRank, b, kept.keyThirdAt() + r * form.thirdDim(), k);
         }
     }
 
     @Override
     public void materializeValue(Page page, int slot, int position, int head, double[] v) {
-        for (int d = 0; d < headDim; d++) {
-            double sum = 0;
-            for (int r = 0; r < valueRank; r++) {
-                sum += (double) page.column(slot, factors.valueHeadFactors() + head * valueRank + r)
-                        * page.row(slot, r, d);
+        float[] b = new float[featureDim];
+        Arrays.fill(v, 0);
+        for (int r = 0; r < valueRank; r++) {
+            for (int i = 0; i < featureDim; i++) {
+                b[i] = valueFeatures.in(page).row(slot, r, i);
             }
-            v[d] = sum / valueRank;
+            double a = valueHeads.in(page).column(slot, valueHeads.first() + head * valueRank + r);
+            add(page, slot, a / valueRank, b, kept.valueThirdAt() + r * form.thirdDim(), v);
+        }
+    }
+
+    /** x += a · vec(b cᵀ), vec stacking columns: number j·d_b + i is b_i · c_j; without C, x += a · b. */
+    private void add(Page page, int slot, double a, float[] b, int thirdAt, double[] x) {
+        for (int j = 0; j < form.pieces(); j++) {
+            double c = third() ? page.column(slot, thirdAt + j) : 1;
+            for (int i = 0; i < featureDim; i++) {
+                x[j * featureDim + i] += a * c * b[i];
+            }
         }
     }
 }

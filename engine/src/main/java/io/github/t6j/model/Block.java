@@ -1,6 +1,7 @@
 package io.github.t6j.model;
 
 import io.github.t6j.attention.Attention;
+import io.github.t6j.attention.Rope;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
@@ -19,12 +20,20 @@ record Block(int layer, Attention attention, PackedMatrix input, float[] headNor
     /** x += attention(norm(x)); x += mlp(norm(x)), for {@code rows} positions from {@code position}. */
     void forward(Kernels kernels, Rope rope, int position, int rows, Activations a) {
         RmsNorm.residual(kernels, output.outputs(), rows, a);
-        a.product.multiply(input, a.normed, input.inputs(), rows, a.projections);
+        attend(kernels, rope, position, rows, a);
+        addUpdate(rows, a);
+
+        RmsNorm.residual(kernels, output.outputs(), rows, a);
+        mlp.forward(kernels, rows, a);
+        addUpdate(rows, a);
+    }
+
+    /** update = the attention part of {@code rows} rows of normed. */
+    void attend(Kernels kernels, Rope rope, int position, int rows, Activations a) {
+        a.product.multiply(input, a.normed, input.inputs(), rows, a.projections, a.projectionStride);
         for (int row = 0; row < rows; row++) {
             int at = row * a.projectionStride;
-            rope.rotate(
-                    a.projections, at, attention.rotatedVectors(), attention.headDim(), a.cos, a.sin,
-                    row * rope.pairs());
+            attention.complete(rope, a.projections, at, a.cos, a.sin, row * rope.pairs());
             int token = position + row;
             attention.append(a.projections, at, a.cache.pageOf(layer, token), PagedCache.slot(token));
         }
@@ -33,11 +42,6 @@ record Block(int layer, Attention attention, PackedMatrix input, float[] headNor
             RmsNorm.heads(kernels, headNorm, rows * attention.heads(), a);
         }
         a.product.multiply(output, a.attended, output.inputs(), rows, a.update);
-        addUpdate(rows, a);
-
-        RmsNorm.residual(kernels, output.outputs(), rows, a);
-        mlp.forward(kernels, rows, a);
-        addUpdate(rows, a);
     }
 
     private void addUpdate(int rows, Activations a) {

@@ -4,6 +4,8 @@ import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.attention.MaterializedAttention;
 import io.github.t6j.attention.PagedAttention;
+import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.SharedPages;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
@@ -17,6 +19,7 @@ import java.util.function.BooleanSupplier;
 public final class Transformer {
     private final ModelConfig config;
     private final Attention attention;
+    private final SharedPages shared;
     private final PackedMatrix embedding; // [vocabulary][width], tied: also the output matrix
     private final List<Block> blocks;
     private final Rope rope;
@@ -25,13 +28,14 @@ public final class Transformer {
     private final Workers workers;
 
     Transformer(
-            ModelConfig config, Attention attention, PackedMatrix embedding, List<Block> blocks, Kernels kernels,
+            ModelConfig config, SharedPages shared, PackedMatrix embedding, List<Block> blocks, Kernels kernels,
             ScalarKernels scalar, Workers workers) {
         this.config = config;
-        this.attention = attention;
+        this.attention = blocks.getFirst().attention();
+        this.shared = shared;
         this.embedding = embedding;
         this.blocks = blocks;
-        this.rope = new Rope(config.rotaryDim(), config.decayBase());
+        this.rope = shared.rope();
         this.kernels = kernels;
         this.scalar = scalar;
         this.workers = workers;
@@ -42,7 +46,12 @@ public final class Transformer {
         return config;
     }
 
-    /** The attention of all blocks. */
+    /** What all sessions share: pages of fixed factors and of what positions make of them. */
+    public SharedPages shared() {
+        return shared;
+    }
+
+    /** The first block's attention; that of the others has the same shape. */
     public Attention attention() {
         return attention;
     }
