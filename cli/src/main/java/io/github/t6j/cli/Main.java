@@ -3,7 +3,6 @@ package io.github.t6j.cli;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
-import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -71,7 +70,7 @@ final class Main implements Callable<Integer> {
     }
 
     /** Runs the command that {@code args} name and ends the process with its exit code. */
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) {
         boolean terminal = System.console() != null && System.console().isTerminal();
         InputStream in = new FileInputStream(FileDescriptor.in);
         OutputStream out = new FileOutputStream(FileDescriptor.out);

@@ -1,19 +1,68 @@
 package io.github.t6j.cli;
 
-import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 
 /**
  * Where messages go. The JVM warns on stderr that the Vector API is an incubator module, before any code of ours runs
- * and whatever its options; so bin/t6j starts it with stderr elsewhere and names the real one in a property.
+ * and whatever its options; so bin/t6j starts it with stderr elsewhere and the real one at another descriptor. That is
+ * written to by C's write: a file opened again as /dev/fd/3 would have a position of its own, from which other programs
+ * overwrite ours, and a socket cannot be opened again.
  */
-final class Stderr {
-    private Stderr() {}
+final class Stderr extends OutputStream {
+    private final int descriptor;
+    private MethodHandle write; // made when the first message comes: most runs have none
 
-    /** The file that system property t6j.stderr names, written at its end; else {@link System#err}. */
-    static PrintStream open() throws IOException {
-        String file = System.getProperty("t6j.stderr");
-        return file == null ? System.err : new PrintStream(new FileOutputStream(file, true), true, System.err.charset());
+    private Stderr(int descriptor) {
+        this.descriptor = descriptor;
+    }
+
+    /** The stream of the descriptor that system property t6j.stderr names, else {@link System#err}. */
+    static PrintStream open() {
+        Integer descriptor = Integer.getInteger("t6j.stderr");
+        return descriptor == null ? System.err : new PrintStream(new Stderr(descriptor), true, System.err.charset());
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+        write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int count) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment copy = arena.allocate(Math.max(1, count));
+            MemorySegment.copy(bytes, from, copy, ValueLayout.JAVA_BYTE, 0, count);
+            for (long done = 0; done < count;) {
+                long n = (long) handle().invokeExact(descriptor, copy.asSlice(done), count - done);
+                if (n <= 0) {
+                    throw new IOException("cannot write to descriptor " + descriptor);
+                }
+                done += n;
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IOException(e);
+        }
+    }
+
+    @SuppressWarnings("restricted")
+    private MethodHandle handle() {
+        if (write == null) {
+            Linker linker = Linker.nativeLinker();
+            write = linker.downcallHandle(
+                    linker.defaultLookup().findOrThrow("write"),
+                    FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS,
+                            ValueLayout.JAVA_LONG));
+        }
+        return write;
     }
 }
