@@ -74,6 +74,7 @@ final class InspectCommand implements Callable<Integer> {
         description.put("kernels", info.kernels());
         description.put("assumptions", info.assumptions());
         description.put("cache", cache(info));
+        description.put("shared", shared(info));
         if (tensors) {
             description.put("tensors", storedTensors());
         }
@@ -89,6 +90,14 @@ final class InspectCommand implements Callable<Integer> {
             cache.put(attention, sizes);
         });
         return cache;
+    }
+
+    /** What a position takes once, however many sessions and layers there are. */
+    private static Map<String, Object> shared(ModelInfo info) {
+        Map<String, Object> shared = new LinkedHashMap<>();
+        shared.put("numbers_per_position", info.sharedNumbersPerPosition());
+        shared.put("bytes_per_position", info.sharedNumbersPerPosition() * Float.BYTES);
+        return shared;
     }
 
     private List<Map<String, Object>> storedTensors() {
@@ -115,6 +124,10 @@ final class InspectCommand implements Callable<Integer> {
         line("%ncache        numbers per token and layer, bytes per token (f32, %d layers)", info.layers());
         CacheSize.perTokenAndLayer(info).forEach((attention, numbers) -> line(
                 "  %-10s %10d %12d", attention, numbers, numbers * info.layers() * Float.BYTES));
+        if (info.sharedNumbersPerPosition() > 0) {
+            line("%nshared       %d numbers per position (f32), once for all sessions and layers: rotated B, or RoPE's "
+                    + "tables", info.sharedNumbersPerPosition());
+        }
         if (description.get("tensors") instanceof List<?> list) {
             line("");
             list.forEach(tensor -> {

@@ -63,12 +63,11 @@ final class Architecture {
     }
 
     private void refuseFactorKeys() {
-        for (String key : List.of("order", "fixed", "shared_b", "head_factors")) {
-            if (variant.has(key)) {
-                throw new ModelFormatException(variant.where() + " contradicts the weights: it has the key " + key
-                        + " of factored attention, but " + ModelTensors.attention(0, "c_q") + " makes whole heads;"
-                        + " remove the key, or convert the model with --as tpa");
-            }
+        String key = variant.factorKey();
+        if (key != null) {
+            throw new ModelFormatException(variant.where() + " contradicts the weights: it has the key " + key
+                    + " of factored attention, but " + ModelTensors.attention(0, "c_q") + " makes whole heads;"
+                    + " remove the key, or convert the model with --as tpa");
         }
     }
 

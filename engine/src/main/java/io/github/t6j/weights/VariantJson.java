@@ -1,6 +1,7 @@
 package io.github.t6j.weights;
 
 import io.github.t6j.ModelFormatException;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,7 @@ public final class VariantJson {
             "rope_pairing", Set.of("half", "adjacent"),
             "rope_sense", Set.of("clockwise", "counterclockwise"),
             "rope_tables", Set.of("bf16", "f32"));
+    private static final List<String> FACTOR_KEYS = List.of("order", "fixed", "shared_b", "head_factors");
     private static final Set<String> OTHERS = Set.of("format", "order", "fixed", "shared_b");
 
     private final Map<String, Object> keys;
@@ -133,9 +135,14 @@ public final class VariantJson {
         return new VariantJson(changed, where);
     }
 
+    /** The first key that is about factors and makes no sense for whole heads, or null. */
+    public String factorKey() {
+        return FACTOR_KEYS.stream().filter(this::has).findFirst().orElse(null);
+    }
+
     /** All keys, as they are written. */
     public Map<String, Object> keys() {
-        return Map.copyOf(keys);
+        return Collections.unmodifiableMap(keys);
     }
 
     /** What to call the file in errors. */

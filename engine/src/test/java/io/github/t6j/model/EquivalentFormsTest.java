@@ -273,7 +273,8 @@ class EquivalentFormsTest {
         put(grouped, "c_q", heads * headDim, random);
         put(grouped, "c_k", groups * headDim, random);
         put(grouped, "c_v", groups * headDim, random);
-        grouped.put("c_proj", Tensor.of("c_proj", numbers(WIDTH * heads * headDim, 0.1, random), WIDTH, heads * headDim));
+        grouped.put("c_proj",
+                Tensor.of("c_proj", numbers(WIDTH * heads * headDim, 0.1, random), WIDTH, heads * headDim));
         float[] mask = new float[heads * groups];
         for (int head = 0; head < heads; head++) {
             mask[head * groups + head / (heads / groups)] = groups;
