@@ -66,11 +66,6 @@ public interface Attention {
     /** Weights that a value has per head, to be summed with as many rows: R_V, or 1 where values are whole. */
     int weightsPerHead();
 
-    /** Equal parts of a head's value that {@link #values} sums apart, in state.span.out. */
-    default int valuePieces() {
-        return 1;
-    }
-
     /**
      * Weights from state.logits, to state.weights [heads][weightsPerHead][64]; state.span.sum grows.
      *

@@ -26,7 +26,7 @@ record FactorRow(int query, int columns, int rows, int queryHeads, int queryThir
         int queryFeatures = form.queryVectors() * form.featureDim();
         int columns = fixedQuery ? 0 : queryFeatures;
         int rows = columns + kept.layout().columns();
-        int queryHeads = rows + kept.valueFeatures() * kept.featureDim();
+        int queryHeads = rows + kept.valueFeatures() * kept.valueDim();
         int queryThird = queryHeads + (form.isFixed(Factor.A_Q) ? 0 : form.heads() * form.queryRank());
         int projections = queryThird + form.queryRank() * form.thirdDim();
         return new FactorRow(

@@ -31,7 +31,7 @@ final class PageState {
         sumBefore = new float[heads * LANES];
         PageLayout scratch = attention.scratch();
         page = scratch == null ? null : new Page(scratch, Arena.ofAuto().allocate(scratch.bytes(), 64));
-        span = new PartialSoftmax(attention, scalar);
-        all = new PartialSoftmax(attention, scalar);
+        span = new PartialSoftmax(heads, attention.headDim(), scalar);
+        all = new PartialSoftmax(heads, attention.headDim(), scalar);
     }
 }

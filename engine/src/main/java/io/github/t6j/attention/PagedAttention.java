@@ -106,7 +106,7 @@ public final class PagedAttention implements AttentionPath {
             int there = spans.length;
             spans = Arrays.copyOf(spans, count);
             for (int i = there; i < count; i++) {
-                spans[i] = new PartialSoftmax(attention, scalar);
+                spans[i] = new PartialSoftmax(attention.heads(), attention.headDim(), scalar);
             }
         }
         workers.run(count, spanWork);
@@ -125,7 +125,7 @@ public final class PagedAttention implements AttentionPath {
 
     private void finish(PartialSoftmax all, int row) {
         int width = attention.heads() * attention.headDim();
-        all.finish(attention.valueDivisor(), y, row * width);
+        all.finish(attention.valueDivisor(), attention.headDim(), y, row * width);
     }
 
     /** The softmax over one span of what {@code row} sees, to state.span. */

@@ -10,26 +10,17 @@ final class PartialSoftmax {
     private final int heads;
     private final ScalarKernels scalar;
 
-    private final int pieces;
-    private final int pieceDim;
-
-    /** Floats between the pieces of a head in {@link #out}: a piece in whole vectors. */
-    final int pieceStride;
-
-    /** Floats between its heads. */
+    /** Floats between the heads of {@link #out}: headDim in whole vectors. */
     final int stride;
 
     final float[] max; // [heads], the power of two that weights are relative to; −∞ while there are none
     final float[] sum; // [heads][LANES], of weights
-    final float[] out; // [heads][pieces][pieceStride], of weighted values
+    final float[] out; // [heads][stride], of weighted values
 
-    PartialSoftmax(Attention attention, ScalarKernels scalar) {
-        this.heads = attention.heads();
+    PartialSoftmax(int heads, int headDim, ScalarKernels scalar) {
+        this.heads = heads;
         this.scalar = scalar;
-        pieces = attention.valuePieces();
-        pieceDim = attention.headDim() / pieces;
-        pieceStride = (pieceDim + LANES - 1) / LANES * LANES;
-        stride = pieces * pieceStride;
+        stride = (headDim + LANES - 1) / LANES * LANES;
         max = new float[heads];
         sum = new float[heads * LANES];
         out = new float[heads * stride];
@@ -76,13 +67,11 @@ final class PartialSoftmax {
     }
 
     /** Writes the weighted mean divided by {@code divisor}, [heads][headDim], to {@code y}. Overwrites sum. */
-    void finish(float divisor, float[] y, int yAt) {
+    void finish(float divisor, int headDim, float[] y, int yAt) {
         for (int h = 0; h < heads; h++) {
             float scale = 1f / (ScalarKernels.sum(sum, h * LANES) * divisor);
-            for (int piece = h * pieces; piece < (h + 1) * pieces; piece++) {
-                for (int i = 0; i < pieceDim; i++) {
-                    y[yAt + piece * pieceDim + i] = out[piece * pieceStride + i] * scale;
-                }
+            for (int d = 0; d < headDim; d++) {
+                y[yAt + h * headDim + d] = out[h * stride + d] * scale;
             }
         }
     }

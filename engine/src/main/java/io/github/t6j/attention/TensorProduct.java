@@ -8,6 +8,7 @@ import java.util.Set;
  *
  * @param heads h
  * @param headDim d; with a third factor d = d_b · d_c
+ * @param valueDim e, numbers of a value, d in every model; with a third factor e = d_c · what B_V has
  * @param thirdDim d_c, numbers of the third factor C (higher order, paper, appendix C), or 0: there is none
  * @param queryRank R_Q, or 0 for a query that is not factored
  * @param keyRank R_K
@@ -19,6 +20,7 @@ import java.util.Set;
 public record TensorProduct(
         int heads,
         int headDim,
+        int valueDim,
         int thirdDim,
         int queryRank,
         int keyRank,
@@ -30,13 +32,14 @@ public record TensorProduct(
     /** @throws IllegalArgumentException for a form that contradicts itself */
     public TensorProduct {
         fixed = Set.copyOf(fixed);
-        if (sharedFeatures && (keyRank != valueRank || fixed.contains(Factor.B_V))) {
-            throw new IllegalArgumentException("shared B: expected equal ranks and no B_V of its own, found ranks "
-                    + keyRank + " and " + valueRank + ", fixed " + fixed);
+        if (sharedFeatures && (keyRank != valueRank || headDim != valueDim || fixed.contains(Factor.B_V))) {
+            throw new IllegalArgumentException("shared B: expected equal ranks and sizes and no B_V of its own, found"
+                    + " ranks " + keyRank + " and " + valueRank + ", sizes " + headDim + " and " + valueDim + ", fixed "
+                    + fixed);
         }
-        if (thirdDim > 0 && headDim % thirdDim != 0) {
-            throw new IllegalArgumentException("third factor: expected its size to divide the head size " + headDim
-                    + ", found " + thirdDim);
+        if (thirdDim > 0 && (headDim % thirdDim != 0 || valueDim % thirdDim != 0)) {
+            throw new IllegalArgumentException("third factor: expected its size to divide the sizes of keys and values,"
+                    + " " + headDim + " and " + valueDim + ", found " + thirdDim);
         }
         if (queryRank == 0 && (fixed.contains(Factor.A_Q) || fixed.contains(Factor.B_Q))) {
             throw new IllegalArgumentException("fixed: a whole query has no factors, found " + fixed);
@@ -44,9 +47,10 @@ public record TensorProduct(
     }
 
     /** The official T6 (KV-only with query rank 0): second order, every factor of the token. */
-    public static TensorProduct official(int heads, int headDim, int queryRank, int keyRank, int valueRank) {
+    public static TensorProduct official(
+            int heads, int headDim, int valueDim, int queryRank, int keyRank, int valueRank) {
         return new TensorProduct(
-                heads, headDim, 0, queryRank, keyRank, valueRank, HeadActivation.LINEAR, false, Set.of());
+                heads, headDim, valueDim, 0, queryRank, keyRank, valueRank, HeadActivation.LINEAR, false, Set.of());
     }
 
     /** Whether {@code factor} is the same for every token. */
@@ -64,9 +68,14 @@ public record TensorProduct(
         return Math.max(1, thirdDim);
     }
 
-    /** Numbers of a feature factor B, which RoPE rotates: d_b, or d. */
+    /** Numbers of a feature factor B of queries and keys, which RoPE rotates: d_b, or d. */
     public int featureDim() {
         return headDim / pieces();
+    }
+
+    /** Numbers of a feature factor B of values. */
+    public int valueFeatureDim() {
+        return valueDim / pieces();
     }
 
     /** Vectors of {@link #featureDim} numbers in a query: its features, or those of its whole heads. */
@@ -94,7 +103,7 @@ public record TensorProduct(
 
     /** Columns of a factor: its rank or d_b. */
     public int columns(Factor factor) {
-        return isHeads(factor) ? rank(factor) : featureDim();
+        return isHeads(factor) ? rank(factor) : factor == Factor.B_V ? valueFeatureDim() : featureDim();
     }
 
     /** What a page keeps of a token. */
@@ -106,6 +115,6 @@ public record TensorProduct(
                 isFixed(Factor.A_V) ? 0 : heads * valueRank,
                 valueRank * thirdDim,
                 isFixed(Factor.B_V) ? 0 : valueRank,
-                featureDim());
+                valueFeatureDim());
     }
 }

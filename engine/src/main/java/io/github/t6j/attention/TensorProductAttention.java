@@ -1,5 +1,6 @@
 package io.github.t6j.attention;
 
+import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
 
@@ -39,9 +40,15 @@ public final class TensorProductAttention implements Attention {
         }
     }
 
-    /** The official form. */
+    /** The official form, keys and values of one size. */
     public TensorProductAttention(int heads, int headDim, int queryRank, int keyRank, int valueRank) {
-        this(TensorProduct.official(heads, headDim, queryRank, keyRank, valueRank), Map.of(), null);
+        this(heads, headDim, headDim, queryRank, keyRank, valueRank);
+    }
+
+    /** The official form. */
+    public TensorProductAttention(
+            int heads, int headDim, int valueDim, int queryRank, int keyRank, int valueRank) {
+        this(TensorProduct.official(heads, headDim, valueDim, queryRank, keyRank, valueRank), Map.of(), null);
     }
 
     /**
@@ -62,10 +69,10 @@ public final class TensorProductAttention implements Attention {
         queryHeads = activated(fixed.get(Factor.A_Q), form.queryRank());
         queryFeatures = fixed.get(Factor.B_Q);
         keyFeatures = keyFeatures(fixed.get(Factor.B_K), shared);
-        keyHeads = heads(fixed.get(Factor.A_K), keyRank, kept.keyHeadsAt(), shared);
-        valueHeads = heads(fixed.get(Factor.A_V), valueRank, kept.valueHeadsAt(), shared);
+        keyHeads = heads(fixed.get(Factor.A_K), keyRank, kept.keyHeadFactors(), shared);
+        valueHeads = heads(fixed.get(Factor.A_V), valueRank, kept.valueHeadFactors(), shared);
         float[] features = fixed.get(form.sharedFeatures() ? Factor.B_K : Factor.B_V);
-        valueFeatures = new Place(features == null ? null : shared.rows(features, featureDim), 0);
+        valueFeatures = new Place(features == null ? null : shared.rows(features, form.valueFeatureDim()), 0);
     }
 
     private float[] activated(float[] headFactors, int rank) {
@@ -131,8 +138,8 @@ public final class TensorProductAttention implements Attention {
         rope.rotate(x, at + row.query(), form.queryVectors(), featureDim, cos, sin, tableAt);
         rope.rotate(x, at + row.columns(), kept.keyFeatures() / featureDim, featureDim, cos, sin, tableAt);
         activate(x, at + row.queryHeads(), queryHeads == null ? form.queryRank() : 0);
-        activate(x, at + row.columns() + kept.keyHeadsAt(), kept.keyHeads() / heads);
-        activate(x, at + row.columns() + kept.valueHeadsAt(), kept.valueHeads() / heads);
+        activate(x, at + row.columns() + kept.keyHeadFactors(), kept.keyHeads() / heads);
+        activate(x, at + row.columns() + kept.valueHeadFactors(), kept.valueHeads() / heads);
     }
 
     private void activate(float[] x, int at, int rank) {
@@ -152,7 +159,7 @@ public final class TensorProductAttention implements Attention {
     @Override
     public int productFloats() {
         int logits = thirdAt() + (wholeQuery() ? form.thirdDim() : form.queryRank()) * PANEL;
-        int values = expandedAt() + form.thirdDim() * valueRank * PANEL;
+        int values = summedAt() + form.thirdDim() * summedStride();
         return Math.max(keyFeatures.scratchFloats(), Math.max(logits, values));
     }
 
@@ -164,6 +171,16 @@ public final class TensorProductAttention implements Attention {
     /** Where, in state.products, a head's weights times C_V begin; before them stands C_V. */
     private int expandedAt() {
         return valueRank * form.thirdDim() * PANEL;
+    }
+
+    /** Where, in state.products, the sums over a page of a head's values begin. */
+    private int summedAt() {
+        return 2 * expandedAt();
+    }
+
+    /** Floats between its parts, one for each number of C: what B_V has, in whole vectors. */
+    private int summedStride() {
+        return (form.valueFeatureDim() + LANES - 1) / LANES * LANES;
     }
 
     @Override
@@ -227,11 +244,6 @@ public final class TensorProductAttention implements Attention {
     }
 
     @Override
-    public int valuePieces() {
-        return form.pieces();
-    }
-
-    @Override
     public int weights(Kernels kernels, Page page, PageState state) {
         PartialSoftmax span = state.span;
         return valueHeads.in(page).softmaxWeights(
@@ -246,13 +258,18 @@ public final class TensorProductAttention implements Attention {
             features.addRows(kernels, state.weights, 0, heads, valueRank, count, 0, span.out, 0, span.stride);
             return;
         }
-        int third = form.thirdDim();
-        page.readColumns(kept.valueThirdAt(), valueRank * third, state.products, 0);
+        float[] scratch = state.products;
+        page.readColumns(kept.valueThirdAt(), valueRank * form.thirdDim(), scratch, 0);
         for (int h = 0; h < heads; h++) {
-            ThirdFactor.expand(state.weights, h * valueRank * PANEL, state.products, expandedAt(), valueRank, third);
+            ThirdFactor.expand(
+                    state.weights, h * valueRank * PANEL, scratch, expandedAt(), valueRank, form.thirdDim());
+            Arrays.fill(scratch, summedAt(), summedAt() + form.thirdDim() * summedStride(), 0f);
             features.addRows(
-                    kernels, state.products, expandedAt(), third, valueRank, count, 0, span.out, h * span.stride,
-                    span.pieceStride);
+                    kernels, scratch, expandedAt(), form.thirdDim(), valueRank, count, 0, scratch, summedAt(),
+                    summedStride());
+            ThirdFactor.add(
+                    scratch, summedAt(), summedStride(), form.valueFeatureDim(), span.out, h * span.stride,
+                    form.valueDim());
         }
     }
 
@@ -290,10 +307,10 @@ public final class TensorProductAttention implements Attention {
 
     @Override
     public void materializeValue(Page page, int slot, int position, int head, double[] v) {
-        float[] b = new float[featureDim];
+        float[] b = new float[form.valueFeatureDim()];
         Arrays.fill(v, 0);
         for (int r = 0; r < valueRank; r++) {
-            for (int i = 0; i < featureDim; i++) {
+            for (int i = 0; i < b.length; i++) {
                 b[i] = valueFeatures.in(page).row(slot, r, i);
             }
             double a = valueHeads.in(page).column(slot, valueHeads.first() + head * valueRank + r);
@@ -301,12 +318,12 @@ public final class TensorProductAttention implements Attention {
         }
     }
 
-    /** x += a · vec(b cᵀ), vec stacking columns: number j·d_b + i is b_i · c_j; without C, x += a · b. */
+    /** x += a · vec(b cᵀ), vec stacking columns: numbers j·|b| + i are b_i · c_j; without C, x += a · b. */
     private void add(Page page, int slot, double a, float[] b, int thirdAt, double[] x) {
         for (int j = 0; j < form.pieces(); j++) {
             double c = third() ? page.column(slot, thirdAt + j) : 1;
-            for (int i = 0; i < featureDim; i++) {
-                x[j * featureDim + i] += a * c * b[i];
+            for (int i = 0; i < b.length; i++) {
+                x[j * b.length + i] += a * c * b[i];
             }
         }
     }

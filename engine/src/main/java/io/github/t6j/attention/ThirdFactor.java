@@ -51,4 +51,13 @@ final class ThirdFactor {
             }
         }
     }
+
+    /** y[i] += the {@code n} numbers that stand in {@code x} in pieces of {@code size}, {@code stride} apart. */
+    static void add(float[] x, int at, int stride, int size, float[] y, int yAt, int n) {
+        for (int piece = 0; piece * size < n; piece++) {
+            for (int i = 0; i < size; i++) {
+                y[yAt + piece * size + i] += x[at + piece * stride + i];
+            }
+        }
+    }
 }

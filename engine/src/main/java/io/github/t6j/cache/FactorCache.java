@@ -6,10 +6,11 @@ package io.github.t6j.cache;
  *
  * <pre>
  *   columns  B_K [R_K][d_b] | C_K [R_K][d_c] | A_K [h][R_K] | A_V [h][R_V] | C_V [R_V][d_c]   as the projection has them
- *   rows     B_V [R_V][d_b]
+ *   rows     B_V [R_V][e_b]
  * </pre>
  *
- * Each only where it is there and of the token; C is of higher order (d = d_b · d_c), without it d_b = d.
+ * Each only where it is there and of the token; C is of higher order (d = d_b · d_c), without it d_b = d. The
+ * size of a value, e (so e_b), is d in every model.
  *
  * @param keyFeatures numbers of B_K, or 0
  * @param keyThird numbers of C_K, or 0
@@ -17,15 +18,15 @@ package io.github.t6j.cache;
  * @param valueHeads numbers of A_V, or 0
  * @param valueThird numbers of C_V, or 0
  * @param valueFeatures rows of B_V (or of shared B), or 0
- * @param featureDim d_b, numbers in each
+ * @param valueDim e_b, numbers in each
  */
 public record FactorCache(
         int keyFeatures, int keyThird, int keyHeads, int valueHeads, int valueThird, int valueFeatures,
-        int featureDim) {
+        int valueDim) {
 
     /** The pages that hold it. */
     public PageLayout layout() {
-        return new PageLayout(valueThirdAt() + valueThird, valueFeatures, featureDim);
+        return new PageLayout(valueThirdAt() + valueThird, valueFeatures, valueDim);
     }
 
     /** First column of C_K; B_K begins at 0. */
@@ -34,17 +35,17 @@ public record FactorCache(
     }
 
     /** First column of A_K. */
-    public int keyHeadsAt() {
+    public int keyHeadFactors() {
         return keyThirdAt() + keyThird;
     }
 
     /** First column of A_V. */
-    public int valueHeadsAt() {
-        return keyHeadsAt() + keyHeads;
+    public int valueHeadFactors() {
+        return keyHeadFactors() + keyHeads;
     }
 
     /** First column of C_V. */
     public int valueThirdAt() {
-        return valueHeadsAt() + valueHeads;
+        return valueHeadFactors() + valueHeads;
     }
 }
