@@ -2,6 +2,7 @@ package io.github.t6j;
 
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.model.LatentSizes;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.model.TransformerLoader;
@@ -100,11 +101,12 @@ public final class Model implements AutoCloseable {
 
     private ModelInfo info(ModelConfig c, Checkpoint checkpoint) {
         String kernels = KernelChoice.kernels().description() + ", " + workers.threads() + " threads";
+        LatentSizes latent = c.latent() == null ? new LatentSizes(0, 0, 0, c.headDim()) : c.latent();
         return new ModelInfo(
                 c.variant(), c.vocabulary(), c.layers(), c.width(), c.heads(), c.headDim(), c.keyValueHeads(),
-                c.queryRank(), c.keyRank(), c.valueRank(), c.groupNorm(), c.hidden(), c.contextLength(), parameters(
-                        checkpoint.tensors()),
-                transformer.attention().layout().numbersPerToken(), transformer.shared().numbersPerPosition(),
+                c.queryRank(), c.keyRank(), c.valueRank(), latent.queryRank(), latent.rank(), latent.rope(),
+                latent.valueDim(), c.groupNorm(), c.hidden(), c.contextLength(), parameters(checkpoint.tensors()),
+                transformer.numbersPerToken(), transformer.stateNumbers(), transformer.shared().numbersPerPosition(),
                 checkpoint.description(), c.assumptions(), kernels);
     }
 

@@ -15,7 +15,6 @@ public final class Session implements AutoCloseable {
     private final Model model;
     private final Transformer.Sequence sequence;
     private final int contextLength;
-    private final int cacheNumbersPerToken;
     private final float[] logits;
     private final int[] single = new int[1];
     private final BooleanSupplier cancelled = this::isCancelled;
@@ -29,7 +28,6 @@ public final class Session implements AutoCloseable {
         this.contextLength = options.contextLength() == 0
                 ? transformer.config().contextLength()
                 : options.contextLength();
-        this.cacheNumbersPerToken = transformer.config().layers() * transformer.attention().layout().numbersPerToken();
         this.logits = new float[transformer.config().vocabulary()];
     }
 
@@ -55,9 +53,9 @@ public final class Session implements AutoCloseable {
         return contextLength;
     }
 
-    /** Bytes of the numbers that the cached ids keep, in all layers. */
+    /** Bytes of the numbers that the cached ids keep, in all layers; of linear attention's state, whatever they are. */
     public long cacheBytes() {
-        return (long) position() * cacheNumbersPerToken * Float.BYTES;
+        return sequence.cacheBytes();
     }
 
     /**
@@ -167,6 +165,8 @@ public final class Session implements AutoCloseable {
      * Forgets all ids from {@code position} on.
      *
      * @throws IllegalArgumentException if it is not in 0 … {@link #position()}
+     * @throws IllegalStateException if attention is linear and it is neither of these two: a sum of all ids cannot
+     *     forget some
      */
     public void truncate(int position) {
         if (position < 0 || position > position()) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.t6j.TestData.GoldenModel;
 import java.util.Arrays;
 import java.util.List;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,13 +19,16 @@ class GoldenModelsTest {
     /** DESIGN.md §3; the official float32 code itself is up to 5.1e-5 off. */
     private static final double TOLERANCE = 2e-4;
 
+    /** Between the two forms of MLA. */
+    private static final Offset<Float> FORMS = within(1e-4f);
+
     static List<GoldenModel> models() {
         return TestData.goldenModels();
     }
 
     @Test
     void allCasesAreThere() {
-        assertThat(models()).hasSizeGreaterThanOrEqualTo(22);
+        assertThat(models()).hasSize(32);
     }
 
     @ParameterizedTest
@@ -42,7 +46,7 @@ class GoldenModelsTest {
 
     @ParameterizedTest
     @MethodSource("models")
-    void stepsGiveTheOracleLogitsAndTheBitsOfPrefill(GoldenModel golden) {
+    void stepsGiveTheOracleLogitsAndWhatPrefillGives(GoldenModel golden) {
         try (Model model = golden.load(ModelOptions.defaults())) {
             double[] expected = golden.logits();
             for (SessionOptions.Path path : SessionOptions.Path.values()) {
@@ -51,7 +55,12 @@ class GoldenModelsTest {
                     whole.prefill(golden.ids(), (position, logits) -> {
                         steps.decode(golden.ids()[position]);
                         check(expected, position, steps.logits(), path);
-                        assertThat(steps.logits()).as(path + " position " + position).isEqualTo(logits);
+                        if (golden.name().contains("mla") && path == SessionOptions.Path.FACTORED) {
+                            // Of its two forms prefill may take the one, steps the other (engine/ADR.md).
+                            assertThat(steps.logits()).as("position " + position).containsExactly(logits, FORMS);
+                        } else {
+                            assertThat(steps.logits()).as(path + " position " + position).isEqualTo(logits);
+                        }
                     });
                 }
             }

@@ -75,6 +75,40 @@ class SessionTest {
     }
 
     @Test
+    void linearAttentionForgetsAllOrNothing() {
+        for (String name : List.of("T6_linearattn", "llama-linearattn-gqa")) {
+            try (Model linear = Model.load(
+                    TestData.path("golden/" + name), ModelOptions.defaults().withVariant("linearattn"));
+                    Session recurrent = linear.newSession();
+                    Session oracle = linear.newSession(
+                            SessionOptions.defaults().withPath(SessionOptions.Path.MATERIALIZED))) {
+                recurrent.prefill(5, 6, 7);
+                float[] three = recurrent.logits().clone();
+                long bytes = recurrent.cacheBytes();
+                assertThat(bytes).isEqualTo(4L * linear.info().layers() * linear.info().stateNumbers()).isPositive();
+                recurrent.cancel();
+                assertThatThrownBy(() -> recurrent.prefill(8, 9)).isInstanceOf(CancellationException.class);
+                recurrent.truncate(3);
+                recurrent.prefill(8, 9);
+                assertThat(recurrent.cacheBytes()).isEqualTo(bytes);
+                assertThatThrownBy(() -> recurrent.truncate(3))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("linear attention")
+                        .hasMessageContaining("expected position 0 or 5, found 3");
+                assertThat(recurrent.position()).isEqualTo(5);
+                recurrent.truncate(0);
+                recurrent.prefill(5, 6, 7);
+                assertThat(recurrent.logits()).isEqualTo(three);
+
+                oracle.prefill(5, 6, 1);
+                oracle.truncate(2);
+                oracle.decode(7);
+                assertThat(oracle.logits()).containsExactly(three, org.assertj.core.api.Assertions.within(1e-4f));
+            }
+        }
+    }
+
+    @Test
     void generationEndsWithTheReason() {
         Generation full = session.generate("The whale", GREEDY);
         assertThat(full.finishReason()).isEqualTo(FinishReason.MAX_TOKENS);

@@ -101,13 +101,12 @@ public final class TestData {
         }
     }
 
-    /** The golden models whose kind of attention this version runs. */
+    /** All golden models. */
     public static List<GoldenModel> goldenModels() {
         try (Stream<Path> folders = Files.list(path("golden"))) {
             return folders.filter(folder -> Files.exists(folder.resolve("greedy.json")))
                     .sorted()
                     .map(GoldenModel::of)
-                    .filter(model -> !model.name().contains("linearattn") && !model.name().contains("mla"))
                     .toList();
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);

@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Names and shapes of the weights of official models and of their variants, and presets of the paper's sizes (tables 9 and 10).
+ * Names and shapes of the weights of official models and of their variants, and presets of the paper's sizes (tables
+ * 9 and 10).
  *
  * @param attention how it attends
  * @param config config.json
@@ -22,8 +23,13 @@ record Blueprint(Attention attention, Map<String, Object> config, VariantJson va
         TPA,
         TPA_KVONLY,
         MHA,
-        GQA
+        GQA,
+        MLA
     }
+
+    /** Class defaults of the official llama-mla: what all its checkpoints have, whatever their config.json says. */
+    private static final Map<String, Long> LATENT_SIZES =
+            Map.of("q_lora_rank", 512L, "kv_lora_rank", 256L, "qk_rope_head_dim", 32L, "v_head_dim", 64L);
 
     private static final Map<String, Blueprint> PRESETS = new LinkedHashMap<>();
 
@@ -48,6 +54,10 @@ record Blueprint(Attention attention, Map<String, Object> config, VariantJson va
         preset("mqa-medium", Attention.GQA, 24, 1024, 31).put("group_size", 31L);
         preset("mqa-large", Attention.GQA, 36, 1280, 39).put("group_size", 39L);
         preset("mqa-xl", Attention.GQA, 48, 1600, 49).put("group_size", 49L);
+        preset("mla-small", Attention.MLA, 12, 768, 13);
+        preset("mla-medium", Attention.MLA, 24, 1024, 23);
+        preset("mla-large", Attention.MLA, 36, 1280, 34);
+        preset("mla-xl", Attention.MLA, 48, 1600, 49);
         preset("tiny", Attention.TPA, 6, 192, 8)
                 .putAll(Map.of("head_dim", 32L, "vocab_size", 4096L, "block_size", 512L));
     }
@@ -63,6 +73,7 @@ record Blueprint(Attention attention, Map<String, Object> config, VariantJson va
         switch (attention) {
             case TPA -> config.putAll(Map.of("rank", 2L, "q_rank", 6L));
             case TPA_KVONLY -> config.put("rank", 2L);
+            case MLA -> config.putAll(LATENT_SIZES);
             case MHA, GQA -> {
             }
         }
@@ -85,6 +96,9 @@ record Blueprint(Attention attention, Map<String, Object> config, VariantJson va
 
     /** The attention that a config.json means, as far as it can say: a T6 KV-only model with q_rank looks like a T6. */
     static Attention attentionOf(Map<String, Object> config) {
+        if (config.containsKey("kv_lora_rank")) {
+            return Attention.MLA;
+        }
         if (config.containsKey("group_size")) {
             return Attention.GQA;
         }
@@ -136,12 +150,32 @@ record Blueprint(Attention attention, Map<String, Object> config, VariantJson va
                 shapes.put(attn + "c_k.weight", List.of(keyValueHeads * headDim, width));
                 shapes.put(attn + "c_v.weight", List.of(keyValueHeads * headDim, width));
             }
+            case MLA -> latentShapes(attn, headDim, shapes);
         }
         checkVariant(attn, shapes);
-        shapes.put(attn + "c_proj.weight", List.of(width, heads * headDim));
+        long valueDim = attention == Attention.MLA ? latentSize("v_head_dim") : headDim;
+        shapes.put(attn + "c_proj.weight", List.of(width, heads * valueDim));
         if (Boolean.TRUE.equals(config.get("using_groupnorm"))) {
-            shapes.put(attn + "subln.weight", List.of(headDim));
+            shapes.put(attn + "subln.weight", List.of(valueDim));
         }
+    }
+
+    private void latentShapes(String attn, long headDim, Map<String, List<Long>> shapes) {
+        long width = size("n_embd");
+        long heads = size("n_head");
+        long queryRank = latentSize("q_lora_rank");
+        long rank = latentSize("kv_lora_rank");
+        long rope = latentSize("qk_rope_head_dim");
+        shapes.put(attn + "q_a_proj.weight", List.of(queryRank, width));
+        shapes.put(attn + "q_a_layernorm.weight", List.of(queryRank));
+        shapes.put(attn + "q_b_proj.weight", List.of(heads * (headDim + rope), queryRank));
+        shapes.put(attn + "kv_a_layernorm.weight", List.of(rank));
+        shapes.put(attn + "kv_a_proj_with_mqa.weight", List.of(rank + rope, width));
+        shapes.put(attn + "kv_b_proj.weight", List.of(heads * (headDim + latentSize("v_head_dim")), rank));
+    }
+
+    private long latentSize(String key) {
+        return config.containsKey(key) ? size(key) : LATENT_SIZES.get(key);
     }
 
     /** The model must have what t6j.json is about. */
@@ -152,10 +186,10 @@ record Blueprint(Attention attention, Map<String, Object> config, VariantJson va
                         + "such factor of its own: remove it, or give another --attention");
             }
         }
-        boolean whole = attention == Attention.MHA || attention == Attention.GQA;
+        boolean whole = attention != Attention.TPA && attention != Attention.TPA_KVONLY;
         if (whole && variant.factorKey() != null) {
             throw new ModelFormatException(variant.where() + ": " + variant.factorKey() + ": expected no key about "
-                    + "factors, since this model's heads are whole: remove it, or give --attention tpa");
+                    + "factors, since this model has none: remove it, or give --attention tpa");
         }
         if (variant.sharedB(false) && rank("k") != rank("v")) {
             throw new ModelFormatException(variant.where() + ": shared_b: expected equal ranks of keys and values, "

@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
         description = "Writes a model with random weights of a given shape, for benchmarks. It has no tokenizer.",
         footer = {
             "",
-            "Presets: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE (2 KV heads), mqa-SIZE with the SIZE small,",
-            "medium, large or xl (124M, 353M, 773M and 1.5B parameters), as the paper has them; and tiny.",
+            "Presets: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE (2 KV heads), mqa-SIZE, mla-SIZE with the",
+            "SIZE small, medium, large or xl (124M, 353M, 773M and 1.5B parameters), as the paper has them; and tiny.",
             "",
             "Examples:",
             "  t6j init --preset t6-small --out t6-small",
@@ -60,8 +60,8 @@ final class InitCommand implements Callable<Integer> {
     }
 
     @Option(names = "--attention", paramLabel = "NAME",
-            description = "What --config means: tpa, tpa-kvonly, mha or gqa (default: gqa with a group_size, tpa with "
-                    + "rank and q_rank, tpa-kvonly with rank, else mha).")
+            description = "What --config means: tpa, tpa-kvonly, mha, gqa or mla (default: mla with a "
+                    + "kv_lora_rank, gqa with a group_size, tpa with rank and q_rank, tpa-kvonly with rank, else mha).")
     private Blueprint.Attention attention;
 
     @Option(names = "--variant-file", paramLabel = "FILE",
@@ -115,7 +115,9 @@ final class InitCommand implements Callable<Integer> {
 
     private LazyTensor tensor(String name, List<Long> dimensions) {
         Numbers ones = (from, into, n) -> Arrays.fill(into, 0, n, 1f);
-        Numbers numbers = name.endsWith("subln.weight") ? ones : new RandomWeights(seed, name);
+        Numbers numbers = name.endsWith("subln.weight") || name.endsWith("layernorm.weight")
+                ? ones
+                : new RandomWeights(seed, name);
         return WeightFile.tensor(name, dtype, dimensions, numbers);
     }
 }

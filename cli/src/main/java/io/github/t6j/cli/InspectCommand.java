@@ -1,5 +1,7 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.CacheComparison;
+import io.github.t6j.CacheComparison.Entry;
 import io.github.t6j.Model;
 import io.github.t6j.ModelInfo;
 import io.github.t6j.weights.Checkpoint;
@@ -66,6 +68,10 @@ final class InspectCommand implements Callable<Integer> {
         description.put("q_rank", info.queryRank());
         description.put("k_rank", info.keyRank());
         description.put("v_rank", info.valueRank());
+        description.put("q_lora_rank", info.queryLatentRank());
+        description.put("kv_lora_rank", info.latentRank());
+        description.put("qk_rope_dim", info.latentRope());
+        description.put("v_head_dim", info.valueDim());
         description.put("hidden", info.hidden());
         description.put("vocabulary", info.vocabularySize());
         description.put("block_size", info.contextLength());
@@ -82,13 +88,16 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private static Map<String, Object> cache(ModelInfo info) {
+        CacheComparison comparison = CacheComparison.of(info);
+        int layers = info.layers();
         Map<String, Object> cache = new LinkedHashMap<>();
-        CacheSize.perTokenAndLayer(info).forEach((attention, numbers) -> {
-            Map<String, Object> sizes = new LinkedHashMap<>();
-            sizes.put("numbers_per_token_per_layer", numbers);
-            sizes.put("bytes_per_token", numbers * info.layers() * Float.BYTES);
-            cache.put(attention, sizes);
-        });
+        cache.put("type", "f32");
+        cache.put("model", sizes(comparison.model(), layers));
+        cache.put("equal_heads", sizes(comparison.equalHeads(), layers));
+        cache.put("equal_parameters", sizes(comparison.equalParameters(), layers));
+        if (info.stateNumbers() > 0) {
+            cache.put("state", Map.of("numbers_per_layer", info.stateNumbers(), "bytes", stateBytes(info)));
+        }
         return cache;
     }
 
@@ -98,6 +107,27 @@ final class InspectCommand implements Callable<Integer> {
         shared.put("numbers_per_position", info.sharedNumbersPerPosition());
         shared.put("bytes_per_position", info.sharedNumbersPerPosition() * Float.BYTES);
         return shared;
+    }
+
+    /** Of linear attention, whatever the number of tokens. */
+    private static long stateBytes(ModelInfo info) {
+        return (long) info.stateNumbers() * info.layers() * Float.BYTES;
+    }
+
+    private static Map<String, Object> sizes(List<Entry> entries, int layers) {
+        Map<String, Object> sizes = new LinkedHashMap<>();
+        entries.forEach(entry -> sizes.put(entry.name(), sizes(entry, layers)));
+        return sizes;
+    }
+
+    private static Map<String, Object> sizes(Entry entry, int layers) {
+        Map<String, Object> sizes = new LinkedHashMap<>();
+        sizes.put("heads", entry.heads());
+        sizes.put("attention_parameters_per_layer", entry.parameters());
+        sizes.put("numbers_per_token_per_layer", entry.numbersPerToken());
+        sizes.put("bytes_per_token_per_layer", entry.numbersPerToken() * Float.BYTES);
+        sizes.put("bytes_per_token", entry.numbersPerToken() * layers * Float.BYTES);
+        return sizes;
     }
 
     private List<Map<String, Object>> storedTensors() {
@@ -121,12 +151,14 @@ final class InspectCommand implements Callable<Integer> {
             }
         });
         info.assumptions().forEach(assumption -> line("%-12s %s", "assumed", assumption));
-        line("%ncache        numbers per token and layer, bytes per token (f32, %d layers)", info.layers());
-        CacheSize.perTokenAndLayer(info).forEach((attention, numbers) -> line(
-                "  %-10s %10d %12d", attention, numbers, numbers * info.layers() * Float.BYTES));
+        printCache(CacheComparison.of(info), info);
+        if (info.stateNumbers() > 0) {
+            line("  %-10s %10d %12d  (numbers per layer, bytes, whatever the number of tokens)", "state",
+                    info.stateNumbers(), stateBytes(info));
+        }
         if (info.sharedNumbersPerPosition() > 0) {
-            line("%nshared       %d numbers per position (f32), once for all sessions and layers: rotated B, or RoPE's "
-                    + "tables", info.sharedNumbersPerPosition());
+            line("  %-10s %10d %12d  (numbers per position, bytes, once for all sessions and layers)", "shared",
+                    info.sharedNumbersPerPosition(), info.sharedNumbersPerPosition() * Float.BYTES);
         }
         if (description.get("tensors") instanceof List<?> list) {
             line("");
@@ -135,6 +167,24 @@ final class InspectCommand implements Callable<Integer> {
                 line("%-5s %-16s %s", fields.get("dtype"), fields.get("shape"), fields.get("name"));
             });
         }
+    }
+
+    private void printCache(CacheComparison comparison, ModelInfo info) {
+        line(
+                "%n%-25s %6s %14s %14s %12s", "cache, f32, of a token", "heads", "parameters", "bytes/layer",
+                "bytes in all");
+        printCache(comparison.model(), info);
+        line("equal heads (GQA with 4 key heads, MLA 512/256/32)");
+        comparison.equalHeads().forEach(entry -> printCache(entry, info));
+        line("equal attention parameters (heads of %d, GQA with 2 key heads, MLA 512/256/32)", info.headDim());
+        comparison.equalParameters().forEach(entry -> printCache(entry, info));
+    }
+
+    private void printCache(Entry entry, ModelInfo info) {
+        long bytes = entry.numbersPerToken() * Float.BYTES;
+        line(
+                "  %-23s %6d %14d %14d %12d", entry.name(), entry.heads(), entry.parameters(), bytes,
+                bytes * info.layers());
     }
 
     private void line(String format, Object... values) {

@@ -1,5 +1,7 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.CacheComparison;
+import io.github.t6j.CacheComparison.Entry;
 import io.github.t6j.Generation;
 import io.github.t6j.ModelInfo;
 import io.github.t6j.Session;
@@ -28,10 +30,17 @@ final class Stats {
         return tokens + " tokens" + rate;
     }
 
-    /** @param tokens how many {@code bytes} hold; an MHA keeps 2·heads·headDim f32 numbers a token and layer */
+    /** @param tokens how many {@code bytes} hold */
     private static String cache(long bytes, int tokens, ModelInfo info) {
-        long multiHead = CacheSize.multiHead(info) * info.layers() * tokens * Float.BYTES;
-        String ratio = bytes > 0 ? String.format(Locale.ROOT, " (%.1f times as much)", (double) multiHead / bytes) : "";
-        return bytes + " bytes for " + tokens + " tokens; MHA of " + info.heads() + " heads: " + multiHead + ratio;
+        CacheComparison comparison = CacheComparison.of(info);
+        return bytes + " bytes for " + tokens + " tokens; MHA of "
+                + besides(comparison.equalHeads().getFirst(), bytes, tokens, info) + ", of equal parameters, "
+                + besides(comparison.equalParameters().getFirst(), bytes, tokens, info);
+    }
+
+    private static String besides(Entry multiHead, long bytes, int tokens, ModelInfo info) {
+        long its = multiHead.numbersPerToken() * info.layers() * tokens * Float.BYTES;
+        String ratio = bytes > 0 ? String.format(Locale.ROOT, " (%.1f times as much)", (double) its / bytes) : "";
+        return multiHead.heads() + " heads: " + its + ratio;
     }
 }

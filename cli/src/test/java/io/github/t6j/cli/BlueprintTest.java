@@ -19,7 +19,8 @@ class BlueprintTest {
     @ParameterizedTest
     @CsvSource({
         "T6_odd, TPA", "T6_groupnorm, TPA", "T6_rank1, TPA", "T6_kvonly, TPA_KVONLY", "T6_kvonly_groupnorm, TPA_KVONLY",
-        "llama-mha, MHA", "llama-gqa, GQA", "llama-gqa_groupnorm, GQA", "llama-mqa, GQA"
+        "llama-mha, MHA", "llama-gqa, GQA", "llama-gqa_groupnorm, GQA", "llama-mqa, GQA",
+        "llama-mla, MLA", "llama-mla_groupnorm, MLA"
     })
     void shapesAreTheOfficialOnes(String name, Blueprint.Attention attention) throws IOException {
         Path golden = Ran.TESTDATA.resolve("golden").resolve(name);
@@ -36,7 +37,7 @@ class BlueprintTest {
     @ParameterizedTest
     @CsvSource({"small, 124e6", "medium, 353e6", "large, 773e6", "xl, 1550e6"})
     void presetsHaveTheSizesOfThePaper(String size, double parameters) {
-        for (String attention : new String[] {"t6-", "t6-kvonly-", "mha-", "gqa-", "mqa-"}) {
+        for (String attention : new String[] {"t6-", "t6-kvonly-", "mha-", "gqa-", "mqa-", "mla-"}) {
             long count = Blueprint.ofPreset(attention + size).shapes().values().stream()
                     .mapToLong(shape -> shape.stream().reduce(1L, Math::multiplyExact))
                     .sum();

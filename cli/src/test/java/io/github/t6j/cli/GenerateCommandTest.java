@@ -85,14 +85,15 @@ class GenerateCommandTest {
                 .isNotEqualTo(generate("The whale", "-n", "16", "--seed", "2").out());
     }
 
-    /** 2 + 8 tokens, 6 layers of 4-byte numbers: T6 keeps 2·2·(8 + 32) of them, an MHA of 8 heads of 32 2·8·32. */
+    /** 2 + 8 tokens, 6 layers of 4-byte numbers: T6 keeps 2·2·(8 + 32) of them, an MHA of h heads of 32 2·h·32. */
     @Test
     void statsCompareTheCacheWithMultiHeadAttention() {
         Ran ran = generate("The whale", "-n", "8", "--temperature", "0", "--stats");
 
         assertThat(ran.err())
                 .contains("prompt    2 tokens", "decode    8 tokens", "finish    max_tokens", "weights", "kernels")
-                .contains("cache     38400 bytes for 10 tokens; MHA of 8 heads: 122880 (3.2 times as much)");
+                .contains("cache     38400 bytes for 10 tokens; MHA of 8 heads: 122880 (3.2 times as much),"
+                        + " of equal parameters, 5 heads: 76800 (2.0 times as much)");
     }
 
     @Test

@@ -85,7 +85,8 @@ class InitCommandTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"T6_odd, tpa", "T6_kvonly_groupnorm, tpa-kvonly", "llama-mha, mha", "llama-gqa_groupnorm, gqa"})
+    @CsvSource({"T6_odd, tpa", "T6_kvonly_groupnorm, tpa-kvonly", "llama-mha, mha", "llama-gqa_groupnorm, gqa",
+        "llama-mla_groupnorm, mla"})
     void aConfigGivesTheOfficialShapes(String name, String attention) throws IOException {
         Path golden = Ran.TESTDATA.resolve("golden").resolve(name);
 

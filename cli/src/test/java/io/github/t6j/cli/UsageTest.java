@@ -53,7 +53,7 @@ class UsageTest {
             init --out x                                | --preset=NAME | --config=FILE
             init --preset huge --out x                  | --preset: expected one of t6-small
             init --preset tiny --config c --out x       | mutually exclusive
-            init --preset tiny --out x --attention rnn  | expected tpa or tpa-kvonly or mha or gqa, found 'rnn'
+            init --preset tiny --out x --attention rnn  | expected tpa or tpa-kvonly or mha or gqa or mla, found 'rnn'
             """)
     void isOneLineAndTwo(String commandLine, String message) {
         Ran ran = Ran.of(commandLine.split(" "));

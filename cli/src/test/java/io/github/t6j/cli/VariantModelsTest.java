@@ -13,7 +13,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Models that no official file has: t6j.json beside the weights, made by init and convert --as tpa. */
 class VariantModelsTest {
@@ -25,23 +24,24 @@ class VariantModelsTest {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "llama-mha", "llama-mha-partialrope", "llama-mha_groupnorm", "llama-gqa", "llama-gqa-partialrope",
-        "llama-gqa_groupnorm", "llama-mqa"
+    @CsvSource({
+        "llama-mha, full", "llama-mha-partialrope, partialrope", "llama-mha_groupnorm, full", "llama-gqa, full",
+        "llama-gqa-partialrope, partialrope", "llama-gqa-partialrope-decay, partialrope-decay",
+        "llama-gqa_groupnorm, full", "llama-mqa, full", "llama-linearattn-gqa, linearattn"
     })
-    void wholeHeadsAsFactorsGiveTheSame(String name) throws IOException {
+    void wholeHeadsAsFactorsGiveTheSame(String name, String variant) throws IOException {
         String source = Ran.TESTDATA.resolve("golden").resolve(name).toString();
         Path made = folder.resolve("made");
 
-        assertThat(Ran.of("convert", source, made.toString(), "--as", "tpa")).isEqualTo(new Ran(0, "", ""));
+        assertThat(Ran.of("convert", source, made.toString(), "--as", "tpa", "--variant", variant))
+                .isEqualTo(new Ran(0, "", ""));
 
         Map<String, Object> description = Ran.of("inspect", "--model", made.toString(), "--json").json();
-        Map<String, Object> original = Ran.of("inspect", "--model", source, "--json").json();
+        Map<String, Object> original = Ran.of("inspect", "--model", source, "--variant", variant, "--json").json();
         assertThat((String) description.get("variant")).startsWith("T6 KV-only, fixed a_k a_v");
         assertThat(description.get("k_rank")).isEqualTo(original.get("kv_heads"));
-        assertThat(Json.object(description.get("cache"), "").get("model"))
-                .isEqualTo(Json.object(original.get("cache"), "").get("model"));
-        double[] expected = logits(source, "factored");
+        assertThat(numbersPerToken(description)).isEqualTo(numbersPerToken(original));
+        double[] expected = logits(source, "factored", "--variant", variant);
         assertClose(expected, logits(made.toString(), "factored"));
         assertClose(expected, logits(made.toString(), "materialized"));
     }
@@ -80,8 +80,7 @@ class VariantModelsTest {
 
         assertThat(json(made.resolve("t6j.json"))).containsAllEntriesOf(json(file));
         Map<String, Object> description = Ran.of("inspect", "--model", made.toString(), "--json").json();
-        assertThat(Json.object(Json.object(description.get("cache"), "").get("model"), ""))
-                .containsEntry("numbers_per_token_per_layer", perToken);
+        assertThat(numbersPerToken(description)).isEqualTo(perToken);
         assertThat(Json.object(description.get("shared"), "")).containsEntry("numbers_per_position", perPosition);
         double[] factored = logits(made.toString(), "factored");
         assertClose(factored, logits(made.toString(), "materialized"));
@@ -113,6 +112,11 @@ class VariantModelsTest {
         assertThat(folder.resolve("made")).doesNotExist();
     }
 
+    private static Object numbersPerToken(Map<String, Object> description) {
+        Map<String, Object> cache = Json.object(description.get("cache"), "cache");
+        return Json.object(cache.get("model"), "model").get("numbers_per_token_per_layer");
+    }
+
     private Path write(String name, String text) throws IOException {
         return Files.writeString(folder.resolve(name), text);
     }
@@ -121,12 +125,13 @@ class VariantModelsTest {
         return Json.parseObject(Files.readAllBytes(file), file.toString());
     }
 
-    private double[] logits(String model, String path) throws IOException {
+    private double[] logits(String model, String path, String... more) throws IOException {
         List<double[]> both = new ArrayList<>();
         for (String step : new String[] {"", "--step"}) {
             Path out = folder.resolve("logits");
             List<String> args = new ArrayList<>(List.of(
                     "logits", "--model", model, "--ids", IDS, "--path", path, "--out", out.toString()));
+            args.addAll(List.of(more));
             args.addAll(step.isEmpty() ? List.of() : List.of(step));
             assertThat(Ran.of(args.toArray(String[]::new)).code()).isZero();
             both.add(StoredTensors.read(out).tensors().get("logits").values());

@@ -2,6 +2,7 @@ package io.github.t6j.attention;
 
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
+import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
 
 /**
@@ -16,8 +17,13 @@ public interface Attention {
     /** Query heads, h. */
     int heads();
 
-    /** Numbers per head, d. */
+    /** Numbers of a head's query and of its key, d: what the scale 1/√d is made of. */
     int headDim();
+
+    /** Numbers of a head's value, and so of its output. */
+    default int valueDim() {
+        return headDim();
+    }
 
     /** Numbers that the projection makes of a position, at the front of its row. */
     int projections();
@@ -42,16 +48,19 @@ public interface Attention {
     /** Keeps what later positions need of the row at {@code at} in the page's {@code slot}. */
     void append(float[] projections, int at, Page page, int slot);
 
+    /** {@link #append(float[], int, Page, int)} for {@code rows} rows, the tokens from {@code position}. */
+    default void append(float[] projections, int rows, int stride, PagedCache cache, int layer, int position) {
+        for (int row = 0; row < rows; row++) {
+            int token = position + row;
+            append(projections, row * stride, cache.pageOf(layer, token), PagedCache.slot(token));
+        }
+    }
+
     /** Floats that {@link #begin} prepares. */
     int queryFloats();
 
     /** Floats that {@link #logits} needs on its way. */
     int productFloats();
-
-    /** A page of each thread's own that {@link #logits} needs on its way, or null. */
-    default PageLayout scratch() {
-        return null;
-    }
 
     /** Prepares the query of the row at {@code at} in state.query. */
     void begin(float[] projections, int at, PageState state);
@@ -73,6 +82,21 @@ public interface Attention {
      */
     int weights(Kernels kernels, Page page, PageState state);
 
+    /** Numbers per head that {@link #values} adds to: of a value, or of what values are made of afterwards. */
+    default int summedDim() {
+        return valueDim();
+    }
+
+    /** A page of each thread's own that {@link #logits} needs on its way, or null. */
+    default PageLayout scratch() {
+        return null;
+    }
+
+    /** Bytes that {@link #values} needs to rewrite a page. */
+    default long pageBytes() {
+        return 0;
+    }
+
     /** Adds the values of a page's first {@code count} tokens, weighted by state.weights, to state.span.out. */
     void values(Kernels kernels, Page page, int count, PageState state);
 
@@ -85,6 +109,6 @@ public interface Attention {
     /** The whole key of a cached token as {@code head} sees it, to {@code k} [headDim]. */
     void materializeKey(Page page, int slot, int position, int head, double[] k);
 
-    /** The whole value of a cached token as {@code head} sees it, to {@code v} [headDim]. */
+    /** The whole value of a cached token as {@code head} sees it, to {@code v} [valueDim]. */
     void materializeValue(Page page, int slot, int position, int head, double[] v);
 }

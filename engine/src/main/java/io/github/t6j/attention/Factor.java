@@ -12,6 +12,11 @@ public enum Factor {
     B_K,
     /** A_V [h][R_V]. */
     A_V,
-    /** B_V [R_V][d_b]. */
-    B_V
+    /** B_V [R_V][e_b]. */
+    B_V;
+
+    /** Whether it is of heads, an A. */
+    boolean isHeads() {
+        return name().charAt(0) == 'A';
+    }
 }

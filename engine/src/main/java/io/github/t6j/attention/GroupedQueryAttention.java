@@ -16,7 +16,7 @@ import io.github.t6j.kernels.Kernels;
  *   projections  Q [h][d] | K [g][d] | V [g][d]
  * </pre>
  */
-public final class GroupedQueryAttention implements Attention {
+public final class GroupedQueryAttention implements WholeHeads {
     private final int heads;
     private final int headDim;
     private final int keyValueHeads;
@@ -42,6 +42,11 @@ public final class GroupedQueryAttention implements Attention {
     @Override
     public int headDim() {
         return headDim;
+    }
+
+    @Override
+    public int keyValueHeads() {
+        return keyValueHeads;
     }
 
     @Override
@@ -117,6 +122,21 @@ public final class GroupedQueryAttention implements Attention {
     @Override
     public float valueDivisor() {
         return 1f;
+    }
+
+    @Override
+    public void query(float[] projections, int at, int head, float[] q, int qAt) {
+        System.arraycopy(projections, at + head * headDim, q, qAt, headDim);
+    }
+
+    @Override
+    public void key(float[] projections, int at, int head, float[] k) {
+        System.arraycopy(projections, at + (heads + head) * headDim, k, 0, headDim);
+    }
+
+    @Override
+    public void value(float[] projections, int at, int head, float[] v) {
+        System.arraycopy(projections, at + (heads + keyValueHeads + head) * headDim, v, 0, headDim);
     }
 
     @Override

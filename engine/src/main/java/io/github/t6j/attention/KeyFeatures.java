@@ -68,21 +68,21 @@ interface KeyFeatures {
 
         @Override
         public Page columns(Page kept, int index, PageState state) {
-            float[] scratch = state.products;
+            float[] floats = state.products;
             int columnsAt = tablesFloats();
             int rowsAt = columnsAt + size * PANEL;
-            tables.page(index).readColumns(0, 2 * rope.pairs(), scratch, 0);
+            tables.page(index).readColumns(0, 2 * rope.pairs(), floats, 0);
             for (int k = 0; k < rank; k++) {
-                kept.readRows(k, scratch, rowsAt);
+                kept.readRows(k, floats, rowsAt);
                 for (int i = 0; i < size; i++) {
                     for (int t = 0; t < PANEL; t++) {
-                        scratch[columnsAt + i * PANEL + t] = scratch[rowsAt + t * size + i];
+                        floats[columnsAt + i * PANEL + t] = floats[rowsAt + t * size + i];
                     }
                 }
-                rope.rotateColumns(scratch, columnsAt, scratch, 0);
-                state.page.writeColumns(k * size, size, scratch, columnsAt);
+                rope.rotateColumns(floats, columnsAt, floats, 0);
+                state.scratch.writeColumns(k * size, size, floats, columnsAt);
             }
-            return state.page;
+            return state.scratch;
         }
 
         @Override

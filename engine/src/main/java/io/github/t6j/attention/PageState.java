@@ -5,33 +5,71 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
+import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.ScalarKernels;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /** One thread's buffers while a query passes over pages. */
 final class PageState {
+    private static final int LAZY_MAX_BITS = Float.floatToIntBits(Kernels.LAZY_MAX);
+
     final float[] query; //     scaled query or its head factors, as the variant prepares it
     final float[] products; //  what the variant makes of query and page on the way to logits
     final float[] logits; //    [heads][64]
     final float[] weights; //   [heads][weightsPerHead][64]
     final float[] maxima; //    [heads], largest logits of this page
     final float[] sumBefore; // [heads][LANES], to go back to
-    final Page page; //         of this thread's own, of attention.scratch(), or null
+    final MemorySegment page; // a page as the variant rewrites it
+    final Page scratch; //      a page of what the variant rewrites, of attention.scratch(), or null
     final PartialSoftmax span; // the pages of one span
     final PartialSoftmax all; //  the spans so far
 
     /** Buffers for {@code attention} and any other of its shape. */
     PageState(Attention attention, ScalarKernels scalar) {
-        int heads = attention.heads();
+        this(attention, attention.heads(), attention.summedDim(), attention.pageBytes(), scalar);
+    }
+
+    /**
+     * Buffers for {@code lines} softmaxes at once.
+     *
+     * @param width numbers that each of them sums
+     * @param pageBytes bytes of {@link #page}
+     */
+    PageState(Attention attention, int lines, int width, long pageBytes, ScalarKernels scalar) {
         query = new float[attention.queryFloats()];
         products = new float[attention.productFloats()];
-        logits = new float[heads * PANEL];
-        weights = new float[heads * attention.weightsPerHead() * PANEL];
-        maxima = new float[heads];
-        sumBefore = new float[heads * LANES];
-        PageLayout scratch = attention.scratch();
-        page = scratch == null ? null : new Page(scratch, Arena.ofAuto().allocate(scratch.bytes(), 64));
-        span = new PartialSoftmax(heads, attention.headDim(), scalar);
-        all = new PartialSoftmax(heads, attention.headDim(), scalar);
+        logits = new float[lines * PANEL];
+        weights = new float[lines * attention.weightsPerHead() * PANEL];
+        maxima = new float[lines];
+        sumBefore = new float[lines * LANES];
+        page = Arena.ofAuto().allocate(pageBytes, 64);
+        PageLayout layout = attention.scratch();
+        scratch = layout == null ? null : new Page(layout, Arena.ofAuto().allocate(layout.bytes(), 64));
+        span = new PartialSoftmax(lines, width, scalar);
+        all = new PartialSoftmax(lines, width, scalar);
+    }
+
+    /** From a page's logits to its weights; the span's maxima follow where logits exceed them by too much. */
+    void weigh(Kernels kernels, Attention attention, Page from, boolean first) {
+        if (first) {
+            raise(kernels);
+        }
+        System.arraycopy(span.sum, 0, sumBefore, 0, span.sum.length);
+        if (attention.weights(kernels, from, this) > LAZY_MAX_BITS) {
+            System.arraycopy(sumBefore, 0, span.sum, 0, span.sum.length);
+            raise(kernels);
+            attention.weights(kernels, from, this);
+        }
+    }
+
+    /** Raises the maximum of every head whose logits exceed it by too much (NaN does, too). */
+    private void raise(Kernels kernels) {
+        kernels.rowMaxima(logits, span.heads, maxima);
+        for (int h = 0; h < span.heads; h++) {
+            if (!(maxima[h] - span.max[h] <= Kernels.LAZY_MAX)) {
+                span.raise(h, maxima[h]);
+            }
+        }
     }
 }

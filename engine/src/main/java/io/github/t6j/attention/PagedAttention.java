@@ -25,26 +25,33 @@ public final class PagedAttention implements AttentionPath {
     /** Spans at most, about: what bounds their memory and the serial time of adding them. */
     private static final int MOST_SPANS = 64;
 
-    private static final int LAZY_MAX_BITS = Float.floatToIntBits(Kernels.LAZY_MAX);
-
     private final Kernels kernels;
     private final ScalarKernels scalar;
     private final Workers workers;
+    private final PagedCache cache; // that attend fills
     private final PageState[] states; // one a worker
     private final Workers.Work rowWork = this::row;
     private final Workers.Work spanWork = this::span;
     private PartialSoftmax[] spans = new PartialSoftmax[0];
 
     private Attention attention;
+    private PagedCache tokens; // that the queries see
     private float[] projections;
     private int stride;
-    private PagedCache cache;
     private int layer;
     private int position;
+    private float[] bias;
     private float[] y;
 
-    /** Attention of {@code shape}'s shape by these kernels on these threads; {@code scalar} is the kernels' twin. */
-    public PagedAttention(Attention shape, Kernels kernels, ScalarKernels scalar, Workers workers) {
+    /**
+     * Attention of {@code shape}'s shape by these kernels on these threads.
+     *
+     * @param cache where {@link #attend} keeps tokens; null if only {@link #attendCached} will be called
+     * @param scalar the kernels' twin
+     */
+    public PagedAttention(
+            Attention shape, PagedCache cache, Kernels kernels, ScalarKernels scalar, Workers workers) {
+        this.cache = cache;
         this.kernels = kernels;
         this.scalar = scalar;
         this.workers = workers;
@@ -55,15 +62,34 @@ public final class PagedAttention implements AttentionPath {
     }
 
     @Override
+    public PagedCache cache() {
+        return cache;
+    }
+
+    @Override
     public void attend(
-            Attention newAttention, float[] newProjections, int rows, int newStride, PagedCache newCache, int newLayer,
-            int newPosition, float[] newY) {
+            Attention newAttention, float[] newProjections, int rows, int newStride, int newLayer, int newPosition,
+            float[] newY) {
+        newAttention.append(newProjections, rows, newStride, cache, newLayer, newPosition);
+        attendCached(newAttention, newProjections, rows, newStride, cache, newLayer, newPosition, null, newY);
+    }
+
+    /**
+     * {@link #attend} of positions that a cache has already, with a number added to each token's logits, the same for
+     * all heads and rows; {@code newY} is [rows][heads · summedDim].
+     *
+     * @param newBias a number a token, in powers of two: −∞ hides it; null: none. A row that sees no token gives zeros
+     */
+    public void attendCached(
+            Attention newAttention, float[] newProjections, int rows, int newStride, PagedCache cached, int newLayer,
+            int newPosition, float[] newBias, float[] newY) {
         attention = newAttention;
+        tokens = cached;
         projections = newProjections;
         stride = newStride;
-        cache = newCache;
         layer = newLayer;
         position = newPosition;
+        bias = newBias;
         y = newY;
         if (rows == 1 && workers.threads() > 1) {
             oneRow();
@@ -90,9 +116,9 @@ public final class PagedAttention implements AttentionPath {
     /** All spans of one row, on one thread. */
     private void row(int row, int worker) {
         PageState state = states[worker];
-        int tokens = position + row + 1;
+        int seen = position + row + 1;
         state.all.clear();
-        for (int span = 0; span < spanCount(tokens); span++) {
+        for (int span = 0; span < spanCount(seen); span++) {
             pages(span, row, state);
             state.all.add(state.span);
         }
@@ -106,7 +132,7 @@ public final class PagedAttention implements AttentionPath {
             int there = spans.length;
             spans = Arrays.copyOf(spans, count);
             for (int i = there; i < count; i++) {
-                spans[i] = new PartialSoftmax(attention.heads(), attention.headDim(), scalar);
+                spans[i] = new PartialSoftmax(attention.heads(), attention.summedDim(), scalar);
             }
         }
         workers.run(count, spanWork);
@@ -124,53 +150,60 @@ public final class PagedAttention implements AttentionPath {
     }
 
     private void finish(PartialSoftmax all, int row) {
-        int width = attention.heads() * attention.headDim();
-        all.finish(attention.valueDivisor(), attention.headDim(), y, row * width);
+        int width = attention.summedDim();
+        all.finish(attention.valueDivisor(), width, y, row * attention.heads() * width, width);
     }
 
     /** The softmax over one span of what {@code row} sees, to state.span. */
     private void pages(int span, int row, PageState state) {
-        int tokens = position + row + 1;
-        int first = span * spanPages(tokens);
-        int end = Math.min(first + spanPages(tokens), pages(tokens));
+        int seen = position + row + 1;
+        int first = span * spanPages(seen);
+        int end = Math.min(first + spanPages(seen), pages(seen));
         state.span.clear();
         attention.begin(projections, row * stride, state);
         for (int index = first; index < end; index++) {
-            int count = Math.min(PANEL, tokens - index * PANEL);
-            page(cache.page(layer, index), index, row * stride, count, index == first, state);
+            int count = Math.min(PANEL, seen - index * PANEL);
+            if (!isHidden(index, count)) {
+                page(tokens.page(layer, index), index, row * stride, count, state);
+            }
         }
     }
 
-    private void page(Page page, int index, int at, int count, boolean first, PageState state) {
+    /** Whether the bias hides all tokens of a page: such a page has no largest logit. */
+    private boolean isHidden(int index, int count) {
+        if (bias == null) {
+            return false;
+        }
+        for (int token = index * PANEL; token < index * PANEL + count; token++) {
+            if (bias[token] != Float.NEGATIVE_INFINITY) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void page(Page page, int index, int at, int count, PageState state) {
         attention.logits(kernels, projections, at, page, index, state);
+        if (bias != null) {
+            addBias(index * PANEL, count, state.logits);
+        }
         hideFrom(count, state.logits);
-        PartialSoftmax span = state.span;
-        if (first) {
-            raise(state);
-        }
-        System.arraycopy(span.sum, 0, state.sumBefore, 0, span.sum.length);
-        if (attention.weights(kernels, page, state) > LAZY_MAX_BITS) {
-            System.arraycopy(state.sumBefore, 0, span.sum, 0, span.sum.length);
-            raise(state);
-            attention.weights(kernels, page, state);
-        }
+        state.weigh(kernels, attention, page, state.span.isEmpty());
         attention.values(kernels, page, count, state);
+    }
+
+    private void addBias(int token, int count, float[] logits) {
+        for (int row = 0; row < logits.length; row += PANEL) {
+            for (int t = 0; t < count; t++) {
+                logits[row + t] += bias[token + t];
+            }
+        }
     }
 
     /** A page's slots from {@code count} on hold nothing that the query may see. */
     private static void hideFrom(int count, float[] logits) {
         for (int row = 0; count < PANEL && row < logits.length; row += PANEL) {
             Arrays.fill(logits, row + count, row + PANEL, Float.NEGATIVE_INFINITY);
-        }
-    }
-
-    /** Raises the maximum of every head whose logits exceed it by too much (NaN does, too). */
-    private void raise(PageState state) {
-        kernels.rowMaxima(state.logits, attention.heads(), state.maxima);
-        for (int h = 0; h < attention.heads(); h++) {
-            if (!(state.maxima[h] - state.span.max[h] <= Kernels.LAZY_MAX)) {
-                state.span.raise(h, state.maxima[h]);
-            }
         }
     }
 }

@@ -92,18 +92,19 @@ public record TensorProduct(
         };
     }
 
-    private static boolean isHeads(Factor factor) {
-        return factor == Factor.A_Q || factor == Factor.A_K || factor == Factor.A_V;
-    }
-
     /** Rows of a factor: h or its rank. */
     public int rows(Factor factor) {
-        return isHeads(factor) ? heads : rank(factor);
+        return factor.isHeads() ? heads : rank(factor);
     }
 
     /** Columns of a factor: its rank or d_b. */
     public int columns(Factor factor) {
-        return isHeads(factor) ? rank(factor) : factor == Factor.B_V ? valueFeatureDim() : featureDim();
+        return factor.isHeads() ? rank(factor) : factor == Factor.B_V ? valueFeatureDim() : featureDim();
+    }
+
+    /** Numbers of a factor. */
+    int size(Factor factor) {
+        return rows(factor) * columns(factor);
     }
 
     /** What a page keeps of a token. */

@@ -9,6 +9,7 @@ import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.kernels.Kernels;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.Map;
 
 /**
@@ -17,7 +18,7 @@ import java.util.Map;
  * is whole: T6 KV-only. {@link TensorProduct} says which other forms there are, {@link FactorRow} what a row is, {@link
  * FactorCache} what is kept; factors that are not of the token come from {@link SharedPages}.
  */
-public final class TensorProductAttention implements Attention {
+public final class TensorProductAttention implements WholeHeads {
     private final TensorProduct form;
     private final int heads;
     private final int featureDim;
@@ -26,8 +27,7 @@ public final class TensorProductAttention implements Attention {
     private final FactorRow row;
     private final FactorCache kept;
     private final PageLayout layout;
-    private final float[] queryHeads; // fixed A_Q, or null
-    private final float[] queryFeatures; // fixed B_Q, or null
+    private final float[] constants; // fixed factors, activated, as a row has them behind its projections
     private final KeyFeatures keyFeatures;
     private final Place keyHeads;
     private final Place valueHeads;
@@ -66,26 +66,43 @@ public final class TensorProductAttention implements Attention {
         row = FactorRow.of(form);
         kept = form.kept();
         layout = kept.layout();
-        queryHeads = activated(fixed.get(Factor.A_Q), form.queryRank());
-        queryFeatures = fixed.get(Factor.B_Q);
-        keyFeatures = keyFeatures(fixed.get(Factor.B_K), shared);
-        keyHeads = heads(fixed.get(Factor.A_K), keyRank, kept.keyHeadFactors(), shared);
-        valueHeads = heads(fixed.get(Factor.A_V), valueRank, kept.valueHeadFactors(), shared);
-        float[] features = fixed.get(form.sharedFeatures() ? Factor.B_K : Factor.B_V);
+        Map<Factor, float[]> ready = ready(fixed);
+        constants = constants(ready);
+        keyFeatures = keyFeatures(ready.get(Factor.B_K), shared);
+        keyHeads = columns(ready.get(Factor.A_K), kept.keyHeadFactors(), shared);
+        valueHeads = columns(ready.get(Factor.A_V), kept.valueHeadFactors(), shared);
+        float[] features = ready.get(Factor.B_V);
         valueFeatures = new Place(features == null ? null : shared.rows(features, form.valueFeatureDim()), 0);
     }
 
-    private float[] activated(float[] headFactors, int rank) {
-        if (headFactors == null) {
-            return null;
+    /** The fixed factors as attention uses them: A activated, B_V there also where it is B_K. */
+    private Map<Factor, float[]> ready(Map<Factor, float[]> fixed) {
+        Map<Factor, float[]> ready = new EnumMap<>(Factor.class);
+        for (Factor factor : Factor.values()) {
+            if (form.isFixed(factor)) {
+                boolean shared = factor == Factor.B_V && form.sharedFeatures();
+                float[] numbers = fixed.get(shared ? Factor.B_K : factor).clone();
+                if (factor.isHeads()) {
+                    form.activation().apply(numbers, 0, heads, form.columns(factor));
+                }
+                ready.put(factor, numbers);
+            }
         }
-        float[] copy = headFactors.clone();
-        form.activation().apply(copy, 0, heads, rank);
-        return copy;
+        return ready;
     }
 
-    private Place heads(float[] fixed, int rank, int keptAt, SharedPages shared) {
-        return fixed == null ? new Place(null, keptAt) : new Place(shared.columns(activated(fixed, rank)), 0);
+    private static float[] constants(Map<Factor, float[]> ready) {
+        float[] constants = new float[ready.values().stream().mapToInt(numbers -> numbers.length).sum()];
+        int at = 0;
+        for (float[] numbers : ready.values()) {
+            System.arraycopy(numbers, 0, constants, at, numbers.length);
+            at += numbers.length;
+        }
+        return constants;
+    }
+
+    private static Place columns(float[] fixed, int keptAt, SharedPages shared) {
+        return fixed == null ? new Place(null, keptAt) : new Place(shared.columns(fixed), 0);
     }
 
     private KeyFeatures keyFeatures(float[] fixed, SharedPages shared) {
@@ -105,6 +122,37 @@ public final class TensorProductAttention implements Attention {
     @Override
     public int headDim() {
         return form.headDim();
+    }
+
+    @Override
+    public int valueDim() {
+        return form.valueDim();
+    }
+
+    /** Every head has a key and a value of its own. */
+    @Override
+    public int keyValueHeads() {
+        return heads;
+    }
+
+    /** What is kept of a token, and in which order. */
+    public FactorCache factors() {
+        return kept;
+    }
+
+    /** Where in a row what is kept in columns begins, in the order of {@link #factors()}. */
+    public int columnsAt() {
+        return row.columns();
+    }
+
+    /** Where in a row what is kept in rows begins. */
+    public int rowsAt() {
+        return row.rows();
+    }
+
+    /** Where in a row A_Q begins. */
+    public int queryHeadFactorsAt() {
+        return row.queryHeads();
     }
 
     private boolean wholeQuery() {
@@ -132,18 +180,21 @@ public final class TensorProductAttention implements Attention {
 
     @Override
     public void complete(Rope rope, float[] x, int at, float[] cos, float[] sin, int tableAt) {
-        if (queryFeatures != null) {
-            System.arraycopy(queryFeatures, 0, x, at + row.query(), queryFeatures.length);
+        System.arraycopy(constants, 0, x, at + row.projections(), constants.length);
+        if (form.keepsSharedFeatures()) {
+            System.arraycopy(x, at + row.values(), x, at + row.keys(), keyRank * featureDim);
         }
         rope.rotate(x, at + row.query(), form.queryVectors(), featureDim, cos, sin, tableAt);
-        rope.rotate(x, at + row.columns(), kept.keyFeatures() / featureDim, featureDim, cos, sin, tableAt);
-        activate(x, at + row.queryHeads(), queryHeads == null ? form.queryRank() : 0);
-        activate(x, at + row.columns() + kept.keyHeadFactors(), kept.keyHeads() / heads);
-        activate(x, at + row.columns() + kept.valueHeadFactors(), kept.valueHeads() / heads);
+        rope.rotate(x, at + row.keys(), keyRank, featureDim, cos, sin, tableAt);
+        activate(Factor.A_Q, x, at + row.queryHeads());
+        activate(Factor.A_K, x, at + row.keyHeads());
+        activate(Factor.A_V, x, at + row.valueHeads());
     }
 
-    private void activate(float[] x, int at, int rank) {
-        form.activation().apply(x, at, heads, rank);
+    private void activate(Factor factor, float[] x, int at) {
+        if (!form.isFixed(factor)) {
+            form.activation().apply(x, at, heads, form.columns(factor));
+        }
     }
 
     @Override
@@ -191,10 +242,9 @@ public final class TensorProductAttention implements Attention {
     @Override
     public void begin(float[] projections, int at, PageState state) {
         float scale = (float) (LOG2_E / (Math.sqrt(form.headDim()) * Math.max(1, form.queryRank()) * keyRank));
-        float[] from = queryHeads == null ? projections : queryHeads;
-        int fromAt = queryHeads != null ? 0 : at + (wholeQuery() ? row.query() : row.queryHeads());
+        int from = at + (wholeQuery() ? row.query() : row.queryHeads());
         for (int i = 0; i < queryFloats(); i++) {
-            state.query[i] = from[fromAt + i] * scale;
+            state.query[i] = projections[from + i] * scale;
         }
     }
 
@@ -279,14 +329,49 @@ public final class TensorProductAttention implements Attention {
     }
 
     @Override
+    public void query(float[] projections, int at, int head, float[] q, int qAt) {
+        if (wholeQuery()) {
+            System.arraycopy(projections, at + row.query() + head * form.headDim(), q, qAt, form.headDim());
+        } else {
+            int rank = form.queryRank();
+            mean(projections, at + row.queryHeads() + head * rank, at + row.query(), at + row.queryThird(), rank,
+                    featureDim, q, qAt);
+        }
+    }
+
+    @Override
+    public void key(float[] projections, int at, int head, float[] k) {
+        mean(projections, at + row.keyHeads() + head * keyRank, at + row.keys(), at + row.keyThird(), keyRank,
+                featureDim, k, 0);
+    }
+
+    @Override
+    public void value(float[] projections, int at, int head, float[] v) {
+        mean(projections, at + row.valueHeads() + head * valueRank, at + row.values(), at + row.valueThird(),
+                valueRank, form.valueFeatureDim(), v, 0);
+    }
+
+    /** (Σ_r A[head][r] · vec(B[r] C[r]ᵀ)) / R, to {@code into} from {@code intoAt}. */
+    private void mean(
+            float[] x, int heads, int features, int thirds, int rank, int size, float[] into, int intoAt) {
+        for (int j = 0; j < form.pieces(); j++) {
+            for (int i = 0; i < size; i++) {
+                float sum = 0f;
+                for (int r = 0; r < rank; r++) {
+                    float c = third() ? x[thirds + r * form.thirdDim() + j] : 1f;
+                    sum += x[heads + r] * c * x[features + r * size + i];
+                }
+                into[intoAt + j * size + i] = sum / rank;
+            }
+        }
+    }
+
+    @Override
     public void materializeQuery(float[] projections, int at, int head, double[] q) {
         for (int d = 0; d < q.length; d++) {
             double sum = 0;
             for (int r = 0; r < form.queryRank(); r++) {
-                int headFactor = head * form.queryRank() + r;
-                double a = queryHeads != null
-                        ? queryHeads[headFactor]
-                        : projections[at + row.queryHeads() + headFactor];
+                double a = projections[at + row.queryHeads() + head * form.queryRank() + r];
                 double c = third() ? projections[at + row.queryThird() + r * form.thirdDim() + d / featureDim] : 1;
                 sum += a * c * projections[at + row.query() + r * featureDim + d % featureDim];
             }

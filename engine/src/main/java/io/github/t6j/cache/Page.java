@@ -78,6 +78,16 @@ public final class Page {
                 x, xAt, inner, rows, inner, data, layout.columnAt(first), PANEL, PANEL, y, yAt, PANEL, false);
     }
 
+    /** Copies columns, [count][64], to {@code to}. */
+    public void copyColumns(int first, int count, MemorySegment to, long toAt) {
+        MemorySegment.copy(data, layout.columnAt(first), to, toAt, layout.columnAt(count));
+    }
+
+    /** Transposes columns to rows, [64][count], {@code toStride} floats apart, from the beginning of {@code to}. */
+    public void transposeColumns(Kernels kernels, int first, int count, MemorySegment to, int toStride) {
+        kernels.transpose(data, layout.columnAt(first), count, to, toStride);
+    }
+
     /** {@link Kernels#tensorLogits} with A_K in the columns from {@code first}. */
     public void tensorLogits(
             Kernels kernels, float[] aQ, int heads, int queryRank, int keyRank, float[] p, int first, float[] s) {

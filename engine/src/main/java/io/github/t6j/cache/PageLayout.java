@@ -15,7 +15,7 @@ import static io.github.t6j.kernels.Kernels.PANEL;
  *   then             64 bytes of slack if width is no multiple of 16: the last row is read in whole vectors
  * </pre>
  *
- * {@link FactorCache} and {@link HeadCache} say which numbers these are.
+ * {@link FactorCache}, {@link HeadCache} and {@link LatentCache} say which numbers these are.
  *
  * @param columns numbers of a token that stand in columns
  * @param groups rows that a token has

@@ -14,7 +14,7 @@ import java.util.Arrays;
  *
  * Pages are what is kept, cut and (later) saved and shared.
  */
-public final class PagedCache implements AutoCloseable {
+public final class PagedCache implements SequenceCache {
     private final PageLayout layout;
     private final int layers;
     private final Arena arena = Arena.ofShared();
@@ -32,6 +32,7 @@ public final class PagedCache implements AutoCloseable {
     }
 
     /** Makes room for the tokens before {@code length}; allocates only where they begin a page. */
+    @Override
     public void reserve(int length) {
         int needed = (length + PageLayout.TOKENS - 1) / PageLayout.TOKENS;
         int there = pages.length;
@@ -65,6 +66,21 @@ public final class PagedCache implements AutoCloseable {
     /** Which of its page's tokens {@code token} is. */
     public static int slot(int token) {
         return token % PageLayout.TOKENS;
+    }
+
+    @Override
+    public void commit() {
+        // A page's slots past the sequence's end mean nothing, whether a pass wrote to them or not.
+    }
+
+    @Override
+    public void truncate(int from, int length) {
+        // As above.
+    }
+
+    @Override
+    public long bytes(int length) {
+        return (long) length * layers * layout.numbersPerToken() * Float.BYTES;
     }
 
     /** Frees all pages. */

@@ -24,6 +24,11 @@ public interface Kernels {
     /** How large a logit may grow above the running maximum, in powers of two, before the maximum follows. */
     float LAZY_MAX = 12f;
 
+    /** {@code n} rounded up to whole rows of {@value #LANES}. */
+    static int padded(int n) {
+        return (n + LANES - 1) / LANES * LANES;
+    }
+
     /** What computes, such as {@code SIMD, 512-bit}. */
     String description();
 
@@ -113,6 +118,24 @@ public interface Kernels {
 
     /** Largest value of each row: into[r] = max_t s[r][t], s [rows][{@value #PANEL}]; NaN if there is one. */
     void rowMaxima(float[] s, int rows, float[] into);
+
+    /**
+     * Transposes columns of a page to rows: to[t][c] = from[c][t].
+     *
+     * @param from f32 [count][{@value #PANEL}] from byte {@code fromAt}
+     * @param to f32 [{@value #PANEL}][count], rows {@code toStride} floats apart
+     */
+    void transpose(MemorySegment from, long fromAt, int count, MemorySegment to, int toStride);
+
+    /**
+     * Adds the outer product of two vectors: to[i][j] = from[i][j] + k[i] · v[j].
+     *
+     * @param k [rows]
+     * @param v [columns]
+     * @param from f32 [rows][columns] from byte {@code at}
+     * @param to likewise; may be {@code from}
+     */
+    void addOuter(float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at);
 
     /**
      * Root mean square norm: y[i] = x[i] / √(Σx²/n + epsilon) · weight[i]; the sum runs over {@value #LANES} lanes.

@@ -164,6 +164,31 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void transpose(MemorySegment from, long fromAt, int count, MemorySegment to, int toStride) {
+        transposeTail(from, fromAt, 0, count, to, toStride);
+    }
+
+    /** {@link #transpose} from column {@code first} on. */
+    public static void transposeTail(
+            MemorySegment from, long fromAt, int first, int count, MemorySegment to, int toStride) {
+        for (int c = first; c < count; c++) {
+            for (int t = 0; t < PANEL; t++) {
+                to.set(FLOAT, 4L * (t * toStride + c), factor(from, fromAt, c, t));
+            }
+        }
+    }
+
+    @Override
+    public void addOuter(float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at) {
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < columns; j++) {
+                long number = at + ((long) i * columns + j) * Float.BYTES;
+                to.set(FLOAT, number, fma(k[i], v[j], from.get(FLOAT, number)));
+            }
+        }
+    }
+
+    @Override
     public void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] weight, float[] y, int yAt, float[] lanes) {
         Arrays.fill(lanes, 0f);
         for (int i = 0; i < n; i++) {

@@ -2,7 +2,6 @@ package io.github.t6j.model;
 
 import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionPath;
-import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Product;
 import io.github.t6j.kernels.Workers;
@@ -15,15 +14,16 @@ final class Activations {
     /** Rows whose logits are computed together: a vocabulary of them is large. */
     static final int LOGIT_ROWS = 16;
 
-    final PagedCache cache;
     final AttentionPath path;
     final Product product;
     final Workers workers;
 
     final float[] x; //           [ROWS][width], the residual stream
     final float[] normed; //      [ROWS][width]
+    final float[] latents; //     [ROWS][the projection's down.stride()], with MLA
+    final float[] queries; //     [ROWS][the projection's up.stride()], with MLA
     final float[] projections; // [ROWS][projectionStride]
-    final float[] attended; //    [ROWS][heads·headDim]
+    final float[] attended; //    [ROWS][heads·valueDim]
     final float[] gateUp; //      [ROWS][gateUpStride], gate then up
     final float[] hidden; //      [ROWS][hidden]
     final float[] update; //      [ROWS][widthStride], what a half of a block adds to x
@@ -36,8 +36,7 @@ final class Activations {
     final int gateUpStride;
     final int widthStride;
 
-    Activations(Transformer model, AttentionPath path, PagedCache cache, Product product, Workers workers) {
-        this.cache = cache;
+    Activations(Transformer model, AttentionPath path, Product product, Workers workers) {
         this.path = path;
         this.product = product;
         this.workers = workers;
@@ -48,8 +47,11 @@ final class Activations {
         widthStride = padded(config.width());
         x = new float[ROWS * config.width()];
         normed = new float[ROWS * config.width()];
+        LatentSizes latent = config.latent();
+        latents = new float[latent == null ? 0 : ROWS * padded(latent.queryRank() + latent.rank() + latent.rope())];
+        queries = new float[latent == null ? 0 : ROWS * padded(attention.heads() * attention.headDim())];
         projections = new float[ROWS * projectionStride];
-        attended = new float[ROWS * attention.heads() * attention.headDim()];
+        attended = new float[ROWS * attention.heads() * attention.valueDim()];
         gateUp = new float[ROWS * gateUpStride];
         hidden = new float[ROWS * config.hidden()];
         update = new float[ROWS * widthStride];

@@ -2,7 +2,6 @@ package io.github.t6j.model;
 
 import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.Rope;
-import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
 
@@ -10,11 +9,11 @@ import io.github.t6j.kernels.PackedMatrix;
  * One layer.
  *
  * @param layer which, from 0
- * @param input [attention.projections()][width], everything that attention needs of a position, one product for all
- * @param headNorm [headDim], the weight of each head's norm (subln), or null
- * @param output [width][heads·headDim]
+ * @param input how everything that attention needs of a position is made
+ * @param headNorm [valueDim], the weight of each head's norm (subln), or null
+ * @param output [width][heads·valueDim]
  */
-record Block(int layer, Attention attention, PackedMatrix input, float[] headNorm, PackedMatrix output,
+record Block(int layer, Attention attention, Projection input, float[] headNorm, PackedMatrix output,
         FeedForward mlp) {
 
     /** x += attention(norm(x)); x += mlp(norm(x)), for {@code rows} positions from {@code position}. */
@@ -30,14 +29,12 @@ record Block(int layer, Attention attention, PackedMatrix input, float[] headNor
 
     /** update = the attention part of {@code rows} rows of normed. */
     void attend(Kernels kernels, Rope rope, int position, int rows, Activations a) {
-        a.product.multiply(input, a.normed, input.inputs(), rows, a.projections, a.projectionStride);
+        input.project(kernels, rows, a);
         for (int row = 0; row < rows; row++) {
             int at = row * a.projectionStride;
             attention.complete(rope, a.projections, at, a.cos, a.sin, row * rope.pairs());
-            int token = position + row;
-            attention.append(a.projections, at, a.cache.pageOf(layer, token), PagedCache.slot(token));
         }
-        a.path.attend(attention, a.projections, rows, a.projectionStride, a.cache, layer, position, a.attended);
+        a.path.attend(attention, a.projections, rows, a.projectionStride, layer, position, a.attended);
         if (headNorm != null) {
             RmsNorm.heads(kernels, headNorm, rows * attention.heads(), a);
         }

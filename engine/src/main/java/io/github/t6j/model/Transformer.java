@@ -2,11 +2,16 @@ package io.github.t6j.model;
 
 import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionPath;
+import io.github.t6j.attention.LatentAttention;
+import io.github.t6j.attention.LatentPath;
+import io.github.t6j.attention.LinearAttention;
 import io.github.t6j.attention.MaterializedAttention;
 import io.github.t6j.attention.PagedAttention;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.SharedPages;
+import io.github.t6j.attention.WholeHeads;
 import io.github.t6j.cache.PagedCache;
+import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Product;
@@ -18,7 +23,6 @@ import java.util.function.BooleanSupplier;
 /** The weights of a model and the way of a token through them; shared by all sequences, changed by none. */
 public final class Transformer {
     private final ModelConfig config;
-    private final Attention attention;
     private final SharedPages shared;
     private final PackedMatrix embedding; // [vocabulary][width], tied: also the output matrix
     private final List<Block> blocks;
@@ -31,7 +35,6 @@ public final class Transformer {
             ModelConfig config, SharedPages shared, PackedMatrix embedding, List<Block> blocks, Kernels kernels,
             ScalarKernels scalar, Workers workers) {
         this.config = config;
-        this.attention = blocks.getFirst().attention();
         this.shared = shared;
         this.embedding = embedding;
         this.blocks = blocks;
@@ -51,9 +54,20 @@ public final class Transformer {
         return shared;
     }
 
-    /** The first block's attention; that of the others has the same shape. */
+    /** The attention of the first block; all are of its shape. */
     public Attention attention() {
-        return attention;
+        return blocks.getFirst().attention();
+    }
+
+    /** Numbers that one token adds to what a layer keeps: none with linear attention. */
+    public int numbersPerToken() {
+        return config.linear() ? 0 : attention().layout().numbersPerToken();
+    }
+
+    /** Numbers that a layer keeps however many tokens: linear attention's state, or 0. */
+    public int stateNumbers() {
+        int headDim = config.headDim();
+        return config.linear() ? ((WholeHeads) attention()).keyValueHeads() * headDim * headDim : 0;
     }
 
     List<Block> blocks() {
@@ -66,15 +80,14 @@ public final class Transformer {
 
     /** A sequence's cache and buffers. */
     public final class Sequence implements AutoCloseable {
-        private final PagedCache cache = new PagedCache(attention.layout(), config.layers());
+        private final SequenceCache cache;
         private final Activations a;
         private int position;
 
         private Sequence(boolean materialized) {
-            AttentionPath path = materialized
-                    ? new MaterializedAttention(workers)
-                    : new PagedAttention(attention, kernels, scalar, workers);
-            a = new Activations(Transformer.this, path, cache, new Product(kernels, workers), workers);
+            AttentionPath path = newPath(materialized);
+            cache = path.cache();
+            a = new Activations(Transformer.this, path, new Product(kernels, workers), workers);
         }
 
         /** Tokens in the cache. */
@@ -82,8 +95,18 @@ public final class Transformer {
             return position;
         }
 
-        /** Forgets the tokens from {@code newPosition} on. */
+        /** Bytes of the numbers that are kept of them. */
+        public long cacheBytes() {
+            return cache.bytes(position);
+        }
+
+        /**
+         * Forgets the tokens from {@code newPosition} on.
+         *
+         * @throws IllegalStateException if the attention cannot: linear attention only all or none
+         */
         public void truncate(int newPosition) {
+            cache.truncate(position, newPosition);
             position = newPosition;
         }
 
@@ -110,6 +133,7 @@ public final class Transformer {
                 }
                 block.forward(kernels, rope, position, count, a);
             }
+            cache.commit();
             position += count;
             return true;
         }
@@ -147,6 +171,21 @@ public final class Transformer {
         public void close() {
             cache.close();
         }
+    }
+
+    /** A way to compute attention for a new sequence. */
+    AttentionPath newPath(boolean materialized) {
+        Attention attention = attention();
+        if (config.linear() && !materialized) {
+            return new LinearAttention((WholeHeads) attention, config.layers(), kernels, workers);
+        }
+        PagedCache cache = new PagedCache(attention.layout(), config.layers());
+        if (materialized) {
+            return new MaterializedAttention(cache, config.linear(), workers);
+        }
+        return attention instanceof LatentAttention latent
+                ? new LatentPath(latent, cache, kernels, scalar, workers)
+                : new PagedAttention(attention, cache, kernels, scalar, workers);
     }
 
     /** An empty sequence; {@code materialized} computes attention by the oracle. */

@@ -4,6 +4,7 @@ import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.Factor;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.SharedPages;
+import io.github.t6j.attention.TensorProduct;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
@@ -61,64 +62,84 @@ public final class TransformerLoader {
         return new TransformerLoader(new ModelTensors(tensors, where), config).load(workers, arena);
     }
 
+    /** A block's weights as the checkpoint has them; matrices of one list are packed as one. */
+    private record BlockTensors(
+            List<Tensor> input, Map<Factor, float[]> fixed, LatentTensors latent, float[] headNorm, List<Tensor> output,
+            List<Tensor> gateUp,
+            List<Tensor> down) {}
+
+    /** What MLA has besides. */
+    private record LatentTensors(float[] queryNorm, float[] norm, Tensor queryUp, Tensor up) {}
+
     private Transformer load(Workers workers, Arena arena) {
         Rope rope = new Rope(config.rotaryDim(), config.decayBase(), config.ropeForm());
         SharedPages shared = new SharedPages(rope, arena);
-        List<List<Tensor>> matrices = new ArrayList<>();
-        List<Attention> attentions = new ArrayList<>();
+        List<BlockTensors> found = new ArrayList<>();
         for (int layer = 0; layer < config.layers(); layer++) {
-            matrices.addAll(matrices(layer));
-            attentions.add(Architecture.attention(config, fixedFactors(layer), shared));
-        }
-        List<float[]> headNorms = new ArrayList<>();
-        for (int layer = 0; layer < config.layers(); layer++) {
-            headNorms.add(config.groupNorm() ? tensors.vector(layer, "attn.subln", config.headDim()) : null);
+            found.add(block(layer));
         }
         Tensor embedding = tensors.embedding();
         tensors.checkAllUsed();
 
         List<Block> blocks = new ArrayList<>();
-        for (int layer = 0; layer < config.layers(); layer++) {
-            List<PackedMatrix> packed = new ArrayList<>();
-            for (List<Tensor> parts : matrices.subList(4 * layer, 4 * layer + 4)) {
-                packed.add(PackedMatrix.pack(parts, arena, workers));
-            }
-            FeedForward mlp = new FeedForward(packed.get(2), packed.get(3));
-            blocks.add(
-                    new Block(layer, attentions.get(layer), packed.get(0), headNorms.get(layer), packed.get(1), mlp));
+        for (BlockTensors block : found) {
+            PackedMatrix input = PackedMatrix.pack(block.input(), arena, workers);
+            LatentTensors latent = block.latent();
+            Projection projection = latent == null
+                    ? new Projection.Fused(input)
+                    : new Projection.Latent(
+                            config.latent(), config.heads(), input, latent.queryNorm(), latent.norm(),
+                            PackedMatrix.pack(List.of(latent.queryUp()), arena, workers));
+            Attention attention = latent == null
+                    ? Architecture.attention(config, block.fixed(), shared)
+                    : Architecture.latentAttention(config, latent.up().toFloats(), arena);
+            PackedMatrix output = PackedMatrix.pack(block.output(), arena, workers);
+            FeedForward mlp = new FeedForward(
+                    PackedMatrix.pack(block.gateUp(), arena, workers), PackedMatrix.pack(block.down(), arena, workers));
+            blocks.add(new Block(blocks.size(), attention, projection, block.headNorm(), output, mlp));
         }
         return new Transformer(
                 config, shared, PackedMatrix.pack(List.of(embedding), arena, workers), blocks, KernelChoice.kernels(),
                 KernelChoice.scalar(), workers);
     }
 
+    private BlockTensors block(int layer) {
+        int width = config.width();
+        int hidden = config.hidden();
+        int valueDim = config.latent() == null ? config.headDim() : config.latent().valueDim();
+        List<Tensor> input = new ArrayList<>();
+        for (String name : Architecture.projections(config)) {
+            input.add(tensors.layer(layer, "attn." + name, tensors.attentionRows(name), width));
+        }
+        return new BlockTensors(
+                input, fixedFactors(layer), config.latent() == null ? null : latent(layer, config.latent()),
+                config.groupNorm() ? tensors.vector(layer, "attn.subln", valueDim) : null,
+                List.of(tensors.layer(layer, "attn.c_proj", width, (long) config.heads() * valueDim)),
+                List.of(
+                        tensors.layer(layer, "mlp.c_fc1", hidden, width),
+                        tensors.layer(layer, "mlp.c_fc2", hidden, width)),
+                List.of(tensors.layer(layer, "mlp.c_proj", width, hidden)));
+    }
+
     private Map<Factor, float[]> fixedFactors(int layer) {
         Map<Factor, float[]> fixed = new EnumMap<>(Factor.class);
         if (config.factored()) {
-            for (Factor factor : config.factors().fixed()) {
+            TensorProduct form = config.factors();
+            for (Factor factor : form.fixed()) {
                 String name = FactorReader.parameter(layer, factor);
-                fixed.put(factor,
-                        tensors.parameter(name, config.factors().rows(factor), config.factors().columns(factor)));
+                fixed.put(factor, tensors.parameter(name, form.rows(factor), form.columns(factor)));
             }
         }
         return fixed;
     }
 
-    /** The four matrices of a block, each of one or more tensors: attention in and out, gate and up, down. */
-    private List<List<Tensor>> matrices(int layer) {
-        int width = config.width();
-        int hidden = config.hidden();
-        int outputs = config.heads() * config.headDim();
-        List<Tensor> projections = new ArrayList<>();
-        for (String name : Architecture.projections(config)) {
-            projections.add(tensors.layer(layer, "attn." + name, tensors.attentionRows(name), width));
-        }
-        return List.of(
-                projections,
-                List.of(tensors.layer(layer, "attn.c_proj", width, outputs)),
-                List.of(
-                        tensors.layer(layer, "mlp.c_fc1", hidden, width),
-                        tensors.layer(layer, "mlp.c_fc2", hidden, width)),
-                List.of(tensors.layer(layer, "mlp.c_proj", width, hidden)));
+    private LatentTensors latent(int layer, LatentSizes sizes) {
+        long query = (long) config.heads() * (config.headDim() + sizes.rope());
+        long keysAndValues = (long) config.heads() * (config.headDim() + sizes.valueDim());
+        return new LatentTensors(
+                tensors.vector(layer, "attn.q_a_layernorm", sizes.queryRank()),
+                tensors.vector(layer, "attn.kv_a_layernorm", sizes.rank()),
+                tensors.layer(layer, "attn.q_b_proj", query, sizes.queryRank()),
+                tensors.layer(layer, "attn.kv_b_proj", keysAndValues, sizes.rank()));
     }
 }

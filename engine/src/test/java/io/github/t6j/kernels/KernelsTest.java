@@ -246,6 +246,48 @@ class KernelsTest {
     }
 
     @Test
+    void transposeMovesEachNumberToItsRow() {
+        for (int count : new int[] {1, 3, 4, 14, 33, 256}) {
+            for (Kernels kernels : new Kernels[] {scalar, simd}) {
+                MemorySegment from = segment(new Random(count), count * PANEL + 1);
+                int stride = count + 3;
+                MemorySegment to = arena.allocate(4L * PANEL * stride, 64);
+                kernels.transpose(from, 4, count, to, stride);
+                for (int t = 0; t < PANEL; t++) {
+                    for (int c = 0; c < stride; c++) {
+                        float expected = c < count ? from.get(FLOAT, 4 + 4L * (c * PANEL + t)) : 0;
+                        assertThat(to.get(FLOAT, 4L * (t * stride + c))).as("count " + count).isEqualTo(expected);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void addOuterAddsEachProductAndTouchesNothingElse() {
+        for (int[] size : new int[][] {{1, 1}, {3, 5}, {12, 12}, {16, 64}, {7, 33}}) {
+            Random random = new Random(size[1]);
+            int n = size[0] * size[1];
+            float[] k = floats(random, size[0]);
+            float[] v = floats(random, size[1]);
+            MemorySegment from = segment(random, n + 2 + LANES);
+            MemorySegment to = arena.allocate(from.byteSize(), 64);
+            MemorySegment both = arena.allocate(from.byteSize(), 64).copyFrom(from);
+            scalar.addOuter(k, size[0], v, size[1], from, to, 8);
+            simd.addOuter(k, size[0], v, size[1], both, both, 8);
+            for (int i = 0; i < n; i++) {
+                double before = from.get(FLOAT, 8 + 4L * i);
+                double product = (double) k[i / size[1]] * v[i % size[1]];
+                assertThat((double) to.get(FLOAT, 8 + 4L * i))
+                        .isCloseTo(before + product, within(Math.abs(before) + Math.abs(product)));
+            }
+            assertThat(both.asSlice(8, 4L * n).mismatch(to.asSlice(8, 4L * n))).as("SIMD, columns " + size[1])
+                    .isEqualTo(-1);
+            assertThat(both.asSlice(8 + 4L * n).mismatch(from.asSlice(8 + 4L * n))).isEqualTo(-1);
+        }
+    }
+
+    @Test
     void exp2IsAccurateToAboutOneUlp() {
         double worst = 0;
         for (float x = -126f; x <= 126f; x += 0.00037f) {

@@ -10,6 +10,7 @@ import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,7 +59,7 @@ class ArchitectureTest {
     @ParameterizedTest
     @CsvSource({"T6_even,n_head,5", "T6_even,head_dim,8", "T6_even,q_rank,5", "T6_even,rank,3", "T6_even,n_layer,2",
         "T6_even,n_embd,63", "T6_even,vocab_size,256", "T6_kvonly,rank,9", "llama-gqa,group_size,2",
-        "llama-gqa,head_dim,99"})
+        "llama-gqa,head_dim,99", "llama-mla,n_head,5", "llama-mla,head_dim,20"})
     void aContradictionNamesBoth(String golden, String key, long said) {
         Map<String, Object> config = new LinkedHashMap<>(config(golden));
         Object was = config.put(key, said);
@@ -66,6 +67,41 @@ class ArchitectureTest {
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining(key + " = " + said)
                 .hasMessageContaining(was.toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"llama-mla,10", "llama-mla_groupnorm,20"})
+    void latentSizesComeFromShapesAlone(String golden, int valueDim) {
+        LatentSizes sizes = new LatentSizes(20, 14, 8, valueDim);
+        Map<String, Object> config = new LinkedHashMap<>(config(golden));
+        // The official configurations of the larger sizes say ranks that the training script never passes.
+        config.putAll(Map.of("q_lora_rank", 1024L, "kv_lora_rank", 512L, "v_head_dim", 64L, "qk_rope_head_dim", 32L));
+        for (Map<String, Object> said : List.of(config, Map.<String, Object>of())) {
+            ModelConfig described = describe(tensors(golden), said, null);
+            assertThat(described.variant()).isEqualTo("MLA");
+            assertThat(described.latent()).isEqualTo(sizes);
+            assertThat(described.heads()).isEqualTo(4);
+            assertThat(described.headDim()).isEqualTo(12);
+            assertThat(described.rotaryDim()).isEqualTo(8);
+        }
+        assertThatThrownBy(() -> describe(tensors(golden), config, "linearattn"))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("--variant full or none, found linearattn");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"T6_linearattn", "T6_linearattn_kvonly", "llama-linearattn-gqa"})
+    void linearAttentionIsSaidByTheUser(String golden) {
+        assertThatThrownBy(() -> describe(tensors(golden), config(golden), null))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("--variant partialrope-decay or --variant linearattn");
+        ModelConfig linear = describe(tensors(golden), config(golden), "linearattn");
+        ModelConfig decay = describe(tensors(golden), config(golden), "partialrope-decay");
+        assertThat(linear.linear()).isTrue();
+        assertThat(linear.variant()).endsWith(", linearattn");
+        assertThat(decay.linear()).isFalse();
+        assertThat(linear.rotaryDim()).isEqualTo(decay.rotaryDim()).isPositive();
+        assertThat(linear.decayBase()).isEqualTo(decay.decayBase()).isEqualTo(0.99f);
     }
 
     @Test
@@ -130,24 +166,31 @@ class ArchitectureTest {
 
     @Test
     void missingMisshapenAndUnknownTensorsAreNamed() {
-        for (String name : tensors("T6_groupnorm").keySet()) {
-            Map<String, Tensor> without = tensors("T6_groupnorm");
-            without.remove(name);
-            assertThatThrownBy(() -> load(without)).as(name).isInstanceOf(ModelFormatException.class);
-            Map<String, Tensor> misshapen = tensors("T6_groupnorm");
-            Tensor tensor = misshapen.get(name);
-            long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
-            shape[0]--;
-            float[] fewer = java.util.Arrays.copyOf(
-                    tensor.toFloats(), (int) (tensor.elementCount() / (shape[0] + 1) * shape[0]));
-            misshapen.put(name, Tensor.of(name, fewer, shape));
-            assertThatThrownBy(() -> load(misshapen)).as(name).isInstanceOf(ModelFormatException.class);
+        for (String golden : List.of("T6_groupnorm", "llama-mla_groupnorm")) {
+            missingAndMisshapen(golden);
         }
         Map<String, Tensor> more = tensors("T6_groupnorm");
         more.put("transformer.h.0.attn.bias", Tensor.of("b", new float[4], 2, 2));
         assertThatThrownBy(() -> load(more))
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining("transformer.h.0.attn.bias");
+    }
+
+    private static void missingAndMisshapen(String golden) {
+        load(golden, tensors(golden));
+        for (String name : tensors(golden).keySet()) {
+            Map<String, Tensor> without = tensors(golden);
+            without.remove(name);
+            assertThatThrownBy(() -> load(golden, without)).as(name).isInstanceOf(ModelFormatException.class);
+            Map<String, Tensor> misshapen = tensors(golden);
+            Tensor tensor = misshapen.get(name);
+            long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
+            shape[0]--;
+            float[] fewer = java.util.Arrays.copyOf(
+                    tensor.toFloats(), (int) (tensor.elementCount() / (shape[0] + 1) * shape[0]));
+            misshapen.put(name, Tensor.of(name, fewer, shape));
+            assertThatThrownBy(() -> load(golden, misshapen)).as(name).isInstanceOf(ModelFormatException.class);
+        }
     }
 
     @Test
@@ -165,8 +208,12 @@ class ArchitectureTest {
     }
 
     private static void load(Map<String, Tensor> tensors) {
+        load("T6_groupnorm", tensors);
+    }
+
+    private static void load(String golden, Map<String, Tensor> tensors) {
         try (Workers workers = new Workers(1); Arena arena = Arena.ofShared()) {
-            ModelConfig config = describe(tensors, config("T6_groupnorm"), null);
+            ModelConfig config = describe(tensors, config(golden), null);
             TransformerLoader.load(tensors, config, "here", workers, arena);
         }
     }

@@ -154,6 +154,16 @@ class EquivalentFormsTest {
         assertSame(expected, run(other, t6j, x, true, 100, 1));
         assertThat(run(other, t6j, x, false, 1, 3).out()).as("seed " + seed).isEqualTo(factored.out());
         assertThat(run(other, t6j, x, false, 37, 1).out()).as("seed " + seed).isEqualTo(factored.out());
+
+        Run linear = run(plain, linear(plainJson), x, true, 100, 2);
+        assertSame(linear, run(other, linear(t6j), x, true, 100, 2));
+        assertSame(linear, run(other, linear(t6j), x, false, 37, 2));
+    }
+
+    private static Map<String, Object> linear(Map<String, Object> t6j) {
+        Map<String, Object> linear = new LinkedHashMap<>(t6j);
+        linear.put("variant", "linearattn");
+        return linear;
     }
 
     /** Makes the projection's matrix give the same for all inputs, and of that the parameter. */

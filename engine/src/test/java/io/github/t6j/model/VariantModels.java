@@ -1,9 +1,10 @@
 package io.github.t6j.model;
 
 import io.github.t6j.TestData;
-import io.github.t6j.attention.MaterializedAttention;
-import io.github.t6j.attention.PagedAttention;
+import io.github.t6j.attention.AttentionPath;
+import io.github.t6j.attention.WholeHeads;
 import io.github.t6j.cache.PagedCache;
+import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Product;
@@ -57,13 +58,10 @@ final class VariantModels {
         Kernels kernels = KernelChoice.kernels();
         try (Workers workers = new Workers(threads); Arena arena = Arena.ofShared()) {
             Transformer model = TransformerLoader.load(tensors, config, "here", workers, arena);
-            try (PagedCache cache = new PagedCache(model.attention().layout(), 1)) {
-                Activations a = new Activations(
-                        model,
-                        materialized
-                                ? new MaterializedAttention(workers)
-                                : new PagedAttention(model.attention(), kernels, KernelChoice.scalar(), workers),
-                        cache, new Product(kernels, workers), workers);
+            AttentionPath path = model.newPath(materialized);
+            try (SequenceCache cache = path.cache()) {
+                Activations a = new Activations(model, path, new Product(kernels, workers), workers);
+                cache.reserve(x.length / config.width());
                 return run(model, a, x, chunk);
             }
         }
@@ -77,10 +75,9 @@ final class VariantModels {
         int headDim = config.headDim();
         int tokens = x.length / width;
         int outputs = heads * headDim;
-        a.cache.reserve(tokens);
         Run run = new Run(
                 new double[tokens * outputs], new double[tokens * outputs], new double[tokens * outputs],
-                new float[tokens * outputs], new float[tokens * width], model.attention().layout().numbersPerToken());
+                new float[tokens * outputs], new float[tokens * width], model.numbersPerToken());
         for (int position = 0; position < tokens; position += chunk) {
             int rows = Math.min(chunk, tokens - position);
             for (int i = 0; i < rows * width; i++) {
@@ -90,6 +87,7 @@ final class VariantModels {
                 model.rope().table(position + row, a.cos, a.sin, row * model.rope().pairs());
             }
             model.blocks().getFirst().attend(kernels, model.rope(), position, rows, a);
+            a.path.cache().commit();
             for (int row = 0; row < rows; row++) {
                 int token = position + row;
                 materialize(model, a, row, token, run);
@@ -100,17 +98,31 @@ final class VariantModels {
         return run;
     }
 
+    /** Keys and values as they are kept, or as a row has them where a state is kept. */
     private static void materialize(Transformer model, Activations a, int row, int token, Run run) {
-        int headDim = model.config().headDim();
+        WholeHeads attention = (WholeHeads) model.attention();
+        int headDim = attention.headDim();
+        int at = row * a.projectionStride;
         double[] one = new double[headDim];
-        for (int head = 0; head < model.config().heads(); head++) {
-            int to = (token * model.config().heads() + head) * headDim;
-            model.attention().materializeQuery(a.projections, row * a.projectionStride, head, one);
-            System.arraycopy(one, 0, run.q, to, headDim);
-            model.attention().materializeKey(a.cache.pageOf(0, token), PagedCache.slot(token), token, head, one);
-            System.arraycopy(one, 0, run.k, to, headDim);
-            model.attention().materializeValue(a.cache.pageOf(0, token), PagedCache.slot(token), token, head, one);
-            System.arraycopy(one, 0, run.v, to, headDim);
+        float[] whole = new float[headDim];
+        for (int head = 0; head < attention.heads(); head++) {
+            int to = (token * attention.heads() + head) * headDim;
+            if (a.path.cache() instanceof PagedCache cache) {
+                attention.materializeQuery(a.projections, at, head, one);
+                System.arraycopy(one, 0, run.q, to, headDim);
+                attention.materializeKey(cache.pageOf(0, token), PagedCache.slot(token), token, head, one);
+                System.arraycopy(one, 0, run.k, to, headDim);
+                attention.materializeValue(cache.pageOf(0, token), PagedCache.slot(token), token, head, one);
+                System.arraycopy(one, 0, run.v, to, headDim);
+            } else {
+                attention.query(a.projections, at, head, whole, 0);
+                System.arraycopy(doubles(whole), 0, run.q, to, headDim);
+                int keyHead = head * attention.keyValueHeads() / attention.heads();
+                attention.key(a.projections, at, keyHead, whole);
+                System.arraycopy(doubles(whole), 0, run.k, to, headDim);
+                attention.value(a.projections, at, keyHead, whole);
+                System.arraycopy(doubles(whole), 0, run.v, to, headDim);
+            }
         }
     }
 

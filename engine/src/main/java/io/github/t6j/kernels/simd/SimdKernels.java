@@ -86,6 +86,16 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public void transpose(MemorySegment from, long fromAt, int count, MemorySegment to, int toStride) {
+        Transpose.columns(from, fromAt, count, to, toStride);
+    }
+
+    @Override
+    public void addOuter(float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at) {
+        OuterProduct.add(k, rows, v, columns, from, to, at);
+    }
+
+    @Override
     public void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] weight, float[] y, int yAt, float[] lanes) {
         ElementWise.squares(x, xAt, n, lanes);
         ScalarKernels.scaleRow(x, xAt, n, ScalarKernels.rmsScale(lanes, n, epsilon), weight, y, yAt);

@@ -1,0 +1,135 @@
+package io.github.t6j.attention;
+
+import static io.github.t6j.kernels.Kernels.PANEL;
+
+import io.github.t6j.cache.Page;
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.ScalarKernels;
+import io.github.t6j.kernels.Workers;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * MLA with keys and values rebuilt from the latents, a head and a page at a time, for all rows of a pass: rebuilding
+ * costs rank · (nope + valueDim) a token, meeting them afterwards only nope + rope + valueDim a row, where the absorbed
+ * form takes 2 · rank + rope. A row's softmax runs over the pages in order, so its bits do not depend on the other rows.
+ */
+final class LatentPrefill {
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /** A thread's buffers: those of a softmax a row, and one head's keys and values of a page. */
+    private record Buffers(
+            PageState state, // its page: the values, [64][valueDim in whole vectors]
+            MemorySegment keys, // [nope + rope][64], then the values as they are made, [valueDim][64]
+            float[] queries, // [rows][nope + rope]
+            float[] up, // [nope + valueDim][rank]
+            float[] rebuilt) {} // [nope + valueDim][64]
+
+    private final Kernels kernels;
+    private final ScalarKernels scalar;
+    private final Workers workers;
+    private final PagedCache cache;
+    private final Buffers[] buffers; // one a worker
+    private final Workers.Work head = this::head;
+    private final int valueStride;
+
+    private LatentAttention attention;
+    private float[] projections;
+    private int rows;
+    private int stride;
+    private int layer;
+    private int position;
+    private float[] y;
+
+    LatentPrefill(LatentAttention shape, PagedCache cache, Kernels kernels, ScalarKernels scalar, Workers workers) {
+        this.cache = cache;
+        this.kernels = kernels;
+        this.scalar = scalar;
+        this.workers = workers;
+        buffers = new Buffers[workers.threads()];
+        valueStride = Kernels.padded(shape.valueDim());
+    }
+
+    /** Attention of rows that the cache has already, as {@link AttentionPath#attend}. */
+    void attend(
+            LatentAttention newAttention, float[] newProjections, int newRows, int newStride, int newLayer,
+            int newPosition, float[] newY) {
+        attention = newAttention;
+        projections = newProjections;
+        rows = newRows;
+        stride = newStride;
+        layer = newLayer;
+        position = newPosition;
+        y = newY;
+        for (int i = 0; i < buffers.length; i++) {
+            if (buffers[i] == null || buffers[i].state().span.heads != rows) {
+                buffers[i] = allocate();
+            }
+        }
+        workers.run(attention.heads(), head);
+    }
+
+    private Buffers allocate() {
+        int up = attention.nope() + attention.valueDim();
+        long keyBytes = columnAt(attention.headDim() + attention.valueDim());
+        long valueBytes = (long) PANEL * valueStride * Float.BYTES;
+        return new Buffers(
+                new PageState(attention, rows, attention.valueDim(), valueBytes, scalar),
+                Arena.ofAuto().allocate(keyBytes, 64), new float[rows * attention.headDim()],
+                new float[up * attention.rank()], new float[up * PANEL]);
+    }
+
+    private static long columnAt(int column) {
+        return (long) column * PANEL * Float.BYTES;
+    }
+
+    private void head(int h, int worker) {
+        Buffers b = buffers[worker];
+        attention.up(h, b.up);
+        attention.queries(h, projections, rows, stride, b.queries);
+        b.state.span.clear();
+        for (int index = 0; index * PANEL < position + rows; index++) {
+            page(index, b);
+        }
+        int width = attention.valueDim();
+        b.state.span.finish(1f, width, y, h * width, attention.heads() * width);
+    }
+
+    private void page(int index, Buffers b) {
+        Page page = cache.page(layer, index);
+        int count = Math.min(PANEL, position + rows - index * PANEL);
+        int first = Math.max(0, index * PANEL - position); // of the rows that see anything of the page
+        rebuild(page, b);
+        PageState state = b.state;
+        int headDim = attention.headDim();
+        kernels.multiply(
+                b.queries, first * headDim, headDim, rows - first, headDim, b.keys, 0, PANEL, PANEL, state.logits,
+                first * PANEL, PANEL, false);
+        for (int row = 0; row < rows; row++) {
+            int visible = Math.clamp(position + row + 1 - index * PANEL, 0, PANEL);
+            Arrays.fill(state.logits, row * PANEL + visible, (row + 1) * PANEL, Float.NEGATIVE_INFINITY);
+        }
+        state.weigh(kernels, attention, page, index == 0);
+        PartialSoftmax span = state.span;
+        kernels.multiply(
+                state.weights, first * PANEL, PANEL, rows - first, count, state.page, 0, valueStride,
+                attention.valueDim(), span.out, first * span.stride, span.stride, true);
+    }
+
+    /** Keys and values of one head: W_UK c and k_pe in columns, W_UV c in rows. */
+    private void rebuild(Page page, Buffers b) {
+        int nope = attention.nope();
+        int width = attention.valueDim();
+        page.multiplyColumns(
+                kernels, b.up, 0, nope + width, attention.rank(), attention.latent(), b.rebuilt, 0);
+        MemorySegment.copy(b.rebuilt, 0, b.keys, FLOAT, 0, nope * PANEL);
+        page.copyColumns(0, attention.rope(), b.keys, columnAt(nope));
+        long values = columnAt(attention.headDim());
+        MemorySegment.copy(b.rebuilt, nope * PANEL, b.keys, FLOAT, values, width * PANEL);
+        kernels.transpose(b.keys, values, width, b.state.page, valueStride);
+    }
+}

@@ -1,0 +1,92 @@
+package io.github.t6j.cache;
+
+import static io.github.t6j.kernels.Kernels.LANES;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * What linear attention keeps: a state of one size, whatever the number of tokens. It is there twice, as it was before
+ * the running pass and after, so that a pass that is cancelled between two layers leaves nothing behind.
+ *
+ * <pre>
+ *   layer 0 | layer 1 | …     each S [g][d][d], f32, the rows of a matrix d numbers apart; 64 bytes of slack at the end
+ * </pre>
+ */
+public final class StateCache implements SequenceCache {
+    private final int layers;
+    private final int heads;
+    private final int headDim;
+    private final Arena arena = Arena.ofShared();
+    private MemorySegment before;
+    private MemorySegment after;
+
+    /**
+     * A state of zeros.
+     *
+     * @param heads g, heads of keys and values
+     */
+    public StateCache(int layers, int heads, int headDim) {
+        this.layers = layers;
+        this.heads = heads;
+        this.headDim = headDim;
+        before = allocate();
+        after = allocate();
+    }
+
+    private MemorySegment allocate() {
+        return arena.allocate(layers * layerBytes() + LANES * Float.BYTES, 64);
+    }
+
+    private long layerBytes() {
+        return (long) heads * headDim * headDim * Float.BYTES;
+    }
+
+    /** The states as they were before the running pass. */
+    public MemorySegment before() {
+        return before;
+    }
+
+    /** The states as the running pass makes them. */
+    public MemorySegment after() {
+        return after;
+    }
+
+    /** Byte at which the state of a head begins. */
+    public long at(int layer, int head) {
+        return layer * layerBytes() + (long) head * headDim * headDim * Float.BYTES;
+    }
+
+    @Override
+    public void reserve(int length) {
+        // A state has room for any number of tokens.
+    }
+
+    @Override
+    public void commit() {
+        MemorySegment old = before;
+        before = after;
+        after = old;
+    }
+
+    @Override
+    public void truncate(int from, int length) {
+        if (length == 0) {
+            before.fill((byte) 0);
+        } else if (length != from) {
+            throw new IllegalStateException("linear attention keeps one sum over all ids, from which single ones cannot"
+                    + " be taken away: expected position 0 or " + from + ", found " + length
+                    + "; truncate to 0 and feed the first " + length + " ids again");
+        }
+    }
+
+    @Override
+    public long bytes(int length) {
+        return layers * layerBytes();
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

@@ -1,0 +1,37 @@
+package io.github.t6j.kernels.simd;
+
+import static io.github.t6j.kernels.simd.Lanes.F;
+import static io.github.t6j.kernels.simd.Lanes.L;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+
+/** The state of linear attention grows by an outer product; lanes are columns. */
+final class OuterProduct {
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+
+    private OuterProduct() {}
+
+    /** {@link io.github.t6j.kernels.Kernels#addOuter}. */
+    static void add(
+            float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at) {
+        int whole = columns - columns % L;
+        for (int i = 0; i < rows; i++) {
+            FloatVector factor = FloatVector.broadcast(F, k[i]);
+            for (int j = 0; j < whole; j += L) {
+                long number = at + 4L * j;
+                factor.fma(FloatVector.fromArray(F, v, j),
+                        FloatVector.fromMemorySegment(F, from, number, LITTLE_ENDIAN))
+                        .intoMemorySegment(to, number, LITTLE_ENDIAN);
+            }
+            // Not in whole vectors: the next row, or another thread's matrix, begins right after.
+            for (int j = whole; j < columns; j++) {
+                long number = at + 4L * j;
+                to.set(FLOAT, number, Math.fma(k[i], v[j], from.get(FLOAT, number)));
+            }
+            at += 4L * columns;
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package io.github.t6j.attention;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.ScalarKernels;
+import io.github.t6j.kernels.Workers;
+import java.lang.foreign.Arena;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** MLA absorbed, with keys and values rebuilt, and by the float64 oracle: three ways to the same numbers. */
+@Tag("width")
+class LatentAttentionTest {
+    private static final int ABSORBED = Integer.MAX_VALUE;
+    private static final int MATERIALIZED = 1;
+    private static final int TOKENS = 150;
+
+    private final Arena arena = Arena.ofShared();
+    private final Workers workers = new Workers(2);
+    private final ScalarKernels scalar = KernelChoice.scalar();
+
+    @AfterEach
+    void free() {
+        workers.close();
+        arena.close();
+    }
+
+    private LatentAttention attention(int heads, int nope, int rope, int rank, int valueDim, Random random) {
+        float[] up = floats(random, heads * (nope + valueDim) * rank, 1 / Math.sqrt(rank));
+        return new LatentAttention(heads, nope, rope, rank, valueDim, up, arena);
+    }
+
+    private static float[] floats(Random random, int n, double scale) {
+        float[] x = new float[n];
+        for (int i = 0; i < n; i++) {
+            x[i] = (float) (random.nextGaussian() * scale);
+        }
+        return x;
+    }
+
+    private LatentPath path(LatentAttention attention, int materializedRows, Kernels kernels, Workers threads) {
+        PagedCache cache = new PagedCache(attention.layout(), 1);
+        return new LatentPath(attention, cache, kernels, scalar, threads, materializedRows);
+    }
+
+    /** All tokens, {@code chunk} at a time. */
+    private static float[] attend(AttentionPath path, Attention attention, float[] projections, int chunk) {
+        int stride = attention.projections();
+        int width = attention.heads() * attention.valueDim();
+        float[] y = new float[TOKENS * width];
+        try (var cache = path.cache()) {
+            for (int from = 0; from < TOKENS; from += chunk) {
+                int rows = Math.min(chunk, TOKENS - from);
+                float[] pass = new float[rows * stride];
+                System.arraycopy(projections, from * stride, pass, 0, pass.length);
+                float[] out = new float[rows * width];
+                cache.reserve(from + rows);
+                path.attend(attention, pass, rows, stride, 0, from, out);
+                System.arraycopy(out, 0, y, from * width, out.length);
+            }
+        }
+        return y;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,1,2,1,1,1", "3,5,2,7,9,1", "5,12,8,14,10,1", "2,64,32,256,64,1", "4,17,6,33,3,1",
+        "3,16,16,16,16,40"})
+    void bothFormsAreTheOracle(int heads, int nope, int rope, int rank, int valueDim, double scale) {
+        long seed = 31L * heads + rank;
+        Random random = new Random(seed);
+        LatentAttention attention = attention(heads, nope, rope, rank, valueDim, random);
+        float[] projections = floats(random, TOKENS * attention.projections(), Math.sqrt(scale));
+        PagedCache cache = new PagedCache(attention.layout(), 1);
+        float[] expected = attend(new MaterializedAttention(cache, false, workers), attention, projections, TOKENS);
+        for (int form : new int[] {ABSORBED, MATERIALIZED}) {
+            for (int chunk : new int[] {TOKENS, 1, 7, 65}) {
+                LatentPath path = path(attention, form, KernelChoice.kernels(), workers);
+                float[] found = attend(path, attention, projections, chunk);
+                for (int i = 0; i < expected.length; i++) {
+                    assertThat((double) found[i]).as("seed " + seed + " form " + form + " chunk " + chunk + " at " + i)
+                            .isCloseTo(expected[i], within(1e-4 * Math.sqrt(scale)));
+                }
+            }
+        }
+    }
+
+    @Test
+    void withinAFormChunksThreadsAndTheScalarTwinDoNotShow() {
+        Random random = new Random(7);
+        LatentAttention attention = attention(3, 11, 6, 21, 13, random);
+        float[] projections = floats(random, TOKENS * attention.projections(), 3);
+        try (Workers one = new Workers(1); Workers five = new Workers(5)) {
+            for (int form : new int[] {ABSORBED, MATERIALIZED}) {
+                float[] expected =
+                        attend(path(attention, form, KernelChoice.kernels(), one), attention, projections, TOKENS);
+                for (Workers threads : new Workers[] {one, workers, five}) {
+                    for (int chunk : new int[] {TOKENS, 1, 7, 64, 100}) {
+                        LatentPath path = path(attention, form, KernelChoice.kernels(), threads);
+                        assertThat(attend(path, attention, projections, chunk)).as("form " + form + " chunk " + chunk)
+                                .isEqualTo(expected);
+                    }
+                }
+                assertThat(attend(path(attention, form, scalar, five), attention, projections, 64)).isEqualTo(expected);
+            }
+        }
+    }
+
+    @Test
+    void aTokenTakesItsLatentAndOneRotatedKeyWhateverTheHeads() {
+        for (int heads : new int[] {1, 13, 49}) {
+            LatentAttention attention = attention(heads, 4, 32, 256, 4, new Random(heads));
+            assertThat(attention.layout().numbersPerToken()).isEqualTo(256 + 32);
+            assertThat(attention.layout().bytes()).isEqualTo(64L * (256 + 32) * Float.BYTES);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package io.github.t6j.attention;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.cache.SequenceCache;
+import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** The recurrence against the sum that it is, and the state's contract. */
+@Tag("width")
+class LinearAttentionTest {
+    private static final int TOKENS = 90;
+    private static final List<WholeHeads> SHAPES = List.of(
+            new TensorProductAttention(3, 16, 4, 2, 2), new TensorProductAttention(5, 7, 0, 1, 3),
+            new GroupedQueryAttention(6, 12, 2), new GroupedQueryAttention(4, 33, 1),
+            new GroupedQueryAttention(2, 64, 2));
+
+    private final Workers workers = new Workers(2);
+
+    @AfterEach
+    void free() {
+        workers.close();
+    }
+
+    private static float[] projections(WholeHeads attention) {
+        float[] x = new float[TOKENS * attention.projections()];
+        Random random = new Random(x.length);
+        for (int i = 0; i < x.length; i++) {
+            x[i] = (float) random.nextGaussian();
+        }
+        return x;
+    }
+
+    private static float[] attend(AttentionPath path, WholeHeads attention, int chunk) {
+        int width = attention.heads() * attention.headDim();
+        float[] y = new float[TOKENS * width];
+        try (SequenceCache cache = path.cache()) {
+            for (int from = 0; from < TOKENS; from += chunk) {
+                int rows = Math.min(chunk, TOKENS - from);
+                System.arraycopy(pass(path, attention, from, rows), 0, y, from * width, rows * width);
+                cache.commit();
+            }
+        }
+        return y;
+    }
+
+    private static float[] pass(AttentionPath path, WholeHeads attention, int from, int rows) {
+        int stride = attention.projections();
+        float[] row = Arrays.copyOfRange(projections(attention), from * stride, (from + rows) * stride);
+        float[] y = new float[rows * attention.heads() * attention.headDim()];
+        path.cache().reserve(from + rows);
+        path.attend(attention, row, rows, stride, 1, from, y);
+        return y;
+    }
+
+    private LinearAttention linear(WholeHeads attention, Kernels kernels, Workers threads) {
+        return new LinearAttention(attention, 2, kernels, threads);
+    }
+
+    @Test
+    void theRecurrenceIsTheSum() {
+        for (WholeHeads attention : SHAPES) {
+            PagedCache cache = new PagedCache(attention.layout(), 2);
+            float[] expected = attend(new MaterializedAttention(cache, true, workers), attention, TOKENS);
+            float[] found = attend(linear(attention, KernelChoice.kernels(), workers), attention, TOKENS);
+            for (int i = 0; i < expected.length; i++) {
+                assertThat((double) found[i]).as(attention + " at " + i)
+                        .isCloseTo(expected[i], within(1e-4 * Math.max(1, Math.abs(expected[i]))));
+            }
+        }
+    }
+
+    @Test
+    void chunksStepsThreadsAndTheScalarTwinGiveTheSameBits() {
+        try (Workers one = new Workers(1)) {
+            for (WholeHeads attention : SHAPES) {
+                float[] steps = attend(linear(attention, KernelChoice.kernels(), one), attention, 1);
+                for (int chunk : new int[] {TOKENS, 7, 64}) {
+                    assertThat(attend(linear(attention, KernelChoice.kernels(), workers), attention, chunk))
+                            .as(attention + " chunk " + chunk).isEqualTo(steps);
+                }
+                assertThat(attend(linear(attention, KernelChoice.scalar(), one), attention, 7)).isEqualTo(steps);
+            }
+        }
+    }
+
+    @Test
+    void aPassThatIsNotCommittedNeverWas() {
+        for (WholeHeads attention : SHAPES) {
+            LinearAttention path = linear(attention, KernelChoice.kernels(), workers);
+            try (SequenceCache cache = path.cache()) {
+                float[] first = pass(path, attention, 0, 5);
+                assertThat(pass(path, attention, 0, 5)).isEqualTo(first);
+                cache.commit();
+                float[] second = pass(path, attention, 5, 3);
+                pass(path, attention, 20, 9);
+                assertThat(pass(path, attention, 5, 3)).isEqualTo(second);
+                cache.commit();
+                cache.truncate(8, 0);
+                assertThat(pass(path, attention, 0, 5)).isEqualTo(first);
+            }
+        }
+    }
+
+    @Test
+    void theStateHasOneSizeAndForgetsAllOrNothing() {
+        WholeHeads attention = SHAPES.get(2);
+        try (SequenceCache cache = linear(attention, KernelChoice.kernels(), workers).cache()) {
+            assertThat(cache.bytes(0)).isEqualTo(cache.bytes(1_000_000)).isEqualTo(2L * 2 * 12 * 12 * Float.BYTES);
+            cache.truncate(9, 9);
+            assertThatThrownBy(() -> cache.truncate(9, 4))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("expected position 0 or 9, found 4");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package io.github.t6j.jmh;
+
+import io.github.t6j.kernels.PackedMatrix;
+import io.github.t6j.kernels.Product;
+import io.github.t6j.kernels.Workers;
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.openjdk.jmh.annotations.AuxCounters;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/** Packed matrices for {@link MatrixVectorBenchmark} and {@link MatrixMatrixBenchmark}, and what to multiply. */
+@State(Scope.Benchmark)
+public class Matrices {
+    /**
+     * Outputs × inputs: the small T6's projections in one, its attention's output, gate and up in one, down, vocabulary;
+     * and a square one.
+     */
+    @Param({"980x768", "768x2176", "4096x768", "768x2048", "50304x768", "2048x2048"})
+    public String shape;
+
+    /** How weights are stored: f32 or bf16. */
+    @Param({"f32", "bf16"})
+    public String type;
+
+    /** Threads that compute. */
+    @Param("1")
+    public int threads;
+
+    /** Where a product finds the weights: memory or cached. */
+    @Param("memory")
+    public String residency;
+
+    /** What computes: simd or scalar. */
+    @Param("simd")
+    public String kernels;
+
+    Tensor weights; // [outputs][inputs]
+    float[] x; //      [rows][inputs]
+    private PackedMatrix[] copies;
+    private Product product;
+    private Workers workers;
+    private Arena arena;
+    private float[] y;
+    private int next;
+
+    /** Makes the matrix of seeded numbers, and its copies. */
+    @Setup
+    public void fill() {
+        DType dtype = switch (type) {
+            case "f32" -> DType.F32;
+            case "bf16" -> DType.BF16;
+            default -> throw Setting.unknown("type", "f32 or bf16", type);
+        };
+        String[] sizes = shape.split("x");
+        int outputs = Integer.parseInt(sizes[0]);
+        int inputs = Integer.parseInt(sizes[1]);
+        SplittableRandom random = new SplittableRandom(1);
+        weights = Tensor.of("weights", dtype, floats(outputs * inputs, random), outputs, inputs);
+        workers = new Workers(threads);
+        product = new Product(Setting.kernels(kernels), workers);
+        arena = Arena.ofShared();
+        long bytes = (long) outputs * inputs * dtype.bytes();
+        copies = new PackedMatrix[Setting.copies(residency, bytes)];
+        for (int i = 0; i < copies.length; i++) {
+            copies[i] = PackedMatrix.pack(List.of(weights), arena, workers);
+        }
+    }
+
+    /** Makes the rows that matrices are multiplied with. */
+    void rows(int rows) {
+        x = floats(rows * copies[0].inputs(), new SplittableRandom(2));
+        y = new float[rows * copies[0].stride()];
+    }
+
+    private static float[] floats(int count, SplittableRandom random) {
+        float[] floats = new float[count];
+        for (int i = 0; i < count; i++) {
+            floats[i] = (float) random.nextDouble(-1, 1);
+        }
+        return floats;
+    }
+
+    /** The next copy times all rows: [rows][stride]. */
+    float[] multiply(int rows, Traffic traffic) {
+        PackedMatrix matrix = copies[next];
+        next = (next + 1) % copies.length;
+        product.multiply(matrix, x, matrix.inputs(), rows, y);
+        traffic.bytes += matrix.bytes();
+        traffic.flops += 2L * rows * matrix.outputs() * matrix.inputs();
+        return y;
+    }
+
+    int stride() {
+        return copies[0].stride();
+    }
+
+    /** Frees them. */
+    @TearDown
+    public void close() {
+        workers.close();
+        arena.close();
+    }
+
+    /** Counts, per second. */
+    @State(Scope.Thread)
+    @AuxCounters
+    public static class Traffic {
+        /** Bytes of weights. */
+        public long bytes;
+
+        /** Multiplications and additions. */
+        public long flops;
+    }
+}

@@ -1,0 +1,42 @@
+package io.github.t6j.jmh;
+
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * Packed matrix × the rows of a prompt, what prefill does: hold its operations per second against {@link
+ * PeakBenchmark#multiplyAdd}.
+ */
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 1, jvmArgsPrepend = Setting.VECTORS)
+@State(Scope.Benchmark)
+public class MatrixMatrixBenchmark {
+    /** Rows that are multiplied together; the engine takes up to 128. */
+    @Param({"8", "128"})
+    public int rows;
+
+    /** Makes the rows. */
+    @Setup
+    public void fill(Matrices matrices) {
+        matrices.rows(rows);
+    }
+
+    /** One product. */
+    @Benchmark
+    public float[] multiply(Matrices matrices, Matrices.Traffic traffic) {
+        return matrices.multiply(rows, traffic);
+    }
+}

@@ -1,0 +1,34 @@
+package io.github.t6j.jmh;
+
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Packed matrix × vector, what decoding does: hold its bytes per second against {@link PeakBenchmark#read}. */
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 1, jvmArgsPrepend = Setting.VECTORS)
+@State(Scope.Benchmark)
+public class MatrixVectorBenchmark {
+    /** Makes the vector. */
+    @Setup
+    public void fill(Matrices matrices) {
+        matrices.rows(1);
+    }
+
+    /** One product. */
+    @Benchmark
+    public float[] multiply(Matrices matrices, Matrices.Traffic traffic) {
+        return matrices.multiply(1, traffic);
+    }
+}

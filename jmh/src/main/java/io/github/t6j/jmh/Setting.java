@@ -1,0 +1,64 @@
+package io.github.t6j.jmh;
+
+import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.Kernels;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What benchmarks have in common: which kernels they measure, and how they keep data out of the caches. */
+final class Setting {
+    /** What forks need to have vectors. */
+    static final String VECTORS = "--add-modules=jdk.incubator.vector";
+
+    /** Bytes that benchmarks of memory pass over before they come back to the same: more than any cache holds. */
+    private static final long OUT_OF_CACHE = 400L << 20;
+
+    private Setting() {}
+
+    /**
+     * The kernels that are asked for.
+     *
+     * @param name simd or scalar
+     * @throws IllegalStateException where simd cannot be had: a number of the scalar twin must not pass for it
+     */
+    static Kernels kernels(String name) {
+        return switch (name) {
+            case "scalar" -> KernelChoice.scalar();
+            case "simd" -> {
+                if (KernelChoice.kernels() == KernelChoice.scalar()) {
+                    throw new IllegalStateException("kernels: expected SIMD, found the scalar twin (the warning above"
+                            + " says why); -p kernels=scalar measures that");
+                }
+                yield KernelChoice.kernels();
+            }
+            default -> throw unknown("kernels", "simd or scalar", name);
+        };
+    }
+
+    /**
+     * How many copies of data of this size are to be used in turn.
+     *
+     * @param residency memory: enough that each comes from memory; cached: one
+     */
+    static int copies(String residency, long bytes) {
+        return switch (residency) {
+            case "memory" -> Math.toIntExact(Math.max(1, (OUT_OF_CACHE + bytes - 1) / bytes));
+            case "cached" -> 1;
+            default -> throw unknown("residency", "memory or cached", residency);
+        };
+    }
+
+    /** A file in testdata/, found from the project's folder or by the system property t6j.testdata. */
+    static Path testData(String relative) {
+        Path path = Path.of(System.getProperty("t6j.testdata", "testdata")).resolve(relative);
+        if (!Files.exists(path)) {
+            throw new IllegalStateException(path.toAbsolutePath() + ": expected the project's test data, found no such"
+                    + " file; run in the project's folder or add -jvmArgsAppend -Dt6j.testdata=FOLDER");
+        }
+        return path;
+    }
+
+    static IllegalArgumentException unknown(String parameter, String expected, String found) {
+        return new IllegalArgumentException(parameter + ": expected " + expected + ", found " + found);
+    }
+}

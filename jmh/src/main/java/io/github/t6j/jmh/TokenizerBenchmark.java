@@ -1,0 +1,73 @@
+package io.github.t6j.jmh;
+
+import com.knuddels.jtokkit.Encodings;
+import com.knuddels.jtokkit.api.Encoding;
+import com.knuddels.jtokkit.api.EncodingType;
+import io.github.t6j.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.AuxCounters;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** A book's text to ids of GPT-2's vocabulary, by t6j's tokenizer and by jtokkit's. */
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(1)
+@State(Scope.Benchmark)
+public class TokenizerBenchmark {
+    private String text;
+    private int bytes;
+    private Tokenizer tokenizer;
+    private Encoding jtokkit;
+
+    /** Counts, per second. */
+    @State(Scope.Thread)
+    @AuxCounters
+    public static class Encoded {
+        /** Bytes of UTF-8. */
+        public long bytes;
+
+        /** Ids. */
+        public long tokens;
+    }
+
+    /** Reads text and vocabularies. */
+    @Setup
+    public void read() throws IOException {
+        text = Files.readString(Setting.testData("text/test.txt"));
+        bytes = text.getBytes(StandardCharsets.UTF_8).length;
+        tokenizer = Tokenizer.load(Setting.testData("tokenizers/gpt2"));
+        jtokkit = Encodings.newDefaultEncodingRegistry().getEncoding(EncodingType.R50K_BASE);
+    }
+
+    /** t6j's. */
+    @Benchmark
+    public int[] t6j(Encoded encoded) {
+        return count(tokenizer.encode(text), encoded);
+    }
+
+    /** jtokkit's. */
+    @Benchmark
+    public int[] jtokkit(Encoded encoded) {
+        return count(jtokkit.encodeOrdinary(text).toArray(), encoded);
+    }
+
+    private int[] count(int[] ids, Encoded encoded) {
+        encoded.bytes += bytes;
+        encoded.tokens += ids.length;
+        return ids;
+    }
+}
