@@ -123,8 +123,7 @@ class InspectCommandTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"T6_odd, T6", "T6_kvonly, KV-only", "llama-mha, MHA", "llama-gqa, GQA", "llama-mqa, MQA",
-        "llama-mla, MLA"})
+    @CsvSource({"T6_odd, T6", "T6_kvonly, KV-only", "llama-mha, MHA", "llama-gqa, GQA", "llama-mqa, MQA"})
     void needsNoTokenizer(String name, String variant) {
         Ran ran = Ran.of("inspect", "--model", Ran.TESTDATA.resolve("golden").resolve(name).toString(), "--tensors");
 
