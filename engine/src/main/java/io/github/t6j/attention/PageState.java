@@ -4,6 +4,7 @@ import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.cache.Page;
+import io.github.t6j.cache.PageLayout;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.ScalarKernels;
 import java.lang.foreign.Arena;
@@ -20,6 +21,7 @@ final class PageState {
     final float[] maxima; //    [heads], largest logits of this page
     final float[] sumBefore; // [heads][LANES], to go back to
     final MemorySegment page; // a page as the variant rewrites it
+    final Page scratch; //      a page of what the variant rewrites, of attention.scratch(), or null
     final PartialSoftmax span; // the pages of one span
     final PartialSoftmax all; //  the spans so far
 
@@ -42,6 +44,8 @@ final class PageState {
         maxima = new float[lines];
         sumBefore = new float[lines * LANES];
         page = Arena.ofAuto().allocate(pageBytes, 64);
+        PageLayout layout = attention.scratch();
+        scratch = layout == null ? null : new Page(layout, Arena.ofAuto().allocate(layout.bytes(), 64));
         span = new PartialSoftmax(lines, width, scalar);
         all = new PartialSoftmax(lines, width, scalar);
     }

@@ -51,6 +51,21 @@ public final class Page {
         return data.get(FLOAT, layout.rowsAt(group) + ((long) slot * layout.width() + i) * Float.BYTES);
     }
 
+    /** Copies {@code count} columns from {@code first}, [count][64], to {@code into} from {@code at}. */
+    public void readColumns(int first, int count, float[] into, int at) {
+        MemorySegment.copy(data, FLOAT, layout.columnAt(first), into, at, count * PANEL);
+    }
+
+    /** Copies [count][64] numbers of {@code from}, from {@code at}, to the columns from {@code first}. */
+    public void writeColumns(int first, int count, float[] from, int at) {
+        MemorySegment.copy(from, at, data, FLOAT, layout.columnAt(first), count * PANEL);
+    }
+
+    /** Copies the tokens' rows of {@code group}, [64][layout.width()], to {@code into} from {@code at}. */
+    public void readRows(int group, float[] into, int at) {
+        MemorySegment.copy(data, FLOAT, layout.rowsAt(group), into, at, PANEL * layout.width());
+    }
+
     /**
      * Products of vectors and the tokens' columns: y[r][t] = Σ_i x[r][i] · column[first + i][t].
      *

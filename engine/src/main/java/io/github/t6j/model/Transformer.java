@@ -7,6 +7,8 @@ import io.github.t6j.attention.LatentPath;
 import io.github.t6j.attention.LinearAttention;
 import io.github.t6j.attention.MaterializedAttention;
 import io.github.t6j.attention.PagedAttention;
+import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.SharedPages;
 import io.github.t6j.attention.WholeHeads;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.cache.SequenceCache;
@@ -21,6 +23,7 @@ import java.util.function.BooleanSupplier;
 /** The weights of a model and the way of a token through them; shared by all sequences, changed by none. */
 public final class Transformer {
     private final ModelConfig config;
+    private final SharedPages shared;
     private final PackedMatrix embedding; // [vocabulary][width], tied: also the output matrix
     private final List<Block> blocks;
     private final Rope rope;
@@ -29,12 +32,13 @@ public final class Transformer {
     private final Workers workers;
 
     Transformer(
-            ModelConfig config, PackedMatrix embedding, List<Block> blocks, Kernels kernels, ScalarKernels scalar,
-            Workers workers) {
+            ModelConfig config, SharedPages shared, PackedMatrix embedding, List<Block> blocks, Kernels kernels,
+            ScalarKernels scalar, Workers workers) {
         this.config = config;
+        this.shared = shared;
         this.embedding = embedding;
         this.blocks = blocks;
-        this.rope = new Rope(config.rotaryDim(), config.decayBase());
+        this.rope = shared.rope();
         this.kernels = kernels;
         this.scalar = scalar;
         this.workers = workers;
@@ -43,6 +47,11 @@ public final class Transformer {
     /** Sizes and choices. */
     public ModelConfig config() {
         return config;
+    }
+
+    /** What all sessions share: pages of fixed factors and of what positions make of them. */
+    public SharedPages shared() {
+        return shared;
     }
 
     /** The attention of the first block; all are of its shape. */
