@@ -106,7 +106,7 @@ public final class Model implements AutoCloseable {
                 c.variant(), c.vocabulary(), c.layers(), c.width(), c.heads(), c.headDim(), c.keyValueHeads(),
                 c.queryRank(), c.keyRank(), c.valueRank(), latent.queryRank(), latent.rank(), latent.rope(),
                 latent.valueDim(), c.groupNorm(), c.hidden(), c.contextLength(), parameters(checkpoint.tensors()),
-                transformer.numbersPerToken(), transformer.stateNumbers(), transformer.shared().numbersPerPosition(),
+                transformer.numbersPerToken(), transformer.stateNumbers(), transformer.sharedNumbersPerPosition(),
                 checkpoint.description(), c.assumptions(), kernels);
     }
 
@@ -129,7 +129,7 @@ public final class Model implements AutoCloseable {
      * They grow with the longest session so far, not with the number of sessions.
      */
     public long sharedBytes() {
-        return transformer.shared().bytes();
+        return transformer.sharedBytes();
     }
 
     /** Whether the model's folder has a tokenizer. */

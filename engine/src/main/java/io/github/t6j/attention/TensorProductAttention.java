@@ -9,7 +9,6 @@ import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.kernels.Kernels;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.Map;
 
 /**
@@ -25,6 +24,7 @@ public final class TensorProductAttention implements WholeHeads {
     private final int keyRank;
     private final int valueRank;
     private final FactorRow row;
+    private final FactorHeads whole;
     private final FactorCache kept;
     private final PageLayout layout;
     private final float[] constants; // fixed factors, activated, as a row has them behind its projections
@@ -66,39 +66,14 @@ public final class TensorProductAttention implements WholeHeads {
         row = FactorRow.of(form);
         kept = form.kept();
         layout = kept.layout();
-        Map<Factor, float[]> ready = ready(fixed);
-        constants = constants(ready);
-        keyFeatures = keyFeatures(ready.get(Factor.B_K), shared);
-        keyHeads = columns(ready.get(Factor.A_K), kept.keyHeadFactors(), shared);
-        valueHeads = columns(ready.get(Factor.A_V), kept.valueHeadFactors(), shared);
-        float[] features = ready.get(Factor.B_V);
+        whole = new FactorHeads(form, row);
+        FixedFactors ready = FixedFactors.of(form, fixed);
+        constants = ready.concatenated();
+        keyFeatures = keyFeatures(ready.numbers().get(Factor.B_K), shared);
+        keyHeads = columns(ready.numbers().get(Factor.A_K), kept.keyHeadFactors(), shared);
+        valueHeads = columns(ready.numbers().get(Factor.A_V), kept.valueHeadFactors(), shared);
+        float[] features = ready.numbers().get(Factor.B_V);
         valueFeatures = new Place(features == null ? null : shared.rows(features, form.valueFeatureDim()), 0);
-    }
-
-    /** The fixed factors as attention uses them: A activated, B_V there also where it is B_K. */
-    private Map<Factor, float[]> ready(Map<Factor, float[]> fixed) {
-        Map<Factor, float[]> ready = new EnumMap<>(Factor.class);
-        for (Factor factor : Factor.values()) {
-            if (form.isFixed(factor)) {
-                boolean shared = factor == Factor.B_V && form.sharedFeatures();
-                float[] numbers = fixed.get(shared ? Factor.B_K : factor).clone();
-                if (factor.isHeads()) {
-                    form.activation().apply(numbers, 0, heads, form.columns(factor));
-                }
-                ready.put(factor, numbers);
-            }
-        }
-        return ready;
-    }
-
-    private static float[] constants(Map<Factor, float[]> ready) {
-        float[] constants = new float[ready.values().stream().mapToInt(numbers -> numbers.length).sum()];
-        int at = 0;
-        for (float[] numbers : ready.values()) {
-            System.arraycopy(numbers, 0, constants, at, numbers.length);
-            at += numbers.length;
-        }
-        return constants;
     }
 
     private static Place columns(float[] fixed, int keptAt, SharedPages shared) {
@@ -330,53 +305,22 @@ public final class TensorProductAttention implements WholeHeads {
 
     @Override
     public void query(float[] projections, int at, int head, float[] q, int qAt) {
-        if (wholeQuery()) {
-            System.arraycopy(projections, at + row.query() + head * form.headDim(), q, qAt, form.headDim());
-        } else {
-            int rank = form.queryRank();
-            mean(projections, at + row.queryHeads() + head * rank, at + row.query(), at + row.queryThird(), rank,
-                    featureDim, q, qAt);
-        }
+        whole.query(projections, at, head, q, qAt);
     }
 
     @Override
     public void key(float[] projections, int at, int head, float[] k) {
-        mean(projections, at + row.keyHeads() + head * keyRank, at + row.keys(), at + row.keyThird(), keyRank,
-                featureDim, k, 0);
+        whole.key(projections, at, head, k);
     }
 
     @Override
     public void value(float[] projections, int at, int head, float[] v) {
-        mean(projections, at + row.valueHeads() + head * valueRank, at + row.values(), at + row.valueThird(),
-                valueRank, form.valueFeatureDim(), v, 0);
-    }
-
-    /** (Σ_r A[head][r] · vec(B[r] C[r]ᵀ)) / R, to {@code into} from {@code intoAt}. */
-    private void mean(
-            float[] x, int heads, int features, int thirds, int rank, int size, float[] into, int intoAt) {
-        for (int j = 0; j < form.pieces(); j++) {
-            for (int i = 0; i < size; i++) {
-                float sum = 0f;
-                for (int r = 0; r < rank; r++) {
-                    float c = third() ? x[thirds + r * form.thirdDim() + j] : 1f;
-                    sum += x[heads + r] * c * x[features + r * size + i];
-                }
-                into[intoAt + j * size + i] = sum / rank;
-            }
-        }
+        whole.value(projections, at, head, v);
     }
 
     @Override
     public void materializeQuery(float[] projections, int at, int head, double[] q) {
-        for (int d = 0; d < q.length; d++) {
-            double sum = 0;
-            for (int r = 0; r < form.queryRank(); r++) {
-                double a = projections[at + row.queryHeads() + head * form.queryRank() + r];
-                double c = third() ? projections[at + row.queryThird() + r * form.thirdDim() + d / featureDim] : 1;
-                sum += a * c * projections[at + row.query() + r * featureDim + d % featureDim];
-            }
-            q[d] = wholeQuery() ? projections[at + row.query() + head * q.length + d] : sum / form.queryRank();
-        }
+        whole.query(projections, at, head, q);
     }
 
     @Override

@@ -49,9 +49,9 @@ public final class Transformer {
         return config;
     }
 
-    /** What all sessions share: pages of fixed factors and of what positions make of them. */
-    public SharedPages shared() {
-        return shared;
+    /** Bytes that all sequences share: pages of fixed factors and of what positions make of them. */
+    public long sharedBytes() {
+        return shared.bytes();
     }
 
     /** The attention of the first block; all are of its shape. */
@@ -62,6 +62,11 @@ public final class Transformer {
     /** Numbers that one token adds to what a layer keeps: none with linear attention. */
     public int numbersPerToken() {
         return config.linear() ? 0 : attention().layout().numbersPerToken();
+    }
+
+    /** Numbers that a position takes once, for all layers and sequences: none with linear attention. */
+    public int sharedNumbersPerPosition() {
+        return config.linear() ? 0 : shared.numbersPerPosition();
     }
 
     /** Numbers that a layer keeps however many tokens: linear attention's state, or 0. */
