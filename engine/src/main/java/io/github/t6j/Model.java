@@ -10,6 +10,7 @@ import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.Json;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.VariantJson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -36,7 +37,8 @@ public final class Model implements AutoCloseable {
         try (Checkpoint checkpoint = Checkpoint.open(path, options.load() == ModelOptions.Load.MMAP)) {
             String where = path.toString();
             Map<String, Tensor> tensors = checkpoint.tensors();
-            ModelConfig config = TransformerLoader.describe(tensors, configJson(), variant(options), where);
+            ModelConfig config =
+                    TransformerLoader.describe(tensors, configJson(), variantJson(), options.variant(), where);
             tokenizer = Tokenizer.existsIn(folder) ? Tokenizer.load(folder) : null;
             checkTokenizer(config);
             transformer = TransformerLoader.load(tensors, config, where, workers, weights);
@@ -85,17 +87,9 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    /** What the user says, or else {@code t6j.json} beside the weights. */
-    private String variant(ModelOptions options) {
+    private VariantJson variantJson() {
         Path file = folder.resolve("t6j.json");
-        if (options.variant() != null || !Files.exists(file)) {
-            return options.variant();
-        }
-        Object variant = object(file).get("variant");
-        if (variant == null || variant instanceof String) {
-            return (String) variant;
-        }
-        throw new ModelFormatException(file + ": variant: expected a string, found " + variant);
+        return Files.exists(file) ? new VariantJson(object(file), file.toString()) : VariantJson.none();
     }
 
     private void checkTokenizer(ModelConfig config) {
@@ -112,7 +106,7 @@ public final class Model implements AutoCloseable {
                 c.variant(), c.vocabulary(), c.layers(), c.width(), c.heads(), c.headDim(), c.keyValueHeads(),
                 c.queryRank(), c.keyRank(), c.valueRank(), latent.queryRank(), latent.rank(), latent.rope(),
                 latent.valueDim(), c.groupNorm(), c.hidden(), c.contextLength(), parameters(checkpoint.tensors()),
-                transformer.numbersPerToken(), transformer.stateNumbers(),
+                transformer.numbersPerToken(), transformer.stateNumbers(), transformer.sharedNumbersPerPosition(),
                 checkpoint.description(), c.assumptions(), kernels);
     }
 
@@ -128,6 +122,14 @@ public final class Model implements AutoCloseable {
     /** What this model is. */
     public ModelInfo info() {
         return info;
+    }
+
+    /**
+     * Bytes that all sessions share besides the weights: the pages of fixed factors, and what positions make of them.
+     * They grow with the longest session so far, not with the number of sessions.
+     */
+    public long sharedBytes() {
+        return transformer.sharedBytes();
     }
 
     /** Whether the model's folder has a tokenizer. */

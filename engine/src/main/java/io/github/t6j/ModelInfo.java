@@ -25,6 +25,8 @@ import java.util.List;
  * @param parameters number of weights, tied ones once
  * @param cacheNumbersPerToken numbers that one token adds to the cache of one layer; 0 with linear attention
  * @param stateNumbers numbers that linear attention keeps in one layer, whatever the number of tokens, or 0
+ * @param sharedNumbersPerPosition numbers that a position takes once, for all layers and sessions: fixed keys, rotated,
+ *     and RoPE's tables where B is shared
  * @param weightFormat which files were read, and how
  * @param assumptions what neither shapes nor config.json said and was therefore assumed, a sentence each
  * @param kernels the kernels that compute, such as {@code SIMD, 512-bit, 2 threads}
@@ -50,6 +52,7 @@ public record ModelInfo(
         long parameters,
         int cacheNumbersPerToken,
         int stateNumbers,
+        int sharedNumbersPerPosition,
         String weightFormat,
         List<String> assumptions,
         String kernels) {}

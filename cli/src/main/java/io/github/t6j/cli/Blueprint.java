@@ -1,18 +1,22 @@
 package io.github.t6j.cli;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.VariantJson;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Names and shapes of the official models' weights, and presets of the paper's sizes (tables 9 and 10).
+ * Names and shapes of the weights of official models and of their variants, and presets of the paper's sizes (tables
+ * 9 and 10).
  *
  * @param attention how it attends
  * @param config config.json
+ * @param variant t6j.json: factors that are fixed or shared, a third factor
  */
-record Blueprint(Attention attention, Map<String, Object> config) {
+record Blueprint(Attention attention, Map<String, Object> config, VariantJson variant) {
 
     /** Attentions that random weights can be made for. */
     enum Attention {
@@ -73,7 +77,7 @@ record Blueprint(Attention attention, Map<String, Object> config) {
             case MHA, GQA -> {
             }
         }
-        PRESETS.put(name, new Blueprint(attention, config));
+        PRESETS.put(name, new Blueprint(attention, config, VariantJson.none()));
         return config;
     }
 
@@ -98,7 +102,7 @@ record Blueprint(Attention attention, Map<String, Object> config) {
         if (config.containsKey("group_size")) {
             return Attention.GQA;
         }
-        if (!config.containsKey("rank")) {
+        if (!config.containsKey("rank") && !config.containsKey("k_rank")) {
             return Attention.MHA;
         }
         return config.containsKey("q_rank") ? Attention.TPA : Attention.TPA_KVONLY;
@@ -131,14 +135,14 @@ record Blueprint(Attention attention, Map<String, Object> config) {
         long headDim = attention == Attention.MHA ? width / heads : size("head_dim");
         switch (attention) {
             case TPA -> {
-                factorShapes(attn + "c_qkv.", "q", size("q_rank"), headDim, shapes);
-                factorShapes(attn + "c_qkv.", "k", size("rank"), headDim, shapes);
-                factorShapes(attn + "c_qkv.", "v", size("rank"), headDim, shapes);
+                factorShapes(attn + "c_qkv.", "q", headDim, shapes);
+                factorShapes(attn + "c_qkv.", "k", headDim, shapes);
+                factorShapes(attn + "c_qkv.", "v", headDim, shapes);
             }
             case TPA_KVONLY -> {
                 shapes.put(attn + "c_qkv.c_q.weight", List.of(heads * headDim, width));
-                factorShapes(attn + "c_qkv.", "k", size("rank"), headDim, shapes);
-                factorShapes(attn + "c_qkv.", "v", size("rank"), headDim, shapes);
+                factorShapes(attn + "c_qkv.", "k", headDim, shapes);
+                factorShapes(attn + "c_qkv.", "v", headDim, shapes);
             }
             case MHA, GQA -> {
                 long keyValueHeads = attention == Attention.MHA ? heads : heads / size("group_size");
@@ -148,6 +152,7 @@ record Blueprint(Attention attention, Map<String, Object> config) {
             }
             case MLA -> latentShapes(attn, headDim, shapes);
         }
+        checkVariant(attn, shapes);
         long valueDim = attention == Attention.MLA ? latentSize("v_head_dim") : headDim;
         shapes.put(attn + "c_proj.weight", List.of(width, heads * valueDim));
         if (Boolean.TRUE.equals(config.get("using_groupnorm"))) {
@@ -173,9 +178,55 @@ record Blueprint(Attention attention, Map<String, Object> config) {
         return config.containsKey(key) ? size(key) : LATENT_SIZES.get(key);
     }
 
-    private void factorShapes(String prefix, String of, long rank, long headDim, Map<String, List<Long>> shapes) {
-        shapes.put(prefix + "W_A_" + of + ".weight", List.of(size("n_head") * rank, size("n_embd")));
-        shapes.put(prefix + "W_B_" + of + ".weight", List.of(rank * headDim, size("n_embd")));
+    /** The model must have what t6j.json is about. */
+    private void checkVariant(String attn, Map<String, List<Long>> shapes) {
+        for (String factor : variant.fixed()) {
+            if (!shapes.containsKey(attn + "c_qkv." + factor)) {
+                throw new ModelFormatException(variant.where() + ": fixed: found " + factor + ", but this model has no "
+                        + "such factor of its own: remove it, or give another --attention");
+            }
+        }
+        boolean whole = attention != Attention.TPA && attention != Attention.TPA_KVONLY;
+        if (whole && variant.factorKey() != null) {
+            throw new ModelFormatException(variant.where() + ": " + variant.factorKey() + ": expected no key about "
+                    + "factors, since this model has none: remove it, or give --attention tpa");
+        }
+        if (variant.sharedB(false) && rank("k") != rank("v")) {
+            throw new ModelFormatException(variant.where() + ": shared_b: expected equal ranks of keys and values, "
+                    + "found " + rank("k") + " and " + rank("v"));
+        }
+    }
+
+    private long rank(String of) {
+        return size(of.equals("q") || config.containsKey(of + "_rank") ? of + "_rank" : "rank");
+    }
+
+    private void factorShapes(String prefix, String of, long headDim, Map<String, List<Long>> shapes) {
+        long rank = rank(of);
+        boolean third = variant.order(2) == 3;
+        if (third && headDim % size("c_dim") != 0) {
+            throw new ModelFormatException("config.json: c_dim: expected a divisor of head_dim " + headDim + ", found "
+                    + size("c_dim"));
+        }
+        long featureDim = third ? headDim / size("c_dim") : headDim;
+        factorShape(prefix, "A", of, size("n_head"), rank, shapes);
+        if (!of.equals("v") || !variant.sharedB(false)) {
+            factorShape(prefix, "B", of, rank, featureDim, shapes);
+        }
+        if (third) {
+            factorShape(prefix, "C", of, rank, size("c_dim"), shapes);
+        }
+    }
+
+    /** A parameter [rows, columns] where the factor is fixed, else what projects as many numbers. */
+    private void factorShape(
+            String prefix, String factor, String of, long rows, long columns, Map<String, List<Long>> shapes) {
+        String parameter = factor.toLowerCase(Locale.ROOT) + "_" + of;
+        if (variant.fixed().contains(parameter)) {
+            shapes.put(prefix + parameter, List.of(rows, columns));
+        } else {
+            shapes.put(prefix + "W_" + factor + "_" + of + ".weight", List.of(rows * columns, size("n_embd")));
+        }
     }
 
     private long size(String key) {

@@ -20,6 +20,7 @@ final class Choice {
         register(commandLine, SessionOptions.CacheType.class);
         register(commandLine, Variant.class);
         register(commandLine, Blueprint.Attention.class);
+        register(commandLine, ConvertCommand.As.class);
         commandLine.registerConverter(DType.class, Choice::weightType);
     }
 

@@ -5,6 +5,7 @@ import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Json;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.VariantJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,7 +28,8 @@ import picocli.CommandLine.ParentCommand;
             "",
             "Examples:",
             "  t6j convert official-checkpoint converted --dtype bf16",
-            "  t6j convert ckpt.pt converted --config config.json --variant partialrope"
+            "  t6j convert ckpt.pt converted --config config.json --variant partialrope",
+            "  t6j convert llama-gqa gqa-as-tpa --as tpa"
         })
 final class ConvertCommand implements Callable<Integer> {
     private static final List<String> TOKENIZER_FILES = List.of(
@@ -55,6 +57,16 @@ final class ConvertCommand implements Callable<Integer> {
             + " (default: what t6j.json or config.json say).")
     private Variant variant;
 
+    /** What a model can be rewritten as. */
+    enum As {
+        TPA
+    }
+
+    @Option(names = "--as", paramLabel = "FORM",
+            description = "tpa: MHA, GQA or MQA as tensor product attention with fixed head factors, which gives the "
+                    + "same (default: as it is).")
+    private As as;
+
     @Override
     public Integer call() throws IOException {
         NewFolder.checkEmpty(destination);
@@ -69,12 +81,18 @@ final class ConvertCommand implements Callable<Integer> {
         }
         byte[] configBytes = Text.readAll(configFile);
         Map<String, Object> keys = Json.parseObject(configBytes, configFile.toString());
-        String variantName = VariantFile.resolve(variant, folder, keys);
+        VariantJson json = VariantFile.resolve(variant, VariantFile.read(folder), folder, keys);
         try (Checkpoint checkpoint = Checkpoint.open(source, true)) {
-            List<LazyTensor> tensors = converted(checkpoint.tensors());
+            Map<String, Tensor> byName = new LinkedHashMap<>(checkpoint.tensors());
+            WeightFile.tieEmbedding(byName);
+            AsTensorProduct model = as == As.TPA
+                    ? AsTensorProduct.of(byName, keys, json)
+                    : new AsTensorProduct(byName, keys, json);
+            List<LazyTensor> tensors = converted(model.tensors());
+            byte[] madeConfig = dtype == null && as == null ? configBytes : config(model.config());
             NewFolder.create(destination, made -> {
-                Files.write(made.resolve("config.json"), dtype == null ? configBytes : withDtype(keys));
-                VariantFile.write(made, variantName);
+                Files.write(made.resolve("config.json"), madeConfig);
+                VariantFile.write(made, model.variant());
                 copyTokenizer(folder, made);
                 WeightFile.write(made.resolve(WeightFile.NAME), tensors, main);
             });
@@ -83,16 +101,16 @@ final class ConvertCommand implements Callable<Integer> {
     }
 
     private List<LazyTensor> converted(Map<String, Tensor> tensors) {
-        Map<String, Tensor> byName = new LinkedHashMap<>(tensors);
-        WeightFile.tieEmbedding(byName);
         List<LazyTensor> made = new ArrayList<>();
-        byName.forEach((name, tensor) -> made.add(WeightFile.converted(name, tensor, dtype)));
+        tensors.forEach((name, tensor) -> made.add(WeightFile.converted(name, tensor, dtype)));
         return made;
     }
 
-    private byte[] withDtype(Map<String, Object> keys) {
+    private byte[] config(Map<String, Object> keys) {
         Map<String, Object> changed = new LinkedHashMap<>(keys);
-        changed.put(keys.containsKey("dtype") ? "dtype" : "torch_dtype", WeightFile.torchName(dtype));
+        if (dtype != null) {
+            changed.put(keys.containsKey("dtype") ? "dtype" : "torch_dtype", WeightFile.torchName(dtype));
+        }
         return Json.write(changed).getBytes(StandardCharsets.UTF_8);
     }
 

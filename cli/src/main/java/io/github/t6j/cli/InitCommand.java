@@ -3,6 +3,7 @@ package io.github.t6j.cli;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Json;
 import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.VariantJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +31,8 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  t6j init --preset t6-small --out t6-small",
-            "  t6j init --config config.json --out mine --seed 7 --dtype bf16"
+            "  t6j init --config config.json --out mine --seed 7 --dtype bf16",
+            "  t6j init --preset t6-small --variant-file t6j.json --out shared-b"
         })
 final class InitCommand implements Callable<Integer> {
     /** What the official config.json has besides sizes; none changes a result. */
@@ -62,6 +64,11 @@ final class InitCommand implements Callable<Integer> {
                     + "kv_lora_rank, gqa with a group_size, tpa with rank and q_rank, tpa-kvonly with rank, else mha).")
     private Blueprint.Attention attention;
 
+    @Option(names = "--variant-file", paramLabel = "FILE",
+            description = "A t6j.json with what config.json cannot say: fixed or shared factors, a third factor (of "
+                    + "config.json's c_dim), how RoPE turns. It is written beside the weights.")
+    private Path variantFile;
+
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "The folder to make, new or empty.")
     private Path out;
 
@@ -83,17 +90,27 @@ final class InitCommand implements Callable<Integer> {
         config.put("torch_dtype", WeightFile.torchName(dtype));
         NewFolder.create(out, folder -> {
             Files.writeString(folder.resolve("config.json"), Json.write(config));
+            if (variantFile != null) {
+                VariantFile.write(folder, blueprint.variant());
+            }
             WeightFile.write(folder.resolve(WeightFile.NAME), tensors, main);
         });
         return Main.DONE;
     }
 
     private Blueprint blueprint() {
+        Blueprint official = officialBlueprint();
+        return variantFile == null
+                ? official
+                : new Blueprint(official.attention(), official.config(), VariantFile.parse(variantFile));
+    }
+
+    private Blueprint officialBlueprint() {
         if (shape.preset != null) {
             return Range.checked(spec, () -> Blueprint.ofPreset(shape.preset));
         }
         Map<String, Object> config = Json.parseObject(Text.readAll(shape.config), shape.config.toString());
-        return new Blueprint(attention == null ? Blueprint.attentionOf(config) : attention, config);
+        return new Blueprint(attention == null ? Blueprint.attentionOf(config) : attention, config, VariantJson.none());
     }
 
     private LazyTensor tensor(String name, List<Long> dimensions) {

@@ -80,6 +80,7 @@ final class InspectCommand implements Callable<Integer> {
         description.put("kernels", info.kernels());
         description.put("assumptions", info.assumptions());
         description.put("cache", cache(info));
+        description.put("shared", shared(info));
         if (tensors) {
             description.put("tensors", storedTensors());
         }
@@ -98,6 +99,14 @@ final class InspectCommand implements Callable<Integer> {
             cache.put("state", Map.of("numbers_per_layer", info.stateNumbers(), "bytes", stateBytes(info)));
         }
         return cache;
+    }
+
+    /** What a position takes once, however many sessions and layers there are. */
+    private static Map<String, Object> shared(ModelInfo info) {
+        Map<String, Object> shared = new LinkedHashMap<>();
+        shared.put("numbers_per_position", info.sharedNumbersPerPosition());
+        shared.put("bytes_per_position", info.sharedNumbersPerPosition() * Float.BYTES);
+        return shared;
     }
 
     /** Of linear attention, whatever the number of tokens. */
@@ -146,6 +155,10 @@ final class InspectCommand implements Callable<Integer> {
         if (info.stateNumbers() > 0) {
             line("  %-10s %10d %12d  (numbers per layer, bytes, whatever the number of tokens)", "state",
                     info.stateNumbers(), stateBytes(info));
+        }
+        if (info.sharedNumbersPerPosition() > 0) {
+            line("  %-10s %10d %12d  (numbers per position, bytes, once for all sessions and layers)", "shared",
+                    info.sharedNumbersPerPosition(), info.sharedNumbersPerPosition() * Float.BYTES);
         }
         if (description.get("tensors") instanceof List<?> list) {
             line("");

@@ -45,7 +45,10 @@ final class ModelArguments {
     }
 
     Model load() {
-        return Model.load(path(), new ModelOptions(
-                load, threads == null ? 0 : threads, variant == null ? null : Choice.word(variant)));
+        ModelOptions options =
+                new ModelOptions(load, threads == null ? 0 : threads, variant == null ? null : Choice.word(variant));
+        try (Waiting _ = new Waiting((Main) spec.root().userObject(), "loading")) {
+            return Model.load(path(), options);
+        }
     }
 }

@@ -19,9 +19,13 @@ final class Progress implements AutoCloseable {
 
     void update(long done, long total) {
         if (main.terminal && System.nanoTime() - next >= 0) {
-            show(String.format(Locale.ROOT, "%s %.1f %%", what, 100.0 * done / total));
+            say(String.format(Locale.ROOT, "%.1f %%", 100.0 * done / total));
             next = System.nanoTime() + INTERVAL;
         }
+    }
+
+    void say(String how) {
+        show(what + " " + how);
     }
 
     private void show(String line) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.weights.Json;
+import io.github.t6j.weights.VariantJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ class BlueprintTest {
                 parse(golden.resolve("case.json")).get("state_dict_shapes"), "state_dict_shapes"));
         official.remove("transformer.wte.weight");
 
-        Blueprint blueprint = new Blueprint(attention, parse(golden.resolve("config.json")));
+        Blueprint blueprint = new Blueprint(attention, parse(golden.resolve("config.json")), VariantJson.none());
 
         assertThat(new TreeMap<>(blueprint.shapes())).isEqualTo(official);
     }

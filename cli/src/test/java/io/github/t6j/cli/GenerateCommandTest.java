@@ -194,8 +194,8 @@ class GenerateCommandTest {
         Ran ran = generate(" swam", "-n", "9", "--temperature", "0", "--session", file);
 
         assertThat(ran.out()).isEqualTo(generate("The whale swam", "-n", "9", "--temperature", "0").out());
-        assertThat(generate("x", "--context", "12", "--session", file).err())
-                .contains("expected at most 12 tokens, the context, found ", "of them in --session)");
+        assertThat(generate("x y z", "--context", "13", "--session", file).err())
+                .contains("expected at most 13 tokens, the context, found ", "of them in --session)");
     }
 
     @Test

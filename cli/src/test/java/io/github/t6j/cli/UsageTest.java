@@ -48,12 +48,12 @@ class UsageTest {
             convert a                                   | Missing required parameter
             convert a b --dtype q8_0                    | found q8_0, which this version does not write yet
             convert a b --dtype f8                      | expected f32, f16 or bf16, found 'f8'
-            convert a b --as tpa                        | Unknown option
+            convert a b --as mha                        | --as
             init --preset tiny                          | Missing required option: '--out
             init --out x                                | --preset=NAME | --config=FILE
             init --preset huge --out x                  | --preset: expected one of t6-small
             init --preset tiny --config c --out x       | mutually exclusive
-            init --preset tiny --out x --attention rnn  | expected tpa or tpa-kvonly or mha or gqa, found 'rnn'
+            init --preset tiny --out x --attention rnn  | expected tpa or tpa-kvonly or mha or gqa or mla, found 'rnn'
             """)
     void isOneLineAndTwo(String commandLine, String message) {
         Ran ran = Ran.of(commandLine.split(" "));

@@ -10,8 +10,8 @@ import io.github.t6j.kernels.Kernels;
  * and how a query meets a page of them. The rest (pages, softmax, threads, the oracle) is common to all: {@link
  * PagedAttention} and {@link MaterializedAttention}.
  *
- * <p>A position's projections stand in one row; {@link #rotatedVectors()} vectors of {@link #rotatedDim()} numbers at its
- * front have been rotated by position before anything here sees them.
+ * <p>A position's projections stand in one row, which {@link #complete} has rotated by position before anything else
+ * here sees it.
  */
 public interface Attention {
     /** Query heads, h. */
@@ -25,16 +25,22 @@ public interface Attention {
         return headDim();
     }
 
-    /** Numbers in a row of projections. */
+    /** Numbers that the projection makes of a position, at the front of its row. */
     int projections();
 
-    /** Vectors of {@link #rotatedDim()} numbers at the front of a row that RoPE rotates. */
-    int rotatedVectors();
-
-    /** Numbers in each of them. */
-    default int rotatedDim() {
-        return headDim();
+    /** Numbers in a row: the projections, and what {@link #complete} adds behind them. */
+    default int rowFloats() {
+        return projections();
     }
+
+    /**
+     * Makes of the projections at {@code at} what all methods below take for a row: rotated, activated, with what does
+     * not come from the token.
+     *
+     * @param cos the position's table of {@code rope}, from {@code tableAt}
+     * @param sin the same
+     */
+    void complete(Rope rope, float[] row, int at, float[] cos, float[] sin, int tableAt);
 
     /** What a page keeps. */
     PageLayout layout();
@@ -79,6 +85,16 @@ public interface Attention {
     /** Numbers per head that {@link #values} adds to: of a value, or of what values are made of afterwards. */
     default int summedDim() {
         return valueDim();
+    }
+
+    /** A page of each thread's own that {@link #logits} needs on its way, or null. */
+    default PageLayout scratch() {
+        return null;
+    }
+
+    /** Whether it copies numbers out of a session's pages: narrower ones are then made f32 before it sees them. */
+    default boolean copiesPages() {
+        return false;
     }
 
     /** Bytes that {@link #values} needs to rewrite a page. */

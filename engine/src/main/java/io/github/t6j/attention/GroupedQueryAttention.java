@@ -55,8 +55,8 @@ public final class GroupedQueryAttention implements WholeHeads {
     }
 
     @Override
-    public int rotatedVectors() {
-        return heads + keyValueHeads;
+    public void complete(Rope rope, float[] row, int at, float[] cos, float[] sin, int tableAt) {
+        rope.rotate(row, at, heads + keyValueHeads, headDim, cos, sin, tableAt);
     }
 
     @Override

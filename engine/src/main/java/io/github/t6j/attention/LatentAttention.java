@@ -100,13 +100,8 @@ public final class LatentAttention implements Attention {
     }
 
     @Override
-    public int rotatedVectors() {
-        return heads + 1;
-    }
-
-    @Override
-    public int rotatedDim() {
-        return rope;
+    public void complete(Rope rotation, float[] row, int at, float[] cos, float[] sin, int tableAt) {
+        rotation.rotate(row, at, heads + 1, rope, cos, sin, tableAt);
     }
 
     int nope() {
@@ -250,6 +245,11 @@ public final class LatentAttention implements Attention {
     @Override
     public int summedDim() {
         return rank;
+    }
+
+    @Override
+    public boolean copiesPages() {
+        return true;
     }
 
     @Override

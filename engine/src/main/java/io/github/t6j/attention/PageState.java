@@ -4,6 +4,7 @@ import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.cache.Page;
+import io.github.t6j.cache.PageLayout;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.ScalarKernels;
@@ -21,8 +22,10 @@ final class PageState {
     final float[] maxima; //    [heads], largest logits of this page
     final float[] sumBefore; // [heads][LANES], to go back to
     final MemorySegment page; // a page as the variant rewrites it
+    final Page scratch; //      a page of what the variant rewrites, of attention.scratch(), or null
     final PartialSoftmax span; // the pages of one span
     final PartialSoftmax all; //  the spans so far
+    private final boolean copies; // whether the variant copies numbers out of pages
     private Page widened; //       the page at hand in f32, if the cache is narrower
 
     /** Buffers for {@code attention} and any other of its shape. */
@@ -37,6 +40,7 @@ final class PageState {
      * @param pageBytes bytes of {@link #page}
      */
     PageState(Attention attention, int lines, int width, long pageBytes, ScalarKernels scalar) {
+        copies = attention.copiesPages();
         query = new float[attention.queryFloats()];
         products = new float[attention.productFloats()];
         logits = new float[lines * PANEL];
@@ -44,6 +48,8 @@ final class PageState {
         maxima = new float[lines];
         sumBefore = new float[lines * LANES];
         page = Arena.ofAuto().allocate(pageBytes, 64);
+        PageLayout layout = attention.scratch();
+        scratch = layout == null ? null : Page.allocate(layout, Format.F32, Arena.ofAuto());
         span = new PartialSoftmax(lines, width, scalar);
         all = new PartialSoftmax(lines, width, scalar);
     }
@@ -71,13 +77,9 @@ final class PageState {
         }
     }
 
-    /**
-     * {@code page}, or its numbers in f32, until the next call: f16 the kernels do not read, and a variant that rewrites
-     * pages is spared to know formats.
-     */
+    /** {@code from}, or its numbers in f32, until the next call, where neither kernels nor the variant read its format. */
     Page readable(Page from, Kernels kernels) {
-        boolean direct = from.format() == Format.F32 || from.format() != Format.F16 && page.byteSize() == 0;
-        if (direct) {
+        if (from.format() == Format.F32 || from.format() != Format.F16 && !copies) {
             return from;
         }
         if (widened == null) {

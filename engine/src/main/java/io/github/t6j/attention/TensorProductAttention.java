@@ -7,43 +7,85 @@ import io.github.t6j.cache.FactorCache;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.kernels.Kernels;
+import java.util.Arrays;
+import java.util.Map;
 
 /**
  * Tensor Product Attention (paper, section 3): Q, K and V of a token are means of outer products of head factors A and
  * feature factors B, and attention is computed from the factors (FlashTPA, Algorithm 2). With query rank 0 the query
- * is whole: T6 KV-only.
- *
- * <pre>
- *   projections  B_Q [R_Q][d] | B_K [R_K][d] | A_K [h][R_K] | A_V [h][R_V] | B_V [R_V][e] | A_Q [h][R_Q]
- *   KV-only        Q [h][d]   | B_K [R_K][d] | A_K [h][R_K] | A_V [h][R_V] | B_V [R_V][e]
- * </pre>
- *
- * The size of a value, e, is d in every model.
+ * is whole: T6 KV-only. {@link TensorProduct} says which other forms there are, {@link FactorRow} what a row is, {@link
+ * FactorCache} what is kept; factors that are not of the token come from {@link SharedPages}.
  */
 public final class TensorProductAttention implements WholeHeads {
+    private final TensorProduct form;
     private final int heads;
-    private final int headDim;
-    private final int queryRank;
+    private final int featureDim;
     private final int keyRank;
     private final int valueRank;
-    private final FactorCache factors;
+    private final FactorRow row;
+    private final FactorHeads whole;
+    private final FactorCache kept;
     private final PageLayout layout;
+    private final float[] constants; // fixed factors, activated, as a row has them behind its projections
+    private final KeyFeatures keyFeatures;
+    private final Place keyHeads;
+    private final Place valueHeads;
+    private final Place valueFeatures;
 
-    /** Keys and values of one size. */
+    /** Where a factor stands: in the page of a token's own, or in one that is the same for all. */
+    private record Place(Page fixed, int first) {
+        Page in(Page own) {
+            return fixed == null ? own : fixed;
+        }
+    }
+
+    /** The official form, keys and values of one size. */
     public TensorProductAttention(int heads, int headDim, int queryRank, int keyRank, int valueRank) {
         this(heads, headDim, headDim, queryRank, keyRank, valueRank);
     }
 
-    /** @param queryRank R_Q, or 0 for a query that is not factored */
+    /** The official form. */
     public TensorProductAttention(
             int heads, int headDim, int valueDim, int queryRank, int keyRank, int valueRank) {
-        this.heads = heads;
-        this.headDim = headDim;
-        this.queryRank = queryRank;
-        this.keyRank = keyRank;
-        this.valueRank = valueRank;
-        this.factors = new FactorCache(heads, headDim, valueDim, keyRank, valueRank);
-        this.layout = factors.layout();
+        this(TensorProduct.official(heads, headDim, valueDim, queryRank, keyRank, valueRank), Map.of(), null);
+    }
+
+    /**
+     * Attention of any form.
+     *
+     * @param fixed the numbers of the form's fixed factors, before activation and rotation; B_V not where B is shared
+     * @param shared where they are put; null serves a form without fixed factors and shared B
+     */
+    public TensorProductAttention(TensorProduct form, Map<Factor, float[]> fixed, SharedPages shared) {
+        this.form = form;
+        heads = form.heads();
+        featureDim = form.featureDim();
+        keyRank = form.keyRank();
+        valueRank = form.valueRank();
+        row = FactorRow.of(form);
+        kept = form.kept();
+        layout = kept.layout();
+        whole = new FactorHeads(form, row);
+        FixedFactors ready = FixedFactors.of(form, fixed);
+        constants = ready.concatenated();
+        keyFeatures = keyFeatures(ready.numbers().get(Factor.B_K), shared);
+        keyHeads = columns(ready.numbers().get(Factor.A_K), kept.keyHeadFactors(), shared);
+        valueHeads = columns(ready.numbers().get(Factor.A_V), kept.valueHeadFactors(), shared);
+        float[] features = ready.numbers().get(Factor.B_V);
+        valueFeatures = new Place(features == null ? null : shared.rows(features, form.valueFeatureDim()), 0);
+    }
+
+    private static Place columns(float[] fixed, int keptAt, SharedPages shared) {
+        return fixed == null ? new Place(null, keptAt) : new Place(shared.columns(fixed), 0);
+    }
+
+    private KeyFeatures keyFeatures(float[] fixed, SharedPages shared) {
+        if (fixed != null) {
+            return new KeyFeatures.Fixed(shared.rotated(fixed, featureDim));
+        }
+        return form.keepsSharedFeatures()
+                ? new KeyFeatures.Shared(keyRank, featureDim, shared.rope(), shared.tables())
+                : new KeyFeatures.Kept();
     }
 
     @Override
@@ -53,17 +95,12 @@ public final class TensorProductAttention implements WholeHeads {
 
     @Override
     public int headDim() {
-        return headDim;
+        return form.headDim();
     }
 
     @Override
     public int valueDim() {
-        return factors.valueDim();
-    }
-
-    /** What is kept of a token, and in which order. */
-    public FactorCache factors() {
-        return factors;
+        return form.valueDim();
     }
 
     /** Every head has a key and a value of its own. */
@@ -72,33 +109,42 @@ public final class TensorProductAttention implements WholeHeads {
         return heads;
     }
 
-    private int queryVectors() {
-        return queryRank == 0 ? heads : queryRank;
+    /** What is kept of a token, and in which order. */
+    public FactorCache factors() {
+        return kept;
     }
 
-    /** Where in a row B_K, A_K and A_V begin, in the order of {@link #factors()}. */
+    /** Where in a row what is kept in columns begins, in the order of {@link #factors()}. */
     public int columnsAt() {
-        return queryVectors() * headDim;
+        return row.columns();
     }
 
-    /** Where in a row B_V begins. */
+    /** Where in a row what is kept in rows begins. */
     public int rowsAt() {
-        return columnsAt() + layout.columns();
+        return row.rows();
     }
 
     /** Where in a row A_Q begins. */
     public int queryHeadFactorsAt() {
-        return rowsAt() + valueRank * valueDim();
+        return row.queryHeads();
+    }
+
+    private boolean wholeQuery() {
+        return form.queryRank() == 0;
+    }
+
+    private boolean third() {
+        return form.thirdDim() > 0;
     }
 
     @Override
     public int projections() {
-        return queryHeadFactorsAt() + heads * queryRank;
+        return row.projections();
     }
 
     @Override
-    public int rotatedVectors() {
-        return queryVectors() + keyRank;
+    public int rowFloats() {
+        return row.floats();
     }
 
     @Override
@@ -107,24 +153,75 @@ public final class TensorProductAttention implements WholeHeads {
     }
 
     @Override
+    public void complete(Rope rope, float[] x, int at, float[] cos, float[] sin, int tableAt) {
+        System.arraycopy(constants, 0, x, at + row.projections(), constants.length);
+        if (form.keepsSharedFeatures()) {
+            System.arraycopy(x, at + row.values(), x, at + row.keys(), keyRank * featureDim);
+        }
+        rope.rotate(x, at + row.query(), form.queryVectors(), featureDim, cos, sin, tableAt);
+        rope.rotate(x, at + row.keys(), keyRank, featureDim, cos, sin, tableAt);
+        activate(Factor.A_Q, x, at + row.queryHeads());
+        activate(Factor.A_K, x, at + row.keyHeads());
+        activate(Factor.A_V, x, at + row.valueHeads());
+    }
+
+    private void activate(Factor factor, float[] x, int at) {
+        if (!form.isFixed(factor)) {
+            form.activation().apply(x, at, heads, form.columns(factor));
+        }
+    }
+
+    @Override
     public void append(float[] projections, int at, Page page, int slot) {
-        page.write(slot, projections, at + columnsAt(), projections, at + rowsAt());
+        page.write(slot, projections, at + row.columns(), projections, at + row.rows());
     }
 
     @Override
     public int queryFloats() {
-        return queryRank == 0 ? heads * headDim : heads * queryRank;
+        return heads * (wholeQuery() ? form.headDim() : form.queryRank());
     }
 
     @Override
     public int productFloats() {
-        return keyRank * queryVectors() * PANEL;
+        int logits = thirdAt() + (wholeQuery() ? form.thirdDim() : form.queryRank()) * PANEL;
+        int values = summedAt() + form.thirdDim() * summedStride();
+        return Math.max(keyFeatures.scratchFloats(), Math.max(logits, values));
+    }
+
+    /** Where, in state.products, what C makes of the products begins. */
+    private int thirdAt() {
+        return keyRank * form.queryVectors() * PANEL;
+    }
+
+    /** Where, in state.products, a head's weights times C_V begin; before them stands C_V. */
+    private int expandedAt() {
+        return valueRank * form.thirdDim() * PANEL;
+    }
+
+    /** Where, in state.products, the sums over a page of a head's values begin. */
+    private int summedAt() {
+        return 2 * expandedAt();
+    }
+
+    /** Floats between its parts, one for each number of C: what B_V has, in whole panels. */
+    private int summedStride() {
+        return Kernels.padded(form.valueFeatureDim());
+    }
+
+    @Override
+    public boolean copiesPages() {
+        return third() || form.keepsSharedFeatures();
+    }
+
+    @Override
+    public PageLayout scratch() {
+        return form.keepsSharedFeatures() ? new PageLayout(keyRank * featureDim, 0, 0) : null;
     }
 
     @Override
     public void begin(float[] projections, int at, PageState state) {
-        float scale = (float) (LOG2_E / (Math.sqrt(headDim) * Math.max(1, queryRank) * keyRank));
-        int from = queryRank == 0 ? at : at + queryHeadFactorsAt();
+        float scale = (float) (LOG2_E / (Math.sqrt(form.headDim()) * Math.max(1, form.queryRank()) * keyRank));
+        int from = at + (wholeQuery() ? row.query() : row.queryHeads());
         for (int i = 0; i < queryFloats(); i++) {
             state.query[i] = projections[from + i] * scale;
         }
@@ -132,20 +229,41 @@ public final class TensorProductAttention implements WholeHeads {
 
     @Override
     public void logits(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
-        float[] query = queryRank == 0 ? state.query : projections;
-        int from = queryRank == 0 ? 0 : at;
-        int vectors = queryVectors();
+        Page features = keyFeatures.columns(page, index, state);
+        float[] query = wholeQuery() ? state.query : projections;
+        int from = wholeQuery() ? 0 : at + row.query();
+        int vectors = form.queryVectors();
         for (int k = 0; k < keyRank; k++) {
-            page.multiplyColumns(
-                    kernels, query, from, vectors, headDim, factors.keyFeatures(k), state.products,
-                    k * vectors * PANEL);
+            features.multiplyColumns(
+                    kernels, query, from, vectors, featureDim, k * featureDim, state.products, k * vectors * PANEL);
         }
-        int headFactors = factors.keyHeadFactors();
-        if (queryRank == 0) {
-            page.factorLogits(kernels, state.products, heads, keyRank, headFactors, state.logits);
+        if (third()) {
+            multiplyThird(kernels, projections, at, page, state.products);
+        }
+        Page factors = keyHeads.in(page);
+        if (wholeQuery()) {
+            factors.factorLogits(kernels, state.products, heads, keyRank, keyHeads.first(), state.logits);
         } else {
-            page.tensorLogits(
-                    kernels, state.query, heads, queryRank, keyRank, state.products, headFactors, state.logits);
+            factors.tensorLogits(
+                    kernels, state.query, heads, form.queryRank(), keyRank, state.products, keyHeads.first(),
+                    state.logits);
+        }
+    }
+
+    /** ⟨b_q, b_k⟩ becomes ⟨b_q, b_k⟩ · ⟨c_q, c_k⟩; a whole query's products with b_k are summed with c_k instead. */
+    private void multiplyThird(Kernels kernels, float[] projections, int at, Page page, float[] products) {
+        int third = form.thirdDim();
+        for (int k = 0; k < keyRank; k++) {
+            int c = kept.keyThirdAt() + k * third;
+            if (wholeQuery()) {
+                page.readColumns(c, third, products, thirdAt());
+                ThirdFactor.contract(products, k * heads * third, thirdAt(), heads, third, k * heads);
+            } else {
+                int rank = form.queryRank();
+                page.multiplyColumns(
+                        kernels, projections, at + row.queryThird(), rank, third, c, products, thirdAt());
+                ThirdFactor.multiply(products, k * rank * PANEL, thirdAt(), rank * PANEL);
+            }
         }
     }
 
@@ -157,14 +275,31 @@ public final class TensorProductAttention implements WholeHeads {
     @Override
     public int weights(Kernels kernels, Page page, PageState state) {
         PartialSoftmax span = state.span;
-        return page.softmaxWeights(
-                kernels, state.logits, heads, factors.valueHeadFactors(), valueRank, span.max, span.sum, state.weights);
+        return valueHeads.in(page).softmaxWeights(
+                kernels, state.logits, heads, valueHeads.first(), valueRank, span.max, span.sum, state.weights);
     }
 
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
         PartialSoftmax span = state.span;
-        page.addRows(kernels, state.weights, 0, heads, valueRank, count, 0, span.out, 0, span.stride);
+        Page features = valueFeatures.in(page);
+        if (!third()) {
+            features.addRows(kernels, state.weights, 0, heads, valueRank, count, 0, span.out, 0, span.stride);
+            return;
+        }
+        float[] scratch = state.products;
+        page.readColumns(kept.valueThirdAt(), valueRank * form.thirdDim(), scratch, 0);
+        for (int h = 0; h < heads; h++) {
+            ThirdFactor.expand(
+                    state.weights, h * valueRank * PANEL, scratch, expandedAt(), valueRank, form.thirdDim());
+            Arrays.fill(scratch, summedAt(), summedAt() + form.thirdDim() * summedStride(), 0f);
+            features.addRows(
+                    kernels, scratch, expandedAt(), form.thirdDim(), valueRank, count, 0, scratch, summedAt(),
+                    summedStride());
+            ThirdFactor.add(
+                    scratch, summedAt(), summedStride(), form.valueFeatureDim(), span.out, h * span.stride,
+                    form.valueDim());
+        }
     }
 
     @Override
@@ -174,70 +309,55 @@ public final class TensorProductAttention implements WholeHeads {
 
     @Override
     public void query(float[] projections, int at, int head, float[] q, int qAt) {
-        if (queryRank == 0) {
-            System.arraycopy(projections, at + head * headDim, q, qAt, headDim);
-        } else {
-            mean(projections, at + queryHeadFactorsAt() + head * queryRank, at, queryRank, q, qAt);
-        }
+        whole.query(projections, at, head, q, qAt);
     }
 
     @Override
     public void key(float[] projections, int at, int head, float[] k) {
-        int columns = at + columnsAt();
-        int headFactors = columns + factors.keyHeadFactors() + head * keyRank;
-        mean(projections, headFactors, columns + factors.keyFeatures(0), keyRank, k, 0);
+        whole.key(projections, at, head, k);
     }
 
     @Override
     public void value(float[] projections, int at, int head, float[] v) {
-        int headFactors = at + columnsAt() + factors.valueHeadFactors() + head * valueRank;
-        mean(projections, headFactors, at + rowsAt(), valueRank, v, 0);
-    }
-
-    /** (Σ_r A[head][r] · B[r][d]) / R, to {@code into} [d] from {@code intoAt}. */
-    private void mean(float[] row, int headFactors, int features, int rank, float[] into, int intoAt) {
-        for (int d = 0; d < headDim; d++) {
-            float sum = 0f;
-            for (int r = 0; r < rank; r++) {
-                sum += row[headFactors + r] * row[features + r * headDim + d];
-            }
-            into[intoAt + d] = sum / rank;
-        }
+        whole.value(projections, at, head, v);
     }
 
     @Override
     public void materializeQuery(float[] projections, int at, int head, double[] q) {
-        for (int d = 0; d < headDim; d++) {
-            double sum = 0;
-            for (int r = 0; r < queryRank; r++) {
-                sum += (double) projections[at + queryHeadFactorsAt() + head * queryRank + r]
-                        * projections[at + r * headDim + d];
-            }
-            q[d] = queryRank == 0 ? projections[at + head * headDim + d] : sum / queryRank;
-        }
+        whole.query(projections, at, head, q);
     }
 
     @Override
     public void materializeKey(Page page, int slot, int position, int head, double[] k) {
-        for (int d = 0; d < headDim; d++) {
-            double sum = 0;
-            for (int r = 0; r < keyRank; r++) {
-                sum += (double) page.column(slot, factors.keyHeadFactors() + head * keyRank + r)
-                        * page.column(slot, factors.keyFeatures(r) + d);
-            }
-            k[d] = sum / keyRank;
+        float[] b = new float[featureDim];
+        Arrays.fill(k, 0);
+        for (int r = 0; r < keyRank; r++) {
+            keyFeatures.read(page, slot, position, r, b);
+            double a = keyHeads.in(page).column(slot, keyHeads.first() + head * keyRank + r);
+            add(page, slot, a / keyRank, b, kept.keyThirdAt() + r * form.thirdDim(), k);
         }
     }
 
     @Override
     public void materializeValue(Page page, int slot, int position, int head, double[] v) {
-        for (int d = 0; d < valueDim(); d++) {
-            double sum = 0;
-            for (int r = 0; r < valueRank; r++) {
-                sum += (double) page.column(slot, factors.valueHeadFactors() + head * valueRank + r)
-                        * page.row(slot, r, d);
+        float[] b = new float[form.valueFeatureDim()];
+        Arrays.fill(v, 0);
+        for (int r = 0; r < valueRank; r++) {
+            for (int i = 0; i < b.length; i++) {
+                b[i] = valueFeatures.in(page).row(slot, r, i);
             }
-            v[d] = sum / valueRank;
+            double a = valueHeads.in(page).column(slot, valueHeads.first() + head * valueRank + r);
+            add(page, slot, a / valueRank, b, kept.valueThirdAt() + r * form.thirdDim(), v);
+        }
+    }
+
+    /** x += a · vec(b cᵀ), vec stacking columns: numbers j·|b| + i are b_i · c_j; without C, x += a · b. */
+    private void add(Page page, int slot, double a, float[] b, int thirdAt, double[] x) {
+        for (int j = 0; j < form.pieces(); j++) {
+            double c = third() ? page.column(slot, thirdAt + j) : 1;
+            for (int i = 0; i < b.length; i++) {
+                x[j * b.length + i] += a * c * b[i];
+            }
         }
     }
 }

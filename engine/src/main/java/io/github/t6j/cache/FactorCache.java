@@ -1,46 +1,65 @@
 package io.github.t6j.cache;
 
 import io.github.t6j.cache.PageLayout.Vectors;
-import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * What TPA keeps of a token: (R_K + R_V)·(h + d) numbers where keys and values have one size; the
- * factors, B_K already rotated.
+ * What TPA keeps of a token: the factors that depend on it, (R_K + R_V)·(h + d) numbers if all do. B_K is rotated
+ * already, unless B is shared: then it stands once, in rows, not rotated.
  *
  * <pre>
- *   columns  B_K [R_K][d] | A_K [h][R_K] | A_V [h][R_V]     the order in which the projection makes them
- *   rows     B_V [R_V][e]
+ *   columns  B_K [R_K][d_b] | C_K [R_K][d_c] | A_K [h][R_K] | A_V [h][R_V] | C_V [R_V][d_c]   as the projection has them
+ *   rows     B_V [R_V][e_b]
  * </pre>
  *
- * @param heads h
- * @param headDim d, numbers of a key
- * @param valueDim e, numbers of a value
+ * Each only where it is there and of the token; C is of higher order (d = d_b · d_c), without it d_b = d. The
+ * size of a value, e (so e_b), is d in every model.
+ *
  * @param keyRank R_K
  * @param valueRank R_V
+ * @param keyFeatures numbers of B_K, or 0
+ * @param keyThird numbers of C_K, or 0
+ * @param keyHeads numbers of A_K, or 0
+ * @param valueHeads numbers of A_V, or 0
+ * @param valueThird numbers of C_V, or 0
+ * @param valueFeatures rows of B_V (or of shared B), or 0
+ * @param valueDim e_b, numbers in each
  */
-public record FactorCache(int heads, int headDim, int valueDim, int keyRank, int valueRank) {
+public record FactorCache(
+        int keyRank, int valueRank, int keyFeatures, int keyThird, int keyHeads, int valueHeads, int valueThird,
+        int valueFeatures, int valueDim) {
+
     /** The pages that hold it. */
     public PageLayout layout() {
         return new PageLayout(
-                List.of(
-                        Vectors.oneByOne(keyRank, headDim),
-                        Vectors.interleaved(keyRank, heads),
-                        Vectors.interleaved(valueRank, heads)),
-                valueRank, valueDim);
+                Stream.of(
+                        Vectors.oneByOne(keyRank, keyFeatures / keyRank),
+                        Vectors.oneByOne(keyRank, keyThird / keyRank),
+                        Vectors.interleaved(keyRank, keyHeads / keyRank),
+                        Vectors.interleaved(valueRank, valueHeads / valueRank),
+                        Vectors.oneByOne(valueRank, valueThird / valueRank))
+                        .filter(vectors -> vectors.length() > 0)
+                        .toList(),
+                valueFeatures, valueDim);
     }
 
-    /** First column of key factor {@code k}'s B_K. */
-    public int keyFeatures(int k) {
-        return k * headDim;
+    /** First column of C_K; B_K begins at 0. */
+    public int keyThirdAt() {
+        return keyFeatures;
     }
 
     /** First column of A_K. */
     public int keyHeadFactors() {
-        return keyRank * headDim;
+        return keyThirdAt() + keyThird;
     }
 
     /** First column of A_V. */
     public int valueHeadFactors() {
-        return keyHeadFactors() + heads * keyRank;
+        return keyHeadFactors() + keyHeads;
+    }
+
+    /** First column of C_V. */
+    public int valueThirdAt() {
+        return valueHeadFactors() + valueHeads;
     }
 }

@@ -155,6 +155,21 @@ public final class Page {
         data.set(FLOAT, at, data.get(FLOAT, at) * factor);
     }
 
+    /** Copies {@code count} columns of this F32 page from {@code first}, [count][64], to {@code into} from {@code at}. */
+    public void readColumns(int first, int count, float[] into, int at) {
+        MemorySegment.copy(data, FLOAT, layout.columnAt(format, first), into, at, count * PANEL);
+    }
+
+    /** Copies [count][64] numbers of {@code from}, from {@code at}, to the columns of this F32 page from {@code first}. */
+    public void writeColumns(int first, int count, float[] from, int at) {
+        MemorySegment.copy(from, at, data, FLOAT, layout.columnAt(format, first), count * PANEL);
+    }
+
+    /** Copies the tokens' rows of {@code group} of this F32 page, [64][layout.width()], to {@code into} from {@code at}. */
+    public void readRows(int group, float[] into, int at) {
+        MemorySegment.copy(data, FLOAT, layout.rowAt(format, group, 0), into, at, PANEL * layout.width());
+    }
+
     /**
      * Products of vectors and the tokens' columns: y[r][t] = Σ_i x[r][i] · column[first + i][t].
      *

@@ -15,6 +15,7 @@ public final class Product implements Workers.Work {
     private int xStride;
     private int rows;
     private float[] y;
+    private int yStride;
 
     /** Products by these kernels on these threads. */
     public Product(Kernels kernels, Workers workers) {
@@ -29,11 +30,18 @@ public final class Product implements Workers.Work {
      * @param newY [newRows][matrix.stride()]
      */
     public void multiply(PackedMatrix newMatrix, float[] newX, int newXStride, int newRows, float[] newY) {
+        multiply(newMatrix, newX, newXStride, newRows, newY, newMatrix.stride());
+    }
+
+    /** As {@link #multiply(PackedMatrix, float[], int, int, float[])}, rows of y {@code newYStride} floats apart. */
+    public void multiply(
+            PackedMatrix newMatrix, float[] newX, int newXStride, int newRows, float[] newY, int newYStride) {
         matrix = newMatrix;
         x = newX;
         xStride = newXStride;
         rows = newRows;
         y = newY;
+        yStride = newYStride;
         workers.run(matrix.panels(), this);
     }
 
@@ -42,7 +50,7 @@ public final class Product implements Workers.Work {
         int block = rows == 1 ? matrix.inputs() : BLOCK;
         for (int from = 0; from < matrix.inputs(); from += block) {
             int count = Math.min(block, matrix.inputs() - from);
-            matrix.multiply(kernels, panel, from, count, x, xStride, rows, y, matrix.stride());
+            matrix.multiply(kernels, panel, from, count, x, xStride, rows, y, yStride);
         }
     }
 }

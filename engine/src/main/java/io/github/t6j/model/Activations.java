@@ -42,7 +42,7 @@ final class Activations {
         this.workers = workers;
         ModelConfig config = model.config();
         Attention attention = model.attention();
-        projectionStride = padded(attention.projections());
+        projectionStride = Math.max(padded(attention.projections()), attention.rowFloats());
         gateUpStride = padded(2 * config.hidden());
         widthStride = padded(config.width());
         x = new float[ROWS * config.width()];

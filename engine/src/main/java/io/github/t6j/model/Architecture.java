@@ -2,12 +2,18 @@ package io.github.t6j.model;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.attention.Attention;
+import io.github.t6j.attention.Factor;
 import io.github.t6j.attention.GroupedQueryAttention;
 import io.github.t6j.attention.LatentAttention;
+import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.SharedPages;
+import io.github.t6j.attention.TensorProduct;
 import io.github.t6j.attention.TensorProductAttention;
+import io.github.t6j.weights.VariantJson;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -19,26 +25,32 @@ final class Architecture {
 
     private final ModelTensors tensors;
     private final ConfigJson config;
+    private final VariantJson variant;
     private final List<String> assumptions = new ArrayList<>();
 
-    private Architecture(ModelTensors tensors, ConfigJson config) {
+    private Architecture(ModelTensors tensors, ConfigJson config, VariantJson variant) {
         this.tensors = tensors;
         this.config = config;
+        this.variant = variant;
     }
 
     /**
-     * @param variant one of full, partialrope, partialrope-decay, linearattn, or null where config.json must say it
+     * @param variant t6j.json
+     * @param said one of full, partialrope, partialrope-decay, linearattn, which overrides t6j.json's, or null
      * @throws ModelFormatException for a model of another kind, with its name where it is known
      */
-    static ModelConfig read(ModelTensors tensors, ConfigJson config, String variant) {
-        return new Architecture(tensors, config).read(variant);
+    static ModelConfig read(ModelTensors tensors, ConfigJson config, VariantJson variant, String said) {
+        return new Architecture(tensors, config, variant).read(said == null ? variant.variant() : said);
     }
 
-    /** The attention of a configuration, save MLA's. */
-    static Attention attention(ModelConfig config) {
+    /**
+     * The attention of a layer, save MLA's.
+     *
+     * @param fixed the layer's fixed factors
+     */
+    static Attention attention(ModelConfig config, Map<Factor, float[]> fixed, SharedPages shared) {
         return config.factored()
-                ? new TensorProductAttention(
-                        config.heads(), config.headDim(), config.queryRank(), config.keyRank(), config.valueRank())
+                ? new TensorProductAttention(config.factors(), fixed, shared)
                 : new GroupedQueryAttention(config.heads(), config.headDim(), config.keyValueHeads());
     }
 
@@ -54,24 +66,25 @@ final class Architecture {
         if (config.latent() != null) {
             return List.of("q_a_proj", "kv_a_proj_with_mqa");
         }
-        if (!config.factored()) {
-            return List.of("c_q", "c_k", "c_v");
-        }
-        String query = config.queryRank() == 0 ? "c_qkv.c_q" : "c_qkv.W_B_q";
-        List<String> names = new ArrayList<>(
-                List.of(query, "c_qkv.W_B_k", "c_qkv.W_A_k", "c_qkv.W_A_v", "c_qkv.W_B_v"));
-        if (config.queryRank() > 0) {
-            names.add("c_qkv.W_A_q");
-        }
-        return names;
+        return config.factored() ? FactorReader.projections(config.factors()) : List.of("c_q", "c_k", "c_v");
     }
 
-    private ModelConfig read(String variant) {
+    private ModelConfig read(String rope) {
         refuseOthers();
-        if (tensors.hasAttention("c_qkv.W_A_k")) {
-            return tensors.hasAttention("c_qkv.W_A_q") ? tensorProduct(variant) : keyValueOnly(variant);
+        if (FactorReader.serves(tensors)) {
+            return tensorProduct(rope);
         }
-        return tensors.hasAttention("q_a_proj") ? latent(variant) : groupedQuery(variant);
+        refuseFactorKeys();
+        return tensors.hasAttention("q_a_proj") ? latent(rope) : groupedQuery(rope);
+    }
+
+    private void refuseFactorKeys() {
+        String key = variant.factorKey();
+        if (key != null) {
+            throw new ModelFormatException(variant.where() + " contradicts the weights: it has the key " + key
+                    + " of factored attention, but there is no " + ModelTensors.attention(0, "c_qkv.W_A_k")
+                    + "; remove the key, or convert the model with --as tpa");
+        }
     }
 
     private void refuseOthers() {
@@ -84,7 +97,7 @@ final class Architecture {
             throw new ModelFormatException(tensors.where() + ": these are the keys of the official T6_infer.py, another"
                     + " model that no training script makes; expected a checkpoint of model/T6.py and its kin");
         }
-        if (!tensors.hasAttention("c_qkv.W_A_k") && !tensors.hasAttention("c_q") && !tensors.hasAttention("q_a_proj")) {
+        if (!FactorReader.serves(tensors) && !tensors.hasAttention("c_q") && !tensors.hasAttention("q_a_proj")) {
             throw new ModelFormatException(tensors.where() + ": expected " + ModelTensors.attention(0, "c_qkv.W_A_k")
                     + " (T6), " + ModelTensors.attention(0, "c_q") + " (MHA, GQA, MQA) or "
                     + ModelTensors.attention(0, "q_a_proj") + " (MLA), found " + tensors.sample()
@@ -92,49 +105,16 @@ final class Architecture {
         }
     }
 
-    /** T6: five products of two sizes each; the head size follows from them, so config.json need not say it. */
-    private ModelConfig tensorProduct(String variant) {
-        long aQ = tensors.attentionRows("c_qkv.W_A_q"); // h·R_Q
-        long bQ = tensors.attentionRows("c_qkv.W_B_q"); // R_Q·d
-        long out = tensors.attentionColumns("c_proj"); //  h·d
-        int heads = root(aQ * out, bQ, "W_A_q, W_B_q and c_proj");
-        int headDim = quotient(out, heads, "columns of c_proj", "heads");
-        int queryRank = quotient(aQ, heads, "rows of W_A_q", "heads");
-        checkRows("c_qkv.W_B_q", (long) queryRank * headDim);
-        return factored("T6", heads, headDim, queryRank, variant);
+    private ModelConfig tensorProduct(String rope) {
+        TensorProduct form = FactorReader.read(tensors, config, variant);
+        return common(FactorReader.name(form), form.heads(), form.headDim(), 0, form, null, rope);
     }
 
-    private ModelConfig keyValueOnly(String variant) {
-        long aK = tensors.attentionRows("c_qkv.W_A_k"); // h·R_K
-        long bK = tensors.attentionRows("c_qkv.W_B_k"); // R_K·d
-        long out = tensors.attentionColumns("c_proj"); //  h·d
-        int heads = root(aK * out, bK, "W_A_k, W_B_k and c_proj");
-        int headDim = quotient(out, heads, "columns of c_proj", "heads");
-        checkRows("c_qkv.c_q", out);
-        return factored("T6 KV-only", heads, headDim, 0, variant);
-    }
-
-    private ModelConfig factored(String name, int heads, int headDim, int queryRank, String variant) {
-        int keyRank = quotient(tensors.attentionRows("c_qkv.W_A_k"), heads, "rows of W_A_k", "heads");
-        int valueRank = quotient(tensors.attentionRows("c_qkv.W_A_v"), heads, "rows of W_A_v", "heads");
-        checkRows("c_qkv.W_B_k", (long) keyRank * headDim);
-        checkRows("c_qkv.W_B_v", (long) valueRank * headDim);
-        config.check("n_head", heads, "the attention's shapes");
-        config.check("head_dim", headDim, "the attention's shapes");
-        if (queryRank > 0) {
-            config.check("q_rank", queryRank, "the attention's shapes");
-        }
-        if (keyRank == valueRank) {
-            config.check("rank", keyRank, "the attention's shapes");
-        }
-        return common(name, heads, headDim, 0, queryRank, keyRank, valueRank, null, variant);
-    }
-
-    private ModelConfig groupedQuery(String variant) {
+    private ModelConfig groupedQuery(String rope) {
         int heads = config.required("n_head", "shapes of whole queries do not show the number of heads");
-        int headDim = quotient(tensors.attentionRows("c_q"), heads, "rows of c_q", "n_head");
-        int keyValueHeads = quotient(tensors.attentionRows("c_k"), headDim, "rows of c_k", "head size");
-        checkRows("c_v", (long) keyValueHeads * headDim);
+        int headDim = tensors.quotient(tensors.attentionRows("c_q"), heads, "rows of c_q", "n_head");
+        int keyValueHeads = tensors.quotient(tensors.attentionRows("c_k"), headDim, "rows of c_k", "head size");
+        tensors.checkAttentionRows("c_v", (long) keyValueHeads * headDim);
         if (heads % keyValueHeads != 0) {
             throw new ModelFormatException(
                     tensors.where() + ": expected the number of heads to be a multiple of that of"
@@ -145,7 +125,7 @@ final class Architecture {
             config.check("head_dim", headDim, "n_head and the rows of c_q");
         }
         String name = keyValueHeads == heads ? "MHA" : keyValueHeads == 1 ? "MQA" : "GQA";
-        return common(name, heads, headDim, keyValueHeads, 0, 0, 0, null, variant);
+        return common(name, heads, headDim, keyValueHeads, null, null, rope);
     }
 
     /**
@@ -153,11 +133,11 @@ final class Architecture {
      * kv_a_proj_with_mqa has besides the latent is rope; so all sizes follow. Those that config.json has of MLA are not
      * what the official script makes, and are not compared.
      */
-    private ModelConfig latent(String variant) {
-        if (variant != null && !variant.equals("full")) {
+    private ModelConfig latent(String said) {
+        if (said != null && !said.equals("full")) {
             throw new ModelFormatException(tensors.where() + ": this is a model with multi-head latent attention (MLA),"
                     + " which there is only with full RoPE on a part of its own; expected --variant full or none, found "
-                    + variant);
+                    + said);
         }
         int rank = Math.toIntExact(tensors.attentionColumns("kv_b_proj"));
         long rope = tensors.attentionRows("kv_a_proj_with_mqa") - rank;
@@ -168,19 +148,21 @@ final class Architecture {
             throw new ModelFormatException(tensors.where() + ": expected kv_a_proj_with_mqa to have an even number of"
                     + " rows more than kv_b_proj has columns, found " + (rope + rank) + " and " + rank);
         }
-        int heads = quotient(query - keysAndValues + out, rope, "rows of q_b_proj without those of keys", "rope rows");
-        int headDim = quotient(keysAndValues - out, heads, "rows of kv_b_proj without those of values", "heads");
-        int valueDim = quotient(out, heads, "columns of c_proj", "heads");
+        int heads = tensors.quotient(query - keysAndValues + out, rope, "rows of q_b_proj without those of keys",
+                "rope rows");
+        int headDim =
+                tensors.quotient(keysAndValues - out, heads, "rows of kv_b_proj without those of values", "heads");
+        int valueDim = tensors.quotient(out, heads, "columns of c_proj", "heads");
         config.check("n_head", heads, "the attention's shapes");
         config.check("head_dim", headDim, "the attention's shapes");
         int queryRank = Math.toIntExact(tensors.attentionRows("q_a_proj"));
         LatentSizes sizes = new LatentSizes(queryRank, rank, (int) rope, valueDim);
-        return common("MLA", heads, headDim, 0, 0, 0, 0, sizes, "full");
+        return common("MLA", heads, headDim, 0, null, sizes, "full");
     }
 
     private ModelConfig common(
-            String name, int heads, int headDim, int keyValueHeads, int queryRank, int keyRank, int valueRank,
-            LatentSizes latent, String variant) {
+            String name, int heads, int headDim, int keyValueHeads, TensorProduct factors, LatentSizes latent,
+            String said) {
         int vocabulary = Math.toIntExact(tensors.embedding().shape().get(0));
         int width = Math.toIntExact(tensors.embedding().shape().get(1));
         int layers = tensors.layers();
@@ -192,15 +174,17 @@ final class Architecture {
         if (!config.has("block_size")) {
             assumptions.add("context length 1024 (config.json has no block_size)");
         }
-        String rope = variant == null ? ropeVariant() : variant;
+        String rope = said == null ? ropeVariant() : said;
         boolean linear = rope.equals("linearattn");
-        int rotaryDim = rotaryDim(rope, latent == null ? headDim : latent.rope());
+        int rotated = latent != null ? latent.rope() : factors != null ? factors.featureDim() : headDim;
+        int rotaryDim = rotaryDim(rope, rotated);
         float decayBase = linear || rope.equals("partialrope-decay") ? decayBase() : 0f;
-        String suffix = rope.equals("full") ? "" : ", " + rope;
+        Rope.Form form = ropeForm(decayBase);
+        String suffix = (rope.equals("full") ? "" : ", " + rope) + ropeName(form, decayBase);
         return new ModelConfig(
-                name + suffix, vocabulary, layers, width, heads, headDim, keyValueHeads, queryRank, keyRank, valueRank,
-                groupNorm, Math.toIntExact(tensors.layer(0, "mlp.c_fc1").shape().get(0)),
-                config.optional("block_size", 1024), rotaryDim, decayBase, linear, latent, List.copyOf(assumptions));
+                name + suffix, vocabulary, layers, width, heads, headDim, keyValueHeads, factors, groupNorm,
+                Math.toIntExact(tensors.layer(0, "mlp.c_fc1").shape().get(0)), config.optional("block_size", 1024),
+                rotaryDim, decayBase, form, linear, latent, List.copyOf(assumptions));
     }
 
     /** The variant that config.json's keys leave (DESIGN: without any RoPE key, full). */
@@ -238,6 +222,27 @@ final class Architecture {
         return (int) (headDim * factor) / 2 * 2;
     }
 
+    /** What t6j.json says, else the official form. */
+    private Rope.Form ropeForm(float decayBase) {
+        Rope.Form official = officialForm(decayBase);
+        return new Rope.Form(
+                variant.word("rope_pairing", "half").equals("adjacent"),
+                variant.word("rope_sense", "clockwise").equals("counterclockwise"),
+                variant.word("rope_tables", official.rounded() ? "bf16" : "f32").equals("bf16"));
+    }
+
+    private static Rope.Form officialForm(float decayBase) {
+        return decayBase == 0f ? Rope.Form.OFFICIAL : Rope.Form.OFFICIAL_DECAY;
+    }
+
+    private static String ropeName(Rope.Form form, float decayBase) {
+        return form.equals(officialForm(decayBase))
+                ? ""
+                : ", RoPE" + (form.adjacent() ? " adjacent" : " half-split")
+                        + (form.counterclockwise() ? " counterclockwise" : " clockwise")
+                        + (form.rounded() ? " bf16" : " f32");
+    }
+
     private float decayBase() {
         if (!config.has("rope_decay_base")) {
             assumptions.add("rope_decay_base 0.999 (the official default; config.json does not say)");
@@ -247,31 +252,5 @@ final class Architecture {
             throw new ModelFormatException("config.json: rope_decay_base: expected above 0, up to 1, found " + base);
         }
         return (float) base;
-    }
-
-    private void checkRows(String name, long expected) {
-        long found = tensors.attentionRows(name);
-        if (found != expected) {
-            throw new ModelFormatException(tensors.where() + ": " + ModelTensors.attention(0, name) + ": expected "
-                    + expected + " rows by the shapes of its neighbours, found " + found);
-        }
-    }
-
-    private int quotient(long product, long factor, String what, String by) {
-        if (factor <= 0 || product % factor != 0 || product == 0) {
-            throw new ModelFormatException(tensors.where() + ": expected the " + what + " to be a multiple of the " + by
-                    + ", found " + product + " and " + factor);
-        }
-        return Math.toIntExact(product / factor);
-    }
-
-    /** √(product / divisor), which must be whole: the number of heads where three sizes are pairwise products. */
-    private int root(long product, long divisor, String what) {
-        long root = divisor == 0 ? 0 : Math.round(Math.sqrt((double) product / divisor));
-        if (root == 0 || root * root * divisor != product) {
-            throw new ModelFormatException(tensors.where() + ": no number of heads fits the shapes of " + what
-                    + "; the file is damaged or of another model");
-        }
-        return Math.toIntExact(root);
     }
 }

@@ -1,6 +1,7 @@
 package io.github.t6j.model;
 
 import io.github.t6j.attention.Attention;
+import io.github.t6j.attention.Rope;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
 
@@ -18,22 +19,26 @@ record Block(int layer, Attention attention, Projection input, float[] headNorm,
     /** x += attention(norm(x)); x += mlp(norm(x)), for {@code rows} positions from {@code position}. */
     void forward(Kernels kernels, Rope rope, int position, int rows, Activations a) {
         RmsNorm.residual(kernels, output.outputs(), rows, a);
+        attend(kernels, rope, position, rows, a);
+        addUpdate(rows, a);
+
+        RmsNorm.residual(kernels, output.outputs(), rows, a);
+        mlp.forward(kernels, rows, a);
+        addUpdate(rows, a);
+    }
+
+    /** update = the attention part of {@code rows} rows of normed. */
+    void attend(Kernels kernels, Rope rope, int position, int rows, Activations a) {
         input.project(kernels, rows, a);
         for (int row = 0; row < rows; row++) {
-            rope.rotate(
-                    a.projections, row * a.projectionStride, attention.rotatedVectors(), attention.rotatedDim(), a.cos,
-                    a.sin, row * rope.pairs());
+            int at = row * a.projectionStride;
+            attention.complete(rope, a.projections, at, a.cos, a.sin, row * rope.pairs());
         }
         a.path.attend(attention, a.projections, rows, a.projectionStride, layer, position, a.attended);
         if (headNorm != null) {
             RmsNorm.heads(kernels, headNorm, rows * attention.heads(), a);
         }
         a.product.multiply(output, a.attended, output.inputs(), rows, a.update);
-        addUpdate(rows, a);
-
-        RmsNorm.residual(kernels, output.outputs(), rows, a);
-        mlp.forward(kernels, rows, a);
-        addUpdate(rows, a);
     }
 
     private void addUpdate(int rows, Activations a) {

@@ -68,6 +68,46 @@ final class ModelTensors {
         return matrix(attention(0, name)).shape().get(1);
     }
 
+    /** Fails if a weight of the first block's attention has another number of rows. */
+    void checkAttentionRows(String name, long expected) {
+        long found = attentionRows(name);
+        if (found != expected) {
+            throw new ModelFormatException(where + ": " + attention(0, name) + ": expected " + expected
+                    + " rows by the shapes of its neighbours, found " + found);
+        }
+    }
+
+    /** product / factor, which must be whole: a size that shapes show as a product. */
+    int quotient(long product, long factor, String what, String by) {
+        if (factor <= 0 || product % factor != 0 || product == 0) {
+            throw new ModelFormatException(where + ": expected the " + what + " to be a multiple of the " + by
+                    + ", found " + product + " and " + factor);
+        }
+        return Math.toIntExact(product / factor);
+    }
+
+    /** √(product / divisor), which must be whole: the number of heads where three sizes are pairwise products. */
+    int root(long product, long divisor, String what) {
+        long root = divisor == 0 ? 0 : Math.round(Math.sqrt((double) product / divisor));
+        if (root == 0 || root * root * divisor != product) {
+            throw new ModelFormatException(where + ": no number of heads fits the shapes of " + what
+                    + "; the file is damaged or of another model");
+        }
+        return Math.toIntExact(root);
+    }
+
+    /** The shape [rows, columns] of a parameter, a matrix by its whole name. */
+    List<Long> parameterShape(String name) {
+        return matrix(name).shape();
+    }
+
+    /** The numbers of a parameter by its whole name, which must be [rows][columns]. */
+    float[] parameter(String name, long rows, long columns) {
+        Tensor tensor = matrix(name);
+        checkShape(tensor, name, rows, columns);
+        return tensor.toFloats();
+    }
+
     /** The embedding, under either of its names; a file with both must have them equal. */
     Tensor embedding() {
         Tensor found = null;

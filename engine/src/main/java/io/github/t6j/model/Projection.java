@@ -21,7 +21,7 @@ sealed interface Projection {
     record Fused(PackedMatrix matrix) implements Projection {
         @Override
         public void project(Kernels kernels, int rows, Activations a) {
-            a.product.multiply(matrix, a.normed, matrix.inputs(), rows, a.projections);
+            a.product.multiply(matrix, a.normed, matrix.inputs(), rows, a.projections, a.projectionStride);
         }
 
         @Override

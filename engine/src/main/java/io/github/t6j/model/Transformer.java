@@ -7,6 +7,8 @@ import io.github.t6j.attention.LatentPath;
 import io.github.t6j.attention.LinearAttention;
 import io.github.t6j.attention.MaterializedAttention;
 import io.github.t6j.attention.PagedAttention;
+import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.SharedPages;
 import io.github.t6j.attention.WholeHeads;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.cache.SequenceCache;
@@ -30,6 +32,7 @@ import java.util.function.BooleanSupplier;
 /** The weights of a model and the way of a token through them; shared by all sequences, changed by none. */
 public final class Transformer {
     private final ModelConfig config;
+    private final SharedPages shared;
     private final PackedMatrix embedding; // [vocabulary][width], tied: also the output matrix
     private final List<Block> blocks;
     private final Rope rope;
@@ -38,12 +41,13 @@ public final class Transformer {
     private final Workers workers;
 
     Transformer(
-            ModelConfig config, PackedMatrix embedding, List<Block> blocks, Kernels kernels, ScalarKernels scalar,
-            Workers workers) {
+            ModelConfig config, SharedPages shared, PackedMatrix embedding, List<Block> blocks, Kernels kernels,
+            ScalarKernels scalar, Workers workers) {
         this.config = config;
+        this.shared = shared;
         this.embedding = embedding;
         this.blocks = blocks;
-        this.rope = new Rope(config.rotaryDim(), config.decayBase());
+        this.rope = shared.rope();
         this.kernels = kernels;
         this.scalar = scalar;
         this.workers = workers;
@@ -54,6 +58,11 @@ public final class Transformer {
         return config;
     }
 
+    /** Bytes that all sequences share: pages of fixed factors and of what positions make of them. */
+    public long sharedBytes() {
+        return shared.bytes();
+    }
+
     /** The attention of the first block; all are of its shape. */
     public Attention attention() {
         return blocks.getFirst().attention();
@@ -62,6 +71,11 @@ public final class Transformer {
     /** Numbers that one token adds to what a layer keeps: none with linear attention. */
     public int numbersPerToken() {
         return config.linear() ? 0 : attention().layout().numbersPerToken();
+    }
+
+    /** Numbers that a position takes once, for all layers and sequences: none with linear attention. */
+    public int sharedNumbersPerPosition() {
+        return config.linear() ? 0 : shared.numbersPerPosition();
     }
 
     /** Numbers that a layer keeps however many tokens: linear attention's state, or 0. */

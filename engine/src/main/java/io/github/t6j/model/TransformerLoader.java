@@ -1,12 +1,18 @@
 package io.github.t6j.model;
 
 import io.github.t6j.attention.Attention;
+import io.github.t6j.attention.Factor;
+import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.SharedPages;
+import io.github.t6j.attention.TensorProduct;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.VariantJson;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
@@ -21,16 +27,29 @@ public final class TransformerLoader {
     }
 
     /**
-     * What a checkpoint holds, without packing it.
+     * What a checkpoint without t6j.json holds.
      *
-     * @param configJson config.json's object
-     * @param variant as {@code --variant}, or null
-     * @param where what to call the checkpoint in errors
      * @throws io.github.t6j.ModelFormatException if it is not a model that this engine runs
      */
     public static ModelConfig describe(
             Map<String, Tensor> tensors, Map<String, Object> configJson, String variant, String where) {
-        return Architecture.read(new ModelTensors(tensors, where), new ConfigJson(configJson, "config.json"), variant);
+        return describe(tensors, configJson, VariantJson.none(), variant, where);
+    }
+
+    /**
+     * What a checkpoint holds, without packing it.
+     *
+     * @param configJson config.json's object
+     * @param variantJson t6j.json
+     * @param variant as {@code --variant}, overrides t6j.json's, or null
+     * @param where what to call the checkpoint in errors
+     * @throws io.github.t6j.ModelFormatException if it is not a model that this engine runs
+     */
+    public static ModelConfig describe(
+            Map<String, Tensor> tensors, Map<String, Object> configJson, VariantJson variantJson, String variant,
+            String where) {
+        ConfigJson config = new ConfigJson(configJson, "config.json");
+        return Architecture.read(new ModelTensors(tensors, where), config, variantJson, variant);
     }
 
     /**
@@ -45,13 +64,16 @@ public final class TransformerLoader {
 
     /** A block's weights as the checkpoint has them; matrices of one list are packed as one. */
     private record BlockTensors(
-            List<Tensor> input, LatentTensors latent, float[] headNorm, List<Tensor> output, List<Tensor> gateUp,
+            List<Tensor> input, Map<Factor, float[]> fixed, LatentTensors latent, float[] headNorm, List<Tensor> output,
+            List<Tensor> gateUp,
             List<Tensor> down) {}
 
     /** What MLA has besides. */
     private record LatentTensors(float[] queryNorm, float[] norm, Tensor queryUp, Tensor up) {}
 
     private Transformer load(Workers workers, Arena arena) {
+        Rope rope = new Rope(config.rotaryDim(), config.decayBase(), config.ropeForm());
+        SharedPages shared = new SharedPages(rope, arena);
         List<BlockTensors> found = new ArrayList<>();
         for (int layer = 0; layer < config.layers(); layer++) {
             found.add(block(layer));
@@ -69,7 +91,7 @@ public final class TransformerLoader {
                             config.latent(), config.heads(), input, latent.queryNorm(), latent.norm(),
                             PackedMatrix.pack(List.of(latent.queryUp()), arena, workers));
             Attention attention = latent == null
-                    ? Architecture.attention(config)
+                    ? Architecture.attention(config, block.fixed(), shared)
                     : Architecture.latentAttention(config, latent.up().toFloats(), arena);
             PackedMatrix output = PackedMatrix.pack(block.output(), arena, workers);
             FeedForward mlp = new FeedForward(
@@ -77,7 +99,7 @@ public final class TransformerLoader {
             blocks.add(new Block(blocks.size(), attention, projection, block.headNorm(), output, mlp));
         }
         return new Transformer(
-                config, PackedMatrix.pack(List.of(embedding), arena, workers), blocks, KernelChoice.kernels(),
+                config, shared, PackedMatrix.pack(List.of(embedding), arena, workers), blocks, KernelChoice.kernels(),
                 KernelChoice.scalar(), workers);
     }
 
@@ -90,13 +112,25 @@ public final class TransformerLoader {
             input.add(tensors.layer(layer, "attn." + name, tensors.attentionRows(name), width));
         }
         return new BlockTensors(
-                input, config.latent() == null ? null : latent(layer, config.latent()),
+                input, fixedFactors(layer), config.latent() == null ? null : latent(layer, config.latent()),
                 config.groupNorm() ? tensors.vector(layer, "attn.subln", valueDim) : null,
                 List.of(tensors.layer(layer, "attn.c_proj", width, (long) config.heads() * valueDim)),
                 List.of(
                         tensors.layer(layer, "mlp.c_fc1", hidden, width),
                         tensors.layer(layer, "mlp.c_fc2", hidden, width)),
                 List.of(tensors.layer(layer, "mlp.c_proj", width, hidden)));
+    }
+
+    private Map<Factor, float[]> fixedFactors(int layer) {
+        Map<Factor, float[]> fixed = new EnumMap<>(Factor.class);
+        if (config.factored()) {
+            TensorProduct form = config.factors();
+            for (Factor factor : form.fixed()) {
+                String name = FactorReader.parameter(layer, factor);
+                fixed.put(factor, tensors.parameter(name, form.rows(factor), form.columns(factor)));
+            }
+        }
+        return fixed;
     }
 
     private LatentTensors latent(int layer, LatentSizes sizes) {

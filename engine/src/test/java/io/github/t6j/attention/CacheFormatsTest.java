@@ -12,7 +12,9 @@ import io.github.t6j.kernels.Workers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -42,9 +44,17 @@ class CacheFormatsTest {
                 cases.add(new Case(new TensorProductAttention(5, headDim, 3, 2, 3), format, "T6" + d));
                 cases.add(new Case(new TensorProductAttention(3, headDim, 0, 2, 1), format, "T6 KV-only" + d));
                 cases.add(new Case(new GroupedQueryAttention(6, headDim, 2), format, "GQA" + d));
+                cases.add(new Case(third(headDim, 3), format, "third order" + d));
+                cases.add(new Case(third(headDim, 0), format, "third order KV-only" + d));
             }
         }
         return cases;
+    }
+
+    private static Attention third(int headDim, int queryRank) {
+        var form = new TensorProduct(
+                3, headDim, headDim, 2, queryRank, 2, 3, HeadActivation.LINEAR, false, Set.of());
+        return new TensorProductAttention(form, Map.of(), null);
     }
 
     @ParameterizedTest

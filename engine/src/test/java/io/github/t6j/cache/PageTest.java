@@ -16,7 +16,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What a page gives back is what was written, rounded as its format must. */
 class PageTest {
     /** 5 heads of 40, key rank 3, value rank 2. */
-    private static final FactorCache FACTORS = new FactorCache(5, 40, 40, 3, 2);
+    private static final FactorCache FACTORS = factors(5, 40, 3, 2);
+
+    private static FactorCache factors(int heads, int headDim, int keyRank, int valueRank) {
+        return new FactorCache(
+                keyRank, valueRank, keyRank * headDim, 0, heads * keyRank, heads * valueRank, 0, valueRank, headDim);
+    }
 
     @ParameterizedTest
     @EnumSource(Format.class)
@@ -106,7 +111,7 @@ class PageTest {
         "5, 40, 3, 2, F32, 900", "5, 40, 3, 2, F16, 450", "5, 40, 3, 2, BF16, 546", "5, 40, 3, 2, Q8, 313"})
     void bytesPerTokenAreWhatTheLayoutDraws(int heads, int headDim, int keyRank, int valueRank, Format format,
             int bytes) {
-        PageLayout layout = new FactorCache(heads, headDim, headDim, keyRank, valueRank).layout();
+        PageLayout layout = factors(heads, headDim, keyRank, valueRank).layout();
         assertThat(layout.bytesPerToken(format)).isEqualTo(bytes);
         assertThat(layout.bytes(format)).isBetween(64L * bytes, 64L * bytes + 256);
     }

@@ -24,12 +24,16 @@ import org.openjdk.jmh.annotations.Fork;
 class BenchmarksTest {
 
     private static Caches caches(String shape, String attention, int context, int batch) {
+        return caches(shape, attention, context, batch, "f32");
+    }
+
+    private static Caches caches(String shape, String attention, int context, int batch, String cacheType) {
         Caches caches = new Caches();
         caches.shape = shape;
         caches.attention = attention;
         caches.context = context;
         caches.batch = batch;
-        caches.cacheType = "f32";
+        caches.cacheType = cacheType;
         caches.threads = 2;
         caches.residency = "cached";
         caches.kernels = "simd";
@@ -93,6 +97,18 @@ class BenchmarksTest {
         new DecodeAttentionBenchmark().step(caches, traffic);
         assertThat(traffic.bytesPerSecond()).isPositive();
         assertThat(caches.bytesPerStep()).isEqualTo(2 * 70 * numbers * 4L);
+        caches.close();
+    }
+
+    /** 32 heads of 64: T6 of ranks 1 has 192 numbers and four scales, MHA 4096 and 64. */
+    @ParameterizedTest
+    @CsvSource({"tpa, f16, 384", "tpa, bf16, 384", "tpa, q8, 208", "mha, f16, 8192", "mha, bf16, 8192",
+        "mha, q8, 4352"})
+    void decodeStepsReadEveryTypeOfCache(String attention, String type, int bytes) {
+        Caches caches = caches("paper", attention, 70, 1, type);
+
+        assertAttends(step(caches), caches, 0, caches.caches[0]);
+        assertThat(caches.bytesPerStep()).isEqualTo(70L * bytes);
         caches.close();
     }
 
@@ -245,6 +261,8 @@ class BenchmarksTest {
     void saysWhatAParameterMayBe() {
         assertThatIllegalArgumentException().isThrownBy(() -> caches("paper", "mla2", 1, 1))
                 .withMessage("attention: expected mha, mqa, gqa, tpa or tpa_kvonly, found mla2");
+        assertThatIllegalArgumentException().isThrownBy(() -> caches("paper", "mha", 1, 1, "q4"))
+                .withMessage("cacheType: expected f32, f16, bf16 or q8, found q4");
         assertThatIllegalArgumentException().isThrownBy(() -> caches("huge", "mha", 1, 1))
                 .withMessageContaining("shape: expected paper, ").withMessageContaining("found huge");
         assertThatIllegalArgumentException().isThrownBy(() -> Setting.copies("l2", 1))

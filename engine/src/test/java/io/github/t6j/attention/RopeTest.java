@@ -1,4 +1,4 @@
-package io.github.t6j.model;
+package io.github.t6j.attention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -1,0 +1,82 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.VariantJson;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * MHA, GQA and MQA as the tensor product attention that they are (paper, section 4): the g whole heads of keys and
+ * values are features B of rank g, and the head factors A are fixed: g where a head belongs to a group, which the mean
+ * over ranks makes 1, else 0. Queries stay whole.
+ *
+ * @param tensors by name
+ * @param config config.json's keys
+ * @param variant t6j.json's keys
+ */
+record AsTensorProduct(Map<String, Tensor> tensors, Map<String, Object> config, VariantJson variant) {
+    private static final Pattern PROJECTION = Pattern.compile("(transformer\\.h\\.\\d+\\.attn\\.)c_([qkv])\\.weight");
+
+    /** @throws CommandFailure if the weights are of another attention, or their shapes do not fit config.json */
+    static AsTensorProduct of(Map<String, Tensor> grouped, Map<String, Object> config, VariantJson variant) {
+        long heads = config.get("n_head") instanceof Long value && value > 0 ? value : 0;
+        long headDim = quotient(rows(grouped, "q"), heads, "rows of c_q", "n_head");
+        long groups = quotient(rows(grouped, "k"), headDim, "rows of c_k", "head size");
+        quotient(heads, groups, "n_head", "heads of c_k");
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        grouped.forEach((name, tensor) -> {
+            Matcher projection = PROJECTION.matcher(name);
+            if (!projection.matches()) {
+                tensors.put(name, tensor);
+                return;
+            }
+            String prefix = projection.group(1) + "c_qkv.";
+            String of = projection.group(2);
+            if (of.equals("q")) {
+                put(tensors, prefix + "c_q.weight", tensor);
+            } else {
+                put(tensors, prefix + "W_B_" + of + ".weight", tensor);
+                put(tensors, prefix + "a_" + of, groupMask(heads, groups));
+            }
+        });
+        Map<String, Object> changed = new LinkedHashMap<>(config);
+        changed.keySet().removeAll(List.of("group_size", "q_rank"));
+        changed.put("head_dim", headDim);
+        changed.put("rank", groups);
+        return new AsTensorProduct(tensors, changed, variant.with("fixed", List.of("a_k", "a_v")));
+    }
+
+    private static void put(Map<String, Tensor> tensors, String name, Tensor tensor) {
+        tensors.put(name, new Tensor(name, tensor.dtype(), tensor.shape(), tensor.data()));
+    }
+
+    private static Tensor groupMask(long heads, long groups) {
+        float[] mask = new float[Math.toIntExact(heads * groups)];
+        for (long head = 0; head < heads; head++) {
+            mask[(int) (head * groups + head / (heads / groups))] = groups;
+        }
+        return Tensor.of("mask", mask, heads, groups);
+    }
+
+    private static long rows(Map<String, Tensor> tensors, String of) {
+        String name = "transformer.h.0.attn.c_" + of + ".weight";
+        Tensor tensor = tensors.get(name);
+        if (tensor == null || tensor.shape().size() != 2) {
+            throw new CommandFailure("--as tpa: expected the weights of MHA, GQA or MQA with " + name + ", found "
+                    + (tensor == null ? "none of that name" : "shape " + tensor.shape())
+                    + ": only whole heads can be turned into factors");
+        }
+        return tensor.shape().getFirst();
+    }
+
+    private static long quotient(long product, long factor, String what, String by) {
+        if (factor == 0 || product % factor != 0 || product == 0) {
+            throw new CommandFailure("--as tpa: expected the " + what + " to be a multiple of the " + by + ", found "
+                    + product + " and " + factor + ": config.json is of another model");
+        }
+        return product / factor;
+    }
+}

@@ -1,0 +1,150 @@
+package io.github.t6j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.t6j.weights.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Models that no official file has: t6j.json beside the weights, made by init and convert --as tpa. */
+class VariantModelsTest {
+    private static final String CONFIG = """
+            {"n_layer": 2, "n_embd": 32, "n_head": 3, "head_dim": 12, "vocab_size": 50, "block_size": 64, %s}""";
+    private static final String IDS = "5,17,3,49,0,1,2,3,4,5,6,7";
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @CsvSource({
+        "llama-mha, full", "llama-mha-partialrope, partialrope", "llama-mha_groupnorm, full", "llama-gqa, full",
+        "llama-gqa-partialrope, partialrope", "llama-gqa-partialrope-decay, partialrope-decay",
+        "llama-gqa_groupnorm, full", "llama-mqa, full", "llama-linearattn-gqa, linearattn"
+    })
+    void wholeHeadsAsFactorsGiveTheSame(String name, String variant) throws IOException {
+        String source = Ran.TESTDATA.resolve("golden").resolve(name).toString();
+        Path made = folder.resolve("made");
+
+        assertThat(Ran.of("convert", source, made.toString(), "--as", "tpa", "--variant", variant))
+                .isEqualTo(new Ran(0, "", ""));
+
+        Map<String, Object> description = Ran.of("inspect", "--model", made.toString(), "--json").json();
+        Map<String, Object> original = Ran.of("inspect", "--model", source, "--variant", variant, "--json").json();
+        assertThat((String) description.get("variant")).startsWith("T6 KV-only, fixed a_k a_v");
+        assertThat(description.get("k_rank")).isEqualTo(original.get("kv_heads"));
+        assertThat(numbersPerToken(description)).isEqualTo(numbersPerToken(original));
+        double[] expected = logits(source, "factored", "--variant", variant);
+        assertClose(expected, logits(made.toString(), "factored"));
+        assertClose(expected, logits(made.toString(), "materialized"));
+    }
+
+    @Test
+    void onlyWholeHeadsCanBecomeFactors() {
+        String source = Ran.TESTDATA.resolve("golden/T6_even").toString();
+
+        Ran ran = Ran.of("convert", source, folder.resolve("made").toString(), "--as", "tpa");
+
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err()).contains("--as tpa", "MHA, GQA or MQA").hasLineCount(1);
+        assertThat(folder.resolve("made")).doesNotExist();
+    }
+
+    /** Numbers kept per token and layer, and per position, by hand: h = 3, d = 12, ranks as given; two layers. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "'q_rank': 3, 'rank': 2          | {'shared_b': true}                            | 36 | 12",
+        "'q_rank': 3, 'rank': 2          | {'fixed': ['a_k', 'a_v']}                     | 48 | 0",
+        "'q_rank': 3, 'k_rank': 1, 'v_rank': 2 | {'fixed': ['b_q', 'b_k', 'b_v']}        | 9  | 24",
+        "'rank': 2                       | {'fixed': ['b_k'], 'shared_b': true}          | 12 | 48",
+        "'rank': 2                       | {'head_factors': 'softmax'}                   | 60 | 0",
+        "'q_rank': 3, 'rank': 2, 'c_dim': 3 | {'order': 3, 'rope_pairing': 'adjacent', 'rope_sense': 'counterclockwise'}"
+                + "                                                                      | 40 | 0",
+        "'rank': 2, 'c_dim': 2           | {'order': 3, 'head_factors': 'sigmoid'}       | 44 | 0"
+    })
+    void initMakesWhatTheVariantFileSays(String sizes, String variant, long perToken, long perPosition)
+            throws IOException {
+        Path config = write("config.json", CONFIG.formatted(sizes.replace('\'', '"')));
+        Path file = write("variant.json", variant.replace('\'', '"'));
+        Path made = folder.resolve("made");
+
+        assertThat(Ran.of("init", "--config", config.toString(), "--variant-file", file.toString(), "--out",
+                made.toString())).isEqualTo(new Ran(0, "", ""));
+
+        assertThat(json(made.resolve("t6j.json"))).containsAllEntriesOf(json(file));
+        Map<String, Object> description = Ran.of("inspect", "--model", made.toString(), "--json").json();
+        assertThat(numbersPerToken(description)).isEqualTo(perToken);
+        assertThat(Json.object(description.get("shared"), "")).containsEntry("numbers_per_position", perPosition);
+        double[] factored = logits(made.toString(), "factored");
+        assertClose(factored, logits(made.toString(), "materialized"));
+        Path copy = folder.resolve("copy");
+        assertThat(Ran.of("convert", made.toString(), copy.toString())).isEqualTo(new Ran(0, "", ""));
+        assertThat(json(copy.resolve("t6j.json"))).containsAllEntriesOf(json(file)).containsEntry("variant", "full");
+        assertThat(logits(copy.toString(), "factored")).isEqualTo(factored);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "'rank': 2 | {'fixed': ['a_q']}                                     | a_q",
+        "'rank': 2 | {'fixed': ['b_v'], 'shared_b': true}                   | b_v",
+        "'k_rank': 1, 'v_rank': 2 | {'shared_b': true}                      | equal ranks",
+        "'rank': 2, 'c_dim': 5 | {'order': 3}                               | c_dim",
+        "'rank': 2 | {'order': 3}                                           | c_dim",
+        "'bias': false | {'head_factors': 'sigmoid'}                        | head_factors",
+        "'rank': 2 | {'fixd': []}                                           | fixd"
+    })
+    void initRefusesWhatCannotBe(String sizes, String variant, String message) throws IOException {
+        Path config = write("config.json", CONFIG.formatted(sizes.replace('\'', '"')));
+        Path file = write("variant.json", variant.replace('\'', '"'));
+
+        Ran ran = Ran.of("init", "--config", config.toString(), "--variant-file", file.toString(), "--out",
+                folder.resolve("made").toString());
+
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err()).contains(message).hasLineCount(1);
+        assertThat(folder.resolve("made")).doesNotExist();
+    }
+
+    private static Object numbersPerToken(Map<String, Object> description) {
+        Map<String, Object> cache = Json.object(description.get("cache"), "cache");
+        return Json.object(cache.get("model"), "model").get("numbers_per_token_per_layer");
+    }
+
+    private Path write(String name, String text) throws IOException {
+        return Files.writeString(folder.resolve(name), text);
+    }
+
+    private static Map<String, Object> json(Path file) throws IOException {
+        return Json.parseObject(Files.readAllBytes(file), file.toString());
+    }
+
+    private double[] logits(String model, String path, String... more) throws IOException {
+        List<double[]> both = new ArrayList<>();
+        for (String step : new String[] {"", "--step"}) {
+            Path out = folder.resolve("logits");
+            List<String> args = new ArrayList<>(List.of(
+                    "logits", "--model", model, "--ids", IDS, "--path", path, "--out", out.toString()));
+            args.addAll(List.of(more));
+            args.addAll(step.isEmpty() ? List.of() : List.of(step));
+            assertThat(Ran.of(args.toArray(String[]::new)).code()).isZero();
+            both.add(StoredTensors.read(out).tensors().get("logits").values());
+            Files.delete(out);
+        }
+        assertThat(both.get(1)).as("step by step").isEqualTo(both.get(0));
+        return both.get(0);
+    }
+
+    private static void assertClose(double[] expected, double[] found) {
+        assertThat(found).hasSameSizeAs(expected);
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(Math.abs(found[i] - expected[i])).as("number " + i).isLessThanOrEqualTo(1e-4);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package io.github.t6j.attention;
+
+import io.github.t6j.cache.FactorCache;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Where the factors stand in a position's row, in floats from its start: the projections, then what {@link
+ * TensorProductAttention#complete} puts behind them, so that a complete row has every factor.
+ *
+ * <pre>
+ *   B_Q [R_Q][d_b] or Q [h][d] | columns of {@link FactorCache} | its rows | A_Q [h][R_Q] | C_Q [R_Q][d_c]
+ *   fixed factors, as {@link Factor} orders them | B_K rotated, where the row has it as B_V
+ * </pre>
+ *
+ * @param query B_Q or the whole query
+ * @param keys B_K, which becomes rotated
+ * @param values B_V
+ * @param queryHeads A_Q
+ * @param keyHeads A_K
+ * @param valueHeads A_V
+ * @param queryThird C_Q
+ * @param keyThird C_K
+ * @param valueThird C_V
+ * @param columns what {@link FactorCache} keeps in columns
+ * @param rows what it keeps in rows
+ * @param projections numbers that are projected
+ * @param floats numbers in all
+ */
+record FactorRow(
+        int query, int keys, int values, int queryHeads, int keyHeads, int valueHeads, int queryThird, int keyThird,
+        int valueThird, int columns, int rows, int projections, int floats) {
+
+    static FactorRow of(TensorProduct form) {
+        FactorCache kept = form.kept();
+        int columns = form.isFixed(Factor.B_Q) ? 0 : form.queryVectors() * form.featureDim();
+        int rows = columns + kept.layout().columns();
+        int queryHeads = rows + kept.valueFeatures() * kept.valueDim();
+        int queryThird = queryHeads + (form.isFixed(Factor.A_Q) ? 0 : form.size(Factor.A_Q));
+        int projections = queryThird + form.queryRank() * form.thirdDim();
+        List<Factor> behind = new ArrayList<>();
+        for (Factor factor : Factor.values()) {
+            if (form.isFixed(factor)) {
+                behind.add(factor);
+            }
+        }
+        if (form.keepsSharedFeatures()) {
+            behind.add(Factor.B_K);
+        }
+        return new FactorRow(
+                place(Factor.B_Q, 0, behind, projections, form), place(Factor.B_K, columns, behind, projections, form),
+                place(Factor.B_V, rows, behind, projections, form),
+                place(Factor.A_Q, queryHeads, behind, projections, form),
+                place(Factor.A_K, columns + kept.keyHeadFactors(), behind, projections, form),
+                place(Factor.A_V, columns + kept.valueHeadFactors(), behind, projections, form), queryThird,
+                columns + kept.keyThirdAt(), columns + kept.valueThirdAt(), columns, rows, projections,
+                place(null, projections, behind, projections, form));
+    }
+
+    /** Where {@code factor} is: behind the projections, or else at {@code projected}; null: where all that ends. */
+    private static int place(Factor factor, int projected, List<Factor> behind, int projections, TensorProduct form) {
+        if (factor != null && !behind.contains(factor)) {
+            return projected;
+        }
+        int at = projections;
+        for (Factor other : behind) {
+            if (other == factor) {
+                return at;
+            }
+            at += form.size(other);
+        }
+        return at;
+    }
+}

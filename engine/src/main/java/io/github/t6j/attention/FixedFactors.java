@@ -1,0 +1,39 @@
+package io.github.t6j.attention;
+
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * The fixed factors as attention uses them: A activated, B_V there also where it is B_K.
+ *
+ * @param numbers by factor, in the order of {@link Factor}
+ */
+record FixedFactors(Map<Factor, float[]> numbers) {
+
+    /** @param given the parameters of a checkpoint */
+    static FixedFactors of(TensorProduct form, Map<Factor, float[]> given) {
+        Map<Factor, float[]> numbers = new EnumMap<>(Factor.class);
+        for (Factor factor : Factor.values()) {
+            if (form.isFixed(factor)) {
+                boolean shared = factor == Factor.B_V && form.sharedFeatures();
+                float[] copy = given.get(shared ? Factor.B_K : factor).clone();
+                if (factor.isHeads()) {
+                    form.activation().apply(copy, 0, form.heads(), form.columns(factor));
+                }
+                numbers.put(factor, copy);
+            }
+        }
+        return new FixedFactors(numbers);
+    }
+
+    /** All of them, one behind the other, as {@link FactorRow} has them. */
+    float[] concatenated() {
+        float[] all = new float[numbers.values().stream().mapToInt(factor -> factor.length).sum()];
+        int at = 0;
+        for (float[] factor : numbers.values()) {
+            System.arraycopy(factor, 0, all, at, factor.length);
+            at += factor.length;
+        }
+        return all;
+    }
+}

@@ -1,0 +1,43 @@
+package io.github.t6j.attention;
+
+/** What is applied to the head factors A of queries, keys and values, [h][R], before anything is made of them. */
+public enum HeadActivation {
+    /** Nothing: T6. */
+    LINEAR {
+        @Override
+        void apply(float[] a, int at, int heads, int rank) {}
+    },
+
+    /** 1 / (1 + e^−a), number by number, as the official decode functions named *_sigmoid have it. */
+    SIGMOID {
+        @Override
+        void apply(float[] a, int at, int heads, int rank) {
+            for (int i = at; i < at + heads * rank; i++) {
+                a[i] = (float) (1 / (1 + Math.exp(-a[i])));
+            }
+        }
+    },
+
+    /** Softmax over the ranks of each head; the paper (appendix G) names no axis. */
+    SOFTMAX {
+        @Override
+        void apply(float[] a, int at, int heads, int rank) {
+            for (int head = at; head < at + heads * rank; head += rank) {
+                float max = a[head];
+                for (int r = 1; r < rank; r++) {
+                    max = Math.max(max, a[head + r]);
+                }
+                double sum = 0;
+                for (int r = 0; r < rank; r++) {
+                    sum += Math.exp(a[head + r] - max);
+                }
+                for (int r = 0; r < rank; r++) {
+                    a[head + r] = (float) (Math.exp(a[head + r] - max) / sum);
+                }
+            }
+        }
+    };
+
+    /** Applies it to the {@code heads · rank} numbers from {@code at}. */
+    abstract void apply(float[] a, int at, int heads, int rank);
+}

@@ -1,0 +1,66 @@
+package io.github.t6j.attention;
+
+import io.github.t6j.cache.Page;
+import io.github.t6j.cache.PageLayout;
+import io.github.t6j.kernels.Format;
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+
+/**
+ * Pages of numbers that depend on the position alone: page i holds the positions from 64 · i. Made when first asked
+ * for and kept, for all sessions; any thread may ask.
+ */
+final class PositionPages {
+    /** What stands in a page. */
+    @FunctionalInterface
+    interface Numbers {
+        /** Puts the numbers of {@code position}, as many as a page has columns, to the front of {@code columns}. */
+        void at(int position, float[] columns);
+    }
+
+    private final PageLayout layout;
+    private final Arena arena;
+    private final Numbers numbers;
+    private volatile Page[] pages = new Page[0];
+
+    PositionPages(int columns, Arena arena, Numbers numbers) {
+        this.layout = new PageLayout(columns, 0, 0);
+        this.arena = arena;
+        this.numbers = numbers;
+    }
+
+    Page page(int index) {
+        Page[] there = pages;
+        return index < there.length ? there[index] : grown(index)[index];
+    }
+
+    private synchronized Page[] grown(int index) {
+        int there = pages.length;
+        if (index >= there) {
+            Page[] more = Arrays.copyOf(pages, index + 1);
+            for (int i = there; i <= index; i++) {
+                more[i] = make(i);
+            }
+            pages = more;
+        }
+        return pages;
+    }
+
+    private Page make(int index) {
+        Page page = Page.allocate(layout, Format.F32, arena);
+        float[] columns = new float[layout.columns()];
+        for (int slot = 0; slot < PageLayout.TOKENS; slot++) {
+            numbers.at(index * PageLayout.TOKENS + slot, columns);
+            page.write(slot, columns, 0, columns, 0);
+        }
+        return page;
+    }
+
+    int numbersPerPosition() {
+        return layout.numbersPerToken();
+    }
+
+    long bytes() {
+        return pages.length * layout.bytes(Format.F32);
+    }
+}

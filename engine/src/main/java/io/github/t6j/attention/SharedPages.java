@@ -1,0 +1,87 @@
+package io.github.t6j.attention;
+
+import io.github.t6j.cache.Page;
+import io.github.t6j.cache.PageLayout;
+import io.github.t6j.kernels.Format;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The pages that all sessions of a model share: of fixed factors, which are the same for every token, and of what the
+ * position makes of them. Kept apart from a session's cache, they cost nothing per token.
+ */
+public final class SharedPages {
+    private final Rope rope;
+    private final Arena arena;
+    private final List<PositionPages> byPosition = new ArrayList<>();
+    private PositionPages tables;
+    private long constantBytes;
+
+    /** None yet; they are allocated in {@code arena}, of any thread, and freed with it. */
+    public SharedPages(Rope rope, Arena arena) {
+        this.rope = rope;
+        this.arena = arena;
+    }
+
+    /** The model's rotation. */
+    public Rope rope() {
+        return rope;
+    }
+
+    /** A page whose tokens all have {@code numbers} as columns. */
+    Page columns(float[] numbers) {
+        return constant(new PageLayout(numbers.length, 0, 0), numbers);
+    }
+
+    /** A page whose tokens all have {@code numbers} as rows of {@code width}. */
+    Page rows(float[] numbers, int width) {
+        return constant(new PageLayout(0, numbers.length / width, width), numbers);
+    }
+
+    private Page constant(PageLayout layout, float[] numbers) {
+        Page page = Page.allocate(layout, Format.F32, arena);
+        for (int slot = 0; slot < PageLayout.TOKENS; slot++) {
+            page.write(slot, numbers, 0, numbers, 0);
+        }
+        constantBytes += layout.bytes(Format.F32);
+        return page;
+    }
+
+    /** Pages of the vectors in {@code numbers}, {@code width} each, as RoPE turns them at each position. */
+    PositionPages rotated(float[] numbers, int width) {
+        PositionPages pages = new PositionPages(numbers.length, arena, (position, columns) -> {
+            float[] cos = new float[rope.pairs()];
+            float[] sin = new float[rope.pairs()];
+            rope.table(position, cos, sin, 0);
+            System.arraycopy(numbers, 0, columns, 0, numbers.length);
+            rope.rotate(columns, 0, numbers.length / width, width, cos, sin, 0);
+        });
+        byPosition.add(pages);
+        return pages;
+    }
+
+    /** Pages of RoPE's tables, cosines [pairs], then sines [pairs]; the same for all layers. */
+    PositionPages tables() {
+        if (tables == null) {
+            int pairs = rope.pairs();
+            tables = new PositionPages(2 * pairs, arena, (position, columns) -> {
+                float[] sin = new float[pairs];
+                rope.table(position, columns, sin, 0);
+                System.arraycopy(sin, 0, columns, pairs, pairs);
+            });
+            byPosition.add(tables);
+        }
+        return tables;
+    }
+
+    /** Numbers that a position takes once, for all layers and sessions. */
+    public int numbersPerPosition() {
+        return byPosition.stream().mapToInt(PositionPages::numbersPerPosition).sum();
+    }
+
+    /** Bytes allocated so far: they grow with the longest session. */
+    public long bytes() {
+        return constantBytes + byPosition.stream().mapToLong(PositionPages::bytes).sum();
+    }
+}

@@ -1,0 +1,233 @@
+package io.github.t6j.model;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.attention.Factor;
+import io.github.t6j.attention.HeadActivation;
+import io.github.t6j.attention.TensorProduct;
+import io.github.t6j.weights.VariantJson;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Which tensor product attention a checkpoint has: names say which factors are projections and which are parameters,
+ * shapes say the sizes, t6j.json the rest.
+ */
+final class FactorReader {
+    private final ModelTensors tensors;
+    private final ConfigJson config;
+    private final VariantJson variant;
+    private final boolean wholeQuery;
+    private final boolean third;
+    private final Set<Factor> fixed = EnumSet.noneOf(Factor.class);
+
+    private FactorReader(ModelTensors tensors, ConfigJson config, VariantJson variant) {
+        this.tensors = tensors;
+        this.config = config;
+        this.variant = variant;
+        wholeQuery = tensors.hasAttention("c_qkv.c_q");
+        third = tensors.hasAttention("c_qkv.W_C_k");
+    }
+
+    /** Whether the weights are of a tensor product attention. */
+    static boolean serves(ModelTensors tensors) {
+        return tensors.hasAttention(projection(Factor.A_K)) || tensors.has(parameter(0, Factor.A_K));
+    }
+
+    static TensorProduct read(ModelTensors tensors, ConfigJson config, VariantJson variant) {
+        return new FactorReader(tensors, config, variant).read();
+    }
+
+    /** The matrices whose rows, one below the other, are the projections of a row (attention.FactorRow). */
+    static List<String> projections(TensorProduct form) {
+        List<String> names = new ArrayList<>();
+        names.add(form.queryRank() == 0 ? "c_qkv.c_q" : projection(Factor.B_Q));
+        if (!form.sharedFeatures()) {
+            names.add(projection(Factor.B_K));
+        }
+        if (form.thirdDim() > 0) {
+            names.add("c_qkv.W_C_k");
+        }
+        names.add(projection(Factor.A_K));
+        names.add(projection(Factor.A_V));
+        if (form.thirdDim() > 0) {
+            names.add("c_qkv.W_C_v");
+        }
+        names.add(projection(form.sharedFeatures() ? Factor.B_K : Factor.B_V));
+        if (form.queryRank() > 0) {
+            names.add(projection(Factor.A_Q));
+            if (form.thirdDim() > 0) {
+                names.add("c_qkv.W_C_q");
+            }
+        }
+        form.fixed().forEach(factor -> names.remove(projection(factor)));
+        return names;
+    }
+
+    /** Name inside the attention, such as c_qkv.W_A_k, of the matrix that projects a factor. */
+    static String projection(Factor factor) {
+        String name = factor.name();
+        return "c_qkv.W_" + name.charAt(0) + "_" + Character.toLowerCase(name.charAt(2));
+    }
+
+    /** Whole name, such as transformer.h.0.attn.c_qkv.a_k, of the parameter that a fixed factor is. */
+    static String parameter(int layer, Factor factor) {
+        return "transformer.h." + layer + ".attn.c_qkv." + word(factor);
+    }
+
+    private static String word(Factor factor) {
+        return factor.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** What to call it: T6 or T6 KV-only, and how it departs from the official models. */
+    static String name(TensorProduct form) {
+        StringBuilder name = new StringBuilder(form.queryRank() > 0 ? "T6" : "T6 KV-only");
+        if (form.thirdDim() > 0) {
+            name.append(", third order");
+        }
+        if (!form.fixed().isEmpty()) {
+            name.append(", fixed ").append(String.join(" ", words(form.fixed())));
+        }
+        if (form.sharedFeatures()) {
+            name.append(", shared B");
+        }
+        if (form.activation() != HeadActivation.LINEAR) {
+            name.append(", ").append(form.activation().name().toLowerCase(Locale.ROOT)).append(" A");
+        }
+        return name.toString();
+    }
+
+    private static Set<String> words(Set<Factor> factors) {
+        Set<String> words = new TreeSet<>();
+        factors.forEach(factor -> words.add(word(factor)));
+        return words;
+    }
+
+    private TensorProduct read() {
+        findFixed();
+        boolean shared = !tensors.hasAttention(projection(Factor.B_V)) && !fixed.contains(Factor.B_V);
+        contradict("order", variant.order(third ? 3 : 2), third ? 3 : 2, "c_qkv.W_C_k, there or not,");
+        contradict("shared_b", variant.sharedB(shared), shared, "c_qkv.W_B_v or b_v, there or not,");
+        if (variant.has("fixed")) {
+            contradict("fixed", new TreeSet<>(variant.fixed()), words(fixed), "the names of c_qkv's parameters");
+        }
+        long out = tensors.attentionColumns("c_proj"); // h·d
+        int heads = heads(out);
+        int headDim = tensors.quotient(out, heads, "columns of c_proj", "heads");
+        int keyRank = rank(Factor.A_K, heads);
+        int valueRank = rank(Factor.A_V, heads);
+        int queryRank = wholeQuery ? 0 : rank(Factor.A_Q, heads);
+        int thirdDim = third
+                ? tensors.quotient(tensors.attentionRows("c_qkv.W_C_k"), keyRank, "rows of W_C_k", "rank of A_K")
+                : 0;
+        if (shared && keyRank != valueRank) {
+            throw new ModelFormatException(tensors.where() + ": B is shared (there is no W_B_v), so expected the ranks"
+                    + " of A_K and A_V to be equal, found " + keyRank + " and " + valueRank);
+        }
+        if (third) {
+            tensors.quotient(headDim, thirdDim, "head size", "size of C");
+        }
+        HeadActivation activation = HeadActivation.valueOf(
+                variant.word("head_factors", "linear").toUpperCase(Locale.ROOT));
+        TensorProduct form = new TensorProduct(
+                heads, headDim, headDim, thirdDim, queryRank, keyRank, valueRank, activation, shared, fixed);
+        if (projections(form).isEmpty()) {
+            throw new ModelFormatException(tensors.where() + ": expected a factor that depends on the token, found all"
+                    + " six fixed (" + String.join(", ", words(fixed)) + "): this attention would not see its input");
+        }
+        checkShapes(form);
+        checkConfig(form);
+        return form;
+    }
+
+    private void findFixed() {
+        for (Factor factor : Factor.values()) {
+            String parameter = parameter(0, factor);
+            if (tensors.has(parameter)) {
+                fixed.add(factor);
+                String projection = ModelTensors.attention(0, projection(factor));
+                if (wholeQuery && (factor == Factor.A_Q || factor == Factor.B_Q) || tensors.has(projection)) {
+                    throw new ModelFormatException(tensors.where() + ": expected one of " + parameter + " and "
+                            + (wholeQuery ? ModelTensors.attention(0, "c_qkv.c_q") : projection) + ", found both");
+                }
+            }
+        }
+    }
+
+    private void contradict(String key, Object said, Object found, String tensorNames) {
+        if (!said.equals(found)) {
+            throw new ModelFormatException(variant.where() + " contradicts the weights: it says " + key + " = " + said
+                    + ", but " + tensorNames + " make it " + found + "; one of the two files is of another model");
+        }
+    }
+
+    /** The number of heads, from whichever shapes show it. */
+    private int heads(long out) {
+        if (fixed.contains(Factor.A_K)) {
+            return Math.toIntExact(tensors.parameterShape(parameter(0, Factor.A_K)).getFirst());
+        }
+        if (third) {
+            return config.required("n_head", "shapes of a third order do not show the number of heads");
+        }
+        if (fixed.contains(Factor.B_K)) {
+            long headDim = tensors.parameterShape(parameter(0, Factor.B_K)).getLast();
+            return tensors.quotient(out, headDim, "columns of c_proj", "columns of b_k");
+        }
+        long aK = tensors.attentionRows(projection(Factor.A_K)); // h·R_K
+        long bK = tensors.attentionRows(projection(Factor.B_K)); // R_K·d
+        return tensors.root(aK * out, bK, "W_A_k, W_B_k and c_proj");
+    }
+
+    private int rank(Factor heads, int count) {
+        if (fixed.contains(heads)) {
+            return Math.toIntExact(tensors.parameterShape(parameter(0, heads)).getLast());
+        }
+        String name = projection(heads);
+        return tensors.quotient(tensors.attentionRows(name), count, "rows of " + name, "heads");
+    }
+
+    private void checkShapes(TensorProduct form) {
+        if (wholeQuery) {
+            tensors.checkAttentionRows("c_qkv.c_q", (long) form.heads() * form.headDim());
+        } else {
+            checkFeatures(Factor.B_Q, form.queryRank(), form);
+        }
+        checkFeatures(Factor.B_K, form.keyRank(), form);
+        if (!form.sharedFeatures()) {
+            checkFeatures(Factor.B_V, form.valueRank(), form);
+        }
+        if (third) {
+            tensors.checkAttentionRows("c_qkv.W_C_v", (long) form.valueRank() * form.thirdDim());
+            if (!wholeQuery) {
+                tensors.checkAttentionRows("c_qkv.W_C_q", (long) form.queryRank() * form.thirdDim());
+            }
+        }
+    }
+
+    /** Shapes of parameters are checked where they are read, layer by layer. */
+    private void checkFeatures(Factor factor, int rank, TensorProduct form) {
+        if (!fixed.contains(factor)) {
+            tensors.checkAttentionRows(projection(factor), (long) rank * form.featureDim());
+        }
+    }
+
+    private void checkConfig(TensorProduct form) {
+        String shapes = "the attention's shapes";
+        config.check("n_head", form.heads(), shapes);
+        config.check("head_dim", form.headDim(), shapes);
+        if (form.queryRank() > 0) {
+            config.check("q_rank", form.queryRank(), shapes);
+        }
+        if (form.keyRank() == form.valueRank()) {
+            config.check("rank", form.keyRank(), shapes);
+        }
+        config.check("k_rank", form.keyRank(), shapes);
+        config.check("v_rank", form.valueRank(), shapes);
+        if (third) {
+            config.check("c_dim", form.thirdDim(), shapes);
+        }
+    }
+}
