@@ -239,8 +239,8 @@ class BenchmarksTest {
     @Test
     void aRunWithoutVectorsFails() throws Exception {
         Process process = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", System.getProperty(
-                        "java.class.path"),
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Djmh.ignoreLock=true", "-cp",
+                System.getProperty("java.class.path"),
                 Main.class.getName(), "MatrixVector", "-f", "0", "-wi", "0", "-i", "1", "-r", "1ms", "-p",
                 "shape=8x8", "-p", "type=f32", "-p", "residency=cached").redirectErrorStream(true).start();
         String printed = new String(process.getInputStream().readAllBytes());
