@@ -127,32 +127,24 @@ public final class Page {
 
     /** Writes the numbers of this page to {@code f32}, an F32 page of the same layout. */
     public void widen(Kernels kernels, Page f32) {
+        if (format == Format.F16) {
+            // number for number the same layout: one loop, long enough for C2's vectors
+            kernels.widen(format, data, 0, (int) (data.byteSize() / Short.BYTES), 0, f32.data, 0);
+            return;
+        }
         for (int c = 0; c < layout.columns(); c++) {
-            long to = layout.columnAt(Format.F32, c);
-            kernels.widen(format, data, layout.columnAt(format, c), PANEL, f32.data, to);
-            if (format == Format.Q8) {
-                long scales = layout.scalesAt(format, layout.vectorOfColumn(c));
-                for (int t = 0; t < PANEL; t++) {
-                    f32.scale(to + 4L * t, data.get(FLOAT, scales + 4L * t));
+            long scales = format == Format.Q8 ? layout.scalesAt(format, layout.vectorOfColumn(c)) : 0;
+            kernels.widen(
+                    format, data, layout.columnAt(format, c), PANEL, scales, f32.data, layout.columnAt(Format.F32, c));
+        }
+        for (int g = 0; g < layout.groups(); g++) {
+            for (int t = 0; t < PANEL; t++) {
+                long to = layout.rowAt(Format.F32, g, t);
+                for (int i = 0; i < layout.width(); i++) {
+                    f32.data.set(FLOAT, to + 4L * i, row(t, g, i));
                 }
             }
         }
-        int width = layout.width();
-        for (int row = 0; row < layout.groups() * PANEL; row++) {
-            // what a row's padding becomes, the next row or the slack takes
-            long to = layout.rowAt(Format.F32, 0, row);
-            kernels.widen(format, data, layout.rowAt(format, 0, row), format.padded(width), f32.data, to);
-            if (format == Format.Q8) {
-                float scale = scaleOf(row % PANEL, layout.vectorOfGroup(row / PANEL));
-                for (int i = 0; i < width; i++) {
-                    f32.scale(to + 4L * i, scale);
-                }
-            }
-        }
-    }
-
-    private void scale(long at, float factor) {
-        data.set(FLOAT, at, data.get(FLOAT, at) * factor);
     }
 
     /** Copies {@code count} columns of this F32 page from {@code first}, [count][64], to {@code into} from {@code at}. */
@@ -187,7 +179,7 @@ public final class Page {
                 x, xAt, inner, rows, inner, format, data, layout.columnAt(format, first), PANEL, PANEL, y, yAt, PANEL,
                 false);
         if (format == Format.Q8) {
-            multiplyScales(layout.vectorOfColumn(first), y, yAt, rows, PANEL);
+            kernels.scale(y, yAt, rows, PANEL, data, layout.scalesAt(format, layout.vectorOfColumn(first)));
         }
     }
 
@@ -207,13 +199,13 @@ public final class Page {
     /** {@link Kernels#tensorLogits} with A_K in the columns from {@code first}; may overwrite p. */
     public void tensorLogits(
             Kernels kernels, float[] aQ, int heads, int queryRank, int keyRank, float[] p, int first, float[] s) {
-        multiplyScalesOfColumns(first, keyRank, p, queryRank * PANEL, queryRank, PANEL);
+        scale(kernels, first, keyRank, p, queryRank * PANEL, queryRank, PANEL);
         kernels.tensorLogits(aQ, heads, queryRank, keyRank, p, format, data, layout.columnAt(format, first), s);
     }
 
     /** {@link Kernels#factorLogits} with A_K in the columns from {@code first}; may overwrite g. */
     public void factorLogits(Kernels kernels, float[] g, int heads, int keyRank, int first, float[] s) {
-        multiplyScalesOfColumns(first, keyRank, g, heads * PANEL, heads, PANEL);
+        scale(kernels, first, keyRank, g, heads * PANEL, heads, PANEL);
         kernels.factorLogits(g, heads, keyRank, format, data, layout.columnAt(format, first), s);
     }
 
@@ -222,7 +214,7 @@ public final class Page {
             Kernels kernels, float[] s, int heads, int first, int valueRank, float[] max, float[] sum, float[] w) {
         int largest = kernels.softmaxWeights(
                 s, heads, format, data, layout.columnAt(format, first), valueRank, max, sum, w);
-        multiplyScalesOfColumns(first, valueRank, w, PANEL, heads, valueRank * PANEL);
+        scale(kernels, first, valueRank, w, PANEL, heads, valueRank * PANEL);
         return largest;
     }
 
@@ -238,7 +230,8 @@ public final class Page {
             int yStride) {
         if (format == Format.Q8) {
             for (int g = 0; g < groups; g++) {
-                multiplyScales(layout.vectorOfGroup(first + g), x, xAt + g * PANEL, rows, groups * PANEL);
+                long scales = layout.scalesAt(format, layout.vectorOfGroup(first + g));
+                kernels.scale(x, xAt + g * PANEL, rows, groups * PANEL, data, scales);
             }
         }
         // The rows of a full page are one matrix [groups·64][width].
@@ -252,21 +245,12 @@ public final class Page {
         }
     }
 
-    /** {@link #multiplyScales} for the vectors of {@code count} neighbouring columns, {@code step} floats apart. */
-    private void multiplyScalesOfColumns(int first, int count, float[] y, int step, int rows, int stride) {
+    /** Multiplies panels of y, {@code step} floats apart, by the scales of {@code count} neighbouring columns' vectors. */
+    private void scale(Kernels kernels, int first, int count, float[] y, int step, int rows, int stride) {
         if (format == Format.Q8) {
             for (int i = 0; i < count; i++) {
-                multiplyScales(layout.vectorOfColumn(first + i), y, i * step, rows, stride);
-            }
-        }
-    }
-
-    /** y[r][t] *= scale of {@code vector} of token t. C2 makes vectors of the loop by itself. */
-    private void multiplyScales(int vector, float[] y, int at, int rows, int stride) {
-        long scales = layout.scalesAt(format, vector);
-        for (int r = 0; r < rows; r++, at += stride) {
-            for (int t = 0; t < PANEL; t++) {
-                y[at + t] *= data.get(FLOAT, scales + 4L * t);
+                long scales = layout.scalesAt(format, layout.vectorOfColumn(first + i));
+                kernels.scale(y, i * step, rows, stride, data, scales);
             }
         }
     }

@@ -108,13 +108,23 @@ public interface Kernels {
     void rowMaxima(float[] s, int rows, float[] into);
 
     /**
-     * The numbers of a row in f32: to[i] = from[i].
+     * Numbers of a row in f32: to[i] = from[i], in Q8 times scale[i mod {@value #PANEL}].
      *
      * @param from numbers in {@code format} from byte {@code fromAt}
      * @param count whole groups of the format
+     * @param scalesAt byte of {@code from} at which the scales begin, f32 [{@value #PANEL}]; Q8 only
      * @param to f32 from byte {@code toAt}
      */
-    void widen(Format format, MemorySegment from, long fromAt, int count, MemorySegment to, long toAt);
+    void widen(
+            Format format, MemorySegment from, long fromAt, int count, long scalesAt, MemorySegment to, long toAt);
+
+    /**
+     * Multiplies panels by the tokens' scales: y[r][t] *= scale[t], t < {@value #PANEL}.
+     *
+     * @param y [rows][{@value #PANEL}], from {@code yAt}, rows {@code yStride} apart
+     * @param scales f32 [{@value #PANEL}] from byte {@code scalesAt}
+     */
+    void scale(float[] y, int yAt, int rows, int yStride, MemorySegment scales, long scalesAt);
 
     /**
      * Transposes columns of a page to rows: to[t][c] = from[c][t].

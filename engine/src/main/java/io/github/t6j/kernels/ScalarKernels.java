@@ -133,9 +133,20 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void widen(Format format, MemorySegment from, long fromAt, int count, MemorySegment to, long toAt) {
+    public void widen(
+            Format format, MemorySegment from, long fromAt, int count, long scalesAt, MemorySegment to, long toAt) {
         for (int i = 0; i < count; i++) {
-            to.set(FLOAT, toAt + 4L * i, format.get(from, fromAt, i));
+            float scale = format == Format.Q8 ? from.get(FLOAT, scalesAt + 4L * (i % PANEL)) : 1f;
+            to.set(FLOAT, toAt + 4L * i, format.get(from, fromAt, i) * scale);
+        }
+    }
+
+    @Override
+    public void scale(float[] y, int yAt, int rows, int yStride, MemorySegment scales, long scalesAt) {
+        for (int r = 0; r < rows; r++) {
+            for (int t = 0; t < PANEL; t++) {
+                y[yAt + r * yStride + t] *= scales.get(FLOAT, scalesAt + 4L * t);
+            }
         }
     }
 

@@ -227,15 +227,36 @@ class KernelsTest {
     @EnumSource(Format.class)
     void widenGivesTheNumbersOfTheFormat(Format format) {
         for (Kernels kernels : new Kernels[] {scalar, simd}) {
-            MemorySegment row = segment(new Random(5), format, 1, 192, 192);
+            Random random = new Random(5);
+            MemorySegment row = segment(random, format, 1, 640, 640);
+            long scales = 4 + format.bytes(192);
+            for (int i = 0; format == Format.Q8 && i < PANEL; i++) {
+                row.set(FLOAT, scales + 4L * i, random.nextFloat());
+            }
             MemorySegment to = arena.allocate(4 * 200, 64);
-            kernels.widen(format, row, 4, 192, to, 4);
+            kernels.widen(format, row, 4, 192, scales, to, 4);
             for (int i = 0; i < 192; i++) {
-                assertThat((double) to.get(FLOAT, 4 + 4L * i)).as("seed 5, number " + i)
-                        .isEqualTo(number(row, format, 0, 192, i));
+                float scale = format == Format.Q8 ? row.get(FLOAT, scales + 4L * (i % PANEL)) : 1;
+                assertThat(to.get(FLOAT, 4 + 4L * i)).as("seed 5, number " + i)
+                        .isEqualTo((float) number(row, format, 0, 640, i) * scale);
             }
             assertThat(to.get(FLOAT, 0)).isZero();
             assertThat(to.get(FLOAT, 4 + 4 * 192)).isZero();
+        }
+    }
+
+    @Test
+    void scaleMultipliesEachTokenOfEachRow() {
+        Random random = new Random(6);
+        MemorySegment scales = segment(random, Format.F32, 1, PANEL, PANEL);
+        for (Kernels kernels : new Kernels[] {scalar, simd}) {
+            float[] y = floats(random, 3 + 5 * 150);
+            float[] expected = y.clone();
+            for (int i = 0; i < 5 * PANEL; i++) {
+                expected[3 + i / PANEL * 150 + i % PANEL] *= scales.get(FLOAT, 4 + 4L * (i % PANEL));
+            }
+            kernels.scale(y, 3, 5, 150, scales, 4);
+            assertThat(y).as("seed 6").isEqualTo(expected);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.github.t6j.kernels.simd;
 
 import static io.github.t6j.kernels.Kernels.LANES;
+import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.ScalarKernels.C1;
 import static io.github.t6j.kernels.ScalarKernels.C2;
 import static io.github.t6j.kernels.ScalarKernels.C3;
@@ -13,11 +14,13 @@ import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
 import static io.github.t6j.kernels.ScalarKernels.ROUNDING;
 import static io.github.t6j.kernels.simd.Lanes.F;
 import static io.github.t6j.kernels.simd.Lanes.L;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 
 import io.github.t6j.kernels.ScalarKernels;
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
@@ -62,5 +65,16 @@ final class ElementWise {
             gate.div(e.add(1f)).mul(up).intoArray(y, yAt + i);
         }
         scalar.swiGlu(x, gateAt + whole, upAt + whole, n - whole, y, yAt + whole);
+    }
+
+    /** {@link io.github.t6j.kernels.Kernels#scale}. */
+    static void scale(float[] y, int yAt, int rows, int yStride, MemorySegment scales, long scalesAt) {
+        for (int t = 0; t < PANEL; t += L) {
+            FloatVector scale = FloatVector.fromMemorySegment(F, scales, scalesAt + 4L * t, LITTLE_ENDIAN);
+            for (int r = 0; r < rows; r++) {
+                int at = yAt + r * yStride + t;
+                FloatVector.fromArray(F, y, at).mul(scale).intoArray(y, at);
+            }
+        }
     }
 }

@@ -75,8 +75,14 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public void widen(Format format, MemorySegment from, long fromAt, int count, MemorySegment to, long toAt) {
-        Widen.row(format, from, fromAt, count, to, toAt);
+    public void widen(
+            Format format, MemorySegment from, long fromAt, int count, long scalesAt, MemorySegment to, long toAt) {
+        Widen.row(format, from, fromAt, count, scalesAt, to, toAt);
+    }
+
+    @Override
+    public void scale(float[] y, int yAt, int rows, int yStride, MemorySegment scales, long scalesAt) {
+        ElementWise.scale(y, yAt, rows, yStride, scales, scalesAt);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.github.t6j.kernels.simd;
 
+import static io.github.t6j.kernels.simd.Lanes.F;
 import static io.github.t6j.kernels.simd.Lanes.I;
 import static io.github.t6j.kernels.simd.Lanes.L;
 import static io.github.t6j.kernels.simd.Strip.BYTE_EXPONENT;
@@ -13,6 +14,7 @@ import static jdk.incubator.vector.VectorOperators.LSHR;
 import io.github.t6j.kernels.Format;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /** Rows of narrow numbers to f32, where a variant rewrites pages anyway or no kernel reads the format. */
@@ -23,12 +25,13 @@ final class Widen {
     private Widen() {}
 
     /** {@link io.github.t6j.kernels.Kernels#widen}. */
-    static void row(Format format, MemorySegment from, long fromAt, int count, MemorySegment to, long toAt) {
+    static void row(
+            Format format, MemorySegment from, long fromAt, int count, long scalesAt, MemorySegment to, long toAt) {
         switch (format) {
             case F32 -> MemorySegment.copy(from, fromAt, to, toAt, 4L * count);
             case F16 -> f16(from, fromAt, count, to, toAt);
             case BF16 -> bf16(from, fromAt, count, to, toAt);
-            case Q8 -> q8(from, fromAt, count, to, toAt);
+            case Q8 -> q8(from, fromAt, count, scalesAt, to, toAt);
         }
     }
 
@@ -50,14 +53,15 @@ final class Widen {
         }
     }
 
-    private static void q8(MemorySegment from, long fromAt, int count, MemorySegment to, long toAt) {
+    private static void q8(
+            MemorySegment from, long fromAt, int count, long scalesAt, MemorySegment to, long toAt) {
         for (int group = 0; group < count; group += 64) {
             for (int lane = 0; lane < 16; lane += L) {
                 IntVector i = IntVector.fromMemorySegment(I, from, fromAt + group + 4L * lane, LITTLE_ENDIAN);
-                long at = toAt + 4L * (group + lane);
-                for (int piece = 0; piece < 4; piece++) {
-                    i.and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO)
-                            .intoMemorySegment(to, at + 64L * piece, LITTLE_ENDIAN);
+                for (int number = lane; number < 64; number += 16) {
+                    FloatVector scale = FloatVector.fromMemorySegment(F, from, scalesAt + 4L * number, LITTLE_ENDIAN);
+                    i.and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO).mul(scale)
+                            .intoMemorySegment(to, toAt + 4L * (group + number), LITTLE_ENDIAN);
                     i = i.lanewise(LSHR, 8);
                 }
             }
