@@ -161,8 +161,8 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private int generate(Model model, Session session, String text, GenerationOptions options) {
-        Stream stream = new Stream();
-        try {
+        try (Waiting waiting = new Waiting(main, json ? "generating" : "reading the prompt")) {
+            Stream stream = new Stream(waiting);
             Generation generation = session.generate(text, options, stream);
             stream.end(generation);
             if (stats) {
@@ -177,11 +177,17 @@ final class GenerateCommand implements Callable<Integer> {
 
     /** Prints text as it comes, or one JSON object at the end. */
     private final class Stream implements TokenListener {
+        private final Waiting waiting;
         private int printed;
+
+        Stream(Waiting waiting) {
+            this.waiting = waiting;
+        }
 
         @Override
         public boolean onToken(Token token) {
             if (!json && !token.text().isEmpty()) {
+                waiting.close();
                 main.out.print(token.text());
                 printed += token.text().length();
             }
@@ -190,6 +196,7 @@ final class GenerateCommand implements Callable<Integer> {
 
         /** Prints what the listener was not told: a piece of a character or of a stop string that stayed open. */
         void end(Generation generation) {
+            waiting.close();
             if (json) {
                 main.out.print(Json.write(object(generation)));
             } else {
