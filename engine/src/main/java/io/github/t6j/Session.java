@@ -136,10 +136,14 @@ public final class Session implements AutoCloseable {
 
     /** Feeds ids in passes of the largest size; false if cancelled. */
     private boolean feed(int[] more, LogitsListener listener) {
+        return feed(more, listener, cancelled);
+    }
+
+    private boolean feed(int[] more, LogitsListener listener, BooleanSupplier stop) {
         for (int from = 0; from < more.length; from += sequence.maxRows()) {
             int count = Math.min(sequence.maxRows(), more.length - from);
             lastRow = -1;
-            if (!sequence.forward(more, from, count, cancelled)) {
+            if (!sequence.forward(more, from, count, stop)) {
                 return false;
             }
             keep(more, from, count);
@@ -264,10 +268,10 @@ public final class Session implements AutoCloseable {
         return generator.result(reason, promptIds.length, prefilled - start, System.nanoTime() - prefilled);
     }
 
-    /** Feeds a generated id; false if cancelled. */
-    boolean feedGenerated(int id) {
+    /** Feeds a generated id, cancelled or not: the session shall hold what the listener has seen. */
+    void feedGenerated(int id) {
         single[0] = id;
-        return feed(single, null);
+        feed(single, null, () -> false);
     }
 
     boolean isCancelled() {

@@ -48,7 +48,8 @@ final class TextGenerator {
             tokens.add(token);
             text.append(token.text());
             boolean goOn = listener.onToken(token);
-            if (!session.feedGenerated(id)) {
+            session.feedGenerated(id);
+            if (session.isCancelled()) {
                 return FinishReason.CANCELLED;
             }
             if (stop.stopped()) {
