@@ -195,6 +195,10 @@ class SessionTest {
         });
         assertThat(generation.finishReason()).isEqualTo(FinishReason.CANCELLED);
         assertThat(generation.tokens()).hasSize(1);
+        assertThat(session.position()).as("what was shown is held").isEqualTo(3);
+        String rest = session.generate("", GREEDY.withMaxTokens(39)).text();
+        session.truncate(0);
+        assertThat(generation.text() + rest).isEqualTo(session.generate("The whale", GREEDY).text());
 
         int[] many = new int[200_000];
         try (Session large = model.newSession(SessionOptions.defaults().withContextLength(many.length))) {
