@@ -32,6 +32,7 @@ import java.util.function.BooleanSupplier;
 /** The weights of a model and the way of a token through them; shared by all sequences, changed by none. */
 public final class Transformer {
     private final ModelConfig config;
+    private final long checksum; // of the weights that are not packed, for the fingerprint
     private final SharedPages shared;
     private final PackedMatrix embedding; // [vocabulary][width], tied: also the output matrix
     private final List<Block> blocks;
@@ -41,9 +42,11 @@ public final class Transformer {
     private final Workers workers;
 
     Transformer(
-            ModelConfig config, SharedPages shared, PackedMatrix embedding, List<Block> blocks, Kernels kernels,
+            ModelConfig config, long checksum, SharedPages shared, PackedMatrix embedding, List<Block> blocks,
+            Kernels kernels,
             ScalarKernels scalar, Workers workers) {
         this.config = config;
+        this.checksum = checksum;
         this.shared = shared;
         this.embedding = embedding;
         this.blocks = blocks;
@@ -244,7 +247,7 @@ public final class Transformer {
         return new Sequence(cache, materialized, length);
     }
 
-    /** SHA-256, in hexadecimal, of the configuration and a sample of each matrix: which model this is. */
+    /** SHA-256, in hexadecimal, of the configuration, a sample of each packed matrix and all other weights: which model this is. */
     public String fingerprint() {
         MessageDigest digest;
         try {
@@ -253,6 +256,7 @@ public final class Transformer {
             throw new IllegalStateException("every JDK has SHA-256", never);
         }
         digest.update(config.identity().getBytes(StandardCharsets.UTF_8));
+        digest.update(Long.toHexString(checksum).getBytes(StandardCharsets.UTF_8));
         embedding.sample(digest);
         for (Block block : blocks) {
             block.input().sample(digest);

@@ -11,10 +11,12 @@ import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.VariantJson;
 import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.CRC32C;
 
 /** From a checkpoint's tensors to a {@link Transformer}: finds each weight its place and packs it for the kernels. */
 public final class TransformerLoader {
@@ -99,8 +101,33 @@ public final class TransformerLoader {
             blocks.add(new Block(blocks.size(), attention, projection, block.headNorm(), output, mlp));
         }
         return new Transformer(
-                config, shared, PackedMatrix.pack(List.of(embedding), arena, workers), blocks, KernelChoice.kernels(),
+                config, checksum(found), shared, PackedMatrix.pack(List.of(embedding), arena, workers), blocks,
+                KernelChoice.kernels(),
                 KernelChoice.scalar(), workers);
+    }
+
+    /** Of the weights that no packed matrix holds: which model this is shows in them, too. */
+    private static long checksum(List<BlockTensors> blocks) {
+        CRC32C checksum = new CRC32C();
+        for (BlockTensors block : blocks) {
+            block.fixed().values().forEach(factor -> update(checksum, factor));
+            if (block.headNorm() != null) {
+                update(checksum, block.headNorm());
+            }
+            if (block.latent() != null) {
+                update(checksum, block.latent().queryNorm());
+                update(checksum, block.latent().norm());
+                checksum.update(block.latent().queryUp().data().asByteBuffer());
+                checksum.update(block.latent().up().data().asByteBuffer());
+            }
+        }
+        return checksum.getValue();
+    }
+
+    private static void update(CRC32C checksum, float[] weights) {
+        ByteBuffer bytes = ByteBuffer.allocate(weights.length * Float.BYTES);
+        bytes.asFloatBuffer().put(weights);
+        checksum.update(bytes);
     }
 
     private BlockTensors block(int layer) {
