@@ -27,14 +27,14 @@ public final class PagedCache implements SequenceCache {
     private final PageLayout layout;
     private final Format format;
     private final int layers;
-    private SharedPages[] pages;
+    private CountedPages[] pages;
 
     /** An empty cache whose layers all keep {@code layout}. */
     public PagedCache(PageLayout layout, Format format, int layers) {
-        this(layout, format, layers, new SharedPages[0]);
+        this(layout, format, layers, new CountedPages[0]);
     }
 
-    private PagedCache(PageLayout layout, Format format, int layers, SharedPages[] pages) {
+    private PagedCache(PageLayout layout, Format format, int layers, CountedPages[] pages) {
         this.layout = layout;
         this.format = format;
         this.layers = layers;
@@ -61,7 +61,7 @@ public final class PagedCache implements SequenceCache {
         }
         for (int i = position / PageLayout.TOKENS; i < needed; i++) {
             if (pages[i] == null) {
-                pages[i] = new SharedPages(layout, format, layers);
+                pages[i] = new CountedPages(layout, format, layers);
             } else if (pages[i].shared()) {
                 pages[i] = pages[i].own(i * PageLayout.TOKENS < position);
             }
@@ -90,8 +90,8 @@ public final class PagedCache implements SequenceCache {
     /** Shares the pages; who writes to one that others have, too, gets a copy of it. */
     @Override
     public PagedCache fork(int length) {
-        SharedPages[] shared = Arrays.copyOf(pages, pagesOf(length));
-        for (SharedPages page : shared) {
+        CountedPages[] shared = Arrays.copyOf(pages, pagesOf(length));
+        for (CountedPages page : shared) {
             page.retain();
         }
         return new PagedCache(layout, format, layers, shared);
@@ -162,11 +162,11 @@ public final class PagedCache implements SequenceCache {
     /** Frees the pages that no other cache shares. */
     @Override
     public void close() {
-        for (SharedPages page : pages) {
+        for (CountedPages page : pages) {
             if (page != null) {
                 page.release();
             }
         }
-        pages = new SharedPages[0];
+        pages = new CountedPages[0];
     }
 }

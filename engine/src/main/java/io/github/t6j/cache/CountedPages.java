@@ -5,13 +5,13 @@ import java.lang.foreign.Arena;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** All layers of one index of a {@link PagedCache}, freed when the last cache that has it lets go. */
-final class SharedPages {
+final class CountedPages {
     private final Arena arena = Arena.ofShared();
     private final AtomicInteger owners = new AtomicInteger(1);
     private final Page[] layers;
 
     /** Empty pages of one owner. */
-    SharedPages(PageLayout layout, Format format, int layers) {
+    CountedPages(PageLayout layout, Format format, int layers) {
         this.layers = new Page[layers];
         for (int i = 0; i < layers; i++) {
             this.layers[i] = Page.allocate(layout, format, arena);
@@ -38,9 +38,9 @@ final class SharedPages {
     }
 
     /** Lets go of these. @return others for the caller alone, with the same numbers if {@code copy} */
-    SharedPages own(boolean copy) {
+    CountedPages own(boolean copy) {
         Page first = layers[0];
-        SharedPages own = new SharedPages(first.layout(), first.format(), layers.length);
+        CountedPages own = new CountedPages(first.layout(), first.format(), layers.length);
         for (int i = 0; copy && i < layers.length; i++) {
             own.layers[i].data().copyFrom(layers[i].data());
         }
