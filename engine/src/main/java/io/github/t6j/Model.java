@@ -16,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -159,6 +160,21 @@ public final class Model implements AutoCloseable {
     /** An empty session: a cache of its own, and the buffers to fill it. */
     public Session newSession(SessionOptions options) {
         return new Session(this, transformer, options);
+    }
+
+    /**
+     * Feeds one id to each of several sessions, {@code ids[i]} to session i, in one pass over the weights, which takes
+     * little longer than for one session. {@link Session#logits()} of each are then those after its id, to the same bits
+     * as by {@link Session#decode} alone, whatever the sessions' lengths, paths and types of cache. Allocates nothing,
+     * unless a cache must grow by a page or there are more sessions than in the steps before. {@link Session#cancel()}
+     * does not stop it: a step is short.
+     *
+     * @throws IllegalArgumentException if there is not one id a session, one is not below the vocabulary's size, or a
+     *     session is there twice or of another model
+     * @throws IllegalStateException if a session is closed or its context full; nothing is fed then
+     */
+    public void decode(List<Session> sessions, int... ids) {
+        Session.decode(this, sessions, ids);
     }
 
     /** What tells this model from others: SHA-256, in hexadecimal, of its configuration and a sample of its weights. */

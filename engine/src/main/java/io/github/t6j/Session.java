@@ -1,12 +1,13 @@
 package io.github.t6j;
 
 import io.github.t6j.kernels.Format;
+import io.github.t6j.model.Batch;
 import io.github.t6j.model.Transformer;
-import io.github.t6j.sampling.Sampler;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
@@ -27,6 +28,7 @@ public final class Session implements AutoCloseable {
     private final BooleanSupplier cancelled = this::isCancelled;
     private int lastRow = -1; // of the last pass, whose logits can be computed; -1: none
     private boolean logitsReady;
+    private boolean closed;
     private volatile boolean cancel;
 
     Session(Model model, Transformer transformer, SessionOptions options) {
@@ -120,9 +122,16 @@ public final class Session implements AutoCloseable {
         for (int id : ids) {
             check(id);
         }
-        if (ids.length > contextLength - position()) {
+        checkRoom(ids.length);
+    }
+
+    private void checkRoom(int count) {
+        if (closed) {
+            throw new IllegalStateException("the session is closed; open a new one");
+        }
+        if (count > contextLength - position()) {
             throw new IllegalStateException("the context has room for " + contextLength + " ids and holds " + position()
-                    + "; expected at most " + (contextLength - position()) + " more, found " + ids.length
+                    + "; expected at most " + (contextLength - position()) + " more, found " + count
                     + "; shorten the prompt or open the session with a longer context");
         }
     }
@@ -140,8 +149,8 @@ public final class Session implements AutoCloseable {
     }
 
     private boolean feed(int[] more, LogitsListener listener, BooleanSupplier stop) {
-        for (int from = 0; from < more.length; from += sequence.maxRows()) {
-            int count = Math.min(sequence.maxRows(), more.length - from);
+        for (int from = 0; from < more.length; from += Transformer.MOST_ROWS) {
+            int count = Math.min(Transformer.MOST_ROWS, more.length - from);
             lastRow = -1;
             if (!sequence.forward(more, from, count, stop)) {
                 return false;
@@ -174,6 +183,60 @@ public final class Session implements AutoCloseable {
     public void decode(int id) {
         single[0] = id;
         prefill(single);
+    }
+
+    /** {@link Model#decode}. */
+    static void decode(Model model, List<Session> sessions, int[] ids) {
+        if (ids.length != sessions.size()) {
+            throw new IllegalArgumentException("ids: expected one a session, " + sessions.size() + ", found " + ids.length);
+        }
+        for (int i = 0; i < ids.length; i++) {
+            checkMember(model, sessions, i);
+            sessions.get(i).check(ids[i]);
+            sessions.get(i).checkRoom(1);
+        }
+        for (int from = 0; from < ids.length; from += Transformer.MOST_ROWS) {
+            decode(sessions, ids, from, Math.min(Transformer.MOST_ROWS, ids.length - from));
+        }
+    }
+
+    private static void checkMember(Model model, List<Session> sessions, int i) {
+        if (sessions.get(i).model != model) {
+            throw new IllegalArgumentException("sessions: expected those of this model, found another's at index " + i);
+        }
+        for (int other = 0; other < i; other++) {
+            if (sessions.get(other) == sessions.get(i)) {
+                throw new IllegalArgumentException(
+                        "sessions: expected each once, found one at index " + other + " and again at " + i);
+            }
+        }
+    }
+
+    /** One pass of {@code count} sessions from {@code from}, in the buffers of the first. */
+    private static void decode(List<Session> sessions, int[] ids, int from, int count) {
+        Transformer.Sequence first = sessions.get(from).sequence;
+        Batch batch = first.batch();
+        for (int i = from; i < from + count; i++) {
+            batch.add(sessions.get(i).sequence, ids[i]);
+            sessions.get(i).lastRow = -1;
+        }
+        batch.forward();
+        for (int row = 0; row < count; row += first.maxLogitRows()) {
+            int some = Math.min(first.maxLogitRows(), count - row);
+            float[] all = first.logits(row, some);
+            for (int i = 0; i < some; i++) {
+                Session session = sessions.get(from + row + i);
+                session.keep(ids, from + row + i, 1);
+                session.take(all, i * first.logitStride());
+            }
+        }
+    }
+
+    /** Makes those at {@code from} of {@code all} the logits after the last id. */
+    private void take(float[] all, int from) {
+        System.arraycopy(all, from, logits, 0, logits.length);
+        lastRow = 0;
+        logitsReady = true;
     }
 
     /**
@@ -233,16 +296,20 @@ public final class Session implements AutoCloseable {
      * @throws IllegalStateException if the prompt does not fit in the context
      */
     public Generation generate(String prompt, GenerationOptions options, TokenListener listener) {
+        return generate(promptIds(prompt), options, listener);
+    }
+
+    private int[] promptIds(String prompt) {
         Tokenizer tokenizer = model.tokenizer();
         int[] ids = tokenizer.encode(prompt);
-        if (ids.length == 0 && lastRow < 0) {
-            if (tokenizer.endOfText() < 0) {
-                throw new IllegalArgumentException("prompt: expected text, found none, and the model's tokenizer has no"
-                        + " <|endoftext|> to start a document with");
-            }
-            ids = new int[] {tokenizer.endOfText()};
+        if (ids.length > 0 || lastRow >= 0) {
+            return ids;
         }
-        return generate(ids, options, listener);
+        if (tokenizer.endOfText() < 0) {
+            throw new IllegalArgumentException("prompt: expected text, found none, and the model's tokenizer has no"
+                    + " <|endoftext|> to start a document with");
+        }
+        return new int[] {tokenizer.endOfText()};
     }
 
     /**
@@ -251,21 +318,53 @@ public final class Session implements AutoCloseable {
      */
     public Generation generate(int[] promptIds, GenerationOptions options, TokenListener listener) {
         long start = System.nanoTime();
-        Tokenizer tokenizer = model.tokenizer();
-        Sampler sampler = new Sampler(options.sampling(), logits.length, tokenizer.size());
-        sampler.prompt(promptIds);
+        TextGenerator generator = new TextGenerator(this, model.tokenizer(), promptIds, options, listener);
+        FinishReason reason = feedPrompt(promptIds) ? null : FinishReason.CANCELLED;
+        long prefilled = System.nanoTime();
+        if (reason == null) {
+            reason = generator.run();
+        }
+        cancel = false;
+        return generator.result(reason, prefilled - start, System.nanoTime() - prefilled);
+    }
+
+    /** Feeds a prompt and computes the logits after it; false if cancelled. */
+    private boolean feedPrompt(int[] promptIds) {
         if (promptIds.length > 0 || lastRow < 0) {
             check(promptIds);
         }
-        boolean fed = feed(promptIds, null);
-        if (fed) {
-            logits();
+        if (!feed(promptIds, null)) {
+            return false;
         }
-        long prefilled = System.nanoTime();
-        TextGenerator generator = new TextGenerator(this, tokenizer, sampler, options, listener);
-        FinishReason reason = fed ? generator.run() : FinishReason.CANCELLED;
-        cancel = false;
-        return generator.result(reason, promptIds.length, prefilled - start, System.nanoTime() - prefilled);
+        logits();
+        return true;
+    }
+
+    /**
+     * Feeds {@code prompt} as {@link #generate(String, GenerationOptions, TokenListener)} does, once, and continues it
+     * {@code samples} times: forks of this session advance together ({@link Model#decode}). Sample i is what {@code
+     * generate} would give with the options' seed + i; its decodeTime is that of all. Afterwards the session holds the
+     * prompt.
+     *
+     * @throws IllegalArgumentException if {@code samples} is not positive
+     * @throws IllegalStateException if the prompt does not fit in the context
+     * @throws CancellationException after {@link #cancel()} while the prompt is fed; later the samples end as they are
+     */
+    public List<Generation> generateSamples(String prompt, int samples, GenerationOptions options) {
+        if (samples < 1) {
+            throw new IllegalArgumentException("samples: expected 1 or more, found " + samples);
+        }
+        long start = System.nanoTime();
+        int[] promptIds = promptIds(prompt);
+        if (!feedPrompt(promptIds)) {
+            cancel = false;
+            throw new CancellationException("prompt was cancelled at position " + position());
+        }
+        try {
+            return new SampleGenerator(this, model, promptIds, options).run(samples, System.nanoTime() - start);
+        } finally {
+            cancel = false;
+        }
     }
 
     /** Feeds a generated id, cancelled or not: the session shall hold what the listener has seen. */
@@ -276,6 +375,11 @@ public final class Session implements AutoCloseable {
 
     boolean isCancelled() {
         return cancel;
+    }
+
+    /** Numbers in {@link #logits}. */
+    int vocabulary() {
+        return logits.length;
     }
 
     /** Stops a running prefill or generation soon, from any thread; without one, the next. */
@@ -291,9 +395,7 @@ public final class Session implements AutoCloseable {
         Session fork = new Session(model, transformer, options, sequence.fork());
         fork.ids = ids();
         if (lastRow >= 0) {
-            System.arraycopy(logits(), 0, fork.logits, 0, logits.length);
-            fork.lastRow = 0;
-            fork.logitsReady = true;
+            fork.take(logits(), 0);
         }
         return fork;
     }
@@ -323,10 +425,9 @@ public final class Session implements AutoCloseable {
             sequence.close();
             sequence = restored;
             ids = found.ids();
-            lastRow = found.logits() == null ? -1 : 0;
-            logitsReady = true;
+            lastRow = -1;
             if (found.logits() != null) {
-                System.arraycopy(found.logits(), 0, logits, 0, logits.length);
+                take(found.logits(), 0);
             }
         }
     }
@@ -338,6 +439,9 @@ public final class Session implements AutoCloseable {
     /** Frees the cache, save what forks share. */
     @Override
     public void close() {
-        sequence.close();
+        if (!closed) {
+            closed = true;
+            sequence.close();
+        }
     }
 }
