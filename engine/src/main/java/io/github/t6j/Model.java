@@ -1,6 +1,7 @@
 package io.github.t6j;
 
 import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.ReadTest;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.LatentSizes;
 import io.github.t6j.model.ModelConfig;
@@ -30,11 +31,13 @@ public final class Model implements AutoCloseable {
     private final Path folder;
     private final Workers workers;
     private final Arena weights;
+    private final ReadTest readTest;
 
     private Model(Path path, ModelOptions options) {
         folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
         workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
         weights = Arena.ofShared();
+        readTest = new ReadTest(KernelChoice.kernels(), workers);
         try (Checkpoint checkpoint = Checkpoint.open(path, options.load() == ModelOptions.Load.MMAP)) {
             String where = path.toString();
             Map<String, Tensor> tensors = checkpoint.tensors();
@@ -131,6 +134,16 @@ public final class Model implements AutoCloseable {
      */
     public long sharedBytes() {
         return transformer.sharedBytes();
+    }
+
+    /** Bytes of the weights in memory, packed: what decoding a token reads of them. */
+    public long weightBytes() {
+        return transformer.weightBytes();
+    }
+
+    /** Measures, in about a tenth of a second, how many bytes a second this model's threads read from memory. */
+    public double readBandwidth() {
+        return readTest.bytesPerSecond();
     }
 
     /** Whether the model's folder has a tokenizer. */

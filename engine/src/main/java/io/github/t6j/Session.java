@@ -283,6 +283,27 @@ public final class Session implements AutoCloseable {
         lastRow = -1;
     }
 
+    /**
+     * Makes this empty session hold {@code length} ids that were never fed, for benchmarks of a long context: its cache is
+     * filled with random numbers, the same for the same seed, which takes seconds for a million ids. There are no logits
+     * before an id is fed; {@link #ids()} are zeros.
+     *
+     * @throws IllegalArgumentException if {@code length} is not in 0 … {@link #contextLength()}
+     * @throws IllegalStateException if the session is not empty
+     */
+    public void fill(int length, long seed) {
+        if (length < 0 || length > contextLength) {
+            throw new IllegalArgumentException("length: expected 0 to " + contextLength + ", found " + length);
+        }
+        if (position() > 0) {
+            throw new IllegalStateException("fill: expected an empty session, found one with " + position() + " ids");
+        }
+        checkRoom(length);
+        sequence.fill(length, seed);
+        ids = new int[length];
+        lastRow = -1;
+    }
+
     /** {@link #generate(String, GenerationOptions, TokenListener)} without a listener. */
     public Generation generate(String prompt, GenerationOptions options) {
         return generate(prompt, options, token -> true);

@@ -68,6 +68,16 @@ public final class Transformer {
         return shared.bytes();
     }
 
+    /** Bytes of the packed matrices: what one token reads of the weights. */
+    public long weightBytes() {
+        long bytes = embedding.bytes();
+        for (Block block : blocks) {
+            bytes += block.input().bytes() + block.output().bytes() + block.mlp().gateUp().bytes()
+                    + block.mlp().down().bytes();
+        }
+        return bytes;
+    }
+
     /** The attention of the first block; all are of its shape. */
     public Attention attention() {
         return blocks.getFirst().attention();
@@ -167,6 +177,12 @@ public final class Transformer {
         /** Bytes of the numbers that are kept of them. */
         public long cacheBytes() {
             return cache.bytes(position);
+        }
+
+        /** Makes this empty sequence hold {@code length} tokens that no model made, for benchmarks. */
+        public void fill(int length, long seed) {
+            cache.fill(length, seed);
+            position = length;
         }
 
         /**
