@@ -9,6 +9,7 @@ import io.github.t6j.model.Transformer;
 import io.github.t6j.model.TransformerLoader;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Json;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.VariantJson;
@@ -17,7 +18,10 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -27,6 +31,7 @@ import java.util.Map;
 public final class Model implements AutoCloseable {
     private final Transformer transformer;
     private final ModelInfo info;
+    private final String weightType;
     private final Tokenizer tokenizer; // null without one
     private final Path folder;
     private final Workers workers;
@@ -47,6 +52,7 @@ public final class Model implements AutoCloseable {
             checkTokenizer(config);
             transformer = TransformerLoader.load(tensors, config, where, workers, weights);
             info = info(config, checkpoint);
+            weightType = weightType(tensors);
         } catch (InternalError fault) {
             close();
             throw new ModelFormatException(path + ": a mapped file was cut short while it was read;"
@@ -114,6 +120,13 @@ public final class Model implements AutoCloseable {
                 checkpoint.description(), c.assumptions(), kernels);
     }
 
+    private static String weightType(Map<String, Tensor> tensors) {
+        Map<DType, Long> counts = new EnumMap<>(DType.class);
+        tensors.values().forEach(tensor -> counts.merge(tensor.dtype(), tensor.elementCount(), Long::sum));
+        DType most = Collections.max(counts.entrySet(), Map.Entry.comparingByValue()).getKey();
+        return most.name().toLowerCase(Locale.ROOT);
+    }
+
     private static long parameters(Map<String, Tensor> tensors) {
         boolean both = tensors.containsKey("lm_head.weight") && tensors.containsKey("transformer.wte.weight");
         long count = 0;
@@ -139,6 +152,11 @@ public final class Model implements AutoCloseable {
     /** Bytes of the weights in memory, packed: what decoding a token reads of them. */
     public long weightBytes() {
         return transformer.weightBytes();
+    }
+
+    /** How the files have most of the weights: f32, bf16, … */
+    public String weightType() {
+        return weightType;
     }
 
     /** Measures, in about a tenth of a second, how many bytes a second this model's threads read from memory. */
