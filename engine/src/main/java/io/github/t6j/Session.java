@@ -188,7 +188,8 @@ public final class Session implements AutoCloseable {
     /** {@link Model#decode}. */
     static void decode(Model model, List<Session> sessions, int[] ids) {
         if (ids.length != sessions.size()) {
-            throw new IllegalArgumentException("ids: expected one a session, " + sessions.size() + ", found " + ids.length);
+            throw new IllegalArgumentException(
+                    "ids: expected one a session, " + sessions.size() + ", found " + ids.length);
         }
         for (int i = 0; i < ids.length; i++) {
             checkMember(model, sessions, i);

@@ -187,7 +187,8 @@ class BatchTest {
                 assertThat(sample.promptTokens()).isEqualTo(2);
             }
             assertThat(samples).extracting(Generation::finishReason).contains(FinishReason.STOP_STRING);
-            assertThatThrownBy(() -> session.generateSamples("a", 0, options)).hasMessageContaining("expected 1 or more");
+            assertThatThrownBy(() -> session.generateSamples("a", 0, options))
+                    .hasMessageContaining("expected 1 or more");
         }
     }
 

@@ -43,7 +43,8 @@ class FilledSessionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"llama-mha, full", "llama-gqa, full", "llama-mla, full", "T6_kvonly, full", "T6_linearattn, linearattn"})
+    @CsvSource({"llama-mha, full", "llama-gqa, full", "llama-mla, full", "T6_kvonly, full",
+        "T6_linearattn, linearattn"})
     void everyAttentionCanBeFilled(String golden, String variant) {
         try (Model model = Model.load(
                 TestData.path("golden/" + golden), ModelOptions.defaults().withVariant(variant))) {

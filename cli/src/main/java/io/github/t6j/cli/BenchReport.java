@@ -112,7 +112,8 @@ final class BenchReport {
         lines.add("cache: " + Choice.word(first.cacheType())
                 + (results.stream().anyMatch(result -> result.test().depth() > 0) ? "; @: " + FILLED : ""));
         double[] read = results.stream().mapToDouble(BenchResult::readBandwidth).sorted().toArray();
-        lines.add(String.format(Locale.ROOT, "read test: %.1f to %.1f GB/s", read[0] / 1e9, read[read.length - 1] / 1e9));
+        lines.add(
+                String.format(Locale.ROOT, "read test: %.1f to %.1f GB/s", read[0] / 1e9, read[read.length - 1] / 1e9));
         lines.add("tokens/s: mean ± standard deviation of " + first.seconds().length + " after a warm-up");
         return lines;
     }

@@ -71,7 +71,8 @@ final class BenchRun {
             return 0;
         }
         boolean state = model.info().stateNumbers() > 0;
-        double middle = state ? cacheBytes : cacheBytesPerToken() * (test.depth() + (test.tokens() + 1) / 2.0) * test.batch();
+        double middle =
+                state ? cacheBytes : cacheBytesPerToken() * (test.depth() + (test.tokens() + 1) / 2.0) * test.batch();
         return model.weightBytes() + middle;
     }
 

@@ -52,8 +52,9 @@ final class ChoiceScorer implements AutoCloseable {
 
     private int endOfText(Question question) {
         if (tokenizer.endOfText() < 0) {
-            throw new CommandFailure(question.where() + ": context: expected a text, found none, and the tokenizer has no"
-                    + " <|endoftext|> to stand for it");
+            throw new CommandFailure(
+                    question.where() + ": context: expected a text, found none, and the tokenizer has no"
+                            + " <|endoftext|> to stand for it");
         }
         return tokenizer.endOfText();
     }

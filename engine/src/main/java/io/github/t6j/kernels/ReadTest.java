@@ -30,8 +30,8 @@ public final class ReadTest {
         try (Arena arena = Arena.ofShared()) {
             MemorySegment data = arena.allocate(BYTES, 64);
             int[] sums = new int[workers.threads()]; // so that reading is not idle
-            Workers.Work read = (item, worker) ->
-                    sums[worker] += kernels.readAll(data, item * PIECE, PIECE / Integer.BYTES);
+            Workers.Work read =
+                    (item, worker) -> sums[worker] += kernels.readAll(data, item * PIECE, PIECE / Integer.BYTES);
             Workers.Work warmUp = (item, worker) -> sums[worker] += kernels.readAll(data, 0, Kernels.PANEL * 64L);
             long start = System.nanoTime();
             while (!warm && System.nanoTime() - start < WARM_UP_NANOS) {
