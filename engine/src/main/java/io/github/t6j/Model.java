@@ -159,7 +159,7 @@ public final class Model implements AutoCloseable {
         return weightType;
     }
 
-    /** Measures, in about a tenth of a second, how many bytes a second this model's threads read from memory. */
+    /** Measures, in less than a tenth of a second, how many bytes a second this model's threads read from memory. */
     public double readBandwidth() {
         return readTest.bytesPerSecond();
     }

@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
             "generate does by default, sampling included; x8 are 8 sessions that advance together; @1024 has 1024",
             "tokens in the cache before, which is filled with seeded rows instead of computed ones.",
             "Each figure is the mean ± standard deviation of the repetitions, after a warm-up. bytes_per_second counts",
-            "weights and cache that writing reads; of read is its share of what a read test gives just before.",
+            "weights and cache that writing reads; of read is its share of what a read test gives, made before each.",
             "",
             "Examples:",
             "  t6j bench --model DIR --depth 0 --depth 4096 --batch 1 --batch 8",

@@ -121,7 +121,8 @@ final class BenchReport {
     private String row(BenchResult result) {
         boolean writing = !result.test().reading();
         StringBuilder row = new StringBuilder("| " + result.model() + " | " + result.test().name() + " | ");
-        row.append(String.format(Locale.ROOT, "%.1f ± %.1f | ", result.tokensPerSecond(), result.deviation()));
+        String speed = result.tokensPerSecond() < 10 ? "%.2f ± %.2f | " : "%.1f ± %.1f | ";
+        row.append(String.format(Locale.ROOT, speed, result.tokensPerSecond(), result.deviation()));
         if (comparing) {
             row.append(String.format(Locale.ROOT, "%.2f | ", ratio(result)));
         }

@@ -11,7 +11,7 @@ import io.github.t6j.SessionOptions.CacheType;
  * @param weightType as the files have most of them
  * @param seconds of each repetition
  * @param stepBytes that writing one token in every session reads of weights and caches, on average; 0 when reading
- * @param readBandwidth bytes a second that the read test gave
+ * @param readBandwidth bytes a second, mean of the read tests before the repetitions
  * @param samplingShare of the time, that choosing ids took
  * @param cacheBytes of all sessions at the end
  * @param cacheBytesPerToken in one session

@@ -45,11 +45,12 @@ final class BenchRun {
             for (double warm = once(filled); warm < warmUpSeconds;) {
                 warm += once(filled);
             }
-            double bandwidth = model.readBandwidth();
+            double bandwidth = 0; // of memory that others use, too: measured before each repetition
             double[] seconds = new double[repetitions];
             double total = 0;
             samplingNanos = 0;
             for (int i = 0; i < repetitions; i++) {
+                bandwidth += model.readBandwidth() / repetitions;
                 seconds[i] = once(filled);
                 total += seconds[i];
             }

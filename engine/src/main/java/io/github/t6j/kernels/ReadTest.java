@@ -7,12 +7,12 @@ import java.util.Arrays;
 /** How fast all workers together read memory: what a model that decodes can be held against. */
 public final class ReadTest {
     /** More than caches hold. */
-    private static final long BYTES = 256L << 20;
+    private static final long BYTES = 128L << 20;
 
     /** Bytes of an item: few enough for an even share, many enough that handing them out does not show. */
     private static final long PIECE = 1L << 19;
 
-    private static final int PASSES = 9;
+    private static final int PASSES = 5;
     private static final long WARM_UP_NANOS = 300_000_000;
 
     private final Kernels kernels;
