@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.SessionOptions.Path;
+import io.github.t6j.cache.FactorCache;
+import io.github.t6j.kernels.Format;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -68,6 +70,25 @@ class FilledSessionTest {
             session.fill(0, 0);
             session.decode(1);
             assertThatThrownBy(() -> session.fill(2, 0)).hasMessageContaining("expected an empty session");
+        }
+    }
+
+    /** The paper's ranks: 32 heads × 64, R_K = R_V = 1; 250 bytes a layer are 3 GB for a million tokens of 12 layers. */
+    @Test
+    void aMillionTokensOfThePapersRanksFitIn3GB() {
+        int bytes = new FactorCache(1, 1, 64, 0, 32, 32, 0, 1, 64).layout().bytesPerToken(Format.Q8);
+        assertThat(bytes).isEqualTo(2 * (32 + 64) + 4 * Float.BYTES).isLessThanOrEqualTo(250);
+    }
+
+    @Test
+    void aLongContextKeepsNothingButItsCache() {
+        SessionOptions options = SessionOptions.defaults().withCacheType(CacheType.Q8).withContextLength(100_002);
+        try (Model model = Model.load(TestData.tiny()); Session session = model.newSession(options)) {
+            session.fill(100_000, 1);
+            session.prefill(1, 2);
+            assertThat(session.logits()).doesNotContain(Float.NaN);
+            assertThat(session.cacheBytes()).isEqualTo(100_002L * 1536);
+            assertThat(model.sharedBytes()).isZero();
         }
     }
 

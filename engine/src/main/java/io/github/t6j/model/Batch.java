@@ -30,10 +30,9 @@ public final class Batch implements RowAttention {
         this.workers = workers;
     }
 
-    Batch cleared() {
+    void clear() {
         Arrays.fill(sequences, 0, size, null);
         size = 0;
-        return this;
     }
 
     /** Adds the next row: {@code id} is to be fed to {@code sequence}, which has no row yet. */
@@ -42,7 +41,7 @@ public final class Batch implements RowAttention {
         ids[size++] = id;
     }
 
-    /** Feeds the ids; {@link Sequence#logits} of the first sequence then has the rows' logits. */
+    /** Feeds the ids and leaves the batch empty; {@link Sequence#logits} of the first sequence then has the rows' logits. */
     public void forward() {
         long total = 0;
         long longest = 0;
@@ -62,6 +61,7 @@ public final class Batch implements RowAttention {
         for (int i = 0; i < size; i++) {
             sequences[i].advance(1);
         }
+        clear();
     }
 
     @Override

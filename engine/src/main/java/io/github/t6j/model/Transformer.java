@@ -161,7 +161,8 @@ public final class Transformer {
             if (batch == null) {
                 batch = new Batch(Transformer.this, workers);
             }
-            return batch.cleared();
+            batch.clear(); // of what a failed pass left
+            return batch;
         }
 
         /** Tokens in the cache. */
