@@ -205,7 +205,7 @@ public final class Model implements AutoCloseable {
      * @throws IllegalStateException if a session is closed or its context full; nothing is fed then
      */
     public void decode(List<Session> sessions, int... ids) {
-        Session.decode(this, sessions, ids);
+        SessionBatch.decode(this, sessions, ids);
     }
 
     /** What tells this model from others: SHA-256, in hexadecimal, of its configuration and a sample of its weights. */

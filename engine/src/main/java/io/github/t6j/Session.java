@@ -1,7 +1,6 @@
 package io.github.t6j;
 
 import io.github.t6j.kernels.Format;
-import io.github.t6j.model.Batch;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
@@ -166,7 +165,7 @@ public final class Session implements AutoCloseable {
     }
 
     /** Keeps ids that were fed, the last of what the cache holds. */
-    private void keep(int[] fed, int from, int count) {
+    void keep(int[] fed, int from, int count) {
         if (position() > ids.length) {
             ids = Arrays.copyOf(ids, Math.max(position(), 2 * ids.length));
         }
@@ -185,56 +184,24 @@ public final class Session implements AutoCloseable {
         prefill(single);
     }
 
-    /** {@link Model#decode}. */
-    static void decode(Model model, List<Session> sessions, int[] ids) {
-        if (ids.length != sessions.size()) {
-            throw new IllegalArgumentException(
-                    "ids: expected one a session, " + sessions.size() + ", found " + ids.length);
-        }
-        for (int i = 0; i < ids.length; i++) {
-            checkMember(model, sessions, i);
-            sessions.get(i).check(ids[i]);
-            sessions.get(i).checkRoom(1);
-        }
-        for (int from = 0; from < ids.length; from += Transformer.MOST_ROWS) {
-            decode(sessions, ids, from, Math.min(Transformer.MOST_ROWS, ids.length - from));
-        }
+    /** As {@link #decode} checks. */
+    void checkNext(int id) {
+        check(id);
+        checkRoom(1);
     }
 
-    private static void checkMember(Model model, List<Session> sessions, int i) {
-        if (sessions.get(i).model != model) {
-            throw new IllegalArgumentException("sessions: expected those of this model, found another's at index " + i);
-        }
-        for (int other = 0; other < i; other++) {
-            if (sessions.get(other) == sessions.get(i)) {
-                throw new IllegalArgumentException(
-                        "sessions: expected each once, found one at index " + other + " and again at " + i);
-            }
-        }
+    boolean isOf(Model other) {
+        return model == other;
     }
 
-    /** One pass of {@code count} sessions from {@code from}, in the buffers of the first. */
-    private static void decode(List<Session> sessions, int[] ids, int from, int count) {
-        Transformer.Sequence first = sessions.get(from).sequence;
-        Batch batch = first.batch();
-        for (int i = from; i < from + count; i++) {
-            batch.add(sessions.get(i).sequence, ids[i]);
-            sessions.get(i).lastRow = -1;
-        }
-        batch.forward();
-        for (int row = 0; row < count; row += first.maxLogitRows()) {
-            int some = Math.min(first.maxLogitRows(), count - row);
-            float[] all = first.logits(row, some);
-            for (int i = 0; i < some; i++) {
-                Session session = sessions.get(from + row + i);
-                session.keep(ids, from + row + i, 1);
-                session.take(all, i * first.logitStride());
-            }
-        }
+    /** What a pass is about to feed. */
+    Transformer.Sequence fedSequence() {
+        lastRow = -1;
+        return sequence;
     }
 
     /** Makes those at {@code from} of {@code all} the logits after the last id. */
-    private void take(float[] all, int from) {
+    void take(float[] all, int from) {
         System.arraycopy(all, from, logits, 0, logits.length);
         lastRow = 0;
         logitsReady = true;
