@@ -1,14 +1,14 @@
 package io.github.t6j.kernels.simd;
 
 import static io.github.t6j.kernels.Kernels.LANES;
-import static io.github.t6j.kernels.ScalarKernels.C1;
-import static io.github.t6j.kernels.ScalarKernels.C2;
-import static io.github.t6j.kernels.ScalarKernels.C3;
-import static io.github.t6j.kernels.ScalarKernels.C4;
-import static io.github.t6j.kernels.ScalarKernels.C5;
-import static io.github.t6j.kernels.ScalarKernels.C6;
 import static io.github.t6j.kernels.ScalarKernels.EXP2_MIN;
 import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
+import static io.github.t6j.kernels.ScalarKernels.P1;
+import static io.github.t6j.kernels.ScalarKernels.P2;
+import static io.github.t6j.kernels.ScalarKernels.P3;
+import static io.github.t6j.kernels.ScalarKernels.P4;
+import static io.github.t6j.kernels.ScalarKernels.P5;
+import static io.github.t6j.kernels.ScalarKernels.P6;
 import static io.github.t6j.kernels.ScalarKernels.ROUNDING;
 import static io.github.t6j.kernels.simd.Lanes.F;
 import static io.github.t6j.kernels.simd.Lanes.L;
@@ -52,11 +52,11 @@ final class LogSumExp {
                 VectorMask<Float> small = exponent.compare(LT, EXP2_MIN);
                 FloatVector z = exponent.add(ROUNDING);
                 FloatVector r = exponent.sub(z.sub(ROUNDING));
-                FloatVector e = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-                e = e.fma(r, FloatVector.broadcast(F, C4));
-                e = e.fma(r, FloatVector.broadcast(F, C3));
-                e = e.fma(r, FloatVector.broadcast(F, C2));
-                e = e.fma(r, FloatVector.broadcast(F, C1));
+                FloatVector e = FloatVector.broadcast(F, P6).fma(r, FloatVector.broadcast(F, P5));
+                e = e.fma(r, FloatVector.broadcast(F, P4));
+                e = e.fma(r, FloatVector.broadcast(F, P3));
+                e = e.fma(r, FloatVector.broadcast(F, P2));
+                e = e.fma(r, FloatVector.broadcast(F, P1));
                 e = e.fma(r, FloatVector.broadcast(F, 1f));
                 e = e.reinterpretAsInts().add(z.reinterpretAsInts().lanewise(LSHL, 23)).reinterpretAsFloats();
                 sum = sum.add(e.blend(0f, small));
