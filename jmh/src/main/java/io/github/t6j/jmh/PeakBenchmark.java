@@ -1,6 +1,10 @@
 package io.github.t6j.jmh;
 
-import java.util.Arrays;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.concurrent.TimeUnit;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -37,13 +41,17 @@ public class PeakBenchmark {
         @Param({"256", "4096", "262144"})
         public int kilobytes;
 
-        private float[] floats;
+        MemorySegment bytes;
+        private long step; // not a constant: C2 would unroll a counted loop and reorder its loads, at half the speed
 
         /** Writes every page once, so that it exists. */
         @Setup
         public void fill() {
-            floats = new float[kilobytes * 1024 / Float.BYTES];
-            Arrays.fill(floats, 1e-3f);
+            bytes = Arena.ofAuto().allocate(kilobytes * 1024L, 64);
+            for (long at = 0; at < bytes.byteSize(); at += Float.BYTES) {
+                bytes.set(ValueLayout.JAVA_FLOAT, at, 1e-3f);
+            }
+            step = 4L * SPECIES.vectorByteSize();
         }
     }
 
@@ -63,21 +71,24 @@ public class PeakBenchmark {
         public long flops;
     }
 
-    /** Reads all the data in order, into four sums. */
+    /** Reads all the data in order, into four sums, as the kernels read weights. */
     @Benchmark
     public FloatVector read(Data data, Traffic traffic) {
-        float[] floats = data.floats;
+        MemorySegment bytes = data.bytes;
+        long end = bytes.byteSize();
+        long step = data.step;
+        int vector = SPECIES.vectorByteSize();
         FloatVector a = FloatVector.zero(SPECIES);
         FloatVector b = a;
         FloatVector c = a;
         FloatVector d = a;
-        for (int i = 0; i < floats.length; i += 4 * LANES) {
-            a = a.add(FloatVector.fromArray(SPECIES, floats, i));
-            b = b.add(FloatVector.fromArray(SPECIES, floats, i + LANES));
-            c = c.add(FloatVector.fromArray(SPECIES, floats, i + 2 * LANES));
-            d = d.add(FloatVector.fromArray(SPECIES, floats, i + 3 * LANES));
+        for (long at = 0; at < end; at += step) {
+            a = a.add(FloatVector.fromMemorySegment(SPECIES, bytes, at, LITTLE_ENDIAN));
+            b = b.add(FloatVector.fromMemorySegment(SPECIES, bytes, at + vector, LITTLE_ENDIAN));
+            c = c.add(FloatVector.fromMemorySegment(SPECIES, bytes, at + 2 * vector, LITTLE_ENDIAN));
+            d = d.add(FloatVector.fromMemorySegment(SPECIES, bytes, at + 3 * vector, LITTLE_ENDIAN));
         }
-        traffic.bytes += (long) floats.length * Float.BYTES;
+        traffic.bytes += end;
         return a.add(b).add(c.add(d));
     }
 

@@ -1,0 +1,108 @@
+package io.github.t6j.jmh.report;
+
+import io.github.t6j.jmh.Skipped;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.results.format.ResultFormatFactory;
+import org.openjdk.jmh.results.format.ResultFormatType;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.Options;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+/** Measures a suite point by point, tells of each on stderr, and keeps results.json up to date. */
+final class SuiteRun {
+    private static final String PACKAGE = "io.github.t6j.jmh.";
+
+    private final Suite suite;
+    private final PrintStream err;
+    private final List<RunResult> results = new ArrayList<>();
+    private int skipped;
+
+    SuiteRun(Suite suite, PrintStream err) {
+        this.suite = suite;
+        this.err = err;
+    }
+
+    /**
+     * Measures all points that this machine can.
+     *
+     * @param json where JMH's results go, after each point all so far
+     * @throws RunnerException if one fails
+     */
+    void run(Path json) throws RunnerException, IOException {
+        List<Point> points = suite.points();
+        err.printf(Locale.ROOT, "%d points, about %s%n", points.size(), time(points.size() * suite.secondsPerPoint()));
+        long start = System.nanoTime();
+        for (int i = 0; i < points.size(); i++) {
+            String outcome = measure(points.get(i), json);
+            double left = (System.nanoTime() - start) * 1e-9 / (i + 1) * (points.size() - i - 1);
+            err.printf(
+                    Locale.ROOT, "[%d/%d, %s left] %s: %s%n", i + 1, points.size(), time(left), points.get(i).label(),
+                    outcome);
+        }
+        err.printf(Locale.ROOT, "%d measured, %d skipped, in %s%n", results.size(), skipped,
+                time((System.nanoTime() - start) * 1e-9));
+    }
+
+    private static String time(double seconds) {
+        return String.format(Locale.ROOT, "%d:%02d", (int) seconds / 60, (int) seconds % 60);
+    }
+
+    private String measure(Point point, Path json) throws RunnerException, IOException {
+        RunResult result;
+        try {
+            result = new Runner(options(point)).runSingle();
+        } catch (RunnerException failure) {
+            Skipped why = skipped(failure);
+            if (why == null) {
+                err.println(point.label() + " failed:");
+                throw failure;
+            }
+            skipped++;
+            return "skipped, " + why.getMessage();
+        }
+        results.add(result);
+        try (PrintStream out = new PrintStream(Files.newOutputStream(json), false, StandardCharsets.UTF_8)) {
+            ResultFormatFactory.getInstance(ResultFormatType.JSON, out).writeOut(results);
+        }
+        return String.format(
+                Locale.ROOT, "%.4g %s", result.getPrimaryResult().getScore(), result.getPrimaryResult().getScoreUnit());
+    }
+
+    private Options options(Point point) {
+        ChainedOptionsBuilder options =
+                new OptionsBuilder().include("^" + Pattern.quote(PACKAGE + point.benchmark()) + "$")
+                        .threads(point.jmhThreads()).forks(suite.forks()).warmupIterations(suite.warmups())
+                        .warmupTime(TimeValue.milliseconds(suite.millis())).measurementIterations(suite.iterations())
+                        .measurementTime(TimeValue.milliseconds(suite.millis())).shouldFailOnError(true)
+                        .verbosity(VerboseMode.SILENT);
+        point.params().forEach(options::param);
+        return options.build();
+    }
+
+    /** Why a fork passed over the point; null if something else went wrong. */
+    private static Skipped skipped(Throwable failure) {
+        if (failure == null || failure instanceof Skipped) {
+            return (Skipped) failure;
+        }
+        for (Throwable part : failure.getSuppressed()) {
+            Skipped found = skipped(part);
+            if (found != null) {
+                return found;
+            }
+        }
+        return skipped(failure.getCause());
+    }
+}
