@@ -7,6 +7,7 @@ import java.awt.Font;
 import java.awt.Polygon;
 import java.awt.Shape;
 import java.awt.geom.Ellipse2D;
+import java.awt.geom.Line2D;
 import java.awt.geom.Rectangle2D;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -16,7 +17,6 @@ import java.text.DecimalFormatSymbols;
 import java.text.NumberFormat;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
 import org.apache.batik.svggen.SVGGraphics2D;
@@ -35,7 +35,9 @@ import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.category.BarRenderer;
 import org.jfree.chart.renderer.category.StandardBarPainter;
 import org.jfree.chart.renderer.xy.XYErrorRenderer;
+import org.jfree.chart.text.TextUtils;
 import org.jfree.chart.title.LegendTitle;
+import org.jfree.chart.title.TextTitle;
 import org.jfree.chart.ui.RectangleEdge;
 import org.jfree.chart.ui.RectangleInsets;
 import org.jfree.data.category.DefaultCategoryDataset;
@@ -66,8 +68,13 @@ final class Charts {
             "gqa", new Look(new Color(0x0072B2), polygon(-5, 0, 0, -5, 5, 0, 0, 5), 8, 3),
             "mla", new Look(new Color(0xE69F00), polygon(-5, -4, 5, -4, 0, 5), 8, 3, 2, 3),
             "tpa", new Look(Color.BLACK, new Ellipse2D.Double(-4.5, -4.5, 9, 9)),
-            "tpa_kvonly", new Look(new Color(0x009E73), polygon(-5, -2, -2, -5, 2, -5, 5, -2, 5, 2, 2, 5, -2, 5, -5, 2),
-                    4, 3));
+            "tpa_kvonly",
+            new Look(new Color(0x009E73), polygon(-2, -6, 2, -6, 2, -2, 6, -2, 6, 2, 2, 2, 2, 6, -2, 6, -2, 2,
+                    -6, 2, -6, -2, -2, -2), 4, 3));
+
+    static {
+        TextUtils.setUseDrawRotatedStringWorkaround(false); // which would draw the text as curves
+    }
 
     private Charts() {}
 
@@ -79,13 +86,17 @@ final class Charts {
         return polygon;
     }
 
-    /** Microseconds a step over a power of two, both axes logarithmic, with error bars. */
-    static Plot curves(String name, String title, String numberTitle, Map<String, TreeMap<Integer, Result>> series) {
+    /** Microseconds a step over the group's number, both axes logarithmic, with error bars. */
+    static Plot curves(String name, Group group, String numberTitle) {
         YIntervalSeriesCollection data = new YIntervalSeriesCollection();
         XYErrorRenderer renderer = new XYErrorRenderer();
         renderer.setDrawXError(false);
         renderer.setDefaultLinesVisible(true);
-        series.forEach((attention, points) -> {
+        renderer.setLegendLine(new Line2D.Double(-16, 0, 16, 0));
+        group.series().forEach((attention, points) -> {
+            if (points.size() < 2) {
+                return;
+            }
             YIntervalSeries curve = new YIntervalSeries(Labels.attention(attention));
             points.forEach((number, result) -> {
                 Measured time = result.seconds();
@@ -108,7 +119,10 @@ final class Charts {
         plot.setBackgroundPaint(Color.WHITE);
         plot.setDomainGridlinePaint(GRID);
         plot.setRangeGridlinePaint(GRID);
-        return draw(name, title, new JFreeChart(title, TITLE, plot, true), HEIGHT);
+        String title = "Decode: " + Labels.shape(group.setting().shape());
+        JFreeChart chart = new JFreeChart(title, TITLE, plot, true);
+        chart.addSubtitle(new TextTitle(group.setting().rest(), TEXT));
+        return draw(name, title + ", " + group.setting().rest(), chart, HEIGHT);
     }
 
     private static LogAxis logAxis(String title, int base) {
@@ -125,12 +139,15 @@ final class Charts {
     }
 
     /** Horizontal bars with their numbers beside them. */
-    static Plot bars(String name, String title, String valueTitle, NumberFormat format, Map<String, Double> values) {
+    static Plot bars(
+            String name, String title, String subtitle, String valueTitle, NumberFormat format,
+            Map<String, Double> values) {
         DefaultCategoryDataset data = new DefaultCategoryDataset();
         values.forEach((label, value) -> data.addValue(value, valueTitle, label));
         JFreeChart chart = ChartFactory.createBarChart(
                 title, null, valueTitle, data, PlotOrientation.HORIZONTAL, false, false, false);
         chart.getTitle().setFont(TITLE);
+        chart.addSubtitle(new TextTitle(subtitle, TEXT));
         CategoryPlot plot = chart.getCategoryPlot();
         plot.setBackgroundPaint(Color.WHITE);
         plot.setRangeGridlinePaint(GRID);
@@ -150,7 +167,7 @@ final class Charts {
         axis.setTickLabelFont(TEXT);
         axis.setUpperMargin(0.2); // for the numbers
         axis.setNumberFormatOverride(format);
-        return draw(name, title, chart, 90 + BAR_HEIGHT * values.size());
+        return draw(name, title + ", " + subtitle, chart, 110 + BAR_HEIGHT * values.size());
     }
 
     private static Plot draw(String name, String title, JFreeChart chart, int height) {

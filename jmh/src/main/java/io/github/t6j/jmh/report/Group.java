@@ -18,8 +18,12 @@ record Group(Setting setting, Map<String, TreeMap<Integer, Result>> series) {
     /** Parameters that two decode steps must share to be compared; {@code context} and {@code batch} may be 0 for any. */
     record Setting(String shape, String cacheType, int threads, String residency, int batch, int context) {
         String text() {
-            return Labels.shape(shape) + ", " + cacheType + " cache"
-                    + (residency.equals("cached") ? ", one cache" : "")
+            return Labels.shape(shape) + ", " + rest();
+        }
+
+        /** Without the shape. */
+        String rest() {
+            return cacheType + " cache" + (residency.equals("cached") ? ", one cache" : "")
                     + (batch > 1 ? ", batch " + batch : "") + (context > 0 ? ", " + context + " tokens" : "") + ", "
                     + Labels.threads(threads);
         }

@@ -14,14 +14,18 @@ final class HtmlPage {
             h2 { font-size: 1.3rem; margin-top: 2.2em; border-bottom: 2px solid #ddd; }
             .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 16px; }
             .plots img { width: 100%; max-width: 560px; height: auto; border: 1px solid #ddd; box-sizing: border-box; }
+            summary { margin-top: 1em; cursor: pointer; }
             .scroll { overflow-x: auto; margin: 1em 0; }
             table { border-collapse: collapse; font-size: .85rem; overflow-wrap: normal; }
             th, td { padding: 3px 9px; border-bottom: 1px solid #ddd; text-align: right; vertical-align: top; }
             td { white-space: nowrap; font-variant-numeric: tabular-nums; }
             th { background: #f2f2f2; }
             td.word, th.word { text-align: left; white-space: normal; min-width: 4em; }
-            .wide td.word:first-child { min-width: 14em; }
+            .wide td.word:first-child { min-width: 16em; }
             """;
+
+    /** Rows of a table that is folded. */
+    private static final int LONG = 24;
 
     private HtmlPage() {}
 
@@ -55,12 +59,17 @@ final class HtmlPage {
     }
 
     private static void table(Table table, StringBuilder page) {
+        boolean folded = table.rows().size() > LONG;
+        if (folded) {
+            page.append("<details><summary>").append(table.rows().size()).append(" rows: ")
+                    .append(escape(String.join(", ", table.header()))).append("</summary>\n");
+        }
         page.append("<div class=\"scroll\"><table").append(table.header().size() > 2 ? " class=\"wide\"" : "")
                 .append(">\n<thead>");
         row(table, table.header(), "th", page);
         page.append("</thead>\n<tbody>\n");
         table.rows().forEach(cells -> row(table, cells, "td", page));
-        page.append("</tbody>\n</table></div>\n");
+        page.append("</tbody>\n</table></div>\n").append(folded ? "</details>\n" : "");
     }
 
     private static void row(Table table, List<String> cells, String tag, StringBuilder page) {

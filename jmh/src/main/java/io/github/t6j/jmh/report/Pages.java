@@ -79,24 +79,23 @@ final class Pages {
                         + " language model of that size.");
         Table table = new Table(5, "shape", "cache", "threads", "batch", "where", "context", "MHA", "MQA", "GQA", "MLA",
                 "TPA", "TPA KV-only");
+        Table crossovers = new Table(3, "TPA against", "other", "result", "tokens", "other's time ÷ TPA's");
         for (Group group : Group.overContext(results)) {
             rows(group, table);
             if (group.isCurve()) {
                 section.plots.add(Charts.curves(
-                        "decode-" + (section.plots.size() + 1), "Decode: " + group.setting().text(),
-                        "tokens in the cache", group.series()));
+                        "decode-" + (section.plots.size() + 1), group, "tokens in the cache"));
             }
-            Crossover.sentences(group).forEach(sentence -> section.notes.add(
-                    "Decode, " + group.setting().text() + ": " + sentence));
+            Crossover.rows(group, crossovers);
         }
         for (Group group : Group.overBatch(results)) {
             if (group.isCurve()) {
                 section.plots.add(Charts.curves(
-                        "decode-" + (section.plots.size() + 1), "Decode: " + group.setting().text(),
-                        "sequences in the batch", group.series()));
+                        "decode-" + (section.plots.size() + 1), group, "sequences in the batch"));
             }
         }
         section.tables.add(table);
+        section.tables.add(crossovers);
         return section;
     }
 
@@ -136,8 +135,8 @@ final class Pages {
             });
             table.add(row.toArray(String[]::new));
             if (numbers.size() == Labels.ATTENTIONS.size() && section.plots.size() < 2) {
-                section.plots.add(Charts.bars("cache-" + (section.plots.size() + 1), "Cache: " + setting,
-                        "bytes per token and layer", Charts.format("#,##0"), numbers));
+                section.plots.add(Charts.bars("cache-" + (section.plots.size() + 1),
+                        "Cache per token and layer", setting, "bytes", Charts.format("#,##0"), numbers));
             }
         });
         section.tables.add(table);
@@ -158,12 +157,13 @@ final class Pages {
                 table.add(result.param("model"), result.param("type"), result.param("cacheType"), test,
                         result.param("threads"), speed.plain(), fraction(result));
                 speeds.computeIfAbsent(
-                        test + ", equal parameters, " + Labels.threads(result.computing()), t -> new LinkedHashMap<>())
+                        test + ", " + Labels.threads(result.computing()), t -> new LinkedHashMap<>())
                         .put(result.param("model"), speed.mean());
             }
         }
         speeds.forEach((test, values) -> section.plots.add(Charts.bars("models-" + (section.plots.size() + 1),
-                "Whole model: " + test, "tokens per second", Charts.format("#,##0.0"), values)));
+                "Whole model: " + test, "equal parameters (124 M)", "tokens per second", Charts.format("#,##0.#"),
+                values)));
         section.tables.add(table);
         return section;
     }
@@ -206,7 +206,9 @@ final class Pages {
                         + result.param("type"),
                 result));
         if (!shares.isEmpty()) {
-            section.plots.add(Charts.bars("fractions", "Fraction of the nearer limit", "per cent of the limit",
+            section.plots.add(Charts.bars("fractions", "Fraction of the nearer limit",
+                    "decode: paper, equal heads, longest cache",
+                    "per cent of the limit",
                     Charts.format("0"), shares));
         }
         Table table = new Table(1, "benchmark", "bytes", "operations", "of limit");

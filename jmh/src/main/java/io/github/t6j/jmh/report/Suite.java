@@ -15,6 +15,11 @@ record Suite(String name, int forks, int warmups, int iterations, int millis, Li
     /** Starting a JVM and filling 400 MB of caches or weights, about. */
     private static final double OVERHEAD_SECONDS = 1.6;
 
+    /** A point that two lines ask for, such as those for one thread and for all on one core, is measured once. */
+    Suite {
+        points = points.stream().distinct().toList();
+    }
+
     /** Names that users are told. */
     static final String NAMES = "quick, paper or full";
 

@@ -1,6 +1,7 @@
 package io.github.t6j.jmh.report;
 
 import io.github.t6j.jmh.Skipped;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,8 @@ import org.openjdk.jmh.results.format.ResultFormatFactory;
 import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.format.OutputFormat;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
@@ -62,12 +65,14 @@ final class SuiteRun {
 
     private String measure(Point point, Path json) throws RunnerException, IOException {
         RunResult result;
-        try {
-            result = new Runner(options(point)).runSingle();
+        ByteArrayOutputStream said = new ByteArrayOutputStream(); // by the fork
+        try (PrintStream forks = new PrintStream(said, true, StandardCharsets.UTF_8)) {
+            OutputFormat format = OutputFormatFactory.createFormatInstance(forks, VerboseMode.SILENT);
+            result = new Runner(options(point), format).runSingle();
         } catch (RunnerException failure) {
             Skipped why = skipped(failure);
             if (why == null) {
-                err.println(point.label() + " failed:");
+                err.println(point.label() + " failed:\n" + said.toString(StandardCharsets.UTF_8));
                 throw failure;
             }
             skipped++;
