@@ -43,7 +43,6 @@ import org.jfree.chart.ui.RectangleInsets;
 import org.jfree.data.category.DefaultCategoryDataset;
 import org.jfree.data.xy.YIntervalSeries;
 import org.jfree.data.xy.YIntervalSeriesCollection;
-import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 
 /**
@@ -77,6 +76,22 @@ final class Charts {
     }
 
     private Charts() {}
+
+    /**
+     * Tries to draw a letter.
+     *
+     * @throws IllegalStateException if the JDK has no font to do it with
+     */
+    static void checkFonts() {
+        try {
+            emptyDrawing().getFontMetrics(TEXT).stringWidth("t");
+        } catch (RuntimeException | LinkageError | InternalError failure) {
+            throw new IllegalStateException(
+                    "plots need the system's fonts, and the JDK finds none: install fontconfig and"
+                            + " a font, such as by apt install fontconfig fonts-dejavu-core",
+                    failure);
+        }
+    }
 
     private static Polygon polygon(int... points) {
         Polygon polygon = new Polygon();
@@ -179,7 +194,7 @@ final class Charts {
             legend.setItemFont(TEXT);
             legend.setFrame(BlockBorder.NONE);
         }
-        SVGGraphics2D graphics = new SVGGraphics2D(emptyDocument());
+        SVGGraphics2D graphics = emptyDrawing();
         graphics.setSVGCanvasSize(new Dimension(WIDTH, height));
         chart.draw(graphics, new Rectangle2D.Double(0, 0, WIDTH, height));
         Element root = graphics.getRoot();
@@ -193,10 +208,10 @@ final class Charts {
         return new Plot(name, title, svg.toString());
     }
 
-    private static Document emptyDocument() {
+    private static SVGGraphics2D emptyDrawing() {
         try {
-            return DocumentBuilderFactory.newInstance().newDocumentBuilder().getDOMImplementation()
-                    .createDocument("http://www.w3.org/2000/svg", "svg", null);
+            return new SVGGraphics2D(DocumentBuilderFactory.newInstance().newDocumentBuilder().getDOMImplementation()
+                    .createDocument("http://www.w3.org/2000/svg", "svg", null));
         } catch (ParserConfigurationException never) {
             throw new IllegalStateException("every JDK can make an XML document", never);
         }

@@ -21,6 +21,7 @@ final class HtmlPage {
             td { white-space: nowrap; font-variant-numeric: tabular-nums; }
             th { background: #f2f2f2; }
             td.word, th.word { text-align: left; white-space: normal; min-width: 4em; }
+            .wide td.word { min-width: 7em; }
             .wide td.word:first-child { min-width: 16em; }
             """;
 

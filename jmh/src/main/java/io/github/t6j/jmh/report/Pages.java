@@ -77,7 +77,7 @@ final class Pages {
                         + " batch, over a cache of that many tokens. “Equal heads” gives all attentions as many query heads,"
                         + " as the paper's figures 5, 7 and 8 do; “equal parameters” gives each the heads of the paper's"
                         + " language model of that size.");
-        Table table = new Table(5, "shape", "cache", "threads", "batch", "where", "context", "MHA", "MQA", "GQA", "MLA",
+        Table table = new Table(1, "shape", "cache", "threads", "batch", "where", "context", "MHA", "MQA", "GQA", "MLA",
                 "TPA", "TPA KV-only");
         Table crossovers = new Table(3, "TPA against", "other", "result", "tokens", "other's time ÷ TPA's");
         for (Group group : Group.overContext(results)) {
@@ -147,14 +147,14 @@ final class Pages {
         Section section = new Section("Whole models",
                 "Random weights of the paper's small size: equal parameters (124 M), not equal heads. Prefill feeds a"
                         + " prompt into an empty cache; decode feeds one token after that many others. Both end with logits.");
-        Table table = new Table(3, "model", "weights", "cache", "test", "threads", "tokens/s", "of limit");
+        Table table = new Table(2, "model", "test", "weights", "cache", "threads", "tokens/s", "of limit");
         Map<String, Map<String, Double>> speeds = new LinkedHashMap<>();
         for (Result result : results) {
             if (result.name().startsWith("ModelBenchmark")) {
                 boolean prefill = result.is("ModelBenchmark.prefill");
                 String test = prefill ? "prefill " + result.param("tokens") : "decode at " + result.param("depth");
                 Measured speed = result.counter("tokensPerSecond");
-                table.add(result.param("model"), result.param("type"), result.param("cacheType"), test,
+                table.add(result.param("model"), test, result.param("type"), result.param("cacheType"),
                         result.param("threads"), speed.plain(), fraction(result));
                 speeds.computeIfAbsent(
                         test + ", " + Labels.threads(result.computing()), t -> new LinkedHashMap<>())

@@ -79,11 +79,12 @@ final class ReadmeTable {
     }
 
     private static Table models(List<Result> results) {
-        Table table = new Table(3, "model", "weights, cache", "test", "threads", "tokens/s");
+        Table table = new Table(2, "model", "test", "weights, cache", "threads", "tokens/s");
         results.stream().filter(r -> r.name().startsWith("ModelBenchmark")).forEach(r -> table.add(
-                r.param("model"), r.param("type") + ", " + r.param("cacheType"),
+                r.param("model"),
                 r.is("ModelBenchmark.prefill") ? "prefill " + r.param("tokens") : "decode at " + r.param("depth"),
-                r.param("threads"), r.counter("tokensPerSecond").plain()));
+                r.param("type") + ", " + r.param("cacheType"), r.param("threads"),
+                r.counter("tokensPerSecond").plain()));
         return table;
     }
 }

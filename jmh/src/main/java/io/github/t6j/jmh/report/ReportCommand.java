@@ -61,7 +61,7 @@ public final class ReportCommand implements Callable<Integer> {
     /** @return the exit code: 0 done, 1 failed, 2 bad usage */
     public static int run(String... args) {
         return new CommandLine(new ReportCommand()).setExecutionExceptionHandler((failure, line, parsed) -> {
-            if (!(failure instanceof IllegalArgumentException || failure instanceof IOException)) {
+            if (failure instanceof RunnerException || failure instanceof NullPointerException) {
                 failure.printStackTrace();
             }
             line.getErr().println("report: " + message(failure));
@@ -81,6 +81,7 @@ public final class ReportCommand implements Callable<Integer> {
         }
         List<Result> before = compare == null ? null : Results.read(compare); // first, for it may be about to be replaced
         if (out != null) {
+            Charts.checkFonts(); // before minutes of measuring
             Files.createDirectories(out);
         }
         Path json = source.suite == null ? source.from : measure();

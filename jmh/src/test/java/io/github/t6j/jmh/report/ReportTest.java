@@ -84,7 +84,7 @@ class ReportTest {
                 .contains("| kernels | SIMD, 512-bit |").contains("--add-modules=jdk.incubator.vector")
                 .contains("| paper, equal heads (32 × 64) | f32 | 2 | 1 | memory | 65536 | 36.7 ms ± 3 % |")
                 .contains("| small, equal parameters (124 M), f32 | 6144 | 512 | 1024 | 1152 | 1568 | 1376 |")
-                .contains("| t6-small | bf16 | f32 | decode at 1024 | 2 | 98.0 ± 3 % |")
+                .contains("| t6-small | decode at 1024 | bf16 | f32 | 2 | 98.0 ± 3 % |")
                 .contains("| read from memory (256 MiB) | 25.0 GB/s ± 5 % | 31.0 GB/s ± 4 % |")
                 .contains("![Decode: paper, equal heads (32 × 64), f32 cache, 2 threads](plots/decode-1.svg)");
     }
@@ -191,7 +191,7 @@ class ReportTest {
                 .contains("report --suite quick --out jmh/results/sample --readme README.md")
                 .contains("| attention | 256 tokens | 1024 tokens |").contains("| TPA | 53.8 µs ± 3 % |")
                 .contains("equal heads").contains("equal parameters").contains("(jmh/results/sample/summary.md)")
-                .contains("| t6-small | bf16, f32 | prefill 512 | 2 | 830 ± 3 % |");
+                .contains("| t6-small | prefill 512 | bf16, f32 | 2 | 830 ± 3 % |");
         assertThat(out.resolve("results.json")).hasSameTextualContentAs(SAMPLE);
         assertThat(out.resolve("report.html")).exists();
     }
