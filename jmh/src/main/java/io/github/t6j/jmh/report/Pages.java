@@ -61,8 +61,9 @@ final class Pages {
                 .distinct().sorted().collect(Collectors.joining(" ")));
         table.add("kernels", machine.kernels());
         table.add("suite", machine.suite() + ", " + machine.date());
-        table.add("JMH", any.forks() + " fork(s), " + any.warmupIterations() + " × " + any.warmupTime() + " warm-up, "
-                + any.measurementIterations() + " × " + any.measurementTime() + " measured");
+        table.add("JMH", results.stream().map(r -> r.forks() + (r.forks() == 1 ? " fork, " : " forks, ")
+                + r.warmupIterations() + " × " + r.warmupTime() + " warm-up, " + r.measurementIterations() + " × "
+                + r.measurementTime() + " measured").distinct().collect(Collectors.joining("; ")));
         section.tables.add(table);
         section.notes
                 .add("± and error bars are 95 % intervals of the mean over the iterations of all forks. They hold what"

@@ -46,7 +46,7 @@ final class SuiteRun {
      */
     void run(Path json) throws RunnerException, IOException {
         List<Point> points = suite.points();
-        err.printf(Locale.ROOT, "%d points, about %s%n", points.size(), time(points.size() * suite.secondsPerPoint()));
+        err.printf(Locale.ROOT, "%d points, about %s%n", points.size(), time(suite.seconds()));
         long start = System.nanoTime();
         for (int i = 0; i < points.size(); i++) {
             String outcome = measure(points.get(i), json);
@@ -87,12 +87,13 @@ final class SuiteRun {
     }
 
     private Options options(Point point) {
-        ChainedOptionsBuilder options =
-                new OptionsBuilder().include("^" + Pattern.quote(PACKAGE + point.benchmark()) + "$")
-                        .threads(point.jmhThreads()).forks(suite.forks()).warmupIterations(suite.warmups())
-                        .warmupTime(TimeValue.milliseconds(suite.millis())).measurementIterations(suite.iterations())
-                        .measurementTime(TimeValue.milliseconds(suite.millis())).shouldFailOnError(true)
-                        .verbosity(VerboseMode.SILENT);
+        Suite.Iterations warmup = suite.warmup(point);
+        Suite.Iterations measured = suite.measured();
+        ChainedOptionsBuilder options = new OptionsBuilder()
+                .include("^" + Pattern.quote(PACKAGE + point.benchmark()) + "$")
+                .threads(point.jmhThreads()).forks(suite.forks()).shouldFailOnError(true)
+                .warmupIterations(warmup.count()).warmupTime(TimeValue.milliseconds(warmup.millis()))
+                .measurementIterations(measured.count()).measurementTime(TimeValue.milliseconds(measured.millis()));
         point.params().forEach(options::param);
         return options.build();
     }
