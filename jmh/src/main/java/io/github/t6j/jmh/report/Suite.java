@@ -36,7 +36,7 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
     /** @throws IllegalArgumentException if there is no such suite */
     static Suite of(String name, int cores) {
         return switch (name) {
-            case "quick" -> new Suite(name, 1, new Iterations(5, 500), new Iterations(5, 200), quick(cores));
+            case "quick" -> new Suite(name, 1, new Iterations(5, 500), new Iterations(5, 150), quick(cores));
             case "paper" -> new Suite(name, 2, new Iterations(6, 500), new Iterations(4, 400), paper(cores));
             case "full" -> new Suite(name, 3, new Iterations(5, 1000), new Iterations(5, 1000), full(cores));
             case "test" -> new Suite(name, 1, new Iterations(1, 20), new Iterations(2, 20), test());
@@ -105,7 +105,7 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
                 .add(DECODE, "threads", "1", "context", "16384", "attention", "mha,gqa,tpa")
                 .add(DECODE, "threads", "1", "residency", "cached", "context", "4096", "attention", "tpa")
                 .add("PrefillAttentionBenchmark.prompt", "threads", threads, "tokens", "512", "attention",
-                        "mha,gqa,mla,tpa")
+                        "mha,mla,tpa")
                 .add("ProjectionBenchmark.project", "threads", threads, "shape", "paper", "rows", "1", "form",
                         "mha,materialised,factored")
                 .add("MatrixVectorBenchmark.multiply", "threads", threads, "shape", "4096x768", "type", "f32,bf16")
