@@ -30,6 +30,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
  * One decode step of one layer's attention against its cache: scores, softmax and values of one query for each sequence
@@ -196,33 +197,37 @@ public class DecodeAttentionBenchmark {
         }
     }
 
-    /** What was read. */
+    /** What a token takes. */
     @State(Scope.Thread)
     @AuxCounters(AuxCounters.Type.EVENTS)
-    public static class Traffic extends Rates {
-        private Caches caches;
+    public static class CacheSize {
+        private double share;
 
         /** Learns what is measured. */
         @Setup
-        public void measure(Caches all) {
-            caches = all;
+        public void measure(Caches caches, BenchmarkParams benchmark) {
+            measure(caches, Math.max(1, benchmark.getForks()) * benchmark.getMeasurement().getCount());
         }
 
-        /** Bytes that a token takes in this layer's cache. */
+        void measure(Caches caches, int iterations) {
+            share = (double) caches.bytesPerToken() / iterations;
+        }
+
+        /** Bytes that a token takes in this layer's cache: a share of it, which JMH adds up. */
         public double cacheBytesPerToken() {
-            return share(caches.bytesPerToken());
+            return share;
         }
     }
 
     /** One query of each sequence. */
     @Benchmark
-    public float[] step(Caches caches, Traffic traffic) {
+    public float[] step(Caches caches, Rates rates, CacheSize size) {
         float[] last = null;
         for (int b = 0; b < caches.batch; b++) {
             last = caches.attend(b);
         }
         caches.turn();
-        traffic.add(caches.bytesPerStep(), caches.flopsPerStep());
+        rates.add(caches.bytesPerStep(), caches.flopsPerStep());
         return last;
     }
 }

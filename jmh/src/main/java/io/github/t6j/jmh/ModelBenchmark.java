@@ -11,6 +11,7 @@ import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
@@ -20,6 +21,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.infra.IterationParams;
 
 /** A whole model of random weights, from ids to the logits after the last of them. */
 @BenchmarkMode(Mode.AverageTime)
@@ -133,44 +136,48 @@ public class ModelBenchmark {
         }
     }
 
-    /** What was done. */
+    /** What was fed. */
     @State(Scope.Thread)
     @AuxCounters(AuxCounters.Type.EVENTS)
-    public static class Speed extends Rates {
-        private long tokens;
+    public static class Fed {
+        private final Counter tokens = new Counter();
 
-        @Override
-        void begin(int iterations) {
-            super.begin(iterations);
-            tokens = 0;
+        /** Begins to count. */
+        @Setup(Level.Iteration)
+        public void begin(BenchmarkParams benchmark, IterationParams iteration) {
+            tokens.begin(benchmark, iteration);
         }
 
-        /** Tokens fed. */
+        void begin() {
+            tokens.begin(1);
+        }
+
+        /** Tokens. */
         public double tokensPerSecond() {
-            return perSecond(tokens);
+            return tokens.perSecond();
         }
     }
 
     /** A prompt into an empty cache. */
     @Benchmark
-    public float[] prefill(Loaded loaded, Prompt prompt, Speed speed) {
+    public float[] prefill(Loaded loaded, Prompt prompt, Rates rates, Fed fed) {
         loaded.sequence.truncate(0);
         loaded.feed(prompt.ids);
         long tokens = prompt.tokens;
         long embedding = (long) loaded.shape.vocabulary() * loaded.shape.attention().width();
-        speed.tokens += tokens;
-        speed.add(0, 2 * (tokens * (loaded.shape.matrixWeights() - embedding) + embedding)
+        fed.tokens.add(tokens);
+        rates.add(0, 2 * (tokens * (loaded.shape.matrixWeights() - embedding) + embedding)
                 + loaded.attentionFlops(tokens * (tokens + 1) / 2));
         return loaded.sequence.logits((prompt.tokens - 1) % loaded.sequence.maxRows(), 1);
     }
 
     /** One id after {@code depth} others, which is then forgotten. */
     @Benchmark
-    public float[] decode(Loaded loaded, Past past, Speed speed) {
+    public float[] decode(Loaded loaded, Past past, Rates rates, Fed fed) {
         loaded.feed(past.next);
         float[] logits = loaded.sequence.logits(0, 1);
-        speed.tokens++;
-        speed.add(loaded.shape.matrixWeights() * (loaded.type.equals("f32") ? Float.BYTES : Short.BYTES)
+        fed.tokens.add(1);
+        rates.add(loaded.shape.matrixWeights() * (loaded.type.equals("f32") ? Float.BYTES : Short.BYTES)
                 + loaded.sequence.cacheBytes(),
                 2 * loaded.shape.matrixWeights() + loaded.attentionFlops(past.depth + 1L));
         loaded.sequence.truncate(past.depth);

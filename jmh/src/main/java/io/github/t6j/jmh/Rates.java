@@ -8,51 +8,37 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.infra.IterationParams;
 
-/**
- * What was read and computed, per second, of benchmarks whose own score is a time. JMH adds up such counters over
- * iterations and forks, so each gives its share of a mean.
- */
+/** What was read and computed, of benchmarks whose own score is a time. */
 @State(Scope.Thread)
 @AuxCounters(AuxCounters.Type.EVENTS)
 public class Rates {
-    private double shares;
-    private long bytes;
-    private long flops;
-    private long start;
+    private final Counter bytes = new Counter();
+    private final Counter flops = new Counter();
 
     /** Begins to count. */
     @Setup(Level.Iteration)
-    public void start(BenchmarkParams benchmark, IterationParams iteration) {
-        begin(Math.max(1, benchmark.getForks()) * iteration.getCount());
+    public void begin(BenchmarkParams benchmark, IterationParams iteration) {
+        bytes.begin(benchmark, iteration);
+        flops.begin(benchmark, iteration);
     }
 
-    void begin(int iterations) {
-        shares = iterations;
-        bytes = 0;
-        flops = 0;
-        start = System.nanoTime();
+    void begin() {
+        bytes.begin(1);
+        flops.begin(1);
     }
 
     void add(long moreBytes, long moreFlops) {
-        bytes += moreBytes;
-        flops += moreFlops;
-    }
-
-    double share(double value) {
-        return value / shares;
-    }
-
-    double perSecond(long count) {
-        return share(count / ((System.nanoTime() - start) * 1e-9));
+        bytes.add(moreBytes);
+        flops.add(moreFlops);
     }
 
     /** Bytes of what is to be read: a cache, weights. */
     public double bytesPerSecond() {
-        return perSecond(bytes);
+        return bytes.perSecond();
     }
 
     /** Multiplications and additions. */
     public double flopsPerSecond() {
-        return perSecond(flops);
+        return flops.perSecond();
     }
 }

@@ -51,19 +51,12 @@ class BenchmarksTest {
     }
 
     private static float[] step(Caches caches) {
-        return new DecodeAttentionBenchmark().step(caches, traffic(caches, 1));
-    }
-
-    private static DecodeAttentionBenchmark.Traffic traffic(Caches caches, int iterations) {
-        DecodeAttentionBenchmark.Traffic traffic = new DecodeAttentionBenchmark.Traffic();
-        traffic.measure(caches);
-        traffic.begin(iterations);
-        return traffic;
+        return new DecodeAttentionBenchmark().step(caches, rates(), new DecodeAttentionBenchmark.CacheSize());
     }
 
     private static Rates rates() {
         Rates rates = new Rates();
-        rates.begin(1);
+        rates.begin();
         return rates;
     }
 
@@ -113,12 +106,14 @@ class BenchmarksTest {
         float[] last = step(caches);
 
         assertAttends(last, caches, 1, caches.caches[1]);
-        DecodeAttentionBenchmark.Traffic traffic = traffic(caches, 5);
-        assertThat(traffic.cacheBytesPerToken()).isEqualTo(numbers * 4 / 5.0);
-        assertThat(traffic.bytesPerSecond()).isZero();
-        new DecodeAttentionBenchmark().step(caches, traffic);
-        assertThat(traffic.bytesPerSecond()).isPositive();
-        assertThat(traffic.flopsPerSecond()).isPositive();
+        DecodeAttentionBenchmark.CacheSize size = new DecodeAttentionBenchmark.CacheSize();
+        size.measure(caches, 5);
+        assertThat(size.cacheBytesPerToken()).isEqualTo(numbers * 4 / 5.0);
+        Rates rates = rates();
+        assertThat(rates.bytesPerSecond()).isZero();
+        new DecodeAttentionBenchmark().step(caches, rates, size);
+        assertThat(rates.bytesPerSecond()).isPositive();
+        assertThat(rates.flopsPerSecond()).isPositive();
         assertThat(caches.bytesPerStep()).isEqualTo(2 * 70 * numbers * 4L);
         caches.close();
     }
@@ -342,16 +337,16 @@ class BenchmarksTest {
         prompt.make(loaded);
         ModelBenchmark.Past past = new ModelBenchmark.Past();
         past.depth = 129;
-        ModelBenchmark.Speed speed = new ModelBenchmark.Speed();
-        speed.begin(1);
+        ModelBenchmark.Fed fed = new ModelBenchmark.Fed();
+        fed.begin();
         ModelBenchmark benchmark = new ModelBenchmark();
 
-        float[] prefilled = Arrays.copyOf(benchmark.prefill(loaded, prompt, speed), 100);
-        assertThat(speed.tokensPerSecond()).isPositive();
+        float[] prefilled = Arrays.copyOf(benchmark.prefill(loaded, prompt, rates(), fed), 100);
+        assertThat(fed.tokensPerSecond()).isPositive();
         loaded.sequence.truncate(0);
         past.feed(loaded);
-        benchmark.decode(loaded, past, speed);
-        float[] decoded = Arrays.copyOf(benchmark.decode(loaded, past, speed), 100);
+        benchmark.decode(loaded, past, rates(), fed);
+        float[] decoded = Arrays.copyOf(benchmark.decode(loaded, past, rates(), fed), 100);
 
         float[] expected;
         try (Transformer.Sequence oracle = loaded.transformer.newSequence(Format.F32, true)) {

@@ -226,8 +226,13 @@ class ReportTest {
         System.setProperty("jmh.ignoreLock", "true");
         new SuiteRun(Suite.of("test", 2), new PrintStream(told, true, StandardCharsets.UTF_8)).run(json);
 
-        assertThat(Results.read(json)).hasSize(3)
-                .allSatisfy(result -> assertThat(result.seconds().mean()).isPositive());
+        List<Result> results = Results.read(json);
+        assertThat(results).hasSize(3).allSatisfy(result -> assertThat(result.seconds().mean()).isPositive());
+        assertThat(results.getFirst().counter("flops").mean()).isPositive();
+        assertThat(results.getLast().counter("cacheBytesPerToken").mean()).isCloseTo(768, within(1e-6));
+        double steps = 1 / results.getLast().seconds().mean();
+        assertThat(results.getLast().counter("bytesPerSecond").mean() / steps).isBetween(0.2 * 128 * 768,
+                5.0 * 128 * 768);
         assertThat(told.toString(StandardCharsets.UTF_8)).startsWith("3 points, about ").contains("[1/3, ")
                 .contains("[3/3, 0:00 left] DecodeAttention.step").contains("3 measured, 0 skipped, in 0:");
     }
