@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.openjdk.jmh.runner.RunnerException;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -56,12 +55,14 @@ public final class ReportCommand implements Callable<Integer> {
             description = "Write the tables between this file's two markers anew; needs --out.")
     private Path readme;
 
+    private int failed;
+
     private ReportCommand() {}
 
     /** @return the exit code: 0 done, 1 failed, 2 bad usage */
     public static int run(String... args) {
         return new CommandLine(new ReportCommand()).setExecutionExceptionHandler((failure, line, parsed) -> {
-            if (failure instanceof RunnerException || failure instanceof NullPointerException) {
+            if (failure.getMessage() == null) {
                 failure.printStackTrace();
             }
             line.getErr().println("report: " + message(failure));
@@ -74,7 +75,7 @@ public final class ReportCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException, RunnerException {
+    public Integer call() throws IOException {
         if (out == null && (source.suite != null || readme != null || compare == null)) {
             throw new CommandLine.ParameterException(spec.commandLine(),
                     "--out: expected a folder to write to, found none");
@@ -96,14 +97,14 @@ public final class ReportCommand implements Callable<Integer> {
         if (before != null) {
             Comparison.lines(before, results).forEach(System.out::println);
         }
-        return CommandLine.ExitCode.OK;
+        return failed == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
 
-    private Path measure() throws IOException, RunnerException {
+    private Path measure() throws IOException {
         Suite suite = Suite.of(source.suite, Runtime.getRuntime().availableProcessors());
         Path json = out.resolve("results.json");
         Results.write(Machine.here(suite.name()), json);
-        new SuiteRun(suite, System.err).run(json);
+        failed = new SuiteRun(suite, System.err).run(json);
         return json;
     }
 

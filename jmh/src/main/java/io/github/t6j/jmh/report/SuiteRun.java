@@ -32,6 +32,7 @@ final class SuiteRun {
     private final PrintStream err;
     private final List<RunResult> results = new ArrayList<>();
     private int skipped;
+    private int failed;
 
     SuiteRun(Suite suite, PrintStream err) {
         this.suite = suite;
@@ -39,12 +40,12 @@ final class SuiteRun {
     }
 
     /**
-     * Measures all points that this machine can.
+     * Measures all points that this machine can; one that fails does not keep the others from it.
      *
      * @param json where JMH's results go, after each point all so far
-     * @throws RunnerException if one fails
+     * @return how many failed
      */
-    void run(Path json) throws RunnerException, IOException {
+    int run(Path json) throws IOException {
         List<Point> points = suite.points();
         err.printf(Locale.ROOT, "%d points, about %s%n", points.size(), time(suite.seconds()));
         long start = System.nanoTime();
@@ -55,28 +56,31 @@ final class SuiteRun {
                     Locale.ROOT, "[%d/%d, %s left] %s: %s%n", i + 1, points.size(), time(left), points.get(i).label(),
                     outcome);
         }
-        err.printf(Locale.ROOT, "%d measured, %d skipped, in %s%n", results.size(), skipped,
+        err.printf(Locale.ROOT, "%d measured, %d skipped, %d failed, in %s%n", results.size(), skipped, failed,
                 time((System.nanoTime() - start) * 1e-9));
+        return failed;
     }
 
     private static String time(double seconds) {
         return String.format(Locale.ROOT, "%d:%02d", (int) seconds / 60, (int) seconds % 60);
     }
 
-    private String measure(Point point, Path json) throws RunnerException, IOException {
+    private String measure(Point point, Path json) throws IOException {
         RunResult result;
         ByteArrayOutputStream said = new ByteArrayOutputStream(); // by the fork
-        try (PrintStream forks = new PrintStream(said, true, StandardCharsets.UTF_8)) {
+        PrintStream forks = new PrintStream(said, true, StandardCharsets.UTF_8);
+        try {
             OutputFormat format = OutputFormatFactory.createFormatInstance(forks, VerboseMode.SILENT);
             result = new Runner(options(point), format).runSingle();
         } catch (RunnerException failure) {
             Skipped why = skipped(failure);
-            if (why == null) {
-                err.println(point.label() + " failed:\n" + said.toString(StandardCharsets.UTF_8));
-                throw failure;
+            if (why != null) {
+                skipped++;
+                return "skipped, " + why.getMessage();
             }
-            skipped++;
-            return "skipped, " + why.getMessage();
+            failed++;
+            failure.printStackTrace(forks);
+            return "failed\n" + said.toString(StandardCharsets.UTF_8);
         }
         results.add(result);
         try (PrintStream out = new PrintStream(Files.newOutputStream(json), false, StandardCharsets.UTF_8)) {

@@ -234,7 +234,29 @@ class ReportTest {
         assertThat(results.getLast().counter("bytesPerSecond").mean() / steps).isBetween(0.2 * 128 * 768,
                 5.0 * 128 * 768);
         assertThat(told.toString(StandardCharsets.UTF_8)).startsWith("3 points, about ").contains("[1/3, ")
-                .contains("[3/3, 0:00 left] DecodeAttention.step").contains("3 measured, 0 skipped, in 0:");
+                .contains("[3/3, 0:00 left] DecodeAttention.step").contains("3 measured, 0 skipped, 0 failed, in 0:");
+    }
+
+    /** 2^30 tokens of MHA fit nowhere; a shape that there is not is a failure, which is told and not in the way. */
+    @Test
+    void whatCannotBeMeasuredIsTold() throws Exception {
+        Suite one = Suite.of("test", 2);
+        String decode = "DecodeAttentionBenchmark.step";
+        Suite suite = new Suite("test", 1, one.warmup(), one.measured(), List.of(
+                new Point(decode, 1, Map.of("attention", "mha", "context", "1073741824")),
+                new Point(decode, 1, Map.of("attention", "tpa", "context", "64", "shape", "huge")),
+                new Point("PeakBenchmark.multiplyAdd", 1, Map.of())));
+        ByteArrayOutputStream told = new ByteArrayOutputStream();
+        Path json = folder.resolve("results.json");
+
+        System.setProperty("jmh.ignoreLock", "true");
+        int failed = new SuiteRun(suite, new PrintStream(told, true, StandardCharsets.UTF_8)).run(json);
+
+        assertThat(failed).isEqualTo(1);
+        assertThat(Results.read(json)).hasSize(1);
+        assertThat(told.toString(StandardCharsets.UTF_8))
+                .contains("skipped, 1 × mha at 1073741824 tokens takes 17592.2 GB")
+                .contains("shape: expected paper, ").contains("1 measured, 1 skipped, 1 failed");
     }
 
     @Test
