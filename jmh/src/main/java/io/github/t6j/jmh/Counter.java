@@ -11,6 +11,7 @@ final class Counter {
     private double shares;
     private long count;
     private long start;
+    private double seconds;
 
     /** Begins an iteration. */
     void begin(BenchmarkParams benchmark, IterationParams iteration) {
@@ -27,7 +28,12 @@ final class Counter {
         count += more;
     }
 
+    /** Ends an iteration: JMH asks for counters later, the last time after everything is torn down. */
+    void end() {
+        seconds = (System.nanoTime() - start) * 1e-9;
+    }
+
     double perSecond() {
-        return count / ((System.nanoTime() - start) * 1e-9) / shares;
+        return count / seconds / shares;
     }
 }

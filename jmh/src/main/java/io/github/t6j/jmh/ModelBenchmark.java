@@ -152,6 +152,12 @@ public class ModelBenchmark {
             tokens.begin(1);
         }
 
+        /** Ends to count. */
+        @TearDown(Level.Iteration)
+        public void end() {
+            tokens.end();
+        }
+
         /** Tokens. */
         public double tokensPerSecond() {
             return tokens.perSecond();

@@ -5,6 +5,7 @@ import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.infra.IterationParams;
 
@@ -30,6 +31,13 @@ public class Rates {
     void add(long moreBytes, long moreFlops) {
         bytes.add(moreBytes);
         flops.add(moreFlops);
+    }
+
+    /** Ends to count. */
+    @TearDown(Level.Iteration)
+    public void end() {
+        bytes.end();
+        flops.end();
     }
 
     /** Bytes of what is to be read: a cache, weights. */

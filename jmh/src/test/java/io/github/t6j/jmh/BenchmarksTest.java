@@ -110,8 +110,10 @@ class BenchmarksTest {
         size.measure(caches, 5);
         assertThat(size.cacheBytesPerToken()).isEqualTo(numbers * 4 / 5.0);
         Rates rates = rates();
+        rates.end();
         assertThat(rates.bytesPerSecond()).isZero();
         new DecodeAttentionBenchmark().step(caches, rates, size);
+        rates.end();
         assertThat(rates.bytesPerSecond()).isPositive();
         assertThat(rates.flopsPerSecond()).isPositive();
         assertThat(caches.bytesPerStep()).isEqualTo(2 * 70 * numbers * 4L);
@@ -342,6 +344,7 @@ class BenchmarksTest {
         ModelBenchmark benchmark = new ModelBenchmark();
 
         float[] prefilled = Arrays.copyOf(benchmark.prefill(loaded, prompt, rates(), fed), 100);
+        fed.end();
         assertThat(fed.tokensPerSecond()).isPositive();
         loaded.sequence.truncate(0);
         past.feed(loaded);
@@ -453,7 +456,7 @@ class BenchmarksTest {
         PeakBenchmark.Work work = new PeakBenchmark.Work();
         PeakBenchmark peak = new PeakBenchmark();
 
-        float[] sums = peak.read(data, traffic).toArray();
+        float[] sums = peak.read(data, traffic);
         float[] chains = peak.multiplyAdd(work).toArray();
 
         double sum = 0;

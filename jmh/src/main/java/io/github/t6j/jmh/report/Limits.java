@@ -2,6 +2,7 @@ package io.github.t6j.jmh.report;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** What the machine gives at most, as PeakBenchmark measured it in the same run, and how near to it a result comes. */
 record Limits(List<Result> results) {
@@ -47,8 +48,8 @@ record Limits(List<Result> results) {
 
     /** The limit that {@code result} comes nearest to; null if none was measured or it counts nothing. */
     Fraction of(Result result) {
-        if (result.name().startsWith("PeakBenchmark")) {
-            return null;
+        if (Stream.of("Peak", "Tokenizer", "CacheAppend").anyMatch(result.name()::startsWith)) {
+            return null; // a limit, and what neither streams from memory nor computes
         }
         boolean cached = result.param("residency").equals("cached");
         Measured read = cached ? secondLevel(result.computing()) : memory(result.computing());

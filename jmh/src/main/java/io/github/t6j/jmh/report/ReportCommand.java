@@ -103,6 +103,7 @@ public final class ReportCommand implements Callable<Integer> {
     private Path measure() throws IOException {
         Suite suite = Suite.of(source.suite, Runtime.getRuntime().availableProcessors());
         Path json = out.resolve("results.json");
+        Files.deleteIfExists(json);
         Results.write(Machine.here(suite.name()), json);
         failed = new SuiteRun(suite, System.err).run(json);
         return json;

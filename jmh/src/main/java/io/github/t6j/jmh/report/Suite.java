@@ -49,10 +49,14 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
         return small ? new Iterations(warmup.count, warmup.millis / 3) : warmup;
     }
 
+    /** About how long a point takes. */
+    double seconds(Point point) {
+        return forks * (OVERHEAD_SECONDS + warmup(point).seconds() + measured.seconds());
+    }
+
     /** About how long all points take. */
     double seconds() {
-        return points.stream()
-                .mapToDouble(point -> forks * (OVERHEAD_SECONDS + warmup(point).seconds() + measured.seconds())).sum();
+        return points.stream().mapToDouble(this::seconds).sum();
     }
 
     /** Points by crossing parameters, in the order of the code. */
@@ -98,8 +102,7 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
         String threads = Integer.toString(cores);
         return new Points().limits(cores, "256,262144")
                 .add(DECODE, "threads", threads, "context", "1024,8192,65536", "attention", ALL)
-                .add(DECODE, "threads", threads, "cacheType", "bf16", "context", "4096,65536", "attention",
-                        "mha,gqa,tpa")
+                .add(DECODE, "threads", threads, "cacheType", "bf16", "context", "8192", "attention", "mha,gqa,tpa")
                 .add(DECODE, "threads", threads, "shape", "small", "context", "8192", "attention", ALL)
                 .add(DECODE, "threads", threads, "batch", "8", "context", "8192", "attention", "mha,tpa")
                 .add(DECODE, "threads", "1", "context", "8192", "attention", "mha,tpa")

@@ -49,11 +49,14 @@ final class SuiteRun {
         List<Point> points = suite.points();
         err.printf(Locale.ROOT, "%d points, about %s%n", points.size(), time(suite.seconds()));
         long start = System.nanoTime();
+        double done = 0; // of the estimate
         for (int i = 0; i < points.size(); i++) {
             String outcome = measure(points.get(i), json);
-            double left = (System.nanoTime() - start) * 1e-9 / (i + 1) * (points.size() - i - 1);
+            done += suite.seconds(points.get(i));
+            double left = (System.nanoTime() - start) * 1e-9 / done * (suite.seconds() - done);
             err.printf(
-                    Locale.ROOT, "[%d/%d, %s left] %s: %s%n", i + 1, points.size(), time(left), points.get(i).label(),
+                    Locale.ROOT, "[%d/%d, %s left] %s: %s%n", i + 1, points.size(), time(Math.max(0, left)),
+                    points.get(i).label(),
                     outcome);
         }
         err.printf(Locale.ROOT, "%d measured, %d skipped, %d failed, in %s%n", results.size(), skipped, failed,
