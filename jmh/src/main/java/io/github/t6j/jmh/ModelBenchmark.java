@@ -83,8 +83,8 @@ public class ModelBenchmark {
         }
 
         void feed(int[] ids) {
-            for (int from = 0; from < ids.length; from += sequence.maxRows()) {
-                sequence.forward(ids, from, Math.min(sequence.maxRows(), ids.length - from), () -> false);
+            for (int from = 0; from < ids.length; from += Transformer.MOST_ROWS) {
+                sequence.forward(ids, from, Math.min(Transformer.MOST_ROWS, ids.length - from), () -> false);
             }
         }
 
@@ -174,7 +174,7 @@ public class ModelBenchmark {
         fed.tokens.add(tokens);
         rates.add(0, 2 * (tokens * (loaded.shape.matrixWeights() - embedding) + embedding)
                 + loaded.attentionFlops(tokens * (tokens + 1) / 2));
-        return loaded.sequence.logits((prompt.tokens - 1) % loaded.sequence.maxRows(), 1);
+        return loaded.sequence.logits((prompt.tokens - 1) % Transformer.MOST_ROWS, 1);
     }
 
     /** One id after {@code depth} others, which is then forgotten. */
