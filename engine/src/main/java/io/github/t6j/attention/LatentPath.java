@@ -59,19 +59,27 @@ public final class LatentPath implements AttentionPath {
     public void attend(
             Attention newAttention, float[] newProjections, int newRows, int newStride, int layer, int position,
             float[] newY) {
-        attention = (LatentAttention) newAttention;
+        LatentAttention latent = (LatentAttention) newAttention;
+        latent.append(newProjections, newRows, newStride, cache(), layer, position);
+        if (newRows >= materializedRows) {
+            materialized.attend(latent, newProjections, newRows, newStride, layer, position, newY);
+        } else {
+            attendCached(latent, newProjections, newRows, newStride, cache(), layer, position, newY);
+        }
+    }
+
+    /** The absorbed form of {@link #attend}, of positions that {@code cached} has already. */
+    public void attendCached(
+            LatentAttention newAttention, float[] newProjections, int newRows, int newStride, PagedCache cached,
+            int layer, int position, float[] newY) {
+        attention = newAttention;
         projections = newProjections;
         rows = newRows;
         stride = newStride;
         y = newY;
-        attention.append(projections, rows, stride, cache(), layer, position);
-        if (rows >= materializedRows) {
-            materialized.attend(attention, projections, rows, stride, layer, position, y);
-            return;
-        }
         reserve();
         workers.run(attention.heads(), absorb);
-        absorbed.attendCached(attention, queries, rows, attention.absorbedFloats(), cache(), layer, position, null,
+        absorbed.attendCached(attention, queries, rows, attention.absorbedFloats(), cached, layer, position, null,
                 means);
         workers.run(attention.heads(), output);
     }

@@ -1,19 +1,26 @@
 package io.github.t6j.jmh;
 
 import io.github.t6j.attention.Attention;
+import io.github.t6j.attention.LatentAttention;
+import io.github.t6j.attention.LatentPath;
 import io.github.t6j.attention.PagedAttention;
+import io.github.t6j.cache.PageLayout;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
-import java.util.Locale;
+import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
@@ -24,11 +31,11 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
-import org.openjdk.jmh.infra.IterationParams;
 
 /**
  * One decode step of one layer's attention against its cache: scores, softmax and values of one query for each sequence
- * of a batch. Projections, RoPE and the appending of the new token are no part of it.
+ * of a batch. Projections, RoPE and the appending of the new token are no part of it; that MLA absorbs W_UK into the
+ * query and applies W_UV to what it summed is, since the others begin with whole queries and end with whole values.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -43,10 +50,10 @@ public class DecodeAttentionBenchmark {
     @State(Scope.Benchmark)
     public static class Caches {
         /** Which attention. */
-        @Param({"mha", "gqa", "mqa", "tpa", "tpa_kvonly"})
+        @Param({"mha", "gqa", "mqa", "mla", "tpa", "tpa_kvonly"})
         public String attention;
 
-        /** Of which size: see {@link DecodeShape}. */
+        /** Of which size: see {@link AttentionShape}. */
         @Param("paper")
         public String shape;
 
@@ -77,45 +84,84 @@ public class DecodeAttentionBenchmark {
         Attention variant;
         float[][] queries; //    [batch], rows of projections
         PagedCache[] caches; //  [copies · batch]
+        private AttentionShape sizes;
         private Format format;
-        private PagedAttention paged;
+        private Step step;
         private Workers workers;
+        private Arena arena;
         private float[] out;
         private int next;
 
-        /** Fills the caches with seeded numbers. */
+        /** One query's attention to a cache. */
+        private interface Step {
+            void attend(float[] query, PagedCache cache);
+        }
+
+        /** Fills the caches with seeded numbers; those of one sequence are equal. */
         @Setup
         public void fill() {
-            format = switch (cacheType) {
-                case "f32", "f16", "bf16", "q8" -> Format.valueOf(cacheType.toUpperCase(Locale.ROOT));
-                default -> throw Setting.unknown("cacheType", "f32, f16, bf16 or q8", cacheType);
-            };
-            variant = DecodeShape.of(shape, attention);
+            format = Setting.format(cacheType);
+            sizes = AttentionShape.of(shape, attention);
+            arena = Arena.ofShared();
+            variant = sizes.build(arena);
+            int copies = Setting.copies(residency, bytesPerStep());
+            Setting.checkFits(batch + " × " + attention + " at " + context + " tokens", copies * bytesPerStep());
             workers = new Workers(threads);
-            paged = new PagedAttention(variant, null, Setting.kernels(kernels), KernelChoice.scalar(), workers);
+            step = step(Setting.kernels(kernels));
             out = new float[variant.heads() * variant.valueDim()];
             SplittableRandom random = new SplittableRandom(1);
             float[][] rows = rows(ROWS, random);
             queries = rows(batch, random);
-            caches = new PagedCache[batch * Setting.copies(residency, bytesPerStep())];
+            caches = new PagedCache[batch * copies];
             for (int i = 0; i < caches.length; i++) {
                 caches[i] = new PagedCache(variant.layout(), format, 1);
-                caches[i].reserve(0, context);
-                for (int token = 0; token < context; token++) {
-                    variant.append(
-                            rows[(token + i) % ROWS], 0, caches[i].pageOf(0, token), PagedCache.slot(token));
+                if (i < batch) {
+                    fill(caches[i], rows, i);
+                } else {
+                    copy(caches[i - batch], caches[i]);
                 }
             }
         }
 
+        private Step step(Kernels found) {
+            if (variant instanceof LatentAttention latent) {
+                LatentPath path = new LatentPath(latent, null, found, KernelChoice.scalar(), workers);
+                return (query, cache) -> path.attendCached(
+                        latent, query, 1, query.length, cache, 0, context - 1, out);
+            }
+            PagedAttention path = new PagedAttention(variant, null, found, KernelChoice.scalar(), workers);
+            return (query, cache) -> path.attendCached(
+                    variant, query, 1, query.length, cache, 0, context - 1, null, out);
+        }
+
         private float[][] rows(int count, SplittableRandom random) {
-            float[][] rows = new float[count][variant.projections()];
-            for (float[] row : rows) {
-                for (int i = 0; i < row.length; i++) {
-                    row[i] = (float) random.nextDouble(-1, 1);
-                }
+            float[][] rows = new float[count][];
+            for (int i = 0; i < count; i++) {
+                rows[i] = Setting.floats(variant.projections(), random);
             }
             return rows;
+        }
+
+        private void fill(PagedCache cache, float[][] rows, int first) {
+            cache.reserve(0, context);
+            workers.run((context + PageLayout.TOKENS - 1) / PageLayout.TOKENS, (page, worker) -> {
+                int end = Math.min(context, (page + 1) * PageLayout.TOKENS);
+                for (int token = page * PageLayout.TOKENS; token < end; token++) {
+                    float[] row = rows[(token + first) % ROWS];
+                    variant.append(row, 0, cache.page(0, page), PagedCache.slot(token));
+                }
+            });
+        }
+
+        /** By the way of a saved session: many times faster than to append. */
+        private void copy(PagedCache from, PagedCache to) {
+            try (Arena meanwhile = Arena.ofConfined()) {
+                Map<String, Tensor> tensors = new HashMap<>();
+                for (LazyTensor t : from.tensors(context)) {
+                    tensors.put(t.name(), new Tensor(t.name(), t.dtype(), t.shape(), t.data().apply(meanwhile)));
+                }
+                to.restore(tensors, context, "a copy");
+            }
         }
 
         long bytesPerToken() {
@@ -123,13 +169,16 @@ public class DecodeAttentionBenchmark {
         }
 
         long bytesPerStep() {
-            return batch * context * bytesPerToken();
+            return (long) batch * context * bytesPerToken();
+        }
+
+        long flopsPerStep() {
+            return (long) batch * context * sizes.flopsPerToken();
         }
 
         /** Attention of sequence {@code b}'s query to the next of its caches. */
         float[] attend(int b) {
-            paged.attendCached(
-                    variant, queries[b], 1, queries[b].length, caches[next + b], 0, context - 1, null, out);
+            step.attend(queries[b], caches[next + b]);
             return out;
         }
 
@@ -144,53 +193,41 @@ public class DecodeAttentionBenchmark {
                 cache.close();
             }
             workers.close();
+            arena.close();
         }
     }
 
-    /**
-     * What was read. JMH adds up such counters over iterations and forks, so each gives its share of a mean.
-     */
+    /** What a token takes. */
     @State(Scope.Thread)
     @AuxCounters(AuxCounters.Type.EVENTS)
-    public static class Traffic {
-        private Caches caches;
-        private double shares;
-        private long steps;
-        private long start;
+    public static class CacheSize {
+        private double share;
 
-        /** Begins to count. */
-        @Setup(Level.Iteration)
-        public void start(Caches all, BenchmarkParams benchmark, IterationParams iteration) {
-            begin(all, Math.max(1, benchmark.getForks()) * iteration.getCount());
+        /** Learns what is measured. */
+        @Setup
+        public void measure(Caches caches, BenchmarkParams benchmark) {
+            measure(caches, Math.max(1, benchmark.getForks()) * benchmark.getMeasurement().getCount());
         }
 
-        void begin(Caches all, int iterations) {
-            caches = all;
-            shares = iterations;
-            steps = 0;
-            start = System.nanoTime();
+        void measure(Caches caches, int iterations) {
+            share = (double) caches.bytesPerToken() / iterations;
         }
 
-        /** Bytes of caches. */
-        public double bytesPerSecond() {
-            return steps * caches.bytesPerStep() / ((System.nanoTime() - start) * 1e-9) / shares;
-        }
-
-        /** Bytes that a token takes in this layer's cache. */
+        /** Bytes that a token takes in this layer's cache: a share of it, which JMH adds up. */
         public double cacheBytesPerToken() {
-            return caches.bytesPerToken() / shares;
+            return share;
         }
     }
 
     /** One query of each sequence. */
     @Benchmark
-    public float[] step(Caches caches, Traffic traffic) {
+    public float[] step(Caches caches, Rates rates, CacheSize size) {
         float[] last = null;
         for (int b = 0; b < caches.batch; b++) {
             last = caches.attend(b);
         }
         caches.turn();
-        traffic.steps++;
+        rates.add(caches.bytesPerStep(), caches.flopsPerStep());
         return last;
     }
 }

@@ -1,17 +1,18 @@
 package io.github.t6j.jmh;
 
+import io.github.t6j.jmh.report.ReportCommand;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.stream.Stream;
 
-/** JMH's command line, which ends with an error where a benchmark could not run: unasked, JMH would pass over it. */
+/** JMH's command line; with {@code report} for its first word that of the report. */
 public final class Main {
     private Main() {}
 
-    /** Takes JMH's options; {@code -h} lists them. */
+    /** Takes JMH's options, which {@code -h} lists, or the report's: {@code report -h}. */
     public static void main(String[] args) throws IOException {
-        boolean said = Arrays.asList(args).contains("-foe");
-        Stream<String> failing = said ? Stream.empty() : Stream.of("-foe", "true");
-        org.openjdk.jmh.Main.main(Stream.concat(failing, Arrays.stream(args)).toArray(String[]::new));
+        if (args.length > 0 && args[0].equals("report")) {
+            System.exit(ReportCommand.run(Arrays.copyOfRange(args, 1, args.length)));
+        }
+        System.exit(PlainJmh.run(args));
     }
 }

@@ -1,5 +1,10 @@
 package io.github.t6j.jmh;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import jdk.incubator.vector.FloatVector;
@@ -29,6 +34,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class PeakBenchmark {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
+    private static final int PIECE = 64 * 1024;
 
     /** What {@link #read} passes over. */
     @State(Scope.Thread)
@@ -37,13 +43,18 @@ public class PeakBenchmark {
         @Param({"256", "4096", "262144"})
         public int kilobytes;
 
-        private float[] floats;
+        MemorySegment bytes;
+        private final float[] sums = new float[LANES];
+        private long step; // not a constant: C2 would unroll a counted loop and reorder its loads, at half the speed
 
         /** Writes every page once, so that it exists. */
         @Setup
         public void fill() {
-            floats = new float[kilobytes * 1024 / Float.BYTES];
-            Arrays.fill(floats, 1e-3f);
+            bytes = Arena.ofAuto().allocate(kilobytes * 1024L, 64);
+            for (long at = 0; at < bytes.byteSize(); at += Float.BYTES) {
+                bytes.set(ValueLayout.JAVA_FLOAT, at, 1e-3f);
+            }
+            step = SPECIES.vectorByteSize();
         }
     }
 
@@ -63,22 +74,31 @@ public class PeakBenchmark {
         public long flops;
     }
 
-    /** Reads all the data in order, into four sums. */
+    /** Reads all the data; what remains are sums, a lane each. */
     @Benchmark
-    public FloatVector read(Data data, Traffic traffic) {
-        float[] floats = data.floats;
-        FloatVector a = FloatVector.zero(SPECIES);
-        FloatVector b = a;
-        FloatVector c = a;
-        FloatVector d = a;
-        for (int i = 0; i < floats.length; i += 4 * LANES) {
-            a = a.add(FloatVector.fromArray(SPECIES, floats, i));
-            b = b.add(FloatVector.fromArray(SPECIES, floats, i + LANES));
-            c = c.add(FloatVector.fromArray(SPECIES, floats, i + 2 * LANES));
-            d = d.add(FloatVector.fromArray(SPECIES, floats, i + 3 * LANES));
+    public float[] read(Data data, Traffic traffic) {
+        Arrays.fill(data.sums, 0f);
+        for (long from = 0; from < data.bytes.byteSize(); from += PIECE) {
+            sum(data.bytes, from, from + PIECE, data.step, data.sums);
         }
-        traffic.bytes += (long) floats.length * Float.BYTES;
-        return a.add(b).add(c.add(d));
+        traffic.bytes += data.bytes.byteSize();
+        return data.sums;
+    }
+
+    /** Adds a piece in four streams, which one core reads faster than one; called often, so that C2 compiles it as a whole and not a loop that is running. */
+    private static void sum(MemorySegment bytes, long from, long to, long step, float[] sums) {
+        long part = (to - from) / 4;
+        FloatVector a = FloatVector.fromArray(SPECIES, sums, 0);
+        FloatVector b = FloatVector.zero(SPECIES);
+        FloatVector c = b;
+        FloatVector d = b;
+        for (long at = from; at < from + part; at += step) {
+            a = a.add(FloatVector.fromMemorySegment(SPECIES, bytes, at, LITTLE_ENDIAN));
+            b = b.add(FloatVector.fromMemorySegment(SPECIES, bytes, at + part, LITTLE_ENDIAN));
+            c = c.add(FloatVector.fromMemorySegment(SPECIES, bytes, at + 2 * part, LITTLE_ENDIAN));
+            d = d.add(FloatVector.fromMemorySegment(SPECIES, bytes, at + 3 * part, LITTLE_ENDIAN));
+        }
+        a.add(b).add(c.add(d)).intoArray(sums, 0);
     }
 
     /** Multiply-adds from registers: ten independent chains hide the latency of one. */

@@ -1,9 +1,14 @@
 package io.github.t6j.jmh;
 
+import com.sun.management.OperatingSystemMXBean;
+import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.SplittableRandom;
 
 /** What benchmarks have in common: which kernels they measure, and how they keep data out of the caches. */
 final class Setting {
@@ -46,6 +51,37 @@ final class Setting {
             case "cached" -> 1;
             default -> throw unknown("residency", "memory or cached", residency);
         };
+    }
+
+    /** How a cache stores numbers. */
+    static Format format(String cacheType) {
+        return switch (cacheType) {
+            case "f32", "f16", "bf16", "q8" -> Format.valueOf(cacheType.toUpperCase(Locale.ROOT));
+            default -> throw unknown("cacheType", "f32, f16, bf16 or q8", cacheType);
+        };
+    }
+
+    /**
+     * Data of a benchmark may take half of the machine's memory.
+     *
+     * @throws Skipped if they take more
+     */
+    static void checkFits(String what, long bytes) {
+        long memory = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+        if (bytes > memory / 2) {
+            throw new Skipped(String.format(
+                    Locale.ROOT, "%s takes %.1f GB, more than half of this machine's %.1f GB", what, bytes * 1e-9,
+                    memory * 1e-9));
+        }
+    }
+
+    /** Numbers from −1 to 1. */
+    static float[] floats(int count, SplittableRandom random) {
+        float[] floats = new float[count];
+        for (int i = 0; i < count; i++) {
+            floats[i] = (float) random.nextDouble(-1, 1);
+        }
+        return floats;
     }
 
     /** A file in testdata/, found from the project's folder or by the system property t6j.testdata. */

@@ -7,17 +7,26 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.ModelInfo;
 import io.github.t6j.attention.MaterializedAttention;
+import io.github.t6j.attention.Rope;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.jmh.DecodeAttentionBenchmark.Caches;
+import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.model.Transformer;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.openjdk.jmh.annotations.Fork;
 
 /** What benchmarks measure is right: each body runs once, on small sizes, against an oracle. */
@@ -42,9 +51,13 @@ class BenchmarksTest {
     }
 
     private static float[] step(Caches caches) {
-        DecodeAttentionBenchmark.Traffic traffic = new DecodeAttentionBenchmark.Traffic();
-        traffic.begin(caches, 1);
-        return new DecodeAttentionBenchmark().step(caches, traffic);
+        return new DecodeAttentionBenchmark().step(caches, rates(), new DecodeAttentionBenchmark.CacheSize());
+    }
+
+    private static Rates rates() {
+        Rates rates = new Rates();
+        rates.begin();
+        return rates;
     }
 
     /** In float64, by definition, from the cache that the benchmark filled. */
@@ -54,7 +67,7 @@ class BenchmarksTest {
             new MaterializedAttention(cache, false, one).attendCached(
                     caches.variant, caches.queries[query], 1, 0, 0, caches.context - 1, expected);
         }
-        assertThat(found).hasSize(caches.variant.heads() * caches.variant.headDim());
+        assertThat(found).hasSize(caches.variant.heads() * caches.variant.valueDim());
         assertThat(found).usingComparatorWithPrecision(1e-5f).containsExactly(expected);
         assertThat(found).doesNotContain(Float.NaN);
     }
@@ -65,6 +78,7 @@ class BenchmarksTest {
         "paper, mha, 4096",
         "paper, gqa, 512",
         "paper, mqa, 128",
+        "paper, mla, 288",
         "paper, tpa, 192",
         "paper, tpa_kvonly, 192",
         "paper-1024, mha, 2048",
@@ -75,6 +89,7 @@ class BenchmarksTest {
         "small, mha, 1536",
         "small, gqa, 256",
         "small, mqa, 128",
+        "small, mla, 288",
         "small, tpa, 392",
         "small, tpa_kvonly, 344",
         "medium, mha, 2048",
@@ -82,6 +97,7 @@ class BenchmarksTest {
         "large, gqa, 256",
         "large, tpa_kvonly, 404",
         "xl, mqa, 128",
+        "xl, mla, 288",
         "xl, tpa, 568"
     })
     void decodeStepsAttend(String shape, String attention, int numbers) {
@@ -90,12 +106,16 @@ class BenchmarksTest {
         float[] last = step(caches);
 
         assertAttends(last, caches, 1, caches.caches[1]);
-        DecodeAttentionBenchmark.Traffic traffic = new DecodeAttentionBenchmark.Traffic();
-        traffic.begin(caches, 5);
-        assertThat(traffic.cacheBytesPerToken()).isEqualTo(numbers * 4 / 5.0);
-        assertThat(traffic.bytesPerSecond()).isZero();
-        new DecodeAttentionBenchmark().step(caches, traffic);
-        assertThat(traffic.bytesPerSecond()).isPositive();
+        DecodeAttentionBenchmark.CacheSize size = new DecodeAttentionBenchmark.CacheSize();
+        size.measure(caches, 5);
+        assertThat(size.cacheBytesPerToken()).isEqualTo(numbers * 4 / 5.0);
+        Rates rates = rates();
+        rates.end();
+        assertThat(rates.bytesPerSecond()).isZero();
+        new DecodeAttentionBenchmark().step(caches, rates, size);
+        rates.end();
+        assertThat(rates.bytesPerSecond()).isPositive();
+        assertThat(rates.flopsPerSecond()).isPositive();
         assertThat(caches.bytesPerStep()).isEqualTo(2 * 70 * numbers * 4L);
         caches.close();
     }
@@ -103,7 +123,7 @@ class BenchmarksTest {
     /** 32 heads of 64: T6 of ranks 1 has 192 numbers and four scales, MHA 4096 and 64. */
     @ParameterizedTest
     @CsvSource({"tpa, f16, 384", "tpa, bf16, 384", "tpa, q8, 208", "mha, f16, 8192", "mha, bf16, 8192",
-        "mha, q8, 4352"})
+        "mha, q8, 4352", "mla, bf16, 576"})
     void decodeStepsReadEveryTypeOfCache(String attention, String type, int bytes) {
         Caches caches = caches("paper", attention, 70, 1, type);
 
@@ -127,6 +147,227 @@ class BenchmarksTest {
         caches.caches = new PagedCache[] {first};
         caches.close();
         seconds.close();
+    }
+
+    /** By hand, two a multiply-add: MHA 2·h·d; TPA R_Q·d + h·R_Q + 2·h + h·d; KV-only h·d + 2·h + h·d; MLA h·(288 + 256). */
+    @ParameterizedTest
+    @CsvSource({"mha, 8192", "gqa, 8192", "mqa, 8192", "tpa, 7296", "tpa_kvonly, 8320", "mla, 34816"})
+    void operationsOfATokenAreThoseOfTheFormulas(String attention, long flops) {
+        assertThat(AttentionShape.of("paper", attention).flopsPerToken()).isEqualTo(flops);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mha", "mqa", "gqa", "mla", "tpa", "tpa_kvonly"})
+    void prefillAttends(String attention) {
+        PrefillAttentionBenchmark benchmark = new PrefillAttentionBenchmark();
+        benchmark.attention = attention;
+        benchmark.shape = "paper-1024";
+        benchmark.tokens = 150;
+        benchmark.cacheType = "f32";
+        benchmark.threads = 2;
+        benchmark.kernels = "simd";
+        benchmark.fill();
+
+        float[] last = benchmark.lastRows(benchmark.prompt(rates()));
+
+        float[] expected = new float[22 * 16 * 64];
+        int stride = benchmark.variant.rowFloats();
+        float[] rows = Arrays.copyOfRange(benchmark.projections, 128 * stride, 150 * stride);
+        try (Workers one = new Workers(1)) {
+            new MaterializedAttention(benchmark.cache, false, one).attendCached(
+                    benchmark.variant, rows, 22, stride, 0, 128, expected);
+        }
+        assertThat(last).usingComparatorWithPrecision(2e-5f).containsExactly(expected);
+        benchmark.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"factored, 1", "materialised, 1", "materialised, 3", "mha, 1", "mha, 3"})
+    void projectionsMakeWhatAttentionStartsWith(String form, int rows) {
+        ProjectionBenchmark benchmark = new ProjectionBenchmark();
+        benchmark.form = form;
+        benchmark.shape = "small";
+        benchmark.rows = rows;
+        benchmark.threads = 2;
+        benchmark.residency = "cached";
+        benchmark.kernels = "simd";
+        benchmark.fill();
+
+        float[] found = benchmark.project(rates());
+
+        int width = 768;
+        float[] weights = benchmark.weights.toFloats();
+        int outputs = benchmark.attention.projections();
+        float[] row = new float[outputs];
+        for (int output = 0; output < outputs; output++) {
+            double sum = 0;
+            for (int k = 0; k < width; k++) {
+                sum += (double) benchmark.x[(rows - 1) * width + k] * weights[output * width + k];
+            }
+            row[output] = (float) sum;
+        }
+        benchmark.attention.complete(
+                benchmark.rope, row, 0, benchmark.cos, benchmark.sin, (rows - 1) * benchmark.rope.pairs());
+        int at = (rows - 1) * benchmark.stride();
+        assertThat(Arrays.copyOfRange(found, at, at + outputs)).usingComparatorWithPrecision(1e-4f)
+                .containsExactly(row);
+        assertThat(benchmark.heads.length).isEqualTo(form.equals("materialised") ? 3 * rows * 34 : 0);
+        if (benchmark.heads.length > 0) {
+            assertRebuilt(benchmark, row, 3 * ((rows - 1) * 34 + 5));
+        }
+        benchmark.close();
+    }
+
+    /** Head 5's query by the oracle; its key and value through a cache. */
+    private static void assertRebuilt(ProjectionBenchmark benchmark, float[] row, int at) {
+        double[] q = new double[64];
+        double[] k = new double[64];
+        double[] v = new double[64];
+        benchmark.attention.materializeQuery(row, 0, 5, q);
+        try (PagedCache cache = new PagedCache(benchmark.attention.layout(), Format.F32, 1)) {
+            cache.reserve(0, 1);
+            benchmark.attention.append(row, 0, cache.page(0, 0), 0);
+            benchmark.attention.materializeKey(cache.page(0, 0), 0, 0, 5, k);
+            benchmark.attention.materializeValue(cache.page(0, 0), 0, 0, 5, v);
+        }
+        double[][] expected = {q, k, v};
+        for (int i = 0; i < 3; i++) {
+            for (int d = 0; d < 64; d++) {
+                assertThat((double) benchmark.heads[at + i][d]).isCloseTo(expected[i][d], within(1e-3));
+            }
+        }
+    }
+
+    /** A token of MHA is its keys and values as they are. */
+    @Test
+    void appendingKeepsTheToken() {
+        CacheAppendBenchmark benchmark = new CacheAppendBenchmark();
+        benchmark.attention = "mha";
+        benchmark.shape = "small";
+        benchmark.context = 2;
+        benchmark.cacheType = "f32";
+        benchmark.fill();
+
+        benchmark.append(rates());
+        PagedCache cache = benchmark.append(rates());
+        benchmark.append(rates()); // begins again
+
+        double[] k = new double[64];
+        double[] v = new double[64];
+        int keys = 12 * 64;
+        for (int token = 0; token < 2; token++) {
+            benchmark.variant.materializeKey(cache.page(0, 0), token, token, 11, k);
+            benchmark.variant.materializeValue(cache.page(0, 0), token, token, 11, v);
+            for (int d = 0; d < 64; d++) {
+                assertThat(k[d]).isEqualTo(benchmark.row[keys + 11 * 64 + d]);
+                assertThat(v[d]).isEqualTo(benchmark.row[2 * keys + 11 * 64 + d]);
+            }
+        }
+        benchmark.close();
+    }
+
+    @Test
+    void elementWiseKernelsComputeTheirFormulas() {
+        ElementWiseBenchmark benchmark = new ElementWiseBenchmark();
+        benchmark.width = 128;
+        benchmark.kernels = "simd";
+        benchmark.fill();
+        float[] x = benchmark.x.clone();
+        Rope rope = new Rope(64, 0f);
+        float[] cos = new float[32];
+        float[] sin = new float[32];
+        rope.table(1000, cos, sin, 0);
+        double squares = 0;
+        for (int i = 0; i < 128; i++) {
+            squares += x[i] * x[i];
+        }
+
+        float[] normed = benchmark.rmsNorm().clone();
+        float[] gated = benchmark.swiGlu().clone();
+        float[] weights = benchmark.softmax().clone();
+        float[] rotated = benchmark.rope();
+
+        for (int i = 0; i < 128; i++) {
+            assertThat((double) normed[i]).isCloseTo(x[i] / Math.sqrt(squares / 128), within(1e-5));
+            assertThat((double) gated[i]).isCloseTo(x[i] / (1 + Math.exp(-x[i])) * x[128 + i], within(1e-5));
+            assertThat((double) weights[i]).isCloseTo(Math.pow(2, x[i] - 1), within(1e-5));
+        }
+        assertThat(benchmark.sum[0] + benchmark.sum[16]).isCloseTo(weights[0] + weights[16] + weights[32] + weights[48]
+                + weights[64] + weights[80] + weights[96] + weights[112], within(1e-4f));
+        for (int i = 0; i < 32; i++) {
+            assertThat(rotated[64 + i]).isCloseTo(x[64 + i] * cos[i] + x[96 + i] * sin[i], within(1e-6f));
+            assertThat(rotated[96 + i]).isCloseTo(x[96 + i] * cos[i] - x[64 + i] * sin[i], within(1e-6f));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"greedy, 1", "default, 40", "all, 50257"})
+    void samplersChooseAmongTheLikeliest(String sampling, int among) {
+        SamplerBenchmark benchmark = new SamplerBenchmark();
+        benchmark.sampling = sampling;
+        benchmark.fill();
+
+        int id = benchmark.sample();
+
+        long likelier = IntStream.range(0, 50257).filter(i -> benchmark.logits[i] > benchmark.logits[id]).count();
+        assertThat(likelier).isLessThan(among);
+    }
+
+    private static final RandomModel SMALLEST =
+            new RandomModel(2, 100, new AttentionShape("tpa", 24, 3, 8, 0, 3, 2));
+
+    private static ModelBenchmark.Loaded loaded(RandomModel model, String type) {
+        ModelBenchmark.Loaded loaded = new ModelBenchmark.Loaded();
+        loaded.model = "";
+        loaded.type = type;
+        loaded.cacheType = "f32";
+        loaded.threads = 2;
+        loaded.load(model);
+        return loaded;
+    }
+
+    /** Against the float64 oracle of attention, the cache fed in one piece and token by token. */
+    @ParameterizedTest
+    @CsvSource({"f32, tpa", "bf16, tpa", "f32, gqa"})
+    void modelsPrefillAndDecode(String type, String attention) {
+        RandomModel model = attention.equals("tpa")
+                ? SMALLEST
+                : new RandomModel(2, 100, new AttentionShape("gqa", 24, 4, 8, 2, 0, 0));
+        ModelBenchmark.Loaded loaded = loaded(model, type);
+        ModelBenchmark.Prompt prompt = new ModelBenchmark.Prompt();
+        prompt.tokens = 130;
+        prompt.make(loaded);
+        ModelBenchmark.Past past = new ModelBenchmark.Past();
+        past.depth = 129;
+        ModelBenchmark.Fed fed = new ModelBenchmark.Fed();
+        fed.begin();
+        ModelBenchmark benchmark = new ModelBenchmark();
+
+        float[] prefilled = Arrays.copyOf(benchmark.prefill(loaded, prompt, rates(), fed), 100);
+        fed.end();
+        assertThat(fed.tokensPerSecond()).isPositive();
+        loaded.sequence.truncate(0);
+        past.feed(loaded);
+        benchmark.decode(loaded, past, rates(), fed);
+        float[] decoded = Arrays.copyOf(benchmark.decode(loaded, past, rates(), fed), 100);
+
+        float[] expected;
+        try (Transformer.Sequence oracle = loaded.transformer.newSequence(Format.F32, true)) {
+            for (int id : loaded.ids(130)) {
+                oracle.forward(new int[] {id}, 0, 1, () -> false);
+            }
+            expected = Arrays.copyOf(oracle.logits(0, 1), 100);
+        }
+        assertThat(prefilled).usingComparatorWithPrecision(1e-5f).containsExactly(expected);
+        assertThat(decoded).containsExactly(prefilled);
+        loaded.close();
+    }
+
+    /** Table 9 gives 124 M, whatever the attention. */
+    @ParameterizedTest
+    @ValueSource(strings = {"t6-small", "t6-kvonly-small", "mha-small", "mqa-small", "gqa-small"})
+    void randomModelsHaveThePapersSize(String name) {
+        assertThat(RandomModel.of(name).matrixWeights()).isBetween(123_000_000L, 125_500_000L);
     }
 
     @Test
@@ -215,7 +456,7 @@ class BenchmarksTest {
         PeakBenchmark.Work work = new PeakBenchmark.Work();
         PeakBenchmark peak = new PeakBenchmark();
 
-        float[] sums = peak.read(data, traffic).toArray();
+        float[] sums = peak.read(data, traffic);
         float[] chains = peak.multiplyAdd(work).toArray();
 
         double sum = 0;
@@ -235,24 +476,38 @@ class BenchmarksTest {
         assertThat(Setting.kernels("scalar")).isSameAs(KernelChoice.scalar());
     }
 
-    /** As a process: without the vector module there is no number, and the exit code says so. */
+    /** JMH's own command line in a process of its own, without the vector module; what it printed, then its exit code. */
+    private static String jmh(String... args) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Djmh.ignoreLock=true", "-cp",
+                System.getProperty("java.class.path"), Main.class.getName()));
+        command.addAll(List.of(args));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return printed + "\nexit code " + process.waitFor();
+    }
+
+    /** Without the vector module there is no number, and the exit code says so. */
     @Test
     void aRunWithoutVectorsFails() throws Exception {
-        Process process = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Djmh.ignoreLock=true", "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(), "MatrixVector", "-f", "0", "-wi", "0", "-i", "1", "-r", "1ms", "-p",
-                "shape=8x8", "-p", "type=f32", "-p", "residency=cached").redirectErrorStream(true).start();
-        String printed = new String(process.getInputStream().readAllBytes());
+        assertThat(jmh("MatrixVector", "-f", "0", "-wi", "0", "-i", "1", "-r", "1ms", "-p", "shape=8x8", "-p",
+                "type=f32", "-p", "residency=cached")).contains("expected SIMD, found the scalar twin")
+                .contains("0 measured, 0 skipped, 1 failed").endsWith("exit code 1");
+    }
 
-        assertThat(process.waitFor()).as(printed).isNotZero();
-        assertThat(printed).contains("expected SIMD, found the scalar twin");
+    /** 2^30 tokens of MHA take 17 TB: the other combination is measured, and that is no failure. */
+    @Test
+    void whatDoesNotFitIsSkipped() throws Exception {
+        assertThat(jmh("DecodeAttention", "-f", "1", "-wi", "0", "-i", "1", "-r", "1ms", "-p", "context=1073741824,64",
+                "-p", "attention=mha", "-p", "residency=cached")).contains("more than half of this machine's")
+                .contains("1 measured, 1 skipped, 0 failed").endsWith("exit code 0");
     }
 
     @Test
     void everyBenchmarkOfKernelsForksWithVectors() {
-        assertThat(Stream.of(DecodeAttentionBenchmark.class, MatrixVectorBenchmark.class, MatrixMatrixBenchmark.class,
-                LoadBenchmark.class, PeakBenchmark.class))
+        assertThat(Stream.of(DecodeAttentionBenchmark.class, PrefillAttentionBenchmark.class, ProjectionBenchmark.class,
+                CacheAppendBenchmark.class, ElementWiseBenchmark.class, ModelBenchmark.class, SamplerBenchmark.class,
+                MatrixVectorBenchmark.class, MatrixMatrixBenchmark.class, LoadBenchmark.class, PeakBenchmark.class))
                 .allSatisfy(benchmark -> assertThat(benchmark.getAnnotation(Fork.class).jvmArgsPrepend())
                         .containsExactly(Setting.VECTORS));
     }
@@ -260,7 +515,7 @@ class BenchmarksTest {
     @Test
     void saysWhatAParameterMayBe() {
         assertThatIllegalArgumentException().isThrownBy(() -> caches("paper", "mla2", 1, 1))
-                .withMessage("attention: expected mha, mqa, gqa, tpa or tpa_kvonly, found mla2");
+                .withMessage("attention: expected mha, mqa, gqa, mla, tpa or tpa_kvonly, found mla2");
         assertThatIllegalArgumentException().isThrownBy(() -> caches("paper", "mha", 1, 1, "q4"))
                 .withMessage("cacheType: expected f32, f16, bf16 or q8, found q4");
         assertThatIllegalArgumentException().isThrownBy(() -> caches("huge", "mha", 1, 1))

@@ -1,0 +1,78 @@
+package io.github.t6j.jmh;
+
+import io.github.t6j.attention.Attention;
+import io.github.t6j.cache.PagedCache;
+import java.lang.foreign.Arena;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Keeping one token in one layer's cache, its page being there: tokens follow each other and begin again at the end. */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 1, jvmArgsPrepend = Setting.VECTORS)
+@State(Scope.Benchmark)
+public class CacheAppendBenchmark {
+    /** Which attention. */
+    @Param({"mha", "gqa", "mqa", "mla", "tpa", "tpa_kvonly"})
+    public String attention;
+
+    /** Of which size: see {@link AttentionShape}. */
+    @Param("paper")
+    public String shape;
+
+    /** Tokens that the cache has room for. */
+    @Param("4096")
+    public int context;
+
+    /** How the cache's numbers are stored: f32, f16, bf16 or q8. */
+    @Param({"f32", "bf16", "q8"})
+    public String cacheType;
+
+    Attention variant;
+    PagedCache cache;
+    float[] row;
+    private Arena arena;
+    private long bytes;
+    private int token;
+
+    /** Makes the cache and a token's projections. */
+    @Setup
+    public void fill() {
+        arena = Arena.ofShared();
+        variant = AttentionShape.of(shape, attention).build(arena);
+        row = Setting.floats(variant.rowFloats(), new SplittableRandom(1));
+        cache = new PagedCache(variant.layout(), Setting.format(cacheType), 1);
+        cache.reserve(0, context);
+        bytes = variant.layout().bytesPerToken(cache.format());
+    }
+
+    /** One token. */
+    @Benchmark
+    public PagedCache append(Rates rates) {
+        variant.append(row, 1, row.length, cache, 0, token);
+        token = (token + 1) % context;
+        rates.add(bytes, 0);
+        return cache;
+    }
+
+    /** Frees it. */
+    @TearDown
+    public void close() {
+        cache.close();
+        arena.close();
+    }
+}

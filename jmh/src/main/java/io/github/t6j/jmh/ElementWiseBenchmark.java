@@ -1,0 +1,99 @@
+package io.github.t6j.jmh;
+
+import io.github.t6j.attention.Rope;
+import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.Kernels;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** What a position passes besides products, each on {@code width} numbers that stay in L1, in one thread. */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 1, jvmArgsPrepend = Setting.VECTORS)
+@State(Scope.Benchmark)
+public class ElementWiseBenchmark {
+    /** Numbers of a head, and tokens of a page. */
+    static final int HEAD = 64;
+
+    private static final float EPSILON = 0x1p-23f;
+
+    /** Numbers: a multiple of 64. */
+    @Param({"768", "2048"})
+    public int width;
+
+    /** What computes: simd or scalar. */
+    @Param("simd")
+    public String kernels;
+
+    float[] x; //       [2 · width]
+    float[] max; //     [width / 64]
+    float[] sum; //     [width / 64][16]
+    float[] y; //       [width]
+    float[] rotated; // [width], heads of 64
+    Rope rope;
+    private Kernels chosen;
+    private float[] lanes;
+    private float[] cos;
+    private float[] sin;
+
+    /** Makes the numbers. */
+    @Setup
+    public void fill() {
+        chosen = Setting.kernels(kernels);
+        x = Setting.floats(2 * width, new SplittableRandom(1));
+        y = new float[width];
+        rotated = Arrays.copyOf(x, width);
+        max = new float[width / HEAD];
+        Arrays.fill(max, 1f);
+        sum = new float[width / HEAD * Kernels.LANES];
+        lanes = new float[Kernels.LANES];
+        rope = new Rope(HEAD, 0f);
+        cos = new float[rope.pairs()];
+        sin = new float[rope.pairs()];
+        rope.table(1000, cos, sin, 0);
+    }
+
+    /** Root mean square norm. */
+    @Benchmark
+    public float[] rmsNorm() {
+        chosen.rmsNorm(x, 0, width, EPSILON, null, y, 0, lanes);
+        return y;
+    }
+
+    /** SwiGLU of as many gates and ups. */
+    @Benchmark
+    public float[] swiGlu() {
+        chosen.swiGlu(x, 0, width, width, y, 0);
+        return y;
+    }
+
+    /** Rotation of heads of 64 numbers by one position's table, in place. */
+    @Benchmark
+    public float[] rope() {
+        rope.rotate(rotated, 0, width / HEAD, HEAD, cos, sin, 0);
+        return rotated;
+    }
+
+    /** The softmax's weights of one page of 64 tokens in heads, and their sums. */
+    @Benchmark
+    public float[] softmax() {
+        Arrays.fill(sum, 0f);
+        chosen.softmaxWeights(x, width / HEAD, Format.F32, MemorySegment.NULL, 0, 0, max, sum, y);
+        return y;
+    }
+}

@@ -1,0 +1,35 @@
+package io.github.t6j.jmh;
+
+import io.github.t6j.kernels.KernelChoice;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Which kernels the engine chooses with what forks are started with; the JVM that starts them has no vector module. */
+public final class Kernel {
+    private Kernel() {}
+
+    /** Prints it. */
+    public static void main(String[] args) {
+        System.out.print(KernelChoice.kernels().description());
+    }
+
+    /** Asks a JVM that is started as JMH starts forks: with this one's flags, too. */
+    public static String inAFork() {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add(Setting.VECTORS);
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Kernel.class.getName()));
+        try {
+            Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException failure) {
+            throw new UncheckedIOException("cannot start a JVM to ask for its kernels", failure);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+package io.github.t6j.jmh;
+
+import io.github.t6j.kernels.Workers;
+import io.github.t6j.model.Transformer;
+import io.github.t6j.weights.DType;
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.AuxCounters;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.infra.IterationParams;
+
+/** A whole model of random weights, from ids to the logits after the last of them. */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 3, time = 2)
+@Measurement(iterations = 5, time = 2)
+@Fork(value = 1, jvmArgsPrepend = Setting.VECTORS)
+public class ModelBenchmark {
+
+    /** A model and a sequence. */
+    @State(Scope.Benchmark)
+    public static class Loaded {
+        /** Which: t6-small, t6-kvonly-small, mha-small, mqa-small or gqa-small, 124 M parameters each. */
+        @Param({"t6-small", "mha-small", "gqa-small"})
+        public String model;
+
+        /** How weights are stored: f32 or bf16. */
+        @Param("bf16")
+        public String type;
+
+        /** How the cache's numbers are stored: f32, f16, bf16 or q8. */
+        @Param("f32")
+        public String cacheType;
+
+        /** Threads that compute. */
+        @Param("1")
+        public int threads;
+
+        RandomModel shape;
+        Transformer transformer;
+        Transformer.Sequence sequence;
+        private Workers workers;
+        private Arena arena;
+
+        /** Makes the weights; whole models compute with SIMD only. */
+        @Setup
+        public void load() {
+            load(RandomModel.of(model));
+        }
+
+        void load(RandomModel random) {
+            Setting.kernels("simd");
+            shape = random;
+            DType dtype = switch (type) {
+                case "f32" -> DType.F32;
+                case "bf16" -> DType.BF16;
+                default -> throw Setting.unknown("type", "f32 or bf16", type);
+            };
+            Setting.checkFits(model, 2 * shape.matrixWeights() * dtype.bytes());
+            workers = new Workers(threads);
+            arena = Arena.ofShared();
+            transformer = shape.load(dtype, workers, arena);
+            sequence = transformer.newSequence(Setting.format(cacheType), false);
+        }
+
+        int[] ids(int count) {
+            return new SplittableRandom(2).ints(count, 0, shape.vocabulary()).toArray();
+        }
+
+        void feed(int[] ids) {
+            for (int from = 0; from < ids.length; from += Transformer.MOST_ROWS) {
+                sequence.forward(ids, from, Math.min(Transformer.MOST_ROWS, ids.length - from), () -> false);
+            }
+        }
+
+        /** Multiplications and additions in attention of a row that sees {@code seen} tokens. */
+        long attentionFlops(long seen) {
+            return shape.layers() * seen * shape.attention().flopsPerToken();
+        }
+
+        /** Frees it. */
+        @TearDown
+        public void close() {
+            sequence.close();
+            workers.close();
+            arena.close();
+        }
+    }
+
+    /** A prompt. */
+    @State(Scope.Benchmark)
+    public static class Prompt {
+        /** Ids. */
+        @Param("512")
+        public int tokens;
+
+        private int[] ids;
+
+        /** Makes it. */
+        @Setup
+        public void make(Loaded loaded) {
+            ids = loaded.ids(tokens);
+        }
+    }
+
+    /** What was decoded before. */
+    @State(Scope.Benchmark)
+    public static class Past {
+        /** Ids in the cache. */
+        @Param({"128", "1024"})
+        public int depth;
+
+        private int[] next;
+
+        /** Feeds them. */
+        @Setup
+        public void feed(Loaded loaded) {
+            int[] ids = loaded.ids(depth + 1);
+            next = new int[] {ids[depth]};
+            loaded.feed(Arrays.copyOf(ids, depth));
+        }
+    }
+
+    /** What was fed. */
+    @State(Scope.Thread)
+    @AuxCounters(AuxCounters.Type.EVENTS)
+    public static class Fed {
+        private final Counter tokens = new Counter();
+
+        /** Begins to count. */
+        @Setup(Level.Iteration)
+        public void begin(BenchmarkParams benchmark, IterationParams iteration) {
+            tokens.begin(benchmark, iteration);
+        }
+
+        void begin() {
+            tokens.begin(1);
+        }
+
+        /** Ends to count. */
+        @TearDown(Level.Iteration)
+        public void end() {
+            tokens.end();
+        }
+
+        /** Tokens. */
+        public double tokensPerSecond() {
+            return tokens.perSecond();
+        }
+    }
+
+    /** A prompt into an empty cache. */
+    @Benchmark
+    public float[] prefill(Loaded loaded, Prompt prompt, Rates rates, Fed fed) {
+        loaded.sequence.truncate(0);
+        loaded.feed(prompt.ids);
+        long tokens = prompt.tokens;
+        long embedding = (long) loaded.shape.vocabulary() * loaded.shape.attention().width();
+        fed.tokens.add(tokens);
+        rates.add(0, 2 * (tokens * (loaded.shape.matrixWeights() - embedding) + embedding)
+                + loaded.attentionFlops(tokens * (tokens + 1) / 2));
+        return loaded.sequence.logits((prompt.tokens - 1) % Transformer.MOST_ROWS, 1);
+    }
+
+    /** One id after {@code depth} others, which is then forgotten. */
+    @Benchmark
+    public float[] decode(Loaded loaded, Past past, Rates rates, Fed fed) {
+        loaded.feed(past.next);
+        float[] logits = loaded.sequence.logits(0, 1);
+        fed.tokens.add(1);
+        rates.add(loaded.shape.matrixWeights() * (loaded.type.equals("f32") ? Float.BYTES : Short.BYTES)
+                + loaded.sequence.cacheBytes(),
+                2 * loaded.shape.matrixWeights() + loaded.attentionFlops(past.depth + 1L));
+        loaded.sequence.truncate(past.depth);
+        return logits;
+    }
+}

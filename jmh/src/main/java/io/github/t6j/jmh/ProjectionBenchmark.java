@@ -1,0 +1,140 @@
+package io.github.t6j.jmh;
+
+import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.WholeHeads;
+import io.github.t6j.kernels.PackedMatrix;
+import io.github.t6j.kernels.Product;
+import io.github.t6j.kernels.Workers;
+import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * From the normed x of a position to what attention starts with, RoPE included: projected factors of TPA, the same with
+ * Q, K and V of every head rebuilt of them (tensor products, as linear attention needs them), and MHA's projected Q, K, V.
+ */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 1, jvmArgsPrepend = Setting.VECTORS)
+@State(Scope.Benchmark)
+public class ProjectionBenchmark {
+    /** What is made: factored, materialised, or mha for its whole heads. */
+    @Param({"factored", "materialised", "mha"})
+    public String form;
+
+    /** Of which size: see {@link AttentionShape}. */
+    @Param({"paper", "small"})
+    public String shape;
+
+    /** Positions at once: 1 decodes, the engine takes up to 128 of a prompt. */
+    @Param({"1", "128"})
+    public int rows;
+
+    /** Threads that compute. */
+    @Param("1")
+    public int threads;
+
+    /** Where a product finds the weights: memory or cached. */
+    @Param("memory")
+    public String residency;
+
+    /** What computes: simd or scalar. */
+    @Param("simd")
+    public String kernels;
+
+    WholeHeads attention;
+    Tensor weights; // [projections][width]
+    float[] x; //      [rows][width]
+    float[] cos; //    [rows][pairs]
+    float[] sin;
+    float[] projections; // [rows][stride]
+    float[][] heads; //     [rows · heads] of [3][headDim]: q, k, v
+    Rope rope;
+    private int width;
+    private PackedMatrix[] copies;
+    private Product product;
+    private Workers workers;
+    private Arena arena;
+    private int next;
+
+    /** Makes the weights of seeded numbers, and their copies. */
+    @Setup
+    public void fill() {
+        AttentionShape sizes = AttentionShape.of(shape, switch (form) {
+            case "factored", "materialised" -> "tpa";
+            case "mha" -> "mha";
+            default -> throw Setting.unknown("form", "factored, materialised or mha", form);
+        });
+        arena = Arena.ofShared();
+        attention = (WholeHeads) sizes.build(arena);
+        width = sizes.width();
+        SplittableRandom random = new SplittableRandom(1);
+        int outputs = attention.projections();
+        weights = Tensor.of("weights", Setting.floats(outputs * width, random), outputs, width);
+        x = Setting.floats(rows * width, random);
+        workers = new Workers(threads);
+        product = new Product(Setting.kernels(kernels), workers);
+        copies = new PackedMatrix[Setting.copies(residency, (long) outputs * width * Float.BYTES)];
+        for (int i = 0; i < copies.length; i++) {
+            copies[i] = PackedMatrix.pack(List.of(weights), arena, workers);
+        }
+        rope = new Rope(sizes.headDim(), 0f);
+        cos = new float[rows * rope.pairs()];
+        sin = new float[rows * rope.pairs()];
+        projections = new float[rows * copies[0].stride()];
+        heads = new float[form.equals("materialised") ? 3 * rows * attention.heads() : 0][attention.headDim()];
+    }
+
+    int stride() {
+        return copies[0].stride();
+    }
+
+    /** All rows. */
+    @Benchmark
+    public float[] project(Rates rates) {
+        PackedMatrix matrix = copies[next];
+        next = (next + 1) % copies.length;
+        product.multiply(matrix, x, width, rows, projections);
+        for (int row = 0; row < rows; row++) {
+            rope.table(row, cos, sin, row * rope.pairs());
+            attention.complete(rope, projections, row * stride(), cos, sin, row * rope.pairs());
+        }
+        if (heads.length > 0) {
+            workers.run(rows, (row, worker) -> rebuild(row));
+        }
+        rates.add(matrix.bytes(), 2L * rows * matrix.outputs() * matrix.inputs());
+        return projections;
+    }
+
+    private void rebuild(int row) {
+        for (int h = 0; h < attention.heads(); h++) {
+            int to = 3 * (row * attention.heads() + h);
+            attention.query(projections, row * stride(), h, heads[to], 0);
+            attention.key(projections, row * stride(), h, heads[to + 1]);
+            attention.value(projections, row * stride(), h, heads[to + 2]);
+        }
+    }
+
+    /** Frees them. */
+    @TearDown
+    public void close() {
+        workers.close();
+        arena.close();
+    }
+}

@@ -1,0 +1,61 @@
+package io.github.t6j.jmh;
+
+import io.github.t6j.sampling.Sampler;
+import io.github.t6j.sampling.SamplingOptions;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** From the logits of GPT-2's vocabulary to an id. */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 1, jvmArgsPrepend = Setting.VECTORS)
+@State(Scope.Benchmark)
+public class SamplerBenchmark {
+    /** Logits, and how many of them stand for ids. */
+    private static final int LOGITS = 50304;
+
+    private static final int IDS = 50257;
+
+    /** greedy; default: temperature 0.8, top-k 40, top-p 0.95; all: temperature 1 and nothing else. */
+    @Param({"greedy", "default", "all"})
+    public String sampling;
+
+    float[] logits;
+    private Sampler sampler;
+
+    /** Makes logits as spread as a small model's. */
+    @Setup
+    public void fill() {
+        SamplingOptions defaults = SamplingOptions.defaults().withSeed(1L);
+        sampler = new Sampler(switch (sampling) {
+            case "greedy" -> SamplingOptions.greedy();
+            case "default" -> defaults;
+            case "all" -> defaults.withTemperature(1f).withTopK(0).withTopP(1f);
+            default -> throw Setting.unknown("sampling", "greedy, default or all", sampling);
+        }, LOGITS, IDS);
+        Random random = new Random(1);
+        logits = new float[LOGITS];
+        for (int i = 0; i < LOGITS; i++) {
+            logits[i] = (float) (3 * random.nextGaussian());
+        }
+    }
+
+    /** One id. */
+    @Benchmark
+    public int sample() {
+        return sampler.sample(logits);
+    }
+}

@@ -1,0 +1,100 @@
+package io.github.t6j.jmh.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+
+/**
+ * Where two curves of time over context cross: between which measured points, and there about, by straight lines in the
+ * plot's logarithms.
+ */
+final class Crossover {
+    private Crossover() {}
+
+    /** Adds a row for TPA and each other attention of the group: setting, other, verdict, contexts, ratio of times. */
+    static void rows(Group group, Table table) {
+        TreeMap<Integer, Result> tpa = group.series().get("tpa");
+        if (tpa == null) {
+            return;
+        }
+        group.series().forEach((attention, other) -> {
+            TreeMap<Integer, Double> ratios = ratios(tpa, other);
+            if (!attention.equals("tpa") && !ratios.isEmpty()) {
+                String name = Labels.attention(attention);
+                table.add(group.setting().text(), name, verdict(name, ratios, tpa, other),
+                        range(ratios.firstKey().toString(), ratios.lastKey().toString()),
+                        range(factor(ratios.firstEntry().getValue()), factor(ratios.lastEntry().getValue())));
+            }
+        });
+    }
+
+    /** By context, the other's time divided by TPA's. */
+    private static TreeMap<Integer, Double> ratios(TreeMap<Integer, Result> tpa, TreeMap<Integer, Result> other) {
+        TreeMap<Integer, Double> ratios = new TreeMap<>();
+        tpa.forEach((context, result) -> {
+            if (other.containsKey(context)) {
+                ratios.put(context, other.get(context).seconds().mean() / result.seconds().mean());
+            }
+        });
+        return ratios;
+    }
+
+    private static String range(String first, String last) {
+        return first.equals(last) ? first : first + " … " + last;
+    }
+
+    /** Contexts at which the errors do not tell the two apart decide nothing. */
+    private static String verdict(
+            String name, TreeMap<Integer, Double> ratios, TreeMap<Integer, Result> tpa,
+            TreeMap<Integer, Result> other) {
+        TreeMap<Integer, Double> decided = new TreeMap<>(ratios);
+        decided.keySet().removeIf(at -> tpa.get(at).seconds().overlaps(other.get(at).seconds()));
+        if (decided.isEmpty()) {
+            return "level within the errors";
+        }
+        List<String> crossings = new ArrayList<>();
+        for (Map.Entry<Integer, Double> entry : decided.entrySet()) {
+            Map.Entry<Integer, Double> next = decided.higherEntry(entry.getKey());
+            if (next != null && (entry.getValue() < 1) != (next.getValue() < 1)) {
+                long about = Math.round(lastCrossing(ratios.subMap(entry.getKey(), true, next.getKey(), true)));
+                crossings.add(faster(name, next.getValue()) + " from about " + about + " tokens on");
+            }
+        }
+        if (!crossings.isEmpty()) {
+            return String.join(", ", crossings);
+        }
+        String more = decided.size() < ratios.size() ? ", level in part" : decided.size() > 1 ? " throughout" : "";
+        return faster(name, decided.lastEntry().getValue()) + more;
+    }
+
+    private static String faster(String name, double ratio) {
+        return (ratio > 1 ? "TPA" : name) + " is faster";
+    }
+
+    private static String factor(double ratio) {
+        return String.format(Locale.ROOT, ratio >= 10 ? "%.0f ×" : "%.2f ×", ratio);
+    }
+
+    /** Where the curves cross last among points of which the first and the last are on different sides of 1. */
+    private static double lastCrossing(NavigableMap<Integer, Double> ratios) {
+        boolean above = ratios.lastEntry().getValue() >= 1;
+        Map.Entry<Integer, Double> after = ratios.lastEntry();
+        Map.Entry<Integer, Double> before = ratios.lowerEntry(after.getKey());
+        while (before.getValue() >= 1 == above) {
+            after = before;
+            before = ratios.lowerEntry(after.getKey());
+        }
+        return crossing(before, after);
+    }
+
+    /** Where the logarithm of the ratio is 0, it being linear in the logarithm of the context. */
+    static double crossing(Map.Entry<Integer, Double> a, Map.Entry<Integer, Double> b) {
+        double from = Math.log(a.getValue());
+        double to = Math.log(b.getValue());
+        double at = from / (from - to);
+        return Math.exp(Math.log(a.getKey()) + at * (Math.log(b.getKey()) - Math.log(a.getKey())));
+    }
+}

@@ -1,0 +1,90 @@
+package io.github.t6j.jmh.report;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeSet;
+
+/** The README's tables, written anew between two markers. */
+final class ReadmeTable {
+    static final String BEGIN = "<!-- benchmarks: begin, written by `benchmarks.jar report --readme` -->";
+    static final String END = "<!-- benchmarks: end -->";
+
+    private ReadmeTable() {}
+
+    /**
+     * Replaces what stands between the markers of {@code readme}.
+     *
+     * @throws IllegalArgumentException if it has not both
+     */
+    static void write(Path readme, Machine machine, List<Result> results, Path out) throws IOException {
+        String text = Files.readString(readme);
+        int begin = text.indexOf(BEGIN);
+        int end = text.indexOf(END);
+        if (begin < 0 || end < begin) {
+            throw new IllegalArgumentException(readme + ": expected the lines " + BEGIN + " and " + END
+                    + ", found not both; put them where the tables shall be");
+        }
+        Path from = readme.toAbsolutePath().getParent();
+        String link = from.relativize(out.toAbsolutePath().normalize()).toString().replace('\\', '/');
+        Files.writeString(readme,
+                text.substring(0, begin + BEGIN.length()) + "\n\n" + tables(machine, results, link) + "\n"
+                        + text.substring(end));
+    }
+
+    static String tables(Machine machine, List<Result> results, String link) {
+        StringBuilder text = new StringBuilder();
+        text.append("Made by `java -jar jmh/target/benchmarks.jar report --suite ").append(machine.suite())
+                .append(" --out ").append(link).append(" --readme README.md` on ").append(machine.cpu()).append(", ")
+                .append(machine.cores()).append(" cores, JDK ").append(results.getFirst().jdkVersion()).append(", ")
+                .append(machine.kernels()).append(" (").append(machine.date()).append("); more in [").append(link)
+                .append("](").append(link).append("/summary.md).\n");
+        for (Group group : Group.overContext(results)) {
+            boolean whole = group.setting().shape().equals("paper") && group.setting().residency().equals("memory")
+                    && group.setting().batch() == 1 && group.series().containsKey("mha") && group.isCurve();
+            if (whole) {
+                text.append("\nTime of one decode step of one layer's attention, ").append(group.setting().text())
+                        .append(":\n\n").append(Markdown.table(decode(group)));
+            }
+        }
+        Table models = models(results);
+        if (!models.rows().isEmpty()) {
+            text.append("\nWhole models of random weights, equal parameters (124 M), tokens per second:\n\n")
+                    .append(Markdown.table(models));
+        }
+        return text.toString();
+    }
+
+    /** Attentions down, contexts across, the cache's bytes at the end. */
+    private static Table decode(Group group) {
+        TreeSet<Integer> contexts = new TreeSet<>();
+        group.series().values().forEach(points -> contexts.addAll(points.keySet()));
+        List<String> header = new ArrayList<>(List.of("attention"));
+        contexts.forEach(context -> header.add(context + " tokens"));
+        header.add("cache, bytes a token");
+        Table table = new Table(header, 1, new ArrayList<>());
+        group.series().forEach((attention, points) -> {
+            List<String> row = new ArrayList<>(List.of(Labels.attention(attention)));
+            contexts.forEach(context -> row.add(points.containsKey(context)
+                    ? points.get(context).seconds().time()
+                    : "–"));
+            row.add(String.format(
+                    Locale.ROOT, "%.0f", points.firstEntry().getValue().counter("cacheBytesPerToken").mean()));
+            table.add(row.toArray(String[]::new));
+        });
+        return table;
+    }
+
+    private static Table models(List<Result> results) {
+        Table table = new Table(2, "model", "test", "weights, cache", "threads", "tokens/s");
+        results.stream().filter(r -> r.name().startsWith("ModelBenchmark")).forEach(r -> table.add(
+                r.param("model"),
+                r.is("ModelBenchmark.prefill") ? "prefill " + r.param("tokens") : "decode at " + r.param("depth"),
+                r.param("type") + ", " + r.param("cacheType"), r.param("threads"),
+                r.counter("tokensPerSecond").plain()));
+        return table;
+    }
+}

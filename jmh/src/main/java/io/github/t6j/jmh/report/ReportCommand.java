@@ -1,0 +1,130 @@
+package io.github.t6j.jmh.report;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code benchmarks.jar report}: measures a suite, or takes results that are there, and makes tables and plots of them. */
+@Command(
+        name = "report",
+        mixinStandardHelpOptions = true,
+        description = "Runs a suite of benchmarks, or reads results of one, and writes DIR/results.json (JMH's format), "
+                + "machine.json, report.html, summary.md and plots/*.svg.",
+        footer = {
+            "",
+            "Suites: quick ends in 5 minutes on 2 cores, paper in 60 minutes, full takes hours.",
+            "",
+            "Examples:",
+            "  java -jar jmh/target/benchmarks.jar report --suite quick --out results",
+            "  java -jar jmh/target/benchmarks.jar report --from results/results.json --compare old/results.json"
+        })
+public final class ReportCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @ArgGroup(multiplicity = "1")
+    private Source source;
+
+    /** Where results come from. */
+    static final class Source {
+        @Option(names = "--suite", required = true, paramLabel = "NAME",
+                description = "Measure quick, paper or full; needs --out.")
+        private String suite;
+
+        @Option(names = "--from", required = true, paramLabel = "FILE",
+                description = "Take JMH's results from a file, with machine.json beside it if it is there.")
+        private Path from;
+    }
+
+    @Option(names = "--out", paramLabel = "DIR", description = "The folder to write to, new or not.")
+    private Path out;
+
+    @Option(names = "--compare", paramLabel = "OLD.json",
+            description = "Print what is faster or slower than in these results by more than 5 %% and the errors.")
+    private Path compare;
+
+    @Option(names = "--readme", paramLabel = "FILE",
+            description = "Write the tables between this file's two markers anew; needs --out.")
+    private Path readme;
+
+    private int failed;
+
+    private ReportCommand() {}
+
+    /** @return the exit code: 0 done, 1 failed, 2 bad usage */
+    public static int run(String... args) {
+        return new CommandLine(new ReportCommand()).setExecutionExceptionHandler((failure, line, parsed) -> {
+            if (failure.getMessage() == null) {
+                failure.printStackTrace();
+            }
+            line.getErr().println("report: " + message(failure));
+            return CommandLine.ExitCode.SOFTWARE;
+        }).execute(args);
+    }
+
+    private static String message(Exception failure) {
+        return failure instanceof IOException ? "cannot read or write " + failure.getMessage() : failure.getMessage();
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (out == null && (source.suite != null || readme != null || compare == null)) {
+            throw new CommandLine.ParameterException(spec.commandLine(),
+                    "--out: expected a folder to write to, found none");
+        }
+        List<Result> before = compare == null ? null : Results.read(compare); // first, for it may be about to be replaced
+        if (out != null) {
+            Charts.checkFonts(); // before minutes of measuring
+            Files.createDirectories(out);
+        }
+        Path json = source.suite == null ? source.from : measure();
+        List<Result> results = Results.read(json);
+        Machine machine = Results.machine(json);
+        if (out != null) {
+            write(results, machine, json);
+        }
+        if (readme != null) {
+            ReadmeTable.write(readme, machine, results, out);
+        }
+        if (before != null) {
+            Comparison.lines(before, results).forEach(System.out::println);
+        }
+        return failed == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+    }
+
+    private Path measure() throws IOException {
+        Suite suite = Suite.of(source.suite, Runtime.getRuntime().availableProcessors());
+        Path json = out.resolve("results.json");
+        Files.deleteIfExists(json);
+        Results.write(Machine.here(suite.name()), json);
+        failed = new SuiteRun(suite, System.err).run(json);
+        return json;
+    }
+
+    private void write(List<Result> results, Machine machine, Path json) throws IOException {
+        Path copy = out.resolve("results.json");
+        if (!Files.exists(copy) || !Files.isSameFile(copy, json)) {
+            Files.writeString(copy, Files.readString(json));
+            Results.write(machine, copy);
+        }
+        List<Section> sections = new Pages(machine, results).sections();
+        String title = "t6j benchmarks: " + machine.cpu();
+        Files.writeString(out.resolve("report.html"), HtmlPage.of(title, sections));
+        Files.writeString(out.resolve("summary.md"), Markdown.of(title, sections));
+        Path plots = Files.createDirectories(out.resolve("plots"));
+        for (Section section : sections) {
+            for (Plot plot : section.plots) {
+                Files.writeString(plots.resolve(plot.name() + ".svg"), plot.svg());
+            }
+        }
+        System.err.println("wrote " + out.resolve("report.html"));
+    }
+}

@@ -1,0 +1,188 @@
+package io.github.t6j.jmh.report;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What is measured, and how long each point takes.
+ *
+ * @param warmup iterations of each fork before those that count; a third of it for kernels that are small
+ * @param measured iterations of each fork that count
+ */
+record Suite(String name, int forks, Iterations warmup, Iterations measured, List<Point> points) {
+    /** Starting a JVM and filling 400 MB of caches or weights, about. */
+    private static final double OVERHEAD_SECONDS = 1.2;
+
+    /** Benchmarks that C2 has compiled soon; attention, products and models take it about two seconds on two cores. */
+    private static final List<String> SMALL = List.of("Peak", "ElementWise", "Sampler", "CacheAppend", "Tokenizer");
+
+    /** A number of iterations of equal time. */
+    record Iterations(int count, int millis) {
+        double seconds() {
+            return count * millis * 1e-3;
+        }
+    }
+
+    /** A point that two lines ask for, such as those for one thread and for all on one core, is measured once. */
+    Suite {
+        points = points.stream().distinct().toList();
+    }
+
+    /** Names that users are told. */
+    static final String NAMES = "quick, paper or full";
+
+    /** @throws IllegalArgumentException if there is no such suite */
+    static Suite of(String name, int cores) {
+        return switch (name) {
+            case "quick" -> new Suite(name, 1, new Iterations(5, 500), new Iterations(5, 150), quick(cores));
+            case "paper" -> new Suite(name, 2, new Iterations(6, 500), new Iterations(4, 400), paper(cores));
+            case "full" -> new Suite(name, 3, new Iterations(5, 1000), new Iterations(5, 1000), full(cores));
+            case "test" -> new Suite(name, 1, new Iterations(1, 20), new Iterations(2, 20), test());
+            default -> throw new IllegalArgumentException("--suite: expected " + NAMES + ", found " + name);
+        };
+    }
+
+    Iterations warmup(Point point) {
+        boolean small = SMALL.stream().anyMatch(point.benchmark()::startsWith);
+        return small ? new Iterations(warmup.count, warmup.millis / 3) : warmup;
+    }
+
+    /** About how long a point takes. */
+    double seconds(Point point) {
+        return forks * (OVERHEAD_SECONDS + warmup(point).seconds() + measured.seconds());
+    }
+
+    /** About how long all points take. */
+    double seconds() {
+        return points.stream().mapToDouble(this::seconds).sum();
+    }
+
+    /** Points by crossing parameters, in the order of the code. */
+    private static final class Points {
+        private final List<Point> list = new ArrayList<>();
+
+        /** {@code params}: a name, then its values with commas between, and so on. */
+        Points add(String benchmark, String... params) {
+            return addOn(1, benchmark, params);
+        }
+
+        Points addOn(int jmhThreads, String benchmark, String... params) {
+            List<Map<String, String>> crossed = List.of(Map.of());
+            for (int i = 0; i < params.length; i += 2) {
+                List<Map<String, String>> longer = new ArrayList<>();
+                for (Map<String, String> before : crossed) {
+                    for (String value : params[i + 1].split(",")) {
+                        Map<String, String> with = new LinkedHashMap<>(before);
+                        with.put(params[i], value);
+                        longer.add(with);
+                    }
+                }
+                crossed = longer;
+            }
+            crossed.forEach(combination -> list.add(new Point(benchmark, jmhThreads, combination)));
+            return this;
+        }
+
+        /** Limits for one thread and for all. */
+        Points limits(int cores, String kilobytes) {
+            for (int threads = 1; threads <= cores; threads += Math.max(1, cores - 1)) {
+                addOn(threads, "PeakBenchmark.read", "kilobytes", kilobytes);
+                addOn(threads, "PeakBenchmark.multiplyAdd");
+            }
+            return this;
+        }
+    }
+
+    private static final String DECODE = "DecodeAttentionBenchmark.step";
+    private static final String ALL = "mha,mqa,gqa,mla,tpa,tpa_kvonly";
+
+    private static List<Point> quick(int cores) {
+        String threads = Integer.toString(cores);
+        return new Points().limits(cores, "256,262144")
+                .add(DECODE, "threads", threads, "context", "1024,8192,65536", "attention", ALL)
+                .add(DECODE, "threads", threads, "cacheType", "bf16", "context", "8192", "attention", "mha,gqa,tpa")
+                .add(DECODE, "threads", threads, "shape", "small", "context", "8192", "attention", ALL)
+                .add(DECODE, "threads", threads, "batch", "8", "context", "8192", "attention", "mha,tpa")
+                .add(DECODE, "threads", "1", "context", "8192", "attention", "mha,tpa")
+                .add(DECODE, "threads", "1", "residency", "cached", "context", "4096", "attention", "tpa")
+                .add("PrefillAttentionBenchmark.prompt", "threads", threads, "tokens", "512", "attention",
+                        "mha,mla,tpa")
+                .add("ProjectionBenchmark.project", "threads", threads, "shape", "paper", "rows", "1", "form",
+                        "mha,materialised,factored")
+                .add("MatrixVectorBenchmark.multiply", "threads", threads, "shape", "4096x768", "type", "f32,bf16")
+                .add("MatrixMatrixBenchmark.multiply", "threads", threads, "shape", "4096x768", "rows", "128", "type",
+                        "f32")
+                .add("CacheAppendBenchmark.append", "cacheType", "f32", "attention", "mha,tpa")
+                .add("ElementWiseBenchmark.rmsNorm", "width", "2048")
+                .add("ElementWiseBenchmark.swiGlu", "width", "2048")
+                .add("ElementWiseBenchmark.rope", "width", "2048").add("ElementWiseBenchmark.softmax", "width", "2048")
+                .add("SamplerBenchmark.sample", "sampling", "default").add("TokenizerBenchmark.t6j")
+                .add("ModelBenchmark.prefill", "threads", threads, "tokens", "512", "model",
+                        "mha-small,gqa-small,t6-small")
+                .add("ModelBenchmark.decode", "threads", threads, "depth", "1024", "model",
+                        "mha-small,gqa-small,t6-small").list;
+    }
+
+    private static List<Point> paper(int cores) {
+        String threads = Integer.toString(cores);
+        String contexts = "4096,8192,16384,32768,65536,131072,262144,524288";
+        Points points = new Points().limits(cores, "256,4096,262144")
+                .add(DECODE, "threads", threads, "context", contexts, "attention", ALL)
+                .add(DECODE, "threads", threads, "shape", "paper-1024,paper-3072", "context", "4096,32768,262144",
+                        "attention", ALL)
+                .add(DECODE, "threads", threads, "cacheType", "bf16", "context", "4096,32768,262144", "attention", ALL)
+                .add(DECODE, "threads", threads, "cacheType", "q8,f16", "context", "16384", "attention", "mha,gqa,tpa")
+                .add(DECODE, "threads", threads, "batch", "2,4,8,16", "context", "16384", "attention",
+                        "mha,gqa,mla,tpa")
+                .add(DECODE, "threads", "1", "context", "16384", "attention", ALL)
+                .add(DECODE, "threads", "1", "residency", "cached", "context", "1024,4096", "attention", "gqa,tpa")
+                .add(DECODE, "threads", threads, "shape", "small", "context", "1024,16384", "attention", ALL)
+                .add(DECODE, "threads", threads, "shape", "medium,large,xl,d128", "context", "16384", "attention", ALL)
+                .add("PrefillAttentionBenchmark.prompt", "threads", threads, "tokens", "512,2048", "attention", ALL);
+        return others(points, threads, "4096x768,768x2048,50304x768,2048x2048").list;
+    }
+
+    /** Benchmarks besides attention. */
+    private static Points others(Points points, String threads, String matrices) {
+        return points
+                .add("ProjectionBenchmark.project", "threads", threads, "shape", "paper,small", "rows", "1,128", "form",
+                        "mha,materialised,factored")
+                .add("MatrixVectorBenchmark.multiply", "threads", threads, "shape", matrices, "type", "f32,bf16")
+                .add("MatrixMatrixBenchmark.multiply", "threads", threads, "shape", matrices, "rows", "128", "type",
+                        "f32,bf16")
+                .add("CacheAppendBenchmark.append", "cacheType", "f32,bf16,q8", "attention", "mha,gqa,mla,tpa")
+                .add("ElementWiseBenchmark.rmsNorm", "width", "768,2048")
+                .add("ElementWiseBenchmark.swiGlu", "width", "768,2048")
+                .add("ElementWiseBenchmark.rope", "width", "768,2048")
+                .add("ElementWiseBenchmark.softmax", "width", "768,2048")
+                .add("SamplerBenchmark.sample", "sampling", "greedy,default,all")
+                .add("TokenizerBenchmark.t6j").add("TokenizerBenchmark.jtokkit")
+                .add("ModelBenchmark.prefill", "threads", threads, "tokens", "512", "model",
+                        "mha-small,gqa-small,t6-small")
+                .add("ModelBenchmark.decode", "threads", threads, "depth", "128,1024,4096", "model",
+                        "mha-small,gqa-small,t6-small");
+    }
+
+    /** Hours: all shapes, types and batches over all contexts, with one thread and all. */
+    private static List<Point> full(int cores) {
+        String threads = cores == 1 ? "1" : "1," + cores;
+        Points points = new Points().limits(cores, "256,4096,262144")
+                .add(DECODE, "shape", "paper,paper-1024,paper-3072,d128,small,medium,large,xl", "cacheType",
+                        "f32,f16,bf16,q8", "threads", threads, "context",
+                        "256,1024,4096,16384,65536,262144,524288", "attention", ALL)
+                .add(DECODE, "batch", "2,4,8,16", "threads", threads, "cacheType", "f32,bf16", "context",
+                        "4096,16384,65536", "attention", ALL)
+                .add(DECODE, "residency", "cached", "threads", threads, "context", "256,1024,4096", "attention", ALL)
+                .add("PrefillAttentionBenchmark.prompt", "shape", "paper,small", "threads", threads, "tokens",
+                        "512,2048", "attention", ALL);
+        return others(points, threads, "980x768,768x2176,4096x768,768x2048,50304x768,2048x2048").list;
+    }
+
+    /** As small as can be, for tests of the report. */
+    private static List<Point> test() {
+        return new Points().add("PeakBenchmark.multiplyAdd")
+                .add(DECODE, "residency", "cached", "context", "64,128", "attention", "tpa").list;
+    }
+}

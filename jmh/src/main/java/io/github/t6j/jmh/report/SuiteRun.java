@@ -1,0 +1,121 @@
+package io.github.t6j.jmh.report;
+
+import io.github.t6j.jmh.Skipped;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.results.format.ResultFormatFactory;
+import org.openjdk.jmh.results.format.ResultFormatType;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.format.OutputFormat;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.Options;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+/** Measures a suite point by point, tells of each on stderr, and keeps results.json up to date. */
+final class SuiteRun {
+    private static final String PACKAGE = "io.github.t6j.jmh.";
+
+    private final Suite suite;
+    private final PrintStream err;
+    private final List<RunResult> results = new ArrayList<>();
+    private int skipped;
+    private int failed;
+
+    SuiteRun(Suite suite, PrintStream err) {
+        this.suite = suite;
+        this.err = err;
+    }
+
+    /**
+     * Measures all points that this machine can; one that fails does not keep the others from it.
+     *
+     * @param json where JMH's results go, after each point all so far
+     * @return how many failed
+     */
+    int run(Path json) throws IOException {
+        List<Point> points = suite.points();
+        err.printf(Locale.ROOT, "%d points, about %s%n", points.size(), time(suite.seconds()));
+        long start = System.nanoTime();
+        double done = 0; // of the estimate
+        for (int i = 0; i < points.size(); i++) {
+            String outcome = measure(points.get(i), json);
+            done += suite.seconds(points.get(i));
+            double left = (System.nanoTime() - start) * 1e-9 / done * (suite.seconds() - done);
+            err.printf(
+                    Locale.ROOT, "[%d/%d, %s left] %s: %s%n", i + 1, points.size(), time(Math.max(0, left)),
+                    points.get(i).label(),
+                    outcome);
+        }
+        err.printf(Locale.ROOT, "%d measured, %d skipped, %d failed, in %s%n", results.size(), skipped, failed,
+                time((System.nanoTime() - start) * 1e-9));
+        return failed;
+    }
+
+    private static String time(double seconds) {
+        return String.format(Locale.ROOT, "%d:%02d", (int) seconds / 60, (int) seconds % 60);
+    }
+
+    private String measure(Point point, Path json) throws IOException {
+        RunResult result;
+        ByteArrayOutputStream said = new ByteArrayOutputStream(); // by the fork
+        PrintStream forks = new PrintStream(said, true, StandardCharsets.UTF_8);
+        try {
+            OutputFormat format = OutputFormatFactory.createFormatInstance(forks, VerboseMode.SILENT);
+            result = new Runner(options(point), format).runSingle();
+        } catch (RunnerException failure) {
+            Skipped why = skipped(failure);
+            if (why != null) {
+                skipped++;
+                return "skipped, " + why.getMessage();
+            }
+            failed++;
+            failure.printStackTrace(forks);
+            return "failed\n" + said.toString(StandardCharsets.UTF_8);
+        }
+        results.add(result);
+        try (PrintStream out = new PrintStream(Files.newOutputStream(json), false, StandardCharsets.UTF_8)) {
+            ResultFormatFactory.getInstance(ResultFormatType.JSON, out).writeOut(results);
+        }
+        return String.format(
+                Locale.ROOT, "%.4g %s", result.getPrimaryResult().getScore(), result.getPrimaryResult().getScoreUnit());
+    }
+
+    private Options options(Point point) {
+        Suite.Iterations warmup = suite.warmup(point);
+        Suite.Iterations measured = suite.measured();
+        ChainedOptionsBuilder options = new OptionsBuilder()
+                .include("^" + Pattern.quote(PACKAGE + point.benchmark()) + "$")
+                .threads(point.jmhThreads()).forks(suite.forks()).shouldFailOnError(true)
+                .warmupIterations(warmup.count()).warmupTime(TimeValue.milliseconds(warmup.millis()))
+                .measurementIterations(measured.count()).measurementTime(TimeValue.milliseconds(measured.millis()));
+        point.params().forEach(options::param);
+        return options.build();
+    }
+
+    /** Why a fork passed over the point; null if something else went wrong. */
+    private static Skipped skipped(Throwable failure) {
+        if (failure == null || failure instanceof Skipped) {
+            return (Skipped) failure;
+        }
+        for (Throwable part : failure.getSuppressed()) {
+            Skipped found = skipped(part);
+            if (found != null) {
+                return found;
+            }
+        }
+        return skipped(failure.getCause());
+    }
+}

@@ -1,0 +1,19 @@
+package io.github.t6j.jmh.report;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Rows of text.
+ *
+ * @param labels columns, from the first, that are words and not numbers
+ */
+record Table(List<String> header, int labels, List<List<String>> rows) {
+    Table(int labels, String... header) {
+        this(List.of(header), labels, new ArrayList<>());
+    }
+
+    void add(String... cells) {
+        rows.add(List.of(cells));
+    }
+}

@@ -1,0 +1,283 @@
+package io.github.t6j.jmh.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The report of results that a script made by formulas, so that what must be said is known. */
+class ReportTest {
+    private static final Path SAMPLE = Path.of("src/test/resources/sample/results.json");
+
+    /** Where .ci/render finds the page. */
+    private static final Path OUT = Path.of("target/report");
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void render() {
+        assertThat(ReportCommand.run("--from", SAMPLE.toString(), "--out", OUT.toString())).isZero();
+    }
+
+    private static String summary() throws IOException {
+        return Files.readString(OUT.resolve("summary.md"));
+    }
+
+    @Test
+    void resultsAreRead() throws IOException {
+        List<Result> results = Results.read(SAMPLE);
+
+        Result step = results.stream().filter(r -> r.is("DecodeAttentionBenchmark.step")).findFirst().orElseThrow();
+        assertThat(step.param("attention")).isEqualTo("mha");
+        assertThat(step.seconds().mean()).isCloseTo((560 * 256 + 3000) * 1e-9, within(1e-12));
+        assertThat(step.counter("cacheBytesPerToken").mean()).isEqualTo(16384);
+        assertThat(step.computing()).isEqualTo(2);
+        assertThat(results.stream().filter(r -> r.is("PeakBenchmark.read")).map(Result::computing)).contains(1, 2);
+    }
+
+    /** Student's t of 4 degrees of freedom at 97.5 % is 2.776: of 1 … 5, s = √2.5, the error 2.776·√2.5/√5. */
+    @Test
+    void errorsAreIntervalsOfTheMean() {
+        Metric times = new Metric(3, "ns/op", List.of(List.of(1.0, 2.0, 3.0, 4.0, 5.0)));
+        Metric shares = new Metric(3, "#", List.of(List.of(0.2, 0.4, 0.6, 0.8, 1.0)));
+
+        assertThat(times.error()).isCloseTo(2.776 * Math.sqrt(2.5 / 5), within(1e-3));
+        assertThat(result("X.x", Map.of(), times, Map.of("c", shares)).counter("c").error())
+                .isCloseTo(times.error(), within(1e-9));
+        assertThat(new Metric(3, "ns/op", List.of(List.of(3.0))).error()).isNaN();
+    }
+
+    private static Result result(String name, Map<String, String> params, Metric metric, Map<String, Metric> counters) {
+        return new Result("a.b." + name, "avgt", 1, 1, "25", "vm", "25", List.of(), 1, "1 s", 1, "1 s", params, metric,
+                counters);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2000, ops/s, 0.0005", "2, ms/op, 0.002", "3, us/op, 0.000003", "4, ns/op, 0.000000004", "1, s/op, 1",
+        "5, ops/ms, 0.0002"})
+    void timesHaveOneUnit(double score, String unit, double seconds) {
+        Metric metric = new Metric(score, unit, List.of(List.of(score, score)));
+
+        assertThat(result("X.x", null, metric, null).seconds().mean()).isCloseTo(seconds, within(1e-12));
+    }
+
+    @Test
+    void theSummarySaysWhatTheNumbersSay() throws IOException {
+        assertThat(summary()).contains("| CPU | Sample CPU, no real one, 2 cores for the JVM |")
+                .contains("| kernels | SIMD, 512-bit |").contains("--add-modules=jdk.incubator.vector")
+                .contains("| paper, equal heads (32 × 64) | f32 | 2 | 1 | memory | 65536 | 36.7 ms ± 3 % |")
+                .contains("| small, equal parameters (124 M), f32 | 6144 | 512 | 1024 | 1152 | 1568 | 1376 |")
+                .contains("| t6-small | decode at 1024 | bf16 | f32 | 2 | 98.0 ± 3 % |")
+                .contains("| read from memory (256 MiB) | 25.0 GB/s ± 5 % | 31.0 GB/s ± 4 % |")
+                .contains("![Decode: paper, equal heads (32 × 64), f32 cache, 2 threads](plots/decode-1.svg)");
+    }
+
+    /** Between 1024 and 4096 tokens the sample's GQA, 86 ns a token, falls behind TPA's 54 ns and 40 µs: at 1220 or so. */
+    @Test
+    void crossoversAreFound() throws IOException {
+        assertThat(summary()).containsPattern("GQA \\| TPA is faster from about 12\\d\\d tokens on \\| 256 … 65536")
+                .contains("| MHA | TPA is faster throughout | 256 … 65536 | 2.72 × … 10 × |")
+                .contains("| MLA | level within the errors | 16384 | 1.02 × |")
+                .contains("| GQA | GQA is faster | 16384 | 0.48 × |");
+    }
+
+    /** log 0.5 to log 2 over 100 to 400: halfway, at the geometric mean. */
+    @Test
+    void curvesCrossInTheirLogarithms() {
+        assertThat(Crossover.crossing(Map.entry(100, 0.5), Map.entry(400, 2.0))).isCloseTo(200, within(1e-9));
+    }
+
+    @Test
+    void fractionsAreOfTheNearerLimitOfAsManyThreads() throws IOException {
+        List<Result> results = Results.read(SAMPLE);
+        Limits limits = new Limits(results);
+
+        Limits.Fraction product = limits.of(find(results, "MatrixMatrixBenchmark.multiply", "type", "f32"));
+        Limits.Fraction cached = limits.of(find(results, "DecodeAttentionBenchmark.step", "residency", "cached"));
+
+        assertThat(product.of()).isEqualTo("multiply-add");
+        assertThat(product.share()).isCloseTo(191.0 / 233, within(1e-3));
+        // one thread, 0.7 · 108 ns a token and 80 µs, 7296 operations, of 117 GFLOP/s
+        assertThat(cached.of()).isEqualTo("multiply-add");
+        assertThat(cached.share()).isCloseTo(7296 * 4096 / ((0.7 * 54 * 4096 + 40000) * 2) / 117, within(1e-3));
+        assertThat(limits.of(find(results, "SamplerBenchmark.sample", "sampling", "default"))).isNull();
+    }
+
+    private static Result find(List<Result> results, String name, String param, String value) {
+        return results.stream().filter(r -> r.is(name) && r.param(param).equals(value)).findFirst().orElseThrow();
+    }
+
+    @Test
+    void thePageIsOneFileWithoutScripts() throws IOException {
+        String page = Files.readString(OUT.resolve("report.html"));
+
+        assertThat(page).doesNotContain("<script").doesNotContain("src=\"http").doesNotContain("plots/")
+                .contains("<meta name=\"viewport\"").contains("alt=\"Decode: paper, equal heads (32 × 64), f32 cache");
+        assertThat(page.split("data:image/svg\\+xml;base64,", -1)).hasSize(1 + 8);
+    }
+
+    @Test
+    void plotsAreSvgWithTitlesAxesAndUnits() throws Exception {
+        String curves = Files.readString(OUT.resolve("plots/decode-1.svg"));
+
+        assertThat(curves).contains(">Decode: paper, equal heads (32 × 64)<", ">f32 cache, 2 threads<",
+                ">tokens in the cache<", ">time per step (µs)<", ">TPA KV-only<", "viewBox=\"0 0 480 420\"");
+        try (Stream<Path> plots = Files.list(OUT.resolve("plots"))) {
+            for (Path plot : plots.toList()) {
+                DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
+                factory.setFeature("http://apache.org/xml/features/nonvalidating/load-external-dtd", false);
+                assertThat(factory.newDocumentBuilder().parse(plot.toFile()).getDocumentElement().getTagName())
+                        .isEqualTo("svg");
+            }
+        }
+    }
+
+    @Test
+    void comparisonsTellChangesFromNoise() throws IOException {
+        List<Result> before = Results.read(SAMPLE);
+        List<Result> after = new ArrayList<>(before);
+        after.removeLast();
+        after.set(0, slower(before.get(0), 1.5));
+        after.set(10, slower(before.get(10), 0.5));
+        after.set(11, slower(before.get(11), 1.04)); // within 5 %
+
+        List<String> lines = Comparison.lines(before, after);
+
+        assertThat(lines).hasSize(3);
+        assertThat(lines.get(0)).startsWith("2.00 × faster: DecodeAttention.step").contains("→");
+        assertThat(lines.get(1)).startsWith("1.50 × faster: Peak.read kilobytes=262144");
+        assertThat(lines.get(2)).isEqualTo("2 of 77 changed beyond the noise; 0 are new, 1 are gone");
+    }
+
+    /** By a factor, all iterations alike; scores of throughput are rates. */
+    private static Result slower(Result r, double factor) {
+        Metric metric = new Metric(r.primaryMetric().score() * factor, r.primaryMetric().scoreUnit(),
+                r.primaryMetric().rawData().stream().map(fork -> fork.stream().map(x -> x * factor).toList()).toList());
+        return new Result(r.benchmark(), r.mode(), r.threads(), r.forks(), r.jdkVersion(), r.vmName(), r.vmVersion(),
+                r.jvmArgs(), r.warmupIterations(), r.warmupTime(), r.measurementIterations(), r.measurementTime(),
+                r.params(), metric, r.secondaryMetrics());
+    }
+
+    @Test
+    void theReadmesTablesAreWrittenBetweenItsMarkers() throws IOException {
+        Path readme = folder.resolve("README.md");
+        Files.writeString(readme, "before\n" + ReadmeTable.BEGIN + "\nold\n" + ReadmeTable.END + "\nafter\n");
+        Path out = folder.resolve("jmh/results/sample");
+
+        for (int again = 0; again < 2; again++) {
+            assertThat(ReportCommand.run("--from", SAMPLE.toString(), "--out", out.toString(), "--readme",
+                    readme.toString())).isZero();
+        }
+
+        assertThat(Files.readString(readme)).startsWith("before\n" + ReadmeTable.BEGIN + "\n\nMade by `java -jar ")
+                .endsWith("\n" + ReadmeTable.END + "\nafter\n").doesNotContain("old\n")
+                .contains("report --suite quick --out jmh/results/sample --readme README.md")
+                .contains("| attention | 256 tokens | 1024 tokens |").contains("| TPA | 53.8 µs ± 3 % |")
+                .contains("equal heads").contains("equal parameters").contains("(jmh/results/sample/summary.md)")
+                .contains("| t6-small | prefill 512 | bf16, f32 | 2 | 830 ± 3 % |");
+        assertThat(out.resolve("results.json")).hasSameTextualContentAs(SAMPLE);
+        assertThat(out.resolve("report.html")).exists();
+    }
+
+    @Test
+    void theProjectsReadmeHasTheMarkers() throws IOException {
+        assertThat(Files.readString(Path.of("../README.md"))).contains(ReadmeTable.BEGIN).contains(ReadmeTable.END);
+    }
+
+    /** Estimates as the suite tells them; that they hold was measured, see jmh/README.md. */
+    @ParameterizedTest
+    @CsvSource({"quick, 300", "paper, 3600"})
+    void suitesKeepToTheirTime(String name, int seconds) {
+        Suite suite = Suite.of(name, 2);
+
+        assertThat(suite.seconds()).isLessThan(seconds);
+        assertThat(suite.points()).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void oneCoreHasItsLimitsOnce() {
+        assertThat(Suite.of("quick", 1).points()).doesNotHaveDuplicates()
+                .filteredOn(point -> point.benchmark().equals("PeakBenchmark.multiplyAdd")).hasSize(1);
+    }
+
+    /** Measures three points in forks of its own. */
+    @Test
+    void aSuiteIsMeasuredAndTold() throws Exception {
+        ByteArrayOutputStream told = new ByteArrayOutputStream();
+        Path json = folder.resolve("results.json");
+
+        System.setProperty("jmh.ignoreLock", "true");
+        new SuiteRun(Suite.of("test", 2), new PrintStream(told, true, StandardCharsets.UTF_8)).run(json);
+
+        List<Result> results = Results.read(json);
+        assertThat(results).hasSize(3).allSatisfy(result -> assertThat(result.seconds().mean()).isPositive());
+        assertThat(results.getFirst().counter("flops").mean()).isPositive();
+        assertThat(results.getLast().counter("cacheBytesPerToken").mean()).isCloseTo(768, within(1e-6));
+        double steps = 1 / results.getLast().seconds().mean();
+        assertThat(results.getLast().counter("bytesPerSecond").mean() / steps).isBetween(0.2 * 128 * 768,
+                5.0 * 128 * 768);
+        assertThat(told.toString(StandardCharsets.UTF_8)).startsWith("3 points, about ").contains("[1/3, ")
+                .contains("[3/3, 0:00 left] DecodeAttention.step").contains("3 measured, 0 skipped, 0 failed, in 0:");
+    }
+
+    /** 2^30 tokens of MHA fit nowhere; a shape that there is not is a failure, which is told and not in the way. */
+    @Test
+    void whatCannotBeMeasuredIsTold() throws Exception {
+        Suite one = Suite.of("test", 2);
+        String decode = "DecodeAttentionBenchmark.step";
+        Suite suite = new Suite("test", 1, one.warmup(), one.measured(), List.of(
+                new Point(decode, 1, Map.of("attention", "mha", "context", "1073741824")),
+                new Point(decode, 1, Map.of("attention", "tpa", "context", "64", "shape", "huge")),
+                new Point("PeakBenchmark.multiplyAdd", 1, Map.of())));
+        ByteArrayOutputStream told = new ByteArrayOutputStream();
+        Path json = folder.resolve("results.json");
+
+        System.setProperty("jmh.ignoreLock", "true");
+        int failed = new SuiteRun(suite, new PrintStream(told, true, StandardCharsets.UTF_8)).run(json);
+
+        assertThat(failed).isEqualTo(1);
+        assertThat(Results.read(json)).hasSize(1);
+        assertThat(told.toString(StandardCharsets.UTF_8))
+                .contains("skipped, 1 × mha at 1073741824 tokens takes 17592.2 GB")
+                .contains("shape: expected paper, ").contains("1 measured, 1 skipped, 1 failed");
+    }
+
+    @Test
+    void theMachineIsDescribed() throws IOException {
+        Machine machine = Machine.here("test");
+
+        assertThat(machine.kernels()).startsWith("SIMD");
+        assertThat(machine.cores()).isPositive();
+        assertThat(machine.memory()).isPositive();
+    }
+
+    @Test
+    void mistakesAreToldInOneLine() {
+        assertThatIllegalArgumentException().isThrownBy(() -> Suite.of("fast", 2))
+                .withMessage("--suite: expected quick, paper or full, found fast");
+        assertThatIllegalArgumentException().isThrownBy(() -> Results.read(Path.of("pom.xml")))
+                .withMessageContaining("pom.xml: expected JMH's results");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ReadmeTable.write(Path.of("pom.xml"), Machine.unknown(), List.of(), folder))
+                .withMessageContaining("expected the lines");
+        assertThat(ReportCommand.run("--suite", "quick")).isEqualTo(2);
+        assertThat(ReportCommand.run("--from", "nothing.json", "--out", folder.toString())).isEqualTo(1);
+    }
+}
