@@ -21,6 +21,9 @@ public interface Kernels {
     /** Logical lanes of a sum over lanes, and what rows are padded to: the widest vectors' floats. */
     int LANES = 16;
 
+    /** Floats of scratch that {@link #multiplyBlocks} needs: 4 blocks of 32 outputs and their scales. */
+    int SCRATCH = 4 * 32 * (BlockFormat.SIZE + 1);
+
     /** How large a logit may grow above the running maximum, in powers of two, before the maximum follows. */
     float LAZY_MAX = 12f;
 
@@ -57,6 +60,27 @@ public interface Kernels {
             int yAt,
             int yStride,
             boolean accumulate);
+
+    /**
+     * Rounds a row for {@link #multiplyBlocks}: each block of {@value BlockFormat#SIZE} numbers to whole multiples of
+     * the 127th part of its largest magnitude, halves to even.
+     *
+     * @param x [count], from {@code xAt}; what a block lacks are zeros
+     * @param to has room for row {@code row}
+     */
+    void round(float[] x, int xAt, int count, RoundedRows to, int row);
+
+    /**
+     * Panel of quantised weights × rows: y[r][c] = Σ_b (Σ_k x[r][b][k] · w[b][k][c]) · (wScale[b][c] · xScale[r][b]),
+     * b ascending: an exact sum of whole numbers, a rounded product of scales, and a chain of fused multiply-adds.
+     *
+     * @param w the panel's blocks as {@code format} says, from byte {@code wAt}
+     * @param y [x.rows][{@value #PANEL}], from {@code yAt}, rows {@code yStride} apart
+     * @param scratch {@value #SCRATCH} floats that no other thread uses
+     */
+    void multiplyBlocks(
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride,
+            MemorySegment scratch);
 
     /**
      * Logits of one page from query factors (paper, Algorithm 2):

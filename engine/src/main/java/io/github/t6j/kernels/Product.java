@@ -1,8 +1,12 @@
 package io.github.t6j.kernels;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
 /**
  * Rows × packed matrix on all workers: y[r] = W · x[r]. A panel of the matrix is one item, so each output is computed
- * by one thread, in one order. One object serves many products and allocates nothing; it belongs to one thread.
+ * by one thread, in one order. With a quantised matrix the rows are rounded first, once. One object serves many products
+ * and allocates nothing once it has seen the largest; it belongs to one thread.
  */
 public final class Product implements Workers.Work {
     /** Inputs a block: 256 rows of a panel are 64 KB, which stay in L2 while all rows of x pass. */
@@ -10,6 +14,9 @@ public final class Product implements Workers.Work {
 
     private final Kernels kernels;
     private final Workers workers;
+    private final Workers.Work rounding = this::round;
+    private final RoundedRows rounded = new RoundedRows();
+    private final MemorySegment[] scratch; // [workers], made for the first quantised matrix
     private PackedMatrix matrix;
     private float[] x;
     private int xStride;
@@ -21,6 +28,7 @@ public final class Product implements Workers.Work {
     public Product(Kernels kernels, Workers workers) {
         this.kernels = kernels;
         this.workers = workers;
+        scratch = new MemorySegment[workers.threads()];
     }
 
     /**
@@ -42,15 +50,35 @@ public final class Product implements Workers.Work {
         rows = newRows;
         y = newY;
         yStride = newYStride;
+        if (matrix instanceof BlockPanels) {
+            prepareRounding();
+            workers.run(rows, rounding);
+        }
         workers.run(matrix.panels(), this);
+    }
+
+    private void prepareRounding() {
+        rounded.resize(rows, matrix.inputs());
+        for (int i = 0; i < scratch.length && scratch[i] == null; i++) {
+            scratch[i] = Arena.ofAuto().allocate(Kernels.SCRATCH * (long) Float.BYTES, 64);
+        }
+    }
+
+    private void round(int row, int worker) {
+        kernels.round(x, row * xStride, matrix.inputs(), rounded, row);
     }
 
     @Override
     public void run(int panel, int worker) {
-        int block = rows == 1 ? matrix.inputs() : BLOCK;
-        for (int from = 0; from < matrix.inputs(); from += block) {
-            int count = Math.min(block, matrix.inputs() - from);
-            matrix.multiply(kernels, panel, from, count, x, xStride, rows, y, yStride);
+        switch (matrix) {
+            case BlockPanels blocks -> blocks.multiply(kernels, panel, rounded, y, yStride, scratch[worker]);
+            case NumberPanels numbers -> {
+                int block = rows == 1 ? numbers.inputs() : BLOCK;
+                for (int from = 0; from < numbers.inputs(); from += block) {
+                    int count = Math.min(block, numbers.inputs() - from);
+                    numbers.multiply(kernels, panel, from, count, x, xStride, rows, y, yStride);
+                }
+            }
         }
     }
 }
