@@ -56,7 +56,7 @@ final class BlockPanels extends PackedMatrix {
     }
 
     /** y[r][panel's outputs] of all rows. */
-    void multiply(Kernels kernels, int panel, RoundedRows x, float[] y, int yStride, MemorySegment scratch) {
-        kernels.multiplyBlocks(x, format, data, panelAt(panel), y, panel * PANEL, yStride, scratch);
+    void multiply(Kernels kernels, int panel, RoundedRows x, float[] y, int yStride) {
+        kernels.multiplyBlocks(x, format, data, panelAt(panel), y, panel * PANEL, yStride);
     }
 }

@@ -21,9 +21,6 @@ public interface Kernels {
     /** Logical lanes of a sum over lanes, and what rows are padded to: the widest vectors' floats. */
     int LANES = 16;
 
-    /** Floats of scratch that {@link #multiplyBlocks} needs: 4 blocks of 32 outputs and their scales. */
-    int SCRATCH = 4 * 32 * (BlockFormat.SIZE + 1);
-
     /** How large a logit may grow above the running maximum, in powers of two, before the maximum follows. */
     float LAZY_MAX = 12f;
 
@@ -76,11 +73,9 @@ public interface Kernels {
      *
      * @param w the panel's blocks as {@code format} says, from byte {@code wAt}
      * @param y [x.rows][{@value #PANEL}], from {@code yAt}, rows {@code yStride} apart
-     * @param scratch {@value #SCRATCH} floats that no other thread uses
      */
     void multiplyBlocks(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride,
-            MemorySegment scratch);
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride);
 
     /**
      * Logits of one page from query factors (paper, Algorithm 2):

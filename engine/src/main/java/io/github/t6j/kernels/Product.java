@@ -1,8 +1,5 @@
 package io.github.t6j.kernels;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-
 /**
  * Rows × packed matrix on all workers: y[r] = W · x[r]. A panel of the matrix is one item, so each output is computed
  * by one thread, in one order. With a quantised matrix the rows are rounded first, once. One object serves many products
@@ -16,7 +13,6 @@ public final class Product implements Workers.Work {
     private final Workers workers;
     private final Workers.Work rounding = this::round;
     private final RoundedRows rounded = new RoundedRows();
-    private final MemorySegment[] scratch; // [workers], made for the first quantised matrix
     private PackedMatrix matrix;
     private float[] x;
     private int xStride;
@@ -28,7 +24,6 @@ public final class Product implements Workers.Work {
     public Product(Kernels kernels, Workers workers) {
         this.kernels = kernels;
         this.workers = workers;
-        scratch = new MemorySegment[workers.threads()];
     }
 
     /**
@@ -51,17 +46,10 @@ public final class Product implements Workers.Work {
         y = newY;
         yStride = newYStride;
         if (matrix instanceof BlockPanels) {
-            prepareRounding();
+            rounded.resize(rows, matrix.inputs());
             workers.run(rows, rounding);
         }
         workers.run(matrix.panels(), this);
-    }
-
-    private void prepareRounding() {
-        rounded.resize(rows, matrix.inputs());
-        for (int i = 0; i < scratch.length && scratch[i] == null; i++) {
-            scratch[i] = Arena.ofAuto().allocate(Kernels.SCRATCH * (long) Float.BYTES, 64);
-        }
     }
 
     private void round(int row, int worker) {
@@ -71,7 +59,7 @@ public final class Product implements Workers.Work {
     @Override
     public void run(int panel, int worker) {
         switch (matrix) {
-            case BlockPanels blocks -> blocks.multiply(kernels, panel, rounded, y, yStride, scratch[worker]);
+            case BlockPanels blocks -> blocks.multiply(kernels, panel, rounded, y, yStride);
             case NumberPanels numbers -> {
                 int block = rows == 1 ? numbers.inputs() : BLOCK;
                 for (int from = 0; from < numbers.inputs(); from += block) {

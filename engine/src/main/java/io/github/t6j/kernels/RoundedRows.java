@@ -1,18 +1,15 @@
 package io.github.t6j.kernels;
 
 /**
- * Rows of activations as products with quantised weights take them: in blocks of {@value BlockFormat#SIZE}, padded with
- * zeros, whole numbers from −127 to 127 and a scale. In which form the numbers are there depends on how many rows there
- * are: for a {@linkplain #FEW few}, that of matrix × vector in integers; for more, floats for matrix × matrix.
+ * Rows of activations as products with quantised weights take them: in blocks of {@value BlockFormat#SIZE}, the last one
+ * padded with zeros, whole numbers from −127 to 127 and a scale. Numbers are kept twice in an int, for kernels that
+ * multiply two outputs of 16 bits at once.
  *
  * <p>It grows and never shrinks, so that a product allocates nothing once it has seen its largest operands.
  */
 public final class RoundedRows {
-    /** Rows that are multiplied one by one: for so few it does not pay to make floats of the weights. */
-    public static final int FEW = 4;
-
-    /** Below it a block's largest number counts as 0, so that nothing is lost to numbers too small for a float. */
-    public static final float SMALLEST = 0x1p-64f;
+    /** Below it a block's largest number counts as 0, so that no product is too small for a float. */
+    private static final float SMALLEST = 0x1p-64f;
 
     private static final int SIZE = BlockFormat.SIZE;
     private static final float LARGEST = 127f;
@@ -24,43 +21,36 @@ public final class RoundedRows {
     /** Blocks of a row. */
     public int blocks;
 
-    /** Whether the rows are {@link #FEW} or less. */
-    public boolean few;
+    /** From a row's numbers to the next's: a cache line more than they are, as powers of two share cache sets. */
+    public int stride;
 
     /** [rows][blocks]; NaN where a number of the block is not finite. */
     public float[] scales = new float[0];
 
-    /** [rows][blocks][32], few rows: each number in both halves of an int. */
+    /** [rows][blocks · 32]: each number, mod 2^16, in both halves of an int. */
     public int[] twins = new int[0];
 
     /**
-     * [rows][blocks][32], few rows, every second place: what the 128 that is added to weights of Q8_0 makes of two
-     * inputs, −128 · (x0 + x1), mod 2^16 in the high half of an int; in the low half with 2^15 added.
+     * [rows][blocks · 32], every second place: what the 128 that is added to weights of Q8_0 makes of two inputs,
+     * −128 · (x0 + x1), mod 2^16, in the high half of an int; in the low half with 2^15 added.
      */
     public int[] pairs = new int[0];
 
-    /** [rows][blocks], few rows: what the 8 that is added to weights of Q4_0 makes of a block, in both halves. */
+    /** [rows][blocks]: what the 8 that is added to weights of Q4_0 makes of a block, mod 2^16, in both halves. */
     public int[] eights = new int[0];
-
-    /** [rows][blocks][32], more rows; there is room to the next multiple of four rows. */
-    public float[] numbers = new float[0];
 
     /** Makes room for {@code newRows} of {@code inputs}. */
     void resize(int newRows, int inputs) {
         rows = newRows;
         blocks = BlockFormat.blocks(inputs);
-        few = rows <= FEW;
-        int room = (few ? rows : (rows + 3) / 4 * 4) * blocks;
-        if (scales.length < room) {
-            scales = new float[room];
+        stride = blocks * SIZE + 16;
+        if (scales.length < rows * blocks) {
+            scales = new float[rows * blocks];
+            eights = new int[rows * blocks];
         }
-        if (few && eights.length < room) {
-            eights = new int[room];
-            twins = new int[room * SIZE];
-            pairs = new int[room * SIZE];
-        }
-        if (!few && numbers.length < room * SIZE) {
-            numbers = new float[room * SIZE];
+        if (twins.length < rows * stride) {
+            twins = new int[rows * stride];
+            pairs = new int[rows * stride];
         }
     }
 
@@ -76,6 +66,11 @@ public final class RoundedRows {
         return largest >= INFINITY || magnitude < SMALLEST ? 0f : LARGEST / magnitude;
     }
 
+    /** {@code number}, mod 2^16, in both halves of an int. */
+    public static int twin(int number) {
+        return number << 16 | number & 0xFFFF;
+    }
+
     /** Rounds {@code count} numbers, at most a block of them, as block {@code block} of row {@code row}. */
     public void round(float[] x, int at, int count, int row, int block) {
         int largest = 0;
@@ -83,38 +78,25 @@ public final class RoundedRows {
             largest = Math.max(largest, Float.floatToRawIntBits(x[at + i]) & Integer.MAX_VALUE);
         }
         float inverse = inverse(largest);
-        int place = row * blocks + block;
-        scales[place] = scale(largest);
+        int to = row * stride + block * SIZE;
         int sum = 0;
         int previous = 0;
         for (int i = 0; i < SIZE; i++) {
             float scaled = i < count ? x[at + i] * inverse : 0f;
-            float rounded = scaled + ScalarKernels.ROUNDING - ScalarKernels.ROUNDING;
-            if (!few) {
-                numbers[place * SIZE + i] = rounded;
-                continue;
-            }
-            int number = (int) rounded;
-            twins[place * SIZE + i] = twin(number);
+            int number = (int) (scaled + ScalarKernels.ROUNDING - ScalarKernels.ROUNDING);
+            twins[to + i] = twin(number);
             if (i % 2 == 1) {
-                pairs[place * SIZE + i - 1] = twin(-128 * (previous + number)) ^ 0x8000;
+                pairs[to + i - 1] = twin(-128 * (previous + number)) ^ 0x8000;
             }
             previous = number;
             sum += number;
         }
-        if (few) {
-            eights[place] = twin(-8 * sum);
-        }
-    }
-
-    /** {@code number}, mod 2^16, in both halves of an int. */
-    public static int twin(int number) {
-        return number << 16 | number & 0xFFFF;
+        scales[row * blocks + block] = scale(largest);
+        eights[row * blocks + block] = twin(-8 * sum);
     }
 
     /** A whole number. */
     int number(int row, int input) {
-        int at = row * blocks * SIZE + input;
-        return few ? (short) twins[at] : (int) numbers[at];
+        return (short) twins[row * stride + input];
     }
 }

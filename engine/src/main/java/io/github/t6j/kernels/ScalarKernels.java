@@ -66,8 +66,7 @@ public final class ScalarKernels implements Kernels {
 
     @Override
     public void multiplyBlocks(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride,
-            MemorySegment scratch) {
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride) {
         for (int r = 0; r < x.rows; r++) {
             for (int c = 0; c < PANEL; c++) {
                 float value = 0f;

@@ -30,13 +30,10 @@ final class RoundBlocks {
         for (int block = 0; block < whole; block++, place++) {
             int at = xAt + block * SIZE;
             int largest = largest(x, at);
-            float inverse = RoundedRows.inverse(largest);
+            int sum = numbers(
+                    x, at, RoundedRows.inverse(largest), to.twins, to.pairs, row * to.stride + block * SIZE);
             to.scales[place] = RoundedRows.scale(largest);
-            if (to.few) {
-                to.eights[place] = RoundedRows.twin(-8 * integers(x, at, inverse, to.twins, to.pairs, place * SIZE));
-            } else {
-                floats(x, at, inverse, to.numbers, place * SIZE);
-            }
+            to.eights[place] = RoundedRows.twin(-8 * sum);
         }
         if (whole < to.blocks) {
             to.round(x, xAt + whole * SIZE, count - whole * SIZE, row, whole);
@@ -53,7 +50,7 @@ final class RoundBlocks {
     }
 
     /** @return the sum of the block's whole numbers */
-    private static int integers(float[] x, int at, float inverse, int[] twins, int[] pairs, int to) {
+    private static int numbers(float[] x, int at, float inverse, int[] twins, int[] pairs, int to) {
         IntVector sum = IntVector.zero(I);
         for (int i = 0; i < SIZE; i += L) {
             IntVector number = FloatVector.fromArray(F, x, at + i)
@@ -66,11 +63,5 @@ final class RoundBlocks {
                     .intoArray(pairs, to + i);
         }
         return sum.reduceLanes(ADD);
-    }
-
-    private static void floats(float[] x, int at, float inverse, float[] numbers, int to) {
-        for (int i = 0; i < SIZE; i += L) {
-            FloatVector.fromArray(F, x, at + i).mul(inverse).add(ROUNDING).sub(ROUNDING).intoArray(numbers, to + i);
-        }
     }
 }

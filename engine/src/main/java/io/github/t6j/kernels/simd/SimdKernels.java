@@ -51,15 +51,8 @@ public final class SimdKernels implements Kernels {
 
     @Override
     public void multiplyBlocks(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride,
-            MemorySegment scratch) {
-        if (!x.few) {
-            BlockTiles.rows(x, format, w, wAt, y, yAt, yStride, scratch, one);
-            return;
-        }
-        for (int r = 0; r < x.rows; r++) {
-            BlockVector.row(x, r, format, w, wAt, y, yAt + r * yStride, one);
-        }
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride) {
+        BlockProduct.rows(x, format, w, wAt, y, yAt, yStride, one);
     }
 
     @Override
