@@ -24,7 +24,8 @@ final class QuantizedTensors {
 
     /** The shape of the bytes of a matrix. */
     static List<Long> storedShape(DType dtype, List<Long> shape) {
-        return List.of(shape.get(0), Math.multiplyExact(Math.ceilDiv(shape.get(1), QuantizedBlock.SIZE), dtype.bytes()));
+        return List.of(shape.get(0),
+                Math.multiplyExact(Math.ceilDiv(shape.get(1), QuantizedBlock.SIZE), dtype.bytes()));
     }
 
     /** What the metadata says of those of {@code tensors} that are quantised. */

@@ -37,7 +37,8 @@ final class SafetensorsWriter {
             long end = at + tensor.bytes();
             boolean quantized = tensor.dtype().isQuantized();
             entry.put("dtype", (quantized ? DType.U8 : tensor.dtype()).name());
-            entry.put("shape", quantized ? QuantizedTensors.storedShape(tensor.dtype(), tensor.shape()) : tensor.shape());
+            entry.put("shape",
+                    quantized ? QuantizedTensors.storedShape(tensor.dtype(), tensor.shape()) : tensor.shape());
             entry.put("data_offsets", List.of(at, end));
             if (tensor.name().equals(Safetensors.METADATA) || entries.put(tensor.name(), entry) != null) {
                 throw new IllegalArgumentException("tensor names must differ from each other and from "

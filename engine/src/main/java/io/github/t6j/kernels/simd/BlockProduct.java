@@ -28,6 +28,9 @@ final class BlockProduct {
     private static final int SIZE = BlockFormat.SIZE;
     private static final int ROW = BlockFormat.ROW;
 
+    /** Rows that are computed together, if there are as many. */
+    private static final int ROWS = 4;
+
     /** The low byte of either half. */
     private static final int BYTES = 0x00FF00FF;
 
@@ -49,27 +52,37 @@ final class BlockProduct {
     /** {@link io.github.t6j.kernels.Kernels#multiplyBlocks}. */
     static void rows(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride, int one) {
-        int r = 0;
-        for (; r + 4 <= x.rows; r += 4) {
-            for (int s = 0; s < 32; s += L) {
-                int column = yAt + r * yStride + column(s);
-                if (format == BlockFormat.Q8_0) {
-                    fourBytes(x, r, w, wAt + 4 * s, y, column, yStride, one);
-                } else {
-                    fourNibbles(x, r, w, wAt + 4 * s, y, column, yStride, one);
-                }
-            }
-        }
-        for (; r < x.rows; r++) {
+        for (int r = 0; r < x.rows;) {
+            int rows = x.rows - r < ROWS ? 1 : ROWS;
             for (int s = 0; s < 32; s += 2 * L) {
-                int column0 = yAt + r * yStride + column(s);
-                int column1 = yAt + r * yStride + column(s + L);
+                int to = yAt + r * yStride;
                 if (format == BlockFormat.Q8_0) {
-                    bytes(x, r, w, wAt + 4 * s, y, column0, column1, one);
+                    bytes(rows, x, r, w, wAt + 4 * s, y, to + column(s), to + column(s + L), yStride, one);
                 } else {
-                    nibbles(x, r, w, wAt + 4 * s, y, column0, column1, one);
+                    nibbles(rows, x, r, w, wAt + 4 * s, y, to + column(s), to + column(s + L), yStride, one);
                 }
             }
+            r += rows;
+        }
+    }
+
+    private static void bytes(
+            int rows, RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int yStride,
+            int one) {
+        if (rows == 1) {
+            oneBytes(x, row, w, wAt, y, c0, c1, one);
+        } else {
+            fourBytes(x, row, w, wAt, y, c0, c1, yStride, one);
+        }
+    }
+
+    private static void nibbles(
+            int rows, RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int yStride,
+            int one) {
+        if (rows == 1) {
+            oneNibbles(x, row, w, wAt, y, c0, c1, one);
+        } else {
+            fourNibbles(x, row, w, wAt, y, c0, c1, yStride, one);
         }
     }
 
@@ -82,7 +95,7 @@ final class BlockProduct {
      * Q8_0: a product of two inputs fits in 16 bits. Its low half is kept 2^15 too large, so that it is positive: ints
      * can then be added whole, and the sum of the low halves is what the high ones leave.
      */
-    private static void bytes(
+    private static void oneBytes(
             RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int one) {
         int[] twins = x.twins;
         int[] pairs = x.pairs;
@@ -136,7 +149,7 @@ final class BlockProduct {
     }
 
     /** Q4_0: the sum of a block fits in 16 bits. */
-    private static void nibbles(
+    private static void oneNibbles(
             RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int one) {
         int[] twins = x.twins;
         int[] eights = x.eights;
@@ -189,9 +202,9 @@ final class BlockProduct {
         y11.intoArray(y, c1 + 16);
     }
 
-    /** {@link #bytes} of four rows, one vector of ints. */
+    /** {@link #oneBytes} of four rows. */
     private static void fourBytes(
-            RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int yAt, int yStride, int one) {
+            RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int yStride, int one) {
         int[] twins = x.twins;
         int[] pairs = x.pairs;
         float[] scales = x.scales;
@@ -200,76 +213,124 @@ final class BlockProduct {
         int stride = x.stride;
         long step = (long) ROW * one;
         FloatVector zero = FloatVector.zero(F);
-        FloatVector y00 = zero, y01 = zero, y10 = zero, y11 = zero, y20 = zero, y21 = zero, y30 = zero, y31 = zero;
+        FloatVector y00 = zero, y01 = zero, y02 = zero, y03 = zero;
+        FloatVector y10 = zero, y11 = zero, y12 = zero, y13 = zero;
+        FloatVector y20 = zero, y21 = zero, y22 = zero, y23 = zero;
+        FloatVector y30 = zero, y31 = zero, y32 = zero, y33 = zero;
         int k = row * stride;
         for (int last = place + blocks; place != last; place += one) {
-            IntVector scale = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
+            IntVector pair0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
+            IntVector pair1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
             wAt += step;
-            IntVector all0 = IntVector.zero(I), all1 = all0, all2 = all0, all3 = all0;
-            IntVector high0 = all0, high1 = all0, high2 = all0, high3 = all0;
+            IntVector all00 = IntVector.zero(I), all10 = all00, all20 = all00, all30 = all00;
+            IntVector high00 = all00, high10 = all00, high20 = all00, high30 = all00;
+            IntVector all01 = all00, all11 = all00, all21 = all00, all31 = all00;
+            IntVector high01 = all00, high11 = all00, high21 = all00, high31 = all00;
             for (long end = wAt + SIZE / 2 * step; wAt != end; wAt += step) {
-                IntVector i = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                ShortVector a = i.and(BYTES).reinterpretAsShorts();
-                ShortVector b = i.lanewise(LSHR, 8).and(BYTES).reinterpretAsShorts();
-                IntVector p0 = IntVector.broadcast(I, twins[k]).reinterpretAsShorts().mul(a)
-                        .add(IntVector.broadcast(I, twins[k + 1]).reinterpretAsShorts().mul(b))
-                        .add(IntVector.broadcast(I, pairs[k]).reinterpretAsShorts()).reinterpretAsInts();
-                all0 = all0.add(p0);
-                high0 = high0.add(p0.lanewise(ASHR, 16));
+                IntVector w0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
+                IntVector w1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
+                ShortVector a0 = w0.and(BYTES).reinterpretAsShorts();
+                ShortVector b0 = w0.lanewise(LSHR, 8).and(BYTES).reinterpretAsShorts();
+                ShortVector a1 = w1.and(BYTES).reinterpretAsShorts();
+                ShortVector b1 = w1.lanewise(LSHR, 8).and(BYTES).reinterpretAsShorts();
+                ShortVector x0a = IntVector.broadcast(I, twins[k]).reinterpretAsShorts();
+                ShortVector x0b = IntVector.broadcast(I, twins[k + 1]).reinterpretAsShorts();
+                ShortVector offset0 = IntVector.broadcast(I, pairs[k]).reinterpretAsShorts();
+                IntVector p00 = a0.mul(x0a).add(b0.mul(x0b)).add(offset0).reinterpretAsInts();
+                all00 = all00.add(p00);
+                high00 = high00.add(p00.lanewise(ASHR, 16));
+                IntVector p01 = a1.mul(x0a).add(b1.mul(x0b)).add(offset0).reinterpretAsInts();
+                all01 = all01.add(p01);
+                high01 = high01.add(p01.lanewise(ASHR, 16));
                 int k1 = k + stride;
-                IntVector p1 = IntVector.broadcast(I, twins[k1]).reinterpretAsShorts().mul(a)
-                        .add(IntVector.broadcast(I, twins[k1 + 1]).reinterpretAsShorts().mul(b))
-                        .add(IntVector.broadcast(I, pairs[k1]).reinterpretAsShorts()).reinterpretAsInts();
-                all1 = all1.add(p1);
-                high1 = high1.add(p1.lanewise(ASHR, 16));
+                ShortVector x1a = IntVector.broadcast(I, twins[k1]).reinterpretAsShorts();
+                ShortVector x1b = IntVector.broadcast(I, twins[k1 + 1]).reinterpretAsShorts();
+                ShortVector offset1 = IntVector.broadcast(I, pairs[k1]).reinterpretAsShorts();
+                IntVector p10 = a0.mul(x1a).add(b0.mul(x1b)).add(offset1).reinterpretAsInts();
+                all10 = all10.add(p10);
+                high10 = high10.add(p10.lanewise(ASHR, 16));
+                IntVector p11 = a1.mul(x1a).add(b1.mul(x1b)).add(offset1).reinterpretAsInts();
+                all11 = all11.add(p11);
+                high11 = high11.add(p11.lanewise(ASHR, 16));
                 int k2 = k + 2 * stride;
-                IntVector p2 = IntVector.broadcast(I, twins[k2]).reinterpretAsShorts().mul(a)
-                        .add(IntVector.broadcast(I, twins[k2 + 1]).reinterpretAsShorts().mul(b))
-                        .add(IntVector.broadcast(I, pairs[k2]).reinterpretAsShorts()).reinterpretAsInts();
-                all2 = all2.add(p2);
-                high2 = high2.add(p2.lanewise(ASHR, 16));
+                ShortVector x2a = IntVector.broadcast(I, twins[k2]).reinterpretAsShorts();
+                ShortVector x2b = IntVector.broadcast(I, twins[k2 + 1]).reinterpretAsShorts();
+                ShortVector offset2 = IntVector.broadcast(I, pairs[k2]).reinterpretAsShorts();
+                IntVector p20 = a0.mul(x2a).add(b0.mul(x2b)).add(offset2).reinterpretAsInts();
+                all20 = all20.add(p20);
+                high20 = high20.add(p20.lanewise(ASHR, 16));
+                IntVector p21 = a1.mul(x2a).add(b1.mul(x2b)).add(offset2).reinterpretAsInts();
+                all21 = all21.add(p21);
+                high21 = high21.add(p21.lanewise(ASHR, 16));
                 int k3 = k + 3 * stride;
-                IntVector p3 = IntVector.broadcast(I, twins[k3]).reinterpretAsShorts().mul(a)
-                        .add(IntVector.broadcast(I, twins[k3 + 1]).reinterpretAsShorts().mul(b))
-                        .add(IntVector.broadcast(I, pairs[k3]).reinterpretAsShorts()).reinterpretAsInts();
-                all3 = all3.add(p3);
-                high3 = high3.add(p3.lanewise(ASHR, 16));
+                ShortVector x3a = IntVector.broadcast(I, twins[k3]).reinterpretAsShorts();
+                ShortVector x3b = IntVector.broadcast(I, twins[k3 + 1]).reinterpretAsShorts();
+                ShortVector offset3 = IntVector.broadcast(I, pairs[k3]).reinterpretAsShorts();
+                IntVector p30 = a0.mul(x3a).add(b0.mul(x3b)).add(offset3).reinterpretAsInts();
+                all30 = all30.add(p30);
+                high30 = high30.add(p30.lanewise(ASHR, 16));
+                IntVector p31 = a1.mul(x3a).add(b1.mul(x3b)).add(offset3).reinterpretAsInts();
+                all31 = all31.add(p31);
+                high31 = high31.add(p31.lanewise(ASHR, 16));
                 k += 2;
             }
-            FloatVector scale0 = scale.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
+            FloatVector scale0 = pair0.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
                     .mul(F16_EXPONENT);
-            FloatVector scale1 = scale.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);
+            FloatVector scale1 = pair0.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);
+            FloatVector scale2 = pair1.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
+                    .mul(F16_EXPONENT);
+            FloatVector scale3 = pair1.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);
             int low = WHOLE_BITS - SIZE / 2 * 0x8000;
             float x0 = scales[place];
-            y00 = all0.sub(high0.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+            y00 = all00.sub(high00.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale0.mul(x0), y00);
-            y01 = high0.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x0), y01);
+            y01 = high00.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x0), y01);
+            y02 = all01.sub(high01.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale2.mul(x0), y02);
+            y03 = high01.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale3.mul(x0), y03);
             float x1 = scales[place + blocks];
-            y10 = all1.sub(high1.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+            y10 = all10.sub(high10.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale0.mul(x1), y10);
-            y11 = high1.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x1), y11);
+            y11 = high10.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x1), y11);
+            y12 = all11.sub(high11.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale2.mul(x1), y12);
+            y13 = high11.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale3.mul(x1), y13);
             float x2 = scales[place + 2 * blocks];
-            y20 = all2.sub(high2.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+            y20 = all20.sub(high20.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale0.mul(x2), y20);
-            y21 = high2.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x2), y21);
+            y21 = high20.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x2), y21);
+            y22 = all21.sub(high21.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale2.mul(x2), y22);
+            y23 = high21.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale3.mul(x2), y23);
             float x3 = scales[place + 3 * blocks];
-            y30 = all3.sub(high3.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+            y30 = all30.sub(high30.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale0.mul(x3), y30);
-            y31 = high3.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x3), y31);
+            y31 = high30.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x3), y31);
+            y32 = all31.sub(high31.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale2.mul(x3), y32);
+            y33 = high31.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale3.mul(x3), y33);
         }
-        y00.intoArray(y, yAt);
-        y01.intoArray(y, yAt + 16);
-        y10.intoArray(y, yAt + yStride);
-        y11.intoArray(y, yAt + yStride + 16);
-        y20.intoArray(y, yAt + 2 * yStride);
-        y21.intoArray(y, yAt + 2 * yStride + 16);
-        y30.intoArray(y, yAt + 3 * yStride);
-        y31.intoArray(y, yAt + 3 * yStride + 16);
+        y00.intoArray(y, c0);
+        y01.intoArray(y, c0 + 16);
+        y02.intoArray(y, c1);
+        y03.intoArray(y, c1 + 16);
+        y10.intoArray(y, c0 + yStride);
+        y11.intoArray(y, c0 + yStride + 16);
+        y12.intoArray(y, c1 + yStride);
+        y13.intoArray(y, c1 + yStride + 16);
+        y20.intoArray(y, c0 + 2 * yStride);
+        y21.intoArray(y, c0 + 2 * yStride + 16);
+        y22.intoArray(y, c1 + 2 * yStride);
+        y23.intoArray(y, c1 + 2 * yStride + 16);
+        y30.intoArray(y, c0 + 3 * yStride);
+        y31.intoArray(y, c0 + 3 * yStride + 16);
+        y32.intoArray(y, c1 + 3 * yStride);
+        y33.intoArray(y, c1 + 3 * yStride + 16);
     }
 
-    /** {@link #nibbles} of four rows, one vector of ints. */
+    /** {@link #oneNibbles} of four rows. */
     private static void fourNibbles(
-            RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int yAt, int yStride, int one) {
+            RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int yStride, int one) {
         int[] twins = x.twins;
         int[] eights = x.eights;
         float[] scales = x.scales;
@@ -278,77 +339,149 @@ final class BlockProduct {
         int stride = x.stride;
         long step = (long) ROW * one;
         FloatVector zero = FloatVector.zero(F);
-        FloatVector y00 = zero, y01 = zero, y10 = zero, y11 = zero, y20 = zero, y21 = zero, y30 = zero, y31 = zero;
+        FloatVector y00 = zero, y01 = zero, y02 = zero, y03 = zero;
+        FloatVector y10 = zero, y11 = zero, y12 = zero, y13 = zero;
+        FloatVector y20 = zero, y21 = zero, y22 = zero, y23 = zero;
+        FloatVector y30 = zero, y31 = zero, y32 = zero, y33 = zero;
         int k = row * stride;
         for (int last = place + blocks; place != last; place += one) {
-            IntVector scale = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
+            IntVector pair0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
+            IntVector pair1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
             wAt += step;
-            ShortVector sum0 = IntVector.broadcast(I, eights[place]).reinterpretAsShorts();
-            ShortVector sum1 = IntVector.broadcast(I, eights[place + blocks]).reinterpretAsShorts();
-            ShortVector sum2 = IntVector.broadcast(I, eights[place + 2 * blocks]).reinterpretAsShorts();
-            ShortVector sum3 = IntVector.broadcast(I, eights[place + 3 * blocks]).reinterpretAsShorts();
+            ShortVector sum00 = IntVector.broadcast(I, eights[place]).reinterpretAsShorts(), sum01 = sum00;
+            ShortVector sum10 = IntVector.broadcast(I, eights[place + blocks]).reinterpretAsShorts(), sum11 = sum10;
+            ShortVector sum20 = IntVector.broadcast(I, eights[place + 2 * blocks]).reinterpretAsShorts(), sum21 = sum20;
+            ShortVector sum30 = IntVector.broadcast(I, eights[place + 3 * blocks]).reinterpretAsShorts(), sum31 = sum30;
             for (long end = wAt + SIZE / 4 * step; wAt != end; wAt += step) {
-                IntVector i = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                ShortVector a = i.and(NIBBLES).reinterpretAsShorts();
-                ShortVector b = i.lanewise(LSHR, 4).and(NIBBLES).reinterpretAsShorts();
-                ShortVector c = i.lanewise(LSHR, 8).and(NIBBLES).reinterpretAsShorts();
-                ShortVector d = i.lanewise(LSHR, 12).and(NIBBLES).reinterpretAsShorts();
-                sum0 = sum0.add(IntVector.broadcast(I, twins[k]).reinterpretAsShorts().mul(a));
-                sum0 = sum0.add(IntVector.broadcast(I, twins[k + 1]).reinterpretAsShorts().mul(b));
-                sum0 = sum0.add(IntVector.broadcast(I, twins[k + 2]).reinterpretAsShorts().mul(c));
-                sum0 = sum0.add(IntVector.broadcast(I, twins[k + 3]).reinterpretAsShorts().mul(d));
+                IntVector w0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
+                IntVector w1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
+                ShortVector n00 = w0.and(NIBBLES).reinterpretAsShorts();
+                ShortVector n10 = w0.lanewise(LSHR, 4).and(NIBBLES).reinterpretAsShorts();
+                ShortVector n20 = w0.lanewise(LSHR, 8).and(NIBBLES).reinterpretAsShorts();
+                ShortVector n30 = w0.lanewise(LSHR, 12).and(NIBBLES).reinterpretAsShorts();
+                ShortVector n01 = w1.and(NIBBLES).reinterpretAsShorts();
+                ShortVector n11 = w1.lanewise(LSHR, 4).and(NIBBLES).reinterpretAsShorts();
+                ShortVector n21 = w1.lanewise(LSHR, 8).and(NIBBLES).reinterpretAsShorts();
+                ShortVector n31 = w1.lanewise(LSHR, 12).and(NIBBLES).reinterpretAsShorts();
+                ShortVector x0a = IntVector.broadcast(I, twins[k]).reinterpretAsShorts();
+                sum00 = sum00.add(n00.mul(x0a));
+                sum01 = sum01.add(n01.mul(x0a));
+                ShortVector x0b = IntVector.broadcast(I, twins[k + 1]).reinterpretAsShorts();
+                sum00 = sum00.add(n10.mul(x0b));
+                sum01 = sum01.add(n11.mul(x0b));
+                ShortVector x0c = IntVector.broadcast(I, twins[k + 2]).reinterpretAsShorts();
+                sum00 = sum00.add(n20.mul(x0c));
+                sum01 = sum01.add(n21.mul(x0c));
+                ShortVector x0d = IntVector.broadcast(I, twins[k + 3]).reinterpretAsShorts();
+                sum00 = sum00.add(n30.mul(x0d));
+                sum01 = sum01.add(n31.mul(x0d));
                 int k1 = k + stride;
-                sum1 = sum1.add(IntVector.broadcast(I, twins[k1]).reinterpretAsShorts().mul(a));
-                sum1 = sum1.add(IntVector.broadcast(I, twins[k1 + 1]).reinterpretAsShorts().mul(b));
-                sum1 = sum1.add(IntVector.broadcast(I, twins[k1 + 2]).reinterpretAsShorts().mul(c));
-                sum1 = sum1.add(IntVector.broadcast(I, twins[k1 + 3]).reinterpretAsShorts().mul(d));
+                ShortVector x1a = IntVector.broadcast(I, twins[k1]).reinterpretAsShorts();
+                sum10 = sum10.add(n00.mul(x1a));
+                sum11 = sum11.add(n01.mul(x1a));
+                ShortVector x1b = IntVector.broadcast(I, twins[k1 + 1]).reinterpretAsShorts();
+                sum10 = sum10.add(n10.mul(x1b));
+                sum11 = sum11.add(n11.mul(x1b));
+                ShortVector x1c = IntVector.broadcast(I, twins[k1 + 2]).reinterpretAsShorts();
+                sum10 = sum10.add(n20.mul(x1c));
+                sum11 = sum11.add(n21.mul(x1c));
+                ShortVector x1d = IntVector.broadcast(I, twins[k1 + 3]).reinterpretAsShorts();
+                sum10 = sum10.add(n30.mul(x1d));
+                sum11 = sum11.add(n31.mul(x1d));
                 int k2 = k + 2 * stride;
-                sum2 = sum2.add(IntVector.broadcast(I, twins[k2]).reinterpretAsShorts().mul(a));
-                sum2 = sum2.add(IntVector.broadcast(I, twins[k2 + 1]).reinterpretAsShorts().mul(b));
-                sum2 = sum2.add(IntVector.broadcast(I, twins[k2 + 2]).reinterpretAsShorts().mul(c));
-                sum2 = sum2.add(IntVector.broadcast(I, twins[k2 + 3]).reinterpretAsShorts().mul(d));
+                ShortVector x2a = IntVector.broadcast(I, twins[k2]).reinterpretAsShorts();
+                sum20 = sum20.add(n00.mul(x2a));
+                sum21 = sum21.add(n01.mul(x2a));
+                ShortVector x2b = IntVector.broadcast(I, twins[k2 + 1]).reinterpretAsShorts();
+                sum20 = sum20.add(n10.mul(x2b));
+                sum21 = sum21.add(n11.mul(x2b));
+                ShortVector x2c = IntVector.broadcast(I, twins[k2 + 2]).reinterpretAsShorts();
+                sum20 = sum20.add(n20.mul(x2c));
+                sum21 = sum21.add(n21.mul(x2c));
+                ShortVector x2d = IntVector.broadcast(I, twins[k2 + 3]).reinterpretAsShorts();
+                sum20 = sum20.add(n30.mul(x2d));
+                sum21 = sum21.add(n31.mul(x2d));
                 int k3 = k + 3 * stride;
-                sum3 = sum3.add(IntVector.broadcast(I, twins[k3]).reinterpretAsShorts().mul(a));
-                sum3 = sum3.add(IntVector.broadcast(I, twins[k3 + 1]).reinterpretAsShorts().mul(b));
-                sum3 = sum3.add(IntVector.broadcast(I, twins[k3 + 2]).reinterpretAsShorts().mul(c));
-                sum3 = sum3.add(IntVector.broadcast(I, twins[k3 + 3]).reinterpretAsShorts().mul(d));
+                ShortVector x3a = IntVector.broadcast(I, twins[k3]).reinterpretAsShorts();
+                sum30 = sum30.add(n00.mul(x3a));
+                sum31 = sum31.add(n01.mul(x3a));
+                ShortVector x3b = IntVector.broadcast(I, twins[k3 + 1]).reinterpretAsShorts();
+                sum30 = sum30.add(n10.mul(x3b));
+                sum31 = sum31.add(n11.mul(x3b));
+                ShortVector x3c = IntVector.broadcast(I, twins[k3 + 2]).reinterpretAsShorts();
+                sum30 = sum30.add(n20.mul(x3c));
+                sum31 = sum31.add(n21.mul(x3c));
+                ShortVector x3d = IntVector.broadcast(I, twins[k3 + 3]).reinterpretAsShorts();
+                sum30 = sum30.add(n30.mul(x3d));
+                sum31 = sum31.add(n31.mul(x3d));
                 k += 4;
             }
-            FloatVector scale0 = scale.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
+            FloatVector scale0 = pair0.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
                     .mul(F16_EXPONENT);
-            FloatVector scale1 = scale.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);
+            FloatVector scale1 = pair0.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);
+            FloatVector scale2 = pair1.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
+                    .mul(F16_EXPONENT);
+            FloatVector scale3 = pair1.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);
             float x0 = scales[place];
-            IntVector both0 = sum0.reinterpretAsInts();
-            y00 = both0.lanewise(LSHL, 16).lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
+            IntVector i00 = sum00.reinterpretAsInts();
+            y00 = i00.lanewise(LSHL, 16).lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale0.mul(x0), y00);
-            y01 = both0.lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
+            y01 = i00.lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale1.mul(x0), y01);
+            IntVector i01 = sum01.reinterpretAsInts();
+            y02 = i01.lanewise(LSHL, 16).lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale2.mul(x0), y02);
+            y03 = i01.lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale3.mul(x0), y03);
             float x1 = scales[place + blocks];
-            IntVector both1 = sum1.reinterpretAsInts();
-            y10 = both1.lanewise(LSHL, 16).lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
+            IntVector i10 = sum10.reinterpretAsInts();
+            y10 = i10.lanewise(LSHL, 16).lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale0.mul(x1), y10);
-            y11 = both1.lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
+            y11 = i10.lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale1.mul(x1), y11);
+            IntVector i11 = sum11.reinterpretAsInts();
+            y12 = i11.lanewise(LSHL, 16).lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale2.mul(x1), y12);
+            y13 = i11.lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale3.mul(x1), y13);
             float x2 = scales[place + 2 * blocks];
-            IntVector both2 = sum2.reinterpretAsInts();
-            y20 = both2.lanewise(LSHL, 16).lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
+            IntVector i20 = sum20.reinterpretAsInts();
+            y20 = i20.lanewise(LSHL, 16).lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale0.mul(x2), y20);
-            y21 = both2.lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
+            y21 = i20.lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale1.mul(x2), y21);
+            IntVector i21 = sum21.reinterpretAsInts();
+            y22 = i21.lanewise(LSHL, 16).lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale2.mul(x2), y22);
+            y23 = i21.lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale3.mul(x2), y23);
             float x3 = scales[place + 3 * blocks];
-            IntVector both3 = sum3.reinterpretAsInts();
-            y30 = both3.lanewise(LSHL, 16).lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
+            IntVector i30 = sum30.reinterpretAsInts();
+            y30 = i30.lanewise(LSHL, 16).lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale0.mul(x3), y30);
-            y31 = both3.lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
+            y31 = i30.lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale1.mul(x3), y31);
+            IntVector i31 = sum31.reinterpretAsInts();
+            y32 = i31.lanewise(LSHL, 16).lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale2.mul(x3), y32);
+            y33 = i31.lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale3.mul(x3), y33);
         }
-        y00.intoArray(y, yAt);
-        y01.intoArray(y, yAt + 16);
-        y10.intoArray(y, yAt + yStride);
-        y11.intoArray(y, yAt + yStride + 16);
-        y20.intoArray(y, yAt + 2 * yStride);
-        y21.intoArray(y, yAt + 2 * yStride + 16);
-        y30.intoArray(y, yAt + 3 * yStride);
-        y31.intoArray(y, yAt + 3 * yStride + 16);
+        y00.intoArray(y, c0);
+        y01.intoArray(y, c0 + 16);
+        y02.intoArray(y, c1);
+        y03.intoArray(y, c1 + 16);
+        y10.intoArray(y, c0 + yStride);
+        y11.intoArray(y, c0 + yStride + 16);
+        y12.intoArray(y, c1 + yStride);
+        y13.intoArray(y, c1 + yStride + 16);
+        y20.intoArray(y, c0 + 2 * yStride);
+        y21.intoArray(y, c0 + 2 * yStride + 16);
+        y22.intoArray(y, c1 + 2 * yStride);
+        y23.intoArray(y, c1 + 2 * yStride + 16);
+        y30.intoArray(y, c0 + 3 * yStride);
+        y31.intoArray(y, c0 + 3 * yStride + 16);
+        y32.intoArray(y, c1 + 3 * yStride);
+        y33.intoArray(y, c1 + 3 * yStride + 16);
     }
 }
