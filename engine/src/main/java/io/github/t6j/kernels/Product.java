@@ -1,5 +1,7 @@
 package io.github.t6j.kernels;
 
+import static io.github.t6j.kernels.Kernels.PANEL;
+
 /**
  * Rows × packed matrix on all workers: y[r] = W · x[r]. A panel of the matrix is one item, so each output is computed
  * by one thread, in one order. With a quantised matrix the rows are rounded first, once. One object serves many products
@@ -19,11 +21,13 @@ public final class Product implements Workers.Work {
     private int rows;
     private float[] y;
     private int yStride;
+    private final float[][] panels; // one a worker: [rows][64], a panel of y
 
     /** Products by these kernels on these threads. */
     public Product(Kernels kernels, Workers workers) {
         this.kernels = kernels;
         this.workers = workers;
+        panels = new float[workers.threads()][0];
     }
 
     /**
@@ -45,11 +49,22 @@ public final class Product implements Workers.Work {
         rows = newRows;
         y = newY;
         yStride = newYStride;
-        if (matrix instanceof BlockPanels) {
-            rounded.resize(rows, matrix.inputs());
-            workers.run(rows, rounding);
+        switch (matrix) {
+            case BlockPanels blocks -> {
+                rounded.resize(rows, blocks.inputs());
+                workers.run(rows, rounding);
+            }
+            case NumberPanels numbers -> growPanels();
         }
         workers.run(matrix.panels(), this);
+    }
+
+    private void growPanels() {
+        for (int i = 0; rows > 1 && i < panels.length; i++) {
+            if (panels[i].length < rows * PANEL) {
+                panels[i] = new float[rows * PANEL];
+            }
+        }
     }
 
     private void round(int row, int worker) {
@@ -60,13 +75,23 @@ public final class Product implements Workers.Work {
     public void run(int panel, int worker) {
         switch (matrix) {
             case BlockPanels blocks -> blocks.multiply(kernels, panel, rounded, y, yStride);
-            case NumberPanels numbers -> {
-                int block = rows == 1 ? numbers.inputs() : BLOCK;
-                for (int from = 0; from < numbers.inputs(); from += block) {
-                    int count = Math.min(block, numbers.inputs() - from);
-                    numbers.multiply(kernels, panel, from, count, x, xStride, rows, y, yStride);
-                }
-            }
+            case NumberPanels numbers -> multiply(numbers, panel, worker);
+        }
+    }
+
+    private void multiply(NumberPanels numbers, int panel, int worker) {
+        int to = panel * PANEL;
+        if (rows == 1) {
+            numbers.multiply(kernels, panel, 0, numbers.inputs(), x, xStride, 1, y, to);
+            return;
+        }
+        float[] sums = panels[worker];
+        for (int from = 0; from < numbers.inputs(); from += BLOCK) {
+            int count = Math.min(BLOCK, numbers.inputs() - from);
+            numbers.multiply(kernels, panel, from, count, x, xStride, rows, sums, 0);
+        }
+        for (int row = 0; row < rows; row++, to += yStride) {
+            System.arraycopy(sums, row * PANEL, y, to, PANEL);
         }
     }
 }
