@@ -30,9 +30,10 @@ final class Choice {
             case "f32" -> DType.F32;
             case "f16" -> DType.F16;
             case "bf16" -> DType.BF16;
-            case "q8_0", "q4_0" -> throw new TypeConversionException(
-                    "expected f32, f16 or bf16, found " + text + ", which this version does not write yet");
-            default -> throw new TypeConversionException("expected f32, f16 or bf16, found '" + text + "'");
+            case "q8_0" -> DType.Q8_0;
+            case "q4_0" -> DType.Q4_0;
+            default -> throw new TypeConversionException(
+                    "expected f32, f16, bf16, q8_0 or q4_0, found '" + text + "'");
         };
     }
 

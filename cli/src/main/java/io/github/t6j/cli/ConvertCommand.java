@@ -46,7 +46,8 @@ final class ConvertCommand implements Callable<Integer> {
     private Path destination;
 
     @Option(names = "--dtype", paramLabel = "D",
-            description = "Type of the weights: f32, f16 or bf16 (default: as they are).")
+            description = "Type of the weights: f32, f16 or bf16; q8_0 or q4_0 of the matrices, f32 of the rest "
+                    + "(default: as they are).")
     private DType dtype;
 
     @Option(names = "--config", paramLabel = "FILE",

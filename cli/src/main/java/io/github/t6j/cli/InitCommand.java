@@ -77,7 +77,8 @@ final class InitCommand implements Callable<Integer> {
     private long seed;
 
     @Option(names = "--dtype", paramLabel = "D", defaultValue = "f32",
-            description = "Type of the weights: f32, f16 or bf16 (default: ${DEFAULT-VALUE}).")
+            description = "Type of the weights: f32, f16 or bf16; q8_0 or q4_0 of the matrices, f32 of the rest "
+                    + "(default: ${DEFAULT-VALUE}).")
     private DType dtype;
 
     @Override

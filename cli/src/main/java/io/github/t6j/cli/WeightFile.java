@@ -19,17 +19,25 @@ final class WeightFile {
 
     private WeightFile() {}
 
-    /** A tensor that is made when its turn to be written comes, so that a model may be larger than memory. */
+    /**
+     * A tensor that is made when its turn to be written comes, so that a model may be larger than memory. What is no
+     * matrix is not quantised, but f32.
+     */
     static LazyTensor tensor(String name, DType dtype, List<Long> shape, Numbers numbers) {
-        return new LazyTensor(name, dtype, shape, arena -> numbers.write(dtype, shape, arena));
+        DType stored = stored(dtype, shape);
+        return new LazyTensor(name, stored, shape, arena -> numbers.write(stored, shape, arena));
     }
 
     /** {@code tensor} by another name and in another type; null: in its own. */
     static LazyTensor converted(String name, Tensor tensor, DType dtype) {
-        if (dtype == null || dtype == tensor.dtype() || !tensor.dtype().isFloating()) {
+        if (dtype == null || stored(dtype, tensor.shape()) == tensor.dtype() || !tensor.dtype().isFloating()) {
             return new LazyTensor(name, tensor.dtype(), tensor.shape(), arena -> tensor.data());
         }
-        return tensor(name, dtype, tensor.shape(), Numbers.of(tensor, dtype));
+        return tensor(name, dtype, tensor.shape(), Numbers.of(tensor, stored(dtype, tensor.shape())));
+    }
+
+    private static DType stored(DType dtype, List<Long> shape) {
+        return dtype.isQuantized() && shape.size() != 2 ? DType.F32 : dtype;
     }
 
     /** Writes a model whose tied embedding stands once, as lm_head.weight. */
@@ -66,10 +74,10 @@ final class WeightFile {
         }
     }
 
-    /** What config.json calls a type. */
+    /** What config.json calls a type; it knows no quantised ones, whose other tensors are f32. */
     static String torchName(DType dtype) {
         return switch (dtype) {
-            case F32 -> "float32";
+            case F32, Q8_0, Q4_0 -> "float32";
             case F16 -> "float16";
             case BF16 -> "bfloat16";
             default -> throw new IllegalArgumentException("no weights of type " + dtype);

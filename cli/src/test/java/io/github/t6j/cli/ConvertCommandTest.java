@@ -7,14 +7,18 @@ import io.github.t6j.weights.Json;
 import io.github.t6j.weights.Safetensors;
 import io.github.t6j.weights.Tensor;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConvertCommandTest {
@@ -65,6 +69,68 @@ class ConvertCommandTest {
                 assertThat(tensor.values()[i]).isCloseTo(values[i], within(Math.abs(values[i]) * 0x1p-8));
             }
         });
+    }
+
+    /** Matrices are blocks of 32 with their last one padded, the rest is f32; the golden model has a norm. */
+    @ParameterizedTest
+    @CsvSource({"q8_0, 34, 0.0042", "q4_0, 18, 0.13"})
+    void quantisesMatrices(String type, int blockBytes, double error) throws IOException {
+        Path made = convert(GROUPNORM, "--dtype", type);
+
+        StoredTensors exact = StoredTensors.read(GROUPNORM.resolve("model.safetensors"));
+        StoredTensors found = StoredTensors.read(made.resolve("model.safetensors"));
+        Map<String, Object> quantized = Json.parseObject(
+                ((String) found.metadata().get("t6j.quantized")).getBytes(StandardCharsets.UTF_8), "t6j.quantized");
+        StoredTensors back = StoredTensors.read(
+                convert(made, folder.resolve("back"), "--dtype", "f32").resolve("model.safetensors"));
+        assertThat(json(made, "config.json")).containsEntry("torch_dtype", "float32");
+        assertThat(back.metadata()).isEqualTo(exact.metadata());
+        exact.tensors().forEach((name, tensor) -> {
+            if (tensor.shape().size() != 2) {
+                assertThat(found.tensors().get(name)).usingRecursiveComparison().isEqualTo(tensor);
+                assertThat(quantized).doesNotContainKey(name);
+                return;
+            }
+            long inputs = (Long) tensor.shape().get(1);
+            assertThat(found.tensors().get(name).dtype()).isEqualTo("U8");
+            assertThat(found.tensors().get(name).shape())
+                    .containsExactly(tensor.shape().get(0), (inputs + 31) / 32 * blockBytes);
+            assertThat(quantized.get(name)).isEqualTo(Map.of("type", type, "shape", tensor.shape()));
+            assertThat(back.tensors().get(name).shape()).isEqualTo(tensor.shape());
+            double largest = Arrays.stream(tensor.values()).map(Math::abs).max().orElseThrow();
+            assertThat(back.tensors().get(name).values()).containsExactly(tensor.values(), within(error * largest));
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"q8_0", "q4_0"})
+    void quantisedWeightsStayAsTheyAre(String type) throws IOException {
+        Path made = convert(GROUPNORM, "--dtype", type);
+        Path copied = convert(made, folder.resolve("copied"));
+        Path back = convert(made, folder.resolve("back"), "--dtype", "f32");
+        Path again = convert(back, folder.resolve("again"), "--dtype", type);
+
+        for (Path folder : List.of(copied, again)) {
+            assertThat(folder.resolve("model.safetensors")).hasSameBinaryContentAs(made.resolve("model.safetensors"));
+        }
+        Ran inspected = Ran.of("inspect", "--model", made.toString(), "--tensors");
+        assertThat(inspected.code()).isZero();
+        assertThat(inspected.out()).contains(type.toUpperCase(Locale.ROOT)).contains("F32");
+    }
+
+    @Test
+    void numbersThatNoScaleHoldsAreAnErrorAndLeaveNothing() throws IOException {
+        Path source = source(Tensor.of("lm_head.weight", new float[] {1, -9e6f}, 1, 2));
+
+        assertFails(source, "lm_head.weight: expected numbers up to 8319008", "--dtype", "q8_0");
+        assertFails(source, "lm_head.weight: expected numbers up to 524032", "--dtype", "q4_0");
+    }
+
+    @Test
+    void aNumberThatIsNoneIsNotQuantised() throws IOException {
+        Path source = source(Tensor.of("lm_head.weight", new float[] {1, Float.NaN}, 1, 2));
+
+        assertFails(source, "found NaN", "--dtype", "q8_0");
     }
 
     @Test

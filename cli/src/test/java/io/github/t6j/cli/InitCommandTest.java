@@ -84,6 +84,20 @@ class InitCommandTest {
         });
     }
 
+    /** The same numbers as convert makes of the f32 model. */
+    @ParameterizedTest
+    @CsvSource({"q8_0", "q4_0"})
+    void quantisesAsConvertDoes(String option) {
+        Path exact = init("f32", "--preset", "tiny");
+        Path made = init("quantised", "--preset", "tiny", "--dtype", option);
+        Path converted = folder.resolve("converted");
+
+        assertThat(Ran.of("convert", exact.toString(), converted.toString(), "--dtype", option).code()).isZero();
+        assertThat(made.resolve("model.safetensors"))
+                .hasSameBinaryContentAs(converted.resolve("model.safetensors"));
+        assertThat(Ran.of("inspect", "--model", made.toString()).code()).isZero();
+    }
+
     @ParameterizedTest
     @CsvSource({"T6_odd, tpa", "T6_kvonly_groupnorm, tpa-kvonly", "llama-mha, mha", "llama-gqa_groupnorm, gqa",
         "llama-mla_groupnorm, mla"})

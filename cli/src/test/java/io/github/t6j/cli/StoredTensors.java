@@ -13,7 +13,7 @@ import java.util.Map;
 /** A second, plain reader of safetensors files, to check what the commands write. */
 record StoredTensors(Map<String, Object> metadata, Map<String, Stored> tensors) {
 
-    /** One tensor: F32, F16 and BF16 as floats, F64 as it is. */
+    /** One tensor: F32, F16 and BF16 as floats, F64 as it is, U8 as bytes without a sign. */
     record Stored(String dtype, List<Object> shape, double[] values) {}
 
     static StoredTensors read(Path file) throws IOException {
@@ -40,7 +40,8 @@ record StoredTensors(Map<String, Object> metadata, Map<String, Stored> tensors) 
     }
 
     private static double[] values(String dtype, ByteBuffer data, int from, int to) {
-        int size = dtype.equals("F64") || dtype.equals("I64") ? 8 : dtype.equals("F32") ? 4 : 2;
+        int size =
+                dtype.equals("F64") || dtype.equals("I64") ? 8 : dtype.equals("F32") ? 4 : dtype.equals("U8") ? 1 : 2;
         double[] values = new double[(to - from) / size];
         for (int i = 0; i < values.length; i++) {
             int at = from + i * size;
@@ -48,6 +49,7 @@ record StoredTensors(Map<String, Object> metadata, Map<String, Stored> tensors) 
                 case "F64" -> data.getDouble(at);
                 case "I64" -> data.getLong(at);
                 case "F32" -> data.getFloat(at);
+                case "U8" -> data.get(at) & 0xff;
                 case "F16" -> Float.float16ToFloat(data.getShort(at));
                 case "BF16" -> Float.intBitsToFloat(data.getShort(at) << 16);
                 default -> throw new IllegalArgumentException(dtype);

@@ -49,8 +49,7 @@ class UsageTest {
             tokenize --decode 5,x                       | TEXT: expected ids by comma, such as 5,17,3, found 'x'
             convert                                     | Missing required parameters
             convert a                                   | Missing required parameter
-            convert a b --dtype q8_0                    | found q8_0, which this version does not write yet
-            convert a b --dtype f8                      | expected f32, f16 or bf16, found 'f8'
+            convert a b --dtype f8                      | expected f32, f16, bf16, q8_0 or q4_0, found 'f8'
             convert a b --as mha                        | --as
             init --preset tiny                          | Missing required option: '--out
             init --out x                                | --preset=NAME | --config=FILE

@@ -63,6 +63,25 @@ public interface Kernels {
             boolean accumulate);
 
     /**
+     * Rounds a row for {@link #multiplyBlocks}: each block of {@value BlockFormat#SIZE} numbers to whole multiples of
+     * the 127th part of its largest magnitude, halves to even.
+     *
+     * @param x [count], from {@code xAt}; what a block lacks are zeros
+     * @param to has room for row {@code row}
+     */
+    void round(float[] x, int xAt, int count, RoundedRows to, int row);
+
+    /**
+     * Panel of quantised weights × rows: y[r][c] = Σ_b (Σ_k x[r][b][k] · w[b][k][c]) · (wScale[b][c] · xScale[r][b]),
+     * b ascending: an exact sum of whole numbers, a rounded product of scales, and a chain of fused multiply-adds.
+     *
+     * @param w the panel's blocks as {@code format} says, from byte {@code wAt}
+     * @param y [x.rows][{@value #PANEL}], from {@code yAt}, rows {@code yStride} apart
+     */
+    void multiplyBlocks(
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride);
+
+    /**
      * Logits of one page: s[h][t] = Σ_k aK[h][k][t] · g[k][h][t], k ascending.
      *
      * @param g [keyRank][heads][{@value #PANEL}], from {@code gAt}: the products of the queries and B_K

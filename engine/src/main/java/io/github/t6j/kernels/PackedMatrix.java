@@ -4,43 +4,37 @@ import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.util.List;
 
 /**
- * A weight matrix [outputs][inputs] as the kernels want it: panels of {@value Kernels#PANEL} outputs,
- * [⌈outputs/64⌉][inputs][64], the last one padded with zeros. Matrix × vector reads it as one sequential stream, and
- * each output is one chain of multiply-adds over the inputs, in matrix × matrix as well.
- *
- * <pre>
- *   panel 0                                  panel 1
- *   w[0..63][0] w[0..63][1] … w[0..63][in−1] w[64..127][0] …          f32 or bf16, stored as {@link Format} says
- * </pre>
+ * A weight matrix [outputs][inputs] as the kernels want it: panels of {@value Kernels#PANEL} outputs, the last one padded
+ * with zeros. Matrix × vector reads it as one sequential stream, and each output is one chain of multiply-adds over the
+ * inputs, in matrix × matrix as well.
  */
-public final class PackedMatrix {
-    private static final int PANEL = Kernels.PANEL;
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
+public abstract sealed class PackedMatrix permits NumberPanels, BlockPanels {
+    static final int PANEL = Kernels.PANEL;
 
     /** Bytes at either end that a fingerprint is made of. */
     private static final long SAMPLE = 4096;
 
     private final int outputs;
     private final int inputs;
-    private final Format format; // F32 or BF16
-    private final MemorySegment data;
+    private final long panelBytes;
+    final MemorySegment data;
 
-    private PackedMatrix(int outputs, int inputs, Format format, Arena arena) {
+    PackedMatrix(int outputs, int inputs, long panelBytes, Arena arena) {
         this.outputs = outputs;
         this.inputs = inputs;
-        this.format = format;
-        this.data = arena.allocate(panels() * panelBytes(), 64);
+        this.panelBytes = panelBytes;
+        this.data = arena.allocate(panels() * panelBytes, 64);
     }
 
     /**
-     * Packs matrices [·][inputs], one below the other, as one. It is bf16 if all of them are; f16 and f64 become f32.
+     * Packs matrices [·][inputs], one below the other, as one. It is bf16, q8_0 or q4_0 if all of them are; what else
+     * there is, or differs, becomes f32.
+     *
+     * @throws io.github.t6j.ModelFormatException if a scale of a quantised one is not finite
      */
     public static PackedMatrix pack(List<Tensor> parts, Arena arena, Workers workers) {
         int inputs = Math.toIntExact(parts.getFirst().shape().get(1));
@@ -48,51 +42,35 @@ public final class PackedMatrix {
         for (Tensor part : parts) {
             outputs += Math.toIntExact(part.shape().get(0));
         }
-        boolean bf16 = parts.stream().allMatch(part -> part.dtype() == DType.BF16);
-        PackedMatrix matrix = new PackedMatrix(outputs, inputs, bf16 ? Format.BF16 : Format.F32, arena);
+        DType dtype = parts.getFirst().dtype();
+        boolean alike = parts.stream().allMatch(part -> part.dtype() == dtype);
+        PackedMatrix matrix = alike && dtype.isQuantized()
+                ? new BlockPanels(outputs, inputs, dtype == DType.Q8_0 ? BlockFormat.Q8_0 : BlockFormat.Q4_0, arena)
+                : new NumberPanels(outputs, inputs, alike && dtype == DType.BF16 ? Format.BF16 : Format.F32, arena);
         workers.run(matrix.panels(), (panel, worker) -> matrix.fill(panel, parts));
         return matrix;
     }
 
-    /** Transposes a panel's rows on the heap, where single stores are cheap before they are compiled, and copies it. */
-    private void fill(int panel, List<Tensor> parts) {
-        boolean bf16 = format == Format.BF16;
-        float[] row = new float[inputs];
-        float[] floats = bf16 ? null : new float[inputs * PANEL];
-        short[] shorts = bf16 ? new short[inputs * PANEL] : null;
-        int columns = Math.min(PANEL, outputs - panel * PANEL);
-        for (int c = 0; c < columns; c++) {
-            readRow(parts, panel * PANEL + c, row);
-            for (int k = 0, at = format.slot(c); k < inputs; k++, at += PANEL) {
-                if (bf16) {
-                    shorts[at] = DType.floatToBf16(row[k]);
-                } else {
-                    floats[at] = row[k];
-                }
-            }
-        }
-        if (bf16) {
-            MemorySegment.copy(shorts, 0, data, SHORT, panel * panelBytes(), shorts.length);
-        } else {
-            MemorySegment.copy(floats, 0, data, FLOAT, panel * panelBytes(), floats.length);
-        }
+    /** Fills a panel, on the heap, where single stores are cheap before they are compiled, and copies it. */
+    abstract void fill(int panel, List<Tensor> parts);
+
+    /** What is done with a row of one of the tensors that are packed. */
+    @FunctionalInterface
+    interface Row {
+        void fill(Tensor part, long row, int column);
     }
 
-    private void readRow(List<Tensor> parts, int output, float[] row) {
+    /** Passes the tensors' rows that are the panel's outputs to {@code filler}, with their place in the panel. */
+    void rows(int panel, List<Tensor> parts, Row filler) {
+        int end = Math.min((panel + 1) * PANEL, outputs);
         long first = 0;
         for (Tensor part : parts) {
-            long rows = part.shape().get(0);
-            if (output < first + rows) {
-                part.read((output - first) * inputs, row, 0, inputs);
-                return;
+            long next = first + part.shape().get(0);
+            for (long output = Math.max(first, panel * PANEL); output < Math.min(next, end); output++) {
+                filler.fill(part, output - first, (int) output - panel * PANEL);
             }
-            first += rows;
+            first = next;
         }
-    }
-
-    /** Byte at which the panel's weights of {@code input} begin. */
-    private long rowAt(int panel, int input) {
-        return panel * panelBytes() + format.bytes((long) input * PANEL);
     }
 
     /** Rows of the matrix. */
@@ -114,8 +92,9 @@ public final class PackedMatrix {
         return (outputs + PANEL - 1) / PANEL;
     }
 
-    private long panelBytes() {
-        return format.bytes((long) inputs * PANEL);
+    /** Byte at which a panel begins. */
+    long panelAt(int panel) {
+        return panel * panelBytes;
     }
 
     /** Bytes in memory. */
@@ -131,21 +110,5 @@ public final class PackedMatrix {
     }
 
     /** Copies one row, [inputs], to {@code into} from {@code at}: an embedding. */
-    public void row(int output, float[] into, int at) {
-        for (int k = 0; k < inputs; k++) {
-            into[at + k] = format.get(data, rowAt(output / PANEL, k), output % PANEL);
-        }
-    }
-
-    /**
-     * y[r][c] = Σ x[r][k] · w[64 · panel + c][k] for k from {@code from}, {@code count} of them, added to what is there
-     * unless {@code from} is 0.
-     *
-     * @param y [rows][64] from {@code yAt}
-     */
-    void multiply(
-            Kernels kernels, int panel, int from, int count, float[] x, int xStride, int rows, float[] y, int yAt) {
-        kernels.multiply(
-                x, from, xStride, rows, count, format, data, rowAt(panel, from), PANEL, PANEL, y, yAt, 0, from > 0);
-    }
+    public abstract void row(int output, float[] into, int at);
 }

@@ -4,7 +4,8 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 
 /**
  * Rows × packed matrix on all workers: y[r] = W · x[r]. A panel of the matrix is one item, so each output is computed
- * by one thread, in one order. One object serves many products and allocates nothing; it belongs to one thread.
+ * by one thread, in one order. With a quantised matrix the rows are rounded first, once. One object serves many products
+ * and allocates nothing once it has seen the largest; it belongs to one thread.
  */
 public final class Product implements Workers.Work {
     /** Inputs a block: 256 rows of a panel are 64 KB, which stay in L2 while all rows of x pass. */
@@ -12,6 +13,8 @@ public final class Product implements Workers.Work {
 
     private final Kernels kernels;
     private final Workers workers;
+    private final Workers.Work rounding = this::round;
+    private final RoundedRows rounded = new RoundedRows();
     private PackedMatrix matrix;
     private float[] x;
     private int xStride;
@@ -46,25 +49,46 @@ public final class Product implements Workers.Work {
         rows = newRows;
         y = newY;
         yStride = newYStride;
+        switch (matrix) {
+            case BlockPanels blocks -> {
+                rounded.resize(rows, blocks.inputs());
+                workers.run(rows, rounding);
+            }
+            case NumberPanels numbers -> growPanels();
+        }
+        workers.run(matrix.panels(), this);
+    }
+
+    private void growPanels() {
         for (int i = 0; rows > 1 && i < panels.length; i++) {
             if (panels[i].length < rows * PANEL) {
                 panels[i] = new float[rows * PANEL];
             }
         }
-        workers.run(matrix.panels(), this);
+    }
+
+    private void round(int row, int worker) {
+        kernels.round(x, row * xStride, matrix.inputs(), rounded, row);
     }
 
     @Override
     public void run(int panel, int worker) {
+        switch (matrix) {
+            case BlockPanels blocks -> blocks.multiply(kernels, panel, rounded, y, yStride);
+            case NumberPanels numbers -> multiply(numbers, panel, worker);
+        }
+    }
+
+    private void multiply(NumberPanels numbers, int panel, int worker) {
         int to = panel * PANEL;
         if (rows == 1) {
-            matrix.multiply(kernels, panel, 0, matrix.inputs(), x, xStride, 1, y, to);
+            numbers.multiply(kernels, panel, 0, numbers.inputs(), x, xStride, 1, y, to);
             return;
         }
         float[] sums = panels[worker];
-        for (int from = 0; from < matrix.inputs(); from += BLOCK) {
-            int count = Math.min(BLOCK, matrix.inputs() - from);
-            matrix.multiply(kernels, panel, from, count, x, xStride, rows, sums, 0);
+        for (int from = 0; from < numbers.inputs(); from += BLOCK) {
+            int count = Math.min(BLOCK, numbers.inputs() - from);
+            numbers.multiply(kernels, panel, from, count, x, xStride, rows, sums, 0);
         }
         for (int row = 0; row < rows; row++, to += yStride) {
             System.arraycopy(sums, row * PANEL, y, to, PANEL);

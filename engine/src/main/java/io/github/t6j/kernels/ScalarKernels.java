@@ -58,6 +58,32 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void round(float[] x, int xAt, int count, RoundedRows to, int row) {
+        for (int from = 0, block = 0; from < count; from += BlockFormat.SIZE, block++) {
+            to.round(x, xAt + from, Math.min(BlockFormat.SIZE, count - from), row, block);
+        }
+    }
+
+    @Override
+    public void multiplyBlocks(
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride) {
+        for (int r = 0; r < x.rows; r++) {
+            for (int c = 0; c < PANEL; c++) {
+                float value = 0f;
+                for (int b = 0; b < x.blocks; b++) {
+                    long block = wAt + (long) b * format.bytes();
+                    int sum = 0;
+                    for (int k = 0; k < BlockFormat.SIZE; k++) {
+                        sum += x.number(r, b * BlockFormat.SIZE + k) * format.number(w, block, k, c);
+                    }
+                    value = fma(sum, format.scale(w, block, c) * x.scales[r * x.blocks + b], value);
+                }
+                y[yAt + r * yStride + c] = value;
+            }
+        }
+    }
+
+    @Override
     public void factorLogits(
             float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
         for (int h = 0; h < heads; h++) {

@@ -160,6 +160,10 @@ final class ModelTensors {
         if (tensor == null) {
             throw new ModelFormatException(where + ": expected the tensor " + name + ", found none of that name");
         }
+        if (!tensor.dtype().isFloating()) {
+            throw new ModelFormatException(where + ": " + name + ": expected weights, found " + tensor.dtype()
+                    + "; quantised ones need t6j.quantized in the file's metadata: convert the model again");
+        }
         return tensor;
     }
 

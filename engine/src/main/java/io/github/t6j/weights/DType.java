@@ -4,15 +4,18 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Objects;
 
 /**
- * What one element of a stored tensor is, little-endian. The names are those of the safetensors format.
+ * What one element of a stored tensor is, little-endian. The names are those of the safetensors format, but for Q8_0 and
+ * Q4_0, which GGML defines: {@link QuantizedBlock}s of 32 elements of a matrix's row, the last one padded with zeros. A
+ * place in a quantised tensor's data counts the padding.
  *
  * <p>These conversions are the plain ones that loading, saving and tests use; what runs per token is in the kernels.
  */
 public enum DType {
-    F64(8), F32(4), F16(2), BF16(2), I64(8), I32(4), I16(2), I8(1), U8(1), BOOL(1);
+    F64(8), F32(4), F16(2), BF16(2), I64(8), I32(4), I16(2), I8(1), U8(1), BOOL(1), Q8_0(34), Q4_0(18);
 
     private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
@@ -27,25 +30,61 @@ public enum DType {
         this.bytes = bytes;
     }
 
-    /** Bytes of one element. */
+    /** Bytes of one element; of one block of a quantised type. */
     public int bytes() {
         return bytes;
     }
 
-    /** Whether elements are floating-point numbers, as a model's weights must be. */
+    /**
+     * Bytes of a tensor of {@code shape}.
+     *
+     * @throws ArithmeticException when they do not fit a long, or a dimension is negative
+     * @throws IllegalArgumentException for a quantised type and no matrix
+     */
+    public long bytes(List<Long> shape) {
+        if (!isQuantized()) {
+            return Math.multiplyExact(Tensor.elements(shape), bytes);
+        }
+        if (shape.size() != 2) {
+            throw new IllegalArgumentException("expected a matrix as " + this + ", found shape " + shape);
+        }
+        Tensor.elements(shape);
+        long blocks = Math.ceilDiv(shape.get(1), QuantizedBlock.SIZE);
+        return Math.multiplyExact(Math.multiplyExact(shape.get(0), blocks), bytes);
+    }
+
+    /** Whether elements are stored in blocks with a scale. */
+    public boolean isQuantized() {
+        return this == Q8_0 || this == Q4_0;
+    }
+
+    /** {@code elements} of a row and its padding. */
+    public int padded(int elements) {
+        return isQuantized() ? Math.ceilDiv(elements, QuantizedBlock.SIZE) * QuantizedBlock.SIZE : elements;
+    }
+
+    private long places(MemorySegment data) {
+        return data.byteSize() / bytes * (isQuantized() ? QuantizedBlock.SIZE : 1);
+    }
+
+    /** Whether elements are fractions, as a model's weights must be. */
     public boolean isFloating() {
-        return this == F64 || this == F32 || this == F16 || this == BF16;
+        return this == F64 || this == F32 || this == F16 || this == BF16 || isQuantized();
     }
 
     /**
      * Elements {@code from … from + count} of {@code data} as f32, into {@code into} from {@code at}. Exact for F32,
-     * F16, BF16, I16, I8, U8 and BOOL (0 or 1); F64, I64 and I32 are rounded to nearest even.
+     * F16, BF16, Q8_0, Q4_0, I16, I8, U8 and BOOL (0 or 1); F64, I64 and I32 are rounded to nearest even.
      *
      * @throws IndexOutOfBoundsException when either range is not inside
      */
     public void read(MemorySegment data, long from, float[] into, int at, int count) {
         Objects.checkFromIndexSize(at, count, into.length);
-        Objects.checkFromIndexSize(from, count, data.byteSize() / bytes);
+        Objects.checkFromIndexSize(from, count, places(data));
+        if (isQuantized()) {
+            QuantizedBlock.read(this, data, from, into, at, count);
+            return;
+        }
         MemorySegment source = data.asSlice(from * bytes, (long) count * bytes);
         switch (this) {
             case F32 -> MemorySegment.copy(source, FLOAT, 0, into, at, count);
@@ -82,14 +121,19 @@ public enum DType {
 
     /**
      * {@code count} numbers of {@code from}, starting at {@code at}, as elements {@code to …} of {@code data}; narrower
-     * types are rounded to nearest even, and what is too large for F16 becomes infinite.
+     * types are rounded to nearest even, and what is too large for F16 becomes infinite. A quantised type begins with a
+     * block and ends with one, padded.
      *
      * @throws IndexOutOfBoundsException when either range is not inside
      * @throws IllegalArgumentException for a type that is not floating
      */
     public void write(float[] from, int at, MemorySegment data, long to, int count) {
         Objects.checkFromIndexSize(at, count, from.length);
-        Objects.checkFromIndexSize(to, count, data.byteSize() / bytes);
+        Objects.checkFromIndexSize(to, padded(count), places(data));
+        if (isQuantized()) {
+            QuantizedBlock.write(this, from, at, data, to, count);
+            return;
+        }
         MemorySegment target = data.asSlice(to * bytes, (long) count * bytes);
         switch (this) {
             case F32 -> MemorySegment.copy(from, at, target, FLOAT, 0, count);
@@ -109,7 +153,7 @@ public enum DType {
                 }
             }
             default -> throw new IllegalArgumentException("cannot write floats as " + this
-                    + ": expected F64, F32, F16 or BF16");
+                    + ": expected F64, F32, F16, BF16, Q8_0 or Q4_0");
         }
     }
 

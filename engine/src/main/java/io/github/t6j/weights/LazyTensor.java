@@ -25,6 +25,6 @@ public record LazyTensor(String name, DType dtype, List<Long> shape, Function<Ar
 
     /** How many bytes {@link #data} gives. */
     public long bytes() {
-        return Math.multiplyExact(Tensor.elements(shape), dtype.bytes());
+        return dtype.bytes(shape);
     }
 }

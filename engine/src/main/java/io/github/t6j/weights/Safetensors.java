@@ -16,9 +16,10 @@ import java.util.Map;
 
 /**
  * What a safetensors file holds. The format: the length of the header (u64), the header (JSON: name → dtype, shape,
- * data_offsets [begin, end) counted from the header's end), then the tensors' bytes without overlap or hole.
+ * data_offsets [begin, end) counted from the header's end), then the tensors' bytes without overlap or hole. It knows no
+ * quantised types: {@link QuantizedTensors} says how they are written.
  *
- * @param metadata the header's {@code __metadata__}; empty when there is none
+ * @param metadata the header's {@code __metadata__}, without what it says of quantised tensors; empty when there is none
  * @param tensors by name, in the header's order
  */
 public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tensors) {
@@ -79,6 +80,10 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
         Map<String, Tensor> byName = new LinkedHashMap<>();
         for (Entry e : tensors) {
             byName.put(e.name, new Tensor(e.name, e.dtype, e.shape, data.asSlice(e.begin, e.end - e.begin)));
+        }
+        String quantized = metadata.remove(QuantizedTensors.KEY);
+        if (quantized != null) {
+            QuantizedTensors.restore(quantized, byName, where);
         }
         return new Safetensors(metadata, byName);
     }
@@ -155,7 +160,7 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
             }
             long bytes;
             try {
-                bytes = Math.multiplyExact(Tensor.elements(shape), dtype.bytes());
+                bytes = dtype.bytes(shape);
             } catch (ArithmeticException e) {
                 throw new ModelFormatException(where + ": shape " + shape + " is too large for any file", e);
             }
@@ -168,11 +173,12 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
 
         private static DType dtype(Object value, String where) {
             for (DType dtype : DType.values()) {
-                if (dtype.name().equals(value)) {
+                if (dtype.name().equals(value) && !dtype.isQuantized()) {
                     return dtype;
                 }
             }
-            throw new ModelFormatException(where + ": expected a dtype of " + Arrays.toString(DType.values())
+            throw new ModelFormatException(where + ": expected a dtype of "
+                    + Arrays.stream(DType.values()).filter(dtype -> !dtype.isQuantized()).toList()
                     + ", found " + Json.writeLine(value));
         }
 

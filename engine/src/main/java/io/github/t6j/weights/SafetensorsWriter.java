@@ -24,15 +24,21 @@ final class SafetensorsWriter {
     /** The header of a file with {@code tensors} one after the other: its length, its JSON, spaces. */
     static byte[] header(Map<String, String> metadata, List<LazyTensor> tensors) {
         Map<String, Object> entries = new LinkedHashMap<>();
-        if (!metadata.isEmpty()) {
-            entries.put(Safetensors.METADATA, metadata);
+        Map<String, String> allMetadata = new LinkedHashMap<>(metadata);
+        if (tensors.stream().anyMatch(tensor -> tensor.dtype().isQuantized())) {
+            allMetadata.put(QuantizedTensors.KEY, QuantizedTensors.describe(tensors));
+        }
+        if (!allMetadata.isEmpty()) {
+            entries.put(Safetensors.METADATA, allMetadata);
         }
         long at = 0;
         for (LazyTensor tensor : tensors) {
             Map<String, Object> entry = new LinkedHashMap<>();
             long end = at + tensor.bytes();
-            entry.put("dtype", tensor.dtype().name());
-            entry.put("shape", tensor.shape());
+            boolean quantized = tensor.dtype().isQuantized();
+            entry.put("dtype", (quantized ? DType.U8 : tensor.dtype()).name());
+            entry.put("shape",
+                    quantized ? QuantizedTensors.storedShape(tensor.dtype(), tensor.shape()) : tensor.shape());
             entry.put("data_offsets", List.of(at, end));
             if (tensor.name().equals(Safetensors.METADATA) || entries.put(tensor.name(), entry) != null) {
                 throw new IllegalArgumentException("tensor names must differ from each other and from "

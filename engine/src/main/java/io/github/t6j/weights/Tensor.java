@@ -20,7 +20,7 @@ public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment d
         shape = List.copyOf(shape);
         long bytes;
         try {
-            bytes = Math.multiplyExact(elements(shape), dtype.bytes());
+            bytes = dtype.bytes(shape);
         } catch (ArithmeticException e) {
             throw new IllegalArgumentException("tensor " + name + ": shape " + shape + " is too large", e);
         }
@@ -35,16 +35,21 @@ public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment d
         return of(name, DType.F32, values, shape);
     }
 
-    /** A tensor of a floating type with a copy of {@code values}, rounded to nearest even. */
+    /** A tensor of a floating type with a copy of {@code values}, rounded to the nearest. */
     public static Tensor of(String name, DType dtype, float[] values, long... shape) {
-        MemorySegment data = Arena.ofAuto().allocate((long) values.length * dtype.bytes(), 64);
-        dtype.write(values, 0, data, 0, values.length);
-        return new Tensor(name, dtype, Arrays.stream(shape).boxed().toList(), data);
+        List<Long> sizes = Arrays.stream(shape).boxed().toList();
+        MemorySegment data = Arena.ofAuto().allocate(dtype.bytes(sizes), 64);
+        int row = dtype.isQuantized() ? Math.toIntExact(shape[1]) : values.length;
+        long to = 0;
+        for (int from = 0; from < values.length; from += row, to += dtype.padded(row)) {
+            dtype.write(values, from, data, to, row);
+        }
+        return new Tensor(name, dtype, sizes, data);
     }
 
     /** The number of elements: the product of the dimensions, 1 for a scalar. */
     public long elementCount() {
-        return data.byteSize() / dtype.bytes();
+        return elements(shape);
     }
 
     /**
@@ -61,7 +66,21 @@ public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment d
             throw new IllegalArgumentException("tensor " + name + ": no room for " + count + " elements at " + at
                     + " of an array of " + into.length);
         }
-        dtype.read(data, from, into, at, count);
+        if (dtype.isQuantized()) {
+            readRows(from, into, at, count);
+        } else {
+            dtype.read(data, from, into, at, count);
+        }
+    }
+
+    private void readRows(long from, float[] into, int at, int count) {
+        int row = Math.toIntExact(shape.get(1));
+        for (int done = 0; done < count;) {
+            int column = (int) ((from + done) % row);
+            int n = Math.min(row - column, count - done);
+            dtype.read(data, (from + done) / row * dtype.padded(row) + column, into, at + done, n);
+            done += n;
+        }
     }
 
     /**

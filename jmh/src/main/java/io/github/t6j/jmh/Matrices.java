@@ -25,8 +25,8 @@ public class Matrices {
     @Param({"980x768", "768x2176", "4096x768", "768x2048", "50304x768", "2048x2048"})
     public String shape;
 
-    /** How weights are stored: f32 or bf16. */
-    @Param({"f32", "bf16"})
+    /** How weights are stored: f32, bf16, q8_0 or q4_0. */
+    @Param({"f32", "bf16", "q8_0", "q4_0"})
     public String type;
 
     /** Threads that compute. */
@@ -56,7 +56,9 @@ public class Matrices {
         DType dtype = switch (type) {
             case "f32" -> DType.F32;
             case "bf16" -> DType.BF16;
-            default -> throw Setting.unknown("type", "f32 or bf16", type);
+            case "q8_0" -> DType.Q8_0;
+            case "q4_0" -> DType.Q4_0;
+            default -> throw Setting.unknown("type", "f32, bf16, q8_0 or q4_0", type);
         };
         String[] sizes = shape.split("x");
         int outputs = Integer.parseInt(sizes[0]);
@@ -66,7 +68,7 @@ public class Matrices {
         workers = new Workers(threads);
         product = new Product(Setting.kernels(kernels), workers);
         arena = Arena.ofShared();
-        long bytes = (long) outputs * inputs * dtype.bytes();
+        long bytes = dtype.bytes(weights.shape());
         copies = new PackedMatrix[Setting.copies(residency, bytes)];
         for (int i = 0; i < copies.length; i++) {
             copies[i] = PackedMatrix.pack(List.of(weights), arena, workers);

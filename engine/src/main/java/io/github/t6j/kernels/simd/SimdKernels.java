@@ -1,7 +1,9 @@
 package io.github.t6j.kernels.simd;
 
+import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.ScalarKernels;
 import java.lang.foreign.MemorySegment;
 
@@ -40,6 +42,17 @@ public final class SimdKernels implements Kernels {
             boolean accumulate) {
         Multiply.rows(
                 x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
+    }
+
+    @Override
+    public void round(float[] x, int xAt, int count, RoundedRows to, int row) {
+        RoundBlocks.row(x, xAt, count, to, row);
+    }
+
+    @Override
+    public void multiplyBlocks(
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride) {
+        BlockProduct.rows(x, format, w, wAt, y, yAt, yStride, one);
     }
 
     @Override

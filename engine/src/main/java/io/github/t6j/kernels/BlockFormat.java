@@ -1,0 +1,89 @@
+package io.github.t6j.kernels;
+
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.QuantizedBlock;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * How a panel of quantised weights is stored: its blocks of {@value #SIZE} inputs × {@value Kernels#PANEL} outputs, one
+ * after the other. A block is rows of {@value #ROW} bytes: the scales, then the numbers of 2 (Q8_0) or 4 (Q4_0) inputs
+ * at a time. A row is 32 ints with two outputs each, so that shifts and masks of a vector of ints give two vectors of
+ * consecutive outputs, for vectors of 4, 8 and 16 lanes alike.
+ *
+ * <pre>
+ *   int      0        1     …   15        16        17     …   31
+ *   output   0, 16    1, 17 …   15, 31    32, 48    33, 49 …   47, 63      the first in the low half, 16 bits
+ *
+ *   scale    f16
+ *   Q8_0     a byte each input, the first in the low one, with 128 added
+ *   Q4_0     four bits each input, the first in the lowest, with 8 added
+ * </pre>
+ */
+public enum BlockFormat {
+    Q8_0(DType.Q8_0, 2, 128), Q4_0(DType.Q4_0, 4, 8);
+
+    /** Inputs of a block. */
+    public static final int SIZE = QuantizedBlock.SIZE;
+
+    /** Bytes of a row of a block: 16 bits an output. */
+    public static final int ROW = Short.BYTES * Kernels.PANEL;
+
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final DType dtype;
+    private final int rowInputs;
+    private final int zero;
+
+    BlockFormat(DType dtype, int rowInputs, int zero) {
+        this.dtype = dtype;
+        this.rowInputs = rowInputs;
+        this.zero = zero;
+    }
+
+    /** What the weights are on disk. */
+    DType dtype() {
+        return dtype;
+    }
+
+    /** Bytes of a block. */
+    public int bytes() {
+        return ROW * (1 + SIZE / rowInputs);
+    }
+
+    /** Blocks of {@code inputs}. */
+    public static int blocks(int inputs) {
+        return (inputs + SIZE - 1) / SIZE;
+    }
+
+    /** Place of an output in a row, in shorts. */
+    private static int slot(int output) {
+        return (output & 32) | (output & 15) << 1 | (output >>> 4 & 1);
+    }
+
+    /** Scale of the output in the block at byte {@code block}. */
+    float scale(MemorySegment data, long block, int output) {
+        return Float.float16ToFloat(data.get(SHORT, block + 2 * slot(output)));
+    }
+
+    /** Whole number of a weight in the block at byte {@code block}. */
+    int number(MemorySegment data, long block, int input, int output) {
+        int row = 1 + input / rowInputs;
+        int bits = 16 / rowInputs;
+        short numbers = data.get(SHORT, block + row * ROW + 2 * slot(output));
+        return (numbers >>> input % rowInputs * bits & (1 << bits) - 1) - zero;
+    }
+
+    /** Stores one output of a block, as a tensor has it at byte {@code at}, in a panel's shorts from {@code block}. */
+    void set(MemorySegment tensor, long at, short[] panel, int block, int output) {
+        int bits = 16 / rowInputs;
+        int to = block + slot(output);
+        panel[to] = QuantizedBlock.scale(tensor, at);
+        for (int input = 0; input < SIZE; input++) {
+            int number = QuantizedBlock.number(dtype, tensor, at, input) + zero;
+            panel[to + (1 + input / rowInputs) * (ROW / 2)] |= (short) (number << input % rowInputs * bits);
+        }
+    }
+}

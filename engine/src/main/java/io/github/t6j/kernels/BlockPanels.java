@@ -1,0 +1,62 @@
+package io.github.t6j.kernels;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.QuantizedBlock;
+import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.List;
+
+/** A matrix of q8_0 or q4_0: panels of blocks as {@link BlockFormat} draws them, as many bytes as in the file. */
+final class BlockPanels extends PackedMatrix {
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final int F16_EXPONENT = 0x7C00; // all ones: infinite or no number
+
+    private final BlockFormat format;
+
+    BlockPanels(int outputs, int inputs, BlockFormat format, Arena arena) {
+        super(outputs, inputs, (long) BlockFormat.blocks(inputs) * format.bytes(), arena);
+        this.format = format;
+    }
+
+    @Override
+    void fill(int panel, List<Tensor> parts) {
+        int blocks = BlockFormat.blocks(inputs());
+        int size = format.dtype().bytes();
+        short[] shorts = new short[blocks * format.bytes() / Short.BYTES];
+        rows(panel, parts, (part, row, column) -> {
+            for (int block = 0; block < blocks; block++) {
+                long at = (row * blocks + block) * size;
+                checkScale(part, row, block, at);
+                format.set(part.data(), at, shorts, block * format.bytes() / Short.BYTES, column);
+            }
+        });
+        MemorySegment.copy(shorts, 0, data, SHORT, panelAt(panel), shorts.length);
+    }
+
+    /** The kernels make floats of scales by arithmetic that knows finite numbers only. */
+    private static void checkScale(Tensor part, long row, int block, long at) {
+        short scale = QuantizedBlock.scale(part.data(), at);
+        if ((scale & F16_EXPONENT) == F16_EXPONENT) {
+            throw new ModelFormatException("tensor " + part.name() + ": expected finite scales, found "
+                    + Float.float16ToFloat(scale) + " in block " + block + " of row " + row
+                    + ": the file is damaged, or was made of weights that are not finite");
+        }
+    }
+
+    @Override
+    public void row(int output, float[] into, int at) {
+        for (int k = 0; k < inputs(); k++) {
+            long block = panelAt(output / PANEL) + (long) (k / BlockFormat.SIZE) * format.bytes();
+            into[at + k] = format.scale(data, block, output % PANEL)
+                    * format.number(data, block, k % BlockFormat.SIZE, output % PANEL);
+        }
+    }
+
+    /** y[r][panel's outputs] of all rows. */
+    void multiply(Kernels kernels, int panel, RoundedRows x, float[] y, int yStride) {
+        kernels.multiplyBlocks(x, format, data, panelAt(panel), y, panel * PANEL, yStride);
+    }
+}

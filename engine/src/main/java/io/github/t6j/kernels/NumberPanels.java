@@ -1,0 +1,78 @@
+package io.github.t6j.kernels;
+
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.List;
+
+/**
+ * A matrix of f32 or bf16, stored as {@link Format} says.
+ *
+ * <pre>
+ *   panel 0                                  panel 1
+ *   w[0..63][0] w[0..63][1] … w[0..63][in−1] w[64..127][0] …
+ * </pre>
+ */
+final class NumberPanels extends PackedMatrix {
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final Format format; // F32 or BF16
+
+    NumberPanels(int outputs, int inputs, Format format, Arena arena) {
+        super(outputs, inputs, format.bytes((long) inputs * PANEL), arena);
+        this.format = format;
+    }
+
+    @Override
+    void fill(int panel, List<Tensor> parts) {
+        int inputs = inputs();
+        float[] row = new float[inputs];
+        if (format == Format.BF16) {
+            short[] shorts = new short[inputs * PANEL];
+            rows(panel, parts, (part, from, column) -> {
+                part.read(from * inputs, row, 0, inputs);
+                for (int k = 0, at = format.slot(column); k < inputs; k++, at += PANEL) {
+                    shorts[at] = DType.floatToBf16(row[k]);
+                }
+            });
+            MemorySegment.copy(shorts, 0, data, SHORT, panelAt(panel), shorts.length);
+        } else {
+            float[] floats = new float[inputs * PANEL];
+            rows(panel, parts, (part, from, column) -> {
+                part.read(from * inputs, row, 0, inputs);
+                for (int k = 0, at = column; k < inputs; k++, at += PANEL) {
+                    floats[at] = row[k];
+                }
+            });
+            MemorySegment.copy(floats, 0, data, FLOAT, panelAt(panel), floats.length);
+        }
+    }
+
+    /** Byte at which the panel's weights of {@code input} begin. */
+    private long rowAt(int panel, int input) {
+        return panelAt(panel) + format.bytes((long) input * PANEL);
+    }
+
+    @Override
+    public void row(int output, float[] into, int at) {
+        for (int k = 0; k < inputs(); k++) {
+            into[at + k] = format.get(data, rowAt(output / PANEL, k), output % PANEL);
+        }
+    }
+
+    /**
+     * y[r][c] = Σ x[r][k] · w[64 · panel + c][k] for k from {@code from}, {@code count} of them, added to what is there
+     * unless {@code from} is 0.
+     *
+     * @param y [rows][64] from {@code yAt}
+     */
+    void multiply(
+            Kernels kernels, int panel, int from, int count, float[] x, int xStride, int rows, float[] y, int yAt) {
+        kernels.multiply(
+                x, from, xStride, rows, count, format, data, rowAt(panel, from), PANEL, PANEL, y, yAt, 0, from > 0);
+    }
+}

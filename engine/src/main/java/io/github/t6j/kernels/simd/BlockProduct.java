@@ -1,0 +1,62 @@
+package io.github.t6j.kernels.simd;
+
+import static io.github.t6j.kernels.simd.Lanes.L;
+
+import io.github.t6j.kernels.BlockFormat;
+import io.github.t6j.kernels.RoundedRows;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Panel of quantised weights × rows, in integers of 16 bits, of which an int has two: outputs 16 apart. Weights are
+ * stored with a constant added that makes them positive; the sums start at what takes it off again. All sums are mod
+ * 2^16, and exact as the true ones fit.
+ *
+ * <p>The kernels' loops count by steps that C2 does not know, see {@link Multiply}.
+ */
+final class BlockProduct {
+    /** Of an f16 in the high half of an int, moved down by 3: the bits that a float has at the same places. */
+    static final int F16_BITS = 0x8FFFE000;
+
+    /** What a float that was made so of an f16 is multiplied by: the exponents' biases differ by 112. */
+    static final float F16_EXPONENT = 0x1p112f;
+
+    /** With a whole number below 2^22 added, still exact. */
+    static final float WHOLE = 0x1.8p23f;
+
+    /** Its bits: with a whole number added, those of the sum. */
+    static final int WHOLE_BITS = 0x4B400000;
+
+    /** Rows that are computed together, if there are as many. */
+    private static final int ROWS = 4;
+
+    private BlockProduct() {}
+
+    /** {@link io.github.t6j.kernels.Kernels#multiplyBlocks}. */
+    static void rows(
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride, int one) {
+        boolean bytes = format == BlockFormat.Q8_0;
+        for (int r = 0; r < x.rows;) {
+            boolean four = x.rows - r >= ROWS;
+            for (int s = 0; s < 32; s += 2 * L) {
+                long from = wAt + 4 * s;
+                int c0 = yAt + r * yStride + column(s);
+                int c1 = yAt + r * yStride + column(s + L);
+                if (bytes && four) {
+                    BytesProduct.four(x, r, w, from, y, c0, c1, yStride, one);
+                } else if (bytes) {
+                    BytesProduct.one(x, r, w, from, y, c0, c1, one);
+                } else if (four) {
+                    NibblesProduct.four(x, r, w, from, y, c0, c1, yStride, one);
+                } else {
+                    NibblesProduct.one(x, r, w, from, y, c0, c1, one);
+                }
+            }
+            r += four ? ROWS : 1;
+        }
+    }
+
+    /** The output in the low half of int {@code i} of a row. */
+    private static int column(int i) {
+        return i / 16 * 32 + i % 16;
+    }
+}

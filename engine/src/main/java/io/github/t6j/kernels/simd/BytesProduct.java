@@ -1,0 +1,214 @@
+package io.github.t6j.kernels.simd;
+
+import static io.github.t6j.kernels.simd.BlockProduct.F16_BITS;
+import static io.github.t6j.kernels.simd.BlockProduct.F16_EXPONENT;
+import static io.github.t6j.kernels.simd.BlockProduct.WHOLE;
+import static io.github.t6j.kernels.simd.BlockProduct.WHOLE_BITS;
+import static io.github.t6j.kernels.simd.Lanes.F;
+import static io.github.t6j.kernels.simd.Lanes.I;
+import static io.github.t6j.kernels.simd.Lanes.L;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+
+import io.github.t6j.kernels.BlockFormat;
+import io.github.t6j.kernels.RoundedRows;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+
+/**
+ * Q8_0: the products of two inputs, added, fit in 16 bits. The low half of an int is kept 2^15 too large, so that it is
+ * positive: ints can then be added whole, and the sum of the low halves is what the high ones leave.
+ */
+final class BytesProduct {
+    private static final int SIZE = BlockFormat.SIZE;
+    private static final int ROW = BlockFormat.ROW;
+
+    /** The low byte of either half. */
+    private static final int BYTES = 0x00FF00FF;
+
+    private BytesProduct() {}
+
+    /** One row. */
+    static void one(
+            RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int one) {
+        int[] twins = x.twins;
+        int[] pairs = x.pairs;
+        float[] scales = x.scales;
+        int place = row * x.blocks;
+        long step = (long) ROW * one;
+        FloatVector y00 = FloatVector.zero(F), y01 = y00, y10 = y00, y11 = y00;
+        int k = row * x.stride;
+        for (int last = place + x.blocks; place != last; place += one) {
+            IntVector scale0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
+            IntVector scale1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
+            wAt += step;
+            IntVector all0 = IntVector.zero(I), high0 = all0, all1 = all0, high1 = all0;
+            for (long end = wAt + SIZE / 2 * step; wAt != end; wAt += step) {
+                ShortVector xa = IntVector.broadcast(I, twins[k]).reinterpretAsShorts();
+                ShortVector xb = IntVector.broadcast(I, twins[k + 1]).reinterpretAsShorts();
+                ShortVector offset = IntVector.broadcast(I, pairs[k]).reinterpretAsShorts();
+                IntVector w0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
+                IntVector w1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
+                IntVector p0 = w0.and(BYTES).reinterpretAsShorts().mul(xa)
+                        .add(w0.lanewise(LSHR, 8).and(BYTES).reinterpretAsShorts().mul(xb))
+                        .add(offset).reinterpretAsInts();
+                IntVector p1 = w1.and(BYTES).reinterpretAsShorts().mul(xa)
+                        .add(w1.lanewise(LSHR, 8).and(BYTES).reinterpretAsShorts().mul(xb))
+                        .add(offset).reinterpretAsInts();
+                all0 = all0.add(p0);
+                high0 = high0.add(p0.lanewise(ASHR, 16));
+                all1 = all1.add(p1);
+                high1 = high1.add(p1.lanewise(ASHR, 16));
+                k += 2;
+            }
+            int low = WHOLE_BITS - SIZE / 2 * 0x8000;
+            FloatVector f00 = all0.sub(high0.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE);
+            FloatVector f01 = high0.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE);
+            FloatVector f10 = all1.sub(high1.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE);
+            FloatVector f11 = high1.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE);
+            float scale = scales[place];
+            y00 = f00.fma(scale0.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
+                    .mul(F16_EXPONENT).mul(scale), y00);
+            y01 = f01.fma(scale0.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
+                    .mul(F16_EXPONENT).mul(scale), y01);
+            y10 = f10.fma(scale1.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
+                    .mul(F16_EXPONENT).mul(scale), y10);
+            y11 = f11.fma(scale1.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
+                    .mul(F16_EXPONENT).mul(scale), y11);
+        }
+        y00.intoArray(y, c0);
+        y01.intoArray(y, c0 + 16);
+        y10.intoArray(y, c1);
+        y11.intoArray(y, c1 + 16);
+    }
+
+    /** Four rows, which share what it costs to take the weights apart. */
+    static void four(
+            RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int yStride, int one) {
+        int[] twins = x.twins;
+        int[] pairs = x.pairs;
+        float[] scales = x.scales;
+        int place = row * x.blocks;
+        int blocks = x.blocks;
+        int stride = x.stride;
+        long step = (long) ROW * one;
+        FloatVector zero = FloatVector.zero(F);
+        FloatVector y00 = zero, y01 = zero, y02 = zero, y03 = zero;
+        FloatVector y10 = zero, y11 = zero, y12 = zero, y13 = zero;
+        FloatVector y20 = zero, y21 = zero, y22 = zero, y23 = zero;
+        FloatVector y30 = zero, y31 = zero, y32 = zero, y33 = zero;
+        int k = row * stride;
+        for (int last = place + blocks; place != last; place += one) {
+            IntVector pair0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
+            IntVector pair1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
+            wAt += step;
+            IntVector all00 = IntVector.zero(I), all10 = all00, all20 = all00, all30 = all00;
+            IntVector high00 = all00, high10 = all00, high20 = all00, high30 = all00;
+            IntVector all01 = all00, all11 = all00, all21 = all00, all31 = all00;
+            IntVector high01 = all00, high11 = all00, high21 = all00, high31 = all00;
+            for (long end = wAt + SIZE / 2 * step; wAt != end; wAt += step) {
+                IntVector w0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
+                IntVector w1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
+                ShortVector a0 = w0.and(BYTES).reinterpretAsShorts();
+                ShortVector b0 = w0.lanewise(LSHR, 8).and(BYTES).reinterpretAsShorts();
+                ShortVector a1 = w1.and(BYTES).reinterpretAsShorts();
+                ShortVector b1 = w1.lanewise(LSHR, 8).and(BYTES).reinterpretAsShorts();
+                ShortVector x0a = IntVector.broadcast(I, twins[k]).reinterpretAsShorts();
+                ShortVector x0b = IntVector.broadcast(I, twins[k + 1]).reinterpretAsShorts();
+                ShortVector offset0 = IntVector.broadcast(I, pairs[k]).reinterpretAsShorts();
+                IntVector p00 = a0.mul(x0a).add(b0.mul(x0b)).add(offset0).reinterpretAsInts();
+                all00 = all00.add(p00);
+                high00 = high00.add(p00.lanewise(ASHR, 16));
+                IntVector p01 = a1.mul(x0a).add(b1.mul(x0b)).add(offset0).reinterpretAsInts();
+                all01 = all01.add(p01);
+                high01 = high01.add(p01.lanewise(ASHR, 16));
+                int k1 = k + stride;
+                ShortVector x1a = IntVector.broadcast(I, twins[k1]).reinterpretAsShorts();
+                ShortVector x1b = IntVector.broadcast(I, twins[k1 + 1]).reinterpretAsShorts();
+                ShortVector offset1 = IntVector.broadcast(I, pairs[k1]).reinterpretAsShorts();
+                IntVector p10 = a0.mul(x1a).add(b0.mul(x1b)).add(offset1).reinterpretAsInts();
+                all10 = all10.add(p10);
+                high10 = high10.add(p10.lanewise(ASHR, 16));
+                IntVector p11 = a1.mul(x1a).add(b1.mul(x1b)).add(offset1).reinterpretAsInts();
+                all11 = all11.add(p11);
+                high11 = high11.add(p11.lanewise(ASHR, 16));
+                int k2 = k + 2 * stride;
+                ShortVector x2a = IntVector.broadcast(I, twins[k2]).reinterpretAsShorts();
+                ShortVector x2b = IntVector.broadcast(I, twins[k2 + 1]).reinterpretAsShorts();
+                ShortVector offset2 = IntVector.broadcast(I, pairs[k2]).reinterpretAsShorts();
+                IntVector p20 = a0.mul(x2a).add(b0.mul(x2b)).add(offset2).reinterpretAsInts();
+                all20 = all20.add(p20);
+                high20 = high20.add(p20.lanewise(ASHR, 16));
+                IntVector p21 = a1.mul(x2a).add(b1.mul(x2b)).add(offset2).reinterpretAsInts();
+                all21 = all21.add(p21);
+                high21 = high21.add(p21.lanewise(ASHR, 16));
+                int k3 = k + 3 * stride;
+                ShortVector x3a = IntVector.broadcast(I, twins[k3]).reinterpretAsShorts();
+                ShortVector x3b = IntVector.broadcast(I, twins[k3 + 1]).reinterpretAsShorts();
+                ShortVector offset3 = IntVector.broadcast(I, pairs[k3]).reinterpretAsShorts();
+                IntVector p30 = a0.mul(x3a).add(b0.mul(x3b)).add(offset3).reinterpretAsInts();
+                all30 = all30.add(p30);
+                high30 = high30.add(p30.lanewise(ASHR, 16));
+                IntVector p31 = a1.mul(x3a).add(b1.mul(x3b)).add(offset3).reinterpretAsInts();
+                all31 = all31.add(p31);
+                high31 = high31.add(p31.lanewise(ASHR, 16));
+                k += 2;
+            }
+            FloatVector scale0 = pair0.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
+                    .mul(F16_EXPONENT);
+            FloatVector scale1 = pair0.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);
+            FloatVector scale2 = pair1.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
+                    .mul(F16_EXPONENT);
+            FloatVector scale3 = pair1.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);
+            int low = WHOLE_BITS - SIZE / 2 * 0x8000;
+            float x0 = scales[place];
+            y00 = all00.sub(high00.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale0.mul(x0), y00);
+            y01 = high00.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x0), y01);
+            y02 = all01.sub(high01.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale2.mul(x0), y02);
+            y03 = high01.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale3.mul(x0), y03);
+            float x1 = scales[place + blocks];
+            y10 = all10.sub(high10.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale0.mul(x1), y10);
+            y11 = high10.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x1), y11);
+            y12 = all11.sub(high11.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale2.mul(x1), y12);
+            y13 = high11.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale3.mul(x1), y13);
+            float x2 = scales[place + 2 * blocks];
+            y20 = all20.sub(high20.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale0.mul(x2), y20);
+            y21 = high20.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x2), y21);
+            y22 = all21.sub(high21.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale2.mul(x2), y22);
+            y23 = high21.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale3.mul(x2), y23);
+            float x3 = scales[place + 3 * blocks];
+            y30 = all30.sub(high30.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale0.mul(x3), y30);
+            y31 = high30.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x3), y31);
+            y32 = all31.sub(high31.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+                    .fma(scale2.mul(x3), y32);
+            y33 = high31.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale3.mul(x3), y33);
+        }
+        y00.intoArray(y, c0);
+        y01.intoArray(y, c0 + 16);
+        y02.intoArray(y, c1);
+        y03.intoArray(y, c1 + 16);
+        y10.intoArray(y, c0 + yStride);
+        y11.intoArray(y, c0 + yStride + 16);
+        y12.intoArray(y, c1 + yStride);
+        y13.intoArray(y, c1 + yStride + 16);
+        y20.intoArray(y, c0 + 2 * yStride);
+        y21.intoArray(y, c0 + 2 * yStride + 16);
+        y22.intoArray(y, c1 + 2 * yStride);
+        y23.intoArray(y, c1 + 2 * yStride + 16);
+        y30.intoArray(y, c0 + 3 * yStride);
+        y31.intoArray(y, c0 + 3 * yStride + 16);
+        y32.intoArray(y, c1 + 3 * yStride);
+        y33.intoArray(y, c1 + 3 * yStride + 16);
+    }
+}

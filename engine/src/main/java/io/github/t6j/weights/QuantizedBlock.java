@@ -1,0 +1,97 @@
+package io.github.t6j.weights;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * Blocks of 32 numbers with a common scale, as GGML defines them.
+ *
+ * <pre>
+ *   Q8_0, 34 bytes   scale f16 | q0 q1 … q31, a signed byte each                  number i = scale · qi
+ *   Q4_0, 18 bytes   scale f16 | q0,q16 q1,q17 … q15,q31, the first in the low    number i = scale · (qi − 8)
+ *                                half of a byte, the second in the high half
+ * </pre>
+ *
+ * The scale makes Q8_0's largest magnitude ±127, and Q4_0's the one that −8 stands for, whichever sign it has. Numbers
+ * are rounded with the scale before it is rounded itself, halves away from zero (Q4_0: up).
+ */
+public final class QuantizedBlock {
+    /** Numbers of a block. */
+    public static final int SIZE = 32;
+
+    /** Bytes before the numbers. */
+    public static final int SCALE_BYTES = Short.BYTES;
+
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+    private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+
+    private QuantizedBlock() {}
+
+    /** The scale of the block at byte {@code block}, as the bits of an f16. */
+    public static short scale(MemorySegment data, long block) {
+        return data.get(SHORT, block);
+    }
+
+    /** Whole number {@code i} of the block at byte {@code block}: −128 to 127, of Q4_0 −8 to 7. */
+    public static int number(DType dtype, MemorySegment data, long block, int i) {
+        return dtype == DType.Q8_0
+                ? data.get(BYTE, block + SCALE_BYTES + i)
+                : (data.get(BYTE, block + SCALE_BYTES + i % 16) >>> i / 16 * 4 & 15) - 8;
+    }
+
+    static void read(DType dtype, MemorySegment data, long from, float[] into, int at, int count) {
+        for (int i = 0; i < count; i++) {
+            long block = (from + i) / SIZE * dtype.bytes();
+            float scale = Float.float16ToFloat(scale(data, block));
+            into[at + i] = scale * number(dtype, data, block, (int) ((from + i) % SIZE));
+        }
+    }
+
+    static void write(DType dtype, float[] from, int at, MemorySegment data, long to, int count) {
+        float[] numbers = new float[SIZE];
+        for (int done = 0; done < count; done += SIZE) {
+            int n = Math.min(SIZE, count - done);
+            System.arraycopy(from, at + done, numbers, 0, n);
+            Arrays.fill(numbers, n, SIZE, 0f);
+            long block = (to + done) / SIZE * dtype.bytes();
+            float largest = largest(numbers);
+            float scale = dtype == DType.Q8_0 ? Math.abs(largest) / 127 : largest / -8;
+            float inverse = scale == 0 ? 0 : 1 / scale;
+            data.set(SHORT, block, Float.floatToFloat16(scale));
+            if (dtype == DType.Q8_0) {
+                writeBytes(numbers, inverse, data, block + SCALE_BYTES);
+            } else {
+                writeNibbles(numbers, inverse, data, block + SCALE_BYTES);
+            }
+        }
+    }
+
+    /** The number of the largest magnitude, the first of several; NaN if there is one. */
+    private static float largest(float[] numbers) {
+        float largest = 0;
+        for (float number : numbers) {
+            largest = Math.abs(number) > Math.abs(largest) || Float.isNaN(number) ? number : largest;
+        }
+        return largest;
+    }
+
+    private static void writeBytes(float[] numbers, float inverse, MemorySegment data, long at) {
+        for (int i = 0; i < SIZE; i++) {
+            double x = numbers[i] * inverse;
+            data.set(BYTE, at + i, (byte) (int) (x + Math.copySign(0.5, x)));
+        }
+    }
+
+    private static void writeNibbles(float[] numbers, float inverse, MemorySegment data, long at) {
+        for (int i = 0; i < SIZE / 2; i++) {
+            data.set(BYTE, at + i, (byte) (nibble(numbers[i] * inverse) | nibble(numbers[i + 16] * inverse) << 4));
+        }
+    }
+
+    private static int nibble(float x) {
+        return Math.clamp((int) (x + 8.5f), 0, 15);
+    }
+}

@@ -1,0 +1,145 @@
+package io.github.t6j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.Safetensors;
+import io.github.t6j.weights.Tensor;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The bundled model with quantised weights. */
+class QuantizedModelTest {
+    private static final int WINDOW = 512;
+    private static final int WINDOWS = 10;
+
+    @TempDir
+    static Path folder;
+
+    private static int[] ids;
+
+    @BeforeAll
+    static void convert() throws IOException {
+        try (Checkpoint checkpoint = Checkpoint.open(TestData.tiny(), false)) {
+            for (DType dtype : new DType[] {DType.Q8_0, DType.Q4_0}) {
+                Path made = Files.createDirectory(folder.resolve(dtype.name()));
+                for (String name : List.of("config.json", "tokenizer.json")) {
+                    Files.copy(TestData.tiny().resolve(name), made.resolve(name));
+                }
+                List<Tensor> tensors = new ArrayList<>();
+                for (Tensor tensor : checkpoint.tensors().values()) {
+                    tensors.add(tensor.shape().size() != 2
+                            ? tensor
+                            : Tensor.of(tensor.name(), dtype, tensor.toFloats(), tensor.shape().get(0),
+                                    tensor.shape().get(1)));
+                }
+                Safetensors.write(made.resolve("model.safetensors"), Map.of(), tensors);
+            }
+        }
+        try (Model model = Model.load(TestData.tiny())) {
+            String text = Files.readString(TestData.path("text/test.txt"));
+            ids = Arrays.copyOf(model.tokenizer().encodeWithSpecialTokens(text), WINDOW * WINDOWS);
+        }
+    }
+
+    private static Model load(DType dtype, int threads) {
+        return Model.load(folder.resolve(dtype.name()), ModelOptions.defaults().withThreads(threads));
+    }
+
+    /** The whole file's figures are in the ADR. */
+    @ParameterizedTest
+    @CsvSource({"Q8_0, 0.005", "Q4_0, 0.05"})
+    void perplexityIsCloseToThatOfF32(DType dtype, double most) {
+        double exact;
+        try (Model model = Model.load(TestData.tiny())) {
+            exact = perplexity(model);
+        }
+        try (Model model = load(dtype, 2)) {
+            assertThat(perplexity(model) / exact).isBetween(1 - most, 1 + most).isNotEqualTo(1);
+        }
+    }
+
+    private static double perplexity(Model model) {
+        double[] nll = new double[1];
+        try (Session session = model.newSession()) {
+            for (int from = 0; from < ids.length; from += WINDOW) {
+                int[] window = Arrays.copyOfRange(ids, from, from + WINDOW);
+                session.truncate(0);
+                session.prefill(window, (position, logits) -> {
+                    if (position + 1 < WINDOW) {
+                        nll[0] -= TinyModelTest.logProbability(logits, window[position + 1]);
+                    }
+                });
+            }
+        }
+        return Math.exp(nll[0] / (WINDOWS * (WINDOW - 1)));
+    }
+
+    /** Alone or in rows of any number, on one thread or two: the same bits. */
+    @ParameterizedTest
+    @EnumSource(names = {"Q8_0", "Q4_0"})
+    void bitsDependOnNothing(DType dtype) {
+        int[] some = Arrays.copyOf(ids, 75);
+        float[] whole;
+        try (Model model = load(dtype, 2); Session session = model.newSession()) {
+            session.prefill(some);
+            whole = session.logits().clone();
+        }
+        try (Model model = load(dtype, 1)) {
+            for (int chunk : new int[] {1, 7, 64}) {
+                try (Session session = model.newSession()) {
+                    for (int from = 0; from < some.length; from += chunk) {
+                        session.prefill(Arrays.copyOfRange(some, from, Math.min(from + chunk, some.length)));
+                    }
+                    assertThat(session.logits()).as("chunks of " + chunk).isEqualTo(whole);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"Q8_0", "Q4_0"})
+    void decodingAllocatesNothing(DType dtype) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Model model = load(dtype, 1); Session session = model.newSession()) {
+            long thread = Thread.currentThread().threadId();
+            long allocated = Long.MAX_VALUE;
+            // Until the kernels are compiled, vectors are objects: wait for a stretch without.
+            for (int round = 0; round < 200 && allocated > 0; round++) {
+                session.prefill(Arrays.copyOf(ids, 65));
+                long before = threads.getThreadAllocatedBytes(thread);
+                for (int i = 0; i < 50; i++) {
+                    session.decode(ids[i]);
+                    session.logits();
+                }
+                allocated = threads.getThreadAllocatedBytes(thread) - before;
+                session.truncate(0);
+            }
+            assertThat(allocated).isZero();
+        }
+    }
+
+    @Test
+    void filesAreSmallerAndFingerprintsDiffer() throws IOException {
+        assertThat(Files.size(folder.resolve("Q8_0/model.safetensors")))
+                .isLessThan(Files.size(TestData.tiny().resolve("model.safetensors")) * 35 / 100);
+        try (Model eight = load(DType.Q8_0, 1); Model four = load(DType.Q4_0, 1)) {
+            assertThat(eight.fingerprint()).isNotEqualTo(four.fingerprint());
+            assertThat(eight.info().parameters()).isEqualTo(four.info().parameters());
+        }
+    }
+}

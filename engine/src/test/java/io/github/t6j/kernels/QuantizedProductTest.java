@@ -1,0 +1,224 @@
+package io.github.t6j.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.kernels.simd.SimdKernels;
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Products with quantised weights: the scalar twin against float64, and the SIMD kernels against it, bit for bit. */
+@Tag("width")
+class QuantizedProductTest {
+    private final Arena arena = Arena.ofShared();
+    private final Workers workers = new Workers(2);
+    private final Kernels scalar = new ScalarKernels(true);
+    private final Kernels simd = new SimdKernels();
+
+    @AfterEach
+    void free() {
+        workers.close();
+        arena.close();
+    }
+
+    private PackedMatrix pack(Tensor... parts) {
+        return PackedMatrix.pack(List.of(parts), arena, workers);
+    }
+
+    private float[] multiply(Kernels kernels, PackedMatrix matrix, float[] x, int rows) {
+        float[] y = new float[rows * matrix.stride()];
+        new Product(kernels, workers).multiply(matrix, x, matrix.inputs(), rows, y);
+        return y;
+    }
+
+    private static float[] gaussian(Random random, int count, float scale) {
+        float[] floats = new float[count];
+        for (int i = 0; i < count; i++) {
+            floats[i] = (float) random.nextGaussian() * scale;
+        }
+        return floats;
+    }
+
+    /** Activations by the rule: whole multiples of a 127th of the block's largest magnitude. */
+    private static double[] rounded(float[] x, int row, int inputs) {
+        double[] rounded = new double[inputs];
+        for (int block = 0; block < inputs; block += 32) {
+            int end = Math.min(block + 32, inputs);
+            float largest = 0;
+            for (int k = block; k < end; k++) {
+                largest = Math.max(largest, Math.abs(x[row * inputs + k]));
+            }
+            for (int k = block; k < end; k++) {
+                rounded[k] = Math.rint(x[row * inputs + k] * (127 / largest)) * largest / 127;
+            }
+        }
+        return rounded;
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"Q8_0", "Q4_0"})
+    void eachOutputIsTheSumOverBlocks(DType dtype) {
+        for (int inputs : new int[] {1, 31, 32, 33, 64, 100, 257}) {
+            for (int outputs : new int[] {1, 63, 65, 130}) {
+                int seed = 1000 * inputs + outputs;
+                Random random = new Random(seed);
+                float[] weights = gaussian(random, outputs * inputs, 0.02f);
+                PackedMatrix matrix = pack(Tensor.of("w", dtype, weights, outputs, inputs));
+                float[] stored = Tensor.of("w", dtype, weights, outputs, inputs).toFloats();
+                for (int rows = 1; rows <= 11; rows++) {
+                    String what =
+                            dtype + " inputs " + inputs + " outputs " + outputs + " rows " + rows + " seed " + seed;
+                    float[] x = gaussian(random, rows * inputs, 1);
+                    float[] y = multiply(scalar, matrix, x, rows);
+                    assertThat(multiply(simd, matrix, x, rows)).as("SIMD, " + what).isEqualTo(y);
+                    check(what, matrix, stored, x, rows, y);
+                }
+            }
+        }
+    }
+
+    private static void check(String what, PackedMatrix matrix, float[] weights, float[] x, int rows, float[] y) {
+        int inputs = matrix.inputs();
+        for (int r = 0; r < rows; r++) {
+            double[] row = rounded(x, r, inputs);
+            for (int o = 0; o < matrix.outputs(); o++) {
+                double sum = 0;
+                double bound = 0;
+                for (int k = 0; k < inputs; k++) {
+                    sum += row[k] * weights[o * inputs + k];
+                    bound += Math.abs(row[k] * weights[o * inputs + k]);
+                }
+                double error = Math.abs(y[r * matrix.stride() + o] - sum);
+                if (!(error <= 1e-6 * bound + 1e-30)) {
+                    assertThat(error).as(what + " row " + r + " output " + o).isLessThanOrEqualTo(1e-6 * bound);
+                }
+            }
+        }
+    }
+
+    /** The largest sums that a block can have: whole numbers of −128 and −8 with activations of ±127. */
+    @ParameterizedTest
+    @EnumSource(names = {"Q8_0", "Q4_0"})
+    void noSumOverflows(DType dtype) {
+        int bytes = dtype.bytes();
+        byte[] data = new byte[64 * 2 * bytes];
+        for (int block = 0; block < 128; block++) {
+            byte number = (byte) (dtype == DType.Q4_0 ? block % 3 == 0 ? 0xFF : 0 : block % 3 == 0 ? 127 : -128);
+            Arrays.fill(data, block * bytes, (block + 1) * bytes, number);
+            data[block * bytes] = 0;
+            data[block * bytes + 1] = 0x3c; // 1
+        }
+        Tensor tensor = new Tensor("w", dtype, List.of(64L, 64L), MemorySegment.ofArray(data));
+        PackedMatrix matrix = pack(tensor);
+        float[] weights = tensor.toFloats();
+        for (int rows : new int[] {1, 4, 5}) {
+            float[] x = new float[rows * 64];
+            for (int i = 0; i < x.length; i++) {
+                x[i] = i / 64 % 2 == 0 || i % 5 == 0 ? 127 : -127;
+            }
+            float[] y = multiply(scalar, matrix, x, rows);
+            for (int i = 0; i < y.length; i++) {
+                float sum = 0;
+                for (int k = 0; k < 64; k++) {
+                    sum += x[i / 64 * 64 + k] * weights[i % 64 * 64 + k];
+                }
+                assertThat(y[i]).isEqualTo(sum);
+            }
+            assertThat(multiply(simd, matrix, x, rows)).isEqualTo(y);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"Q8_0", "Q4_0"})
+    void whatIsNotFiniteShowsInItsRowAndNowhereElse(DType dtype) {
+        PackedMatrix matrix = pack(Tensor.of("w", dtype, gaussian(new Random(3), 65 * 70, 1), 65, 70));
+        for (float bad : new float[] {Float.NaN, Float.intBitsToFloat(0xFFC00001), Float.POSITIVE_INFINITY,
+            Float.NEGATIVE_INFINITY}) {
+            for (int place : new int[] {0, 40, 69}) {
+                for (int rows : new int[] {1, 6}) {
+                    float[] x = gaussian(new Random(4), rows * 70, 1);
+                    x[place] = bad;
+                    for (Kernels kernels : new Kernels[] {scalar, simd}) {
+                        float[] y = multiply(kernels, matrix, x, rows);
+                        for (int i = 0; i < y.length; i++) {
+                            boolean shows = Float.isNaN(y[i]);
+                            assertThat(shows || i % matrix.stride() >= 65).as(bad + " output " + i)
+                                    .isEqualTo(i < matrix.stride() || i % matrix.stride() >= 65);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"Q8_0", "Q4_0"})
+    void zerosAndTinyAndHugeActivationsAgree(DType dtype) {
+        float[] weights = gaussian(new Random(5), 64 * 96, 1e-4f); // scales of f16 that are subnormal, too
+        Arrays.fill(weights, 32, 64, 0f);
+        PackedMatrix matrix = pack(Tensor.of("w", dtype, weights, 64, 96));
+        for (float size : new float[] {0, 1e-45f, 1e-30f, 1e-15f, 1, 1e9f, 1e36f}) {
+            for (int rows : new int[] {1, 4}) {
+                float[] x = gaussian(new Random(6), rows * 96, size);
+                Arrays.fill(x, 0, 32, 0f);
+                float[] y = multiply(scalar, matrix, x, rows);
+                assertThat(multiply(simd, matrix, x, rows)).as("size " + size).isEqualTo(y);
+                if (size < 1e-25f) {
+                    assertThat(y).containsOnly(0f);
+                } else {
+                    assertThat(y[0]).isNotZero().isFinite();
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"Q8_0", "Q4_0"})
+    void rowsAreThoseOfTheTensorsInTheirOrder(DType dtype) {
+        Tensor first = Tensor.of("a", dtype, gaussian(new Random(1), 70 * 40, 1), 70, 40);
+        Tensor second = Tensor.of("b", dtype, gaussian(new Random(2), 5 * 40, 1), 5, 40);
+        PackedMatrix matrix = pack(first, second);
+
+        assertThat(matrix.outputs()).isEqualTo(75);
+        assertThat(matrix.bytes()).isEqualTo(128L * 2 * dtype.bytes());
+        float[] row = new float[42];
+        for (int output = 0; output < 75; output++) {
+            matrix.row(output, row, 1);
+            float[] expected = new float[42];
+            (output < 70 ? first : second).read((output < 70 ? output : output - 70) * 40L, expected, 1, 40);
+            assertThat(row).as("row " + output).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void differentTypesArePackedAsF32() {
+        Tensor first = Tensor.of("a", DType.Q8_0, gaussian(new Random(1), 3 * 40, 1), 3, 40);
+        Tensor second = Tensor.of("b", DType.Q4_0, gaussian(new Random(2), 3 * 40, 1), 3, 40);
+
+        PackedMatrix matrix = pack(first, second);
+
+        assertThat(matrix.bytes()).isEqualTo(64L * 40 * Float.BYTES);
+        float[] row = new float[40];
+        matrix.row(4, row, 0);
+        assertThat(row).isEqualTo(Arrays.copyOfRange(second.toFloats(), 40, 80));
+    }
+
+    @Test
+    void aScaleThatIsNotFiniteIsAnError() {
+        Tensor tensor = Tensor.of("w", DType.Q8_0, new float[] {1, 2, Float.NaN, 3}, 2, 2);
+
+        assertThatThrownBy(() -> pack(tensor)).isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("tensor w: expected finite scales, found NaN in block 0 of row 1");
+    }
+}
