@@ -48,10 +48,21 @@ public final class PackedMatrix {
         for (Tensor part : parts) {
             outputs += Math.toIntExact(part.shape().get(0));
         }
-        boolean bf16 = parts.stream().allMatch(part -> part.dtype() == DType.BF16);
-        PackedMatrix matrix = new PackedMatrix(outputs, inputs, bf16 ? Format.BF16 : Format.F32, arena);
+        PackedMatrix matrix = new PackedMatrix(outputs, inputs, formatOf(parts), arena);
         workers.run(matrix.panels(), (panel, worker) -> matrix.fill(panel, parts));
         return matrix;
+    }
+
+    private static Format formatOf(List<Tensor> parts) {
+        boolean bf16 = parts.stream().allMatch(part -> part.dtype() == DType.BF16);
+        return bf16 ? Format.BF16 : Format.F32;
+    }
+
+    /** Uses matrix × vector once, with no inputs, so that {@link WarmingKernels} begin while such matrices are packed. */
+    public static void announce(List<Tensor> parts, Kernels kernels) {
+        MemorySegment nothing = MemorySegment.ofArray(new byte[0]);
+        kernels.multiply(
+                new float[0], 0, 0, 1, 0, formatOf(parts), nothing, 0, PANEL, PANEL, new float[PANEL], 0, PANEL, false);
     }
 
     /** Transposes a panel's rows on the heap, where single stores are cheap before they are compiled, and copies it. */
