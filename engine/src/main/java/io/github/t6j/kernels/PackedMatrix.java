@@ -1,6 +1,7 @@
 package io.github.t6j.kernels;
 
 import io.github.t6j.weights.DType;
+import io.github.t6j.weights.Memory;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -36,7 +37,7 @@ public final class PackedMatrix {
         this.outputs = outputs;
         this.inputs = inputs;
         this.format = format;
-        this.data = arena.allocate(panels() * panelBytes(), 64);
+        this.data = Memory.allocate(panels() * panelBytes(), arena);
     }
 
     /**
