@@ -51,6 +51,11 @@ public final class PackedMatrix {
         }
         PackedMatrix matrix = new PackedMatrix(outputs, inputs, formatOf(parts), arena);
         workers.run(matrix.panels(), (panel, worker) -> matrix.fill(panel, parts));
+        for (Tensor part : parts) {
+            if (part.data().isMapped()) {
+                part.data().unload(); // read pages of a file would stay resident until it is unmapped
+            }
+        }
         return matrix;
     }
 
