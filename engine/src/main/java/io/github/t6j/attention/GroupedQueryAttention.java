@@ -114,8 +114,8 @@ public final class GroupedQueryAttention implements WholeHeads {
         for (int g = 0; g < keyValueHeads; g++) {
             int head = g * groupSize;
             page.addRows(
-                    kernels, state.weights, head * PANEL, groupSize, 1, count, g, span.out, head * span.stride,
-                    span.stride);
+                    kernels, state.weights, head * PANEL, groupSize, 1, count, g, span.out, head * PANEL,
+                    heads * PANEL);
         }
     }
 

@@ -147,15 +147,13 @@ public final class LatentAttention implements Attention {
     /**
      * Absorbs W_UK into the queries of one head, scaled: queries [rows][heads][rope + rank], in the columns' order.
      *
-     * @param product [rows][rank in whole vectors] of scratch
+     * @param product panels [⌈rank/64⌉][rows][64] of scratch
      */
     void absorb(
             Kernels kernels, int head, float[] projections, int rows, int stride, float[] queries, float[] product) {
-        int padded = Kernels.padded(rank);
         kernels.multiply(
                 projections, nopeAt() + head * nope, stride, rows, nope, Format.F32, keyUp, keyUpAt(head), rank, rank,
-                product, 0,
-                padded, false);
+                product, 0, rows * PANEL, false);
         float scale = scale();
         for (int row = 0; row < rows; row++) {
             int to = row * absorbedFloats() + head * (rope + rank);
@@ -163,7 +161,7 @@ public final class LatentAttention implements Attention {
                 queries[to + i] = projections[row * stride + head * rope + i] * scale;
             }
             for (int i = 0; i < rank; i++) {
-                queries[to + rope + i] = product[row * padded + i] * scale;
+                queries[to + rope + i] = product[row * PANEL + Kernels.panelAt(i, rows)] * scale;
             }
         }
     }
@@ -173,16 +171,17 @@ public final class LatentAttention implements Attention {
      *
      * @param means [rows][heads][rank]
      * @param y [rows][heads][valueDim]
-     * @param product [rows][valueDim in whole vectors] of scratch
+     * @param product panels [⌈valueDim/64⌉][rows][64] of scratch
      */
     void output(Kernels kernels, int head, float[] means, int rows, float[] y, float[] product) {
-        int padded = Kernels.padded(valueDim);
         kernels.multiply(
                 means, head * rank, heads * rank, rows, rank, Format.F32, valueUp, valueUpAt(head, 0, 0), valueDim,
                 valueDim,
-                product, 0, padded, false);
+                product, 0, rows * PANEL, false);
         for (int row = 0; row < rows; row++) {
-            System.arraycopy(product, row * padded, y, (row * heads + head) * valueDim, valueDim);
+            for (int i = 0; i < valueDim; i++) {
+                y[(row * heads + head) * valueDim + i] = product[row * PANEL + Kernels.panelAt(i, rows)];
+            }
         }
     }
 
@@ -264,7 +263,7 @@ public final class LatentAttention implements Attention {
         page.transposeColumns(kernels, latent(), rank, state.page, stride);
         kernels.multiply(
                 state.weights, 0, PANEL, heads, count, Format.F32, state.page, 0, stride, rank, span.out, 0,
-                span.stride, true);
+                heads * PANEL, true);
     }
 
     @Override

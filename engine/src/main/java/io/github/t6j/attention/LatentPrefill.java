@@ -110,16 +110,16 @@ final class LatentPrefill {
         kernels.multiply(
                 b.queries, first * headDim, headDim, rows - first, headDim, Format.F32, b.keys, 0, PANEL, PANEL,
                 state.logits,
-                first * PANEL, PANEL, false);
+                first * PANEL, 0, false);
         for (int row = 0; row < rows; row++) {
             int visible = Math.clamp(position + row + 1 - index * PANEL, 0, PANEL);
             Arrays.fill(state.logits, row * PANEL + visible, (row + 1) * PANEL, Float.NEGATIVE_INFINITY);
         }
-        state.weigh(kernels, attention, page, index == 0);
+        state.weigh(kernels, attention, page);
         PartialSoftmax span = state.span;
         kernels.multiply(
                 state.weights, first * PANEL, PANEL, rows - first, count, Format.F32, state.page, 0, valueStride,
-                attention.valueDim(), span.out, first * span.stride, span.stride, true);
+                attention.valueDim(), span.out, first * PANEL, rows * PANEL, true);
     }
 
     /** Keys and values of one head: W_UK c and k_pe in columns, W_UV c in rows. */

@@ -1,5 +1,7 @@
 package io.github.t6j.attention;
 
+import static io.github.t6j.kernels.Kernels.PANEL;
+
 import io.github.t6j.cache.StateCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
@@ -21,7 +23,6 @@ public final class LinearAttention implements AttentionPath {
     private final Kernels kernels;
     private final Workers workers;
     private final Buffers[] buffers; // one a worker
-    private final int productStride;
     private final Workers.Work head = this::head;
 
     private WholeHeads attention;
@@ -38,11 +39,10 @@ public final class LinearAttention implements AttentionPath {
         this.workers = workers;
         int d = shape.headDim();
         int group = shape.heads() / shape.keyValueHeads();
-        productStride = Kernels.padded(d);
         buffers = new Buffers[workers.threads()];
         for (int i = 0; i < buffers.length; i++) {
             buffers[i] =
-                    new Buffers(new float[d], new float[d], new float[group * d], new float[group * productStride]);
+                    new Buffers(new float[d], new float[d], new float[group * d], new float[group * Kernels.padded(d)]);
         }
     }
 
@@ -80,10 +80,12 @@ public final class LinearAttention implements AttentionPath {
                 attention.query(projections, at, keyHead * group + i, b.q, i * d);
             }
             kernels.multiply(
-                    b.q, 0, d, group, d, Format.F32, cache.after(), state, d, d, b.product, 0, productStride, false);
+                    b.q, 0, d, group, d, Format.F32, cache.after(), state, d, d, b.product, 0, group * PANEL, false);
             for (int i = 0; i < group; i++) {
                 int to = (row * attention.heads() + keyHead * group + i) * d;
-                System.arraycopy(b.product, i * productStride, y, to, d);
+                for (int j = 0; j < d; j++) {
+                    y[to + j] = b.product[i * PANEL + Kernels.panelAt(j, group)];
+                }
             }
         }
     }

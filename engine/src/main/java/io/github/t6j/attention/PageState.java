@@ -23,8 +23,9 @@ final class PageState {
     final float[] sumBefore; // [heads][LANES], to go back to
     final MemorySegment page; // a page as the variant rewrites it
     final Page scratch; //      a page of what the variant rewrites, of attention.scratch(), or null
-    final PartialSoftmax span; // the pages of one span
-    final PartialSoftmax all; //  the spans so far
+    final PartialSoftmax own; //   for the pages of one span
+    final PartialSoftmax all; //   for the spans so far
+    PartialSoftmax span; //        what pages are added to at the moment
     private final boolean copies; // whether the variant copies numbers out of pages
     private Page widened; //       the page at hand in f32, if the cache is narrower
 
@@ -50,13 +51,14 @@ final class PageState {
         page = Arena.ofAuto().allocate(pageBytes, 64);
         PageLayout layout = attention.scratch();
         scratch = layout == null ? null : Page.allocate(layout, Format.F32, Arena.ofAuto());
-        span = new PartialSoftmax(lines, width, scalar);
+        own = new PartialSoftmax(lines, width, scalar);
+        span = own;
         all = new PartialSoftmax(lines, width, scalar);
     }
 
     /** From a page's logits to its weights; the span's maxima follow where logits exceed them by too much. */
-    void weigh(Kernels kernels, Attention attention, Page from, boolean first) {
-        if (first) {
+    void weigh(Kernels kernels, Attention attention, Page from) {
+        if (span.isEmpty()) {
             raise(kernels);
         }
         System.arraycopy(span.sum, 0, sumBefore, 0, span.sum.length);

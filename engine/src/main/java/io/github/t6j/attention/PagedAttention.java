@@ -22,6 +22,9 @@ public final class PagedAttention implements AttentionPath {
     /** Pages of the shortest span: below, adding spans costs more than a second thread gains. */
     private static final int SHORTEST_SPAN = 4;
 
+    /** Pages from which spans are twice as long: there are enough of them. */
+    private static final int LONGER_SPANS = 32;
+
     /** Spans at most, about: what bounds their memory and the serial time of adding them. */
     private static final int MOST_SPANS = 64;
 
@@ -105,22 +108,25 @@ public final class PagedAttention implements AttentionPath {
     /** Pages of a span for a query that sees {@code tokens}. */
     private static int spanPages(int tokens) {
         int atLeast = (pages(tokens) + MOST_SPANS - 1) / MOST_SPANS;
-        return Math.max(SHORTEST_SPAN, Integer.highestOneBit(2 * atLeast - 1));
+        int shortest = pages(tokens) > LONGER_SPANS ? 2 * SHORTEST_SPAN : SHORTEST_SPAN;
+        return Math.max(shortest, Integer.highestOneBit(2 * atLeast - 1));
     }
 
+    /** Spans of a query that sees {@code tokens}: one, empty, without any. */
     private static int spanCount(int tokens) {
         int span = spanPages(tokens);
-        return (pages(tokens) + span - 1) / span;
+        return Math.max(1, (pages(tokens) + span - 1) / span);
     }
 
     /** All spans of one row, on one thread. */
     private void row(int row, int worker) {
         PageState state = states[worker];
-        int seen = position + row + 1;
-        state.all.clear();
-        for (int span = 0; span < spanCount(seen); span++) {
-            pages(span, row, state);
-            state.all.add(state.span);
+        int count = spanCount(position + row + 1);
+        for (int span = 0; span < count; span++) {
+            pages(span, row, state, span == 0 ? state.all : state.own);
+            if (span > 0) {
+                state.all.add(state.own);
+            }
         }
         finish(state.all, row);
     }
@@ -136,17 +142,14 @@ public final class PagedAttention implements AttentionPath {
             }
         }
         workers.run(count, spanWork);
-        PartialSoftmax all = states[0].all;
-        all.clear();
-        for (int span = 0; span < count; span++) {
-            all.add(spans[span]);
+        for (int span = 1; span < count; span++) {
+            spans[0].add(spans[span]);
         }
-        finish(all, 0);
+        finish(spans[0], 0);
     }
 
     private void span(int span, int worker) {
-        pages(span, 0, states[worker]);
-        spans[span].copy(states[worker].span);
+        pages(span, 0, states[worker], spans[span]);
     }
 
     private void finish(PartialSoftmax all, int row) {
@@ -154,12 +157,13 @@ public final class PagedAttention implements AttentionPath {
         all.finish(attention.valueDivisor(), width, y, row * attention.heads() * width, width);
     }
 
-    /** The softmax over one span of what {@code row} sees, to state.span. */
-    private void pages(int span, int row, PageState state) {
+    /** The softmax over one span of what {@code row} sees. */
+    private void pages(int span, int row, PageState state, PartialSoftmax into) {
         int seen = position + row + 1;
         int first = span * spanPages(seen);
         int end = Math.min(first + spanPages(seen), pages(seen));
-        state.span.clear();
+        state.span = into;
+        into.clear();
         attention.begin(projections, row * stride, state);
         for (int index = first; index < end; index++) {
             int count = Math.min(PANEL, seen - index * PANEL);
@@ -188,7 +192,7 @@ public final class PagedAttention implements AttentionPath {
             addBias(index * PANEL, count, state.logits);
         }
         hideFrom(count, state.logits);
-        state.weigh(kernels, attention, page, state.span.isEmpty());
+        state.weigh(kernels, attention, page);
         attention.values(kernels, page, count, state);
     }
 

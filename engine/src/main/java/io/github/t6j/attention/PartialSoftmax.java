@@ -1,6 +1,7 @@
 package io.github.t6j.attention;
 
 import static io.github.t6j.kernels.Kernels.LANES;
+import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.ScalarKernels;
@@ -14,20 +15,16 @@ final class PartialSoftmax {
     final int heads;
     private final ScalarKernels scalar;
 
-    /** Floats between the heads of {@link #out}: width in whole panels, which kernels may overwrite. */
-    final int stride;
-
     final float[] max; // [heads], the power of two that weights are relative to; −∞ while there are none
     final float[] sum; // [heads][LANES], of weights
-    final float[] out; // [heads][stride], of weighted values
+    final float[] out; // [panels][heads][64], of weighted values
 
     PartialSoftmax(int heads, int width, ScalarKernels scalar) {
         this.heads = heads;
         this.scalar = scalar;
-        stride = Kernels.padded(width);
         max = new float[heads];
         sum = new float[heads * LANES];
-        out = new float[heads * stride];
+        out = new float[Kernels.padded(width) * heads];
     }
 
     void clear() {
@@ -36,22 +33,20 @@ final class PartialSoftmax {
         Arrays.fill(out, 0f);
     }
 
-    void copy(PartialSoftmax other) {
-        System.arraycopy(other.max, 0, max, 0, max.length);
-        System.arraycopy(other.sum, 0, sum, 0, sum.length);
-        System.arraycopy(other.out, 0, out, 0, out.length);
-    }
-
     /** Makes {@code newMax} what the weights of {@code head} are relative to. */
     void raise(int head, float newMax) {
-        if (newMax != max[head]) {
+        if (max[head] == Float.NEGATIVE_INFINITY) {
+            max[head] = newMax; // there is nothing yet, or zeros
+        } else if (newMax != max[head]) {
             float factor = scalar.exp2(max[head] - newMax);
             max[head] = newMax;
             for (int i = head * LANES; i < (head + 1) * LANES; i++) {
                 sum[i] *= factor;
             }
-            for (int i = head * stride; i < (head + 1) * stride; i++) {
-                out[i] *= factor;
+            for (int at = head * PANEL; at < out.length; at += heads * PANEL) {
+                for (int i = at; i < at + PANEL; i++) {
+                    out[i] *= factor;
+                }
             }
         }
     }
@@ -72,8 +67,10 @@ final class PartialSoftmax {
             for (int i = h * LANES; i < (h + 1) * LANES; i++) {
                 sum[i] += later.sum[i] * factor;
             }
-            for (int i = h * stride; i < (h + 1) * stride; i++) {
-                out[i] += later.out[i] * factor;
+            for (int at = h * PANEL; at < out.length; at += heads * PANEL) {
+                for (int i = at; i < at + PANEL; i++) {
+                    out[i] += later.out[i] * factor;
+                }
             }
         }
     }
@@ -86,7 +83,7 @@ final class PartialSoftmax {
         for (int h = 0; h < heads; h++) {
             float scale = isEmpty() ? 0f : 1f / (ScalarKernels.sum(sum, h * LANES) * divisor);
             for (int d = 0; d < width; d++) {
-                y[yAt + h * yStride + d] = out[h * stride + d] * scale;
+                y[yAt + h * yStride + d] = out[h * PANEL + Kernels.panelAt(d, heads)] * scale;
             }
         }
     }

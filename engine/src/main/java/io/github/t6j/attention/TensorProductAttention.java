@@ -183,7 +183,7 @@ public final class TensorProductAttention implements WholeHeads {
 
     @Override
     public int productFloats() {
-        int logits = thirdAt() + (wholeQuery() ? form.thirdDim() : form.queryRank()) * PANEL;
+        int logits = wholeQuery() ? thirdAt() + form.thirdDim() * PANEL : factoredAt() + keyRank * heads * PANEL;
         int values = summedAt() + form.thirdDim() * summedStride();
         return Math.max(keyFeatures.scratchFloats(), Math.max(logits, values));
     }
@@ -191,6 +191,16 @@ public final class TensorProductAttention implements WholeHeads {
     /** Where, in state.products, what C makes of the products begins. */
     private int thirdAt() {
         return keyRank * form.queryVectors() * PANEL;
+    }
+
+    /** Where, in state.products, the products of A_Q and those of B_Q and B_K begin. */
+    private int factoredAt() {
+        return wholeQuery() ? 0 : thirdAt() + (third() ? form.queryRank() * PANEL : 0);
+    }
+
+    @Override
+    public long pageBytes() {
+        return (long) keyRank * form.queryRank() * PANEL * Float.BYTES;
     }
 
     /** Where, in state.products, a head's weights times C_V begin; before them stands C_V. */
@@ -222,7 +232,8 @@ public final class TensorProductAttention implements WholeHeads {
     public void begin(float[] projections, int at, PageState state) {
         float scale = (float) (LOG2_E / (Math.sqrt(form.headDim()) * Math.max(1, form.queryRank()) * keyRank));
         int from = at + (wholeQuery() ? row.query() : row.queryHeads());
-        for (int i = 0; i < queryFloats(); i++) {
+        int count = queryFloats();
+        for (int i = 0; i < count; i++) {
             state.query[i] = projections[from + i] * scale;
         }
     }
@@ -245,8 +256,8 @@ public final class TensorProductAttention implements WholeHeads {
             factors.factorLogits(kernels, state.products, heads, keyRank, keyHeads.first(), state.logits);
         } else {
             factors.tensorLogits(
-                    kernels, state.query, heads, form.queryRank(), keyRank, state.products, keyHeads.first(),
-                    state.logits);
+                    kernels, state.query, heads, form.queryRank(), keyRank, state.products, state.page, factoredAt(),
+                    keyHeads.first(), state.logits);
         }
     }
 
@@ -284,7 +295,7 @@ public final class TensorProductAttention implements WholeHeads {
         PartialSoftmax span = state.span;
         Page features = valueFeatures.in(page);
         if (!third()) {
-            features.addRows(kernels, state.weights, 0, heads, valueRank, count, 0, span.out, 0, span.stride);
+            features.addRows(kernels, state.weights, 0, heads, valueRank, count, 0, span.out, 0, heads * PANEL);
             return;
         }
         float[] scratch = state.products;
@@ -295,10 +306,9 @@ public final class TensorProductAttention implements WholeHeads {
             Arrays.fill(scratch, summedAt(), summedAt() + form.thirdDim() * summedStride(), 0f);
             features.addRows(
                     kernels, scratch, expandedAt(), form.thirdDim(), valueRank, count, 0, scratch, summedAt(),
-                    summedStride());
+                    form.thirdDim() * PANEL);
             ThirdFactor.add(
-                    scratch, summedAt(), summedStride(), form.valueFeatureDim(), span.out, h * span.stride,
-                    form.valueDim());
+                    scratch, summedAt(), form.thirdDim(), form.valueFeatureDim(), span.out, h, heads);
         }
     }
 

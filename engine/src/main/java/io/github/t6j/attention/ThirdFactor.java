@@ -2,6 +2,8 @@ package io.github.t6j.attention;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
 
+import io.github.t6j.kernels.Kernels;
+
 /**
  * What the third factor C does to products and weights (paper, appendix C and F.5), page by page; each number is one
  * chain in one order, so it needs no twin.
@@ -52,11 +54,17 @@ final class ThirdFactor {
         }
     }
 
-    /** y[i] += the {@code n} numbers that stand in {@code x} in pieces of {@code size}, {@code stride} apart. */
-    static void add(float[] x, int at, int stride, int size, float[] y, int yAt, int n) {
-        for (int piece = 0; piece * size < n; piece++) {
+    /**
+     * Adds the pieces of one head's values: y[piece · size + i] += x[piece][i].
+     *
+     * @param x panels [⌈size/64⌉][pieces][64] from {@code at}
+     * @param y panels [⌈pieces · size/64⌉][heads][64], of which {@code head} is meant
+     */
+    static void add(float[] x, int at, int pieces, int size, float[] y, int head, int heads) {
+        for (int piece = 0; piece < pieces; piece++) {
             for (int i = 0; i < size; i++) {
-                y[yAt + piece * size + i] += x[at + piece * stride + i];
+                int to = head * PANEL + Kernels.panelAt(piece * size + i, heads);
+                y[to] += x[at + piece * PANEL + Kernels.panelAt(i, pieces)];
             }
         }
     }

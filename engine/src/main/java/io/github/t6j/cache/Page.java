@@ -176,7 +176,7 @@ public final class Page {
                     "columns: expected those of one vector, found " + inner + " from " + first);
         }
         kernels.multiply(
-                x, xAt, inner, rows, inner, format, data, layout.columnAt(format, first), PANEL, PANEL, y, yAt, PANEL,
+                x, xAt, inner, rows, inner, format, data, layout.columnAt(format, first), PANEL, PANEL, y, yAt, 0,
                 false);
         if (format == Format.Q8) {
             kernels.scale(y, yAt, rows, PANEL, data, layout.scalesAt(format, layout.vectorOfColumn(first)));
@@ -196,17 +196,34 @@ public final class Page {
         kernels.transpose(data, layout.columnAt(format, first), count, to, toStride);
     }
 
-    /** {@link Kernels#tensorLogits} with A_K in the columns from {@code first}; may overwrite p. */
+    /**
+     * Logits from query factors (paper, Algorithm 2): s[h][t] = Σ_k aK[h][k][t] · Σ_q aQ[h][q] · p[k][q][t], with A_K in
+     * the columns from {@code first}; may overwrite p.
+     *
+     * @param aQ [heads][queryRank], the scale included
+     * @param p [keyRank][queryRank][64], the products of B_Q and B_K
+     * @param copy as many floats as p, off the heap: where kernels read a matrix
+     * @param gAt where p has room for the sums over q, [keyRank][heads][64]
+     */
     public void tensorLogits(
-            Kernels kernels, float[] aQ, int heads, int queryRank, int keyRank, float[] p, int first, float[] s) {
+            Kernels kernels, float[] aQ, int heads, int queryRank, int keyRank, float[] p, MemorySegment copy, int gAt,
+            int first, float[] s) {
         scale(kernels, first, keyRank, p, queryRank * PANEL, queryRank, PANEL);
-        kernels.tensorLogits(aQ, heads, queryRank, keyRank, p, format, data, layout.columnAt(format, first), s);
+        MemorySegment.copy(p, 0, copy, FLOAT, 0, keyRank * queryRank * PANEL);
+        for (int k = 0; k < keyRank; k++) {
+            long from = (long) k * queryRank * PANEL * Float.BYTES;
+            kernels.multiply(
+                    aQ, 0, queryRank, heads, queryRank, Format.F32, copy, from, PANEL, PANEL, p,
+                    gAt + k * heads * PANEL,
+                    0, false);
+        }
+        kernels.factorLogits(p, gAt, heads, keyRank, format, data, layout.columnAt(format, first), s);
     }
 
     /** {@link Kernels#factorLogits} with A_K in the columns from {@code first}; may overwrite g. */
     public void factorLogits(Kernels kernels, float[] g, int heads, int keyRank, int first, float[] s) {
         scale(kernels, first, keyRank, g, heads * PANEL, heads, PANEL);
-        kernels.factorLogits(g, heads, keyRank, format, data, layout.columnAt(format, first), s);
+        kernels.factorLogits(g, 0, heads, keyRank, format, data, layout.columnAt(format, first), s);
     }
 
     /** {@link Kernels#softmaxWeights} with A_V in the columns from {@code first}. */
@@ -222,12 +239,11 @@ public final class Page {
      * Adds weighted rows: y[r][i] += Σ_g Σ_t x[r][g][t] · row[first + g][t][i], t below {@code count}.
      *
      * @param x [rows][groups][64], from {@code xAt}; may be overwritten
-     * @param y [rows][layout.width()], from {@code yAt}, rows {@code yStride} apart; may be overwritten to the next
-     *     multiple of 64 numbers
+     * @param y panels [⌈layout.width()/64⌉][rows][64], from {@code yAt}, {@code yPanel} apart
      */
     public void addRows(
             Kernels kernels, float[] x, int xAt, int rows, int groups, int count, int first, float[] y, int yAt,
-            int yStride) {
+            int yPanel) {
         if (format == Format.Q8) {
             for (int g = 0; g < groups; g++) {
                 long scales = layout.scalesAt(format, layout.vectorOfGroup(first + g));
@@ -241,7 +257,7 @@ public final class Page {
         for (int g = 0; g < pieces; g++) {
             kernels.multiply(
                     x, xAt + g * PANEL, groups * PANEL, rows, inner, format, data, layout.rowAt(format, first + g, 0),
-                    format.padded(width), width, y, yAt, yStride, true);
+                    format.padded(width), width, y, yAt, yPanel, true);
         }
     }
 

@@ -19,7 +19,7 @@ import java.util.List;
  *   bytes      F32, F16 where a row's place i is byte 4·i, 2·i; BF16 and Q8 as {@link Format} draws their rows
  *   a column   256          128                128     64
  *   a row      4·width      2·width            2·⌈width/32⌉·32     ⌈width/64⌉·64
- *   then       64 numbers of slack, unused, in F32 and F16 if width is no multiple of 64: rows are read in whole vectors
+ *   then       64 numbers of slack, unused, except in Q8, if the padded width is no multiple of 64: rows are read in whole panels
  * </pre>
  *
  * {@link FactorCache}, {@link HeadCache} and {@link LatentCache} say which numbers these are.
@@ -133,7 +133,7 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
 
     /** Bytes of a page. */
     public long bytes(Format format) {
-        boolean slack = format.padded(1) == 1 && width % PANEL != 0;
+        boolean slack = format.padded(width) % PANEL != 0;
         return end(format) + (slack ? format.bytes(PANEL) : 0);
     }
 }

@@ -29,6 +29,11 @@ public interface Kernels {
         return (n + PANEL - 1) / PANEL * PANEL;
     }
 
+    /** Where column {@code c} of the first of {@code rows} rows stands in panels [⌈columns/64⌉][rows][64]. */
+    static int panelAt(int c, int rows) {
+        return c / PANEL * rows * PANEL + c % PANEL;
+    }
+
     /** What computes, such as {@code SIMD, 512-bit}. */
     String description();
 
@@ -37,10 +42,9 @@ public interface Kernels {
      *
      * @param x [rows][inner], from {@code xAt}, rows {@code xStride} apart
      * @param w [inner][columns] as {@code format} stores rows, from byte {@code wAt}, rows {@code wStride} numbers (whole
-     *     groups of the format) apart; f32 must be readable to the next multiple of {@value #PANEL} columns after the
-     *     last row
-     * @param y [rows][columns], from {@code yAt}, rows {@code yStride} apart; may be overwritten to the next multiple
-     *     of {@value #PANEL} columns
+     *     groups of the format) apart; must be readable to the next multiple of {@value #PANEL} columns after the last row
+     * @param y panels of {@value #PANEL} columns, [⌈columns/{@value #PANEL}⌉][rows][{@value #PANEL}], from {@code yAt},
+     *     panels {@code yPanel} floats apart; all of a panel's columns may be overwritten
      */
     void multiply(
             float[] x,
@@ -55,30 +59,18 @@ public interface Kernels {
             int columns,
             float[] y,
             int yAt,
-            int yStride,
+            int yPanel,
             boolean accumulate);
 
     /**
-     * Logits of one page from query factors (paper, Algorithm 2):
-     * s[h][t] = Σ_k aK[h][k][t] · Σ_q aQ[h][q] · p[k][q][t], k and q ascending.
+     * Logits of one page: s[h][t] = Σ_k aK[h][k][t] · g[k][h][t], k ascending.
      *
-     * @param aQ [heads][queryRank], the scale included
-     * @param p [keyRank][queryRank][{@value #PANEL}], the products of B_Q and B_K
+     * @param g [keyRank][heads][{@value #PANEL}], from {@code gAt}: the products of the queries and B_K
      * @param page aK [heads][keyRank][{@value #PANEL}] in {@code format} from byte {@code aKAt}
      * @param s [heads][{@value #PANEL}], written
      */
-    void tensorLogits(
-            float[] aQ, int heads, int queryRank, int keyRank, float[] p, Format format, MemorySegment page, long aKAt,
+    void factorLogits(float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt,
             float[] s);
-
-    /**
-     * Logits of one page from whole queries: s[h][t] = Σ_k aK[h][k][t] · g[k][h][t], k ascending.
-     *
-     * @param g [keyRank][heads][{@value #PANEL}], the products of the queries and B_K
-     * @param page as in {@link #tensorLogits}
-     * @param s [heads][{@value #PANEL}], written
-     */
-    void factorLogits(float[] g, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s);
 
     /**
      * The softmax's weights of one page, times the values' head factors: e = 2^(s[h][t] − max[h]);

@@ -155,14 +155,14 @@ public final class PackedMatrix {
     }
 
     /**
-     * y[r][panel's outputs] = Σ x[r][k] · w[output][k] for k from {@code from}, {@code count} of them, added to what is
-     * there unless {@code from} is 0.
+     * y[r][c] = Σ x[r][k] · w[64 · panel + c][k] for k from {@code from}, {@code count} of them, added to what is there
+     * unless {@code from} is 0.
+     *
+     * @param y [rows][64] from {@code yAt}
      */
     void multiply(
-            Kernels kernels, int panel, int from, int count, float[] x, int xStride, int rows, float[] y, int yStride) {
-        int to = panel * PANEL;
+            Kernels kernels, int panel, int from, int count, float[] x, int xStride, int rows, float[] y, int yAt) {
         kernels.multiply(
-                x, from, xStride, rows, count, format, data, rowAt(panel, from), PANEL, PANEL, y, to, yStride,
-                from > 0);
+                x, from, xStride, rows, count, format, data, rowAt(panel, from), PANEL, PANEL, y, yAt, 0, from > 0);
     }
 }

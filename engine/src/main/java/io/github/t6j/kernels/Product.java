@@ -1,5 +1,7 @@
 package io.github.t6j.kernels;
 
+import static io.github.t6j.kernels.Kernels.PANEL;
+
 /**
  * Rows × packed matrix on all workers: y[r] = W · x[r]. A panel of the matrix is one item, so each output is computed
  * by one thread, in one order. One object serves many products and allocates nothing; it belongs to one thread.
@@ -16,11 +18,13 @@ public final class Product implements Workers.Work {
     private int rows;
     private float[] y;
     private int yStride;
+    private final float[][] panels; // one a worker: [rows][64], a panel of y
 
     /** Products by these kernels on these threads. */
     public Product(Kernels kernels, Workers workers) {
         this.kernels = kernels;
         this.workers = workers;
+        panels = new float[workers.threads()][0];
     }
 
     /**
@@ -42,15 +46,28 @@ public final class Product implements Workers.Work {
         rows = newRows;
         y = newY;
         yStride = newYStride;
+        for (int i = 0; rows > 1 && i < panels.length; i++) {
+            if (panels[i].length < rows * PANEL) {
+                panels[i] = new float[rows * PANEL];
+            }
+        }
         workers.run(matrix.panels(), this);
     }
 
     @Override
     public void run(int panel, int worker) {
-        int block = rows == 1 ? matrix.inputs() : BLOCK;
-        for (int from = 0; from < matrix.inputs(); from += block) {
-            int count = Math.min(block, matrix.inputs() - from);
-            matrix.multiply(kernels, panel, from, count, x, xStride, rows, y, yStride);
+        int to = panel * PANEL;
+        if (rows == 1) {
+            matrix.multiply(kernels, panel, 0, matrix.inputs(), x, xStride, 1, y, to);
+            return;
+        }
+        float[] sums = panels[worker];
+        for (int from = 0; from < matrix.inputs(); from += BLOCK) {
+            int count = Math.min(BLOCK, matrix.inputs() - from);
+            matrix.multiply(kernels, panel, from, count, x, xStride, rows, sums, 0);
+        }
+        for (int row = 0; row < rows; row++, to += yStride) {
+            System.arraycopy(sums, row * PANEL, y, to, PANEL);
         }
     }
 }

@@ -40,51 +40,30 @@ public final class ScalarKernels implements Kernels {
             int columns,
             float[] y,
             int yAt,
-            int yStride,
+            int yPanel,
             boolean accumulate) {
         for (int r = 0; r < rows; r++) {
-            int out = yAt + r * yStride;
-            if (!accumulate) {
-                Arrays.fill(y, out, out + columns, 0f);
-            }
-            for (int k = 0; k < inner; k++) {
-                float factor = x[xAt + r * xStride + k];
-                long row = wAt + format.bytes((long) k * wStride);
-                for (int c = 0; c < columns; c++) {
-                    y[out + c] = fma(factor, format.get(w, row, c), y[out + c]);
+            for (int c = 0; c < columns; c++) {
+                int out = yAt + c / PANEL * yPanel + r * PANEL + c % PANEL;
+                float sum = accumulate ? y[out] : 0f;
+                for (int k = 0; k < inner; k++) {
+                    float number = format.get(w, wAt + format.bytes((long) k * wStride), c);
+                    sum = fma(x[xAt + r * xStride + k], number, sum);
                 }
-            }
-        }
-    }
-
-    @Override
-    public void tensorLogits(
-            float[] aQ, int heads, int queryRank, int keyRank, float[] p, Format format, MemorySegment page, long aKAt,
-            float[] s) {
-        for (int h = 0; h < heads; h++) {
-            for (int t = 0; t < PANEL; t++) {
-                float logit = 0f;
-                for (int k = 0; k < keyRank; k++) {
-                    float g = 0f;
-                    for (int q = 0; q < queryRank; q++) {
-                        g = fma(aQ[h * queryRank + q], p[(k * queryRank + q) * PANEL + t], g);
-                    }
-                    logit = fma(g, format.get(page, aKAt + format.bytes((h * keyRank + k) * PANEL), t), logit);
-                }
-                s[h * PANEL + t] = logit;
+                y[out] = sum;
             }
         }
     }
 
     @Override
     public void factorLogits(
-            float[] g, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
+            float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
         for (int h = 0; h < heads; h++) {
             for (int t = 0; t < PANEL; t++) {
                 float logit = 0f;
                 for (int k = 0; k < keyRank; k++) {
-                    logit = fma(g[(k * heads + h) * PANEL + t],
-                            format.get(page, aKAt + format.bytes((h * keyRank + k) * PANEL), t), logit);
+                    float a = format.get(page, aKAt + format.bytes((h * keyRank + k) * PANEL), t);
+                    logit = fma(a, g[gAt + (k * heads + h) * PANEL + t], logit);
                 }
                 s[h * PANEL + t] = logit;
             }
@@ -184,7 +163,7 @@ public final class ScalarKernels implements Kernels {
         scaleRow(x, xAt, n, rmsScale(lanes, n, epsilon), weight, y, yAt);
     }
 
-    /** y[i] = x[i] · scale · weight[i], i < n; a null weight is ones. C2 makes vectors of such loops by itself. */
+    /** y[i] = x[i] · scale · weight[i], i < n; a null weight is ones. P2 makes vectors of such loops by itself. */
     public static void scaleRow(float[] x, int xAt, int n, float scale, float[] weight, float[] y, int yAt) {
         if (weight == null) {
             for (int i = 0; i < n; i++) {
@@ -228,22 +207,22 @@ public final class ScalarKernels implements Kernels {
     public static final float ROUNDING = 0x1.8p23f;
 
     /** Minimax polynomial of 2^r on [−½, ½], the constant 1 left out, lowest power first: 1.0 ulp over the range. */
-    public static final float C1 = 0.693147215f;
+    public static final float P1 = 0.693147215f;
 
     /** Second of them. */
-    public static final float C2 = 0.2402265278f;
+    public static final float P2 = 0.2402265278f;
 
     /** Third of them. */
-    public static final float C3 = 0.05550310551f;
+    public static final float P3 = 0.05550310551f;
 
     /** Fourth of them. */
-    public static final float C4 = 0.009617692975f;
+    public static final float P4 = 0.009617692975f;
 
     /** Fifth of them. */
-    public static final float C5 = 0.001340664391f;
+    public static final float P5 = 0.001340664391f;
 
     /** Sixth of them. */
-    public static final float C6 = 0.000155946776f;
+    public static final float P6 = 0.000155946776f;
 
     /** Below it, 2^x is taken for 0: results stay normal floats. */
     public static final float EXP2_MIN = -126f;
@@ -256,11 +235,11 @@ public final class ScalarKernels implements Kernels {
         float clamped = x > EXP2_MAX ? EXP2_MAX : x;
         float z = clamped + ROUNDING;
         float r = clamped - (z - ROUNDING);
-        float e = fma(C6, r, C5);
-        e = fma(e, r, C4);
-        e = fma(e, r, C3);
-        e = fma(e, r, C2);
-        e = fma(e, r, C1);
+        float e = fma(P6, r, P5);
+        e = fma(e, r, P4);
+        e = fma(e, r, P3);
+        e = fma(e, r, P2);
+        e = fma(e, r, P1);
         e = fma(e, r, 1f);
         int bits = Float.floatToRawIntBits(e) + (Float.floatToRawIntBits(z) << 23);
         return x < EXP2_MIN ? 0f : Float.intBitsToFloat(bits);

@@ -1,12 +1,17 @@
 package io.github.t6j.kernels.simd;
 
+import static io.github.t6j.kernels.Kernels.LANES;
+import static io.github.t6j.kernels.Kernels.PANEL;
+import static io.github.t6j.kernels.simd.Lanes.BYTE_EXPONENT;
+import static io.github.t6j.kernels.simd.Lanes.BYTE_ZERO;
+import static io.github.t6j.kernels.simd.Lanes.C1;
+import static io.github.t6j.kernels.simd.Lanes.C2;
+import static io.github.t6j.kernels.simd.Lanes.C3;
 import static io.github.t6j.kernels.simd.Lanes.F;
+import static io.github.t6j.kernels.simd.Lanes.HIGH_HALF;
 import static io.github.t6j.kernels.simd.Lanes.I;
 import static io.github.t6j.kernels.simd.Lanes.L;
-import static io.github.t6j.kernels.simd.Strip.BYTE_EXPONENT;
-import static io.github.t6j.kernels.simd.Strip.BYTE_ZERO;
-import static io.github.t6j.kernels.simd.Strip.HIGH_HALF;
-import static io.github.t6j.kernels.simd.Strip.LOW_BYTE;
+import static io.github.t6j.kernels.simd.Lanes.LOW_BYTE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
@@ -22,7 +27,9 @@ import jdk.incubator.vector.IntVector;
  * is read fastest.
  *
  * <p>A tile is the same for every {@link Format} but for its loads. Which of them run is decided inside the loop, where
- * C2 sees that it never changes and makes one loop of each; a helper that returns a vector might not be inlined.
+ * C2 sees that it never changes and makes one loop of each; a helper that returns a vector might not be inlined. The
+ * rows of y stand {@link io.github.t6j.kernels.Kernels#PANEL} floats apart, a constant: one check of bounds serves all
+ * loads and stores of a tile, which with short sums takes 10 % of the time otherwise.
  *
  * <p>The loops count the bytes of w, by a step that C2 does not know, so that it takes them for non-counted and keeps
  * the order of the loads: unrolled, it groups the loads by sum and halves the bandwidth from memory.
@@ -35,24 +42,36 @@ final class Multiply {
 
     static void rows(
             float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt, int wStride,
-            int columns, float[] y, int yAt, int yStride, boolean accumulate) {
-        Strip strip = Strip.of(format);
+            int columns, float[] y, int yAt, int yPanel, boolean accumulate) {
+        if (format == Format.F16) {
+            throw new IllegalArgumentException("format: expected F32, BF16 or Q8, found F16");
+        }
         long wStep = format.bytes(wStride);
-        for (int s = 0, left = format.padded(columns); left > 0; s++, left -= 4 * L) {
-            long from = wAt + strip.byteAt(s);
-            int to = yAt + strip.column(s);
-            boolean half = left <= 2 * L && strip != Strip.Q8;
-            for (int r = 0; r < rows;) {
-                int n = tileRows(rows - r);
-                int xRow = xAt + r * xStride;
-                int yRow = to + r * yStride;
-                if (half) {
-                    half(n, x, xRow, xStride, inner, strip, w, from, wStep, y, yRow, yStride, accumulate);
-                } else {
-                    tile(n, x, xRow, xStride, inner, strip, w, from, wStep, y, yRow, yStride, accumulate);
-                }
-                r += n;
+        for (int c = 0; c < columns; c += PANEL, yAt += yPanel) {
+            for (int lane = 0; lane < LANES; lane += L) {
+                panel(
+                        x, xAt, xStride, rows, inner, format, w, wAt + format.bytes(c) + 4 * lane, wStep, y, yAt + lane,
+                        accumulate);
             }
+        }
+    }
+
+    /** All rows of the columns at 0, {@value Lanes#C1}, {@value Lanes#C2} and {@value Lanes#C3} from a first vector. */
+    private static void panel(
+            float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt, long wStep,
+            float[] y, int yAt, boolean accumulate) {
+        for (int r = 0; r < rows;) {
+            int n = tileRows(rows - r);
+            int xRow = xAt + r * xStride;
+            int yRow = yAt + r * PANEL;
+            switch (n) {
+                case 1 -> tile1(x, xRow, inner, format, w, wAt, wStep, y, yRow, accumulate);
+                case 2 -> tile2(x, xRow, xStride, inner, format, w, wAt, wStep, y, yRow, accumulate);
+                case 3 -> tile3(x, xRow, xStride, inner, format, w, wAt, wStep, y, yRow, accumulate);
+                case 4 -> tile4(x, xRow, xStride, inner, format, w, wAt, wStep, y, yRow, accumulate);
+                default -> tile5(x, xRow, xStride, inner, format, w, wAt, wStep, y, yRow, accumulate);
+            }
+            r += n;
         }
     }
 
@@ -62,53 +81,27 @@ final class Multiply {
         return (left + tiles - 1) / tiles;
     }
 
-    private static void tile(
-            int rows, float[] x, int xAt, int xStride, int inner, Strip strip, MemorySegment w, long wAt, long wStep,
-            float[] y, int yAt, int yStride, boolean accumulate) {
-        switch (rows) {
-            case 1 -> tile1(x, xAt, xStride, inner, strip, w, wAt, wStep, y, yAt, yStride, accumulate);
-            case 2 -> tile2(x, xAt, xStride, inner, strip, w, wAt, wStep, y, yAt, yStride, accumulate);
-            case 3 -> tile3(x, xAt, xStride, inner, strip, w, wAt, wStep, y, yAt, yStride, accumulate);
-            case 4 -> tile4(x, xAt, xStride, inner, strip, w, wAt, wStep, y, yAt, yStride, accumulate);
-            default -> tile5(x, xAt, xStride, inner, strip, w, wAt, wStep, y, yAt, yStride, accumulate);
-        }
-    }
-
-    /** The last two vectors of columns, where a strip of four would be half empty. */
-    private static void half(
-            int rows, float[] x, int xAt, int xStride, int inner, Strip strip, MemorySegment w, long wAt, long wStep,
-            float[] y, int yAt, int yStride, boolean accumulate) {
-        switch (rows) {
-            case 1 -> half1(x, xAt, xStride, inner, strip, w, wAt, wStep, y, yAt, yStride, accumulate);
-            case 2 -> half2(x, xAt, xStride, inner, strip, w, wAt, wStep, y, yAt, yStride, accumulate);
-            case 3 -> half3(x, xAt, xStride, inner, strip, w, wAt, wStep, y, yAt, yStride, accumulate);
-            case 4 -> half4(x, xAt, xStride, inner, strip, w, wAt, wStep, y, yAt, yStride, accumulate);
-            default -> half5(x, xAt, xStride, inner, strip, w, wAt, wStep, y, yAt, yStride, accumulate);
-        }
-    }
-
     private static void tile1(
-            float[] x, int xAt, int xStride, int inner, Strip strip, MemorySegment w, long wAt, long wStep,
-            float[] y, int yAt, int yStride, boolean accumulate) {
-        int o1 = strip.o1, o2 = strip.o2, o3 = strip.o3;
+            float[] x, int xAt, int inner, Format format, MemorySegment w, long wAt, long wStep, float[] y, int yAt,
+            boolean accumulate) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(F, y, yAt);
-            s01 = FloatVector.fromArray(F, y, yAt + o1);
-            s02 = FloatVector.fromArray(F, y, yAt + o2);
-            s03 = FloatVector.fromArray(F, y, yAt + o3);
+            s01 = FloatVector.fromArray(F, y, yAt + C1);
+            s02 = FloatVector.fromArray(F, y, yAt + C2);
+            s03 = FloatVector.fromArray(F, y, yAt + C3);
         }
         for (long end = wAt + inner * wStep; wAt != end; wAt += wStep) {
             FloatVector w0, w1, w2, w3;
-            if (strip == Strip.F32) {
+            if (format == Format.F32) {
                 w0 = FloatVector.fromMemorySegment(F, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(F, w, wAt + 4 * L, LITTLE_ENDIAN);
-                w2 = FloatVector.fromMemorySegment(F, w, wAt + 8 * L, LITTLE_ENDIAN);
-                w3 = FloatVector.fromMemorySegment(F, w, wAt + 12 * L, LITTLE_ENDIAN);
-            } else if (strip == Strip.BF16) {
+                w1 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C1, LITTLE_ENDIAN);
+                w2 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C2, LITTLE_ENDIAN);
+                w3 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C3, LITTLE_ENDIAN);
+            } else if (format == Format.BF16) {
                 IntVector i0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                IntVector i1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
+                IntVector i1 = IntVector.fromMemorySegment(I, w, wAt + 2 * C2, LITTLE_ENDIAN);
                 w0 = i0.lanewise(LSHL, 16).reinterpretAsFloats();
                 w1 = i0.and(HIGH_HALF).reinterpretAsFloats();
                 w2 = i1.lanewise(LSHL, 16).reinterpretAsFloats();
@@ -128,38 +121,38 @@ final class Multiply {
             xAt++;
         }
         s00.intoArray(y, yAt);
-        s01.intoArray(y, yAt + o1);
-        s02.intoArray(y, yAt + o2);
-        s03.intoArray(y, yAt + o3);
+        s01.intoArray(y, yAt + C1);
+        s02.intoArray(y, yAt + C2);
+        s03.intoArray(y, yAt + C3);
     }
 
     private static void tile2(
-            float[] x, int xAt, int xStride, int inner, Strip strip, MemorySegment w, long wAt, long wStep,
-            float[] y, int yAt, int yStride, boolean accumulate) {
-        int o1 = strip.o1, o2 = strip.o2, o3 = strip.o3;
+            float[] x, int xAt, int xStride, int inner, Format format, MemorySegment w, long wAt, long wStep, float[] y,
+            int yAt,
+            boolean accumulate) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
         FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(F, y, yAt);
-            s01 = FloatVector.fromArray(F, y, yAt + o1);
-            s02 = FloatVector.fromArray(F, y, yAt + o2);
-            s03 = FloatVector.fromArray(F, y, yAt + o3);
-            s10 = FloatVector.fromArray(F, y, yAt + yStride);
-            s11 = FloatVector.fromArray(F, y, yAt + yStride + o1);
-            s12 = FloatVector.fromArray(F, y, yAt + yStride + o2);
-            s13 = FloatVector.fromArray(F, y, yAt + yStride + o3);
+            s01 = FloatVector.fromArray(F, y, yAt + C1);
+            s02 = FloatVector.fromArray(F, y, yAt + C2);
+            s03 = FloatVector.fromArray(F, y, yAt + C3);
+            s10 = FloatVector.fromArray(F, y, yAt + PANEL);
+            s11 = FloatVector.fromArray(F, y, yAt + PANEL + C1);
+            s12 = FloatVector.fromArray(F, y, yAt + PANEL + C2);
+            s13 = FloatVector.fromArray(F, y, yAt + PANEL + C3);
         }
         for (long end = wAt + inner * wStep; wAt != end; wAt += wStep) {
             FloatVector w0, w1, w2, w3;
-            if (strip == Strip.F32) {
+            if (format == Format.F32) {
                 w0 = FloatVector.fromMemorySegment(F, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(F, w, wAt + 4 * L, LITTLE_ENDIAN);
-                w2 = FloatVector.fromMemorySegment(F, w, wAt + 8 * L, LITTLE_ENDIAN);
-                w3 = FloatVector.fromMemorySegment(F, w, wAt + 12 * L, LITTLE_ENDIAN);
-            } else if (strip == Strip.BF16) {
+                w1 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C1, LITTLE_ENDIAN);
+                w2 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C2, LITTLE_ENDIAN);
+                w3 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C3, LITTLE_ENDIAN);
+            } else if (format == Format.BF16) {
                 IntVector i0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                IntVector i1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
+                IntVector i1 = IntVector.fromMemorySegment(I, w, wAt + 2 * C2, LITTLE_ENDIAN);
                 w0 = i0.lanewise(LSHL, 16).reinterpretAsFloats();
                 w1 = i0.and(HIGH_HALF).reinterpretAsFloats();
                 w2 = i1.lanewise(LSHL, 16).reinterpretAsFloats();
@@ -184,48 +177,48 @@ final class Multiply {
             xAt++;
         }
         s00.intoArray(y, yAt);
-        s01.intoArray(y, yAt + o1);
-        s02.intoArray(y, yAt + o2);
-        s03.intoArray(y, yAt + o3);
-        s10.intoArray(y, yAt + yStride);
-        s11.intoArray(y, yAt + yStride + o1);
-        s12.intoArray(y, yAt + yStride + o2);
-        s13.intoArray(y, yAt + yStride + o3);
+        s01.intoArray(y, yAt + C1);
+        s02.intoArray(y, yAt + C2);
+        s03.intoArray(y, yAt + C3);
+        s10.intoArray(y, yAt + PANEL);
+        s11.intoArray(y, yAt + PANEL + C1);
+        s12.intoArray(y, yAt + PANEL + C2);
+        s13.intoArray(y, yAt + PANEL + C3);
     }
 
     private static void tile3(
-            float[] x, int xAt, int xStride, int inner, Strip strip, MemorySegment w, long wAt, long wStep,
-            float[] y, int yAt, int yStride, boolean accumulate) {
-        int o1 = strip.o1, o2 = strip.o2, o3 = strip.o3;
+            float[] x, int xAt, int xStride, int inner, Format format, MemorySegment w, long wAt, long wStep, float[] y,
+            int yAt,
+            boolean accumulate) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
         FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
         FloatVector s20 = zero, s21 = zero, s22 = zero, s23 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(F, y, yAt);
-            s01 = FloatVector.fromArray(F, y, yAt + o1);
-            s02 = FloatVector.fromArray(F, y, yAt + o2);
-            s03 = FloatVector.fromArray(F, y, yAt + o3);
-            s10 = FloatVector.fromArray(F, y, yAt + yStride);
-            s11 = FloatVector.fromArray(F, y, yAt + yStride + o1);
-            s12 = FloatVector.fromArray(F, y, yAt + yStride + o2);
-            s13 = FloatVector.fromArray(F, y, yAt + yStride + o3);
-            s20 = FloatVector.fromArray(F, y, yAt + 2 * yStride);
-            s21 = FloatVector.fromArray(F, y, yAt + 2 * yStride + o1);
-            s22 = FloatVector.fromArray(F, y, yAt + 2 * yStride + o2);
-            s23 = FloatVector.fromArray(F, y, yAt + 2 * yStride + o3);
+            s01 = FloatVector.fromArray(F, y, yAt + C1);
+            s02 = FloatVector.fromArray(F, y, yAt + C2);
+            s03 = FloatVector.fromArray(F, y, yAt + C3);
+            s10 = FloatVector.fromArray(F, y, yAt + PANEL);
+            s11 = FloatVector.fromArray(F, y, yAt + PANEL + C1);
+            s12 = FloatVector.fromArray(F, y, yAt + PANEL + C2);
+            s13 = FloatVector.fromArray(F, y, yAt + PANEL + C3);
+            s20 = FloatVector.fromArray(F, y, yAt + 2 * PANEL);
+            s21 = FloatVector.fromArray(F, y, yAt + 2 * PANEL + C1);
+            s22 = FloatVector.fromArray(F, y, yAt + 2 * PANEL + C2);
+            s23 = FloatVector.fromArray(F, y, yAt + 2 * PANEL + C3);
         }
         int xStride2 = 2 * xStride;
         for (long end = wAt + inner * wStep; wAt != end; wAt += wStep) {
             FloatVector w0, w1, w2, w3;
-            if (strip == Strip.F32) {
+            if (format == Format.F32) {
                 w0 = FloatVector.fromMemorySegment(F, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(F, w, wAt + 4 * L, LITTLE_ENDIAN);
-                w2 = FloatVector.fromMemorySegment(F, w, wAt + 8 * L, LITTLE_ENDIAN);
-                w3 = FloatVector.fromMemorySegment(F, w, wAt + 12 * L, LITTLE_ENDIAN);
-            } else if (strip == Strip.BF16) {
+                w1 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C1, LITTLE_ENDIAN);
+                w2 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C2, LITTLE_ENDIAN);
+                w3 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C3, LITTLE_ENDIAN);
+            } else if (format == Format.BF16) {
                 IntVector i0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                IntVector i1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
+                IntVector i1 = IntVector.fromMemorySegment(I, w, wAt + 2 * C2, LITTLE_ENDIAN);
                 w0 = i0.lanewise(LSHL, 16).reinterpretAsFloats();
                 w1 = i0.and(HIGH_HALF).reinterpretAsFloats();
                 w2 = i1.lanewise(LSHL, 16).reinterpretAsFloats();
@@ -255,23 +248,23 @@ final class Multiply {
             xAt++;
         }
         s00.intoArray(y, yAt);
-        s01.intoArray(y, yAt + o1);
-        s02.intoArray(y, yAt + o2);
-        s03.intoArray(y, yAt + o3);
-        s10.intoArray(y, yAt + yStride);
-        s11.intoArray(y, yAt + yStride + o1);
-        s12.intoArray(y, yAt + yStride + o2);
-        s13.intoArray(y, yAt + yStride + o3);
-        s20.intoArray(y, yAt + 2 * yStride);
-        s21.intoArray(y, yAt + 2 * yStride + o1);
-        s22.intoArray(y, yAt + 2 * yStride + o2);
-        s23.intoArray(y, yAt + 2 * yStride + o3);
+        s01.intoArray(y, yAt + C1);
+        s02.intoArray(y, yAt + C2);
+        s03.intoArray(y, yAt + C3);
+        s10.intoArray(y, yAt + PANEL);
+        s11.intoArray(y, yAt + PANEL + C1);
+        s12.intoArray(y, yAt + PANEL + C2);
+        s13.intoArray(y, yAt + PANEL + C3);
+        s20.intoArray(y, yAt + 2 * PANEL);
+        s21.intoArray(y, yAt + 2 * PANEL + C1);
+        s22.intoArray(y, yAt + 2 * PANEL + C2);
+        s23.intoArray(y, yAt + 2 * PANEL + C3);
     }
 
     private static void tile4(
-            float[] x, int xAt, int xStride, int inner, Strip strip, MemorySegment w, long wAt, long wStep,
-            float[] y, int yAt, int yStride, boolean accumulate) {
-        int o1 = strip.o1, o2 = strip.o2, o3 = strip.o3;
+            float[] x, int xAt, int xStride, int inner, Format format, MemorySegment w, long wAt, long wStep, float[] y,
+            int yAt,
+            boolean accumulate) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
         FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
@@ -279,34 +272,34 @@ final class Multiply {
         FloatVector s30 = zero, s31 = zero, s32 = zero, s33 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(F, y, yAt);
-            s01 = FloatVector.fromArray(F, y, yAt + o1);
-            s02 = FloatVector.fromArray(F, y, yAt + o2);
-            s03 = FloatVector.fromArray(F, y, yAt + o3);
-            s10 = FloatVector.fromArray(F, y, yAt + yStride);
-            s11 = FloatVector.fromArray(F, y, yAt + yStride + o1);
-            s12 = FloatVector.fromArray(F, y, yAt + yStride + o2);
-            s13 = FloatVector.fromArray(F, y, yAt + yStride + o3);
-            s20 = FloatVector.fromArray(F, y, yAt + 2 * yStride);
-            s21 = FloatVector.fromArray(F, y, yAt + 2 * yStride + o1);
-            s22 = FloatVector.fromArray(F, y, yAt + 2 * yStride + o2);
-            s23 = FloatVector.fromArray(F, y, yAt + 2 * yStride + o3);
-            s30 = FloatVector.fromArray(F, y, yAt + 3 * yStride);
-            s31 = FloatVector.fromArray(F, y, yAt + 3 * yStride + o1);
-            s32 = FloatVector.fromArray(F, y, yAt + 3 * yStride + o2);
-            s33 = FloatVector.fromArray(F, y, yAt + 3 * yStride + o3);
+            s01 = FloatVector.fromArray(F, y, yAt + C1);
+            s02 = FloatVector.fromArray(F, y, yAt + C2);
+            s03 = FloatVector.fromArray(F, y, yAt + C3);
+            s10 = FloatVector.fromArray(F, y, yAt + PANEL);
+            s11 = FloatVector.fromArray(F, y, yAt + PANEL + C1);
+            s12 = FloatVector.fromArray(F, y, yAt + PANEL + C2);
+            s13 = FloatVector.fromArray(F, y, yAt + PANEL + C3);
+            s20 = FloatVector.fromArray(F, y, yAt + 2 * PANEL);
+            s21 = FloatVector.fromArray(F, y, yAt + 2 * PANEL + C1);
+            s22 = FloatVector.fromArray(F, y, yAt + 2 * PANEL + C2);
+            s23 = FloatVector.fromArray(F, y, yAt + 2 * PANEL + C3);
+            s30 = FloatVector.fromArray(F, y, yAt + 3 * PANEL);
+            s31 = FloatVector.fromArray(F, y, yAt + 3 * PANEL + C1);
+            s32 = FloatVector.fromArray(F, y, yAt + 3 * PANEL + C2);
+            s33 = FloatVector.fromArray(F, y, yAt + 3 * PANEL + C3);
         }
         int xStride2 = 2 * xStride;
         int xStride3 = 3 * xStride;
         for (long end = wAt + inner * wStep; wAt != end; wAt += wStep) {
             FloatVector w0, w1, w2, w3;
-            if (strip == Strip.F32) {
+            if (format == Format.F32) {
                 w0 = FloatVector.fromMemorySegment(F, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(F, w, wAt + 4 * L, LITTLE_ENDIAN);
-                w2 = FloatVector.fromMemorySegment(F, w, wAt + 8 * L, LITTLE_ENDIAN);
-                w3 = FloatVector.fromMemorySegment(F, w, wAt + 12 * L, LITTLE_ENDIAN);
-            } else if (strip == Strip.BF16) {
+                w1 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C1, LITTLE_ENDIAN);
+                w2 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C2, LITTLE_ENDIAN);
+                w3 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C3, LITTLE_ENDIAN);
+            } else if (format == Format.BF16) {
                 IntVector i0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                IntVector i1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
+                IntVector i1 = IntVector.fromMemorySegment(I, w, wAt + 2 * C2, LITTLE_ENDIAN);
                 w0 = i0.lanewise(LSHL, 16).reinterpretAsFloats();
                 w1 = i0.and(HIGH_HALF).reinterpretAsFloats();
                 w2 = i1.lanewise(LSHL, 16).reinterpretAsFloats();
@@ -341,27 +334,27 @@ final class Multiply {
             xAt++;
         }
         s00.intoArray(y, yAt);
-        s01.intoArray(y, yAt + o1);
-        s02.intoArray(y, yAt + o2);
-        s03.intoArray(y, yAt + o3);
-        s10.intoArray(y, yAt + yStride);
-        s11.intoArray(y, yAt + yStride + o1);
-        s12.intoArray(y, yAt + yStride + o2);
-        s13.intoArray(y, yAt + yStride + o3);
-        s20.intoArray(y, yAt + 2 * yStride);
-        s21.intoArray(y, yAt + 2 * yStride + o1);
-        s22.intoArray(y, yAt + 2 * yStride + o2);
-        s23.intoArray(y, yAt + 2 * yStride + o3);
-        s30.intoArray(y, yAt + 3 * yStride);
-        s31.intoArray(y, yAt + 3 * yStride + o1);
-        s32.intoArray(y, yAt + 3 * yStride + o2);
-        s33.intoArray(y, yAt + 3 * yStride + o3);
+        s01.intoArray(y, yAt + C1);
+        s02.intoArray(y, yAt + C2);
+        s03.intoArray(y, yAt + C3);
+        s10.intoArray(y, yAt + PANEL);
+        s11.intoArray(y, yAt + PANEL + C1);
+        s12.intoArray(y, yAt + PANEL + C2);
+        s13.intoArray(y, yAt + PANEL + C3);
+        s20.intoArray(y, yAt + 2 * PANEL);
+        s21.intoArray(y, yAt + 2 * PANEL + C1);
+        s22.intoArray(y, yAt + 2 * PANEL + C2);
+        s23.intoArray(y, yAt + 2 * PANEL + C3);
+        s30.intoArray(y, yAt + 3 * PANEL);
+        s31.intoArray(y, yAt + 3 * PANEL + C1);
+        s32.intoArray(y, yAt + 3 * PANEL + C2);
+        s33.intoArray(y, yAt + 3 * PANEL + C3);
     }
 
     private static void tile5(
-            float[] x, int xAt, int xStride, int inner, Strip strip, MemorySegment w, long wAt, long wStep,
-            float[] y, int yAt, int yStride, boolean accumulate) {
-        int o1 = strip.o1, o2 = strip.o2, o3 = strip.o3;
+            float[] x, int xAt, int xStride, int inner, Format format, MemorySegment w, long wAt, long wStep, float[] y,
+            int yAt,
+            boolean accumulate) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
         FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
@@ -370,39 +363,39 @@ final class Multiply {
         FloatVector s40 = zero, s41 = zero, s42 = zero, s43 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(F, y, yAt);
-            s01 = FloatVector.fromArray(F, y, yAt + o1);
-            s02 = FloatVector.fromArray(F, y, yAt + o2);
-            s03 = FloatVector.fromArray(F, y, yAt + o3);
-            s10 = FloatVector.fromArray(F, y, yAt + yStride);
-            s11 = FloatVector.fromArray(F, y, yAt + yStride + o1);
-            s12 = FloatVector.fromArray(F, y, yAt + yStride + o2);
-            s13 = FloatVector.fromArray(F, y, yAt + yStride + o3);
-            s20 = FloatVector.fromArray(F, y, yAt + 2 * yStride);
-            s21 = FloatVector.fromArray(F, y, yAt + 2 * yStride + o1);
-            s22 = FloatVector.fromArray(F, y, yAt + 2 * yStride + o2);
-            s23 = FloatVector.fromArray(F, y, yAt + 2 * yStride + o3);
-            s30 = FloatVector.fromArray(F, y, yAt + 3 * yStride);
-            s31 = FloatVector.fromArray(F, y, yAt + 3 * yStride + o1);
-            s32 = FloatVector.fromArray(F, y, yAt + 3 * yStride + o2);
-            s33 = FloatVector.fromArray(F, y, yAt + 3 * yStride + o3);
-            s40 = FloatVector.fromArray(F, y, yAt + 4 * yStride);
-            s41 = FloatVector.fromArray(F, y, yAt + 4 * yStride + o1);
-            s42 = FloatVector.fromArray(F, y, yAt + 4 * yStride + o2);
-            s43 = FloatVector.fromArray(F, y, yAt + 4 * yStride + o3);
+            s01 = FloatVector.fromArray(F, y, yAt + C1);
+            s02 = FloatVector.fromArray(F, y, yAt + C2);
+            s03 = FloatVector.fromArray(F, y, yAt + C3);
+            s10 = FloatVector.fromArray(F, y, yAt + PANEL);
+            s11 = FloatVector.fromArray(F, y, yAt + PANEL + C1);
+            s12 = FloatVector.fromArray(F, y, yAt + PANEL + C2);
+            s13 = FloatVector.fromArray(F, y, yAt + PANEL + C3);
+            s20 = FloatVector.fromArray(F, y, yAt + 2 * PANEL);
+            s21 = FloatVector.fromArray(F, y, yAt + 2 * PANEL + C1);
+            s22 = FloatVector.fromArray(F, y, yAt + 2 * PANEL + C2);
+            s23 = FloatVector.fromArray(F, y, yAt + 2 * PANEL + C3);
+            s30 = FloatVector.fromArray(F, y, yAt + 3 * PANEL);
+            s31 = FloatVector.fromArray(F, y, yAt + 3 * PANEL + C1);
+            s32 = FloatVector.fromArray(F, y, yAt + 3 * PANEL + C2);
+            s33 = FloatVector.fromArray(F, y, yAt + 3 * PANEL + C3);
+            s40 = FloatVector.fromArray(F, y, yAt + 4 * PANEL);
+            s41 = FloatVector.fromArray(F, y, yAt + 4 * PANEL + C1);
+            s42 = FloatVector.fromArray(F, y, yAt + 4 * PANEL + C2);
+            s43 = FloatVector.fromArray(F, y, yAt + 4 * PANEL + C3);
         }
         int xStride2 = 2 * xStride;
         int xStride3 = 3 * xStride;
         int xStride4 = 4 * xStride;
         for (long end = wAt + inner * wStep; wAt != end; wAt += wStep) {
             FloatVector w0, w1, w2, w3;
-            if (strip == Strip.F32) {
+            if (format == Format.F32) {
                 w0 = FloatVector.fromMemorySegment(F, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(F, w, wAt + 4 * L, LITTLE_ENDIAN);
-                w2 = FloatVector.fromMemorySegment(F, w, wAt + 8 * L, LITTLE_ENDIAN);
-                w3 = FloatVector.fromMemorySegment(F, w, wAt + 12 * L, LITTLE_ENDIAN);
-            } else if (strip == Strip.BF16) {
+                w1 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C1, LITTLE_ENDIAN);
+                w2 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C2, LITTLE_ENDIAN);
+                w3 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C3, LITTLE_ENDIAN);
+            } else if (format == Format.BF16) {
                 IntVector i0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                IntVector i1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
+                IntVector i1 = IntVector.fromMemorySegment(I, w, wAt + 2 * C2, LITTLE_ENDIAN);
                 w0 = i0.lanewise(LSHL, 16).reinterpretAsFloats();
                 w1 = i0.and(HIGH_HALF).reinterpretAsFloats();
                 w2 = i1.lanewise(LSHL, 16).reinterpretAsFloats();
@@ -442,250 +435,24 @@ final class Multiply {
             xAt++;
         }
         s00.intoArray(y, yAt);
-        s01.intoArray(y, yAt + o1);
-        s02.intoArray(y, yAt + o2);
-        s03.intoArray(y, yAt + o3);
-        s10.intoArray(y, yAt + yStride);
-        s11.intoArray(y, yAt + yStride + o1);
-        s12.intoArray(y, yAt + yStride + o2);
-        s13.intoArray(y, yAt + yStride + o3);
-        s20.intoArray(y, yAt + 2 * yStride);
-        s21.intoArray(y, yAt + 2 * yStride + o1);
-        s22.intoArray(y, yAt + 2 * yStride + o2);
-        s23.intoArray(y, yAt + 2 * yStride + o3);
-        s30.intoArray(y, yAt + 3 * yStride);
-        s31.intoArray(y, yAt + 3 * yStride + o1);
-        s32.intoArray(y, yAt + 3 * yStride + o2);
-        s33.intoArray(y, yAt + 3 * yStride + o3);
-        s40.intoArray(y, yAt + 4 * yStride);
-        s41.intoArray(y, yAt + 4 * yStride + o1);
-        s42.intoArray(y, yAt + 4 * yStride + o2);
-        s43.intoArray(y, yAt + 4 * yStride + o3);
-    }
-
-    private static void half1(
-            float[] x, int xAt, int xStride, int inner, Strip strip, MemorySegment w, long wAt, long wStep,
-            float[] y, int yAt, int yStride, boolean accumulate) {
-        FloatVector zero = FloatVector.zero(F);
-        FloatVector s00 = zero, s01 = zero;
-        if (accumulate) {
-            s00 = FloatVector.fromArray(F, y, yAt);
-            s01 = FloatVector.fromArray(F, y, yAt + L);
-        }
-        for (long end = wAt + inner * wStep; wAt != end; wAt += wStep) {
-            FloatVector w0, w1;
-            if (strip == Strip.F32) {
-                w0 = FloatVector.fromMemorySegment(F, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(F, w, wAt + 4 * L, LITTLE_ENDIAN);
-            } else {
-                IntVector i = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                w0 = i.lanewise(LSHL, 16).reinterpretAsFloats();
-                w1 = i.and(HIGH_HALF).reinterpretAsFloats();
-            }
-            FloatVector f0 = FloatVector.broadcast(F, x[xAt]);
-            s00 = f0.fma(w0, s00);
-            s01 = f0.fma(w1, s01);
-            xAt++;
-        }
-        s00.intoArray(y, yAt);
-        s01.intoArray(y, yAt + L);
-    }
-
-    private static void half2(
-            float[] x, int xAt, int xStride, int inner, Strip strip, MemorySegment w, long wAt, long wStep,
-            float[] y, int yAt, int yStride, boolean accumulate) {
-        FloatVector zero = FloatVector.zero(F);
-        FloatVector s00 = zero, s01 = zero;
-        FloatVector s10 = zero, s11 = zero;
-        if (accumulate) {
-            s00 = FloatVector.fromArray(F, y, yAt);
-            s01 = FloatVector.fromArray(F, y, yAt + L);
-            s10 = FloatVector.fromArray(F, y, yAt + yStride);
-            s11 = FloatVector.fromArray(F, y, yAt + yStride + L);
-        }
-        for (long end = wAt + inner * wStep; wAt != end; wAt += wStep) {
-            FloatVector w0, w1;
-            if (strip == Strip.F32) {
-                w0 = FloatVector.fromMemorySegment(F, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(F, w, wAt + 4 * L, LITTLE_ENDIAN);
-            } else {
-                IntVector i = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                w0 = i.lanewise(LSHL, 16).reinterpretAsFloats();
-                w1 = i.and(HIGH_HALF).reinterpretAsFloats();
-            }
-            FloatVector f0 = FloatVector.broadcast(F, x[xAt]);
-            s00 = f0.fma(w0, s00);
-            s01 = f0.fma(w1, s01);
-            FloatVector f1 = FloatVector.broadcast(F, x[xAt + xStride]);
-            s10 = f1.fma(w0, s10);
-            s11 = f1.fma(w1, s11);
-            xAt++;
-        }
-        s00.intoArray(y, yAt);
-        s01.intoArray(y, yAt + L);
-        s10.intoArray(y, yAt + yStride);
-        s11.intoArray(y, yAt + yStride + L);
-    }
-
-    private static void half3(
-            float[] x, int xAt, int xStride, int inner, Strip strip, MemorySegment w, long wAt, long wStep,
-            float[] y, int yAt, int yStride, boolean accumulate) {
-        FloatVector zero = FloatVector.zero(F);
-        FloatVector s00 = zero, s01 = zero;
-        FloatVector s10 = zero, s11 = zero;
-        FloatVector s20 = zero, s21 = zero;
-        if (accumulate) {
-            s00 = FloatVector.fromArray(F, y, yAt);
-            s01 = FloatVector.fromArray(F, y, yAt + L);
-            s10 = FloatVector.fromArray(F, y, yAt + yStride);
-            s11 = FloatVector.fromArray(F, y, yAt + yStride + L);
-            s20 = FloatVector.fromArray(F, y, yAt + 2 * yStride);
-            s21 = FloatVector.fromArray(F, y, yAt + 2 * yStride + L);
-        }
-        int xStride2 = 2 * xStride;
-        for (long end = wAt + inner * wStep; wAt != end; wAt += wStep) {
-            FloatVector w0, w1;
-            if (strip == Strip.F32) {
-                w0 = FloatVector.fromMemorySegment(F, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(F, w, wAt + 4 * L, LITTLE_ENDIAN);
-            } else {
-                IntVector i = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                w0 = i.lanewise(LSHL, 16).reinterpretAsFloats();
-                w1 = i.and(HIGH_HALF).reinterpretAsFloats();
-            }
-            FloatVector f0 = FloatVector.broadcast(F, x[xAt]);
-            s00 = f0.fma(w0, s00);
-            s01 = f0.fma(w1, s01);
-            FloatVector f1 = FloatVector.broadcast(F, x[xAt + xStride]);
-            s10 = f1.fma(w0, s10);
-            s11 = f1.fma(w1, s11);
-            FloatVector f2 = FloatVector.broadcast(F, x[xAt + xStride2]);
-            s20 = f2.fma(w0, s20);
-            s21 = f2.fma(w1, s21);
-            xAt++;
-        }
-        s00.intoArray(y, yAt);
-        s01.intoArray(y, yAt + L);
-        s10.intoArray(y, yAt + yStride);
-        s11.intoArray(y, yAt + yStride + L);
-        s20.intoArray(y, yAt + 2 * yStride);
-        s21.intoArray(y, yAt + 2 * yStride + L);
-    }
-
-    private static void half4(
-            float[] x, int xAt, int xStride, int inner, Strip strip, MemorySegment w, long wAt, long wStep,
-            float[] y, int yAt, int yStride, boolean accumulate) {
-        FloatVector zero = FloatVector.zero(F);
-        FloatVector s00 = zero, s01 = zero;
-        FloatVector s10 = zero, s11 = zero;
-        FloatVector s20 = zero, s21 = zero;
-        FloatVector s30 = zero, s31 = zero;
-        if (accumulate) {
-            s00 = FloatVector.fromArray(F, y, yAt);
-            s01 = FloatVector.fromArray(F, y, yAt + L);
-            s10 = FloatVector.fromArray(F, y, yAt + yStride);
-            s11 = FloatVector.fromArray(F, y, yAt + yStride + L);
-            s20 = FloatVector.fromArray(F, y, yAt + 2 * yStride);
-            s21 = FloatVector.fromArray(F, y, yAt + 2 * yStride + L);
-            s30 = FloatVector.fromArray(F, y, yAt + 3 * yStride);
-            s31 = FloatVector.fromArray(F, y, yAt + 3 * yStride + L);
-        }
-        int xStride2 = 2 * xStride;
-        int xStride3 = 3 * xStride;
-        for (long end = wAt + inner * wStep; wAt != end; wAt += wStep) {
-            FloatVector w0, w1;
-            if (strip == Strip.F32) {
-                w0 = FloatVector.fromMemorySegment(F, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(F, w, wAt + 4 * L, LITTLE_ENDIAN);
-            } else {
-                IntVector i = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                w0 = i.lanewise(LSHL, 16).reinterpretAsFloats();
-                w1 = i.and(HIGH_HALF).reinterpretAsFloats();
-            }
-            FloatVector f0 = FloatVector.broadcast(F, x[xAt]);
-            s00 = f0.fma(w0, s00);
-            s01 = f0.fma(w1, s01);
-            FloatVector f1 = FloatVector.broadcast(F, x[xAt + xStride]);
-            s10 = f1.fma(w0, s10);
-            s11 = f1.fma(w1, s11);
-            FloatVector f2 = FloatVector.broadcast(F, x[xAt + xStride2]);
-            s20 = f2.fma(w0, s20);
-            s21 = f2.fma(w1, s21);
-            FloatVector f3 = FloatVector.broadcast(F, x[xAt + xStride3]);
-            s30 = f3.fma(w0, s30);
-            s31 = f3.fma(w1, s31);
-            xAt++;
-        }
-        s00.intoArray(y, yAt);
-        s01.intoArray(y, yAt + L);
-        s10.intoArray(y, yAt + yStride);
-        s11.intoArray(y, yAt + yStride + L);
-        s20.intoArray(y, yAt + 2 * yStride);
-        s21.intoArray(y, yAt + 2 * yStride + L);
-        s30.intoArray(y, yAt + 3 * yStride);
-        s31.intoArray(y, yAt + 3 * yStride + L);
-    }
-
-    private static void half5(
-            float[] x, int xAt, int xStride, int inner, Strip strip, MemorySegment w, long wAt, long wStep,
-            float[] y, int yAt, int yStride, boolean accumulate) {
-        FloatVector zero = FloatVector.zero(F);
-        FloatVector s00 = zero, s01 = zero;
-        FloatVector s10 = zero, s11 = zero;
-        FloatVector s20 = zero, s21 = zero;
-        FloatVector s30 = zero, s31 = zero;
-        FloatVector s40 = zero, s41 = zero;
-        if (accumulate) {
-            s00 = FloatVector.fromArray(F, y, yAt);
-            s01 = FloatVector.fromArray(F, y, yAt + L);
-            s10 = FloatVector.fromArray(F, y, yAt + yStride);
-            s11 = FloatVector.fromArray(F, y, yAt + yStride + L);
-            s20 = FloatVector.fromArray(F, y, yAt + 2 * yStride);
-            s21 = FloatVector.fromArray(F, y, yAt + 2 * yStride + L);
-            s30 = FloatVector.fromArray(F, y, yAt + 3 * yStride);
-            s31 = FloatVector.fromArray(F, y, yAt + 3 * yStride + L);
-            s40 = FloatVector.fromArray(F, y, yAt + 4 * yStride);
-            s41 = FloatVector.fromArray(F, y, yAt + 4 * yStride + L);
-        }
-        int xStride2 = 2 * xStride;
-        int xStride3 = 3 * xStride;
-        int xStride4 = 4 * xStride;
-        for (long end = wAt + inner * wStep; wAt != end; wAt += wStep) {
-            FloatVector w0, w1;
-            if (strip == Strip.F32) {
-                w0 = FloatVector.fromMemorySegment(F, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(F, w, wAt + 4 * L, LITTLE_ENDIAN);
-            } else {
-                IntVector i = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                w0 = i.lanewise(LSHL, 16).reinterpretAsFloats();
-                w1 = i.and(HIGH_HALF).reinterpretAsFloats();
-            }
-            FloatVector f0 = FloatVector.broadcast(F, x[xAt]);
-            s00 = f0.fma(w0, s00);
-            s01 = f0.fma(w1, s01);
-            FloatVector f1 = FloatVector.broadcast(F, x[xAt + xStride]);
-            s10 = f1.fma(w0, s10);
-            s11 = f1.fma(w1, s11);
-            FloatVector f2 = FloatVector.broadcast(F, x[xAt + xStride2]);
-            s20 = f2.fma(w0, s20);
-            s21 = f2.fma(w1, s21);
-            FloatVector f3 = FloatVector.broadcast(F, x[xAt + xStride3]);
-            s30 = f3.fma(w0, s30);
-            s31 = f3.fma(w1, s31);
-            FloatVector f4 = FloatVector.broadcast(F, x[xAt + xStride4]);
-            s40 = f4.fma(w0, s40);
-            s41 = f4.fma(w1, s41);
-            xAt++;
-        }
-        s00.intoArray(y, yAt);
-        s01.intoArray(y, yAt + L);
-        s10.intoArray(y, yAt + yStride);
-        s11.intoArray(y, yAt + yStride + L);
-        s20.intoArray(y, yAt + 2 * yStride);
-        s21.intoArray(y, yAt + 2 * yStride + L);
-        s30.intoArray(y, yAt + 3 * yStride);
-        s31.intoArray(y, yAt + 3 * yStride + L);
-        s40.intoArray(y, yAt + 4 * yStride);
-        s41.intoArray(y, yAt + 4 * yStride + L);
+        s01.intoArray(y, yAt + C1);
+        s02.intoArray(y, yAt + C2);
+        s03.intoArray(y, yAt + C3);
+        s10.intoArray(y, yAt + PANEL);
+        s11.intoArray(y, yAt + PANEL + C1);
+        s12.intoArray(y, yAt + PANEL + C2);
+        s13.intoArray(y, yAt + PANEL + C3);
+        s20.intoArray(y, yAt + 2 * PANEL);
+        s21.intoArray(y, yAt + 2 * PANEL + C1);
+        s22.intoArray(y, yAt + 2 * PANEL + C2);
+        s23.intoArray(y, yAt + 2 * PANEL + C3);
+        s30.intoArray(y, yAt + 3 * PANEL);
+        s31.intoArray(y, yAt + 3 * PANEL + C1);
+        s32.intoArray(y, yAt + 3 * PANEL + C2);
+        s33.intoArray(y, yAt + 3 * PANEL + C3);
+        s40.intoArray(y, yAt + 4 * PANEL);
+        s41.intoArray(y, yAt + 4 * PANEL + C1);
+        s42.intoArray(y, yAt + 4 * PANEL + C2);
+        s43.intoArray(y, yAt + 4 * PANEL + C3);
     }
 }

@@ -1,13 +1,17 @@
 package io.github.t6j.kernels.simd;
 
+import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
+import static io.github.t6j.kernels.simd.Lanes.BYTE_EXPONENT;
+import static io.github.t6j.kernels.simd.Lanes.BYTE_ZERO;
+import static io.github.t6j.kernels.simd.Lanes.C1;
+import static io.github.t6j.kernels.simd.Lanes.C2;
+import static io.github.t6j.kernels.simd.Lanes.C3;
 import static io.github.t6j.kernels.simd.Lanes.F;
+import static io.github.t6j.kernels.simd.Lanes.HIGH_HALF;
 import static io.github.t6j.kernels.simd.Lanes.I;
 import static io.github.t6j.kernels.simd.Lanes.L;
-import static io.github.t6j.kernels.simd.Strip.BYTE_EXPONENT;
-import static io.github.t6j.kernels.simd.Strip.BYTE_ZERO;
-import static io.github.t6j.kernels.simd.Strip.HIGH_HALF;
-import static io.github.t6j.kernels.simd.Strip.LOW_BYTE;
+import static io.github.t6j.kernels.simd.Lanes.LOW_BYTE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
@@ -17,52 +21,30 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** Logits of a page from its head factors; lanes are tokens, a {@link Strip} of them at a time. */
+/** Logits of a page from its head factors; lanes are tokens. */
 final class PageLogits {
     private PageLogits() {}
 
-    /**
-     * {@link io.github.t6j.kernels.Kernels#tensorLogits}; with query rank 0, {@link
-     * io.github.t6j.kernels.Kernels#factorLogits}: {@code p} then has a row for every head.
-     */
+    /** {@link io.github.t6j.kernels.Kernels#factorLogits}. */
     static void logits(
-            float[] aQ, int heads, int queryRank, int keyRank, float[] p, Format format, MemorySegment page, long aKAt,
-            float[] s, int one) {
-        Strip strip = Strip.of(format);
-        int o1 = strip.o1, o2 = strip.o2, o3 = strip.o3;
-        long wStep = format.bytes(PANEL);
-        for (int h = 0; h < heads; h += one) {
-            for (int i = 0; i < PANEL / (4 * L); i++) {
+            float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s,
+            int one) {
+        long step = format.bytes(PANEL);
+        for (int lane = 0; lane < LANES; lane += L) {
+            long at = aKAt + 4 * lane;
+            for (int h = 0; h < heads; h += one) {
                 FloatVector s0 = FloatVector.zero(F), s1 = s0, s2 = s0, s3 = s0;
-                int t = strip.column(i);
-                long at = aKAt + h * keyRank * wStep + strip.byteAt(i);
-                int row = queryRank == 0 ? h * PANEL + t : t;
+                int row = gAt + h * PANEL + lane;
                 for (int k = 0; k < keyRank; k += one) {
-                    FloatVector g0 = FloatVector.zero(F), g1 = g0, g2 = g0, g3 = g0;
-                    for (int q = h * queryRank, end = q + queryRank; q < end; q += one) {
-                        FloatVector a = FloatVector.broadcast(F, aQ[q]);
-                        g0 = a.fma(FloatVector.fromArray(F, p, row), g0);
-                        g1 = a.fma(FloatVector.fromArray(F, p, row + o1), g1);
-                        g2 = a.fma(FloatVector.fromArray(F, p, row + o2), g2);
-                        g3 = a.fma(FloatVector.fromArray(F, p, row + o3), g3);
-                        row += PANEL;
-                    }
-                    if (queryRank == 0) {
-                        g0 = FloatVector.fromArray(F, p, row);
-                        g1 = FloatVector.fromArray(F, p, row + o1);
-                        g2 = FloatVector.fromArray(F, p, row + o2);
-                        g3 = FloatVector.fromArray(F, p, row + o3);
-                        row += heads * PANEL;
-                    }
                     FloatVector w0, w1, w2, w3;
-                    if (strip == Strip.F32) {
+                    if (format == Format.F32) {
                         w0 = FloatVector.fromMemorySegment(F, page, at, LITTLE_ENDIAN);
-                        w1 = FloatVector.fromMemorySegment(F, page, at + 4 * L, LITTLE_ENDIAN);
-                        w2 = FloatVector.fromMemorySegment(F, page, at + 8 * L, LITTLE_ENDIAN);
-                        w3 = FloatVector.fromMemorySegment(F, page, at + 12 * L, LITTLE_ENDIAN);
-                    } else if (strip == Strip.BF16) {
+                        w1 = FloatVector.fromMemorySegment(F, page, at + 4 * C1, LITTLE_ENDIAN);
+                        w2 = FloatVector.fromMemorySegment(F, page, at + 4 * C2, LITTLE_ENDIAN);
+                        w3 = FloatVector.fromMemorySegment(F, page, at + 4 * C3, LITTLE_ENDIAN);
+                    } else if (format == Format.BF16) {
                         IntVector i0 = IntVector.fromMemorySegment(I, page, at, LITTLE_ENDIAN);
-                        IntVector i1 = IntVector.fromMemorySegment(I, page, at + 4 * L, LITTLE_ENDIAN);
+                        IntVector i1 = IntVector.fromMemorySegment(I, page, at + 2 * C2, LITTLE_ENDIAN);
                         w0 = i0.lanewise(LSHL, 16).reinterpretAsFloats();
                         w1 = i0.and(HIGH_HALF).reinterpretAsFloats();
                         w2 = i1.lanewise(LSHL, 16).reinterpretAsFloats();
@@ -74,17 +56,18 @@ final class PageLogits {
                         w2 = b.lanewise(LSHR, 16).and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
                         w3 = b.lanewise(LSHR, 24).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
                     }
-                    at += wStep;
-                    s0 = g0.fma(w0, s0);
-                    s1 = g1.fma(w1, s1);
-                    s2 = g2.fma(w2, s2);
-                    s3 = g3.fma(w3, s3);
+                    s0 = w0.fma(FloatVector.fromArray(F, g, row), s0);
+                    s1 = w1.fma(FloatVector.fromArray(F, g, row + C1), s1);
+                    s2 = w2.fma(FloatVector.fromArray(F, g, row + C2), s2);
+                    s3 = w3.fma(FloatVector.fromArray(F, g, row + C3), s3);
+                    row += heads * PANEL;
+                    at += step;
                 }
-                int out = h * PANEL + t;
+                int out = h * PANEL + lane;
                 s0.intoArray(s, out);
-                s1.intoArray(s, out + o1);
-                s2.intoArray(s, out + o2);
-                s3.intoArray(s, out + o3);
+                s1.intoArray(s, out + C1);
+                s2.intoArray(s, out + C2);
+                s3.intoArray(s, out + C3);
             }
         }
     }

@@ -2,21 +2,24 @@ package io.github.t6j.kernels.simd;
 
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.ScalarKernels.C1;
-import static io.github.t6j.kernels.ScalarKernels.C2;
-import static io.github.t6j.kernels.ScalarKernels.C3;
-import static io.github.t6j.kernels.ScalarKernels.C4;
-import static io.github.t6j.kernels.ScalarKernels.C5;
-import static io.github.t6j.kernels.ScalarKernels.C6;
 import static io.github.t6j.kernels.ScalarKernels.EXP2_MIN;
+import static io.github.t6j.kernels.ScalarKernels.P1;
+import static io.github.t6j.kernels.ScalarKernels.P2;
+import static io.github.t6j.kernels.ScalarKernels.P3;
+import static io.github.t6j.kernels.ScalarKernels.P4;
+import static io.github.t6j.kernels.ScalarKernels.P5;
+import static io.github.t6j.kernels.ScalarKernels.P6;
 import static io.github.t6j.kernels.ScalarKernels.ROUNDING;
+import static io.github.t6j.kernels.simd.Lanes.BYTE_EXPONENT;
+import static io.github.t6j.kernels.simd.Lanes.BYTE_ZERO;
+import static io.github.t6j.kernels.simd.Lanes.C1;
+import static io.github.t6j.kernels.simd.Lanes.C2;
+import static io.github.t6j.kernels.simd.Lanes.C3;
 import static io.github.t6j.kernels.simd.Lanes.F;
+import static io.github.t6j.kernels.simd.Lanes.HIGH_HALF;
 import static io.github.t6j.kernels.simd.Lanes.I;
 import static io.github.t6j.kernels.simd.Lanes.L;
-import static io.github.t6j.kernels.simd.Strip.BYTE_EXPONENT;
-import static io.github.t6j.kernels.simd.Strip.BYTE_ZERO;
-import static io.github.t6j.kernels.simd.Strip.HIGH_HALF;
-import static io.github.t6j.kernels.simd.Strip.LOW_BYTE;
+import static io.github.t6j.kernels.simd.Lanes.LOW_BYTE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
@@ -27,68 +30,91 @@ import io.github.t6j.kernels.Format;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 
 /** From logits to weights, a page at a time; lanes are tokens. */
 final class PageSoftmax {
     private PageSoftmax() {}
 
-    /** {@link io.github.t6j.kernels.Kernels#softmaxWeights}; {@code largest} is [L]. */
+    /**
+     * {@link io.github.t6j.kernels.Kernels#softmaxWeights}. 2^x as ScalarKernels.exp2 has it, written out four times: a
+     * helper that returns a vector may not be inlined, and four chains hide each other's latency.
+     */
     static int weights(
             float[] s, int heads, Format format, MemorySegment page, long aVAt, int valueRank, float[] max, float[] sum,
             float[] w, int one) {
         IntVector largest = IntVector.broadcast(I, Integer.MIN_VALUE);
-        for (int h = 0; h < heads; h += one) {
-            FloatVector top = FloatVector.broadcast(F, max[h]);
-            int out = h * (valueRank == 0 ? 1 : valueRank) * PANEL;
-            for (int t = 0; t < PANEL; t += L) {
-                FloatVector x = FloatVector.fromArray(F, s, h * PANEL + t).sub(top);
-                largest = largest.max(x.reinterpretAsInts());
-                // 2^x as ScalarKernels.exp2 has it, written out: a helper that returns a vector may not be inlined
-                VectorMask<Float> small = x.compare(LT, EXP2_MIN);
-                FloatVector z = x.add(ROUNDING);
-                FloatVector r = x.sub(z.sub(ROUNDING));
-                FloatVector e = FloatVector.broadcast(F, C6).fma(r, FloatVector.broadcast(F, C5));
-                e = e.fma(r, FloatVector.broadcast(F, C4));
-                e = e.fma(r, FloatVector.broadcast(F, C3));
-                e = e.fma(r, FloatVector.broadcast(F, C2));
-                e = e.fma(r, FloatVector.broadcast(F, C1));
-                e = e.fma(r, FloatVector.broadcast(F, 1f));
-                e = e.reinterpretAsInts().add(z.reinterpretAsInts().lanewise(LSHL, 23)).reinterpretAsFloats();
-                e = e.blend(0f, small);
-                int lane = h * LANES + t % LANES;
-                FloatVector.fromArray(F, sum, lane).add(e).intoArray(sum, lane);
-                e.intoArray(w, out + t);
-            }
-        }
-        factors(heads, valueRank, format, page, aVAt, w);
-        return largest.reduceLanes(MAX);
-    }
-
-    /** Multiplies the weights of each head, which stand in its first row, with its factors; the first row last. */
-    private static void factors(
-            int heads, int valueRank, Format format, MemorySegment page, long aVAt, float[] w) {
-        Strip strip = Strip.of(format);
-        int o1 = strip.o1, o2 = strip.o2, o3 = strip.o3;
         long step = format.bytes(PANEL);
-        for (int i = 0; i < PANEL / (4 * L); i++) {
-            long at = aVAt + strip.byteAt(i) + (heads * valueRank - 1) * step;
-            for (int h = heads - 1; h >= 0; h--) {
-                int first = h * valueRank * PANEL + strip.column(i);
-                FloatVector e0 = FloatVector.fromArray(F, w, first);
-                FloatVector e1 = FloatVector.fromArray(F, w, first + o1);
-                FloatVector e2 = FloatVector.fromArray(F, w, first + o2);
-                FloatVector e3 = FloatVector.fromArray(F, w, first + o3);
-                for (int to = first + (valueRank - 1) * PANEL; to >= first; to -= PANEL) {
+        for (int lane = 0; lane < LANES; lane += L) {
+            long at = aVAt + 4 * lane;
+            int to = lane;
+            for (int h = 0; h < heads; h += one) {
+                FloatVector top = FloatVector.broadcast(F, max[h]);
+                int from = h * PANEL + lane;
+                FloatVector x0 = FloatVector.fromArray(F, s, from).sub(top);
+                FloatVector x1 = FloatVector.fromArray(F, s, from + C1).sub(top);
+                FloatVector x2 = FloatVector.fromArray(F, s, from + C2).sub(top);
+                FloatVector x3 = FloatVector.fromArray(F, s, from + C3).sub(top);
+                largest = largest.max(x0.reinterpretAsInts()).max(x1.reinterpretAsInts());
+                largest = largest.max(x2.reinterpretAsInts()).max(x3.reinterpretAsInts());
+                FloatVector z0 = x0.add(ROUNDING);
+                FloatVector z1 = x1.add(ROUNDING);
+                FloatVector z2 = x2.add(ROUNDING);
+                FloatVector z3 = x3.add(ROUNDING);
+                FloatVector r0 = x0.sub(z0.sub(ROUNDING));
+                FloatVector r1 = x1.sub(z1.sub(ROUNDING));
+                FloatVector r2 = x2.sub(z2.sub(ROUNDING));
+                FloatVector r3 = x3.sub(z3.sub(ROUNDING));
+                FloatVector e0 = FloatVector.broadcast(F, P6).fma(r0, FloatVector.broadcast(F, P5));
+                FloatVector e1 = FloatVector.broadcast(F, P6).fma(r1, FloatVector.broadcast(F, P5));
+                FloatVector e2 = FloatVector.broadcast(F, P6).fma(r2, FloatVector.broadcast(F, P5));
+                FloatVector e3 = FloatVector.broadcast(F, P6).fma(r3, FloatVector.broadcast(F, P5));
+                e0 = e0.fma(r0, FloatVector.broadcast(F, P4));
+                e1 = e1.fma(r1, FloatVector.broadcast(F, P4));
+                e2 = e2.fma(r2, FloatVector.broadcast(F, P4));
+                e3 = e3.fma(r3, FloatVector.broadcast(F, P4));
+                e0 = e0.fma(r0, FloatVector.broadcast(F, P3));
+                e1 = e1.fma(r1, FloatVector.broadcast(F, P3));
+                e2 = e2.fma(r2, FloatVector.broadcast(F, P3));
+                e3 = e3.fma(r3, FloatVector.broadcast(F, P3));
+                e0 = e0.fma(r0, FloatVector.broadcast(F, P2));
+                e1 = e1.fma(r1, FloatVector.broadcast(F, P2));
+                e2 = e2.fma(r2, FloatVector.broadcast(F, P2));
+                e3 = e3.fma(r3, FloatVector.broadcast(F, P2));
+                e0 = e0.fma(r0, FloatVector.broadcast(F, P1));
+                e1 = e1.fma(r1, FloatVector.broadcast(F, P1));
+                e2 = e2.fma(r2, FloatVector.broadcast(F, P1));
+                e3 = e3.fma(r3, FloatVector.broadcast(F, P1));
+                e0 = e0.fma(r0, FloatVector.broadcast(F, 1f));
+                e1 = e1.fma(r1, FloatVector.broadcast(F, 1f));
+                e2 = e2.fma(r2, FloatVector.broadcast(F, 1f));
+                e3 = e3.fma(r3, FloatVector.broadcast(F, 1f));
+                e0 = e0.reinterpretAsInts().add(z0.reinterpretAsInts().lanewise(LSHL, 23)).reinterpretAsFloats();
+                e1 = e1.reinterpretAsInts().add(z1.reinterpretAsInts().lanewise(LSHL, 23)).reinterpretAsFloats();
+                e2 = e2.reinterpretAsInts().add(z2.reinterpretAsInts().lanewise(LSHL, 23)).reinterpretAsFloats();
+                e3 = e3.reinterpretAsInts().add(z3.reinterpretAsInts().lanewise(LSHL, 23)).reinterpretAsFloats();
+                e0 = e0.blend(0f, x0.compare(LT, EXP2_MIN));
+                e1 = e1.blend(0f, x1.compare(LT, EXP2_MIN));
+                e2 = e2.blend(0f, x2.compare(LT, EXP2_MIN));
+                e3 = e3.blend(0f, x3.compare(LT, EXP2_MIN));
+                int sumAt = h * LANES + lane;
+                FloatVector.fromArray(F, sum, sumAt).add(e0).add(e1).add(e2).add(e3).intoArray(sum, sumAt);
+                if (valueRank == 0) {
+                    e0.intoArray(w, to);
+                    e1.intoArray(w, to + C1);
+                    e2.intoArray(w, to + C2);
+                    e3.intoArray(w, to + C3);
+                    to += PANEL;
+                }
+                for (int u = 0; u < valueRank; u += one) {
                     FloatVector w0, w1, w2, w3;
-                    if (strip == Strip.F32) {
+                    if (format == Format.F32) {
                         w0 = FloatVector.fromMemorySegment(F, page, at, LITTLE_ENDIAN);
-                        w1 = FloatVector.fromMemorySegment(F, page, at + 4 * L, LITTLE_ENDIAN);
-                        w2 = FloatVector.fromMemorySegment(F, page, at + 8 * L, LITTLE_ENDIAN);
-                        w3 = FloatVector.fromMemorySegment(F, page, at + 12 * L, LITTLE_ENDIAN);
-                    } else if (strip == Strip.BF16) {
+                        w1 = FloatVector.fromMemorySegment(F, page, at + 4 * C1, LITTLE_ENDIAN);
+                        w2 = FloatVector.fromMemorySegment(F, page, at + 4 * C2, LITTLE_ENDIAN);
+                        w3 = FloatVector.fromMemorySegment(F, page, at + 4 * C3, LITTLE_ENDIAN);
+                    } else if (format == Format.BF16) {
                         IntVector i0 = IntVector.fromMemorySegment(I, page, at, LITTLE_ENDIAN);
-                        IntVector i1 = IntVector.fromMemorySegment(I, page, at + 4 * L, LITTLE_ENDIAN);
+                        IntVector i1 = IntVector.fromMemorySegment(I, page, at + 2 * C2, LITTLE_ENDIAN);
                         w0 = i0.lanewise(LSHL, 16).reinterpretAsFloats();
                         w1 = i0.and(HIGH_HALF).reinterpretAsFloats();
                         w2 = i1.lanewise(LSHL, 16).reinterpretAsFloats();
@@ -101,13 +127,15 @@ final class PageSoftmax {
                         w3 = b.lanewise(LSHR, 24).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
                     }
                     e0.mul(w0).intoArray(w, to);
-                    e1.mul(w1).intoArray(w, to + o1);
-                    e2.mul(w2).intoArray(w, to + o2);
-                    e3.mul(w3).intoArray(w, to + o3);
-                    at -= step;
+                    e1.mul(w1).intoArray(w, to + C1);
+                    e2.mul(w2).intoArray(w, to + C2);
+                    e3.mul(w3).intoArray(w, to + C3);
+                    to += PANEL;
+                    at += step;
                 }
             }
         }
+        return largest.reduceLanes(MAX);
     }
 
     /** {@link io.github.t6j.kernels.Kernels#rowMaxima}. */

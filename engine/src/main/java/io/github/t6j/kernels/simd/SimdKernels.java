@@ -41,23 +41,16 @@ public final class SimdKernels implements Kernels {
             int columns,
             float[] y,
             int yAt,
-            int yStride,
+            int yPanel,
             boolean accumulate) {
         Multiply.rows(
-                x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yStride, accumulate);
-    }
-
-    @Override
-    public void tensorLogits(
-            float[] aQ, int heads, int queryRank, int keyRank, float[] p, Format format, MemorySegment page, long aKAt,
-            float[] s) {
-        PageLogits.logits(aQ, heads, queryRank, keyRank, p, format, page, aKAt, s, one);
+                x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
     }
 
     @Override
     public void factorLogits(
-            float[] g, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
-        PageLogits.logits(null, heads, 0, keyRank, g, format, page, aKAt, s, one);
+            float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
+        PageLogits.logits(g, gAt, heads, keyRank, format, page, aKAt, s, one);
     }
 
     @Override

@@ -1,12 +1,12 @@
 package io.github.t6j.kernels.simd;
 
+import static io.github.t6j.kernels.simd.Lanes.BYTE_EXPONENT;
+import static io.github.t6j.kernels.simd.Lanes.BYTE_ZERO;
 import static io.github.t6j.kernels.simd.Lanes.F;
+import static io.github.t6j.kernels.simd.Lanes.HIGH_HALF;
 import static io.github.t6j.kernels.simd.Lanes.I;
 import static io.github.t6j.kernels.simd.Lanes.L;
-import static io.github.t6j.kernels.simd.Strip.BYTE_EXPONENT;
-import static io.github.t6j.kernels.simd.Strip.BYTE_ZERO;
-import static io.github.t6j.kernels.simd.Strip.HIGH_HALF;
-import static io.github.t6j.kernels.simd.Strip.LOW_BYTE;
+import static io.github.t6j.kernels.simd.Lanes.LOW_BYTE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
