@@ -79,11 +79,9 @@ final class Main implements Callable<Integer> {
     /** Runs the command that {@code args} name. @return the exit code */
     int run(String... args) {
         PrintWriter help = new PrintWriter(out.stream(), true, StandardCharsets.UTF_8);
-        CommandLine commandLine = new CommandLine(this)
-                .setOut(help)
-                .setErr(new PrintWriter(err, true))
-                .setExpandAtFiles(false);
-        commands(args).forEach(commandLine::addSubcommand);
+        CommandLine commandLine = new CommandLine(this);
+        commands(args).forEach(commandLine::addSubcommand); // before the rest, which holds for those that are there
+        commandLine.setOut(help).setErr(new PrintWriter(err, true)).setExpandAtFiles(false);
         Choice.register(commandLine);
         for (CommandLine command : commandLine.getSubcommands().values()) {
             if (!command.getCommandSpec().helpCommand()) {

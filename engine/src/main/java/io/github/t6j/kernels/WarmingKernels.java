@@ -11,8 +11,8 @@ import java.util.function.Consumer;
 
 /**
  * The SIMD kernels and, until each of them is compiled, their scalar twin: before, the Vector API is some hundred times
- * slower. From a kernel's first use, that is of an operation in a format and, for products, a height of tiles and a
- * number of columns, a thread beside calls it on a few zeros until it is faster than the twin; from then on it serves.
+ * slower. From a kernel's first use, that is of an operation in a format and, for products, a height of tiles, a thread
+ * beside calls it on a few zeros until it is faster than the twin; from then on it serves.
  * The two give the same bits, so nobody sees when. What is called most is next.
  *
  * <p>The thread ends when there is nothing to warm, at the latest after {@link #close()}.
@@ -36,12 +36,11 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     /** A product of two to four rows may be a short prompt's, which comes once: it waits for so many calls more. */
     private static final int RARE = 500;
 
-    private static final int COLUMNS = 8; //  1 … 16, … 48, … 64 columns, and the same with whole panels before them
     private static final int FORMATS = Format.values().length;
 
     /** Operations other than products; in the table each has a place a format. */
     private enum Operation {
-        TENSOR_LOGITS, FACTOR_LOGITS, WEIGHTS, WHOLE_WEIGHTS, MAXIMA, WIDEN, SCALE, TRANSPOSE, OUTER, NORM, SWIGLU
+        FACTOR_LOGITS, WEIGHTS, WHOLE_WEIGHTS, MAXIMA, WIDEN, SCALE, TRANSPOSE, OUTER, NORM, SWIGLU
     }
 
     private final Kernels simd;
@@ -65,7 +64,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         this.twin = twin;
         this.tileRows = tileRows;
         // Tiles of 1 … tileRows rows; and of both, where rows do not split into equal ones.
-        products = FORMATS * (tileRows + 2) * COLUMNS;
+        products = FORMATS * (tileRows + 2);
         int places = products + Operation.values().length * FORMATS;
         serving = new AtomicReferenceArray<>(places);
         trials = new AtomicReferenceArray<>(places);
@@ -91,19 +90,18 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         return true;
     }
 
-    private Kernels product(Format format, int rows, int columns) {
+    private Kernels product(Format format, int rows) {
         int tiles = Math.max(1, (rows + tileRows - 1) / tileRows);
         int tall = Math.max(1, (rows + tiles - 1) / tiles);
         boolean even = rows % tiles == 0;
-        int strips = (columns - 1) % PANEL / LANES + (columns > PANEL ? COLUMNS / 2 : 0);
-        int place = (format.ordinal() * (tileRows + 2) + (even ? tall - 1 : tall + 1)) * COLUMNS + strips;
+        int place = format.ordinal() * (tileRows + 2) + (even ? tall - 1 : tall + 1);
         Kernels kernels = serving.get(place);
         if (kernels == simd) {
             return simd;
         }
         if (kernels == null) {
             calls[place] = rows > 1 && rows < tileRows ? -RARE : 0;
-            begin(place, productTrial(format, even ? tall : 2 * tall - 1, columns));
+            begin(place, productTrial(format, even ? tall : 2 * tall - 1));
         }
         calls[place]++;
         return twin;
@@ -160,15 +158,13 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         }
     }
 
-    private static Consumer<Kernels> productTrial(Format format, int rows, int columns) {
-        int width = columns > PANEL ? columns % PANEL + PANEL : columns;
-        int stride = Kernels.padded(width);
-        MemorySegment w = zeros(format, (INNER + 1) * stride);
+    private static Consumer<Kernels> productTrial(Format format, int rows) {
+        MemorySegment w = zeros(format, (INNER + 1) * PANEL);
         float[] x = new float[rows * INNER];
-        float[] y = new float[rows * stride];
-        return kernels -> {
-            kernels.multiply(x, 0, INNER, rows, INNER, format, w, 0, stride, width, y, 0, stride, false);
-            kernels.multiply(x, 0, INNER, rows, INNER, format, w, 0, stride, width, y, 0, stride, true);
+        float[] y = new float[rows * PANEL];
+        return k -> {
+            k.multiply(x, 0, INNER, rows, INNER, format, w, 0, PANEL, PANEL, y, 0, rows * PANEL, false);
+            k.multiply(x, 0, INNER, rows, INNER, format, w, 0, PANEL, PANEL, y, 0, rows * PANEL, true);
         };
     }
 
@@ -182,8 +178,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         float[] numbers = new float[SOME * LANES];
         float[] lanes = new float[LANES];
         return switch (operation) {
-            case TENSOR_LOGITS -> k -> k.tensorLogits(numbers, SOME, SOME, SOME, x, format, page, 0, y);
-            case FACTOR_LOGITS -> k -> k.factorLogits(x, SOME, SOME, format, page, 0, y);
+            case FACTOR_LOGITS -> k -> k.factorLogits(x, 0, SOME, SOME, format, page, 0, y);
             case WEIGHTS -> k -> k.softmaxWeights(x, SOME, format, page, 0, SOME, lanes, numbers, y);
             case WHOLE_WEIGHTS -> k -> k.softmaxWeights(x, SOME, format, page, 0, 0, lanes, numbers, y);
             case MAXIMA -> k -> k.rowMaxima(x, SOME, y);
@@ -219,24 +214,16 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             int columns,
             float[] y,
             int yAt,
-            int yStride,
+            int yPanel,
             boolean accumulate) {
-        product(format, rows, columns).multiply(
-                x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yStride, accumulate);
-    }
-
-    @Override
-    public void tensorLogits(
-            float[] aQ, int heads, int queryRank, int keyRank, float[] p, Format format, MemorySegment page, long aKAt,
-            float[] s) {
-        other(Operation.TENSOR_LOGITS, format)
-                .tensorLogits(aQ, heads, queryRank, keyRank, p, format, page, aKAt, s);
+        product(format, rows).multiply(
+                x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
     }
 
     @Override
     public void factorLogits(
-            float[] g, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
-        other(Operation.FACTOR_LOGITS, format).factorLogits(g, heads, keyRank, format, page, aKAt, s);
+            float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
+        other(Operation.FACTOR_LOGITS, format).factorLogits(g, gAt, heads, keyRank, format, page, aKAt, s);
     }
 
     @Override

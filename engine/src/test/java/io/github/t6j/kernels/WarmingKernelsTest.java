@@ -7,7 +7,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -157,12 +156,14 @@ class WarmingKernelsTest {
 
     private static float[] product(
             Kernels kernels, float[] x, int rows, int inner, Format format, MemorySegment w, int columns) {
-        int stride = 2 * PANEL;
-        float[] y = new float[rows * stride];
+        int panels = (columns + PANEL - 1) / PANEL;
+        float[] y = new float[panels * rows * PANEL];
         kernels.multiply(
-                x, 0, inner, rows, inner, format, w, 0, 2 * PANEL, columns, y, 0, stride, false);
-        for (int r = 0; r < rows; r++) {
-            Arrays.fill(y, r * stride + columns, (r + 1) * stride, 0f); // may be overwritten
+                x, 0, inner, rows, inner, format, w, 0, 2 * PANEL, columns, y, 0, rows * PANEL, false);
+        for (int i = 0; i < y.length; i++) {
+            if (i / (rows * PANEL) * PANEL + i % PANEL >= columns) {
+                y[i] = 0f; // may be overwritten
+            }
         }
         return y;
     }
