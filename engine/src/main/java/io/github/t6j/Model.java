@@ -2,6 +2,7 @@ package io.github.t6j;
 
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.ReadTest;
+import io.github.t6j.kernels.WarmingKernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.LatentSizes;
 import io.github.t6j.model.ModelConfig;
@@ -34,6 +35,7 @@ public final class Model implements AutoCloseable {
     private final String weightType;
     private final Tokenizer tokenizer; // null without one
     private final Path folder;
+    private final WarmingKernels kernels = KernelChoice.warming();
     private final Workers workers;
     private final Arena weights;
     private final ReadTest readTest;
@@ -50,7 +52,7 @@ public final class Model implements AutoCloseable {
                     TransformerLoader.describe(tensors, configJson(), variantJson(), options.variant(), where);
             tokenizer = Tokenizer.existsIn(folder) ? Tokenizer.load(folder) : null;
             checkTokenizer(config);
-            transformer = TransformerLoader.load(tensors, config, where, workers, weights);
+            transformer = TransformerLoader.load(tensors, config, where, kernels, workers, weights);
             info = info(config, checkpoint);
             weightType = weightType(tensors);
         } catch (InternalError fault) {
@@ -110,14 +112,14 @@ public final class Model implements AutoCloseable {
     }
 
     private ModelInfo info(ModelConfig c, Checkpoint checkpoint) {
-        String kernels = KernelChoice.kernels().description() + ", " + workers.threads() + " threads";
+        String computes = kernels.description() + ", " + workers.threads() + " threads";
         LatentSizes latent = c.latent() == null ? new LatentSizes(0, 0, 0, c.headDim()) : c.latent();
         return new ModelInfo(
                 c.variant(), c.vocabulary(), c.layers(), c.width(), c.heads(), c.headDim(), c.keyValueHeads(),
                 c.queryRank(), c.keyRank(), c.valueRank(), latent.queryRank(), latent.rank(), latent.rope(),
                 latent.valueDim(), c.groupNorm(), c.hidden(), c.contextLength(), parameters(checkpoint.tensors()),
                 transformer.numbersPerToken(), transformer.stateNumbers(), transformer.sharedNumbersPerPosition(),
-                checkpoint.description(), c.assumptions(), kernels);
+                checkpoint.description(), c.assumptions(), computes);
     }
 
     private static String weightType(Map<String, Tensor> tensors) {
@@ -216,6 +218,7 @@ public final class Model implements AutoCloseable {
     /** Frees the weights and ends the threads; sessions of this model cannot be used afterwards. */
     @Override
     public void close() {
+        kernels.close();
         workers.close();
         if (weights.scope().isAlive()) {
             weights.close();

@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.lang.module.ModuleDescriptor;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -25,18 +26,6 @@ import picocli.CommandLine.Spec;
         description = "Runs Tensor Product Attention transformers (the T6 family) on the CPU.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = {
-            GenerateCommand.class,
-            LogitsCommand.class,
-            PerplexityCommand.class,
-            ScoreCommand.class,
-            InspectCommand.class,
-            TokenizeCommand.class,
-            ConvertCommand.class,
-            InitCommand.class,
-            BenchCommand.class,
-            HelpCommand.class
-        },
         footer = {
             "",
             "Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.",
@@ -51,6 +40,11 @@ final class Main implements Callable<Integer> {
     static final int FAILED = CommandLine.ExitCode.SOFTWARE;
     static final int BAD_USAGE = CommandLine.ExitCode.USAGE;
     static final int INTERRUPTED = 130;
+
+    private static final List<Class<?>> COMMANDS = List.of(
+            GenerateCommand.class, LogitsCommand.class, PerplexityCommand.class, ScoreCommand.class,
+            InspectCommand.class, TokenizeCommand.class, ConvertCommand.class, InitCommand.class, BenchCommand.class,
+            HelpCommand.class);
 
     final InputStream in;
     final Output out;
@@ -77,16 +71,18 @@ final class Main implements Callable<Integer> {
         InputStream in = new FileInputStream(FileDescriptor.in);
         OutputStream out = new FileOutputStream(FileDescriptor.out);
         System.setErr(Stderr.open());
-        System.exit(new Main(in, out, System.err, terminal).run(args));
+        int code = new Main(in, out, System.err, terminal).run(args);
+        if (code != DONE) {
+            System.exit(code); // 10 ms more than to return: it asks the JDK's loggers whether to say so
+        }
     }
 
     /** Runs the command that {@code args} name. @return the exit code */
     int run(String... args) {
         PrintWriter help = new PrintWriter(out.stream(), true, StandardCharsets.UTF_8);
-        CommandLine commandLine = new CommandLine(this)
-                .setOut(help)
-                .setErr(new PrintWriter(err, true))
-                .setExpandAtFiles(false);
+        CommandLine commandLine = new CommandLine(this);
+        commands(args).forEach(commandLine::addSubcommand); // before the rest, which holds for those that are there
+        commandLine.setOut(help).setErr(new PrintWriter(err, true)).setExpandAtFiles(false);
         Choice.register(commandLine);
         for (CommandLine command : commandLine.getSubcommands().values()) {
             if (!command.getCommandSpec().helpCommand()) {
@@ -102,6 +98,23 @@ final class Main implements Callable<Integer> {
         } catch (OutOfMemoryError e) {
             return errors.outOfMemory(e);
         }
+    }
+
+    /**
+     * The commands that {@code args} can be about. To read what options all of them have takes 70 ms, more than
+     * everything else before a command runs.
+     */
+    private static List<Class<?>> commands(String... args) {
+        if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
+            return List.of();
+        }
+        for (Class<?> command : COMMANDS) {
+            if (args.length > 0 && command.getAnnotation(Command.class).name().equals(args[0])
+                    && command != HelpCommand.class) {
+                return List.of(command);
+            }
+        }
+        return COMMANDS;
     }
 
     /** A line for the person who watches, not for programs. */

@@ -18,6 +18,11 @@ public final class KernelChoice {
         return BEST;
     }
 
+    /** The same, with the scalar twin in place of kernels that are not compiled yet; to be closed. */
+    public static WarmingKernels warming() {
+        return new WarmingKernels(BEST, SCALAR, BEST == SCALAR ? 1 : SimdKernels.tileRows());
+    }
+
     /** The scalar twin, as this machine computes it. */
     public static ScalarKernels scalar() {
         return SCALAR;

@@ -1,6 +1,7 @@
 package io.github.t6j.kernels;
 
 import io.github.t6j.weights.DType;
+import io.github.t6j.weights.Memory;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -27,7 +28,7 @@ public abstract sealed class PackedMatrix permits NumberPanels, BlockPanels {
         this.outputs = outputs;
         this.inputs = inputs;
         this.panelBytes = panelBytes;
-        this.data = arena.allocate(panels() * panelBytes, 64);
+        this.data = Memory.allocate(panels() * panelBytes, arena);
     }
 
     /**
@@ -42,13 +43,39 @@ public abstract sealed class PackedMatrix permits NumberPanels, BlockPanels {
         for (Tensor part : parts) {
             outputs += Math.toIntExact(part.shape().get(0));
         }
-        DType dtype = parts.getFirst().dtype();
-        boolean alike = parts.stream().allMatch(part -> part.dtype() == dtype);
-        PackedMatrix matrix = alike && dtype.isQuantized()
-                ? new BlockPanels(outputs, inputs, dtype == DType.Q8_0 ? BlockFormat.Q8_0 : BlockFormat.Q4_0, arena)
-                : new NumberPanels(outputs, inputs, alike && dtype == DType.BF16 ? Format.BF16 : Format.F32, arena);
+        PackedMatrix matrix = switch (dtypeOf(parts)) {
+            case Q8_0 -> new BlockPanels(outputs, inputs, BlockFormat.Q8_0, arena);
+            case Q4_0 -> new BlockPanels(outputs, inputs, BlockFormat.Q4_0, arena);
+            case BF16 -> new NumberPanels(outputs, inputs, Format.BF16, arena);
+            default -> new NumberPanels(outputs, inputs, Format.F32, arena);
+        };
         workers.run(matrix.panels(), (panel, worker) -> matrix.fill(panel, parts));
+        for (Tensor part : parts) {
+            if (part.data().isMapped()) {
+                part.data().unload(); // read pages of a file would stay resident until it is unmapped
+            }
+        }
         return matrix;
+    }
+
+    /** The type that all of them have; F32 if they differ. */
+    private static DType dtypeOf(List<Tensor> parts) {
+        DType dtype = parts.getFirst().dtype();
+        return parts.stream().allMatch(part -> part.dtype() == dtype) ? dtype : DType.F32;
+    }
+
+    /** Uses matrix × vector once, with no inputs, so that {@link WarmingKernels} begin while such matrices are packed. */
+    public static void announce(List<Tensor> parts, Kernels kernels) {
+        MemorySegment nothing = MemorySegment.ofArray(new byte[0]);
+        float[] y = new float[PANEL];
+        switch (dtypeOf(parts)) {
+            case Q8_0 -> kernels.multiplyBlocks(RoundedRows.zeros(1, 0), BlockFormat.Q8_0, nothing, 0, y, 0, PANEL);
+            case Q4_0 -> kernels.multiplyBlocks(RoundedRows.zeros(1, 0), BlockFormat.Q4_0, nothing, 0, y, 0, PANEL);
+            case BF16 -> kernels.multiply(
+                    new float[0], 0, 0, 1, 0, Format.BF16, nothing, 0, PANEL, PANEL, y, 0, 0, false);
+            default -> kernels.multiply(
+                    new float[0], 0, 0, 1, 0, Format.F32, nothing, 0, PANEL, PANEL, y, 0, 0, false);
+        }
     }
 
     /** Fills a panel, on the heap, where single stores are cheap before they are compiled, and copies it. */

@@ -39,6 +39,13 @@ public final class RoundedRows {
     /** [rows][blocks]: what the 8 that is added to weights of Q4_0 makes of a block, mod 2^16, in both halves. */
     public int[] eights = new int[0];
 
+    /** {@code rows} rows of {@code inputs} zeros. */
+    static RoundedRows zeros(int rows, int inputs) {
+        RoundedRows zeros = new RoundedRows();
+        zeros.resize(rows, inputs);
+        return zeros;
+    }
+
     /** Makes room for {@code newRows} of {@code inputs}. */
     void resize(int newRows, int inputs) {
         rows = newRows;

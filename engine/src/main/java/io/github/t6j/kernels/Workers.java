@@ -78,8 +78,12 @@ public final class Workers implements AutoCloseable {
         try {
             open(count, body);
             takeItems(0);
-            while (done.get() < count) {
-                Thread.onSpinWait();
+            for (int spins = 0; done.get() < count;) {
+                if (++spins % SPINS == 0) {
+                    Thread.yield(); // the last item's thread may not be running: more threads than free cores
+                } else {
+                    Thread.onSpinWait();
+                }
             }
             work = null;
             rethrow();

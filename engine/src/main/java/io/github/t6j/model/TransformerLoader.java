@@ -6,6 +6,7 @@ import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.SharedPages;
 import io.github.t6j.attention.TensorProduct;
 import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.Tensor;
@@ -60,8 +61,9 @@ public final class TransformerLoader {
      * @throws io.github.t6j.ModelFormatException if one is missing, has the wrong shape, or has no place
      */
     public static Transformer load(
-            Map<String, Tensor> tensors, ModelConfig config, String where, Workers workers, Arena arena) {
-        return new TransformerLoader(new ModelTensors(tensors, where), config).load(workers, arena);
+            Map<String, Tensor> tensors, ModelConfig config, String where, Kernels kernels, Workers workers,
+            Arena arena) {
+        return new TransformerLoader(new ModelTensors(tensors, where), config).load(kernels, workers, arena);
     }
 
     /** A block's weights as the checkpoint has them; matrices of one list are packed as one. */
@@ -73,7 +75,7 @@ public final class TransformerLoader {
     /** What MLA has besides. */
     private record LatentTensors(float[] queryNorm, float[] norm, Tensor queryUp, Tensor up) {}
 
-    private Transformer load(Workers workers, Arena arena) {
+    private Transformer load(Kernels kernels, Workers workers, Arena arena) {
         Rope rope = new Rope(config.rotaryDim(), config.decayBase(), config.ropeForm());
         SharedPages shared = new SharedPages(rope, arena);
         List<BlockTensors> found = new ArrayList<>();
@@ -82,6 +84,7 @@ public final class TransformerLoader {
         }
         Tensor embedding = tensors.embedding();
         tensors.checkAllUsed();
+        PackedMatrix.announce(List.of(embedding), kernels);
 
         List<Block> blocks = new ArrayList<>();
         for (BlockTensors block : found) {
@@ -102,7 +105,7 @@ public final class TransformerLoader {
         }
         return new Transformer(
                 config, checksum(found), shared, PackedMatrix.pack(List.of(embedding), arena, workers), blocks,
-                KernelChoice.kernels(),
+                kernels,
                 KernelChoice.scalar(), workers);
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.TestData;
+import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.Tensor;
@@ -214,7 +215,7 @@ class ArchitectureTest {
     private static void load(String golden, Map<String, Tensor> tensors) {
         try (Workers workers = new Workers(1); Arena arena = Arena.ofShared()) {
             ModelConfig config = describe(tensors, config(golden), null);
-            TransformerLoader.load(tensors, config, "here", workers, arena);
+            TransformerLoader.load(tensors, config, "here", KernelChoice.kernels(), workers, arena);
         }
     }
 }

@@ -45,7 +45,8 @@ class BlockTapsTest {
                     checkpoint.tensors(), TestData.json("golden/" + golden.name() + "/config.json"), golden.variant(),
                     golden.name());
             Transformer model =
-                    TransformerLoader.load(checkpoint.tensors(), config, golden.name(), workers, arena);
+                    TransformerLoader.load(checkpoint.tensors(), config, golden.name(), KernelChoice.kernels(), workers,
+                            arena);
             for (boolean materialized : new boolean[] {false, true}) {
                 firstBlock(golden, model, materialized);
             }

@@ -3,6 +3,7 @@ package io.github.t6j.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.TestData;
+import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.Tensor;
@@ -38,7 +39,8 @@ class FingerprintTest {
         try (Workers workers = new Workers(1); Arena arena = Arena.ofShared()) {
             ModelConfig config = TransformerLoader.describe(
                     tensors, TestData.json("golden/" + golden + "/config.json"), null, golden);
-            return TransformerLoader.load(tensors, config, golden, workers, arena).fingerprint();
+            return TransformerLoader.load(tensors, config, golden, KernelChoice.kernels(), workers, arena)
+                    .fingerprint();
         }
     }
 }

@@ -57,7 +57,7 @@ final class VariantModels {
             Map<String, Tensor> tensors, ModelConfig config, double[] x, boolean materialized, int chunk, int threads) {
         Kernels kernels = KernelChoice.kernels();
         try (Workers workers = new Workers(threads); Arena arena = Arena.ofShared()) {
-            Transformer model = TransformerLoader.load(tensors, config, "here", workers, arena);
+            Transformer model = TransformerLoader.load(tensors, config, "here", kernels, workers, arena);
             try (SequenceCache cache = model.newCache(Format.F32, materialized)) {
                 AttentionPath path = model.newPath(cache, materialized);
                 Activations a = new Activations(model, Math.min(chunk, x.length / config.width()));

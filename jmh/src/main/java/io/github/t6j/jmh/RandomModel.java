@@ -1,5 +1,6 @@
 package io.github.t6j.jmh;
 
+import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.model.TransformerLoader;
@@ -49,7 +50,7 @@ record RandomModel(int layers, int vocabulary, AttentionShape attention) {
                 (long) attention.rank(), "q_rank", (long) attention.queryRank());
         return TransformerLoader.load(
                 tensors, TransformerLoader.describe(tensors, config, "full", "random weights"), "random weights",
-                workers, arena);
+                KernelChoice.kernels(), workers, arena);
     }
 
     /** The block's numbers from a place that the name says, over and over where they do not suffice. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.data.Index.atIndex;
 
 import io.github.t6j.ModelInfo;
 import io.github.t6j.attention.MaterializedAttention;
@@ -468,6 +469,20 @@ class BenchmarksTest {
         // x ← 0.999·x + 0.001 ends at 1, up to the rounding of 0.999 and 0.001
         assertThat(chains).usingComparatorWithPrecision(1e-2f).containsOnly(10f);
         assertThat(work.flops).isEqualTo(2L * 10 * 100_000 * chains.length);
+    }
+
+    @Test
+    void aRegionDoesOneItemAThread() {
+        HandOverBenchmark benchmark = new HandOverBenchmark();
+        benchmark.threads = 3;
+        benchmark.spin = 1;
+        benchmark.start();
+        benchmark.region();
+        benchmark.region();
+        benchmark.end();
+
+        assertThat(benchmark.done).hasSize(64 * 16).contains(2, atIndex(0)).contains(2, atIndex(16))
+                .contains(2, atIndex(32)).contains(0, atIndex(48));
     }
 
     @Test

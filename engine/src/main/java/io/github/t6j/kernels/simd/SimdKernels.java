@@ -19,6 +19,11 @@ public final class SimdKernels implements Kernels {
         return Lanes.L >= 4;
     }
 
+    /** Rows that a product takes at once; more are split evenly. */
+    public static int tileRows() {
+        return Multiply.MAX_ROWS;
+    }
+
     @Override
     public String description() {
         return "SIMD, " + Lanes.F.vectorBitSize() + "-bit";

@@ -1,0 +1,325 @@
+package io.github.t6j.kernels;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor.DiscardPolicy;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Consumer;
+
+/**
+ * The SIMD kernels and, until each of them is compiled, their scalar twin: before, the Vector API is some hundred times
+ * slower. From a kernel's first use, that is of an operation in a format and, for products, a height of tiles, a thread
+ * beside calls it on a few zeros until it is faster than the twin; from then on it serves.
+ * The two give the same bits, so nobody sees when. What is called most is next.
+ *
+ * <p>The thread ends when there is nothing to warm, at the latest after {@link #close()}.
+ */
+public final class WarmingKernels implements Kernels, AutoCloseable {
+    /** Inputs of a product on trial. */
+    private static final int INNER = 24;
+
+    /** Heads, rows and the like of other kernels on trial. */
+    private static final int SOME = 2;
+
+    /** So many calls in turn must have been faster than the twin's fastest. */
+    private static final int PROOF = 3;
+
+    /** After so many calls both have left the interpreter, where the SIMD kernel may be the faster one. */
+    private static final int LEAST = 300;
+
+    /** After so many calls C2 has compiled what it can: the kernel serves whatever its time. */
+    private static final int ENOUGH = 20_000;
+
+    /** A product of two to four rows may be a short prompt's, which comes once: it waits for so many calls more. */
+    private static final int RARE = 500;
+
+    private static final int FORMATS = Format.values().length;
+
+    /** Operations other than products of numbers; in the table each has a place a format, and uses one if it has none. */
+    private enum Operation {
+        FACTOR_LOGITS, WEIGHTS, WHOLE_WEIGHTS, MAXIMA, WIDEN, SCALE, TRANSPOSE, OUTER, NORM, SWIGLU, LOG_SUM, ROUND,
+        READ,
+        ROW_OF_Q8_0, ROWS_OF_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0
+    }
+
+    private final Kernels simd;
+    private final Kernels twin;
+    private final int tileRows;
+    private final int products; // places of them
+    private final AtomicReferenceArray<Kernels> serving; // null: never called
+    private final AtomicReferenceArray<Consumer<Kernels>> trials;
+    private final int[] calls; // about so many: threads count without waiting for each other
+    private final ThreadPoolExecutor beside = new ThreadPoolExecutor(
+            0, 1, 100, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(),
+            body -> Thread.ofPlatform().daemon().name("t6j-warm-up").unstarted(body), new DiscardPolicy());
+
+    /**
+     * Begins with {@code twin}, and ends with {@code simd}.
+     *
+     * @param tileRows rows that a product of {@code simd} takes at once; more are split evenly
+     */
+    public WarmingKernels(Kernels simd, Kernels twin, int tileRows) {
+        this.simd = simd;
+        this.twin = twin;
+        this.tileRows = tileRows;
+        // Tiles of 1 … tileRows rows; and of both, where rows do not split into equal ones.
+        products = FORMATS * (tileRows + 2);
+        int places = products + Operation.values().length * FORMATS;
+        serving = new AtomicReferenceArray<>(places);
+        trials = new AtomicReferenceArray<>(places);
+        calls = new int[places];
+        for (int place = 0; simd == twin && place < places; place++) {
+            serving.setPlain(place, simd);
+        }
+    }
+
+    /** Gives up what is not warm yet and ends the thread. */
+    @Override
+    public void close() {
+        beside.shutdownNow();
+    }
+
+    /** Whether every kernel that was called is SIMD by now. */
+    boolean isWarm() {
+        for (int i = 0; i < serving.length(); i++) {
+            if (serving.get(i) == twin) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private Kernels product(Format format, int rows) {
+        int tiles = Math.max(1, (rows + tileRows - 1) / tileRows);
+        int tall = Math.max(1, (rows + tiles - 1) / tiles);
+        boolean even = rows % tiles == 0;
+        int place = format.ordinal() * (tileRows + 2) + (even ? tall - 1 : tall + 1);
+        Kernels kernels = serving.get(place);
+        if (kernels == simd) {
+            return simd;
+        }
+        if (kernels == null) {
+            calls[place] = rows > 1 && rows < tileRows ? -RARE : 0;
+            begin(place, productTrial(format, even ? tall : 2 * tall - 1));
+        }
+        calls[place]++;
+        return twin;
+    }
+
+    private Kernels other(Operation operation, Format format) {
+        int place = products + operation.ordinal() * FORMATS + format.ordinal();
+        Kernels kernels = serving.get(place);
+        if (kernels == simd) {
+            return simd;
+        }
+        if (kernels == null) {
+            begin(place, trial(operation, format));
+        }
+        calls[place]++;
+        return twin;
+    }
+
+    private void begin(int place, Consumer<Kernels> trial) {
+        if (serving.compareAndSet(place, null, twin)) {
+            trials.set(place, trial);
+            beside.execute(this::warmMostCalled);
+        }
+    }
+
+    private void warmMostCalled() {
+        int most = -1;
+        for (int place = 0; place < calls.length; place++) {
+            if (trials.get(place) != null && (most < 0 || calls[place] > calls[most])) {
+                most = place;
+            }
+        }
+        try {
+            warm(trials.getAndSet(most, null));
+            serving.set(most, simd);
+        } catch (InterruptedException | RuntimeException | Error closedOrBroken) {
+            // The twin goes on; what is wrong with a kernel is for its caller to hear, not for this thread to print.
+        }
+    }
+
+    private void warm(Consumer<Kernels> trial) throws InterruptedException {
+        long toBeat = Long.MAX_VALUE;
+        int faster = 0;
+        for (int n = 0; faster < PROOF && n < ENOUGH; n++) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            long start = System.nanoTime();
+            trial.accept(simd);
+            long middle = System.nanoTime();
+            trial.accept(twin);
+            toBeat = Math.min(toBeat, System.nanoTime() - middle);
+            faster = n >= LEAST && middle - start < toBeat ? faster + 1 : 0;
+        }
+    }
+
+    private static Consumer<Kernels> productTrial(Format format, int rows) {
+        MemorySegment w = zeros(format, (INNER + 1) * PANEL);
+        float[] x = new float[rows * INNER];
+        float[] y = new float[rows * PANEL];
+        return k -> {
+            k.multiply(x, 0, INNER, rows, INNER, format, w, 0, PANEL, PANEL, y, 0, rows * PANEL, false);
+            k.multiply(x, 0, INNER, rows, INNER, format, w, 0, PANEL, PANEL, y, 0, rows * PANEL, true);
+        };
+    }
+
+    private static Consumer<Kernels> trial(Operation operation, Format format) {
+        int rows = SOME * SOME;
+        MemorySegment page = zeros(format, (rows + 1) * PANEL);
+        MemorySegment from = zeros(Format.F32, SOME * PANEL);
+        MemorySegment to = zeros(Format.F32, SOME * PANEL);
+        float[] x = new float[SOME * rows * PANEL];
+        float[] y = new float[SOME * rows * PANEL];
+        float[] numbers = new float[SOME * LANES];
+        float[] lanes = new float[LANES];
+        RoundedRows rounded = RoundedRows.zeros(1, PANEL);
+        return switch (operation) {
+            case FACTOR_LOGITS -> k -> k.factorLogits(x, 0, SOME, SOME, format, page, 0, y);
+            case WEIGHTS -> k -> k.softmaxWeights(x, SOME, format, page, 0, SOME, lanes, numbers, y);
+            case WHOLE_WEIGHTS -> k -> k.softmaxWeights(x, SOME, format, page, 0, 0, lanes, numbers, y);
+            case MAXIMA -> k -> k.rowMaxima(x, SOME, y);
+            case WIDEN -> k -> k.widen(format, page, 0, PANEL, 0, to, 0);
+            case SCALE -> k -> k.scale(y, 0, SOME, PANEL, from, 0);
+            case TRANSPOSE -> k -> k.transpose(from, 0, SOME, to, SOME);
+            case OUTER -> k -> k.addOuter(x, SOME, y, PANEL, from, to, 0);
+            case NORM -> k -> k.rmsNorm(x, 0, SOME * PANEL, 1f, null, y, 0, lanes);
+            case SWIGLU -> k -> k.swiGlu(x, 0, 0, SOME * PANEL, y, 0);
+            case LOG_SUM -> k -> k.logSumExp(x, SOME * PANEL, lanes);
+            case ROUND -> k -> k.round(x, 0, PANEL, rounded, 0);
+            case READ -> k -> k.readAll(from, 0, from.byteSize());
+            case ROW_OF_Q8_0 -> blocksTrial(BlockFormat.Q8_0, 1);
+            case ROWS_OF_Q8_0 -> blocksTrial(BlockFormat.Q8_0, 5);
+            case ROW_OF_Q4_0 -> blocksTrial(BlockFormat.Q4_0, 1);
+            case ROWS_OF_Q4_0 -> blocksTrial(BlockFormat.Q4_0, 5);
+        };
+    }
+
+    /** Quantised products take four rows at once, and one by one what is left. */
+    private static Operation blocks(BlockFormat format, int rows) {
+        return switch (format) {
+            case Q8_0 -> rows == 1 ? Operation.ROW_OF_Q8_0 : Operation.ROWS_OF_Q8_0;
+            case Q4_0 -> rows == 1 ? Operation.ROW_OF_Q4_0 : Operation.ROWS_OF_Q4_0;
+        };
+    }
+
+    private static Consumer<Kernels> blocksTrial(BlockFormat format, int rows) {
+        MemorySegment w = Arena.ofAuto().allocate(format.bytes(), 64);
+        RoundedRows x = RoundedRows.zeros(rows, BlockFormat.SIZE);
+        float[] y = new float[rows * PANEL];
+        return k -> k.multiplyBlocks(x, format, w, 0, y, 0, PANEL);
+    }
+
+    private static MemorySegment zeros(Format format, int numbers) {
+        return Arena.ofAuto().allocate(format.bytes(numbers), 64);
+    }
+
+    @Override
+    public String description() {
+        return simd.description();
+    }
+
+    @Override
+    public void multiply(
+            float[] x,
+            int xAt,
+            int xStride,
+            int rows,
+            int inner,
+            Format format,
+            MemorySegment w,
+            long wAt,
+            int wStride,
+            int columns,
+            float[] y,
+            int yAt,
+            int yPanel,
+            boolean accumulate) {
+        product(format, rows).multiply(
+                x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
+    }
+
+    @Override
+    public void factorLogits(
+            float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
+        other(Operation.FACTOR_LOGITS, format).factorLogits(g, gAt, heads, keyRank, format, page, aKAt, s);
+    }
+
+    @Override
+    public int softmaxWeights(
+            float[] s,
+            int heads,
+            Format format,
+            MemorySegment page,
+            long aVAt,
+            int valueRank,
+            float[] max,
+            float[] sum,
+            float[] w) {
+        return other(valueRank == 0 ? Operation.WHOLE_WEIGHTS : Operation.WEIGHTS, format)
+                .softmaxWeights(s, heads, format, page, aVAt, valueRank, max, sum, w);
+    }
+
+    @Override
+    public void rowMaxima(float[] s, int rows, float[] into) {
+        other(Operation.MAXIMA, Format.F32).rowMaxima(s, rows, into);
+    }
+
+    @Override
+    public void widen(
+            Format format, MemorySegment from, long fromAt, int count, long scalesAt, MemorySegment to, long toAt) {
+        other(Operation.WIDEN, format).widen(format, from, fromAt, count, scalesAt, to, toAt);
+    }
+
+    @Override
+    public void scale(float[] y, int yAt, int rows, int yStride, MemorySegment scales, long scalesAt) {
+        other(Operation.SCALE, Format.F32).scale(y, yAt, rows, yStride, scales, scalesAt);
+    }
+
+    @Override
+    public void transpose(MemorySegment from, long fromAt, int count, MemorySegment to, int toStride) {
+        other(Operation.TRANSPOSE, Format.F32).transpose(from, fromAt, count, to, toStride);
+    }
+
+    @Override
+    public void addOuter(float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at) {
+        other(Operation.OUTER, Format.F32).addOuter(k, rows, v, columns, from, to, at);
+    }
+
+    @Override
+    public void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] weight, float[] y, int yAt, float[] lanes) {
+        other(Operation.NORM, Format.F32).rmsNorm(x, xAt, n, epsilon, weight, y, yAt, lanes);
+    }
+
+    @Override
+    public void swiGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt) {
+        other(Operation.SWIGLU, Format.F32).swiGlu(x, gateAt, upAt, n, y, yAt);
+    }
+
+    @Override
+    public void round(float[] x, int xAt, int count, RoundedRows to, int row) {
+        other(Operation.ROUND, Format.F32).round(x, xAt, count, to, row);
+    }
+
+    @Override
+    public void multiplyBlocks(
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride) {
+        other(blocks(format, x.rows), Format.F32).multiplyBlocks(x, format, w, wAt, y, yAt, yStride);
+    }
+
+    @Override
+    public double logSumExp(float[] x, int n, float[] lanes) {
+        return other(Operation.LOG_SUM, Format.F32).logSumExp(x, n, lanes);
+    }
+
+    @Override
+    public int readAll(MemorySegment data, long at, long count) {
+        return other(Operation.READ, Format.F32).readAll(data, at, count);
+    }
+}

@@ -1,0 +1,65 @@
+package io.github.t6j.jmh;
+
+import io.github.t6j.kernels.Workers;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What a parallel region costs besides its work: one item a thread, a region right after the other as while
+ * decoding. Compare with {@code threads} 1 of the same {@code spin}; in sample mode
+ * ({@code -bm sample}) the median tells more than the mean, which a descheduled thread spoils.
+ */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 1, jvmArgsPrepend = Setting.VECTORS)
+@State(Scope.Benchmark)
+public class HandOverBenchmark {
+    /** Threads that compute. */
+    @Param({"1", "2"})
+    public int threads;
+
+    /** Pauses of a processor that an item takes: none, or about the ten microseconds of a small product. */
+    @Param({"0", "250"})
+    public int spin;
+
+    private Workers workers;
+    final int[] done = new int[64 * 16]; // times an item was done, a cache line each
+
+    /** Starts the threads. */
+    @Setup
+    public void start() {
+        workers = new Workers(threads);
+    }
+
+    /** Ends them. */
+    @TearDown
+    public void end() {
+        workers.close();
+    }
+
+    /** One region. */
+    @Benchmark
+    public void region() {
+        workers.run(threads, this::item);
+    }
+
+    private void item(int item, int worker) {
+        for (int i = 0; i < spin; i++) {
+            Thread.onSpinWait();
+        }
+        done[item * 16]++;
+    }
+}
