@@ -29,10 +29,12 @@ import picocli.CommandLine.Spec;
             GenerateCommand.class,
             LogitsCommand.class,
             PerplexityCommand.class,
+            ScoreCommand.class,
             InspectCommand.class,
             TokenizeCommand.class,
             ConvertCommand.class,
             InitCommand.class,
+            BenchCommand.class,
             HelpCommand.class
         },
         footer = {
