@@ -1,6 +1,8 @@
 package io.github.t6j;
 
 import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.ReadTest;
 import io.github.t6j.kernels.WarmingKernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.LatentSizes;
@@ -9,6 +11,7 @@ import io.github.t6j.model.Transformer;
 import io.github.t6j.model.TransformerLoader;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Json;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.VariantJson;
@@ -17,6 +20,10 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -26,16 +33,19 @@ import java.util.Map;
 public final class Model implements AutoCloseable {
     private final Transformer transformer;
     private final ModelInfo info;
+    private final String weightType;
     private final Tokenizer tokenizer; // null without one
     private final Path folder;
     private final WarmingKernels kernels = KernelChoice.warming();
     private final Workers workers;
     private final Arena weights;
+    private final ReadTest readTest;
 
     private Model(Path path, ModelOptions options) {
         folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
         workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
         weights = Arena.ofShared();
+        readTest = new ReadTest(KernelChoice.kernels(), workers);
         try (Checkpoint checkpoint = Checkpoint.open(path, options.load() == ModelOptions.Load.MMAP)) {
             String where = path.toString();
             Map<String, Tensor> tensors = checkpoint.tensors();
@@ -45,6 +55,7 @@ public final class Model implements AutoCloseable {
             checkTokenizer(config);
             transformer = TransformerLoader.load(tensors, config, where, kernels, workers, weights);
             info = info(config, checkpoint);
+            weightType = weightType(tensors);
         } catch (InternalError fault) {
             close();
             throw new ModelFormatException(path + ": a mapped file was cut short while it was read;"
@@ -112,6 +123,13 @@ public final class Model implements AutoCloseable {
                 checkpoint.description(), c.assumptions(), computes);
     }
 
+    private static String weightType(Map<String, Tensor> tensors) {
+        Map<DType, Long> counts = new EnumMap<>(DType.class);
+        tensors.values().forEach(tensor -> counts.merge(tensor.dtype(), tensor.elementCount(), Long::sum));
+        DType most = Collections.max(counts.entrySet(), Map.Entry.comparingByValue()).getKey();
+        return most.name().toLowerCase(Locale.ROOT);
+    }
+
     private static long parameters(Map<String, Tensor> tensors) {
         boolean both = tensors.containsKey("lm_head.weight") && tensors.containsKey("transformer.wte.weight");
         long count = 0;
@@ -132,6 +150,21 @@ public final class Model implements AutoCloseable {
      */
     public long sharedBytes() {
         return transformer.sharedBytes();
+    }
+
+    /** Bytes of the weights in memory, packed: what decoding a token reads of them. */
+    public long weightBytes() {
+        return transformer.weightBytes();
+    }
+
+    /** How the files have most of the weights: f32, bf16, … */
+    public String weightType() {
+        return weightType;
+    }
+
+    /** Measures, in less than a tenth of a second, how many bytes a second this model's threads read from memory. */
+    public double readBandwidth() {
+        return readTest.bytesPerSecond();
     }
 
     /** Whether the model's folder has a tokenizer. */
@@ -161,6 +194,26 @@ public final class Model implements AutoCloseable {
     /** An empty session: a cache of its own, and the buffers to fill it. */
     public Session newSession(SessionOptions options) {
         return new Session(this, transformer, options);
+    }
+
+    /**
+     * Feeds one id to each of several sessions, {@code ids[i]} to session i, in one pass over the weights, which takes
+     * little longer than for one session. {@link Session#logits()} of each are then those after its id, to the same bits
+     * as by {@link Session#decode} alone, whatever the sessions' lengths, paths and types of cache. Allocates nothing,
+     * unless a cache must grow by a page or there are more sessions than in the steps before. {@link Session#cancel()}
+     * does not stop it: a step is short.
+     *
+     * @throws IllegalArgumentException if there is not one id a session, one is not below the vocabulary's size, or a
+     *     session is there twice or of another model
+     * @throws IllegalStateException if a session is closed or its context full; nothing is fed then
+     */
+    public void decode(List<Session> sessions, int... ids) {
+        SessionBatch.decode(this, sessions, ids);
+    }
+
+    /** As the sampler's, by kernels that may still be warmed. */
+    float logProbability(float[] logits, int id) {
+        return (float) (logits[id] - kernels.logSumExp(logits, logits.length, new float[Kernels.LANES]));
     }
 
     /** What tells this model from others: SHA-256, in hexadecimal, of its configuration and a sample of its weights. */

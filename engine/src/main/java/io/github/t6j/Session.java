@@ -2,11 +2,11 @@ package io.github.t6j;
 
 import io.github.t6j.kernels.Format;
 import io.github.t6j.model.Transformer;
-import io.github.t6j.sampling.Sampler;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
@@ -27,6 +27,7 @@ public final class Session implements AutoCloseable {
     private final BooleanSupplier cancelled = this::isCancelled;
     private int lastRow = -1; // of the last pass, whose logits can be computed; -1: none
     private boolean logitsReady;
+    private boolean closed;
     private volatile boolean cancel;
 
     Session(Model model, Transformer transformer, SessionOptions options) {
@@ -62,6 +63,10 @@ public final class Session implements AutoCloseable {
          * @param logits [vocabulary], a buffer that is reused after the call
          */
         void onLogits(int position, float[] logits);
+    }
+
+    Model model() {
+        return model;
     }
 
     /** Ids in the cache. */
@@ -120,9 +125,16 @@ public final class Session implements AutoCloseable {
         for (int id : ids) {
             check(id);
         }
-        if (ids.length > contextLength - position()) {
+        checkRoom(ids.length);
+    }
+
+    private void checkRoom(int count) {
+        if (closed) {
+            throw new IllegalStateException("the session is closed; open a new one");
+        }
+        if (count > contextLength - position()) {
             throw new IllegalStateException("the context has room for " + contextLength + " ids and holds " + position()
-                    + "; expected at most " + (contextLength - position()) + " more, found " + ids.length
+                    + "; expected at most " + (contextLength - position()) + " more, found " + count
                     + "; shorten the prompt or open the session with a longer context");
         }
     }
@@ -140,8 +152,8 @@ public final class Session implements AutoCloseable {
     }
 
     private boolean feed(int[] more, LogitsListener listener, BooleanSupplier stop) {
-        for (int from = 0; from < more.length; from += sequence.maxRows()) {
-            int count = Math.min(sequence.maxRows(), more.length - from);
+        for (int from = 0; from < more.length; from += Transformer.MOST_ROWS) {
+            int count = Math.min(Transformer.MOST_ROWS, more.length - from);
             lastRow = -1;
             if (!sequence.forward(more, from, count, stop)) {
                 return false;
@@ -157,7 +169,7 @@ public final class Session implements AutoCloseable {
     }
 
     /** Keeps ids that were fed, the last of what the cache holds. */
-    private void keep(int[] fed, int from, int count) {
+    void keep(int[] fed, int from, int count) {
         if (position() > ids.length) {
             ids = Arrays.copyOf(ids, Math.max(position(), 2 * ids.length));
         }
@@ -174,6 +186,29 @@ public final class Session implements AutoCloseable {
     public void decode(int id) {
         single[0] = id;
         prefill(single);
+    }
+
+    /** As {@link #decode} checks. */
+    void checkNext(int id) {
+        check(id);
+        checkRoom(1);
+    }
+
+    boolean isOf(Model other) {
+        return model == other;
+    }
+
+    /** What a pass is about to feed. */
+    Transformer.Sequence fedSequence() {
+        lastRow = -1;
+        return sequence;
+    }
+
+    /** Makes those at {@code from} of {@code all} the logits after the last id. */
+    void take(float[] all, int from) {
+        System.arraycopy(all, from, logits, 0, logits.length);
+        lastRow = 0;
+        logitsReady = true;
     }
 
     /**
@@ -220,6 +255,27 @@ public final class Session implements AutoCloseable {
         lastRow = -1;
     }
 
+    /**
+     * Makes this empty session hold {@code length} ids that were never fed, for benchmarks of a long context: its cache is
+     * filled with random numbers, the same for the same seed, which takes seconds for a million ids. There are no logits
+     * before an id is fed; {@link #ids()} are zeros.
+     *
+     * @throws IllegalArgumentException if {@code length} is not in 0 … {@link #contextLength()}
+     * @throws IllegalStateException if the session is not empty
+     */
+    public void fill(int length, long seed) {
+        if (length < 0 || length > contextLength) {
+            throw new IllegalArgumentException("length: expected 0 to " + contextLength + ", found " + length);
+        }
+        if (position() > 0) {
+            throw new IllegalStateException("fill: expected an empty session, found one with " + position() + " ids");
+        }
+        checkRoom(length);
+        sequence.fill(length, seed);
+        ids = new int[length];
+        lastRow = -1;
+    }
+
     /** {@link #generate(String, GenerationOptions, TokenListener)} without a listener. */
     public Generation generate(String prompt, GenerationOptions options) {
         return generate(prompt, options, token -> true);
@@ -233,16 +289,20 @@ public final class Session implements AutoCloseable {
      * @throws IllegalStateException if the prompt does not fit in the context
      */
     public Generation generate(String prompt, GenerationOptions options, TokenListener listener) {
+        return generate(promptIds(prompt), options, listener);
+    }
+
+    private int[] promptIds(String prompt) {
         Tokenizer tokenizer = model.tokenizer();
         int[] ids = tokenizer.encode(prompt);
-        if (ids.length == 0 && lastRow < 0) {
-            if (tokenizer.endOfText() < 0) {
-                throw new IllegalArgumentException("prompt: expected text, found none, and the model's tokenizer has no"
-                        + " <|endoftext|> to start a document with");
-            }
-            ids = new int[] {tokenizer.endOfText()};
+        if (ids.length > 0 || lastRow >= 0) {
+            return ids;
         }
-        return generate(ids, options, listener);
+        if (tokenizer.endOfText() < 0) {
+            throw new IllegalArgumentException("prompt: expected text, found none, and the model's tokenizer has no"
+                    + " <|endoftext|> to start a document with");
+        }
+        return new int[] {tokenizer.endOfText()};
     }
 
     /**
@@ -251,21 +311,53 @@ public final class Session implements AutoCloseable {
      */
     public Generation generate(int[] promptIds, GenerationOptions options, TokenListener listener) {
         long start = System.nanoTime();
-        Tokenizer tokenizer = model.tokenizer();
-        Sampler sampler = new Sampler(options.sampling(), logits.length, tokenizer.size());
-        sampler.prompt(promptIds);
+        TextGenerator generator = new TextGenerator(this, model.tokenizer(), promptIds, options, listener);
+        FinishReason reason = feedPrompt(promptIds) ? null : FinishReason.CANCELLED;
+        long prefilled = System.nanoTime();
+        if (reason == null) {
+            reason = generator.run();
+        }
+        cancel = false;
+        return generator.result(reason, prefilled - start, System.nanoTime() - prefilled);
+    }
+
+    /** Feeds a prompt and computes the logits after it; false if cancelled. */
+    private boolean feedPrompt(int[] promptIds) {
         if (promptIds.length > 0 || lastRow < 0) {
             check(promptIds);
         }
-        boolean fed = feed(promptIds, null);
-        if (fed) {
-            logits();
+        if (!feed(promptIds, null)) {
+            return false;
         }
-        long prefilled = System.nanoTime();
-        TextGenerator generator = new TextGenerator(this, tokenizer, sampler, options, listener);
-        FinishReason reason = fed ? generator.run() : FinishReason.CANCELLED;
-        cancel = false;
-        return generator.result(reason, promptIds.length, prefilled - start, System.nanoTime() - prefilled);
+        logits();
+        return true;
+    }
+
+    /**
+     * Feeds {@code prompt} as {@link #generate(String, GenerationOptions, TokenListener)} does, once, and continues it
+     * {@code samples} times: forks of this session advance together ({@link Model#decode}). Sample i is what {@code
+     * generate} would give with the options' seed + i; its decodeTime is that of all. Afterwards the session holds the
+     * prompt.
+     *
+     * @throws IllegalArgumentException if {@code samples} is not positive
+     * @throws IllegalStateException if the prompt does not fit in the context
+     * @throws CancellationException after {@link #cancel()} while the prompt is fed; later the samples end as they are
+     */
+    public List<Generation> generateSamples(String prompt, int samples, GenerationOptions options) {
+        if (samples < 1) {
+            throw new IllegalArgumentException("samples: expected 1 or more, found " + samples);
+        }
+        long start = System.nanoTime();
+        int[] promptIds = promptIds(prompt);
+        if (!feedPrompt(promptIds)) {
+            cancel = false;
+            throw new CancellationException("prompt was cancelled at position " + position());
+        }
+        try {
+            return new SampleGenerator(this, model, promptIds, options).run(samples, System.nanoTime() - start);
+        } finally {
+            cancel = false;
+        }
     }
 
     /** Feeds a generated id, cancelled or not: the session shall hold what the listener has seen. */
@@ -276,6 +368,11 @@ public final class Session implements AutoCloseable {
 
     boolean isCancelled() {
         return cancel;
+    }
+
+    /** Numbers in {@link #logits}. */
+    int vocabulary() {
+        return logits.length;
     }
 
     /** Stops a running prefill or generation soon, from any thread; without one, the next. */
@@ -291,9 +388,7 @@ public final class Session implements AutoCloseable {
         Session fork = new Session(model, transformer, options, sequence.fork());
         fork.ids = ids();
         if (lastRow >= 0) {
-            System.arraycopy(logits(), 0, fork.logits, 0, logits.length);
-            fork.lastRow = 0;
-            fork.logitsReady = true;
+            fork.take(logits(), 0);
         }
         return fork;
     }
@@ -323,10 +418,9 @@ public final class Session implements AutoCloseable {
             sequence.close();
             sequence = restored;
             ids = found.ids();
-            lastRow = found.logits() == null ? -1 : 0;
-            logitsReady = true;
+            lastRow = -1;
             if (found.logits() != null) {
-                System.arraycopy(found.logits(), 0, logits, 0, logits.length);
+                take(found.logits(), 0);
             }
         }
     }
@@ -338,6 +432,9 @@ public final class Session implements AutoCloseable {
     /** Frees the cache, save what forks share. */
     @Override
     public void close() {
-        sequence.close();
+        if (!closed) {
+            closed = true;
+            sequence.close();
+        }
     }
 }

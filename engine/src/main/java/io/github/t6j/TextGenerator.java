@@ -19,50 +19,90 @@ final class TextGenerator {
     private final StopStrings stop;
     private final List<Token> tokens = new ArrayList<>();
     private final StringBuilder text = new StringBuilder();
+    private final int promptTokens;
+    private boolean goOn = true;
+    private FinishReason reason; // null while it goes on
 
     TextGenerator(
-            Session session, Tokenizer tokenizer, Sampler sampler, GenerationOptions options, TokenListener listener) {
+            Session session, Tokenizer tokenizer, int[] promptIds, GenerationOptions options, TokenListener listener) {
         this.session = session;
-        this.sampler = sampler;
         this.options = options;
         this.listener = listener;
+        this.promptTokens = promptIds.length;
+        sampler = new Sampler(options.sampling(), session.vocabulary(), tokenizer.size());
+        sampler.prompt(promptIds);
         endOfText = tokenizer.endOfText();
         decoder = tokenizer.newDecoder();
         stop = new StopStrings(options.stop());
     }
 
+    Session session() {
+        return session;
+    }
+
     /** Generates from the session's logits. */
     FinishReason run() {
-        while (tokens.size() < options.maxTokens()) {
-            if (session.position() == session.contextLength()) {
-                return FinishReason.CONTEXT_FULL;
+        while (choose()) {
+            session.feedGenerated(lastId());
+            if (hasEnded()) {
+                break;
             }
+        }
+        return reason;
+    }
+
+    /** Chooses the next id, {@link #lastId()}, which is then to be fed; false if there is none, and a reason for it. */
+    boolean choose() {
+        reason = null;
+        if (tokens.size() >= options.maxTokens()) {
+            reason = FinishReason.MAX_TOKENS;
+        } else if (session.position() == session.contextLength()) {
+            reason = FinishReason.CONTEXT_FULL;
+        } else {
             float[] logits = session.logits();
             int id = sampler.sample(logits);
             if (id == endOfText && !options.ignoreEndOfText()) {
-                return FinishReason.END_OF_TEXT;
-            }
-            float logProbability = Sampler.logProbability(logits, id);
-            sampler.accept(id);
-            Token token = new Token(id, stop.append(decoder.append(id)), logProbability);
-            tokens.add(token);
-            text.append(token.text());
-            boolean goOn = listener.onToken(token);
-            session.feedGenerated(id);
-            if (session.isCancelled()) {
-                return FinishReason.CANCELLED;
-            }
-            if (stop.stopped()) {
-                return FinishReason.STOP_STRING;
-            }
-            if (!goOn) {
-                return FinishReason.STOPPED_BY_LISTENER;
+                reason = FinishReason.END_OF_TEXT;
+            } else {
+                accept(id, session.model().logProbability(logits, id));
             }
         }
-        return FinishReason.MAX_TOKENS;
+        return reason == null;
     }
 
-    Generation result(FinishReason reason, int promptTokens, long prefillNanos, long decodeNanos) {
+    private void accept(int id, float logProbability) {
+        sampler.accept(id);
+        Token token = new Token(id, stop.append(decoder.append(id)), logProbability);
+        tokens.add(token);
+        text.append(token.text());
+        goOn = listener.onToken(token);
+    }
+
+    int lastId() {
+        return tokens.getLast().id();
+    }
+
+    /** Whether the id that was fed last is the last, and a reason for it. */
+    boolean hasEnded() {
+        if (session.isCancelled()) {
+            reason = FinishReason.CANCELLED;
+        } else if (stop.stopped()) {
+            reason = FinishReason.STOP_STRING;
+        } else if (!goOn) {
+            reason = FinishReason.STOPPED_BY_LISTENER;
+        }
+        return reason != null;
+    }
+
+    FinishReason reason() {
+        return reason;
+    }
+
+    long seed() {
+        return sampler.seed();
+    }
+
+    Generation result(FinishReason finishReason, long prefillNanos, long decodeNanos) {
         if (!stop.stopped()) {
             text.append(stop.append(decoder.finish()));
         }
@@ -70,7 +110,7 @@ final class TextGenerator {
             text.append(stop.finish());
         }
         return new Generation(
-                text.toString(), List.copyOf(tokens), reason, promptTokens, sampler.seed(),
+                text.toString(), List.copyOf(tokens), finishReason, promptTokens, sampler.seed(),
                 Duration.ofNanos(prefillNanos), Duration.ofNanos(decodeNanos));
     }
 }

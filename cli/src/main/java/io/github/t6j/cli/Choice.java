@@ -21,6 +21,7 @@ final class Choice {
         register(commandLine, Variant.class);
         register(commandLine, Blueprint.Attention.class);
         register(commandLine, ConvertCommand.As.class);
+        register(commandLine, BenchCommand.Format.class);
         commandLine.registerConverter(DType.class, Choice::weightType);
     }
 

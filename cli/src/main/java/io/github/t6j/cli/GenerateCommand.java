@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
@@ -36,7 +37,8 @@ import picocli.CommandLine.Spec;
             "  t6j generate \"The whale\" -n 64 --seed 7",
             "  t6j generate --temperature 0 --stop . --stats \"Call me\"",
             "  t6j generate --json < prompt.txt",
-            "  t6j generate \"Call me\" --session chat.t6j --cache-type bf16"
+            "  t6j generate \"Call me\" --session chat.t6j --cache-type bf16",
+            "  t6j generate \"It was\" --samples 4 --seed 1"
         })
 final class GenerateCommand implements Callable<Integer> {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -93,6 +95,11 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--ignore-eos", description = "Go on past <|endoftext|>.")
     private boolean ignoreEndOfText;
 
+    @Option(names = "--samples", paramLabel = "N",
+            description = "N continuations, with the seeds S, S + 1, …, made together and printed at the end, each "
+                    + "under a line with its number and seed.")
+    private Integer samples;
+
     @Option(names = "--context", paramLabel = "N",
             description = "Tokens of prompt and continuation that fit (default: the model's block_size).")
     private Integer context;
@@ -105,7 +112,7 @@ final class GenerateCommand implements Callable<Integer> {
     private boolean stats;
 
     @Option(names = "--json", description = "Print one JSON object at the end: text, finish_reason, tokens (ids), "
-            + "log_probabilities, prompt_tokens, seed, prefill_seconds, decode_seconds.")
+            + "log_probabilities, prompt_tokens, seed, prefill_seconds, decode_seconds; an array with --samples.")
     private boolean json;
 
     @Override
@@ -121,7 +128,9 @@ final class GenerateCommand implements Callable<Integer> {
             int promptEnd = session.position() + model.tokenizer().encode(text).length;
             checkFits(promptEnd, session);
             try (OnInterrupt _ = new OnInterrupt(session::cancel, PATIENCE)) {
-                int code = generate(model, session, text, options);
+                int code = samples == null
+                        ? generate(model, session, text, options)
+                        : generateSamples(model, session, text, options);
                 // An interrupted prompt is not kept: to give it again would repeat its beginning.
                 if (sessionFile != null && session.position() >= promptEnd) {
                     session.save(sessionFile);
@@ -133,6 +142,13 @@ final class GenerateCommand implements Callable<Integer> {
 
     private GenerationOptions options() {
         Range.atLeast(spec, "-n", maxTokens, 0);
+        if (samples != null) {
+            Range.atLeast(spec, "--samples", samples, 1);
+            if (sessionFile != null) {
+                throw new ParameterException(
+                        spec.commandLine(), "--samples: expected no --session, which can hold only one continuation");
+            }
+        }
         if (context != null) {
             Range.atLeast(spec, "--context", context, 1);
         }
@@ -173,6 +189,28 @@ final class GenerateCommand implements Callable<Integer> {
             main.out.println("");
             return Main.INTERRUPTED;
         }
+    }
+
+    private int generateSamples(Model model, Session session, String text, GenerationOptions options) {
+        List<Generation> generations;
+        try (Waiting _ = new Waiting(main, "generating")) {
+            generations = session.generateSamples(text, samples, options);
+        } catch (CancellationException e) {
+            return Main.INTERRUPTED;
+        }
+        if (json) {
+            main.out.print(Json.write(generations.stream().map(GenerateCommand::object).toList()));
+        }
+        for (int i = 0; i < generations.size() && !json; i++) {
+            Generation generation = generations.get(i);
+            main.out.println("--- " + (i + 1) + " of " + samples + ", seed " + generation.seed());
+            main.out.println(generation.text());
+        }
+        if (stats) {
+            Stats.ofSamples(generations, session, model.info()).forEach(main.err::println);
+        }
+        boolean cancelled = generations.stream().anyMatch(one -> one.finishReason() == FinishReason.CANCELLED);
+        return cancelled ? Main.INTERRUPTED : Main.DONE;
     }
 
     /** Prints text as it comes, or one JSON object at the end. */

@@ -42,8 +42,9 @@ final class Main implements Callable<Integer> {
     static final int INTERRUPTED = 130;
 
     private static final List<Class<?>> COMMANDS = List.of(
-            GenerateCommand.class, LogitsCommand.class, PerplexityCommand.class, InspectCommand.class,
-            TokenizeCommand.class, ConvertCommand.class, InitCommand.class, HelpCommand.class);
+            GenerateCommand.class, LogitsCommand.class, PerplexityCommand.class, ScoreCommand.class,
+            InspectCommand.class, TokenizeCommand.class, ConvertCommand.class, InitCommand.class, BenchCommand.class,
+            HelpCommand.class);
 
     final InputStream in;
     final Output out;

@@ -44,11 +44,20 @@ final class ModelArguments {
         return folder.path();
     }
 
+    int threads() {
+        return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    }
+
     Model load() {
+        return load(path());
+    }
+
+    /** Another model, in the same way. */
+    Model load(Path path) {
         ModelOptions options =
                 new ModelOptions(load, threads == null ? 0 : threads, variant == null ? null : Choice.word(variant));
         try (Waiting _ = new Waiting((Main) spec.root().userObject(), "loading")) {
-            return Model.load(path(), options);
+            return Model.load(path, options);
         }
     }
 }

@@ -18,9 +18,13 @@ final class ModelFolder {
 
     /** @throws CommandFailure if it is no folder */
     Path path() {
-        Path folder = model == null ? bundled() : model;
+        return checked("--model", model == null ? bundled() : model);
+    }
+
+    /** @throws CommandFailure if {@code folder}, which {@code option} names, is no folder */
+    static Path checked(String option, Path folder) {
         if (!Files.isDirectory(folder)) {
-            throw new CommandFailure("--model " + folder + ": expected a folder with config.json and weights, found "
+            throw new CommandFailure(option + " " + folder + ": expected a folder with config.json and weights, found "
                     + (Files.exists(folder) ? "a file" : "nothing"));
         }
         return folder;

@@ -2,6 +2,7 @@ package io.github.t6j.cli;
 
 import io.github.t6j.Model;
 import io.github.t6j.Session;
+import io.github.t6j.sampling.Sampler;
 import io.github.t6j.weights.Json;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -116,21 +117,8 @@ final class PerplexityCommand implements Callable<Integer> {
         }
         double[] sum = new double[1];
         session.prefill(Arrays.copyOfRange(ids, contextEnd, window.end() - 1),
-                (position, logits) -> sum[0] += negativeLogProbability(logits, ids[window.start() + position + 1]));
+                (position, logits) -> sum[0] -= Sampler.logProbability(logits, ids[window.start() + position + 1]));
         return sum[0];
-    }
-
-    /** −log softmax(logits)[id], in double; the sum runs in the order of the logits. */
-    static double negativeLogProbability(float[] logits, int id) {
-        float most = Float.NEGATIVE_INFINITY;
-        for (float logit : logits) {
-            most = Math.max(most, logit);
-        }
-        double sum = 0;
-        for (float logit : logits) {
-            sum += Math.exp((double) logit - most);
-        }
-        return Math.log(sum) + most - logits[id];
     }
 
     private void print(int tokens, int scored, double total, int bytes) {

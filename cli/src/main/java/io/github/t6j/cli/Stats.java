@@ -24,6 +24,19 @@ final class Stats {
                 "kernels   " + info.kernels());
     }
 
+    /** Those of {@code --samples}: the speed of all together, the cache of the prompt, which they share. */
+    static List<String> ofSamples(List<Generation> samples, Session prompt, ModelInfo info) {
+        Generation first = samples.getFirst();
+        int tokens = samples.stream().mapToInt(one -> one.tokens().size()).sum();
+        return List.of(
+                "prompt    " + speed(first.promptTokens(), first.prefillTime()),
+                "decode    " + speed(tokens, first.decodeTime()) + " in " + samples.size() + " samples",
+                "seed      " + first.seed() + " and following",
+                "cache     " + cache(prompt, info),
+                "weights   " + info.weightFormat(),
+                "kernels   " + info.kernels());
+    }
+
     private static String speed(int tokens, Duration time) {
         double seconds = time.toNanos() / 1e9;
         String rate = seconds > 0 ? String.format(Locale.ROOT, ", %.1f tokens/s", tokens / seconds) : "";

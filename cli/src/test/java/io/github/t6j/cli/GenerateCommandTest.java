@@ -88,6 +88,29 @@ class GenerateCommandTest {
                 .isNotEqualTo(generate("The whale", "-n", "16", "--seed", "2").out());
     }
 
+    @Test
+    void samplesHaveSuccessiveSeeds() {
+        String[] texts = new String[3];
+        for (int i = 0; i < 3; i++) {
+            texts[i] = generate("The whale", "-n", "9", "--seed", "" + (7 + i)).out();
+        }
+
+        Ran ran = generate("The whale", "-n", "9", "--seed", "7", "--samples", "3", "--stats");
+        assertThat(ran.out()).isEqualTo("--- 1 of 3, seed 7\n" + texts[0] + "--- 2 of 3, seed 8\n" + texts[1]
+                + "--- 3 of 3, seed 9\n" + texts[2]);
+        assertThat(ran.err()).contains("decode    27 tokens", "in 3 samples", "seed      7 and following");
+
+        Ran json = generate("The whale", "-n", "9", "--seed", "7", "--samples", "3", "--json");
+        List<Object> array = Json.array(Json.parse(json.out().getBytes(StandardCharsets.UTF_8), "output"), "output");
+        assertThat(array).hasSize(3);
+        for (int i = 0; i < 3; i++) {
+            assertThat(Json.object(array.get(i), "sample"))
+                    .containsEntry("text", texts[i].substring(0, texts[i].length() - 1))
+                    .containsEntry("seed", 7L + i)
+                    .containsEntry("prompt_tokens", 2L);
+        }
+    }
+
     /** 2 + 8 tokens, 6 layers of 4-byte numbers: T6 keeps 2·2·(8 + 32) of them, an MHA of h heads of 32 2·h·32. */
     @Test
     void statsCompareTheCacheWithMultiHeadAttention() {

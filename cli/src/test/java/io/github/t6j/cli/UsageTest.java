@@ -30,6 +30,9 @@ class UsageTest {
             generate --load slow x                      | expected copy or mmap, found 'slow'
             generate --variant half x                   | expected full or partialrope
             generate a b                                | Unmatched argument
+            generate --samples 0 x                      | --samples: expected 1 or more, found 0
+            generate --samples 2 --session s x          | --samples: expected no --session
+            score                                       | Missing required option: '--file
             logits --out x                              | Missing required option: '--ids
             logits --ids 1,2                            | Missing required option: '--out
             logits --ids 1,b --out x                    | --ids: expected ids by comma, such as 5,17,3, found 'b'
@@ -90,7 +93,8 @@ class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"generate", "logits", "perplexity", "inspect", "tokenize", "convert", "init"})
+    @ValueSource(
+            strings = {"generate", "logits", "perplexity", "score", "inspect", "tokenize", "convert", "init", "bench"})
     void everyCommandHasHelpWithAnExample(String command) {
         for (String[] args : new String[][] {{command, "--help"}, {"help", command}, {command, "-h"}}) {
             Ran ran = Ran.of(args);
@@ -107,7 +111,9 @@ class UsageTest {
 
         assertThat(ran.code()).isZero();
         assertThat(ran.out())
-                .contains("generate", "logits", "perplexity", "inspect", "tokenize", "convert", "init", "130");
+                .contains("generate", "logits", "perplexity", "score", "inspect", "tokenize", "convert", "init",
+                        "bench")
+                .contains("130");
     }
 
     @Test
@@ -120,7 +126,7 @@ class UsageTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "generate x", "logits --ids 1 --out x", "perplexity --file pom.xml", "inspect", "tokenize x"
+        "generate x", "logits --ids 1 --out x", "perplexity --file pom.xml", "inspect", "tokenize x", "bench"
     })
     void missingModelIsOneLineAndOne(String commandLine) {
         Ran ran = Ran.of((commandLine + " --model nowhere").split(" "));

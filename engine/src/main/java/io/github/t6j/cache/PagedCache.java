@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 
 /**
  * The pages of a sequence, for all layers. Pages are what is kept, cut, saved and shared.
@@ -24,6 +25,9 @@ import java.util.Map;
  * to others.
  */
 public final class PagedCache implements SequenceCache {
+    /** Pages that {@link #fill} writes. */
+    private static final int WRITTEN = 8;
+
     private final PageLayout layout;
     private final Format format;
     private final int layers;
@@ -152,6 +156,34 @@ public final class PagedCache implements SequenceCache {
     @Override
     public void truncate(int from, int length) {
         // As above.
+    }
+
+    /** Writes a few pages token by token and copies them in turn: a million tokens are gigabytes. */
+    @Override
+    public void fill(int length, long seed) {
+        reserve(0, length);
+        int written = Math.min(WRITTEN, pagesOf(length));
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] columns = new float[layout.columns()];
+        float[] rows = new float[layout.groups() * layout.width()];
+        for (int token = 0; token < written * PageLayout.TOKENS; token++) {
+            for (int layer = 0; layer < layers; layer++) {
+                fill(columns, random);
+                fill(rows, random);
+                pageOf(layer, token).write(slot(token), columns, 0, rows, 0);
+            }
+        }
+        for (int i = written; i < pagesOf(length); i++) {
+            for (int layer = 0; layer < layers; layer++) {
+                page(layer, i).data().copyFrom(page(layer, i % written).data());
+            }
+        }
+    }
+
+    private static void fill(float[] numbers, SplittableRandom random) {
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = (float) random.nextDouble(-1, 1);
+        }
     }
 
     @Override

@@ -45,6 +45,12 @@ public interface SequenceCache extends AutoCloseable {
         }
     }
 
+    /**
+     * Makes this empty cache hold {@code length} tokens that no model made, for benchmarks: random numbers from −1 to 1,
+     * the same for the same seed.
+     */
+    void fill(int length, long seed);
+
     /** Bytes of the numbers that {@code length} tokens take. */
     long bytes(int length);
 

@@ -7,8 +7,10 @@ import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 
 /**
  * What linear attention keeps: a state of one size, whatever the number of tokens. It is there twice, as it was before
@@ -109,6 +111,14 @@ public final class StateCache implements SequenceCache {
     public void restore(Map<String, Tensor> tensors, int length, String where) {
         SequenceCache.check(tensors.get(NAME), NAME, DType.F32, shape(), where);
         MemorySegment.copy(tensors.get(NAME).data(), 0, before, 0, layers * layerBytes());
+    }
+
+    @Override
+    public void fill(int length, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        for (long at = 0; at < layers * layerBytes(); at += Float.BYTES) {
+            before.set(ValueLayout.JAVA_FLOAT, at, (float) random.nextDouble(-1, 1));
+        }
     }
 
     @Override

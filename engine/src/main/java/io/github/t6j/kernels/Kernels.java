@@ -146,4 +146,22 @@ public interface Kernels {
 
     /** SwiGLU: y[i] = gate[i] / (1 + e^−gate[i]) · up[i], i < n. */
     void swiGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt);
+
+    /**
+     * ln Σ e^x[i], i < n: m + ln Σ 2^((x[i] − m)·log₂e), m the largest. The sum runs over {@value #LANES} lanes of
+     * floats in blocks of {@value #SUM_BLOCK} numbers, the blocks' sums in double. NaN if there is one, or all are −∞.
+     *
+     * @param lanes [{@value #LANES}] of scratch
+     */
+    double logSumExp(float[] x, int n, float[] lanes);
+
+    /** Numbers that are summed in floats before the sum becomes a double. */
+    int SUM_BLOCK = 1024;
+
+    /**
+     * Sum of ints, wrapping: what it costs to read memory, for a benchmark.
+     *
+     * @param count ints from byte {@code at}, whole {@value #PANEL}s
+     */
+    int readAll(MemorySegment data, long at, long count);
 }

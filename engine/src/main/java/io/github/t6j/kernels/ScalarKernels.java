@@ -10,6 +10,8 @@ public final class ScalarKernels implements Kernels {
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
     private final boolean fused;
 
     /** @param fused whether Math.fma is one instruction here; where it is not, it is a thousand times slower */
@@ -198,6 +200,39 @@ public final class ScalarKernels implements Kernels {
             float e = exp2(gate * -LOG2_E);
             y[yAt + i] = gate / (1f + e) * x[upAt + i];
         }
+    }
+
+    @Override
+    public double logSumExp(float[] x, int n, float[] lanes) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < n; i++) {
+            max = Math.max(max, x[i]);
+        }
+        double sum = 0;
+        for (int from = 0; from < n; from += SUM_BLOCK) {
+            sum += addExp(x, from, Math.min(n, from + SUM_BLOCK), max, lanes, true);
+        }
+        return max + StrictMath.log(sum);
+    }
+
+    /** Adds 2^((x[i] − max)·log₂e), from ≤ i < to, to {@code lanes}, cleared first if {@code clear}; returns their sum. */
+    public float addExp(float[] x, int from, int to, float max, float[] lanes, boolean clear) {
+        if (clear) {
+            Arrays.fill(lanes, 0f);
+        }
+        for (int i = from; i < to; i++) {
+            lanes[(i - from) % LANES] += exp2((x[i] - max) * LOG2_E);
+        }
+        return sum(lanes, 0);
+    }
+
+    @Override
+    public int readAll(MemorySegment data, long at, long count) {
+        int sum = 0;
+        for (long i = 0; i < count; i++) {
+            sum += data.get(INT, at + i * Integer.BYTES);
+        }
+        return sum;
     }
 
     /** log2(e). */

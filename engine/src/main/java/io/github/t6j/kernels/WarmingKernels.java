@@ -40,7 +40,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
 
     /** Operations other than products; in the table each has a place a format. */
     private enum Operation {
-        FACTOR_LOGITS, WEIGHTS, WHOLE_WEIGHTS, MAXIMA, WIDEN, SCALE, TRANSPOSE, OUTER, NORM, SWIGLU
+        FACTOR_LOGITS, WEIGHTS, WHOLE_WEIGHTS, MAXIMA, WIDEN, SCALE, TRANSPOSE, OUTER, NORM, SWIGLU, LOG_SUM
     }
 
     private final Kernels simd;
@@ -187,6 +187,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             case TRANSPOSE -> k -> k.transpose(from, 0, SOME, to, SOME);
             case OUTER -> k -> k.addOuter(x, SOME, y, PANEL, from, to, 0);
             case NORM -> k -> k.rmsNorm(x, 0, SOME * PANEL, 1f, null, y, 0, lanes);
+            case LOG_SUM -> k -> k.logSumExp(x, x.length, lanes);
             case SWIGLU -> k -> k.swiGlu(x, 0, 0, SOME * PANEL, y, 0);
         };
     }
@@ -275,5 +276,16 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     @Override
     public void swiGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt) {
         other(Operation.SWIGLU, Format.F32).swiGlu(x, gateAt, upAt, n, y, yAt);
+    }
+
+    @Override
+    public double logSumExp(float[] x, int n, float[] lanes) {
+        return other(Operation.LOG_SUM, Format.F32).logSumExp(x, n, lanes);
+    }
+
+    /** For benchmarks, which warm it themselves. */
+    @Override
+    public int readAll(MemorySegment data, long at, long count) {
+        return simd.readAll(data, at, count);
     }
 }

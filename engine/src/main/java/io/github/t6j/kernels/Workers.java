@@ -66,10 +66,10 @@ public final class Workers implements AutoCloseable {
 
     /**
      * Runs {@code body} for the items 0 … count − 1 and returns when all are done. While another thread has a region
-     * under way, the caller does all of its items itself.
+     * under way, or inside a region, the caller does all of its items itself.
      */
     public void run(int count, Work body) {
-        if (count <= 1 || threads.length == 0 || !region.tryLock()) {
+        if (count <= 1 || threads.length == 0 || region.isHeldByCurrentThread() || !region.tryLock()) {
             for (int item = 0; item < count; item++) {
                 body.run(item, 0);
             }

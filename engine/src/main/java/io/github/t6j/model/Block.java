@@ -16,25 +16,25 @@ import io.github.t6j.kernels.PackedMatrix;
 record Block(int layer, Attention attention, Projection input, float[] headNorm, PackedMatrix output,
         FeedForward mlp) {
 
-    /** x += attention(norm(x)); x += mlp(norm(x)), for {@code rows} positions from {@code position}. */
-    void forward(Kernels kernels, Rope rope, int position, int rows, Activations a) {
-        RmsNorm.residual(kernels, output.outputs(), rows, a);
-        attend(kernels, rope, position, rows, a);
+    /** x += attention(norm(x)); x += mlp(norm(x)), for {@code rows} rows, which attend as {@code path} says. */
+    void forward(Kernels kernels, Rope rope, int rows, RowAttention path, Activations a) {
+        a.workers.run(rows, a.normRow);
+        attend(kernels, rope, rows, path, a);
         addUpdate(rows, a);
 
-        RmsNorm.residual(kernels, output.outputs(), rows, a);
-        mlp.forward(kernels, rows, a);
+        a.workers.run(rows, a.normRow);
+        mlp.forward(rows, a);
         addUpdate(rows, a);
     }
 
     /** update = the attention part of {@code rows} rows of normed. */
-    void attend(Kernels kernels, Rope rope, int position, int rows, Activations a) {
+    void attend(Kernels kernels, Rope rope, int rows, RowAttention path, Activations a) {
         input.project(kernels, rows, a);
         for (int row = 0; row < rows; row++) {
             int at = row * a.projectionStride;
             attention.complete(rope, a.projections, at, a.cos, a.sin, row * rope.pairs());
         }
-        a.path.attend(attention, a.projections, rows, a.projectionStride, layer, position, a.attended);
+        path.attend(attention, layer, rows, a);
         if (headNorm != null) {
             RmsNorm.heads(kernels, headNorm, rows * attention.heads(), a);
         }

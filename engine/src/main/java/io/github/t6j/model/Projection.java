@@ -10,6 +10,9 @@ sealed interface Projection {
     /** The projections of {@code rows} positions. */
     void project(Kernels kernels, int rows, Activations a);
 
+    /** Bytes of the matrices. */
+    long bytes();
+
     /** Gives {@code digest} a sample of the matrices. */
     void sample(MessageDigest digest);
 
@@ -22,6 +25,11 @@ sealed interface Projection {
         @Override
         public void project(Kernels kernels, int rows, Activations a) {
             a.product.multiply(matrix, a.normed, matrix.inputs(), rows, a.projections, a.projectionStride);
+        }
+
+        @Override
+        public long bytes() {
+            return matrix.bytes();
         }
 
         @Override
@@ -53,6 +61,11 @@ sealed interface Projection {
             for (int row = 0; row < rows; row++) {
                 arrange(kernels, row, a);
             }
+        }
+
+        @Override
+        public long bytes() {
+            return down.bytes() + up.bytes();
         }
 
         @Override

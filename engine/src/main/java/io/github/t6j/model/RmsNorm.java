@@ -15,18 +15,6 @@ final class RmsNorm {
 
     private RmsNorm() {}
 
-    /** Norms the residual stream: normed = x / rms(x), row by row. */
-    static void residual(Kernels kernels, int width, int rows, Activations a) {
-        if (rows == 1) {
-            kernels.rmsNorm(a.x, 0, width, EPSILON, null, a.normed, 0, a.lanes[0]);
-            return;
-        }
-        a.workers.run(rows, (row, worker) -> {
-            int at = row * width;
-            kernels.rmsNorm(a.x, at, width, EPSILON, null, a.normed, at, a.lanes[worker]);
-        });
-    }
-
     /** Norms each head's output in place. */
     static void heads(Kernels kernels, float[] weight, int headVectors, Activations a) {
         int headDim = weight.length;

@@ -16,7 +16,6 @@ import io.github.t6j.cache.StateCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
-import io.github.t6j.kernels.Product;
 import io.github.t6j.kernels.ScalarKernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.LazyTensor;
@@ -31,6 +30,9 @@ import java.util.function.BooleanSupplier;
 
 /** The weights of a model and the way of a token through them; shared by all sequences, changed by none. */
 public final class Transformer {
+    /** The most rows of a pass. */
+    public static final int MOST_ROWS = Activations.ROWS;
+
     private final ModelConfig config;
     private final long checksum; // of the weights that are not packed, for the fingerprint
     private final SharedPages shared;
@@ -66,6 +68,16 @@ public final class Transformer {
         return shared.bytes();
     }
 
+    /** Bytes of the packed matrices: what one token reads of the weights. */
+    public long weightBytes() {
+        long bytes = embedding.bytes();
+        for (Block block : blocks) {
+            bytes += block.input().bytes() + block.output().bytes() + block.mlp().gateUp().bytes()
+                    + block.mlp().down().bytes();
+        }
+        return bytes;
+    }
+
     /** The attention of the first block; all are of its shape. */
     public Attention attention() {
         return blocks.getFirst().attention();
@@ -91,23 +103,66 @@ public final class Transformer {
         return blocks;
     }
 
+    Kernels kernels() {
+        return kernels;
+    }
+
+    Workers workers() {
+        return workers;
+    }
+
+    /** Makes {@code row} of a pass that of {@code id} at {@code position}. */
+    void enter(int id, int position, int row, Activations a) {
+        embedding.row(id, a.x, row * config.width());
+        rope.table(position, a.cos, a.sin, row * rope.pairs());
+    }
+
     Rope rope() {
         return rope;
     }
 
     /** A sequence's cache and buffers. */
     public final class Sequence implements AutoCloseable {
-        private final SequenceCache cache;
+        final SequenceCache cache;
         private final boolean materialized;
-        private final Activations a;
+        private final AttentionPath path;
+        private final RowAttention own = this::attend;
+        private Activations a = new Activations(Transformer.this, 1);
+        private Batch batch; // of the passes that it led, or null
         private int position;
 
         private Sequence(SequenceCache cache, boolean materialized, int position) {
             this.cache = cache;
             this.materialized = materialized;
             this.position = position;
-            AttentionPath path = newPath(cache, materialized);
-            a = new Activations(Transformer.this, path, new Product(kernels, workers), workers);
+            path = newPath(cache, materialized);
+        }
+
+        /** Buffers for a pass of {@code rows}. */
+        Activations activations(int rows) {
+            if (rows > a.rows) {
+                a = new Activations(Transformer.this, Math.min(Activations.ROWS, Integer.highestOneBit(2 * rows - 1)));
+            }
+            return a;
+        }
+
+        void attend(Attention attention, int layer, int rows, Activations a) {
+            path.attend(attention, a.projections, rows, a.projectionStride, layer, position, a.attended);
+        }
+
+        /** Ends a pass of {@code rows} rows. */
+        void advance(int rows) {
+            cache.commit();
+            position += rows;
+        }
+
+        /** An empty batch whose first row is to be this sequence's; it serves until the next call. */
+        public Batch batch() {
+            if (batch == null) {
+                batch = new Batch(Transformer.this, workers);
+            }
+            batch.clear(); // of what a failed pass left
+            return batch;
         }
 
         /** Tokens in the cache. */
@@ -125,6 +180,12 @@ public final class Transformer {
             return cache.bytes(position);
         }
 
+        /** Makes this empty sequence hold {@code length} tokens that no model made, for benchmarks. */
+        public void fill(int length, long seed) {
+            cache.fill(length, seed);
+            position = length;
+        }
+
         /**
          * Forgets the tokens from {@code newPosition} on.
          *
@@ -140,31 +201,25 @@ public final class Transformer {
             return cache.tensors(position);
         }
 
-        /** The most rows that {@link #forward} takes at once. */
-        public int maxRows() {
-            return Activations.ROWS;
-        }
-
         /**
-         * Feeds {@code count} ids from {@code from} through all blocks; {@link #logits} can then be asked for.
+         * Feeds {@code count} ids, at most {@link #MOST_ROWS}, from {@code from} through all blocks; {@link #logits} can then be asked for.
          *
          * @param cancelled asked between blocks: true ends the pass, and its ids are not fed
          * @return false if it was cancelled
          */
         public boolean forward(int[] ids, int from, int count, BooleanSupplier cancelled) {
             cache.reserve(position, position + count);
+            Activations rows = activations(count);
             for (int row = 0; row < count; row++) {
-                embedding.row(ids[from + row], a.x, row * config.width());
-                rope.table(position + row, a.cos, a.sin, row * rope.pairs());
+                enter(ids[from + row], position + row, row, rows);
             }
             for (Block block : blocks) {
                 if (cancelled.getAsBoolean()) {
                     return false;
                 }
-                block.forward(kernels, rope, position, count, a);
+                block.forward(kernels, rope, count, own, rows);
             }
-            cache.commit();
-            position += count;
+            advance(count);
             return true;
         }
 

@@ -1,5 +1,7 @@
 package io.github.t6j.sampling;
 
+import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.Kernels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -128,22 +130,14 @@ public final class Sampler {
     }
 
     /**
-     * The natural logarithm of the probability of {@code id}: logit − ln Σ exp(logits), over all logits, computed in
-     * double.
+     * The natural logarithm of the probability of {@code id}: logit − ln Σ exp(logits), over all logits.
      *
      * @throws IllegalArgumentException if there is no such id
      */
     public static float logProbability(float[] logits, int id) {
         checkId("id", id, logits.length);
-        double greatest = Double.NEGATIVE_INFINITY;
-        for (float logit : logits) {
-            greatest = Math.max(greatest, logit);
-        }
-        double sum = 0;
-        for (float logit : logits) {
-            sum += StrictMath.exp(logit - greatest);
-        }
-        return (float) (logits[id] - greatest - StrictMath.log(sum));
+        float[] lanes = new float[Kernels.LANES];
+        return (float) (logits[id] - KernelChoice.kernels().logSumExp(logits, logits.length, lanes));
     }
 
     private void checkLogits(float[] logits) {

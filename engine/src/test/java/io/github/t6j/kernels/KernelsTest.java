@@ -2,6 +2,7 @@ package io.github.t6j.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
 
 import io.github.t6j.kernels.simd.SimdKernels;
 import io.github.t6j.weights.DType;
@@ -323,6 +324,46 @@ class KernelsTest {
         assertThat(y[4]).isEqualTo(200f);
         assertThat(y[6]).isEqualTo(1e30f);
         assertThat(y[7]).isNaN();
+    }
+
+    @Test
+    void logSumExpAgreesWithItsDefinition() {
+        float[] lanes = new float[LANES];
+        for (int n : new int[] {1, 2, 15, 16, 17, 1023, 1024, 1025, 1040, 4096, 5003, 50304}) {
+            Random random = new Random(n);
+            float[] x = floats(random, n + 3);
+            for (int i = 0; i < x.length; i++) {
+                x[i] = 12 * x[i] + 100;
+            }
+            x[n / 2] = Float.NEGATIVE_INFINITY;
+            x[n / 3] = 103;
+            x[n] = 1000; // not one of them
+            double sum = 0;
+            for (int i = 0; i < n; i++) {
+                sum += Math.exp(x[i] - 100.0);
+            }
+            double found = scalar.logSumExp(x, n, lanes);
+            assertThat(found).as("n " + n).isCloseTo(100 + Math.log(sum), offset(1e-6));
+            Arrays.fill(lanes, 7f);
+            assertThat(simd.logSumExp(x, n, lanes)).as("n " + n).isEqualTo(found);
+        }
+        for (float odd : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
+            float[] x = new float[20];
+            Arrays.fill(x, Float.NEGATIVE_INFINITY);
+            x[17] = odd;
+            assertThat(scalar.logSumExp(x, 20, lanes)).isNaN();
+            assertThat(simd.logSumExp(x, 20, lanes)).isNaN();
+        }
+    }
+
+    @Test
+    void readAllReadsAll() {
+        int[] ints = new Random(3).ints(640).toArray();
+        MemorySegment data = MemorySegment.ofArray(new byte[4 * 640 + 8]);
+        MemorySegment.copy(ints, 0, data, ValueLayout.JAVA_INT_UNALIGNED, 8, 640);
+        int sum = Arrays.stream(ints).sum();
+        assertThat(scalar.readAll(data, 8, 640)).isEqualTo(sum);
+        assertThat(simd.readAll(data, 8, 640)).isEqualTo(sum);
     }
 
     private static void both(

@@ -30,6 +30,25 @@ class WorkersTest {
     }
 
     @Test
+    void aRegionInsideARegionIsDoneByItsThread() {
+        for (int threads : new int[] {1, 2, 3}) {
+            try (Workers workers = new Workers(threads)) {
+                for (int region = 0; region < 1000; region++) {
+                    AtomicIntegerArray times = new AtomicIntegerArray(5 * 7);
+                    workers.run(5, (outer, worker) -> {
+                        Thread own = Thread.currentThread();
+                        workers.run(7, (inner, innerWorker) -> {
+                            assertThat(Thread.currentThread()).isSameAs(own);
+                            times.incrementAndGet(outer * 7 + inner);
+                        });
+                    });
+                    assertThat(IntStream.range(0, 35).map(times::get).toArray()).as("region " + region).containsOnly(1);
+                }
+            }
+        }
+    }
+
+    @Test
     void workersWakeAfterTheySlept() {
         try (Workers workers = new Workers(3)) {
             for (int region = 0; region < 20; region++) {

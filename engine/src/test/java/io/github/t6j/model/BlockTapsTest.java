@@ -13,7 +13,6 @@ import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.Product;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.Checkpoint;
 import java.lang.foreign.Arena;
@@ -49,18 +48,18 @@ class BlockTapsTest {
                     TransformerLoader.load(checkpoint.tensors(), config, golden.name(), KernelChoice.kernels(), workers,
                             arena);
             for (boolean materialized : new boolean[] {false, true}) {
-                firstBlock(golden, model, materialized, workers);
+                firstBlock(golden, model, materialized);
             }
         }
     }
 
-    private void firstBlock(GoldenModel golden, Transformer model, boolean materialized, Workers workers) {
+    private void firstBlock(GoldenModel golden, Transformer model, boolean materialized) {
         ModelConfig config = model.config();
         Kernels kernels = KernelChoice.kernels();
         int rows = golden.ids().length;
         try (SequenceCache cache = model.newCache(Format.F32, materialized)) {
             AttentionPath path = model.newPath(cache, materialized);
-            Activations a = new Activations(model, path, new Product(kernels, workers), workers);
+            Activations a = new Activations(model, rows);
             cache.reserve(0, rows);
             double[] blockIn = tap(golden, "block_in");
             for (int i = 0; i < blockIn.length; i++) {
@@ -69,7 +68,10 @@ class BlockTapsTest {
             for (int row = 0; row < rows; row++) {
                 model.rope().table(row, a.cos, a.sin, row * model.rope().pairs());
             }
-            model.blocks().getFirst().forward(kernels, model.rope(), 0, rows, a);
+            model.blocks().getFirst().forward(
+                    kernels, model.rope(), rows, (attention, layer, n, b) -> path.attend(
+                            attention, b.projections, n, b.projectionStride, layer, 0, b.attended),
+                    a);
 
             int width = config.width();
             compare(golden, "attn_y", a.attended, 0, config.heads() * model.attention().valueDim(), rows);

@@ -8,7 +8,6 @@ import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.Product;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.VariantJson;
@@ -61,14 +60,14 @@ final class VariantModels {
             Transformer model = TransformerLoader.load(tensors, config, "here", kernels, workers, arena);
             try (SequenceCache cache = model.newCache(Format.F32, materialized)) {
                 AttentionPath path = model.newPath(cache, materialized);
-                Activations a = new Activations(model, path, new Product(kernels, workers), workers);
+                Activations a = new Activations(model, Math.min(chunk, x.length / config.width()));
                 cache.reserve(0, x.length / config.width());
-                return run(model, a, x, chunk);
+                return run(model, path, a, x, chunk);
             }
         }
     }
 
-    private static Run run(Transformer model, Activations a, double[] x, int chunk) {
+    private static Run run(Transformer model, AttentionPath path, Activations a, double[] x, int chunk) {
         ModelConfig config = model.config();
         Kernels kernels = KernelChoice.kernels();
         int width = config.width();
@@ -87,11 +86,15 @@ final class VariantModels {
             for (int row = 0; row < rows; row++) {
                 model.rope().table(position + row, a.cos, a.sin, row * model.rope().pairs());
             }
-            model.blocks().getFirst().attend(kernels, model.rope(), position, rows, a);
-            a.path.cache().commit();
+            int first = position;
+            model.blocks().getFirst().attend(
+                    kernels, model.rope(), rows, (attention, layer, n, b) -> path.attend(
+                            attention, b.projections, n, b.projectionStride, layer, first, b.attended),
+                    a);
+            path.cache().commit();
             for (int row = 0; row < rows; row++) {
                 int token = position + row;
-                materialize(model, a, row, token, run);
+                materialize(model, path, a, row, token, run);
                 System.arraycopy(a.attended, row * outputs, run.y, token * outputs, outputs);
                 System.arraycopy(a.update, row * a.widthStride, run.out, token * width, width);
             }
@@ -100,7 +103,8 @@ final class VariantModels {
     }
 
     /** Keys and values as they are kept, or as a row has them where a state is kept. */
-    private static void materialize(Transformer model, Activations a, int row, int token, Run run) {
+    private static void materialize(
+            Transformer model, AttentionPath path, Activations a, int row, int token, Run run) {
         WholeHeads attention = (WholeHeads) model.attention();
         int headDim = attention.headDim();
         int at = row * a.projectionStride;
@@ -108,7 +112,7 @@ final class VariantModels {
         float[] whole = new float[headDim];
         for (int head = 0; head < attention.heads(); head++) {
             int to = (token * attention.heads() + head) * headDim;
-            if (a.path.cache() instanceof PagedCache cache) {
+            if (path.cache() instanceof PagedCache cache) {
                 attention.materializeQuery(a.projections, at, head, one);
                 System.arraycopy(one, 0, run.q, to, headDim);
                 attention.materializeKey(cache.pageOf(0, token), PagedCache.slot(token), token, head, one);

@@ -166,18 +166,15 @@ class SamplerTest {
         }
         int[] prompt = {1, 2, 3};
         long bytes = 0;
-        float sum = 0;
         for (int i = 0; i < 300; i++) {
             long before = threads.getCurrentThreadAllocatedBytes();
             sampler.prompt(prompt);
             sampler.accept(sampler.sample(logits));
             greedy.accept(greedy.sample(logits));
-            sum += Sampler.logProbability(logits, i);
             // the first calls load classes
             bytes += i < 10 ? 0 : threads.getCurrentThreadAllocatedBytes() - before;
         }
         assertThat(bytes).isZero();
-        assertThat(sum).isNegative();
     }
 
     @Test

@@ -43,9 +43,7 @@ final class PageSoftmax {
             float[] s, int heads, Format format, MemorySegment page, long aVAt, int valueRank, float[] max, float[] sum,
             float[] w, int one) {
         IntVector largest = IntVector.broadcast(I, Integer.MIN_VALUE);
-        long step = format.bytes(PANEL);
         for (int lane = 0; lane < LANES; lane += L) {
-            long at = aVAt + 4 * lane;
             int to = lane;
             for (int h = 0; h < heads; h += one) {
                 FloatVector top = FloatVector.broadcast(F, max[h]);
@@ -98,14 +96,35 @@ final class PageSoftmax {
                 e3 = e3.blend(0f, x3.compare(LT, EXP2_MIN));
                 int sumAt = h * LANES + lane;
                 FloatVector.fromArray(F, sum, sumAt).add(e0).add(e1).add(e2).add(e3).intoArray(sum, sumAt);
-                if (valueRank == 0) {
-                    e0.intoArray(w, to);
-                    e1.intoArray(w, to + C1);
-                    e2.intoArray(w, to + C2);
-                    e3.intoArray(w, to + C3);
-                    to += PANEL;
-                }
-                for (int u = 0; u < valueRank; u += one) {
+                e0.intoArray(w, to);
+                e1.intoArray(w, to + C1);
+                e2.intoArray(w, to + C2);
+                e3.intoArray(w, to + C3);
+                to += Math.max(1, valueRank) * PANEL;
+            }
+        }
+        if (valueRank > 0) {
+            factors(heads, valueRank, format, page, aVAt, w, one);
+        }
+        return largest.reduceLanes(MAX);
+    }
+
+    /**
+     * Multiplies the weights of each head, which stand in its first row, with its factors; the first row last. A loop of its
+     * own: in one method with the powers, C2 gives up on a part of them after it has met several formats, and boxes.
+     */
+    private static void factors(
+            int heads, int valueRank, Format format, MemorySegment page, long aVAt, float[] w, int one) {
+        long step = format.bytes(PANEL);
+        for (int lane = 0; lane < LANES; lane += L) {
+            long at = aVAt + 4 * lane + (heads * valueRank - 1) * step;
+            for (int h = heads - 1; h >= 0; h -= one) {
+                int first = h * valueRank * PANEL + lane;
+                FloatVector e0 = FloatVector.fromArray(F, w, first);
+                FloatVector e1 = FloatVector.fromArray(F, w, first + C1);
+                FloatVector e2 = FloatVector.fromArray(F, w, first + C2);
+                FloatVector e3 = FloatVector.fromArray(F, w, first + C3);
+                for (int to = first + (valueRank - 1) * PANEL; to >= first; to -= PANEL) {
                     FloatVector w0, w1, w2, w3;
                     if (format == Format.F32) {
                         w0 = FloatVector.fromMemorySegment(F, page, at, LITTLE_ENDIAN);
@@ -130,12 +149,10 @@ final class PageSoftmax {
                     e1.mul(w1).intoArray(w, to + C1);
                     e2.mul(w2).intoArray(w, to + C2);
                     e3.mul(w3).intoArray(w, to + C3);
-                    to += PANEL;
-                    at += step;
+                    at -= step;
                 }
             }
         }
-        return largest.reduceLanes(MAX);
     }
 
     /** {@link io.github.t6j.kernels.Kernels#rowMaxima}. */

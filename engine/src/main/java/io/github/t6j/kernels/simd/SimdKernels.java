@@ -103,4 +103,22 @@ public final class SimdKernels implements Kernels {
     public void swiGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt) {
         ElementWise.swiGlu(x, gateAt, upAt, n, y, yAt, scalar);
     }
+
+    @Override
+    public double logSumExp(float[] x, int n, float[] lanes) {
+        int whole = n - n % LANES;
+        float max = LogSumExp.max(x, n, lanes);
+        double sum = 0;
+        for (int from = 0; from < n; from += SUM_BLOCK) {
+            int to = Math.min(from + SUM_BLOCK, whole);
+            LogSumExp.add(x, from, to, max, lanes);
+            sum += scalar.addExp(x, to, Math.min(from + SUM_BLOCK, n), max, lanes, false);
+        }
+        return max + StrictMath.log(sum);
+    }
+
+    @Override
+    public int readAll(MemorySegment data, long at, long count) {
+        return ReadAll.sum(data, at, count, one);
+    }
 }

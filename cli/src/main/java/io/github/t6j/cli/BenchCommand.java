@@ -1,0 +1,156 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.Model;
+import io.github.t6j.SessionOptions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code t6j bench}: how fast a model is. */
+@Command(
+        name = "bench",
+        description = "Measures how fast a model reads prompts and writes text.",
+        footer = {
+            "",
+            "pp512 reads 512 tokens and computes the logits after the last; tg128 writes 128 tokens one by one, as",
+            "generate does by default, sampling included; x8 are 8 sessions that advance together; @1024 has 1024",
+            "tokens in the cache before, which is filled with seeded rows instead of computed ones.",
+            "Each figure is the mean ± standard deviation of the repetitions, after a warm-up. bytes_per_second counts",
+            "weights and cache that writing reads; of read is its share of what a read test gives, made before each.",
+            "",
+            "Examples:",
+            "  t6j bench --model DIR --depth 0 --depth 4096 --batch 1 --batch 8",
+            "  t6j bench --model DIR --prompt 0 --generate 4 --repetitions 2 --depth 1000000 --cache-type q8",
+            "  t6j bench --model DIR --compare OTHER --format json"
+        })
+final class BenchCommand implements Callable<Integer> {
+    private static final int MOST = 1 << 30;
+
+    /** How results are printed. */
+    enum Format {
+        MD, CSV, JSON
+    }
+
+    @ParentCommand
+    private Main main;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelArguments arguments;
+
+    @Mixin
+    private CacheArguments cache;
+
+    @Option(names = "--prompt", paramLabel = "N", defaultValue = "512",
+            description = "Tokens of the prompt; 0: no such test (default: ${DEFAULT-VALUE}).")
+    private int prompt;
+
+    @Option(names = "--generate", paramLabel = "N", defaultValue = "128",
+            description = "Tokens to write; 0: no such test (default: ${DEFAULT-VALUE}).")
+    private int generate;
+
+    @Option(names = "--depth", paramLabel = "N", split = ",", defaultValue = "0",
+            description = "Tokens in the cache before; can be repeated (default: ${DEFAULT-VALUE}).")
+    private List<Integer> depths;
+
+    @Option(names = "--batch", paramLabel = "N", split = ",", defaultValue = "1",
+            description = "Sessions that write together; can be repeated (default: ${DEFAULT-VALUE}).")
+    private List<Integer> batches;
+
+    @Option(names = "--repetitions", paramLabel = "N", defaultValue = "5",
+            description = "How often each test is measured (default: ${DEFAULT-VALUE}).")
+    private int repetitions;
+
+    @Option(names = "--warm-up", paramLabel = "SECONDS", defaultValue = "1",
+            description = "How long each test runs before, at least once (default: ${DEFAULT-VALUE}).")
+    private double warmUp;
+
+    @Option(names = "--format", paramLabel = "FORMAT", defaultValue = "md",
+            description = "md, a table; csv; or json, an array of objects (default: ${DEFAULT-VALUE}).")
+    private Format format;
+
+    @Option(names = "--compare", paramLabel = "DIR", arity = "1..*",
+            description = "Folders of further models, measured in the same way; ratio is to the first model.")
+    private List<Path> others = List.of();
+
+    @Override
+    public Integer call() {
+        arguments.check();
+        check();
+        List<Path> folders = new ArrayList<>(List.of(arguments.path()));
+        others.forEach(other -> folders.add(ModelFolder.checked("--compare", other)));
+        List<BenchTest> tests = tests();
+        List<BenchResult> results = new ArrayList<>();
+        for (Path folder : folders) {
+            measure(folder, tests, results);
+        }
+        // side by side: the tests in their order, in each the models in theirs
+        results.sort(Comparator.comparingInt(result -> tests.indexOf(result.test())));
+        main.out.print(new BenchReport(results, folders.size() > 1).in(format));
+        return Main.DONE;
+    }
+
+    private void check() {
+        Range.atLeast(spec, "--prompt", prompt, 0);
+        Range.atLeast(spec, "--generate", generate, 0);
+        Range.atLeast(spec, "--repetitions", repetitions, 1);
+        for (int depth : depths) {
+            Range.atLeast(spec, "--depth", depth, 0);
+        }
+        for (int batch : batches) {
+            Range.atLeast(spec, "--batch", batch, 1);
+        }
+        if (!(warmUp >= 0 && warmUp < 1e6)) {
+            throw new ParameterException(spec.commandLine(), "--warm-up: expected 0 seconds or more, found " + warmUp);
+        }
+        if (prompt == 0 && generate == 0) {
+            throw new ParameterException(
+                    spec.commandLine(), "--prompt, --generate: expected one above 0, found 0 for both");
+        }
+        for (BenchTest test : tests()) {
+            if (test.depth() > MOST || test.tokens() > MOST) {
+                throw new ParameterException(
+                        spec.commandLine(), test.name() + ": expected at most " + MOST + " tokens");
+            }
+        }
+    }
+
+    private List<BenchTest> tests() {
+        List<BenchTest> tests = new ArrayList<>();
+        for (int depth : depths) {
+            if (prompt > 0) {
+                tests.add(new BenchTest(true, prompt, 1, depth));
+            }
+            for (int batch : generate > 0 ? batches : List.<Integer>of()) {
+                tests.add(new BenchTest(false, generate, batch, depth));
+            }
+        }
+        return tests.stream().distinct().toList();
+    }
+
+    private void measure(Path folder, List<BenchTest> tests, List<BenchResult> results) {
+        try (Model model = arguments.load(folder)) {
+            SessionOptions options = cache.sessionOptions();
+            for (BenchTest test : tests) {
+                String what = String.format(Locale.ROOT, "%s: %s", folder.getFileName(), test.name());
+                try (Waiting _ = new Waiting(main, what)) {
+                    BenchRun run = new BenchRun(model, options, test, warmUp);
+                    results.add(run.measure(folder.toAbsolutePath().normalize().getFileName().toString(),
+                            arguments.threads(), repetitions));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.Model;
+import io.github.t6j.Session;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.sampling.Sampler;
+import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.tokenizer.TokenStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** One test on one model: sessions filled to its depth, of which each repetition continues forks. */
+final class BenchRun {
+    private static final long SEED = 1;
+
+    private final Model model;
+    private final SessionOptions options;
+    private final BenchTest test;
+    private final double warmUpSeconds;
+    private final int[] prompt;
+    private long samplingNanos;
+    private long cacheBytes;
+
+    BenchRun(Model model, SessionOptions options, BenchTest test, double warmUpSeconds) {
+        this.model = model;
+        this.options = options.withContextLength(test.depth() + test.tokens() + 1);
+        this.test = test;
+        this.warmUpSeconds = warmUpSeconds;
+        prompt = new SplittableRandom(SEED).ints(test.tokens(), 0, sampleable()).toArray();
+    }
+
+    /** Ids that have a text; all without a tokenizer. */
+    private int sampleable() {
+        return model.hasTokenizer() ? model.tokenizer().size() : model.info().vocabularySize();
+    }
+
+    BenchResult measure(String name, int threads, int repetitions) {
+        List<Session> filled = new ArrayList<>();
+        try {
+            for (int i = 0; i < test.batch(); i++) {
+                filled.add(model.newSession(options));
+                filled.getLast().fill(test.depth(), SEED + i);
+            }
+            for (double warm = once(filled); warm < warmUpSeconds;) {
+                warm += once(filled);
+            }
+            double bandwidth = 0; // of memory that others use, too: measured before each repetition
+            double[] seconds = new double[repetitions];
+            double total = 0;
+            samplingNanos = 0;
+            for (int i = 0; i < repetitions; i++) {
+                bandwidth += model.readBandwidth() / repetitions;
+                seconds[i] = once(filled);
+                total += seconds[i];
+            }
+            return new BenchResult(
+                    name, model.info(), model.weightBytes(), model.weightType(), threads, test, options.cacheType(),
+                    seconds, stepBytes(), bandwidth, samplingNanos / 1e9 / total, cacheBytes, cacheBytesPerToken());
+        } finally {
+            filled.forEach(Session::close);
+        }
+    }
+
+    private long cacheBytesPerToken() {
+        boolean state = model.info().stateNumbers() > 0;
+        return state ? 0 : cacheBytes / test.batch() / (test.depth() + test.tokens());
+    }
+
+    private double stepBytes() {
+        if (test.reading()) {
+            return 0;
+        }
+        boolean state = model.info().stateNumbers() > 0;
+        double middle =
+                state ? cacheBytes : cacheBytesPerToken() * (test.depth() + (test.tokens() + 1) / 2.0) * test.batch();
+        return model.weightBytes() + middle;
+    }
+
+    /** Runs the test. @return seconds */
+    private double once(List<Session> filled) {
+        List<Session> sessions = new ArrayList<>();
+        try {
+            filled.forEach(session -> sessions.add(session.fork()));
+            double seconds = test.reading() ? read(sessions.getFirst()) : write(sessions);
+            cacheBytes = sessions.stream().mapToLong(Session::cacheBytes).sum();
+            return seconds;
+        } finally {
+            sessions.forEach(Session::close);
+        }
+    }
+
+    private double read(Session session) {
+        long start = System.nanoTime();
+        session.prefill(prompt);
+        session.logits();
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    /** The whole loop of generating, the first id given. */
+    private double write(List<Session> sessions) {
+        List<Sampler> samplers = new ArrayList<>();
+        List<TokenStream> texts = new ArrayList<>();
+        for (int i = 0; i < sessions.size(); i++) {
+            SamplingOptions sampling = SamplingOptions.defaults().withSeed(SEED + i);
+            samplers.add(new Sampler(sampling, model.info().vocabularySize(), sampleable()));
+            texts.add(model.hasTokenizer() ? model.tokenizer().newDecoder() : null);
+        }
+        int[] ids = new int[sessions.size()];
+        long start = System.nanoTime();
+        for (int step = 0; step < test.tokens(); step++) {
+            model.decode(sessions, ids);
+            long fed = System.nanoTime();
+            for (int i = 0; i < ids.length; i++) {
+                ids[i] = choose(sessions.get(i).logits(), samplers.get(i), texts.get(i));
+            }
+            samplingNanos += System.nanoTime() - fed;
+        }
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    private static int choose(float[] logits, Sampler sampler, TokenStream text) {
+        int id = sampler.sample(logits);
+        Sampler.logProbability(logits, id);
+        sampler.accept(id);
+        if (text != null) {
+            text.append(id);
+        }
+        return id;
+    }
+}

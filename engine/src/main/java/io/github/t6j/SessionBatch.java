@@ -1,0 +1,56 @@
+package io.github.t6j;
+
+import io.github.t6j.model.Batch;
+import io.github.t6j.model.Transformer;
+import java.util.List;
+
+/** {@link Model#decode}: sessions whose next ids pass through the model together. */
+final class SessionBatch {
+    private SessionBatch() {}
+
+    static void decode(Model model, List<Session> sessions, int[] ids) {
+        if (ids.length != sessions.size()) {
+            throw new IllegalArgumentException(
+                    "ids: expected one a session, " + sessions.size() + ", found " + ids.length);
+        }
+        for (int i = 0; i < ids.length; i++) {
+            check(model, sessions, i);
+            sessions.get(i).checkNext(ids[i]);
+        }
+        for (int from = 0; from < ids.length; from += Transformer.MOST_ROWS) {
+            pass(sessions, ids, from, Math.min(Transformer.MOST_ROWS, ids.length - from));
+        }
+    }
+
+    private static void check(Model model, List<Session> sessions, int i) {
+        if (!sessions.get(i).isOf(model)) {
+            throw new IllegalArgumentException("sessions: expected those of this model, found another's at index " + i);
+        }
+        for (int other = 0; other < i; other++) {
+            if (sessions.get(other) == sessions.get(i)) {
+                throw new IllegalArgumentException(
+                        "sessions: expected each once, found one at index " + other + " and again at " + i);
+            }
+        }
+    }
+
+    /** One pass of {@code count} sessions from {@code from}, in the buffers of the first. */
+    private static void pass(List<Session> sessions, int[] ids, int from, int count) {
+        Transformer.Sequence first = sessions.get(from).fedSequence();
+        Batch batch = first.batch();
+        for (int i = from; i < from + count; i++) {
+            batch.add(sessions.get(i).fedSequence(), ids[i]);
+        }
+        batch.forward();
+        for (int i = from; i < from + count; i++) {
+            sessions.get(i).keep(ids, i, 1);
+        }
+        for (int row = 0; row < count; row += first.maxLogitRows()) {
+            int some = Math.min(first.maxLogitRows(), count - row);
+            float[] all = first.logits(row, some);
+            for (int i = 0; i < some; i++) {
+                sessions.get(from + row + i).take(all, i * first.logitStride());
+            }
+        }
+    }
+}

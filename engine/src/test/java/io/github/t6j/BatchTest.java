@@ -1,0 +1,205 @@
+package io.github.t6j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.management.ThreadMXBean;
+import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.SessionOptions.Path;
+import io.github.t6j.sampling.SamplingOptions;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Sessions that advance together have the bits that each has alone. */
+class BatchTest {
+    private static final long SEED = 31;
+    private static final int STEPS = 5;
+
+    private static SessionOptions options(int context) {
+        return SessionOptions.defaults().withContextLength(context);
+    }
+
+    /** Feeds sessions of {@code depths} together and, each in a session of its own, alone. */
+    private static void assertSameBits(Model model, List<SessionOptions> kinds, int... depths) {
+        Random random = new Random(SEED);
+        int vocabulary = model.info().vocabularySize();
+        List<Session> together = new ArrayList<>();
+        List<Session> alone = new ArrayList<>();
+        try {
+            for (int i = 0; i < depths.length; i++) {
+                int[] ids = random.ints(depths[i], 0, vocabulary).toArray();
+                for (List<Session> sessions : List.of(together, alone)) {
+                    sessions.add(model.newSession(kinds.get(i % kinds.size())));
+                    if (ids.length > 0) {
+                        sessions.getLast().prefill(ids);
+                    }
+                }
+            }
+            for (int step = 0; step < STEPS; step++) {
+                int[] ids = random.ints(depths.length, 0, vocabulary).toArray();
+                model.decode(together, ids);
+                for (int i = 0; i < depths.length; i++) {
+                    alone.get(i).decode(ids[i]);
+                    String what = "seed " + SEED + ", session " + i + ", step " + step;
+                    assertThat(together.get(i).logits()).as(what).isEqualTo(alone.get(i).logits());
+                    assertThat(together.get(i).ids()).as(what).isEqualTo(alone.get(i).ids());
+                }
+            }
+        } finally {
+            together.forEach(Session::close);
+            alone.forEach(Session::close);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void mixedDepthsTypesAndPathsHaveTheBitsOfEachAlone(int threads) {
+        try (Model model = Model.load(TestData.tiny(), ModelOptions.defaults().withThreads(threads))) {
+            List<SessionOptions> kinds = new ArrayList<>();
+            for (CacheType type : CacheType.values()) {
+                kinds.add(options(1000).withCacheType(type));
+            }
+            kinds.add(options(1000).withPath(Path.MATERIALIZED));
+            assertSameBits(model, kinds, 0, 1, 63, 64, 65, 300, 7, 128, 129, 20);
+            assertSameBits(model, kinds, 700, 3); // one that is longer than a thread's share
+            assertSameBits(model, kinds, 0);
+        }
+    }
+
+    @Test
+    void moreSessionsThanRowsOfAPass() {
+        try (Model model = Model.load(TestData.tiny())) {
+            assertSameBits(model, List.of(options(20)), new Random(SEED).ints(131, 0, 12).toArray());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"T6_odd, full", "T6_kvonly, full", "llama-gqa, full", "llama-mla, full", "T6_linearattn, linearattn",
+        "llama-linearattn-gqa, linearattn", "T6_groupnorm, full"})
+    void everyAttentionServes(String golden, String variant) {
+        ModelOptions load = ModelOptions.defaults().withThreads(2).withVariant(variant);
+        try (Model model = Model.load(TestData.path("golden/" + golden), load)) {
+            List<SessionOptions> kinds = List.of(options(200), options(200).withPath(Path.MATERIALIZED));
+            assertSameBits(model, kinds, 3, 9, 0, 70, 33);
+        }
+    }
+
+    @Test
+    void forksAdvanceTogetherAndLeaveTheirOriginAlone() {
+        try (Model model = Model.load(TestData.tiny()); Session origin = model.newSession()) {
+            origin.prefill(new Random(SEED).ints(70, 0, 4096).toArray());
+            float[] before = origin.logits().clone();
+            try (Session a = origin.fork(); Session b = origin.fork(); Session alone = origin.fork()) {
+                model.decode(List.of(a, b), 5, 6);
+                model.decode(List.of(b, a), 7, 8);
+                alone.prefill(5, 8);
+                assertThat(a.logits()).isEqualTo(alone.logits());
+                alone.truncate(70);
+                alone.prefill(6, 7);
+                assertThat(b.logits()).isEqualTo(alone.logits());
+            }
+            assertThat(origin.logits()).isEqualTo(before);
+            assertThat(origin.position()).isEqualTo(70);
+        }
+    }
+
+    @Test
+    void mistakesAreRefusedBeforeAnythingIsFed() {
+        try (Model model = Model.load(TestData.tiny());
+                Model other = Model.load(TestData.tiny());
+                Session a = model.newSession();
+                Session full = model.newSession(options(1));
+                Session foreign = other.newSession()) {
+            Session closed = model.newSession();
+            closed.close();
+            closed.close();
+            full.decode(1);
+            a.decode(2);
+            assertRefused(model, List.of(a), new int[] {1, 2}, "ids: expected one a session, 1, found 2");
+            assertRefused(model, List.of(a, foreign), new int[] {1, 2}, "found another's at index 1");
+            assertRefused(model, List.of(a, a), new int[] {1, 2}, "found one at index 0 and again at 1");
+            assertRefused(model, List.of(a), new int[] {4096}, "expected 0 to 4095");
+            assertRefused(model, List.of(a, full), new int[] {1, 2}, "the context has room for 1 ids and holds 1");
+            assertRefused(model, List.of(a, closed), new int[] {1, 2}, "the session is closed");
+            assertThatThrownBy(() -> closed.decode(1)).hasMessageContaining("the session is closed");
+            assertThat(a.position()).isOne();
+            model.decode(List.of());
+        }
+    }
+
+    private static void assertRefused(Model model, List<Session> sessions, int[] ids, String message) {
+        assertThatThrownBy(() -> model.decode(sessions, ids))
+                .isInstanceOfAny(IllegalArgumentException.class, IllegalStateException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void aStepAllocatesNothing() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long thread = Thread.currentThread().threadId();
+        try (Model model = Model.load(TestData.tiny()); Session origin = model.newSession(options(20_000))) {
+            origin.prefill(new int[640]);
+            List<Session> sessions = List.of(origin.fork(), origin.fork(), origin.fork(), origin.fork());
+            int[] ids = {1, 2, 3, 4};
+            long allocated = Long.MAX_VALUE;
+            // Until the kernels are compiled, vectors are objects: wait for a stretch without.
+            for (int round = 0; round < 200 && allocated > 0; round++) {
+                model.decode(sessions, ids); // begins a page, and a new array of ids
+                long before = threads.getThreadAllocatedBytes(thread);
+                for (int i = 0; i < 40; i++) {
+                    model.decode(sessions, ids);
+                    sessions.getLast().logits();
+                }
+                allocated = threads.getThreadAllocatedBytes(thread) - before;
+                sessions.forEach(session -> session.truncate(640));
+            }
+            sessions.forEach(Session::close);
+            assertThat(allocated).isZero();
+        }
+    }
+
+    @Test
+    void samplesAreGenerationsWithSuccessiveSeeds() {
+        GenerationOptions options = GenerationOptions.defaults()
+                .withMaxTokens(30)
+                .withStop("the")
+                .withSampling(SamplingOptions.defaults().withSeed(5L));
+        try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
+            List<Generation> samples = session.generateSamples("The whale", 4, options);
+            assertThat(session.position()).isEqualTo(2);
+            assertThat(samples).hasSize(4);
+            for (int i = 0; i < 4; i++) {
+                session.truncate(0);
+                Generation alone = session.generate(
+                        "The whale", options.withSampling(SamplingOptions.defaults().withSeed(5L + i)));
+                Generation sample = samples.get(i);
+                assertThat(sample.seed()).isEqualTo(5L + i);
+                assertThat(sample.text()).isEqualTo(alone.text());
+                assertThat(sample.tokens()).isEqualTo(alone.tokens());
+                assertThat(sample.finishReason()).isEqualTo(alone.finishReason());
+                assertThat(sample.promptTokens()).isEqualTo(2);
+            }
+            assertThat(samples).extracting(Generation::finishReason).contains(FinishReason.STOP_STRING);
+            assertThatThrownBy(() -> session.generateSamples("a", 0, options))
+                    .hasMessageContaining("expected 1 or more");
+        }
+    }
+
+    @Test
+    void randomSamplesSayTheirSeeds() {
+        GenerationOptions options = GenerationOptions.defaults().withMaxTokens(8);
+        try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
+            List<Generation> samples = session.generateSamples("Call me", 3, options);
+            assertThat(samples.get(2).seed()).isEqualTo(samples.get(0).seed() + 2);
+            assertThat(Arrays.asList(samples.get(0).text(), samples.get(1).text(), samples.get(2).text()))
+                    .doesNotHaveDuplicates();
+        }
+    }
+}

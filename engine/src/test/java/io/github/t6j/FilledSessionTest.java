@@ -1,0 +1,103 @@
+package io.github.t6j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.SessionOptions.Path;
+import io.github.t6j.cache.FactorCache;
+import io.github.t6j.kernels.Format;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Sessions filled for benchmarks: any depth, layout and type, nothing that is not a number, and both paths read it. */
+class FilledSessionTest {
+    private static final int LENGTH = 1000; // more pages than are written token by token
+
+    private static float[] logits(Model model, SessionOptions options, int length, long seed) {
+        try (Session session = model.newSession(options.withContextLength(length + 2))) {
+            session.fill(length, seed);
+            assertThat(session.position()).isEqualTo(length);
+            assertThat(session.ids()).hasSize(length).containsOnly(0);
+            assertThatThrownBy(session::logits).isInstanceOf(IllegalStateException.class);
+            session.prefill(1, 2);
+            assertThatThrownBy(() -> session.decode(3)).hasMessageContaining("the context has room");
+            return session.logits().clone();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(CacheType.class)
+    void theSeedDecidesAndTheOracleReadsTheSame(CacheType type) {
+        SessionOptions options = SessionOptions.defaults().withCacheType(type);
+        try (Model model = Model.load(TestData.tiny())) {
+            float[] filled = logits(model, options, LENGTH, 1);
+            assertThat(logits(model, options, LENGTH, 1)).isEqualTo(filled);
+            assertThat(logits(model, options, LENGTH, 2)).isNotEqualTo(filled);
+            assertThat(logits(model, options, LENGTH - 1, 1)).isNotEqualTo(filled);
+            float[] oracle = logits(model, options.withPath(Path.MATERIALIZED), LENGTH, 1);
+            assertThat(filled).containsExactly(oracle, org.assertj.core.api.Assertions.within(2e-4f));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"llama-mha, full", "llama-gqa, full", "llama-mla, full", "T6_kvonly, full",
+        "T6_linearattn, linearattn"})
+    void everyAttentionCanBeFilled(String golden, String variant) {
+        try (Model model = Model.load(
+                TestData.path("golden/" + golden), ModelOptions.defaults().withVariant(variant))) {
+            List<float[]> found = new ArrayList<>();
+            for (long seed : new long[] {1, 1, 2}) {
+                found.add(logits(model, SessionOptions.defaults(), LENGTH, seed));
+            }
+            for (float logit : found.getFirst()) {
+                assertThat(logit).isFinite();
+            }
+            assertThat(found.get(1)).isEqualTo(found.getFirst());
+            assertThat(found.get(2)).isNotEqualTo(found.getFirst());
+        }
+    }
+
+    @Test
+    void mistakesAreRefused() {
+        try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
+            assertThatThrownBy(() -> session.fill(513, 0)).hasMessage("length: expected 0 to 512, found 513");
+            assertThatThrownBy(() -> session.fill(-1, 0)).hasMessage("length: expected 0 to 512, found -1");
+            session.fill(0, 0);
+            session.decode(1);
+            assertThatThrownBy(() -> session.fill(2, 0)).hasMessageContaining("expected an empty session");
+        }
+    }
+
+    /** The paper's ranks: 32 heads × 64, R_K = R_V = 1; 250 bytes a layer are 3 GB for a million tokens of 12 layers. */
+    @Test
+    void aMillionTokensOfThePapersRanksFitIn3GB() {
+        int bytes = new FactorCache(1, 1, 64, 0, 32, 32, 0, 1, 64).layout().bytesPerToken(Format.Q8);
+        assertThat(bytes).isEqualTo(2 * (32 + 64) + 4 * Float.BYTES).isLessThanOrEqualTo(250);
+    }
+
+    @Test
+    void aLongContextKeepsNothingButItsCache() {
+        SessionOptions options = SessionOptions.defaults().withCacheType(CacheType.Q8).withContextLength(100_002);
+        try (Model model = Model.load(TestData.tiny()); Session session = model.newSession(options)) {
+            session.fill(100_000, 1);
+            session.prefill(1, 2);
+            assertThat(session.logits()).doesNotContain(Float.NaN);
+            assertThat(session.cacheBytes()).isEqualTo(100_002L * 1536);
+            assertThat(model.sharedBytes()).isZero();
+        }
+    }
+
+    @Test
+    void weightsAndMemoryHaveASize() {
+        try (Model model = Model.load(TestData.tiny())) {
+            // every matrix in whole panels of 64 outputs: at least the f32 numbers, at most a third more
+            assertThat(model.weightBytes()).isBetween(4 * model.info().parameters(), 6 * model.info().parameters());
+            assertThat(model.readBandwidth()).isBetween(1e7, 1e13);
+        }
+    }
+}
