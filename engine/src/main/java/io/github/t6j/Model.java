@@ -1,6 +1,7 @@
 package io.github.t6j;
 
 import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.ReadTest;
 import io.github.t6j.kernels.WarmingKernels;
 import io.github.t6j.kernels.Workers;
@@ -208,6 +209,11 @@ public final class Model implements AutoCloseable {
      */
     public void decode(List<Session> sessions, int... ids) {
         SessionBatch.decode(this, sessions, ids);
+    }
+
+    /** As the sampler's, by kernels that may still be warmed. */
+    float logProbability(float[] logits, int id) {
+        return (float) (logits[id] - kernels.logSumExp(logits, logits.length, new float[Kernels.LANES]));
     }
 
     /** What tells this model from others: SHA-256, in hexadecimal, of its configuration and a sample of its weights. */

@@ -65,6 +65,10 @@ public final class Session implements AutoCloseable {
         void onLogits(int position, float[] logits);
     }
 
+    Model model() {
+        return model;
+    }
+
     /** Ids in the cache. */
     public int position() {
         return sequence.position();

@@ -64,7 +64,7 @@ final class TextGenerator {
             if (id == endOfText && !options.ignoreEndOfText()) {
                 reason = FinishReason.END_OF_TEXT;
             } else {
-                accept(id, Sampler.logProbability(logits, id));
+                accept(id, session.model().logProbability(logits, id));
             }
         }
         return reason == null;
