@@ -1,21 +1,29 @@
 package io.github.t6j.cache;
 
 import io.github.t6j.kernels.Format;
-import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** All layers of one index of a {@link PagedCache}, freed when the last cache that has it lets go. */
 final class CountedPages {
-    private final Arena arena = Arena.ofShared();
+    private final Slab slab;
     private final AtomicInteger owners = new AtomicInteger(1);
     private final Page[] layers;
 
-    /** Empty pages of one owner. */
-    CountedPages(PageLayout layout, Format format, int layers) {
+    /** Empty pages of one owner, in memory of {@code slab}. */
+    CountedPages(PageLayout layout, Format format, int layers, Slab slab) {
+        this.slab = slab;
         this.layers = new Page[layers];
+        MemorySegment data = slab.cut(bytes(layout, format, layers));
+        long size = data.byteSize() / layers;
         for (int i = 0; i < layers; i++) {
-            this.layers[i] = Page.allocate(layout, format, arena);
+            this.layers[i] = new Page(layout, format, data.asSlice(i * size, layout.bytes(format)));
         }
+    }
+
+    /** Bytes that they take of a slab: each page is aligned to 64. */
+    static long bytes(PageLayout layout, Format format, int layers) {
+        return (layout.bytes(format) + 63) / 64 * 64 * layers;
     }
 
     Page layer(int layer) {
@@ -33,14 +41,14 @@ final class CountedPages {
 
     void release() {
         if (owners.decrementAndGet() == 0) {
-            arena.close();
+            slab.release();
         }
     }
 
-    /** Lets go of these. @return others for the caller alone, with the same numbers if {@code copy} */
-    CountedPages own(boolean copy) {
+    /** Lets go of these. @return others of {@code from} for the caller alone, with the same numbers if {@code copy} */
+    CountedPages own(boolean copy, Slab from) {
         Page first = layers[0];
-        CountedPages own = new CountedPages(first.layout(), first.format(), layers.length);
+        CountedPages own = new CountedPages(first.layout(), first.format(), layers.length, from);
         for (int i = 0; copy && i < layers.length; i++) {
             own.layers[i].data().copyFrom(layers[i].data());
         }

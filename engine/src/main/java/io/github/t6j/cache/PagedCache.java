@@ -28,10 +28,15 @@ public final class PagedCache implements SequenceCache {
     /** Pages that {@link #fill} writes. */
     private static final int WRITTEN = 8;
 
+    /** Several huge pages, and little beside a context that is long enough to need them. */
+    private static final long LARGEST_SLAB = 16 << 20;
+
     private final PageLayout layout;
     private final Format format;
     private final int layers;
     private CountedPages[] pages;
+    private Slab slab; // what the next pages are cut from
+    private long allocated; // bytes of all slabs so far
 
     /** An empty cache whose layers all keep {@code layout}. */
     public PagedCache(PageLayout layout, Format format, int layers) {
@@ -65,11 +70,25 @@ public final class PagedCache implements SequenceCache {
         }
         for (int i = position / PageLayout.TOKENS; i < needed; i++) {
             if (pages[i] == null) {
-                pages[i] = new CountedPages(layout, format, layers);
+                pages[i] = new CountedPages(layout, format, layers, slab());
             } else if (pages[i].shared()) {
-                pages[i] = pages[i].own(i * PageLayout.TOKENS < position);
+                pages[i] = pages[i].own(i * PageLayout.TOKENS < position, slab());
             }
         }
+    }
+
+    /** A slab with room for all layers of a page: each is as large as those before it, within bounds. */
+    private Slab slab() {
+        long bytes = CountedPages.bytes(layout, format, layers);
+        if (slab == null || !slab.has(bytes)) {
+            if (slab != null) {
+                slab.release();
+            }
+            long size = Math.max(1, Math.min(allocated, LARGEST_SLAB) / bytes) * bytes;
+            slab = new Slab(size);
+            allocated += size;
+        }
+        return slab;
     }
 
     private static int pagesOf(int tokens) {
@@ -200,5 +219,9 @@ public final class PagedCache implements SequenceCache {
             }
         }
         pages = new CountedPages[0];
+        if (slab != null) {
+            slab.release();
+            slab = null;
+        }
     }
 }

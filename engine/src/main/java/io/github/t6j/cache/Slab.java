@@ -1,0 +1,40 @@
+package io.github.t6j.cache;
+
+import io.github.t6j.weights.Memory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Memory that a cache cuts its pages from, freed when the cache and all pages have let go. Large enough for huge pages
+ * once the cache is: with pages of 4 KB a long context is read at two thirds of the speed.
+ */
+final class Slab {
+    private final Arena arena = Arena.ofShared();
+    private final AtomicInteger owners = new AtomicInteger(1);
+    private final MemorySegment data;
+    private long used;
+
+    /** Of {@code bytes}, for one cache. */
+    Slab(long bytes) {
+        data = Memory.allocate(bytes, arena);
+    }
+
+    boolean has(long bytes) {
+        return used + bytes <= data.byteSize();
+    }
+
+    /** The next {@code bytes}, a multiple of 64, zeros; {@link #release} must follow for them. */
+    MemorySegment cut(long bytes) {
+        MemorySegment piece = data.asSlice(used, bytes);
+        used += bytes;
+        owners.incrementAndGet();
+        return piece;
+    }
+
+    void release() {
+        if (owners.decrementAndGet() == 0) {
+            arena.close();
+        }
+    }
+}
