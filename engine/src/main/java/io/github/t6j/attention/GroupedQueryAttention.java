@@ -70,6 +70,16 @@ public final class GroupedQueryAttention implements WholeHeads {
         page.write(slot, projections, keys, projections, keys + keyValueHeads * headDim);
     }
 
+    /** What makes of q · k a logit in powers of two. */
+    float scale() {
+        return (float) (LOG2_E / Math.sqrt(headDim));
+    }
+
+    /** First column of the keys of head {@code g}. */
+    int keys(int g) {
+        return kept.keys(g);
+    }
+
     @Override
     public int queryFloats() {
         return heads * headDim;
@@ -82,7 +92,7 @@ public final class GroupedQueryAttention implements WholeHeads {
 
     @Override
     public void begin(float[] projections, int at, PageState state) {
-        float scale = (float) (LOG2_E / Math.sqrt(headDim));
+        float scale = scale();
         for (int i = 0; i < heads * headDim; i++) {
             state.query[i] = projections[at + i] * scale;
         }
@@ -105,7 +115,7 @@ public final class GroupedQueryAttention implements WholeHeads {
     @Override
     public int weights(Kernels kernels, Page page, PageState state) {
         PartialSoftmax span = state.span;
-        return page.softmaxWeights(kernels, state.logits, heads, 0, 0, span.max, span.sum, state.weights);
+        return page.softmaxWeights(kernels, state.logits, span.heads, 0, 0, span.max, span.sum, state.weights);
     }
 
     @Override

@@ -15,6 +15,9 @@ import java.lang.foreign.MemorySegment;
 final class PageState {
     private static final int LAZY_MAX_BITS = Float.floatToIntBits(Kernels.LAZY_MAX);
 
+    /** The maximum where all logits are hidden: less −∞, −∞ would be no number. */
+    private static final float LOWEST = -Float.MAX_VALUE;
+
     final float[] query; //     scaled query or its head factors, as the variant prepares it
     final float[] products; //  what the variant makes of query and page on the way to logits
     final float[] logits; //    [heads][64]
@@ -74,7 +77,7 @@ final class PageState {
         kernels.rowMaxima(logits, span.heads, maxima);
         for (int h = 0; h < span.heads; h++) {
             if (!(maxima[h] - span.max[h] <= Kernels.LAZY_MAX)) {
-                span.raise(h, maxima[h]);
+                span.raise(h, Math.max(maxima[h], LOWEST));
             }
         }
     }

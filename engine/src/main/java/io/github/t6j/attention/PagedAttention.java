@@ -35,6 +35,7 @@ public final class PagedAttention implements AttentionPath {
     private final PageState[] states; // one a worker
     private final Workers.Work rowWork = this::row;
     private final Workers.Work spanWork = this::span;
+    private final GroupedPrefill grouped; // null: rows are attended one by one
     private PartialSoftmax[] spans = new PartialSoftmax[0];
 
     private Attention attention;
@@ -58,6 +59,9 @@ public final class PagedAttention implements AttentionPath {
         this.kernels = kernels;
         this.scalar = scalar;
         this.workers = workers;
+        grouped = shape instanceof GroupedQueryAttention queries
+                ? new GroupedPrefill(queries, kernels, scalar, workers)
+                : null;
         states = new PageState[workers.threads()];
         for (int i = 0; i < states.length; i++) {
             states[i] = new PageState(shape, scalar);
@@ -94,7 +98,9 @@ public final class PagedAttention implements AttentionPath {
         position = newPosition;
         bias = newBias;
         y = newY;
-        if (rows == 1 && workers.threads() > 1) {
+        if (grouped != null && rows > 1 && bias == null) {
+            grouped.attend(projections, rows, stride, tokens, layer, position, y);
+        } else if (rows == 1 && workers.threads() > 1) {
             oneRow();
         } else {
             workers.run(rows, rowWork);
@@ -106,7 +112,7 @@ public final class PagedAttention implements AttentionPath {
     }
 
     /** Pages of a span for a query that sees {@code tokens}. */
-    private static int spanPages(int tokens) {
+    static int spanPages(int tokens) {
         int atLeast = (pages(tokens) + MOST_SPANS - 1) / MOST_SPANS;
         int shortest = pages(tokens) > LONGER_SPANS ? 2 * SHORTEST_SPAN : SHORTEST_SPAN;
         return Math.max(shortest, Integer.highestOneBit(2 * atLeast - 1));

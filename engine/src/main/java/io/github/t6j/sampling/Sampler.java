@@ -110,9 +110,15 @@ public final class Sampler {
      */
     public int sample(float[] logits) {
         checkLogits(logits);
-        candidates.load(logits);
-        for (Step step : steps) {
-            step.apply(candidates);
+        int first = 0;
+        if (steps.length > 0 && steps[0] instanceof TopK top) {
+            top.load(candidates, logits);
+            first = 1;
+        } else {
+            candidates.load(logits);
+        }
+        for (int i = first; i < steps.length; i++) {
+            steps[i].apply(candidates);
         }
         return greedy ? candidates.likeliest() : draw();
     }

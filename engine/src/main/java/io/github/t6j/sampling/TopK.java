@@ -13,9 +13,7 @@ record TopK(int k) implements Step {
             return;
         }
         int[] ids = candidates.ids;
-        for (int at = k / 2 - 1; at >= 0; at--) {
-            sink(ids[at], at, candidates);
-        }
+        order(candidates);
         double least = candidates.logits[ids[0]];
         for (int i = k; i < candidates.size; i++) {
             int id = ids[i];
@@ -25,6 +23,40 @@ record TopK(int k) implements Step {
             }
         }
         candidates.size = k;
+    }
+
+    /**
+     * {@link Candidates#load} and {@link #apply} in one pass, which writes only what gets in: all else that a vocabulary's
+     * candidates take would come from memory, where the weights have just passed.
+     *
+     * @param source the logits of all ids
+     */
+    void load(Candidates candidates, float[] source) {
+        if (source.length <= k) {
+            candidates.load(source);
+            return;
+        }
+        candidates.size = k;
+        for (int id = 0; id < k; id++) {
+            candidates.ids[id] = id;
+            candidates.logits[id] = source[id];
+        }
+        order(candidates);
+        double least = candidates.logits[candidates.ids[0]];
+        for (int id = k; id < source.length; id++) {
+            if (source[id] > least) { // as likely a one ranks after all lower ids
+                candidates.logits[id] = source[id];
+                sink(id, 0, candidates);
+                least = candidates.logits[candidates.ids[0]];
+            }
+        }
+    }
+
+    /** Makes a heap of the first K. */
+    private void order(Candidates candidates) {
+        for (int at = k / 2 - 1; at >= 0; at--) {
+            sink(candidates.ids[at], at, candidates);
+        }
     }
 
     /** Puts {@code id} in the heap's place {@code at}, or below: until it ranks after both its children. */

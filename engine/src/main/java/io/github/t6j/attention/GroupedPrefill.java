@@ -1,0 +1,131 @@
+package io.github.t6j.attention;
+
+import static io.github.t6j.kernels.Kernels.PANEL;
+
+import io.github.t6j.cache.Page;
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.ScalarKernels;
+import io.github.t6j.kernels.Workers;
+import java.util.Arrays;
+
+/**
+ * Grouped query attention for many rows: all queries of some rows that share a key head meet its keys together. One at a
+ * time, MHA would read each key and value for a single query and be bound by those reads. Each query is a chain of its
+ * own, over the same pages in the same spans, so the bits are those of {@link PagedAttention}.
+ */
+final class GroupedPrefill {
+    /** Rows that meet a page together: enough for whole register tiles of each key head. */
+    private static final int ROWS = 20;
+
+    private final Kernels kernels;
+    private final Workers workers;
+    private final GroupedQueryAttention shape;
+    private final ScalarKernels scalar;
+    private final int group; // query heads of a key head
+    private final Buffers[] buffers; // one a worker, made when it first has work
+    private final Workers.Work block = this::block;
+
+    /** @param queries [lines][headDim], scaled; line row · group + i is a row's query head i of the group */
+    private record Buffers(PageState state, float[] queries, float[] means) {}
+
+    private float[] projections;
+    private int rows;
+    private int stride;
+    private PagedCache cache;
+    private int layer;
+    private int position;
+    private float[] y;
+
+    GroupedPrefill(GroupedQueryAttention shape, Kernels kernels, ScalarKernels scalar, Workers workers) {
+        this.shape = shape;
+        this.kernels = kernels;
+        this.scalar = scalar;
+        this.workers = workers;
+        group = shape.heads() / shape.keyValueHeads();
+        buffers = new Buffers[workers.threads()];
+    }
+
+    /** Attention of rows that the cache has already, as {@link AttentionPath#attend}. */
+    void attend(
+            float[] newProjections, int newRows, int newStride, PagedCache newCache, int newLayer, int newPosition,
+            float[] newY) {
+        projections = newProjections;
+        rows = newRows;
+        stride = newStride;
+        cache = newCache;
+        layer = newLayer;
+        position = newPosition;
+        y = newY;
+        workers.run(shape.keyValueHeads() * ((rows + ROWS - 1) / ROWS), block);
+    }
+
+    private void block(int item, int worker) {
+        if (buffers[worker] == null) {
+            int lines = ROWS * group;
+            buffers[worker] = new Buffers(
+                    new PageState(shape, lines, shape.headDim(), 0, scalar), new float[lines * shape.headDim()],
+                    new float[lines * shape.headDim()]);
+        }
+        int keyHead = item % shape.keyValueHeads();
+        int first = item / shape.keyValueHeads() * ROWS;
+        int end = Math.min(first + ROWS, rows);
+        while (first < end) {
+            int spanPages = PagedAttention.spanPages(position + first + 1);
+            int next = first + 1;
+            while (next < end && PagedAttention.spanPages(position + next + 1) == spanPages) {
+                next++;
+            }
+            rows(first, next, spanPages, keyHead, buffers[worker]);
+            first = next;
+        }
+    }
+
+    /** The rows from {@code first} to {@code end}, exclusive, whose spans are of one length. */
+    private void rows(int first, int end, int spanPages, int keyHead, Buffers b) {
+        int headDim = shape.headDim();
+        float scale = shape.scale();
+        for (int line = 0; line < (end - first) * group; line++) {
+            int from = (first + line / group) * stride + (keyHead * group + line % group) * headDim;
+            for (int d = 0; d < headDim; d++) {
+                b.queries[line * headDim + d] = projections[from + d] * scale;
+            }
+        }
+        PageState state = b.state;
+        int pages = (position + end + PANEL - 1) / PANEL;
+        for (int from = 0; from < pages; from += spanPages) {
+            state.span = from == 0 ? state.all : state.own;
+            state.span.clear();
+            for (int index = from; index < Math.min(from + spanPages, pages); index++) {
+                page(index, first, end, keyHead, b);
+            }
+            if (from > 0) {
+                state.all.add(state.own);
+            }
+        }
+        state.all.finish(1f, headDim, b.means, 0, headDim);
+        for (int row = first; row < end; row++) {
+            System.arraycopy(
+                    b.means, (row - first) * group * headDim, y, (row * shape.heads() + keyHead * group) * headDim,
+                    group * headDim);
+        }
+    }
+
+    private void page(int index, int first, int end, int keyHead, Buffers b) {
+        PageState state = b.state;
+        Page page = state.readable(cache.page(layer, index), kernels);
+        int lines = (end - first) * group;
+        page.multiplyColumns(
+                kernels, b.queries, 0, lines, shape.headDim(), shape.keys(keyHead), state.logits, 0);
+        for (int line = 0; line < state.span.heads; line++) {
+            int seen = line < lines ? position + first + line / group + 1 - index * PANEL : 0;
+            Arrays.fill(
+                    state.logits, line * PANEL + Math.clamp(seen, 0, PANEL), (line + 1) * PANEL,
+                    Float.NEGATIVE_INFINITY);
+        }
+        state.weigh(kernels, shape, page);
+        int count = Math.min(PANEL, position + end - index * PANEL);
+        page.addRows(
+                kernels, state.weights, 0, lines, 1, count, keyHead, state.span.out, 0, state.span.heads * PANEL);
+    }
+}
