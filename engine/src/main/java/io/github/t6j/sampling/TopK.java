@@ -29,10 +29,11 @@ record TopK(int k) implements Step {
      * {@link Candidates#load} and {@link #apply} in one pass, which writes only what gets in: all else that a vocabulary's
      * candidates take would come from memory, where the weights have just passed.
      *
-     * @param source the logits of all ids
+     * @param source logits, at least as many as there are candidates
      */
     void load(Candidates candidates, float[] source) {
-        if (source.length <= k) {
+        int count = candidates.ids.length;
+        if (count <= k) {
             candidates.load(source);
             return;
         }
@@ -43,7 +44,7 @@ record TopK(int k) implements Step {
         }
         order(candidates);
         double least = candidates.logits[candidates.ids[0]];
-        for (int id = k; id < source.length; id++) {
+        for (int id = k; id < count; id++) {
             if (source[id] > least) { // as likely a one ranks after all lower ids
                 candidates.logits[id] = source[id];
                 sink(id, 0, candidates);
