@@ -1,15 +1,13 @@
 package io.github.t6j.kernels;
 
-import com.sun.management.HotSpotDiagnosticMXBean;
 import io.github.t6j.kernels.simd.SimdKernels;
 import java.lang.System.Logger.Level;
-import java.lang.management.ManagementFactory;
 
 /** The one place that decides between the SIMD kernels and their scalar twin; it decides once. */
 public final class KernelChoice {
     private KernelChoice() {}
 
-    private static final boolean FUSED = fused();
+    private static final boolean FUSED = Machine.fused();
     private static final ScalarKernels SCALAR = new ScalarKernels(FUSED);
     private static final Kernels BEST = best();
 
@@ -54,14 +52,5 @@ public final class KernelChoice {
             return "vectors are narrower than 128 bits; start java with -XX:MaxVectorSize=16 or more, or without it";
         }
         return null;
-    }
-
-    /** Whether Math.fma is an instruction. Where the JVM cannot be asked, a machine is taken to have it. */
-    private static boolean fused() {
-        if (ModuleLayer.boot().findModule("jdk.management").isEmpty()) {
-            return true;
-        }
-        var bean = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-        return bean == null || Boolean.parseBoolean(bean.getVMOption("UseFMA").getValue());
     }
 }

@@ -41,7 +41,7 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsPrepend = Setting.VECTORS)
+@Fork(value = 1, jvmArgsPrepend = {Setting.VECTORS, Setting.HUGE_PAGES})
 public class DecodeAttentionBenchmark {
     /** Rows of projections that caches are filled from, in turn: no multiple of a page. */
     private static final int ROWS = 257;

@@ -22,7 +22,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 0)
 @Measurement(iterations = 1)
-@Fork(value = 5, jvmArgsPrepend = Setting.VECTORS)
+@Fork(value = 5, jvmArgsPrepend = {Setting.VECTORS, Setting.HUGE_PAGES})
 @State(Scope.Benchmark)
 public class LoadBenchmark {
     /** The model's folder; without a name, the bundled model. */

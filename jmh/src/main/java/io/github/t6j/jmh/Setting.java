@@ -15,6 +15,9 @@ final class Setting {
     /** What forks need to have vectors. */
     static final String VECTORS = "--add-modules=jdk.incubator.vector";
 
+    /** What lets weights and long contexts lie in huge pages, as bin/t6j does. */
+    static final String HUGE_PAGES = "--enable-native-access=ALL-UNNAMED";
+
     /** Bytes that benchmarks of memory pass over before they come back to the same: more than any cache holds. */
     private static final long OUT_OF_CACHE = 400L << 20;
 

@@ -524,7 +524,7 @@ class BenchmarksTest {
                 CacheAppendBenchmark.class, ElementWiseBenchmark.class, ModelBenchmark.class, SamplerBenchmark.class,
                 MatrixVectorBenchmark.class, MatrixMatrixBenchmark.class, LoadBenchmark.class, PeakBenchmark.class))
                 .allSatisfy(benchmark -> assertThat(benchmark.getAnnotation(Fork.class).jvmArgsPrepend())
-                        .containsExactly(Setting.VECTORS));
+                        .containsExactly(Setting.VECTORS, Setting.HUGE_PAGES));
     }
 
     @Test

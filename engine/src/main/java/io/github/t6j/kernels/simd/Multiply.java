@@ -17,6 +17,7 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.Machine;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -37,8 +38,8 @@ import jdk.incubator.vector.IntVector;
 final class Multiply {
     private Multiply() {}
 
-    /** Rows of a tile; with 16 registers of 256 bits, three. */
-    static final int MAX_ROWS = L == 8 ? 3 : 5;
+    /** Rows of a tile; with 16 registers, two: eight sums, four weights. */
+    static final int MAX_ROWS = Machine.vectorRegisters() < 32 ? 2 : 5;
 
     static void rows(
             float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt, int wStride,
