@@ -49,8 +49,7 @@ exit /b 1
 
 :run
 if not defined T6J_JAVA_OPTS set "T6J_JAVA_OPTS=-XX:+UseSerialGC -Xms32m"
-set "KERNELS=io.github.t6j.kernels.simd.*::*"
-"%JDK%\bin\java.exe" -XX:CompileCommand=quiet "-XX:CompileCommand=CompileThresholdScaling,%KERNELS%,0.02" "-XX:CompileCommand=BackgroundCompilation,%KERNELS%,false" %T6J_JAVA_OPTS% "-Dt6j.home=%ROOT%" --module-path "%APP%\t6j-cli.jar;%APP%\t6j-engine.jar;%APP%\picocli.jar" --module io.github.t6j.cli/io.github.t6j.cli.Main %*
+"%JDK%\bin\java.exe" %T6J_JAVA_OPTS% "-Dt6j.home=%ROOT%" --module-path "%APP%\t6j-cli.jar;%APP%\t6j-engine.jar;%APP%\picocli.jar" --module io.github.t6j.cli/io.github.t6j.cli.Main %*
 exit /b %ERRORLEVEL%
 
 rem Sets JDK to the folder if none is set yet and this one is new enough.

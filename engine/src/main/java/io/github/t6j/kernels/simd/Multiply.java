@@ -33,7 +33,8 @@ import jdk.incubator.vector.IntVector;
  * loads and stores of a tile, which with short sums takes 10 % of the time otherwise.
  *
  * <p>The loops count the bytes of w, by a step that C2 does not know, so that it takes them for non-counted and keeps
- * the order of the loads: unrolled, it groups the loads by sum and halves the bandwidth from memory.
+ * the order of the loads: unrolled, it groups the loads by sum and halves the bandwidth from memory. Whoever calls
+ * may be inlined with a constant stride, hence the factor one.
  */
 final class Multiply {
     private Multiply() {}
@@ -43,11 +44,11 @@ final class Multiply {
 
     static void rows(
             float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt, int wStride,
-            int columns, float[] y, int yAt, int yPanel, boolean accumulate) {
+            int columns, float[] y, int yAt, int yPanel, boolean accumulate, int one) {
         if (format == Format.F16) {
             throw new IllegalArgumentException("format: expected F32, BF16 or Q8, found F16");
         }
-        long wStep = format.bytes(wStride);
+        long wStep = format.bytes(wStride) * one;
         for (int c = 0; c < columns; c += PANEL, yAt += yPanel) {
             for (int lane = 0; lane < LANES; lane += L) {
                 panel(

@@ -46,7 +46,7 @@ public final class SimdKernels implements Kernels {
             int yPanel,
             boolean accumulate) {
         Multiply.rows(
-                x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
+                x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate, one);
     }
 
     @Override
