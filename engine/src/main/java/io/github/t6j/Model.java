@@ -2,7 +2,7 @@ package io.github.t6j;
 
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.ReadTest;
+import io.github.t6j.kernels.ReadBandwidth;
 import io.github.t6j.kernels.WarmingKernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.LatentSizes;
@@ -39,13 +39,13 @@ public final class Model implements AutoCloseable {
     private final WarmingKernels kernels = KernelChoice.warming();
     private final Workers workers;
     private final Arena weights;
-    private final ReadTest readTest;
+    private final ReadBandwidth readTest;
 
     private Model(Path path, ModelOptions options) {
         folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
         workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
         weights = Arena.ofShared();
-        readTest = new ReadTest(KernelChoice.kernels(), workers);
+        readTest = new ReadBandwidth(KernelChoice.kernels(), workers);
         try (Checkpoint checkpoint = Checkpoint.open(path, options.load() == ModelOptions.Load.MMAP)) {
             String where = path.toString();
             Map<String, Tensor> tensors = checkpoint.tensors();

@@ -91,7 +91,7 @@ final class BenchCommand implements Callable<Integer> {
         check();
         List<Path> folders = new ArrayList<>(List.of(arguments.path()));
         others.forEach(other -> folders.add(ModelFolder.checked("--compare", other)));
-        List<BenchTest> tests = tests();
+        List<BenchCase> tests = tests();
         List<BenchResult> results = new ArrayList<>();
         for (Path folder : folders) {
             measure(folder, tests, results);
@@ -119,7 +119,7 @@ final class BenchCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--prompt, --generate: expected one above 0, found 0 for both");
         }
-        for (BenchTest test : tests()) {
+        for (BenchCase test : tests()) {
             if (test.depth() > MOST || test.tokens() > MOST) {
                 throw new ParameterException(
                         spec.commandLine(), test.name() + ": expected at most " + MOST + " tokens");
@@ -127,23 +127,23 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private List<BenchTest> tests() {
-        List<BenchTest> tests = new ArrayList<>();
+    private List<BenchCase> tests() {
+        List<BenchCase> tests = new ArrayList<>();
         for (int depth : depths) {
             if (prompt > 0) {
-                tests.add(new BenchTest(true, prompt, 1, depth));
+                tests.add(new BenchCase(true, prompt, 1, depth));
             }
             for (int batch : generate > 0 ? batches : List.<Integer>of()) {
-                tests.add(new BenchTest(false, generate, batch, depth));
+                tests.add(new BenchCase(false, generate, batch, depth));
             }
         }
         return tests.stream().distinct().toList();
     }
 
-    private void measure(Path folder, List<BenchTest> tests, List<BenchResult> results) {
+    private void measure(Path folder, List<BenchCase> tests, List<BenchResult> results) {
         try (Model model = arguments.load(folder)) {
             SessionOptions options = cache.sessionOptions();
-            for (BenchTest test : tests) {
+            for (BenchCase test : tests) {
                 String what = String.format(Locale.ROOT, "%s: %s", folder.getFileName(), test.name());
                 try (Waiting _ = new Waiting(main, what)) {
                     BenchRun run = new BenchRun(model, options, test, warmUp);

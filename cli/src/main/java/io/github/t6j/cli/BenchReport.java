@@ -41,7 +41,7 @@ final class BenchReport {
 
     /** What every row of csv and json has, null where it says nothing. */
     private Map<String, Object> fields(BenchResult result) {
-        BenchTest test = result.test();
+        BenchCase test = result.test();
         ModelInfo info = result.info();
         boolean writing = !test.reading();
         Map<String, Object> fields = new LinkedHashMap<>();

@@ -17,7 +17,7 @@ import io.github.t6j.SessionOptions.CacheType;
  * @param cacheBytesPerToken in one session
  */
 record BenchResult(
-        String model, ModelInfo info, long weightBytes, String weightType, int threads, BenchTest test,
+        String model, ModelInfo info, long weightBytes, String weightType, int threads, BenchCase test,
         CacheType cacheType, double[] seconds, double stepBytes, double readBandwidth, double samplingShare,
         long cacheBytes, long cacheBytesPerToken) {
 

@@ -16,13 +16,13 @@ final class BenchRun {
 
     private final Model model;
     private final SessionOptions options;
-    private final BenchTest test;
+    private final BenchCase test;
     private final double warmUpSeconds;
     private final int[] prompt;
     private long samplingNanos;
     private long cacheBytes;
 
-    BenchRun(Model model, SessionOptions options, BenchTest test, double warmUpSeconds) {
+    BenchRun(Model model, SessionOptions options, BenchCase test, double warmUpSeconds) {
         this.model = model;
         this.options = options.withContextLength(test.depth() + test.tokens() + 1);
         this.test = test;

@@ -142,7 +142,7 @@ class BenchCommandTest {
 
     @Test
     void reportCountsMeanDeviationAndShares() {
-        BenchTest test = new BenchTest(false, 30, 2, 4);
+        BenchCase test = new BenchCase(false, 30, 2, 4);
         try (Model model = Model.load(Path.of(Ran.TINY))) {
             BenchResult result = new BenchResult(
                     "a,b", model.info(), 1_000_000, "bf16", 3, test, CacheType.BF16, new double[] {2, 3, 6}, 4e6, 1e9,

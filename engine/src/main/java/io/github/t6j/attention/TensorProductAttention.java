@@ -184,7 +184,7 @@ public final class TensorProductAttention implements WholeHeads {
     @Override
     public int productFloats() {
         int logits = wholeQuery() ? thirdAt() + form.thirdDim() * PANEL : factoredAt() + keyRank * heads * PANEL;
-        int values = summedAt() + form.thirdDim() * summedStride();
+        int values = summedAt() + summedFloats();
         return Math.max(keyFeatures.scratchFloats(), Math.max(logits, values));
     }
 
@@ -208,14 +208,13 @@ public final class TensorProductAttention implements WholeHeads {
         return valueRank * form.thirdDim() * PANEL;
     }
 
-    /** Where, in state.products, the sums over a page of a head's values begin. */
+    /** Where, in state.products, the sums over a page of a head's values begin, [panels of d_b][numbers of C][64]. */
     private int summedAt() {
         return 2 * expandedAt();
     }
 
-    /** Floats between its parts, one for each number of C: what B_V has, in whole panels. */
-    private int summedStride() {
-        return Kernels.padded(form.valueFeatureDim());
+    private int summedFloats() {
+        return form.thirdDim() * Kernels.padded(form.valueFeatureDim());
     }
 
     @Override
@@ -303,7 +302,7 @@ public final class TensorProductAttention implements WholeHeads {
         for (int h = 0; h < heads; h++) {
             ThirdFactor.expand(
                     state.weights, h * valueRank * PANEL, scratch, expandedAt(), valueRank, form.thirdDim());
-            Arrays.fill(scratch, summedAt(), summedAt() + form.thirdDim() * summedStride(), 0f);
+            Arrays.fill(scratch, summedAt(), summedAt() + summedFloats(), 0f);
             features.addRows(
                     kernels, scratch, expandedAt(), form.thirdDim(), valueRank, count, 0, scratch, summedAt(),
                     form.thirdDim() * PANEL);

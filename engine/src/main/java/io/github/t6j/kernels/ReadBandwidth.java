@@ -4,7 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** How fast all workers together read memory: what a model that decodes can be held against. */
-public final class ReadTest {
+public final class ReadBandwidth {
     /** More than caches hold. */
     private static final long BYTES = 128L << 20;
 
@@ -19,7 +19,7 @@ public final class ReadTest {
     private boolean warm;
 
     /** A test of these workers. */
-    public ReadTest(Kernels kernels, Workers workers) {
+    public ReadBandwidth(Kernels kernels, Workers workers) {
         this.kernels = kernels;
         this.workers = workers;
     }

@@ -8,7 +8,7 @@ package io.github.t6j.cli;
  * @param batch sessions that advance together
  * @param depth tokens in each cache before
  */
-record BenchTest(boolean reading, int tokens, int batch, int depth) {
+record BenchCase(boolean reading, int tokens, int batch, int depth) {
     /** {@code pp512}, {@code tg128 x8 @1024}. */
     String name() {
         return (reading ? "pp" : "tg") + tokens + (batch > 1 ? " x" + batch : "") + (depth > 0 ? " @" + depth : "");
