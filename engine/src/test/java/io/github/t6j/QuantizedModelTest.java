@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,6 +114,7 @@ class QuantizedModelTest {
 
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0"})
+    @Tag("steady")
     void decodingAllocatesNothing(DType dtype) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         try (Model model = load(dtype, 1); Session session = model.newSession()) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
+import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.sampling.SamplingOptions;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -11,7 +12,10 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A session's contract: errors lose nothing, generation ends for the right reason, decoding allocates nothing. */
 class SessionTest {
@@ -219,10 +223,14 @@ class SessionTest {
         }
     }
 
-    @Test
-    void decodingAllocatesNothing() {
+    /** One after the other in one JVM: the kernels of one format must stay as they are when others come. */
+    @ParameterizedTest
+    @EnumSource
+    @Tag("steady")
+    void decodingAllocatesNothing(CacheType type) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        try (Session steps = model.newSession(SessionOptions.defaults().withContextLength(20_000))) {
+        SessionOptions options = SessionOptions.defaults().withContextLength(20_000).withCacheType(type);
+        try (Session steps = model.newSession(options)) {
             long thread = Thread.currentThread().threadId();
             long allocated = Long.MAX_VALUE;
             // Until the kernels are compiled, vectors are objects: wait for a stretch without.

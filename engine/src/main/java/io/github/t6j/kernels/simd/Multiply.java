@@ -8,8 +8,10 @@ import static io.github.t6j.kernels.simd.Lanes.C1;
 import static io.github.t6j.kernels.simd.Lanes.C2;
 import static io.github.t6j.kernels.simd.Lanes.C3;
 import static io.github.t6j.kernels.simd.Lanes.F;
+import static io.github.t6j.kernels.simd.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.Lanes.HIGH_HALF;
 import static io.github.t6j.kernels.simd.Lanes.I;
+import static io.github.t6j.kernels.simd.Lanes.INTS;
 import static io.github.t6j.kernels.simd.Lanes.L;
 import static io.github.t6j.kernels.simd.Lanes.LOW_BYTE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
@@ -102,30 +104,38 @@ final class Multiply {
                 w2 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C2, LITTLE_ENDIAN);
                 w3 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C3, LITTLE_ENDIAN);
             } else if (format == Format.BF16) {
-                IntVector i0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                IntVector i1 = IntVector.fromMemorySegment(I, w, wAt + 2 * C2, LITTLE_ENDIAN);
-                w0 = i0.lanewise(LSHL, 16).reinterpretAsFloats();
-                w1 = i0.and(HIGH_HALF).reinterpretAsFloats();
-                w2 = i1.lanewise(LSHL, 16).reinterpretAsFloats();
-                w3 = i1.and(HIGH_HALF).reinterpretAsFloats();
+                IntVector i0 = INTS.cast(IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN));
+                IntVector i1 = INTS.cast(IntVector.fromMemorySegment(I, w, wAt + 2 * C2, LITTLE_ENDIAN));
+                w0 = INTS.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
+                w1 = INTS.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
+                w2 = INTS.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
+                w3 = INTS.cast(i1.and(HIGH_HALF)).reinterpretAsFloats();
             } else {
-                IntVector i = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                w0 = i.and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                w1 = i.lanewise(LSHR, 8).and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                w2 = i.lanewise(LSHR, 16).and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                w3 = i.lanewise(LSHR, 24).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
+                IntVector i = INTS.cast(IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN));
+                w0 = FLOATS.cast(INTS.cast(INTS.cast(i.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                        .sub(BYTE_ZERO);
+                w1 = FLOATS.cast(INTS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                        .reinterpretAsFloats()).sub(BYTE_ZERO);
+                w2 = FLOATS.cast(INTS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                        .reinterpretAsFloats()).sub(BYTE_ZERO);
+                w3 = FLOATS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 24)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                        .sub(BYTE_ZERO);
             }
-            FloatVector f0 = FloatVector.broadcast(F, x[xAt]);
-            s00 = f0.fma(w0, s00);
-            s01 = f0.fma(w1, s01);
-            s02 = f0.fma(w2, s02);
-            s03 = f0.fma(w3, s03);
+            w0 = FLOATS.cast(w0);
+            w1 = FLOATS.cast(w1);
+            w2 = FLOATS.cast(w2);
+            w3 = FLOATS.cast(w3);
+            FloatVector f0 = FLOATS.cast(FloatVector.broadcast(F, x[xAt]));
+            s00 = f0.fma(w0, FLOATS.cast(s00));
+            s01 = f0.fma(w1, FLOATS.cast(s01));
+            s02 = f0.fma(w2, FLOATS.cast(s02));
+            s03 = f0.fma(w3, FLOATS.cast(s03));
             xAt++;
         }
-        s00.intoArray(y, yAt);
-        s01.intoArray(y, yAt + C1);
-        s02.intoArray(y, yAt + C2);
-        s03.intoArray(y, yAt + C3);
+        FLOATS.cast(s00).intoArray(y, yAt);
+        FLOATS.cast(s01).intoArray(y, yAt + C1);
+        FLOATS.cast(s02).intoArray(y, yAt + C2);
+        FLOATS.cast(s03).intoArray(y, yAt + C3);
     }
 
     private static void tile2(
@@ -153,39 +163,47 @@ final class Multiply {
                 w2 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C2, LITTLE_ENDIAN);
                 w3 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C3, LITTLE_ENDIAN);
             } else if (format == Format.BF16) {
-                IntVector i0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                IntVector i1 = IntVector.fromMemorySegment(I, w, wAt + 2 * C2, LITTLE_ENDIAN);
-                w0 = i0.lanewise(LSHL, 16).reinterpretAsFloats();
-                w1 = i0.and(HIGH_HALF).reinterpretAsFloats();
-                w2 = i1.lanewise(LSHL, 16).reinterpretAsFloats();
-                w3 = i1.and(HIGH_HALF).reinterpretAsFloats();
+                IntVector i0 = INTS.cast(IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN));
+                IntVector i1 = INTS.cast(IntVector.fromMemorySegment(I, w, wAt + 2 * C2, LITTLE_ENDIAN));
+                w0 = INTS.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
+                w1 = INTS.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
+                w2 = INTS.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
+                w3 = INTS.cast(i1.and(HIGH_HALF)).reinterpretAsFloats();
             } else {
-                IntVector i = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                w0 = i.and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                w1 = i.lanewise(LSHR, 8).and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                w2 = i.lanewise(LSHR, 16).and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                w3 = i.lanewise(LSHR, 24).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
+                IntVector i = INTS.cast(IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN));
+                w0 = FLOATS.cast(INTS.cast(INTS.cast(i.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                        .sub(BYTE_ZERO);
+                w1 = FLOATS.cast(INTS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                        .reinterpretAsFloats()).sub(BYTE_ZERO);
+                w2 = FLOATS.cast(INTS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                        .reinterpretAsFloats()).sub(BYTE_ZERO);
+                w3 = FLOATS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 24)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                        .sub(BYTE_ZERO);
             }
-            FloatVector f0 = FloatVector.broadcast(F, x[xAt]);
-            s00 = f0.fma(w0, s00);
-            s01 = f0.fma(w1, s01);
-            s02 = f0.fma(w2, s02);
-            s03 = f0.fma(w3, s03);
-            FloatVector f1 = FloatVector.broadcast(F, x[xAt + xStride]);
-            s10 = f1.fma(w0, s10);
-            s11 = f1.fma(w1, s11);
-            s12 = f1.fma(w2, s12);
-            s13 = f1.fma(w3, s13);
+            w0 = FLOATS.cast(w0);
+            w1 = FLOATS.cast(w1);
+            w2 = FLOATS.cast(w2);
+            w3 = FLOATS.cast(w3);
+            FloatVector f0 = FLOATS.cast(FloatVector.broadcast(F, x[xAt]));
+            s00 = f0.fma(w0, FLOATS.cast(s00));
+            s01 = f0.fma(w1, FLOATS.cast(s01));
+            s02 = f0.fma(w2, FLOATS.cast(s02));
+            s03 = f0.fma(w3, FLOATS.cast(s03));
+            FloatVector f1 = FLOATS.cast(FloatVector.broadcast(F, x[xAt + xStride]));
+            s10 = f1.fma(w0, FLOATS.cast(s10));
+            s11 = f1.fma(w1, FLOATS.cast(s11));
+            s12 = f1.fma(w2, FLOATS.cast(s12));
+            s13 = f1.fma(w3, FLOATS.cast(s13));
             xAt++;
         }
-        s00.intoArray(y, yAt);
-        s01.intoArray(y, yAt + C1);
-        s02.intoArray(y, yAt + C2);
-        s03.intoArray(y, yAt + C3);
-        s10.intoArray(y, yAt + PANEL);
-        s11.intoArray(y, yAt + PANEL + C1);
-        s12.intoArray(y, yAt + PANEL + C2);
-        s13.intoArray(y, yAt + PANEL + C3);
+        FLOATS.cast(s00).intoArray(y, yAt);
+        FLOATS.cast(s01).intoArray(y, yAt + C1);
+        FLOATS.cast(s02).intoArray(y, yAt + C2);
+        FLOATS.cast(s03).intoArray(y, yAt + C3);
+        FLOATS.cast(s10).intoArray(y, yAt + PANEL);
+        FLOATS.cast(s11).intoArray(y, yAt + PANEL + C1);
+        FLOATS.cast(s12).intoArray(y, yAt + PANEL + C2);
+        FLOATS.cast(s13).intoArray(y, yAt + PANEL + C3);
     }
 
     private static void tile3(
@@ -219,48 +237,56 @@ final class Multiply {
                 w2 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C2, LITTLE_ENDIAN);
                 w3 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C3, LITTLE_ENDIAN);
             } else if (format == Format.BF16) {
-                IntVector i0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                IntVector i1 = IntVector.fromMemorySegment(I, w, wAt + 2 * C2, LITTLE_ENDIAN);
-                w0 = i0.lanewise(LSHL, 16).reinterpretAsFloats();
-                w1 = i0.and(HIGH_HALF).reinterpretAsFloats();
-                w2 = i1.lanewise(LSHL, 16).reinterpretAsFloats();
-                w3 = i1.and(HIGH_HALF).reinterpretAsFloats();
+                IntVector i0 = INTS.cast(IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN));
+                IntVector i1 = INTS.cast(IntVector.fromMemorySegment(I, w, wAt + 2 * C2, LITTLE_ENDIAN));
+                w0 = INTS.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
+                w1 = INTS.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
+                w2 = INTS.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
+                w3 = INTS.cast(i1.and(HIGH_HALF)).reinterpretAsFloats();
             } else {
-                IntVector i = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                w0 = i.and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                w1 = i.lanewise(LSHR, 8).and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                w2 = i.lanewise(LSHR, 16).and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                w3 = i.lanewise(LSHR, 24).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
+                IntVector i = INTS.cast(IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN));
+                w0 = FLOATS.cast(INTS.cast(INTS.cast(i.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                        .sub(BYTE_ZERO);
+                w1 = FLOATS.cast(INTS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                        .reinterpretAsFloats()).sub(BYTE_ZERO);
+                w2 = FLOATS.cast(INTS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                        .reinterpretAsFloats()).sub(BYTE_ZERO);
+                w3 = FLOATS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 24)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                        .sub(BYTE_ZERO);
             }
-            FloatVector f0 = FloatVector.broadcast(F, x[xAt]);
-            s00 = f0.fma(w0, s00);
-            s01 = f0.fma(w1, s01);
-            s02 = f0.fma(w2, s02);
-            s03 = f0.fma(w3, s03);
-            FloatVector f1 = FloatVector.broadcast(F, x[xAt + xStride]);
-            s10 = f1.fma(w0, s10);
-            s11 = f1.fma(w1, s11);
-            s12 = f1.fma(w2, s12);
-            s13 = f1.fma(w3, s13);
-            FloatVector f2 = FloatVector.broadcast(F, x[xAt + xStride2]);
-            s20 = f2.fma(w0, s20);
-            s21 = f2.fma(w1, s21);
-            s22 = f2.fma(w2, s22);
-            s23 = f2.fma(w3, s23);
+            w0 = FLOATS.cast(w0);
+            w1 = FLOATS.cast(w1);
+            w2 = FLOATS.cast(w2);
+            w3 = FLOATS.cast(w3);
+            FloatVector f0 = FLOATS.cast(FloatVector.broadcast(F, x[xAt]));
+            s00 = f0.fma(w0, FLOATS.cast(s00));
+            s01 = f0.fma(w1, FLOATS.cast(s01));
+            s02 = f0.fma(w2, FLOATS.cast(s02));
+            s03 = f0.fma(w3, FLOATS.cast(s03));
+            FloatVector f1 = FLOATS.cast(FloatVector.broadcast(F, x[xAt + xStride]));
+            s10 = f1.fma(w0, FLOATS.cast(s10));
+            s11 = f1.fma(w1, FLOATS.cast(s11));
+            s12 = f1.fma(w2, FLOATS.cast(s12));
+            s13 = f1.fma(w3, FLOATS.cast(s13));
+            FloatVector f2 = FLOATS.cast(FloatVector.broadcast(F, x[xAt + xStride2]));
+            s20 = f2.fma(w0, FLOATS.cast(s20));
+            s21 = f2.fma(w1, FLOATS.cast(s21));
+            s22 = f2.fma(w2, FLOATS.cast(s22));
+            s23 = f2.fma(w3, FLOATS.cast(s23));
             xAt++;
         }
-        s00.intoArray(y, yAt);
-        s01.intoArray(y, yAt + C1);
-        s02.intoArray(y, yAt + C2);
-        s03.intoArray(y, yAt + C3);
-        s10.intoArray(y, yAt + PANEL);
-        s11.intoArray(y, yAt + PANEL + C1);
-        s12.intoArray(y, yAt + PANEL + C2);
-        s13.intoArray(y, yAt + PANEL + C3);
-        s20.intoArray(y, yAt + 2 * PANEL);
-        s21.intoArray(y, yAt + 2 * PANEL + C1);
-        s22.intoArray(y, yAt + 2 * PANEL + C2);
-        s23.intoArray(y, yAt + 2 * PANEL + C3);
+        FLOATS.cast(s00).intoArray(y, yAt);
+        FLOATS.cast(s01).intoArray(y, yAt + C1);
+        FLOATS.cast(s02).intoArray(y, yAt + C2);
+        FLOATS.cast(s03).intoArray(y, yAt + C3);
+        FLOATS.cast(s10).intoArray(y, yAt + PANEL);
+        FLOATS.cast(s11).intoArray(y, yAt + PANEL + C1);
+        FLOATS.cast(s12).intoArray(y, yAt + PANEL + C2);
+        FLOATS.cast(s13).intoArray(y, yAt + PANEL + C3);
+        FLOATS.cast(s20).intoArray(y, yAt + 2 * PANEL);
+        FLOATS.cast(s21).intoArray(y, yAt + 2 * PANEL + C1);
+        FLOATS.cast(s22).intoArray(y, yAt + 2 * PANEL + C2);
+        FLOATS.cast(s23).intoArray(y, yAt + 2 * PANEL + C3);
     }
 
     private static void tile4(
@@ -300,57 +326,65 @@ final class Multiply {
                 w2 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C2, LITTLE_ENDIAN);
                 w3 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C3, LITTLE_ENDIAN);
             } else if (format == Format.BF16) {
-                IntVector i0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                IntVector i1 = IntVector.fromMemorySegment(I, w, wAt + 2 * C2, LITTLE_ENDIAN);
-                w0 = i0.lanewise(LSHL, 16).reinterpretAsFloats();
-                w1 = i0.and(HIGH_HALF).reinterpretAsFloats();
-                w2 = i1.lanewise(LSHL, 16).reinterpretAsFloats();
-                w3 = i1.and(HIGH_HALF).reinterpretAsFloats();
+                IntVector i0 = INTS.cast(IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN));
+                IntVector i1 = INTS.cast(IntVector.fromMemorySegment(I, w, wAt + 2 * C2, LITTLE_ENDIAN));
+                w0 = INTS.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
+                w1 = INTS.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
+                w2 = INTS.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
+                w3 = INTS.cast(i1.and(HIGH_HALF)).reinterpretAsFloats();
             } else {
-                IntVector i = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                w0 = i.and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                w1 = i.lanewise(LSHR, 8).and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                w2 = i.lanewise(LSHR, 16).and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                w3 = i.lanewise(LSHR, 24).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
+                IntVector i = INTS.cast(IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN));
+                w0 = FLOATS.cast(INTS.cast(INTS.cast(i.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                        .sub(BYTE_ZERO);
+                w1 = FLOATS.cast(INTS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                        .reinterpretAsFloats()).sub(BYTE_ZERO);
+                w2 = FLOATS.cast(INTS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                        .reinterpretAsFloats()).sub(BYTE_ZERO);
+                w3 = FLOATS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 24)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                        .sub(BYTE_ZERO);
             }
-            FloatVector f0 = FloatVector.broadcast(F, x[xAt]);
-            s00 = f0.fma(w0, s00);
-            s01 = f0.fma(w1, s01);
-            s02 = f0.fma(w2, s02);
-            s03 = f0.fma(w3, s03);
-            FloatVector f1 = FloatVector.broadcast(F, x[xAt + xStride]);
-            s10 = f1.fma(w0, s10);
-            s11 = f1.fma(w1, s11);
-            s12 = f1.fma(w2, s12);
-            s13 = f1.fma(w3, s13);
-            FloatVector f2 = FloatVector.broadcast(F, x[xAt + xStride2]);
-            s20 = f2.fma(w0, s20);
-            s21 = f2.fma(w1, s21);
-            s22 = f2.fma(w2, s22);
-            s23 = f2.fma(w3, s23);
-            FloatVector f3 = FloatVector.broadcast(F, x[xAt + xStride3]);
-            s30 = f3.fma(w0, s30);
-            s31 = f3.fma(w1, s31);
-            s32 = f3.fma(w2, s32);
-            s33 = f3.fma(w3, s33);
+            w0 = FLOATS.cast(w0);
+            w1 = FLOATS.cast(w1);
+            w2 = FLOATS.cast(w2);
+            w3 = FLOATS.cast(w3);
+            FloatVector f0 = FLOATS.cast(FloatVector.broadcast(F, x[xAt]));
+            s00 = f0.fma(w0, FLOATS.cast(s00));
+            s01 = f0.fma(w1, FLOATS.cast(s01));
+            s02 = f0.fma(w2, FLOATS.cast(s02));
+            s03 = f0.fma(w3, FLOATS.cast(s03));
+            FloatVector f1 = FLOATS.cast(FloatVector.broadcast(F, x[xAt + xStride]));
+            s10 = f1.fma(w0, FLOATS.cast(s10));
+            s11 = f1.fma(w1, FLOATS.cast(s11));
+            s12 = f1.fma(w2, FLOATS.cast(s12));
+            s13 = f1.fma(w3, FLOATS.cast(s13));
+            FloatVector f2 = FLOATS.cast(FloatVector.broadcast(F, x[xAt + xStride2]));
+            s20 = f2.fma(w0, FLOATS.cast(s20));
+            s21 = f2.fma(w1, FLOATS.cast(s21));
+            s22 = f2.fma(w2, FLOATS.cast(s22));
+            s23 = f2.fma(w3, FLOATS.cast(s23));
+            FloatVector f3 = FLOATS.cast(FloatVector.broadcast(F, x[xAt + xStride3]));
+            s30 = f3.fma(w0, FLOATS.cast(s30));
+            s31 = f3.fma(w1, FLOATS.cast(s31));
+            s32 = f3.fma(w2, FLOATS.cast(s32));
+            s33 = f3.fma(w3, FLOATS.cast(s33));
             xAt++;
         }
-        s00.intoArray(y, yAt);
-        s01.intoArray(y, yAt + C1);
-        s02.intoArray(y, yAt + C2);
-        s03.intoArray(y, yAt + C3);
-        s10.intoArray(y, yAt + PANEL);
-        s11.intoArray(y, yAt + PANEL + C1);
-        s12.intoArray(y, yAt + PANEL + C2);
-        s13.intoArray(y, yAt + PANEL + C3);
-        s20.intoArray(y, yAt + 2 * PANEL);
-        s21.intoArray(y, yAt + 2 * PANEL + C1);
-        s22.intoArray(y, yAt + 2 * PANEL + C2);
-        s23.intoArray(y, yAt + 2 * PANEL + C3);
-        s30.intoArray(y, yAt + 3 * PANEL);
-        s31.intoArray(y, yAt + 3 * PANEL + C1);
-        s32.intoArray(y, yAt + 3 * PANEL + C2);
-        s33.intoArray(y, yAt + 3 * PANEL + C3);
+        FLOATS.cast(s00).intoArray(y, yAt);
+        FLOATS.cast(s01).intoArray(y, yAt + C1);
+        FLOATS.cast(s02).intoArray(y, yAt + C2);
+        FLOATS.cast(s03).intoArray(y, yAt + C3);
+        FLOATS.cast(s10).intoArray(y, yAt + PANEL);
+        FLOATS.cast(s11).intoArray(y, yAt + PANEL + C1);
+        FLOATS.cast(s12).intoArray(y, yAt + PANEL + C2);
+        FLOATS.cast(s13).intoArray(y, yAt + PANEL + C3);
+        FLOATS.cast(s20).intoArray(y, yAt + 2 * PANEL);
+        FLOATS.cast(s21).intoArray(y, yAt + 2 * PANEL + C1);
+        FLOATS.cast(s22).intoArray(y, yAt + 2 * PANEL + C2);
+        FLOATS.cast(s23).intoArray(y, yAt + 2 * PANEL + C3);
+        FLOATS.cast(s30).intoArray(y, yAt + 3 * PANEL);
+        FLOATS.cast(s31).intoArray(y, yAt + 3 * PANEL + C1);
+        FLOATS.cast(s32).intoArray(y, yAt + 3 * PANEL + C2);
+        FLOATS.cast(s33).intoArray(y, yAt + 3 * PANEL + C3);
     }
 
     private static void tile5(
@@ -396,65 +430,73 @@ final class Multiply {
                 w2 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C2, LITTLE_ENDIAN);
                 w3 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C3, LITTLE_ENDIAN);
             } else if (format == Format.BF16) {
-                IntVector i0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                IntVector i1 = IntVector.fromMemorySegment(I, w, wAt + 2 * C2, LITTLE_ENDIAN);
-                w0 = i0.lanewise(LSHL, 16).reinterpretAsFloats();
-                w1 = i0.and(HIGH_HALF).reinterpretAsFloats();
-                w2 = i1.lanewise(LSHL, 16).reinterpretAsFloats();
-                w3 = i1.and(HIGH_HALF).reinterpretAsFloats();
+                IntVector i0 = INTS.cast(IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN));
+                IntVector i1 = INTS.cast(IntVector.fromMemorySegment(I, w, wAt + 2 * C2, LITTLE_ENDIAN));
+                w0 = INTS.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
+                w1 = INTS.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
+                w2 = INTS.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
+                w3 = INTS.cast(i1.and(HIGH_HALF)).reinterpretAsFloats();
             } else {
-                IntVector i = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                w0 = i.and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                w1 = i.lanewise(LSHR, 8).and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                w2 = i.lanewise(LSHR, 16).and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                w3 = i.lanewise(LSHR, 24).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
+                IntVector i = INTS.cast(IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN));
+                w0 = FLOATS.cast(INTS.cast(INTS.cast(i.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                        .sub(BYTE_ZERO);
+                w1 = FLOATS.cast(INTS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                        .reinterpretAsFloats()).sub(BYTE_ZERO);
+                w2 = FLOATS.cast(INTS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                        .reinterpretAsFloats()).sub(BYTE_ZERO);
+                w3 = FLOATS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 24)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                        .sub(BYTE_ZERO);
             }
-            FloatVector f0 = FloatVector.broadcast(F, x[xAt]);
-            s00 = f0.fma(w0, s00);
-            s01 = f0.fma(w1, s01);
-            s02 = f0.fma(w2, s02);
-            s03 = f0.fma(w3, s03);
-            FloatVector f1 = FloatVector.broadcast(F, x[xAt + xStride]);
-            s10 = f1.fma(w0, s10);
-            s11 = f1.fma(w1, s11);
-            s12 = f1.fma(w2, s12);
-            s13 = f1.fma(w3, s13);
-            FloatVector f2 = FloatVector.broadcast(F, x[xAt + xStride2]);
-            s20 = f2.fma(w0, s20);
-            s21 = f2.fma(w1, s21);
-            s22 = f2.fma(w2, s22);
-            s23 = f2.fma(w3, s23);
-            FloatVector f3 = FloatVector.broadcast(F, x[xAt + xStride3]);
-            s30 = f3.fma(w0, s30);
-            s31 = f3.fma(w1, s31);
-            s32 = f3.fma(w2, s32);
-            s33 = f3.fma(w3, s33);
-            FloatVector f4 = FloatVector.broadcast(F, x[xAt + xStride4]);
-            s40 = f4.fma(w0, s40);
-            s41 = f4.fma(w1, s41);
-            s42 = f4.fma(w2, s42);
-            s43 = f4.fma(w3, s43);
+            w0 = FLOATS.cast(w0);
+            w1 = FLOATS.cast(w1);
+            w2 = FLOATS.cast(w2);
+            w3 = FLOATS.cast(w3);
+            FloatVector f0 = FLOATS.cast(FloatVector.broadcast(F, x[xAt]));
+            s00 = f0.fma(w0, FLOATS.cast(s00));
+            s01 = f0.fma(w1, FLOATS.cast(s01));
+            s02 = f0.fma(w2, FLOATS.cast(s02));
+            s03 = f0.fma(w3, FLOATS.cast(s03));
+            FloatVector f1 = FLOATS.cast(FloatVector.broadcast(F, x[xAt + xStride]));
+            s10 = f1.fma(w0, FLOATS.cast(s10));
+            s11 = f1.fma(w1, FLOATS.cast(s11));
+            s12 = f1.fma(w2, FLOATS.cast(s12));
+            s13 = f1.fma(w3, FLOATS.cast(s13));
+            FloatVector f2 = FLOATS.cast(FloatVector.broadcast(F, x[xAt + xStride2]));
+            s20 = f2.fma(w0, FLOATS.cast(s20));
+            s21 = f2.fma(w1, FLOATS.cast(s21));
+            s22 = f2.fma(w2, FLOATS.cast(s22));
+            s23 = f2.fma(w3, FLOATS.cast(s23));
+            FloatVector f3 = FLOATS.cast(FloatVector.broadcast(F, x[xAt + xStride3]));
+            s30 = f3.fma(w0, FLOATS.cast(s30));
+            s31 = f3.fma(w1, FLOATS.cast(s31));
+            s32 = f3.fma(w2, FLOATS.cast(s32));
+            s33 = f3.fma(w3, FLOATS.cast(s33));
+            FloatVector f4 = FLOATS.cast(FloatVector.broadcast(F, x[xAt + xStride4]));
+            s40 = f4.fma(w0, FLOATS.cast(s40));
+            s41 = f4.fma(w1, FLOATS.cast(s41));
+            s42 = f4.fma(w2, FLOATS.cast(s42));
+            s43 = f4.fma(w3, FLOATS.cast(s43));
             xAt++;
         }
-        s00.intoArray(y, yAt);
-        s01.intoArray(y, yAt + C1);
-        s02.intoArray(y, yAt + C2);
-        s03.intoArray(y, yAt + C3);
-        s10.intoArray(y, yAt + PANEL);
-        s11.intoArray(y, yAt + PANEL + C1);
-        s12.intoArray(y, yAt + PANEL + C2);
-        s13.intoArray(y, yAt + PANEL + C3);
-        s20.intoArray(y, yAt + 2 * PANEL);
-        s21.intoArray(y, yAt + 2 * PANEL + C1);
-        s22.intoArray(y, yAt + 2 * PANEL + C2);
-        s23.intoArray(y, yAt + 2 * PANEL + C3);
-        s30.intoArray(y, yAt + 3 * PANEL);
-        s31.intoArray(y, yAt + 3 * PANEL + C1);
-        s32.intoArray(y, yAt + 3 * PANEL + C2);
-        s33.intoArray(y, yAt + 3 * PANEL + C3);
-        s40.intoArray(y, yAt + 4 * PANEL);
-        s41.intoArray(y, yAt + 4 * PANEL + C1);
-        s42.intoArray(y, yAt + 4 * PANEL + C2);
-        s43.intoArray(y, yAt + 4 * PANEL + C3);
+        FLOATS.cast(s00).intoArray(y, yAt);
+        FLOATS.cast(s01).intoArray(y, yAt + C1);
+        FLOATS.cast(s02).intoArray(y, yAt + C2);
+        FLOATS.cast(s03).intoArray(y, yAt + C3);
+        FLOATS.cast(s10).intoArray(y, yAt + PANEL);
+        FLOATS.cast(s11).intoArray(y, yAt + PANEL + C1);
+        FLOATS.cast(s12).intoArray(y, yAt + PANEL + C2);
+        FLOATS.cast(s13).intoArray(y, yAt + PANEL + C3);
+        FLOATS.cast(s20).intoArray(y, yAt + 2 * PANEL);
+        FLOATS.cast(s21).intoArray(y, yAt + 2 * PANEL + C1);
+        FLOATS.cast(s22).intoArray(y, yAt + 2 * PANEL + C2);
+        FLOATS.cast(s23).intoArray(y, yAt + 2 * PANEL + C3);
+        FLOATS.cast(s30).intoArray(y, yAt + 3 * PANEL);
+        FLOATS.cast(s31).intoArray(y, yAt + 3 * PANEL + C1);
+        FLOATS.cast(s32).intoArray(y, yAt + 3 * PANEL + C2);
+        FLOATS.cast(s33).intoArray(y, yAt + 3 * PANEL + C3);
+        FLOATS.cast(s40).intoArray(y, yAt + 4 * PANEL);
+        FLOATS.cast(s41).intoArray(y, yAt + 4 * PANEL + C1);
+        FLOATS.cast(s42).intoArray(y, yAt + 4 * PANEL + C2);
+        FLOATS.cast(s43).intoArray(y, yAt + 4 * PANEL + C3);
     }
 }

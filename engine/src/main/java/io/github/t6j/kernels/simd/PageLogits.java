@@ -8,8 +8,10 @@ import static io.github.t6j.kernels.simd.Lanes.C1;
 import static io.github.t6j.kernels.simd.Lanes.C2;
 import static io.github.t6j.kernels.simd.Lanes.C3;
 import static io.github.t6j.kernels.simd.Lanes.F;
+import static io.github.t6j.kernels.simd.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.Lanes.HIGH_HALF;
 import static io.github.t6j.kernels.simd.Lanes.I;
+import static io.github.t6j.kernels.simd.Lanes.INTS;
 import static io.github.t6j.kernels.simd.Lanes.L;
 import static io.github.t6j.kernels.simd.Lanes.LOW_BYTE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
@@ -43,31 +45,40 @@ final class PageLogits {
                         w2 = FloatVector.fromMemorySegment(F, page, at + 4 * C2, LITTLE_ENDIAN);
                         w3 = FloatVector.fromMemorySegment(F, page, at + 4 * C3, LITTLE_ENDIAN);
                     } else if (format == Format.BF16) {
-                        IntVector i0 = IntVector.fromMemorySegment(I, page, at, LITTLE_ENDIAN);
-                        IntVector i1 = IntVector.fromMemorySegment(I, page, at + 2 * C2, LITTLE_ENDIAN);
-                        w0 = i0.lanewise(LSHL, 16).reinterpretAsFloats();
-                        w1 = i0.and(HIGH_HALF).reinterpretAsFloats();
-                        w2 = i1.lanewise(LSHL, 16).reinterpretAsFloats();
-                        w3 = i1.and(HIGH_HALF).reinterpretAsFloats();
+                        IntVector i0 = INTS.cast(IntVector.fromMemorySegment(I, page, at, LITTLE_ENDIAN));
+                        IntVector i1 = INTS.cast(IntVector.fromMemorySegment(I, page, at + 2 * C2, LITTLE_ENDIAN));
+                        w0 = INTS.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
+                        w1 = INTS.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
+                        w2 = INTS.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
+                        w3 = INTS.cast(i1.and(HIGH_HALF)).reinterpretAsFloats();
                     } else {
-                        IntVector b = IntVector.fromMemorySegment(I, page, at, LITTLE_ENDIAN);
-                        w0 = b.and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                        w1 = b.lanewise(LSHR, 8).and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                        w2 = b.lanewise(LSHR, 16).and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                        w3 = b.lanewise(LSHR, 24).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
+                        IntVector b = INTS.cast(IntVector.fromMemorySegment(I, page, at, LITTLE_ENDIAN));
+                        w0 = FLOATS.cast(INTS.cast(INTS.cast(b.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                                .sub(BYTE_ZERO);
+                        w1 = FLOATS.cast(
+                                INTS.cast(INTS.cast(INTS.cast(b.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                                        .reinterpretAsFloats())
+                                .sub(BYTE_ZERO);
+                        w2 = FLOATS.cast(
+                                INTS.cast(INTS.cast(INTS.cast(b.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                                        .reinterpretAsFloats())
+                                .sub(BYTE_ZERO);
+                        w3 = FLOATS.cast(
+                                INTS.cast(INTS.cast(b.lanewise(LSHR, 24)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                                .sub(BYTE_ZERO);
                     }
-                    s0 = w0.fma(FloatVector.fromArray(F, g, row), s0);
-                    s1 = w1.fma(FloatVector.fromArray(F, g, row + C1), s1);
-                    s2 = w2.fma(FloatVector.fromArray(F, g, row + C2), s2);
-                    s3 = w3.fma(FloatVector.fromArray(F, g, row + C3), s3);
+                    s0 = FLOATS.cast(w0).fma(FLOATS.cast(FloatVector.fromArray(F, g, row)), FLOATS.cast(s0));
+                    s1 = FLOATS.cast(w1).fma(FLOATS.cast(FloatVector.fromArray(F, g, row + C1)), FLOATS.cast(s1));
+                    s2 = FLOATS.cast(w2).fma(FLOATS.cast(FloatVector.fromArray(F, g, row + C2)), FLOATS.cast(s2));
+                    s3 = FLOATS.cast(w3).fma(FLOATS.cast(FloatVector.fromArray(F, g, row + C3)), FLOATS.cast(s3));
                     row += heads * PANEL;
                     at += step;
                 }
                 int out = h * PANEL + lane;
-                s0.intoArray(s, out);
-                s1.intoArray(s, out + C1);
-                s2.intoArray(s, out + C2);
-                s3.intoArray(s, out + C3);
+                FLOATS.cast(s0).intoArray(s, out);
+                FLOATS.cast(s1).intoArray(s, out + C1);
+                FLOATS.cast(s2).intoArray(s, out + C2);
+                FLOATS.cast(s3).intoArray(s, out + C3);
             }
         }
     }

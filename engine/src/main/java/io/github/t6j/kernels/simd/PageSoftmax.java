@@ -16,8 +16,10 @@ import static io.github.t6j.kernels.simd.Lanes.C1;
 import static io.github.t6j.kernels.simd.Lanes.C2;
 import static io.github.t6j.kernels.simd.Lanes.C3;
 import static io.github.t6j.kernels.simd.Lanes.F;
+import static io.github.t6j.kernels.simd.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.Lanes.HIGH_HALF;
 import static io.github.t6j.kernels.simd.Lanes.I;
+import static io.github.t6j.kernels.simd.Lanes.INTS;
 import static io.github.t6j.kernels.simd.Lanes.L;
 import static io.github.t6j.kernels.simd.Lanes.LOW_BYTE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
@@ -120,10 +122,10 @@ final class PageSoftmax {
             long at = aVAt + 4 * lane + (heads * valueRank - 1) * step;
             for (int h = heads - 1; h >= 0; h -= one) {
                 int first = h * valueRank * PANEL + lane;
-                FloatVector e0 = FloatVector.fromArray(F, w, first);
-                FloatVector e1 = FloatVector.fromArray(F, w, first + C1);
-                FloatVector e2 = FloatVector.fromArray(F, w, first + C2);
-                FloatVector e3 = FloatVector.fromArray(F, w, first + C3);
+                FloatVector e0 = FLOATS.cast(FloatVector.fromArray(F, w, first));
+                FloatVector e1 = FLOATS.cast(FloatVector.fromArray(F, w, first + C1));
+                FloatVector e2 = FLOATS.cast(FloatVector.fromArray(F, w, first + C2));
+                FloatVector e3 = FLOATS.cast(FloatVector.fromArray(F, w, first + C3));
                 for (int to = first + (valueRank - 1) * PANEL; to >= first; to -= PANEL) {
                     FloatVector w0, w1, w2, w3;
                     if (format == Format.F32) {
@@ -132,23 +134,32 @@ final class PageSoftmax {
                         w2 = FloatVector.fromMemorySegment(F, page, at + 4 * C2, LITTLE_ENDIAN);
                         w3 = FloatVector.fromMemorySegment(F, page, at + 4 * C3, LITTLE_ENDIAN);
                     } else if (format == Format.BF16) {
-                        IntVector i0 = IntVector.fromMemorySegment(I, page, at, LITTLE_ENDIAN);
-                        IntVector i1 = IntVector.fromMemorySegment(I, page, at + 2 * C2, LITTLE_ENDIAN);
-                        w0 = i0.lanewise(LSHL, 16).reinterpretAsFloats();
-                        w1 = i0.and(HIGH_HALF).reinterpretAsFloats();
-                        w2 = i1.lanewise(LSHL, 16).reinterpretAsFloats();
-                        w3 = i1.and(HIGH_HALF).reinterpretAsFloats();
+                        IntVector i0 = INTS.cast(IntVector.fromMemorySegment(I, page, at, LITTLE_ENDIAN));
+                        IntVector i1 = INTS.cast(IntVector.fromMemorySegment(I, page, at + 2 * C2, LITTLE_ENDIAN));
+                        w0 = INTS.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
+                        w1 = INTS.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
+                        w2 = INTS.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
+                        w3 = INTS.cast(i1.and(HIGH_HALF)).reinterpretAsFloats();
                     } else {
-                        IntVector b = IntVector.fromMemorySegment(I, page, at, LITTLE_ENDIAN);
-                        w0 = b.and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                        w1 = b.lanewise(LSHR, 8).and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                        w2 = b.lanewise(LSHR, 16).and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
-                        w3 = b.lanewise(LSHR, 24).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO);
+                        IntVector b = INTS.cast(IntVector.fromMemorySegment(I, page, at, LITTLE_ENDIAN));
+                        w0 = FLOATS.cast(INTS.cast(INTS.cast(b.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                                .sub(BYTE_ZERO);
+                        w1 = FLOATS.cast(
+                                INTS.cast(INTS.cast(INTS.cast(b.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                                        .reinterpretAsFloats())
+                                .sub(BYTE_ZERO);
+                        w2 = FLOATS.cast(
+                                INTS.cast(INTS.cast(INTS.cast(b.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                                        .reinterpretAsFloats())
+                                .sub(BYTE_ZERO);
+                        w3 = FLOATS.cast(
+                                INTS.cast(INTS.cast(b.lanewise(LSHR, 24)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                                .sub(BYTE_ZERO);
                     }
-                    e0.mul(w0).intoArray(w, to);
-                    e1.mul(w1).intoArray(w, to + C1);
-                    e2.mul(w2).intoArray(w, to + C2);
-                    e3.mul(w3).intoArray(w, to + C3);
+                    FLOATS.cast(e0.mul(FLOATS.cast(w0))).intoArray(w, to);
+                    FLOATS.cast(e1.mul(FLOATS.cast(w1))).intoArray(w, to + C1);
+                    FLOATS.cast(e2.mul(FLOATS.cast(w2))).intoArray(w, to + C2);
+                    FLOATS.cast(e3.mul(FLOATS.cast(w3))).intoArray(w, to + C3);
                     at -= step;
                 }
             }
