@@ -53,13 +53,7 @@ public class Matrices {
     /** Makes the matrix of seeded numbers, and its copies. */
     @Setup
     public void fill() {
-        DType dtype = switch (type) {
-            case "f32" -> DType.F32;
-            case "bf16" -> DType.BF16;
-            case "q8_0" -> DType.Q8_0;
-            case "q4_0" -> DType.Q4_0;
-            default -> throw Setting.unknown("type", "f32, bf16, q8_0 or q4_0", type);
-        };
+        DType dtype = dtype(type);
         String[] sizes = shape.split("x");
         int outputs = Integer.parseInt(sizes[0]);
         int inputs = Integer.parseInt(sizes[1]);
@@ -73,6 +67,16 @@ public class Matrices {
         for (int i = 0; i < copies.length; i++) {
             copies[i] = PackedMatrix.pack(List.of(weights), arena, workers);
         }
+    }
+
+    static DType dtype(String type) {
+        return switch (type) {
+            case "f32" -> DType.F32;
+            case "bf16" -> DType.BF16;
+            case "q8_0" -> DType.Q8_0;
+            case "q4_0" -> DType.Q4_0;
+            default -> throw Setting.unknown("type", "f32, bf16, q8_0 or q4_0", type);
+        };
     }
 
     /** Makes the rows that matrices are multiplied with. */

@@ -39,7 +39,7 @@ public class ModelBenchmark {
         @Param({"t6-small", "mha-small", "gqa-small"})
         public String model;
 
-        /** How weights are stored: f32 or bf16. */
+        /** How weights are stored: f32, bf16, q8_0 or q4_0. */
         @Param("bf16")
         public String type;
 
@@ -52,6 +52,7 @@ public class ModelBenchmark {
         public int threads;
 
         RandomModel shape;
+        long weightBytes;
         Transformer transformer;
         Transformer.Sequence sequence;
         private Workers workers;
@@ -66,12 +67,9 @@ public class ModelBenchmark {
         void load(RandomModel random) {
             Setting.kernels("simd");
             shape = random;
-            DType dtype = switch (type) {
-                case "f32" -> DType.F32;
-                case "bf16" -> DType.BF16;
-                default -> throw Setting.unknown("type", "f32 or bf16", type);
-            };
-            Setting.checkFits(model, 2 * shape.matrixWeights() * dtype.bytes());
+            DType dtype = Matrices.dtype(type);
+            weightBytes = shape.matrixBytes(dtype);
+            Setting.checkFits(model, 2 * weightBytes);
             workers = new Workers(threads);
             arena = Arena.ofShared();
             transformer = shape.load(dtype, workers, arena);
@@ -183,8 +181,7 @@ public class ModelBenchmark {
         loaded.feed(past.next);
         float[] logits = loaded.sequence.logits(0, 1);
         fed.tokens.add(1);
-        rates.add(loaded.shape.matrixWeights() * (loaded.type.equals("f32") ? Float.BYTES : Short.BYTES)
-                + loaded.sequence.cacheBytes(),
+        rates.add(loaded.weightBytes + loaded.sequence.cacheBytes(),
                 2 * loaded.shape.matrixWeights() + loaded.attentionFlops(past.depth + 1L));
         loaded.sequence.truncate(past.depth);
         return logits;

@@ -21,6 +21,9 @@ record RandomModel(int layers, int vocabulary, AttentionShape attention) {
     /** Numbers that weights are taken from. */
     private static final int NUMBERS = 1 << 22;
 
+    /** Inputs of all matrices are a multiple of it, so that a matrix of a quantised type is any such blocks in a row. */
+    private static final int BLOCK = 32;
+
     private static final float SCALE = 0.035f; // of uniform numbers, whose standard deviation is then 0.02
 
     /** A model by its name: t6-small, t6-kvonly-small, mha-small, mqa-small, gqa-small: tables 9 and 10, 124 M parameters. */
@@ -42,7 +45,7 @@ record RandomModel(int layers, int vocabulary, AttentionShape attention) {
         for (int i = 0; i < NUMBERS; i++) {
             numbers[i] *= SCALE;
         }
-        MemorySegment block = Tensor.of("block", dtype, numbers, NUMBERS).data();
+        MemorySegment block = Tensor.of("block", dtype, numbers, NUMBERS / BLOCK, BLOCK).data();
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         shapes().forEach((name, shape) -> tensors.put(name, tensor(name, dtype, shape, block)));
         Map<String, Object> config = Map.of(
@@ -55,9 +58,9 @@ record RandomModel(int layers, int vocabulary, AttentionShape attention) {
 
     /** The block's numbers from a place that the name says, over and over where they do not suffice. */
     private static Tensor tensor(String name, DType dtype, long[] shape, MemorySegment block) {
-        long bytes = shape[0] * shape[1] * dtype.bytes();
+        long bytes = dtype.bytes(List.of(shape[0], shape[1]));
         MemorySegment data = Arena.ofAuto().allocate(bytes, 64);
-        long from = Math.floorMod(name.hashCode(), NUMBERS / 2) * dtype.bytes();
+        long from = Math.floorMod(name.hashCode(), NUMBERS / BLOCK / 2) * dtype.bytes(List.of(1L, (long) BLOCK));
         for (long at = 0; at < bytes;) {
             long count = Math.min(bytes - at, block.byteSize() - from);
             MemorySegment.copy(block, from, data, at, count);
@@ -70,6 +73,11 @@ record RandomModel(int layers, int vocabulary, AttentionShape attention) {
     /** Weights of all blocks' matrices and of the tied embedding. */
     long matrixWeights() {
         return shapes().values().stream().mapToLong(shape -> shape[0] * shape[1]).sum();
+    }
+
+    /** Bytes of {@link #matrixWeights()}. */
+    long matrixBytes(DType dtype) {
+        return shapes().values().stream().mapToLong(shape -> dtype.bytes(List.of(shape[0], shape[1]))).sum();
     }
 
     /** [outputs, inputs] by the official names. */

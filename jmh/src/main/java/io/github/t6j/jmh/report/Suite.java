@@ -149,9 +149,10 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
         return points
                 .add("ProjectionBenchmark.project", "threads", threads, "shape", "paper,small", "rows", "1,128", "form",
                         "mha,materialised,factored")
-                .add("MatrixVectorBenchmark.multiply", "threads", threads, "shape", matrices, "type", "f32,bf16")
+                .add("MatrixVectorBenchmark.multiply", "threads", threads, "shape", matrices, "type",
+                        "f32,bf16,q8_0,q4_0")
                 .add("MatrixMatrixBenchmark.multiply", "threads", threads, "shape", matrices, "rows", "128", "type",
-                        "f32,bf16")
+                        "f32,bf16,q8_0,q4_0")
                 .add("CacheAppendBenchmark.append", "cacheType", "f32,bf16,q8", "attention", "mha,gqa,mla,tpa")
                 .add("ElementWiseBenchmark.rmsNorm", "width", "768,2048")
                 .add("ElementWiseBenchmark.swiGlu", "width", "768,2048")
@@ -162,7 +163,9 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
                 .add("ModelBenchmark.prefill", "threads", threads, "tokens", "512", "model",
                         "mha-small,gqa-small,t6-small")
                 .add("ModelBenchmark.decode", "threads", threads, "depth", "128,1024,4096", "model",
-                        "mha-small,gqa-small,t6-small");
+                        "mha-small,gqa-small,t6-small")
+                .add("ModelBenchmark.decode", "threads", threads, "type", "q8_0", "cacheType", "bf16", "depth",
+                        "128,16384", "model", "mha-small,gqa-small,t6-small");
     }
 
     /** Hours: all shapes, types and batches over all contexts, with one thread and all. */
