@@ -64,7 +64,8 @@ final class GroupedPrefill {
         if (buffers[worker] == null) {
             int lines = ROWS * group;
             buffers[worker] = new Buffers(
-                    new PageState(shape, lines, shape.headDim(), 0, scalar), new float[lines * shape.headDim()],
+                    new PageState(shape, lines, shape.headDim(), 0, kernels, scalar),
+                    new float[lines * shape.headDim()],
                     new float[lines * shape.headDim()]);
         }
         int keyHead = item % shape.keyValueHeads();
@@ -100,7 +101,7 @@ final class GroupedPrefill {
                 page(index, first, end, keyHead, b);
             }
             if (from > 0) {
-                state.all.add(state.own);
+                state.all.add(state.own, kernels);
             }
         }
         state.all.finish(1f, headDim, b.means, 0, headDim);
@@ -113,7 +114,7 @@ final class GroupedPrefill {
 
     private void page(int index, int first, int end, int keyHead, Buffers b) {
         PageState state = b.state;
-        Page page = state.readable(cache.page(layer, index), kernels);
+        Page page = state.readable(cache.page(layer, index));
         int lines = (end - first) * group;
         page.multiplyColumns(
                 kernels, b.queries, 0, lines, shape.headDim(), shape.keys(keyHead), state.logits, 0);
@@ -123,7 +124,7 @@ final class GroupedPrefill {
                     state.logits, line * PANEL + Math.clamp(seen, 0, PANEL), (line + 1) * PANEL,
                     Float.NEGATIVE_INFINITY);
         }
-        state.weigh(kernels, shape, page);
+        state.weigh(shape, page);
         int count = Math.min(PANEL, position + end - index * PANEL);
         page.addRows(
                 kernels, state.weights, 0, lines, 1, count, keyHead, state.span.out, 0, state.span.heads * PANEL);

@@ -79,7 +79,7 @@ final class LatentPrefill {
         long keyBytes = columnAt(attention.headDim() + attention.valueDim());
         long valueBytes = (long) PANEL * valueStride * Float.BYTES;
         return new Buffers(
-                new PageState(attention, rows, attention.valueDim(), valueBytes, scalar),
+                new PageState(attention, rows, attention.valueDim(), valueBytes, kernels, scalar),
                 Arena.ofAuto().allocate(keyBytes, 64), new float[rows * attention.headDim()],
                 new float[up * attention.rank()], new float[up * PANEL]);
     }
@@ -101,7 +101,7 @@ final class LatentPrefill {
     }
 
     private void page(int index, Buffers b) {
-        Page page = b.state.readable(cache.page(layer, index), kernels);
+        Page page = b.state.readable(cache.page(layer, index));
         int count = Math.min(PANEL, position + rows - index * PANEL);
         int first = Math.max(0, index * PANEL - position); // of the rows that see anything of the page
         rebuild(page, b);
@@ -115,7 +115,7 @@ final class LatentPrefill {
             int visible = Math.clamp(position + row + 1 - index * PANEL, 0, PANEL);
             Arrays.fill(state.logits, row * PANEL + visible, (row + 1) * PANEL, Float.NEGATIVE_INFINITY);
         }
-        state.weigh(kernels, attention, page);
+        state.weigh(attention, page);
         PartialSoftmax span = state.span;
         kernels.multiply(
                 state.weights, first * PANEL, PANEL, rows - first, count, Format.F32, state.page, 0, valueStride,

@@ -5,6 +5,7 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
+import io.github.t6j.kernels.Ahead;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.ScalarKernels;
@@ -29,12 +30,14 @@ final class PageState {
     final PartialSoftmax own; //   for the pages of one span
     final PartialSoftmax all; //   for the spans so far
     PartialSoftmax span; //        what pages are added to at the moment
+    final Ahead ahead = new Ahead(); // what this thread reads next
+    final Kernels kernels; // that read it
     private final boolean copies; // whether the variant copies numbers out of pages
     private Page widened; //       the page at hand in f32, if the cache is narrower
 
     /** Buffers for {@code attention} and any other of its shape. */
-    PageState(Attention attention, ScalarKernels scalar) {
-        this(attention, attention.heads(), attention.summedDim(), attention.pageBytes(), scalar);
+    PageState(Attention attention, Kernels kernels, ScalarKernels scalar) {
+        this(attention, attention.heads(), attention.summedDim(), attention.pageBytes(), kernels, scalar);
     }
 
     /**
@@ -43,7 +46,8 @@ final class PageState {
      * @param width numbers that each of them sums
      * @param pageBytes bytes of {@link #page}
      */
-    PageState(Attention attention, int lines, int width, long pageBytes, ScalarKernels scalar) {
+    PageState(Attention attention, int lines, int width, long pageBytes, Kernels kernels, ScalarKernels scalar) {
+        this.kernels = kernels.reading(ahead);
         copies = attention.copiesPages();
         query = new float[attention.queryFloats()];
         products = new float[attention.productFloats()];
@@ -60,20 +64,20 @@ final class PageState {
     }
 
     /** From a page's logits to its weights; the span's maxima follow where logits exceed them by too much. */
-    void weigh(Kernels kernels, Attention attention, Page from) {
+    void weigh(Attention attention, Page from) {
         if (span.isEmpty()) {
-            raise(kernels);
+            raise();
         }
         System.arraycopy(span.sum, 0, sumBefore, 0, span.sum.length);
         if (attention.weights(kernels, from, this) > LAZY_MAX_BITS) {
             System.arraycopy(sumBefore, 0, span.sum, 0, span.sum.length);
-            raise(kernels);
+            raise();
             attention.weights(kernels, from, this);
         }
     }
 
     /** Raises the maximum of every head whose logits exceed it by too much (NaN does, too). */
-    private void raise(Kernels kernels) {
+    private void raise() {
         kernels.rowMaxima(logits, span.heads, maxima);
         for (int h = 0; h < span.heads; h++) {
             if (!(maxima[h] - span.max[h] <= Kernels.LAZY_MAX)) {
@@ -83,7 +87,7 @@ final class PageState {
     }
 
     /** {@code from}, or its numbers in f32, until the next call, where neither kernels nor the variant read its format. */
-    Page readable(Page from, Kernels kernels) {
+    Page readable(Page from) {
         if (from.format() == Format.F32 || from.format() != Format.F16 && !copies) {
             return from;
         }

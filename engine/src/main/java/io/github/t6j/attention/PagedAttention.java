@@ -28,6 +28,9 @@ public final class PagedAttention implements AttentionPath {
     /** Spans at most, about: what bounds their memory and the serial time of adding them. */
     private static final int MOST_SPANS = 64;
 
+    /** Bytes of all layers from which the next page has to come from memory; in a processor's cache it is at hand. */
+    private static final long FAR = 16 << 20;
+
     private final Kernels kernels;
     private final ScalarKernels scalar;
     private final Workers workers;
@@ -64,7 +67,7 @@ public final class PagedAttention implements AttentionPath {
                 : null;
         states = new PageState[workers.threads()];
         for (int i = 0; i < states.length; i++) {
-            states[i] = new PageState(shape, scalar);
+            states[i] = new PageState(shape, kernels, scalar);
         }
     }
 
@@ -131,7 +134,7 @@ public final class PagedAttention implements AttentionPath {
         for (int span = 0; span < count; span++) {
             pages(span, row, state, span == 0 ? state.all : state.own);
             if (span > 0) {
-                state.all.add(state.own);
+                state.all.add(state.own, state.kernels);
             }
         }
         finish(state.all, row);
@@ -149,7 +152,7 @@ public final class PagedAttention implements AttentionPath {
         }
         workers.run(count, spanWork);
         for (int span = 1; span < count; span++) {
-            spans[0].add(spans[span]);
+            spans[0].add(spans[span], kernels);
         }
         finish(spans[0], 0);
     }
@@ -171,10 +174,16 @@ public final class PagedAttention implements AttentionPath {
         state.span = into;
         into.clear();
         attention.begin(projections, row * stride, state);
+        boolean fromMemory = tokens.bytes(seen) > FAR;
         for (int index = first; index < end; index++) {
             int count = Math.min(PANEL, seen - index * PANEL);
+            if (fromMemory && index + 1 < pages(seen)) {
+                tokens.page(layer, index + 1).readWith(state.ahead);
+            } else {
+                state.ahead.nothing();
+            }
             if (!isHidden(index, count)) {
-                page(state.readable(tokens.page(layer, index), kernels), index, row * stride, count, state);
+                page(state.readable(tokens.page(layer, index)), index, row * stride, count, state);
             }
         }
     }
@@ -193,12 +202,13 @@ public final class PagedAttention implements AttentionPath {
     }
 
     private void page(Page page, int index, int at, int count, PageState state) {
+        Kernels kernels = state.kernels;
         attention.logits(kernels, projections, at, page, index, state);
         if (bias != null) {
             addBias(index * PANEL, count, state.logits);
         }
         hideFrom(count, state.logits);
-        state.weigh(kernels, attention, page);
+        state.weigh(attention, page);
         attention.values(kernels, page, count, state);
     }
 

@@ -18,6 +18,7 @@ final class PartialSoftmax {
     final float[] max; // [heads], the power of two that weights are relative to; −∞ while there are none
     final float[] sum; // [heads][LANES], of weights
     final float[] out; // [panels][heads][64], of weighted values
+    private final float[] factors; // [heads], what sums are multiplied by when others are added
 
     PartialSoftmax(int heads, int width, ScalarKernels scalar) {
         this.heads = heads;
@@ -25,6 +26,7 @@ final class PartialSoftmax {
         max = new float[heads];
         sum = new float[heads * LANES];
         out = new float[Kernels.padded(width) * heads];
+        factors = new float[heads];
     }
 
     void clear() {
@@ -57,21 +59,19 @@ final class PartialSoftmax {
     }
 
     /** Adds {@code later}, the same over the tokens after these. */
-    void add(PartialSoftmax later) {
+    void add(PartialSoftmax later, Kernels kernels) {
         if (later.isEmpty()) {
             return;
         }
         for (int h = 0; h < heads; h++) {
-            raise(h, Math.max(max[h], later.max[h]));
-            float factor = scalar.exp2(later.max[h] - max[h]);
-            for (int i = h * LANES; i < (h + 1) * LANES; i++) {
-                sum[i] += later.sum[i] * factor;
-            }
-            for (int at = h * PANEL; at < out.length; at += heads * PANEL) {
-                for (int i = at; i < at + PANEL; i++) {
-                    out[i] += later.out[i] * factor;
-                }
-            }
+            float newMax = Math.max(max[h], later.max[h]);
+            factors[h] = scalar.exp2(max[h] - newMax);
+            later.factors[h] = scalar.exp2(later.max[h] - newMax);
+            max[h] = newMax;
+        }
+        kernels.addScaled(later.sum, later.factors, sum, factors, 0, heads, LANES);
+        for (int panel = 0; panel < out.length; panel += heads * PANEL) {
+            kernels.addScaled(later.out, later.factors, out, factors, panel, heads, PANEL);
         }
     }
 

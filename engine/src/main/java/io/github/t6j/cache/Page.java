@@ -3,6 +3,7 @@ package io.github.t6j.cache;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.cache.PageLayout.Vectors;
+import io.github.t6j.kernels.Ahead;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import java.lang.foreign.Arena;
@@ -51,6 +52,11 @@ public final class Page {
     /** Its bytes. */
     MemorySegment data() {
         return data;
+    }
+
+    /** Makes this page what {@code ahead} reads. */
+    public void readWith(Ahead ahead) {
+        ahead.read(data);
     }
 
     /**

@@ -18,7 +18,7 @@ public final class KernelChoice {
 
     /** The same, with the scalar twin in place of kernels that are not compiled yet; to be closed. */
     public static WarmingKernels warming() {
-        return new WarmingKernels(BEST, SCALAR, BEST == SCALAR ? 1 : SimdKernels.tileRows());
+        return new WarmingKernels(BEST, SCALAR, BEST == SCALAR ? format -> 1 : SimdKernels::tileRows);
     }
 
     /** The scalar twin, as this machine computes it. */

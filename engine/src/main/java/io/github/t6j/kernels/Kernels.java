@@ -37,6 +37,11 @@ public interface Kernels {
     /** What computes, such as {@code SIMD, 512-bit}. */
     String description();
 
+    /** The same operations for one thread, which read {@code ahead} meanwhile if that gains anything. */
+    default Kernels reading(Ahead ahead) {
+        return this;
+    }
+
     /**
      * Matrix × matrix: y[r][c] = (accumulate ? y[r][c] : 0) + Σ_k x[r][k] · w[k][c], k ascending.
      *
@@ -136,6 +141,14 @@ public interface Kernels {
      * @param scales f32 [{@value #PANEL}] from byte {@code scalesAt}
      */
     void scale(float[] y, int yAt, int rows, int yStride, MemorySegment scales, long scalesAt);
+
+    /**
+     * Adds sums of which each row has a factor of its own: y[r][i] = y[r][i] · yFactors[r] + x[r][i] · xFactors[r].
+     *
+     * @param x [rows][width], from {@code at}; width a multiple of {@value #LANES}
+     * @param y likewise
+     */
+    void addScaled(float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int rows, int width);
 
     /**
      * Transposes columns of a page to rows: to[t][c] = from[c][t].

@@ -158,6 +158,15 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void addScaled(float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int rows, int width) {
+        for (int r = 0; r < rows; r++) {
+            for (int i = at + r * width; i < at + (r + 1) * width; i++) {
+                y[i] = y[i] * yFactors[r] + x[i] * xFactors[r];
+            }
+        }
+    }
+
+    @Override
     public void transpose(MemorySegment from, long fromAt, int count, MemorySegment to, int toStride) {
         transposeTail(from, fromAt, 0, count, to, toStride);
     }

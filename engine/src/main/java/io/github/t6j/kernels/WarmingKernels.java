@@ -8,6 +8,8 @@ import java.util.concurrent.ThreadPoolExecutor.DiscardPolicy;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
 
 /**
  * The SIMD kernels and, until each of them is compiled, their scalar twin: before, the Vector API is some hundred times
@@ -40,39 +42,64 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
 
     /** Operations other than products of numbers; in the table each has a place a format, and uses one if it has none. */
     private enum Operation {
-        FACTOR_LOGITS, WEIGHTS, WHOLE_WEIGHTS, MAXIMA, WIDEN, SCALE, TRANSPOSE, OUTER, NORM, SWIGLU, LOG_SUM, ROUND,
+        FACTOR_LOGITS, WEIGHTS, WHOLE_WEIGHTS, MAXIMA, WIDEN, SCALE, ADD_SCALED, TRANSPOSE, OUTER, NORM, SWIGLU,
+        LOG_SUM, ROUND,
         ROW_OF_Q8_0, ROWS_OF_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0
     }
 
     private final Kernels simd;
+    private final Kernels reading; // simd, or the same for one thread
     private final Kernels twin;
-    private final int tileRows;
+    private final ToIntFunction<Format> tileRows;
+    private final int mostRows;
     private final int products; // places of them
     private final AtomicReferenceArray<Kernels> serving; // null: never called
     private final AtomicReferenceArray<Consumer<Kernels>> trials;
     private final int[] calls; // about so many: threads count without waiting for each other
-    private final ThreadPoolExecutor beside = new ThreadPoolExecutor(
-            0, 1, 100, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(),
-            body -> Thread.ofPlatform().daemon().name("t6j-warm-up").unstarted(body), new DiscardPolicy());
+    private final ThreadPoolExecutor beside;
 
     /**
      * Begins with {@code twin}, and ends with {@code simd}.
      *
-     * @param tileRows rows that a product of {@code simd} takes at once; more are split evenly
+     * @param tileRows rows that a product of {@code simd} with a format takes at once; more are split evenly
      */
-    public WarmingKernels(Kernels simd, Kernels twin, int tileRows) {
+    public WarmingKernels(Kernels simd, Kernels twin, ToIntFunction<Format> tileRows) {
         this.simd = simd;
         this.twin = twin;
         this.tileRows = tileRows;
-        // Tiles of 1 … tileRows rows; and of both, where rows do not split into equal ones.
-        products = FORMATS * (tileRows + 2);
+        reading = simd;
+        mostRows = Stream.of(Format.values()).mapToInt(tileRows).max().orElseThrow();
+        // Tiles of 1 … mostRows rows; and of both, where rows do not split into equal ones.
+        products = FORMATS * (mostRows + 2);
         int places = products + Operation.values().length * FORMATS;
         serving = new AtomicReferenceArray<>(places);
         trials = new AtomicReferenceArray<>(places);
         calls = new int[places];
+        beside = new ThreadPoolExecutor(
+                0, 1, 100, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(),
+                body -> Thread.ofPlatform().daemon().name("t6j-warm-up").unstarted(body), new DiscardPolicy());
         for (int place = 0; simd == twin && place < places; place++) {
             serving.setPlain(place, simd);
         }
+    }
+
+    private WarmingKernels(WarmingKernels all, Ahead ahead) {
+        simd = all.simd;
+        reading = simd.reading(ahead);
+        twin = all.twin;
+        tileRows = all.tileRows;
+        mostRows = all.mostRows;
+        products = all.products;
+        serving = all.serving;
+        trials = all.trials;
+        calls = all.calls;
+        beside = all.beside;
+    }
+
+    /** The same kernels: what is warm here is warm there. */
+    @Override
+    public Kernels reading(Ahead ahead) {
+        return new WarmingKernels(this, ahead);
     }
 
     /** Gives up what is not warm yet and ends the thread. */
@@ -92,16 +119,17 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     }
 
     private Kernels product(Format format, int rows) {
-        int tiles = Math.max(1, (rows + tileRows - 1) / tileRows);
+        int most = tileRows.applyAsInt(format);
+        int tiles = Math.max(1, (rows + most - 1) / most);
         int tall = Math.max(1, (rows + tiles - 1) / tiles);
         boolean even = rows % tiles == 0;
-        int place = format.ordinal() * (tileRows + 2) + (even ? tall - 1 : tall + 1);
+        int place = format.ordinal() * (mostRows + 2) + (even ? tall - 1 : tall + 1);
         Kernels kernels = serving.get(place);
         if (kernels == simd) {
-            return simd;
+            return reading;
         }
         if (kernels == null) {
-            calls[place] = rows > 1 && rows < tileRows ? -RARE : 0;
+            calls[place] = rows > 1 && rows < most ? -RARE : 0;
             begin(place, productTrial(format, even ? tall : 2 * tall - 1));
         }
         calls[place]++;
@@ -112,7 +140,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         int place = products + operation.ordinal() * FORMATS + format.ordinal();
         Kernels kernels = serving.get(place);
         if (kernels == simd) {
-            return simd;
+            return reading;
         }
         if (kernels == null) {
             begin(place, trial(operation, format));
@@ -186,6 +214,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             case MAXIMA -> k -> k.rowMaxima(x, SOME, y);
             case WIDEN -> k -> k.widen(format, page, 0, PANEL, 0, to, 0);
             case SCALE -> k -> k.scale(y, 0, SOME, PANEL, from, 0);
+            case ADD_SCALED -> k -> k.addScaled(x, lanes, y, lanes, 0, SOME, PANEL);
             case TRANSPOSE -> k -> k.transpose(from, 0, SOME, to, SOME);
             case OUTER -> k -> k.addOuter(x, SOME, y, PANEL, from, to, 0);
             case NORM -> k -> k.rmsNorm(x, 0, SOME * PANEL, 1f, null, y, 0, lanes);
@@ -278,6 +307,11 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     @Override
     public void scale(float[] y, int yAt, int rows, int yStride, MemorySegment scales, long scalesAt) {
         other(Operation.SCALE, Format.F32).scale(y, yAt, rows, yStride, scales, scalesAt);
+    }
+
+    @Override
+    public void addScaled(float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int rows, int width) {
+        other(Operation.ADD_SCALED, Format.F32).addScaled(x, xFactors, y, yFactors, at, rows, width);
     }
 
     @Override

@@ -226,6 +226,56 @@ class KernelsTest {
         }
     }
 
+    /** Streams of 8 KB side by side, a line of each at a time. What the last pass read is known by its sum. */
+    @Test
+    void tallProductsReadAheadLineByLine() {
+        int inner = 90;
+        int streams = 3;
+        int passes = 512 / Integer.parseInt(simd.description().replaceAll("\\D", "")); // of narrower vectors over a panel
+        long seed = 8;
+        MemorySegment next = arena.allocate(streams * 8192L + 8000, 64);
+        Random random = new Random(seed);
+        for (long i = 0; i < next.byteSize(); i++) {
+            next.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt());
+        }
+        boolean tall = SimdKernels.tileRows(Format.F32) > 3; // with 16 registers there are no tall tiles
+        int expected = 0;
+        for (int n = (passes - 1) * inner; tall && n < passes * inner; n++) {
+            expected += next.get(ValueLayout.JAVA_BYTE, n % streams * 8192L + n / streams * 64);
+        }
+        Ahead ahead = new Ahead();
+        ahead.read(next.asSlice(0, next.byteSize()));
+        MemorySegment w = segment(random, Format.F32, inner, PANEL, PANEL);
+        float[] y = new float[4 * PANEL];
+
+        simd.reading(ahead).multiply(
+                floats(random, 4 * inner), 0, inner, 4, inner, Format.F32, w, 4, PANEL, PANEL, y, 0, 4 * PANEL, false);
+
+        assertThat(ahead.touched).as("seed " + seed).isEqualTo(expected);
+        ahead.nothing();
+        assertThat(ahead.at).isZero();
+    }
+
+    @Test
+    void addScaledScalesBothSumsOfARow() {
+        Random random = new Random(7);
+        for (int width : new int[] {LANES, PANEL}) {
+            float[] x = floats(random, 5 + 3 * width);
+            float[] y = floats(random, 5 + 3 * width);
+            float[] xFactors = {1f, 0.25f, Float.NaN};
+            float[] yFactors = {0f, 0.7f, 1f};
+            float[] expected = y.clone();
+            for (int i = 0; i < 3 * width; i++) {
+                expected[4 + i] = y[4 + i] * yFactors[i / width] + x[4 + i] * xFactors[i / width];
+            }
+            for (Kernels kernels : new Kernels[] {scalar, simd}) {
+                float[] sum = y.clone();
+                kernels.addScaled(x, xFactors, sum, yFactors, 4, 3, width);
+                assertThat(sum).as("width " + width + ", seed 7").isEqualTo(expected);
+            }
+        }
+    }
+
     @Test
     void transposeMovesEachNumberToItsRow() {
         for (int count : new int[] {1, 3, 4, 14, 33, 256}) {

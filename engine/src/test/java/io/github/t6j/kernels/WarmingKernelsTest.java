@@ -11,11 +11,12 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.Test;
 
 class WarmingKernelsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final int TILE_ROWS = 5;
+    private static final ToIntFunction<Format> TILE_ROWS = format -> 5;
 
     private final ScalarKernels twin = KernelChoice.scalar();
     private final Thread caller = Thread.currentThread();

@@ -4,17 +4,12 @@ import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.LatentAttention;
 import io.github.t6j.attention.LatentPath;
 import io.github.t6j.attention.PagedAttention;
-import io.github.t6j.cache.PageLayout;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
-import io.github.t6j.weights.LazyTensor;
-import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.AuxCounters;
@@ -43,9 +38,6 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 @Measurement(iterations = 5, time = 1)
 @Fork(value = 1, jvmArgsPrepend = {Setting.VECTORS, Setting.HUGE_PAGES})
 public class DecodeAttentionBenchmark {
-    /** Rows of projections that caches are filled from, in turn: no multiple of a page. */
-    private static final int ROWS = 257;
-
     /** The caches and the queries. */
     @State(Scope.Benchmark)
     public static class Caches {
@@ -73,7 +65,7 @@ public class DecodeAttentionBenchmark {
         @Param("1")
         public int batch;
 
-        /** Where a step finds the cache: memory or cached. */
+        /** Where a step finds the cache: memory, by a cache of many layers that are used in turn, or cached, by one. */
         @Param("memory")
         public String residency;
 
@@ -83,85 +75,64 @@ public class DecodeAttentionBenchmark {
 
         Attention variant;
         float[][] queries; //    [batch], rows of projections
-        PagedCache[] caches; //  [copies · batch]
+        PagedCache[] caches; //  [batch], each of as many layers as are used in turn
+        int layer; //            the next of them
+        private int layers;
         private AttentionShape sizes;
         private Format format;
         private Step step;
         private Workers workers;
         private Arena arena;
         private float[] out;
-        private int next;
 
-        /** One query's attention to a cache. */
+        /** One query's attention to a layer of a cache. */
         private interface Step {
-            void attend(float[] query, PagedCache cache);
+            void attend(float[] query, PagedCache cache, int layer);
         }
 
-        /** Fills the caches with seeded numbers; those of one sequence are equal. */
+        /** Fills the caches with seeded numbers and warms what computes. */
         @Setup
-        public void fill() {
+        public void prepare() {
+            fill();
+            Setting.warm(() -> attend(0));
+        }
+
+        void fill() {
             format = Setting.format(cacheType);
             sizes = AttentionShape.of(shape, attention);
             arena = Arena.ofShared();
             variant = sizes.build(arena);
-            int copies = Setting.copies(residency, bytesPerStep());
-            Setting.checkFits(batch + " × " + attention + " at " + context + " tokens", copies * bytesPerStep());
+            layers = Setting.copies(residency, bytesPerStep());
+            Setting.checkFits(batch + " × " + attention + " at " + context + " tokens", layers * bytesPerStep());
             workers = new Workers(threads);
             step = step(Setting.kernels(kernels));
             out = new float[variant.heads() * variant.valueDim()];
+            queries = new float[batch][];
+            caches = new PagedCache[batch];
             SplittableRandom random = new SplittableRandom(1);
-            float[][] rows = rows(ROWS, random);
-            queries = rows(batch, random);
-            caches = new PagedCache[batch * copies];
-            for (int i = 0; i < caches.length; i++) {
-                caches[i] = new PagedCache(variant.layout(), format, 1);
-                if (i < batch) {
-                    fill(caches[i], rows, i);
-                } else {
-                    copy(caches[i - batch], caches[i]);
-                }
+            for (int b = 0; b < batch; b++) {
+                queries[b] = Setting.floats(variant.projections(), random);
+                caches[b] = new PagedCache(variant.layout(), format, layers);
+                caches[b].fill(context, b);
             }
+        }
+
+        /** Puts another cache in the place of the first sequence's. */
+        void use(PagedCache cache, int itsLayers) {
+            caches[0].close();
+            caches[0] = cache;
+            layers = itsLayers;
         }
 
         private Step step(Kernels found) {
             if (variant instanceof LatentAttention latent) {
                 LatentPath path = new LatentPath(latent, null, found, KernelChoice.scalar(), workers);
-                return (query, cache) -> path.attendCached(
-                        latent, query, 1, query.length, cache, 0, context - 1, out);
+                return (query, cache, index) -> path.attendCached(
+                        latent, query, 1, query.length, cache, index, context - 1, out);
             }
             PagedAttention path = new PagedAttention(variant, null, found, KernelChoice.scalar(), workers);
-            return (query, cache) -> path.attendCached(
-                    variant, query, 1, query.length, cache, 0, context - 1, null, out);
-        }
-
-        private float[][] rows(int count, SplittableRandom random) {
-            float[][] rows = new float[count][];
-            for (int i = 0; i < count; i++) {
-                rows[i] = Setting.floats(variant.projections(), random);
-            }
-            return rows;
-        }
-
-        private void fill(PagedCache cache, float[][] rows, int first) {
-            cache.reserve(0, context);
-            workers.run((context + PageLayout.TOKENS - 1) / PageLayout.TOKENS, (page, worker) -> {
-                int end = Math.min(context, (page + 1) * PageLayout.TOKENS);
-                for (int token = page * PageLayout.TOKENS; token < end; token++) {
-                    float[] row = rows[(token + first) % ROWS];
-                    variant.append(row, 0, cache.page(0, page), PagedCache.slot(token));
-                }
-            });
-        }
-
-        /** By the way of a saved session: many times faster than to append. */
-        private void copy(PagedCache from, PagedCache to) {
-            try (Arena meanwhile = Arena.ofConfined()) {
-                Map<String, Tensor> tensors = new HashMap<>();
-                for (LazyTensor t : from.tensors(context)) {
-                    tensors.put(t.name(), new Tensor(t.name(), t.dtype(), t.shape(), t.data().apply(meanwhile)));
-                }
-                to.restore(tensors, context, "a copy");
-            }
+            return (query, cache, index) -> path.attendCached(
+                    variant, query, 1, query.length, cache, index, context - 1, null, out);
         }
 
         long bytesPerToken() {
@@ -176,14 +147,14 @@ public class DecodeAttentionBenchmark {
             return (long) batch * context * sizes.flopsPerToken();
         }
 
-        /** Attention of sequence {@code b}'s query to the next of its caches. */
+        /** Attention of sequence {@code b}'s query to the next layer of its cache. */
         float[] attend(int b) {
-            step.attend(queries[b], caches[next + b]);
+            step.attend(queries[b], caches[b], layer);
             return out;
         }
 
         void turn() {
-            next = (next + batch) % caches.length;
+            layer = (layer + 1) % layers;
         }
 
         /** Frees them. */

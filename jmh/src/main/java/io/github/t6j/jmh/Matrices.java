@@ -95,12 +95,22 @@ public class Matrices {
 
     /** The next copy times all rows: [rows][stride]. */
     float[] multiply(int rows, Traffic traffic) {
-        PackedMatrix matrix = copies[next];
-        next = (next + 1) % copies.length;
-        product.multiply(matrix, x, matrix.inputs(), rows, y);
+        PackedMatrix matrix = multiplyNext(rows);
         traffic.bytes += matrix.bytes();
         traffic.flops += 2L * rows * matrix.outputs() * matrix.inputs();
         return y;
+    }
+
+    private PackedMatrix multiplyNext(int rows) {
+        PackedMatrix matrix = copies[next];
+        next = (next + 1) % copies.length;
+        product.multiply(matrix, x, matrix.inputs(), rows, y);
+        return matrix;
+    }
+
+    /** Until products of so many rows are compiled. */
+    void warm(int rows) {
+        Setting.warm(() -> multiplyNext(rows));
     }
 
     int stride() {

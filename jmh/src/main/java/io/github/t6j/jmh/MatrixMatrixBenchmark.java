@@ -28,10 +28,11 @@ public class MatrixMatrixBenchmark {
     @Param({"8", "128"})
     public int rows;
 
-    /** Makes the rows. */
+    /** Makes the rows and warms what computes. */
     @Setup
-    public void fill(Matrices matrices) {
+    public void prepare(Matrices matrices) {
         matrices.rows(rows);
+        matrices.warm(rows);
     }
 
     /** One product. */

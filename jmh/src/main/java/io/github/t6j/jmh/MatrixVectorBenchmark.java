@@ -20,10 +20,11 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 1, jvmArgsPrepend = {Setting.VECTORS, Setting.HUGE_PAGES})
 @State(Scope.Benchmark)
 public class MatrixVectorBenchmark {
-    /** Makes the vector. */
+    /** Makes the vector and warms what computes. */
     @Setup
-    public void fill(Matrices matrices) {
+    public void prepare(Matrices matrices) {
         matrices.rows(1);
+        matrices.warm(1);
     }
 
     /** One product. */

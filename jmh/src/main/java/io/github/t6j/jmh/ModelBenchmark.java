@@ -109,10 +109,21 @@ public class ModelBenchmark {
 
         private int[] ids;
 
-        /** Makes it. */
+        /** Makes it and warms what computes. */
         @Setup
-        public void make(Loaded loaded) {
+        public void prepare(Loaded loaded) {
+            make(loaded);
+            Setting.warm(() -> feed(loaded));
+        }
+
+        void make(Loaded loaded) {
             ids = loaded.ids(tokens);
+        }
+
+        float[] feed(Loaded loaded) {
+            loaded.sequence.truncate(0);
+            loaded.feed(ids);
+            return loaded.sequence.logits((tokens - 1) % Transformer.MOST_ROWS, 1);
         }
     }
 
@@ -125,12 +136,25 @@ public class ModelBenchmark {
 
         private int[] next;
 
-        /** Feeds them. */
+        /** Feeds them and warms what computes. */
         @Setup
-        public void feed(Loaded loaded) {
+        public void prepare(Loaded loaded) {
+            feed(loaded);
+            Setting.warm(() -> decode(loaded));
+        }
+
+        void feed(Loaded loaded) {
             int[] ids = loaded.ids(depth + 1);
             next = new int[] {ids[depth]};
             loaded.feed(Arrays.copyOf(ids, depth));
+        }
+
+        /** One id more, which is then forgotten. */
+        float[] decode(Loaded loaded) {
+            loaded.feed(next);
+            float[] logits = loaded.sequence.logits(0, 1);
+            loaded.sequence.truncate(depth);
+            return logits;
         }
     }
 
@@ -165,25 +189,20 @@ public class ModelBenchmark {
     /** A prompt into an empty cache. */
     @Benchmark
     public float[] prefill(Loaded loaded, Prompt prompt, Rates rates, Fed fed) {
-        loaded.sequence.truncate(0);
-        loaded.feed(prompt.ids);
         long tokens = prompt.tokens;
         long embedding = (long) loaded.shape.vocabulary() * loaded.shape.attention().width();
         fed.tokens.add(tokens);
         rates.add(0, 2 * (tokens * (loaded.shape.matrixWeights() - embedding) + embedding)
                 + loaded.attentionFlops(tokens * (tokens + 1) / 2));
-        return loaded.sequence.logits((prompt.tokens - 1) % Transformer.MOST_ROWS, 1);
+        return prompt.feed(loaded);
     }
 
     /** One id after {@code depth} others, which is then forgotten. */
     @Benchmark
     public float[] decode(Loaded loaded, Past past, Rates rates, Fed fed) {
-        loaded.feed(past.next);
-        float[] logits = loaded.sequence.logits(0, 1);
         fed.tokens.add(1);
         rates.add(loaded.weightBytes + loaded.sequence.cacheBytes(),
                 2 * loaded.shape.matrixWeights() + loaded.attentionFlops(past.depth + 1L));
-        loaded.sequence.truncate(past.depth);
-        return logits;
+        return past.decode(loaded);
     }
 }

@@ -73,9 +73,15 @@ public class ProjectionBenchmark {
     private Arena arena;
     private int next;
 
-    /** Makes the weights of seeded numbers, and their copies. */
+    /** Makes the weights and warms what computes. */
     @Setup
-    public void fill() {
+    public void prepare() {
+        fill();
+        Setting.warm(this::projectNext);
+    }
+
+    /** Makes the weights of seeded numbers, and their copies. */
+    void fill() {
         AttentionShape sizes = AttentionShape.of(shape, switch (form) {
             case "factored", "materialised" -> "tpa";
             case "mha" -> "mha";
@@ -108,6 +114,12 @@ public class ProjectionBenchmark {
     /** All rows. */
     @Benchmark
     public float[] project(Rates rates) {
+        PackedMatrix matrix = projectNext();
+        rates.add(matrix.bytes(), 2L * rows * matrix.outputs() * matrix.inputs());
+        return projections;
+    }
+
+    private PackedMatrix projectNext() {
         PackedMatrix matrix = copies[next];
         next = (next + 1) % copies.length;
         product.multiply(matrix, x, width, rows, projections);
@@ -118,8 +130,7 @@ public class ProjectionBenchmark {
         if (heads.length > 0) {
             workers.run(rows, (row, worker) -> rebuild(row));
         }
-        rates.add(matrix.bytes(), 2L * rows * matrix.outputs() * matrix.inputs());
-        return projections;
+        return matrix;
     }
 
     private void rebuild(int row) {

@@ -1,6 +1,7 @@
 package io.github.t6j.jmh;
 
 import com.sun.management.OperatingSystemMXBean;
+import com.sun.management.ThreadMXBean;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
@@ -20,6 +21,14 @@ final class Setting {
 
     /** Bytes that benchmarks of memory pass over before they come back to the same: more than any cache holds. */
     private static final long OUT_OF_CACHE = 400L << 20;
+
+    /** So many steps in turn must have allocated next to nothing. */
+    private static final int STEADY_STEPS = 20;
+
+    /** What else in the JVM may allocate during a step; vectors of the shortest one are more. */
+    private static final long FEW_BYTES = 64 << 10;
+
+    private static final long PATIENCE_NANOS = 60_000_000_000L;
 
     private Setting() {}
 
@@ -54,6 +63,29 @@ final class Setting {
             case "cached" -> 1;
             default -> throw unknown("residency", "memory or cached", residency);
         };
+    }
+
+    /**
+     * Steps until C2 has compiled what a step uses, which no fixed time is enough for: until then vectors are objects, so
+     * it is when steps have ceased to allocate them.
+     *
+     * @throws IllegalStateException if they do not: what would be measured is not the kernels
+     */
+    static void warm(Runnable step) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long start = System.nanoTime();
+        long before = threads.getTotalThreadAllocatedBytes();
+        for (int steady = 0; steady < STEADY_STEPS;) {
+            step.run();
+            long now = threads.getTotalThreadAllocatedBytes();
+            steady = now - before < FEW_BYTES ? steady + 1 : 0;
+            before = now;
+            if (System.nanoTime() - start > PATIENCE_NANOS) {
+                throw new IllegalStateException(
+                        "warm-up: expected steps that allocate nothing, found that they still make"
+                                + " objects of vectors after a minute: C2 did not compile the kernels as it should; run it again");
+            }
+        }
     }
 
     /** How a cache stores numbers. */

@@ -77,4 +77,16 @@ final class ElementWise {
             }
         }
     }
+
+    /** {@link io.github.t6j.kernels.Kernels#addScaled}. */
+    static void addScaled(float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int rows, int width) {
+        for (int r = 0; r < rows; r++) {
+            FloatVector xFactor = FloatVector.broadcast(F, xFactors[r]);
+            FloatVector yFactor = FloatVector.broadcast(F, yFactors[r]);
+            for (int end = at + width; at < end; at += L) {
+                FloatVector sum = FloatVector.fromArray(F, y, at).mul(yFactor);
+                FloatVector.fromArray(F, x, at).mul(xFactor).add(sum).intoArray(y, at);
+            }
+        }
+    }
 }

@@ -14,10 +14,12 @@ import static io.github.t6j.kernels.simd.Lanes.I;
 import static io.github.t6j.kernels.simd.Lanes.INTS;
 import static io.github.t6j.kernels.simd.Lanes.L;
 import static io.github.t6j.kernels.simd.Lanes.LOW_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
+import io.github.t6j.kernels.Ahead;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Machine;
 import java.lang.foreign.MemorySegment;
@@ -37,16 +39,25 @@ import jdk.incubator.vector.IntVector;
  * <p>The loops count the bytes of w, by a step that C2 does not know, so that it takes them for non-counted and keeps
  * the order of the loads: unrolled, it groups the loads by sum and halves the bandwidth from memory. Whoever calls
  * may be inlined with a constant stride, hence the factor one.
+ *
+ * <p>The tallest tiles touch what is read next while they compute, see {@link Ahead}. Their loops are too long to be
+ * unrolled; being counted, they leave some checks of bounds before the loop, which makes room for that. With three rows
+ * it would take a quarter of the time.
  */
 final class Multiply {
     private Multiply() {}
 
     /** Rows of a tile; with 16 registers, two: eight sums, four weights. */
-    static final int MAX_ROWS = Machine.vectorRegisters() < 32 ? 2 : 5;
+    private static final int MAX_ROWS = Machine.vectorRegisters() < 32 ? 2 : 5;
+
+    /** Rows of the tallest tile: with the loads of all three formats, that of five is more than C2 can compile. */
+    static int tallest(Format format) {
+        return format == Format.Q8 ? Math.min(4, MAX_ROWS) : MAX_ROWS;
+    }
 
     static void rows(
             float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt, int wStride,
-            int columns, float[] y, int yAt, int yPanel, boolean accumulate, int one) {
+            int columns, float[] y, int yAt, int yPanel, boolean accumulate, Ahead ahead, int one) {
         if (format == Format.F16) {
             throw new IllegalArgumentException("format: expected F32, BF16 or Q8, found F16");
         }
@@ -55,7 +66,7 @@ final class Multiply {
             for (int lane = 0; lane < LANES; lane += L) {
                 panel(
                         x, xAt, xStride, rows, inner, format, w, wAt + format.bytes(c) + 4 * lane, wStep, y, yAt + lane,
-                        accumulate);
+                        accumulate, ahead);
             }
         }
     }
@@ -63,25 +74,25 @@ final class Multiply {
     /** All rows of the columns at 0, {@value Lanes#C1}, {@value Lanes#C2} and {@value Lanes#C3} from a first vector. */
     private static void panel(
             float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt, long wStep,
-            float[] y, int yAt, boolean accumulate) {
+            float[] y, int yAt, boolean accumulate, Ahead ahead) {
         for (int r = 0; r < rows;) {
-            int n = tileRows(rows - r);
+            int n = tileRows(rows - r, tallest(format));
             int xRow = xAt + r * xStride;
             int yRow = yAt + r * PANEL;
             switch (n) {
                 case 1 -> tile1(x, xRow, inner, format, w, wAt, wStep, y, yRow, accumulate);
                 case 2 -> tile2(x, xRow, xStride, inner, format, w, wAt, wStep, y, yRow, accumulate);
                 case 3 -> tile3(x, xRow, xStride, inner, format, w, wAt, wStep, y, yRow, accumulate);
-                case 4 -> tile4(x, xRow, xStride, inner, format, w, wAt, wStep, y, yRow, accumulate);
-                default -> tile5(x, xRow, xStride, inner, format, w, wAt, wStep, y, yRow, accumulate);
+                case 4 -> tile4(x, xRow, xStride, inner, format, w, wAt, wStep, y, yRow, accumulate, ahead);
+                default -> tile5(x, xRow, xStride, inner, format, w, wAt, wStep, y, yRow, accumulate, ahead);
             }
             r += n;
         }
     }
 
     /** Rows of the next tile when {@code left} remain: as few tiles as possible, as even as possible. */
-    private static int tileRows(int left) {
-        int tiles = (left + MAX_ROWS - 1) / MAX_ROWS;
+    private static int tileRows(int left, int tallest) {
+        int tiles = (left + tallest - 1) / tallest;
         return (left + tiles - 1) / tiles;
     }
 
@@ -291,8 +302,7 @@ final class Multiply {
 
     private static void tile4(
             float[] x, int xAt, int xStride, int inner, Format format, MemorySegment w, long wAt, long wStep, float[] y,
-            int yAt,
-            boolean accumulate) {
+            int yAt, boolean accumulate, Ahead ahead) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
         FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
@@ -318,7 +328,15 @@ final class Multiply {
         }
         int xStride2 = 2 * xStride;
         int xStride3 = 3 * xStride;
-        for (long end = wAt + inner * wStep; wAt != end; wAt += wStep) {
+        MemorySegment next = ahead.data;
+        int end = ahead.end;
+        int back = ahead.back;
+        int at = ahead.at;
+        int touched = 0;
+        for (int k = 0; k < inner; k++) {
+            touched += next.get(JAVA_BYTE, at);
+            at += Ahead.STREAM;
+            at -= at >= end ? back : 0;
             FloatVector w0, w1, w2, w3;
             if (format == Format.F32) {
                 w0 = FloatVector.fromMemorySegment(F, w, wAt, LITTLE_ENDIAN);
@@ -336,10 +354,14 @@ final class Multiply {
                 IntVector i = INTS.cast(IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN));
                 w0 = FLOATS.cast(INTS.cast(INTS.cast(i.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
                         .sub(BYTE_ZERO);
-                w1 = FLOATS.cast(INTS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
-                        .reinterpretAsFloats()).sub(BYTE_ZERO);
-                w2 = FLOATS.cast(INTS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
-                        .reinterpretAsFloats()).sub(BYTE_ZERO);
+                w1 = FLOATS
+                        .cast(INTS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                                .reinterpretAsFloats())
+                        .sub(BYTE_ZERO);
+                w2 = FLOATS
+                        .cast(INTS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                                .reinterpretAsFloats())
+                        .sub(BYTE_ZERO);
                 w3 = FLOATS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 24)).or(BYTE_EXPONENT)).reinterpretAsFloats())
                         .sub(BYTE_ZERO);
             }
@@ -368,6 +390,7 @@ final class Multiply {
             s32 = f3.fma(w2, FLOATS.cast(s32));
             s33 = f3.fma(w3, FLOATS.cast(s33));
             xAt++;
+            wAt += wStep;
         }
         FLOATS.cast(s00).intoArray(y, yAt);
         FLOATS.cast(s01).intoArray(y, yAt + C1);
@@ -385,12 +408,15 @@ final class Multiply {
         FLOATS.cast(s31).intoArray(y, yAt + 3 * PANEL + C1);
         FLOATS.cast(s32).intoArray(y, yAt + 3 * PANEL + C2);
         FLOATS.cast(s33).intoArray(y, yAt + 3 * PANEL + C3);
+        if (at != ahead.at) {
+            ahead.at = at;
+            ahead.touched = touched;
+        }
     }
 
     private static void tile5(
             float[] x, int xAt, int xStride, int inner, Format format, MemorySegment w, long wAt, long wStep, float[] y,
-            int yAt,
-            boolean accumulate) {
+            int yAt, boolean accumulate, Ahead ahead) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
         FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
@@ -422,30 +448,28 @@ final class Multiply {
         int xStride2 = 2 * xStride;
         int xStride3 = 3 * xStride;
         int xStride4 = 4 * xStride;
-        for (long end = wAt + inner * wStep; wAt != end; wAt += wStep) {
+        MemorySegment next = ahead.data;
+        int end = ahead.end;
+        int back = ahead.back;
+        int at = ahead.at;
+        int touched = 0;
+        for (int k = 0; k < inner; k++) {
+            touched += next.get(JAVA_BYTE, at);
+            at += Ahead.STREAM;
+            at -= at >= end ? back : 0;
             FloatVector w0, w1, w2, w3;
             if (format == Format.F32) {
                 w0 = FloatVector.fromMemorySegment(F, w, wAt, LITTLE_ENDIAN);
                 w1 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C1, LITTLE_ENDIAN);
                 w2 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C2, LITTLE_ENDIAN);
                 w3 = FloatVector.fromMemorySegment(F, w, wAt + 4 * C3, LITTLE_ENDIAN);
-            } else if (format == Format.BF16) {
+            } else {
                 IntVector i0 = INTS.cast(IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN));
                 IntVector i1 = INTS.cast(IntVector.fromMemorySegment(I, w, wAt + 2 * C2, LITTLE_ENDIAN));
                 w0 = INTS.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
                 w1 = INTS.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
                 w2 = INTS.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
                 w3 = INTS.cast(i1.and(HIGH_HALF)).reinterpretAsFloats();
-            } else {
-                IntVector i = INTS.cast(IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN));
-                w0 = FLOATS.cast(INTS.cast(INTS.cast(i.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
-                        .sub(BYTE_ZERO);
-                w1 = FLOATS.cast(INTS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
-                        .reinterpretAsFloats()).sub(BYTE_ZERO);
-                w2 = FLOATS.cast(INTS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
-                        .reinterpretAsFloats()).sub(BYTE_ZERO);
-                w3 = FLOATS.cast(INTS.cast(INTS.cast(i.lanewise(LSHR, 24)).or(BYTE_EXPONENT)).reinterpretAsFloats())
-                        .sub(BYTE_ZERO);
             }
             w0 = FLOATS.cast(w0);
             w1 = FLOATS.cast(w1);
@@ -477,6 +501,7 @@ final class Multiply {
             s42 = f4.fma(w2, FLOATS.cast(s42));
             s43 = f4.fma(w3, FLOATS.cast(s43));
             xAt++;
+            wAt += wStep;
         }
         FLOATS.cast(s00).intoArray(y, yAt);
         FLOATS.cast(s01).intoArray(y, yAt + C1);
@@ -498,5 +523,9 @@ final class Multiply {
         FLOATS.cast(s41).intoArray(y, yAt + 4 * PANEL + C1);
         FLOATS.cast(s42).intoArray(y, yAt + 4 * PANEL + C2);
         FLOATS.cast(s43).intoArray(y, yAt + 4 * PANEL + C3);
+        if (at != ahead.at) {
+            ahead.at = at;
+            ahead.touched = touched;
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.github.t6j.kernels.simd;
 
+import io.github.t6j.kernels.Ahead;
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
@@ -13,6 +14,21 @@ public final class SimdKernels implements Kernels {
     private static int one = 1;
 
     private final ScalarKernels scalar = new ScalarKernels(true);
+    private final Ahead ahead;
+
+    /** Kernels that read nothing ahead. */
+    public SimdKernels() {
+        this(new Ahead());
+    }
+
+    private SimdKernels(Ahead ahead) {
+        this.ahead = ahead;
+    }
+
+    @Override
+    public SimdKernels reading(Ahead newAhead) {
+        return new SimdKernels(newAhead);
+    }
 
     /** Whether this machine has vectors that the kernels are written for: 4 floats or more. */
     public static boolean available() {
@@ -20,8 +36,8 @@ public final class SimdKernels implements Kernels {
     }
 
     /** Rows that a product takes at once; more are split evenly. */
-    public static int tileRows() {
-        return Multiply.MAX_ROWS;
+    public static int tileRows(Format format) {
+        return Multiply.tallest(format);
     }
 
     @Override
@@ -46,7 +62,7 @@ public final class SimdKernels implements Kernels {
             int yPanel,
             boolean accumulate) {
         Multiply.rows(
-                x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate, one);
+                x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate, ahead, one);
     }
 
     @Override
@@ -94,6 +110,11 @@ public final class SimdKernels implements Kernels {
     @Override
     public void scale(float[] y, int yAt, int rows, int yStride, MemorySegment scales, long scalesAt) {
         ElementWise.scale(y, yAt, rows, yStride, scales, scalesAt);
+    }
+
+    @Override
+    public void addScaled(float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int rows, int width) {
+        ElementWise.addScaled(x, xFactors, y, yFactors, at, rows, width);
     }
 
     @Override
