@@ -97,6 +97,11 @@ public interface Attention {
         return false;
     }
 
+    /** Whether computing with a page takes long enough to touch most of the next one meanwhile; else touching only delays. */
+    default boolean readsAhead() {
+        return true;
+    }
+
     /** Bytes that {@link #values} needs to rewrite a page. */
     default long pageBytes() {
         return 0;

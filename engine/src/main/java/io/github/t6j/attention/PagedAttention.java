@@ -174,10 +174,10 @@ public final class PagedAttention implements AttentionPath {
         state.span = into;
         into.clear();
         attention.begin(projections, row * stride, state);
-        boolean fromMemory = tokens.bytes(seen) > FAR;
+        boolean readsAhead = attention.readsAhead() && tokens.bytes(seen) > FAR;
         for (int index = first; index < end; index++) {
             int count = Math.min(PANEL, seen - index * PANEL);
-            if (fromMemory && index + 1 < pages(seen)) {
+            if (readsAhead && index + 1 < pages(seen)) {
                 tokens.page(layer, index + 1).readWith(state.ahead);
             } else {
                 state.ahead.nothing();

@@ -8,14 +8,14 @@ import java.util.Map;
 /**
  * What is measured, and how long each point takes.
  *
- * @param warmup iterations of each fork before those that count; a third of it for kernels that are small
+ * @param warmup iterations of each fork before those that count, twice as many where benchmarks do not warm themselves
  * @param measured iterations of each fork that count
  */
 record Suite(String name, int forks, Iterations warmup, Iterations measured, List<Point> points) {
-    /** Starting a JVM and filling 400 MB of caches or weights, about. */
-    private static final double OVERHEAD_SECONDS = 1.2;
+    /** Starting a JVM, filling 400 MB of caches or weights and warming kernels, about. */
+    private static final double OVERHEAD_SECONDS = 2.7;
 
-    /** Benchmarks that C2 has compiled soon; attention, products and models take it about two seconds on two cores. */
+    /** Benchmarks that C2 has compiled soon; attention, products and models step until it has before JMH begins. */
     private static final List<String> SMALL = List.of("Peak", "ElementWise", "Sampler", "CacheAppend", "Tokenizer");
 
     /** A number of iterations of equal time. */
@@ -36,9 +36,9 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
     /** @throws IllegalArgumentException if there is no such suite */
     static Suite of(String name, int cores) {
         return switch (name) {
-            case "quick" -> new Suite(name, 1, new Iterations(5, 500), new Iterations(5, 150), quick(cores));
-            case "paper" -> new Suite(name, 2, new Iterations(6, 500), new Iterations(4, 400), paper(cores));
-            case "full" -> new Suite(name, 3, new Iterations(5, 1000), new Iterations(5, 1000), full(cores));
+            case "quick" -> new Suite(name, 1, new Iterations(3, 150), new Iterations(5, 150), quick(cores));
+            case "paper" -> new Suite(name, 2, new Iterations(3, 300), new Iterations(4, 400), paper(cores));
+            case "full" -> new Suite(name, 3, new Iterations(3, 1000), new Iterations(5, 1000), full(cores));
             case "test" -> new Suite(name, 1, new Iterations(1, 20), new Iterations(2, 20), test());
             default -> throw new IllegalArgumentException("--suite: expected " + NAMES + ", found " + name);
         };
@@ -46,7 +46,7 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
 
     Iterations warmup(Point point) {
         boolean small = SMALL.stream().anyMatch(point.benchmark()::startsWith);
-        return small ? new Iterations(warmup.count, warmup.millis / 3) : warmup;
+        return small ? new Iterations(2 * warmup.count, warmup.millis) : warmup;
     }
 
     /** About how long a point takes. */
