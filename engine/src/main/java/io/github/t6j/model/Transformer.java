@@ -37,7 +37,7 @@ public final class Transformer {
     private final long checksum; // of the weights that are not packed, for the fingerprint
     private final SharedPages shared;
     private final PackedMatrix embedding; // [vocabulary][width], tied: also the output matrix
-    private final List<Block> blocks;
+    private final Block[] blocks; // an array: an iterator of a list may be an object a pass
     private final Rope rope;
     private final Kernels kernels;
     private final ScalarKernels scalar;
@@ -51,7 +51,7 @@ public final class Transformer {
         this.checksum = checksum;
         this.shared = shared;
         this.embedding = embedding;
-        this.blocks = blocks;
+        this.blocks = blocks.toArray(Block[]::new);
         this.rope = shared.rope();
         this.kernels = kernels;
         this.scalar = scalar;
@@ -80,7 +80,7 @@ public final class Transformer {
 
     /** The attention of the first block; all are of its shape. */
     public Attention attention() {
-        return blocks.getFirst().attention();
+        return blocks[0].attention();
     }
 
     /** Numbers that one token adds to what a layer keeps: none with linear attention. */
@@ -99,7 +99,7 @@ public final class Transformer {
         return config.linear() ? ((WholeHeads) attention()).keyValueHeads() * headDim * headDim : 0;
     }
 
-    List<Block> blocks() {
+    Block[] blocks() {
         return blocks;
     }
 

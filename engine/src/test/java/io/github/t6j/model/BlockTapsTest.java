@@ -68,7 +68,7 @@ class BlockTapsTest {
             for (int row = 0; row < rows; row++) {
                 model.rope().table(row, a.cos, a.sin, row * model.rope().pairs());
             }
-            model.blocks().getFirst().forward(
+            model.blocks()[0].forward(
                     kernels, model.rope(), rows, (attention, layer, n, b) -> path.attend(
                             attention, b.projections, n, b.projectionStride, layer, 0, b.attended),
                     a);

@@ -87,7 +87,7 @@ final class VariantModels {
                 model.rope().table(position + row, a.cos, a.sin, row * model.rope().pairs());
             }
             int first = position;
-            model.blocks().getFirst().attend(
+            model.blocks()[0].attend(
                     kernels, model.rope(), rows, (attention, layer, n, b) -> path.attend(
                             attention, b.projections, n, b.projectionStride, layer, first, b.attended),
                     a);
