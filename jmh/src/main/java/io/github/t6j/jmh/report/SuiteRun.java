@@ -86,9 +86,11 @@ final class SuiteRun {
             return "failed\n" + said.toString(StandardCharsets.UTF_8);
         }
         results.add(result);
-        try (PrintStream out = new PrintStream(Files.newOutputStream(json), false, StandardCharsets.UTF_8)) {
-            ResultFormatFactory.getInstance(ResultFormatType.JSON, out).writeOut(results);
-        }
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        ResultFormatFactory.getInstance(ResultFormatType.JSON, new PrintStream(text, true, StandardCharsets.UTF_8))
+                .writeOut(results);
+        // Results are published: where this machine has its JDK is nobody's concern.
+        Files.writeString(json, text.toString(StandardCharsets.UTF_8).replaceAll("(\"jvm\" : )\".*\"", "$1\"java\""));
         return String.format(
                 Locale.ROOT, "%.4g %s", result.getPrimaryResult().getScore(), result.getPrimaryResult().getScoreUnit());
     }
