@@ -85,7 +85,7 @@ class KernelsTest {
                     sum += product;
                     bound += Math.abs(product);
                 }
-                assertThat((double) y[at]).as(what).isCloseTo(sum, within(bound));
+                assertThat((double) y[at]).as(what).isCloseTo(sum, rounding(bound));
                 assertThat(z[at]).as("SIMD, " + what).isEqualTo(y[at]);
             }
         }
@@ -114,7 +114,7 @@ class KernelsTest {
                     sum += product;
                     bound += Math.abs(product);
                 }
-                assertThat((double) s[i]).isCloseTo(sum, within(bound));
+                assertThat((double) s[i]).isCloseTo(sum, rounding(bound));
             }
             assertThat(z).as("SIMD, keyRank " + keyRank).isEqualTo(s);
         }
@@ -153,12 +153,12 @@ class KernelsTest {
                     for (int u = 0; u < Math.max(1, valueRank); u++) {
                         int at = (h * Math.max(1, valueRank) + u) * PANEL + t;
                         double factor = valueRank == 0 ? 1 : number(page, format, at / PANEL, PANEL, t);
-                        assertThat((double) w[at]).isCloseTo(e * factor, within(Math.abs(e * factor) + 1e-30));
+                        assertThat((double) w[at]).isCloseTo(e * factor, rounding(Math.abs(e * factor) + 1e-30));
                     }
                 }
                 for (int lane = 0; lane < LANES; lane++) {
                     double expected = before[h * LANES + lane] + sums[lane];
-                    assertThat((double) sum[h * LANES + lane]).isCloseTo(expected, within(Math.abs(expected) + 4));
+                    assertThat((double) sum[h * LANES + lane]).isCloseTo(expected, rounding(Math.abs(expected) + 4));
                 }
             }
             assertThat(z).as("SIMD, valueRank " + valueRank).isEqualTo(w);
@@ -310,7 +310,7 @@ class KernelsTest {
                 double before = from.get(FLOAT, 8 + 4L * i);
                 double product = (double) k[i / size[1]] * v[i % size[1]];
                 assertThat((double) to.get(FLOAT, 8 + 4L * i))
-                        .isCloseTo(before + product, within(Math.abs(before) + Math.abs(product)));
+                        .isCloseTo(before + product, rounding(Math.abs(before) + Math.abs(product)));
             }
             assertThat(both.asSlice(8, 4L * n).mismatch(to.asSlice(8, 4L * n))).as("SIMD, columns " + size[1])
                     .isEqualTo(-1);
@@ -348,14 +348,14 @@ class KernelsTest {
                             }
                             for (int i = 0; i < n; i++) {
                                 double y = x[1 + i] / Math.sqrt(squares / n + 1e-5) * (w == null ? 1 : w[i]);
-                                assertThat((double) out[2 + i]).isCloseTo(y, within(Math.abs(y)));
+                                assertThat((double) out[2 + i]).isCloseTo(y, rounding(Math.abs(y)));
                             }
                         });
             }
             both(n, out -> scalar.swiGlu(x, 1, 1 + n, n, out, 2), out -> simd.swiGlu(x, 1, 1 + n, n, out, 2), out -> {
                 for (int i = 0; i < n; i++) {
                     double y = x[1 + i] / (1 + Math.exp(-x[1 + i])) * x[1 + n + i];
-                    assertThat((double) out[2 + i]).isCloseTo(y, within(Math.abs(y)));
+                    assertThat((double) out[2 + i]).isCloseTo(y, rounding(Math.abs(y)));
                 }
             });
         }
@@ -426,7 +426,7 @@ class KernelsTest {
         assertThat(Arrays.copyOfRange(z, 2, 2 + n)).as("SIMD, n " + n).isEqualTo(Arrays.copyOfRange(y, 2, 2 + n));
     }
 
-    private static org.assertj.core.data.Offset<Double> within(double magnitude) {
+    private static org.assertj.core.data.Offset<Double> rounding(double magnitude) {
         return org.assertj.core.api.Assertions.within(1e-5 * magnitude + 1e-30);
     }
 

@@ -144,12 +144,15 @@ final class Pages {
         return section;
     }
 
+    /** What models must share to be compared. */
+    private record Setup(String test, String setting) {}
+
     private Section models() {
         Section section = new Section("Whole models",
                 "Random weights of the paper's small size: equal parameters (124 M), not equal heads. Prefill feeds a"
                         + " prompt into an empty cache; decode feeds one token after that many others. Both end with logits.");
         Table table = new Table(2, "model", "test", "weights", "cache", "threads", "tokens/s", "of limit");
-        Map<String, Map<String, Double>> speeds = new LinkedHashMap<>();
+        Map<Setup, Map<String, Double>> speeds = new LinkedHashMap<>();
         for (Result result : results) {
             if (result.name().startsWith("ModelBenchmark")) {
                 boolean prefill = result.is("ModelBenchmark.prefill");
@@ -157,14 +160,15 @@ final class Pages {
                 Measured speed = result.counter("tokensPerSecond");
                 table.add(result.param("model"), test, result.param("type"), result.param("cacheType"),
                         result.param("threads"), speed.plain(), fraction(result));
-                speeds.computeIfAbsent(
-                        test + ", " + Labels.threads(result.computing()), t -> new LinkedHashMap<>())
+                String setting = result.param("type") + " weights, " + result.param("cacheType") + " cache, "
+                        + Labels.threads(result.computing());
+                speeds.computeIfAbsent(new Setup(test, setting), s -> new LinkedHashMap<>())
                         .put(result.param("model"), speed.mean());
             }
         }
-        speeds.forEach((test, values) -> section.plots.add(Charts.bars("models-" + (section.plots.size() + 1),
-                "Whole model: " + test, "equal parameters (124 M)", "tokens per second", Charts.format("#,##0.#"),
-                values)));
+        speeds.forEach((setup, values) -> section.plots.add(Charts.bars("models-" + (section.plots.size() + 1),
+                "Whole model: " + setup.test, "equal parameters (124 M), " + setup.setting, "tokens per second",
+                Charts.format("#,##0.#"), values)));
         section.tables.add(table);
         return section;
     }
@@ -258,6 +262,6 @@ final class Pages {
     /** The key, without what is as usual. */
     static String shortKey(Result result) {
         return result.key().replace("Benchmark", "").replace(" kernels=simd", "").replace(" residency=memory", "")
-                .replace(" batch=1", "").replaceAll(" model= ", " ");
+                .replaceAll(" batch=1(?= |$)", "").replaceAll(" model= ", " ");
     }
 }

@@ -137,7 +137,10 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
                 .add(DECODE, "threads", threads, "batch", "2,4,8,16", "context", "16384", "attention",
                         "mha,gqa,mla,tpa")
                 .add(DECODE, "threads", "1", "context", "16384", "attention", ALL)
-                .add(DECODE, "threads", "1", "residency", "cached", "context", "1024,4096", "attention", "gqa,tpa")
+                .add(DECODE, "threads", "1", "residency", "cached", "context", "1024,4096", "attention",
+                        "mqa,gqa,mla,tpa")
+                .add(DECODE, "threads", "1," + threads, "residency", "cached", "context", "4096", "shape",
+                        "paper,small,d128", "cacheType", "f32,bf16", "attention", "tpa")
                 .add(DECODE, "threads", threads, "shape", "small", "context", "1024,16384", "attention", ALL)
                 .add(DECODE, "threads", threads, "shape", "medium,large,xl,d128", "context", "16384", "attention", ALL)
                 .add("PrefillAttentionBenchmark.prompt", "threads", threads, "tokens", "512,2048", "attention", ALL);

@@ -149,6 +149,39 @@ class ReportTest {
         }
     }
 
+    /** Only models whose weights and caches are stored alike stand in one figure. */
+    @Test
+    void modelsAreComparedWithTheirLike() {
+        Metric time = new Metric(10, "ms/op", List.of(List.of(10.0, 10.0)));
+        Metric speed = new Metric(100, "#", List.of(List.of(50.0, 50.0)));
+        List<Result> results = Stream.of("bf16", "q8_0").flatMap(type -> Stream.of("mha-small", "t6-small").map(
+                model -> result(
+                        "ModelBenchmark.decode", Map.of(
+                                "model", model, "type", type, "cacheType", "f32", "depth", "128", "threads", "2"),
+                        time, Map.of("tokensPerSecond", speed))))
+                .toList();
+
+        List<Plot> plots = new Pages(Machine.unknown(), results).sections().stream().flatMap(s -> s.plots.stream())
+                .toList();
+
+        assertThat(plots).extracting(Plot::title).containsExactly(
+                "Whole model: decode at 128, equal parameters (124 M), bf16 weights, f32 cache, 2 threads",
+                "Whole model: decode at 128, equal parameters (124 M), q8_0 weights, f32 cache, 2 threads");
+    }
+
+    @Test
+    void keysLeaveOutWhatIsAsUsual() {
+        Metric time = new Metric(10, "ns/op", List.of(List.of(10.0, 10.0)));
+        Map<String, String> usual = Map.of("batch", "1", "kernels", "simd", "residency", "memory", "context", "64");
+        Map<String, String> unusual = Map.of(
+                "batch", "16", "kernels", "scalar", "residency", "cached", "context", "64");
+
+        assertThat(Pages.shortKey(result("DecodeAttentionBenchmark.step", usual, time, null)))
+                .isEqualTo("DecodeAttention.step context=64");
+        assertThat(Pages.shortKey(result("DecodeAttentionBenchmark.step", unusual, time, null)))
+                .isEqualTo("DecodeAttention.step batch=16 context=64 kernels=scalar residency=cached");
+    }
+
     @Test
     void comparisonsTellChangesFromNoise() throws IOException {
         List<Result> before = Results.read(SAMPLE);
