@@ -137,8 +137,9 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
                 .add(DECODE, "threads", threads, "batch", "2,4,8,16", "context", "16384", "attention",
                         "mha,gqa,mla,tpa")
                 .add(DECODE, "threads", "1", "context", "16384", "attention", ALL)
-                .add(DECODE, "threads", "1", "residency", "cached", "context", "1024,4096", "attention",
+                .add(DECODE, "threads", "1", "residency", "cached", "context", "1024", "attention",
                         "mqa,gqa,mla,tpa")
+                .add(DECODE, "threads", "1", "residency", "cached", "context", "4096", "attention", "mqa,gqa,mla")
                 .add(DECODE, "threads", "1," + threads, "residency", "cached", "context", "4096", "shape",
                         "paper,small,d128", "cacheType", "f32,bf16", "attention", "tpa")
                 .add(DECODE, "threads", threads, "shape", "small", "context", "1024,16384", "attention", ALL)
