@@ -110,6 +110,24 @@ record AttentionShape(
         };
     }
 
+    /**
+     * The same of a prompt, each row with the tokens up to its own. Passes of MLA rebuild the keys and values of all tokens
+     * so far, and multiply with those (ADR 9).
+     *
+     * @param pass rows of a pass of the engine
+     */
+    long flopsOfPrompt(int tokens, int pass) {
+        long pairs = (long) tokens * (tokens + 1) / 2;
+        if (!attention.equals("mla")) {
+            return pairs * flopsPerToken();
+        }
+        long rebuilt = 0;
+        for (int first = 0; first < tokens; first += pass) {
+            rebuilt += Math.min(first + pass, tokens);
+        }
+        return 2L * heads * (rebuilt * LATENT_RANK * 2 * headDim + pairs * (headDim + LATENT_ROPE + headDim));
+    }
+
     /** A_K in the logits, A_V in the weights, B_V in the sum. */
     private int valueProducts() {
         return 2 * heads * rank + heads * rank * headDim;

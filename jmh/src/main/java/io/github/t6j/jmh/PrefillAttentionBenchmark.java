@@ -28,8 +28,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * One layer's causal attention of a whole prompt, in passes of as many rows as the engine takes at once; each pass keeps
- * its tokens first. Operations count as in decoding, a row with each token that it sees, whatever the form computes: MLA,
- * which rebuilds keys and values here, may then seem to compute more than it does.
+ * its tokens first.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -98,14 +97,10 @@ public class PrefillAttentionBenchmark {
         y = new float[PASS * variant.heads() * variant.valueDim()];
     }
 
-    long flops() {
-        return (long) tokens * (tokens + 1) / 2 * sizes.flopsPerToken();
-    }
-
     /** The whole prompt; what remains is the last pass. */
     @Benchmark
     public float[] prompt(Rates rates) {
-        rates.add(0, flops());
+        rates.add(0, sizes.flopsOfPrompt(tokens, PASS));
         return prompt();
     }
 

@@ -157,6 +157,13 @@ class BenchmarksTest {
         assertThat(AttentionShape.of("paper", attention).flopsPerToken()).isEqualTo(flops);
     }
 
+    /** 300 rows meet 45150 tokens; MLA rebuilds 256·(64 + 64) numbers of 128, 256 and 300 tokens, and multiplies with 160. */
+    @ParameterizedTest
+    @CsvSource({"mha, 369868800", "mla, 1896787968"})
+    void operationsOfAPromptAreThoseOfTheForm(String attention, long flops) {
+        assertThat(AttentionShape.of("paper", attention).flopsOfPrompt(300, 128)).isEqualTo(flops);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"mha", "mqa", "gqa", "mla", "tpa", "tpa_kvonly"})
     void prefillAttends(String attention) {
