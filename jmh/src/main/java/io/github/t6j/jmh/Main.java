@@ -1,18 +1,22 @@
 package io.github.t6j.jmh;
 
-import io.github.t6j.jmh.report.ReportCommand;
 import java.io.IOException;
-import java.util.Arrays;
 
-/** JMH's command line; with {@code report} for its first word that of the report. */
+/** Where the jar starts. For Java 11, so that a java too old for the rest can say so. */
 public final class Main {
+    private static final int NEEDED = 25;
+
     private Main() {}
 
-    /** Takes JMH's options, which {@code -h} lists, or the report's: {@code report -h}. */
+    /** {@link CommandLine#run} on a java that can; else says which is needed, and exits with 1. */
     public static void main(String[] args) throws IOException {
-        if (args.length > 0 && args[0].equals("report")) {
-            System.exit(ReportCommand.run(Arrays.copyOfRange(args, 1, args.length)));
+        int found = Runtime.version().feature();
+        if (found < NEEDED) {
+            System.err.printf(
+                    "benchmarks.jar: expected JDK %d or newer, found Java %d in %s; start it with bin/java of a JDK %d.%n",
+                    NEEDED, found, System.getProperty("java.home"), NEEDED);
+            System.exit(1);
         }
-        System.exit(PlainJmh.run(args));
+        System.exit(CommandLine.run(args));
     }
 }

@@ -1,0 +1,17 @@
+package io.github.t6j.jmh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import org.junit.jupiter.api.Test;
+
+class MainTest {
+    /** The last of the eight bytes that a class file begins with is its version: 55 is Java 11. */
+    @Test
+    void anOlderJavaCanStartTheJarToBeToldWhatItNeeds() throws IOException {
+        try (InputStream classFile = Main.class.getResourceAsStream("Main.class")) {
+            assertThat(classFile.readNBytes(8)).endsWith(0, 55);
+        }
+    }
+}
