@@ -16,18 +16,29 @@ final class ReadmeTable {
     private ReadmeTable() {}
 
     /**
+     * Reads a README that tables can be written into.
+     *
+     * @throws IllegalArgumentException if it has not both markers
+     */
+    static String check(Path readme) throws IOException {
+        String text = Files.readString(readme);
+        int begin = text.indexOf(BEGIN);
+        if (begin < 0 || text.indexOf(END) < begin) {
+            throw new IllegalArgumentException(readme + ": expected the lines " + BEGIN + " and " + END
+                    + ", found not both; put them where the tables shall be");
+        }
+        return text;
+    }
+
+    /**
      * Replaces what stands between the markers of {@code readme}.
      *
      * @throws IllegalArgumentException if it has not both
      */
     static void write(Path readme, Machine machine, List<Result> results, Path out) throws IOException {
-        String text = Files.readString(readme);
+        String text = check(readme);
         int begin = text.indexOf(BEGIN);
         int end = text.indexOf(END);
-        if (begin < 0 || end < begin) {
-            throw new IllegalArgumentException(readme + ": expected the lines " + BEGIN + " and " + END
-                    + ", found not both; put them where the tables shall be");
-        }
         Path from = readme.toAbsolutePath().getParent();
         String link = from.relativize(out.toAbsolutePath().normalize()).toString().replace('\\', '/');
         Files.writeString(readme,

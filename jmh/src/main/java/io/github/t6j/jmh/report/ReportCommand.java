@@ -2,6 +2,7 @@ package io.github.t6j.jmh.report;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -71,21 +72,28 @@ public final class ReportCommand implements Callable<Integer> {
     }
 
     private static String message(Exception failure) {
-        return failure instanceof IOException ? "cannot read or write " + failure.getMessage() : failure.getMessage();
+        return switch (failure) {
+            case NoSuchFileException missing -> missing.getMessage() + ": expected a file, found none";
+            case IOException other -> "cannot read or write " + other.getMessage();
+            default -> failure.getMessage();
+        };
     }
 
     @Override
     public Integer call() throws IOException {
         if (out == null && (source.suite != null || readme != null || compare == null)) {
-            throw new CommandLine.ParameterException(spec.commandLine(),
-                    "--out: expected a folder to write to, found none");
+            throw usage("--out: expected a folder to write to, found none");
         }
         List<Result> before = compare == null ? null : Results.read(compare); // first, for it may be about to be replaced
+        Suite suite = source.suite == null ? null : suite();
+        if (readme != null) {
+            ReadmeTable.check(readme); // before minutes of measuring, as the fonts
+        }
         if (out != null) {
-            Charts.checkFonts(); // before minutes of measuring
+            Charts.checkFonts();
             Files.createDirectories(out);
         }
-        Path json = source.suite == null ? source.from : measure();
+        Path json = suite == null ? source.from : measure(suite);
         List<Result> results = Results.read(json);
         Machine machine = Results.machine(json);
         if (out != null) {
@@ -100,8 +108,19 @@ public final class ReportCommand implements Callable<Integer> {
         return failed == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
 
-    private Path measure() throws IOException {
-        Suite suite = Suite.of(source.suite, Runtime.getRuntime().availableProcessors());
+    private Suite suite() {
+        try {
+            return Suite.of(source.suite, Runtime.getRuntime().availableProcessors());
+        } catch (IllegalArgumentException unknown) {
+            throw usage(unknown.getMessage());
+        }
+    }
+
+    private CommandLine.ParameterException usage(String message) {
+        return new CommandLine.ParameterException(spec.commandLine(), message);
+    }
+
+    private Path measure(Suite suite) throws IOException {
         Path json = out.resolve("results.json");
         Files.deleteIfExists(json);
         Results.write(Machine.here(suite.name()), json);

@@ -311,6 +311,15 @@ class ReportTest {
                 .isThrownBy(() -> ReadmeTable.write(Path.of("pom.xml"), Machine.unknown(), List.of(), folder))
                 .withMessageContaining("expected the lines");
         assertThat(ReportCommand.run("--suite", "quick")).isEqualTo(2);
+        assertThat(ReportCommand.run("--suite", "fast", "--out", folder.toString())).isEqualTo(2);
         assertThat(ReportCommand.run("--from", "nothing.json", "--out", folder.toString())).isEqualTo(1);
+    }
+
+    @Test
+    void readmeIsCheckedBeforeHoursOfMeasuring() {
+        Path out = folder.resolve("never");
+
+        assertThat(ReportCommand.run("--suite", "full", "--out", out.toString(), "--readme", "pom.xml")).isEqualTo(1);
+        assertThat(out).doesNotExist();
     }
 }
