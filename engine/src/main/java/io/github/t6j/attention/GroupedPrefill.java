@@ -15,14 +15,18 @@ import java.util.Arrays;
  * own, over the same pages in the same spans, so the bits are those of {@link PagedAttention}.
  */
 final class GroupedPrefill {
-    /** Rows that meet a page together: enough for whole register tiles of each key head. */
+    /** Rows that meet a page together, at least: enough for whole register tiles of each key head. */
     private static final int ROWS = 20;
+
+    /** Queries that do, at least: a head's part of a page comes from far caches, once for all of them. */
+    private static final int LINES = 64;
 
     private final Kernels kernels;
     private final Workers workers;
     private final GroupedQueryAttention shape;
     private final ScalarKernels scalar;
     private final int group; // query heads of a key head
+    private final int blockRows; // that meet a page together
     private final Buffers[] buffers; // one a worker, made when it first has work
     private final Workers.Work block = this::block;
 
@@ -43,6 +47,7 @@ final class GroupedPrefill {
         this.scalar = scalar;
         this.workers = workers;
         group = shape.heads() / shape.keyValueHeads();
+        blockRows = Math.max(ROWS, (LINES + group - 1) / group);
         buffers = new Buffers[workers.threads()];
     }
 
@@ -57,20 +62,20 @@ final class GroupedPrefill {
         layer = newLayer;
         position = newPosition;
         y = newY;
-        workers.run(shape.keyValueHeads() * ((rows + ROWS - 1) / ROWS), block);
+        workers.run(shape.keyValueHeads() * ((rows + blockRows - 1) / blockRows), block);
     }
 
     private void block(int item, int worker) {
         if (buffers[worker] == null) {
-            int lines = ROWS * group;
+            int lines = blockRows * group;
             buffers[worker] = new Buffers(
                     new PageState(shape, lines, shape.headDim(), 0, kernels, scalar),
                     new float[lines * shape.headDim()],
                     new float[lines * shape.headDim()]);
         }
         int keyHead = item % shape.keyValueHeads();
-        int first = item / shape.keyValueHeads() * ROWS;
-        int end = Math.min(first + ROWS, rows);
+        int first = item / shape.keyValueHeads() * blockRows;
+        int end = Math.min(first + blockRows, rows);
         while (first < end) {
             int spanPages = PagedAttention.spanPages(position + first + 1);
             int next = first + 1;
