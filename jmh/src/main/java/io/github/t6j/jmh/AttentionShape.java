@@ -114,7 +114,7 @@ record AttentionShape(
      * The same of a prompt, each row with the tokens up to its own. Passes of MLA rebuild the keys and values of all tokens
      * so far, and multiply with those (ADR 9).
      *
-     * @param pass rows of a pass of the engine
+     * @param pass rows of a pass, enough for MLA to rebuild; a shorter last one counts as if it did so, too
      */
     long flopsOfPrompt(int tokens, int pass) {
         long pairs = (long) tokens * (tokens + 1) / 2;

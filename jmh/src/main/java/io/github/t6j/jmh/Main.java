@@ -8,7 +8,7 @@ public final class Main {
 
     private Main() {}
 
-    /** {@link CommandLine#run} on a java that can; else says which is needed, and exits with 1. */
+    /** {@link Commands#run} on a java that can; else says which is needed, and exits with 1. */
     public static void main(String[] args) throws IOException {
         int found = Runtime.version().feature();
         if (found < NEEDED) {
@@ -17,6 +17,6 @@ public final class Main {
                     NEEDED, found, System.getProperty("java.home"), NEEDED);
             System.exit(1);
         }
-        System.exit(CommandLine.run(args));
+        System.exit(Commands.run(args));
     }
 }

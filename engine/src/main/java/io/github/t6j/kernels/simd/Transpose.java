@@ -42,10 +42,18 @@ final class Transpose {
                 long c1 = c0 + column;
                 long c2 = c1 + column;
                 long c3 = c2 + column;
-                LongVector early02 = pairs(from, c0).bitwiseBlend(pairs(from, c2 - 8), SECOND);
-                LongVector early13 = pairs(from, c1).bitwiseBlend(pairs(from, c3 - 8), SECOND);
-                LongVector late02 = pairs(from, c0 + 8).bitwiseBlend(pairs(from, c2), SECOND);
-                LongVector late13 = pairs(from, c1 + 8).bitwiseBlend(pairs(from, c3), SECOND);
+                LongVector early0 = LongVector.fromMemorySegment(PAIRS, from, c0, LITTLE_ENDIAN);
+                LongVector early1 = LongVector.fromMemorySegment(PAIRS, from, c1, LITTLE_ENDIAN);
+                LongVector early2 = LongVector.fromMemorySegment(PAIRS, from, c2 - 8, LITTLE_ENDIAN);
+                LongVector early3 = LongVector.fromMemorySegment(PAIRS, from, c3 - 8, LITTLE_ENDIAN);
+                LongVector late0 = LongVector.fromMemorySegment(PAIRS, from, c0 + 8, LITTLE_ENDIAN);
+                LongVector late1 = LongVector.fromMemorySegment(PAIRS, from, c1 + 8, LITTLE_ENDIAN);
+                LongVector late2 = LongVector.fromMemorySegment(PAIRS, from, c2, LITTLE_ENDIAN);
+                LongVector late3 = LongVector.fromMemorySegment(PAIRS, from, c3, LITTLE_ENDIAN);
+                LongVector early02 = early0.bitwiseBlend(early2, SECOND);
+                LongVector early13 = early1.bitwiseBlend(early3, SECOND);
+                LongVector late02 = late0.bitwiseBlend(late2, SECOND);
+                LongVector late13 = late1.bitwiseBlend(late3, SECOND);
                 long out = t * row + 4L * c;
                 early02.and(LOW).or(early13.lanewise(LSHL, 32)).intoMemorySegment(to, out, LITTLE_ENDIAN);
                 early02.lanewise(LSHR, 32).or(early13.and(HIGH)).intoMemorySegment(to, out + row, LITTLE_ENDIAN);
@@ -54,9 +62,5 @@ final class Transpose {
             }
         }
         ScalarKernels.transposeTail(from, fromAt, whole, count, to, toStride);
-    }
-
-    private static LongVector pairs(MemorySegment from, long at) {
-        return LongVector.fromMemorySegment(PAIRS, from, at, LITTLE_ENDIAN);
     }
 }

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /** JMH's command line; with {@code report} for its first word that of the report. */
-final class CommandLine {
-    private CommandLine() {}
+final class Commands {
+    private Commands() {}
 
     /** Takes JMH's options, which {@code -h} lists, or the report's: {@code report -h}; the exit code. */
     static int run(String[] args) throws IOException {
