@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a model's cache takes beside other attentions, as table 1 of the paper counts it: numbers that a token adds in a
+ * What a model's cache takes beside other attentions, as table 1 of the paper counts it: elements that a token adds in a
  * layer, and parameters of the layer's attention. Once at equal heads, and once at equal parameters: heads of the same
  * size, as many as come nearest to the model's attention parameters.
  *
@@ -32,22 +32,22 @@ public record CacheComparison(Entry model, List<Entry> equalHeads, List<Entry> e
      * @param name in lower case: model, mha, gqa, mqa or mla
      * @param heads query heads
      * @param parameters weights of a layer's attention, the output's included
-     * @param numbersPerToken numbers that a token adds to the cache of a layer
+     * @param elementsPerToken elements that a token adds to the cache of a layer
      */
-    public record Entry(String name, int heads, long parameters, long numbersPerToken) {}
+    public record Entry(String name, int heads, long parameters, long elementsPerToken) {}
 
     /** The comparison for a loaded model; its attention parameters are what embedding and feed-forward parts leave. */
     public static CacheComparison of(ModelInfo info) {
         long inLayers = info.parameters() - (long) info.vocabularySize() * info.width();
         long parameters = inLayers / info.layers() - 3L * info.width() * info.hidden();
-        Entry model = new Entry("model", info.heads(), parameters, info.cacheNumbersPerToken());
+        Entry model = new Entry("model", info.heads(), parameters, info.cacheElementsPerToken());
         return of(model, info.width(), info.headDim());
     }
 
     /**
      * The comparison for an attention.
      *
-     * @param width n, numbers of a position between blocks
+     * @param width n, elements of a position between blocks
      * @param headDim d
      */
     public static CacheComparison of(Entry model, int width, int headDim) {
@@ -80,14 +80,14 @@ public record CacheComparison(Entry model, List<Entry> equalHeads, List<Entry> e
      * @param multiple what the number of heads is a multiple of
      * @param parameters weights a head
      * @param commonParameters weights besides
-     * @param numbers cached numbers a head
-     * @param commonNumbers cached numbers besides
+     * @param elements cached elements a head
+     * @param commonElements cached elements besides
      */
     private record Baseline(
-            String name, int multiple, long parameters, long commonParameters, long numbers, long commonNumbers) {
+            String name, int multiple, long parameters, long commonParameters, long elements, long commonElements) {
 
         Entry ofHeads(int heads) {
-            return new Entry(name, heads, heads * parameters + commonParameters, heads * numbers + commonNumbers);
+            return new Entry(name, heads, heads * parameters + commonParameters, heads * elements + commonElements);
         }
 
         int nearestHeads(long allParameters) {

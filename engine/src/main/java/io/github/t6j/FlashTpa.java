@@ -12,7 +12,7 @@ import java.lang.foreign.MemorySegment;
  * engine's own cache. Keys are cached as they come, so rotate B_Q and B_K by position before.
  *
  * <pre>{@code
- * // 34 heads of 64 numbers, ranks 6, 2, 2; factors of 100 tokens of one sequence, then of a query
+ * // 34 heads of 64 elements, ranks 6, 2, 2; factors of 100 tokens of one sequence, then of a query
  * FlashTpa.Shape shape = new FlashTpa.Shape(34, 64, 64, 6, 2, 2);
  * try (FlashTpa flash = new FlashTpa(shape); FlashTpaCache cache = flash.newCache(1)) {
  *     cache.append(100, FlashTpa.Factors.of(aK, bK), FlashTpa.Factors.of(aV, bV));
@@ -33,8 +33,8 @@ public final class FlashTpa implements AutoCloseable {
      * The sizes of a factored attention.
      *
      * @param heads H
-     * @param headDim D, numbers of a query and of a key
-     * @param valueDim E, numbers of a value
+     * @param headDim D, elements of a query and of a key
+     * @param valueDim E, elements of a value
      * @param queryRank R_Q; 0: queries are whole (T6 KV-only), {@link Factors#whole}
      * @param keyRank R_K
      * @param valueRank R_V
@@ -97,7 +97,7 @@ public final class FlashTpa implements AutoCloseable {
     }
 
     /**
-     * The factors of one of Q, K and V: f32 numbers in the machine's order and the model's layout, read when they are
+     * The factors of one of Q, K and V: f32 elements in the machine's order and the model's layout, read when they are
      * handed over and not kept.
      *
      * @param a head factors [batch][tokens][H][R]

@@ -13,7 +13,7 @@ import java.util.Arrays;
 
 /**
  * The factors of a batch of sequences, laid out for {@link FlashTpa}: append tokens' keys and values, then attend as
- * often as needed. (R_K + R_V)·H + R_K·D + R_V·E numbers a token, in pages of 64 tokens.
+ * often as needed. (R_K + R_V)·H + R_K·D + R_V·E elements a token, in pages of 64 tokens.
  */
 public final class FlashTpaCache implements AutoCloseable {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
@@ -126,7 +126,7 @@ public final class FlashTpaCache implements AutoCloseable {
      * {@link #attend(int, Factors)} with a mask.
      *
      * @param mask [batch][queries][M], M being {@link #longest()} or more, added to the logits of all heads: −∞ hides a
-     *     token; or null. Numbers beyond a sequence's length are not looked at. A query that sees no token gets zeros
+     *     token; or null. Elements beyond a sequence's length are not looked at. A query that sees no token gets zeros
      * @throws IllegalArgumentException if a size is another, or the mask has NaN or +∞
      */
     public float[] attend(int queries, Factors q, float[] mask) {
@@ -134,7 +134,7 @@ public final class FlashTpaCache implements AutoCloseable {
         long size = (long) batch() * queries * attended.length;
         if (size > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("queries: expected few enough that an array holds their outputs, found "
-                    + queries + ", which make " + size + " numbers");
+                    + queries + ", which make " + size + " elements");
         }
         float[] out = new float[(int) size];
         attend(queries, q, mask, out);
@@ -170,7 +170,7 @@ public final class FlashTpaCache implements AutoCloseable {
         }
     }
 
-    /** Copies the {@code count} numbers of token or query {@code index} into the row. */
+    /** Copies the {@code count} elements of token or query {@code index} into the row. */
     private void read(MemorySegment from, long index, int at, int count) {
         MemorySegment.copy(from, FLOAT, index * count * Float.BYTES, row, at, count);
     }
@@ -213,7 +213,7 @@ public final class FlashTpaCache implements AutoCloseable {
         if (found % each != 0 || found / each < longest()) {
             throw new IllegalArgumentException(
                     "mask: expected [batch][queries][M] = [" + batch() + "][" + queries + "][M] with M of " + longest()
-                            + " (the longest sequence) or more, found " + found + " numbers, M = "
+                            + " (the longest sequence) or more, found " + found + " elements, M = "
                             + found / (float) each);
         }
         return found / each;
@@ -236,7 +236,7 @@ public final class FlashTpaCache implements AutoCloseable {
         long expected = batch * tokens * third * fourth;
         if (found.byteSize() != expected * Float.BYTES) {
             throw new IllegalArgumentException(what + ": expected [" + batch + "][" + tokens + "][" + third + "]["
-                    + fourth + "] = " + expected + " numbers (" + expected * Float.BYTES + " bytes), found "
+                    + fourth + "] = " + expected + " elements (" + expected * Float.BYTES + " bytes), found "
                     + found.byteSize() + " bytes");
         }
     }

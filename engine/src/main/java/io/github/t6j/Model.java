@@ -119,7 +119,7 @@ public final class Model implements AutoCloseable {
                 c.variant(), c.vocabulary(), c.layers(), c.width(), c.heads(), c.headDim(), c.keyValueHeads(),
                 c.queryRank(), c.keyRank(), c.valueRank(), latent.queryRank(), latent.rank(), latent.rope(),
                 latent.valueDim(), c.groupNorm(), c.hidden(), c.contextLength(), parameters(checkpoint.tensors()),
-                transformer.numbersPerToken(), transformer.stateNumbers(), transformer.sharedNumbersPerPosition(),
+                transformer.elementsPerToken(), transformer.stateElements(), transformer.sharedElementsPerPosition(),
                 checkpoint.description(), c.assumptions(), computes);
     }
 

@@ -84,7 +84,7 @@ public final class Session implements AutoCloseable {
         return contextLength;
     }
 
-    /** How the cache stores its numbers. */
+    /** How the cache stores its elements. */
     public SessionOptions.CacheType cacheType() {
         return options.cacheType();
     }
@@ -370,7 +370,7 @@ public final class Session implements AutoCloseable {
         return cancel;
     }
 
-    /** Numbers in {@link #logits}. */
+    /** Elements in {@link #logits}. */
     int vocabulary() {
         return logits.length;
     }

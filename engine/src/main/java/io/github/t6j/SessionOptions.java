@@ -6,7 +6,7 @@ package io.github.t6j;
  * @param contextLength ids that the session has room for; 0: the model's own context length. More is allowed: the
  *     model was not trained on it.
  * @param path how attention is computed
- * @param cacheType how the cache stores its numbers
+ * @param cacheType how the cache stores its elements
  */
 public record SessionOptions(int contextLength, Path path, CacheType cacheType) {
 
@@ -19,7 +19,7 @@ public record SessionOptions(int contextLength, Path path, CacheType cacheType) 
     }
 
     /**
-     * What the numbers of a cache are; computing is in f32 with all of them. ADR.md has the error of each. Linear
+     * What the elements of a cache are; computing is in f32 with all of them. ADR.md has the error of each. Linear
      * attention has no cache but a running sum, which is f32 always.
      */
     public enum CacheType {
@@ -32,15 +32,15 @@ public record SessionOptions(int contextLength, Path path, CacheType cacheType) 
         /** 8 bits, with a scale for each row of a factor, or for each head of keys and values: about a quarter. */
         Q8(1);
 
-        private final int numberBytes;
+        private final int elementBytes;
 
-        CacheType(int numberBytes) {
-            this.numberBytes = numberBytes;
+        CacheType(int elementBytes) {
+            this.elementBytes = elementBytes;
         }
 
         /** Bytes of a number, without scales and padding. */
-        public int numberBytes() {
-            return numberBytes;
+        public int elementBytes() {
+            return elementBytes;
         }
     }
 

@@ -38,7 +38,7 @@ class CacheComparisonTest {
 
         assertThat(equal).extracting(Entry::name).containsExactly("mha", "gqa", "mqa", "mla");
         assertThat(equal).extracting(Entry::heads).containsExactly(mha, gqa, mqa, mla);
-        assertThat(equal).extracting(Entry::numbersPerToken).containsExactly(2L * mha * 64, 256L, 128L, 288L);
+        assertThat(equal).extracting(Entry::elementsPerToken).containsExactly(2L * mha * 64, 256L, 128L, 288L);
     }
 
     /** The same from the MHA's side, where the paper's sizes are all nearest. */
@@ -99,16 +99,16 @@ class CacheComparisonTest {
             boolean linear = kind.contains("linearattn");
             switch (kind) {
                 case "llama-mla" -> {
-                    assertThat(own.numbersPerToken()).isEqualTo(info.latentRank() + info.latentRope());
+                    assertThat(own.elementsPerToken()).isEqualTo(info.latentRank() + info.latentRope());
                     assertThat(own.parameters()).isEqualTo(latent(info));
                 }
                 case "llama-linearattn-gqa", "llama-mha", "llama-gqa", "llama-mqa" -> {
                     long g = info.keyValueHeads();
-                    assertThat(own.numbersPerToken()).isEqualTo(linear ? 0 : 2 * g * d);
+                    assertThat(own.elementsPerToken()).isEqualTo(linear ? 0 : 2 * g * d);
                     assertThat(own.parameters()).isEqualTo(2 * n * h * d + 2 * n * g * d + norm);
                 }
                 default -> {
-                    assertThat(own.numbersPerToken()).isEqualTo(linear ? 0 : keyValue * (h + d));
+                    assertThat(own.elementsPerToken()).isEqualTo(linear ? 0 : keyValue * (h + d));
                     assertThat(own.parameters())
                             .isEqualTo(info.queryRank() > 0
                                     ? tensorProduct(n, h, d, info.queryRank(), info.keyRank(), info.valueRank()) + norm
@@ -136,7 +136,7 @@ class CacheComparisonTest {
 
             assertThat(comparison.model()).isEqualTo(new Entry("model", 8, 125_952, 160));
             assertThat(comparison.equalParameters()).extracting(Entry::heads).containsExactly(5, 8, 9, 1);
-            assertThat(named(comparison.equalHeads(), "gqa").numbersPerToken()).isEqualTo(2 * 4 * 32);
+            assertThat(named(comparison.equalHeads(), "gqa").elementsPerToken()).isEqualTo(2 * 4 * 32);
         }
     }
 }

@@ -439,13 +439,13 @@ class FlashTpaTest {
             cache.append(10, data.k(), data.v());
 
             refuses(() -> cache.append(11, data.k(), data.v()),
-                    "keys.a: expected [2][11][3][2] = 132 numbers (528 bytes), found 480 bytes");
+                    "keys.a: expected [2][11][3][2] = 132 elements (528 bytes), found 480 bytes");
             refuses(() -> cache.append(10, Factors.of(data.aK(), new float[7]), data.v()),
-                    "keys.b: expected [2][10][2][8] = 320 numbers (1280 bytes), found 28 bytes");
+                    "keys.b: expected [2][10][2][8] = 320 elements (1280 bytes), found 28 bytes");
             refuses(() -> cache.append(10, data.k(), Factors.of(new float[0], data.bV())),
-                    "values.a: expected [2][10][3][1] = 60 numbers (240 bytes), found 0 bytes");
+                    "values.a: expected [2][10][3][1] = 60 elements (240 bytes), found 0 bytes");
             refuses(() -> cache.append(10, data.k(), Factors.of(data.aV(), data.bK())),
-                    "values.b: expected [2][10][1][5] = 100 numbers (400 bytes), found 1280 bytes");
+                    "values.b: expected [2][10][1][5] = 100 elements (400 bytes), found 1280 bytes");
             refuses(() -> cache.append(10, new int[] {10}, data.k(), data.v()),
                     "counts: expected one a sequence, 2, found 1");
             refuses(() -> cache.append(10, new int[] {10, 11}, data.k(), data.v()),
@@ -453,14 +453,14 @@ class FlashTpaTest {
             refuses(() -> cache.append(0, data.k(), data.v()), "tokens: expected 1 or more, found 0");
             refuses(() -> cache.attend(0, data.q()), "queries: expected 1 or more, found 0");
             refuses(() -> cache.attend(3, data.q()),
-                    "q.a: expected [2][3][3][2] = 36 numbers (144 bytes), found 192 bytes");
+                    "q.a: expected [2][3][3][2] = 36 elements (144 bytes), found 192 bytes");
             refuses(() -> cache.attend(4, Factors.of(data.aQ(), data.aQ())),
-                    "q.b: expected [2][4][2][8] = 128 numbers (512 bytes), found 192 bytes");
+                    "q.b: expected [2][4][2][8] = 128 elements (512 bytes), found 192 bytes");
             refuses(() -> cache.attend(4, data.q(), null, new float[121]),
-                    "out: expected [2][4][3][5] = 120 numbers (480 bytes), found 484 bytes");
+                    "out: expected [2][4][3][5] = 120 elements (480 bytes), found 484 bytes");
             refuses(() -> cache.attend(4, data.q(), new float[72]),
                     "mask: expected [batch][queries][M] = [2][4][M] with M of 10 (the longest sequence) or more,"
-                            + " found 72 numbers, M = 9.0");
+                            + " found 72 elements, M = 9.0");
             float[] mask = new float[80];
             mask[14] = Float.NaN;
             refuses(() -> cache.attend(4, data.q(), mask),

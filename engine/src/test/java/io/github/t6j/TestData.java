@@ -39,7 +39,7 @@ public final class TestData {
         return Json.array(value, "list").stream().mapToInt(number -> ((Number) number).intValue()).toArray();
     }
 
-    /** All numbers of a tensor in a safetensors file, as doubles. */
+    /** All elements of a tensor in a safetensors file, as doubles. */
     public static double[] doubles(String relative, String tensor) {
         try (Checkpoint file = Checkpoint.open(path(relative), false)) {
             Tensor found = file.tensors().get(tensor);

@@ -52,11 +52,11 @@ class VariantSessionsTest {
     }
 
     private void add(String name, int rows, int columns) {
-        float[] numbers = new float[rows * columns];
-        for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = (float) random.nextGaussian() * 0.4f;
+        float[] elements = new float[rows * columns];
+        for (int i = 0; i < elements.length; i++) {
+            elements[i] = (float) random.nextGaussian() * 0.4f;
         }
-        tensors.add(Tensor.of(name, numbers, rows, columns));
+        tensors.add(Tensor.of(name, elements, rows, columns));
     }
 
     private Model load(String t6j, int threads) {
@@ -102,8 +102,8 @@ class VariantSessionsTest {
         }
         try (Model model = Model.load(folder, ModelOptions.defaults().withThreads(3))) {
             assertThat(model.info().variant()).isEqualTo("T6, fixed b_k b_v, softmax A");
-            assertThat(model.info().cacheNumbersPerToken()).isEqualTo(2 * RANK * HEADS);
-            assertThat(model.info().sharedNumbersPerPosition()).isEqualTo(LAYERS * RANK * HEAD_DIM);
+            assertThat(model.info().cacheElementsPerToken()).isEqualTo(2 * RANK * HEADS);
+            assertThat(model.info().sharedElementsPerPosition()).isEqualTo(LAYERS * RANK * HEAD_DIM);
             long constant = model.sharedBytes();
             long page = 64L * Float.BYTES * LAYERS * RANK * HEAD_DIM;
             logits(model, Arrays.copyOf(ids, 65), 65);
@@ -128,9 +128,9 @@ class VariantSessionsTest {
     void aSharedBIsKeptOnceAPathAndAChunkDoNotShow(boolean fixed) {
         int[] ids = random.ints(LENGTH, 0, 60).toArray();
         try (Model model = load(true, fixed, 2)) {
-            assertThat(model.info().cacheNumbersPerToken())
+            assertThat(model.info().cacheElementsPerToken())
                     .isEqualTo(2 * RANK * HEADS + (fixed ? 0 : RANK * HEAD_DIM));
-            assertThat(model.info().sharedNumbersPerPosition())
+            assertThat(model.info().sharedElementsPerPosition())
                     .isEqualTo(fixed ? LAYERS * RANK * HEAD_DIM : HEAD_DIM);
             float[] expected = logits(model, ids, LENGTH);
             assertThat(logits(model, ids, 1)).isEqualTo(expected);

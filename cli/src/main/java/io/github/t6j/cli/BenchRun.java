@@ -63,7 +63,7 @@ final class BenchRun {
     }
 
     private long cacheBytesPerToken() {
-        boolean state = model.info().stateNumbers() > 0;
+        boolean state = model.info().stateElements() > 0;
         return state ? 0 : cacheBytes / test.batch() / (test.depth() + test.tokens());
     }
 
@@ -71,7 +71,7 @@ final class BenchRun {
         if (test.reading()) {
             return 0;
         }
-        boolean state = model.info().stateNumbers() > 0;
+        boolean state = model.info().stateElements() > 0;
         double middle =
                 state ? cacheBytes : cacheBytesPerToken() * (test.depth() + (test.tokens() + 1) / 2.0) * test.batch();
         return model.weightBytes() + middle;

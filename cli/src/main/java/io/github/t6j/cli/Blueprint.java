@@ -218,7 +218,7 @@ record Blueprint(Attention attention, Map<String, Object> config, VariantJson va
         }
     }
 
-    /** A parameter [rows, columns] where the factor is fixed, else what projects as many numbers. */
+    /** A parameter [rows, columns] where the factor is fixed, else what projects as many elements. */
     private void factorShape(
             String prefix, String factor, String of, long rows, long columns, Map<String, List<Long>> shapes) {
         String parameter = factor.toLowerCase(Locale.ROOT) + "_" + of;

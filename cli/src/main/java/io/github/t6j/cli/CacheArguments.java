@@ -3,7 +3,7 @@ package io.github.t6j.cli;
 import io.github.t6j.SessionOptions;
 import picocli.CommandLine.Option;
 
-/** How the cache stores its numbers, for every command that opens a session. */
+/** How the cache stores its elements, for every command that opens a session. */
 final class CacheArguments {
     @Option(
             names = "--cache-type",

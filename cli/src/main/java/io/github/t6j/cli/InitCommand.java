@@ -115,10 +115,10 @@ final class InitCommand implements Callable<Integer> {
     }
 
     private LazyTensor tensor(String name, List<Long> dimensions) {
-        Numbers ones = (from, into, n) -> Arrays.fill(into, 0, n, 1f);
-        Numbers numbers = name.endsWith("subln.weight") || name.endsWith("layernorm.weight")
+        Elements ones = (from, into, n) -> Arrays.fill(into, 0, n, 1f);
+        Elements elements = name.endsWith("subln.weight") || name.endsWith("layernorm.weight")
                 ? ones
                 : new RandomWeights(seed, name);
-        return WeightFile.tensor(name, dtype, dimensions, numbers);
+        return WeightFile.tensor(name, dtype, dimensions, elements);
     }
 }

@@ -95,8 +95,8 @@ final class InspectCommand implements Callable<Integer> {
         cache.put("model", sizes(comparison.model(), layers));
         cache.put("equal_heads", sizes(comparison.equalHeads(), layers));
         cache.put("equal_parameters", sizes(comparison.equalParameters(), layers));
-        if (info.stateNumbers() > 0) {
-            cache.put("state", Map.of("numbers_per_layer", info.stateNumbers(), "bytes", stateBytes(info)));
+        if (info.stateElements() > 0) {
+            cache.put("state", Map.of("numbers_per_layer", info.stateElements(), "bytes", stateBytes(info)));
         }
         return cache;
     }
@@ -104,14 +104,14 @@ final class InspectCommand implements Callable<Integer> {
     /** What a position takes once, however many sessions and layers there are. */
     private static Map<String, Object> shared(ModelInfo info) {
         Map<String, Object> shared = new LinkedHashMap<>();
-        shared.put("numbers_per_position", info.sharedNumbersPerPosition());
-        shared.put("bytes_per_position", info.sharedNumbersPerPosition() * Float.BYTES);
+        shared.put("numbers_per_position", info.sharedElementsPerPosition());
+        shared.put("bytes_per_position", info.sharedElementsPerPosition() * Float.BYTES);
         return shared;
     }
 
     /** Of linear attention, whatever the number of tokens. */
     private static long stateBytes(ModelInfo info) {
-        return (long) info.stateNumbers() * info.layers() * Float.BYTES;
+        return (long) info.stateElements() * info.layers() * Float.BYTES;
     }
 
     private static Map<String, Object> sizes(List<Entry> entries, int layers) {
@@ -124,9 +124,9 @@ final class InspectCommand implements Callable<Integer> {
         Map<String, Object> sizes = new LinkedHashMap<>();
         sizes.put("heads", entry.heads());
         sizes.put("attention_parameters_per_layer", entry.parameters());
-        sizes.put("numbers_per_token_per_layer", entry.numbersPerToken());
-        sizes.put("bytes_per_token_per_layer", entry.numbersPerToken() * Float.BYTES);
-        sizes.put("bytes_per_token", entry.numbersPerToken() * layers * Float.BYTES);
+        sizes.put("numbers_per_token_per_layer", entry.elementsPerToken());
+        sizes.put("bytes_per_token_per_layer", entry.elementsPerToken() * Float.BYTES);
+        sizes.put("bytes_per_token", entry.elementsPerToken() * layers * Float.BYTES);
         return sizes;
     }
 
@@ -152,13 +152,13 @@ final class InspectCommand implements Callable<Integer> {
         });
         info.assumptions().forEach(assumption -> line("%-12s %s", "assumed", assumption));
         printCache(CacheComparison.of(info), info);
-        if (info.stateNumbers() > 0) {
-            line("  %-10s %10d %12d  (numbers per layer, bytes, whatever the number of tokens)", "state",
-                    info.stateNumbers(), stateBytes(info));
+        if (info.stateElements() > 0) {
+            line("  %-10s %10d %12d  (elements per layer, bytes, whatever the number of tokens)", "state",
+                    info.stateElements(), stateBytes(info));
         }
-        if (info.sharedNumbersPerPosition() > 0) {
-            line("  %-10s %10d %12d  (numbers per position, bytes, once for all sessions and layers)", "shared",
-                    info.sharedNumbersPerPosition(), info.sharedNumbersPerPosition() * Float.BYTES);
+        if (info.sharedElementsPerPosition() > 0) {
+            line("  %-10s %10d %12d  (elements per position, bytes, once for all sessions and layers)", "shared",
+                    info.sharedElementsPerPosition(), info.sharedElementsPerPosition() * Float.BYTES);
         }
         if (description.get("tensors") instanceof List<?> list) {
             line("");
@@ -181,7 +181,7 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private void printCache(Entry entry, ModelInfo info) {
-        long bytes = entry.numbersPerToken() * Float.BYTES;
+        long bytes = entry.elementsPerToken() * Float.BYTES;
         line(
                 "  %-23s %6d %14d %14d %12d", entry.name(), entry.heads(), entry.parameters(), bytes,
                 bytes * info.layers());

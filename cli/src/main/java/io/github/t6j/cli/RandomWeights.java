@@ -7,7 +7,7 @@ package io.github.t6j.cli;
  * <p>Number i is made of the 64 bits that SplitMix64 (Steele, Lea, Flood 2014) gives for state key + (i + 1)·γ; their
  * four 16-bit parts are summed (Irwin and Hall), so that no number is more than 3.5 standard deviations from 0.
  */
-final class RandomWeights implements Numbers {
+final class RandomWeights implements Elements {
     private static final long GAMMA = 0x9E3779B97F4A7C15L;
     private static final int MEAN = 2 * 0xFFFF;
     /** A uniform 16-bit number's variance is (2^32 − 1) / 12. */

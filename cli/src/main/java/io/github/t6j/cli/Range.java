@@ -5,7 +5,7 @@ import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/** Checks numbers of the command line; what is out of range is bad usage. */
+/** Checks elements of the command line; what is out of range is bad usage. */
 final class Range {
     private Range() {}
 
@@ -17,7 +17,7 @@ final class Range {
     }
 
     /**
-     * What {@code options} makes, which checks its own numbers. Its message begins with a name such as {@code topK},
+     * What {@code options} makes, which checks its own elements. Its message begins with a name such as {@code topK},
      * which becomes the option {@code --top-k}.
      */
     static <T> T checked(CommandSpec spec, Supplier<T> options) {

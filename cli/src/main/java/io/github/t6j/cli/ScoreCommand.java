@@ -69,10 +69,10 @@ final class ScoreCommand implements Callable<Integer> {
     }
 
     /** Index of the largest number, the first of equal ones. */
-    private static int largest(double[] numbers) {
+    private static int largest(double[] elements) {
         int best = 0;
-        for (int i = 1; i < numbers.length; i++) {
-            if (numbers[i] > numbers[best]) {
+        for (int i = 1; i < elements.length; i++) {
+            if (elements[i] > elements[best]) {
                 best = i;
             }
         }

@@ -43,7 +43,7 @@ final class Stats {
         return tokens + " tokens" + rate;
     }
 
-    /** Other attentions as they would be with numbers of the same type. */
+    /** Other attentions as they would be with elements of the same type. */
     private static String cache(Session session, ModelInfo info) {
         CacheComparison comparison = CacheComparison.of(info);
         return session.cacheBytes() + " bytes for " + session.position() + " tokens in "
@@ -54,8 +54,8 @@ final class Stats {
 
     private static String besides(Entry multiHead, Session session, ModelInfo info) {
         long bytes = session.cacheBytes();
-        long its = multiHead.numbersPerToken() * info.layers() * session.position()
-                * session.cacheType().numberBytes();
+        long its = multiHead.elementsPerToken() * info.layers() * session.position()
+                * session.cacheType().elementBytes();
         String ratio = bytes > 0 ? String.format(Locale.ROOT, " (%.1f times as much)", (double) its / bytes) : "";
         return multiHead.heads() + " heads: " + its + ratio;
     }

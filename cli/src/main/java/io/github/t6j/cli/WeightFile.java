@@ -23,9 +23,9 @@ final class WeightFile {
      * A tensor that is made when its turn to be written comes, so that a model may be larger than memory. What is no
      * matrix is not quantised, but f32.
      */
-    static LazyTensor tensor(String name, DType dtype, List<Long> shape, Numbers numbers) {
+    static LazyTensor tensor(String name, DType dtype, List<Long> shape, Elements elements) {
         DType stored = stored(dtype, shape);
-        return new LazyTensor(name, stored, shape, arena -> numbers.write(stored, shape, arena));
+        return new LazyTensor(name, stored, shape, arena -> elements.write(stored, shape, arena));
     }
 
     /** {@code tensor} by another name and in another type; null: in its own. */
@@ -33,7 +33,7 @@ final class WeightFile {
         if (dtype == null || stored(dtype, tensor.shape()) == tensor.dtype() || !tensor.dtype().isFloating()) {
             return new LazyTensor(name, tensor.dtype(), tensor.shape(), arena -> tensor.data());
         }
-        return tensor(name, dtype, tensor.shape(), Numbers.of(tensor, stored(dtype, tensor.shape())));
+        return tensor(name, dtype, tensor.shape(), Elements.of(tensor, stored(dtype, tensor.shape())));
     }
 
     private static DType stored(DType dtype, List<Long> shape) {
@@ -69,7 +69,7 @@ final class WeightFile {
         }
         Tensor head = tensors.putIfAbsent(HEAD, embedding);
         if (head != null && head.data().mismatch(embedding.data()) >= 0) {
-            throw new CommandFailure(HEAD + ": expected the numbers of " + EMBEDDING + ", which is tied to it, found "
+            throw new CommandFailure(HEAD + ": expected the elements of " + EMBEDDING + ", which is tied to it, found "
                     + "others: t6j runs models with tied embeddings");
         }
     }

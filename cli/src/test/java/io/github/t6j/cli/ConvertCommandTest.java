@@ -160,7 +160,7 @@ class ConvertCommandTest {
                 Tensor.of("transformer.wte.weight", new float[] {1, 2}, 1, 2),
                 Tensor.of("lm_head.weight", new float[] {1, 3}, 1, 2));
 
-        assertFails(source, "lm_head.weight: expected the numbers of transformer.wte.weight");
+        assertFails(source, "lm_head.weight: expected the elements of transformer.wte.weight");
     }
 
     @Test

@@ -111,7 +111,7 @@ class GenerateCommandTest {
         }
     }
 
-    /** 2 + 8 tokens, 6 layers of 4-byte numbers: T6 keeps 2·2·(8 + 32) of them, an MHA of h heads of 32 2·h·32. */
+    /** 2 + 8 tokens, 6 layers of 4-byte elements: T6 keeps 2·2·(8 + 32) of them, an MHA of h heads of 32 2·h·32. */
     @Test
     void statsCompareTheCacheWithMultiHeadAttention() {
         Ran ran = generate("The whale", "-n", "8", "--temperature", "0", "--stats");

@@ -84,7 +84,7 @@ class InitCommandTest {
         });
     }
 
-    /** The same numbers as convert makes of the f32 model. */
+    /** The same elements as convert makes of the f32 model. */
     @ParameterizedTest
     @CsvSource({"q8_0", "q4_0"})
     void quantisesAsConvertDoes(String option) {

@@ -54,10 +54,10 @@ class InspectCommandTest {
                                 "mla", sizes(1, 192 * 800 + 512 * 64 + 256 * 64 + 192 * 32, 288)));
     }
 
-    private static Map<String, Object> sizes(long heads, long parameters, long numbers) {
+    private static Map<String, Object> sizes(long heads, long parameters, long elements) {
         return Map.of(
-                "heads", heads, "attention_parameters_per_layer", parameters, "numbers_per_token_per_layer", numbers,
-                "bytes_per_token_per_layer", numbers * 4, "bytes_per_token", numbers * 6 * 4);
+                "heads", heads, "attention_parameters_per_layer", parameters, "numbers_per_token_per_layer", elements,
+                "bytes_per_token_per_layer", elements * 4, "bytes_per_token", elements * 6 * 4);
     }
 
     @Test
@@ -72,7 +72,7 @@ class InspectCommandTest {
                         "  mha                          5         122880           1280         7680");
     }
 
-    /** testdata/golden/llama-mla/config.json: 14 + 8 numbers a token instead of 2·4·12. */
+    /** testdata/golden/llama-mla/config.json: 14 + 8 elements a token instead of 2·4·12. */
     @Test
     void saysWhatMlaIs() {
         Ran ran = Ran.of("inspect", "--model", Ran.TESTDATA.resolve("golden/llama-mla").toString(), "--json");

@@ -40,7 +40,7 @@ class VariantModelsTest {
         Map<String, Object> original = Ran.of("inspect", "--model", source, "--variant", variant, "--json").json();
         assertThat((String) description.get("variant")).startsWith("T6 KV-only, fixed a_k a_v");
         assertThat(description.get("k_rank")).isEqualTo(original.get("kv_heads"));
-        assertThat(numbersPerToken(description)).isEqualTo(numbersPerToken(original));
+        assertThat(elementsPerToken(description)).isEqualTo(elementsPerToken(original));
         double[] expected = logits(source, "factored", "--variant", variant);
         assertClose(expected, logits(made.toString(), "factored"));
         assertClose(expected, logits(made.toString(), "materialized"));
@@ -57,7 +57,7 @@ class VariantModelsTest {
         assertThat(folder.resolve("made")).doesNotExist();
     }
 
-    /** Numbers kept per token and layer, and per position, by hand: h = 3, d = 12, ranks as given; two layers. */
+    /** Elements kept per token and layer, and per position, by hand: h = 3, d = 12, ranks as given; two layers. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "'q_rank': 3, 'rank': 2          | {'shared_b': true}                            | 36 | 12",
@@ -80,7 +80,7 @@ class VariantModelsTest {
 
         assertThat(json(made.resolve("t6j.json"))).containsAllEntriesOf(json(file));
         Map<String, Object> description = Ran.of("inspect", "--model", made.toString(), "--json").json();
-        assertThat(numbersPerToken(description)).isEqualTo(perToken);
+        assertThat(elementsPerToken(description)).isEqualTo(perToken);
         assertThat(Json.object(description.get("shared"), "")).containsEntry("numbers_per_position", perPosition);
         double[] factored = logits(made.toString(), "factored");
         assertClose(factored, logits(made.toString(), "materialized"));
@@ -112,7 +112,7 @@ class VariantModelsTest {
         assertThat(folder.resolve("made")).doesNotExist();
     }
 
-    private static Object numbersPerToken(Map<String, Object> description) {
+    private static Object elementsPerToken(Map<String, Object> description) {
         Map<String, Object> cache = Json.object(description.get("cache"), "cache");
         return Json.object(cache.get("model"), "model").get("numbers_per_token_per_layer");
     }

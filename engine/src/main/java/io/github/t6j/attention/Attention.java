@@ -6,7 +6,7 @@ import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
 
 /**
- * An attention variant: which numbers the block's one input projection makes of a position, which of them are kept,
+ * An attention variant: which elements the block's one input projection makes of a position, which of them are kept,
  * and how a query meets a page of them. The rest (pages, softmax, threads, the oracle) is common to all: {@link
  * PagedAttention} and {@link MaterializedAttention}.
  *
@@ -17,18 +17,18 @@ public interface Attention {
     /** Query heads, h. */
     int heads();
 
-    /** Numbers of a head's query and of its key, d: what the scale 1/√d is made of. */
+    /** Elements of a head's query and of its key, d: what the scale 1/√d is made of. */
     int headDim();
 
-    /** Numbers of a head's value, and so of its output. */
+    /** Elements of a head's value, and so of its output. */
     default int valueDim() {
         return headDim();
     }
 
-    /** Numbers that the projection makes of a position, at the front of its row. */
+    /** Elements that the projection makes of a position, at the front of its row. */
     int projections();
 
-    /** Numbers in a row: the projections, and what {@link #complete} adds behind them. */
+    /** Elements in a row: the projections, and what {@link #complete} adds behind them. */
     default int rowFloats() {
         return projections();
     }
@@ -78,7 +78,7 @@ public interface Attention {
     /**
      * Weights from state.logits, to state.weights [heads][weightsPerHead][64]; state.span.sum grows.
      *
-     * @return as {@link Kernels#softmaxWeights}
+     * @return as {@link Kernels#softmax}
      */
     int weights(Kernels kernels, Page page, PageState state);
 
@@ -92,7 +92,7 @@ public interface Attention {
         return null;
     }
 
-    /** Whether it copies numbers out of a session's pages: narrower ones are then made f32 before it sees them. */
+    /** Whether it copies elements out of a session's pages: narrower ones are then made f32 before it sees them. */
     default boolean copiesPages() {
         return false;
     }

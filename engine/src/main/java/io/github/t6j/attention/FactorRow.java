@@ -24,8 +24,8 @@ import java.util.List;
  * @param valueThird C_V
  * @param columns what {@link FactorCache} keeps in columns
  * @param rows what it keeps in rows
- * @param projections numbers that are projected
- * @param floats numbers in all
+ * @param projections elements that are projected
+ * @param floats elements in all
  */
 record FactorRow(
         int query, int keys, int values, int queryHeads, int keyHeads, int valueHeads, int queryThird, int keyThird,

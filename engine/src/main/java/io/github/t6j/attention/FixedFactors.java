@@ -6,13 +6,13 @@ import java.util.Map;
 /**
  * The fixed factors as attention uses them: A activated, B_V there also where it is B_K.
  *
- * @param numbers by factor, in the order of {@link Factor}
+ * @param elements by factor, in the order of {@link Factor}
  */
-record FixedFactors(Map<Factor, float[]> numbers) {
+record FixedFactors(Map<Factor, float[]> elements) {
 
     /** @param given the parameters of a checkpoint */
     static FixedFactors of(TensorProduct form, Map<Factor, float[]> given) {
-        Map<Factor, float[]> numbers = new EnumMap<>(Factor.class);
+        Map<Factor, float[]> elements = new EnumMap<>(Factor.class);
         for (Factor factor : Factor.values()) {
             if (form.isFixed(factor)) {
                 boolean shared = factor == Factor.B_V && form.sharedFeatures();
@@ -20,17 +20,17 @@ record FixedFactors(Map<Factor, float[]> numbers) {
                 if (factor.isHeads()) {
                     form.activation().apply(copy, 0, form.heads(), form.columns(factor));
                 }
-                numbers.put(factor, copy);
+                elements.put(factor, copy);
             }
         }
-        return new FixedFactors(numbers);
+        return new FixedFactors(elements);
     }
 
     /** All of them, one behind the other, as {@link FactorRow} has them. */
     float[] concatenated() {
-        float[] all = new float[numbers.values().stream().mapToInt(factor -> factor.length).sum()];
+        float[] all = new float[elements.values().stream().mapToInt(factor -> factor.length).sum()];
         int at = 0;
-        for (float[] factor : numbers.values()) {
+        for (float[] factor : elements.values()) {
             System.arraycopy(factor, 0, all, at, factor.length);
             at += factor.length;
         }

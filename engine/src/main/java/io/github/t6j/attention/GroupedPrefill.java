@@ -51,7 +51,7 @@ final class GroupedPrefill {
         buffers = new Buffers[workers.threads()];
     }
 
-    /** Attention of rows that the cache has already, as {@link AttentionPath#attend}. */
+    /** Attention of rows that the cache has already, as {@link AttentionAlgorithm#attend}. */
     void attend(
             float[] newProjections, int newRows, int newStride, PagedCache newCache, int newLayer, int newPosition,
             float[] newY) {

@@ -16,7 +16,7 @@ import io.github.t6j.kernels.Kernels;
  *   projections  Q [h][d] | K [g][d] | V [g][d]
  * </pre>
  */
-public final class GroupedQueryAttention implements WholeHeads {
+public final class GroupedQueryAttention implements DenseHeads {
     private final int heads;
     private final int headDim;
     private final int keyValueHeads;
@@ -120,13 +120,13 @@ public final class GroupedQueryAttention implements WholeHeads {
 
     @Override
     public int weights(Kernels kernels, Page page, PageState state) {
-        PartialSoftmax span = state.span;
-        return page.softmaxWeights(kernels, state.logits, span.heads, 0, 0, span.max, span.sum, state.weights);
+        OnlineSoftmax span = state.span;
+        return page.softmax(kernels, state.logits, span.heads, 0, 0, span.max, span.sum, state.weights);
     }
 
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
-        PartialSoftmax span = state.span;
+        OnlineSoftmax span = state.span;
         for (int g = 0; g < keyValueHeads; g++) {
             int head = g * groupSize;
             page.addRows(

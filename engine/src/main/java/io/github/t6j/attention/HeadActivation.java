@@ -38,6 +38,6 @@ public enum HeadActivation {
         }
     };
 
-    /** Applies it to the {@code heads · rank} numbers from {@code at}. */
+    /** Applies it to the {@code heads · rank} elements from {@code at}. */
     abstract void apply(float[] a, int at, int heads, int rank);
 }

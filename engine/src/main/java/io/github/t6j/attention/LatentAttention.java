@@ -43,9 +43,9 @@ public final class LatentAttention implements Attention {
     private final MemorySegment valueUp; // W_UVᵀ [h][rank][valueDim]
 
     /**
-     * @param nope numbers of a head's query and key that are not rotated
-     * @param rope numbers that are
-     * @param rank numbers of the latent
+     * @param nope elements of a head's query and key that are not rotated
+     * @param rope elements that are
+     * @param rank elements of the latent
      * @param up kv_b_proj [heads][nope + valueDim][rank]: W_UK and W_UV, a head after the other
      * @param arena where they are kept
      */
@@ -237,8 +237,8 @@ public final class LatentAttention implements Attention {
 
     @Override
     public int weights(Kernels kernels, Page page, PageState state) {
-        PartialSoftmax span = state.span;
-        return page.softmaxWeights(kernels, state.logits, span.heads, 0, 0, span.max, span.sum, state.weights);
+        OnlineSoftmax span = state.span;
+        return page.softmax(kernels, state.logits, span.heads, 0, 0, span.max, span.sum, state.weights);
     }
 
     @Override
@@ -258,7 +258,7 @@ public final class LatentAttention implements Attention {
 
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
-        PartialSoftmax span = state.span;
+        OnlineSoftmax span = state.span;
         int stride = Kernels.padded(rank);
         page.transposeColumns(kernels, latent(), rank, state.page, stride);
         kernels.multiply(

@@ -55,7 +55,7 @@ final class LatentPrefill {
         valueStride = Kernels.padded(shape.valueDim());
     }
 
-    /** Attention of rows that the cache has already, as {@link AttentionPath#attend}. */
+    /** Attention of rows that the cache has already, as {@link AttentionAlgorithm#attend}. */
     void attend(
             LatentAttention newAttention, float[] newProjections, int newRows, int newStride, int newLayer,
             int newPosition, float[] newY) {
@@ -116,7 +116,7 @@ final class LatentPrefill {
             Arrays.fill(state.logits, row * PANEL + visible, (row + 1) * PANEL, Float.NEGATIVE_INFINITY);
         }
         state.weigh(attention, page);
-        PartialSoftmax span = state.span;
+        OnlineSoftmax span = state.span;
         kernels.multiply(
                 state.weights, first * PANEL, PANEL, rows - first, count, Format.F32, state.page, 0, valueStride,
                 attention.valueDim(), span.out, first * PANEL, rows * PANEL, true);

@@ -15,7 +15,7 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Every pass goes token by token, so chunks of a prefill, threads and single steps give the same bits.
  */
-public final class LinearAttention implements AttentionPath {
+public final class LinearAttention implements AttentionAlgorithm {
     /** A thread's vectors of one token: key, value, the group's queries and what they make, in whole vectors. */
     private record Buffers(float[] k, float[] v, float[] q, float[] product) {}
 
@@ -25,7 +25,7 @@ public final class LinearAttention implements AttentionPath {
     private final Buffers[] buffers; // one a worker
     private final Workers.Work head = this::head;
 
-    private WholeHeads attention;
+    private DenseHeads attention;
     private float[] projections;
     private int rows;
     private int stride;
@@ -33,7 +33,7 @@ public final class LinearAttention implements AttentionPath {
     private float[] y;
 
     /** Attention of {@code shape}'s shape, from the state of {@code cache} on. */
-    public LinearAttention(WholeHeads shape, StateCache cache, Kernels kernels, Workers workers) {
+    public LinearAttention(DenseHeads shape, StateCache cache, Kernels kernels, Workers workers) {
         this.cache = cache;
         this.kernels = kernels;
         this.workers = workers;
@@ -55,7 +55,7 @@ public final class LinearAttention implements AttentionPath {
     public void attend(
             Attention newAttention, float[] newProjections, int newRows, int newStride, int newLayer, int position,
             float[] newY) {
-        attention = (WholeHeads) newAttention;
+        attention = (DenseHeads) newAttention;
         projections = newProjections;
         rows = newRows;
         stride = newStride;

@@ -9,7 +9,7 @@ import java.util.Arrays;
  * cache for every query; linear attention without the softmax and the scale. It shares no kernel with {@link
  * PagedAttention}, and is slower by orders of magnitude.
  */
-public final class MaterializedAttention implements AttentionPath {
+public final class MaterializedAttention implements AttentionAlgorithm {
     private final PagedCache cache;
     private final boolean linear;
     private final Workers workers;

@@ -5,7 +5,7 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
-import io.github.t6j.kernels.Ahead;
+import io.github.t6j.kernels.Prefetcher;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.ScalarKernels;
@@ -27,12 +27,12 @@ final class PageState {
     final float[] sumBefore; // [heads][LANES], to go back to
     final MemorySegment page; // a page as the variant rewrites it
     final Page scratch; //      a page of what the variant rewrites, of attention.scratch(), or null
-    final PartialSoftmax own; //   for the pages of one span
-    final PartialSoftmax all; //   for the spans so far
-    PartialSoftmax span; //        what pages are added to at the moment
-    final Ahead ahead = new Ahead(); // what this thread reads next
+    final OnlineSoftmax own; //   for the pages of one span
+    final OnlineSoftmax all; //   for the spans so far
+    OnlineSoftmax span; //        what pages are added to at the moment
+    final Prefetcher ahead = new Prefetcher(); // what this thread reads next
     final Kernels kernels; // that read it
-    private final boolean copies; // whether the variant copies numbers out of pages
+    private final boolean copies; // whether the variant copies elements out of pages
     private Page widened; //       the page at hand in f32, if the cache is narrower
 
     /** Buffers for {@code attention} and any other of its shape. */
@@ -43,7 +43,7 @@ final class PageState {
     /**
      * Buffers for {@code lines} softmaxes at once.
      *
-     * @param width numbers that each of them sums
+     * @param width elements that each of them sums
      * @param pageBytes bytes of {@link #page}
      */
     PageState(Attention attention, int lines, int width, long pageBytes, Kernels kernels, ScalarKernels scalar) {
@@ -58,9 +58,9 @@ final class PageState {
         page = Arena.ofAuto().allocate(pageBytes, 64);
         PageLayout layout = attention.scratch();
         scratch = layout == null ? null : Page.allocate(layout, Format.F32, Arena.ofAuto());
-        own = new PartialSoftmax(lines, width, scalar);
+        own = new OnlineSoftmax(lines, width, scalar);
         span = own;
-        all = new PartialSoftmax(lines, width, scalar);
+        all = new OnlineSoftmax(lines, width, scalar);
     }
 
     /** From a page's logits to its weights; the span's maxima follow where logits exceed them by too much. */
@@ -86,7 +86,7 @@ final class PageState {
         }
     }
 
-    /** {@code from}, or its numbers in f32, until the next call, where neither kernels nor the variant read its format. */
+    /** {@code from}, or its elements in f32, until the next call, where neither kernels nor the variant read its format. */
     Page readable(Page from) {
         if (from.format() == Format.F32 || from.format() != Format.F16 && !copies) {
             return from;

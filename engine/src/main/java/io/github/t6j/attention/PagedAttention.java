@@ -18,7 +18,7 @@ import java.util.Arrays;
  * so a page normally needs no maximum and no rescaling. Belongs to one session, allocates nothing while it works
  * unless the context grows.
  */
-public final class PagedAttention implements AttentionPath {
+public final class PagedAttention implements AttentionAlgorithm {
     /** Pages of the shortest span: below, adding spans costs more than a second thread gains. */
     private static final int SHORTEST_SPAN = 4;
 
@@ -39,7 +39,7 @@ public final class PagedAttention implements AttentionPath {
     private final Workers.Work rowWork = this::row;
     private final Workers.Work spanWork = this::span;
     private final GroupedPrefill grouped; // null: rows are attended one by one
-    private PartialSoftmax[] spans = new PartialSoftmax[0];
+    private OnlineSoftmax[] spans = new OnlineSoftmax[0];
 
     private Attention attention;
     private PagedCache tokens; // that the queries see
@@ -147,7 +147,7 @@ public final class PagedAttention implements AttentionPath {
             int there = spans.length;
             spans = Arrays.copyOf(spans, count);
             for (int i = there; i < count; i++) {
-                spans[i] = new PartialSoftmax(attention.heads(), attention.summedDim(), scalar);
+                spans[i] = new OnlineSoftmax(attention.heads(), attention.summedDim(), scalar);
             }
         }
         workers.run(count, spanWork);
@@ -161,13 +161,13 @@ public final class PagedAttention implements AttentionPath {
         pages(span, 0, states[worker], spans[span]);
     }
 
-    private void finish(PartialSoftmax all, int row) {
+    private void finish(OnlineSoftmax all, int row) {
         int width = attention.summedDim();
         all.finish(attention.valueDivisor(), width, y, row * attention.heads() * width, width);
     }
 
     /** The softmax over one span of what {@code row} sees. */
-    private void pages(int span, int row, PageState state, PartialSoftmax into) {
+    private void pages(int span, int row, PageState state, OnlineSoftmax into) {
         int seen = position + row + 1;
         int first = span * spanPages(seen);
         int end = Math.min(first + spanPages(seen), pages(seen));

@@ -7,26 +7,26 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 
 /**
- * Pages of numbers that depend on the position alone: page i holds the positions from 64 · i. Made when first asked
+ * Pages of elements that depend on the position alone: page i holds the positions from 64 · i. Made when first asked
  * for and kept, for all sessions; any thread may ask.
  */
 final class PositionPages {
     /** What stands in a page. */
     @FunctionalInterface
-    interface Numbers {
-        /** Puts the numbers of {@code position}, as many as a page has columns, to the front of {@code columns}. */
+    interface Elements {
+        /** Puts the elements of {@code position}, as many as a page has columns, to the front of {@code columns}. */
         void at(int position, float[] columns);
     }
 
     private final PageLayout layout;
     private final Arena arena;
-    private final Numbers numbers;
+    private final Elements elements;
     private volatile Page[] pages = new Page[0];
 
-    PositionPages(int columns, Arena arena, Numbers numbers) {
+    PositionPages(int columns, Arena arena, Elements elements) {
         this.layout = new PageLayout(columns, 0, 0);
         this.arena = arena;
-        this.numbers = numbers;
+        this.elements = elements;
     }
 
     Page page(int index) {
@@ -50,14 +50,14 @@ final class PositionPages {
         Page page = Page.allocate(layout, Format.F32, arena);
         float[] columns = new float[layout.columns()];
         for (int slot = 0; slot < PageLayout.TOKENS; slot++) {
-            numbers.at(index * PageLayout.TOKENS + slot, columns);
+            elements.at(index * PageLayout.TOKENS + slot, columns);
             page.write(slot, columns, 0, columns, 0);
         }
         return page;
     }
 
-    int numbersPerPosition() {
-        return layout.numbersPerToken();
+    int elementsPerPosition() {
+        return layout.elementsPerToken();
     }
 
     long bytes() {

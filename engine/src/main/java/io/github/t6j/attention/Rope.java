@@ -23,7 +23,7 @@ public final class Rope {
     private final float logDecay;
 
     /**
-     * How numbers are paired and turned.
+     * How elements are paired and turned.
      *
      * @param adjacent whether 2i is paired with 2i + 1; else i with i + n/2
      * @param counterclockwise whether (x1, x2) turns by +angle, as in Theorem C.1; else by −angle
@@ -59,7 +59,7 @@ public final class Rope {
         logDecay = decayBase == 0f ? 0f : (float) StrictMath.log(decayBase);
     }
 
-    /** Numbers that {@link #table} writes to each of its arrays. */
+    /** Elements that {@link #table} writes to each of its arrays. */
     public int pairs() {
         return pairs;
     }
@@ -98,7 +98,7 @@ public final class Rope {
         return form.adjacent ? 1 : pairs;
     }
 
-    /** Rotates {@code vectors} vectors of {@code size} numbers from {@code at} by the table at {@code tableAt}. */
+    /** Rotates {@code vectors} vectors of {@code size} elements from {@code at} by the table at {@code tableAt}. */
     public void rotate(float[] x, int at, int vectors, int size, float[] cos, float[] sin, int tableAt) {
         int apart = apart();
         for (int v = at; v < at + vectors * size; v += size) {

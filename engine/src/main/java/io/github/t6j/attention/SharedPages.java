@@ -29,33 +29,33 @@ public final class SharedPages {
         return rope;
     }
 
-    /** A page whose tokens all have {@code numbers} as columns. */
-    Page columns(float[] numbers) {
-        return constant(new PageLayout(numbers.length, 0, 0), numbers);
+    /** A page whose tokens all have {@code elements} as columns. */
+    Page columns(float[] elements) {
+        return constant(new PageLayout(elements.length, 0, 0), elements);
     }
 
-    /** A page whose tokens all have {@code numbers} as rows of {@code width}. */
-    Page rows(float[] numbers, int width) {
-        return constant(new PageLayout(0, numbers.length / width, width), numbers);
+    /** A page whose tokens all have {@code elements} as rows of {@code width}. */
+    Page rows(float[] elements, int width) {
+        return constant(new PageLayout(0, elements.length / width, width), elements);
     }
 
-    private Page constant(PageLayout layout, float[] numbers) {
+    private Page constant(PageLayout layout, float[] elements) {
         Page page = Page.allocate(layout, Format.F32, arena);
         for (int slot = 0; slot < PageLayout.TOKENS; slot++) {
-            page.write(slot, numbers, 0, numbers, 0);
+            page.write(slot, elements, 0, elements, 0);
         }
         constantBytes += layout.bytes(Format.F32);
         return page;
     }
 
-    /** Pages of the vectors in {@code numbers}, {@code width} each, as RoPE turns them at each position. */
-    PositionPages rotated(float[] numbers, int width) {
-        PositionPages pages = new PositionPages(numbers.length, arena, (position, columns) -> {
+    /** Pages of the vectors in {@code elements}, {@code width} each, as RoPE turns them at each position. */
+    PositionPages rotated(float[] elements, int width) {
+        PositionPages pages = new PositionPages(elements.length, arena, (position, columns) -> {
             float[] cos = new float[rope.pairs()];
             float[] sin = new float[rope.pairs()];
             rope.table(position, cos, sin, 0);
-            System.arraycopy(numbers, 0, columns, 0, numbers.length);
-            rope.rotate(columns, 0, numbers.length / width, width, cos, sin, 0);
+            System.arraycopy(elements, 0, columns, 0, elements.length);
+            rope.rotate(columns, 0, elements.length / width, width, cos, sin, 0);
         });
         byPosition.add(pages);
         return pages;
@@ -75,9 +75,9 @@ public final class SharedPages {
         return tables;
     }
 
-    /** Numbers that a position takes once, for all layers and sessions. */
-    public int numbersPerPosition() {
-        return byPosition.stream().mapToInt(PositionPages::numbersPerPosition).sum();
+    /** Elements that a position takes once, for all layers and sessions. */
+    public int elementsPerPosition() {
+        return byPosition.stream().mapToInt(PositionPages::elementsPerPosition).sum();
     }
 
     /** Bytes allocated so far: they grow with the longest session. */

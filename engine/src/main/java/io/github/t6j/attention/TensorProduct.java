@@ -10,8 +10,8 @@ import java.util.Set;
  *
  * @param heads h
  * @param headDim d; with a third factor d = d_b · d_c
- * @param valueDim e, numbers of a value, d in every model; with a third factor e = d_c · what B_V has
- * @param thirdDim d_c, numbers of the third factor C (higher order, paper, appendix C), or 0: there is none
+ * @param valueDim e, elements of a value, d in every model; with a third factor e = d_c · what B_V has
+ * @param thirdDim d_c, elements of the third factor C (higher order, paper, appendix C), or 0: there is none
  * @param queryRank R_Q, or 0 for a query that is not factored
  * @param keyRank R_K
  * @param valueRank R_V
@@ -66,22 +66,22 @@ public record TensorProduct(
         return sharedFeatures && !isFixed(Factor.B_K);
     }
 
-    /** Vectors of {@link #featureDim} numbers in a head: d_c, or 1. */
+    /** Vectors of {@link #featureDim} elements in a head: d_c, or 1. */
     public int pieces() {
         return Math.max(1, thirdDim);
     }
 
-    /** Numbers of a feature factor B of queries and keys, which RoPE rotates: d_b, or d. */
+    /** Elements of a feature factor B of queries and keys, which RoPE rotates: d_b, or d. */
     public int featureDim() {
         return headDim / pieces();
     }
 
-    /** Numbers of a feature factor B of values. */
+    /** Elements of a feature factor B of values. */
     public int valueFeatureDim() {
         return valueDim / pieces();
     }
 
-    /** Vectors of {@link #featureDim} numbers in a query: its features, or those of its whole heads. */
+    /** Vectors of {@link #featureDim} elements in a query: its features, or those of its whole heads. */
     public int queryVectors() {
         return queryRank == 0 ? heads * pieces() : queryRank;
     }
@@ -105,7 +105,7 @@ public record TensorProduct(
         return factor.isHeads() ? rank(factor) : factor == Factor.B_V ? valueFeatureDim() : featureDim();
     }
 
-    /** Numbers of a factor. */
+    /** Elements of a factor. */
     int size(Factor factor) {
         return rows(factor) * columns(factor);
     }

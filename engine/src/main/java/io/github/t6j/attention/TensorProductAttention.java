@@ -16,7 +16,7 @@ import java.util.Map;
  * is whole: T6 KV-only. {@link TensorProduct} says which other forms there are, {@link FactorRow} what a row is, {@link
  * FactorCache} what is kept; factors that are not of the token come from {@link SharedPages}.
  */
-public final class TensorProductAttention implements WholeHeads {
+public final class TensorProductAttention implements DenseHeads {
     private final TensorProduct form;
     private final int heads;
     private final int featureDim;
@@ -28,12 +28,12 @@ public final class TensorProductAttention implements WholeHeads {
     private final PageLayout layout;
     private final float[] constants; // fixed factors, activated, as a row has them behind its projections
     private final KeyFeatures keyFeatures;
-    private final Place keyHeads;
-    private final Place valueHeads;
-    private final Place valueFeatures;
+    private final FactorLocation keyHeads;
+    private final FactorLocation valueHeads;
+    private final FactorLocation valueFeatures;
 
     /** Where a factor stands: in the page of a token's own, or in one that is the same for all. */
-    private record Place(Page fixed, int first) {
+    private record FactorLocation(Page fixed, int first) {
         Page in(Page own) {
             return fixed == null ? own : fixed;
         }
@@ -53,7 +53,7 @@ public final class TensorProductAttention implements WholeHeads {
     /**
      * Attention of any form.
      *
-     * @param fixed the numbers of the form's fixed factors, before activation and rotation; B_V not where B is shared
+     * @param fixed the elements of the form's fixed factors, before activation and rotation; B_V not where B is shared
      * @param shared where they are put; null serves a form without fixed factors and shared B
      */
     public TensorProductAttention(TensorProduct form, Map<Factor, float[]> fixed, SharedPages shared) {
@@ -68,15 +68,15 @@ public final class TensorProductAttention implements WholeHeads {
         whole = new FactorHeads(form, row);
         FixedFactors ready = FixedFactors.of(form, fixed);
         constants = ready.concatenated();
-        keyFeatures = keyFeatures(ready.numbers().get(Factor.B_K), shared);
-        keyHeads = columns(ready.numbers().get(Factor.A_K), kept.keyHeadFactors(), shared);
-        valueHeads = columns(ready.numbers().get(Factor.A_V), kept.valueHeadFactors(), shared);
-        float[] features = ready.numbers().get(Factor.B_V);
-        valueFeatures = new Place(features == null ? null : shared.rows(features, form.valueFeatureDim()), 0);
+        keyFeatures = keyFeatures(ready.elements().get(Factor.B_K), shared);
+        keyHeads = columns(ready.elements().get(Factor.A_K), kept.keyHeadFactors(), shared);
+        valueHeads = columns(ready.elements().get(Factor.A_V), kept.valueHeadFactors(), shared);
+        float[] features = ready.elements().get(Factor.B_V);
+        valueFeatures = new FactorLocation(features == null ? null : shared.rows(features, form.valueFeatureDim()), 0);
     }
 
-    private static Place columns(float[] fixed, int keptAt, SharedPages shared) {
-        return fixed == null ? new Place(null, keptAt) : new Place(shared.columns(fixed), 0);
+    private static FactorLocation columns(float[] fixed, int keptAt, SharedPages shared) {
+        return fixed == null ? new FactorLocation(null, keptAt) : new FactorLocation(shared.columns(fixed), 0);
     }
 
     private KeyFeatures keyFeatures(float[] fixed, SharedPages shared) {
@@ -208,7 +208,7 @@ public final class TensorProductAttention implements WholeHeads {
         return valueRank * form.thirdDim() * PANEL;
     }
 
-    /** Where, in state.products, the sums over a page of a head's values begin, [panels of d_b][numbers of C][64]. */
+    /** Where, in state.products, the sums over a page of a head's values begin, [panels of d_b][elements of C][64]. */
     private int summedAt() {
         return 2 * expandedAt();
     }
@@ -252,9 +252,9 @@ public final class TensorProductAttention implements WholeHeads {
         }
         Page factors = keyHeads.in(page);
         if (wholeQuery()) {
-            factors.factorLogits(kernels, state.products, heads, keyRank, keyHeads.first(), state.logits);
+            factors.factorScores(kernels, state.products, heads, keyRank, keyHeads.first(), state.logits);
         } else {
-            factors.tensorLogits(
+            factors.tensorScores(
                     kernels, state.query, heads, form.queryRank(), keyRank, state.products, state.page, factoredAt(),
                     keyHeads.first(), state.logits);
         }
@@ -284,14 +284,14 @@ public final class TensorProductAttention implements WholeHeads {
 
     @Override
     public int weights(Kernels kernels, Page page, PageState state) {
-        PartialSoftmax span = state.span;
-        return valueHeads.in(page).softmaxWeights(
+        OnlineSoftmax span = state.span;
+        return valueHeads.in(page).softmax(
                 kernels, state.logits, heads, valueHeads.first(), valueRank, span.max, span.sum, state.weights);
     }
 
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
-        PartialSoftmax span = state.span;
+        OnlineSoftmax span = state.span;
         Page features = valueFeatures.in(page);
         if (!third()) {
             features.addRows(kernels, state.weights, 0, heads, valueRank, count, 0, span.out, 0, heads * PANEL);
@@ -360,7 +360,7 @@ public final class TensorProductAttention implements WholeHeads {
         }
     }
 
-    /** x += a · vec(b cᵀ), vec stacking columns: numbers j·|b| + i are b_i · c_j; without C, x += a · b. */
+    /** x += a · vec(b cᵀ), vec stacking columns: elements j·|b| + i are b_i · c_j; without C, x += a · b. */
     private void add(Page page, int slot, double a, float[] b, int thirdAt, double[] x) {
         for (int j = 0; j < form.pieces(); j++) {
             double c = third() ? page.column(slot, thirdAt + j) : 1;

@@ -4,7 +4,7 @@ import io.github.t6j.cache.PageLayout.Vectors;
 import java.util.stream.Stream;
 
 /**
- * What TPA keeps of a token: the factors that depend on it, (R_K + R_V)·(h + d) numbers if all do. B_K is rotated
+ * What TPA keeps of a token: the factors that depend on it, (R_K + R_V)·(h + d) elements if all do. B_K is rotated
  * already, unless B is shared: then it stands once, in rows, not rotated.
  *
  * <pre>
@@ -17,13 +17,13 @@ import java.util.stream.Stream;
  *
  * @param keyRank R_K
  * @param valueRank R_V
- * @param keyFeatures numbers of B_K, or 0
- * @param keyThird numbers of C_K, or 0
- * @param keyHeads numbers of A_K, or 0
- * @param valueHeads numbers of A_V, or 0
- * @param valueThird numbers of C_V, or 0
+ * @param keyFeatures elements of B_K, or 0
+ * @param keyThird elements of C_K, or 0
+ * @param keyHeads elements of A_K, or 0
+ * @param valueHeads elements of A_V, or 0
+ * @param valueThird elements of C_V, or 0
  * @param valueFeatures rows of B_V (or of shared B), or 0
- * @param valueDim e_b, numbers in each
+ * @param valueDim e_b, elements in each
  */
 public record FactorCache(
         int keyRank, int valueRank, int keyFeatures, int keyThird, int keyHeads, int valueHeads, int valueThird,

@@ -4,7 +4,7 @@ import io.github.t6j.cache.PageLayout.Vectors;
 import java.util.List;
 
 /**
- * What MHA, GQA and MQA keep of a token: 2·g·d numbers, keys (rotated) and values of g heads.
+ * What MHA, GQA and MQA keep of a token: 2·g·d elements, keys (rotated) and values of g heads.
  *
  * <pre>
  *   columns  K [g][d]

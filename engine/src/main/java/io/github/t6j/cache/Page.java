@@ -3,7 +3,7 @@ package io.github.t6j.cache;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.cache.PageLayout.Vectors;
-import io.github.t6j.kernels.Ahead;
+import io.github.t6j.kernels.Prefetcher;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import java.lang.foreign.Arena;
@@ -13,7 +13,7 @@ import java.nio.ByteOrder;
 
 /**
  * {@value PageLayout#TOKENS} tokens of one layer, laid out as {@link PageLayout} draws it, and what attention does with
- * them. How the numbers are stored is known here and in the kernels, nowhere else.
+ * them. How the elements are stored is known here and in the kernels, nowhere else.
  *
  * <p>A narrow format rounds each number once, when it is written; in Q8 each vector of a token has the scale that makes
  * its largest number 127. The kernels multiply with the whole numbers of Q8, and the scale, being common to a sum,
@@ -44,7 +44,7 @@ public final class Page {
         return layout;
     }
 
-    /** How its numbers are stored. */
+    /** How its elements are stored. */
     public Format format() {
         return format;
     }
@@ -55,16 +55,16 @@ public final class Page {
     }
 
     /** Makes this page what {@code ahead} reads. */
-    public void readWith(Ahead ahead) {
+    public void readWith(Prefetcher ahead) {
         ahead.read(data);
     }
 
     /**
-     * Writes one token's numbers.
+     * Writes one token's elements.
      *
      * @param slot which of the page's tokens
-     * @param columns from {@code columnsAt}, layout.columns() numbers
-     * @param rows from {@code rowsAt}, layout.groups() · layout.width() numbers
+     * @param columns from {@code columnsAt}, layout.columns() elements
+     * @param rows from {@code rowsAt}, layout.groups() · layout.width() elements
      */
     public void write(int slot, float[] columns, int columnsAt, float[] rows, int rowsAt) {
         int first = 0;
@@ -73,7 +73,7 @@ public final class Page {
             Vectors some = layout.vectors().get(i);
             for (int v = 0; v < some.count(); v++) {
                 int column = first + v * some.vectorStep();
-                int step = some.numberStep();
+                int step = some.elementStep();
                 float factor = scale(columns, columnsAt + column, step, some.length(), vector++, slot);
                 for (int n = 0; n < some.length(); n++, column += step) {
                     format.set(data, layout.columnAt(format, column), slot, columns[columnsAt + column] * factor);
@@ -100,7 +100,7 @@ public final class Page {
         }
     }
 
-    /** Stores the scale of a vector of {@code slot}. @return what its numbers are to be multiplied by */
+    /** Stores the scale of a vector of {@code slot}. @return what its elements are to be multiplied by */
     private float scale(float[] x, int at, int step, int length, int vector, int slot) {
         if (format != Format.Q8) {
             return 1f;
@@ -131,7 +131,7 @@ public final class Page {
         return data.get(FLOAT, layout.scalesAt(format, vector) + (long) slot * Float.BYTES);
     }
 
-    /** Writes the numbers of this page to {@code f32}, an F32 page of the same layout. */
+    /** Writes the elements of this page to {@code f32}, an F32 page of the same layout. */
     public void widen(Kernels kernels, Page f32) {
         if (format == Format.F16) {
             // number for number the same layout: one loop, long enough for C2's vectors
@@ -158,7 +158,7 @@ public final class Page {
         MemorySegment.copy(data, FLOAT, layout.columnAt(format, first), into, at, count * PANEL);
     }
 
-    /** Copies [count][64] numbers of {@code from}, from {@code at}, to the columns of this F32 page from {@code first}. */
+    /** Copies [count][64] elements of {@code from}, from {@code at}, to the columns of this F32 page from {@code first}. */
     public void writeColumns(int first, int count, float[] from, int at) {
         MemorySegment.copy(from, at, data, FLOAT, layout.columnAt(format, first), count * PANEL);
     }
@@ -211,7 +211,7 @@ public final class Page {
      * @param copy as many floats as p, off the heap: where kernels read a matrix
      * @param gAt where p has room for the sums over q, [keyRank][heads][64]
      */
-    public void tensorLogits(
+    public void tensorScores(
             Kernels kernels, float[] aQ, int heads, int queryRank, int keyRank, float[] p, MemorySegment copy, int gAt,
             int first, float[] s) {
         scale(kernels, first, keyRank, p, queryRank * PANEL, queryRank, PANEL);
@@ -223,19 +223,19 @@ public final class Page {
                     gAt + k * heads * PANEL,
                     0, false);
         }
-        kernels.factorLogits(p, gAt, heads, keyRank, format, data, layout.columnAt(format, first), s);
+        kernels.factorScores(p, gAt, heads, keyRank, format, data, layout.columnAt(format, first), s);
     }
 
-    /** {@link Kernels#factorLogits} with A_K in the columns from {@code first}; may overwrite g. */
-    public void factorLogits(Kernels kernels, float[] g, int heads, int keyRank, int first, float[] s) {
+    /** {@link Kernels#factorScores} with A_K in the columns from {@code first}; may overwrite g. */
+    public void factorScores(Kernels kernels, float[] g, int heads, int keyRank, int first, float[] s) {
         scale(kernels, first, keyRank, g, heads * PANEL, heads, PANEL);
-        kernels.factorLogits(g, 0, heads, keyRank, format, data, layout.columnAt(format, first), s);
+        kernels.factorScores(g, 0, heads, keyRank, format, data, layout.columnAt(format, first), s);
     }
 
-    /** {@link Kernels#softmaxWeights} with A_V in the columns from {@code first}. */
-    public int softmaxWeights(
+    /** {@link Kernels#softmax} with A_V in the columns from {@code first}. */
+    public int softmax(
             Kernels kernels, float[] s, int heads, int first, int valueRank, float[] max, float[] sum, float[] w) {
-        int largest = kernels.softmaxWeights(
+        int largest = kernels.softmax(
                 s, heads, format, data, layout.columnAt(format, first), valueRank, max, sum, w);
         scale(kernels, first, valueRank, w, PANEL, heads, valueRank * PANEL);
         return largest;

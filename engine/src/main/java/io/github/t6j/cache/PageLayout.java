@@ -7,9 +7,9 @@ import java.util.List;
 
 /**
  * What one layer keeps of {@value io.github.t6j.kernels.Kernels#PANEL} tokens, a page, in the order in which attention
- * reads it. A token's numbers are of two kinds: those that are multiplied with a query (and the head factors, which
+ * reads it. A token's elements are of two kinds: those that are multiplied with a query (and the head factors, which
  * scale the products) stand in <em>columns</em>, a panel of tokens a number, so that lanes are tokens; those that are
- * summed into an output stand in <em>rows</em>, so that lanes are output numbers.
+ * summed into an output stand in <em>rows</em>, so that lanes are output elements.
  *
  * <pre>
  *   [columns][64]         number c of token t in row c, place t
@@ -19,14 +19,14 @@ import java.util.List;
  *   bytes      F32, F16 where a row's place i is byte 4·i, 2·i; BF16 and Q8 as {@link Format} draws their rows
  *   a column   256          128                128     64
  *   a row      4·width      2·width            2·⌈width/32⌉·32     ⌈width/64⌉·64
- *   then       64 numbers of slack, unused, except in Q8, if the padded width is no multiple of 64: rows are read in whole panels
+ *   then       64 elements of slack, unused, except in Q8, if the padded width is no multiple of 64: rows are read in whole panels
  * </pre>
  *
- * {@link FactorCache}, {@link HeadCache} and {@link LatentCache} say which numbers these are.
+ * {@link FactorCache}, {@link HeadCache} and {@link LatentCache} say which elements these are.
  *
  * @param vectors what the columns are, in their order
  * @param groups rows that a token has
- * @param width numbers in each of them
+ * @param width elements in each of them
  */
 public record PageLayout(List<Vectors> vectors, int groups, int width) {
     /** Tokens in a page. */
@@ -34,18 +34,18 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
 
     /**
      * Vectors of a token that stand in columns side by side: what shares a scale in Q8. Number i of vector v is in
-     * column v·vectorStep + i·numberStep of them.
+     * column v·vectorStep + i·elementStep of them.
      *
      * @param count how many
-     * @param length numbers in each
+     * @param length elements in each
      */
-    public record Vectors(int count, int length, int vectorStep, int numberStep) {
+    public record Vectors(int count, int length, int vectorStep, int elementStep) {
         /** One vector after the other, [count][length]. */
         public static Vectors oneByOne(int count, int length) {
             return new Vectors(count, length, length, 1);
         }
 
-        /** The first numbers of all vectors, then their second numbers, [length][count]. */
+        /** The first elements of all vectors, then their second elements, [length][count]. */
         public static Vectors interleaved(int count, int length) {
             return new Vectors(count, length, 1, count);
         }
@@ -69,7 +69,7 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
         this(List.of(Vectors.oneByOne(1, columns)), groups, width);
     }
 
-    /** Numbers of a token that stand in columns. */
+    /** Elements of a token that stand in columns. */
     public int columns() {
         int columns = 0;
         for (int i = 0; i < vectors.size(); i++) {
@@ -78,8 +78,8 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
         return columns;
     }
 
-    /** Numbers that a token takes. */
-    public int numbersPerToken() {
+    /** Elements that a token takes. */
+    public int elementsPerToken() {
         return columns() + groups * width;
     }
 

@@ -34,16 +34,16 @@ public final class PagedCache implements SequenceCache {
     private final PageLayout layout;
     private final Format format;
     private final int layers;
-    private CountedPages[] pages;
+    private RefCountedPages[] pages;
     private Slab slab; // what the next pages are cut from
     private long allocated; // bytes of all slabs so far
 
     /** An empty cache whose layers all keep {@code layout}. */
     public PagedCache(PageLayout layout, Format format, int layers) {
-        this(layout, format, layers, new CountedPages[0]);
+        this(layout, format, layers, new RefCountedPages[0]);
     }
 
-    private PagedCache(PageLayout layout, Format format, int layers, CountedPages[] pages) {
+    private PagedCache(PageLayout layout, Format format, int layers, RefCountedPages[] pages) {
         this.layout = layout;
         this.format = format;
         this.layers = layers;
@@ -55,7 +55,7 @@ public final class PagedCache implements SequenceCache {
         return layout;
     }
 
-    /** How its numbers are stored. */
+    /** How its elements are stored. */
     public Format format() {
         return format;
     }
@@ -70,7 +70,7 @@ public final class PagedCache implements SequenceCache {
         }
         for (int i = position / PageLayout.TOKENS; i < needed; i++) {
             if (pages[i] == null) {
-                pages[i] = new CountedPages(layout, format, layers, slab());
+                pages[i] = new RefCountedPages(layout, format, layers, slab());
             } else if (pages[i].shared()) {
                 pages[i] = pages[i].own(i * PageLayout.TOKENS < position, slab());
             }
@@ -79,7 +79,7 @@ public final class PagedCache implements SequenceCache {
 
     /** A slab with room for all layers of a page: each is as large as those before it, within bounds. */
     private Slab slab() {
-        long bytes = CountedPages.bytes(layout, format, layers);
+        long bytes = RefCountedPages.bytes(layout, format, layers);
         if (slab == null || !slab.has(bytes)) {
             if (slab != null) {
                 slab.release();
@@ -113,8 +113,8 @@ public final class PagedCache implements SequenceCache {
     /** Shares the pages; who writes to one that others have, too, gets a copy of it. */
     @Override
     public PagedCache fork(int length) {
-        CountedPages[] shared = Arrays.copyOf(pages, pagesOf(length));
-        for (CountedPages page : shared) {
+        RefCountedPages[] shared = Arrays.copyOf(pages, pagesOf(length));
+        for (RefCountedPages page : shared) {
             page.retain();
         }
         return new PagedCache(layout, format, layers, shared);
@@ -199,9 +199,9 @@ public final class PagedCache implements SequenceCache {
         }
     }
 
-    private static void fill(float[] numbers, SplittableRandom random) {
-        for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = (float) random.nextDouble(-1, 1);
+    private static void fill(float[] elements, SplittableRandom random) {
+        for (int i = 0; i < elements.length; i++) {
+            elements[i] = (float) random.nextDouble(-1, 1);
         }
     }
 
@@ -213,12 +213,12 @@ public final class PagedCache implements SequenceCache {
     /** Frees the pages that no other cache shares. */
     @Override
     public void close() {
-        for (CountedPages page : pages) {
+        for (RefCountedPages page : pages) {
             if (page != null) {
                 page.release();
             }
         }
-        pages = new CountedPages[0];
+        pages = new RefCountedPages[0];
         if (slab != null) {
             slab.release();
             slab = null;

@@ -51,7 +51,7 @@ public interface SequenceCache extends AutoCloseable {
      */
     void fill(int length, long seed);
 
-    /** Bytes of the numbers that {@code length} tokens take. */
+    /** Bytes of the elements that {@code length} tokens take. */
     long bytes(int length);
 
     /** Frees the memory. */

@@ -18,7 +18,7 @@ import java.util.SplittableRandom;
  * all tokens, so it stays f32 whatever the type of the cache.
  *
  * <pre>
- *   layer 0 | layer 1 | …     each S [g][d][d], f32, the rows of a matrix d numbers apart; 256 bytes of slack at the end
+ *   layer 0 | layer 1 | …     each S [g][d][d], f32, the rows of a matrix d elements apart; 256 bytes of slack at the end
  * </pre>
  */
 public final class StateCache implements SequenceCache {

@@ -8,7 +8,7 @@ import java.nio.ByteOrder;
 
 /**
  * How a panel of quantised weights is stored: its blocks of {@value #SIZE} inputs × {@value Kernels#PANEL} outputs, one
- * after the other. A block is rows of {@value #ROW} bytes: the scales, then the numbers of 2 (Q8_0) or 4 (Q4_0) inputs
+ * after the other. A block is rows of {@value #ROW} bytes: the scales, then the elements of 2 (Q8_0) or 4 (Q4_0) inputs
  * at a time. A row is 32 ints with two outputs each, so that shifts and masks of a vector of ints give two vectors of
  * consecutive outputs, for vectors of 4, 8 and 16 lanes alike.
  *
@@ -72,8 +72,8 @@ public enum BlockFormat {
     int number(MemorySegment data, long block, int input, int output) {
         int row = 1 + input / rowInputs;
         int bits = 16 / rowInputs;
-        short numbers = data.get(SHORT, block + row * ROW + 2 * slot(output));
-        return (numbers >>> input % rowInputs * bits & (1 << bits) - 1) - zero;
+        short elements = data.get(SHORT, block + row * ROW + 2 * slot(output));
+        return (elements >>> input % rowInputs * bits & (1 << bits) - 1) - zero;
     }
 
     /** Stores one output of a block, as a tensor has it at byte {@code at}, in a panel's shorts from {@code block}. */

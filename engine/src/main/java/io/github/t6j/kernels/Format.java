@@ -6,17 +6,17 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * How a row of numbers is stored that kernels read: a panel's weights of one input, a cache page's tokens of one
- * column, a token's numbers in a row. Several narrow numbers share an int in such a way that shifts and masks turn a
- * vector of ints into vectors of floats whose numbers are consecutive, for vectors of 4, 8 and 16 lanes alike.
+ * How a row of elements is stored that kernels read: a panel's weights of one input, a cache page's tokens of one
+ * column, a token's elements in a row. Several narrow elements share an int in such a way that shifts and masks turn a
+ * vector of ints into vectors of floats whose elements are consecutive, for vectors of 4, 8 and 16 lanes alike.
  *
  * <pre>
  *   F32   byte   0   4   8  …          number 0 1 2 …
  *   F16   byte   0   2   4  …          number 0 1 2 …
  *   BF16  byte   0   2   4   6  …  60  62 | 64 …
- *         number 0  16   1  17  …  15  31 | 32 48 33 49 …      groups of 32 numbers, 64 bytes
+ *         number 0  16   1  17  …  15  31 | 32 48 33 49 …      groups of 32 elements, 64 bytes
  *   Q8    byte   0   1   2   3   4   5  …  60  61  62  63 | 64 …
- *         number 0  16  32  48   1  17  …  15  31  47  63 | 64 …      groups of 64 numbers, 64 bytes
+ *         number 0  16  32  48   1  17  …  15  31  47  63 | 64 …      groups of 64 elements, 64 bytes
  * </pre>
  *
  * A Q8 number is whole, −127 to 127, stored as a byte with 128 added; whoever stores it keeps its scale elsewhere. F16
@@ -31,25 +31,25 @@ public enum Format {
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int ZERO = 128; // the byte that is 0 in Q8
 
-    private final int numberBytes;
+    private final int elementBytes;
     private final int group;
 
-    Format(int numberBytes, int group) {
-        this.numberBytes = numberBytes;
+    Format(int elementBytes, int group) {
+        this.elementBytes = elementBytes;
         this.group = group;
     }
 
-    /** {@code numbers} rounded up to whole groups: what a row takes. */
-    public int padded(int numbers) {
-        return (numbers + group - 1) / group * group;
+    /** {@code elements} rounded up to whole groups: what a row takes. */
+    public int padded(int elements) {
+        return (elements + group - 1) / group * group;
     }
 
-    /** Bytes of {@code numbers}, whole groups. */
-    public long bytes(long numbers) {
-        return numbers * numberBytes;
+    /** Bytes of {@code elements}, whole groups. */
+    public long bytes(long elements) {
+        return elements * elementBytes;
     }
 
-    /** Where number {@code i} of a row stands, counted in numbers. */
+    /** Where number {@code i} of a row stands, counted in elements. */
     public int slot(int i) {
         return switch (this) {
             case F32, F16 -> i;

@@ -38,7 +38,7 @@ public interface Kernels {
     String description();
 
     /** The same operations for one thread, which read {@code ahead} meanwhile if that gains anything. */
-    default Kernels reading(Ahead ahead) {
+    default Kernels reading(Prefetcher ahead) {
         return this;
     }
 
@@ -46,7 +46,7 @@ public interface Kernels {
      * Matrix × matrix: y[r][c] = (accumulate ? y[r][c] : 0) + Σ_k x[r][k] · w[k][c], k ascending.
      *
      * @param x [rows][inner], from {@code xAt}, rows {@code xStride} apart
-     * @param w [inner][columns] as {@code format} stores rows, from byte {@code wAt}, rows {@code wStride} numbers (whole
+     * @param w [inner][columns] as {@code format} stores rows, from byte {@code wAt}, rows {@code wStride} elements (whole
      *     groups of the format) apart; must be readable to the next multiple of {@value #PANEL} columns after the last row
      * @param y panels of {@value #PANEL} columns, [⌈columns/{@value #PANEL}⌉][rows][{@value #PANEL}], from {@code yAt},
      *     panels {@code yPanel} floats apart; all of a panel's columns may be overwritten
@@ -68,7 +68,7 @@ public interface Kernels {
             boolean accumulate);
 
     /**
-     * Rounds a row for {@link #multiplyBlocks}: each block of {@value BlockFormat#SIZE} numbers to whole multiples of
+     * Rounds a row for {@link #multiplyBlocks}: each block of {@value BlockFormat#SIZE} elements to whole multiples of
      * the 127th part of its largest magnitude, halves to even.
      *
      * @param x [count], from {@code xAt}; what a block lacks are zeros
@@ -93,7 +93,7 @@ public interface Kernels {
      * @param page aK [heads][keyRank][{@value #PANEL}] in {@code format} from byte {@code aKAt}
      * @param s [heads][{@value #PANEL}], written
      */
-    void factorLogits(float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt,
+    void factorScores(float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt,
             float[] s);
 
     /**
@@ -109,7 +109,7 @@ public interface Kernels {
      * @return the largest s[h][t] − max[h] as the bits of a float: above those of {@link #LAZY_MAX}, sum and w may have
      *     overflowed, and the page must be done again with a larger max. A NaN shows in sum and w.
      */
-    int softmaxWeights(
+    int softmax(
             float[] s,
             int heads,
             Format format,
@@ -124,9 +124,9 @@ public interface Kernels {
     void rowMaxima(float[] s, int rows, float[] into);
 
     /**
-     * Numbers of a row in f32: to[i] = from[i], in Q8 times scale[i mod {@value #PANEL}].
+     * Elements of a row in f32: to[i] = from[i], in Q8 times scale[i mod {@value #PANEL}].
      *
-     * @param from numbers in {@code format} from byte {@code fromAt}
+     * @param from elements in {@code format} from byte {@code fromAt}
      * @param count whole groups of the format
      * @param scalesAt byte of {@code from} at which the scales begin, f32 [{@value #PANEL}]; Q8 only
      * @param to f32 from byte {@code toAt}
@@ -181,13 +181,13 @@ public interface Kernels {
 
     /**
      * ln Σ e^x[i], i < n: m + ln Σ 2^((x[i] − m)·log₂e), m the largest. The sum runs over {@value #LANES} lanes of
-     * floats in blocks of {@value #SUM_BLOCK} numbers, the blocks' sums in double. NaN if there is one, or all are −∞.
+     * floats in blocks of {@value #SUM_BLOCK} elements, the blocks' sums in double. NaN if there is one, or all are −∞.
      *
      * @param lanes [{@value #LANES}] of scratch
      */
     double logSumExp(float[] x, int n, float[] lanes);
 
-    /** Numbers that are summed in floats before the sum becomes a double. */
+    /** Elements that are summed in floats before the sum becomes a double. */
     int SUM_BLOCK = 1024;
 
     /**

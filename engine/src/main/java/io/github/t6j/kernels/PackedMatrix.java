@@ -13,7 +13,7 @@ import java.util.List;
  * with zeros. Matrix × vector reads it as one sequential stream, and each output is one chain of multiply-adds over the
  * inputs, in matrix × matrix as well.
  */
-public abstract sealed class PackedMatrix permits NumberPanels, BlockPanels {
+public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
     static final int PANEL = Kernels.PANEL;
 
     /** Bytes at either end that a fingerprint is made of. */
@@ -46,8 +46,8 @@ public abstract sealed class PackedMatrix permits NumberPanels, BlockPanels {
         PackedMatrix matrix = switch (dtypeOf(parts)) {
             case Q8_0 -> new BlockPanels(outputs, inputs, BlockFormat.Q8_0, arena);
             case Q4_0 -> new BlockPanels(outputs, inputs, BlockFormat.Q4_0, arena);
-            case BF16 -> new NumberPanels(outputs, inputs, Format.BF16, arena);
-            default -> new NumberPanels(outputs, inputs, Format.F32, arena);
+            case BF16 -> new DensePanels(outputs, inputs, Format.BF16, arena);
+            default -> new DensePanels(outputs, inputs, Format.F32, arena);
         };
         workers.run(matrix.panels(), (panel, worker) -> matrix.fill(panel, parts));
         for (Tensor part : parts) {

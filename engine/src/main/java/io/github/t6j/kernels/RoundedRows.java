@@ -2,7 +2,7 @@ package io.github.t6j.kernels;
 
 /**
  * Rows of activations as products with quantised weights take them: in blocks of {@value BlockFormat#SIZE}, the last one
- * padded with zeros, whole numbers from −127 to 127 and a scale. Numbers are kept twice in an int, for kernels that
+ * padded with zeros, whole numbers from −127 to 127 and a scale. Elements are kept twice in an int, for kernels that
  * multiply two outputs of 16 bits at once.
  *
  * <p>It grows and never shrinks, so that a product allocates nothing once it has seen its largest operands.
@@ -21,7 +21,7 @@ public final class RoundedRows {
     /** Blocks of a row. */
     public int blocks;
 
-    /** From a row's numbers to the next's: a cache line more than they are, as powers of two share cache sets. */
+    /** From a row's elements to the next's: a cache line more than they are, as powers of two share cache sets. */
     public int stride;
 
     /** [rows][blocks]; NaN where a number of the block is not finite. */
@@ -67,7 +67,7 @@ public final class RoundedRows {
         return largest >= INFINITY ? Float.NaN : magnitude < SMALLEST ? 0f : magnitude / LARGEST;
     }
 
-    /** What a block's numbers are multiplied by before they are rounded. */
+    /** What a block's elements are multiplied by before they are rounded. */
     public static float inverse(int largest) {
         float magnitude = Float.intBitsToFloat(largest);
         return largest >= INFINITY || magnitude < SMALLEST ? 0f : LARGEST / magnitude;
@@ -78,7 +78,7 @@ public final class RoundedRows {
         return number << 16 | number & 0xFFFF;
     }
 
-    /** Rounds {@code count} numbers, at most a block of them, as block {@code block} of row {@code row}. */
+    /** Rounds {@code count} elements, at most a block of them, as block {@code block} of row {@code row}. */
     public void round(float[] x, int at, int count, int row, int block) {
         int largest = 0;
         for (int i = 0; i < count; i++) {

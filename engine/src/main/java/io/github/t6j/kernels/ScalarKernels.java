@@ -84,7 +84,7 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void factorLogits(
+    public void factorScores(
             float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
         for (int h = 0; h < heads; h++) {
             for (int t = 0; t < PANEL; t++) {
@@ -99,7 +99,7 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public int softmaxWeights(
+    public int softmax(
             float[] s,
             int heads,
             Format format,

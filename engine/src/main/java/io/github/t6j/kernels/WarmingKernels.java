@@ -40,7 +40,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
 
     private static final int FORMATS = Format.values().length;
 
-    /** Operations other than products of numbers; in the table each has a place a format, and uses one if it has none. */
+    /** Operations other than products of elements; in the table each has a place a format, and uses one if it has none. */
     private enum Operation {
         FACTOR_LOGITS, WEIGHTS, WHOLE_WEIGHTS, MAXIMA, WIDEN, SCALE, ADD_SCALED, TRANSPOSE, OUTER, NORM, SWIGLU,
         LOG_SUM, ROUND,
@@ -83,7 +83,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         }
     }
 
-    private WarmingKernels(WarmingKernels all, Ahead ahead) {
+    private WarmingKernels(WarmingKernels all, Prefetcher ahead) {
         simd = all.simd;
         reading = simd.reading(ahead);
         twin = all.twin;
@@ -98,7 +98,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
 
     /** The same kernels: what is warm here is warm there. */
     @Override
-    public Kernels reading(Ahead ahead) {
+    public Kernels reading(Prefetcher ahead) {
         return new WarmingKernels(this, ahead);
     }
 
@@ -204,13 +204,13 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         MemorySegment to = zeros(Format.F32, SOME * PANEL);
         float[] x = new float[SOME * rows * PANEL];
         float[] y = new float[SOME * rows * PANEL];
-        float[] numbers = new float[SOME * LANES];
+        float[] elements = new float[SOME * LANES];
         float[] lanes = new float[LANES];
         RoundedRows rounded = RoundedRows.zeros(1, PANEL);
         return switch (operation) {
-            case FACTOR_LOGITS -> k -> k.factorLogits(x, 0, SOME, SOME, format, page, 0, y);
-            case WEIGHTS -> k -> k.softmaxWeights(x, SOME, format, page, 0, SOME, lanes, numbers, y);
-            case WHOLE_WEIGHTS -> k -> k.softmaxWeights(x, SOME, format, page, 0, 0, lanes, numbers, y);
+            case FACTOR_LOGITS -> k -> k.factorScores(x, 0, SOME, SOME, format, page, 0, y);
+            case WEIGHTS -> k -> k.softmax(x, SOME, format, page, 0, SOME, lanes, elements, y);
+            case WHOLE_WEIGHTS -> k -> k.softmax(x, SOME, format, page, 0, 0, lanes, elements, y);
             case MAXIMA -> k -> k.rowMaxima(x, SOME, y);
             case WIDEN -> k -> k.widen(format, page, 0, PANEL, 0, to, 0);
             case SCALE -> k -> k.scale(y, 0, SOME, PANEL, from, 0);
@@ -243,8 +243,8 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         return k -> k.multiplyBlocks(x, format, w, 0, y, 0, PANEL);
     }
 
-    private static MemorySegment zeros(Format format, int numbers) {
-        return Arena.ofAuto().allocate(format.bytes(numbers), 64);
+    private static MemorySegment zeros(Format format, int elements) {
+        return Arena.ofAuto().allocate(format.bytes(elements), 64);
     }
 
     @Override
@@ -273,13 +273,13 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     }
 
     @Override
-    public void factorLogits(
+    public void factorScores(
             float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
-        other(Operation.FACTOR_LOGITS, format).factorLogits(g, gAt, heads, keyRank, format, page, aKAt, s);
+        other(Operation.FACTOR_LOGITS, format).factorScores(g, gAt, heads, keyRank, format, page, aKAt, s);
     }
 
     @Override
-    public int softmaxWeights(
+    public int softmax(
             float[] s,
             int heads,
             Format format,
@@ -290,7 +290,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             float[] sum,
             float[] w) {
         return other(valueRank == 0 ? Operation.WHOLE_WEIGHTS : Operation.WEIGHTS, format)
-                .softmaxWeights(s, heads, format, page, aVAt, valueRank, max, sum, w);
+                .softmax(s, heads, format, page, aVAt, valueRank, max, sum, w);
     }
 
     @Override

@@ -32,7 +32,7 @@ public final class Workers implements AutoCloseable {
     private final Thread[] threads;
     private final ReentrantLock region = new ReentrantLock();
 
-    // The upper half numbers the region, the lower half is its next item. A thread takes an item by a compare-and-set
+    // The upper half elements the region, the lower half is its next item. A thread takes an item by a compare-and-set
     // of both; between regions the lower half is CLOSED, so a late thread cannot take an item of the next region
     // with what it read of the last one.
     private final AtomicLong ticket = new AtomicLong(CLOSED);

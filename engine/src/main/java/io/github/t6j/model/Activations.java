@@ -2,7 +2,7 @@ package io.github.t6j.model;
 
 import io.github.t6j.attention.Attention;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.Product;
+import io.github.t6j.kernels.PackedMatMul;
 import io.github.t6j.kernels.Workers;
 
 /** One sequence's buffers for the rows of positions that pass through the blocks together; reused for every pass. */
@@ -14,7 +14,7 @@ final class Activations {
     static final int LOGIT_ROWS = 16;
 
     final int rows; // of the largest pass that fits
-    final Product product;
+    final PackedMatMul product;
     final Workers workers;
     final Workers.Work normRow; //     normed = x / rms(x)
     final Workers.Work activateRow; // hidden = silu(gate) ∘ up
@@ -42,7 +42,7 @@ final class Activations {
         this.rows = rows;
         Kernels kernels = model.kernels();
         workers = model.workers();
-        product = new Product(kernels, workers);
+        product = new PackedMatMul(kernels, workers);
         ModelConfig config = model.config();
         Attention attention = model.attention();
         projectionStride = Math.max(padded(attention.projections()), attention.rowFloats());

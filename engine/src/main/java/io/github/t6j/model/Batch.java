@@ -12,7 +12,7 @@ import java.util.Arrays;
  *
  * <p>Made by {@link Sequence#batch()}, whose buffers it uses; allocates nothing.
  */
-public final class Batch implements RowAttention {
+public final class Batch implements AttentionStep {
     private final Transformer model;
     private final Workers workers;
     private final Sequence[] sequences = new Sequence[Activations.ROWS];

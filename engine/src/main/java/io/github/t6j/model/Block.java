@@ -17,7 +17,7 @@ record Block(int layer, Attention attention, Projection input, float[] headNorm,
         FeedForward mlp) {
 
     /** x += attention(norm(x)); x += mlp(norm(x)), for {@code rows} rows, which attend as {@code path} says. */
-    void forward(Kernels kernels, Rope rope, int rows, RowAttention path, Activations a) {
+    void forward(Kernels kernels, Rope rope, int rows, AttentionStep path, Activations a) {
         a.workers.run(rows, a.normRow);
         attend(kernels, rope, rows, path, a);
         addUpdate(rows, a);
@@ -28,7 +28,7 @@ record Block(int layer, Attention attention, Projection input, float[] headNorm,
     }
 
     /** update = the attention part of {@code rows} rows of normed. */
-    void attend(Kernels kernels, Rope rope, int rows, RowAttention path, Activations a) {
+    void attend(Kernels kernels, Rope rope, int rows, AttentionStep path, Activations a) {
         input.project(kernels, rows, a);
         for (int row = 0; row < rows; row++) {
             int at = row * a.projectionStride;

@@ -10,17 +10,17 @@ import java.util.List;
  * @param variant the attention's name for people: T6, T6 KV-only (and what is unusual), MHA, GQA, MQA, MLA
  * @param vocabulary rows of the embedding, padding included
  * @param layers blocks
- * @param width numbers per position between blocks, n_embd
+ * @param width elements per position between blocks, n_embd
  * @param heads query heads, h
- * @param headDim numbers per head, d; with MLA those of a query that are not rotated
+ * @param headDim elements per head, d; with MLA those of a query that are not rotated
  * @param keyValueHeads heads of keys and values, or 0 where those are factored or made of latents
  * @param factors the form of tensor product attention, or null where keys and values are whole or made of latents
  * @param groupNorm whether each head's output is normalised (subln)
- * @param hidden numbers per position in the feed-forward part
+ * @param hidden elements per position in the feed-forward part
  * @param contextLength positions the model was trained on, block_size
  * @param rotaryDim first dimensions of a head that RoPE rotates, an even number
- * @param decayBase what rotated numbers decay with (rope_decay_base), or 0: no decay
- * @param ropeForm how RoPE pairs and turns numbers
+ * @param decayBase what rotated elements decay with (rope_decay_base), or 0: no decay
+ * @param ropeForm how RoPE pairs and turns elements
  * @param linear whether attention is linear, without a softmax
  * @param latent MLA's other sizes, or null
  * @param assumptions what nothing said and was therefore assumed, a sentence each

@@ -101,7 +101,7 @@ final class ModelTensors {
         return matrix(name).shape();
     }
 
-    /** The numbers of a parameter by its whole name, which must be [rows][columns]. */
+    /** The elements of a parameter by its whole name, which must be [rows][columns]. */
     float[] parameter(String name, long rows, long columns) {
         Tensor tensor = matrix(name);
         checkShape(tensor, name, rows, columns);
@@ -144,7 +144,7 @@ final class ModelTensors {
         return tensor;
     }
 
-    /** A block's vector of {@code n} numbers. */
+    /** A block's vector of {@code n} elements. */
     float[] vector(int layer, String name, int n) {
         String full = "transformer.h." + layer + "." + name + ".weight";
         Tensor tensor = get(full);

@@ -1,15 +1,15 @@
 package io.github.t6j.model;
 
 import io.github.t6j.attention.Attention;
-import io.github.t6j.attention.AttentionPath;
+import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.LatentAttention;
-import io.github.t6j.attention.LatentPath;
+import io.github.t6j.attention.LatentAlgorithm;
 import io.github.t6j.attention.LinearAttention;
 import io.github.t6j.attention.MaterializedAttention;
 import io.github.t6j.attention.PagedAttention;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.SharedPages;
-import io.github.t6j.attention.WholeHeads;
+import io.github.t6j.attention.DenseHeads;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.cache.StateCache;
@@ -83,20 +83,20 @@ public final class Transformer {
         return blocks[0].attention();
     }
 
-    /** Numbers that one token adds to what a layer keeps: none with linear attention. */
-    public int numbersPerToken() {
-        return config.linear() ? 0 : attention().layout().numbersPerToken();
+    /** Elements that one token adds to what a layer keeps: none with linear attention. */
+    public int elementsPerToken() {
+        return config.linear() ? 0 : attention().layout().elementsPerToken();
     }
 
-    /** Numbers that a position takes once, for all layers and sequences: none with linear attention. */
-    public int sharedNumbersPerPosition() {
-        return config.linear() ? 0 : shared.numbersPerPosition();
+    /** Elements that a position takes once, for all layers and sequences: none with linear attention. */
+    public int sharedElementsPerPosition() {
+        return config.linear() ? 0 : shared.elementsPerPosition();
     }
 
-    /** Numbers that a layer keeps however many tokens: linear attention's state, or 0. */
-    public int stateNumbers() {
+    /** Elements that a layer keeps however many tokens: linear attention's state, or 0. */
+    public int stateElements() {
         int headDim = config.headDim();
-        return config.linear() ? ((WholeHeads) attention()).keyValueHeads() * headDim * headDim : 0;
+        return config.linear() ? ((DenseHeads) attention()).keyValueHeads() * headDim * headDim : 0;
     }
 
     Block[] blocks() {
@@ -125,8 +125,8 @@ public final class Transformer {
     public final class Sequence implements AutoCloseable {
         final SequenceCache cache;
         private final boolean materialized;
-        private final AttentionPath path;
-        private final RowAttention own = this::attend;
+        private final AttentionAlgorithm path;
+        private final AttentionStep own = this::attend;
         private Activations a = new Activations(Transformer.this, 1);
         private Batch batch; // of the passes that it led, or null
         private int position;
@@ -175,7 +175,7 @@ public final class Transformer {
             return new Sequence(cache.fork(position), materialized, position);
         }
 
-        /** Bytes of the numbers that are kept of them. */
+        /** Bytes of the elements that are kept of them. */
         public long cacheBytes() {
             return cache.bytes(position);
         }
@@ -258,28 +258,28 @@ public final class Transformer {
         }
     }
 
-    /** An empty cache, whose pages store numbers so; {@code materialized} is for the oracle. */
+    /** An empty cache, whose pages store elements so; {@code materialized} is for the oracle. */
     SequenceCache newCache(Format format, boolean materialized) {
         return config.linear() && !materialized
-                ? new StateCache(config.layers(), ((WholeHeads) attention()).keyValueHeads(), config.headDim())
+                ? new StateCache(config.layers(), ((DenseHeads) attention()).keyValueHeads(), config.headDim())
                 : new PagedCache(attention().layout(), format, config.layers());
     }
 
     /** A way to compute attention over {@code cache}, which is of {@link #newCache}. */
-    AttentionPath newPath(SequenceCache cache, boolean materialized) {
+    AttentionAlgorithm newPath(SequenceCache cache, boolean materialized) {
         if (cache instanceof StateCache state) {
-            return new LinearAttention((WholeHeads) attention(), state, kernels, workers);
+            return new LinearAttention((DenseHeads) attention(), state, kernels, workers);
         }
         PagedCache pages = (PagedCache) cache;
         if (materialized) {
             return new MaterializedAttention(pages, config.linear(), workers);
         }
         return attention() instanceof LatentAttention latent
-                ? new LatentPath(latent, pages, kernels, scalar, workers)
+                ? new LatentAlgorithm(latent, pages, kernels, scalar, workers)
                 : new PagedAttention(attention(), pages, kernels, scalar, workers);
     }
 
-    /** An empty sequence whose cache stores numbers so; {@code materialized} computes attention by the oracle. */
+    /** An empty sequence whose cache stores elements so; {@code materialized} computes attention by the oracle. */
     public Sequence newSequence(Format format, boolean materialized) {
         return new Sequence(newCache(format, materialized), materialized, 0);
     }

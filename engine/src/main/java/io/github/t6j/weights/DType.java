@@ -120,7 +120,7 @@ public enum DType {
     }
 
     /**
-     * {@code count} numbers of {@code from}, starting at {@code at}, as elements {@code to …} of {@code data}; narrower
+     * {@code count} elements of {@code from}, starting at {@code at}, as elements {@code to …} of {@code data}; narrower
      * types are rounded to nearest even, and what is too large for F16 becomes infinite. A quantised type begins with a
      * block and ends with one, padded.
      *

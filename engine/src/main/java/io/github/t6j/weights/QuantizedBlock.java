@@ -7,7 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * Blocks of 32 numbers with a common scale, as GGML defines them.
+ * Blocks of 32 elements with a common scale, as GGML defines them.
  *
  * <pre>
  *   Q8_0, 34 bytes   scale f16 | q0 q1 … q31, a signed byte each                  number i = scale · qi
@@ -15,14 +15,14 @@ import java.util.Arrays;
  *                                half of a byte, the second in the high half
  * </pre>
  *
- * The scale makes Q8_0's largest magnitude ±127, and Q4_0's the one that −8 stands for, whichever sign it has. Numbers
+ * The scale makes Q8_0's largest magnitude ±127, and Q4_0's the one that −8 stands for, whichever sign it has. Elements
  * are rounded with the scale before it is rounded itself, halves away from zero (Q4_0: up).
  */
 public final class QuantizedBlock {
-    /** Numbers of a block. */
+    /** Elements of a block. */
     public static final int SIZE = 32;
 
-    /** Bytes before the numbers. */
+    /** Bytes before the elements. */
     public static final int SCALE_BYTES = Short.BYTES;
 
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
@@ -51,43 +51,43 @@ public final class QuantizedBlock {
     }
 
     static void write(DType dtype, float[] from, int at, MemorySegment data, long to, int count) {
-        float[] numbers = new float[SIZE];
+        float[] elements = new float[SIZE];
         for (int done = 0; done < count; done += SIZE) {
             int n = Math.min(SIZE, count - done);
-            System.arraycopy(from, at + done, numbers, 0, n);
-            Arrays.fill(numbers, n, SIZE, 0f);
+            System.arraycopy(from, at + done, elements, 0, n);
+            Arrays.fill(elements, n, SIZE, 0f);
             long block = (to + done) / SIZE * dtype.bytes();
-            float largest = largest(numbers);
+            float largest = largest(elements);
             float scale = dtype == DType.Q8_0 ? Math.abs(largest) / 127 : largest / -8;
             float inverse = scale == 0 ? 0 : 1 / scale;
             data.set(SHORT, block, Float.floatToFloat16(scale));
             if (dtype == DType.Q8_0) {
-                writeBytes(numbers, inverse, data, block + SCALE_BYTES);
+                writeBytes(elements, inverse, data, block + SCALE_BYTES);
             } else {
-                writeNibbles(numbers, inverse, data, block + SCALE_BYTES);
+                writeNibbles(elements, inverse, data, block + SCALE_BYTES);
             }
         }
     }
 
     /** The number of the largest magnitude, the first of several; NaN if there is one. */
-    private static float largest(float[] numbers) {
+    private static float largest(float[] elements) {
         float largest = 0;
-        for (float number : numbers) {
+        for (float number : elements) {
             largest = Math.abs(number) > Math.abs(largest) || Float.isNaN(number) ? number : largest;
         }
         return largest;
     }
 
-    private static void writeBytes(float[] numbers, float inverse, MemorySegment data, long at) {
+    private static void writeBytes(float[] elements, float inverse, MemorySegment data, long at) {
         for (int i = 0; i < SIZE; i++) {
-            double x = numbers[i] * inverse;
+            double x = elements[i] * inverse;
             data.set(BYTE, at + i, (byte) (int) (x + Math.copySign(0.5, x)));
         }
     }
 
-    private static void writeNibbles(float[] numbers, float inverse, MemorySegment data, long at) {
+    private static void writeNibbles(float[] elements, float inverse, MemorySegment data, long at) {
         for (int i = 0; i < SIZE / 2; i++) {
-            data.set(BYTE, at + i, (byte) (nibble(numbers[i] * inverse) | nibble(numbers[i + 16] * inverse) << 4));
+            data.set(BYTE, at + i, (byte) (nibble(elements[i] * inverse) | nibble(elements[i + 16] * inverse) << 4));
         }
     }
 

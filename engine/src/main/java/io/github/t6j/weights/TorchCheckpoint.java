@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The tensors of a file that {@code torch.save} wrote: a zip file (data.pkl describes, data/KEY hold the numbers), or
- * the older form (pickles, then the numbers). A training checkpoint is searched for its state dict.
+ * The tensors of a file that {@code torch.save} wrote: a zip file (data.pkl describes, data/KEY hold the elements), or
+ * the older form (pickles, then the elements). A training checkpoint is searched for its state dict.
  */
 final class TorchCheckpoint {
     private static final BigInteger LEGACY_MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
@@ -33,7 +33,7 @@ final class TorchCheckpoint {
     private final String where;
     private final TorchPickle torch;
     private final StridedCopy copies;
-    /** The numbers of each storage, as far as they have been looked up. */
+    /** The elements of each storage, as far as they have been looked up. */
     private final Map<String, MemorySegment> storages = new HashMap<>();
 
     private TorchCheckpoint(MemorySegment file, Arena arena, String where) {
@@ -85,7 +85,7 @@ final class TorchCheckpoint {
 
     /**
      * The pickled value of a file of torch before 1.6: pickles of a magic number, a version, the machine, the value and
-     * the keys of its storages; then each storage as a count (i64) and its numbers.
+     * the keys of its storages; then each storage as a count (i64) and its elements.
      */
     private Object legacy() {
         MemorySegment head = file.asSlice(0, Math.min(file.byteSize(), MAX_PICKLE));
@@ -171,7 +171,7 @@ final class TorchCheckpoint {
     private MemorySegment storage(Storage storage, String tensor) {
         MemorySegment data = storages.get(storage.key());
         if (data == null) {
-            throw error("tensor " + tensor + ": expected its numbers in storage " + storage.key() + ", found no such");
+            throw error("tensor " + tensor + ": expected its elements in storage " + storage.key() + ", found no such");
         }
         int width = storage.dtype().bytes();
         if (data.byteSize() % width != 0 || data.byteSize() / width != storage.elements()) {

@@ -26,7 +26,7 @@ final class TorchPickle {
             "torch ShortStorage", DType.I16, "torch CharStorage", DType.I8, "torch ByteStorage", DType.U8,
             "torch BoolStorage", DType.BOOL);
 
-    /** Numbers that lie outside the pickle, under {@code key}. */
+    /** Elements that lie outside the pickle, under {@code key}. */
     record Storage(DType dtype, String key, long elements) {}
 
     /** A tensor: where it starts in a storage and how to step through it, in elements. Still to be checked. */

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Attention over pages of every format: the oracle's on the same rounded numbers, and the scalar twin's bits. */
+/** Attention over pages of every format: the oracle's on the same rounded elements, and the scalar twin's bits. */
 @Tag("width")
 class CacheFormatsTest {
     /** Two full pages and a part of one. */
@@ -84,11 +84,11 @@ class CacheFormatsTest {
         }
     }
 
-    private static AttentionPath path(Case c, PagedCache cache, Kernels kernels, Workers workers) {
+    private static AttentionAlgorithm path(Case c, PagedCache cache, Kernels kernels, Workers workers) {
         return new PagedAttention(c.attention, cache, kernels, KernelChoice.scalar(), workers);
     }
 
-    private static float[] attend(AttentionPath path, Case c, float[] projections) {
+    private static float[] attend(AttentionAlgorithm path, Case c, float[] projections) {
         int stride = c.attention.projections();
         float[] last = Arrays.copyOfRange(projections, (TOKENS - ROWS) * stride, TOKENS * stride);
         float[] y = new float[ROWS * c.attention.heads() * c.attention.headDim()];

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** MLA absorbed, with keys and values rebuilt, and by the float64 oracle: three ways to the same numbers. */
+/** MLA absorbed, with keys and values rebuilt, and by the float64 oracle: three ways to the same elements. */
 @Tag("width")
 class LatentAttentionTest {
     private static final int ABSORBED = Integer.MAX_VALUE;
@@ -48,13 +48,13 @@ class LatentAttentionTest {
         return x;
     }
 
-    private LatentPath path(LatentAttention attention, int materializedRows, Kernels kernels, Workers threads) {
+    private LatentAlgorithm path(LatentAttention attention, int materializedRows, Kernels kernels, Workers threads) {
         PagedCache cache = new PagedCache(attention.layout(), Format.F32, 1);
-        return new LatentPath(attention, cache, kernels, scalar, threads, materializedRows);
+        return new LatentAlgorithm(attention, cache, kernels, scalar, threads, materializedRows);
     }
 
     /** All tokens, {@code chunk} at a time. */
-    private static float[] attend(AttentionPath path, Attention attention, float[] projections, int chunk) {
+    private static float[] attend(AttentionAlgorithm path, Attention attention, float[] projections, int chunk) {
         int stride = attention.projections();
         int width = attention.heads() * attention.valueDim();
         float[] y = new float[TOKENS * width];
@@ -84,7 +84,7 @@ class LatentAttentionTest {
         float[] expected = attend(new MaterializedAttention(cache, false, workers), attention, projections, TOKENS);
         for (int form : new int[] {ABSORBED, MATERIALIZED}) {
             for (int chunk : new int[] {TOKENS, 1, 7, 65}) {
-                LatentPath path = path(attention, form, KernelChoice.kernels(), workers);
+                LatentAlgorithm path = path(attention, form, KernelChoice.kernels(), workers);
                 float[] found = attend(path, attention, projections, chunk);
                 for (int i = 0; i < expected.length; i++) {
                     assertThat((double) found[i]).as("seed " + seed + " form " + form + " chunk " + chunk + " at " + i)
@@ -105,7 +105,7 @@ class LatentAttentionTest {
         for (int form : new int[] {ABSORBED, MATERIALIZED}) {
             for (Kernels kernels : new Kernels[] {KernelChoice.kernels(), scalar}) {
                 PagedCache own = new PagedCache(attention.layout(), format, 1);
-                float[] found = attend(new LatentPath(attention, own, kernels, scalar, workers, form), attention,
+                float[] found = attend(new LatentAlgorithm(attention, own, kernels, scalar, workers, form), attention,
                         projections, TOKENS);
                 for (int i = 0; i < expected.length; i++) {
                     assertThat((double) found[i]).as("seed 23, form " + form + " at " + i)
@@ -126,7 +126,7 @@ class LatentAttentionTest {
                         attend(path(attention, form, KernelChoice.kernels(), one), attention, projections, TOKENS);
                 for (Workers threads : new Workers[] {one, workers, five}) {
                     for (int chunk : new int[] {TOKENS, 1, 7, 64, 100}) {
-                        LatentPath path = path(attention, form, KernelChoice.kernels(), threads);
+                        LatentAlgorithm path = path(attention, form, KernelChoice.kernels(), threads);
                         assertThat(attend(path, attention, projections, chunk)).as("form " + form + " chunk " + chunk)
                                 .isEqualTo(expected);
                     }
@@ -140,7 +140,7 @@ class LatentAttentionTest {
     void aTokenTakesItsLatentAndOneRotatedKeyWhateverTheHeads() {
         for (int heads : new int[] {1, 13, 49}) {
             LatentAttention attention = attention(heads, 4, 32, 256, 4, new Random(heads));
-            assertThat(attention.layout().numbersPerToken()).isEqualTo(256 + 32);
+            assertThat(attention.layout().elementsPerToken()).isEqualTo(256 + 32);
             assertThat(attention.layout().bytes(Format.F32)).isEqualTo(64L * (256 + 32) * Float.BYTES);
         }
     }

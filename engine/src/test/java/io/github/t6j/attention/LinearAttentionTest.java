@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 @Tag("width")
 class LinearAttentionTest {
     private static final int TOKENS = 90;
-    private static final List<WholeHeads> SHAPES = List.of(
+    private static final List<DenseHeads> SHAPES = List.of(
             new TensorProductAttention(3, 16, 4, 2, 2), new TensorProductAttention(5, 7, 0, 1, 3),
             new GroupedQueryAttention(6, 12, 2), new GroupedQueryAttention(4, 33, 1),
             new GroupedQueryAttention(2, 64, 2));
@@ -34,7 +34,7 @@ class LinearAttentionTest {
         workers.close();
     }
 
-    private static float[] projections(WholeHeads attention) {
+    private static float[] projections(DenseHeads attention) {
         float[] x = new float[TOKENS * attention.projections()];
         Random random = new Random(x.length);
         for (int i = 0; i < x.length; i++) {
@@ -43,7 +43,7 @@ class LinearAttentionTest {
         return x;
     }
 
-    private static float[] attend(AttentionPath path, WholeHeads attention, int chunk) {
+    private static float[] attend(AttentionAlgorithm path, DenseHeads attention, int chunk) {
         int width = attention.heads() * attention.headDim();
         float[] y = new float[TOKENS * width];
         try (SequenceCache cache = path.cache()) {
@@ -56,7 +56,7 @@ class LinearAttentionTest {
         return y;
     }
 
-    private static float[] pass(AttentionPath path, WholeHeads attention, int from, int rows) {
+    private static float[] pass(AttentionAlgorithm path, DenseHeads attention, int from, int rows) {
         int stride = attention.projections();
         float[] row = Arrays.copyOfRange(projections(attention), from * stride, (from + rows) * stride);
         float[] y = new float[rows * attention.heads() * attention.headDim()];
@@ -65,14 +65,14 @@ class LinearAttentionTest {
         return y;
     }
 
-    private LinearAttention linear(WholeHeads attention, Kernels kernels, Workers threads) {
+    private LinearAttention linear(DenseHeads attention, Kernels kernels, Workers threads) {
         return new LinearAttention(
                 attention, new StateCache(2, attention.keyValueHeads(), attention.headDim()), kernels, threads);
     }
 
     @Test
     void theRecurrenceIsTheSum() {
-        for (WholeHeads attention : SHAPES) {
+        for (DenseHeads attention : SHAPES) {
             PagedCache cache = new PagedCache(attention.layout(), Format.F32, 2);
             float[] expected = attend(new MaterializedAttention(cache, true, workers), attention, TOKENS);
             float[] found = attend(linear(attention, KernelChoice.kernels(), workers), attention, TOKENS);
@@ -86,7 +86,7 @@ class LinearAttentionTest {
     @Test
     void chunksStepsThreadsAndTheScalarTwinGiveTheSameBits() {
         try (Workers one = new Workers(1)) {
-            for (WholeHeads attention : SHAPES) {
+            for (DenseHeads attention : SHAPES) {
                 float[] steps = attend(linear(attention, KernelChoice.kernels(), one), attention, 1);
                 for (int chunk : new int[] {TOKENS, 7, 64}) {
                     assertThat(attend(linear(attention, KernelChoice.kernels(), workers), attention, chunk))
@@ -99,7 +99,7 @@ class LinearAttentionTest {
 
     @Test
     void aPassThatIsNotCommittedNeverWas() {
-        for (WholeHeads attention : SHAPES) {
+        for (DenseHeads attention : SHAPES) {
             LinearAttention path = linear(attention, KernelChoice.kernels(), workers);
             try (SequenceCache cache = path.cache()) {
                 float[] first = pass(path, attention, 0, 5);
@@ -117,7 +117,7 @@ class LinearAttentionTest {
 
     @Test
     void theStateHasOneSizeAndForgetsAllOrNothing() {
-        WholeHeads attention = SHAPES.get(2);
+        DenseHeads attention = SHAPES.get(2);
         try (SequenceCache cache = linear(attention, KernelChoice.kernels(), workers).cache()) {
             assertThat(cache.bytes(0)).isEqualTo(cache.bytes(1_000_000)).isEqualTo(2L * 2 * 12 * 12 * Float.BYTES);
             cache.truncate(9, 9);

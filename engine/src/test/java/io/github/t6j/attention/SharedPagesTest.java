@@ -54,7 +54,7 @@ class SharedPagesTest {
             PositionPages keys = shared.rotated(new float[VECTORS * SIZE], SIZE);
             PositionPages tables = shared.tables();
             assertThat(shared.tables()).isSameAs(tables);
-            assertThat(shared.numbersPerPosition()).isEqualTo(VECTORS * SIZE + 4);
+            assertThat(shared.elementsPerPosition()).isEqualTo(VECTORS * SIZE + 4);
             assertThat(shared.bytes()).isZero();
             keys.page(2);
             assertThat(shared.bytes()).isEqualTo(3 * 64 * 4 * VECTORS * SIZE);

@@ -104,7 +104,7 @@ class PageTest {
         }
     }
 
-    /** 34 heads of 64, ranks 2: 392 numbers; q8 keeps 8 scales of 4 bytes. */
+    /** 34 heads of 64, ranks 2: 392 elements; q8 keeps 8 scales of 4 bytes. */
     @ParameterizedTest
     @CsvSource({"34, 64, 2, 2, F32, 1568", "34, 64, 2, 2, F16, 784", "34, 64, 2, 2, BF16, 784", "34, 64, 2, 2, Q8, 424",
         "8, 32, 2, 2, F32, 640", "8, 32, 2, 2, BF16, 320", "8, 32, 2, 2, Q8, 256",

@@ -101,8 +101,8 @@ class KernelsTest {
             MemorySegment page = segment(random, format, heads * keyRank, PANEL, PANEL);
             float[] s = new float[heads * PANEL];
             float[] z = new float[heads * PANEL];
-            scalar.factorLogits(g, 7, heads, keyRank, format, page, 4, s);
-            simd.factorLogits(g, 7, heads, keyRank, format, page, 4, z);
+            scalar.factorScores(g, 7, heads, keyRank, format, page, 4, s);
+            simd.factorScores(g, 7, heads, keyRank, format, page, 4, z);
             for (int i = 0; i < s.length; i++) {
                 double sum = 0;
                 double bound = 0;
@@ -141,8 +141,8 @@ class KernelsTest {
             float[] before = sum.clone();
             float[] w = new float[heads * Math.max(1, valueRank) * PANEL];
             float[] z = new float[w.length];
-            int largest = scalar.softmaxWeights(s, heads, format, page, 4, valueRank, max, sum, w);
-            int simdLargest = simd.softmaxWeights(s, heads, format, page, 4, valueRank, max, simdSum, z);
+            int largest = scalar.softmax(s, heads, format, page, 4, valueRank, max, sum, w);
+            int simdLargest = simd.softmax(s, heads, format, page, 4, valueRank, max, simdSum, z);
             assertThat(Float.intBitsToFloat(largest)).isZero();
             assertThat(simdLargest).isEqualTo(largest);
             for (int h = 0; h < heads; h++) {
@@ -171,14 +171,14 @@ class KernelsTest {
         for (Kernels kernels : new Kernels[] {scalar, simd}) {
             float[] s = new float[PANEL];
             s[17] = 13f;
-            int above = kernels.softmaxWeights(
+            int above = kernels.softmax(
                     s, 1, Format.F32, MemorySegment.NULL, 0, 0, new float[1], new float[LANES], new float[PANEL]);
             assertThat(Float.intBitsToFloat(above)).isEqualTo(13f);
             for (float nan : new float[] {Float.NaN, Float.intBitsToFloat(0xFFC00000)}) {
                 s[17] = nan;
                 float[] sum = new float[LANES];
                 float[] w = new float[PANEL];
-                kernels.softmaxWeights(s, 1, Format.F32, MemorySegment.NULL, 0, 0, new float[1], sum, w);
+                kernels.softmax(s, 1, Format.F32, MemorySegment.NULL, 0, 0, new float[1], sum, w);
                 assertThat(w[17]).as(kernels.description()).isNaN();
                 assertThat(sum[1]).isNaN();
                 assertThat(w[16]).isEqualTo(1f);
@@ -243,7 +243,7 @@ class KernelsTest {
         for (int n = (passes - 1) * inner; tall && n < passes * inner; n++) {
             expected += next.get(ValueLayout.JAVA_BYTE, n % streams * 8192L + n / streams * 64);
         }
-        Ahead ahead = new Ahead();
+        Prefetcher ahead = new Prefetcher();
         ahead.read(next.asSlice(0, next.byteSize()));
         MemorySegment w = segment(random, Format.F32, inner, PANEL, PANEL);
         float[] y = new float[4 * PANEL];

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.t6j.TestData;
 import io.github.t6j.TestData.GoldenModel;
 import io.github.t6j.attention.Attention;
-import io.github.t6j.attention.AttentionPath;
+import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.cache.SequenceCache;
@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What happens inside the first block, against the official code's activations. */
 class BlockTapsTest {
-    /** Of numbers up to 1; of larger ones relative: without a softmax, attention gives hundreds. */
+    /** Of elements up to 1; of larger ones relative: without a softmax, attention gives hundreds. */
     private static final double TOLERANCE = 1e-4;
 
     static List<GoldenModel> models() {
@@ -58,7 +58,7 @@ class BlockTapsTest {
         Kernels kernels = KernelChoice.kernels();
         int rows = golden.ids().length;
         try (SequenceCache cache = model.newCache(Format.F32, materialized)) {
-            AttentionPath path = model.newPath(cache, materialized);
+            AttentionAlgorithm path = model.newPath(cache, materialized);
             Activations a = new Activations(model, rows);
             cache.reserve(0, rows);
             double[] blockIn = tap(golden, "block_in");

@@ -55,25 +55,25 @@ class EquivalentFormsTest {
             }
         }
         int outputs = HEADS * sizes.headDim();
-        weights.put("c_proj", Tensor.of("c_proj", numbers(WIDTH * outputs, 0.1, random), WIDTH, outputs));
+        weights.put("c_proj", Tensor.of("c_proj", elements(WIDTH * outputs, 0.1, random), WIDTH, outputs));
         return weights;
     }
 
     private static void put(Map<String, Tensor> weights, String name, int rows, Random random) {
-        weights.put(name, Tensor.of(name, numbers(rows * WIDTH, 0.4, random), rows, WIDTH));
+        weights.put(name, Tensor.of(name, elements(rows * WIDTH, 0.4, random), rows, WIDTH));
     }
 
-    private static float[] numbers(int n, double scale, Random random) {
-        float[] numbers = new float[n];
+    private static float[] elements(int n, double scale, Random random) {
+        float[] elements = new float[n];
         for (int i = 0; i < n; i++) {
-            numbers[i] = (float) (scale * random.nextGaussian());
+            elements[i] = (float) (scale * random.nextGaussian());
         }
-        return numbers;
+        return elements;
     }
 
     /** Inputs whose first number is 1, so that a matrix's first column can make a constant. */
     private static double[] inputs(Random random) {
-        double[] x = doubles(numbers(TOKENS * WIDTH, 1, random));
+        double[] x = doubles(elements(TOKENS * WIDTH, 1, random));
         for (int token = 0; token < TOKENS; token++) {
             x[token * WIDTH] = 1;
         }
@@ -284,7 +284,7 @@ class EquivalentFormsTest {
         put(grouped, "c_k", groups * headDim, random);
         put(grouped, "c_v", groups * headDim, random);
         grouped.put("c_proj",
-                Tensor.of("c_proj", numbers(WIDTH * heads * headDim, 0.1, random), WIDTH, heads * headDim));
+                Tensor.of("c_proj", elements(WIDTH * heads * headDim, 0.1, random), WIDTH, heads * headDim));
         float[] mask = new float[heads * groups];
         for (int head = 0; head < heads; head++) {
             mask[head * groups + head / (heads / groups)] = groups;

@@ -23,10 +23,10 @@ class FingerprintTest {
         try (Checkpoint checkpoint = Checkpoint.open(TestData.path("golden/" + golden), false)) {
             Map<String, Tensor> changed = new LinkedHashMap<>(checkpoint.tensors());
             Tensor tensor = changed.get(name);
-            float[] numbers = tensor.toFloats();
-            numbers[0] += 1;
+            float[] elements = tensor.toFloats();
+            elements[0] += 1;
             long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
-            changed.put(name, Tensor.of(name, numbers, shape));
+            changed.put(name, Tensor.of(name, elements, shape));
 
             String original = fingerprint(golden, checkpoint.tensors());
 

@@ -28,10 +28,10 @@ class GoldenVariantsTest {
      * @param results what precedes the names of its results
      * @param config config.json's keys
      * @param t6j t6j.json's keys
-     * @param numbersPerToken by the paper's table
+     * @param elementsPerToken by the paper's table
      */
     record Case(String file, String results, Map<String, Object> config, Map<String, Object> t6j,
-            long numbersPerToken) {
+            long elementsPerToken) {
         @Override
         public String toString() {
             return file + " " + results;
@@ -79,14 +79,14 @@ class GoldenVariantsTest {
             Map<String, Object> config = Map.of(
                     "n_head", v.get("H"), "head_dim", v.get("D"), "q_rank", v.get("RQ"), "k_rank", v.get("RK"),
                     "v_rank", v.get("RV"));
-            long numbers = (fixed.contains("a_k") ? 0 : size(v, "H") * size(v, "RK"))
+            long elements = (fixed.contains("a_k") ? 0 : size(v, "H") * size(v, "RK"))
                     + (fixed.contains("a_v") ? 0 : size(v, "H") * size(v, "RV"))
                     + (fixed.contains("b_k") ? 0 : size(v, "D") * size(v, "RK"))
                     + (fixed.contains("b_v") || shared ? 0 : size(v, "D") * size(v, "RV"));
-            cases.add(new Case(file, "bf16/", config, t6j, numbers));
+            cases.add(new Case(file, "bf16/", config, t6j, elements));
             Map<String, Object> exact = new HashMap<>(t6j);
             exact.put("rope_tables", "f32");
-            cases.add(new Case(file, "exact/", config, exact, numbers));
+            cases.add(new Case(file, "exact/", config, exact, elements));
         }
         return cases;
     }
@@ -98,14 +98,14 @@ class GoldenVariantsTest {
             Map<String, Object> config = Map.of(
                     "n_head", v.get("H"), "head_dim", v.get("dh"), "q_rank", v.get("RQ"), "k_rank", v.get("RK"),
                     "v_rank", v.get("RV"), "c_dim", v.get("dc"));
-            long numbers = (size(v, "RK") + size(v, "RV")) * (size(v, "H") + size(v, "db") + size(v, "dc"));
+            long elements = (size(v, "RK") + size(v, "RV")) * (size(v, "H") + size(v, "db") + size(v, "dc"));
             cases.add(new Case(
                     file, "paper/", config,
                     Map.of("order", 3L, "rope_pairing", "adjacent", "rope_sense", "counterclockwise", "rope_tables",
                             "f32"),
-                    numbers));
-            cases.add(new Case(file, "official/", config, Map.of("order", 3L, "rope_tables", "f32"), numbers));
-            cases.add(new Case(file, "official_bf16/", config, Map.of("order", 3L), numbers));
+                    elements));
+            cases.add(new Case(file, "official/", config, Map.of("order", 3L, "rope_tables", "f32"), elements));
+            cases.add(new Case(file, "official_bf16/", config, Map.of("order", 3L), elements));
         }
         return cases;
     }
@@ -146,7 +146,7 @@ class GoldenVariantsTest {
         ModelConfig config = VariantModels.describe(tensors, golden.config(), golden.t6j());
         for (boolean materialized : new boolean[] {false, true}) {
             Run whole = VariantModels.run(tensors, config, x, materialized, x.length / width, 2);
-            assertThat(whole.numbersPerToken()).isEqualTo(golden.numbersPerToken());
+            assertThat(whole.elementsPerToken()).isEqualTo(golden.elementsPerToken());
             assertClose(golden, "q", whole.q());
             assertClose(golden, "k", whole.k());
             assertClose(golden, "v", whole.v());

@@ -1,8 +1,8 @@
 package io.github.t6j.model;
 
 import io.github.t6j.TestData;
-import io.github.t6j.attention.AttentionPath;
-import io.github.t6j.attention.WholeHeads;
+import io.github.t6j.attention.AttentionAlgorithm;
+import io.github.t6j.attention.DenseHeads;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Format;
@@ -23,7 +23,7 @@ final class VariantModels {
     private VariantModels() {}
 
     /** Queries, keys, values [T][h][d], what attention gives [T][h][d], and what the block adds [T][width]. */
-    record Run(double[] q, double[] k, double[] v, float[] y, float[] out, int numbersPerToken) {}
+    record Run(double[] q, double[] k, double[] v, float[] y, float[] out, int elementsPerToken) {}
 
     /** A model's tensors by their official names: {@code attention}'s by name inside the attention, the rest zero. */
     static Map<String, Tensor> model(Map<String, Tensor> attention, int width) {
@@ -59,7 +59,7 @@ final class VariantModels {
         try (Workers workers = new Workers(threads); Arena arena = Arena.ofShared()) {
             Transformer model = TransformerLoader.load(tensors, config, "here", kernels, workers, arena);
             try (SequenceCache cache = model.newCache(Format.F32, materialized)) {
-                AttentionPath path = model.newPath(cache, materialized);
+                AttentionAlgorithm path = model.newPath(cache, materialized);
                 Activations a = new Activations(model, Math.min(chunk, x.length / config.width()));
                 cache.reserve(0, x.length / config.width());
                 return run(model, path, a, x, chunk);
@@ -67,7 +67,7 @@ final class VariantModels {
         }
     }
 
-    private static Run run(Transformer model, AttentionPath path, Activations a, double[] x, int chunk) {
+    private static Run run(Transformer model, AttentionAlgorithm path, Activations a, double[] x, int chunk) {
         ModelConfig config = model.config();
         Kernels kernels = KernelChoice.kernels();
         int width = config.width();
@@ -77,7 +77,7 @@ final class VariantModels {
         int outputs = heads * headDim;
         Run run = new Run(
                 new double[tokens * outputs], new double[tokens * outputs], new double[tokens * outputs],
-                new float[tokens * outputs], new float[tokens * width], model.numbersPerToken());
+                new float[tokens * outputs], new float[tokens * width], model.elementsPerToken());
         for (int position = 0; position < tokens; position += chunk) {
             int rows = Math.min(chunk, tokens - position);
             for (int i = 0; i < rows * width; i++) {
@@ -104,8 +104,8 @@ final class VariantModels {
 
     /** Keys and values as they are kept, or as a row has them where a state is kept. */
     private static void materialize(
-            Transformer model, AttentionPath path, Activations a, int row, int token, Run run) {
-        WholeHeads attention = (WholeHeads) model.attention();
+            Transformer model, AttentionAlgorithm path, Activations a, int row, int token, Run run) {
+        DenseHeads attention = (DenseHeads) model.attention();
         int headDim = attention.headDim();
         int at = row * a.projectionStride;
         double[] one = new double[headDim];

@@ -37,9 +37,9 @@ final class Pickle {
         return op('J').int32(number);
     }
 
-    Pickle tuple(int... numbers) {
+    Pickle tuple(int... elements) {
         op('(');
-        for (int number : numbers) {
+        for (int number : elements) {
             number(number);
         }
         return op('t');

@@ -78,7 +78,7 @@ class TorchCheckpointTest {
         }
     }
 
-    /** data.pkl as given, and storage 0 with the F32 numbers 0, 1, … 5. */
+    /** data.pkl as given, and storage 0 with the F32 elements 0, 1, … 5. */
     private static byte[] file(byte[] pickle) throws IOException {
         Map<String, byte[]> entries = new LinkedHashMap<>();
         entries.put("m/data.pkl", pickle);
@@ -87,11 +87,11 @@ class TorchCheckpointTest {
     }
 
     private static byte[] sixFloats() {
-        ByteBuffer numbers = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer elements = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < 6; i++) {
-            numbers.putFloat(i);
+            elements.putFloat(i);
         }
-        return numbers.array();
+        return elements.array();
     }
 
     private static Pickle dict(String key) {

@@ -11,7 +11,7 @@ import java.util.SplittableRandom;
  * The attentions that benchmarks compare, by the names of their parameters.
  *
  * @param attention mha, mqa, gqa, mla, tpa or tpa_kvonly
- * @param width numbers per position between blocks, d_model
+ * @param width elements per position between blocks, d_model
  * @param heads query heads, h
  * @param headDim d
  * @param keyValueHeads of mha, mqa and gqa, else 0
@@ -41,7 +41,7 @@ record AttentionShape(
             case "medium" -> equalParameters(attention, 1024, 16, 31, 30, 23, 47, 29);
             case "large" -> equalParameters(attention, 1280, 20, 39, 38, 34, 61, 37);
             case "xl" -> equalParameters(attention, 1600, 25, 49, 48, 49, 78, 47);
-            default -> throw Setting.unknown(
+            default -> throw BenchmarkSupport.unknown(
                     "shape", "paper, paper-1024, paper-3072, d128, small, medium, large or xl", shape);
         };
     }
@@ -80,13 +80,13 @@ record AttentionShape(
     }
 
     private static IllegalArgumentException unknown(String attention) {
-        return Setting.unknown("attention", "mha, mqa, gqa, mla, tpa or tpa_kvonly", attention);
+        return BenchmarkSupport.unknown("attention", "mha, mqa, gqa, mla, tpa or tpa_kvonly", attention);
     }
 
     /** The engine's attention of this shape; MLA's up-projections are seeded numbers in {@code arena}. */
     Attention build(Arena arena) {
         if (attention.equals("mla")) {
-            float[] up = Setting.floats(heads * 2 * headDim * LATENT_RANK, new SplittableRandom(3));
+            float[] up = BenchmarkSupport.floats(heads * 2 * headDim * LATENT_RANK, new SplittableRandom(3));
             for (int i = 0; i < up.length; i++) {
                 up[i] /= (float) Math.sqrt(LATENT_RANK);
             }

@@ -23,7 +23,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsPrepend = {Setting.VECTORS, Setting.HUGE_PAGES})
+@Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 @State(Scope.Benchmark)
 public class CacheAppendBenchmark {
     /** Which attention. */
@@ -38,7 +38,7 @@ public class CacheAppendBenchmark {
     @Param("4096")
     public int context;
 
-    /** How the cache's numbers are stored: f32, f16, bf16 or q8. */
+    /** How the cache's elements are stored: f32, f16, bf16 or q8. */
     @Param({"f32", "bf16", "q8"})
     public String cacheType;
 
@@ -54,8 +54,8 @@ public class CacheAppendBenchmark {
     public void fill() {
         arena = Arena.ofShared();
         variant = AttentionShape.of(shape, attention).build(arena);
-        row = Setting.floats(variant.rowFloats(), new SplittableRandom(1));
-        cache = new PagedCache(variant.layout(), Setting.format(cacheType), 1);
+        row = BenchmarkSupport.floats(variant.rowFloats(), new SplittableRandom(1));
+        cache = new PagedCache(variant.layout(), BenchmarkSupport.format(cacheType), 1);
         cache.reserve(0, context);
         bytes = variant.layout().bytesPerToken(cache.format());
     }

@@ -2,7 +2,7 @@ package io.github.t6j.jmh;
 
 import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.LatentAttention;
-import io.github.t6j.attention.LatentPath;
+import io.github.t6j.attention.LatentAlgorithm;
 import io.github.t6j.attention.PagedAttention;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Format;
@@ -36,7 +36,7 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsPrepend = {Setting.VECTORS, Setting.HUGE_PAGES})
+@Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 public class DecodeAttentionBenchmark {
     /** The caches and the queries. */
     @State(Scope.Benchmark)
@@ -53,7 +53,7 @@ public class DecodeAttentionBenchmark {
         @Param({"4096", "16384", "65536"})
         public int context;
 
-        /** How the cache's numbers are stored: f32, f16, bf16 or q8. */
+        /** How the cache's elements are stored: f32, f16, bf16 or q8. */
         @Param("f32")
         public String cacheType;
 
@@ -94,24 +94,24 @@ public class DecodeAttentionBenchmark {
         @Setup
         public void prepare() {
             fill();
-            Setting.warm(() -> attend(0));
+            BenchmarkSupport.warm(() -> attend(0));
         }
 
         void fill() {
-            format = Setting.format(cacheType);
+            format = BenchmarkSupport.format(cacheType);
             sizes = AttentionShape.of(shape, attention);
             arena = Arena.ofShared();
             variant = sizes.build(arena);
-            layers = Setting.copies(residency, bytesPerStep());
-            Setting.checkFits(batch + " × " + attention + " at " + context + " tokens", layers * bytesPerStep());
+            layers = BenchmarkSupport.copies(residency, bytesPerStep());
+            BenchmarkSupport.checkFits(batch + " × " + attention + " at " + context + " tokens", layers * bytesPerStep());
             workers = new Workers(threads);
-            step = step(Setting.kernels(kernels));
+            step = step(BenchmarkSupport.kernels(kernels));
             out = new float[variant.heads() * variant.valueDim()];
             queries = new float[batch][];
             caches = new PagedCache[batch];
             SplittableRandom random = new SplittableRandom(1);
             for (int b = 0; b < batch; b++) {
-                queries[b] = Setting.floats(variant.projections(), random);
+                queries[b] = BenchmarkSupport.floats(variant.projections(), random);
                 caches[b] = new PagedCache(variant.layout(), format, layers);
                 caches[b].fill(context, b);
             }
@@ -126,7 +126,7 @@ public class DecodeAttentionBenchmark {
 
         private Step step(Kernels found) {
             if (variant instanceof LatentAttention latent) {
-                LatentPath path = new LatentPath(latent, null, found, KernelChoice.scalar(), workers);
+                LatentAlgorithm path = new LatentAlgorithm(latent, null, found, KernelChoice.scalar(), workers);
                 return (query, cache, index) -> path.attendCached(
                         latent, query, 1, query.length, cache, index, context - 1, out);
             }

@@ -19,20 +19,20 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What a position passes besides products, each on {@code width} numbers that stay in L1, in one thread. */
+/** What a position passes besides products, each on {@code width} elements that stay in L1, in one thread. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsPrepend = {Setting.VECTORS, Setting.HUGE_PAGES})
+@Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 @State(Scope.Benchmark)
 public class ElementWiseBenchmark {
-    /** Numbers of a head, and tokens of a page. */
+    /** Elements of a head, and tokens of a page. */
     static final int HEAD = 64;
 
     private static final float EPSILON = 0x1p-23f;
 
-    /** Numbers: a multiple of 64. */
+    /** Elements: a multiple of 64. */
     @Param({"768", "2048"})
     public int width;
 
@@ -51,11 +51,11 @@ public class ElementWiseBenchmark {
     private float[] cos;
     private float[] sin;
 
-    /** Makes the numbers. */
+    /** Makes the elements. */
     @Setup
     public void fill() {
-        chosen = Setting.kernels(kernels);
-        x = Setting.floats(2 * width, new SplittableRandom(1));
+        chosen = BenchmarkSupport.kernels(kernels);
+        x = BenchmarkSupport.floats(2 * width, new SplittableRandom(1));
         y = new float[width];
         rotated = Arrays.copyOf(x, width);
         max = new float[width / HEAD];
@@ -82,7 +82,7 @@ public class ElementWiseBenchmark {
         return y;
     }
 
-    /** Rotation of heads of 64 numbers by one position's table, in place. */
+    /** Rotation of heads of 64 elements by one position's table, in place. */
     @Benchmark
     public float[] rope() {
         rope.rotate(rotated, 0, width / HEAD, HEAD, cos, sin, 0);
@@ -93,7 +93,7 @@ public class ElementWiseBenchmark {
     @Benchmark
     public float[] softmax() {
         Arrays.fill(sum, 0f);
-        chosen.softmaxWeights(x, width / HEAD, Format.F32, MemorySegment.NULL, 0, 0, max, sum, y);
+        chosen.softmax(x, width / HEAD, Format.F32, MemorySegment.NULL, 0, 0, max, sum, y);
         return y;
     }
 }

@@ -22,7 +22,7 @@ public final class Kernel {
     public static String inAFork() {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add(Setting.VECTORS);
+        command.add(BenchmarkSupport.VECTORS);
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Kernel.class.getName()));
         try {

@@ -22,7 +22,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 0)
 @Measurement(iterations = 1)
-@Fork(value = 5, jvmArgsPrepend = {Setting.VECTORS, Setting.HUGE_PAGES})
+@Fork(value = 5, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 @State(Scope.Benchmark)
 public class LoadBenchmark {
     /** The model's folder; without a name, the bundled model. */
@@ -39,11 +39,11 @@ public class LoadBenchmark {
     /** Finds the folder. */
     @Setup
     public void find() {
-        folder = model.isEmpty() ? Setting.testData("models/t6-tiny") : Path.of(model);
+        folder = model.isEmpty() ? BenchmarkSupport.testData("models/t6-tiny") : Path.of(model);
         options = ModelOptions.defaults().withLoad(switch (load) {
             case "copy" -> ModelOptions.Load.COPY;
             case "mmap" -> ModelOptions.Load.MMAP;
-            default -> throw Setting.unknown("load", "copy or mmap", load);
+            default -> throw BenchmarkSupport.unknown("load", "copy or mmap", load);
         });
     }
 

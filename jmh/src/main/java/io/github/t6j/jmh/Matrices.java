@@ -1,7 +1,7 @@
 package io.github.t6j.jmh;
 
 import io.github.t6j.kernels.PackedMatrix;
-import io.github.t6j.kernels.Product;
+import io.github.t6j.kernels.PackedMatMul;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
@@ -44,7 +44,7 @@ public class Matrices {
     Tensor weights; // [outputs][inputs]
     float[] x; //      [rows][inputs]
     private PackedMatrix[] copies;
-    private Product product;
+    private PackedMatMul product;
     private Workers workers;
     private Arena arena;
     private float[] y;
@@ -60,10 +60,10 @@ public class Matrices {
         SplittableRandom random = new SplittableRandom(1);
         weights = Tensor.of("weights", dtype, floats(outputs * inputs, random), outputs, inputs);
         workers = new Workers(threads);
-        product = new Product(Setting.kernels(kernels), workers);
+        product = new PackedMatMul(BenchmarkSupport.kernels(kernels), workers);
         arena = Arena.ofShared();
         long bytes = dtype.bytes(weights.shape());
-        copies = new PackedMatrix[Setting.copies(residency, bytes)];
+        copies = new PackedMatrix[BenchmarkSupport.copies(residency, bytes)];
         for (int i = 0; i < copies.length; i++) {
             copies[i] = PackedMatrix.pack(List.of(weights), arena, workers);
         }
@@ -75,7 +75,7 @@ public class Matrices {
             case "bf16" -> DType.BF16;
             case "q8_0" -> DType.Q8_0;
             case "q4_0" -> DType.Q4_0;
-            default -> throw Setting.unknown("type", "f32, bf16, q8_0 or q4_0", type);
+            default -> throw BenchmarkSupport.unknown("type", "f32, bf16, q8_0 or q4_0", type);
         };
     }
 
@@ -110,7 +110,7 @@ public class Matrices {
 
     /** Until products of so many rows are compiled. */
     void warm(int rows) {
-        Setting.warm(() -> multiplyNext(rows));
+        BenchmarkSupport.warm(() -> multiplyNext(rows));
     }
 
     int stride() {

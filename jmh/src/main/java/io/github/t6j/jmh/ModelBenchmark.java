@@ -29,7 +29,7 @@ import org.openjdk.jmh.infra.IterationParams;
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 3, time = 2)
 @Measurement(iterations = 5, time = 2)
-@Fork(value = 1, jvmArgsPrepend = {Setting.VECTORS, Setting.HUGE_PAGES})
+@Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 public class ModelBenchmark {
 
     /** A model and a sequence. */
@@ -43,7 +43,7 @@ public class ModelBenchmark {
         @Param("bf16")
         public String type;
 
-        /** How the cache's numbers are stored: f32, f16, bf16 or q8. */
+        /** How the cache's elements are stored: f32, f16, bf16 or q8. */
         @Param("f32")
         public String cacheType;
 
@@ -65,15 +65,15 @@ public class ModelBenchmark {
         }
 
         void load(RandomModel random) {
-            Setting.kernels("simd");
+            BenchmarkSupport.kernels("simd");
             shape = random;
             DType dtype = Matrices.dtype(type);
             weightBytes = shape.matrixBytes(dtype);
-            Setting.checkFits(model, 2 * weightBytes);
+            BenchmarkSupport.checkFits(model, 2 * weightBytes);
             workers = new Workers(threads);
             arena = Arena.ofShared();
             transformer = shape.load(dtype, workers, arena);
-            sequence = transformer.newSequence(Setting.format(cacheType), false);
+            sequence = transformer.newSequence(BenchmarkSupport.format(cacheType), false);
         }
 
         int[] ids(int count) {
@@ -113,7 +113,7 @@ public class ModelBenchmark {
         @Setup
         public void prepare(Loaded loaded) {
             make(loaded);
-            Setting.warm(() -> feed(loaded));
+            BenchmarkSupport.warm(() -> feed(loaded));
         }
 
         void make(Loaded loaded) {
@@ -141,7 +141,7 @@ public class ModelBenchmark {
         public void prepare(Loaded loaded) {
             loaded.sequence.fill(depth, 3);
             next = loaded.ids(1);
-            Setting.warm(() -> decode(loaded));
+            BenchmarkSupport.warm(() -> decode(loaded));
         }
 
         /** Computes what is in the cache, and takes the id that came next. */

@@ -30,7 +30,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.SECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsPrepend = {Setting.VECTORS, Setting.HUGE_PAGES})
+@Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 public class PeakBenchmark {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
@@ -101,7 +101,7 @@ public class PeakBenchmark {
         a.add(b).add(c.add(d)).intoArray(sums, 0);
     }
 
-    /** Multiply-adds from registers: ten independent chains hide the latency of one. */
+    /** Gemm-adds from registers: ten independent chains hide the latency of one. */
     @Benchmark
     public FloatVector multiplyAdd(Work work) {
         int steps = 100_000;

@@ -1,9 +1,9 @@
 package io.github.t6j.jmh;
 
 import io.github.t6j.attention.Attention;
-import io.github.t6j.attention.AttentionPath;
+import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.LatentAttention;
-import io.github.t6j.attention.LatentPath;
+import io.github.t6j.attention.LatentAlgorithm;
 import io.github.t6j.attention.PagedAttention;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.KernelChoice;
@@ -34,7 +34,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsPrepend = {Setting.VECTORS, Setting.HUGE_PAGES})
+@Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 @State(Scope.Benchmark)
 public class PrefillAttentionBenchmark {
     /** Rows of a pass of the engine. */
@@ -52,7 +52,7 @@ public class PrefillAttentionBenchmark {
     @Param({"512", "2048"})
     public int tokens;
 
-    /** How the cache's numbers are stored: f32, f16, bf16 or q8. */
+    /** How the cache's elements are stored: f32, f16, bf16 or q8. */
     @Param("f32")
     public String cacheType;
 
@@ -67,7 +67,7 @@ public class PrefillAttentionBenchmark {
     Attention variant;
     float[] projections; // [tokens][stride]
     PagedCache cache;
-    private AttentionPath path;
+    private AttentionAlgorithm path;
     private AttentionShape sizes;
     private Workers workers;
     private Arena arena;
@@ -78,20 +78,20 @@ public class PrefillAttentionBenchmark {
     @Setup
     public void prepare() {
         fill();
-        Setting.warm(this::prompt);
+        BenchmarkSupport.warm(this::prompt);
     }
 
     void fill() {
         sizes = AttentionShape.of(shape, attention);
         arena = Arena.ofShared();
         variant = sizes.build(arena);
-        projections = Setting.floats(tokens * variant.rowFloats(), new SplittableRandom(1));
-        cache = new PagedCache(variant.layout(), Setting.format(cacheType), 1);
+        projections = BenchmarkSupport.floats(tokens * variant.rowFloats(), new SplittableRandom(1));
+        cache = new PagedCache(variant.layout(), BenchmarkSupport.format(cacheType), 1);
         cache.reserve(0, tokens);
         workers = new Workers(threads);
-        Kernels found = Setting.kernels(kernels);
+        Kernels found = BenchmarkSupport.kernels(kernels);
         path = variant instanceof LatentAttention latent
-                ? new LatentPath(latent, cache, found, KernelChoice.scalar(), workers)
+                ? new LatentAlgorithm(latent, cache, found, KernelChoice.scalar(), workers)
                 : new PagedAttention(variant, cache, found, KernelChoice.scalar(), workers);
         pass = new float[PASS * variant.rowFloats()];
         y = new float[PASS * variant.heads() * variant.valueDim()];

@@ -1,9 +1,9 @@
 package io.github.t6j.jmh;
 
 import io.github.t6j.attention.Rope;
-import io.github.t6j.attention.WholeHeads;
+import io.github.t6j.attention.DenseHeads;
 import io.github.t6j.kernels.PackedMatrix;
-import io.github.t6j.kernels.Product;
+import io.github.t6j.kernels.PackedMatMul;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
@@ -31,7 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsPrepend = {Setting.VECTORS, Setting.HUGE_PAGES})
+@Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 @State(Scope.Benchmark)
 public class ProjectionBenchmark {
     /** What is made: factored, materialised, or mha for its whole heads. */
@@ -58,7 +58,7 @@ public class ProjectionBenchmark {
     @Param("simd")
     public String kernels;
 
-    WholeHeads attention;
+    DenseHeads attention;
     Tensor weights; // [projections][width]
     float[] x; //      [rows][width]
     float[] cos; //    [rows][pairs]
@@ -68,7 +68,7 @@ public class ProjectionBenchmark {
     Rope rope;
     private int width;
     private PackedMatrix[] copies;
-    private Product product;
+    private PackedMatMul product;
     private Workers workers;
     private Arena arena;
     private int next;
@@ -77,7 +77,7 @@ public class ProjectionBenchmark {
     @Setup
     public void prepare() {
         fill();
-        Setting.warm(this::projectNext);
+        BenchmarkSupport.warm(this::projectNext);
     }
 
     /** Makes the weights of seeded numbers, and their copies. */
@@ -85,18 +85,18 @@ public class ProjectionBenchmark {
         AttentionShape sizes = AttentionShape.of(shape, switch (form) {
             case "factored", "materialised" -> "tpa";
             case "mha" -> "mha";
-            default -> throw Setting.unknown("form", "factored, materialised or mha", form);
+            default -> throw BenchmarkSupport.unknown("form", "factored, materialised or mha", form);
         });
         arena = Arena.ofShared();
-        attention = (WholeHeads) sizes.build(arena);
+        attention = (DenseHeads) sizes.build(arena);
         width = sizes.width();
         SplittableRandom random = new SplittableRandom(1);
         int outputs = attention.projections();
-        weights = Tensor.of("weights", Setting.floats(outputs * width, random), outputs, width);
-        x = Setting.floats(rows * width, random);
+        weights = Tensor.of("weights", BenchmarkSupport.floats(outputs * width, random), outputs, width);
+        x = BenchmarkSupport.floats(rows * width, random);
         workers = new Workers(threads);
-        product = new Product(Setting.kernels(kernels), workers);
-        copies = new PackedMatrix[Setting.copies(residency, (long) outputs * width * Float.BYTES)];
+        product = new PackedMatMul(BenchmarkSupport.kernels(kernels), workers);
+        copies = new PackedMatrix[BenchmarkSupport.copies(residency, (long) outputs * width * Float.BYTES)];
         for (int i = 0; i < copies.length; i++) {
             copies[i] = PackedMatrix.pack(List.of(weights), arena, workers);
         }

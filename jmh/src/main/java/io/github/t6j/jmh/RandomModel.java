@@ -15,16 +15,16 @@ import java.util.SplittableRandom;
 
 /**
  * A transformer of the paper's sizes with seeded numbers for weights, made in memory. All tensors are pieces of one block
- * of numbers; packing gives each matrix memory of its own, as a file's weights would have.
+ * of elements; packing gives each matrix memory of its own, as a file's weights would have.
  */
 record RandomModel(int layers, int vocabulary, AttentionShape attention) {
-    /** Numbers that weights are taken from. */
+    /** Elements that weights are taken from. */
     private static final int NUMBERS = 1 << 22;
 
     /** Inputs of all matrices are a multiple of it, so that a matrix of a quantised type is any such blocks in a row. */
     private static final int BLOCK = 32;
 
-    private static final float SCALE = 0.035f; // of uniform numbers, whose standard deviation is then 0.02
+    private static final float SCALE = 0.035f; // of uniform elements, whose standard deviation is then 0.02
 
     /** A model by its name: t6-small, t6-kvonly-small, mha-small, mqa-small, gqa-small: tables 9 and 10, 124 M parameters. */
     static RandomModel of(String name) {
@@ -34,18 +34,18 @@ record RandomModel(int layers, int vocabulary, AttentionShape attention) {
             case "mha-small" -> "mha";
             case "mqa-small" -> "mqa";
             case "gqa-small" -> "gqa";
-            default -> throw Setting.unknown(
+            default -> throw BenchmarkSupport.unknown(
                     "model", "t6-small, t6-kvonly-small, mha-small, mqa-small or gqa-small", name);
         }));
     }
 
     /** Packs the weights into {@code arena}. */
     Transformer load(DType dtype, Workers workers, Arena arena) {
-        float[] numbers = Setting.floats(NUMBERS, new SplittableRandom(1));
+        float[] elements = BenchmarkSupport.floats(NUMBERS, new SplittableRandom(1));
         for (int i = 0; i < NUMBERS; i++) {
-            numbers[i] *= SCALE;
+            elements[i] *= SCALE;
         }
-        MemorySegment block = Tensor.of("block", dtype, numbers, NUMBERS / BLOCK, BLOCK).data();
+        MemorySegment block = Tensor.of("block", dtype, elements, NUMBERS / BLOCK, BLOCK).data();
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         shapes().forEach((name, shape) -> tensors.put(name, tensor(name, dtype, shape, block)));
         Map<String, Object> config = Map.of(
@@ -56,7 +56,7 @@ record RandomModel(int layers, int vocabulary, AttentionShape attention) {
                 KernelChoice.kernels(), workers, arena);
     }
 
-    /** The block's numbers from a place that the name says, over and over where they do not suffice. */
+    /** The block's elements from a place that the name says, over and over where they do not suffice. */
     private static Tensor tensor(String name, DType dtype, long[] shape, MemorySegment block) {
         long bytes = dtype.bytes(List.of(shape[0], shape[1]));
         MemorySegment data = Arena.ofAuto().allocate(bytes, 64);
@@ -85,11 +85,11 @@ record RandomModel(int layers, int vocabulary, AttentionShape attention) {
         Map<String, long[]> shapes = new LinkedHashMap<>();
         long width = attention.width();
         long hidden = 8 * width / 3;
-        long headNumbers = (long) attention.heads() * attention.headDim();
+        long headElements = (long) attention.heads() * attention.headDim();
         for (int layer = 0; layer < layers; layer++) {
             String block = "transformer.h." + layer + ".";
-            projections(block + "attn.", headNumbers, shapes);
-            shapes.put(block + "attn.c_proj.weight", new long[] {width, headNumbers});
+            projections(block + "attn.", headElements, shapes);
+            shapes.put(block + "attn.c_proj.weight", new long[] {width, headElements});
             shapes.put(block + "mlp.c_fc1.weight", new long[] {hidden, width});
             shapes.put(block + "mlp.c_fc2.weight", new long[] {hidden, width});
             shapes.put(block + "mlp.c_proj.weight", new long[] {width, hidden});
@@ -98,17 +98,17 @@ record RandomModel(int layers, int vocabulary, AttentionShape attention) {
         return shapes;
     }
 
-    private void projections(String attn, long headNumbers, Map<String, long[]> shapes) {
+    private void projections(String attn, long headElements, Map<String, long[]> shapes) {
         long width = attention.width();
         if (attention.rank() == 0) {
-            long keyNumbers = (long) attention.keyValueHeads() * attention.headDim();
-            shapes.put(attn + "c_q.weight", new long[] {headNumbers, width});
-            shapes.put(attn + "c_k.weight", new long[] {keyNumbers, width});
-            shapes.put(attn + "c_v.weight", new long[] {keyNumbers, width});
+            long keyElements = (long) attention.keyValueHeads() * attention.headDim();
+            shapes.put(attn + "c_q.weight", new long[] {headElements, width});
+            shapes.put(attn + "c_k.weight", new long[] {keyElements, width});
+            shapes.put(attn + "c_v.weight", new long[] {keyElements, width});
             return;
         }
         if (attention.queryRank() == 0) {
-            shapes.put(attn + "c_qkv.c_q.weight", new long[] {headNumbers, width});
+            shapes.put(attn + "c_qkv.c_q.weight", new long[] {headElements, width});
         } else {
             factors(attn, "q", attention.queryRank(), shapes);
         }

@@ -21,7 +21,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsPrepend = {Setting.VECTORS, Setting.HUGE_PAGES})
+@Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 @State(Scope.Benchmark)
 public class SamplerBenchmark {
     /** Logits, and how many of them stand for ids. */
@@ -44,7 +44,7 @@ public class SamplerBenchmark {
             case "greedy" -> SamplingOptions.greedy();
             case "default" -> defaults;
             case "all" -> defaults.withTemperature(1f).withTopK(0).withTopP(1f);
-            default -> throw Setting.unknown("sampling", "greedy, default or all", sampling);
+            default -> throw BenchmarkSupport.unknown("sampling", "greedy, default or all", sampling);
         }, LOGITS, IDS);
         Random random = new Random(1);
         logits = new float[LOGITS];

@@ -47,9 +47,9 @@ public class TokenizerBenchmark {
     /** Reads text and vocabularies. */
     @Setup
     public void read() throws IOException {
-        text = Files.readString(Setting.testData("text/test.txt"));
+        text = Files.readString(BenchmarkSupport.testData("text/test.txt"));
         bytes = text.getBytes(StandardCharsets.UTF_8).length;
-        tokenizer = Tokenizer.load(Setting.testData("tokenizers/gpt2"));
+        tokenizer = Tokenizer.load(BenchmarkSupport.testData("tokenizers/gpt2"));
         jtokkit = Encodings.newDefaultEncodingRegistry().getEncoding(EncodingType.R50K_BASE);
     }
 

@@ -73,7 +73,7 @@ class BenchmarksTest {
         assertThat(found).doesNotContain(Float.NaN);
     }
 
-    /** Numbers a token: 2·h·d, 2·g·d or (1 + 1)(h + d) at equal heads, and those of the paper's sizes. */
+    /** Elements a token: 2·h·d, 2·g·d or (1 + 1)(h + d) at equal heads, and those of the paper's sizes. */
     @ParameterizedTest
     @CsvSource({
         "paper, mha, 4096",
@@ -101,7 +101,7 @@ class BenchmarksTest {
         "xl, mla, 288",
         "xl, tpa, 568"
     })
-    void decodeStepsAttend(String shape, String attention, int numbers) {
+    void decodeStepsAttend(String shape, String attention, int elements) {
         Caches caches = caches(shape, attention, 70, 2);
 
         float[] last = step(caches);
@@ -109,7 +109,7 @@ class BenchmarksTest {
         assertAttends(last, caches, 1, caches.caches[1], 0);
         DecodeAttentionBenchmark.CacheSize size = new DecodeAttentionBenchmark.CacheSize();
         size.measure(caches, 5);
-        assertThat(size.cacheBytesPerToken()).isEqualTo(numbers * 4 / 5.0);
+        assertThat(size.cacheBytesPerToken()).isEqualTo(elements * 4 / 5.0);
         Rates rates = rates();
         rates.end();
         assertThat(rates.bytesPerSecond()).isZero();
@@ -117,11 +117,11 @@ class BenchmarksTest {
         rates.end();
         assertThat(rates.bytesPerSecond()).isPositive();
         assertThat(rates.flopsPerSecond()).isPositive();
-        assertThat(caches.bytesPerStep()).isEqualTo(2 * 70 * numbers * 4L);
+        assertThat(caches.bytesPerStep()).isEqualTo(2 * 70 * elements * 4L);
         caches.close();
     }
 
-    /** 32 heads of 64: T6 of ranks 1 has 192 numbers and four scales, MHA 4096 and 64. */
+    /** 32 heads of 64: T6 of ranks 1 has 192 elements and four scales, MHA 4096 and 64. */
     @ParameterizedTest
     @CsvSource({"tpa, f16, 384", "tpa, bf16, 384", "tpa, q8, 208", "mha, f16, 8192", "mha, bf16, 8192",
         "mha, q8, 4352", "mla, bf16, 576"})
@@ -157,7 +157,7 @@ class BenchmarksTest {
         assertThat(AttentionShape.of("paper", attention).flopsPerToken()).isEqualTo(flops);
     }
 
-    /** 300 rows meet 45150 tokens; MLA rebuilds 256·(64 + 64) numbers of 128, 256 and 300 tokens, and multiplies with 160. */
+    /** 300 rows meet 45150 tokens; MLA rebuilds 256·(64 + 64) elements of 128, 256 and 300 tokens, and multiplies with 160. */
     @ParameterizedTest
     @CsvSource({"mha, 369868800", "mla, 1896787968"})
     void operationsOfAPromptAreThoseOfTheForm(String attention, long flops) {
@@ -380,10 +380,10 @@ class BenchmarksTest {
 
     @Test
     void enoughCopiesAreNotCached() {
-        assertThat(Setting.copies("memory", 100 << 20)).isEqualTo(4);
-        assertThat(Setting.copies("memory", (100 << 20) - 1)).isEqualTo(5);
-        assertThat(Setting.copies("memory", 1L << 40)).isEqualTo(1);
-        assertThat(Setting.copies("cached", 1)).isEqualTo(1);
+        assertThat(BenchmarkSupport.copies("memory", 100 << 20)).isEqualTo(4);
+        assertThat(BenchmarkSupport.copies("memory", (100 << 20) - 1)).isEqualTo(5);
+        assertThat(BenchmarkSupport.copies("memory", 1L << 40)).isEqualTo(1);
+        assertThat(BenchmarkSupport.copies("cached", 1)).isEqualTo(1);
     }
 
     @ParameterizedTest
@@ -438,7 +438,7 @@ class BenchmarksTest {
 
         assertThat(ids).isEqualTo(benchmark.jtokkit(new TokenizerBenchmark.Encoded()));
         assertThat(encoded.tokens).isEqualTo(ids.length);
-        assertThat(encoded.bytes).isEqualTo(Files.size(Setting.testData("text/test.txt")));
+        assertThat(encoded.bytes).isEqualTo(Files.size(BenchmarkSupport.testData("text/test.txt")));
     }
 
     @ParameterizedTest
@@ -494,8 +494,8 @@ class BenchmarksTest {
 
     @Test
     void theScalarTwinIsMeasuredOnlyWhenAsked() {
-        assertThat(Setting.kernels("simd").description()).startsWith("SIMD");
-        assertThat(Setting.kernels("scalar")).isSameAs(KernelChoice.scalar());
+        assertThat(BenchmarkSupport.kernels("simd").description()).startsWith("SIMD");
+        assertThat(BenchmarkSupport.kernels("scalar")).isSameAs(KernelChoice.scalar());
     }
 
     /** JMH's own command line in a process of its own, without the vector module; what it printed, then its exit code. */
@@ -531,7 +531,7 @@ class BenchmarksTest {
                 CacheAppendBenchmark.class, ElementWiseBenchmark.class, ModelBenchmark.class, SamplerBenchmark.class,
                 MatrixVectorBenchmark.class, MatrixMatrixBenchmark.class, LoadBenchmark.class, PeakBenchmark.class))
                 .allSatisfy(benchmark -> assertThat(benchmark.getAnnotation(Fork.class).jvmArgsPrepend())
-                        .containsExactly(Setting.VECTORS, Setting.HUGE_PAGES));
+                        .containsExactly(BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES));
     }
 
     @Test
@@ -542,11 +542,11 @@ class BenchmarksTest {
                 .withMessage("cacheType: expected f32, f16, bf16 or q8, found q4");
         assertThatIllegalArgumentException().isThrownBy(() -> caches("huge", "mha", 1, 1))
                 .withMessageContaining("shape: expected paper, ").withMessageContaining("found huge");
-        assertThatIllegalArgumentException().isThrownBy(() -> Setting.copies("l2", 1))
+        assertThatIllegalArgumentException().isThrownBy(() -> BenchmarkSupport.copies("l2", 1))
                 .withMessage("residency: expected memory or cached, found l2");
-        assertThatIllegalArgumentException().isThrownBy(() -> Setting.kernels("gpu"))
+        assertThatIllegalArgumentException().isThrownBy(() -> BenchmarkSupport.kernels("gpu"))
                 .withMessage("kernels: expected simd or scalar, found gpu");
-        assertThatIllegalStateException().isThrownBy(() -> Setting.testData("nothing"))
+        assertThatIllegalStateException().isThrownBy(() -> BenchmarkSupport.testData("nothing"))
                 .withMessageContaining("run in the project's folder");
     }
 }

@@ -12,8 +12,8 @@ import static io.github.t6j.kernels.ScalarKernels.P4;
 import static io.github.t6j.kernels.ScalarKernels.P5;
 import static io.github.t6j.kernels.ScalarKernels.P6;
 import static io.github.t6j.kernels.ScalarKernels.ROUNDING;
-import static io.github.t6j.kernels.simd.Lanes.F;
-import static io.github.t6j.kernels.simd.Lanes.L;
+import static io.github.t6j.kernels.simd.Lanes.FLOATS;
+import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
@@ -31,10 +31,10 @@ final class ElementWise {
     /** Σ x², {@link io.github.t6j.kernels.Kernels#LANES} lanes of it. */
     static void squares(float[] x, int xAt, int n, float[] lanes) {
         int whole = n - n % LANES;
-        for (int lane = 0; lane < LANES; lane += L) {
-            FloatVector sum = FloatVector.zero(F);
+        for (int lane = 0; lane < LANES; lane += LENGTH) {
+            FloatVector sum = FloatVector.zero(FLOATS);
             for (int i = lane; i < whole; i += LANES) {
-                FloatVector v = FloatVector.fromArray(F, x, xAt + i);
+                FloatVector v = FloatVector.fromArray(FLOATS, x, xAt + i);
                 sum = v.fma(v, sum);
             }
             sum.intoArray(lanes, lane);
@@ -45,23 +45,23 @@ final class ElementWise {
     }
 
     static void swiGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt, ScalarKernels scalar) {
-        int whole = n - n % L;
-        for (int i = 0; i < whole; i += L) {
-            FloatVector gate = FloatVector.fromArray(F, x, gateAt + i);
+        int whole = n - n % LENGTH;
+        for (int i = 0; i < whole; i += LENGTH) {
+            FloatVector gate = FloatVector.fromArray(FLOATS, x, gateAt + i);
             FloatVector exponent = gate.mul(-LOG2_E);
             VectorMask<Float> small = exponent.compare(LT, EXP2_MIN);
             exponent = exponent.blend(EXP2_MAX, exponent.compare(GT, EXP2_MAX));
             FloatVector z = exponent.add(ROUNDING);
             FloatVector r = exponent.sub(z.sub(ROUNDING));
-            FloatVector e = FloatVector.broadcast(F, P6).fma(r, FloatVector.broadcast(F, P5));
-            e = e.fma(r, FloatVector.broadcast(F, P4));
-            e = e.fma(r, FloatVector.broadcast(F, P3));
-            e = e.fma(r, FloatVector.broadcast(F, P2));
-            e = e.fma(r, FloatVector.broadcast(F, P1));
-            e = e.fma(r, FloatVector.broadcast(F, 1f));
+            FloatVector e = FloatVector.broadcast(FLOATS, P6).fma(r, FloatVector.broadcast(FLOATS, P5));
+            e = e.fma(r, FloatVector.broadcast(FLOATS, P4));
+            e = e.fma(r, FloatVector.broadcast(FLOATS, P3));
+            e = e.fma(r, FloatVector.broadcast(FLOATS, P2));
+            e = e.fma(r, FloatVector.broadcast(FLOATS, P1));
+            e = e.fma(r, FloatVector.broadcast(FLOATS, 1f));
             e = e.reinterpretAsInts().add(z.reinterpretAsInts().lanewise(LSHL, 23)).reinterpretAsFloats();
             e = e.blend(0f, small);
-            FloatVector up = FloatVector.fromArray(F, x, upAt + i);
+            FloatVector up = FloatVector.fromArray(FLOATS, x, upAt + i);
             gate.div(e.add(1f)).mul(up).intoArray(y, yAt + i);
         }
         scalar.swiGlu(x, gateAt + whole, upAt + whole, n - whole, y, yAt + whole);
@@ -69,11 +69,11 @@ final class ElementWise {
 
     /** {@link io.github.t6j.kernels.Kernels#scale}. */
     static void scale(float[] y, int yAt, int rows, int yStride, MemorySegment scales, long scalesAt) {
-        for (int t = 0; t < PANEL; t += L) {
-            FloatVector scale = FloatVector.fromMemorySegment(F, scales, scalesAt + 4L * t, LITTLE_ENDIAN);
+        for (int t = 0; t < PANEL; t += LENGTH) {
+            FloatVector scale = FloatVector.fromMemorySegment(FLOATS, scales, scalesAt + 4L * t, LITTLE_ENDIAN);
             for (int r = 0; r < rows; r++) {
                 int at = yAt + r * yStride + t;
-                FloatVector.fromArray(F, y, at).mul(scale).intoArray(y, at);
+                FloatVector.fromArray(FLOATS, y, at).mul(scale).intoArray(y, at);
             }
         }
     }
@@ -81,11 +81,11 @@ final class ElementWise {
     /** {@link io.github.t6j.kernels.Kernels#addScaled}. */
     static void addScaled(float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int rows, int width) {
         for (int r = 0; r < rows; r++) {
-            FloatVector xFactor = FloatVector.broadcast(F, xFactors[r]);
-            FloatVector yFactor = FloatVector.broadcast(F, yFactors[r]);
-            for (int end = at + width; at < end; at += L) {
-                FloatVector sum = FloatVector.fromArray(F, y, at).mul(yFactor);
-                FloatVector.fromArray(F, x, at).mul(xFactor).add(sum).intoArray(y, at);
+            FloatVector xFactor = FloatVector.broadcast(FLOATS, xFactors[r]);
+            FloatVector yFactor = FloatVector.broadcast(FLOATS, yFactors[r]);
+            for (int end = at + width; at < end; at += LENGTH) {
+                FloatVector sum = FloatVector.fromArray(FLOATS, y, at).mul(yFactor);
+                FloatVector.fromArray(FLOATS, x, at).mul(xFactor).add(sum).intoArray(y, at);
             }
         }
     }

@@ -8,8 +8,8 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The machine's vectors, at most {@link Kernels#LANES} floats wide: static and final, or C2 cannot compile them.
  *
- * <p>Kernels take a panel of 64 numbers four vectors at a time, {@value #C1} numbers apart: there {@link
- * io.github.t6j.kernels.Format} has put the numbers that share an int. A row of a panel is one such step where a vector
+ * <p>Kernels take a panel of 64 elements four vectors at a time, {@value #C1} elements apart: there {@link
+ * io.github.t6j.kernels.Format} has put the elements that share an int. A row of a panel is one such step where a vector
  * has 16 lanes, two where it has 8, four where it has 4.
  *
  * <pre>
@@ -22,23 +22,23 @@ import jdk.incubator.vector.VectorSpecies;
 final class Lanes {
     private Lanes() {}
 
-    static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED.length() > Kernels.LANES
+    static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED.length() > Kernels.LANES
             ? FloatVector.SPECIES_512
             : FloatVector.SPECIES_PREFERRED;
 
-    static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED.length() > Kernels.LANES
+    static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED.length() > Kernels.LANES
             ? IntVector.SPECIES_512
             : IntVector.SPECIES_PREFERRED;
 
     /**
-     * The class of vectors of {@link #F}. C2 keeps a vector in a register if it knows its class. Round a loop or after a
+     * The class of vectors of {@link #FLOATS}. C2 keeps a vector in a register if it knows its class. Round a loop or after a
      * branch it forgets it and asks the profile, which all users of the Vector API in a JVM share, and which it no longer
-     * trusts once it erred too often: then it makes objects. {@code FLOATS.cast} says it anew, and costs nothing (ADR 25).
+     * trusts once it erred too often: then it makes objects. {@code FLOAT_VECTOR.cast} says it anew, and costs nothing (ADR 25).
      */
-    static final Class<FloatVector> FLOATS = exact(F);
+    static final Class<FloatVector> FLOAT_VECTOR = exact(FLOATS);
 
-    /** The class of vectors of {@link #I}. */
-    static final Class<IntVector> INTS = exact(I);
+    /** The class of vectors of {@link #INTS}. */
+    static final Class<IntVector> INT_VECTOR = exact(INTS);
 
     @SuppressWarnings("unchecked") // a species' vectors are all of its vectorType
     private static <V> Class<V> exact(VectorSpecies<?> species) {
@@ -46,18 +46,18 @@ final class Lanes {
     }
 
     /** Floats in a vector: 4, 8 or 16. */
-    static final int L = F.length();
+    static final int LENGTH = FLOATS.length();
 
-    /** Numbers from the first vector of a step to the second. */
+    /** Elements from the first vector of a step to the second. */
     static final int C1 = 16;
 
-    /** Numbers from the first vector of a step to the third. */
+    /** Elements from the first vector of a step to the third. */
     static final int C2 = 32;
 
-    /** Numbers from the first vector of a step to the fourth. */
+    /** Elements from the first vector of a step to the fourth. */
     static final int C3 = 48;
 
-    /** Of a vector of ints, the bf16 numbers in the high halves. */
+    /** Of a vector of ints, the bf16 elements in the high halves. */
     static final int HIGH_HALF = 0xFFFF0000;
 
     /** Of a vector of ints, the lowest bytes. */

@@ -10,8 +10,8 @@ import static io.github.t6j.kernels.ScalarKernels.P4;
 import static io.github.t6j.kernels.ScalarKernels.P5;
 import static io.github.t6j.kernels.ScalarKernels.P6;
 import static io.github.t6j.kernels.ScalarKernels.ROUNDING;
-import static io.github.t6j.kernels.simd.Lanes.F;
-import static io.github.t6j.kernels.simd.Lanes.L;
+import static io.github.t6j.kernels.simd.Lanes.FLOATS;
+import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
@@ -23,17 +23,17 @@ import jdk.incubator.vector.VectorMask;
 final class LogSumExp {
     private LogSumExp() {}
 
-    /** Largest of n numbers; a NaN among them may or may not be it. */
+    /** Largest of n elements; a NaN among them may or may not be it. */
     static float max(float[] x, int n, float[] lanes) {
-        int whole = n - n % L;
-        FloatVector largest = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-        for (int i = 0; i < whole; i += L) {
-            FloatVector v = FloatVector.fromArray(F, x, i);
+        int whole = n - n % LENGTH;
+        FloatVector largest = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
+        for (int i = 0; i < whole; i += LENGTH) {
+            FloatVector v = FloatVector.fromArray(FLOATS, x, i);
             largest = largest.blend(v, v.compare(GT, largest));
         }
         largest.intoArray(lanes, 0);
         float max = Float.NEGATIVE_INFINITY;
-        for (int lane = 0; lane < L; lane++) {
+        for (int lane = 0; lane < LENGTH; lane++) {
             max = Math.max(max, lanes[lane]);
         }
         for (int i = whole; i < n; i++) {
@@ -44,20 +44,20 @@ final class LogSumExp {
 
     /** lanes = Σ 2^((x[i] − max)·log₂e), from ≤ i < to, whole {@link io.github.t6j.kernels.Kernels#LANES}. */
     static void add(float[] x, int from, int to, float max, float[] lanes) {
-        FloatVector top = FloatVector.broadcast(F, max);
-        for (int lane = 0; lane < LANES; lane += L) {
-            FloatVector sum = FloatVector.zero(F);
+        FloatVector top = FloatVector.broadcast(FLOATS, max);
+        for (int lane = 0; lane < LANES; lane += LENGTH) {
+            FloatVector sum = FloatVector.zero(FLOATS);
             for (int i = from + lane; i < to; i += LANES) {
-                FloatVector exponent = FloatVector.fromArray(F, x, i).sub(top).mul(LOG2_E);
+                FloatVector exponent = FloatVector.fromArray(FLOATS, x, i).sub(top).mul(LOG2_E);
                 VectorMask<Float> small = exponent.compare(LT, EXP2_MIN);
                 FloatVector z = exponent.add(ROUNDING);
                 FloatVector r = exponent.sub(z.sub(ROUNDING));
-                FloatVector e = FloatVector.broadcast(F, P6).fma(r, FloatVector.broadcast(F, P5));
-                e = e.fma(r, FloatVector.broadcast(F, P4));
-                e = e.fma(r, FloatVector.broadcast(F, P3));
-                e = e.fma(r, FloatVector.broadcast(F, P2));
-                e = e.fma(r, FloatVector.broadcast(F, P1));
-                e = e.fma(r, FloatVector.broadcast(F, 1f));
+                FloatVector e = FloatVector.broadcast(FLOATS, P6).fma(r, FloatVector.broadcast(FLOATS, P5));
+                e = e.fma(r, FloatVector.broadcast(FLOATS, P4));
+                e = e.fma(r, FloatVector.broadcast(FLOATS, P3));
+                e = e.fma(r, FloatVector.broadcast(FLOATS, P2));
+                e = e.fma(r, FloatVector.broadcast(FLOATS, P1));
+                e = e.fma(r, FloatVector.broadcast(FLOATS, 1f));
                 e = e.reinterpretAsInts().add(z.reinterpretAsInts().lanewise(LSHL, 23)).reinterpretAsFloats();
                 sum = sum.add(e.blend(0f, small));
             }

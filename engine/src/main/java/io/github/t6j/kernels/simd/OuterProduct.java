@@ -1,7 +1,7 @@
 package io.github.t6j.kernels.simd;
 
-import static io.github.t6j.kernels.simd.Lanes.F;
-import static io.github.t6j.kernels.simd.Lanes.L;
+import static io.github.t6j.kernels.simd.Lanes.FLOATS;
+import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.lang.foreign.MemorySegment;
@@ -17,13 +17,13 @@ final class OuterProduct {
     /** {@link io.github.t6j.kernels.Kernels#addOuter}. */
     static void add(
             float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at) {
-        int whole = columns - columns % L;
+        int whole = columns - columns % LENGTH;
         for (int i = 0; i < rows; i++) {
-            FloatVector factor = FloatVector.broadcast(F, k[i]);
-            for (int j = 0; j < whole; j += L) {
+            FloatVector factor = FloatVector.broadcast(FLOATS, k[i]);
+            for (int j = 0; j < whole; j += LENGTH) {
                 long number = at + 4L * j;
-                factor.fma(FloatVector.fromArray(F, v, j),
-                        FloatVector.fromMemorySegment(F, from, number, LITTLE_ENDIAN))
+                factor.fma(FloatVector.fromArray(FLOATS, v, j),
+                        FloatVector.fromMemorySegment(FLOATS, from, number, LITTLE_ENDIAN))
                         .intoMemorySegment(to, number, LITTLE_ENDIAN);
             }
             // Not in whole vectors: the next row, or another thread's matrix, begins right after.

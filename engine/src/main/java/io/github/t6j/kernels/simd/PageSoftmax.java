@@ -15,12 +15,12 @@ import static io.github.t6j.kernels.simd.Lanes.BYTE_ZERO;
 import static io.github.t6j.kernels.simd.Lanes.C1;
 import static io.github.t6j.kernels.simd.Lanes.C2;
 import static io.github.t6j.kernels.simd.Lanes.C3;
-import static io.github.t6j.kernels.simd.Lanes.F;
 import static io.github.t6j.kernels.simd.Lanes.FLOATS;
+import static io.github.t6j.kernels.simd.Lanes.FLOAT_VECTOR;
 import static io.github.t6j.kernels.simd.Lanes.HIGH_HALF;
-import static io.github.t6j.kernels.simd.Lanes.I;
 import static io.github.t6j.kernels.simd.Lanes.INTS;
-import static io.github.t6j.kernels.simd.Lanes.L;
+import static io.github.t6j.kernels.simd.Lanes.INT_VECTOR;
+import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static io.github.t6j.kernels.simd.Lanes.LOW_BYTE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.LSHL;
@@ -38,22 +38,22 @@ final class PageSoftmax {
     private PageSoftmax() {}
 
     /**
-     * {@link io.github.t6j.kernels.Kernels#softmaxWeights}. 2^x as ScalarKernels.exp2 has it, written out four times: a
+     * {@link io.github.t6j.kernels.Kernels#softmax}. 2^x as ScalarKernels.exp2 has it, written out four times: a
      * helper that returns a vector may not be inlined, and four chains hide each other's latency.
      */
     static int weights(
             float[] s, int heads, Format format, MemorySegment page, long aVAt, int valueRank, float[] max, float[] sum,
             float[] w, int one) {
-        IntVector largest = IntVector.broadcast(I, Integer.MIN_VALUE);
-        for (int lane = 0; lane < LANES; lane += L) {
+        IntVector largest = IntVector.broadcast(INTS, Integer.MIN_VALUE);
+        for (int lane = 0; lane < LANES; lane += LENGTH) {
             int to = lane;
             for (int h = 0; h < heads; h += one) {
-                FloatVector top = FloatVector.broadcast(F, max[h]);
+                FloatVector top = FloatVector.broadcast(FLOATS, max[h]);
                 int from = h * PANEL + lane;
-                FloatVector x0 = FloatVector.fromArray(F, s, from).sub(top);
-                FloatVector x1 = FloatVector.fromArray(F, s, from + C1).sub(top);
-                FloatVector x2 = FloatVector.fromArray(F, s, from + C2).sub(top);
-                FloatVector x3 = FloatVector.fromArray(F, s, from + C3).sub(top);
+                FloatVector x0 = FloatVector.fromArray(FLOATS, s, from).sub(top);
+                FloatVector x1 = FloatVector.fromArray(FLOATS, s, from + C1).sub(top);
+                FloatVector x2 = FloatVector.fromArray(FLOATS, s, from + C2).sub(top);
+                FloatVector x3 = FloatVector.fromArray(FLOATS, s, from + C3).sub(top);
                 largest = largest.max(x0.reinterpretAsInts()).max(x1.reinterpretAsInts());
                 largest = largest.max(x2.reinterpretAsInts()).max(x3.reinterpretAsInts());
                 FloatVector z0 = x0.add(ROUNDING);
@@ -64,30 +64,30 @@ final class PageSoftmax {
                 FloatVector r1 = x1.sub(z1.sub(ROUNDING));
                 FloatVector r2 = x2.sub(z2.sub(ROUNDING));
                 FloatVector r3 = x3.sub(z3.sub(ROUNDING));
-                FloatVector e0 = FloatVector.broadcast(F, P6).fma(r0, FloatVector.broadcast(F, P5));
-                FloatVector e1 = FloatVector.broadcast(F, P6).fma(r1, FloatVector.broadcast(F, P5));
-                FloatVector e2 = FloatVector.broadcast(F, P6).fma(r2, FloatVector.broadcast(F, P5));
-                FloatVector e3 = FloatVector.broadcast(F, P6).fma(r3, FloatVector.broadcast(F, P5));
-                e0 = e0.fma(r0, FloatVector.broadcast(F, P4));
-                e1 = e1.fma(r1, FloatVector.broadcast(F, P4));
-                e2 = e2.fma(r2, FloatVector.broadcast(F, P4));
-                e3 = e3.fma(r3, FloatVector.broadcast(F, P4));
-                e0 = e0.fma(r0, FloatVector.broadcast(F, P3));
-                e1 = e1.fma(r1, FloatVector.broadcast(F, P3));
-                e2 = e2.fma(r2, FloatVector.broadcast(F, P3));
-                e3 = e3.fma(r3, FloatVector.broadcast(F, P3));
-                e0 = e0.fma(r0, FloatVector.broadcast(F, P2));
-                e1 = e1.fma(r1, FloatVector.broadcast(F, P2));
-                e2 = e2.fma(r2, FloatVector.broadcast(F, P2));
-                e3 = e3.fma(r3, FloatVector.broadcast(F, P2));
-                e0 = e0.fma(r0, FloatVector.broadcast(F, P1));
-                e1 = e1.fma(r1, FloatVector.broadcast(F, P1));
-                e2 = e2.fma(r2, FloatVector.broadcast(F, P1));
-                e3 = e3.fma(r3, FloatVector.broadcast(F, P1));
-                e0 = e0.fma(r0, FloatVector.broadcast(F, 1f));
-                e1 = e1.fma(r1, FloatVector.broadcast(F, 1f));
-                e2 = e2.fma(r2, FloatVector.broadcast(F, 1f));
-                e3 = e3.fma(r3, FloatVector.broadcast(F, 1f));
+                FloatVector e0 = FloatVector.broadcast(FLOATS, P6).fma(r0, FloatVector.broadcast(FLOATS, P5));
+                FloatVector e1 = FloatVector.broadcast(FLOATS, P6).fma(r1, FloatVector.broadcast(FLOATS, P5));
+                FloatVector e2 = FloatVector.broadcast(FLOATS, P6).fma(r2, FloatVector.broadcast(FLOATS, P5));
+                FloatVector e3 = FloatVector.broadcast(FLOATS, P6).fma(r3, FloatVector.broadcast(FLOATS, P5));
+                e0 = e0.fma(r0, FloatVector.broadcast(FLOATS, P4));
+                e1 = e1.fma(r1, FloatVector.broadcast(FLOATS, P4));
+                e2 = e2.fma(r2, FloatVector.broadcast(FLOATS, P4));
+                e3 = e3.fma(r3, FloatVector.broadcast(FLOATS, P4));
+                e0 = e0.fma(r0, FloatVector.broadcast(FLOATS, P3));
+                e1 = e1.fma(r1, FloatVector.broadcast(FLOATS, P3));
+                e2 = e2.fma(r2, FloatVector.broadcast(FLOATS, P3));
+                e3 = e3.fma(r3, FloatVector.broadcast(FLOATS, P3));
+                e0 = e0.fma(r0, FloatVector.broadcast(FLOATS, P2));
+                e1 = e1.fma(r1, FloatVector.broadcast(FLOATS, P2));
+                e2 = e2.fma(r2, FloatVector.broadcast(FLOATS, P2));
+                e3 = e3.fma(r3, FloatVector.broadcast(FLOATS, P2));
+                e0 = e0.fma(r0, FloatVector.broadcast(FLOATS, P1));
+                e1 = e1.fma(r1, FloatVector.broadcast(FLOATS, P1));
+                e2 = e2.fma(r2, FloatVector.broadcast(FLOATS, P1));
+                e3 = e3.fma(r3, FloatVector.broadcast(FLOATS, P1));
+                e0 = e0.fma(r0, FloatVector.broadcast(FLOATS, 1f));
+                e1 = e1.fma(r1, FloatVector.broadcast(FLOATS, 1f));
+                e2 = e2.fma(r2, FloatVector.broadcast(FLOATS, 1f));
+                e3 = e3.fma(r3, FloatVector.broadcast(FLOATS, 1f));
                 e0 = e0.reinterpretAsInts().add(z0.reinterpretAsInts().lanewise(LSHL, 23)).reinterpretAsFloats();
                 e1 = e1.reinterpretAsInts().add(z1.reinterpretAsInts().lanewise(LSHL, 23)).reinterpretAsFloats();
                 e2 = e2.reinterpretAsInts().add(z2.reinterpretAsInts().lanewise(LSHL, 23)).reinterpretAsFloats();
@@ -97,7 +97,7 @@ final class PageSoftmax {
                 e2 = e2.blend(0f, x2.compare(LT, EXP2_MIN));
                 e3 = e3.blend(0f, x3.compare(LT, EXP2_MIN));
                 int sumAt = h * LANES + lane;
-                FloatVector.fromArray(F, sum, sumAt).add(e0).add(e1).add(e2).add(e3).intoArray(sum, sumAt);
+                FloatVector.fromArray(FLOATS, sum, sumAt).add(e0).add(e1).add(e2).add(e3).intoArray(sum, sumAt);
                 e0.intoArray(w, to);
                 e1.intoArray(w, to + C1);
                 e2.intoArray(w, to + C2);
@@ -118,48 +118,48 @@ final class PageSoftmax {
     private static void factors(
             int heads, int valueRank, Format format, MemorySegment page, long aVAt, float[] w, int one) {
         long step = format.bytes(PANEL);
-        for (int lane = 0; lane < LANES; lane += L) {
+        for (int lane = 0; lane < LANES; lane += LENGTH) {
             long at = aVAt + 4 * lane + (heads * valueRank - 1) * step;
             for (int h = heads - 1; h >= 0; h -= one) {
                 int first = h * valueRank * PANEL + lane;
-                FloatVector e0 = FLOATS.cast(FloatVector.fromArray(F, w, first));
-                FloatVector e1 = FLOATS.cast(FloatVector.fromArray(F, w, first + C1));
-                FloatVector e2 = FLOATS.cast(FloatVector.fromArray(F, w, first + C2));
-                FloatVector e3 = FLOATS.cast(FloatVector.fromArray(F, w, first + C3));
+                FloatVector e0 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, w, first));
+                FloatVector e1 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, w, first + C1));
+                FloatVector e2 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, w, first + C2));
+                FloatVector e3 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, w, first + C3));
                 for (int to = first + (valueRank - 1) * PANEL; to >= first; to -= PANEL) {
                     FloatVector w0, w1, w2, w3;
                     if (format == Format.F32) {
-                        w0 = FloatVector.fromMemorySegment(F, page, at, LITTLE_ENDIAN);
-                        w1 = FloatVector.fromMemorySegment(F, page, at + 4 * C1, LITTLE_ENDIAN);
-                        w2 = FloatVector.fromMemorySegment(F, page, at + 4 * C2, LITTLE_ENDIAN);
-                        w3 = FloatVector.fromMemorySegment(F, page, at + 4 * C3, LITTLE_ENDIAN);
+                        w0 = FloatVector.fromMemorySegment(FLOATS, page, at, LITTLE_ENDIAN);
+                        w1 = FloatVector.fromMemorySegment(FLOATS, page, at + 4 * C1, LITTLE_ENDIAN);
+                        w2 = FloatVector.fromMemorySegment(FLOATS, page, at + 4 * C2, LITTLE_ENDIAN);
+                        w3 = FloatVector.fromMemorySegment(FLOATS, page, at + 4 * C3, LITTLE_ENDIAN);
                     } else if (format == Format.BF16) {
-                        IntVector i0 = INTS.cast(IntVector.fromMemorySegment(I, page, at, LITTLE_ENDIAN));
-                        IntVector i1 = INTS.cast(IntVector.fromMemorySegment(I, page, at + 2 * C2, LITTLE_ENDIAN));
-                        w0 = INTS.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
-                        w1 = INTS.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
-                        w2 = INTS.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
-                        w3 = INTS.cast(i1.and(HIGH_HALF)).reinterpretAsFloats();
+                        IntVector i0 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, page, at, LITTLE_ENDIAN));
+                        IntVector i1 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, page, at + 2 * C2, LITTLE_ENDIAN));
+                        w0 = INT_VECTOR.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
+                        w1 = INT_VECTOR.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
+                        w2 = INT_VECTOR.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
+                        w3 = INT_VECTOR.cast(i1.and(HIGH_HALF)).reinterpretAsFloats();
                     } else {
-                        IntVector b = INTS.cast(IntVector.fromMemorySegment(I, page, at, LITTLE_ENDIAN));
-                        w0 = FLOATS.cast(INTS.cast(INTS.cast(b.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                        IntVector b = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, page, at, LITTLE_ENDIAN));
+                        w0 = FLOAT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(b.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
                                 .sub(BYTE_ZERO);
-                        w1 = FLOATS.cast(
-                                INTS.cast(INTS.cast(INTS.cast(b.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                        w1 = FLOAT_VECTOR.cast(
+                                INT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(b.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
                                         .reinterpretAsFloats())
                                 .sub(BYTE_ZERO);
-                        w2 = FLOATS.cast(
-                                INTS.cast(INTS.cast(INTS.cast(b.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                        w2 = FLOAT_VECTOR.cast(
+                                INT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(b.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
                                         .reinterpretAsFloats())
                                 .sub(BYTE_ZERO);
-                        w3 = FLOATS.cast(
-                                INTS.cast(INTS.cast(b.lanewise(LSHR, 24)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                        w3 = FLOAT_VECTOR.cast(
+                                INT_VECTOR.cast(INT_VECTOR.cast(b.lanewise(LSHR, 24)).or(BYTE_EXPONENT)).reinterpretAsFloats())
                                 .sub(BYTE_ZERO);
                     }
-                    FLOATS.cast(e0.mul(FLOATS.cast(w0))).intoArray(w, to);
-                    FLOATS.cast(e1.mul(FLOATS.cast(w1))).intoArray(w, to + C1);
-                    FLOATS.cast(e2.mul(FLOATS.cast(w2))).intoArray(w, to + C2);
-                    FLOATS.cast(e3.mul(FLOATS.cast(w3))).intoArray(w, to + C3);
+                    FLOAT_VECTOR.cast(e0.mul(FLOAT_VECTOR.cast(w0))).intoArray(w, to);
+                    FLOAT_VECTOR.cast(e1.mul(FLOAT_VECTOR.cast(w1))).intoArray(w, to + C1);
+                    FLOAT_VECTOR.cast(e2.mul(FLOAT_VECTOR.cast(w2))).intoArray(w, to + C2);
+                    FLOAT_VECTOR.cast(e3.mul(FLOAT_VECTOR.cast(w3))).intoArray(w, to + C3);
                     at -= step;
                 }
             }
@@ -169,9 +169,9 @@ final class PageSoftmax {
     /** {@link io.github.t6j.kernels.Kernels#rowMaxima}. */
     static void maxima(float[] s, int rows, float[] into) {
         for (int r = 0; r < rows; r++) {
-            FloatVector max = FloatVector.fromArray(F, s, r * PANEL);
-            for (int t = L; t < PANEL; t += L) {
-                max = max.max(FloatVector.fromArray(F, s, r * PANEL + t));
+            FloatVector max = FloatVector.fromArray(FLOATS, s, r * PANEL);
+            for (int t = LENGTH; t < PANEL; t += LENGTH) {
+                max = max.max(FloatVector.fromArray(FLOATS, s, r * PANEL + t));
             }
             into[r] = max.reduceLanes(MAX);
         }

@@ -1,7 +1,7 @@
 package io.github.t6j.kernels.simd;
 
-import static io.github.t6j.kernels.simd.Lanes.I;
-import static io.github.t6j.kernels.simd.Lanes.L;
+import static io.github.t6j.kernels.simd.Lanes.INTS;
+import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.ADD;
 
@@ -14,18 +14,18 @@ final class ReadAll {
 
     /** {@link io.github.t6j.kernels.Kernels#readAll}. */
     static int sum(MemorySegment data, long at, long count, int one) {
-        IntVector a = IntVector.zero(I);
+        IntVector a = IntVector.zero(INTS);
         IntVector b = a;
         IntVector c = a;
         IntVector d = a;
-        int blocks = (int) (count / (4 * L));
-        long blockBytes = 4L * L * Integer.BYTES;
+        int blocks = (int) (count / (4 * LENGTH));
+        long blockBytes = 4L * LENGTH * Integer.BYTES;
         for (int i = 0; i < blocks; i += one) {
             long from = at + i * blockBytes;
-            a = a.add(IntVector.fromMemorySegment(I, data, from, LITTLE_ENDIAN));
-            b = b.add(IntVector.fromMemorySegment(I, data, from + 4 * L, LITTLE_ENDIAN));
-            c = c.add(IntVector.fromMemorySegment(I, data, from + 8 * L, LITTLE_ENDIAN));
-            d = d.add(IntVector.fromMemorySegment(I, data, from + 12 * L, LITTLE_ENDIAN));
+            a = a.add(IntVector.fromMemorySegment(INTS, data, from, LITTLE_ENDIAN));
+            b = b.add(IntVector.fromMemorySegment(INTS, data, from + 4 * LENGTH, LITTLE_ENDIAN));
+            c = c.add(IntVector.fromMemorySegment(INTS, data, from + 8 * LENGTH, LITTLE_ENDIAN));
+            d = d.add(IntVector.fromMemorySegment(INTS, data, from + 12 * LENGTH, LITTLE_ENDIAN));
         }
         return a.add(b).add(c.add(d)).reduceLanes(ADD);
     }

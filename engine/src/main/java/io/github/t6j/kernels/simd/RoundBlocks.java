@@ -1,8 +1,8 @@
 package io.github.t6j.kernels.simd;
 
-import static io.github.t6j.kernels.simd.Lanes.F;
-import static io.github.t6j.kernels.simd.Lanes.I;
-import static io.github.t6j.kernels.simd.Lanes.L;
+import static io.github.t6j.kernels.simd.Lanes.FLOATS;
+import static io.github.t6j.kernels.simd.Lanes.INTS;
+import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
@@ -30,7 +30,7 @@ final class RoundBlocks {
         for (int block = 0; block < whole; block++, place++) {
             int at = xAt + block * SIZE;
             int largest = largest(x, at);
-            int sum = numbers(
+            int sum = elements(
                     x, at, RoundedRows.inverse(largest), to.twins, to.pairs, row * to.stride + block * SIZE);
             to.scales[place] = RoundedRows.scale(largest);
             to.eights[place] = RoundedRows.twin(-8 * sum);
@@ -42,18 +42,18 @@ final class RoundBlocks {
 
     /** The largest magnitude's bits: above those of infinity if there is a NaN. */
     private static int largest(float[] x, int at) {
-        IntVector largest = IntVector.zero(I);
-        for (int i = 0; i < SIZE; i += L) {
-            largest = largest.max(FloatVector.fromArray(F, x, at + i).reinterpretAsInts().and(Integer.MAX_VALUE));
+        IntVector largest = IntVector.zero(INTS);
+        for (int i = 0; i < SIZE; i += LENGTH) {
+            largest = largest.max(FloatVector.fromArray(FLOATS, x, at + i).reinterpretAsInts().and(Integer.MAX_VALUE));
         }
         return largest.reduceLanes(MAX);
     }
 
     /** @return the sum of the block's whole numbers */
-    private static int numbers(float[] x, int at, float inverse, int[] twins, int[] pairs, int to) {
-        IntVector sum = IntVector.zero(I);
-        for (int i = 0; i < SIZE; i += L) {
-            IntVector number = FloatVector.fromArray(F, x, at + i)
+    private static int elements(float[] x, int at, float inverse, int[] twins, int[] pairs, int to) {
+        IntVector sum = IntVector.zero(INTS);
+        for (int i = 0; i < SIZE; i += LENGTH) {
+            IntVector number = FloatVector.fromArray(FLOATS, x, at + i)
                     .mul(inverse).add(ROUNDING).reinterpretAsInts().sub(ROUNDING_BITS);
             sum = sum.add(number);
             number.lanewise(LSHL, 16).or(number.and(0xFFFF)).intoArray(twins, to + i);

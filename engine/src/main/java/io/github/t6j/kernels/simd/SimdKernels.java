@@ -1,6 +1,6 @@
 package io.github.t6j.kernels.simd;
 
-import io.github.t6j.kernels.Ahead;
+import io.github.t6j.kernels.Prefetcher;
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
@@ -10,39 +10,39 @@ import java.lang.foreign.MemorySegment;
 
 /** The operations on the machine's vectors; each method of {@link Kernels} leads to one small class. */
 public final class SimdKernels implements Kernels {
-    /** The step of loops that C2 shall not take for counted (see {@link Multiply}): not final, so that it cannot know. */
+    /** The step of loops that C2 shall not take for counted (see {@link Gemm}): not final, so that it cannot know. */
     private static int one = 1;
 
     private final ScalarKernels scalar = new ScalarKernels(true);
-    private final Ahead ahead;
+    private final Prefetcher ahead;
 
     /** Kernels that read nothing ahead. */
     public SimdKernels() {
-        this(new Ahead());
+        this(new Prefetcher());
     }
 
-    private SimdKernels(Ahead ahead) {
+    private SimdKernels(Prefetcher ahead) {
         this.ahead = ahead;
     }
 
     @Override
-    public SimdKernels reading(Ahead newAhead) {
+    public SimdKernels reading(Prefetcher newAhead) {
         return new SimdKernels(newAhead);
     }
 
     /** Whether this machine has vectors that the kernels are written for: 4 floats or more. */
     public static boolean available() {
-        return Lanes.L >= 4;
+        return Lanes.LENGTH >= 4;
     }
 
     /** Rows that a product takes at once; more are split evenly. */
     public static int tileRows(Format format) {
-        return Multiply.tallest(format);
+        return Gemm.tallest(format);
     }
 
     @Override
     public String description() {
-        return "SIMD, " + Lanes.F.vectorBitSize() + "-bit";
+        return "SIMD, " + Lanes.FLOATS.vectorBitSize() + "-bit";
     }
 
     @Override
@@ -61,7 +61,7 @@ public final class SimdKernels implements Kernels {
             int yAt,
             int yPanel,
             boolean accumulate) {
-        Multiply.rows(
+        Gemm.rows(
                 x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate, ahead, one);
     }
 
@@ -73,17 +73,17 @@ public final class SimdKernels implements Kernels {
     @Override
     public void multiplyBlocks(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride) {
-        BlockProduct.rows(x, format, w, wAt, y, yAt, yStride, one);
+        BlockGemm.rows(x, format, w, wAt, y, yAt, yStride, one);
     }
 
     @Override
-    public void factorLogits(
+    public void factorScores(
             float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
-        PageLogits.logits(g, gAt, heads, keyRank, format, page, aKAt, s, one);
+        PageScores.logits(g, gAt, heads, keyRank, format, page, aKAt, s, one);
     }
 
     @Override
-    public int softmaxWeights(
+    public int softmax(
             float[] s,
             int heads,
             Format format,

@@ -2,10 +2,10 @@ package io.github.t6j.kernels.simd;
 
 import static io.github.t6j.kernels.simd.Lanes.BYTE_EXPONENT;
 import static io.github.t6j.kernels.simd.Lanes.BYTE_ZERO;
-import static io.github.t6j.kernels.simd.Lanes.F;
+import static io.github.t6j.kernels.simd.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.Lanes.HIGH_HALF;
-import static io.github.t6j.kernels.simd.Lanes.I;
-import static io.github.t6j.kernels.simd.Lanes.L;
+import static io.github.t6j.kernels.simd.Lanes.INTS;
+import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static io.github.t6j.kernels.simd.Lanes.LOW_BYTE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.LSHL;
@@ -17,7 +17,7 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** Rows of narrow numbers to f32, where a variant rewrites pages anyway or no kernel reads the format. */
+/** Rows of narrow elements to f32, where a variant rewrites pages anyway or no kernel reads the format. */
 final class Widen {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
@@ -44,8 +44,8 @@ final class Widen {
 
     private static void bf16(MemorySegment from, long fromAt, int count, MemorySegment to, long toAt) {
         for (int group = 0; group < count; group += 32) {
-            for (int lane = 0; lane < 16; lane += L) {
-                IntVector i = IntVector.fromMemorySegment(I, from, fromAt + 2L * group + 4L * lane, LITTLE_ENDIAN);
+            for (int lane = 0; lane < 16; lane += LENGTH) {
+                IntVector i = IntVector.fromMemorySegment(INTS, from, fromAt + 2L * group + 4L * lane, LITTLE_ENDIAN);
                 long at = toAt + 4L * (group + lane);
                 i.lanewise(LSHL, 16).intoMemorySegment(to, at, LITTLE_ENDIAN);
                 i.and(HIGH_HALF).intoMemorySegment(to, at + 64, LITTLE_ENDIAN);
@@ -56,10 +56,10 @@ final class Widen {
     private static void q8(
             MemorySegment from, long fromAt, int count, long scalesAt, MemorySegment to, long toAt) {
         for (int group = 0; group < count; group += 64) {
-            for (int lane = 0; lane < 16; lane += L) {
-                IntVector i = IntVector.fromMemorySegment(I, from, fromAt + group + 4L * lane, LITTLE_ENDIAN);
+            for (int lane = 0; lane < 16; lane += LENGTH) {
+                IntVector i = IntVector.fromMemorySegment(INTS, from, fromAt + group + 4L * lane, LITTLE_ENDIAN);
                 for (int number = lane; number < 64; number += 16) {
-                    FloatVector scale = FloatVector.fromMemorySegment(F, from, scalesAt + 4L * number, LITTLE_ENDIAN);
+                    FloatVector scale = FloatVector.fromMemorySegment(FLOATS, from, scalesAt + 4L * number, LITTLE_ENDIAN);
                     i.and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO).mul(scale)
                             .intoMemorySegment(to, toAt + 4L * (group + number), LITTLE_ENDIAN);
                     i = i.lanewise(LSHR, 8);

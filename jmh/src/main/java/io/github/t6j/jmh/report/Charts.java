@@ -153,7 +153,7 @@ final class Charts {
         return axis;
     }
 
-    /** Horizontal bars with their numbers beside them. */
+    /** Horizontal bars with their elements beside them. */
     static Plot bars(
             String name, String title, String subtitle, String valueTitle, NumberFormat format,
             Map<String, Double> values) {
@@ -180,7 +180,7 @@ final class Charts {
         NumberAxis axis = (NumberAxis) plot.getRangeAxis();
         axis.setLabelFont(TEXT);
         axis.setTickLabelFont(TEXT);
-        axis.setUpperMargin(0.2); // for the numbers
+        axis.setUpperMargin(0.2); // for the elements
         axis.setNumberFormatOverride(format);
         return draw(name, title + ", " + subtitle, chart, 110 + BAR_HEIGHT * values.size());
     }

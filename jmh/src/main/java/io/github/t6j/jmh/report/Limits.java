@@ -40,7 +40,7 @@ record Limits(List<Result> results) {
                 .map(r -> r.counter("flops")).findFirst().orElse(null);
     }
 
-    /** Numbers of threads that limits were measured with. */
+    /** Elements of threads that limits were measured with. */
     List<Integer> threads() {
         return results.stream().filter(r -> r.is("PeakBenchmark.multiplyAdd")).map(Result::threads).distinct().sorted()
                 .toList();

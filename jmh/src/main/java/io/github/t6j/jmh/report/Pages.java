@@ -128,16 +128,16 @@ final class Pages {
                             points.firstEntry().getValue().counter("cacheBytesPerToken").mean()));
         }
         Table table = new Table(1, "shape and type", "MHA", "MQA", "GQA", "MLA", "TPA", "TPA KV-only");
-        bytes.forEach((setting, numbers) -> {
+        bytes.forEach((setting, elements) -> {
             List<String> row = new ArrayList<>(List.of(setting));
             Labels.ATTENTIONS.forEach(attention -> {
-                Double number = numbers.get(Labels.attention(attention));
+                Double number = elements.get(Labels.attention(attention));
                 row.add(number == null ? "–" : String.format(Locale.ROOT, "%.0f", number));
             });
             table.add(row.toArray(String[]::new));
-            if (numbers.size() == Labels.ATTENTIONS.size() && section.plots.size() < 2) {
+            if (elements.size() == Labels.ATTENTIONS.size() && section.plots.size() < 2) {
                 section.plots.add(Charts.bars("cache-" + (section.plots.size() + 1),
-                        "Cache per token and layer", setting, "bytes", Charts.format("#,##0"), numbers));
+                        "Cache per token and layer", setting, "bytes", Charts.format("#,##0"), elements));
             }
         });
         section.tables.add(table);

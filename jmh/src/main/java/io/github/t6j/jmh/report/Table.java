@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * Rows of text.
  *
- * @param labels columns, from the first, that are words and not numbers
+ * @param labels columns, from the first, that are words and not elements
  */
 record Table(List<String> header, int labels, List<List<String>> rows) {
     Table(int labels, String... header) {

@@ -1,7 +1,7 @@
 package io.github.t6j.attention;
 
 /** An attention whose queries, keys and values can be had whole from a row of projections: what linear attention sums. */
-public interface WholeHeads extends Attention {
+public interface DenseHeads extends Attention {
     /** Heads of keys and values, g, a divisor of {@link #heads()}: each serves as many consecutive query heads. */
     int keyValueHeads();
 

@@ -11,7 +11,7 @@ import java.util.Arrays;
  * Softmaxes and sums of values over some of the tokens, one a head, not yet divided by the softmax's sum. (In {@link
  * LatentPrefill} the "heads" are the queries of one head.)
  */
-final class PartialSoftmax {
+final class OnlineSoftmax {
     final int heads;
     private final ScalarKernels scalar;
 
@@ -20,7 +20,7 @@ final class PartialSoftmax {
     final float[] out; // [panels][heads][64], of weighted values
     private final float[] factors; // [heads], what sums are multiplied by when others are added
 
-    PartialSoftmax(int heads, int width, ScalarKernels scalar) {
+    OnlineSoftmax(int heads, int width, ScalarKernels scalar) {
         this.heads = heads;
         this.scalar = scalar;
         max = new float[heads];
@@ -59,7 +59,7 @@ final class PartialSoftmax {
     }
 
     /** Adds {@code later}, the same over the tokens after these. */
-    void add(PartialSoftmax later, Kernels kernels) {
+    void add(OnlineSoftmax later, Kernels kernels) {
         if (later.isEmpty()) {
             return;
         }

@@ -17,7 +17,7 @@ import java.lang.foreign.MemorySegment;
  * bytes is a stream of its own: the misses of all of them are under way at once, and after two or three lines the
  * processor fetches each ahead by itself. One line after the other gained nothing (ADR 26).
  */
-public final class Ahead {
+public final class Prefetcher {
     /** Bytes from one read to the next: of 1, 2, 4, 8 and 16 KB, the best for pages of 24 to 100 KB. */
     public static final int STREAM = 8192;
 

@@ -12,7 +12,7 @@ import io.github.t6j.kernels.Workers;
  * <p>Which form serves depends on the number of rows of a pass alone: the same bits with any number of threads, but not
  * in any chunks.
  */
-public final class LatentPath implements AttentionPath {
+public final class LatentAlgorithm implements AttentionAlgorithm {
     /** Rows from which rebuilding keys and values pays: measured, see the ADR. */
     public static final int MATERIALIZED_ROWS = 40;
 
@@ -34,12 +34,12 @@ public final class LatentPath implements AttentionPath {
     private float[] y;
 
     /** Attention of {@code shape}'s shape by these kernels on these threads; {@code scalar} is the kernels' twin. */
-    public LatentPath(
+    public LatentAlgorithm(
             LatentAttention shape, PagedCache cache, Kernels kernels, ScalarKernels scalar, Workers workers) {
         this(shape, cache, kernels, scalar, workers, MATERIALIZED_ROWS);
     }
 
-    LatentPath(
+    LatentAlgorithm(
             LatentAttention shape, PagedCache cache, Kernels kernels, ScalarKernels scalar, Workers workers,
             int materializedRows) {
         this.kernels = kernels;

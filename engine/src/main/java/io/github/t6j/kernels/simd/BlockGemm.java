@@ -1,6 +1,6 @@
 package io.github.t6j.kernels.simd;
 
-import static io.github.t6j.kernels.simd.Lanes.L;
+import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.RoundedRows;
@@ -11,9 +11,9 @@ import java.lang.foreign.MemorySegment;
  * stored with a constant added that makes them positive; the sums start at what takes it off again. All sums are mod
  * 2^16, and exact as the true ones fit.
  *
- * <p>The kernels' loops count by steps that C2 does not know, see {@link Multiply}.
+ * <p>The kernels' loops count by steps that C2 does not know, see {@link Gemm}.
  */
-final class BlockProduct {
+final class BlockGemm {
     /** Of an f16 in the high half of an int, moved down by 3: the bits that a float has at the same places. */
     static final int F16_BITS = 0x8FFFE000;
 
@@ -29,7 +29,7 @@ final class BlockProduct {
     /** Rows that are computed together, if there are as many. */
     private static final int ROWS = 4;
 
-    private BlockProduct() {}
+    private BlockGemm() {}
 
     /** {@link io.github.t6j.kernels.Kernels#multiplyBlocks}. */
     static void rows(
@@ -37,18 +37,18 @@ final class BlockProduct {
         boolean bytes = format == BlockFormat.Q8_0;
         for (int r = 0; r < x.rows;) {
             boolean four = x.rows - r >= ROWS;
-            for (int s = 0; s < 32; s += 2 * L) {
+            for (int s = 0; s < 32; s += 2 * LENGTH) {
                 long from = wAt + 4 * s;
                 int c0 = yAt + r * yStride + column(s);
-                int c1 = yAt + r * yStride + column(s + L);
+                int c1 = yAt + r * yStride + column(s + LENGTH);
                 if (bytes && four) {
-                    BytesProduct.four(x, r, w, from, y, c0, c1, yStride, one);
+                    Q8Gemm.four(x, r, w, from, y, c0, c1, yStride, one);
                 } else if (bytes) {
-                    BytesProduct.one(x, r, w, from, y, c0, c1, one);
+                    Q8Gemm.one(x, r, w, from, y, c0, c1, one);
                 } else if (four) {
-                    NibblesProduct.four(x, r, w, from, y, c0, c1, yStride, one);
+                    Q4Gemm.four(x, r, w, from, y, c0, c1, yStride, one);
                 } else {
-                    NibblesProduct.one(x, r, w, from, y, c0, c1, one);
+                    Q4Gemm.one(x, r, w, from, y, c0, c1, one);
                 }
             }
             r += four ? ROWS : 1;

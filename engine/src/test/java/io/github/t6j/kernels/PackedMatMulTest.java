@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Products with quantised weights: the scalar twin against float64, and the SIMD kernels against it, bit for bit. */
 @Tag("width")
-class QuantizedProductTest {
+class PackedMatMulTest {
     private final Arena arena = Arena.ofShared();
     private final Workers workers = new Workers(2);
     private final Kernels scalar = new ScalarKernels(true);
@@ -38,7 +38,7 @@ class QuantizedProductTest {
 
     private float[] multiply(Kernels kernels, PackedMatrix matrix, float[] x, int rows) {
         float[] y = new float[rows * matrix.stride()];
-        new Product(kernels, workers).multiply(matrix, x, matrix.inputs(), rows, y);
+        new PackedMatMul(kernels, workers).multiply(matrix, x, matrix.inputs(), rows, y);
         return y;
     }
 

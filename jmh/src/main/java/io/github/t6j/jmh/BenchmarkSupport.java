@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /** What benchmarks have in common: which kernels they measure, and how they keep data out of the caches. */
-final class Setting {
+final class BenchmarkSupport {
     /** What forks need to have vectors. */
     static final String VECTORS = "--add-modules=jdk.incubator.vector";
 
@@ -30,7 +30,7 @@ final class Setting {
 
     private static final long PATIENCE_NANOS = 60_000_000_000L;
 
-    private Setting() {}
+    private BenchmarkSupport() {}
 
     /**
      * The kernels that are asked for.
@@ -88,7 +88,7 @@ final class Setting {
         }
     }
 
-    /** How a cache stores numbers. */
+    /** How a cache stores elements. */
     static Format format(String cacheType) {
         return switch (cacheType) {
             case "f32", "f16", "bf16", "q8" -> Format.valueOf(cacheType.toUpperCase(Locale.ROOT));
@@ -110,7 +110,7 @@ final class Setting {
         }
     }
 
-    /** Numbers from −1 to 1. */
+    /** Elements from −1 to 1. */
     static float[] floats(int count, SplittableRandom random) {
         float[] floats = new float[count];
         for (int i = 0; i < count; i++) {

@@ -7,26 +7,26 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Locale;
 
-/** Where a tensor's numbers come from, in row-major order. */
+/** Where a tensor's elements come from, in row-major order. */
 @FunctionalInterface
-interface Numbers {
+interface Elements {
     int CHUNK = 1 << 16;
 
     /** The largest number of f16, of which scales are, too. */
     int HALF = 65504;
 
-    /** Puts the {@code n} numbers from place {@code from} on at the start of {@code into}. */
+    /** Puts the {@code n} elements from place {@code from} on at the start of {@code into}. */
     void read(long from, float[] into, int n);
 
-    /** The numbers of {@code tensor}, which fit in {@code dtype}. @throws CommandFailure if one is too large for it */
-    static Numbers of(Tensor tensor, DType dtype) {
+    /** The elements of {@code tensor}, which fit in {@code dtype}. @throws CommandFailure if one is too large for it */
+    static Elements of(Tensor tensor, DType dtype) {
         return (from, into, n) -> {
             tensor.read(from, into, 0, n);
             checkFits(tensor.name(), dtype, into, n);
         };
     }
 
-    /** All numbers of a tensor of {@code shape}, rounded to the nearest of {@code dtype}. */
+    /** All elements of a tensor of {@code shape}, rounded to the nearest of {@code dtype}. */
     default MemorySegment write(DType dtype, List<Long> shape, Arena arena) {
         long count = shape.stream().reduce(1L, Math::multiplyExact);
         MemorySegment data = arena.allocate(dtype.bytes(shape), 64);

@@ -7,7 +7,7 @@ import static io.github.t6j.kernels.Kernels.PANEL;
  * computed in one order. With a quantised matrix the rows are rounded first, once. One object serves many products
  * and allocates nothing once it has seen the largest; it belongs to one thread.
  */
-public final class Product implements Workers.Work {
+public final class PackedMatMul implements Workers.Work {
     /** Inputs a block: 256 rows of a panel are 64 KB, which stay in L2 while all rows of x pass. */
     private static final int BLOCK = 256;
 
@@ -31,7 +31,7 @@ public final class Product implements Workers.Work {
     private final float[][] panels; // one a worker: [rows][64], a panel of y
 
     /** Products by these kernels on these threads. */
-    public Product(Kernels kernels, Workers workers) {
+    public PackedMatMul(Kernels kernels, Workers workers) {
         this.kernels = kernels;
         this.workers = workers;
         panels = new float[workers.threads()][0];
@@ -61,7 +61,7 @@ public final class Product implements Workers.Work {
                 rounded.resize(rows, blocks.inputs());
                 workers.run(rows, rounding);
             }
-            case NumberPanels numbers -> growPanels();
+            case DensePanels elements -> growPanels();
         }
         stretch = rows > FEW_ROWS ? 1 : Math.max(1, matrix.panels() * 3 / 4 / workers.threads());
         workers.run(matrix.panels() - workers.threads() * (stretch - 1), this);
@@ -93,20 +93,20 @@ public final class Product implements Workers.Work {
     private void panel(int panel, int worker) {
         switch (matrix) {
             case BlockPanels blocks -> blocks.multiply(kernels, panel, rounded, y, yStride);
-            case NumberPanels numbers -> multiply(numbers, panel, worker);
+            case DensePanels elements -> multiply(elements, panel, worker);
         }
     }
 
-    private void multiply(NumberPanels numbers, int panel, int worker) {
+    private void multiply(DensePanels elements, int panel, int worker) {
         int to = panel * PANEL;
         if (rows == 1) {
-            numbers.multiply(kernels, panel, 0, numbers.inputs(), x, xStride, 1, y, to);
+            elements.multiply(kernels, panel, 0, elements.inputs(), x, xStride, 1, y, to);
             return;
         }
         float[] sums = panels[worker];
-        for (int from = 0; from < numbers.inputs(); from += BLOCK) {
-            int count = Math.min(BLOCK, numbers.inputs() - from);
-            numbers.multiply(kernels, panel, from, count, x, xStride, rows, sums, 0);
+        for (int from = 0; from < elements.inputs(); from += BLOCK) {
+            int count = Math.min(BLOCK, elements.inputs() - from);
+            elements.multiply(kernels, panel, from, count, x, xStride, rows, sums, 0);
         }
         for (int row = 0; row < rows; row++, to += yStride) {
             System.arraycopy(sums, row * PANEL, y, to, PANEL);

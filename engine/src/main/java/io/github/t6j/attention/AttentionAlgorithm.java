@@ -4,9 +4,9 @@ import io.github.t6j.cache.SequenceCache;
 
 /**
  * A way to compute attention for one sequence, and what it keeps of the sequence for it: {@link PagedAttention}, for
- * latents {@link LatentPath}, without a softmax {@link LinearAttention}, and the oracle {@link MaterializedAttention}.
+ * latents {@link LatentAlgorithm}, without a softmax {@link LinearAttention}, and the oracle {@link MaterializedAttention}.
  */
-public interface AttentionPath {
+public interface AttentionAlgorithm {
     /** What is kept of the sequence. */
     SequenceCache cache();
 

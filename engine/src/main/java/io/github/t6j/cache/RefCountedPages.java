@@ -5,13 +5,13 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** All layers of one index of a {@link PagedCache}, freed when the last cache that has it lets go. */
-final class CountedPages {
+final class RefCountedPages {
     private final Slab slab;
     private final AtomicInteger owners = new AtomicInteger(1);
     private final Page[] layers;
 
     /** Empty pages of one owner, in memory of {@code slab}. */
-    CountedPages(PageLayout layout, Format format, int layers, Slab slab) {
+    RefCountedPages(PageLayout layout, Format format, int layers, Slab slab) {
         this.slab = slab;
         this.layers = new Page[layers];
         MemorySegment data = slab.cut(bytes(layout, format, layers));
@@ -45,10 +45,10 @@ final class CountedPages {
         }
     }
 
-    /** Lets go of these. @return others of {@code from} for the caller alone, with the same numbers if {@code copy} */
-    CountedPages own(boolean copy, Slab from) {
+    /** Lets go of these. @return others of {@code from} for the caller alone, with the same elements if {@code copy} */
+    RefCountedPages own(boolean copy, Slab from) {
         Page first = layers[0];
-        CountedPages own = new CountedPages(first.layout(), first.format(), layers.length, from);
+        RefCountedPages own = new RefCountedPages(first.layout(), first.format(), layers.length, from);
         for (int i = 0; copy && i < layers.length; i++) {
             own.layers[i].data().copyFrom(layers[i].data());
         }

@@ -1,12 +1,12 @@
 package io.github.t6j.kernels.simd;
 
-import static io.github.t6j.kernels.simd.BlockProduct.F16_BITS;
-import static io.github.t6j.kernels.simd.BlockProduct.F16_EXPONENT;
-import static io.github.t6j.kernels.simd.BlockProduct.WHOLE;
-import static io.github.t6j.kernels.simd.BlockProduct.WHOLE_BITS;
-import static io.github.t6j.kernels.simd.Lanes.F;
-import static io.github.t6j.kernels.simd.Lanes.I;
-import static io.github.t6j.kernels.simd.Lanes.L;
+import static io.github.t6j.kernels.simd.BlockGemm.F16_BITS;
+import static io.github.t6j.kernels.simd.BlockGemm.F16_EXPONENT;
+import static io.github.t6j.kernels.simd.BlockGemm.WHOLE;
+import static io.github.t6j.kernels.simd.BlockGemm.WHOLE_BITS;
+import static io.github.t6j.kernels.simd.Lanes.FLOATS;
+import static io.github.t6j.kernels.simd.Lanes.INTS;
+import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHL;
@@ -20,14 +20,14 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 
 /** Q4_0: the sum of a block fits in 16 bits. */
-final class NibblesProduct {
+final class Q4Gemm {
     private static final int SIZE = BlockFormat.SIZE;
     private static final int ROW = BlockFormat.ROW;
 
     /** The low four bits of either half. */
     private static final int NIBBLES = 0x000F000F;
 
-    private NibblesProduct() {}
+    private Q4Gemm() {}
 
     /** One row. */
     static void one(
@@ -37,20 +37,20 @@ final class NibblesProduct {
         float[] scales = x.scales;
         int place = row * x.blocks;
         long step = (long) ROW * one;
-        FloatVector y00 = FloatVector.zero(F), y01 = y00, y10 = y00, y11 = y00;
+        FloatVector y00 = FloatVector.zero(FLOATS), y01 = y00, y10 = y00, y11 = y00;
         int k = row * x.stride;
         for (int last = place + x.blocks; place != last; place += one) {
-            IntVector scale0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-            IntVector scale1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
+            IntVector scale0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
+            IntVector scale1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
             wAt += step;
-            ShortVector sum0 = IntVector.broadcast(I, eights[place]).reinterpretAsShorts(), sum1 = sum0;
+            ShortVector sum0 = IntVector.broadcast(INTS, eights[place]).reinterpretAsShorts(), sum1 = sum0;
             for (long end = wAt + SIZE / 4 * step; wAt != end; wAt += step) {
-                IntVector w0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                IntVector w1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
-                ShortVector xa = IntVector.broadcast(I, twins[k]).reinterpretAsShorts();
-                ShortVector xb = IntVector.broadcast(I, twins[k + 1]).reinterpretAsShorts();
-                ShortVector xc = IntVector.broadcast(I, twins[k + 2]).reinterpretAsShorts();
-                ShortVector xd = IntVector.broadcast(I, twins[k + 3]).reinterpretAsShorts();
+                IntVector w0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
+                IntVector w1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
+                ShortVector xa = IntVector.broadcast(INTS, twins[k]).reinterpretAsShorts();
+                ShortVector xb = IntVector.broadcast(INTS, twins[k + 1]).reinterpretAsShorts();
+                ShortVector xc = IntVector.broadcast(INTS, twins[k + 2]).reinterpretAsShorts();
+                ShortVector xd = IntVector.broadcast(INTS, twins[k + 3]).reinterpretAsShorts();
                 sum0 = sum0.add(w0.and(NIBBLES).reinterpretAsShorts().mul(xa));
                 sum1 = sum1.add(w1.and(NIBBLES).reinterpretAsShorts().mul(xa));
                 sum0 = sum0.add(w0.lanewise(LSHR, 4).and(NIBBLES).reinterpretAsShorts().mul(xb));
@@ -93,23 +93,23 @@ final class NibblesProduct {
         int blocks = x.blocks;
         int stride = x.stride;
         long step = (long) ROW * one;
-        FloatVector zero = FloatVector.zero(F);
+        FloatVector zero = FloatVector.zero(FLOATS);
         FloatVector y00 = zero, y01 = zero, y02 = zero, y03 = zero;
         FloatVector y10 = zero, y11 = zero, y12 = zero, y13 = zero;
         FloatVector y20 = zero, y21 = zero, y22 = zero, y23 = zero;
         FloatVector y30 = zero, y31 = zero, y32 = zero, y33 = zero;
         int k = row * stride;
         for (int last = place + blocks; place != last; place += one) {
-            IntVector pair0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-            IntVector pair1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
+            IntVector pair0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
+            IntVector pair1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
             wAt += step;
-            ShortVector sum00 = IntVector.broadcast(I, eights[place]).reinterpretAsShorts(), sum01 = sum00;
-            ShortVector sum10 = IntVector.broadcast(I, eights[place + blocks]).reinterpretAsShorts(), sum11 = sum10;
-            ShortVector sum20 = IntVector.broadcast(I, eights[place + 2 * blocks]).reinterpretAsShorts(), sum21 = sum20;
-            ShortVector sum30 = IntVector.broadcast(I, eights[place + 3 * blocks]).reinterpretAsShorts(), sum31 = sum30;
+            ShortVector sum00 = IntVector.broadcast(INTS, eights[place]).reinterpretAsShorts(), sum01 = sum00;
+            ShortVector sum10 = IntVector.broadcast(INTS, eights[place + blocks]).reinterpretAsShorts(), sum11 = sum10;
+            ShortVector sum20 = IntVector.broadcast(INTS, eights[place + 2 * blocks]).reinterpretAsShorts(), sum21 = sum20;
+            ShortVector sum30 = IntVector.broadcast(INTS, eights[place + 3 * blocks]).reinterpretAsShorts(), sum31 = sum30;
             for (long end = wAt + SIZE / 4 * step; wAt != end; wAt += step) {
-                IntVector w0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                IntVector w1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
+                IntVector w0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
+                IntVector w1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
                 ShortVector n00 = w0.and(NIBBLES).reinterpretAsShorts();
                 ShortVector n10 = w0.lanewise(LSHR, 4).and(NIBBLES).reinterpretAsShorts();
                 ShortVector n20 = w0.lanewise(LSHR, 8).and(NIBBLES).reinterpretAsShorts();
@@ -118,55 +118,55 @@ final class NibblesProduct {
                 ShortVector n11 = w1.lanewise(LSHR, 4).and(NIBBLES).reinterpretAsShorts();
                 ShortVector n21 = w1.lanewise(LSHR, 8).and(NIBBLES).reinterpretAsShorts();
                 ShortVector n31 = w1.lanewise(LSHR, 12).and(NIBBLES).reinterpretAsShorts();
-                ShortVector x0a = IntVector.broadcast(I, twins[k]).reinterpretAsShorts();
+                ShortVector x0a = IntVector.broadcast(INTS, twins[k]).reinterpretAsShorts();
                 sum00 = sum00.add(n00.mul(x0a));
                 sum01 = sum01.add(n01.mul(x0a));
-                ShortVector x0b = IntVector.broadcast(I, twins[k + 1]).reinterpretAsShorts();
+                ShortVector x0b = IntVector.broadcast(INTS, twins[k + 1]).reinterpretAsShorts();
                 sum00 = sum00.add(n10.mul(x0b));
                 sum01 = sum01.add(n11.mul(x0b));
-                ShortVector x0c = IntVector.broadcast(I, twins[k + 2]).reinterpretAsShorts();
+                ShortVector x0c = IntVector.broadcast(INTS, twins[k + 2]).reinterpretAsShorts();
                 sum00 = sum00.add(n20.mul(x0c));
                 sum01 = sum01.add(n21.mul(x0c));
-                ShortVector x0d = IntVector.broadcast(I, twins[k + 3]).reinterpretAsShorts();
+                ShortVector x0d = IntVector.broadcast(INTS, twins[k + 3]).reinterpretAsShorts();
                 sum00 = sum00.add(n30.mul(x0d));
                 sum01 = sum01.add(n31.mul(x0d));
                 int k1 = k + stride;
-                ShortVector x1a = IntVector.broadcast(I, twins[k1]).reinterpretAsShorts();
+                ShortVector x1a = IntVector.broadcast(INTS, twins[k1]).reinterpretAsShorts();
                 sum10 = sum10.add(n00.mul(x1a));
                 sum11 = sum11.add(n01.mul(x1a));
-                ShortVector x1b = IntVector.broadcast(I, twins[k1 + 1]).reinterpretAsShorts();
+                ShortVector x1b = IntVector.broadcast(INTS, twins[k1 + 1]).reinterpretAsShorts();
                 sum10 = sum10.add(n10.mul(x1b));
                 sum11 = sum11.add(n11.mul(x1b));
-                ShortVector x1c = IntVector.broadcast(I, twins[k1 + 2]).reinterpretAsShorts();
+                ShortVector x1c = IntVector.broadcast(INTS, twins[k1 + 2]).reinterpretAsShorts();
                 sum10 = sum10.add(n20.mul(x1c));
                 sum11 = sum11.add(n21.mul(x1c));
-                ShortVector x1d = IntVector.broadcast(I, twins[k1 + 3]).reinterpretAsShorts();
+                ShortVector x1d = IntVector.broadcast(INTS, twins[k1 + 3]).reinterpretAsShorts();
                 sum10 = sum10.add(n30.mul(x1d));
                 sum11 = sum11.add(n31.mul(x1d));
                 int k2 = k + 2 * stride;
-                ShortVector x2a = IntVector.broadcast(I, twins[k2]).reinterpretAsShorts();
+                ShortVector x2a = IntVector.broadcast(INTS, twins[k2]).reinterpretAsShorts();
                 sum20 = sum20.add(n00.mul(x2a));
                 sum21 = sum21.add(n01.mul(x2a));
-                ShortVector x2b = IntVector.broadcast(I, twins[k2 + 1]).reinterpretAsShorts();
+                ShortVector x2b = IntVector.broadcast(INTS, twins[k2 + 1]).reinterpretAsShorts();
                 sum20 = sum20.add(n10.mul(x2b));
                 sum21 = sum21.add(n11.mul(x2b));
-                ShortVector x2c = IntVector.broadcast(I, twins[k2 + 2]).reinterpretAsShorts();
+                ShortVector x2c = IntVector.broadcast(INTS, twins[k2 + 2]).reinterpretAsShorts();
                 sum20 = sum20.add(n20.mul(x2c));
                 sum21 = sum21.add(n21.mul(x2c));
-                ShortVector x2d = IntVector.broadcast(I, twins[k2 + 3]).reinterpretAsShorts();
+                ShortVector x2d = IntVector.broadcast(INTS, twins[k2 + 3]).reinterpretAsShorts();
                 sum20 = sum20.add(n30.mul(x2d));
                 sum21 = sum21.add(n31.mul(x2d));
                 int k3 = k + 3 * stride;
-                ShortVector x3a = IntVector.broadcast(I, twins[k3]).reinterpretAsShorts();
+                ShortVector x3a = IntVector.broadcast(INTS, twins[k3]).reinterpretAsShorts();
                 sum30 = sum30.add(n00.mul(x3a));
                 sum31 = sum31.add(n01.mul(x3a));
-                ShortVector x3b = IntVector.broadcast(I, twins[k3 + 1]).reinterpretAsShorts();
+                ShortVector x3b = IntVector.broadcast(INTS, twins[k3 + 1]).reinterpretAsShorts();
                 sum30 = sum30.add(n10.mul(x3b));
                 sum31 = sum31.add(n11.mul(x3b));
-                ShortVector x3c = IntVector.broadcast(I, twins[k3 + 2]).reinterpretAsShorts();
+                ShortVector x3c = IntVector.broadcast(INTS, twins[k3 + 2]).reinterpretAsShorts();
                 sum30 = sum30.add(n20.mul(x3c));
                 sum31 = sum31.add(n21.mul(x3c));
-                ShortVector x3d = IntVector.broadcast(I, twins[k3 + 3]).reinterpretAsShorts();
+                ShortVector x3d = IntVector.broadcast(INTS, twins[k3 + 3]).reinterpretAsShorts();
                 sum30 = sum30.add(n30.mul(x3d));
                 sum31 = sum31.add(n31.mul(x3d));
                 k += 4;

@@ -1,12 +1,12 @@
 package io.github.t6j.kernels.simd;
 
-import static io.github.t6j.kernels.simd.BlockProduct.F16_BITS;
-import static io.github.t6j.kernels.simd.BlockProduct.F16_EXPONENT;
-import static io.github.t6j.kernels.simd.BlockProduct.WHOLE;
-import static io.github.t6j.kernels.simd.BlockProduct.WHOLE_BITS;
-import static io.github.t6j.kernels.simd.Lanes.F;
-import static io.github.t6j.kernels.simd.Lanes.I;
-import static io.github.t6j.kernels.simd.Lanes.L;
+import static io.github.t6j.kernels.simd.BlockGemm.F16_BITS;
+import static io.github.t6j.kernels.simd.BlockGemm.F16_EXPONENT;
+import static io.github.t6j.kernels.simd.BlockGemm.WHOLE;
+import static io.github.t6j.kernels.simd.BlockGemm.WHOLE_BITS;
+import static io.github.t6j.kernels.simd.Lanes.FLOATS;
+import static io.github.t6j.kernels.simd.Lanes.INTS;
+import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHL;
@@ -23,14 +23,14 @@ import jdk.incubator.vector.ShortVector;
  * Q8_0: the products of two inputs, added, fit in 16 bits. The low half of an int is kept 2^15 too large, so that it is
  * positive: ints can then be added whole, and the sum of the low halves is what the high ones leave.
  */
-final class BytesProduct {
+final class Q8Gemm {
     private static final int SIZE = BlockFormat.SIZE;
     private static final int ROW = BlockFormat.ROW;
 
     /** The low byte of either half. */
     private static final int BYTES = 0x00FF00FF;
 
-    private BytesProduct() {}
+    private Q8Gemm() {}
 
     /** One row. */
     static void one(
@@ -40,19 +40,19 @@ final class BytesProduct {
         float[] scales = x.scales;
         int place = row * x.blocks;
         long step = (long) ROW * one;
-        FloatVector y00 = FloatVector.zero(F), y01 = y00, y10 = y00, y11 = y00;
+        FloatVector y00 = FloatVector.zero(FLOATS), y01 = y00, y10 = y00, y11 = y00;
         int k = row * x.stride;
         for (int last = place + x.blocks; place != last; place += one) {
-            IntVector scale0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-            IntVector scale1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
+            IntVector scale0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
+            IntVector scale1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
             wAt += step;
-            IntVector all0 = IntVector.zero(I), high0 = all0, all1 = all0, high1 = all0;
+            IntVector all0 = IntVector.zero(INTS), high0 = all0, all1 = all0, high1 = all0;
             for (long end = wAt + SIZE / 2 * step; wAt != end; wAt += step) {
-                ShortVector xa = IntVector.broadcast(I, twins[k]).reinterpretAsShorts();
-                ShortVector xb = IntVector.broadcast(I, twins[k + 1]).reinterpretAsShorts();
-                ShortVector offset = IntVector.broadcast(I, pairs[k]).reinterpretAsShorts();
-                IntVector w0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                IntVector w1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
+                ShortVector xa = IntVector.broadcast(INTS, twins[k]).reinterpretAsShorts();
+                ShortVector xb = IntVector.broadcast(INTS, twins[k + 1]).reinterpretAsShorts();
+                ShortVector offset = IntVector.broadcast(INTS, pairs[k]).reinterpretAsShorts();
+                IntVector w0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
+                IntVector w1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
                 IntVector p0 = w0.and(BYTES).reinterpretAsShorts().mul(xa)
                         .add(w0.lanewise(LSHR, 8).and(BYTES).reinterpretAsShorts().mul(xb))
                         .add(offset).reinterpretAsInts();
@@ -96,30 +96,30 @@ final class BytesProduct {
         int blocks = x.blocks;
         int stride = x.stride;
         long step = (long) ROW * one;
-        FloatVector zero = FloatVector.zero(F);
+        FloatVector zero = FloatVector.zero(FLOATS);
         FloatVector y00 = zero, y01 = zero, y02 = zero, y03 = zero;
         FloatVector y10 = zero, y11 = zero, y12 = zero, y13 = zero;
         FloatVector y20 = zero, y21 = zero, y22 = zero, y23 = zero;
         FloatVector y30 = zero, y31 = zero, y32 = zero, y33 = zero;
         int k = row * stride;
         for (int last = place + blocks; place != last; place += one) {
-            IntVector pair0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-            IntVector pair1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
+            IntVector pair0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
+            IntVector pair1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
             wAt += step;
-            IntVector all00 = IntVector.zero(I), all10 = all00, all20 = all00, all30 = all00;
+            IntVector all00 = IntVector.zero(INTS), all10 = all00, all20 = all00, all30 = all00;
             IntVector high00 = all00, high10 = all00, high20 = all00, high30 = all00;
             IntVector all01 = all00, all11 = all00, all21 = all00, all31 = all00;
             IntVector high01 = all00, high11 = all00, high21 = all00, high31 = all00;
             for (long end = wAt + SIZE / 2 * step; wAt != end; wAt += step) {
-                IntVector w0 = IntVector.fromMemorySegment(I, w, wAt, LITTLE_ENDIAN);
-                IntVector w1 = IntVector.fromMemorySegment(I, w, wAt + 4 * L, LITTLE_ENDIAN);
+                IntVector w0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
+                IntVector w1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
                 ShortVector a0 = w0.and(BYTES).reinterpretAsShorts();
                 ShortVector b0 = w0.lanewise(LSHR, 8).and(BYTES).reinterpretAsShorts();
                 ShortVector a1 = w1.and(BYTES).reinterpretAsShorts();
                 ShortVector b1 = w1.lanewise(LSHR, 8).and(BYTES).reinterpretAsShorts();
-                ShortVector x0a = IntVector.broadcast(I, twins[k]).reinterpretAsShorts();
-                ShortVector x0b = IntVector.broadcast(I, twins[k + 1]).reinterpretAsShorts();
-                ShortVector offset0 = IntVector.broadcast(I, pairs[k]).reinterpretAsShorts();
+                ShortVector x0a = IntVector.broadcast(INTS, twins[k]).reinterpretAsShorts();
+                ShortVector x0b = IntVector.broadcast(INTS, twins[k + 1]).reinterpretAsShorts();
+                ShortVector offset0 = IntVector.broadcast(INTS, pairs[k]).reinterpretAsShorts();
                 IntVector p00 = a0.mul(x0a).add(b0.mul(x0b)).add(offset0).reinterpretAsInts();
                 all00 = all00.add(p00);
                 high00 = high00.add(p00.lanewise(ASHR, 16));
@@ -127,9 +127,9 @@ final class BytesProduct {
                 all01 = all01.add(p01);
                 high01 = high01.add(p01.lanewise(ASHR, 16));
                 int k1 = k + stride;
-                ShortVector x1a = IntVector.broadcast(I, twins[k1]).reinterpretAsShorts();
-                ShortVector x1b = IntVector.broadcast(I, twins[k1 + 1]).reinterpretAsShorts();
-                ShortVector offset1 = IntVector.broadcast(I, pairs[k1]).reinterpretAsShorts();
+                ShortVector x1a = IntVector.broadcast(INTS, twins[k1]).reinterpretAsShorts();
+                ShortVector x1b = IntVector.broadcast(INTS, twins[k1 + 1]).reinterpretAsShorts();
+                ShortVector offset1 = IntVector.broadcast(INTS, pairs[k1]).reinterpretAsShorts();
                 IntVector p10 = a0.mul(x1a).add(b0.mul(x1b)).add(offset1).reinterpretAsInts();
                 all10 = all10.add(p10);
                 high10 = high10.add(p10.lanewise(ASHR, 16));
@@ -137,9 +137,9 @@ final class BytesProduct {
                 all11 = all11.add(p11);
                 high11 = high11.add(p11.lanewise(ASHR, 16));
                 int k2 = k + 2 * stride;
-                ShortVector x2a = IntVector.broadcast(I, twins[k2]).reinterpretAsShorts();
-                ShortVector x2b = IntVector.broadcast(I, twins[k2 + 1]).reinterpretAsShorts();
-                ShortVector offset2 = IntVector.broadcast(I, pairs[k2]).reinterpretAsShorts();
+                ShortVector x2a = IntVector.broadcast(INTS, twins[k2]).reinterpretAsShorts();
+                ShortVector x2b = IntVector.broadcast(INTS, twins[k2 + 1]).reinterpretAsShorts();
+                ShortVector offset2 = IntVector.broadcast(INTS, pairs[k2]).reinterpretAsShorts();
                 IntVector p20 = a0.mul(x2a).add(b0.mul(x2b)).add(offset2).reinterpretAsInts();
                 all20 = all20.add(p20);
                 high20 = high20.add(p20.lanewise(ASHR, 16));
@@ -147,9 +147,9 @@ final class BytesProduct {
                 all21 = all21.add(p21);
                 high21 = high21.add(p21.lanewise(ASHR, 16));
                 int k3 = k + 3 * stride;
-                ShortVector x3a = IntVector.broadcast(I, twins[k3]).reinterpretAsShorts();
-                ShortVector x3b = IntVector.broadcast(I, twins[k3 + 1]).reinterpretAsShorts();
-                ShortVector offset3 = IntVector.broadcast(I, pairs[k3]).reinterpretAsShorts();
+                ShortVector x3a = IntVector.broadcast(INTS, twins[k3]).reinterpretAsShorts();
+                ShortVector x3b = IntVector.broadcast(INTS, twins[k3 + 1]).reinterpretAsShorts();
+                ShortVector offset3 = IntVector.broadcast(INTS, pairs[k3]).reinterpretAsShorts();
                 IntVector p30 = a0.mul(x3a).add(b0.mul(x3b)).add(offset3).reinterpretAsInts();
                 all30 = all30.add(p30);
                 high30 = high30.add(p30.lanewise(ASHR, 16));

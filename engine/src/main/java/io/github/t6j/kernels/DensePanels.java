@@ -16,13 +16,13 @@ import java.util.List;
  *   w[0..63][0] w[0..63][1] … w[0..63][in−1] w[64..127][0] …
  * </pre>
  */
-final class NumberPanels extends PackedMatrix {
+final class DensePanels extends PackedMatrix {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final Format format; // F32 or BF16
 
-    NumberPanels(int outputs, int inputs, Format format, Arena arena) {
+    DensePanels(int outputs, int inputs, Format format, Arena arena) {
         super(outputs, inputs, format.bytes((long) inputs * PANEL), arena);
         this.format = format;
     }
