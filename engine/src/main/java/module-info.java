@@ -7,5 +7,9 @@ module io.github.t6j.engine {
     exports io.github.t6j;
     exports io.github.t6j.sampling;
     exports io.github.t6j.tokenizer;
+    exports io.github.t6j.family to io.github.t6j.cli;
+    exports io.github.t6j.json to io.github.t6j.cli;
+    exports io.github.t6j.kernels to io.github.t6j.cli;
+    exports io.github.t6j.model to io.github.t6j.cli;
     exports io.github.t6j.weights to io.github.t6j.cli;
 }

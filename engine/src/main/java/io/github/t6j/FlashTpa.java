@@ -52,7 +52,7 @@ public final class FlashTpa implements AutoCloseable {
     }
 
     /**
-     * How it is computed: logits are scale · queryScale · keyScale · (Σ A_Q B_Q) · (Σ A_K B_K), sums over the ranks; the
+     * How it is computed: scores are scale · queryScale · keyScale · (Σ A_Q B_Q) · (Σ A_K B_K), sums over the ranks; the
      * output is valueScale times the softmax's mean of Σ A_V B_V.
      *
      * @param scale 1/√D by default
@@ -136,7 +136,7 @@ public final class FlashTpa implements AutoCloseable {
      */
     public FlashTpaCache newCache(int batch) {
         atLeast(1, batch, "batch");
-        var paged = new PagedAttention(attention, null, KernelChoice.kernels(), KernelChoice.scalar(), workers);
+        var paged = new PagedAttention(attention, null, KernelChoice.kernels(), workers);
         return new FlashTpaCache(shape, options, attention, paged, batch);
     }
 

@@ -1,6 +1,7 @@
 package io.github.t6j;
 
 import io.github.t6j.FlashTpa.Factors;
+import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.PagedAttention;
 import io.github.t6j.attention.TensorProductAttention;
 import io.github.t6j.cache.FactorCache;
@@ -22,12 +23,12 @@ public final class FlashTpaCache implements AutoCloseable {
     private final boolean sigmoid;
     private final TensorProductAttention attention;
     private final PagedAttention paged;
-    private final double queryFactor; // what the logits' scales ask for beyond the attention's own
+    private final double queryFactor; // what the scores' scales ask for beyond the attention's own
     private final double valueFactor;
     private final PagedCache[] sequences;
     private final int[] lengths;
-    private final float[] row; // a row of projections, as the attention draws it
-    private final float[] attended;
+    private final AttentionPass pass; // of one row
+    private final float[] row; // its projections
     private float[] bias = new float[0];
 
     FlashTpaCache(
@@ -44,8 +45,10 @@ public final class FlashTpaCache implements AutoCloseable {
         sequences = new PagedCache[batch];
         Arrays.setAll(sequences, b -> new PagedCache(attention.layout(), Format.F32, 1));
         lengths = new int[batch];
-        row = new float[attention.projections()];
-        attended = new float[shape.heads() * shape.valueDim()];
+        pass = AttentionPass.of(attention, 1, 0);
+        pass.begin(attention, 0);
+        pass.rows = 1;
+        row = pass.projections;
     }
 
     /** Sequences. */
@@ -125,13 +128,13 @@ public final class FlashTpaCache implements AutoCloseable {
     /**
      * {@link #attend(int, Factors)} with a mask.
      *
-     * @param mask [batch][queries][M], M being {@link #longest()} or more, added to the logits of all heads: −∞ hides a
+     * @param mask [batch][queries][M], M being {@link #longest()} or more, added to the scores of all heads: −∞ hides a
      *     token; or null. Elements beyond a sequence's length are not looked at. A query that sees no token gets zeros
      * @throws IllegalArgumentException if a size is another, or the mask has NaN or +∞
      */
     public float[] attend(int queries, Factors q, float[] mask) {
         FlashTpa.atLeast(1, queries, "queries");
-        long size = (long) batch() * queries * attended.length;
+        long size = (long) batch() * queries * pass.output.length;
         if (size > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("queries: expected few enough that an array holds their outputs, found "
                     + queries + ", which make " + size + " elements");
@@ -161,11 +164,11 @@ public final class FlashTpaCache implements AutoCloseable {
             readHeadFactors(q.a(), i, attention.queryHeadFactorsAt(), shape.queryRank());
             scaleQuery();
             float[] added = mask == null ? null : bias(mask, i * maskTokens, lengths[sequence]);
-            paged.attendCached(
-                    attention, row, 1, row.length, sequences[sequence], 0, lengths[sequence] - 1, added, attended);
-            int to = i * attended.length;
-            for (int j = 0; j < attended.length; j++) {
-                out[to + j] = (float) (attended[j] * valueFactor);
+            pass.position = lengths[sequence] - 1;
+            paged.attend(pass, sequences[sequence], added);
+            int to = i * pass.output.length;
+            for (int j = 0; j < pass.output.length; j++) {
+                out[to + j] = (float) (pass.output[j] * valueFactor);
             }
         }
     }

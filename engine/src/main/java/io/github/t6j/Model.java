@@ -1,20 +1,21 @@
 package io.github.t6j;
 
+import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.family.ConfigJson;
+import io.github.t6j.family.Description;
+import io.github.t6j.family.Families;
+import io.github.t6j.family.VariantJson;
+import io.github.t6j.json.Json;
 import io.github.t6j.kernels.KernelChoice;
-import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.ReadBandwidth;
 import io.github.t6j.kernels.WarmingKernels;
 import io.github.t6j.kernels.Workers;
-import io.github.t6j.model.LatentSizes;
 import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.Transformer;
-import io.github.t6j.model.TransformerLoader;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
-import io.github.t6j.weights.Json;
 import io.github.t6j.weights.Tensor;
-import io.github.t6j.weights.VariantJson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -39,23 +40,21 @@ public final class Model implements AutoCloseable {
     private final WarmingKernels kernels = KernelChoice.warming();
     private final Workers workers;
     private final Arena weights;
-    private final ReadBandwidth readTest;
 
     private Model(Path path, ModelOptions options) {
         folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
         workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
         weights = Arena.ofShared();
-        readTest = new ReadBandwidth(KernelChoice.kernels(), workers);
         try (Checkpoint checkpoint = Checkpoint.open(path, options.load() == ModelOptions.Load.MMAP)) {
-            String where = path.toString();
-            Map<String, Tensor> tensors = checkpoint.tensors();
+            NamedTensors tensors = new NamedTensors(checkpoint.tensors(), path.toString());
+            ConfigJson configJson = new ConfigJson(configJson(), "config.json");
             ModelConfig config =
-                    TransformerLoader.describe(tensors, configJson(), variantJson(), options.variant(), where);
+                    Families.describe(tensors, new Description(configJson, variantJson(), options.variant()));
             tokenizer = Tokenizer.existsIn(folder) ? Tokenizer.load(folder) : null;
             checkTokenizer(config);
-            transformer = TransformerLoader.load(tensors, config, where, kernels, workers, weights);
+            transformer = Families.load(tensors, config, kernels, workers, weights);
             info = info(config, checkpoint);
-            weightType = weightType(tensors);
+            weightType = weightType(checkpoint.tensors());
         } catch (InternalError fault) {
             close();
             throw new ModelFormatException(path + ": a mapped file was cut short while it was read;"
@@ -106,21 +105,28 @@ public final class Model implements AutoCloseable {
     }
 
     private void checkTokenizer(ModelConfig config) {
-        if (tokenizer != null && tokenizer.size() > config.vocabulary()) {
+        if (tokenizer != null && tokenizer.size() > config.sizes().vocabulary()) {
             throw new ModelFormatException(folder + ": the tokenizer has " + tokenizer.size() + " ids, but the model"
-                    + " only " + config.vocabulary() + "; one of the two is of another model");
+                    + " only " + config.sizes().vocabulary() + "; one of the two is of another model");
         }
     }
 
-    private ModelInfo info(ModelConfig c, Checkpoint checkpoint) {
-        String computes = kernels.description() + ", " + workers.threads() + " threads";
-        LatentSizes latent = c.latent() == null ? new LatentSizes(0, 0, 0, c.headDim()) : c.latent();
+    private ModelInfo info(ModelConfig config, Checkpoint checkpoint) {
+        ModelConfig.Sizes sizes = config.sizes();
+        AttentionConfig attention = config.attention();
         return new ModelInfo(
-                c.variant(), c.vocabulary(), c.layers(), c.width(), c.heads(), c.headDim(), c.keyValueHeads(),
-                c.queryRank(), c.keyRank(), c.valueRank(), latent.queryRank(), latent.rank(), latent.rope(),
-                latent.valueDim(), c.groupNorm(), c.hidden(), c.contextLength(), parameters(checkpoint.tensors()),
-                transformer.elementsPerToken(), transformer.stateElements(), transformer.sharedElementsPerPosition(),
-                checkpoint.description(), c.assumptions(), computes);
+                config.family(),
+                new ModelInfo.Sizes(
+                        sizes.vocabulary(), sizes.layers(), sizes.width(), sizes.hidden(), sizes.contextLength(),
+                        parameters(checkpoint.tensors())),
+                new ModelInfo.Attention(
+                        config.name(), attention.heads(), attention.headDim(), attention.valueDim(),
+                        config.norms().heads(), attention.sizes()),
+                new ModelInfo.Cache(
+                        transformer.attention().elementsPerToken(), transformer.attention().stateElements(),
+                        transformer.sharedElementsPerPosition()),
+                checkpoint.description(), config.assumptions(),
+                kernels.description() + ", " + workers.threads() + " threads");
     }
 
     private static String weightType(Map<String, Tensor> tensors) {
@@ -160,11 +166,6 @@ public final class Model implements AutoCloseable {
     /** How the files have most of the weights: f32, bf16, … */
     public String weightType() {
         return weightType;
-    }
-
-    /** Measures, in less than a tenth of a second, how many bytes a second this model's threads read from memory. */
-    public double readBandwidth() {
-        return readTest.bytesPerSecond();
     }
 
     /** Whether the model's folder has a tokenizer. */
@@ -213,7 +214,7 @@ public final class Model implements AutoCloseable {
 
     /** As the sampler's, by kernels that may still be warmed. */
     float logProbability(float[] logits, int id) {
-        return (float) (logits[id] - kernels.logSumExp(logits, logits.length, new float[Kernels.LANES]));
+        return kernels.logProbability(logits, id);
     }
 
     /** What tells this model from others: SHA-256, in hexadecimal, of its configuration and a sample of its weights. */

@@ -5,10 +5,9 @@ package io.github.t6j;
  *
  * @param load whether the files are copied or mapped
  * @param threads threads that compute, the calling one included; 0: one per core
- * @param variant what the files cannot say ({@code full}, {@code partialrope}, {@code partialrope-decay},
- *     {@code linearattn}), or null: what {@code t6j.json} and config.json say
+ * @param variant what the files cannot say, or null: what {@code t6j.json} and config.json say
  */
-public record ModelOptions(Load load, int threads, String variant) {
+public record ModelOptions(Load load, int threads, RopeVariant variant) {
 
     /**
      * How weights come from their files. They are packed for the kernels either way, so a loaded model no longer needs
@@ -44,7 +43,7 @@ public record ModelOptions(Load load, int threads, String variant) {
     }
 
     /** These options with another variant. */
-    public ModelOptions withVariant(String newVariant) {
+    public ModelOptions withVariant(RopeVariant newVariant) {
         return new ModelOptions(load, threads, newVariant);
     }
 }

@@ -1,6 +1,8 @@
 package io.github.t6j;
 
 import io.github.t6j.kernels.Format;
+import io.github.t6j.model.Sequence;
+import io.github.t6j.model.SessionAccess;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
@@ -16,10 +18,14 @@ import java.util.function.BooleanSupplier;
  * <p>Feed ids with {@link #prefill} or {@link #decode}, read {@link #logits()}, or let {@link #generate} do all of it.
  */
 public final class Session implements AutoCloseable {
+    static {
+        SessionAccess.set((session, length, seed) -> ((Session) session).fill(length, seed));
+    }
+
     private final Model model;
     private final Transformer transformer;
     private final SessionOptions options;
-    private Transformer.Sequence sequence;
+    private Sequence sequence;
     private int[] ids = new int[0]; // those in the cache, and room for more
     private final int contextLength;
     private final float[] logits;
@@ -34,15 +40,15 @@ public final class Session implements AutoCloseable {
         this(model, transformer, options, transformer.newSequence(format(options), materialized(options)));
     }
 
-    private Session(Model model, Transformer transformer, SessionOptions options, Transformer.Sequence sequence) {
+    private Session(Model model, Transformer transformer, SessionOptions options, Sequence sequence) {
         this.model = model;
         this.transformer = transformer;
         this.options = options;
         this.sequence = sequence;
         this.contextLength = options.contextLength() == 0
-                ? transformer.config().contextLength()
+                ? transformer.config().sizes().contextLength()
                 : options.contextLength();
-        this.logits = new float[transformer.config().vocabulary()];
+        this.logits = new float[transformer.config().sizes().vocabulary()];
     }
 
     private static Format format(SessionOptions options) {
@@ -199,7 +205,7 @@ public final class Session implements AutoCloseable {
     }
 
     /** What a pass is about to feed. */
-    Transformer.Sequence fedSequence() {
+    Sequence fedSequence() {
         lastRow = -1;
         return sequence;
     }
@@ -230,8 +236,8 @@ public final class Session implements AutoCloseable {
 
     /** Hands the logits of all rows of the last pass to {@code listener}. */
     private void tell(LogitsListener listener, int rows) {
-        for (int row = 0; row < rows; row += sequence.maxLogitRows()) {
-            int count = Math.min(sequence.maxLogitRows(), rows - row);
+        for (int row = 0; row < rows; row += Transformer.MOST_LOGIT_ROWS) {
+            int count = Math.min(Transformer.MOST_LOGIT_ROWS, rows - row);
             float[] all = sequence.logits(row, count);
             for (int i = 0; i < count; i++) {
                 System.arraycopy(all, i * sequence.logitStride(), logits, 0, logits.length);
@@ -255,15 +261,8 @@ public final class Session implements AutoCloseable {
         lastRow = -1;
     }
 
-    /**
-     * Makes this empty session hold {@code length} ids that were never fed, for benchmarks of a long context: its cache is
-     * filled with random numbers, the same for the same seed, which takes seconds for a million ids. There are no logits
-     * before an id is fed; {@link #ids()} are zeros.
-     *
-     * @throws IllegalArgumentException if {@code length} is not in 0 … {@link #contextLength()}
-     * @throws IllegalStateException if the session is not empty
-     */
-    public void fill(int length, long seed) {
+    /** {@link SessionAccess#fill}. */
+    private void fill(int length, long seed) {
         if (length < 0 || length > contextLength) {
             throw new IllegalArgumentException("length: expected 0 to " + contextLength + ", found " + length);
         }
@@ -413,7 +412,7 @@ public final class Session implements AutoCloseable {
     public void restore(Path file) {
         try (Arena arena = Arena.ofConfined()) {
             SessionFile found = SessionFile.read(file, kind(), contextLength, logits.length, arena);
-            Transformer.Sequence restored = transformer.restoredSequence(
+            Sequence restored = transformer.restoredSequence(
                     format(options), materialized(options), found.tensors(), found.ids().length, file.toString());
             sequence.close();
             sequence = restored;
@@ -426,7 +425,7 @@ public final class Session implements AutoCloseable {
     }
 
     private SessionFile.Kind kind() {
-        return new SessionFile.Kind(model.info().variant(), model.fingerprint(), options.cacheType());
+        return new SessionFile.Kind(model.info().attention().name(), model.fingerprint(), options.cacheType());
     }
 
     /** Frees the cache, save what forks share. */

@@ -1,6 +1,7 @@
 package io.github.t6j;
 
 import io.github.t6j.model.Batch;
+import io.github.t6j.model.Sequence;
 import io.github.t6j.model.Transformer;
 import java.util.List;
 
@@ -36,7 +37,7 @@ final class SessionBatch {
 
     /** One pass of {@code count} sessions from {@code from}, in the buffers of the first. */
     private static void pass(List<Session> sessions, int[] ids, int from, int count) {
-        Transformer.Sequence first = sessions.get(from).fedSequence();
+        Sequence first = sessions.get(from).fedSequence();
         Batch batch = first.batch();
         for (int i = from; i < from + count; i++) {
             batch.add(sessions.get(i).fedSequence(), ids[i]);
@@ -45,8 +46,8 @@ final class SessionBatch {
         for (int i = from; i < from + count; i++) {
             sessions.get(i).keep(ids, i, 1);
         }
-        for (int row = 0; row < count; row += first.maxLogitRows()) {
-            int some = Math.min(first.maxLogitRows(), count - row);
+        for (int row = 0; row < count; row += Transformer.MOST_LOGIT_ROWS) {
+            int some = Math.min(Transformer.MOST_LOGIT_ROWS, count - row);
             float[] all = first.logits(row, some);
             for (int i = 0; i < some; i++) {
                 sessions.get(from + row + i).take(all, i * first.logitStride());

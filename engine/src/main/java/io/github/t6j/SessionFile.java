@@ -109,8 +109,9 @@ record SessionFile(int[] ids, float[] logits, Map<String, Tensor> tensors) {
         }
         Tensor logits = content.tensors().get(LOGITS);
         if (logits != null && logits.elementCount() != vocabulary) {
-            throw new ModelFormatException(file + ": tensor " + LOGITS + ": expected " + vocabulary + " elements, found "
-                    + logits.elementCount());
+            throw new ModelFormatException(
+                    file + ": tensor " + LOGITS + ": expected " + vocabulary + " elements, found "
+                            + logits.elementCount());
         }
         return new SessionFile(ids, logits == null ? null : logits.toFloats(), content.tensors());
     }

@@ -30,7 +30,7 @@ class BatchTest {
     /** Feeds sessions of {@code depths} together and, each in a session of its own, alone. */
     private static void assertSameBits(Model model, List<SessionOptions> kinds, int... depths) {
         Random random = new Random(SEED);
-        int vocabulary = model.info().vocabularySize();
+        int vocabulary = model.info().sizes().vocabulary();
         List<Session> together = new ArrayList<>();
         List<Session> alone = new ArrayList<>();
         try {

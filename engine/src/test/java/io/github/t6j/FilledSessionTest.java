@@ -96,7 +96,8 @@ class FilledSessionTest {
     void weightsAndMemoryHaveASize() {
         try (Model model = Model.load(TestData.tiny())) {
             // every matrix in whole panels of 64 outputs: at least the f32 elements, at most a third more
-            assertThat(model.weightBytes()).isBetween(4 * model.info().parameters(), 6 * model.info().parameters());
+            assertThat(model.weightBytes()).isBetween(4 * model.info().sizes().parameters(),
+                    6 * model.info().sizes().parameters());
             assertThat(model.readBandwidth()).isBetween(1e7, 1e13);
         }
     }

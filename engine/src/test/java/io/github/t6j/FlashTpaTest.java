@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.t6j.FlashTpa.Factors;
 import io.github.t6j.FlashTpa.Options;
 import io.github.t6j.FlashTpa.Shape;
-import io.github.t6j.weights.Json;
+import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

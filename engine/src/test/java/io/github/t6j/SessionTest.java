@@ -89,7 +89,8 @@ class SessionTest {
                 recurrent.prefill(5, 6, 7);
                 float[] three = recurrent.logits().clone();
                 long bytes = recurrent.cacheBytes();
-                assertThat(bytes).isEqualTo(4L * linear.info().layers() * linear.info().stateElements()).isPositive();
+                assertThat(bytes).isEqualTo(4L * linear.info().sizes().layers() * linear.info().cache().stateElements())
+                        .isPositive();
                 recurrent.cancel();
                 assertThatThrownBy(() -> recurrent.prefill(8, 9)).isInstanceOf(CancellationException.class);
                 recurrent.truncate(3);

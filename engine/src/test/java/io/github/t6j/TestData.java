@@ -1,7 +1,7 @@
 package io.github.t6j;
 
+import io.github.t6j.json.Json;
 import io.github.t6j.weights.Checkpoint;
-import io.github.t6j.weights.Json;
 import io.github.t6j.weights.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -3,8 +3,8 @@ package io.github.t6j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
-import io.github.t6j.weights.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Arrays;

@@ -101,9 +101,9 @@ class VariantSessionsTest {
             expected = logits(model, ids, LENGTH);
         }
         try (Model model = Model.load(folder, ModelOptions.defaults().withThreads(3))) {
-            assertThat(model.info().variant()).isEqualTo("T6, fixed b_k b_v, softmax A");
-            assertThat(model.info().cacheElementsPerToken()).isEqualTo(2 * RANK * HEADS);
-            assertThat(model.info().sharedElementsPerPosition()).isEqualTo(LAYERS * RANK * HEAD_DIM);
+            assertThat(model.info().attention().name()).isEqualTo("T6, fixed b_k b_v, softmax A");
+            assertThat(model.info().cache().elementsPerToken()).isEqualTo(2 * RANK * HEADS);
+            assertThat(model.info().cache().sharedElementsPerPosition()).isEqualTo(LAYERS * RANK * HEAD_DIM);
             long constant = model.sharedBytes();
             long page = 64L * Float.BYTES * LAYERS * RANK * HEAD_DIM;
             logits(model, Arrays.copyOf(ids, 65), 65);
@@ -128,9 +128,9 @@ class VariantSessionsTest {
     void aSharedBIsKeptOnceAPathAndAChunkDoNotShow(boolean fixed) {
         int[] ids = random.ints(LENGTH, 0, 60).toArray();
         try (Model model = load(true, fixed, 2)) {
-            assertThat(model.info().cacheElementsPerToken())
+            assertThat(model.info().cache().elementsPerToken())
                     .isEqualTo(2 * RANK * HEADS + (fixed ? 0 : RANK * HEAD_DIM));
-            assertThat(model.info().sharedElementsPerPosition())
+            assertThat(model.info().cache().sharedElementsPerPosition())
                     .isEqualTo(fixed ? LAYERS * RANK * HEAD_DIM : HEAD_DIM);
             float[] expected = logits(model, ids, LENGTH);
             assertThat(logits(model, ids, 1)).isEqualTo(expected);

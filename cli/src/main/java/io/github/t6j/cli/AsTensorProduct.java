@@ -1,7 +1,7 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.family.VariantJson;
 import io.github.t6j.weights.Tensor;
-import io.github.t6j.weights.VariantJson;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package io.github.t6j.cli;
 
 import io.github.t6j.ModelInfo;
-import io.github.t6j.weights.Json;
+import io.github.t6j.json.Json;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -62,8 +62,8 @@ final class BenchReport {
         fields.put("cache_type", Choice.word(result.cacheType()));
         fields.put("cache_bytes", result.cacheBytes());
         fields.put("cache_bytes_per_token", result.cacheBytesPerToken());
-        fields.put("variant", info.variant());
-        fields.put("parameters", info.parameters());
+        fields.put("variant", info.attention().name());
+        fields.put("parameters", info.sizes().parameters());
         fields.put("weights_type", result.weightType());
         fields.put("weights_bytes", result.weightBytes());
         fields.put("kernels", info.kernels());
@@ -104,7 +104,8 @@ final class BenchReport {
         Set<String> lines = new LinkedHashSet<>();
         for (BenchResult result : results) {
             lines.add(String.format(Locale.ROOT, "%s: %s, %.1f M parameters, %.1f MB of weights (%s)", result.model(),
-                    result.info().variant(), result.info().parameters() / 1e6, result.weightBytes() / 1e6,
+                    result.info().attention().name(), result.info().sizes().parameters() / 1e6,
+                    result.weightBytes() / 1e6,
                     result.weightType()));
         }
         BenchResult first = results.getFirst();

@@ -3,6 +3,9 @@ package io.github.t6j.cli;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.kernels.ReadBandwidth;
+import io.github.t6j.kernels.Workers;
+import io.github.t6j.model.SessionAccess;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.tokenizer.TokenStream;
@@ -32,15 +35,16 @@ final class BenchRun {
 
     /** Ids that have a text; all without a tokenizer. */
     private int sampleable() {
-        return model.hasTokenizer() ? model.tokenizer().size() : model.info().vocabularySize();
+        return model.hasTokenizer() ? model.tokenizer().size() : model.info().sizes().vocabulary();
     }
 
     BenchResult measure(String name, int threads, int repetitions) {
         List<Session> filled = new ArrayList<>();
-        try {
+        try (Workers workers = new Workers(threads)) {
+            ReadBandwidth readTest = new ReadBandwidth(workers);
             for (int i = 0; i < test.batch(); i++) {
                 filled.add(model.newSession(options));
-                filled.getLast().fill(test.depth(), SEED + i);
+                SessionAccess.fill(filled.getLast(), test.depth(), SEED + i);
             }
             for (double warm = once(filled); warm < warmUpSeconds;) {
                 warm += once(filled);
@@ -50,7 +54,7 @@ final class BenchRun {
             double total = 0;
             samplingNanos = 0;
             for (int i = 0; i < repetitions; i++) {
-                bandwidth += model.readBandwidth() / repetitions;
+                bandwidth += readTest.bytesPerSecond() / repetitions;
                 seconds[i] = once(filled);
                 total += seconds[i];
             }
@@ -63,7 +67,7 @@ final class BenchRun {
     }
 
     private long cacheBytesPerToken() {
-        boolean state = model.info().stateElements() > 0;
+        boolean state = model.info().cache().stateElements() > 0;
         return state ? 0 : cacheBytes / test.batch() / (test.depth() + test.tokens());
     }
 
@@ -71,7 +75,7 @@ final class BenchRun {
         if (test.reading()) {
             return 0;
         }
-        boolean state = model.info().stateElements() > 0;
+        boolean state = model.info().cache().stateElements() > 0;
         double middle =
                 state ? cacheBytes : cacheBytesPerToken() * (test.depth() + (test.tokens() + 1) / 2.0) * test.batch();
         return model.weightBytes() + middle;
@@ -103,7 +107,7 @@ final class BenchRun {
         List<TokenStream> texts = new ArrayList<>();
         for (int i = 0; i < sessions.size(); i++) {
             SamplingOptions sampling = SamplingOptions.defaults().withSeed(SEED + i);
-            samplers.add(new Sampler(sampling, model.info().vocabularySize(), sampleable()));
+            samplers.add(new Sampler(sampling, model.info().sizes().vocabulary(), sampleable()));
             texts.add(model.hasTokenizer() ? model.tokenizer().newDecoder() : null);
         }
         int[] ids = new int[sessions.size()];

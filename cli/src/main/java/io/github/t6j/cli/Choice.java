@@ -1,7 +1,9 @@
 package io.github.t6j.cli;
 
 import io.github.t6j.ModelOptions;
+import io.github.t6j.RopeVariant;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.family.T6Config;
 import io.github.t6j.weights.DType;
 import java.util.Arrays;
 import java.util.Locale;
@@ -18,8 +20,8 @@ final class Choice {
         register(commandLine, ModelOptions.Load.class);
         register(commandLine, SessionOptions.Path.class);
         register(commandLine, SessionOptions.CacheType.class);
-        register(commandLine, Variant.class);
-        register(commandLine, Blueprint.Attention.class);
+        register(commandLine, RopeVariant.class);
+        register(commandLine, T6Config.Attention.class);
         register(commandLine, ConvertCommand.As.class);
         register(commandLine, BenchCommand.Format.class);
         commandLine.registerConverter(DType.class, Choice::weightType);

@@ -1,11 +1,12 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.RopeVariant;
+import io.github.t6j.family.VariantJson;
+import io.github.t6j.json.Json;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
-import io.github.t6j.weights.Json;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.Tensor;
-import io.github.t6j.weights.VariantJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -54,9 +55,9 @@ final class ConvertCommand implements Callable<Integer> {
             description = "The model's config.json (default: the one beside SRC).")
     private Path config;
 
-    @Option(names = "--variant", paramLabel = "NAME", description = "What the files cannot say: " + Variant.WORDS
+    @Option(names = "--variant", paramLabel = "NAME", description = "What the files cannot say: " + RopeVariant.WORDS
             + " (default: what t6j.json or config.json say).")
-    private Variant variant;
+    private RopeVariant variant;
 
     /** What a model can be rewritten as. */
     enum As {

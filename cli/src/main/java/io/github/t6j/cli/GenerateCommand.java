@@ -8,8 +8,8 @@ import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.Token;
 import io.github.t6j.TokenListener;
+import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
-import io.github.t6j.weights.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -160,7 +160,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private SessionOptions sessionOptions(Model model) {
-        int trained = model.info().contextLength();
+        int trained = model.info().sizes().contextLength();
         if (context != null && context > trained) {
             main.note("note: --context " + context + " is more than the " + trained
                     + " positions that this model was trained on; text beyond them may get worse");

@@ -1,9 +1,12 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.family.Presets;
+import io.github.t6j.family.T6Config;
+import io.github.t6j.family.VariantJson;
+import io.github.t6j.json.Json;
+import io.github.t6j.model.TensorSpec;
 import io.github.t6j.weights.DType;
-import io.github.t6j.weights.Json;
 import io.github.t6j.weights.LazyTensor;
-import io.github.t6j.weights.VariantJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,7 +65,7 @@ final class InitCommand implements Callable<Integer> {
     @Option(names = "--attention", paramLabel = "NAME",
             description = "What --config means: tpa, tpa-kvonly, mha, gqa or mla (default: mla with a "
                     + "kv_lora_rank, gqa with a group_size, tpa with rank and q_rank, tpa-kvonly with rank, else mha).")
-    private Blueprint.Attention attention;
+    private T6Config.Attention attention;
 
     @Option(names = "--variant-file", paramLabel = "FILE",
             description = "A t6j.json with what config.json cannot say: fixed or shared factors, a third factor (of "
@@ -83,42 +86,40 @@ final class InitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Blueprint blueprint = blueprint();
+        T6Config model = model();
         List<LazyTensor> tensors = new ArrayList<>();
-        blueprint.shapes().forEach((name, dimensions) -> tensors.add(tensor(name, dimensions)));
+        model.tensors().forEach(spec -> tensors.add(tensor(spec)));
         Map<String, Object> config = new TreeMap<>(OFFICIAL);
-        config.putAll(blueprint.config());
+        config.putAll(model.config());
         config.put("torch_dtype", WeightFile.torchName(dtype));
         NewFolder.create(out, folder -> {
             Files.writeString(folder.resolve("config.json"), Json.write(config));
             if (variantFile != null) {
-                VariantFile.write(folder, blueprint.variant());
+                VariantFile.write(folder, model.variant());
             }
             WeightFile.write(folder.resolve(WeightFile.NAME), tensors, main);
         });
         return Main.DONE;
     }
 
-    private Blueprint blueprint() {
-        Blueprint official = officialBlueprint();
+    private T6Config model() {
+        T6Config official = official();
         return variantFile == null
                 ? official
-                : new Blueprint(official.attention(), official.config(), VariantFile.parse(variantFile));
+                : new T6Config(official.attention(), official.config(), VariantFile.parse(variantFile));
     }
 
-    private Blueprint officialBlueprint() {
+    private T6Config official() {
         if (shape.preset != null) {
-            return Range.checked(spec, () -> Blueprint.ofPreset(shape.preset));
+            return Range.checked(spec, () -> Presets.of(shape.preset));
         }
         Map<String, Object> config = Json.parseObject(Text.readAll(shape.config), shape.config.toString());
-        return new Blueprint(attention == null ? Blueprint.attentionOf(config) : attention, config, VariantJson.none());
+        return new T6Config(attention == null ? T6Config.attentionOf(config) : attention, config, VariantJson.none());
     }
 
-    private LazyTensor tensor(String name, List<Long> dimensions) {
+    private LazyTensor tensor(TensorSpec tensor) {
         Elements ones = (from, into, n) -> Arrays.fill(into, 0, n, 1f);
-        Elements elements = name.endsWith("subln.weight") || name.endsWith("layernorm.weight")
-                ? ones
-                : new RandomWeights(seed, name);
-        return WeightFile.tensor(name, dtype, dimensions, elements);
+        Elements elements = tensor.isGain() ? ones : new RandomWeights(seed, tensor.name());
+        return WeightFile.tensor(tensor.name(), dtype, tensor.shape(), elements);
     }
 }

@@ -1,11 +1,10 @@
 package io.github.t6j.cli;
 
-import io.github.t6j.CacheComparison;
-import io.github.t6j.CacheComparison.Entry;
 import io.github.t6j.Model;
 import io.github.t6j.ModelInfo;
+import io.github.t6j.cli.CacheComparison.Entry;
+import io.github.t6j.json.Json;
 import io.github.t6j.weights.Checkpoint;
-import io.github.t6j.weights.Json;
 import io.github.t6j.weights.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,6 +29,10 @@ import picocli.CommandLine.ParentCommand;
             "  t6j inspect --model DIR --json"
         })
 final class InspectCommand implements Callable<Integer> {
+    /** Sizes that some attention has: 0 where this one has none. */
+    private static final List<String> SIZES =
+            List.of("kv_heads", "q_rank", "k_rank", "v_rank", "q_lora_rank", "kv_lora_rank", "qk_rope_dim");
+
     @ParentCommand
     private Main main;
 
@@ -58,24 +61,21 @@ final class InspectCommand implements Callable<Integer> {
 
     private Map<String, Object> describe(ModelInfo info) {
         Map<String, Object> description = new LinkedHashMap<>();
-        description.put("variant", info.variant());
-        description.put("parameters", info.parameters());
-        description.put("layers", info.layers());
-        description.put("n_embd", info.width());
-        description.put("heads", info.heads());
-        description.put("head_dim", info.headDim());
-        description.put("kv_heads", info.keyValueHeads());
-        description.put("q_rank", info.queryRank());
-        description.put("k_rank", info.keyRank());
-        description.put("v_rank", info.valueRank());
-        description.put("q_lora_rank", info.queryLatentRank());
-        description.put("kv_lora_rank", info.latentRank());
-        description.put("qk_rope_dim", info.latentRope());
-        description.put("v_head_dim", info.valueDim());
-        description.put("hidden", info.hidden());
-        description.put("vocabulary", info.vocabularySize());
-        description.put("block_size", info.contextLength());
-        description.put("groupnorm", info.groupNorm());
+        ModelInfo.Sizes sizes = info.sizes();
+        ModelInfo.Attention attention = info.attention();
+        description.put("family", info.family());
+        description.put("variant", attention.name());
+        description.put("parameters", sizes.parameters());
+        description.put("layers", sizes.layers());
+        description.put("n_embd", sizes.width());
+        description.put("heads", attention.heads());
+        description.put("head_dim", attention.headDim());
+        SIZES.forEach(size -> description.put(size, attention.size(size)));
+        description.put("v_head_dim", attention.valueDim());
+        description.put("hidden", sizes.hidden());
+        description.put("vocabulary", sizes.vocabulary());
+        description.put("block_size", sizes.contextLength());
+        description.put("groupnorm", attention.headNorm());
         description.put("weights", info.weightFormat());
         description.put("kernels", info.kernels());
         description.put("assumptions", info.assumptions());
@@ -89,14 +89,14 @@ final class InspectCommand implements Callable<Integer> {
 
     private static Map<String, Object> cache(ModelInfo info) {
         CacheComparison comparison = CacheComparison.of(info);
-        int layers = info.layers();
+        int layers = info.sizes().layers();
         Map<String, Object> cache = new LinkedHashMap<>();
         cache.put("type", "f32");
         cache.put("model", sizes(comparison.model(), layers));
         cache.put("equal_heads", sizes(comparison.equalHeads(), layers));
         cache.put("equal_parameters", sizes(comparison.equalParameters(), layers));
-        if (info.stateElements() > 0) {
-            cache.put("state", Map.of("numbers_per_layer", info.stateElements(), "bytes", stateBytes(info)));
+        if (info.cache().stateElements() > 0) {
+            cache.put("state", Map.of("numbers_per_layer", info.cache().stateElements(), "bytes", stateBytes(info)));
         }
         return cache;
     }
@@ -104,14 +104,14 @@ final class InspectCommand implements Callable<Integer> {
     /** What a position takes once, however many sessions and layers there are. */
     private static Map<String, Object> shared(ModelInfo info) {
         Map<String, Object> shared = new LinkedHashMap<>();
-        shared.put("numbers_per_position", info.sharedElementsPerPosition());
-        shared.put("bytes_per_position", info.sharedElementsPerPosition() * Float.BYTES);
+        shared.put("numbers_per_position", info.cache().sharedElementsPerPosition());
+        shared.put("bytes_per_position", info.cache().sharedElementsPerPosition() * Float.BYTES);
         return shared;
     }
 
     /** Of linear attention, whatever the number of tokens. */
     private static long stateBytes(ModelInfo info) {
-        return (long) info.stateElements() * info.layers() * Float.BYTES;
+        return (long) info.cache().stateElements() * info.sizes().layers() * Float.BYTES;
     }
 
     private static Map<String, Object> sizes(List<Entry> entries, int layers) {
@@ -152,13 +152,13 @@ final class InspectCommand implements Callable<Integer> {
         });
         info.assumptions().forEach(assumption -> line("%-12s %s", "assumed", assumption));
         printCache(CacheComparison.of(info), info);
-        if (info.stateElements() > 0) {
+        if (info.cache().stateElements() > 0) {
             line("  %-10s %10d %12d  (elements per layer, bytes, whatever the number of tokens)", "state",
-                    info.stateElements(), stateBytes(info));
+                    info.cache().stateElements(), stateBytes(info));
         }
-        if (info.sharedElementsPerPosition() > 0) {
+        if (info.cache().sharedElementsPerPosition() > 0) {
             line("  %-10s %10d %12d  (elements per position, bytes, once for all sessions and layers)", "shared",
-                    info.sharedElementsPerPosition(), info.sharedElementsPerPosition() * Float.BYTES);
+                    info.cache().sharedElementsPerPosition(), info.cache().sharedElementsPerPosition() * Float.BYTES);
         }
         if (description.get("tensors") instanceof List<?> list) {
             line("");
@@ -176,7 +176,8 @@ final class InspectCommand implements Callable<Integer> {
         printCache(comparison.model(), info);
         line("equal heads (GQA with 4 key heads, MLA 512/256/32)");
         comparison.equalHeads().forEach(entry -> printCache(entry, info));
-        line("equal attention parameters (heads of %d, GQA with 2 key heads, MLA 512/256/32)", info.headDim());
+        line("equal attention parameters (heads of %d, GQA with 2 key heads, MLA 512/256/32)",
+                info.attention().headDim());
         comparison.equalParameters().forEach(entry -> printCache(entry, info));
     }
 
@@ -184,7 +185,7 @@ final class InspectCommand implements Callable<Integer> {
         long bytes = entry.elementsPerToken() * Float.BYTES;
         line(
                 "  %-23s %6d %14d %14d %12d", entry.name(), entry.heads(), entry.parameters(), bytes,
-                bytes * info.layers());
+                bytes * info.sizes().layers());
     }
 
     private void line(String format, Object... values) {

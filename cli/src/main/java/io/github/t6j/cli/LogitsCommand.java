@@ -64,7 +64,7 @@ final class LogitsCommand implements Callable<Integer> {
         }
         try (Model model = arguments.load();
                 Arena arena = Arena.ofConfined()) {
-            int vocabulary = model.info().vocabularySize();
+            int vocabulary = model.info().sizes().vocabulary();
             Ids.checkBelow(input, vocabulary, "vocabulary");
             MemorySegment rows = arena.allocate((long) input.length * vocabulary * Float.BYTES, Float.BYTES);
             compute(model, input, rows);
@@ -74,7 +74,7 @@ final class LogitsCommand implements Callable<Integer> {
     }
 
     private void compute(Model model, int[] input, MemorySegment rows) {
-        int context = Math.max(input.length, model.info().contextLength());
+        int context = Math.max(input.length, model.info().sizes().contextLength());
         SessionOptions options = cache.sessionOptions().withContextLength(context).withPath(path);
         try (Session session = model.newSession(options);
                 Progress progress = new Progress(main, "logits")) {

@@ -2,6 +2,7 @@ package io.github.t6j.cli;
 
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
+import io.github.t6j.RopeVariant;
 import java.nio.file.Path;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,9 +17,9 @@ final class ModelArguments {
     @Option(
             names = "--variant",
             paramLabel = "NAME",
-            description = "What the files cannot say: " + Variant.WORDS
+            description = "What the files cannot say: " + RopeVariant.WORDS
                     + " (default: what t6j.json or config.json say).")
-    private Variant variant;
+    private RopeVariant variant;
 
     @Option(
             names = "--load",
@@ -55,7 +56,7 @@ final class ModelArguments {
     /** Another model, in the same way. */
     Model load(Path path) {
         ModelOptions options =
-                new ModelOptions(load, threads == null ? 0 : threads, variant == null ? null : Choice.word(variant));
+                new ModelOptions(load, threads == null ? 0 : threads, variant);
         try (Waiting _ = new Waiting((Main) spec.root().userObject(), "loading")) {
             return Model.load(path, options);
         }

@@ -2,8 +2,8 @@ package io.github.t6j.cli;
 
 import io.github.t6j.Model;
 import io.github.t6j.Session;
+import io.github.t6j.json.Json;
 import io.github.t6j.sampling.Sampler;
-import io.github.t6j.weights.Json;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -70,7 +70,7 @@ final class PerplexityCommand implements Callable<Integer> {
             if (ids.length < 2) {
                 throw new CommandFailure(file + ": expected a text of 2 tokens or more, found " + ids.length);
             }
-            int window = context == null ? model.info().contextLength() : context;
+            int window = context == null ? model.info().sizes().contextLength() : context;
             List<Window> windows = Window.of(ids.length, window, strideWithin(window));
             double total = totalNll(model, ids, windows, Math.min(window, ids.length));
             print(ids.length, windows.stream().mapToInt(Window::scored).sum(), total, bytes.length);

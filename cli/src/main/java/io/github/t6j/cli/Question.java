@@ -1,6 +1,6 @@
 package io.github.t6j.cli;
 
-import io.github.t6j.weights.Json;
+import io.github.t6j.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;

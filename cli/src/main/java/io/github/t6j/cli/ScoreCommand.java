@@ -1,7 +1,7 @@
 package io.github.t6j.cli;
 
 import io.github.t6j.Model;
-import io.github.t6j.weights.Json;
+import io.github.t6j.json.Json;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,10 +1,9 @@
 package io.github.t6j.cli;
 
-import io.github.t6j.CacheComparison;
-import io.github.t6j.CacheComparison.Entry;
 import io.github.t6j.Generation;
 import io.github.t6j.ModelInfo;
 import io.github.t6j.Session;
+import io.github.t6j.cli.CacheComparison.Entry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -54,7 +53,7 @@ final class Stats {
 
     private static String besides(Entry multiHead, Session session, ModelInfo info) {
         long bytes = session.cacheBytes();
-        long its = multiHead.elementsPerToken() * info.layers() * session.position()
+        long its = multiHead.elementsPerToken() * info.sizes().layers() * session.position()
                 * session.cacheType().elementBytes();
         String ratio = bytes > 0 ? String.format(Locale.ROOT, " (%.1f times as much)", (double) its / bytes) : "";
         return multiHead.heads() + " heads: " + its + ratio;

@@ -1,7 +1,8 @@
 package io.github.t6j.cli;
 
-import io.github.t6j.weights.Json;
-import io.github.t6j.weights.VariantJson;
+import io.github.t6j.RopeVariant;
+import io.github.t6j.family.VariantJson;
+import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,9 +31,9 @@ final class VariantFile {
      *
      * @throws CommandFailure if they leave two
      */
-    static VariantJson resolve(Variant said, VariantJson json, Path folder, Map<String, Object> config) {
+    static VariantJson resolve(RopeVariant said, VariantJson json, Path folder, Map<String, Object> config) {
         if (said != null) {
-            return json.with("variant", Choice.word(said));
+            return json.with("variant", said.word());
         }
         if (json.variant() != null) {
             return json;
@@ -42,7 +43,7 @@ final class VariantFile {
                     + "--variant partialrope-decay or --variant linearattn");
         }
         boolean partial = config.containsKey("rope_partial_factor");
-        return json.with("variant", Choice.word(partial ? Variant.PARTIALROPE : Variant.FULL));
+        return json.with("variant", (partial ? RopeVariant.PARTIALROPE : RopeVariant.FULL).word());
     }
 
     static void write(Path folder, VariantJson json) throws IOException {

@@ -1,6 +1,6 @@
 package io.github.t6j.cli;
 
-import io.github.t6j.weights.Json;
+import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

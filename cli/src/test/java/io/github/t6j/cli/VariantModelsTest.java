@@ -2,7 +2,7 @@ package io.github.t6j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.weights.Json;
+import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

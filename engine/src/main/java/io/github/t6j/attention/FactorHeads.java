@@ -1,6 +1,6 @@
 package io.github.t6j.attention;
 
-/** Whole queries, keys and values of a head, from the factors in a complete row. */
+/** Whole queries, keys and values of a head, from the factors in a rotated and activated row. */
 final class FactorHeads {
     private final TensorProduct form;
     private final FactorRow row;
@@ -12,13 +12,14 @@ final class FactorHeads {
 
     void query(float[] x, int at, int head, float[] q, int qAt) {
         if (form.queryRank() == 0) {
-            System.arraycopy(x, at + row.query() + head * form.headDim(), q, qAt, form.headDim());
+            System.arraycopy(x, at + row.query().features() + head * form.headDim(), q, qAt, form.headDim());
             return;
         }
         int rank = form.queryRank();
-        int heads = at + row.queryHeads() + head * rank;
+        int heads = at + row.query().heads() + head * rank;
         for (int d = 0; d < form.headDim(); d++) {
-            q[qAt + d] = mean(x, heads, at + row.query(), at + row.queryThird(), rank, form.featureDim(), d);
+            q[qAt + d] =
+                    mean(x, heads, at + row.query().features(), at + row.query().third(), rank, form.featureDim(), d);
         }
     }
 
@@ -28,27 +29,30 @@ final class FactorHeads {
         for (int d = 0; d < q.length; d++) {
             double sum = 0;
             for (int r = 0; r < form.queryRank(); r++) {
-                double a = x[at + row.queryHeads() + head * form.queryRank() + r];
-                double c = form.thirdDim() > 0 ? x[at + row.queryThird() + r * form.thirdDim() + d / size] : 1;
-                sum += a * c * x[at + row.query() + r * size + d % size];
+                double a = x[at + row.query().heads() + head * form.queryRank() + r];
+                double c = form.thirdDim() > 0 ? x[at + row.query().third() + r * form.thirdDim() + d / size] : 1;
+                sum += a * c * x[at + row.query().features() + r * size + d % size];
             }
-            q[d] = form.queryRank() == 0 ? x[at + row.query() + head * q.length + d] : sum / form.queryRank();
+            q[d] = form.queryRank() == 0
+                    ? x[at + row.query().features() + head * q.length + d]
+                    : sum / form.queryRank();
         }
     }
 
     void key(float[] x, int at, int head, float[] k) {
         int rank = form.keyRank();
-        int heads = at + row.keyHeads() + head * rank;
+        int heads = at + row.key().heads() + head * rank;
         for (int d = 0; d < form.headDim(); d++) {
-            k[d] = mean(x, heads, at + row.keys(), at + row.keyThird(), rank, form.featureDim(), d);
+            k[d] = mean(x, heads, at + row.key().features(), at + row.key().third(), rank, form.featureDim(), d);
         }
     }
 
     void value(float[] x, int at, int head, float[] v) {
         int rank = form.valueRank();
-        int heads = at + row.valueHeads() + head * rank;
+        int heads = at + row.value().heads() + head * rank;
         for (int d = 0; d < form.valueDim(); d++) {
-            v[d] = mean(x, heads, at + row.values(), at + row.valueThird(), rank, form.valueFeatureDim(), d);
+            v[d] = mean(x, heads, at + row.value().features(), at + row.value().third(), rank, form.valueFeatureDim(),
+                    d);
         }
     }
 

@@ -5,7 +5,6 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.ScalarKernels;
 import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
 
@@ -24,7 +23,6 @@ final class GroupedPrefill {
     private final Kernels kernels;
     private final Workers workers;
     private final GroupedQueryAttention shape;
-    private final ScalarKernels scalar;
     private final int group; // query heads of a key head
     private final int blockRows; // that meet a page together
     private final Buffers[] buffers; // one a worker, made when it first has work
@@ -33,53 +31,40 @@ final class GroupedPrefill {
     /** @param queries [lines][headDim], scaled; line row · group + i is a row's query head i of the group */
     private record Buffers(PageState state, float[] queries, float[] means) {}
 
-    private float[] projections;
-    private int rows;
-    private int stride;
+    private AttentionPass pass;
     private PagedCache cache;
-    private int layer;
-    private int position;
-    private float[] y;
 
-    GroupedPrefill(GroupedQueryAttention shape, Kernels kernels, ScalarKernels scalar, Workers workers) {
+    GroupedPrefill(GroupedQueryAttention shape, Kernels kernels, Workers workers) {
         this.shape = shape;
         this.kernels = kernels;
-        this.scalar = scalar;
         this.workers = workers;
         group = shape.heads() / shape.keyValueHeads();
         blockRows = Math.max(ROWS, (LINES + group - 1) / group);
         buffers = new Buffers[workers.threads()];
     }
 
-    /** Attention of rows that the cache has already, as {@link AttentionAlgorithm#attend}. */
-    void attend(
-            float[] newProjections, int newRows, int newStride, PagedCache newCache, int newLayer, int newPosition,
-            float[] newY) {
-        projections = newProjections;
-        rows = newRows;
-        stride = newStride;
+    /** Attention of rows that {@code newCache} has already. */
+    void attend(AttentionPass newPass, PagedCache newCache) {
+        pass = newPass;
         cache = newCache;
-        layer = newLayer;
-        position = newPosition;
-        y = newY;
-        workers.run(shape.keyValueHeads() * ((rows + blockRows - 1) / blockRows), block);
+        workers.run(shape.keyValueHeads() * ((pass.rows + blockRows - 1) / blockRows), block);
     }
 
     private void block(int item, int worker) {
         if (buffers[worker] == null) {
             int lines = blockRows * group;
             buffers[worker] = new Buffers(
-                    new PageState(shape, lines, shape.headDim(), 0, kernels, scalar),
+                    new PageState(shape, lines, shape.headDim(), 0, kernels),
                     new float[lines * shape.headDim()],
                     new float[lines * shape.headDim()]);
         }
         int keyHead = item % shape.keyValueHeads();
         int first = item / shape.keyValueHeads() * blockRows;
-        int end = Math.min(first + blockRows, rows);
+        int end = Math.min(first + blockRows, pass.rows);
         while (first < end) {
-            int spanPages = PagedAttention.spanPages(position + first + 1);
+            int spanPages = PagedAttention.spanPages(pass.position + first + 1);
             int next = first + 1;
-            while (next < end && PagedAttention.spanPages(position + next + 1) == spanPages) {
+            while (next < end && PagedAttention.spanPages(pass.position + next + 1) == spanPages) {
                 next++;
             }
             rows(first, next, spanPages, keyHead, buffers[worker]);
@@ -92,13 +77,13 @@ final class GroupedPrefill {
         int headDim = shape.headDim();
         float scale = shape.scale();
         for (int line = 0; line < (end - first) * group; line++) {
-            int from = (first + line / group) * stride + (keyHead * group + line % group) * headDim;
+            int from = pass.at(first + line / group) + (keyHead * group + line % group) * headDim;
             for (int d = 0; d < headDim; d++) {
-                b.queries[line * headDim + d] = projections[from + d] * scale;
+                b.queries[line * headDim + d] = pass.projections[from + d] * scale;
             }
         }
         PageState state = b.state;
-        int pages = (position + end + PANEL - 1) / PANEL;
+        int pages = (pass.position + end + PANEL - 1) / PANEL;
         for (int from = 0; from < pages; from += spanPages) {
             state.span = from == 0 ? state.all : state.own;
             state.span.clear();
@@ -112,26 +97,26 @@ final class GroupedPrefill {
         state.all.finish(1f, headDim, b.means, 0, headDim);
         for (int row = first; row < end; row++) {
             System.arraycopy(
-                    b.means, (row - first) * group * headDim, y, (row * shape.heads() + keyHead * group) * headDim,
-                    group * headDim);
+                    b.means, (row - first) * group * headDim, pass.output,
+                    (row * shape.heads() + keyHead * group) * headDim, group * headDim);
         }
     }
 
     private void page(int index, int first, int end, int keyHead, Buffers b) {
         PageState state = b.state;
-        Page page = state.readable(cache.page(layer, index));
+        Page page = state.readable(cache.page(pass.layer, index));
         int lines = (end - first) * group;
         page.multiplyColumns(
-                kernels, b.queries, 0, lines, shape.headDim(), shape.keys(keyHead), state.logits, 0);
+                kernels, b.queries, 0, lines, shape.headDim(), shape.keys(keyHead), state.scores, 0);
         for (int line = 0; line < state.span.heads; line++) {
-            int seen = line < lines ? position + first + line / group + 1 - index * PANEL : 0;
+            int seen = line < lines ? pass.position + first + line / group + 1 - index * PANEL : 0;
             Arrays.fill(
-                    state.logits, line * PANEL + Math.clamp(seen, 0, PANEL), (line + 1) * PANEL,
+                    state.scores, line * PANEL + Math.clamp(seen, 0, PANEL), (line + 1) * PANEL,
                     Float.NEGATIVE_INFINITY);
         }
-        state.weigh(shape, page);
-        int count = Math.min(PANEL, position + end - index * PANEL);
+        state.softmax(shape, page);
+        int count = Math.min(PANEL, pass.position + end - index * PANEL);
         page.addRows(
-                kernels, state.weights, 0, lines, 1, count, keyHead, state.span.out, 0, state.span.heads * PANEL);
+                kernels, state.probabilities, 0, lines, 1, count, keyHead, state.span.out, 0, state.span.heads * PANEL);
     }
 }

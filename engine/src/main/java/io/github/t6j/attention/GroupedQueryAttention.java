@@ -6,7 +6,10 @@ import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
 import io.github.t6j.cache.HeadCache;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
 
 /**
  * Grouped query attention: g heads of keys and values, each seen by h/g consecutive query heads. g = h is MHA, g = 1
@@ -16,7 +19,7 @@ import io.github.t6j.kernels.Kernels;
  *   projections  Q [h][d] | K [g][d] | V [g][d]
  * </pre>
  */
-public final class GroupedQueryAttention implements DenseHeads {
+public final class GroupedQueryAttention implements PageAttention, MaterializedHeads, DenseHeads {
     private final int heads;
     private final int headDim;
     private final int keyValueHeads;
@@ -55,8 +58,9 @@ public final class GroupedQueryAttention implements DenseHeads {
     }
 
     @Override
-    public void complete(Rope rope, float[] row, int at, float[] cos, float[] sin, int tableAt) {
-        rope.rotate(row, at, heads + keyValueHeads, headDim, cos, sin, tableAt);
+    public void rotateAndActivate(Rope rope, AttentionPass pass, int row) {
+        rope.rotate(
+                pass.projections, pass.at(row), heads + keyValueHeads, headDim, pass.cos, pass.sin, pass.tableAt(row));
     }
 
     @Override
@@ -70,7 +74,7 @@ public final class GroupedQueryAttention implements DenseHeads {
         page.write(slot, projections, keys, projections, keys + keyValueHeads * headDim);
     }
 
-    /** What makes of q · k a logit in powers of two. */
+    /** What makes of q · k a score in powers of two. */
     float scale() {
         return (float) (LOG2_E / Math.sqrt(headDim));
     }
@@ -81,23 +85,30 @@ public final class GroupedQueryAttention implements DenseHeads {
     }
 
     @Override
-    public int queryFloats() {
-        return heads * headDim;
+    public Scratch scratch() {
+        return Scratch.ofQuery(heads * headDim);
+    }
+
+    /** Some rows of a pass meet a page together. */
+    @Override
+    public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
+        return new PagedAttention(
+                this, (PagedCache) cache, kernels, workers, new GroupedPrefill(this, kernels, workers));
     }
 
     @Override
-    public int productFloats() {
-        return 0;
+    public MaterializedHeads materialized() {
+        return this;
     }
 
     /** With 8 heads a group, half a page would be touched: 91 ns a token became 105 (32 × 64, f32, two threads). */
     @Override
-    public boolean readsAhead() {
+    public boolean prefetches() {
         return groupSize > 16;
     }
 
     @Override
-    public void begin(float[] projections, int at, PageState state) {
+    public void prepareQuery(float[] projections, int at, PageState state) {
         float scale = scale();
         for (int i = 0; i < heads * headDim; i++) {
             state.query[i] = projections[at + i] * scale;
@@ -105,23 +116,12 @@ public final class GroupedQueryAttention implements DenseHeads {
     }
 
     @Override
-    public void logits(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
+    public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
         for (int g = 0; g < keyValueHeads; g++) {
             int head = g * groupSize;
             page.multiplyColumns(
-                    kernels, state.query, head * headDim, groupSize, headDim, kept.keys(g), state.logits, head * PANEL);
+                    kernels, state.query, head * headDim, groupSize, headDim, kept.keys(g), state.scores, head * PANEL);
         }
-    }
-
-    @Override
-    public int weightsPerHead() {
-        return 1;
-    }
-
-    @Override
-    public int weights(Kernels kernels, Page page, PageState state) {
-        OnlineSoftmax span = state.span;
-        return page.softmax(kernels, state.logits, span.heads, 0, 0, span.max, span.sum, state.weights);
     }
 
     @Override
@@ -130,14 +130,9 @@ public final class GroupedQueryAttention implements DenseHeads {
         for (int g = 0; g < keyValueHeads; g++) {
             int head = g * groupSize;
             page.addRows(
-                    kernels, state.weights, head * PANEL, groupSize, 1, count, g, span.out, head * PANEL,
+                    kernels, state.probabilities, head * PANEL, groupSize, 1, count, g, span.out, head * PANEL,
                     heads * PANEL);
         }
-    }
-
-    @Override
-    public float valueDivisor() {
-        return 1f;
     }
 
     @Override

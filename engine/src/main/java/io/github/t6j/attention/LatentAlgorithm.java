@@ -2,51 +2,44 @@ package io.github.t6j.attention;
 
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.ScalarKernels;
 import io.github.t6j.kernels.Workers;
 
 /**
  * Both forms of MLA. Few rows meet the latents as they are, W_UK absorbed into the queries, W_UV applied to the mean of
  * latents; for many rows keys and values are rebuilt ({@link LatentPrefill}).
  *
- * <p>Which form serves depends on the number of rows of a pass alone: the same bits with any number of threads, but not
- * in any chunks.
+ * <p>The number of rows of a pass alone chooses the form: the same bits with any number of threads, but not in any
+ * chunks.
  */
 public final class LatentAlgorithm implements AttentionAlgorithm {
-    /** Rows from which rebuilding keys and values pays: measured, see the ADR. */
-    public static final int MATERIALIZED_ROWS = 40;
+    /** Rows from which rebuilding keys and values pays: measured, ADR 9. */
+    public static final int REBUILT_ROWS = 40;
 
     private final Kernels kernels;
     private final Workers workers;
     private final PagedAttention absorbed;
-    private final LatentPrefill materialized;
-    private final int materializedRows;
+    private final LatentPrefill rebuilt;
+    private final int rebuiltRows;
     private final float[][] products; // one a worker
-    private float[] queries = new float[0]; // [rows][heads][rope + rank]
-    private float[] means = new float[0]; //   [rows][heads][rank]
+    private AttentionPass absorbedPass; // projections: [rows][heads][rope + rank]; output: means, [rows][heads][rank]
+    private int capacity; // rows of it
     private final Workers.Work absorb = this::absorb;
     private final Workers.Work output = this::output;
 
-    private LatentAttention attention;
-    private float[] projections;
-    private int rows;
-    private int stride;
-    private float[] y;
+    private LatentAttention attention; // the pass's
+    private AttentionPass pass;
 
-    /** Attention of {@code shape}'s shape by these kernels on these threads; {@code scalar} is the kernels' twin. */
-    public LatentAlgorithm(
-            LatentAttention shape, PagedCache cache, Kernels kernels, ScalarKernels scalar, Workers workers) {
-        this(shape, cache, kernels, scalar, workers, MATERIALIZED_ROWS);
+    /** Attention of {@code shape}'s shape over {@code cache} by these kernels on these threads. */
+    public LatentAlgorithm(LatentAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
+        this(shape, cache, kernels, workers, REBUILT_ROWS);
     }
 
-    LatentAlgorithm(
-            LatentAttention shape, PagedCache cache, Kernels kernels, ScalarKernels scalar, Workers workers,
-            int materializedRows) {
+    LatentAlgorithm(LatentAttention shape, PagedCache cache, Kernels kernels, Workers workers, int rebuiltRows) {
         this.kernels = kernels;
         this.workers = workers;
-        this.materializedRows = materializedRows;
-        absorbed = new PagedAttention(shape, cache, kernels, scalar, workers);
-        materialized = new LatentPrefill(shape, cache, kernels, scalar, workers);
+        this.rebuiltRows = rebuiltRows;
+        absorbed = new PagedAttention(shape, cache, kernels, workers);
+        rebuilt = new LatentPrefill(shape, cache, kernels, workers);
         products = new float[workers.threads()][0];
     }
 
@@ -56,38 +49,36 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
     }
 
     @Override
-    public void attend(
-            Attention newAttention, float[] newProjections, int newRows, int newStride, int layer, int position,
-            float[] newY) {
-        LatentAttention latent = (LatentAttention) newAttention;
-        latent.append(newProjections, newRows, newStride, cache(), layer, position);
-        if (newRows >= materializedRows) {
-            materialized.attend(latent, newProjections, newRows, newStride, layer, position, newY);
+    public void append(AttentionPass newPass) {
+        absorbed.append(newPass);
+    }
+
+    @Override
+    public void attend(AttentionPass newPass) {
+        if (newPass.rows >= rebuiltRows) {
+            rebuilt.attend(newPass);
         } else {
-            attendCached(latent, newProjections, newRows, newStride, cache(), layer, position, newY);
+            attendAbsorbed(newPass);
         }
     }
 
-    /** The absorbed form of {@link #attend}, of positions that {@code cached} has already. */
-    public void attendCached(
-            LatentAttention newAttention, float[] newProjections, int newRows, int newStride, PagedCache cached,
-            int layer, int position, float[] newY) {
-        attention = newAttention;
-        projections = newProjections;
-        rows = newRows;
-        stride = newStride;
-        y = newY;
-        reserve();
+    private void attendAbsorbed(AttentionPass newPass) {
+        pass = newPass;
+        attention = (LatentAttention) newPass.attention;
+        reserve(pass.rows);
+        absorbedPass.begin(attention, pass.layer);
+        absorbedPass.rows = pass.rows;
+        absorbedPass.position = pass.position;
         workers.run(attention.heads(), absorb);
-        absorbed.attendCached(attention, queries, rows, attention.absorbedFloats(), cached, layer, position, null,
-                means);
+        absorbed.attend(absorbedPass);
         workers.run(attention.heads(), output);
     }
 
-    private void reserve() {
-        if (queries.length < rows * attention.absorbedFloats()) {
-            queries = new float[rows * attention.absorbedFloats()];
-            means = new float[rows * attention.heads() * attention.rank()];
+    private void reserve(int rows) {
+        if (capacity < rows) {
+            capacity = rows;
+            absorbedPass =
+                    new AttentionPass(rows, attention.absorbedFloats(), attention.heads() * attention.rank(), 0);
             int widest = Kernels.padded(Math.max(attention.rank(), attention.valueDim()));
             for (int i = 0; i < products.length; i++) {
                 products[i] = new float[rows * widest];
@@ -96,10 +87,10 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
     }
 
     private void absorb(int head, int worker) {
-        attention.absorb(kernels, head, projections, rows, stride, queries, products[worker]);
+        attention.absorb(kernels, head, pass, absorbedPass.projections, products[worker]);
     }
 
     private void output(int head, int worker) {
-        attention.output(kernels, head, means, rows, y, products[worker]);
+        attention.output(kernels, head, absorbedPass.output, pass.rows, pass.output, products[worker]);
     }
 }

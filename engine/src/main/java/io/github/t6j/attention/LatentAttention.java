@@ -6,8 +6,11 @@ import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
 import io.github.t6j.cache.LatentCache;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -23,13 +26,13 @@ import java.nio.ByteOrder;
  *   value of head h     W_UV[h] c [valueDim]
  * </pre>
  *
- * <p>Absorbed, it is attention with one key and value head: with q_c[h] = W_UK[h]ᵀ q_nope[h], logits are
- * (q_c · c + q_pe · k_pe)/√(nope + rope), and the output is W_UV[h] Σ α c. {@link PagedAttention} computes this middle
+ * <p>Absorbed, it is attention with one key and value head: with q_c[h] = W_UK[h]ᵀ q_nope[h], scores are
+ * (q_c · c + q_pe · k_pe)/√(nope + rope), and the output is W_UV[h] Σ p c. {@link PagedAttention} computes this middle
  * part; the rows that it passes here are not projections, but the absorbed queries that {@link #absorb} makes.
  *
  * <p>The two matrices are kept in f32 whatever the checkpoint's type: they are a twentieth of the weights.
  */
-public final class LatentAttention implements Attention {
+public final class LatentAttention implements PageAttention, MaterializedHeads {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final int heads;
@@ -43,18 +46,15 @@ public final class LatentAttention implements Attention {
     private final MemorySegment valueUp; // W_UVᵀ [h][rank][valueDim]
 
     /**
-     * @param nope elements of a head's query and key that are not rotated
-     * @param rope elements that are
-     * @param rank elements of the latent
      * @param up kv_b_proj [heads][nope + valueDim][rank]: W_UK and W_UV, a head after the other
      * @param arena where they are kept
      */
-    public LatentAttention(int heads, int nope, int rope, int rank, int valueDim, float[] up, Arena arena) {
-        this.heads = heads;
-        this.nope = nope;
-        this.rope = rope;
-        this.rank = rank;
-        this.valueDim = valueDim;
+    public LatentAttention(Latent sizes, float[] up, Arena arena) {
+        heads = sizes.heads();
+        nope = sizes.headDim();
+        rope = sizes.rope();
+        rank = sizes.rank();
+        valueDim = sizes.valueDim();
         this.kept = new LatentCache(rank, rope);
         this.layout = kept.layout();
         long slack = PANEL * Float.BYTES;
@@ -100,8 +100,8 @@ public final class LatentAttention implements Attention {
     }
 
     @Override
-    public void complete(Rope rotation, float[] row, int at, float[] cos, float[] sin, int tableAt) {
-        rotation.rotate(row, at, heads + 1, rope, cos, sin, tableAt);
+    public void rotateAndActivate(Rope rotation, AttentionPass pass, int row) {
+        rotation.rotate(pass.projections, pass.at(row), heads + 1, rope, pass.cos, pass.sin, pass.tableAt(row));
     }
 
     int nope() {
@@ -145,23 +145,24 @@ public final class LatentAttention implements Attention {
     }
 
     /**
-     * Absorbs W_UK into the queries of one head, scaled: queries [rows][heads][rope + rank], in the columns' order.
+     * Absorbs W_UK into the queries of one head, scaled.
      *
+     * @param absorbed [rows][heads][rope + rank], in the columns' order: written
      * @param product panels [⌈rank/64⌉][rows][64] of scratch
      */
-    void absorb(
-            Kernels kernels, int head, float[] projections, int rows, int stride, float[] queries, float[] product) {
+    void absorb(Kernels kernels, int head, AttentionPass pass, float[] absorbed, float[] product) {
+        int rows = pass.rows;
         kernels.multiply(
-                projections, nopeAt() + head * nope, stride, rows, nope, Format.F32, keyUp, keyUpAt(head), rank, rank,
-                product, 0, rows * PANEL, false);
+                pass.projections, nopeAt() + head * nope, pass.stride, rows, nope, Format.F32, keyUp, keyUpAt(head),
+                rank, rank, product, 0, rows * PANEL, false);
         float scale = scale();
         for (int row = 0; row < rows; row++) {
             int to = row * absorbedFloats() + head * (rope + rank);
             for (int i = 0; i < rope; i++) {
-                queries[to + i] = projections[row * stride + head * rope + i] * scale;
+                absorbed[to + i] = pass.projections[pass.at(row) + head * rope + i] * scale;
             }
             for (int i = 0; i < rank; i++) {
-                queries[to + rope + i] = product[row * PANEL + Kernels.panelAt(i, rows)] * scale;
+                absorbed[to + rope + i] = product[row * PANEL + Kernels.panelAt(i, rows)] * scale;
             }
         }
     }
@@ -186,10 +187,11 @@ public final class LatentAttention implements Attention {
     }
 
     /** Scaled queries of one head, [rows][nope + rope], the order of a materialised key. */
-    void queries(int head, float[] projections, int rows, int stride, float[] queries) {
+    void queries(int head, AttentionPass pass, float[] queries) {
+        float[] projections = pass.projections;
         float scale = scale();
-        for (int row = 0; row < rows; row++) {
-            int at = row * stride;
+        for (int row = 0; row < pass.rows; row++) {
+            int at = pass.at(row);
             int to = row * (nope + rope);
             for (int d = 0; d < nope; d++) {
                 queries[to + d] = projections[at + nopeAt() + head * nope + d] * scale;
@@ -211,34 +213,29 @@ public final class LatentAttention implements Attention {
     }
 
     @Override
-    public int queryFloats() {
-        return 0;
+    public Scratch scratch() {
+        return new Scratch(0, 0, (long) PANEL * Kernels.padded(rank) * Float.BYTES, null);
+    }
+
+    /** Chooses between the absorbed and the rebuilt form. */
+    @Override
+    public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
+        return new LatentAlgorithm(this, (PagedCache) cache, kernels, workers);
     }
 
     @Override
-    public int productFloats() {
-        return 0;
+    public MaterializedHeads materialized() {
+        return this;
     }
 
     @Override
-    public void begin(float[] queries, int at, PageState state) {
+    public void prepareQuery(float[] queries, int at, PageState state) {
         // Absorbed queries are ready: they are made once, not once a span.
     }
 
     @Override
-    public void logits(Kernels kernels, float[] queries, int at, Page page, int index, PageState state) {
-        page.multiplyColumns(kernels, queries, at, heads, rope + rank, 0, state.logits, 0);
-    }
-
-    @Override
-    public int weightsPerHead() {
-        return 1;
-    }
-
-    @Override
-    public int weights(Kernels kernels, Page page, PageState state) {
-        OnlineSoftmax span = state.span;
-        return page.softmax(kernels, state.logits, span.heads, 0, 0, span.max, span.sum, state.weights);
+    public void scores(Kernels kernels, float[] queries, int at, Page page, int index, PageState state) {
+        page.multiplyColumns(kernels, queries, at, heads, rope + rank, 0, state.scores, 0);
     }
 
     @Override
@@ -252,23 +249,13 @@ public final class LatentAttention implements Attention {
     }
 
     @Override
-    public long pageBytes() {
-        return (long) PANEL * Kernels.padded(rank) * Float.BYTES;
-    }
-
-    @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
         OnlineSoftmax span = state.span;
         int stride = Kernels.padded(rank);
-        page.transposeColumns(kernels, latent(), rank, state.page, stride);
+        page.transposeColumns(kernels, latent(), rank, state.offHeap, stride);
         kernels.multiply(
-                state.weights, 0, PANEL, heads, count, Format.F32, state.page, 0, stride, rank, span.out, 0,
+                state.probabilities, 0, PANEL, heads, count, Format.F32, state.offHeap, 0, stride, rank, span.out, 0,
                 heads * PANEL, true);
-    }
-
-    @Override
-    public float valueDivisor() {
-        return 1f;
     }
 
     @Override

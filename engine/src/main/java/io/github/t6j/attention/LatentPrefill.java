@@ -6,7 +6,6 @@ import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.ScalarKernels;
 import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -24,48 +23,35 @@ final class LatentPrefill {
 
     /** A thread's buffers: those of a softmax a row, and one head's keys and values of a page. */
     private record Buffers(
-            PageState state, // its page: the values, [64][valueDim in whole vectors]
+            PageState state, // off the heap: the values, [64][valueDim in whole vectors]
             MemorySegment keys, // [nope + rope][64], then the values as they are made, [valueDim][64]
             float[] queries, // [rows][nope + rope]
             float[] up, // [nope + valueDim][rank]
             float[] rebuilt) {} // [nope + valueDim][64]
 
     private final Kernels kernels;
-    private final ScalarKernels scalar;
     private final Workers workers;
     private final PagedCache cache;
     private final Buffers[] buffers; // one a worker
     private final Workers.Work head = this::head;
     private final int valueStride;
 
-    private LatentAttention attention;
-    private float[] projections;
-    private int rows;
-    private int stride;
-    private int layer;
-    private int position;
-    private float[] y;
+    private LatentAttention attention; // the pass's
+    private AttentionPass pass;
 
-    LatentPrefill(LatentAttention shape, PagedCache cache, Kernels kernels, ScalarKernels scalar, Workers workers) {
+    LatentPrefill(LatentAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
         this.cache = cache;
         this.kernels = kernels;
-        this.scalar = scalar;
         this.workers = workers;
         buffers = new Buffers[workers.threads()];
         valueStride = Kernels.padded(shape.valueDim());
     }
 
-    /** Attention of rows that the cache has already, as {@link AttentionAlgorithm#attend}. */
-    void attend(
-            LatentAttention newAttention, float[] newProjections, int newRows, int newStride, int newLayer,
-            int newPosition, float[] newY) {
-        attention = newAttention;
-        projections = newProjections;
-        rows = newRows;
-        stride = newStride;
-        layer = newLayer;
-        position = newPosition;
-        y = newY;
+    /** Attention of rows that the cache has already. */
+    void attend(AttentionPass newPass) {
+        pass = newPass;
+        attention = (LatentAttention) newPass.attention;
+        int rows = pass.rows;
         for (int i = 0; i < buffers.length; i++) {
             if (buffers[i] == null || buffers[i].state().span.heads != rows) {
                 buffers[i] = allocate();
@@ -79,8 +65,8 @@ final class LatentPrefill {
         long keyBytes = columnAt(attention.headDim() + attention.valueDim());
         long valueBytes = (long) PANEL * valueStride * Float.BYTES;
         return new Buffers(
-                new PageState(attention, rows, attention.valueDim(), valueBytes, kernels, scalar),
-                Arena.ofAuto().allocate(keyBytes, 64), new float[rows * attention.headDim()],
+                new PageState(attention, pass.rows, attention.valueDim(), valueBytes, kernels),
+                Arena.ofAuto().allocate(keyBytes, 64), new float[pass.rows * attention.headDim()],
                 new float[up * attention.rank()], new float[up * PANEL]);
     }
 
@@ -91,17 +77,19 @@ final class LatentPrefill {
     private void head(int h, int worker) {
         Buffers b = buffers[worker];
         attention.up(h, b.up);
-        attention.queries(h, projections, rows, stride, b.queries);
+        attention.queries(h, pass, b.queries);
         b.state.span.clear();
-        for (int index = 0; index * PANEL < position + rows; index++) {
+        for (int index = 0; index * PANEL < pass.position + pass.rows; index++) {
             page(index, b);
         }
         int width = attention.valueDim();
-        b.state.span.finish(1f, width, y, h * width, attention.heads() * width);
+        b.state.span.finish(1f, width, pass.output, h * width, attention.heads() * width);
     }
 
     private void page(int index, Buffers b) {
-        Page page = b.state.readable(cache.page(layer, index));
+        Page page = b.state.readable(cache.page(pass.layer, index));
+        int rows = pass.rows;
+        int position = pass.position;
         int count = Math.min(PANEL, position + rows - index * PANEL);
         int first = Math.max(0, index * PANEL - position); // of the rows that see anything of the page
         rebuild(page, b);
@@ -109,16 +97,17 @@ final class LatentPrefill {
         int headDim = attention.headDim();
         kernels.multiply(
                 b.queries, first * headDim, headDim, rows - first, headDim, Format.F32, b.keys, 0, PANEL, PANEL,
-                state.logits,
+                state.scores,
                 first * PANEL, 0, false);
         for (int row = 0; row < rows; row++) {
             int visible = Math.clamp(position + row + 1 - index * PANEL, 0, PANEL);
-            Arrays.fill(state.logits, row * PANEL + visible, (row + 1) * PANEL, Float.NEGATIVE_INFINITY);
+            Arrays.fill(state.scores, row * PANEL + visible, (row + 1) * PANEL, Float.NEGATIVE_INFINITY);
         }
-        state.weigh(attention, page);
+        state.softmax(attention, page);
         OnlineSoftmax span = state.span;
         kernels.multiply(
-                state.weights, first * PANEL, PANEL, rows - first, count, Format.F32, state.page, 0, valueStride,
+                state.probabilities, first * PANEL, PANEL, rows - first, count, Format.F32, state.offHeap, 0,
+                valueStride,
                 attention.valueDim(), span.out, first * PANEL, rows * PANEL, true);
     }
 
@@ -132,6 +121,6 @@ final class LatentPrefill {
         page.copyColumns(0, attention.rope(), b.keys, columnAt(nope));
         long values = columnAt(attention.headDim());
         MemorySegment.copy(b.rebuilt, nope * PANEL, b.keys, FLOAT, values, width * PANEL);
-        kernels.transpose(b.keys, values, width, b.state.page, valueStride);
+        kernels.transpose(b.keys, values, width, b.state.offHeap, valueStride);
     }
 }

@@ -6,22 +6,15 @@ import java.util.Arrays;
 
 /**
  * The oracle: attention by its definition, in float64, on whole queries, keys and values that are rebuilt from the
- * cache for every query; linear attention without the softmax and the scale. It shares no kernel with {@link
- * PagedAttention}, and is slower by orders of magnitude.
+ * cache for every query. It shares no kernel with {@link PagedAttention}, and is slower by orders of magnitude.
  */
 public final class MaterializedAttention implements AttentionAlgorithm {
     private final PagedCache cache;
-    private final boolean linear;
     private final Workers workers;
 
-    /**
-     * Attention on these threads.
-     *
-     * @param linear whether it is linear attention: y = Σ (q·k) v
-     */
-    public MaterializedAttention(PagedCache cache, boolean linear, Workers workers) {
+    /** Attention over {@code cache} on these threads. */
+    public MaterializedAttention(PagedCache cache, Workers workers) {
         this.cache = cache;
-        this.linear = linear;
         this.workers = workers;
     }
 
@@ -31,58 +24,52 @@ public final class MaterializedAttention implements AttentionAlgorithm {
     }
 
     @Override
-    public void attend(
-            Attention attention, float[] projections, int rows, int stride, int layer, int position, float[] y) {
-        attention.append(projections, rows, stride, cache, layer, position);
-        attendCached(attention, projections, rows, stride, layer, position, y);
+    public void append(AttentionPass pass) {
+        pass.attention.materialized().append(pass, cache);
     }
 
-    /** {@link #attend} of positions that the cache has already. */
-    public void attendCached(
-            Attention attention, float[] projections, int rows, int stride, int layer, int position, float[] y) {
-        int heads = attention.heads();
-        workers.run(rows * heads, (item, worker) -> {
-            int row = item / heads;
-            int to = item * attention.valueDim();
-            head(attention, projections, row * stride, item % heads, layer, position + row + 1, y, to);
-        });
+    @Override
+    public void attend(AttentionPass pass) {
+        int heads = pass.attention.heads();
+        workers.run(pass.rows * heads, (item, worker) -> head(pass, item / heads, item % heads));
     }
 
-    private void head(
-            Attention attention, float[] projections, int at, int head, int layer, int tokens, float[] y, int to) {
-        double[] weights = scores(attention, projections, at, head, layer, tokens);
-        double sum = linear ? 1 : softmax(weights);
-        double[] out = new double[attention.valueDim()];
-        double[] v = new double[attention.valueDim()];
-        for (int t = 0; t < tokens; t++) {
-            attention.materializeValue(cache.pageOf(layer, t), PagedCache.slot(t), t, head, v);
+    private void head(AttentionPass pass, int row, int head) {
+        MaterializedHeads heads = pass.attention.materialized();
+        double[] probabilities = scores(pass, row, head);
+        double sum = pass.attention.hasSoftmax() ? softmax(probabilities) : 1;
+        double[] out = new double[pass.attention.valueDim()];
+        double[] v = new double[out.length];
+        for (int t = 0; t < probabilities.length; t++) {
+            heads.materializeValue(cache.pageOf(pass.layer, t), PagedCache.slot(t), t, head, v);
             for (int d = 0; d < v.length; d++) {
-                out[d] += weights[t] * v[d];
+                out[d] += probabilities[t] * v[d];
             }
         }
+        int to = (row * pass.attention.heads() + head) * v.length;
         for (int d = 0; d < v.length; d++) {
-            y[to + d] = (float) (out[d] / sum);
+            pass.output[to + d] = (float) (out[d] / sum);
         }
     }
 
-    /** Products of the query and each token's key; scaled for a softmax. */
-    private double[] scores(
-            Attention attention, float[] projections, int at, int head, int layer, int tokens) {
-        double[] q = new double[attention.headDim()];
-        double[] k = new double[attention.headDim()];
-        attention.materializeQuery(projections, at, head, q);
-        double[] scores = new double[tokens];
-        for (int t = 0; t < tokens; t++) {
-            attention.materializeKey(cache.pageOf(layer, t), PagedCache.slot(t), t, head, k);
+    /** Products of the query and the key of each token that the row sees; scaled for a softmax. */
+    private double[] scores(AttentionPass pass, int row, int head) {
+        MaterializedHeads heads = pass.attention.materialized();
+        double[] q = new double[pass.attention.headDim()];
+        double[] k = new double[q.length];
+        heads.materializeQuery(pass.projections, pass.at(row), head, q);
+        double[] scores = new double[pass.position + row + 1];
+        for (int t = 0; t < scores.length; t++) {
+            heads.materializeKey(cache.pageOf(pass.layer, t), PagedCache.slot(t), t, head, k);
             for (int d = 0; d < q.length; d++) {
                 scores[t] += q[d] * k[d];
             }
-            scores[t] /= linear ? 1 : Math.sqrt(q.length);
+            scores[t] /= pass.attention.hasSoftmax() ? Math.sqrt(q.length) : 1;
         }
         return scores;
     }
 
-    /** Replaces scores by weights; returns their sum. */
+    /** Replaces scores by probabilities, not yet divided by their sum, which is returned. */
     private static double softmax(double[] scores) {
         double max = Arrays.stream(scores).max().orElseThrow();
         double sum = 0;

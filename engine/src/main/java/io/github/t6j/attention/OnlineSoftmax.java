@@ -8,21 +8,19 @@ import io.github.t6j.kernels.ScalarKernels;
 import java.util.Arrays;
 
 /**
- * Softmaxes and sums of values over some of the tokens, one a head, not yet divided by the softmax's sum. (In {@link
- * LatentPrefill} the "heads" are the queries of one head.)
+ * Softmaxes over some of the tokens, one a head, and the sums of values that they weigh; neither is divided by the sum
+ * of probabilities yet (Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018). In {@link
+ * LatentPrefill} and {@link GroupedPrefill} the "heads" are queries.
  */
 final class OnlineSoftmax {
     final int heads;
-    private final ScalarKernels scalar;
-
-    final float[] max; // [heads], the power of two that weights are relative to; −∞ while there are none
-    final float[] sum; // [heads][LANES], of weights
-    final float[] out; // [panels][heads][64], of weighted values
+    final float[] max; // [heads], the score that probabilities are relative to; −∞ while there are none
+    final float[] sum; // [heads][LANES], of probabilities
+    final float[] out; // [panels][heads][64], of values times probabilities
     private final float[] factors; // [heads], what sums are multiplied by when others are added
 
-    OnlineSoftmax(int heads, int width, ScalarKernels scalar) {
+    OnlineSoftmax(int heads, int width) {
         this.heads = heads;
-        this.scalar = scalar;
         max = new float[heads];
         sum = new float[heads * LANES];
         out = new float[Kernels.padded(width) * heads];
@@ -35,12 +33,12 @@ final class OnlineSoftmax {
         Arrays.fill(out, 0f);
     }
 
-    /** Makes {@code newMax} what the weights of {@code head} are relative to. */
-    void raise(int head, float newMax) {
+    /** Makes {@code newMax} what the probabilities of {@code head} are relative to. */
+    void raise(int head, float newMax, Kernels kernels) {
         if (max[head] == Float.NEGATIVE_INFINITY) {
             max[head] = newMax; // there is nothing yet, or zeros
         } else if (newMax != max[head]) {
-            float factor = scalar.exp2(max[head] - newMax);
+            float factor = kernels.exp2(max[head] - newMax);
             max[head] = newMax;
             for (int i = head * LANES; i < (head + 1) * LANES; i++) {
                 sum[i] *= factor;
@@ -65,8 +63,8 @@ final class OnlineSoftmax {
         }
         for (int h = 0; h < heads; h++) {
             float newMax = Math.max(max[h], later.max[h]);
-            factors[h] = scalar.exp2(max[h] - newMax);
-            later.factors[h] = scalar.exp2(later.max[h] - newMax);
+            factors[h] = kernels.exp2(max[h] - newMax);
+            later.factors[h] = kernels.exp2(later.max[h] - newMax);
             max[h] = newMax;
         }
         kernels.addScaled(later.sum, later.factors, sum, factors, 0, heads, LANES);
@@ -76,7 +74,7 @@ final class OnlineSoftmax {
     }
 
     /**
-     * Writes the weighted means divided by {@code divisor}, [heads][width], {@code yStride} apart, to {@code y}: zeros if
+     * Writes the means of values divided by {@code divisor}, [heads][width], {@code yStride} apart, to {@code y}: zeros if
      * there was no token. Overwrites sum.
      */
     void finish(float divisor, int width, float[] y, int yAt, int yStride) {

@@ -4,11 +4,9 @@ import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.cache.Page;
-import io.github.t6j.cache.PageLayout;
-import io.github.t6j.kernels.Prefetcher;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.ScalarKernels;
+import io.github.t6j.kernels.Prefetcher;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -16,77 +14,84 @@ import java.lang.foreign.MemorySegment;
 final class PageState {
     private static final int LAZY_MAX_BITS = Float.floatToIntBits(Kernels.LAZY_MAX);
 
-    /** The maximum where all logits are hidden: less −∞, −∞ would be no number. */
+    /** The maximum where all scores are hidden: less −∞, −∞ would be no number. */
     private static final float LOWEST = -Float.MAX_VALUE;
 
-    final float[] query; //     scaled query or its head factors, as the variant prepares it
-    final float[] products; //  what the variant makes of query and page on the way to logits
-    final float[] logits; //    [heads][64]
-    final float[] weights; //   [heads][weightsPerHead][64]
-    final float[] maxima; //    [heads], largest logits of this page
-    final float[] sumBefore; // [heads][LANES], to go back to
-    final MemorySegment page; // a page as the variant rewrites it
-    final Page scratch; //      a page of what the variant rewrites, of attention.scratch(), or null
-    final OnlineSoftmax own; //   for the pages of one span
-    final OnlineSoftmax all; //   for the spans so far
-    OnlineSoftmax span; //        what pages are added to at the moment
-    final Prefetcher ahead = new Prefetcher(); // what this thread reads next
-    final Kernels kernels; // that read it
-    private final boolean copies; // whether the variant copies elements out of pages
-    private Page widened; //       the page at hand in f32, if the cache is narrower
+    final float[] query; //         scaled query or its head factors, as the attention prepares it
+    final float[] products; //      what the attention makes of query and page on the way to scores
+    final float[] scores; //        [heads][64]
+    final float[] probabilities; // [heads][valueRank or 1][64], times the head factors of values
+    final float[] maxima; //        [heads], largest scores of this page
+    final float[] sumBefore; //     [heads][LANES], to go back to
+    final MemorySegment offHeap; // what the attention rewrites for kernels that read a matrix
+    final Page scratch; //          a page of what the attention rewrites, or null
+    final OnlineSoftmax own; //     for the pages of one span
+    final OnlineSoftmax all; //     for the spans so far
+    OnlineSoftmax span; //          what pages are added to at the moment
+    final Prefetcher prefetcher = new Prefetcher(); // what this thread reads next
+    final Kernels kernels; //       that read it
+    private final boolean copies; // whether the attention copies elements out of pages
+    private Page widened; //        the page at hand in f32, if the cache is narrower
 
     /** Buffers for {@code attention} and any other of its shape. */
-    PageState(Attention attention, Kernels kernels, ScalarKernels scalar) {
-        this(attention, attention.heads(), attention.summedDim(), attention.pageBytes(), kernels, scalar);
+    PageState(PageAttention attention, Kernels kernels) {
+        this(attention, attention.heads(), attention.summedDim(), attention.scratch().bytes(), kernels);
     }
 
     /**
      * Buffers for {@code lines} softmaxes at once.
      *
      * @param width elements that each of them sums
-     * @param pageBytes bytes of {@link #page}
+     * @param bytes bytes of {@link #offHeap}
      */
-    PageState(Attention attention, int lines, int width, long pageBytes, Kernels kernels, ScalarKernels scalar) {
-        this.kernels = kernels.reading(ahead);
+    PageState(PageAttention attention, int lines, int width, long bytes, Kernels kernels) {
+        this.kernels = kernels.reading(prefetcher);
+        PageAttention.Scratch sizes = attention.scratch();
         copies = attention.copiesPages();
-        query = new float[attention.queryFloats()];
-        products = new float[attention.productFloats()];
-        logits = new float[lines * PANEL];
-        weights = new float[lines * attention.weightsPerHead() * PANEL];
+        query = new float[sizes.queryFloats()];
+        products = new float[sizes.productFloats()];
+        scores = new float[lines * PANEL];
+        probabilities = new float[lines * Math.max(1, attention.valueRank()) * PANEL];
         maxima = new float[lines];
         sumBefore = new float[lines * LANES];
-        page = Arena.ofAuto().allocate(pageBytes, 64);
-        PageLayout layout = attention.scratch();
-        scratch = layout == null ? null : Page.allocate(layout, Format.F32, Arena.ofAuto());
-        own = new OnlineSoftmax(lines, width, scalar);
+        offHeap = Arena.ofAuto().allocate(bytes, 64);
+        scratch = sizes.layout() == null ? null : Page.allocate(sizes.layout(), Format.F32, Arena.ofAuto());
+        own = new OnlineSoftmax(lines, width);
         span = own;
-        all = new OnlineSoftmax(lines, width, scalar);
+        all = new OnlineSoftmax(lines, width);
     }
 
-    /** From a page's logits to its weights; the span's maxima follow where logits exceed them by too much. */
-    void weigh(Attention attention, Page from) {
+    /** From a page's scores to its probabilities; the span's maxima follow where scores exceed them by too much. */
+    void softmax(PageAttention attention, Page page) {
         if (span.isEmpty()) {
             raise();
         }
         System.arraycopy(span.sum, 0, sumBefore, 0, span.sum.length);
-        if (attention.weights(kernels, from, this) > LAZY_MAX_BITS) {
+        Page heads = attention.valueHeads(page);
+        if (exponentiate(attention, heads) > LAZY_MAX_BITS) {
             System.arraycopy(sumBefore, 0, span.sum, 0, span.sum.length);
             raise();
-            attention.weights(kernels, from, this);
+            exponentiate(attention, heads);
         }
     }
 
-    /** Raises the maximum of every head whose logits exceed it by too much (NaN does, too). */
+    private int exponentiate(PageAttention attention, Page heads) {
+        return heads.softmax(
+                kernels, scores, span.heads, attention.valueHeadColumn(), attention.valueRank(), span.max, span.sum,
+                probabilities);
+    }
+
+    /** Raises the maximum of every head whose scores exceed it by too much (NaN does, too). */
     private void raise() {
-        kernels.rowMaxima(logits, span.heads, maxima);
+        kernels.rowMaxima(scores, span.heads, maxima);
         for (int h = 0; h < span.heads; h++) {
             if (!(maxima[h] - span.max[h] <= Kernels.LAZY_MAX)) {
-                span.raise(h, Math.max(maxima[h], LOWEST));
+                span.raise(h, Math.max(maxima[h], LOWEST), kernels);
             }
         }
     }
 
-    /** {@code from}, or its elements in f32, until the next call, where neither kernels nor the variant read its format. */
+    /** {@code from}, or its elements in f32, until the next call, where neither kernels nor the attention read its format. */
     Page readable(Page from) {
         if (from.format() == Format.F32 || from.format() != Format.F16 && !copies) {
             return from;

@@ -5,7 +5,6 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.ScalarKernels;
 import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
 
@@ -14,7 +13,7 @@ import java.util.Arrays;
  * in spans, spans added in order. Where pages and spans begin depends on the position alone, so chunks of a prefill,
  * threads and single steps give the same bits.
  *
- * <p>The softmax's maximum is lazy: it follows only when a logit exceeds it by {@link Kernels#LAZY_MAX} powers of two,
+ * <p>The softmax's maximum is lazy: it follows only when a score exceeds it by {@link Kernels#LAZY_MAX} powers of two,
  * so a page normally needs no maximum and no rescaling. Belongs to one session, allocates nothing while it works
  * unless the context grows.
  */
@@ -32,42 +31,38 @@ public final class PagedAttention implements AttentionAlgorithm {
     private static final long FAR = 16 << 20;
 
     private final Kernels kernels;
-    private final ScalarKernels scalar;
     private final Workers workers;
-    private final PagedCache cache; // that attend fills
+    private final PagedCache cache; // that append fills
     private final PageState[] states; // one a worker
     private final Workers.Work rowWork = this::row;
     private final Workers.Work spanWork = this::span;
     private final GroupedPrefill grouped; // null: rows are attended one by one
     private OnlineSoftmax[] spans = new OnlineSoftmax[0];
 
-    private Attention attention;
+    private AttentionPass pass;
+    private PageAttention attention; // the pass's
     private PagedCache tokens; // that the queries see
-    private float[] projections;
-    private int stride;
-    private int layer;
-    private int position;
     private float[] bias;
-    private float[] y;
 
     /**
      * Attention of {@code shape}'s shape by these kernels on these threads.
      *
-     * @param cache where {@link #attend} keeps tokens; null if only {@link #attendCached} will be called
-     * @param scalar the kernels' twin
+     * @param cache where {@link #append} keeps tokens; null if only {@link #attend(AttentionPass, PagedCache, float[])}
+     *     will be called
      */
-    public PagedAttention(
-            Attention shape, PagedCache cache, Kernels kernels, ScalarKernels scalar, Workers workers) {
+    public PagedAttention(PageAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
+        this(shape, cache, kernels, workers, null);
+    }
+
+    /** @param grouped what takes passes of several rows */
+    PagedAttention(PageAttention shape, PagedCache cache, Kernels kernels, Workers workers, GroupedPrefill grouped) {
         this.cache = cache;
         this.kernels = kernels;
-        this.scalar = scalar;
         this.workers = workers;
-        grouped = shape instanceof GroupedQueryAttention queries
-                ? new GroupedPrefill(queries, kernels, scalar, workers)
-                : null;
+        this.grouped = grouped;
         states = new PageState[workers.threads()];
         for (int i = 0; i < states.length; i++) {
-            states[i] = new PageState(shape, kernels, scalar);
+            states[i] = new PageState(shape, kernels);
         }
     }
 
@@ -77,36 +72,32 @@ public final class PagedAttention implements AttentionAlgorithm {
     }
 
     @Override
-    public void attend(
-            Attention newAttention, float[] newProjections, int rows, int newStride, int newLayer, int newPosition,
-            float[] newY) {
-        newAttention.append(newProjections, rows, newStride, cache, newLayer, newPosition);
-        attendCached(newAttention, newProjections, rows, newStride, cache, newLayer, newPosition, null, newY);
+    public void append(AttentionPass newPass) {
+        ((PageAttention) newPass.attention).append(newPass, cache);
+    }
+
+    @Override
+    public void attend(AttentionPass newPass) {
+        attend(newPass, cache, null);
     }
 
     /**
-     * {@link #attend} of positions that a cache has already, with a number added to each token's logits, the same for
-     * all heads and rows; {@code newY} is [rows][heads · summedDim].
+     * {@link #attend(AttentionPass)} over another cache, with a bias on each token's scores, the same for all heads and
+     * rows; pass.output is [rows][heads · summedDim].
      *
-     * @param newBias a number a token, in powers of two: −∞ hides it; null: none. A row that sees no token gives zeros
+     * @param newBias one float a token, in powers of two: −∞ hides it; null: none. A row that sees no token gives zeros
      */
-    public void attendCached(
-            Attention newAttention, float[] newProjections, int rows, int newStride, PagedCache cached, int newLayer,
-            int newPosition, float[] newBias, float[] newY) {
-        attention = newAttention;
-        tokens = cached;
-        projections = newProjections;
-        stride = newStride;
-        layer = newLayer;
-        position = newPosition;
+    public void attend(AttentionPass newPass, PagedCache newTokens, float[] newBias) {
+        pass = newPass;
+        attention = (PageAttention) newPass.attention;
+        tokens = newTokens;
         bias = newBias;
-        y = newY;
-        if (grouped != null && rows > 1 && bias == null) {
-            grouped.attend(projections, rows, stride, tokens, layer, position, y);
-        } else if (rows == 1 && workers.threads() > 1) {
+        if (grouped != null && pass.rows > 1 && bias == null) {
+            grouped.attend(pass, tokens);
+        } else if (pass.rows == 1 && workers.threads() > 1) {
             oneRow();
         } else {
-            workers.run(rows, rowWork);
+            workers.run(pass.rows, rowWork);
         }
     }
 
@@ -130,7 +121,7 @@ public final class PagedAttention implements AttentionAlgorithm {
     /** All spans of one row, on one thread. */
     private void row(int row, int worker) {
         PageState state = states[worker];
-        int count = spanCount(position + row + 1);
+        int count = spanCount(pass.position + row + 1);
         for (int span = 0; span < count; span++) {
             pages(span, row, state, span == 0 ? state.all : state.own);
             if (span > 0) {
@@ -142,12 +133,12 @@ public final class PagedAttention implements AttentionAlgorithm {
 
     /** The spans of a single row, on all threads. */
     private void oneRow() {
-        int count = spanCount(position + 1);
+        int count = spanCount(pass.position + 1);
         if (spans.length < count) {
             int there = spans.length;
             spans = Arrays.copyOf(spans, count);
             for (int i = there; i < count; i++) {
-                spans[i] = new OnlineSoftmax(attention.heads(), attention.summedDim(), scalar);
+                spans[i] = new OnlineSoftmax(attention.heads(), attention.summedDim());
             }
         }
         workers.run(count, spanWork);
@@ -163,32 +154,33 @@ public final class PagedAttention implements AttentionAlgorithm {
 
     private void finish(OnlineSoftmax all, int row) {
         int width = attention.summedDim();
-        all.finish(attention.valueDivisor(), width, y, row * attention.heads() * width, width);
+        all.finish(
+                Math.max(1, attention.valueRank()), width, pass.output, row * attention.heads() * width, width);
     }
 
     /** The softmax over one span of what {@code row} sees. */
     private void pages(int span, int row, PageState state, OnlineSoftmax into) {
-        int seen = position + row + 1;
+        int seen = pass.position + row + 1;
         int first = span * spanPages(seen);
         int end = Math.min(first + spanPages(seen), pages(seen));
         state.span = into;
         into.clear();
-        attention.begin(projections, row * stride, state);
-        boolean readsAhead = attention.readsAhead() && tokens.bytes(seen) > FAR;
+        attention.prepareQuery(pass.projections, pass.at(row), state);
+        boolean prefetches = attention.prefetches() && tokens.bytes(seen) > FAR;
         for (int index = first; index < end; index++) {
             int count = Math.min(PANEL, seen - index * PANEL);
-            if (readsAhead && index + 1 < pages(seen)) {
-                tokens.page(layer, index + 1).readWith(state.ahead);
+            if (prefetches && index + 1 < pages(seen)) {
+                tokens.page(pass.layer, index + 1).readWith(state.prefetcher);
             } else {
-                state.ahead.nothing();
+                state.prefetcher.nothing();
             }
             if (!isHidden(index, count)) {
-                page(state.readable(tokens.page(layer, index)), index, row * stride, count, state);
+                page(state.readable(tokens.page(pass.layer, index)), index, pass.at(row), count, state);
             }
         }
     }
 
-    /** Whether the bias hides all tokens of a page: such a page has no largest logit. */
+    /** Whether the bias hides all tokens of a page: such a page has no largest score. */
     private boolean isHidden(int index, int count) {
         if (bias == null) {
             return false;
@@ -203,27 +195,27 @@ public final class PagedAttention implements AttentionAlgorithm {
 
     private void page(Page page, int index, int at, int count, PageState state) {
         Kernels kernels = state.kernels;
-        attention.logits(kernels, projections, at, page, index, state);
+        attention.scores(kernels, pass.projections, at, page, index, state);
         if (bias != null) {
-            addBias(index * PANEL, count, state.logits);
+            addBias(index * PANEL, count, state.scores);
         }
-        hideFrom(count, state.logits);
-        state.weigh(attention, page);
+        hideFrom(count, state.scores);
+        state.softmax(attention, page);
         attention.values(kernels, page, count, state);
     }
 
-    private void addBias(int token, int count, float[] logits) {
-        for (int row = 0; row < logits.length; row += PANEL) {
+    private void addBias(int token, int count, float[] scores) {
+        for (int row = 0; row < scores.length; row += PANEL) {
             for (int t = 0; t < count; t++) {
-                logits[row + t] += bias[token + t];
+                scores[row + t] += bias[token + t];
             }
         }
     }
 
     /** A page's slots from {@code count} on hold nothing that the query may see. */
-    private static void hideFrom(int count, float[] logits) {
-        for (int row = 0; count < PANEL && row < logits.length; row += PANEL) {
-            Arrays.fill(logits, row + count, row + PANEL, Float.NEGATIVE_INFINITY);
+    private static void hideFrom(int count, float[] scores) {
+        for (int row = 0; count < PANEL && row < scores.length; row += PANEL) {
+            Arrays.fill(scores, row + count, row + PANEL, Float.NEGATIVE_INFINITY);
         }
     }
 }

@@ -38,6 +38,20 @@ public final class Rope {
     }
 
     /**
+     * A rotation.
+     *
+     * @param rotaryDim first elements of a vector that are rotated, an even number; the others pass
+     * @param decayBase what rotated elements decay with (rope_decay_base), or 0: no decay
+     * @param form how elements are paired and turned
+     */
+    public record Config(int rotaryDim, float decayBase, Form form) {}
+
+    /** The rotation of {@code config}. */
+    public Rope(Config config) {
+        this(config.rotaryDim, config.decayBase, config.form);
+    }
+
+    /**
      * The official rotation.
      *
      * @param rotaryDim first dimensions of a vector that are rotated, even; the others pass

@@ -2,7 +2,9 @@ package io.github.t6j.attention;
 
 import io.github.t6j.cache.FactorCache;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -29,7 +31,9 @@ public record TensorProduct(
         int valueRank,
         HeadActivation activation,
         boolean sharedFeatures,
-        Set<Factor> fixed) {
+        Set<Factor> fixed)
+        implements
+            DenseConfig {
 
     /** @throws IllegalArgumentException for a form that contradicts itself */
     public TensorProduct {
@@ -54,6 +58,23 @@ public record TensorProduct(
             int heads, int headDim, int valueDim, int queryRank, int keyRank, int valueRank) {
         return new TensorProduct(
                 heads, headDim, valueDim, 0, queryRank, keyRank, valueRank, HeadActivation.LINEAR, false, Set.of());
+    }
+
+    @Override
+    public int rotatedDim() {
+        return featureDim();
+    }
+
+    @Override
+    public Map<String, Integer> sizes() {
+        return Map.of("q_rank", queryRank, "k_rank", keyRank, "v_rank", valueRank);
+    }
+
+    @Override
+    public TensorProductAttention attention(LayerWeights weights, SharedPages shared) {
+        Map<Factor, float[]> factors = new EnumMap<>(Factor.class);
+        fixed.forEach(factor -> factors.put(factor, weights.floats(TensorRole.fixed(factor))));
+        return new TensorProductAttention(this, factors, shared);
     }
 
     /** Whether {@code factor} is the same for every token. */

@@ -16,7 +16,7 @@ import java.util.Map;
  * is whole: T6 KV-only. {@link TensorProduct} says which other forms there are, {@link FactorRow} what a row is, {@link
  * FactorCache} what is kept; factors that are not of the token come from {@link SharedPages}.
  */
-public final class TensorProductAttention implements DenseHeads {
+public final class TensorProductAttention implements PageAttention, MaterializedHeads, DenseHeads {
     private final TensorProduct form;
     private final int heads;
     private final int featureDim;
@@ -126,7 +126,7 @@ public final class TensorProductAttention implements DenseHeads {
 
     /** Where in a row A_Q begins. */
     public int queryHeadFactorsAt() {
-        return row.queryHeads();
+        return row.query().heads();
     }
 
     private boolean wholeQuery() {
@@ -153,16 +153,19 @@ public final class TensorProductAttention implements DenseHeads {
     }
 
     @Override
-    public void complete(Rope rope, float[] x, int at, float[] cos, float[] sin, int tableAt) {
+    public void rotateAndActivate(Rope rope, AttentionPass pass, int r) {
+        float[] x = pass.projections;
+        int at = pass.at(r);
+        int table = pass.tableAt(r);
         System.arraycopy(constants, 0, x, at + row.projections(), constants.length);
         if (form.keepsSharedFeatures()) {
-            System.arraycopy(x, at + row.values(), x, at + row.keys(), keyRank * featureDim);
+            System.arraycopy(x, at + row.value().features(), x, at + row.key().features(), keyRank * featureDim);
         }
-        rope.rotate(x, at + row.query(), form.queryVectors(), featureDim, cos, sin, tableAt);
-        rope.rotate(x, at + row.keys(), keyRank, featureDim, cos, sin, tableAt);
-        activate(Factor.A_Q, x, at + row.queryHeads());
-        activate(Factor.A_K, x, at + row.keyHeads());
-        activate(Factor.A_V, x, at + row.valueHeads());
+        rope.rotate(x, at + row.query().features(), form.queryVectors(), featureDim, pass.cos, pass.sin, table);
+        rope.rotate(x, at + row.key().features(), keyRank, featureDim, pass.cos, pass.sin, table);
+        activate(Factor.A_Q, x, at + row.query().heads());
+        activate(Factor.A_K, x, at + row.key().heads());
+        activate(Factor.A_V, x, at + row.value().heads());
     }
 
     private void activate(Factor factor, float[] x, int at) {
@@ -177,15 +180,17 @@ public final class TensorProductAttention implements DenseHeads {
     }
 
     @Override
-    public int queryFloats() {
-        return heads * (wholeQuery() ? form.headDim() : form.queryRank());
+    public Scratch scratch() {
+        int scores = wholeQuery() ? thirdAt() + form.thirdDim() * PANEL : factoredAt() + keyRank * heads * PANEL;
+        int values = summedAt() + summedFloats();
+        PageLayout rotated = form.keepsSharedFeatures() ? new PageLayout(keyRank * featureDim, 0, 0) : null;
+        return new Scratch(
+                queryFloats(), Math.max(keyFeatures.scratchFloats(), Math.max(scores, values)),
+                (long) keyRank * form.queryRank() * PANEL * Float.BYTES, rotated);
     }
 
-    @Override
-    public int productFloats() {
-        int logits = wholeQuery() ? thirdAt() + form.thirdDim() * PANEL : factoredAt() + keyRank * heads * PANEL;
-        int values = summedAt() + summedFloats();
-        return Math.max(keyFeatures.scratchFloats(), Math.max(logits, values));
+    private int queryFloats() {
+        return heads * (wholeQuery() ? form.headDim() : form.queryRank());
     }
 
     /** Where, in state.products, what C makes of the products begins. */
@@ -198,12 +203,7 @@ public final class TensorProductAttention implements DenseHeads {
         return wholeQuery() ? 0 : thirdAt() + (third() ? form.queryRank() * PANEL : 0);
     }
 
-    @Override
-    public long pageBytes() {
-        return (long) keyRank * form.queryRank() * PANEL * Float.BYTES;
-    }
-
-    /** Where, in state.products, a head's weights times C_V begin; before them stands C_V. */
+    /** Where, in state.products, a head's probabilities times C_V begin; before them stands C_V. */
     private int expandedAt() {
         return valueRank * form.thirdDim() * PANEL;
     }
@@ -223,14 +223,14 @@ public final class TensorProductAttention implements DenseHeads {
     }
 
     @Override
-    public PageLayout scratch() {
-        return form.keepsSharedFeatures() ? new PageLayout(keyRank * featureDim, 0, 0) : null;
+    public MaterializedHeads materialized() {
+        return this;
     }
 
     @Override
-    public void begin(float[] projections, int at, PageState state) {
+    public void prepareQuery(float[] projections, int at, PageState state) {
         float scale = (float) (LOG2_E / (Math.sqrt(form.headDim()) * Math.max(1, form.queryRank()) * keyRank));
-        int from = at + (wholeQuery() ? row.query() : row.queryHeads());
+        int from = at + (wholeQuery() ? row.query().features() : row.query().heads());
         int count = queryFloats();
         for (int i = 0; i < count; i++) {
             state.query[i] = projections[from + i] * scale;
@@ -238,10 +238,10 @@ public final class TensorProductAttention implements DenseHeads {
     }
 
     @Override
-    public void logits(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
+    public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
         Page features = keyFeatures.columns(page, index, state);
         float[] query = wholeQuery() ? state.query : projections;
-        int from = wholeQuery() ? 0 : at + row.query();
+        int from = wholeQuery() ? 0 : at + row.query().features();
         int vectors = form.queryVectors();
         for (int k = 0; k < keyRank; k++) {
             features.multiplyColumns(
@@ -252,11 +252,11 @@ public final class TensorProductAttention implements DenseHeads {
         }
         Page factors = keyHeads.in(page);
         if (wholeQuery()) {
-            factors.factorScores(kernels, state.products, heads, keyRank, keyHeads.first(), state.logits);
+            factors.factorScores(kernels, state.products, heads, keyRank, keyHeads.first(), state.scores);
         } else {
             factors.tensorScores(
-                    kernels, state.query, heads, form.queryRank(), keyRank, state.products, state.page, factoredAt(),
-                    keyHeads.first(), state.logits);
+                    kernels, state.query, heads, form.queryRank(), keyRank, state.products, state.offHeap, factoredAt(),
+                    keyHeads.first(), state.scores);
         }
     }
 
@@ -271,22 +271,25 @@ public final class TensorProductAttention implements DenseHeads {
             } else {
                 int rank = form.queryRank();
                 page.multiplyColumns(
-                        kernels, projections, at + row.queryThird(), rank, third, c, products, thirdAt());
+                        kernels, projections, at + row.query().third(), rank, third, c, products, thirdAt());
                 ThirdFactor.multiply(products, k * rank * PANEL, thirdAt(), rank * PANEL);
             }
         }
     }
 
     @Override
-    public int weightsPerHead() {
+    public int valueRank() {
         return valueRank;
     }
 
     @Override
-    public int weights(Kernels kernels, Page page, PageState state) {
-        OnlineSoftmax span = state.span;
-        return valueHeads.in(page).softmax(
-                kernels, state.logits, heads, valueHeads.first(), valueRank, span.max, span.sum, state.weights);
+    public Page valueHeads(Page page) {
+        return valueHeads.in(page);
+    }
+
+    @Override
+    public int valueHeadColumn() {
+        return valueHeads.first();
     }
 
     @Override
@@ -294,14 +297,14 @@ public final class TensorProductAttention implements DenseHeads {
         OnlineSoftmax span = state.span;
         Page features = valueFeatures.in(page);
         if (!third()) {
-            features.addRows(kernels, state.weights, 0, heads, valueRank, count, 0, span.out, 0, heads * PANEL);
+            features.addRows(kernels, state.probabilities, 0, heads, valueRank, count, 0, span.out, 0, heads * PANEL);
             return;
         }
         float[] scratch = state.products;
         page.readColumns(kept.valueThirdAt(), valueRank * form.thirdDim(), scratch, 0);
         for (int h = 0; h < heads; h++) {
             ThirdFactor.expand(
-                    state.weights, h * valueRank * PANEL, scratch, expandedAt(), valueRank, form.thirdDim());
+                    state.probabilities, h * valueRank * PANEL, scratch, expandedAt(), valueRank, form.thirdDim());
             Arrays.fill(scratch, summedAt(), summedAt() + summedFloats(), 0f);
             features.addRows(
                     kernels, scratch, expandedAt(), form.thirdDim(), valueRank, count, 0, scratch, summedAt(),
@@ -309,11 +312,6 @@ public final class TensorProductAttention implements DenseHeads {
             ThirdFactor.add(
                     scratch, summedAt(), form.thirdDim(), form.valueFeatureDim(), span.out, h, heads);
         }
-    }
-
-    @Override
-    public float valueDivisor() {
-        return valueRank;
     }
 
     @Override

@@ -5,7 +5,7 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 import io.github.t6j.kernels.Kernels;
 
 /**
- * What the third factor C does to products and weights (paper, appendix C and F.5), page by page; each number is one
+ * What the third factor C does to products and probabilities (paper, appendix C and F.5), page by page; each number is one
  * chain in one order, so it needs no twin.
  */
 final class ThirdFactor {
@@ -39,16 +39,16 @@ final class ThirdFactor {
     }
 
     /**
-     * One head's weights, [rank][64] from {@code wAt}, times C_V, [rank][third][64] at the front of {@code x}: to
+     * One head's probabilities, [rank][64] from {@code wAt}, times C_V, [rank][third][64] at the front of {@code x}: to
      * [third][rank][64] of {@code x} from {@code at}.
      */
-    static void expand(float[] w, int wAt, float[] x, int at, int rank, int third) {
+    static void expand(float[] p, int pAt, float[] x, int at, int rank, int third) {
         for (int j = 0; j < third; j++) {
             for (int r = 0; r < rank; r++) {
                 int c = (r * third + j) * PANEL;
                 int into = at + (j * rank + r) * PANEL;
                 for (int t = 0; t < PANEL; t++) {
-                    x[into + t] = w[wAt + r * PANEL + t] * x[c + t];
+                    x[into + t] = p[pAt + r * PANEL + t] * x[c + t];
                 }
             }
         }

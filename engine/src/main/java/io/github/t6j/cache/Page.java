@@ -3,9 +3,9 @@ package io.github.t6j.cache;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.cache.PageLayout.Vectors;
-import io.github.t6j.kernels.Prefetcher;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Prefetcher;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -203,7 +203,7 @@ public final class Page {
     }
 
     /**
-     * Logits from query factors (paper, Algorithm 2): s[h][t] = Σ_k aK[h][k][t] · Σ_q aQ[h][q] · p[k][q][t], with A_K in
+     * Scores from query factors (paper, Algorithm 2): s[h][t] = Σ_k aK[h][k][t] · Σ_q aQ[h][q] · p[k][q][t], with A_K in
      * the columns from {@code first}; may overwrite p.
      *
      * @param aQ [heads][queryRank], the scale included

@@ -2,6 +2,7 @@ package io.github.t6j.kernels;
 
 import io.github.t6j.kernels.simd.SimdKernels;
 import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
 
 /** The one place that decides between the SIMD kernels and their scalar twin; it decides once. */
 public final class KernelChoice {
@@ -24,6 +25,11 @@ public final class KernelChoice {
     /** The scalar twin, as this machine computes it. */
     public static ScalarKernels scalar() {
         return SCALAR;
+    }
+
+    /** {@link ScalarKernels#readAll} by the fastest kernel. */
+    static int readAll(MemorySegment data, long at, long count) {
+        return BEST == SCALAR ? ScalarKernels.readAll(data, at, count) : SimdKernels.readAll(data, at, count);
     }
 
     private static Kernels best() {

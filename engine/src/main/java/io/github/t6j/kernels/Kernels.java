@@ -21,7 +21,7 @@ public interface Kernels {
     /** Logical lanes of a sum over lanes, and what rows are padded to: the widest vectors' floats. */
     int LANES = 16;
 
-    /** How large a logit may grow above the running maximum, in powers of two, before the maximum follows. */
+    /** How large a score may grow above the running maximum, in powers of two, before the maximum follows. */
     float LAZY_MAX = 12f;
 
     /** {@code n} rounded up to whole panels: what a row must have that products are written to. */
@@ -87,7 +87,7 @@ public interface Kernels {
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride);
 
     /**
-     * Logits of one page: s[h][t] = Σ_k aK[h][k][t] · g[k][h][t], k ascending.
+     * Scores of one page: s[h][t] = Σ_k aK[h][k][t] · g[k][h][t], k ascending.
      *
      * @param g [keyRank][heads][{@value #PANEL}], from {@code gAt}: the products of the queries and B_K
      * @param page aK [heads][keyRank][{@value #PANEL}] in {@code format} from byte {@code aKAt}
@@ -97,17 +97,17 @@ public interface Kernels {
             float[] s);
 
     /**
-     * The softmax's weights of one page, times the values' head factors: e = 2^(s[h][t] − max[h]);
-     * sum[h][t mod {@value #LANES}] += e, t ascending; w[h][u][t] = e · aV[h][u][t].
+     * Probabilities of one page, not yet divided by their sum, times the values' head factors: e = 2^(s[h][t] − max[h]);
+     * sum[h][t mod {@value #LANES}] += e, t ascending; p[h][u][t] = e · aV[h][u][t].
      *
      * @param s [heads][{@value #PANEL}]; −∞ gives 0
      * @param page aV [heads][valueRank][{@value #PANEL}] in {@code format} from byte {@code aVAt}
-     * @param valueRank 0: there are no head factors, and w[h][t] = e
+     * @param valueRank 0: there are no head factors, and p[h][t] = e
      * @param max [heads]
      * @param sum [heads][{@value #LANES}], added to
-     * @param w [heads][valueRank][{@value #PANEL}], written
-     * @return the largest s[h][t] − max[h] as the bits of a float: above those of {@link #LAZY_MAX}, sum and w may have
-     *     overflowed, and the page must be done again with a larger max. A NaN shows in sum and w.
+     * @param p [heads][valueRank][{@value #PANEL}], written
+     * @return the largest s[h][t] − max[h] as the bits of a float: above those of {@link #LAZY_MAX}, sum and p may have
+     *     overflowed, and the page must be done again with a larger max. A NaN shows in sum and p.
      */
     int softmax(
             float[] s,
@@ -118,7 +118,7 @@ public interface Kernels {
             int valueRank,
             float[] max,
             float[] sum,
-            float[] w);
+            float[] p);
 
     /** Largest value of each row: into[r] = max_t s[r][t], s [rows][{@value #PANEL}]; NaN if there is one. */
     void rowMaxima(float[] s, int rows, float[] into);
@@ -187,13 +187,14 @@ public interface Kernels {
      */
     double logSumExp(float[] x, int n, float[] lanes);
 
+    /** Natural logarithm of a softmax's probability {@code id}: x[id] − ln Σ e^x[i]. */
+    default float logProbability(float[] x, int id) {
+        return (float) (x[id] - logSumExp(x, x.length, new float[LANES]));
+    }
+
+    /** 2^x for x ≤ 126 (above, 2^126): 1 at 0, 0 below −126, NaN at NaN; the same bits as inside {@link #softmax}. */
+    float exp2(float x);
+
     /** Elements that are summed in floats before the sum becomes a double. */
     int SUM_BLOCK = 1024;
-
-    /**
-     * Sum of ints, wrapping: what it costs to read memory, for a benchmark.
-     *
-     * @param count ints from byte {@code at}, whole {@value #PANEL}s
-     */
-    int readAll(MemorySegment data, long at, long count);
 }

@@ -3,7 +3,7 @@ package io.github.t6j.kernels;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 /**
- * Rows × packed matrix on all workers: y[r] = W · x[r]. A panel of the matrix is done by one thread, so each output is
+ * Rows × packed matrix, on all workers: y[r] = W · x[r]. A panel of the matrix is done by one thread, so each output is
  * computed in one order. With a quantised matrix the rows are rounded first, once. One object serves many products
  * and allocates nothing once it has seen the largest; it belongs to one thread.
  */
@@ -35,6 +35,11 @@ public final class PackedMatMul implements Workers.Work {
         this.kernels = kernels;
         this.workers = workers;
         panels = new float[workers.threads()][0];
+    }
+
+    /** What computes them. */
+    public Kernels kernels() {
+        return kernels;
     }
 
     /**

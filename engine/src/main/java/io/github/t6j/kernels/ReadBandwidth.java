@@ -14,13 +14,11 @@ public final class ReadBandwidth {
     private static final int PASSES = 5;
     private static final long WARM_UP_NANOS = 300_000_000;
 
-    private final Kernels kernels;
     private final Workers workers;
     private boolean warm;
 
     /** A test of these workers. */
-    public ReadBandwidth(Kernels kernels, Workers workers) {
-        this.kernels = kernels;
+    public ReadBandwidth(Workers workers) {
         this.workers = workers;
     }
 
@@ -30,8 +28,8 @@ public final class ReadBandwidth {
             MemorySegment data = arena.allocate(BYTES, 64);
             int[] sums = new int[workers.threads()]; // so that reading is not idle
             Workers.Work read =
-                    (item, worker) -> sums[worker] += kernels.readAll(data, item * PIECE, PIECE / Integer.BYTES);
-            Workers.Work warmUp = (item, worker) -> sums[worker] += kernels.readAll(data, 0, Kernels.PANEL * 64L);
+                    (item, worker) -> sums[worker] += KernelChoice.readAll(data, item * PIECE, PIECE / Integer.BYTES);
+            Workers.Work warmUp = (item, worker) -> sums[worker] += KernelChoice.readAll(data, 0, Kernels.PANEL * 64L);
             long start = System.nanoTime();
             while (!warm && System.nanoTime() - start < WARM_UP_NANOS) {
                 workers.run(workers.threads(), warmUp);

@@ -88,12 +88,12 @@ public final class ScalarKernels implements Kernels {
             float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
         for (int h = 0; h < heads; h++) {
             for (int t = 0; t < PANEL; t++) {
-                float logit = 0f;
+                float score = 0f;
                 for (int k = 0; k < keyRank; k++) {
                     float a = format.get(page, aKAt + format.bytes((h * keyRank + k) * PANEL), t);
-                    logit = fma(a, g[gAt + (k * heads + h) * PANEL + t], logit);
+                    score = fma(a, g[gAt + (k * heads + h) * PANEL + t], score);
                 }
-                s[h * PANEL + t] = logit;
+                s[h * PANEL + t] = score;
             }
         }
     }
@@ -108,7 +108,7 @@ public final class ScalarKernels implements Kernels {
             int valueRank,
             float[] max,
             float[] sum,
-            float[] w) {
+            float[] p) {
         int largest = Integer.MIN_VALUE;
         for (int h = 0; h < heads; h++) {
             for (int t = 0; t < PANEL; t++) {
@@ -117,11 +117,11 @@ public final class ScalarKernels implements Kernels {
                 float e = exp2(x);
                 sum[h * LANES + t % LANES] += e;
                 if (valueRank == 0) {
-                    w[h * PANEL + t] = e;
+                    p[h * PANEL + t] = e;
                 }
                 for (int u = 0; u < valueRank; u++) {
                     int row = h * valueRank + u;
-                    w[row * PANEL + t] = e * format.get(page, aVAt + format.bytes(row * PANEL), t);
+                    p[row * PANEL + t] = e * format.get(page, aVAt + format.bytes(row * PANEL), t);
                 }
             }
         }
@@ -261,8 +261,12 @@ public final class ScalarKernels implements Kernels {
         return sum(lanes, 0);
     }
 
-    @Override
-    public int readAll(MemorySegment data, long at, long count) {
+    /**
+     * Sum of ints, wrapping: what it costs to read memory, for a benchmark.
+     *
+     * @param count ints from byte {@code at}, whole {@value #PANEL}s
+     */
+    public static int readAll(MemorySegment data, long at, long count) {
         int sum = 0;
         for (long i = 0; i < count; i++) {
             sum += data.get(INT, at + i * Integer.BYTES);
@@ -300,7 +304,7 @@ public final class ScalarKernels implements Kernels {
     /** Above it, 2^x is taken for 2^126, so that nothing overflows. */
     public static final float EXP2_MAX = 126f;
 
-    /** 2^x for x ≤ {@link #EXP2_MAX} (above, 2^126): 1 at 0, 0 below {@link #EXP2_MIN}, NaN at NaN. */
+    @Override
     public float exp2(float x) {
         float clamped = x > EXP2_MAX ? EXP2_MAX : x;
         float z = clamped + ROUNDING;

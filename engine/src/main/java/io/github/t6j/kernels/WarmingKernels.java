@@ -42,7 +42,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
 
     /** Operations other than products of elements; in the table each has a place a format, and uses one if it has none. */
     private enum Operation {
-        FACTOR_LOGITS, WEIGHTS, WHOLE_WEIGHTS, MAXIMA, WIDEN, SCALE, ADD_SCALED, TRANSPOSE, OUTER, NORM, SWIGLU,
+        FACTOR_SCORES, SOFTMAX, WHOLE_SOFTMAX, MAXIMA, WIDEN, SCALE, ADD_SCALED, TRANSPOSE, OUTER, NORM, SWIGLU,
         LOG_SUM, ROUND,
         ROW_OF_Q8_0, ROWS_OF_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0
     }
@@ -208,9 +208,9 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         float[] lanes = new float[LANES];
         RoundedRows rounded = RoundedRows.zeros(1, PANEL);
         return switch (operation) {
-            case FACTOR_LOGITS -> k -> k.factorScores(x, 0, SOME, SOME, format, page, 0, y);
-            case WEIGHTS -> k -> k.softmax(x, SOME, format, page, 0, SOME, lanes, elements, y);
-            case WHOLE_WEIGHTS -> k -> k.softmax(x, SOME, format, page, 0, 0, lanes, elements, y);
+            case FACTOR_SCORES -> k -> k.factorScores(x, 0, SOME, SOME, format, page, 0, y);
+            case SOFTMAX -> k -> k.softmax(x, SOME, format, page, 0, SOME, lanes, elements, y);
+            case WHOLE_SOFTMAX -> k -> k.softmax(x, SOME, format, page, 0, 0, lanes, elements, y);
             case MAXIMA -> k -> k.rowMaxima(x, SOME, y);
             case WIDEN -> k -> k.widen(format, page, 0, PANEL, 0, to, 0);
             case SCALE -> k -> k.scale(y, 0, SOME, PANEL, from, 0);
@@ -275,7 +275,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     @Override
     public void factorScores(
             float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
-        other(Operation.FACTOR_LOGITS, format).factorScores(g, gAt, heads, keyRank, format, page, aKAt, s);
+        other(Operation.FACTOR_SCORES, format).factorScores(g, gAt, heads, keyRank, format, page, aKAt, s);
     }
 
     @Override
@@ -289,7 +289,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             float[] max,
             float[] sum,
             float[] w) {
-        return other(valueRank == 0 ? Operation.WHOLE_WEIGHTS : Operation.WEIGHTS, format)
+        return other(valueRank == 0 ? Operation.WHOLE_SOFTMAX : Operation.SOFTMAX, format)
                 .softmax(s, heads, format, page, aVAt, valueRank, max, sum, w);
     }
 
@@ -350,9 +350,8 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         return other(Operation.LOG_SUM, Format.F32).logSumExp(x, n, lanes);
     }
 
-    /** For benchmarks, which warm it themselves. */
     @Override
-    public int readAll(MemorySegment data, long at, long count) {
-        return simd.readAll(data, at, count);
+    public float exp2(float x) {
+        return twin.exp2(x);
     }
 }

@@ -1,11 +1,13 @@
 package io.github.t6j.model;
 
-import io.github.t6j.attention.Attention;
+import static io.github.t6j.kernels.Kernels.padded;
+
+import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatMul;
 import io.github.t6j.kernels.Workers;
 
-/** One sequence's buffers for the rows of positions that pass through the blocks together; reused for every pass. */
+/** The buffers of the rows that pass through the blocks together; one sequence's, reused for every pass. */
 final class Activations {
     /** Rows of the largest pass: enough that a block of weights read from memory is used often. */
     static final int ROWS = 128;
@@ -13,64 +15,86 @@ final class Activations {
     /** Rows whose logits are computed together: a vocabulary of them is large. */
     static final int LOGIT_ROWS = 16;
 
-    final int rows; // of the largest pass that fits
-    final PackedMatMul product;
-    final Workers workers;
-    final Workers.Work normRow; //     normed = x / rms(x)
-    final Workers.Work activateRow; // hidden = silu(gate) ∘ up
+    final int capacity; // rows of the largest pass that fits
+    final Kernels kernels;
+    final PackedMatMul matMul;
 
-    final float[] x; //           [rows][width], the residual stream
-    final float[] normed; //      [rows][width]
-    final float[] latents; //     [rows][the projection's down.stride()], with MLA
-    final float[] queries; //     [rows][the projection's up.stride()], with MLA
-    final float[] projections; // [rows][projectionStride]
-    final float[] attended; //    [rows][heads·valueDim]
-    final float[] gateUp; //      [rows][gateUpStride], gate then up
-    final float[] hidden; //      [rows][hidden]
-    final float[] update; //      [rows][widthStride], what a half of a block adds to x
-    float[] logits; //            [1 or LOGIT_ROWS][vocabularyStride]
-    final float[] cos; //         [rows][pairs]
-    final float[] sin; //         [rows][pairs]
-    final float[][] lanes; //     [workers][LANES]
+    final int[] ids; //       [rows]
+    final int[] positions; // [rows]
+    final float[] x; //       [rows][width], the residual stream
+    final float[] normed; //  [rows][width]
+    final AttentionPass attention; // projections, cosines and sines, and what attention makes of them
+    final float[] gateUp; //  [rows][gateUpStride], gate then up
+    final float[] hidden; //  [rows][hidden]
+    final float[] update; //  [rows][updateStride], what a half of a block adds to x
+    float[] logits; //        [1 or LOGIT_ROWS][padded vocabulary]
+    final float[][] lanes; // [workers][LANES]
 
-    final int projectionStride;
+    final int width;
     final int gateUpStride;
-    final int widthStride;
+    final int updateStride;
 
-    /** Buffers for passes of at most {@code rows} rows, {@link #ROWS} or fewer. */
-    Activations(Transformer model, int rows) {
-        this.rows = rows;
-        Kernels kernels = model.kernels();
+    private final Workers workers;
+    private final Workers.Work row = this::row;
+    private RowOperation operation;
+
+    /** Buffers for passes of at most {@code capacity} rows, {@link #ROWS} or fewer. */
+    Activations(Transformer model, int capacity) {
+        this.capacity = capacity;
+        kernels = model.kernels();
         workers = model.workers();
-        product = new PackedMatMul(kernels, workers);
-        ModelConfig config = model.config();
-        Attention attention = model.attention();
-        projectionStride = Math.max(padded(attention.projections()), attention.rowFloats());
-        gateUpStride = padded(2 * config.hidden());
-        widthStride = padded(config.width());
-        x = new float[rows * config.width()];
-        normed = new float[rows * config.width()];
-        LatentSizes latent = config.latent();
-        latents = new float[latent == null ? 0 : rows * padded(latent.queryRank() + latent.rank() + latent.rope())];
-        queries = new float[latent == null ? 0 : rows * padded(attention.heads() * attention.headDim())];
-        projections = new float[rows * projectionStride];
-        attended = new float[rows * attention.heads() * attention.valueDim()];
-        gateUp = new float[rows * gateUpStride];
-        hidden = new float[rows * config.hidden()];
-        update = new float[rows * widthStride];
-        logits = new float[padded(config.vocabulary())];
-        cos = new float[rows * model.rope().pairs()];
-        sin = new float[rows * model.rope().pairs()];
+        matMul = new PackedMatMul(kernels, workers);
+        ModelConfig.Sizes sizes = model.config().sizes();
+        width = sizes.width();
+        gateUpStride = padded(2 * sizes.hidden());
+        updateStride = padded(width);
+        ids = new int[capacity];
+        positions = new int[capacity];
+        x = new float[capacity * width];
+        normed = new float[capacity * width];
+        attention = AttentionPass.of(model.attention(), capacity, model.rope().pairs());
+        attention.scratch = model.blocks()[0].projection().newScratch(capacity);
+        gateUp = new float[capacity * gateUpStride];
+        hidden = new float[capacity * sizes.hidden()];
+        update = new float[capacity * updateStride];
+        logits = new float[padded(sizes.vocabulary())];
         lanes = new float[workers.threads()][Kernels.LANES];
-        int width = config.width();
-        normRow = (row, worker) -> kernels.rmsNorm(
-                x, row * width, width, RmsNorm.EPSILON, null, normed, row * width, lanes[worker]);
-        int inner = config.hidden();
-        activateRow = (row, worker) -> kernels.swiGlu(
-                gateUp, row * gateUpStride, row * gateUpStride + inner, inner, hidden, row * inner);
     }
 
-    private static int padded(int n) {
-        return (n + Kernels.PANEL - 1) / Kernels.PANEL * Kernels.PANEL;
+    /** Rows of the pass. */
+    int rows() {
+        return attention.rows;
+    }
+
+    /** Begins a pass of {@code rows} rows. */
+    void begin(int rows) {
+        attention.rows = rows;
+    }
+
+    /** Makes {@code row} of the pass that of {@code id} at {@code position}. */
+    void set(int row, int id, int position) {
+        ids[row] = id;
+        positions[row] = position;
+    }
+
+    /** Does {@code newOperation} with every row of the pass, on all threads. */
+    void eachRow(RowOperation newOperation) {
+        operation = newOperation;
+        workers.run(rows(), row);
+    }
+
+    private void row(int index, int worker) {
+        operation.row(this, index, worker);
+    }
+
+    /** x += update. */
+    void addUpdate() {
+        for (int r = 0; r < rows(); r++) {
+            int to = r * width;
+            int from = r * updateStride;
+            for (int i = 0; i < width; i++) {
+                x[to + i] += update[from + i];
+            }
+        }
     }
 }

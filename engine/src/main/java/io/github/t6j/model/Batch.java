@@ -1,33 +1,30 @@
 package io.github.t6j.model;
 
-import io.github.t6j.attention.Attention;
+import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.attention.AttentionStep;
 import io.github.t6j.kernels.Workers;
-import io.github.t6j.model.Transformer.Sequence;
 import java.util.Arrays;
 
 /**
  * A pass whose rows are of different sequences, one position each: one pass over the weights serves them all. A row is
  * computed as in a pass of its sequence alone, to the same bits; attention is the sequences' own, whatever their depths,
- * types of cache and paths.
+ * types of cache and algorithms.
  *
- * <p>Made by {@link Sequence#batch()}, whose buffers it uses; allocates nothing.
+ * <p>Made by {@link Sequence#batch()}, whose buffers it uses; allocates nothing once each sequence was in one.
  */
 public final class Batch implements AttentionStep {
     private final Transformer model;
     private final Workers workers;
     private final Sequence[] sequences = new Sequence[Activations.ROWS];
     private final int[] ids = new int[Activations.ROWS];
-    private final Workers.Work row = this::attend;
+    private final Workers.Work row = this::attendRow;
     private int size;
-    private boolean side;
+    private boolean sideBySide;
+    private AttentionPass pass;
 
-    private Attention attention;
-    private int layer;
-    private Activations a;
-
-    Batch(Transformer model, Workers workers) {
+    Batch(Transformer model) {
         this.model = model;
-        this.workers = workers;
+        this.workers = model.workers();
     }
 
     void clear() {
@@ -45,47 +42,49 @@ public final class Batch implements AttentionStep {
     public void forward() {
         long total = 0;
         long longest = 0;
-        Activations rows = sequences[0].activations(size);
+        Activations a = sequences[0].begin(size);
         for (int i = 0; i < size; i++) {
             int position = sequences[i].position();
-            sequences[i].cache.reserve(position, position + 1);
-            model.enter(ids[i], position, i, rows);
+            sequences[i].reserve(1);
+            a.set(i, ids[i], position);
             total += position;
             longest = Math.max(longest, position);
         }
         // Sequences side by side need no hand-over in between; one that is longer than a thread's share is better split.
-        side = longest * workers.threads() <= total;
-        for (Block block : model.blocks()) {
-            block.forward(model.kernels(), model.rope(), size, this, rows);
-        }
+        sideBySide = longest * workers.threads() <= total;
+        model.forward(a, this, () -> false);
         for (int i = 0; i < size; i++) {
             sequences[i].advance(1);
         }
         clear();
     }
 
+    /** Each row by its own sequence. */
     @Override
-    public void attend(Attention newAttention, int newLayer, int rows, Activations newA) {
-        attention = newAttention;
-        layer = newLayer;
-        a = newA;
-        if (side) {
-            workers.run(rows, row);
+    public void append(AttentionPass newPass) {
+        pass = newPass;
+        for (int i = 0; i < pass.rows; i++) {
+            AttentionPass own = sequences[i].single();
+            own.begin(pass.attention, pass.layer);
+            own.copyRow(pass, i);
+            sequences[i].attention().append(own);
+        }
+    }
+
+    @Override
+    public void attend(AttentionPass newPass) {
+        if (sideBySide) {
+            workers.run(pass.rows, row);
         } else {
-            for (int i = 0; i < rows; i++) {
-                attend(i, 0);
+            for (int i = 0; i < pass.rows; i++) {
+                attendRow(i, 0);
             }
         }
     }
 
-    /** One row in the first row of its own sequence's buffers; the first sequence's are the batch's. */
-    private void attend(int i, int worker) {
-        Sequence sequence = sequences[i];
-        Activations own = sequence.activations(1);
-        int stride = a.projectionStride;
-        int width = attention.heads() * attention.valueDim();
-        System.arraycopy(a.projections, i * stride, own.projections, 0, stride);
-        sequence.attend(attention, layer, 1, own);
-        System.arraycopy(own.attended, 0, a.attended, i * width, width);
+    private void attendRow(int i, int worker) {
+        AttentionPass own = sequences[i].single();
+        sequences[i].attention().attend(own);
+        System.arraycopy(own.output, 0, pass.output, i * own.output.length, own.output.length);
     }
 }

@@ -1,54 +1,57 @@
 package io.github.t6j.model;
 
 import io.github.t6j.attention.Attention;
+import io.github.t6j.attention.AttentionStep;
+import io.github.t6j.attention.Projection;
 import io.github.t6j.attention.Rope;
-import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
+import java.security.MessageDigest;
 
 /**
  * One layer.
  *
  * @param layer which, from 0
- * @param input how everything that attention needs of a position is made
- * @param headNorm [valueDim], the weight of each head's norm (subln), or null
- * @param output [width][heads·valueDim]
+ * @param projection makes everything that attention needs of a position
+ * @param headNorm of attention's output, or null
+ * @param output W_o [width][heads·valueDim]
  */
-record Block(int layer, Attention attention, Projection input, float[] headNorm, PackedMatrix output,
-        FeedForward mlp) {
+record Block(
+        int layer, RmsNorm attentionNorm, Projection projection, Attention attention, HeadNorm headNorm,
+        PackedMatrix output, RmsNorm feedForwardNorm, FeedForward feedForward) {
 
-    /** x += attention(norm(x)); x += mlp(norm(x)), for {@code rows} rows, which attend as {@code path} says. */
-    void forward(Kernels kernels, Rope rope, int rows, AttentionStep path, Activations a) {
-        a.workers.run(rows, a.normRow);
-        attend(kernels, rope, rows, path, a);
-        addUpdate(rows, a);
+    /** x += W_o · attend(norm(x)); x += feedForward(norm(x)), for all rows of the pass. */
+    void forward(Rope rope, AttentionStep step, Activations a) {
+        attentionNorm.forward(a);
+        attend(rope, step, a);
+        a.addUpdate();
 
-        a.workers.run(rows, a.normRow);
-        mlp.forward(rows, a);
-        addUpdate(rows, a);
+        feedForwardNorm.forward(a);
+        feedForward.forward(a);
+        a.addUpdate();
     }
 
-    /** update = the attention part of {@code rows} rows of normed. */
-    void attend(Kernels kernels, Rope rope, int rows, AttentionStep path, Activations a) {
-        input.project(kernels, rows, a);
-        for (int row = 0; row < rows; row++) {
-            int at = row * a.projectionStride;
-            attention.complete(rope, a.projections, at, a.cos, a.sin, row * rope.pairs());
+    /** update = the attention part of all rows of normed. */
+    void attend(Rope rope, AttentionStep step, Activations a) {
+        a.attention.begin(attention, layer);
+        projection.project(a.normed, a.attention, a.matMul); // A_q B_q A_k B_k A_v B_v, or q k v, or latents
+        for (int row = 0; row < a.rows(); row++) {
+            attention.rotateAndActivate(rope, a.attention, row);
         }
-        path.attend(attention, layer, rows, a);
+        step.append(a.attention); // of TPA 2·r·(h+d) elements, not 2·h·d
+        step.attend(a.attention);
         if (headNorm != null) {
-            RmsNorm.heads(kernels, headNorm, rows * attention.heads(), a);
+            headNorm.forward(a, attention.heads());
         }
-        a.product.multiply(output, a.attended, output.inputs(), rows, a.update);
+        a.matMul.multiply(output, a.attention.output, output.inputs(), a.rows(), a.update);
     }
 
-    private void addUpdate(int rows, Activations a) {
-        int width = output.outputs();
-        for (int row = 0; row < rows; row++) {
-            int x = row * width;
-            int update = row * a.widthStride;
-            for (int i = 0; i < width; i++) {
-                a.x[x + i] += a.update[update + i];
-            }
-        }
+    long bytes() {
+        return projection.bytes() + output.bytes() + feedForward.bytes();
+    }
+
+    void sample(MessageDigest digest) {
+        projection.sample(digest);
+        output.sample(digest);
+        feedForward.sample(digest);
     }
 }

@@ -1,19 +1,36 @@
 package io.github.t6j.model;
 
 import io.github.t6j.kernels.PackedMatrix;
+import java.security.MessageDigest;
 
 /**
- * SwiGLU: down · (silu(gate · h) ∘ (up · h)); the official c_fc1 is the gate, c_fc2 the up matrix.
+ * SwiGLU (Shazeer, 2020): down · (silu(gate · h) ∘ (up · h)).
  *
  * @param gateUp [2·hidden][width], gate above up, one product for both
  * @param down [width][hidden]
  */
-record FeedForward(PackedMatrix gateUp, PackedMatrix down) {
+record FeedForward(PackedMatrix gateUp, PackedMatrix down) implements RowOperation {
+    /** update = the feed-forward part of all rows of normed. */
+    void forward(Activations a) {
+        a.matMul.multiply(gateUp, a.normed, gateUp.inputs(), a.rows(), a.gateUp);
+        a.eachRow(this);
+        a.matMul.multiply(down, a.hidden, down.inputs(), a.rows(), a.update);
+    }
 
-    /** update = the feed-forward part of {@code rows} rows of normed. */
-    void forward(int rows, Activations a) {
-        a.product.multiply(gateUp, a.normed, gateUp.inputs(), rows, a.gateUp);
-        a.workers.run(rows, a.activateRow);
-        a.product.multiply(down, a.hidden, down.inputs(), rows, a.update);
+    /** hidden = silu(gate) ∘ up. */
+    @Override
+    public void row(Activations a, int row, int worker) {
+        int hidden = down.inputs();
+        int gate = row * a.gateUpStride;
+        a.kernels.swiGlu(a.gateUp, gate, gate + hidden, hidden, a.hidden, row * hidden);
+    }
+
+    long bytes() {
+        return gateUp.bytes() + down.bytes();
+    }
+
+    void sample(MessageDigest digest) {
+        gateUp.sample(digest);
+        down.sample(digest);
     }
 }

@@ -1,25 +1,23 @@
 package io.github.t6j.model;
 
-import io.github.t6j.kernels.Kernels;
+/**
+ * Root mean square norm of the residual stream (Zhang and Sennrich, 2019): normed = x / √(mean(x²) + epsilon) · gain.
+ *
+ * @param gain [width], or null for ones
+ */
+record RmsNorm(float[] gain, float epsilon) implements RowOperation {
+    /** normed = norm(x), for all rows of the pass. */
+    void forward(Activations a) {
+        a.eachRow(this);
+    }
 
-/** The root mean square norms of the official models. */
-final class RmsNorm {
-    /** Of the residual stream, without a weight: PyTorch takes the machine epsilon of f32, 2^−23. */
-    static final float EPSILON = 0x1p-23f;
+    @Override
+    public void row(Activations a, int row, int worker) {
+        normalise(a, row, row, worker);
+    }
 
-    /** Of a head's output (subln), with a weight that all heads share. */
-    static final float HEAD_EPSILON = 1e-5f;
-
-    /** Of MLA's latents (q_a_layernorm, kv_a_layernorm), with a weight. */
-    static final float LATENT_EPSILON = 1e-6f;
-
-    private RmsNorm() {}
-
-    /** Norms each head's output in place. */
-    static void heads(Kernels kernels, float[] weight, int headVectors, Activations a) {
-        int headDim = weight.length;
-        for (int at = 0; at < headVectors * headDim; at += headDim) {
-            kernels.rmsNorm(a.attended, at, headDim, HEAD_EPSILON, weight, a.attended, at, a.lanes[0]);
-        }
+    /** Row {@code to} of normed = norm of row {@code from} of x. */
+    void normalise(Activations a, int from, int to, int worker) {
+        a.kernels.rmsNorm(a.x, from * a.width, a.width, epsilon, gain, a.normed, to * a.width, a.lanes[worker]);
     }
 }

@@ -1,7 +1,6 @@
 package io.github.t6j.sampling;
 
 import io.github.t6j.kernels.KernelChoice;
-import io.github.t6j.kernels.Kernels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -142,8 +141,7 @@ public final class Sampler {
      */
     public static float logProbability(float[] logits, int id) {
         checkId("id", id, logits.length);
-        float[] lanes = new float[Kernels.LANES];
-        return (float) (logits[id] - KernelChoice.kernels().logSumExp(logits, logits.length, lanes));
+        return KernelChoice.kernels().logProbability(logits, id);
     }
 
     private void checkLogits(float[] logits) {

@@ -1,8 +1,8 @@
 package io.github.t6j.tokenizer;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.TokenizerDefinition.Merge;
-import io.github.t6j.weights.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,6 +1,7 @@
 package io.github.t6j.weights;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.github.t6j.weights;
 
+import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -412,8 +412,8 @@ class KernelsTest {
         MemorySegment data = MemorySegment.ofArray(new byte[4 * 640 + 8]);
         MemorySegment.copy(ints, 0, data, ValueLayout.JAVA_INT_UNALIGNED, 8, 640);
         int sum = Arrays.stream(ints).sum();
-        assertThat(scalar.readAll(data, 8, 640)).isEqualTo(sum);
-        assertThat(simd.readAll(data, 8, 640)).isEqualTo(sum);
+        assertThat(ScalarKernels.readAll(data, 8, 640)).isEqualTo(sum);
+        assertThat(SimdKernels.readAll(data, 8, 640)).isEqualTo(sum);
     }
 
     private static void both(

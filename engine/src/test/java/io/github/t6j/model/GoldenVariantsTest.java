@@ -5,9 +5,9 @@ import static io.github.t6j.model.VariantModels.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.TestData;
+import io.github.t6j.json.Json;
 import io.github.t6j.model.VariantModels.Run;
 import io.github.t6j.weights.Checkpoint;
-import io.github.t6j.weights.Json;
 import io.github.t6j.weights.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;

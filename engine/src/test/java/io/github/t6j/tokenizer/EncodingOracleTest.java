@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import com.knuddels.jtokkit.Encodings;
 import com.knuddels.jtokkit.api.Encoding;
 import com.knuddels.jtokkit.api.EncodingType;
-import io.github.t6j.weights.Json;
+import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

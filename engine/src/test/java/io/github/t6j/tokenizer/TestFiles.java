@@ -1,6 +1,6 @@
 package io.github.t6j.tokenizer;
 
-import io.github.t6j.weights.Json;
+import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

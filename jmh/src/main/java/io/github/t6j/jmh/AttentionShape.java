@@ -1,8 +1,9 @@
 package io.github.t6j.jmh;
 
-import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.GroupedQueryAttention;
+import io.github.t6j.attention.Latent;
 import io.github.t6j.attention.LatentAttention;
+import io.github.t6j.attention.PageAttention;
 import io.github.t6j.attention.TensorProductAttention;
 import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
@@ -24,6 +25,9 @@ record AttentionShape(
     private static final int LATENT_RANK = 256;
 
     private static final int LATENT_ROPE = 32;
+
+    /** q_lora_rank, which no benchmark of attention alone uses. */
+    private static final int QUERY_LATENT = 512;
 
     /**
      * An attention of a shape: those of the paper's decoding experiment (figures 5, 7 and 8: d_model 2048, 1024, 3072)
@@ -84,13 +88,14 @@ record AttentionShape(
     }
 
     /** The engine's attention of this shape; MLA's up-projections are seeded numbers in {@code arena}. */
-    Attention build(Arena arena) {
+    PageAttention build(Arena arena) {
         if (attention.equals("mla")) {
             float[] up = BenchmarkSupport.floats(heads * 2 * headDim * LATENT_RANK, new SplittableRandom(3));
             for (int i = 0; i < up.length; i++) {
                 up[i] /= (float) Math.sqrt(LATENT_RANK);
             }
-            return new LatentAttention(heads, headDim, LATENT_ROPE, LATENT_RANK, headDim, up, arena);
+            return new LatentAttention(
+                    new Latent(heads, headDim, headDim, QUERY_LATENT, LATENT_RANK, LATENT_ROPE), up, arena);
         }
         return rank > 0
                 ? new TensorProductAttention(heads, headDim, queryRank, rank, rank)
@@ -128,7 +133,7 @@ record AttentionShape(
         return 2L * heads * (rebuilt * LATENT_RANK * 2 * headDim + pairs * (headDim + LATENT_ROPE + headDim));
     }
 
-    /** A_K in the logits, A_V in the weights, B_V in the sum. */
+    /** A_K in the scores, A_V in the probabilities, B_V in the sum. */
     private int valueProducts() {
         return 2 * heads * rank + heads * rank * headDim;
     }

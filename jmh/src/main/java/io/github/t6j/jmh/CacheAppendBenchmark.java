@@ -1,6 +1,7 @@
 package io.github.t6j.jmh;
 
-import io.github.t6j.attention.Attention;
+import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.attention.PageAttention;
 import io.github.t6j.cache.PagedCache;
 import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
@@ -42,9 +43,9 @@ public class CacheAppendBenchmark {
     @Param({"f32", "bf16", "q8"})
     public String cacheType;
 
-    Attention variant;
+    PageAttention variant;
     PagedCache cache;
-    float[] row;
+    AttentionPass pass; // of one row
     private Arena arena;
     private long bytes;
     private int token;
@@ -54,7 +55,11 @@ public class CacheAppendBenchmark {
     public void fill() {
         arena = Arena.ofShared();
         variant = AttentionShape.of(shape, attention).build(arena);
-        row = BenchmarkSupport.floats(variant.rowFloats(), new SplittableRandom(1));
+        pass = AttentionPass.of(variant, 1, 0);
+        float[] row = BenchmarkSupport.floats(variant.rowFloats(), new SplittableRandom(1));
+        System.arraycopy(row, 0, pass.projections, 0, row.length);
+        pass.begin(variant, 0);
+        pass.rows = 1;
         cache = new PagedCache(variant.layout(), BenchmarkSupport.format(cacheType), 1);
         cache.reserve(0, context);
         bytes = variant.layout().bytesPerToken(cache.format());
@@ -63,7 +68,8 @@ public class CacheAppendBenchmark {
     /** One token. */
     @Benchmark
     public PagedCache append(Rates rates) {
-        variant.append(row, 1, row.length, cache, 0, token);
+        pass.position = token;
+        variant.append(pass, cache);
         token = (token + 1) % context;
         rates.add(bytes, 0);
         return cache;

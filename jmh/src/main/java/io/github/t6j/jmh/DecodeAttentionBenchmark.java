@@ -1,13 +1,10 @@
 package io.github.t6j.jmh;
 
-import io.github.t6j.attention.Attention;
-import io.github.t6j.attention.LatentAttention;
-import io.github.t6j.attention.LatentAlgorithm;
-import io.github.t6j.attention.PagedAttention;
+import io.github.t6j.attention.AttentionAlgorithm;
+import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.attention.PageAttention;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Format;
-import io.github.t6j.kernels.KernelChoice;
-import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
@@ -73,22 +70,16 @@ public class DecodeAttentionBenchmark {
         @Param("simd")
         public String kernels;
 
-        Attention variant;
-        float[][] queries; //    [batch], rows of projections
+        PageAttention variant;
+        AttentionPass[] queries; // [batch], of one row each
         PagedCache[] caches; //  [batch], each of as many layers as are used in turn
         int layer; //            the next of them
         private int layers;
         private AttentionShape sizes;
         private Format format;
-        private Step step;
+        private AttentionAlgorithm[] algorithms; // [batch]
         private Workers workers;
         private Arena arena;
-        private float[] out;
-
-        /** One query's attention to a layer of a cache. */
-        private interface Step {
-            void attend(float[] query, PagedCache cache, int layer);
-        }
 
         /** Fills the caches with seeded numbers and warms what computes. */
         @Setup
@@ -103,17 +94,18 @@ public class DecodeAttentionBenchmark {
             arena = Arena.ofShared();
             variant = sizes.build(arena);
             layers = BenchmarkSupport.copies(residency, bytesPerStep());
-            BenchmarkSupport.checkFits(batch + " × " + attention + " at " + context + " tokens", layers * bytesPerStep());
+            BenchmarkSupport.checkFits(batch + " × " + attention + " at " + context + " tokens",
+                    layers * bytesPerStep());
             workers = new Workers(threads);
-            step = step(BenchmarkSupport.kernels(kernels));
-            out = new float[variant.heads() * variant.valueDim()];
-            queries = new float[batch][];
+            queries = new AttentionPass[batch];
             caches = new PagedCache[batch];
+            algorithms = new AttentionAlgorithm[batch];
             SplittableRandom random = new SplittableRandom(1);
             for (int b = 0; b < batch; b++) {
-                queries[b] = BenchmarkSupport.floats(variant.projections(), random);
+                queries[b] = query(BenchmarkSupport.floats(variant.projections(), random));
                 caches[b] = new PagedCache(variant.layout(), format, layers);
                 caches[b].fill(context, b);
+                algorithms[b] = variant.newAlgorithm(caches[b], BenchmarkSupport.kernels(kernels), workers);
             }
         }
 
@@ -122,17 +114,15 @@ public class DecodeAttentionBenchmark {
             caches[0].close();
             caches[0] = cache;
             layers = itsLayers;
+            algorithms[0] = variant.newAlgorithm(cache, BenchmarkSupport.kernels(kernels), workers);
         }
 
-        private Step step(Kernels found) {
-            if (variant instanceof LatentAttention latent) {
-                LatentAlgorithm path = new LatentAlgorithm(latent, null, found, KernelChoice.scalar(), workers);
-                return (query, cache, index) -> path.attendCached(
-                        latent, query, 1, query.length, cache, index, context - 1, out);
-            }
-            PagedAttention path = new PagedAttention(variant, null, found, KernelChoice.scalar(), workers);
-            return (query, cache, index) -> path.attendCached(
-                    variant, query, 1, query.length, cache, index, context - 1, null, out);
+        private AttentionPass query(float[] projections) {
+            AttentionPass pass = AttentionPass.of(variant, 1, 0);
+            System.arraycopy(projections, 0, pass.projections, 0, projections.length);
+            pass.rows = 1;
+            pass.position = context - 1;
+            return pass;
         }
 
         long bytesPerToken() {
@@ -149,8 +139,9 @@ public class DecodeAttentionBenchmark {
 
         /** Attention of sequence {@code b}'s query to the next layer of its cache. */
         float[] attend(int b) {
-            step.attend(queries[b], caches[b], layer);
-            return out;
+            queries[b].begin(variant, layer);
+            algorithms[b].attend(queries[b]);
+            return queries[b].output;
         }
 
         void turn() {

@@ -1,7 +1,7 @@
 package io.github.t6j.jmh;
 
-import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.PackedMatMul;
+import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;

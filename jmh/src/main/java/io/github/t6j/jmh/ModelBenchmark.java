@@ -1,6 +1,7 @@
 package io.github.t6j.jmh;
 
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.model.Sequence;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.weights.DType;
 import java.lang.foreign.Arena;
@@ -54,7 +55,7 @@ public class ModelBenchmark {
         RandomModel shape;
         long weightBytes;
         Transformer transformer;
-        Transformer.Sequence sequence;
+        Sequence sequence;
         private Workers workers;
         private Arena arena;
 

@@ -1,12 +1,9 @@
 package io.github.t6j.jmh;
 
-import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionAlgorithm;
-import io.github.t6j.attention.LatentAttention;
-import io.github.t6j.attention.LatentAlgorithm;
-import io.github.t6j.attention.PagedAttention;
+import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.attention.PageAttention;
 import io.github.t6j.cache.PagedCache;
-import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
@@ -64,15 +61,14 @@ public class PrefillAttentionBenchmark {
     @Param("simd")
     public String kernels;
 
-    Attention variant;
+    PageAttention variant;
     float[] projections; // [tokens][stride]
     PagedCache cache;
-    private AttentionAlgorithm path;
+    private AttentionAlgorithm algorithm;
     private AttentionShape sizes;
     private Workers workers;
     private Arena arena;
-    private float[] pass; // the rows of one
-    private float[] y;
+    private AttentionPass pass;
 
     /** Makes the prompt's projections and warms what computes. */
     @Setup
@@ -90,11 +86,9 @@ public class PrefillAttentionBenchmark {
         cache.reserve(0, tokens);
         workers = new Workers(threads);
         Kernels found = BenchmarkSupport.kernels(kernels);
-        path = variant instanceof LatentAttention latent
-                ? new LatentAlgorithm(latent, cache, found, KernelChoice.scalar(), workers)
-                : new PagedAttention(variant, cache, found, KernelChoice.scalar(), workers);
-        pass = new float[PASS * variant.rowFloats()];
-        y = new float[PASS * variant.heads() * variant.valueDim()];
+        algorithm = variant.newAlgorithm(cache, found, workers);
+        pass = new AttentionPass(PASS, variant.rowFloats(), variant.heads() * variant.valueDim(), 0);
+        pass.begin(variant, 0);
     }
 
     /** The whole prompt; what remains is the last pass. */
@@ -107,11 +101,13 @@ public class PrefillAttentionBenchmark {
     float[] prompt() {
         int stride = variant.rowFloats();
         for (int first = 0; first < tokens; first += PASS) {
-            int rows = Math.min(PASS, tokens - first);
-            System.arraycopy(projections, first * stride, pass, 0, rows * stride);
-            path.attend(variant, pass, rows, stride, 0, first, y);
+            pass.rows = Math.min(PASS, tokens - first);
+            pass.position = first;
+            System.arraycopy(projections, first * stride, pass.projections, 0, pass.rows * stride);
+            algorithm.append(pass);
+            algorithm.attend(pass);
         }
-        return y;
+        return pass.output;
     }
 
     /** The last pass's rows. */

@@ -1,9 +1,10 @@
 package io.github.t6j.jmh;
 
-import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.DenseHeads;
-import io.github.t6j.kernels.PackedMatrix;
+import io.github.t6j.attention.Rope;
 import io.github.t6j.kernels.PackedMatMul;
+import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
@@ -61,9 +62,7 @@ public class ProjectionBenchmark {
     DenseHeads attention;
     Tensor weights; // [projections][width]
     float[] x; //      [rows][width]
-    float[] cos; //    [rows][pairs]
-    float[] sin;
-    float[] projections; // [rows][stride]
+    AttentionPass pass;
     float[][] heads; //     [rows · heads] of [3][headDim]: q, k, v
     Rope rope;
     private int width;
@@ -101,14 +100,10 @@ public class ProjectionBenchmark {
             copies[i] = PackedMatrix.pack(List.of(weights), arena, workers);
         }
         rope = new Rope(sizes.headDim(), 0f);
-        cos = new float[rows * rope.pairs()];
-        sin = new float[rows * rope.pairs()];
-        projections = new float[rows * copies[0].stride()];
+        pass = AttentionPass.of(attention, rows, rope.pairs());
+        pass.begin(attention, 0);
+        pass.rows = rows;
         heads = new float[form.equals("materialised") ? 3 * rows * attention.heads() : 0][attention.headDim()];
-    }
-
-    int stride() {
-        return copies[0].stride();
     }
 
     /** All rows. */
@@ -116,16 +111,16 @@ public class ProjectionBenchmark {
     public float[] project(Rates rates) {
         PackedMatrix matrix = projectNext();
         rates.add(matrix.bytes(), 2L * rows * matrix.outputs() * matrix.inputs());
-        return projections;
+        return pass.projections;
     }
 
     private PackedMatrix projectNext() {
         PackedMatrix matrix = copies[next];
         next = (next + 1) % copies.length;
-        product.multiply(matrix, x, width, rows, projections);
+        product.multiply(matrix, x, width, rows, pass.projections, pass.stride);
         for (int row = 0; row < rows; row++) {
-            rope.table(row, cos, sin, row * rope.pairs());
-            attention.complete(rope, projections, row * stride(), cos, sin, row * rope.pairs());
+            rope.table(row, pass.cos, pass.sin, pass.tableAt(row));
+            attention.rotateAndActivate(rope, pass, row);
         }
         if (heads.length > 0) {
             workers.run(rows, (row, worker) -> rebuild(row));
@@ -136,9 +131,9 @@ public class ProjectionBenchmark {
     private void rebuild(int row) {
         for (int h = 0; h < attention.heads(); h++) {
             int to = 3 * (row * attention.heads() + h);
-            attention.query(projections, row * stride(), h, heads[to], 0);
-            attention.key(projections, row * stride(), h, heads[to + 1]);
-            attention.value(projections, row * stride(), h, heads[to + 2]);
+            attention.query(pass.projections, pass.at(row), h, heads[to], 0);
+            attention.key(pass.projections, pass.at(row), h, heads[to + 1]);
+            attention.value(pass.projections, pass.at(row), h, heads[to + 2]);
         }
     }
 

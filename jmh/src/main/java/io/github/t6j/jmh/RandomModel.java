@@ -1,13 +1,21 @@
 package io.github.t6j.jmh;
 
+import io.github.t6j.RopeVariant;
+import io.github.t6j.family.Description;
+import io.github.t6j.family.Families;
+import io.github.t6j.family.T6Config;
+import io.github.t6j.family.VariantJson;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.NamedTensors;
+import io.github.t6j.model.TensorSpec;
 import io.github.t6j.model.Transformer;
-import io.github.t6j.model.TransformerLoader;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,18 +55,15 @@ record RandomModel(int layers, int vocabulary, AttentionShape attention) {
         }
         MemorySegment block = Tensor.of("block", dtype, elements, NUMBERS / BLOCK, BLOCK).data();
         Map<String, Tensor> tensors = new LinkedHashMap<>();
-        shapes().forEach((name, shape) -> tensors.put(name, tensor(name, dtype, shape, block)));
-        Map<String, Object> config = Map.of(
-                "n_head", (long) attention.heads(), "head_dim", (long) attention.headDim(), "rank",
-                (long) attention.rank(), "q_rank", (long) attention.queryRank());
-        return TransformerLoader.load(
-                tensors, TransformerLoader.describe(tensors, config, "full", "random weights"), "random weights",
-                KernelChoice.kernels(), workers, arena);
+        specs().forEach(spec -> tensors.put(spec.name(), tensor(spec.name(), dtype, spec.shape(), block)));
+        NamedTensors named = new NamedTensors(tensors, "random weights");
+        ModelConfig model = Families.describe(named, Description.of(config(), RopeVariant.FULL));
+        return Families.load(named, model, KernelChoice.kernels(), workers, arena);
     }
 
     /** The block's elements from a place that the name says, over and over where they do not suffice. */
-    private static Tensor tensor(String name, DType dtype, long[] shape, MemorySegment block) {
-        long bytes = dtype.bytes(List.of(shape[0], shape[1]));
+    private static Tensor tensor(String name, DType dtype, List<Long> shape, MemorySegment block) {
+        long bytes = dtype.bytes(shape);
         MemorySegment data = Arena.ofAuto().allocate(bytes, 64);
         long from = Math.floorMod(name.hashCode(), NUMBERS / BLOCK / 2) * dtype.bytes(List.of(1L, (long) BLOCK));
         for (long at = 0; at < bytes;) {
@@ -67,57 +72,43 @@ record RandomModel(int layers, int vocabulary, AttentionShape attention) {
             at += count;
             from = 0;
         }
-        return new Tensor(name, dtype, List.of(shape[0], shape[1]), data);
+        return new Tensor(name, dtype, shape, data);
     }
 
     /** Weights of all blocks' matrices and of the tied embedding. */
     long matrixWeights() {
-        return shapes().values().stream().mapToLong(shape -> shape[0] * shape[1]).sum();
+        return specs().stream().mapToLong(spec -> spec.shape().get(0) * spec.shape().get(1)).sum();
     }
 
     /** Bytes of {@link #matrixWeights()}. */
     long matrixBytes(DType dtype) {
-        return shapes().values().stream().mapToLong(shape -> dtype.bytes(List.of(shape[0], shape[1]))).sum();
+        return specs().stream().mapToLong(spec -> dtype.bytes(spec.shape())).sum();
     }
 
-    /** [outputs, inputs] by the official names. */
-    Map<String, long[]> shapes() {
-        Map<String, long[]> shapes = new LinkedHashMap<>();
-        long width = attention.width();
-        long hidden = 8 * width / 3;
-        long headElements = (long) attention.heads() * attention.headDim();
-        for (int layer = 0; layer < layers; layer++) {
-            String block = "transformer.h." + layer + ".";
-            projections(block + "attn.", headElements, shapes);
-            shapes.put(block + "attn.c_proj.weight", new long[] {width, headElements});
-            shapes.put(block + "mlp.c_fc1.weight", new long[] {hidden, width});
-            shapes.put(block + "mlp.c_fc2.weight", new long[] {hidden, width});
-            shapes.put(block + "mlp.c_proj.weight", new long[] {width, hidden});
-        }
-        shapes.put("lm_head.weight", new long[] {vocabulary, width});
-        return shapes;
+    /** Matrices, [outputs, inputs], by the official names. */
+    List<TensorSpec> specs() {
+        return new T6Config(kind(), config(), VariantJson.none()).tensors();
     }
 
-    private void projections(String attn, long headElements, Map<String, long[]> shapes) {
-        long width = attention.width();
-        if (attention.rank() == 0) {
-            long keyElements = (long) attention.keyValueHeads() * attention.headDim();
-            shapes.put(attn + "c_q.weight", new long[] {headElements, width});
-            shapes.put(attn + "c_k.weight", new long[] {keyElements, width});
-            shapes.put(attn + "c_v.weight", new long[] {keyElements, width});
-            return;
-        }
-        if (attention.queryRank() == 0) {
-            shapes.put(attn + "c_qkv.c_q.weight", new long[] {headElements, width});
+    private T6Config.Attention kind() {
+        return switch (attention.attention()) {
+            case "tpa" -> T6Config.Attention.TPA;
+            case "tpa_kvonly" -> T6Config.Attention.TPA_KVONLY;
+            default -> T6Config.Attention.GQA;
+        };
+    }
+
+    /** config.json's keys. */
+    private Map<String, Object> config() {
+        Map<String, Object> config = new HashMap<>(Map.of(
+                "n_layer", (long) layers, "n_embd", (long) attention.width(), "vocab_size", (long) vocabulary, "n_head",
+                (long) attention.heads(), "head_dim", (long) attention.headDim()));
+        if (attention.keyValueHeads() > 0) {
+            config.put("group_size", (long) attention.heads() / attention.keyValueHeads());
         } else {
-            factors(attn, "q", attention.queryRank(), shapes);
+            config.put("rank", (long) attention.rank());
+            config.put("q_rank", (long) attention.queryRank());
         }
-        factors(attn, "k", attention.rank(), shapes);
-        factors(attn, "v", attention.rank(), shapes);
-    }
-
-    private void factors(String attn, String of, long rank, Map<String, long[]> shapes) {
-        shapes.put(attn + "c_qkv.W_A_" + of + ".weight", new long[] {rank * attention.heads(), attention.width()});
-        shapes.put(attn + "c_qkv.W_B_" + of + ".weight", new long[] {rank * attention.headDim(), attention.width()});
+        return config;
     }
 }

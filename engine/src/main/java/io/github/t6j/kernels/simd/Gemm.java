@@ -19,9 +19,9 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
-import io.github.t6j.kernels.Prefetcher;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Machine;
+import io.github.t6j.kernels.Prefetcher;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -123,13 +123,18 @@ final class Gemm {
                 w3 = INT_VECTOR.cast(i1.and(HIGH_HALF)).reinterpretAsFloats();
             } else {
                 IntVector i = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN));
-                w0 = FLOAT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(i.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                w0 = FLOAT_VECTOR
+                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(i.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
                         .sub(BYTE_ZERO);
-                w1 = FLOAT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                w1 = FLOAT_VECTOR.cast(INT_VECTOR
+                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
                         .reinterpretAsFloats()).sub(BYTE_ZERO);
-                w2 = FLOAT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                w2 = FLOAT_VECTOR.cast(INT_VECTOR
+                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
                         .reinterpretAsFloats()).sub(BYTE_ZERO);
-                w3 = FLOAT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 24)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                w3 = FLOAT_VECTOR
+                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 24)).or(BYTE_EXPONENT))
+                                .reinterpretAsFloats())
                         .sub(BYTE_ZERO);
             }
             w0 = FLOAT_VECTOR.cast(w0);
@@ -182,13 +187,18 @@ final class Gemm {
                 w3 = INT_VECTOR.cast(i1.and(HIGH_HALF)).reinterpretAsFloats();
             } else {
                 IntVector i = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN));
-                w0 = FLOAT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(i.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                w0 = FLOAT_VECTOR
+                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(i.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
                         .sub(BYTE_ZERO);
-                w1 = FLOAT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                w1 = FLOAT_VECTOR.cast(INT_VECTOR
+                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
                         .reinterpretAsFloats()).sub(BYTE_ZERO);
-                w2 = FLOAT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                w2 = FLOAT_VECTOR.cast(INT_VECTOR
+                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
                         .reinterpretAsFloats()).sub(BYTE_ZERO);
-                w3 = FLOAT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 24)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                w3 = FLOAT_VECTOR
+                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 24)).or(BYTE_EXPONENT))
+                                .reinterpretAsFloats())
                         .sub(BYTE_ZERO);
             }
             w0 = FLOAT_VECTOR.cast(w0);
@@ -256,13 +266,18 @@ final class Gemm {
                 w3 = INT_VECTOR.cast(i1.and(HIGH_HALF)).reinterpretAsFloats();
             } else {
                 IntVector i = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN));
-                w0 = FLOAT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(i.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                w0 = FLOAT_VECTOR
+                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(i.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
                         .sub(BYTE_ZERO);
-                w1 = FLOAT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                w1 = FLOAT_VECTOR.cast(INT_VECTOR
+                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
                         .reinterpretAsFloats()).sub(BYTE_ZERO);
-                w2 = FLOAT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                w2 = FLOAT_VECTOR.cast(INT_VECTOR
+                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
                         .reinterpretAsFloats()).sub(BYTE_ZERO);
-                w3 = FLOAT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 24)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                w3 = FLOAT_VECTOR
+                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 24)).or(BYTE_EXPONENT))
+                                .reinterpretAsFloats())
                         .sub(BYTE_ZERO);
             }
             w0 = FLOAT_VECTOR.cast(w0);
@@ -352,17 +367,24 @@ final class Gemm {
                 w3 = INT_VECTOR.cast(i1.and(HIGH_HALF)).reinterpretAsFloats();
             } else {
                 IntVector i = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN));
-                w0 = FLOAT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(i.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                w0 = FLOAT_VECTOR
+                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(i.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
                         .sub(BYTE_ZERO);
                 w1 = FLOAT_VECTOR
-                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                        .cast(INT_VECTOR
+                                .cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 8)).and(LOW_BYTE))
+                                        .or(BYTE_EXPONENT))
                                 .reinterpretAsFloats())
                         .sub(BYTE_ZERO);
                 w2 = FLOAT_VECTOR
-                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                        .cast(INT_VECTOR
+                                .cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 16)).and(LOW_BYTE))
+                                        .or(BYTE_EXPONENT))
                                 .reinterpretAsFloats())
                         .sub(BYTE_ZERO);
-                w3 = FLOAT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 24)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                w3 = FLOAT_VECTOR
+                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(i.lanewise(LSHR, 24)).or(BYTE_EXPONENT))
+                                .reinterpretAsFloats())
                         .sub(BYTE_ZERO);
             }
             w0 = FLOAT_VECTOR.cast(w0);

@@ -23,12 +23,12 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** Logits of a page from its head factors; lanes are tokens. */
+/** Scores of a page from its head factors; lanes are tokens. */
 final class PageScores {
     private PageScores() {}
 
     /** {@link io.github.t6j.kernels.Kernels#factorScores}. */
-    static void logits(
+    static void scores(
             float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s,
             int one) {
         long step = format.bytes(PANEL);
@@ -46,31 +46,43 @@ final class PageScores {
                         w3 = FloatVector.fromMemorySegment(FLOATS, page, at + 4 * C3, LITTLE_ENDIAN);
                     } else if (format == Format.BF16) {
                         IntVector i0 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, page, at, LITTLE_ENDIAN));
-                        IntVector i1 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, page, at + 2 * C2, LITTLE_ENDIAN));
+                        IntVector i1 =
+                                INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, page, at + 2 * C2, LITTLE_ENDIAN));
                         w0 = INT_VECTOR.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
                         w1 = INT_VECTOR.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
                         w2 = INT_VECTOR.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
                         w3 = INT_VECTOR.cast(i1.and(HIGH_HALF)).reinterpretAsFloats();
                     } else {
                         IntVector b = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, page, at, LITTLE_ENDIAN));
-                        w0 = FLOAT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(b.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                        w0 = FLOAT_VECTOR
+                                .cast(INT_VECTOR.cast(INT_VECTOR.cast(b.and(LOW_BYTE)).or(BYTE_EXPONENT))
+                                        .reinterpretAsFloats())
                                 .sub(BYTE_ZERO);
                         w1 = FLOAT_VECTOR.cast(
-                                INT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(b.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                                INT_VECTOR
+                                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(b.lanewise(LSHR, 8)).and(LOW_BYTE))
+                                                .or(BYTE_EXPONENT))
                                         .reinterpretAsFloats())
                                 .sub(BYTE_ZERO);
                         w2 = FLOAT_VECTOR.cast(
-                                INT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(b.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                                INT_VECTOR
+                                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(b.lanewise(LSHR, 16)).and(LOW_BYTE))
+                                                .or(BYTE_EXPONENT))
                                         .reinterpretAsFloats())
                                 .sub(BYTE_ZERO);
                         w3 = FLOAT_VECTOR.cast(
-                                INT_VECTOR.cast(INT_VECTOR.cast(b.lanewise(LSHR, 24)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                                INT_VECTOR.cast(INT_VECTOR.cast(b.lanewise(LSHR, 24)).or(BYTE_EXPONENT))
+                                        .reinterpretAsFloats())
                                 .sub(BYTE_ZERO);
                     }
-                    s0 = FLOAT_VECTOR.cast(w0).fma(FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, g, row)), FLOAT_VECTOR.cast(s0));
-                    s1 = FLOAT_VECTOR.cast(w1).fma(FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, g, row + C1)), FLOAT_VECTOR.cast(s1));
-                    s2 = FLOAT_VECTOR.cast(w2).fma(FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, g, row + C2)), FLOAT_VECTOR.cast(s2));
-                    s3 = FLOAT_VECTOR.cast(w3).fma(FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, g, row + C3)), FLOAT_VECTOR.cast(s3));
+                    s0 = FLOAT_VECTOR.cast(w0).fma(FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, g, row)),
+                            FLOAT_VECTOR.cast(s0));
+                    s1 = FLOAT_VECTOR.cast(w1).fma(FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, g, row + C1)),
+                            FLOAT_VECTOR.cast(s1));
+                    s2 = FLOAT_VECTOR.cast(w2).fma(FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, g, row + C2)),
+                            FLOAT_VECTOR.cast(s2));
+                    s3 = FLOAT_VECTOR.cast(w3).fma(FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, g, row + C3)),
+                            FLOAT_VECTOR.cast(s3));
                     row += heads * PANEL;
                     at += step;
                 }

@@ -33,7 +33,7 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** From logits to weights, a page at a time; lanes are tokens. */
+/** From scores to probabilities, a page at a time; lanes are tokens. */
 final class PageSoftmax {
     private PageSoftmax() {}
 
@@ -41,7 +41,7 @@ final class PageSoftmax {
      * {@link io.github.t6j.kernels.Kernels#softmax}. 2^x as ScalarKernels.exp2 has it, written out four times: a
      * helper that returns a vector may not be inlined, and four chains hide each other's latency.
      */
-    static int weights(
+    static int probabilities(
             float[] s, int heads, Format format, MemorySegment page, long aVAt, int valueRank, float[] max, float[] sum,
             float[] w, int one) {
         IntVector largest = IntVector.broadcast(INTS, Integer.MIN_VALUE);
@@ -112,7 +112,7 @@ final class PageSoftmax {
     }
 
     /**
-     * Multiplies the weights of each head, which stand in its first row, with its factors; the first row last. A loop of its
+     * Multiplies the probabilities of each head, which stand in its first row, with its factors; the first row last. A loop of its
      * own: in one method with the powers, C2 gives up on a part of them after it has met several formats, and boxes.
      */
     private static void factors(
@@ -135,25 +135,33 @@ final class PageSoftmax {
                         w3 = FloatVector.fromMemorySegment(FLOATS, page, at + 4 * C3, LITTLE_ENDIAN);
                     } else if (format == Format.BF16) {
                         IntVector i0 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, page, at, LITTLE_ENDIAN));
-                        IntVector i1 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, page, at + 2 * C2, LITTLE_ENDIAN));
+                        IntVector i1 =
+                                INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, page, at + 2 * C2, LITTLE_ENDIAN));
                         w0 = INT_VECTOR.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
                         w1 = INT_VECTOR.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
                         w2 = INT_VECTOR.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
                         w3 = INT_VECTOR.cast(i1.and(HIGH_HALF)).reinterpretAsFloats();
                     } else {
                         IntVector b = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, page, at, LITTLE_ENDIAN));
-                        w0 = FLOAT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(b.and(LOW_BYTE)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                        w0 = FLOAT_VECTOR
+                                .cast(INT_VECTOR.cast(INT_VECTOR.cast(b.and(LOW_BYTE)).or(BYTE_EXPONENT))
+                                        .reinterpretAsFloats())
                                 .sub(BYTE_ZERO);
                         w1 = FLOAT_VECTOR.cast(
-                                INT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(b.lanewise(LSHR, 8)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                                INT_VECTOR
+                                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(b.lanewise(LSHR, 8)).and(LOW_BYTE))
+                                                .or(BYTE_EXPONENT))
                                         .reinterpretAsFloats())
                                 .sub(BYTE_ZERO);
                         w2 = FLOAT_VECTOR.cast(
-                                INT_VECTOR.cast(INT_VECTOR.cast(INT_VECTOR.cast(b.lanewise(LSHR, 16)).and(LOW_BYTE)).or(BYTE_EXPONENT))
+                                INT_VECTOR
+                                        .cast(INT_VECTOR.cast(INT_VECTOR.cast(b.lanewise(LSHR, 16)).and(LOW_BYTE))
+                                                .or(BYTE_EXPONENT))
                                         .reinterpretAsFloats())
                                 .sub(BYTE_ZERO);
                         w3 = FLOAT_VECTOR.cast(
-                                INT_VECTOR.cast(INT_VECTOR.cast(b.lanewise(LSHR, 24)).or(BYTE_EXPONENT)).reinterpretAsFloats())
+                                INT_VECTOR.cast(INT_VECTOR.cast(b.lanewise(LSHR, 24)).or(BYTE_EXPONENT))
+                                        .reinterpretAsFloats())
                                 .sub(BYTE_ZERO);
                     }
                     FLOAT_VECTOR.cast(e0.mul(FLOAT_VECTOR.cast(w0))).intoArray(w, to);

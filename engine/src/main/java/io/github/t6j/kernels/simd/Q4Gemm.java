@@ -105,8 +105,10 @@ final class Q4Gemm {
             wAt += step;
             ShortVector sum00 = IntVector.broadcast(INTS, eights[place]).reinterpretAsShorts(), sum01 = sum00;
             ShortVector sum10 = IntVector.broadcast(INTS, eights[place + blocks]).reinterpretAsShorts(), sum11 = sum10;
-            ShortVector sum20 = IntVector.broadcast(INTS, eights[place + 2 * blocks]).reinterpretAsShorts(), sum21 = sum20;
-            ShortVector sum30 = IntVector.broadcast(INTS, eights[place + 3 * blocks]).reinterpretAsShorts(), sum31 = sum30;
+            ShortVector sum20 = IntVector.broadcast(INTS, eights[place + 2 * blocks]).reinterpretAsShorts(),
+                    sum21 = sum20;
+            ShortVector sum30 = IntVector.broadcast(INTS, eights[place + 3 * blocks]).reinterpretAsShorts(),
+                    sum31 = sum30;
             for (long end = wAt + SIZE / 4 * step; wAt != end; wAt += step) {
                 IntVector w0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
                 IntVector w1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);

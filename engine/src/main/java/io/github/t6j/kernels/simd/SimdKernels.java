@@ -1,9 +1,9 @@
 package io.github.t6j.kernels.simd;
 
-import io.github.t6j.kernels.Prefetcher;
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Prefetcher;
 import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.ScalarKernels;
 import java.lang.foreign.MemorySegment;
@@ -79,7 +79,7 @@ public final class SimdKernels implements Kernels {
     @Override
     public void factorScores(
             float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
-        PageScores.logits(g, gAt, heads, keyRank, format, page, aKAt, s, one);
+        PageScores.scores(g, gAt, heads, keyRank, format, page, aKAt, s, one);
     }
 
     @Override
@@ -93,7 +93,7 @@ public final class SimdKernels implements Kernels {
             float[] max,
             float[] sum,
             float[] w) {
-        return PageSoftmax.weights(s, heads, format, page, aVAt, valueRank, max, sum, w, one);
+        return PageSoftmax.probabilities(s, heads, format, page, aVAt, valueRank, max, sum, w, one);
     }
 
     @Override
@@ -152,7 +152,12 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public int readAll(MemorySegment data, long at, long count) {
+    public float exp2(float x) {
+        return scalar.exp2(x);
+    }
+
+    /** {@link ScalarKernels#readAll}. */
+    public static int readAll(MemorySegment data, long at, long count) {
         return ReadAll.sum(data, at, count, one);
     }
 }

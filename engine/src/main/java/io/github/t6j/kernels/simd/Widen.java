@@ -59,7 +59,8 @@ final class Widen {
             for (int lane = 0; lane < 16; lane += LENGTH) {
                 IntVector i = IntVector.fromMemorySegment(INTS, from, fromAt + group + 4L * lane, LITTLE_ENDIAN);
                 for (int number = lane; number < 64; number += 16) {
-                    FloatVector scale = FloatVector.fromMemorySegment(FLOATS, from, scalesAt + 4L * number, LITTLE_ENDIAN);
+                    FloatVector scale =
+                            FloatVector.fromMemorySegment(FLOATS, from, scalesAt + 4L * number, LITTLE_ENDIAN);
                     i.and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO).mul(scale)
                             .intoMemorySegment(to, toAt + 4L * (group + number), LITTLE_ENDIAN);
                     i = i.lanewise(LSHR, 8);

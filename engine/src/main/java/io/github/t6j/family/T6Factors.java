@@ -1,14 +1,17 @@
-package io.github.t6j.model;
+package io.github.t6j.family;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.attention.Factor;
 import io.github.t6j.attention.HeadActivation;
 import io.github.t6j.attention.TensorProduct;
-import io.github.t6j.weights.VariantJson;
+import io.github.t6j.attention.TensorRole;
+import io.github.t6j.model.TensorSpec;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -16,55 +19,77 @@ import java.util.TreeSet;
  * Which tensor product attention a checkpoint has: names say which factors are projections and which are parameters,
  * shapes say the sizes, t6j.json the rest.
  */
-final class FactorReader {
-    private final ModelTensors tensors;
+final class T6Factors {
+    private final Shapes tensors;
     private final ConfigJson config;
     private final VariantJson variant;
     private final boolean wholeQuery;
     private final boolean third;
     private final Set<Factor> fixed = EnumSet.noneOf(Factor.class);
 
-    private FactorReader(ModelTensors tensors, ConfigJson config, VariantJson variant) {
+    private T6Factors(Shapes tensors, Description description) {
         this.tensors = tensors;
-        this.config = config;
-        this.variant = variant;
+        config = description.config();
+        variant = description.variantJson();
         wholeQuery = tensors.hasAttention("c_qkv.c_q");
         third = tensors.hasAttention("c_qkv.W_C_k");
     }
 
     /** Whether the weights are of a tensor product attention. */
-    static boolean serves(ModelTensors tensors) {
+    static boolean serves(Shapes tensors) {
         return tensors.hasAttention(projection(Factor.A_K)) || tensors.has(parameter(0, Factor.A_K));
     }
 
-    static TensorProduct read(ModelTensors tensors, ConfigJson config, VariantJson variant) {
-        return new FactorReader(tensors, config, variant).read();
+    static TensorProduct read(Shapes tensors, Description description) {
+        return new T6Factors(tensors, description).read();
     }
 
-    /** The matrices whose rows, one below the other, are the projections of a row (attention.FactorRow). */
-    static List<String> projections(TensorProduct form) {
-        List<String> names = new ArrayList<>();
-        names.add(form.queryRank() == 0 ? "c_qkv.c_q" : projection(Factor.B_Q));
+    /** The tensors of a layer's factors: projections in the order of a row (attention.FactorRow), then fixed factors. */
+    static List<TensorSpec> tensors(int layer, TensorProduct form, int width) {
+        List<TensorSpec> specs = new ArrayList<>();
+        projections(form).forEach((name, rows) -> specs.add(TensorSpec.of(
+                TensorRole.PROJECTION, layer, Shapes.attention(layer, name), rows, width)));
+        for (Factor factor : form.fixed()) {
+            specs.add(TensorSpec.of(
+                    TensorRole.fixed(factor), layer, parameter(layer, factor), form.rows(factor),
+                    form.columns(factor)));
+        }
+        return specs;
+    }
+
+    /** Rows of the matrices that make a row of projections, one below the other, by name inside the attention. */
+    private static Map<String, Long> projections(TensorProduct form) {
+        Map<String, Long> rows = new LinkedHashMap<>();
+        if (form.queryRank() == 0) {
+            rows.put("c_qkv.c_q", (long) form.heads() * form.headDim());
+        } else {
+            rows.put(projection(Factor.B_Q), size(form, Factor.B_Q));
+        }
         if (!form.sharedFeatures()) {
-            names.add(projection(Factor.B_K));
+            rows.put(projection(Factor.B_K), size(form, Factor.B_K));
         }
-        if (form.thirdDim() > 0) {
-            names.add("c_qkv.W_C_k");
-        }
-        names.add(projection(Factor.A_K));
-        names.add(projection(Factor.A_V));
-        if (form.thirdDim() > 0) {
-            names.add("c_qkv.W_C_v");
-        }
-        names.add(projection(form.sharedFeatures() ? Factor.B_K : Factor.B_V));
+        third(rows, "c_qkv.W_C_k", form.keyRank(), form);
+        rows.put(projection(Factor.A_K), size(form, Factor.A_K));
+        rows.put(projection(Factor.A_V), size(form, Factor.A_V));
+        third(rows, "c_qkv.W_C_v", form.valueRank(), form);
+        Factor values = form.sharedFeatures() ? Factor.B_K : Factor.B_V;
+        rows.put(projection(values), size(form, values));
         if (form.queryRank() > 0) {
-            names.add(projection(Factor.A_Q));
-            if (form.thirdDim() > 0) {
-                names.add("c_qkv.W_C_q");
-            }
+            rows.put(projection(Factor.A_Q), size(form, Factor.A_Q));
+            third(rows, "c_qkv.W_C_q", form.queryRank(), form);
         }
-        form.fixed().forEach(factor -> names.remove(projection(factor)));
-        return names;
+        form.fixed().forEach(factor -> rows.remove(projection(factor)));
+        return rows;
+    }
+
+    private static long size(TensorProduct form, Factor factor) {
+        return (long) form.rows(factor) * form.columns(factor);
+    }
+
+    private static void third(Map<String, Long> rows, String name, int rank, TensorProduct form) {
+        if (form.thirdDim() > 0) {
+            rows.put(name, (long) rank * form.thirdDim());
+        }
     }
 
     /** Name inside the attention, such as c_qkv.W_A_k, of the matrix that projects a factor. */
@@ -75,7 +100,7 @@ final class FactorReader {
 
     /** Whole name, such as transformer.h.0.attn.c_qkv.a_k, of the parameter that a fixed factor is. */
     static String parameter(int layer, Factor factor) {
-        return "transformer.h." + layer + ".attn.c_qkv." + word(factor);
+        return Shapes.block(layer) + "attn.c_qkv." + word(factor);
     }
 
     private static String word(Factor factor) {
@@ -148,10 +173,10 @@ final class FactorReader {
             String parameter = parameter(0, factor);
             if (tensors.has(parameter)) {
                 fixed.add(factor);
-                String projection = ModelTensors.attention(0, projection(factor));
+                String projection = Shapes.attention(0, projection(factor));
                 if (wholeQuery && (factor == Factor.A_Q || factor == Factor.B_Q) || tensors.has(projection)) {
                     throw new ModelFormatException(tensors.where() + ": expected one of " + parameter + " and "
-                            + (wholeQuery ? ModelTensors.attention(0, "c_qkv.c_q") : projection) + ", found both");
+                            + (wholeQuery ? Shapes.attention(0, "c_qkv.c_q") : projection) + ", found both");
                 }
             }
         }

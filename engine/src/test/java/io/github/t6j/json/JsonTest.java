@@ -1,4 +1,4 @@
-package io.github.t6j.weights;
+package io.github.t6j.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package io.github.t6j.weights;
+package io.github.t6j.json;
 
 import io.github.t6j.ModelFormatException;
 import java.math.BigInteger;

@@ -1,6 +1,8 @@
-package io.github.t6j.weights;
+package io.github.t6j.family;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.RopeVariant;
+import io.github.t6j.json.Json;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,7 +33,7 @@ public final class VariantJson {
     public static final Set<String> FACTORS = Set.of("a_q", "b_q", "a_k", "b_k", "a_v", "b_v");
 
     private static final Map<String, Set<String>> WORDS = Map.of(
-            "variant", Set.of("full", "partialrope", "partialrope-decay", "linearattn"),
+            "variant", Set.copyOf(RopeVariant.words()),
             "head_factors", Set.of("linear", "sigmoid", "softmax"),
             "rope_pairing", Set.of("half", "adjacent"),
             "rope_sense", Set.of("clockwise", "counterclockwise"),
@@ -107,8 +109,8 @@ public final class VariantJson {
     }
 
     /** The variant, or null. */
-    public String variant() {
-        return word("variant", null);
+    public RopeVariant variant() {
+        return has("variant") ? RopeVariant.of(word("variant", null)) : null;
     }
 
     /** The order, or {@code absent}. */

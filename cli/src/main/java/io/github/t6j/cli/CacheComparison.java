@@ -1,5 +1,6 @@
-package io.github.t6j;
+package io.github.t6j.cli;
 
+import io.github.t6j.ModelInfo;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,7 +13,7 @@ import java.util.List;
  * @param equalHeads MHA, GQA with 4 key heads, MQA and MLA with as many heads as the model
  * @param equalParameters MHA, GQA with 2 key heads, MQA and MLA with about as many attention parameters
  */
-public record CacheComparison(Entry model, List<Entry> equalHeads, List<Entry> equalParameters) {
+record CacheComparison(Entry model, List<Entry> equalHeads, List<Entry> equalParameters) {
 
     /** Key heads of the GQA in the paper's decoding experiment. */
     private static final int EQUAL_HEADS_GROUPS = 4;
@@ -34,14 +35,15 @@ public record CacheComparison(Entry model, List<Entry> equalHeads, List<Entry> e
      * @param parameters weights of a layer's attention, the output's included
      * @param elementsPerToken elements that a token adds to the cache of a layer
      */
-    public record Entry(String name, int heads, long parameters, long elementsPerToken) {}
+    record Entry(String name, int heads, long parameters, long elementsPerToken) {}
 
     /** The comparison for a loaded model; its attention parameters are what embedding and feed-forward parts leave. */
-    public static CacheComparison of(ModelInfo info) {
-        long inLayers = info.parameters() - (long) info.vocabularySize() * info.width();
-        long parameters = inLayers / info.layers() - 3L * info.width() * info.hidden();
-        Entry model = new Entry("model", info.heads(), parameters, info.cacheElementsPerToken());
-        return of(model, info.width(), info.headDim());
+    static CacheComparison of(ModelInfo info) {
+        ModelInfo.Sizes sizes = info.sizes();
+        long inLayers = sizes.parameters() - (long) sizes.vocabulary() * sizes.width();
+        long parameters = inLayers / sizes.layers() - 3L * sizes.width() * sizes.hidden();
+        Entry model = new Entry("model", info.attention().heads(), parameters, info.cache().elementsPerToken());
+        return of(model, sizes.width(), info.attention().headDim());
     }
 
     /**
@@ -50,7 +52,7 @@ public record CacheComparison(Entry model, List<Entry> equalHeads, List<Entry> e
      * @param width n, elements of a position between blocks
      * @param headDim d
      */
-    public static CacheComparison of(Entry model, int width, int headDim) {
+    static CacheComparison of(Entry model, int width, int headDim) {
         List<Entry> equalHeads = new ArrayList<>();
         for (Baseline baseline : baselines(width, headDim, EQUAL_HEADS_GROUPS)) {
             equalHeads.add(baseline.ofHeads(model.heads));

@@ -1,25 +1,22 @@
-package io.github.t6j.model;
+package io.github.t6j.family;
 
 import io.github.t6j.ModelFormatException;
 import java.util.Map;
 
 /** config.json, read key by key, and held against what the tensors' shapes say. */
-final class ConfigJson {
+public final class ConfigJson {
     private final Map<String, Object> values;
     private final String where;
 
     /** @param where what to call the file in errors */
-    ConfigJson(Map<String, Object> values, String where) {
+    public ConfigJson(Map<String, Object> values, String where) {
         this.values = values;
         this.where = where;
     }
 
+    /** Whether {@code key} is there. */
     boolean has(String key) {
         return values.get(key) != null;
-    }
-
-    String text(String key) {
-        return values.get(key) instanceof String text ? text : null;
     }
 
     /** The number at {@code key}, or {@code absent}. */

@@ -1,0 +1,73 @@
+package io.github.t6j.attention;
+
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.PackedMatMul;
+import io.github.t6j.kernels.PackedMatrix;
+import java.security.MessageDigest;
+
+/**
+ * MLA's two stages with norms between: a latent of the query and one of keys and values, then the queries.
+ *
+ * @param sizes of the parts
+ * @param down [queryRank + rank + rope][width]: q_a_proj above kv_a_proj_with_mqa
+ * @param queryNorm [queryRank], gain of q_a_layernorm
+ * @param latentNorm [rank], gain of kv_a_layernorm
+ * @param up [heads · (nope + rope)][queryRank], q_b_proj
+ */
+record LatentProjection(Latent sizes, PackedMatrix down, float[] queryNorm, float[] latentNorm, PackedMatrix up)
+        implements
+            Projection {
+    /** Of both norms. */
+    private static final float EPSILON = 1e-6f;
+
+    @Override
+    public float[][] newScratch(int rows) {
+        return new float[][] {new float[rows * down.stride()], new float[rows * up.stride()], new float[Kernels.LANES]};
+    }
+
+    @Override
+    public void project(float[] normed, AttentionPass pass, PackedMatMul matMul) {
+        float[] latents = pass.scratch[0]; // [rows][down.stride()]
+        float[] queries = pass.scratch[1]; // [rows][up.stride()]
+        float[] lanes = pass.scratch[2];
+        Kernels kernels = matMul.kernels();
+        matMul.multiply(down, normed, down.inputs(), pass.rows, latents);
+        for (int row = 0; row < pass.rows; row++) {
+            int at = row * down.stride();
+            kernels.rmsNorm(latents, at, queryNorm.length, EPSILON, queryNorm, latents, at, lanes);
+        }
+        matMul.multiply(up, latents, down.stride(), pass.rows, queries);
+        for (int row = 0; row < pass.rows; row++) {
+            int latent = row * down.stride() + queryNorm.length;
+            int latentTo = pass.at(row) + (sizes.heads() + 1) * sizes.rope();
+            kernels.rmsNorm(
+                    latents, latent, latentNorm.length, EPSILON, latentNorm, pass.projections, latentTo, lanes);
+            arrange(queries, row * up.stride(), latents, latent + latentNorm.length, pass, row);
+        }
+    }
+
+    /** Queries and k_pe as {@link LatentAttention} wants them: what is to be rotated first. */
+    private void arrange(float[] queries, int query, float[] latents, int keyAt, AttentionPass pass, int row) {
+        int rope = sizes.rope();
+        int nope = sizes.headDim();
+        int rotated = pass.at(row);
+        int plain = rotated + (sizes.heads() + 1) * rope + sizes.rank();
+        for (int h = 0; h < sizes.heads(); h++) {
+            int from = query + h * (nope + rope);
+            System.arraycopy(queries, from + nope, pass.projections, rotated + h * rope, rope);
+            System.arraycopy(queries, from, pass.projections, plain + h * nope, nope);
+        }
+        System.arraycopy(latents, keyAt, pass.projections, rotated + sizes.heads() * rope, rope);
+    }
+
+    @Override
+    public long bytes() {
+        return down.bytes() + up.bytes();
+    }
+
+    @Override
+    public void sample(MessageDigest digest) {
+        down.sample(digest);
+        up.sample(digest);
+    }
+}

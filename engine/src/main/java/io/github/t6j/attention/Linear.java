@@ -1,0 +1,45 @@
+package io.github.t6j.attention;
+
+import java.util.Map;
+
+/**
+ * {@link LinearAttention} over the heads of another attention.
+ *
+ * @param dense which heads
+ */
+public record Linear(DenseConfig dense) implements AttentionConfig {
+    @Override
+    public int heads() {
+        return dense.heads();
+    }
+
+    @Override
+    public int headDim() {
+        return dense.headDim();
+    }
+
+    @Override
+    public int valueDim() {
+        return dense.valueDim();
+    }
+
+    @Override
+    public int rotatedDim() {
+        return dense.rotatedDim();
+    }
+
+    @Override
+    public Map<String, Integer> sizes() {
+        return dense.sizes();
+    }
+
+    @Override
+    public LinearAttention attention(LayerWeights weights, SharedPages shared) {
+        return new LinearAttention(dense.attention(weights, shared));
+    }
+
+    @Override
+    public Projection projection(LayerWeights weights) {
+        return dense.projection(weights);
+    }
+}

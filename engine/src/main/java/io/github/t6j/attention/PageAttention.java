@@ -1,0 +1,91 @@
+package io.github.t6j.attention;
+
+import io.github.t6j.cache.Page;
+import io.github.t6j.cache.PageLayout;
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.cache.SequenceCache;
+import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
+
+/**
+ * An attention that reads a cache of pages: how one query meets one page. {@link PagedAttention} does the rest for all
+ * of them: pages in order, softmax, threads.
+ */
+public interface PageAttention extends Attention, PagedTokens {
+    /**
+     * What a thread needs to meet a page.
+     *
+     * @param queryFloats floats that {@link #prepareQuery} prepares
+     * @param productFloats floats of state.products, for {@link #scores} and {@link #values}
+     * @param bytes bytes of state.offHeap, where a page is rewritten or kernels read a matrix
+     * @param layout of state.scratch, an F32 page, or null: none is needed
+     */
+    record Scratch(int queryFloats, int productFloats, long bytes, PageLayout layout) {
+        /** Nothing but a query. */
+        static Scratch ofQuery(int floats) {
+            return new Scratch(floats, 0, 0, null);
+        }
+    }
+
+    /** What a thread needs to meet a page. */
+    Scratch scratch();
+
+    /** Prepares the query of the row at {@code at} in state.query. */
+    void prepareQuery(float[] projections, int at, PageState state);
+
+    /**
+     * Scores, in powers of two, of the prepared query and each token of a page, to state.scores [heads][64].
+     *
+     * @param index the page's number: its first token's position is 64 · index
+     */
+    void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state);
+
+    /** Rows that a head's value is the mean of, each with a head factor of its own: R_V; 0 where values are whole. */
+    default int valueRank() {
+        return 0;
+    }
+
+    /** The page whose columns are the values' head factors A_V, from {@link #valueHeadColumn()}. */
+    default Page valueHeads(Page page) {
+        return page;
+    }
+
+    /** First column of A_V in {@link #valueHeads}. */
+    default int valueHeadColumn() {
+        return 0;
+    }
+
+    /** Adds the values of a page's first {@code count} tokens, times state.probabilities, to state.span.out. */
+    void values(Kernels kernels, Page page, int count, PageState state);
+
+    /** Elements per head that {@link #values} adds to: of a value, or of what values are made of afterwards. */
+    default int summedDim() {
+        return valueDim();
+    }
+
+    /** Whether it copies elements out of a session's pages: narrower ones are then made f32 before it sees them. */
+    default boolean copiesPages() {
+        return false;
+    }
+
+    /** Whether a page takes long enough that touching most of the next one meanwhile gains anything. */
+    default boolean prefetches() {
+        return true;
+    }
+
+    @Override
+    default int elementsPerToken() {
+        return layout().elementsPerToken();
+    }
+
+    @Override
+    default SequenceCache newCache(Format format, int layers) {
+        return new PagedCache(layout(), format, layers);
+    }
+
+    @Override
+    default AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
+        return new PagedAttention(this, (PagedCache) cache, kernels, workers);
+    }
+}

@@ -1,0 +1,43 @@
+package io.github.t6j.attention;
+
+/**
+ * What a tensor of a model is for. Several matrices of one role are packed as one, in the order in which a family lists
+ * them; roles of a layer are there once a layer.
+ */
+public enum TensorRole {
+    /** [vocabulary][width]; tied: the output matrix, too. */
+    EMBEDDING,
+    /** Gain [width] of the norm before the output matrix. */
+    OUTPUT_NORM,
+
+    /** Gain [width] of a layer's norm before attention. */
+    ATTENTION_NORM,
+    /** [·][width]: what makes a row of projections, or of latents. */
+    PROJECTION,
+    /** Gain of the query's latent. */
+    QUERY_LATENT_NORM,
+    /** Gain of the latent of keys and values. */
+    LATENT_NORM,
+    /** [·][latent]: from the query's latent to queries. */
+    QUERY_UP,
+    /** [·][latent]: from the latent to keys and values. */
+    KEY_VALUE_UP,
+    /** A fixed factor, see {@link Factor}. */
+    FIXED_A_Q, FIXED_B_Q, FIXED_A_K, FIXED_B_K, FIXED_A_V, FIXED_B_V,
+    /** Gain [valueDim] of each head's output. */
+    HEAD_NORM,
+    /** [width][heads · valueDim]. */
+    ATTENTION_OUTPUT,
+
+    /** Gain [width] of a layer's norm before the feed-forward part. */
+    FEED_FORWARD_NORM,
+    /** [2 · hidden][width], gate above up. */
+    GATE_UP,
+    /** [width][hidden]. */
+    DOWN;
+
+    /** The role of a fixed factor. */
+    public static TensorRole fixed(Factor factor) {
+        return valueOf("FIXED_" + factor.name());
+    }
+}

@@ -1,0 +1,75 @@
+package io.github.t6j.family;
+
+import io.github.t6j.family.T6Config.Attention;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Shapes with a name: the paper's sizes (tables 9 and 10), and a tiny one. */
+public final class Presets {
+    private Presets() {}
+
+    private static final Map<String, T6Config> PRESETS = new LinkedHashMap<>();
+
+    static {
+        preset("t6-small", Attention.TPA, 12, 768, 34);
+        preset("t6-medium", Attention.TPA, 24, 1024, 47);
+        preset("t6-large", Attention.TPA, 36, 1280, 61);
+        preset("t6-xl", Attention.TPA, 48, 1600, 78);
+        preset("t6-kvonly-small", Attention.TPA_KVONLY, 12, 768, 22);
+        preset("t6-kvonly-medium", Attention.TPA_KVONLY, 24, 1024, 29);
+        preset("t6-kvonly-large", Attention.TPA_KVONLY, 36, 1280, 37);
+        preset("t6-kvonly-xl", Attention.TPA_KVONLY, 48, 1600, 47);
+        preset("mha-small", Attention.MHA, 12, 768, 12);
+        preset("mha-medium", Attention.MHA, 24, 1024, 16);
+        preset("mha-large", Attention.MHA, 36, 1280, 20);
+        preset("mha-xl", Attention.MHA, 48, 1600, 25);
+        preset("gqa-small", Attention.GQA, 12, 768, 22).put("group_size", 11L);
+        preset("gqa-medium", Attention.GQA, 24, 1024, 30).put("group_size", 15L);
+        preset("gqa-large", Attention.GQA, 36, 1280, 38).put("group_size", 19L);
+        preset("gqa-xl", Attention.GQA, 48, 1600, 48).put("group_size", 24L);
+        preset("mqa-small", Attention.GQA, 12, 768, 23).put("group_size", 23L);
+        preset("mqa-medium", Attention.GQA, 24, 1024, 31).put("group_size", 31L);
+        preset("mqa-large", Attention.GQA, 36, 1280, 39).put("group_size", 39L);
+        preset("mqa-xl", Attention.GQA, 48, 1600, 49).put("group_size", 49L);
+        preset("mla-small", Attention.MLA, 12, 768, 13);
+        preset("mla-medium", Attention.MLA, 24, 1024, 23);
+        preset("mla-large", Attention.MLA, 36, 1280, 34);
+        preset("mla-xl", Attention.MLA, 48, 1600, 49);
+        preset("tiny", Attention.TPA, 6, 192, 8)
+                .putAll(Map.of("head_dim", 32L, "vocab_size", 4096L, "block_size", 512L));
+    }
+
+    private static Map<String, Object> preset(String name, Attention attention, long layers, long width, long heads) {
+        Map<String, Object> config = new TreeMap<>(Map.of(
+                "n_layer", layers,
+                "n_embd", width,
+                "n_head", heads,
+                "head_dim", 64L,
+                "vocab_size", 50304L,
+                "block_size", 1024L));
+        switch (attention) {
+            case TPA -> config.putAll(Map.of("rank", 2L, "q_rank", 6L));
+            case TPA_KVONLY -> config.put("rank", 2L);
+            case MLA -> config.putAll(T6Config.LATENT_SIZES);
+            case MHA, GQA -> {
+            }
+        }
+        PRESETS.put(name, new T6Config(attention, config, VariantJson.none()));
+        return config;
+    }
+
+    /** Their names, for people. */
+    public static String names() {
+        return String.join(", ", PRESETS.keySet());
+    }
+
+    /** @throws IllegalArgumentException if there is no such preset */
+    public static T6Config of(String name) {
+        T6Config preset = PRESETS.get(name);
+        if (preset == null) {
+            throw new IllegalArgumentException("preset: expected one of " + names() + ", found " + name);
+        }
+        return preset;
+    }
+}

@@ -1,0 +1,101 @@
+package io.github.t6j.family;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.model.NamedTensors;
+import java.util.List;
+
+/** What the shapes of the first block say, by the names that the official code and its descendants share. */
+final class Shapes {
+    private final NamedTensors tensors;
+
+    Shapes(NamedTensors tensors) {
+        this.tensors = tensors;
+    }
+
+    String where() {
+        return tensors.where();
+    }
+
+    /** What the names of a block's tensors begin with. */
+    static String block(int layer) {
+        return "transformer.h." + layer + ".";
+    }
+
+    /** Whole name of a weight of a block's attention. */
+    static String attention(int layer, String name) {
+        return block(layer) + "attn." + name + ".weight";
+    }
+
+    boolean has(String name) {
+        return tensors.has(name);
+    }
+
+    boolean hasAttention(String name) {
+        return has(attention(0, name));
+    }
+
+    int layers() {
+        int layers = 0;
+        while (has(block(layers) + "mlp.c_fc1.weight")) {
+            layers++;
+        }
+        return layers;
+    }
+
+    /** Rows of a matrix by its whole name. */
+    int rows(String name) {
+        return size(name, 0);
+    }
+
+    /** Columns of a matrix by its whole name. */
+    int columns(String name) {
+        return size(name, 1);
+    }
+
+    private int size(String name, int dimension) {
+        return Math.toIntExact(tensors.matrix(name).shape().get(dimension));
+    }
+
+    /** Rows of a weight of the first block's attention. */
+    long attentionRows(String name) {
+        return tensors.matrix(attention(0, name)).shape().get(0);
+    }
+
+    /** Columns of a weight of the first block's attention. */
+    long attentionColumns(String name) {
+        return tensors.matrix(attention(0, name)).shape().get(1);
+    }
+
+    /** Fails if a weight of the first block's attention has another number of rows. */
+    void checkAttentionRows(String name, long expected) {
+        long found = attentionRows(name);
+        if (found != expected) {
+            throw new ModelFormatException(where() + ": " + attention(0, name) + ": expected " + expected
+                    + " rows by the shapes of its neighbours, found " + found);
+        }
+    }
+
+    /** The shape [rows, columns] of a parameter, a matrix by its whole name. */
+    List<Long> parameterShape(String name) {
+        return tensors.matrix(name).shape();
+    }
+
+    /** product / factor, which must be whole: a size that shapes show as a product. */
+    int quotient(long product, long factor, String what, String by) {
+        if (factor <= 0 || product % factor != 0 || product == 0) {
+            throw new ModelFormatException(where() + ": expected the " + what + " to be a multiple of the " + by
+                    + ", found " + product + " and " + factor);
+        }
+        return Math.toIntExact(product / factor);
+    }
+
+    /** √(product / divisor), which must be whole: the number of heads where three sizes are pairwise products. */
+    int root(long product, long divisor, String what) {
+        long root = divisor == 0 ? 0 : Math.round(Math.sqrt((double) product / divisor));
+        if (root == 0 || root * root * divisor != product) {
+            throw new ModelFormatException(where() + ": no number of heads fits the shapes of " + what
+                    + "; the file is damaged or of another model");
+        }
+        return Math.toIntExact(root);
+    }
+}

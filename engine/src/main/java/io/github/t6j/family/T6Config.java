@@ -1,0 +1,147 @@
+package io.github.t6j.family;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.Factor;
+import io.github.t6j.attention.GroupedQuery;
+import io.github.t6j.attention.HeadActivation;
+import io.github.t6j.attention.Latent;
+import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.TensorProduct;
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.TensorSpec;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A model of the T6 family that is still to be made: its config.json says the shapes of its tensors.
+ *
+ * @param attention how it attends
+ * @param config config.json
+ * @param variant t6j.json: factors that are fixed or shared, a third factor
+ */
+public record T6Config(Attention attention, Map<String, Object> config, VariantJson variant) {
+
+    /** The attentions of the official code. */
+    public enum Attention {
+        /** T6. */
+        TPA,
+        /** T6 KV-only. */
+        TPA_KVONLY,
+        /** As many key heads as query heads. */
+        MHA,
+        /** Fewer key heads; MQA, too. */
+        GQA,
+        /** Latents. */
+        MLA
+    }
+
+    /** Class defaults of the official llama-mla: what all its checkpoints have, whatever their config.json says. */
+    static final Map<String, Long> LATENT_SIZES =
+            Map.of("q_lora_rank", 512L, "kv_lora_rank", 256L, "qk_rope_head_dim", 32L, "v_head_dim", 64L);
+
+    /** The attention that a config.json means, as far as it can say: a T6 KV-only model with q_rank looks like a T6. */
+    public static Attention attentionOf(Map<String, Object> config) {
+        if (config.containsKey("kv_lora_rank")) {
+            return Attention.MLA;
+        }
+        if (config.containsKey("group_size")) {
+            return Attention.GQA;
+        }
+        if (!config.containsKey("rank") && !config.containsKey("k_rank")) {
+            return Attention.MHA;
+        }
+        return config.containsKey("q_rank") ? Attention.TPA : Attention.TPA_KVONLY;
+    }
+
+    /**
+     * Every tensor of the model.
+     *
+     * @throws ModelFormatException if config.json lacks a size, or t6j.json is about another attention
+     */
+    public List<TensorSpec> tensors() {
+        checkVariant();
+        int width = size("n_embd");
+        ModelConfig.Sizes sizes = new ModelConfig.Sizes(
+                size("vocab_size"), size("n_layer"), width, Math.toIntExact(8L * width / 3), 1);
+        boolean headNorm = Boolean.TRUE.equals(config.get("using_groupnorm"));
+        T6Family family = new T6Family();
+        return family.tensors(new ModelConfig(
+                family.name(), attention.name(), sizes, attentionConfig(), new Rope.Config(0, 0f, Rope.Form.OFFICIAL),
+                new ModelConfig.Norms(0f, false, headNorm), List.of()));
+    }
+
+    private AttentionConfig attentionConfig() {
+        int heads = size("n_head");
+        int headDim = attention == Attention.MHA ? size("n_embd") / heads : size("head_dim");
+        return switch (attention) {
+            case TPA -> factors(heads, headDim, rank("q"));
+            case TPA_KVONLY -> factors(heads, headDim, 0);
+            case MHA -> new GroupedQuery(heads, headDim, heads);
+            case GQA -> new GroupedQuery(heads, headDim, heads / size("group_size"));
+            case MLA -> new Latent(
+                    heads, headDim, latentSize("v_head_dim"), latentSize("q_lora_rank"), latentSize("kv_lora_rank"),
+                    latentSize("qk_rope_head_dim"));
+        };
+    }
+
+    private TensorProduct factors(int heads, int headDim, int queryRank) {
+        boolean third = variant.order(2) == 3;
+        if (third && headDim % size("c_dim") != 0) {
+            throw new ModelFormatException("config.json: c_dim: expected a divisor of head_dim " + headDim + ", found "
+                    + size("c_dim"));
+        }
+        Set<Factor> fixed = EnumSet.noneOf(Factor.class);
+        variant.fixed().forEach(name -> fixed.add(Factor.valueOf(name.toUpperCase(Locale.ROOT))));
+        return new TensorProduct(
+                heads, headDim, headDim, third ? size("c_dim") : 0, queryRank, rank("k"), rank("v"),
+                HeadActivation.LINEAR, variant.sharedB(false), fixed);
+    }
+
+    private int latentSize(String key) {
+        return config.containsKey(key) ? size(key) : Math.toIntExact(LATENT_SIZES.get(key));
+    }
+
+    /** The model must have what t6j.json is about. */
+    private void checkVariant() {
+        for (String factor : variant.fixed()) {
+            if (!hasFactor(factor)) {
+                throw new ModelFormatException(variant.where() + ": fixed: found " + factor + ", but this model has no "
+                        + "such factor of its own: remove it, or give another --attention");
+            }
+        }
+        if (!isFactored() && variant.factorKey() != null) {
+            throw new ModelFormatException(variant.where() + ": " + variant.factorKey() + ": expected no key about "
+                    + "factors, since this model has none: remove it, or give --attention tpa");
+        }
+        if (variant.sharedB(false) && rank("k") != rank("v")) {
+            throw new ModelFormatException(variant.where() + ": shared_b: expected equal ranks of keys and values, "
+                    + "found " + rank("k") + " and " + rank("v"));
+        }
+    }
+
+    private boolean isFactored() {
+        return attention == Attention.TPA || attention == Attention.TPA_KVONLY;
+    }
+
+    private boolean hasFactor(String name) {
+        boolean ofQuery = name.endsWith("_q");
+        return isFactored() && !(ofQuery && attention == Attention.TPA_KVONLY)
+                && !(name.equals("b_v") && variant.sharedB(false));
+    }
+
+    private int rank(String of) {
+        return size(of.equals("q") || config.containsKey(of + "_rank") ? of + "_rank" : "rank");
+    }
+
+    private int size(String key) {
+        if (config.get(key) instanceof Long value && value > 0 && value <= Integer.MAX_VALUE) {
+            return value.intValue();
+        }
+        throw new ModelFormatException("config.json: " + key + ": expected a whole number above 0, found "
+                + config.get(key) + ": give it, or another --attention");
+    }
+}

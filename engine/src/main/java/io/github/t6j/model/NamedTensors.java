@@ -1,0 +1,111 @@
+package io.github.t6j.model;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.Tensor;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** A checkpoint's tensors by name, each checked where it is asked for. */
+public final class NamedTensors {
+    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private final String where;
+
+    /** @param where what to call the checkpoint in errors */
+    public NamedTensors(Map<String, Tensor> all, String where) {
+        this.where = where;
+        for (Map.Entry<String, Tensor> entry : all.entrySet()) {
+            // What torch.compile and data-parallel wrappers put before each name.
+            String name = entry.getKey().replaceFirst("^(_orig_mod\\.|module\\.)+", "");
+            tensors.put(name, entry.getValue());
+        }
+    }
+
+    /** What to call the checkpoint in errors. */
+    public String where() {
+        return where;
+    }
+
+    /** Whether there is a tensor of that name. */
+    public boolean has(String name) {
+        return tensors.containsKey(name);
+    }
+
+    /** A few names, for an error. */
+    public String sample() {
+        List<String> names = List.copyOf(tensors.keySet());
+        return names.isEmpty() ? "no tensor" : String.join(", ", names.subList(0, Math.min(3, names.size()))) + " …";
+    }
+
+    /** @throws ModelFormatException if there is no tensor of that name, or it holds no weights */
+    public Tensor get(String name) {
+        Tensor tensor = tensors.get(name);
+        if (tensor == null) {
+            throw new ModelFormatException(where + ": expected the tensor " + name + ", found none of that name");
+        }
+        if (!tensor.dtype().isFloating()) {
+            throw new ModelFormatException(where + ": " + name + ": expected weights, found " + tensor.dtype()
+                    + "; quantised ones need t6j.quantized in the file's metadata: convert the model again");
+        }
+        return tensor;
+    }
+
+    /** @throws ModelFormatException if there is no matrix of that name */
+    public Tensor matrix(String name) {
+        Tensor tensor = get(name);
+        if (tensor.shape().size() != 2) {
+            throw new ModelFormatException(where + ": " + name + ": expected a matrix, found shape " + tensor.shape());
+        }
+        return tensor;
+    }
+
+    /** The tensor that {@code spec} is about, under either of its names. */
+    Tensor get(TensorSpec spec) {
+        Tensor tensor = spec.alias() == null ? get(spec.name()) : tied(spec.alias(), spec.name());
+        if (spec.shape().size() == 2) {
+            matrix(has(spec.name()) ? spec.name() : spec.alias());
+        }
+        if (!tensor.shape().equals(spec.shape())) {
+            throw new ModelFormatException(where + ": " + spec.name() + ": expected shape " + spec.shape() + ", found "
+                    + tensor.shape());
+        }
+        return tensor;
+    }
+
+    /**
+     * A matrix under either of two names.
+     *
+     * @throws ModelFormatException if there is none, or two that differ
+     */
+    public Tensor tied(String first, String second) {
+        if (!has(first) && !has(second)) {
+            throw new ModelFormatException(
+                    where + ": expected " + first + " or " + second + ", found neither: " + sample());
+        }
+        if (has(first) && has(second) && !same(matrix(first), matrix(second))) {
+            throw new ModelFormatException(where + ": expected " + first + " and " + second
+                    + " to be one tied matrix, found two that differ; t6j runs models with tied embeddings");
+        }
+        return matrix(has(second) ? second : first);
+    }
+
+    private static boolean same(Tensor a, Tensor b) {
+        return a.shape().equals(b.shape()) && a.dtype() == b.dtype() && a.data().mismatch(b.data()) < 0;
+    }
+
+    /** Fails if there is a tensor that {@code specs} do not name: the model would be computed without it. */
+    void checkAllUsed(List<TensorSpec> specs, String family) {
+        Set<String> unknown = new HashSet<>(tensors.keySet());
+        specs.forEach(spec -> {
+            unknown.remove(spec.name());
+            unknown.remove(spec.alias());
+        });
+        if (!unknown.isEmpty()) {
+            String first = tensors.keySet().stream().filter(unknown::contains).findFirst().orElseThrow();
+            throw new ModelFormatException(where + ": expected the tensors of a " + family + " model, found "
+                    + unknown.size() + " more that it has no place for, first " + first);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package io.github.t6j.model;
+
+import io.github.t6j.attention.AttentionAlgorithm;
+import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.attention.AttentionStep;
+import io.github.t6j.cache.SequenceCache;
+import io.github.t6j.weights.LazyTensor;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** The tokens that a model has seen: their cache, and the buffers of the passes that feed more. Used by one thread. */
+public final class Sequence implements AutoCloseable {
+    private final Transformer model;
+    private final boolean materialized;
+    private final SequenceCache cache;
+    private final AttentionStep attention;
+    private Activations activations;
+    private AttentionPass single; // one row of a batch, or null
+    private Batch batch; // of the passes that it led, or null
+    private int position;
+
+    Sequence(Transformer model, AttentionAlgorithm attention, boolean materialized, int position) {
+        this.model = model;
+        this.materialized = materialized;
+        this.cache = attention.cache();
+        this.attention = attention;
+        this.position = position;
+        activations = new Activations(model, 1);
+    }
+
+    /**
+     * Feeds {@code count} ids, at most {@link Transformer#MOST_ROWS}, from {@code from}; {@link #logits} can then be
+     * asked for.
+     *
+     * @param cancelled asked between blocks: true ends the pass, and its ids are not fed
+     * @return false if it was cancelled
+     */
+    public boolean forward(int[] ids, int from, int count, BooleanSupplier cancelled) {
+        Activations a = begin(count);
+        reserve(count);
+        for (int row = 0; row < count; row++) {
+            a.set(row, ids[from + row], position + row);
+        }
+        a.attention.position = position;
+        if (!model.forward(a, attention, cancelled)) {
+            return false;
+        }
+        advance(count);
+        return true;
+    }
+
+    /**
+     * Logits after {@code count} rows of the last pass, at most {@link Transformer#MOST_LOGIT_ROWS}, from {@code row},
+     * counted from its first.
+     *
+     * @return [count][{@link #logitStride()}], a buffer that the next call overwrites
+     */
+    public float[] logits(int row, int count) {
+        return model.logits(activations, row, count);
+    }
+
+    /** Floats between the rows of {@link #logits}. */
+    public int logitStride() {
+        return model.logitStride();
+    }
+
+    /** Buffers for a pass of {@code rows}, which begins. */
+    Activations begin(int rows) {
+        if (rows > activations.capacity) {
+            activations = new Activations(model, Math.min(Activations.ROWS, Integer.highestOneBit(2 * rows - 1)));
+        }
+        activations.begin(rows);
+        return activations;
+    }
+
+    /** Makes room for {@code rows} more tokens. */
+    void reserve(int rows) {
+        cache.reserve(position, position + rows);
+    }
+
+    /** Ends a pass of {@code rows} rows. */
+    void advance(int rows) {
+        cache.commit();
+        position += rows;
+    }
+
+    /** Where its attention is computed. */
+    AttentionStep attention() {
+        return attention;
+    }
+
+    /** A pass of this sequence's next row alone, for a batch. */
+    AttentionPass single() {
+        if (single == null) {
+            single = AttentionPass.of(model.attention(), 1, 0);
+        }
+        single.rows = 1;
+        single.position = position;
+        return single;
+    }
+
+    /** An empty batch whose first row is to be this sequence's; it serves until the next call. */
+    public Batch batch() {
+        if (batch == null) {
+            batch = new Batch(model);
+        }
+        batch.clear(); // of what a failed pass left
+        return batch;
+    }
+
+    /** Tokens in the cache. */
+    public int position() {
+        return position;
+    }
+
+    /** A sequence of the same tokens; the two share what they have in common and do not notice each other. */
+    public Sequence fork() {
+        SequenceCache shared = cache.fork(position);
+        return new Sequence(model, model.newAlgorithm(shared, materialized), materialized, position);
+    }
+
+    /** Bytes of the elements that are kept of them. */
+    public long cacheBytes() {
+        return cache.bytes(position);
+    }
+
+    /** Makes this empty sequence hold {@code length} tokens that no model made, for benchmarks. */
+    public void fill(int length, long seed) {
+        cache.fill(length, seed);
+        position = length;
+    }
+
+    /**
+     * Forgets the tokens from {@code newPosition} on.
+     *
+     * @throws IllegalStateException if the attention cannot: linear attention only all or none
+     */
+    public void truncate(int newPosition) {
+        cache.truncate(position, newPosition);
+        position = newPosition;
+    }
+
+    /** The tokens' part of the cache as tensors to save. */
+    public List<LazyTensor> tensors() {
+        return cache.tensors(position);
+    }
+
+    /** Frees the cache. */
+    @Override
+    public void close() {
+        cache.close();
+    }
+}
