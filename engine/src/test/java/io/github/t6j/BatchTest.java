@@ -85,7 +85,7 @@ class BatchTest {
     @CsvSource({"T6_odd, full", "T6_kvonly, full", "llama-gqa, full", "llama-mla, full", "T6_linearattn, linearattn",
         "llama-linearattn-gqa, linearattn", "T6_groupnorm, full"})
     void everyAttentionServes(String golden, String variant) {
-        ModelOptions load = ModelOptions.defaults().withThreads(2).withVariant(variant);
+        ModelOptions load = ModelOptions.defaults().withThreads(2).withVariant(RopeVariant.of(variant));
         try (Model model = Model.load(TestData.path("golden/" + golden), load)) {
             List<SessionOptions> kinds = List.of(options(200), options(200).withPath(Path.MATERIALIZED));
             assertSameBits(model, kinds, 3, 9, 0, 70, 33);

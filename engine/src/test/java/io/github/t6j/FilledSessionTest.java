@@ -7,6 +7,7 @@ import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.SessionOptions.Path;
 import io.github.t6j.cache.FactorCache;
 import io.github.t6j.kernels.Format;
+import io.github.t6j.model.SessionAccess;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -20,7 +21,7 @@ class FilledSessionTest {
 
     private static float[] logits(Model model, SessionOptions options, int length, long seed) {
         try (Session session = model.newSession(options.withContextLength(length + 2))) {
-            session.fill(length, seed);
+            SessionAccess.fill(session, length, seed);
             assertThat(session.position()).isEqualTo(length);
             assertThat(session.ids()).hasSize(length).containsOnly(0);
             assertThatThrownBy(session::logits).isInstanceOf(IllegalStateException.class);
@@ -49,7 +50,7 @@ class FilledSessionTest {
         "T6_linearattn, linearattn"})
     void everyAttentionCanBeFilled(String golden, String variant) {
         try (Model model = Model.load(
-                TestData.path("golden/" + golden), ModelOptions.defaults().withVariant(variant))) {
+                TestData.path("golden/" + golden), ModelOptions.defaults().withVariant(RopeVariant.of(variant)))) {
             List<float[]> found = new ArrayList<>();
             for (long seed : new long[] {1, 1, 2}) {
                 found.add(logits(model, SessionOptions.defaults(), LENGTH, seed));
@@ -65,11 +66,14 @@ class FilledSessionTest {
     @Test
     void mistakesAreRefused() {
         try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
-            assertThatThrownBy(() -> session.fill(513, 0)).hasMessage("length: expected 0 to 512, found 513");
-            assertThatThrownBy(() -> session.fill(-1, 0)).hasMessage("length: expected 0 to 512, found -1");
-            session.fill(0, 0);
+            assertThatThrownBy(() -> SessionAccess.fill(session, 513, 0))
+                    .hasMessage("length: expected 0 to 512, found 513");
+            assertThatThrownBy(() -> SessionAccess.fill(session, -1, 0))
+                    .hasMessage("length: expected 0 to 512, found -1");
+            SessionAccess.fill(session, 0, 0);
             session.decode(1);
-            assertThatThrownBy(() -> session.fill(2, 0)).hasMessageContaining("expected an empty session");
+            assertThatThrownBy(() -> SessionAccess.fill(session, 2, 0))
+                    .hasMessageContaining("expected an empty session");
         }
     }
 
@@ -84,7 +88,7 @@ class FilledSessionTest {
     void aLongContextKeepsNothingButItsCache() {
         SessionOptions options = SessionOptions.defaults().withCacheType(CacheType.Q8).withContextLength(100_002);
         try (Model model = Model.load(TestData.tiny()); Session session = model.newSession(options)) {
-            session.fill(100_000, 1);
+            SessionAccess.fill(session, 100_000, 1);
             session.prefill(1, 2);
             assertThat(session.logits()).doesNotContain(Float.NaN);
             assertThat(session.cacheBytes()).isEqualTo(100_002L * 1536);
@@ -98,7 +102,6 @@ class FilledSessionTest {
             // every matrix in whole panels of 64 outputs: at least the f32 elements, at most a third more
             assertThat(model.weightBytes()).isBetween(4 * model.info().sizes().parameters(),
                     6 * model.info().sizes().parameters());
-            assertThat(model.readBandwidth()).isBetween(1e7, 1e13);
         }
     }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -15,7 +16,11 @@ import org.junit.jupiter.api.Test;
 /** A package uses those below it, never one above; only kernels.simd knows the Vector API. */
 class PackagesTest {
     private static final List<String> TOP_DOWN = List.of(
-            "", "sampling", "tokenizer", "model", "attention", "cache", "kernels", "kernels.simd", "weights");
+            "", "sampling", "tokenizer", "family", "model", "attention", "cache", "kernels", "kernels.simd", "weights",
+            "json");
+    /** What belongs to everybody. */
+    private static final Set<String> COMMON = Set.of("ModelFormatException", "RopeVariant");
+
     private static final Pattern USE = Pattern.compile("io\\.github\\.t6j((?:\\.[a-z]+)*)\\.([A-Z]\\w*)");
 
     private static List<Path> sources() throws IOException {
@@ -40,7 +45,7 @@ class PackagesTest {
             assertThat(own).as(file + " is in a package of the list").isNotNegative();
             for (Matcher use = USE.matcher(source.replaceAll("(?s)/\\*.*?\\*/", "")); use.find();) {
                 String used = use.group(1).isEmpty() ? "" : use.group(1).substring(1);
-                boolean common = use.group(2).equals("ModelFormatException");
+                boolean common = COMMON.contains(use.group(2));
                 // the twin's constants and helpers are kernels', and the one place that chooses must name the other
                 boolean twins = own == TOP_DOWN.indexOf("kernels.simd") && used.equals("kernels");
                 if (TOP_DOWN.indexOf(used) < own && !common && !twins) {

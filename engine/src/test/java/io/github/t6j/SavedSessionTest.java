@@ -157,12 +157,12 @@ class SavedSessionTest {
                 "expected at most 100 ids, the session's context, found 150");
         Path weights = TestData.path("golden/T6_even");
         Path of = folder.resolve("golden");
-        try (Model full = Model.load(weights, ModelOptions.defaults().withVariant("full"));
+        try (Model full = Model.load(weights, ModelOptions.defaults().withVariant(RopeVariant.of("full")));
                 Session session = session(full, options(CacheType.BF16), 3)) {
             session.save(of);
             refused(full, options(CacheType.BF16), file, "fingerprint: expected ", ", found ", "another model");
         }
-        try (Model partial = Model.load(weights, ModelOptions.defaults().withVariant("partialrope"))) {
+        try (Model partial = Model.load(weights, ModelOptions.defaults().withVariant(RopeVariant.of("partialrope")))) {
             refused(partial, options(CacheType.BF16), of, "variant: expected T6, partialrope, found T6");
         }
     }

@@ -82,7 +82,7 @@ class SessionTest {
     void linearAttentionForgetsAllOrNothing() {
         for (String name : List.of("T6_linearattn", "llama-linearattn-gqa")) {
             try (Model linear = Model.load(
-                    TestData.path("golden/" + name), ModelOptions.defaults().withVariant("linearattn"));
+                    TestData.path("golden/" + name), ModelOptions.defaults().withVariant(RopeVariant.of("linearattn")));
                     Session recurrent = linear.newSession();
                     Session oracle = linear.newSession(
                             SessionOptions.defaults().withPath(SessionOptions.Path.MATERIALIZED))) {

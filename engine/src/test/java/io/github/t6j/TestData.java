@@ -60,7 +60,7 @@ public final class TestData {
     }
 
     /** A golden model: weights and configuration, what to feed, and what must come out. */
-    public record GoldenModel(String name, Path folder, String variant, int[] ids, int[] greedy) {
+    public record GoldenModel(String name, Path folder, RopeVariant variant, int[] ids, int[] greedy) {
         private static GoldenModel of(Path folder) {
             String name = folder.getFileName().toString();
             Map<String, Object> reference = json("golden/" + name + "/case.json");
@@ -74,7 +74,7 @@ public final class TestData {
                                     ? "partialrope"
                                     : "full";
             return new GoldenModel(
-                    name, folder, variant, ints(greedy.get("prompt")), ints(greedy.get("tokens")));
+                    name, folder, RopeVariant.of(variant), ints(greedy.get("prompt")), ints(greedy.get("tokens")));
         }
 
         /** logits_f64 [ids][vocabulary]. */

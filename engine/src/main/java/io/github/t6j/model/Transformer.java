@@ -169,7 +169,8 @@ public final class Transformer {
         return new Sequence(this, newAlgorithm(cache, materialized), materialized, length);
     }
 
-    private SequenceCache newCache(Format format, boolean materialized) {
+    /** An empty cache; {@code materialized}: for the oracle. */
+    SequenceCache newCache(Format format, boolean materialized) {
         int layers = config.sizes().layers();
         return materialized
                 ? new PagedCache(attention().materialized().layout(), format, layers)

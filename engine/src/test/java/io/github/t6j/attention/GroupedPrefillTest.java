@@ -7,7 +7,6 @@ import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
-import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,20 +43,15 @@ class GroupedPrefillTest {
         try (Workers workers = new Workers(threads);
                 PagedCache cache = new PagedCache(attention.layout(), format, 1)) {
             cache.reserve(0, position + rows);
-            attention.append(projections, position + rows, stride, cache, 0, 0);
-            PagedAttention paged = new PagedAttention(attention, null, kernels, KernelChoice.scalar(), workers);
+            attention.append(Passes.of(attention, projections, stride, 0, position + rows), cache);
+            AttentionAlgorithm grouped = attention.newAlgorithm(cache, kernels, workers);
             float[] expected = new float[rows * width];
             for (int row = 0; row < rows; row++) {
-                int at = (position + row) * stride;
-                float[] one = Arrays.copyOfRange(projections, at, at + stride);
-                float[] y = new float[width];
-                paged.attendCached(attention, one, 1, stride, cache, 0, position + row, null, y);
-                System.arraycopy(y, 0, expected, row * width, width);
+                AttentionPass one = Passes.of(attention, projections, stride, position + row, 1);
+                System.arraycopy(Passes.attend(grouped, one), 0, expected, row * width, width);
             }
-            float[] all = Arrays.copyOfRange(projections, position * stride, projections.length);
-            float[] found = new float[rows * width];
-            paged.attendCached(attention, all, rows, stride, cache, 0, position, null, found);
-            assertThat(found).as("seed " + SEED).isEqualTo(expected);
+            AttentionPass all = Passes.of(attention, projections, stride, position, rows);
+            assertThat(Passes.attend(grouped, all)).as("seed " + SEED).isEqualTo(expected);
         }
     }
 }

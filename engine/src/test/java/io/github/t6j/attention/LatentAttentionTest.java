@@ -3,6 +3,7 @@ package io.github.t6j.attention;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.t6j.TestNumbers;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
@@ -36,40 +37,20 @@ class LatentAttentionTest {
     }
 
     private LatentAttention attention(int heads, int nope, int rope, int rank, int valueDim, Random random) {
-        float[] up = floats(random, heads * (nope + valueDim) * rank, 1 / Math.sqrt(rank));
-        return new LatentAttention(heads, nope, rope, rank, valueDim, up, arena);
-    }
-
-    private static float[] floats(Random random, int n, double scale) {
-        float[] x = new float[n];
-        for (int i = 0; i < n; i++) {
-            x[i] = (float) (random.nextGaussian() * scale);
-        }
-        return x;
+        float[] up = TestNumbers.normal(random, heads * (nope + valueDim) * rank, 1 / Math.sqrt(rank));
+        return new LatentAttention(new Latent(heads, nope, valueDim, 1, rank, rope), up, arena);
     }
 
     private LatentAlgorithm path(LatentAttention attention, int materializedRows, Kernels kernels, Workers threads) {
         PagedCache cache = new PagedCache(attention.layout(), Format.F32, 1);
-        return new LatentAlgorithm(attention, cache, kernels, scalar, threads, materializedRows);
+        return new LatentAlgorithm(attention, cache, kernels, threads, materializedRows);
     }
 
     /** All tokens, {@code chunk} at a time. */
     private static float[] attend(AttentionAlgorithm path, Attention attention, float[] projections, int chunk) {
-        int stride = attention.projections();
-        int width = attention.heads() * attention.valueDim();
-        float[] y = new float[TOKENS * width];
-        try (var cache = path.cache()) {
-            for (int from = 0; from < TOKENS; from += chunk) {
-                int rows = Math.min(chunk, TOKENS - from);
-                float[] pass = new float[rows * stride];
-                System.arraycopy(projections, from * stride, pass, 0, pass.length);
-                float[] out = new float[rows * width];
-                cache.reserve(from, from + rows);
-                path.attend(attention, pass, rows, stride, 0, from, out);
-                System.arraycopy(out, 0, y, from * width, out.length);
-            }
+        try (var _ = path.cache()) {
+            return Passes.attend(path, attention, projections, chunk);
         }
-        return y;
     }
 
     @ParameterizedTest
@@ -79,9 +60,9 @@ class LatentAttentionTest {
         long seed = 31L * heads + rank;
         Random random = new Random(seed);
         LatentAttention attention = attention(heads, nope, rope, rank, valueDim, random);
-        float[] projections = floats(random, TOKENS * attention.projections(), Math.sqrt(scale));
+        float[] projections = TestNumbers.normal(random, TOKENS * attention.projections(), Math.sqrt(scale));
         PagedCache cache = new PagedCache(attention.layout(), Format.F32, 1);
-        float[] expected = attend(new MaterializedAttention(cache, false, workers), attention, projections, TOKENS);
+        float[] expected = attend(new MaterializedAttention(cache, workers), attention, projections, TOKENS);
         for (int form : new int[] {ABSORBED, MATERIALIZED}) {
             for (int chunk : new int[] {TOKENS, 1, 7, 65}) {
                 LatentAlgorithm path = path(attention, form, KernelChoice.kernels(), workers);
@@ -99,13 +80,13 @@ class LatentAttentionTest {
     void bothFormsReadEveryFormat(Format format) {
         Random random = new Random(23);
         LatentAttention attention = attention(3, 11, 6, 37, 13, random);
-        float[] projections = floats(random, TOKENS * attention.projections(), 1);
+        float[] projections = TestNumbers.normal(random, TOKENS * attention.projections(), 1);
         PagedCache cache = new PagedCache(attention.layout(), format, 1);
-        float[] expected = attend(new MaterializedAttention(cache, false, workers), attention, projections, TOKENS);
+        float[] expected = attend(new MaterializedAttention(cache, workers), attention, projections, TOKENS);
         for (int form : new int[] {ABSORBED, MATERIALIZED}) {
             for (Kernels kernels : new Kernels[] {KernelChoice.kernels(), scalar}) {
                 PagedCache own = new PagedCache(attention.layout(), format, 1);
-                float[] found = attend(new LatentAlgorithm(attention, own, kernels, scalar, workers, form), attention,
+                float[] found = attend(new LatentAlgorithm(attention, own, kernels, workers, form), attention,
                         projections, TOKENS);
                 for (int i = 0; i < expected.length; i++) {
                     assertThat((double) found[i]).as("seed 23, form " + form + " at " + i)
@@ -119,7 +100,7 @@ class LatentAttentionTest {
     void withinAFormChunksThreadsAndTheScalarTwinDoNotShow() {
         Random random = new Random(7);
         LatentAttention attention = attention(3, 11, 6, 21, 13, random);
-        float[] projections = floats(random, TOKENS * attention.projections(), 3);
+        float[] projections = TestNumbers.normal(random, TOKENS * attention.projections(), 3);
         try (Workers one = new Workers(1); Workers five = new Workers(5)) {
             for (int form : new int[] {ABSORBED, MATERIALIZED}) {
                 float[] expected =

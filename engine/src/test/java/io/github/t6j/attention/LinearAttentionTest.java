@@ -4,14 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.t6j.TestNumbers;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.cache.SequenceCache;
-import io.github.t6j.cache.StateCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -34,47 +33,37 @@ class LinearAttentionTest {
         workers.close();
     }
 
-    private static float[] projections(DenseHeads attention) {
-        float[] x = new float[TOKENS * attention.projections()];
-        Random random = new Random(x.length);
-        for (int i = 0; i < x.length; i++) {
-            x[i] = (float) random.nextGaussian();
+    private static float[] projections(DenseHeads heads) {
+        int n = TOKENS * heads.projections();
+        return TestNumbers.normal(new Random(n), n, 1);
+    }
+
+    private static float[] attend(AttentionAlgorithm algorithm, DenseHeads heads, int chunk) {
+        try (SequenceCache _ = algorithm.cache()) {
+            return Passes.attend(algorithm, new LinearAttention(heads), projections(heads), chunk);
         }
-        return x;
     }
 
-    private static float[] attend(AttentionAlgorithm path, DenseHeads attention, int chunk) {
-        int width = attention.heads() * attention.headDim();
-        float[] y = new float[TOKENS * width];
-        try (SequenceCache cache = path.cache()) {
-            for (int from = 0; from < TOKENS; from += chunk) {
-                int rows = Math.min(chunk, TOKENS - from);
-                System.arraycopy(pass(path, attention, from, rows), 0, y, from * width, rows * width);
-                cache.commit();
-            }
-        }
-        return y;
+    /** A pass that is not committed. */
+    private static float[] pass(AttentionAlgorithm algorithm, DenseHeads heads, int from, int rows) {
+        AttentionPass pass =
+                Passes.of(new LinearAttention(heads), projections(heads), heads.projections(), from, rows);
+        pass.layer = 1;
+        algorithm.cache().reserve(from, from + rows);
+        algorithm.append(pass);
+        return Passes.attend(algorithm, pass);
     }
 
-    private static float[] pass(AttentionAlgorithm path, DenseHeads attention, int from, int rows) {
-        int stride = attention.projections();
-        float[] row = Arrays.copyOfRange(projections(attention), from * stride, (from + rows) * stride);
-        float[] y = new float[rows * attention.heads() * attention.headDim()];
-        path.cache().reserve(from, from + rows);
-        path.attend(attention, row, rows, stride, 1, from, y);
-        return y;
-    }
-
-    private LinearAttention linear(DenseHeads attention, Kernels kernels, Workers threads) {
-        return new LinearAttention(
-                attention, new StateCache(2, attention.keyValueHeads(), attention.headDim()), kernels, threads);
+    private static AttentionAlgorithm linear(DenseHeads heads, Kernels kernels, Workers threads) {
+        LinearAttention attention = new LinearAttention(heads);
+        return attention.newAlgorithm(attention.newCache(Format.F32, 2), kernels, threads);
     }
 
     @Test
     void theRecurrenceIsTheSum() {
         for (DenseHeads attention : SHAPES) {
-            PagedCache cache = new PagedCache(attention.layout(), Format.F32, 2);
-            float[] expected = attend(new MaterializedAttention(cache, true, workers), attention, TOKENS);
+            PagedCache cache = new PagedCache(attention.materialized().layout(), Format.F32, 2);
+            float[] expected = attend(new MaterializedAttention(cache, workers), attention, TOKENS);
             float[] found = attend(linear(attention, KernelChoice.kernels(), workers), attention, TOKENS);
             for (int i = 0; i < expected.length; i++) {
                 assertThat((double) found[i]).as(attention + " at " + i)
@@ -100,7 +89,7 @@ class LinearAttentionTest {
     @Test
     void aPassThatIsNotCommittedNeverWas() {
         for (DenseHeads attention : SHAPES) {
-            LinearAttention path = linear(attention, KernelChoice.kernels(), workers);
+            AttentionAlgorithm path = linear(attention, KernelChoice.kernels(), workers);
             try (SequenceCache cache = path.cache()) {
                 float[] first = pass(path, attention, 0, 5);
                 assertThat(pass(path, attention, 0, 5)).isEqualTo(first);

@@ -1,10 +1,10 @@
-package io.github.t6j.cli;
+package io.github.t6j.family;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.t6j.TestData;
 import io.github.t6j.json.Json;
-import io.github.t6j.weights.VariantJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class BlueprintTest {
+class T6ConfigTest {
 
     /** Names and shapes of the official state_dict, as the cases in testdata/golden hold them. */
     @ParameterizedTest
@@ -22,15 +22,17 @@ class BlueprintTest {
         "llama-mha, MHA", "llama-gqa, GQA", "llama-gqa_groupnorm, GQA", "llama-mqa, GQA",
         "llama-mla, MLA", "llama-mla_groupnorm, MLA"
     })
-    void shapesAreTheOfficialOnes(String name, Blueprint.Attention attention) throws IOException {
-        Path golden = Ran.TESTDATA.resolve("golden").resolve(name);
+    void shapesAreTheOfficialOnes(String name, T6Config.Attention attention) throws IOException {
+        Path golden = TestData.path("golden/" + name);
         Map<String, Object> official = new TreeMap<>(Json.object(
                 parse(golden.resolve("case.json")).get("state_dict_shapes"), "state_dict_shapes"));
         official.remove("transformer.wte.weight");
 
-        Blueprint blueprint = new Blueprint(attention, parse(golden.resolve("config.json")), VariantJson.none());
+        T6Config model = new T6Config(attention, parse(golden.resolve("config.json")), VariantJson.none());
 
-        assertThat(new TreeMap<>(blueprint.shapes())).isEqualTo(official);
+        Map<String, Object> shapes = new TreeMap<>();
+        model.tensors().forEach(tensor -> shapes.put(tensor.name(), tensor.shape()));
+        assertThat(shapes).isEqualTo(official);
     }
 
     /** Parameters of the paper's table 9: all attentions of a size have about as many. */
@@ -38,8 +40,8 @@ class BlueprintTest {
     @CsvSource({"small, 124e6", "medium, 353e6", "large, 773e6", "xl, 1550e6"})
     void presetsHaveTheSizesOfThePaper(String size, double parameters) {
         for (String attention : new String[] {"t6-", "t6-kvonly-", "mha-", "gqa-", "mqa-", "mla-"}) {
-            long count = Blueprint.ofPreset(attention + size).shapes().values().stream()
-                    .mapToLong(shape -> shape.stream().reduce(1L, Math::multiplyExact))
+            long count = Presets.of(attention + size).tensors().stream()
+                    .mapToLong(tensor -> tensor.shape().stream().reduce(1L, Math::multiplyExact))
                     .sum();
 
             assertThat((double) count).as(attention + size).isCloseTo(parameters, within(0.01 * parameters));

@@ -13,6 +13,7 @@ import static io.github.t6j.kernels.ScalarKernels.P5;
 import static io.github.t6j.kernels.ScalarKernels.P6;
 import static io.github.t6j.kernels.ScalarKernels.ROUNDING;
 import static io.github.t6j.kernels.simd.Lanes.FLOATS;
+import static io.github.t6j.kernels.simd.Lanes.FLOAT_VECTOR;
 import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.GT;
@@ -35,7 +36,7 @@ final class ElementWise {
             FloatVector sum = FloatVector.zero(FLOATS);
             for (int i = lane; i < whole; i += LANES) {
                 FloatVector v = FloatVector.fromArray(FLOATS, x, xAt + i);
-                sum = v.fma(v, sum);
+                sum = FLOAT_VECTOR.cast(v.fma(v, FLOAT_VECTOR.cast(sum)));
             }
             sum.intoArray(lanes, lane);
         }
@@ -73,7 +74,7 @@ final class ElementWise {
             FloatVector scale = FloatVector.fromMemorySegment(FLOATS, scales, scalesAt + 4L * t, LITTLE_ENDIAN);
             for (int r = 0; r < rows; r++) {
                 int at = yAt + r * yStride + t;
-                FloatVector.fromArray(FLOATS, y, at).mul(scale).intoArray(y, at);
+                FloatVector.fromArray(FLOATS, y, at).mul(FLOAT_VECTOR.cast(scale)).intoArray(y, at);
             }
         }
     }
@@ -84,8 +85,8 @@ final class ElementWise {
             FloatVector xFactor = FloatVector.broadcast(FLOATS, xFactors[r]);
             FloatVector yFactor = FloatVector.broadcast(FLOATS, yFactors[r]);
             for (int end = at + width; at < end; at += LENGTH) {
-                FloatVector sum = FloatVector.fromArray(FLOATS, y, at).mul(yFactor);
-                FloatVector.fromArray(FLOATS, x, at).mul(xFactor).add(sum).intoArray(y, at);
+                FloatVector sum = FloatVector.fromArray(FLOATS, y, at).mul(FLOAT_VECTOR.cast(yFactor));
+                FloatVector.fromArray(FLOATS, x, at).mul(FLOAT_VECTOR.cast(xFactor)).add(sum).intoArray(y, at);
             }
         }
     }

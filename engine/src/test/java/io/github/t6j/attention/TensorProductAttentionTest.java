@@ -1,11 +1,13 @@
-package io.github.t6j.model;
+package io.github.t6j.attention;
 
-import static io.github.t6j.model.VariantModels.doubles;
+import static io.github.t6j.TestNumbers.doubles;
 import static io.github.t6j.model.VariantModels.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.TestData;
 import io.github.t6j.json.Json;
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.VariantModels;
 import io.github.t6j.model.VariantModels.Run;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.Tensor;
@@ -20,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The variants of the paper that no official file has, loaded as models, against float64. */
 @Tag("width")
-class GoldenVariantsTest {
+class TensorProductAttentionTest {
     private static final double TOLERANCE = 1e-5;
 
     /**

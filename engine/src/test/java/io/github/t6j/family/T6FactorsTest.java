@@ -1,12 +1,14 @@
-package io.github.t6j.model;
+package io.github.t6j.family;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.attention.TensorProduct;
 import io.github.t6j.json.Json;
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.VariantModels;
 import io.github.t6j.weights.Tensor;
-import io.github.t6j.weights.VariantJson;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -15,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** t6j.json and weights that contradict each other, or themselves, are refused with the reason. */
-class VariantLoadingTest {
+class T6FactorsTest {
     private static final int WIDTH = 10;
     private static final int HEADS = 3;
     private static final int HEAD_DIM = 8;
@@ -49,30 +51,6 @@ class VariantLoadingTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "{'sharedB': true}                   | sharedB: expected no such key, found true",
-        "{'format': 2}                       | format: expected 1, found 2",
-        "{'variant': 'rotary'}               | variant: expected one of full, linearattn, partialrope",
-        "{'variant': null}                   | found null",
-        "{'order': 4}                        | order: expected 2 or 3, found 4",
-        "{'order': null}                     | order: expected 2 or 3, found null",
-        "{'fixed': 'a_k'}                    | fixed: expected a list of a_k, a_q, a_v, b_k, b_q, b_v, found a_k",
-        "{'fixed': ['c_k']}                  | found [c_k]",
-        "{'fixed': [null]}                   | found [null]",
-        "{'shared_b': 1}                     | shared_b: expected true or false, found 1",
-        "{'head_factors': 'relu'}            | head_factors: expected one of linear, sigmoid, softmax, found relu",
-        "{'rope_pairing': 'interleaved'}     | rope_pairing: expected one of adjacent, half",
-        "{'rope_sense': 'left'}              | rope_sense: expected one of clockwise, counterclockwise",
-        "{'rope_tables': 'f16'}              | rope_tables: expected one of bf16, f32, found f16"
-    })
-    void aWrongKeyOrValueIsNamed(String t6j, String message) {
-        assertThatThrownBy(() -> new VariantJson(json(t6j), "t6j.json"))
-                .isInstanceOf(ModelFormatException.class)
-                .hasMessageStartingWith("t6j.json: ")
-                .hasMessageContaining(message);
-    }
-
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
         "{'order': 3}              | it says order = 3, but c_qkv.W_C_k, there or not, make it 2",
         "{'fixed': ['a_k', 'b_v']} | it says fixed = [a_k, b_v], but the names of c_qkv's parameters make it []",
         "{'shared_b': true}        | it says shared_b = true, but c_qkv.W_B_v or b_v, there or not, make it false"
@@ -95,7 +73,7 @@ class VariantLoadingTest {
                 .hasMessageContaining("head_factors")
                 .hasMessageContaining("--as tpa");
         ModelConfig turned = describe(whole, config, "{'rope_sense': 'counterclockwise'}");
-        assertThat(turned.variant()).isEqualTo("MHA, RoPE half-split counterclockwise bf16");
+        assertThat(turned.name()).isEqualTo("MHA, RoPE half-split counterclockwise bf16");
     }
 
     @Test
@@ -147,8 +125,8 @@ class VariantLoadingTest {
                 .hasMessageContaining("n_head");
         Map<String, Object> config = Map.of("n_head", (long) HEADS, "c_dim", 4L);
         ModelConfig third = describe(weights(true), config, "{'order': 3}");
-        assertThat(third.factors().thirdDim()).isEqualTo(4);
-        assertThat(third.rotaryDim()).isEqualTo(2);
+        assertThat(((TensorProduct) third.attention()).thirdDim()).isEqualTo(4);
+        assertThat(third.rope().rotaryDim()).isEqualTo(2);
         for (String of : new String[] {"q", "k", "v"}) {
             Map<String, Tensor> wrong = weights(true);
             wrong.put("c_qkv.W_C_" + of, matrix(RANK * 3, WIDTH));

@@ -3,6 +3,8 @@ package io.github.t6j.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.TestData;
+import io.github.t6j.family.Description;
+import io.github.t6j.family.Families;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.Checkpoint;
@@ -13,8 +15,8 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A model's fingerprint shows a change in weights of every kind; a saved session is refused by it. */
-class FingerprintTest {
+class TransformerTest {
+    /** A model's fingerprint shows a change in weights of every kind; a saved session is refused by it. */
     @ParameterizedTest
     @CsvSource({"llama-mla, attn.kv_b_proj", "llama-mla, attn.q_b_proj", "llama-mla, attn.kv_a_layernorm",
         "T6_groupnorm, attn.subln", "T6_groupnorm, attn.c_proj", "T6_groupnorm, mlp.c_fc1"})
@@ -37,10 +39,10 @@ class FingerprintTest {
 
     private static String fingerprint(String golden, Map<String, Tensor> tensors) {
         try (Workers workers = new Workers(1); Arena arena = Arena.ofShared()) {
-            ModelConfig config = TransformerLoader.describe(
-                    tensors, TestData.json("golden/" + golden + "/config.json"), null, golden);
-            return TransformerLoader.load(tensors, config, golden, KernelChoice.kernels(), workers, arena)
-                    .fingerprint();
+            NamedTensors named = new NamedTensors(tensors, golden);
+            ModelConfig config = Families.describe(
+                    named, Description.of(TestData.json("golden/" + golden + "/config.json"), null));
+            return Families.load(named, config, KernelChoice.kernels(), workers, arena).fingerprint();
         }
     }
 }

@@ -7,12 +7,17 @@ import io.github.t6j.TestData;
 import io.github.t6j.TestData.GoldenModel;
 import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionAlgorithm;
+import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.Latent;
+import io.github.t6j.attention.Linear;
+import io.github.t6j.attention.MaterializedHeads;
+import io.github.t6j.attention.TensorProduct;
 import io.github.t6j.cache.Page;
-import io.github.t6j.cache.PageLayout;
 import io.github.t6j.cache.SequenceCache;
+import io.github.t6j.family.Description;
+import io.github.t6j.family.Families;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
-import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.Checkpoint;
 import java.lang.foreign.Arena;
@@ -20,11 +25,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What happens inside the first block, against the official code's activations. */
-class BlockTapsTest {
+class BlockTest {
     /** Of elements up to 1; of larger ones relative: without a softmax, attention gives hundreds. */
     private static final double TOLERANCE = 1e-4;
 
@@ -41,12 +47,10 @@ class BlockTapsTest {
         try (Workers workers = new Workers(2);
                 Arena arena = Arena.ofShared();
                 Checkpoint checkpoint = Checkpoint.open(folder, false)) {
-            ModelConfig config = TransformerLoader.describe(
-                    checkpoint.tensors(), TestData.json("golden/" + golden.name() + "/config.json"), golden.variant(),
-                    golden.name());
-            Transformer model =
-                    TransformerLoader.load(checkpoint.tensors(), config, golden.name(), KernelChoice.kernels(), workers,
-                            arena);
+            NamedTensors tensors = new NamedTensors(checkpoint.tensors(), golden.name());
+            Map<String, Object> json = TestData.json("golden/" + golden.name() + "/config.json");
+            ModelConfig config = Families.describe(tensors, Description.of(json, golden.variant()));
+            Transformer model = Families.load(tensors, config, KernelChoice.kernels(), workers, arena);
             for (boolean materialized : new boolean[] {false, true}) {
                 firstBlock(golden, model, materialized);
             }
@@ -55,30 +59,28 @@ class BlockTapsTest {
 
     private void firstBlock(GoldenModel golden, Transformer model, boolean materialized) {
         ModelConfig config = model.config();
-        Kernels kernels = KernelChoice.kernels();
         int rows = golden.ids().length;
         try (SequenceCache cache = model.newCache(Format.F32, materialized)) {
-            AttentionAlgorithm path = model.newPath(cache, materialized);
+            AttentionAlgorithm algorithm = model.newAlgorithm(cache, materialized);
             Activations a = new Activations(model, rows);
+            a.begin(rows);
             cache.reserve(0, rows);
             double[] blockIn = tap(golden, "block_in");
             for (int i = 0; i < blockIn.length; i++) {
                 a.x[i] = (float) blockIn[i];
             }
             for (int row = 0; row < rows; row++) {
-                model.rope().table(row, a.cos, a.sin, row * model.rope().pairs());
+                model.rope().table(row, a.attention.cos, a.attention.sin, a.attention.tableAt(row));
             }
-            model.blocks()[0].forward(
-                    kernels, model.rope(), rows, (attention, layer, n, b) -> path.attend(
-                            attention, b.projections, n, b.projectionStride, layer, 0, b.attended),
-                    a);
+            model.blocks()[0].forward(model.rope(), algorithm, a);
 
-            int width = config.width();
-            compare(golden, "attn_y", a.attended, 0, config.heads() * model.attention().valueDim(), rows);
+            int width = a.width;
+            compare(golden, "attn_y", a.attention.output, 0, config.attention().heads() * model.attention().valueDim(),
+                    rows);
             compare(golden, "mlp_in", a.normed, 0, width, rows);
-            compare(golden, "mlp_hidden", a.hidden, 0, config.hidden(), rows);
+            compare(golden, "mlp_hidden", a.hidden, 0, config.sizes().hidden(), rows);
             compare(golden, "block_out", a.x, 0, width, rows);
-            comparePadded(golden, "mlp_out", a.update, a.widthStride, 0, width, rows);
+            comparePadded(golden, "mlp_out", a.update, a.updateStride, 0, width, rows);
             projections(golden, model, a, rows);
         }
     }
@@ -86,24 +88,25 @@ class BlockTapsTest {
     /** Queries, keys and values, or their factors, in the order in which one product makes them. */
     private void projections(GoldenModel golden, Transformer model, Activations a, int rows) {
         ModelConfig config = model.config();
-        int d = config.headDim();
-        int h = config.heads();
+        int d = config.attention().headDim();
+        int h = config.attention().heads();
         int at = 0;
-        if (config.latent() != null) {
+        if (config.attention() instanceof Latent) {
             latentProjections(golden, model, a, rows);
             return;
         }
-        if (!config.factored()) {
-            comparePadded(golden, "q", a.projections, a.projectionStride, 0, h * d, rows);
+        AttentionConfig heads = config.attention() instanceof Linear linear ? linear.dense() : config.attention();
+        if (!(heads instanceof TensorProduct form)) {
+            comparePadded(golden, "q", a.attention.projections, a.attention.stride, 0, h * d, rows);
             return;
         }
-        String query = config.queryRank() > 0 ? "B_q" : "q";
-        int[] widths = {(config.queryRank() > 0 ? config.queryRank() : h) * d, config.keyRank() * d,
-            h * config.keyRank(), h * config.valueRank(), config.valueRank() * d, h * config.queryRank()};
+        String query = form.queryRank() > 0 ? "B_q" : "q";
+        int[] widths = {(form.queryRank() > 0 ? form.queryRank() : h) * d, form.keyRank() * d,
+            h * form.keyRank(), h * form.valueRank(), form.valueRank() * d, h * form.queryRank()};
         String[] names = {query, "B_k", "A_k", "A_v", "B_v", "A_q"};
         for (int i = 0; i < names.length; i++) {
             if (widths[i] > 0 && !golden.name().contains("ropek")) {
-                comparePadded(golden, names[i], a.projections, a.projectionStride, at, widths[i], rows);
+                comparePadded(golden, names[i], a.attention.projections, a.attention.stride, at, widths[i], rows);
             }
             at += widths[i];
         }
@@ -117,17 +120,17 @@ class BlockTapsTest {
         double[] v = tap(golden, "v");
         double[] vector = new double[attention.headDim()];
         double[] value = new double[attention.valueDim()];
-        PageLayout layout = attention.layout();
-        Page page = Page.allocate(layout, Format.F32, Arena.ofAuto());
+        MaterializedHeads heads = attention.materialized();
+        Page page = Page.allocate(heads.layout(), Format.F32, Arena.ofAuto());
         for (int row = 0; row < rows; row++) {
-            attention.append(a.projections, row * a.projectionStride, page, row);
+            heads.append(a.attention.projections, row * a.attention.stride, page, row);
             for (int head = 0; head < attention.heads(); head++) {
                 int vectorAt = (row * attention.heads() + head) * vector.length;
-                attention.materializeQuery(a.projections, row * a.projectionStride, head, vector);
+                heads.materializeQuery(a.attention.projections, row * a.attention.stride, head, vector);
                 assertThat(vector).containsExactly(slice(q, vectorAt, vector.length), within(TOLERANCE));
-                attention.materializeKey(page, row, row, head, vector);
+                heads.materializeKey(page, row, row, head, vector);
                 assertThat(vector).containsExactly(slice(k, vectorAt, vector.length), within(TOLERANCE));
-                attention.materializeValue(page, row, row, head, value);
+                heads.materializeValue(page, row, row, head, value);
                 int valueAt = (row * attention.heads() + head) * value.length;
                 assertThat(value).containsExactly(slice(v, valueAt, value.length), within(TOLERANCE));
             }

@@ -3,14 +3,12 @@ package io.github.t6j.attention;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.t6j.TestNumbers;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
-import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.ScalarKernels;
 import io.github.t6j.kernels.Workers;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -21,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Attention over pages of every format: the oracle's on the same rounded elements, and the scalar twin's bits. */
 @Tag("width")
-class CacheFormatsTest {
+class PagedAttentionTest {
     /** Two full pages and a part of one. */
     private static final int TOKENS = 150;
 
@@ -29,7 +27,7 @@ class CacheFormatsTest {
     private static final int ROWS = 3;
 
     /** An attention over a cache of a format. */
-    record Case(Attention attention, Format format, String name) {
+    record Case(PageAttention attention, Format format, String name) {
         @Override
         public String toString() {
             return name + " " + format;
@@ -51,7 +49,7 @@ class CacheFormatsTest {
         return cases;
     }
 
-    private static Attention third(int headDim, int queryRank) {
+    private static PageAttention third(int headDim, int queryRank) {
         var form = new TensorProduct(
                 3, headDim, headDim, 2, queryRank, 2, 3, HeadActivation.LINEAR, false, Set.of());
         return new TensorProductAttention(form, Map.of(), null);
@@ -60,39 +58,21 @@ class CacheFormatsTest {
     @ParameterizedTest
     @MethodSource("cases")
     void pagesGiveWhatTheOracleMakesOfThem(Case c) {
-        Attention attention = c.attention;
+        PageAttention attention = c.attention;
         int stride = attention.projections();
-        float[] projections = new float[TOKENS * stride];
-        Random random = new Random(11);
-        for (int i = 0; i < projections.length; i++) {
-            projections[i] = (float) random.nextGaussian();
-        }
+        float[] projections = TestNumbers.normal(new Random(11), TOKENS * stride, 1);
         try (Workers workers = new Workers(2);
                 PagedCache cache = new PagedCache(attention.layout(), c.format, 1)) {
             cache.reserve(0, TOKENS);
-            for (int t = 0; t < TOKENS; t++) {
-                attention.append(projections, t * stride, cache.pageOf(0, t), PagedCache.slot(t));
-            }
-            ScalarKernels scalar = KernelChoice.scalar();
-            float[] simd = attend(path(c, cache, KernelChoice.kernels(), workers), c, projections);
-            float[] twin = attend(path(c, cache, scalar, workers), c, projections);
-            float[] oracle = attend(new MaterializedAttention(cache, false, workers), c, projections);
+            attention.append(Passes.of(attention, projections, stride, 0, TOKENS), cache);
+            AttentionPass last = Passes.of(attention, projections, stride, TOKENS - ROWS, ROWS);
+            float[] simd = Passes.attend(new PagedAttention(attention, cache, KernelChoice.kernels(), workers), last);
+            float[] twin = Passes.attend(new PagedAttention(attention, cache, KernelChoice.scalar(), workers), last);
+            float[] oracle = Passes.attend(new MaterializedAttention(cache, workers), last);
             for (int i = 0; i < oracle.length; i++) {
                 assertThat(simd[i]).as("seed 11, number " + i).isCloseTo(oracle[i], within(1e-5f));
             }
             assertThat(twin).isEqualTo(simd);
         }
-    }
-
-    private static AttentionAlgorithm path(Case c, PagedCache cache, Kernels kernels, Workers workers) {
-        return new PagedAttention(c.attention, cache, kernels, KernelChoice.scalar(), workers);
-    }
-
-    private static float[] attend(AttentionAlgorithm path, Case c, float[] projections) {
-        int stride = c.attention.projections();
-        float[] last = Arrays.copyOfRange(projections, (TOKENS - ROWS) * stride, TOKENS * stride);
-        float[] y = new float[ROWS * c.attention.heads() * c.attention.headDim()];
-        path.attend(c.attention, last, ROWS, stride, 0, TOKENS - ROWS, y);
-        return y;
     }
 }

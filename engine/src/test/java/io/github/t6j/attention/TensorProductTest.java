@@ -1,10 +1,12 @@
-package io.github.t6j.model;
+package io.github.t6j.attention;
 
+import static io.github.t6j.TestNumbers.doubles;
 import static io.github.t6j.model.VariantModels.difference;
-import static io.github.t6j.model.VariantModels.doubles;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.attention.Rope;
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.VariantModels;
 import io.github.t6j.model.VariantModels.Run;
 import io.github.t6j.weights.Tensor;
 import java.util.ArrayList;
@@ -20,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Weights that say the same in two forms give the same: what the goldens check reaches all forms and longer contexts. */
 @Tag("width")
-class EquivalentFormsTest {
+class TensorProductTest {
     private static final double TOLERANCE = 1e-5;
     private static final int TOKENS = 150; // more than two pages
     private static final int WIDTH = 20;

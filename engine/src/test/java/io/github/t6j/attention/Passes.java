@@ -1,0 +1,43 @@
+package io.github.t6j.attention;
+
+import java.util.Arrays;
+
+/** Passes through one layer's attention, for tests. */
+public final class Passes {
+    private Passes() {}
+
+    /** A pass of rows {@code from} to {@code from + count} of {@code projections}, at the positions of these numbers. */
+    public static AttentionPass of(Attention attention, float[] projections, int stride, int from, int count) {
+        AttentionPass pass =
+                new AttentionPass(count, stride, attention.heads() * attention.valueDim(), 0);
+        System.arraycopy(projections, from * stride, pass.projections, 0, count * stride);
+        pass.begin(attention, 0);
+        pass.rows = count;
+        pass.position = from;
+        return pass;
+    }
+
+    /** Appends and attends all rows, {@code chunk} at a time, in an empty cache. @return [rows][heads · valueDim] */
+    public static float[] attend(AttentionAlgorithm algorithm, Attention attention, float[] projections, int chunk) {
+        int stride = attention.projections();
+        int rows = projections.length / stride;
+        int width = attention.heads() * attention.valueDim();
+        float[] y = new float[rows * width];
+        for (int from = 0; from < rows; from += chunk) {
+            int count = Math.min(chunk, rows - from);
+            AttentionPass pass = of(attention, projections, stride, from, count);
+            algorithm.cache().reserve(from, from + count);
+            algorithm.append(pass);
+            algorithm.attend(pass);
+            algorithm.cache().commit();
+            System.arraycopy(pass.output, 0, y, from * width, count * width);
+        }
+        return y;
+    }
+
+    /** The output of a pass, after which nothing is changed in it. */
+    public static float[] attend(AttentionAlgorithm algorithm, AttentionPass pass) {
+        algorithm.attend(pass);
+        return Arrays.copyOf(pass.output, pass.output.length);
+    }
+}
