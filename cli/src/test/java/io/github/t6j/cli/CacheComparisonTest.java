@@ -1,9 +1,19 @@
-package io.github.t6j;
+package io.github.t6j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.CacheComparison.Entry;
+import io.github.t6j.Model;
+import io.github.t6j.ModelInfo;
+import io.github.t6j.ModelOptions;
+import io.github.t6j.RopeVariant;
+import io.github.t6j.cli.CacheComparison.Entry;
+import io.github.t6j.json.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -82,56 +92,87 @@ class CacheComparisonTest {
 
     /** Table 1 and the sizes of the matrices; what the files hold must come to the same. */
     @ParameterizedTest
-    @MethodSource("io.github.t6j.TestData#goldenModels")
-    void knowsTheModelsOwnNumbersInEveryVariant(TestData.GoldenModel golden) {
-        try (Model model = golden.load(ModelOptions.defaults().withThreads(1))) {
+    @MethodSource("goldenModels")
+    void knowsTheModelsOwnNumbersInEveryVariant(Path golden) throws IOException {
+        try (Model model = load(golden)) {
             ModelInfo info = model.info();
-            long n = info.width();
-            long h = info.heads();
-            long d = info.headDim();
-            long keyValue = info.keyRank() + info.valueRank();
-            long norm = info.groupNorm() ? d : 0;
-            String kind = golden.name().replaceAll("[-_]?(groupnorm|partialrope|decay|odd|even).*", "");
+            ModelInfo.Attention attention = info.attention();
+            long n = info.sizes().width();
+            long h = attention.heads();
+            long d = attention.headDim();
+            long keyValue = attention.size("k_rank") + attention.size("v_rank");
+            long norm = attention.headNorm() ? d : 0;
+            String kind =
+                    golden.getFileName().toString().replaceAll("[-_]?(groupnorm|partialrope|decay|odd|even).*", "");
 
             Entry own = CacheComparison.of(info).model();
 
-            assertThat(own.heads()).isEqualTo(info.heads());
+            assertThat(own.heads()).isEqualTo(attention.heads());
             boolean linear = kind.contains("linearattn");
             switch (kind) {
                 case "llama-mla" -> {
-                    assertThat(own.elementsPerToken()).isEqualTo(info.latentRank() + info.latentRope());
+                    assertThat(own.elementsPerToken())
+                            .isEqualTo(attention.size("kv_lora_rank") + attention.size("qk_rope_dim"));
                     assertThat(own.parameters()).isEqualTo(latent(info));
                 }
                 case "llama-linearattn-gqa", "llama-mha", "llama-gqa", "llama-mqa" -> {
-                    long g = info.keyValueHeads();
+                    long g = attention.size("kv_heads");
                     assertThat(own.elementsPerToken()).isEqualTo(linear ? 0 : 2 * g * d);
                     assertThat(own.parameters()).isEqualTo(2 * n * h * d + 2 * n * g * d + norm);
                 }
                 default -> {
                     assertThat(own.elementsPerToken()).isEqualTo(linear ? 0 : keyValue * (h + d));
                     assertThat(own.parameters())
-                            .isEqualTo(info.queryRank() > 0
-                                    ? tensorProduct(n, h, d, info.queryRank(), info.keyRank(), info.valueRank()) + norm
+                            .isEqualTo(attention.size("q_rank") > 0
+                                    ? tensorProduct(
+                                            n, h, d, attention.size("q_rank"), attention.size("k_rank"),
+                                            attention.size("v_rank")) + norm
                                     : n * (2 * h * d + keyValue * (h + d)) + norm);
                 }
             }
         }
     }
 
+    static List<Path> goldenModels() throws IOException {
+        try (Stream<Path> folders = Files.list(Ran.TESTDATA.resolve("golden"))) {
+            List<Path> models =
+                    folders.filter(folder -> Files.exists(folder.resolve("greedy.json"))).sorted().toList();
+            assertThat(models).hasSize(32);
+            return models;
+        }
+    }
+
+    private static Model load(Path golden) throws IOException {
+        Map<String, Object> reference =
+                Json.parseObject(Files.readAllBytes(golden.resolve("case.json")), "case.json");
+        String file = ((String) reference.get("official_file")).replace('-', '_');
+        RopeVariant variant = file.contains("linearattn")
+                ? RopeVariant.LINEARATTN
+                : file.contains("partialrope_decay")
+                        ? RopeVariant.PARTIALROPE_DECAY
+                        : file.contains("partialrope") ? RopeVariant.PARTIALROPE : RopeVariant.FULL;
+        Object shared = reference.get("init") instanceof Map<?, ?> init ? init.get("shares_weights_with") : null;
+        Path weights = shared == null ? golden : golden.resolveSibling((String) shared);
+        return Model.load(weights, ModelOptions.defaults().withThreads(1).withVariant(variant));
+    }
+
     private static long latent(ModelInfo info) {
-        long n = info.width();
-        long h = info.heads();
-        long q = info.queryLatentRank();
-        long kv = info.latentRank();
-        long norms = q + kv + (info.groupNorm() ? info.valueDim() : 0);
-        return n * q + q * h * (info.headDim() + info.latentRope()) + n * (kv + info.latentRope())
-                + kv * h * (info.headDim() + info.valueDim()) + n * h * info.valueDim() + norms;
+        ModelInfo.Attention attention = info.attention();
+        long n = info.sizes().width();
+        long h = attention.heads();
+        long q = attention.size("q_lora_rank");
+        long kv = attention.size("kv_lora_rank");
+        long rope = attention.size("qk_rope_dim");
+        long value = attention.valueDim();
+        long norms = q + kv + (attention.headNorm() ? value : 0);
+        return n * q + q * h * (attention.headDim() + rope) + n * (kv + rope)
+                + kv * h * (attention.headDim() + value) + n * h * value + norms;
     }
 
     /** An MLA of the paper's ranks has more parameters than this whole model: the smallest is one of one head. */
     @Test
     void aComparisonHasAHeadAtLeast() {
-        try (Model model = Model.load(TestData.tiny(), ModelOptions.defaults().withThreads(1))) {
+        try (Model model = Model.load(Path.of(Ran.TINY), ModelOptions.defaults().withThreads(1))) {
             CacheComparison comparison = CacheComparison.of(model.info());
 
             assertThat(comparison.model()).isEqualTo(new Entry("model", 8, 125_952, 160));

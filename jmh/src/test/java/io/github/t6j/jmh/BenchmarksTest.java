@@ -7,14 +7,16 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.data.Index.atIndex;
 
 import io.github.t6j.ModelInfo;
+import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.MaterializedAttention;
+import io.github.t6j.attention.MaterializedHeads;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.jmh.DecodeAttentionBenchmark.Caches;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Workers;
-import io.github.t6j.model.Transformer;
+import io.github.t6j.model.Sequence;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -61,13 +63,21 @@ class BenchmarksTest {
         return rates;
     }
 
+    private static float[] attend(PagedCache cache, AttentionPass pass) {
+        try (Workers one = new Workers(1)) {
+            new MaterializedAttention(cache, one).attend(pass);
+        }
+        return pass.output;
+    }
+
     /** In float64, by definition, from the cache that the benchmark filled. */
     private static void assertAttends(float[] found, Caches caches, int query, PagedCache cache, int layer) {
-        float[] expected = new float[found.length];
-        try (Workers one = new Workers(1)) {
-            new MaterializedAttention(cache, false, one).attendCached(
-                    caches.variant, caches.queries[query], 1, 0, layer, caches.context - 1, expected);
-        }
+        AttentionPass pass = AttentionPass.of(caches.variant, 1, 0);
+        pass.copyRow(caches.queries[query], 0);
+        pass.begin(caches.variant, layer);
+        pass.rows = 1;
+        pass.position = caches.context - 1;
+        float[] expected = attend(cache, pass);
         assertThat(found).hasSize(caches.variant.heads() * caches.variant.valueDim());
         assertThat(found).usingComparatorWithPrecision(1e-5f).containsExactly(expected);
         assertThat(found).doesNotContain(Float.NaN);
@@ -178,13 +188,13 @@ class BenchmarksTest {
 
         float[] last = benchmark.lastRows(benchmark.prompt(rates()));
 
-        float[] expected = new float[22 * 16 * 64];
         int stride = benchmark.variant.rowFloats();
-        float[] rows = Arrays.copyOfRange(benchmark.projections, 128 * stride, 150 * stride);
-        try (Workers one = new Workers(1)) {
-            new MaterializedAttention(benchmark.cache, false, one).attendCached(
-                    benchmark.variant, rows, 22, stride, 0, 128, expected);
-        }
+        AttentionPass pass = new AttentionPass(22, stride, 16 * 64, 0);
+        System.arraycopy(benchmark.projections, 128 * stride, pass.projections, 0, 22 * stride);
+        pass.begin(benchmark.variant, 0);
+        pass.rows = 22;
+        pass.position = 128;
+        float[] expected = attend(benchmark.cache, pass);
         assertThat(last).usingComparatorWithPrecision(2e-5f).containsExactly(expected);
         benchmark.close();
     }
@@ -206,7 +216,8 @@ class BenchmarksTest {
         int width = 768;
         float[] weights = benchmark.weights.toFloats();
         int outputs = benchmark.attention.projections();
-        float[] row = new float[outputs];
+        AttentionPass pass = AttentionPass.of(benchmark.attention, 1, benchmark.rope.pairs());
+        float[] row = pass.projections;
         for (int output = 0; output < outputs; output++) {
             double sum = 0;
             for (int k = 0; k < width; k++) {
@@ -214,11 +225,11 @@ class BenchmarksTest {
             }
             row[output] = (float) sum;
         }
-        benchmark.attention.complete(
-                benchmark.rope, row, 0, benchmark.cos, benchmark.sin, (rows - 1) * benchmark.rope.pairs());
-        int at = (rows - 1) * benchmark.stride();
+        benchmark.rope.table(rows - 1, pass.cos, pass.sin, 0);
+        benchmark.attention.rotateAndActivate(benchmark.rope, pass, 0);
+        int at = benchmark.pass.at(rows - 1);
         assertThat(Arrays.copyOfRange(found, at, at + outputs)).usingComparatorWithPrecision(1e-4f)
-                .containsExactly(row);
+                .containsExactly(Arrays.copyOf(row, outputs));
         assertThat(benchmark.heads.length).isEqualTo(form.equals("materialised") ? 3 * rows * 34 : 0);
         if (benchmark.heads.length > 0) {
             assertRebuilt(benchmark, row, 3 * ((rows - 1) * 34 + 5));
@@ -231,12 +242,13 @@ class BenchmarksTest {
         double[] q = new double[64];
         double[] k = new double[64];
         double[] v = new double[64];
-        benchmark.attention.materializeQuery(row, 0, 5, q);
-        try (PagedCache cache = new PagedCache(benchmark.attention.layout(), Format.F32, 1)) {
+        MaterializedHeads heads = benchmark.attention.materialized();
+        heads.materializeQuery(row, 0, 5, q);
+        try (PagedCache cache = new PagedCache(heads.layout(), Format.F32, 1)) {
             cache.reserve(0, 1);
-            benchmark.attention.append(row, 0, cache.page(0, 0), 0);
-            benchmark.attention.materializeKey(cache.page(0, 0), 0, 0, 5, k);
-            benchmark.attention.materializeValue(cache.page(0, 0), 0, 0, 5, v);
+            heads.append(row, 0, cache.page(0, 0), 0);
+            heads.materializeKey(cache.page(0, 0), 0, 0, 5, k);
+            heads.materializeValue(cache.page(0, 0), 0, 0, 5, v);
         }
         double[][] expected = {q, k, v};
         for (int i = 0; i < 3; i++) {
@@ -264,11 +276,11 @@ class BenchmarksTest {
         double[] v = new double[64];
         int keys = 12 * 64;
         for (int token = 0; token < 2; token++) {
-            benchmark.variant.materializeKey(cache.page(0, 0), token, token, 11, k);
-            benchmark.variant.materializeValue(cache.page(0, 0), token, token, 11, v);
+            benchmark.variant.materialized().materializeKey(cache.page(0, 0), token, token, 11, k);
+            benchmark.variant.materialized().materializeValue(cache.page(0, 0), token, token, 11, v);
             for (int d = 0; d < 64; d++) {
-                assertThat(k[d]).isEqualTo(benchmark.row[keys + 11 * 64 + d]);
-                assertThat(v[d]).isEqualTo(benchmark.row[2 * keys + 11 * 64 + d]);
+                assertThat(k[d]).isEqualTo(benchmark.pass.projections[keys + 11 * 64 + d]);
+                assertThat(v[d]).isEqualTo(benchmark.pass.projections[2 * keys + 11 * 64 + d]);
             }
         }
         benchmark.close();
@@ -360,7 +372,7 @@ class BenchmarksTest {
         float[] decoded = Arrays.copyOf(benchmark.decode(loaded, past, rates(), fed), 100);
 
         float[] expected;
-        try (Transformer.Sequence oracle = loaded.transformer.newSequence(Format.F32, true)) {
+        try (Sequence oracle = loaded.transformer.newSequence(Format.F32, true)) {
             for (int id : loaded.ids(130)) {
                 oracle.forward(new int[] {id}, 0, 1, () -> false);
             }
@@ -451,8 +463,8 @@ class BenchmarksTest {
 
         ModelInfo info = benchmark.open();
 
-        assertThat(info.variant()).isEqualTo("T6");
-        assertThat(info.parameters()).isEqualTo(3_311_616);
+        assertThat(info.attention().name()).isEqualTo("T6");
+        assertThat(info.sizes().parameters()).isEqualTo(3_311_616);
     }
 
     @Test

@@ -39,17 +39,31 @@ final class ReadmeTable {
         String text = check(readme);
         int begin = text.indexOf(BEGIN);
         int end = text.indexOf(END);
-        Path from = readme.toAbsolutePath().getParent();
-        String link = from.relativize(out.toAbsolutePath().normalize()).toString().replace('\\', '/');
+        Path file = readme.toAbsolutePath().normalize();
+        Path from = file.getParent();
+        Path project = from.endsWith("jmh") ? from.getParent() : from;
+        String command = "report --suite " + machine.suite() + " --out " + relative(project, out) + " --readme "
+                + relative(project, file);
         Files.writeString(readme,
-                text.substring(0, begin + BEGIN.length()) + "\n\n" + tables(machine, results, link) + "\n"
+                text.substring(0, begin + BEGIN.length()) + "\n\n"
+                        + tables(machine, results, command, relative(from, out)) + "\n"
                         + text.substring(end));
     }
 
-    static String tables(Machine machine, List<Result> results, String link) {
+    private static String relative(Path from, Path to) {
+        return from.relativize(to.toAbsolutePath().normalize()).toString().replace('\\', '/');
+    }
+
+    /**
+     * The tables.
+     *
+     * @param command that made them, in the project's folder
+     * @param link to the results' folder
+     */
+    private static String tables(Machine machine, List<Result> results, String command, String link) {
         StringBuilder text = new StringBuilder();
-        text.append("Made by `java -jar jmh/target/benchmarks.jar report --suite ").append(machine.suite())
-                .append(" --out ").append(link).append(" --readme README.md` on ").append(machine.cpu()).append(", ")
+        text.append("Made by `java -jar jmh/target/benchmarks.jar ").append(command).append("` on ")
+                .append(machine.cpu()).append(", ")
                 .append(machine.cores()).append(" cores, JDK ").append(results.getFirst().jdkVersion()).append(", ")
                 .append(machine.kernels()).append(" (").append(machine.date()).append("); more in [").append(link)
                 .append("](").append(link).append("/summary.md).\n");

@@ -231,7 +231,7 @@ class ReportTest {
 
     @Test
     void theProjectsReadmeHasTheMarkers() throws IOException {
-        assertThat(Files.readString(Path.of("../README.md"))).contains(ReadmeTable.BEGIN).contains(ReadmeTable.END);
+        assertThat(Files.readString(Path.of("README.md"))).contains(ReadmeTable.BEGIN).contains(ReadmeTable.END);
     }
 
     /** Estimates as the suite tells them; that they hold was measured, see jmh/README.md. */
