@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.SessionOptions.Path;
 import io.github.t6j.cache.FactorCache;
+import io.github.t6j.cache.FactorCache.Factors;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.model.SessionAccess;
 import java.util.ArrayList;
@@ -80,7 +81,8 @@ class FilledSessionTest {
     /** The paper's ranks: 32 heads × 64, R_K = R_V = 1; 250 bytes a layer are 3 GB for a million tokens of 12 layers. */
     @Test
     void aMillionTokensOfThePapersRanksFitIn3GB() {
-        int bytes = new FactorCache(1, 1, 64, 0, 32, 32, 0, 1, 64).layout().bytesPerToken(Format.Q8);
+        int bytes = new FactorCache(new Factors(1, 32, 64, 0), new Factors(1, 32, 1, 0), 64).layout()
+                .bytesPerToken(Format.Q8);
         assertThat(bytes).isEqualTo(2 * (32 + 64) + 4 * Float.BYTES).isLessThanOrEqualTo(250);
     }
 

@@ -10,6 +10,7 @@ import io.github.t6j.Token;
 import io.github.t6j.TokenListener;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.sampling.SamplingOptions.Penalties;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -154,7 +155,8 @@ final class GenerateCommand implements Callable<Integer> {
         }
         return Range.checked(spec, () -> new GenerationOptions(
                 maxTokens,
-                new SamplingOptions(temperature, topK, topP, minP, repetitionPenalty, 0, 0, Map.of(), seed),
+                new SamplingOptions(
+                        temperature, topK, topP, minP, new Penalties(repetitionPenalty, 0, 0), Map.of(), seed),
                 stop,
                 ignoreEndOfText));
     }

@@ -35,7 +35,7 @@ record FactorRow(Factors query, Factors key, Factors value, int columns, int row
         FactorCache kept = form.kept();
         int columns = form.isFixed(Factor.B_Q) ? 0 : form.queryVectors() * form.featureDim();
         int rows = columns + kept.layout().columns();
-        int queryHeads = rows + kept.valueFeatures() * kept.valueDim();
+        int queryHeads = rows + kept.value().features() * kept.valueDim();
         int queryThird = queryHeads + (form.isFixed(Factor.A_Q) ? 0 : form.size(Factor.A_Q));
         int projections = queryThird + form.queryRank() * form.thirdDim();
         List<Factor> behind = new ArrayList<>();

@@ -116,7 +116,7 @@ final class GroupedPrefill {
         }
         state.softmax(shape, page);
         int count = Math.min(PANEL, pass.position + end - index * PANEL);
-        page.addRows(
-                kernels, state.probabilities, 0, lines, 1, count, keyHead, state.span.out, 0, state.span.heads * PANEL);
+        Page.Sums sums = new Page.Sums(lines, 1, keyHead, state.span.heads * PANEL);
+        page.addRows(kernels, sums, state.probabilities, 0, count, state.span.out, 0);
     }
 }

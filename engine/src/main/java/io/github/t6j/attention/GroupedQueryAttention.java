@@ -10,6 +10,7 @@ import io.github.t6j.cache.PagedCache;
 import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import java.util.Arrays;
 
 /**
  * Grouped query attention: g heads of keys and values, each seen by h/g consecutive query heads. g = h is MHA, g = 1
@@ -26,6 +27,7 @@ public final class GroupedQueryAttention implements PageAttention, MaterializedH
     private final int groupSize;
     private final HeadCache kept;
     private final PageLayout layout;
+    private final Page.Sums[] valueSums; // by key head
 
     /** @param keyValueHeads g, a divisor of {@code heads} */
     public GroupedQueryAttention(int heads, int headDim, int keyValueHeads) {
@@ -35,6 +37,8 @@ public final class GroupedQueryAttention implements PageAttention, MaterializedH
         this.groupSize = heads / keyValueHeads;
         this.kept = new HeadCache(keyValueHeads, headDim);
         this.layout = kept.layout();
+        valueSums = new Page.Sums[keyValueHeads];
+        Arrays.setAll(valueSums, g -> new Page.Sums(groupSize, 1, g, heads * PANEL));
     }
 
     @Override
@@ -129,9 +133,7 @@ public final class GroupedQueryAttention implements PageAttention, MaterializedH
         OnlineSoftmax span = state.span;
         for (int g = 0; g < keyValueHeads; g++) {
             int head = g * groupSize;
-            page.addRows(
-                    kernels, state.probabilities, head * PANEL, groupSize, 1, count, g, span.out, head * PANEL,
-                    heads * PANEL);
+            page.addRows(kernels, valueSums[g], state.probabilities, head * PANEL, count, span.out, head * PANEL);
         }
     }
 

@@ -14,9 +14,7 @@ import java.util.Set;
  * @param headDim d; with a third factor d = d_b · d_c
  * @param valueDim e, elements of a value, d in every model; with a third factor e = d_c · what B_V has
  * @param thirdDim d_c, elements of the third factor C (higher order, paper, appendix C), or 0: there is none
- * @param queryRank R_Q, or 0 for a query that is not factored
- * @param keyRank R_K
- * @param valueRank R_V
+ * @param ranks of the factors
  * @param activation of all head factors
  * @param sharedFeatures whether B_V is B_K before RoPE
  * @param fixed the factors that are parameters, the same for every token, not projections of it
@@ -26,17 +24,27 @@ public record TensorProduct(
         int headDim,
         int valueDim,
         int thirdDim,
-        int queryRank,
-        int keyRank,
-        int valueRank,
+        Ranks ranks,
         HeadActivation activation,
         boolean sharedFeatures,
         Set<Factor> fixed)
         implements
             DenseConfig {
 
+    /**
+     * Ranks.
+     *
+     * @param query R_Q, or 0 for a query that is not factored
+     * @param key R_K
+     * @param value R_V
+     */
+    public record Ranks(int query, int key, int value) {}
+
     /** @throws IllegalArgumentException for a form that contradicts itself */
     public TensorProduct {
+        int queryRank = ranks.query;
+        int keyRank = ranks.key;
+        int valueRank = ranks.value;
         // in their own order: the text of a form is part of what tells models apart
         fixed = Collections.unmodifiableSet(fixed.isEmpty() ? EnumSet.noneOf(Factor.class) : EnumSet.copyOf(fixed));
         if (sharedFeatures && (keyRank != valueRank || headDim != valueDim || fixed.contains(Factor.B_V))) {
@@ -57,7 +65,8 @@ public record TensorProduct(
     public static TensorProduct official(
             int heads, int headDim, int valueDim, int queryRank, int keyRank, int valueRank) {
         return new TensorProduct(
-                heads, headDim, valueDim, 0, queryRank, keyRank, valueRank, HeadActivation.LINEAR, false, Set.of());
+                heads, headDim, valueDim, 0, new Ranks(queryRank, keyRank, valueRank), HeadActivation.LINEAR, false,
+                Set.of());
     }
 
     @Override
@@ -67,7 +76,7 @@ public record TensorProduct(
 
     @Override
     public Map<String, Integer> sizes() {
-        return Map.of("q_rank", queryRank, "k_rank", keyRank, "v_rank", valueRank);
+        return Map.of("q_rank", ranks.query, "k_rank", ranks.key, "v_rank", ranks.value);
     }
 
     @Override
@@ -104,15 +113,30 @@ public record TensorProduct(
 
     /** Vectors of {@link #featureDim} elements in a query: its features, or those of its whole heads. */
     public int queryVectors() {
-        return queryRank == 0 ? heads * pieces() : queryRank;
+        return ranks.query == 0 ? heads * pieces() : ranks.query;
+    }
+
+    /** R_Q, or 0 for a whole query. */
+    public int queryRank() {
+        return ranks.query;
+    }
+
+    /** R_K. */
+    public int keyRank() {
+        return ranks.key;
+    }
+
+    /** R_V. */
+    public int valueRank() {
+        return ranks.value;
     }
 
     /** Rank of a factor. */
     private int rank(Factor factor) {
         return switch (factor) {
-            case A_Q, B_Q -> queryRank;
-            case A_K, B_K -> keyRank;
-            case A_V, B_V -> valueRank;
+            case A_Q, B_Q -> ranks.query;
+            case A_K, B_K -> ranks.key;
+            case A_V, B_V -> ranks.value;
         };
     }
 
@@ -134,14 +158,12 @@ public record TensorProduct(
     /** What a page keeps of a token. */
     public FactorCache kept() {
         return new FactorCache(
-                keyRank,
-                valueRank,
-                isFixed(Factor.B_K) || sharedFeatures ? 0 : keyRank * featureDim(),
-                keyRank * thirdDim,
-                isFixed(Factor.A_K) ? 0 : heads * keyRank,
-                isFixed(Factor.A_V) ? 0 : heads * valueRank,
-                valueRank * thirdDim,
-                isFixed(Factor.B_V) ? 0 : valueRank,
+                new FactorCache.Factors(
+                        ranks.key, isFixed(Factor.A_K) ? 0 : heads * ranks.key,
+                        isFixed(Factor.B_K) || sharedFeatures ? 0 : ranks.key * featureDim(), ranks.key * thirdDim),
+                new FactorCache.Factors(
+                        ranks.value, isFixed(Factor.A_V) ? 0 : heads * ranks.value,
+                        isFixed(Factor.B_V) ? 0 : ranks.value, ranks.value * thirdDim),
                 valueFeatureDim());
     }
 }

@@ -31,6 +31,9 @@ public final class TensorProductAttention implements PageAttention, Materialized
     private final FactorLocation keyHeads;
     private final FactorLocation valueHeads;
     private final FactorLocation valueFeatures;
+    private final Page.KeyFactors keyFactors;
+    private final Page.Sums valueSums;
+    private final Page.Sums thirdSums; // of one head's values, by pieces of d_c
 
     /** Where a factor stands: in the page of a token's own, or in one that is the same for all. */
     private record FactorLocation(Page fixed, int first) {
@@ -73,6 +76,9 @@ public final class TensorProductAttention implements PageAttention, Materialized
         valueHeads = columns(ready.elements().get(Factor.A_V), kept.valueHeadFactors(), shared);
         float[] features = ready.elements().get(Factor.B_V);
         valueFeatures = new FactorLocation(features == null ? null : shared.rows(features, form.valueFeatureDim()), 0);
+        keyFactors = new Page.KeyFactors(heads, form.queryRank(), keyRank, keyHeads.first());
+        valueSums = new Page.Sums(heads, valueRank, 0, heads * PANEL);
+        thirdSums = new Page.Sums(form.thirdDim(), valueRank, 0, form.thirdDim() * PANEL);
     }
 
     private static FactorLocation columns(float[] fixed, int keptAt, SharedPages shared) {
@@ -255,8 +261,7 @@ public final class TensorProductAttention implements PageAttention, Materialized
             factors.factorScores(kernels, state.products, heads, keyRank, keyHeads.first(), state.scores);
         } else {
             factors.tensorScores(
-                    kernels, state.query, heads, form.queryRank(), keyRank, state.products, state.offHeap, factoredAt(),
-                    keyHeads.first(), state.scores);
+                    kernels, keyFactors, state.query, state.products, state.offHeap, factoredAt(), state.scores);
         }
     }
 
@@ -297,7 +302,7 @@ public final class TensorProductAttention implements PageAttention, Materialized
         OnlineSoftmax span = state.span;
         Page features = valueFeatures.in(page);
         if (!third()) {
-            features.addRows(kernels, state.probabilities, 0, heads, valueRank, count, 0, span.out, 0, heads * PANEL);
+            features.addRows(kernels, valueSums, state.probabilities, 0, count, span.out, 0);
             return;
         }
         float[] scratch = state.products;
@@ -306,9 +311,7 @@ public final class TensorProductAttention implements PageAttention, Materialized
             ThirdFactor.expand(
                     state.probabilities, h * valueRank * PANEL, scratch, expandedAt(), valueRank, form.thirdDim());
             Arrays.fill(scratch, summedAt(), summedAt() + summedFloats(), 0f);
-            features.addRows(
-                    kernels, scratch, expandedAt(), form.thirdDim(), valueRank, count, 0, scratch, summedAt(),
-                    form.thirdDim() * PANEL);
+            features.addRows(kernels, thirdSums, scratch, expandedAt(), count, scratch, summedAt());
             ThirdFactor.add(
                     scratch, summedAt(), form.thirdDim(), form.valueFeatureDim(), span.out, h, heads);
         }

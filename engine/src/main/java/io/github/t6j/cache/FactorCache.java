@@ -15,51 +15,52 @@ import java.util.stream.Stream;
  * Each only where it is there and of the token; C is of higher order (d = d_b · d_c), without it d_b = d. The
  * size of a value, e (so e_b), is d in every model.
  *
- * @param keyRank R_K
- * @param valueRank R_V
- * @param keyFeatures elements of B_K, or 0
- * @param keyThird elements of C_K, or 0
- * @param keyHeads elements of A_K, or 0
- * @param valueHeads elements of A_V, or 0
- * @param valueThird elements of C_V, or 0
- * @param valueFeatures rows of B_V (or of shared B), or 0
- * @param valueDim e_b, elements in each
+ * @param key of the key
+ * @param value of the value
+ * @param valueDim e_b, elements of a row of B_V
  */
-public record FactorCache(
-        int keyRank, int valueRank, int keyFeatures, int keyThird, int keyHeads, int valueHeads, int valueThird,
-        int valueFeatures, int valueDim) {
+public record FactorCache(Factors key, Factors value, int valueDim) {
+    /**
+     * The factors of a key or a value that depend on the token.
+     *
+     * @param rank R
+     * @param heads elements of A, or 0
+     * @param features elements of B_K, or rows of B_V (of shared B, too), or 0
+     * @param third elements of C, or 0
+     */
+    public record Factors(int rank, int heads, int features, int third) {}
 
     /** The pages that hold it. */
     public PageLayout layout() {
         return new PageLayout(
                 Stream.of(
-                        Vectors.oneByOne(keyRank, keyFeatures / keyRank),
-                        Vectors.oneByOne(keyRank, keyThird / keyRank),
-                        Vectors.interleaved(keyRank, keyHeads / keyRank),
-                        Vectors.interleaved(valueRank, valueHeads / valueRank),
-                        Vectors.oneByOne(valueRank, valueThird / valueRank))
+                        Vectors.oneByOne(key.rank, key.features / key.rank),
+                        Vectors.oneByOne(key.rank, key.third / key.rank),
+                        Vectors.interleaved(key.rank, key.heads / key.rank),
+                        Vectors.interleaved(value.rank, value.heads / value.rank),
+                        Vectors.oneByOne(value.rank, value.third / value.rank))
                         .filter(vectors -> vectors.length() > 0)
                         .toList(),
-                valueFeatures, valueDim);
+                value.features, valueDim);
     }
 
     /** First column of C_K; B_K begins at 0. */
     public int keyThirdAt() {
-        return keyFeatures;
+        return key.features;
     }
 
     /** First column of A_K. */
     public int keyHeadFactors() {
-        return keyThirdAt() + keyThird;
+        return keyThirdAt() + key.third;
     }
 
     /** First column of A_V. */
     public int valueHeadFactors() {
-        return keyHeadFactors() + keyHeads;
+        return keyHeadFactors() + key.heads;
     }
 
     /** First column of C_V. */
     public int valueThirdAt() {
-        return valueHeadFactors() + valueHeads;
+        return valueHeadFactors() + value.heads;
     }
 }

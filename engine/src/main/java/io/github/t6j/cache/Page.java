@@ -203,8 +203,18 @@ public final class Page {
     }
 
     /**
-     * Scores from query factors (paper, Algorithm 2): s[h][t] = Σ_k aK[h][k][t] · Σ_q aQ[h][q] · p[k][q][t], with A_K in
-     * the columns from {@code first}; may overwrite p.
+     * The factors of a page's keys as a factored query meets them.
+     *
+     * @param heads h
+     * @param queryRank R_Q
+     * @param keyRank R_K
+     * @param headColumn first column of A_K
+     */
+    public record KeyFactors(int heads, int queryRank, int keyRank, int headColumn) {}
+
+    /**
+     * Scores from query factors (paper, Algorithm 2): s[h][t] = Σ_k aK[h][k][t] · Σ_q aQ[h][q] · p[k][q][t]; may
+     * overwrite p.
      *
      * @param aQ [heads][queryRank], the scale included
      * @param p [keyRank][queryRank][64], the products of B_Q and B_K
@@ -212,18 +222,18 @@ public final class Page {
      * @param gAt where p has room for the sums over q, [keyRank][heads][64]
      */
     public void tensorScores(
-            Kernels kernels, float[] aQ, int heads, int queryRank, int keyRank, float[] p, MemorySegment copy, int gAt,
-            int first, float[] s) {
-        scale(kernels, first, keyRank, p, queryRank * PANEL, queryRank, PANEL);
-        MemorySegment.copy(p, 0, copy, FLOAT, 0, keyRank * queryRank * PANEL);
-        for (int k = 0; k < keyRank; k++) {
+            Kernels kernels, KeyFactors keys, float[] aQ, float[] p, MemorySegment copy, int gAt, float[] s) {
+        int queryRank = keys.queryRank;
+        int heads = keys.heads;
+        scale(kernels, keys.headColumn, keys.keyRank, p, queryRank * PANEL, queryRank, PANEL);
+        MemorySegment.copy(p, 0, copy, FLOAT, 0, keys.keyRank * queryRank * PANEL);
+        for (int k = 0; k < keys.keyRank; k++) {
             long from = (long) k * queryRank * PANEL * Float.BYTES;
             kernels.multiply(
                     aQ, 0, queryRank, heads, queryRank, Format.F32, copy, from, PANEL, PANEL, p,
-                    gAt + k * heads * PANEL,
-                    0, false);
+                    gAt + k * heads * PANEL, 0, false);
         }
-        kernels.factorScores(p, gAt, heads, keyRank, format, data, layout.columnAt(format, first), s);
+        kernels.factorScores(p, gAt, heads, keys.keyRank, format, data, layout.columnAt(format, keys.headColumn), s);
     }
 
     /** {@link Kernels#factorScores} with A_K in the columns from {@code first}; may overwrite g. */
@@ -242,14 +252,25 @@ public final class Page {
     }
 
     /**
-     * Adds weighted rows: y[r][i] += Σ_g Σ_t x[r][g][t] · row[first + g][t][i], t below {@code count}.
+     * Which rows of a token are summed, and for how many outputs.
      *
-     * @param x [rows][groups][64], from {@code xAt}; may be overwritten
-     * @param y panels [⌈layout.width()/64⌉][rows][64], from {@code yAt}, {@code yPanel} apart
+     * @param outputs sums at once
+     * @param groups rows of a token that each of them takes
+     * @param first the first of these rows
+     * @param panel floats from a panel of the sums to the next
      */
-    public void addRows(
-            Kernels kernels, float[] x, int xAt, int rows, int groups, int count, int first, float[] y, int yAt,
-            int yPanel) {
+    public record Sums(int outputs, int groups, int first, int panel) {}
+
+    /**
+     * Adds rows times probabilities: y[r][i] += Σ_g Σ_t x[r][g][t] · row[first + g][t][i], t below {@code count}.
+     *
+     * @param x [outputs][groups][64], from {@code xAt}; may be overwritten
+     * @param y panels [⌈layout.width()/64⌉][outputs][64], from {@code yAt}, sums.panel apart
+     */
+    public void addRows(Kernels kernels, Sums sums, float[] x, int xAt, int count, float[] y, int yAt) {
+        int rows = sums.outputs;
+        int groups = sums.groups;
+        int first = sums.first;
         if (format == Format.Q8) {
             for (int g = 0; g < groups; g++) {
                 long scales = layout.scalesAt(format, layout.vectorOfGroup(first + g));
@@ -263,7 +284,7 @@ public final class Page {
         for (int g = 0; g < pieces; g++) {
             kernels.multiply(
                     x, xAt + g * PANEL, groups * PANEL, rows, inner, format, data, layout.rowAt(format, first + g, 0),
-                    format.padded(width), width, y, yAt, yPanel, true);
+                    format.padded(width), width, y, yAt, sums.panel, true);
         }
     }
 

@@ -97,7 +97,8 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
         Set<Factor> fixed = EnumSet.noneOf(Factor.class);
         variant.fixed().forEach(name -> fixed.add(Factor.valueOf(name.toUpperCase(Locale.ROOT))));
         return new TensorProduct(
-                heads, headDim, headDim, third ? size("c_dim") : 0, queryRank, rank("k"), rank("v"),
+                heads, headDim, headDim, third ? size("c_dim") : 0,
+                new TensorProduct.Ranks(queryRank, rank("k"), rank("v")),
                 HeadActivation.LINEAR, variant.sharedB(false), fixed);
     }
 

@@ -158,7 +158,8 @@ final class T6Factors {
         HeadActivation activation = HeadActivation.valueOf(
                 variant.word("head_factors", "linear").toUpperCase(Locale.ROOT));
         TensorProduct form = new TensorProduct(
-                heads, headDim, headDim, thirdDim, queryRank, keyRank, valueRank, activation, shared, fixed);
+                heads, headDim, headDim, thirdDim, new TensorProduct.Ranks(queryRank, keyRank, valueRank), activation,
+                shared, fixed);
         if (projections(form).isEmpty()) {
             throw new ModelFormatException(tensors.where() + ": expected a factor that depends on the token, found all"
                     + " six fixed (" + String.join(", ", words(fixed)) + "): this attention would not see its input");

@@ -46,11 +46,11 @@ public final class Sampler {
     /** The steps that {@code options} ask for, in order. A new step is one more line here. */
     private static Step[] pipeline(SamplingOptions options, History history) {
         List<Step> steps = new ArrayList<>();
-        if (options.repetitionPenalty() != 1) {
-            steps.add(new RepetitionPenalty(options.repetitionPenalty(), history));
+        if (options.penalties().repetition() != 1) {
+            steps.add(new RepetitionPenalty(options.penalties().repetition(), history));
         }
-        if (options.frequencyPenalty() != 0 || options.presencePenalty() != 0) {
-            steps.add(new FrequencyPenalty(options.frequencyPenalty(), options.presencePenalty(), history));
+        if (options.penalties().frequency() != 0 || options.penalties().presence() != 0) {
+            steps.add(new FrequencyPenalty(options.penalties().frequency(), options.penalties().presence(), history));
         }
         if (!options.logitBias().isEmpty()) {
             steps.add(new LogitBias(options.logitBias()));

@@ -10,10 +10,7 @@ import java.util.Map;
  * @param topK keeps the K likeliest ids; 0 keeps all
  * @param topP keeps the likeliest ids whose probabilities together reach P; 1 keeps all
  * @param minP keeps ids at least P times as likely as the likeliest; 0 keeps all
- * @param repetitionPenalty divides positive and multiplies negative logits of ids seen in prompt or text; 1 does
- *     nothing
- * @param frequencyPenalty subtracted from an id's logit once for each time it was generated
- * @param presencePenalty subtracted from an id's logit if it was generated
+ * @param penalties what makes ids less likely that were there already
  * @param logitBias added to the logits of its ids; negative infinity bans an id. Positive infinity is refused, since
  *     two such ids could not be compared: 1000 forces an id as well
  * @param seed where the draws start, or null for a random one
@@ -23,11 +20,28 @@ public record SamplingOptions(
         int topK,
         float topP,
         float minP,
-        float repetitionPenalty,
-        float frequencyPenalty,
-        float presencePenalty,
+        Penalties penalties,
         Map<Integer, Float> logitBias,
         Long seed) {
+
+    /**
+     * What makes ids less likely that were there already.
+     *
+     * @param repetition divides positive and multiplies negative logits of ids seen in prompt or text; 1 does nothing
+     * @param frequency subtracted from an id's logit once for each time it was generated
+     * @param presence subtracted from an id's logit if it was generated
+     */
+    public record Penalties(float repetition, float frequency, float presence) {
+        /** None. */
+        public static final Penalties NONE = new Penalties(1f, 0f, 0f);
+
+        /** @throws IllegalArgumentException if a value makes no sense; the message names it and says what does */
+        public Penalties {
+            check(repetition > 0 && Float.isFinite(repetition), "repetitionPenalty", "above 0, finite", repetition);
+            check(Float.isFinite(frequency), "frequencyPenalty", "a finite number", frequency);
+            check(Float.isFinite(presence), "presencePenalty", "a finite number", presence);
+        }
+    }
 
     /** @throws IllegalArgumentException if a value makes no sense; the message names it and says what does */
     public SamplingOptions {
@@ -35,10 +49,7 @@ public record SamplingOptions(
         check(topK >= 0, "topK", "0 (all) or more", topK);
         check(topP > 0 && topP <= 1, "topP", "above 0 and at most 1", topP);
         check(minP >= 0 && minP < 1, "minP", "0 or more and below 1", minP);
-        check(repetitionPenalty > 0 && Float.isFinite(repetitionPenalty),
-                "repetitionPenalty", "above 0, finite", repetitionPenalty);
-        check(Float.isFinite(frequencyPenalty), "frequencyPenalty", "a finite number", frequencyPenalty);
-        check(Float.isFinite(presencePenalty), "presencePenalty", "a finite number", presencePenalty);
+        check(penalties != null, "penalties", "some, or NONE", null);
         check(logitBias != null, "logitBias", "a map", null);
         logitBias.forEach((id, bias) -> {
             check(id != null && id >= 0, "logitBias", "ids of 0 or more", id);
@@ -56,74 +67,71 @@ public record SamplingOptions(
 
     /** Temperature 0.8, top-k 40, top-p 0.95, nothing else, a random seed. */
     public static SamplingOptions defaults() {
-        return new SamplingOptions(0.8f, 40, 0.95f, 0f, 1f, 0f, 0f, Map.of(), null);
+        return new SamplingOptions(0.8f, 40, 0.95f, 0f, Penalties.NONE, Map.of(), null);
     }
 
     /** Always the likeliest id. */
     public static SamplingOptions greedy() {
-        return new SamplingOptions(0f, 0, 1f, 0f, 1f, 0f, 0f, Map.of(), null);
+        return new SamplingOptions(0f, 0, 1f, 0f, Penalties.NONE, Map.of(), null);
     }
 
     /** These options with another temperature. */
     public SamplingOptions withTemperature(float newTemperature) {
         return new SamplingOptions(
-                newTemperature, topK, topP, minP, repetitionPenalty,
-                frequencyPenalty, presencePenalty, logitBias, seed);
+                newTemperature, topK, topP, minP, penalties, logitBias, seed);
     }
 
     /** These options with another top-k. */
     public SamplingOptions withTopK(int newTopK) {
         return new SamplingOptions(
-                temperature, newTopK, topP, minP, repetitionPenalty,
-                frequencyPenalty, presencePenalty, logitBias, seed);
+                temperature, newTopK, topP, minP, penalties, logitBias, seed);
     }
 
     /** These options with another top-p. */
     public SamplingOptions withTopP(float newTopP) {
         return new SamplingOptions(
-                temperature, topK, newTopP, minP, repetitionPenalty,
-                frequencyPenalty, presencePenalty, logitBias, seed);
+                temperature, topK, newTopP, minP, penalties, logitBias, seed);
     }
 
     /** These options with another min-p. */
     public SamplingOptions withMinP(float newMinP) {
         return new SamplingOptions(
-                temperature, topK, topP, newMinP, repetitionPenalty,
-                frequencyPenalty, presencePenalty, logitBias, seed);
+                temperature, topK, topP, newMinP, penalties, logitBias, seed);
     }
 
     /** These options with another repetition penalty. */
     public SamplingOptions withRepetitionPenalty(float newRepetitionPenalty) {
         return new SamplingOptions(
-                temperature, topK, topP, minP, newRepetitionPenalty,
-                frequencyPenalty, presencePenalty, logitBias, seed);
+                temperature, topK, topP, minP,
+                new Penalties(newRepetitionPenalty, penalties.frequency, penalties.presence), logitBias,
+                seed);
     }
 
     /** These options with another frequency penalty. */
     public SamplingOptions withFrequencyPenalty(float newFrequencyPenalty) {
         return new SamplingOptions(
-                temperature, topK, topP, minP, repetitionPenalty,
-                newFrequencyPenalty, presencePenalty, logitBias, seed);
+                temperature, topK, topP, minP,
+                new Penalties(penalties.repetition, newFrequencyPenalty, penalties.presence), logitBias,
+                seed);
     }
 
     /** These options with another presence penalty. */
     public SamplingOptions withPresencePenalty(float newPresencePenalty) {
         return new SamplingOptions(
-                temperature, topK, topP, minP, repetitionPenalty,
-                frequencyPenalty, newPresencePenalty, logitBias, seed);
+                temperature, topK, topP, minP,
+                new Penalties(penalties.repetition, penalties.frequency, newPresencePenalty), logitBias,
+                seed);
     }
 
     /** These options with other biases, which are copied. */
     public SamplingOptions withLogitBias(Map<Integer, Float> newLogitBias) {
         return new SamplingOptions(
-                temperature, topK, topP, minP, repetitionPenalty,
-                frequencyPenalty, presencePenalty, newLogitBias, seed);
+                temperature, topK, topP, minP, penalties, newLogitBias, seed);
     }
 
     /** These options with another seed; null for a random one. */
     public SamplingOptions withSeed(Long newSeed) {
         return new SamplingOptions(
-                temperature, topK, topP, minP, repetitionPenalty,
-                frequencyPenalty, presencePenalty, logitBias, newSeed);
+                temperature, topK, topP, minP, penalties, logitBias, newSeed);
     }
 }

@@ -51,7 +51,8 @@ class PagedAttentionTest {
 
     private static PageAttention third(int headDim, int queryRank) {
         var form = new TensorProduct(
-                3, headDim, headDim, 2, queryRank, 2, 3, HeadActivation.LINEAR, false, Set.of());
+                3, headDim, headDim, 2, new TensorProduct.Ranks(queryRank, 2, 3), HeadActivation.LINEAR, false,
+                Set.of());
         return new TensorProductAttention(form, Map.of(), null);
     }
 

@@ -20,7 +20,8 @@ class PageTest {
 
     private static FactorCache factors(int heads, int headDim, int keyRank, int valueRank) {
         return new FactorCache(
-                keyRank, valueRank, keyRank * headDim, 0, heads * keyRank, heads * valueRank, 0, valueRank, headDim);
+                new FactorCache.Factors(keyRank, heads * keyRank, keyRank * headDim, 0),
+                new FactorCache.Factors(valueRank, heads * valueRank, valueRank, 0), headDim);
     }
 
     @ParameterizedTest

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import com.sun.management.ThreadMXBean;
+import io.github.t6j.sampling.SamplingOptions.Penalties;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Map;
@@ -239,7 +240,8 @@ class SamplerTest {
     }
 
     private static SamplingOptions everything() {
-        return new SamplingOptions(0.9f, 6, 0.93f, 0.05f, 1.2f, 0.3f, 0.2f, Map.of(3, 0.5f, 5, -0.5f), 42L);
+        return new SamplingOptions(0.9f, 6, 0.93f, 0.05f, new Penalties(1.2f, 0.3f, 0.2f), Map.of(3, 0.5f, 5, -0.5f),
+                42L);
     }
 
     private static int sample(SamplingOptions options, float... logits) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
+import io.github.t6j.sampling.SamplingOptions.Penalties;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
@@ -67,9 +68,9 @@ class SamplingOptionsTest {
     void boundsAreAllowed() {
         Map<Integer, Float> bias = Map.of(0, -INFINITY, Integer.MAX_VALUE, -100f);
         assertThatNoException().isThrownBy(() -> {
-            new SamplingOptions(0f, 0, 1f, 0f, Float.MIN_VALUE, -2f, -2f, bias, Long.MIN_VALUE);
+            new SamplingOptions(0f, 0, 1f, 0f, new Penalties(Float.MIN_VALUE, -2f, -2f), bias, Long.MIN_VALUE);
             new SamplingOptions(Float.MAX_VALUE, Integer.MAX_VALUE, Float.MIN_VALUE, Math.nextDown(1f),
-                    Float.MAX_VALUE, 2f, 2f, Map.of(), null);
+                    new Penalties(Float.MAX_VALUE, 2f, 2f), Map.of(), null);
         });
     }
 
@@ -79,7 +80,7 @@ class SamplingOptionsTest {
                 .withTemperature(1.5f).withTopK(3).withTopP(0.4f).withMinP(0.2f).withRepetitionPenalty(1.1f)
                 .withFrequencyPenalty(0.6f).withPresencePenalty(0.7f).withLogitBias(Map.of(8, 9f)).withSeed(10L);
         assertThat(changed).isEqualTo(
-                new SamplingOptions(1.5f, 3, 0.4f, 0.2f, 1.1f, 0.6f, 0.7f, Map.of(8, 9f), 10L));
+                new SamplingOptions(1.5f, 3, 0.4f, 0.2f, new Penalties(1.1f, 0.6f, 0.7f), Map.of(8, 9f), 10L));
     }
 
     @Test
