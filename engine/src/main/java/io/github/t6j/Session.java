@@ -7,7 +7,6 @@ import io.github.t6j.model.Transformer;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -26,14 +25,13 @@ public final class Session implements AutoCloseable {
     private final Transformer transformer;
     private final SessionOptions options;
     private Sequence sequence;
-    private int[] ids = new int[0]; // those in the cache, and room for more
     private final int contextLength;
+    private FedIds ids;
     private final float[] logits;
     private final int[] single = new int[1];
     private final BooleanSupplier cancelled = this::isCancelled;
     private int lastRow = -1; // of the last pass, whose logits can be computed; -1: none
     private boolean logitsReady;
-    private boolean closed;
     private volatile boolean cancel;
 
     Session(Model model, Transformer transformer, SessionOptions options) {
@@ -49,6 +47,7 @@ public final class Session implements AutoCloseable {
                 ? transformer.config().sizes().contextLength()
                 : options.contextLength();
         this.logits = new float[transformer.config().sizes().vocabulary()];
+        this.ids = new FedIds(contextLength, logits.length, new int[0]);
     }
 
     private static Format format(SessionOptions options) {
@@ -57,18 +56,6 @@ public final class Session implements AutoCloseable {
 
     private static boolean materialized(SessionOptions options) {
         return options.path() == SessionOptions.Path.MATERIALIZED;
-    }
-
-    /** Receives the logits of each position of a prefill, in order. */
-    @FunctionalInterface
-    public interface LogitsListener {
-        /**
-         * Called once a position.
-         *
-         * @param position the position in the session
-         * @param logits [vocabulary], a buffer that is reused after the call
-         */
-        void onLogits(int position, float[] logits);
     }
 
     Model model() {
@@ -82,7 +69,7 @@ public final class Session implements AutoCloseable {
 
     /** The ids in the cache. */
     public int[] ids() {
-        return Arrays.copyOf(ids, position());
+        return ids.first(position());
     }
 
     /** Ids that the cache has room for. */
@@ -108,78 +95,15 @@ public final class Session implements AutoCloseable {
      * @throws CancellationException after {@link #cancel()}; what was fed until then stays
      */
     public void prefill(int... ids) {
-        check(ids);
-        if (!feed(ids, null)) {
-            cancel = false;
-            throw new CancellationException("prefill was cancelled at position " + position());
-        }
+        prefill(ids, null);
     }
 
     /** {@link #prefill(int...)} that also computes the logits after every id and hands them to {@code listener}. */
     public void prefill(int[] ids, LogitsListener listener) {
-        check(ids);
+        this.ids.check(ids, position());
         if (!feed(ids, listener)) {
-            cancel = false;
-            throw new CancellationException("prefill was cancelled at position " + position());
+            throw cancelled("prefill");
         }
-    }
-
-    private void check(int[] ids) {
-        if (ids.length == 0) {
-            throw new IllegalArgumentException("ids: expected one or more, found none");
-        }
-        for (int id : ids) {
-            check(id);
-        }
-        checkRoom(ids.length);
-    }
-
-    private void checkRoom(int count) {
-        if (closed) {
-            throw new IllegalStateException("the session is closed; open a new one");
-        }
-        if (count > contextLength - position()) {
-            throw new IllegalStateException("the context has room for " + contextLength + " ids and holds " + position()
-                    + "; expected at most " + (contextLength - position()) + " more, found " + count
-                    + "; shorten the prompt or open the session with a longer context");
-        }
-    }
-
-    private void check(int id) {
-        if (id < 0 || id >= logits.length) {
-            throw new IllegalArgumentException(
-                    "id: expected 0 to " + (logits.length - 1) + " (the model's vocabulary), found " + id);
-        }
-    }
-
-    /** Feeds ids in passes of the largest size; false if cancelled. */
-    private boolean feed(int[] more, LogitsListener listener) {
-        return feed(more, listener, cancelled);
-    }
-
-    private boolean feed(int[] more, LogitsListener listener, BooleanSupplier stop) {
-        for (int from = 0; from < more.length; from += Transformer.MOST_ROWS) {
-            int count = Math.min(Transformer.MOST_ROWS, more.length - from);
-            lastRow = -1;
-            if (!sequence.forward(more, from, count, stop)) {
-                return false;
-            }
-            keep(more, from, count);
-            if (listener != null) {
-                tell(listener, count);
-            }
-            lastRow = count - 1;
-            logitsReady = listener != null;
-        }
-        return true;
-    }
-
-    /** Keeps ids that were fed, the last of what the cache holds. */
-    void keep(int[] fed, int from, int count) {
-        if (position() > ids.length) {
-            ids = Arrays.copyOf(ids, Math.max(position(), 2 * ids.length));
-        }
-        System.arraycopy(fed, from, ids, position() - count, count);
     }
 
     /**
@@ -190,18 +114,55 @@ public final class Session implements AutoCloseable {
      * @throws CancellationException after {@link #cancel()}; the id is not fed
      */
     public void decode(int id) {
+        checkNext(id);
         single[0] = id;
-        prefill(single);
+        if (!forward(single, 0, 1, cancelled)) {
+            throw cancelled("decode");
+        }
+    }
+
+    /** Ends the cancellation of a call. @return what it throws */
+    private CancellationException cancelled(String call) {
+        cancel = false;
+        return new CancellationException(call + " was cancelled at position " + position());
+    }
+
+    /** Feeds ids in passes of the largest size; false if cancelled. */
+    private boolean feed(int[] more, LogitsListener listener) {
+        for (int from = 0; from < more.length; from += Transformer.MOST_ROWS) {
+            int count = Math.min(Transformer.MOST_ROWS, more.length - from);
+            if (!forward(more, from, count, cancelled)) {
+                return false;
+            }
+            if (listener != null) {
+                tell(listener, count);
+                logitsReady = true;
+            }
+        }
+        return true;
+    }
+
+    /** One pass; false if {@code stop} ended it, and nothing is fed. */
+    private boolean forward(int[] more, int from, int count, BooleanSupplier stop) {
+        lastRow = -1;
+        if (!sequence.forward(more, from, count, stop)) {
+            return false;
+        }
+        keep(more, from, count);
+        lastRow = count - 1;
+        logitsReady = false;
+        return true;
+    }
+
+    /** Keeps ids that were fed, the last of what the cache holds. */
+    void keep(int[] fed, int from, int count) {
+        ids.keep(fed, from, count, position());
     }
 
     /** As {@link #decode} checks. */
     void checkNext(int id) {
-        check(id);
-        checkRoom(1);
-    }
-
-    boolean isOf(Model other) {
-        return model == other;
+        ids.check(id);
+        ids.checkRoom(1, position());
     }
 
     /** What a pass is about to feed. */
@@ -269,9 +230,9 @@ public final class Session implements AutoCloseable {
         if (position() > 0) {
             throw new IllegalStateException("fill: expected an empty session, found one with " + position() + " ids");
         }
-        checkRoom(length);
+        ids.checkRoom(length, position());
         sequence.fill(length, seed);
-        ids = new int[length];
+        ids.keep(new int[length], 0, length, length);
         lastRow = -1;
     }
 
@@ -323,7 +284,7 @@ public final class Session implements AutoCloseable {
     /** Feeds a prompt and computes the logits after it; false if cancelled. */
     private boolean feedPrompt(int[] promptIds) {
         if (promptIds.length > 0 || lastRow < 0) {
-            check(promptIds);
+            ids.check(promptIds, position());
         }
         if (!feed(promptIds, null)) {
             return false;
@@ -349,8 +310,7 @@ public final class Session implements AutoCloseable {
         long start = System.nanoTime();
         int[] promptIds = promptIds(prompt);
         if (!feedPrompt(promptIds)) {
-            cancel = false;
-            throw new CancellationException("prompt was cancelled at position " + position());
+            throw cancelled("prompt");
         }
         try {
             return new SampleGenerator(this, model, promptIds, options).run(samples, System.nanoTime() - start);
@@ -362,7 +322,7 @@ public final class Session implements AutoCloseable {
     /** Feeds a generated id, cancelled or not: the session shall hold what the listener has seen. */
     void feedGenerated(int id) {
         single[0] = id;
-        feed(single, null, () -> false);
+        forward(single, 0, 1, () -> false);
     }
 
     boolean isCancelled() {
@@ -385,7 +345,7 @@ public final class Session implements AutoCloseable {
      */
     public Session fork() {
         Session fork = new Session(model, transformer, options, sequence.fork());
-        fork.ids = ids();
+        fork.ids = new FedIds(contextLength, logits.length, ids());
         if (lastRow >= 0) {
             fork.take(logits(), 0);
         }
@@ -416,7 +376,7 @@ public final class Session implements AutoCloseable {
                     format(options), materialized(options), found.tensors(), found.ids().length, file.toString());
             sequence.close();
             sequence = restored;
-            ids = found.ids();
+            ids = new FedIds(contextLength, logits.length, found.ids());
             lastRow = -1;
             if (found.logits() != null) {
                 take(found.logits(), 0);
@@ -431,8 +391,8 @@ public final class Session implements AutoCloseable {
     /** Frees the cache, save what forks share. */
     @Override
     public void close() {
-        if (!closed) {
-            closed = true;
+        if (!ids.isClosed()) {
+            ids.close();
             sequence.close();
         }
     }

@@ -24,7 +24,7 @@ final class SessionBatch {
     }
 
     private static void check(Model model, List<Session> sessions, int i) {
-        if (!sessions.get(i).isOf(model)) {
+        if (sessions.get(i).model() != model) {
             throw new IllegalArgumentException("sessions: expected those of this model, found another's at index " + i);
         }
         for (int other = 0; other < i; other++) {

@@ -1,5 +1,6 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.LogitsListener;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
@@ -78,7 +79,7 @@ final class LogitsCommand implements Callable<Integer> {
         SessionOptions options = cache.sessionOptions().withContextLength(context).withPath(path);
         try (Session session = model.newSession(options);
                 Progress progress = new Progress(main, "logits")) {
-            Session.LogitsListener listener = (position, logits) -> {
+            LogitsListener listener = (position, logits) -> {
                 long offset = (long) position * logits.length * Float.BYTES;
                 MemorySegment.copy(logits, 0, rows, ValueLayout.JAVA_FLOAT, offset, logits.length);
                 progress.update(position + 1, input.length);

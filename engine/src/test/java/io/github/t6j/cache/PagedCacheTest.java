@@ -1,0 +1,121 @@
+package io.github.t6j.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.t6j.TestNumbers;
+import io.github.t6j.kernels.Format;
+import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a cache holds of each token, whoever else shares its pages. */
+class PagedCacheTest {
+    private static final int LAYERS = 3;
+    private static final PageLayout LAYOUT = new HeadCache(2, 5).layout();
+    private static final int ELEMENTS = 10; // in columns, and in rows
+
+    private final Random random = new Random(5);
+
+    private static PagedCache cache(Format format) {
+        return new PagedCache(LAYOUT, format, LAYERS);
+    }
+
+    /** Appends tokens to all layers, each of other elements. @return the first column of each, [token][layer] */
+    private float[][] append(PagedCache cache, int from, int count) {
+        float[][] first = new float[count][LAYERS];
+        cache.reserve(from, from + count);
+        for (int i = 0; i < count; i++) {
+            for (int layer = 0; layer < LAYERS; layer++) {
+                float[] row = TestNumbers.normal(random, 2 * ELEMENTS, 1);
+                cache.pageOf(layer, from + i).write(PagedCache.slot(from + i), row, 0, row, ELEMENTS);
+                first[i][layer] = row[0];
+            }
+        }
+        cache.commit();
+        return first;
+    }
+
+    private static void assertHolds(PagedCache cache, int from, float[][] first) {
+        for (int i = 0; i < first.length; i++) {
+            for (int layer = 0; layer < LAYERS; layer++) {
+                assertThat(cache.pageOf(layer, from + i).column(PagedCache.slot(from + i), 0))
+                        .as("token " + (from + i) + " layer " + layer).isEqualTo(first[i][layer]);
+            }
+        }
+    }
+
+    @Test
+    void everyTokenHasItsPlaceInEveryLayer() {
+        try (PagedCache cache = cache(Format.F32)) {
+            float[][] some = append(cache, 0, 63);
+            float[][] more = append(cache, 63, 200);
+            assertHolds(cache, 0, some);
+            assertHolds(cache, 63, more);
+            assertThat(cache.bytes(263)).isEqualTo(263L * LAYERS * LAYOUT.bytesPerToken(Format.F32));
+        }
+    }
+
+    @Test
+    void forksShareUntilOneWrites() {
+        try (PagedCache cache = cache(Format.F32)) {
+            float[][] common = append(cache, 0, 100);
+            try (PagedCache fork = cache.fork(100)) {
+                float[][] own = append(cache, 100, 50);
+                float[][] forked = append(fork, 100, 70);
+                assertHolds(cache, 0, common);
+                assertHolds(fork, 0, common);
+                assertHolds(cache, 100, own);
+                assertHolds(fork, 100, forked);
+                cache.truncate(150, 20);
+                float[][] again = append(cache, 20, 30);
+                assertHolds(fork, 0, common);
+                assertHolds(cache, 20, again);
+            }
+            assertHolds(cache, 0, Arrays.copyOf(common, 20));
+        }
+    }
+
+    @Test
+    void aForkOutlivesWhatItWasMadeOf() {
+        PagedCache cache = cache(Format.F32);
+        float[][] common = append(cache, 0, 70);
+        try (PagedCache fork = cache.fork(70)) {
+            cache.close();
+            assertHolds(fork, 0, common);
+        }
+    }
+
+    /** What follows the last token is zeros in a file, whatever was there. */
+    @ParameterizedTest
+    @EnumSource
+    void whatWasSavedIsRestored(Format format) {
+        try (PagedCache cache = cache(format); PagedCache restored = cache(format); Arena arena = Arena.ofConfined()) {
+            append(cache, 0, 200);
+            cache.truncate(200, 130);
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            for (LazyTensor lazy : cache.tensors(130)) {
+                tensors.put(lazy.name(), new Tensor(lazy.name(), lazy.dtype(), lazy.shape(), lazy.data().apply(arena)));
+            }
+            restored.restore(tensors, 130, "here");
+            for (int layer = 0; layer < LAYERS; layer++) {
+                for (int token = 0; token < 130; token++) {
+                    Page expected = cache.pageOf(layer, token);
+                    Page found = restored.pageOf(layer, token);
+                    int slot = PagedCache.slot(token);
+                    for (int c = 0; c < ELEMENTS; c++) {
+                        assertThat(found.column(slot, c)).isEqualTo(expected.column(slot, c));
+                        assertThat(found.row(slot, c / 5, c % 5)).isEqualTo(expected.row(slot, c / 5, c % 5));
+                    }
+                }
+                assertThat(restored.pageOf(layer, 130).column(PagedCache.slot(130), 0)).isZero();
+            }
+        }
+    }
+}
