@@ -118,7 +118,7 @@ public final class Model implements AutoCloseable {
                 config.family(),
                 new ModelInfo.Sizes(
                         sizes.vocabulary(), sizes.layers(), sizes.width(), sizes.hidden(), sizes.contextLength(),
-                        parameters(checkpoint.tensors())),
+                        Families.parameters(config)),
                 new ModelInfo.Attention(
                         config.name(), attention.heads(), attention.headDim(), attention.valueDim(),
                         config.norms().heads(), attention.sizes()),
@@ -134,15 +134,6 @@ public final class Model implements AutoCloseable {
         tensors.values().forEach(tensor -> counts.merge(tensor.dtype(), tensor.elementCount(), Long::sum));
         DType most = Collections.max(counts.entrySet(), Map.Entry.comparingByValue()).getKey();
         return most.name().toLowerCase(Locale.ROOT);
-    }
-
-    private static long parameters(Map<String, Tensor> tensors) {
-        boolean both = tensors.containsKey("lm_head.weight") && tensors.containsKey("transformer.wte.weight");
-        long count = 0;
-        for (Tensor tensor : tensors.values()) {
-            count += both && tensor.name().equals("lm_head.weight") ? 0 : tensor.elementCount();
-        }
-        return count;
     }
 
     /** What this model is. */

@@ -1,6 +1,8 @@
 package io.github.t6j.cli;
 
 import io.github.t6j.RopeVariant;
+import io.github.t6j.family.AsTensorProduct;
+import io.github.t6j.family.T6Family;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.Checkpoint;
@@ -86,7 +88,7 @@ final class ConvertCommand implements Callable<Integer> {
         VariantJson json = VariantFile.resolve(variant, VariantFile.read(folder), folder, keys);
         try (Checkpoint checkpoint = Checkpoint.open(source, true)) {
             Map<String, Tensor> byName = new LinkedHashMap<>(checkpoint.tensors());
-            WeightFile.tieEmbedding(byName);
+            T6Family.tieEmbedding(byName);
             AsTensorProduct model = as == As.TPA
                     ? AsTensorProduct.of(byName, keys, json)
                     : new AsTensorProduct(byName, keys, json);

@@ -1,5 +1,6 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.family.T6Family;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.Safetensors;
@@ -13,9 +14,6 @@ import java.util.Map;
 /** What the commands write as safetensors. */
 final class WeightFile {
     static final String NAME = "model.safetensors";
-
-    private static final String EMBEDDING = "transformer.wte.weight";
-    private static final String HEAD = "lm_head.weight";
 
     private WeightFile() {}
 
@@ -51,7 +49,7 @@ final class WeightFile {
                     return tensor.data().apply(arena);
                 }));
             }
-            Safetensors.writeLazily(file, Map.of("format", "pt", EMBEDDING, HEAD), watched);
+            Safetensors.writeLazily(file, Map.of("format", "pt", T6Family.EMBEDDING_NAME, T6Family.HEAD_NAME), watched);
         }
     }
 
@@ -59,19 +57,6 @@ final class WeightFile {
     static void writeLogits(Path file, MemorySegment rows, long positions, long vocabulary) {
         Tensor logits = new Tensor("logits", DType.F32, List.of(positions, vocabulary), rows);
         Safetensors.write(file, Map.of(), List.of(logits));
-    }
-
-    /** Leaves the tied embedding once, as lm_head.weight, which is what the official files do. */
-    static void tieEmbedding(Map<String, Tensor> tensors) {
-        Tensor embedding = tensors.remove(EMBEDDING);
-        if (embedding == null) {
-            return;
-        }
-        Tensor head = tensors.putIfAbsent(HEAD, embedding);
-        if (head != null && head.data().mismatch(embedding.data()) >= 0) {
-            throw new CommandFailure(HEAD + ": expected the elements of " + EMBEDDING + ", which is tied to it, found "
-                    + "others: t6j runs models with tied embeddings");
-        }
     }
 
     /** What config.json calls a type; it knows no quantised ones, whose other tensors are f32. */

@@ -30,6 +30,14 @@ public final class Families {
         return of(tensors).read(tensors, description);
     }
 
+    /** Number of weights of a model, tied ones once. */
+    public static long parameters(ModelConfig config) {
+        Family family = ALL.stream().filter(one -> one.name().equals(config.family())).findFirst().orElseThrow();
+        return family.tensors(config).stream()
+                .mapToLong(spec -> spec.shape().stream().reduce(1L, Math::multiplyExact))
+                .sum();
+    }
+
     /**
      * Packs a checkpoint of {@code config} into {@code arena}.
      *

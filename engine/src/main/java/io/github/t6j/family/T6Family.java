@@ -22,8 +22,10 @@ import io.github.t6j.attention.TensorProduct;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.TensorSpec;
+import io.github.t6j.weights.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The models of the official repository (tensorgi/TPA): T6, T6 KV-only and their baselines MHA, GQA, MQA and MLA; and
@@ -31,8 +33,11 @@ import java.util.List;
  * gives what they cannot show, the user says the rest.
  */
 public final class T6Family implements Family {
-    static final String EMBEDDING_NAME = "transformer.wte.weight";
-    static final String HEAD_NAME = "lm_head.weight";
+    /** The tied embedding as the input matrix. */
+    public static final String EMBEDDING_NAME = "transformer.wte.weight";
+
+    /** The tied embedding as the output matrix: the name under which t6j writes it. */
+    public static final String HEAD_NAME = "lm_head.weight";
 
     /** Of the residual stream's norms, which have no gain: PyTorch takes the machine epsilon of f32, 2^−23. */
     private static final float EPSILON = 0x1p-23f;
@@ -238,5 +243,19 @@ public final class T6Family implements Family {
         specs.add(TensorSpec.of(LATENT_NORM, layer, attn + "kv_a_layernorm.weight", sizes.rank()));
         specs.add(TensorSpec.of(QUERY_UP, layer, attn + "q_b_proj.weight", queries, sizes.queryRank()));
         specs.add(TensorSpec.of(KEY_VALUE_UP, layer, attn + "kv_b_proj.weight", keysAndValues, sizes.rank()));
+    }
+
+    /** Leaves the tied embedding once, as lm_head.weight, which is what the official files do. */
+    public static void tieEmbedding(Map<String, Tensor> tensors) {
+        Tensor embedding = tensors.remove(EMBEDDING_NAME);
+        if (embedding == null) {
+            return;
+        }
+        Tensor head = tensors.putIfAbsent(HEAD_NAME, embedding);
+        if (head != null && head.data().mismatch(embedding.data()) >= 0) {
+            throw new ModelFormatException(
+                    HEAD_NAME + ": expected the elements of " + EMBEDDING_NAME + ", which is tied to it, found "
+                            + "others: t6j runs models with tied embeddings");
+        }
     }
 }

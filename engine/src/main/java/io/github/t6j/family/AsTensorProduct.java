@@ -1,6 +1,6 @@
-package io.github.t6j.cli;
+package io.github.t6j.family;
 
-import io.github.t6j.family.VariantJson;
+import io.github.t6j.ModelFormatException;
 import io.github.t6j.weights.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,11 +17,11 @@ import java.util.regex.Pattern;
  * @param config config.json's keys
  * @param variant t6j.json's keys
  */
-record AsTensorProduct(Map<String, Tensor> tensors, Map<String, Object> config, VariantJson variant) {
+public record AsTensorProduct(Map<String, Tensor> tensors, Map<String, Object> config, VariantJson variant) {
     private static final Pattern PROJECTION = Pattern.compile("(transformer\\.h\\.\\d+\\.attn\\.)c_([qkv])\\.weight");
 
-    /** @throws CommandFailure if the weights are of another attention, or their shapes do not fit config.json */
-    static AsTensorProduct of(Map<String, Tensor> grouped, Map<String, Object> config, VariantJson variant) {
+    /** @throws ModelFormatException if the weights are of another attention, or their shapes do not fit config.json */
+    public static AsTensorProduct of(Map<String, Tensor> grouped, Map<String, Object> config, VariantJson variant) {
         long heads = config.get("n_head") instanceof Long value && value > 0 ? value : 0;
         long headDim = quotient(rows(grouped, "q"), heads, "rows of c_q", "n_head");
         long groups = quotient(rows(grouped, "k"), headDim, "rows of c_k", "head size");
@@ -62,10 +62,10 @@ record AsTensorProduct(Map<String, Tensor> tensors, Map<String, Object> config, 
     }
 
     private static long rows(Map<String, Tensor> tensors, String of) {
-        String name = "transformer.h.0.attn.c_" + of + ".weight";
+        String name = Shapes.attention(0, "c_" + of);
         Tensor tensor = tensors.get(name);
         if (tensor == null || tensor.shape().size() != 2) {
-            throw new CommandFailure("--as tpa: expected the weights of MHA, GQA or MQA with " + name + ", found "
+            throw new ModelFormatException("--as tpa: expected the weights of MHA, GQA or MQA with " + name + ", found "
                     + (tensor == null ? "none of that name" : "shape " + tensor.shape())
                     + ": only whole heads can be turned into factors");
         }
@@ -74,8 +74,9 @@ record AsTensorProduct(Map<String, Tensor> tensors, Map<String, Object> config, 
 
     private static long quotient(long product, long factor, String what, String by) {
         if (factor == 0 || product % factor != 0 || product == 0) {
-            throw new CommandFailure("--as tpa: expected the " + what + " to be a multiple of the " + by + ", found "
-                    + product + " and " + factor + ": config.json is of another model");
+            throw new ModelFormatException(
+                    "--as tpa: expected the " + what + " to be a multiple of the " + by + ", found "
+                            + product + " and " + factor + ": config.json is of another model");
         }
         return product / factor;
     }
