@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
+import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,7 +35,7 @@ class FlashTpaTest {
             Shape shape, int batch, int queries, int tokens, float[] aQ, float[] bQ, float[] aK, float[] bK, float[] aV,
             float[] bV) {
 
-        static Data random(Shape s, int batch, int queries, int tokens, SplittableRandom random) {
+        static Data random(Shape s, int batch, int queries, int tokens, Random random) {
             int vectors = s.queryRank() == 0 ? s.heads() : s.queryRank();
             return new Data(
                     s, batch, queries, tokens,
@@ -77,12 +77,8 @@ class FlashTpaTest {
         }
     }
 
-    private static float[] floats(SplittableRandom random, int count) {
-        float[] floats = new float[count];
-        for (int i = 0; i < count; i++) {
-            floats[i] = (float) random.nextDouble(-2, 2);
-        }
-        return floats;
+    private static float[] floats(Random random, int count) {
+        return TestNumbers.uniform(random, count, 2);
     }
 
     /** Attention by its definition: whole Q, K and V in float64. {@code counts}: how many tokens a sequence has. */
@@ -253,8 +249,8 @@ class FlashTpaTest {
     })
     void agreesWithWholeQueriesKeysAndValuesOfOddSizes(
             int heads, int d, int e, int rQ, int rK, int rV, int batch, int queries, int tokens) {
-        long seed = new SplittableRandom().nextLong();
-        SplittableRandom random = new SplittableRandom(seed);
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
         Data data = Data.random(new Shape(heads, d, e, rQ, rK, rV), batch, queries, tokens, random);
         Options options = Options.defaults(data.shape()).withScales(0.3, 0.7, 0.9, 1.7);
         int[] counts = new int[batch];
@@ -270,8 +266,8 @@ class FlashTpaTest {
 
     @Test
     void sequencesGrowToDifferentLengths() {
-        long seed = new SplittableRandom().nextLong();
-        SplittableRandom random = new SplittableRandom(seed);
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
         Data data = Data.random(new Shape(6, 16, 16, 3, 2, 2), 3, 2, 150, random);
         Options options = Options.defaults(data.shape()).withThreads(2);
         int[] counts = {150, 1, 67};
@@ -289,7 +285,7 @@ class FlashTpaTest {
 
     @Test
     void aSequenceOfABatchGetsTheBitsItGetsAlone() {
-        SplittableRandom random = new SplittableRandom(5);
+        Random random = new Random(5);
         Shape shape = new Shape(4, 12, 8, 3, 1, 2);
         Data first = Data.random(shape, 1, 1, 300, random);
         Data second = Data.random(shape, 1, 1, 300, random);
@@ -314,7 +310,7 @@ class FlashTpaTest {
     @ParameterizedTest
     @CsvSource({"1", "63", "64", "65", "200", "256", "300", "1000"})
     void aMaskedTailChangesNoBit(int tokens) {
-        Data data = Data.random(new Shape(5, 20, 12, 3, 2, 2), 1, 1, 1100, new SplittableRandom(tokens));
+        Data data = Data.random(new Shape(5, 20, 12, 3, 2, 2), 1, 1, 1100, new Random(tokens));
         float[] mask = new float[1100];
         Arrays.fill(mask, tokens, 1100, HIDDEN);
 
@@ -326,7 +322,7 @@ class FlashTpaTest {
     @ParameterizedTest
     @CsvSource({"1", "7", "64", "100"})
     void appendingInPiecesOnAnyNumberOfThreadsChangesNoBit(int piece) {
-        Data data = Data.random(new Shape(5, 20, 12, 3, 2, 2), 2, 3, 600, new SplittableRandom(9));
+        Data data = Data.random(new Shape(5, 20, 12, 3, 2, 2), 2, 3, 600, new Random(9));
         float[] whole = compute(data, Options.defaults(data.shape()).withThreads(1), null);
 
         Options options = Options.defaults(data.shape()).withThreads(3);
@@ -342,7 +338,7 @@ class FlashTpaTest {
     /** Leading tokens, whole pages and spans may be hidden; a query that sees none gets zeros. */
     @Test
     void whatIsHiddenMayBeAnything() {
-        Data data = Data.random(new Shape(3, 8, 8, 2, 1, 1), 1, 4, 700, new SplittableRandom(11));
+        Data data = Data.random(new Shape(3, 8, 8, 2, 1, 1), 1, 4, 700, new Random(11));
         Options options = Options.defaults(data.shape());
         float[] mask = new float[4 * 700];
         Arrays.fill(mask, 0, 600, HIDDEN);
@@ -375,7 +371,7 @@ class FlashTpaTest {
 
     @Test
     void takesSegmentsAndWritesWhereItIsTold() {
-        Data data = Data.random(new Shape(4, 10, 6, 2, 2, 1), 2, 1, 80, new SplittableRandom(3));
+        Data data = Data.random(new Shape(4, 10, 6, 2, 2, 1), 2, 1, 80, new Random(3));
         float[] expected = compute(data, Options.defaults(data.shape()), null);
 
         try (Arena arena = Arena.ofConfined();
@@ -403,7 +399,7 @@ class FlashTpaTest {
     /** The snippet of {@link FlashTpa}'s documentation. */
     @Test
     void theDocumentedExampleRuns() {
-        Data data = Data.random(new Shape(34, 64, 64, 6, 2, 2), 1, 1, 100, new SplittableRandom(1));
+        Data data = Data.random(new Shape(34, 64, 64, 6, 2, 2), 1, 1, 100, new Random(1));
         float[] aQ = data.aQ();
         float[] bQ = data.bQ();
         float[] aK = data.aK();
@@ -434,7 +430,7 @@ class FlashTpaTest {
 
     @Test
     void saysWhichArgumentIsWrong() {
-        Data data = Data.random(new Shape(3, 8, 5, 2, 2, 1), 2, 4, 10, new SplittableRandom(2));
+        Data data = Data.random(new Shape(3, 8, 5, 2, 2, 1), 2, 4, 10, new Random(2));
         try (FlashTpa flash = new FlashTpa(data.shape()); FlashTpaCache cache = flash.newCache(2)) {
             cache.append(10, data.k(), data.v());
 

@@ -27,8 +27,13 @@ public final class TestData {
 
     /** A JSON object in testdata/. */
     public static Map<String, Object> json(String relative) {
+        return json(path(relative));
+    }
+
+    /** A JSON object in a file. */
+    public static Map<String, Object> json(Path file) {
         try {
-            return Json.parseObject(Files.readAllBytes(path(relative)), relative);
+            return Json.parseObject(Files.readAllBytes(file), file.toString());
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }

@@ -17,16 +17,16 @@ public final class TestNumbers {
 
     /** {@code n} numbers from −1 to 1. */
     public static float[] uniform(Random random, int n) {
-        float[] numbers = new float[n];
-        for (int i = 0; i < n; i++) {
-            numbers[i] = 2 * random.nextFloat() - 1;
-        }
-        return numbers;
+        return uniform(random, n, 1);
     }
 
-    /** {@code n} ids below {@code vocabulary}. */
-    public static int[] ids(Random random, int n, int vocabulary) {
-        return random.ints(n, 0, vocabulary).toArray();
+    /** {@code n} numbers from −{@code limit} to {@code limit}. */
+    public static float[] uniform(Random random, int n, float limit) {
+        float[] numbers = new float[n];
+        for (int i = 0; i < n; i++) {
+            numbers[i] = limit * (2 * random.nextFloat() - 1);
+        }
+        return numbers;
     }
 
     /** The same numbers, wider. */

@@ -52,10 +52,7 @@ class VariantSessionsTest {
     }
 
     private void add(String name, int rows, int columns) {
-        float[] elements = new float[rows * columns];
-        for (int i = 0; i < elements.length; i++) {
-            elements[i] = (float) random.nextGaussian() * 0.4f;
-        }
+        float[] elements = TestNumbers.normal(random, rows * columns, 0.4);
         tensors.add(Tensor.of(name, elements, rows, columns));
     }
 

@@ -2,6 +2,7 @@ package io.github.t6j.attention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.TestNumbers;
 import io.github.t6j.cache.Page;
 import java.lang.foreign.Arena;
 import java.util.Random;
@@ -17,11 +18,7 @@ class SharedPagesTest {
     @Test
     void fixedVectorsAreTurnedByTheirPositionsWhateverThreadAsksFirst() {
         Rope rope = new Rope(SIZE, 0f);
-        float[] vectors = new float[VECTORS * SIZE];
-        Random random = new Random(5);
-        for (int i = 0; i < vectors.length; i++) {
-            vectors[i] = random.nextFloat();
-        }
+        float[] vectors = TestNumbers.uniform(new Random(5), VECTORS * SIZE);
         try (Arena arena = Arena.ofShared()) {
             PositionPages pages = new SharedPages(rope, arena).rotated(vectors, SIZE);
             Page[] first = new Page[PAGES];

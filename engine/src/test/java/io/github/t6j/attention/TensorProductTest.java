@@ -4,6 +4,7 @@ import static io.github.t6j.TestNumbers.doubles;
 import static io.github.t6j.model.VariantModels.difference;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.TestNumbers;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.VariantModels;
@@ -57,25 +58,17 @@ class TensorProductTest {
             }
         }
         int outputs = HEADS * sizes.headDim();
-        weights.put("c_proj", Tensor.of("c_proj", elements(WIDTH * outputs, 0.1, random), WIDTH, outputs));
+        weights.put("c_proj", Tensor.of("c_proj", TestNumbers.normal(random, WIDTH * outputs, 0.1), WIDTH, outputs));
         return weights;
     }
 
     private static void put(Map<String, Tensor> weights, String name, int rows, Random random) {
-        weights.put(name, Tensor.of(name, elements(rows * WIDTH, 0.4, random), rows, WIDTH));
-    }
-
-    private static float[] elements(int n, double scale, Random random) {
-        float[] elements = new float[n];
-        for (int i = 0; i < n; i++) {
-            elements[i] = (float) (scale * random.nextGaussian());
-        }
-        return elements;
+        weights.put(name, Tensor.of(name, TestNumbers.normal(random, rows * WIDTH, 0.4), rows, WIDTH));
     }
 
     /** Inputs whose first number is 1, so that a matrix's first column can make a constant. */
     private static double[] inputs(Random random) {
-        double[] x = doubles(elements(TOKENS * WIDTH, 1, random));
+        double[] x = doubles(TestNumbers.normal(random, TOKENS * WIDTH, 1));
         for (int token = 0; token < TOKENS; token++) {
             x[token * WIDTH] = 1;
         }
@@ -286,7 +279,7 @@ class TensorProductTest {
         put(grouped, "c_k", groups * headDim, random);
         put(grouped, "c_v", groups * headDim, random);
         grouped.put("c_proj",
-                Tensor.of("c_proj", elements(WIDTH * heads * headDim, 0.1, random), WIDTH, heads * headDim));
+                Tensor.of("c_proj", TestNumbers.normal(random, WIDTH * heads * headDim, 0.1), WIDTH, heads * headDim));
         float[] mask = new float[heads * groups];
         for (int head = 0; head < heads; head++) {
             mask[head * groups + head / (heads / groups)] = groups;

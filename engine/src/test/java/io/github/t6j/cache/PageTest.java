@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.t6j.TestNumbers;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
 import java.lang.foreign.Arena;
@@ -80,12 +81,7 @@ class PageTest {
     }
 
     private static float[] gaussians(Random random, int n) {
-        float[] x = new float[n];
-        float size = (float) Math.exp(random.nextGaussian());
-        for (int i = 0; i < n; i++) {
-            x[i] = (float) random.nextGaussian() * size;
-        }
-        return x;
+        return TestNumbers.normal(random, n, Math.exp(random.nextGaussian()));
     }
 
     @ParameterizedTest

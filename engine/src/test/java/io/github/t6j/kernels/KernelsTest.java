@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
+import io.github.t6j.TestNumbers;
 import io.github.t6j.kernels.simd.SimdKernels;
 import io.github.t6j.weights.DType;
 import java.lang.foreign.Arena;
@@ -68,9 +69,9 @@ class KernelsTest {
         int yAt = 1;
         int yPanel = rows * PANEL + 2;
         int wStride = format.padded(columns);
-        float[] x = floats(random, xAt + rows * xStride);
+        float[] x = normal(random, xAt + rows * xStride);
         MemorySegment w = segment(random, format, inner, columns, wStride);
-        float[] before = floats(random, yAt + (columns + PANEL - 1) / PANEL * yPanel);
+        float[] before = normal(random, yAt + (columns + PANEL - 1) / PANEL * yPanel);
         float[] y = before.clone();
         float[] z = before.clone();
         scalar.multiply(x, xAt, xStride, rows, inner, format, w, 4, wStride, columns, y, yAt, yPanel, accumulate);
@@ -97,7 +98,7 @@ class KernelsTest {
         for (int keyRank = 1; keyRank <= 4; keyRank++) {
             int heads = 3 + keyRank;
             Random random = new Random(keyRank);
-            float[] g = floats(random, 7 + keyRank * heads * PANEL);
+            float[] g = normal(random, 7 + keyRank * heads * PANEL);
             MemorySegment page = segment(random, format, heads * keyRank, PANEL, PANEL);
             float[] s = new float[heads * PANEL];
             float[] z = new float[heads * PANEL];
@@ -126,7 +127,7 @@ class KernelsTest {
         for (int valueRank = 0; valueRank <= 3; valueRank++) {
             int heads = 5;
             Random random = new Random(valueRank);
-            float[] s = floats(random, heads * PANEL);
+            float[] s = normal(random, heads * PANEL);
             for (int i = 0; i < s.length; i++) {
                 s[i] = i % 11 == 0 ? Float.NEGATIVE_INFINITY : s[i] * 40;
             }
@@ -136,7 +137,7 @@ class KernelsTest {
             simd.rowMaxima(s, heads, simdMax);
             assertThat(simdMax).isEqualTo(max);
             MemorySegment page = segment(random, format, heads * Math.max(1, valueRank), PANEL, PANEL);
-            float[] sum = floats(random, heads * LANES);
+            float[] sum = normal(random, heads * LANES);
             float[] simdSum = sum.clone();
             float[] before = sum.clone();
             float[] w = new float[heads * Math.max(1, valueRank) * PANEL];
@@ -216,7 +217,7 @@ class KernelsTest {
         Random random = new Random(6);
         MemorySegment scales = segment(random, Format.F32, 1, PANEL, PANEL);
         for (Kernels kernels : new Kernels[] {scalar, simd}) {
-            float[] y = floats(random, 3 + 5 * 150);
+            float[] y = normal(random, 3 + 5 * 150);
             float[] expected = y.clone();
             for (int i = 0; i < 5 * PANEL; i++) {
                 expected[3 + i / PANEL * 150 + i % PANEL] *= scales.get(FLOAT, 4 + 4L * (i % PANEL));
@@ -249,7 +250,7 @@ class KernelsTest {
         float[] y = new float[4 * PANEL];
 
         simd.reading(ahead).multiply(
-                floats(random, 4 * inner), 0, inner, 4, inner, Format.F32, w, 4, PANEL, PANEL, y, 0, 4 * PANEL, false);
+                normal(random, 4 * inner), 0, inner, 4, inner, Format.F32, w, 4, PANEL, PANEL, y, 0, 4 * PANEL, false);
 
         assertThat(ahead.touched).as("seed " + seed).isEqualTo(expected);
         ahead.nothing();
@@ -260,8 +261,8 @@ class KernelsTest {
     void addScaledScalesBothSumsOfARow() {
         Random random = new Random(7);
         for (int width : new int[] {LANES, PANEL}) {
-            float[] x = floats(random, 5 + 3 * width);
-            float[] y = floats(random, 5 + 3 * width);
+            float[] x = normal(random, 5 + 3 * width);
+            float[] y = normal(random, 5 + 3 * width);
             float[] xFactors = {1f, 0.25f, Float.NaN};
             float[] yFactors = {0f, 0.7f, 1f};
             float[] expected = y.clone();
@@ -299,8 +300,8 @@ class KernelsTest {
         for (int[] size : new int[][] {{1, 1}, {3, 5}, {12, 12}, {16, 64}, {7, 33}}) {
             Random random = new Random(size[1]);
             int n = size[0] * size[1];
-            float[] k = floats(random, size[0]);
-            float[] v = floats(random, size[1]);
+            float[] k = normal(random, size[0]);
+            float[] v = normal(random, size[1]);
             MemorySegment from = segment(random, Format.F32, 1, n + 2 + LANES, n + 2 + LANES);
             MemorySegment to = arena.allocate(from.byteSize(), 64);
             MemorySegment both = arena.allocate(from.byteSize(), 64).copyFrom(from);
@@ -337,8 +338,8 @@ class KernelsTest {
     void rmsNormAndSwiGluAgreeWithTheirDefinition() {
         for (int n : new int[] {1, 4, 15, 16, 17, 50, 192, 255, 768}) {
             Random random = new Random(n);
-            float[] x = floats(random, 2 * n + 3);
-            float[] weight = floats(random, n);
+            float[] x = normal(random, 2 * n + 3);
+            float[] weight = normal(random, n);
             for (float[] w : new float[][] {null, weight}) {
                 both(n, out -> scalar.rmsNorm(x, 1, n, 1e-5f, w, out, 2, new float[LANES]),
                         out -> simd.rmsNorm(x, 1, n, 1e-5f, w, out, 2, new float[LANES]), out -> {
@@ -381,7 +382,7 @@ class KernelsTest {
         float[] lanes = new float[LANES];
         for (int n : new int[] {1, 2, 15, 16, 17, 1023, 1024, 1025, 1040, 4096, 5003, 50304}) {
             Random random = new Random(n);
-            float[] x = floats(random, n + 3);
+            float[] x = normal(random, n + 3);
             for (int i = 0; i < x.length; i++) {
                 x[i] = 12 * x[i] + 100;
             }
@@ -430,12 +431,8 @@ class KernelsTest {
         return org.assertj.core.api.Assertions.within(1e-5 * magnitude + 1e-30);
     }
 
-    private static float[] floats(Random random, int n) {
-        float[] x = new float[n];
-        for (int i = 0; i < n; i++) {
-            x[i] = (float) random.nextGaussian();
-        }
-        return x;
+    private static float[] normal(Random random, int n) {
+        return TestNumbers.normal(random, n, 1);
     }
 
     /** Random numbers [rows][columns] from byte 4, of −127 to 127 in Q8, which a scale must follow. */

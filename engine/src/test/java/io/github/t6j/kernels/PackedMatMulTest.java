@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.TestNumbers;
 import io.github.t6j.kernels.simd.SimdKernels;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
@@ -42,14 +43,6 @@ class PackedMatMulTest {
         return y;
     }
 
-    private static float[] gaussian(Random random, int count, float scale) {
-        float[] floats = new float[count];
-        for (int i = 0; i < count; i++) {
-            floats[i] = (float) random.nextGaussian() * scale;
-        }
-        return floats;
-    }
-
     /** Activations by the rule: whole multiples of a 127th of the block's largest magnitude. */
     private static double[] rounded(float[] x, int row, int inputs) {
         double[] rounded = new double[inputs];
@@ -73,13 +66,13 @@ class PackedMatMulTest {
             for (int outputs : new int[] {1, 63, 65, 130}) {
                 int seed = 1000 * inputs + outputs;
                 Random random = new Random(seed);
-                float[] weights = gaussian(random, outputs * inputs, 0.02f);
+                float[] weights = TestNumbers.normal(random, outputs * inputs, 0.02f);
                 PackedMatrix matrix = pack(Tensor.of("w", dtype, weights, outputs, inputs));
                 float[] stored = Tensor.of("w", dtype, weights, outputs, inputs).toFloats();
                 for (int rows = 1; rows <= 11; rows++) {
                     String what =
                             dtype + " inputs " + inputs + " outputs " + outputs + " rows " + rows + " seed " + seed;
-                    float[] x = gaussian(random, rows * inputs, 1);
+                    float[] x = TestNumbers.normal(random, rows * inputs, 1);
                     float[] y = multiply(scalar, matrix, x, rows);
                     assertThat(multiply(simd, matrix, x, rows)).as("SIMD, " + what).isEqualTo(y);
                     check(what, matrix, stored, x, rows, y);
@@ -142,12 +135,12 @@ class PackedMatMulTest {
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0"})
     void whatIsNotFiniteShowsInItsRowAndNowhereElse(DType dtype) {
-        PackedMatrix matrix = pack(Tensor.of("w", dtype, gaussian(new Random(3), 65 * 70, 1), 65, 70));
+        PackedMatrix matrix = pack(Tensor.of("w", dtype, TestNumbers.normal(new Random(3), 65 * 70, 1), 65, 70));
         for (float bad : new float[] {Float.NaN, Float.intBitsToFloat(0xFFC00001), Float.POSITIVE_INFINITY,
             Float.NEGATIVE_INFINITY}) {
             for (int place : new int[] {0, 40, 69}) {
                 for (int rows : new int[] {1, 6}) {
-                    float[] x = gaussian(new Random(4), rows * 70, 1);
+                    float[] x = TestNumbers.normal(new Random(4), rows * 70, 1);
                     x[place] = bad;
                     for (Kernels kernels : new Kernels[] {scalar, simd}) {
                         float[] y = multiply(kernels, matrix, x, rows);
@@ -165,12 +158,12 @@ class PackedMatMulTest {
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0"})
     void zerosAndTinyAndHugeActivationsAgree(DType dtype) {
-        float[] weights = gaussian(new Random(5), 64 * 96, 1e-4f); // scales of f16 that are subnormal, too
+        float[] weights = TestNumbers.normal(new Random(5), 64 * 96, 1e-4f); // scales of f16 that are subnormal, too
         Arrays.fill(weights, 32, 64, 0f);
         PackedMatrix matrix = pack(Tensor.of("w", dtype, weights, 64, 96));
         for (float size : new float[] {0, 1e-45f, 1e-30f, 1e-15f, 1, 1e9f, 1e36f}) {
             for (int rows : new int[] {1, 4}) {
-                float[] x = gaussian(new Random(6), rows * 96, size);
+                float[] x = TestNumbers.normal(new Random(6), rows * 96, size);
                 Arrays.fill(x, 0, 32, 0f);
                 float[] y = multiply(scalar, matrix, x, rows);
                 assertThat(multiply(simd, matrix, x, rows)).as("size " + size).isEqualTo(y);
@@ -186,8 +179,8 @@ class PackedMatMulTest {
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0"})
     void rowsAreThoseOfTheTensorsInTheirOrder(DType dtype) {
-        Tensor first = Tensor.of("a", dtype, gaussian(new Random(1), 70 * 40, 1), 70, 40);
-        Tensor second = Tensor.of("b", dtype, gaussian(new Random(2), 5 * 40, 1), 5, 40);
+        Tensor first = Tensor.of("a", dtype, TestNumbers.normal(new Random(1), 70 * 40, 1), 70, 40);
+        Tensor second = Tensor.of("b", dtype, TestNumbers.normal(new Random(2), 5 * 40, 1), 5, 40);
         PackedMatrix matrix = pack(first, second);
 
         assertThat(matrix.outputs()).isEqualTo(75);
@@ -203,8 +196,8 @@ class PackedMatMulTest {
 
     @Test
     void differentTypesArePackedAsF32() {
-        Tensor first = Tensor.of("a", DType.Q8_0, gaussian(new Random(1), 3 * 40, 1), 3, 40);
-        Tensor second = Tensor.of("b", DType.Q4_0, gaussian(new Random(2), 3 * 40, 1), 3, 40);
+        Tensor first = Tensor.of("a", DType.Q8_0, TestNumbers.normal(new Random(1), 3 * 40, 1), 3, 40);
+        Tensor second = Tensor.of("b", DType.Q4_0, TestNumbers.normal(new Random(2), 3 * 40, 1), 3, 40);
 
         PackedMatrix matrix = pack(first, second);
 

@@ -3,6 +3,7 @@ package io.github.t6j.sampling;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.github.t6j.TestNumbers;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -106,10 +107,7 @@ class StepsTest {
     @Test
     void aLargeVocabularyAsBySorting() {
         Random random = new Random(SEED);
-        float[] logits = new float[50_304];
-        for (int id = 0; id < logits.length; id++) {
-            logits[id] = 3 * (float) random.nextGaussian();
-        }
+        float[] logits = TestNumbers.normal(random, 50_304, 3);
         for (int k : new int[] {1, 40, 1000, 50_303}) {
             assertThat(kept(new TopK(k), logits)).isEqualTo(sortedTopK(logits, k));
         }

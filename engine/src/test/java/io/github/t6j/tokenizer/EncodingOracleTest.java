@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import com.knuddels.jtokkit.Encodings;
 import com.knuddels.jtokkit.api.Encoding;
 import com.knuddels.jtokkit.api.EncodingType;
+import io.github.t6j.TestData;
 import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Against jtokkit and against {@link ReferenceBpe}. */
 class EncodingOracleTest {
-    private static final Tokenizer GPT2 = Tokenizer.load(TestFiles.GPT2);
+    private static final Tokenizer GPT2 = Tokenizer.load(HandMadeTokenizer.GPT2);
     private static final Encoding JTOKKIT =
             Encodings.newDefaultEncodingRegistry().getEncoding(EncodingType.R50K_BASE);
     private static final int MILLION = 1_000_000;
@@ -45,7 +46,7 @@ class EncodingOracleTest {
 
     @Test
     void agreesWithJtokkitOnEnglish() throws IOException {
-        agreeWithJtokkit(TestFiles.testText());
+        agreeWithJtokkit(HandMadeTokenizer.testText());
     }
 
     @Test
@@ -69,9 +70,9 @@ class EncodingOracleTest {
 
     @Test
     void agreesWithTheReferenceOnRandomText() throws IOException {
-        List<String> merges = Files.readAllLines(TestFiles.GPT2.resolve("vocab.bpe"));
+        List<String> merges = Files.readAllLines(HandMadeTokenizer.GPT2.resolve("vocab.bpe"));
         ReferenceBpe reference = new ReferenceBpe(
-                TestFiles.json(TestFiles.GPT2.resolve("encoder.json")), merges.subList(1, merges.size()));
+                TestData.json(HandMadeTokenizer.GPT2.resolve("encoder.json")), merges.subList(1, merges.size()));
         for (int length : new int[] {0, 1, 2, 3, 127, 128, 129, 130, 500, 2000}) {
             agree(GPT2, reference, "a".repeat(length));
             agree(GPT2, reference, " ".repeat(length));
@@ -89,8 +90,8 @@ class EncodingOracleTest {
         for (int i = 0; i < 60; i++) {
             List<String> merges = randomMerges();
             Collections.shuffle(merges, random);
-            Map<String, Object> json = TestFiles.tokenizerJson(merges);
-            Tokenizer tokenizer = Tokenizer.load(TestFiles.write(folder, json));
+            Map<String, Object> json = HandMadeTokenizer.tokenizerJson(merges);
+            Tokenizer tokenizer = Tokenizer.load(HandMadeTokenizer.write(folder, json));
             Object vocabulary = Json.object(json.get("model"), "model").get("vocab");
             ReferenceBpe reference = new ReferenceBpe(Json.object(vocabulary, "vocab"), merges);
             for (int length = 1; length < 300; length = 2 * length + random.nextInt(2)) {

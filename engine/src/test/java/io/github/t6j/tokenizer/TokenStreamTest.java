@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.github.t6j.TestData;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -16,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TokenStreamTest {
-    private static final Tokenizer GPT2 = Tokenizer.load(TestFiles.GPT2);
+    private static final Tokenizer GPT2 = Tokenizer.load(HandMadeTokenizer.GPT2);
 
     private static final byte[][] TOKEN_BYTES = tokenBytes();
 
@@ -157,7 +158,7 @@ class TokenStreamTest {
         Map<String, Integer> bytes = new HashMap<>();
         IntStream.range(0, 256).forEach(b -> bytes.put(ReferenceBpe.character(b), b));
         byte[][] tokens = new byte[GPT2.size()][];
-        TestFiles.json(TestFiles.GPT2.resolve("encoder.json")).forEach((token, id) -> {
+        TestData.json(HandMadeTokenizer.GPT2.resolve("encoder.json")).forEach((token, id) -> {
             byte[] joined = new byte[token.length()];
             for (int i = 0; i < joined.length; i++) {
                 joined[i] = (byte) (int) bytes.get(token.substring(i, i + 1));

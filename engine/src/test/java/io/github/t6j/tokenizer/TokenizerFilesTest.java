@@ -22,7 +22,7 @@ class TokenizerFilesTest {
     @TempDir
     Path folder;
 
-    private final Map<String, Object> json = TestFiles.tokenizerJson(List.of("a b", "ab c"));
+    private final Map<String, Object> json = HandMadeTokenizer.tokenizerJson(List.of("a b", "ab c"));
 
     /** A place in tokenizer.json, the JSON that is put there, and what the error must name besides. */
     @ParameterizedTest
@@ -70,34 +70,35 @@ class TokenizerFilesTest {
     })
     void refusesWhatIsNotGpt2s(String place, String value, String named) throws IOException {
         put(place, Json.parse(value.getBytes(StandardCharsets.UTF_8), "value"));
-        refused(TestFiles.write(folder, json), named.split(" "));
+        refused(HandMadeTokenizer.write(folder, json), named.split(" "));
     }
 
     @Test
     void refusesSequencesOfMoreThanByteLevel() throws IOException {
         Map<String, Object> split = Map.of("type", "Split");
-        put("pre_tokenizer", Map.of("type", "Sequence", "pretokenizers", List.of(split, TestFiles.byteLevel())));
-        refused(TestFiles.write(folder, json), "pre_tokenizer", "ByteLevel", "Sequence of 2");
+        put("pre_tokenizer",
+                Map.of("type", "Sequence", "pretokenizers", List.of(split, HandMadeTokenizer.byteLevel())));
+        refused(HandMadeTokenizer.write(folder, json), "pre_tokenizer", "ByteLevel", "Sequence of 2");
         put("pre_tokenizer", Map.of("type", "Sequence", "pretokenizers", List.of(split)));
-        refused(TestFiles.write(folder, json), "pre_tokenizer.pretokenizers[0].type", "Split");
-        put("pre_tokenizer", Map.of("type", "Sequence", "pretokenizers", List.of(TestFiles.byteLevel())));
-        assertThat(Tokenizer.load(TestFiles.write(folder, json)).encode("abcab")).containsExactly(257, 256);
+        refused(HandMadeTokenizer.write(folder, json), "pre_tokenizer.pretokenizers[0].type", "Split");
+        put("pre_tokenizer", Map.of("type", "Sequence", "pretokenizers", List.of(HandMadeTokenizer.byteLevel())));
+        assertThat(Tokenizer.load(HandMadeTokenizer.write(folder, json)).encode("abcab")).containsExactly(257, 256);
     }
 
     @Test
     void readsOldFilesWithoutTheKeyUseRegex() throws IOException {
-        Map<String, Object> old = TestFiles.byteLevel();
+        Map<String, Object> old = HandMadeTokenizer.byteLevel();
         old.remove("use_regex");
         put("pre_tokenizer", old);
         json.remove("added_tokens");
         json.remove("normalizer");
-        assertThat(Tokenizer.load(TestFiles.write(folder, json)).encode("abcab")).containsExactly(257, 256);
+        assertThat(Tokenizer.load(HandMadeTokenizer.write(folder, json)).encode("abcab")).containsExactly(257, 256);
     }
 
     @Test
     void findsTheEndOfTextInTheVocabulary() throws IOException {
         put("model.vocab.<|endoftext|>", 300L);
-        Tokenizer tokenizer = Tokenizer.load(TestFiles.write(folder, json));
+        Tokenizer tokenizer = Tokenizer.load(HandMadeTokenizer.write(folder, json));
         assertThat(tokenizer.endOfText()).isEqualTo(300);
         assertThat(tokenizer.encodeWithSpecialTokens("<|endoftext|>")).containsExactly(300);
         assertThat(tokenizer.encode("<|endoftext|>")).hasSize(13);
@@ -107,7 +108,7 @@ class TokenizerFilesTest {
     void refusesAVocabularyWithoutAllBytes() throws IOException {
         Map<String, Object> vocabulary = Json.object(Json.object(json.get("model"), "model").get("vocab"), "vocab");
         vocabulary.remove("Ġ");
-        refused(TestFiles.write(folder, json), "model.vocab", "0x20", "Ġ");
+        refused(HandMadeTokenizer.write(folder, json), "model.vocab", "0x20", "Ġ");
     }
 
     @Test
@@ -118,8 +119,8 @@ class TokenizerFilesTest {
 
     @Test
     void refusesMergesThatDoNotFitTheVocabulary() throws IOException {
-        Files.copy(TestFiles.BPE4096.resolve("encoder.json"), folder.resolve("vocab.json"));
-        Files.copy(TestFiles.GPT2.resolve("vocab.bpe"), folder.resolve("merges.txt"));
+        Files.copy(HandMadeTokenizer.BPE4096.resolve("encoder.json"), folder.resolve("vocab.json"));
+        Files.copy(HandMadeTokenizer.GPT2.resolve("vocab.bpe"), folder.resolve("merges.txt"));
         refused(folder, "merges.txt", "merge ", "vocab.json", "belong together");
         Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\n\u0120 t\nno\n");
         refused(folder, "merges.txt", "line 3", "found \"no\"");
@@ -157,7 +158,7 @@ class TokenizerFilesTest {
         Files.writeString(folder.resolve("vocab.json"), vocabulary);
         Files.writeString(folder.resolve("merges.txt"), "a b");
         assertThat(Tokenizer.load(folder).encode("abc")).containsExactly(256, 'c');
-        TestFiles.write(folder, json);
+        HandMadeTokenizer.write(folder, json);
         assertThat(Tokenizer.load(folder).encode("abc")).containsExactly(257);
     }
 

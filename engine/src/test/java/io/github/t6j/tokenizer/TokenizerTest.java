@@ -3,6 +3,7 @@ package io.github.t6j.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.t6j.TestData;
 import io.github.t6j.json.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -24,22 +25,22 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Against ids that other implementations made. */
 class TokenizerTest {
-    private static final Tokenizer GPT2 = Tokenizer.load(TestFiles.GPT2);
-    private static final Tokenizer T6_TINY = Tokenizer.load(TestFiles.T6_TINY);
+    private static final Tokenizer GPT2 = Tokenizer.load(HandMadeTokenizer.GPT2);
+    private static final Tokenizer T6_TINY = Tokenizer.load(HandMadeTokenizer.T6_TINY);
 
     @TempDir
     Path folder;
 
     @Test
     void givesTheIdsOfTiktokenAndTheTextBack() throws IOException {
-        Path file = TestFiles.TESTDATA.resolve("tokenizers/cases/gpt2-gold.jsonl.gz");
+        Path file = HandMadeTokenizer.TESTDATA.resolve("tokenizers/cases/gpt2-gold.jsonl.gz");
         int cases = 0;
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(
                 new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 Map<String, Object> gold = Json.parseObject(line.getBytes(StandardCharsets.UTF_8), "gold");
                 String text = (String) gold.get("text");
-                int[] ids = TestFiles.ints(gold.get("ids"));
+                int[] ids = TestData.ints(gold.get("ids"));
                 assertThat(GPT2.encode(text)).as("case %s: %s", gold.get("id"), text).isEqualTo(ids);
                 assertThat(GPT2.decode(ids)).as("case %s", gold.get("id")).isEqualTo(text);
                 cases++;
@@ -58,38 +59,39 @@ class TokenizerTest {
 
     @Test
     void givesTheIdsThatTheTinyModelWasTrainedOn() throws IOException {
-        Map<String, Object> reference = TestFiles.json(TestFiles.T6_TINY.resolve("reference.json"));
+        Map<String, Object> reference = TestData.json(HandMadeTokenizer.T6_TINY.resolve("reference.json"));
         long ids = (Long) Json.object(reference.get("perplexity"), "perplexity").get("ids");
-        assertThat(T6_TINY.encodeWithSpecialTokens(TestFiles.testText())).hasSize((int) ids);
+        assertThat(T6_TINY.encodeWithSpecialTokens(HandMadeTokenizer.testText())).hasSize((int) ids);
 
         Map<String, Object> prompts = Json.object(reference.get("greedy"), "greedy");
         assertThat(prompts).hasSize(3);
         prompts.forEach((prompt, value) -> {
             Map<String, Object> greedy = Json.object(value, prompt);
-            assertThat(T6_TINY.encode(prompt)).isEqualTo(TestFiles.ints(greedy.get("prompt_ids")));
-            assertThat(T6_TINY.decode(TestFiles.ints(greedy.get("greedy_ids")))).isEqualTo(greedy.get("text"));
+            assertThat(T6_TINY.encode(prompt)).isEqualTo(TestData.ints(greedy.get("prompt_ids")));
+            assertThat(T6_TINY.decode(TestData.ints(greedy.get("greedy_ids")))).isEqualTo(greedy.get("text"));
         });
     }
 
     @Test
     void givesTheSameIdsFromEveryFormOfItsFiles() throws IOException {
         Path originals = Files.createDirectory(folder.resolve("originals"));
-        Files.copy(TestFiles.BPE4096.resolve("encoder.json"), originals.resolve("encoder.json"));
-        Files.copy(TestFiles.BPE4096.resolve("vocab.bpe"), originals.resolve("vocab.bpe"));
+        Files.copy(HandMadeTokenizer.BPE4096.resolve("encoder.json"), originals.resolve("encoder.json"));
+        Files.copy(HandMadeTokenizer.BPE4096.resolve("vocab.bpe"), originals.resolve("vocab.bpe"));
         Path renamed = Files.createDirectory(folder.resolve("renamed"));
-        Files.copy(TestFiles.BPE4096.resolve("encoder.json"), renamed.resolve("vocab.json"));
+        Files.copy(HandMadeTokenizer.BPE4096.resolve("encoder.json"), renamed.resolve("vocab.json"));
         // as Windows may have saved it
         Files.writeString(renamed.resolve("merges.txt"),
-                Files.readString(TestFiles.BPE4096.resolve("vocab.bpe")).replace("\n", "\r\n"));
+                Files.readString(HandMadeTokenizer.BPE4096.resolve("vocab.bpe")).replace("\n", "\r\n"));
         Path pairs = Files.createDirectory(folder.resolve("pairs"));
-        Map<String, Object> json = TestFiles.json(TestFiles.BPE4096.resolve("tokenizer.json"));
+        Map<String, Object> json = TestData.json(HandMadeTokenizer.BPE4096.resolve("tokenizer.json"));
         Json.object(json.get("model"), "model").computeIfPresent("merges", (key, merges) -> Json.array(merges, key)
                 .stream().map(merge -> List.of(((String) merge).split(" "))).toList());
-        TestFiles.write(pairs, json);
+        HandMadeTokenizer.write(pairs, json);
 
-        String text = TestFiles.testText();
+        String text = HandMadeTokenizer.testText();
         int[] expected = T6_TINY.encodeWithSpecialTokens(text);
-        for (Path form : List.of(TestFiles.BPE4096, TestFiles.BPE4096.resolve("tokenizer.json"), originals, renamed,
+        for (Path form : List.of(HandMadeTokenizer.BPE4096, HandMadeTokenizer.BPE4096.resolve("tokenizer.json"),
+                originals, renamed,
                 pairs)) {
             Tokenizer tokenizer = Tokenizer.load(form);
             assertThat(tokenizer.encodeWithSpecialTokens(text)).as("from %s", form).isEqualTo(expected);
@@ -111,11 +113,11 @@ class TokenizerTest {
 
     @Test
     void findsTheLongestOfAddedTokensAndReadsOrdinaryOnesAlways() throws IOException {
-        Map<String, Object> json = TestFiles.tokenizerJson(List.of());
-        TestFiles.add(json, "<a", 300, false);
-        TestFiles.add(json, "<a> é", 301, false);
-        TestFiles.add(json, "<a>", 302, true);
-        Tokenizer tokenizer = Tokenizer.load(TestFiles.write(folder, json));
+        Map<String, Object> json = HandMadeTokenizer.tokenizerJson(List.of());
+        HandMadeTokenizer.add(json, "<a", 300, false);
+        HandMadeTokenizer.add(json, "<a> é", 301, false);
+        HandMadeTokenizer.add(json, "<a>", 302, true);
+        Tokenizer tokenizer = Tokenizer.load(HandMadeTokenizer.write(folder, json));
         assertThat(tokenizer.encode("<<a><a> é<b")).containsExactly('<', 300, '>', 301, '<', 'b');
         assertThat(tokenizer.encodeWithSpecialTokens("<<a><a> é<b")).containsExactly('<', 302, 301, '<', 'b');
         assertThat(tokenizer.decode('<', 302, 301, '<', 'b')).isEqualTo("<<a><a> é<b");
@@ -125,10 +127,10 @@ class TokenizerTest {
 
     @Test
     void neverGivesATokenThatItsBytesDoNotMergeInto() throws IOException {
-        Map<String, Object> json = TestFiles.tokenizerJson(List.of("a b"));
+        Map<String, Object> json = HandMadeTokenizer.tokenizerJson(List.of("a b"));
         Map<String, Object> model = Json.object(json.get("model"), "model");
         Json.object(model.get("vocab"), "vocab").put("abc", 257L);
-        Tokenizer tokenizer = Tokenizer.load(TestFiles.write(folder, json));
+        Tokenizer tokenizer = Tokenizer.load(HandMadeTokenizer.write(folder, json));
         assertThat(tokenizer.encode("abc")).containsExactly(256, 'c');
         assertThat(tokenizer.decode(257)).isEqualTo("abc");
     }
@@ -151,9 +153,9 @@ class TokenizerTest {
         assertThatThrownBy(() -> GPT2.newDecoder().append(-1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("-1");
-        Map<String, Object> json = TestFiles.tokenizerJson(List.of());
-        TestFiles.add(json, "<end>", 260, true);
-        Tokenizer gaps = Tokenizer.load(TestFiles.write(folder, json));
+        Map<String, Object> json = HandMadeTokenizer.tokenizerJson(List.of());
+        HandMadeTokenizer.add(json, "<end>", 260, true);
+        Tokenizer gaps = Tokenizer.load(HandMadeTokenizer.write(folder, json));
         assertThatThrownBy(() -> gaps.decode(258))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("258").hasMessageContaining("but for 4");
@@ -170,7 +172,7 @@ class TokenizerTest {
 
     @Test
     void servesThreadsAtOnce() throws Exception {
-        String text = TestFiles.testText().substring(0, 100_000) + "x".repeat(1000);
+        String text = HandMadeTokenizer.testText().substring(0, 100_000) + "x".repeat(1000);
         int[] alone = GPT2.encode(text);
         Callable<Boolean> job = () -> {
             for (int i = 0; i < 20; i++) {

@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class CheckpointTest {
-    private static final Path WHOLE = TestFiles.GOLDEN.resolve("T6_groupnorm");
-    private static final Path SHARDED = TestFiles.GOLDEN.resolve("T6_groupnorm_sharded");
+    private static final Path WHOLE = HandMadeFiles.GOLDEN.resolve("T6_groupnorm");
+    private static final Path SHARDED = HandMadeFiles.GOLDEN.resolve("T6_groupnorm_sharded");
     private static final String TIED = "transformer.wte.weight";
     private static final String HEAD = "lm_head.weight";
     private static final String SMALL =
@@ -41,7 +41,7 @@ class CheckpointTest {
     }
 
     private Path writeSmall(String name) throws IOException {
-        return write(name, TestFiles.safetensors(SMALL, 1, 2, 3));
+        return write(name, HandMadeFiles.safetensors(SMALL, 1, 2, 3));
     }
 
     private static void copy(Path from, Path toFolder) throws IOException {
@@ -58,27 +58,28 @@ class CheckpointTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void everyFormOfAModelHoldsTheSame(boolean mapped) {
-        Map<String, Tensor> expected = TestFiles.golden("T6_groupnorm/model.safetensors").tensors();
+        Map<String, Tensor> expected = HandMadeFiles.golden("T6_groupnorm/model.safetensors").tensors();
         try (Checkpoint whole = Checkpoint.open(WHOLE, mapped);
                 Checkpoint shards = Checkpoint.open(SHARDED, mapped);
                 Checkpoint torch = Checkpoint.open(WHOLE.resolve("pytorch_model.bin"), mapped);
                 Checkpoint torchShards = Checkpoint.open(SHARDED.resolve("pytorch_model.bin.index.json"), mapped);
                 Checkpoint otherName = Checkpoint.open(SHARDED.resolve("wte_only.safetensors"), mapped)) {
-            TestFiles.assertSameTensors(whole.tensors(), expected);
-            TestFiles.assertSameTensors(shards.tensors(), expected);
-            TestFiles.assertSameTensors(torch.tensors(), underBothNames(expected));
-            TestFiles.assertSameTensors(torchShards.tensors(), underBothNames(expected));
+            HandMadeFiles.assertSameTensors(whole.tensors(), expected);
+            HandMadeFiles.assertSameTensors(shards.tensors(), expected);
+            HandMadeFiles.assertSameTensors(torch.tensors(), underBothNames(expected));
+            HandMadeFiles.assertSameTensors(torchShards.tensors(), underBothNames(expected));
             Map<String, Tensor> renamed = underBothNames(expected);
             renamed.remove(HEAD);
-            TestFiles.assertSameTensors(otherName.tensors(), renamed);
+            HandMadeFiles.assertSameTensors(otherName.tensors(), renamed);
         }
     }
 
     @Test
     void bf16WeightsToo() {
-        Map<String, Tensor> expected = TestFiles.golden("T6_bf16weights/model.safetensors").tensors();
-        try (Checkpoint torch = Checkpoint.open(TestFiles.GOLDEN.resolve("T6_bf16weights/pytorch_model.bin"), true)) {
-            TestFiles.assertSameTensors(torch.tensors(), underBothNames(expected));
+        Map<String, Tensor> expected = HandMadeFiles.golden("T6_bf16weights/model.safetensors").tensors();
+        try (Checkpoint torch =
+                Checkpoint.open(HandMadeFiles.GOLDEN.resolve("T6_bf16weights/pytorch_model.bin"), true)) {
+            HandMadeFiles.assertSameTensors(torch.tensors(), underBothNames(expected));
             assertThat(torch.tensors().get(HEAD).dtype()).isEqualTo(DType.BF16);
         }
     }
@@ -87,7 +88,8 @@ class CheckpointTest {
     void saysWhatItOpened() {
         try (Checkpoint shards = Checkpoint.open(SHARDED, false);
                 Checkpoint torch = Checkpoint.open(WHOLE.resolve("pytorch_model.bin"), true);
-                Checkpoint legacy = Checkpoint.open(TestFiles.GOLDEN.resolve("pickle_variants/legacy.bin"), false)) {
+                Checkpoint legacy =
+                        Checkpoint.open(HandMadeFiles.GOLDEN.resolve("pickle_variants/legacy.bin"), false)) {
             assertThat(shards.description()).isEqualTo("model.safetensors (safetensors, 3 shards, copied)");
             assertThat(shards.files()).extracting(file -> file.getFileName().toString()).containsExactly(
                     "model-00001-of-00003.safetensors", "model-00002-of-00003.safetensors",
@@ -111,23 +113,23 @@ class CheckpointTest {
     @Test
     void prefixesOfWrappersAreTakenOff() throws IOException {
         Map<String, Tensor> raw =
-                TestFiles.golden("pickle_variants/nested_ckpt.pt.expected.safetensors").tensors();
-        Path wrapped = TestFiles.GOLDEN.resolve("pickle_variants/nested_ckpt.pt");
+                HandMadeFiles.golden("pickle_variants/nested_ckpt.pt.expected.safetensors").tensors();
+        Path wrapped = HandMadeFiles.GOLDEN.resolve("pickle_variants/nested_ckpt.pt");
         try (Checkpoint checkpoint = Checkpoint.open(wrapped, true)) {
             assertThat(checkpoint.tensors()).containsOnlyKeys("a.weight", "b.weight", "b.bias");
             checkpoint.tensors().forEach((name, tensor) -> {
                 assertThat(tensor.name()).isEqualTo(name);
-                TestFiles.assertSameTensor(tensor, raw.get("_orig_mod." + name));
+                HandMadeFiles.assertSameTensor(tensor, raw.get("_orig_mod." + name));
             });
         }
         Path nested = write("a.safetensors",
-                TestFiles.safetensors(SMALL.replace("\"w\"", "\"module._orig_mod.module.w\""), 1, 2, 3));
+                HandMadeFiles.safetensors(SMALL.replace("\"w\"", "\"module._orig_mod.module.w\""), 1, 2, 3));
         try (Checkpoint checkpoint = Checkpoint.open(nested, false)) {
             assertThat(checkpoint.tensors()).containsOnlyKeys("w");
         }
         String twice = "{\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},"
                 + "\"module.w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}";
-        assertRefused(write("b.safetensors", TestFiles.safetensors(twice, 1, 2, 3)), "b.safetensors", "module.w");
+        assertRefused(write("b.safetensors", HandMadeFiles.safetensors(twice, 1, 2, 3)), "b.safetensors", "module.w");
     }
 
     @Test
@@ -137,7 +139,7 @@ class CheckpointTest {
         Path safetensors = folder.resolve("weights.bin");
         Files.copy(WHOLE.resolve("model.safetensors"), safetensors);
         try (Checkpoint a = Checkpoint.open(torch, false); Checkpoint b = Checkpoint.open(safetensors, false)) {
-            TestFiles.assertSameTensors(a.tensors(), underBothNames(b.tensors()));
+            HandMadeFiles.assertSameTensors(a.tensors(), underBothNames(b.tensors()));
         }
     }
 
@@ -145,7 +147,7 @@ class CheckpointTest {
     @ParameterizedTest
     @ValueSource(ints = {0x280, 0x80, '{'})
     void aHeadersLengthIsNoMagicNumber(int length) throws IOException {
-        byte[] bytes = TestFiles.safetensors(SMALL + " ".repeat(length - SMALL.length()), 1, 2, 3);
+        byte[] bytes = HandMadeFiles.safetensors(SMALL + " ".repeat(length - SMALL.length()), 1, 2, 3);
         assertThat(bytes[0] & 0xff).isEqualTo(length & 0xff);
         try (Checkpoint checkpoint = Checkpoint.open(write("model.safetensors", bytes), false)) {
             assertThat(checkpoint.tensors().get("w").toFloats()).containsExactly(1f, 2f, 3f);
@@ -197,10 +199,10 @@ class CheckpointTest {
             }
         }
         Path linkedFolder = Files.createSymbolicLink(folder.resolve("linked"), snapshot);
-        Map<String, Tensor> expected = TestFiles.golden("T6_groupnorm/model.safetensors").tensors();
+        Map<String, Tensor> expected = HandMadeFiles.golden("T6_groupnorm/model.safetensors").tensors();
         for (boolean mapped : new boolean[] {false, true}) {
             try (Checkpoint checkpoint = Checkpoint.open(linkedFolder, mapped)) {
-                TestFiles.assertSameTensors(checkpoint.tensors(), expected);
+                HandMadeFiles.assertSameTensors(checkpoint.tensors(), expected);
             }
         }
     }
@@ -278,11 +280,12 @@ class CheckpointTest {
         assertRefused(folder, "a.safetensors", "expected v");
         writeIndex("{\"v\":\"a.safetensors\"}");
         assertRefused(folder, "a.safetensors", "expected v");
-        write("b.safetensors", TestFiles.safetensors(SMALL.replace("\"w\"", "\"v\""), 1, 2, 3));
+        write("b.safetensors", HandMadeFiles.safetensors(SMALL.replace("\"w\"", "\"v\""), 1, 2, 3));
         writeIndex("{\"w\":\"b.safetensors\",\"v\":\"a.safetensors\"}");
         assertRefused(folder, "a.safetensors", "expected v");
-        write("c.safetensors", TestFiles.safetensors("{\"v\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},"
-                + "\"x\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}", 1, 2));
+        write("c.safetensors",
+                HandMadeFiles.safetensors("{\"v\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},"
+                        + "\"x\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}", 1, 2));
         writeIndex("{\"v\":\"c.safetensors\"}");
         assertRefused(folder, "c.safetensors", "found x");
     }

@@ -11,7 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class DTypeTest {
-    private final Safetensors units = TestFiles.golden("units/units.safetensors");
+    private final Safetensors units = HandMadeFiles.golden("units/units.safetensors");
 
     @Test
     void bf16RoundsAsTorchDoes() {
@@ -27,7 +27,7 @@ class DTypeTest {
         float[] values = units.tensors().get(f32).toFloats();
         Tensor expected = units.tensors().get(narrow);
         Tensor actual = Tensor.of(narrow, dtype, values, values.length);
-        TestFiles.assertSameTensor(actual, expected);
+        HandMadeFiles.assertSameTensor(actual, expected);
     }
 
     @Test

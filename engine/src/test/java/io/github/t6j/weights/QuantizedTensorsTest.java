@@ -216,15 +216,15 @@ class QuantizedTensorsTest {
     private static Safetensors parse(String quantized, String stored, int[] data) {
         String header = "{\"__metadata__\":{\"t6j.quantized\":\"" + quantized.replace("'", "\\\"")
                 + "\"},\"t\":{\"dtype\":\"U8\",\"shape\":" + stored + ",\"data_offsets\":[0,34]}}";
-        return Safetensors.parse(TestFiles.segment(TestFiles.safetensors(header, data)), "m.safetensors");
+        return Safetensors.parse(HandMadeFiles.segment(HandMadeFiles.safetensors(header, data)), "m.safetensors");
     }
 
     @Test
     void noOtherFileHasQuantizedTypes() {
-        byte[] file = TestFiles.safetensors(
+        byte[] file = HandMadeFiles.safetensors(
                 "{\"t\":{\"dtype\":\"Q8_0\",\"shape\":[1,32],\"data_offsets\":[0,34]}}", new int[34]);
 
-        assertThatThrownBy(() -> Safetensors.parse(TestFiles.segment(file), "m"))
+        assertThatThrownBy(() -> Safetensors.parse(HandMadeFiles.segment(file), "m"))
                 .isInstanceOf(ModelFormatException.class).hasMessageContaining("expected a dtype of");
         assertThatThrownBy(() -> Tensor.of("t", DType.Q8_0, new float[32], 32))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("expected a matrix as Q8_0");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.TestNumbers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -28,12 +29,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SafetensorsTest {
 
     private static Safetensors parse(byte[] file) {
-        return Safetensors.parse(TestFiles.segment(file), "m.safetensors");
+        return Safetensors.parse(HandMadeFiles.segment(file), "m.safetensors");
     }
 
     @Test
     void readsHandMadeBytes() {
-        Safetensors file = parse(TestFiles.safetensors("""
+        Safetensors file = parse(HandMadeFiles.safetensors("""
                 {"__metadata__":{"format":"pt","tied":"b"},
                  "b":{"dtype":"U8","shape":[3],"data_offsets":[4,7]},
                  "empty":{"shape":[0,9],"data_offsets":[4,4],"dtype":"F64"},
@@ -48,7 +49,7 @@ class SafetensorsTest {
 
     @Test
     void readsAFileWithoutTensors() {
-        assertThat(parse(TestFiles.safetensors("{}")).tensors()).isEmpty();
+        assertThat(parse(HandMadeFiles.safetensors("{}")).tensors()).isEmpty();
     }
 
     /** Each with four bytes of data; quotes are left out for reading. */
@@ -80,8 +81,9 @@ class SafetensorsTest {
         "{t:{dtype:F32,shape:[1],data_offsets:[0,4]},t:{dtype:F32,shape:[1],data_offsets:[0,4]}} | t",
     })
     void refusesBadTensors(String header, String expected) {
-        byte[] file = TestFiles.safetensors(header.replaceAll("([A-Za-z_]\\w*)", "\"$1\"").replace("\"null\"", "null"),
-                1, 2, 3, 4);
+        byte[] file =
+                HandMadeFiles.safetensors(header.replaceAll("([A-Za-z_]\\w*)", "\"$1\"").replace("\"null\"", "null"),
+                        1, 2, 3, 4);
         assertThatThrownBy(() -> parse(file)).isInstanceOf(ModelFormatException.class)
                 .hasMessageStartingWith("m.safetensors").hasMessageContaining(expected).hasMessageContaining("t");
     }
@@ -89,12 +91,12 @@ class SafetensorsTest {
     @Test
     void refusesBadHeaders() {
         String good = "{\"t\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}";
-        assertRefused(TestFiles.safetensors(good, 1, 2), "1 more bytes");
-        assertRefused(TestFiles.safetensors(good.substring(1), 1), "JSON");
-        assertRefused(TestFiles.safetensors("[" + good + "]", 1), "object");
-        assertRefused(TestFiles.safetensors(good + "x", 1), "JSON");
-        assertRefused(TestFiles.safetensors("{\"__metadata__\":[]}"), "__metadata__");
-        assertRefused(TestFiles.safetensors("{\"__metadata__\":{\"a\":1}}"), "__metadata__");
+        assertRefused(HandMadeFiles.safetensors(good, 1, 2), "1 more bytes");
+        assertRefused(HandMadeFiles.safetensors(good.substring(1), 1), "JSON");
+        assertRefused(HandMadeFiles.safetensors("[" + good + "]", 1), "object");
+        assertRefused(HandMadeFiles.safetensors(good + "x", 1), "JSON");
+        assertRefused(HandMadeFiles.safetensors("{\"__metadata__\":[]}"), "__metadata__");
+        assertRefused(HandMadeFiles.safetensors("{\"__metadata__\":{\"a\":1}}"), "__metadata__");
         assertRefused(new byte[7], "7 bytes");
         assertRefused(withLength(good, 0), "length of 0");
         assertRefused(withLength(good, 1), "length of 1");
@@ -105,7 +107,7 @@ class SafetensorsTest {
     }
 
     private static byte[] withLength(String header, long length) {
-        byte[] file = TestFiles.safetensors(header, 1);
+        byte[] file = HandMadeFiles.safetensors(header, 1);
         ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).putLong(0, length);
         return file;
     }
@@ -117,9 +119,10 @@ class SafetensorsTest {
 
     @Test
     void anyDamageIsAnErrorOrStillReadable() throws IOException {
-        byte[] good = Files.readAllBytes(TestFiles.GOLDEN.resolve("pickle_variants/dtypes.bin.expected.safetensors"));
+        byte[] good =
+                Files.readAllBytes(HandMadeFiles.GOLDEN.resolve("pickle_variants/dtypes.bin.expected.safetensors"));
         for (int seed = 0; seed < 5000; seed++) {
-            byte[] bad = TestFiles.damaged(good, new Random(seed));
+            byte[] bad = HandMadeFiles.damaged(good, new Random(seed));
             try {
                 parse(bad).tensors().values().forEach(Tensor::toFloats);
             } catch (ModelFormatException e) {
@@ -131,7 +134,7 @@ class SafetensorsTest {
     }
 
     static Stream<Path> goldenModels() throws IOException {
-        try (Stream<Path> files = Files.walk(TestFiles.GOLDEN)) {
+        try (Stream<Path> files = Files.walk(HandMadeFiles.GOLDEN)) {
             return files.filter(file -> file.endsWith("model.safetensors")).sorted().toList().stream();
         }
     }
@@ -156,17 +159,13 @@ class SafetensorsTest {
                 + "\"none\":{\"dtype\":\"F32\",\"shape\":[0,2],\"data_offsets\":[10,10]}}";
         String padded = header + " ".repeat(-header.length() & 7);
         assertThat(bytes).isEqualTo(
-                TestFiles.safetensors(padded, 0x80, 0x3f, 0, 0xc0, 0x40, 0x40, 0, 0, 0x80, 0x3f));
+                HandMadeFiles.safetensors(padded, 0x80, 0x3f, 0, 0xc0, 0x40, 0x40, 0, 0, 0x80, 0x3f));
     }
 
     /** More than the writer's buffer, and not a multiple of it. */
     @Test
     void writesLargeTensors(@TempDir Path folder) {
-        float[] values = new float[700_001];
-        Random random = new Random(1);
-        for (int i = 0; i < values.length; i++) {
-            values[i] = random.nextFloat();
-        }
+        float[] values = TestNumbers.uniform(new Random(1), 700_001);
         Path path = folder.resolve("x.safetensors");
         Safetensors.write(path, Map.of("a", "b"), List.of(Tensor.of("x", values, values.length)));
         Safetensors read = Safetensors.read(path, Arena.ofAuto());
@@ -177,7 +176,7 @@ class SafetensorsTest {
     @Test
     void replacesAFileThatItsTensorsAreMappedFrom(@TempDir Path folder) throws IOException {
         Path path = folder.resolve("model.safetensors");
-        Path golden = TestFiles.GOLDEN.resolve("T6_odd/model.safetensors");
+        Path golden = HandMadeFiles.GOLDEN.resolve("T6_odd/model.safetensors");
         Files.copy(golden, path);
         try (Checkpoint checkpoint = Checkpoint.open(path, true)) {
             Safetensors.write(path, checkpoint.metadata(), List.copyOf(checkpoint.tensors().values()));

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class TorchCheckpointTest {
-    private static final Path VARIANTS = TestFiles.GOLDEN.resolve("pickle_variants");
+    private static final Path VARIANTS = HandMadeFiles.GOLDEN.resolve("pickle_variants");
 
     static Stream<String> variants() throws IOException {
         try (Stream<Path> files = Files.list(VARIANTS)) {
@@ -38,14 +38,15 @@ class TorchCheckpointTest {
     }
 
     private static Map<String, Tensor> parse(byte[] file) {
-        return TorchCheckpoint.parse(TestFiles.segment(file), Arena.ofAuto(), "m.bin");
+        return TorchCheckpoint.parse(HandMadeFiles.segment(file), Arena.ofAuto(), "m.bin");
     }
 
     @ParameterizedTest
     @MethodSource("variants")
     void readsWhatTorchReads(String name) throws IOException {
-        Map<String, Tensor> expected = TestFiles.golden("pickle_variants/" + name + ".expected.safetensors").tensors();
-        TestFiles.assertSameTensors(parse(Files.readAllBytes(VARIANTS.resolve(name))), expected);
+        Map<String, Tensor> expected =
+                HandMadeFiles.golden("pickle_variants/" + name + ".expected.safetensors").tensors();
+        HandMadeFiles.assertSameTensors(parse(Files.readAllBytes(VARIANTS.resolve(name))), expected);
     }
 
     @ParameterizedTest
@@ -53,7 +54,7 @@ class TorchCheckpointTest {
     void anyDamageIsAnErrorOrStillReadable(String name) throws IOException {
         byte[] good = Files.readAllBytes(VARIANTS.resolve(name));
         for (int seed = 0; seed < 3000; seed++) {
-            readDamaged(TestFiles.damaged(good, new Random(seed)), name + ", seed " + seed);
+            readDamaged(HandMadeFiles.damaged(good, new Random(seed)), name + ", seed " + seed);
         }
     }
 
@@ -83,7 +84,7 @@ class TorchCheckpointTest {
         Map<String, byte[]> entries = new LinkedHashMap<>();
         entries.put("m/data.pkl", pickle);
         entries.put("m/data/0", sixFloats());
-        return TestFiles.zip(entries);
+        return HandMadeFiles.zip(entries);
     }
 
     private static byte[] sixFloats() {
@@ -240,7 +241,7 @@ class TorchCheckpointTest {
     }
 
     private static void assertZip(Map<String, byte[]> entries, String... expected) throws IOException {
-        byte[] file = TestFiles.zip(entries);
+        byte[] file = HandMadeFiles.zip(entries);
         assertThatThrownBy(() -> parse(file)).isInstanceOf(ModelFormatException.class).hasMessageStartingWith("m.bin: ")
                 .hasMessageContainingAll(expected);
     }

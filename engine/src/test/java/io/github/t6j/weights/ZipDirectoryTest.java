@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class ZipDirectoryTest {
 
     private static Map<String, MemorySegment> entries(byte[] file) {
-        return ZipDirectory.entries(TestFiles.segment(file), "m.zip");
+        return ZipDirectory.entries(HandMadeFiles.segment(file), "m.zip");
     }
 
     private static byte[] utf8(String text) {
@@ -34,7 +34,7 @@ class ZipDirectoryTest {
         contents.put("m/a", utf8("first"));
         contents.put("m/\u00e9", utf8(""));
         contents.put("m/b", new byte[70_000]);
-        Map<String, MemorySegment> entries = entries(TestFiles.zip(contents));
+        Map<String, MemorySegment> entries = entries(HandMadeFiles.zip(contents));
         assertThat(entries.keySet()).containsExactlyElementsOf(contents.keySet());
         contents.forEach((name, bytes) -> assertThat(entries.get(name).toArray(ValueLayout.JAVA_BYTE)).as(name)
                 .isEqualTo(bytes));
@@ -42,7 +42,7 @@ class ZipDirectoryTest {
 
     @Test
     void readsPastAComment() throws IOException {
-        byte[] zip = TestFiles.zip(Map.of("m/a", utf8("x")));
+        byte[] zip = HandMadeFiles.zip(Map.of("m/a", utf8("x")));
         byte[] comment = utf8("a comment, PK\5\6 in it");
         byte[] file = Arrays.copyOf(zip, zip.length + comment.length);
         System.arraycopy(comment, 0, file, zip.length, comment.length);
@@ -119,7 +119,7 @@ class ZipDirectoryTest {
         Map<String, byte[]> contents = new LinkedHashMap<>();
         contents.put("m/a", utf8("1"));
         contents.put("m/b", utf8("2"));
-        byte[] zip = TestFiles.zip(contents);
+        byte[] zip = HandMadeFiles.zip(contents);
         String text = new String(zip, StandardCharsets.ISO_8859_1).replace("m/b", "m/a");
         assertRefused(text.getBytes(StandardCharsets.ISO_8859_1), "m/a", "twice");
     }

@@ -2,6 +2,7 @@ package io.github.t6j.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.TestData;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -18,10 +19,10 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /** Files for the tests of this package: golden ones, and hand-made ones that do not go through the code under test. */
-final class TestFiles {
-    static final Path GOLDEN = Path.of(System.getProperty("t6j.testdata"), "golden");
+final class HandMadeFiles {
+    static final Path GOLDEN = TestData.path("golden");
 
-    private TestFiles() {}
+    private HandMadeFiles() {}
 
     static Safetensors golden(String path) {
         return Safetensors.read(GOLDEN.resolve(path), Arena.ofAuto());

@@ -1,8 +1,8 @@
 package io.github.t6j.tokenizer;
 
+import io.github.t6j.TestData;
 import io.github.t6j.json.Json;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,28 +11,16 @@ import java.util.List;
 import java.util.Map;
 
 /** The tokenizers of testdata/, and a tiny tokenizer.json to change. */
-final class TestFiles {
-    static final Path TESTDATA = Path.of(System.getProperty("t6j.testdata"));
-    static final Path GPT2 = TESTDATA.resolve("tokenizers/gpt2");
+final class HandMadeTokenizer {
+    static final Path TESTDATA = TestData.path("");
+    static final Path GPT2 = TestData.path("tokenizers/gpt2");
     static final Path BPE4096 = TESTDATA.resolve("tokenizers/bpe4096");
     static final Path T6_TINY = TESTDATA.resolve("models/t6-tiny");
 
-    private TestFiles() {}
+    private HandMadeTokenizer() {}
 
     static String testText() throws IOException {
         return Files.readString(TESTDATA.resolve("text/test.txt"));
-    }
-
-    static Map<String, Object> json(Path file) {
-        try {
-            return Json.parseObject(Files.readAllBytes(file), file.toString());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    static int[] ints(Object list) {
-        return Json.array(list, "ids").stream().mapToInt(id -> Math.toIntExact((Long) id)).toArray();
     }
 
     /** GPT-2's byte-level BPE with the bytes as ids 0 to 255, the results of {@code merges} from 256 on. */
