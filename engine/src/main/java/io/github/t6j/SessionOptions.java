@@ -19,7 +19,7 @@ public record SessionOptions(int contextLength, Path path, CacheType cacheType) 
     }
 
     /**
-     * What the elements of a cache are; computing is in f32 with all of them. ADR.md has the error of each. Linear
+     * How the elements of a cache are stored; computing is in f32 with all of them. ADR 13 has the error of each. Linear
      * attention has no cache but a running sum, which is f32 always.
      */
     public enum CacheType {

@@ -56,7 +56,7 @@ class GoldenModelsTest {
                         steps.decode(golden.ids()[position]);
                         check(expected, position, steps.logits(), path);
                         if (golden.name().contains("mla") && path == SessionOptions.Path.FACTORED) {
-                            // Of its two forms prefill may take the one, steps the other (engine/ADR.md).
+                            // Of its two forms prefill may take the one, steps the other (ADR 9).
                             assertThat(steps.logits()).as("position " + position).containsExactly(logits, FORMS);
                         } else {
                             assertThat(steps.logits()).as(path + " position " + position).isEqualTo(logits);

@@ -61,7 +61,7 @@ class QuantizedModelTest {
         return Model.load(folder.resolve(dtype.name()), ModelOptions.defaults().withThreads(threads));
     }
 
-    /** The whole file's figures are in the ADR. */
+    /** The whole file's figures are in ADR 23. */
     @ParameterizedTest
     @CsvSource({"Q8_0, 0.005", "Q4_0, 0.05"})
     void perplexityIsCloseToThatOfF32(DType dtype, double most) {

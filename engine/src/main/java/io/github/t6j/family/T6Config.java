@@ -63,14 +63,16 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
      * @throws ModelFormatException if config.json lacks a size, or t6j.json is about another attention
      */
     public List<TensorSpec> tensors() {
-        checkVariant();
         int width = size("n_embd");
+        int layers = size("n_layer");
+        checkVariant();
+        AttentionConfig heads = attentionConfig();
         ModelConfig.Sizes sizes = new ModelConfig.Sizes(
-                size("vocab_size"), size("n_layer"), width, Math.toIntExact(8L * width / 3), 1);
+                size("vocab_size"), layers, width, Math.toIntExact(8L * width / 3), 1);
         boolean headNorm = Boolean.TRUE.equals(config.get("using_groupnorm"));
         T6Family family = new T6Family();
         return family.tensors(new ModelConfig(
-                family.name(), attention.name(), sizes, attentionConfig(), new Rope.Config(0, 0f, Rope.Form.OFFICIAL),
+                family.name(), attention.name(), sizes, heads, new Rope.Config(0, 0f, Rope.Form.OFFICIAL),
                 new ModelConfig.Norms(0f, false, headNorm), List.of()));
     }
 
