@@ -12,7 +12,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /**
- * A sequence of ids that a model has seen, and its cache; used by one thread at a time, save {@link #cancel()}.
+ * A sequence of ids that a model has seen, and its cache; used by one thread at a time, except {@link #cancel()}.
  *
  * <p>Feed ids with {@link #prefill} or {@link #decode}, read {@link #logits()}, or let {@link #generate} do all of it.
  */
@@ -82,7 +82,7 @@ public final class Session implements AutoCloseable {
         return options.cacheType();
     }
 
-    /** Bytes that the cached ids take, as the cache's type stores them; of linear attention's state, whatever they are. */
+    /** Bytes that the cached ids take in the cache's type; linear attention's state has one size for any number of ids. */
     public long cacheBytes() {
         return sequence.cacheBytes();
     }
@@ -319,7 +319,7 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /** Feeds a generated id, cancelled or not: the session shall hold what the listener has seen. */
+    /** Feeds a generated id, cancelled or not, so that the session holds what the listener has seen. */
     void feedGenerated(int id) {
         single[0] = id;
         forward(single, 0, 1, () -> false);
@@ -365,7 +365,7 @@ public final class Session implements AutoCloseable {
      * Makes this session hold what {@link #save} wrote, in place of what it holds, the logits included: all that follows
      * has the bits that it would have had in the session that was saved.
      *
-     * @throws ModelFormatException when the file is damaged, or of another model, variant or cache type, or does not
+     * @throws ModelFormatException when the file is damaged, or of another model or cache type, or does not
      *     fit in the context; the session is then as it was
      * @throws java.io.UncheckedIOException when it cannot be read
      */
@@ -388,7 +388,7 @@ public final class Session implements AutoCloseable {
         return new SessionFile.Kind(model.info().attention().name(), model.fingerprint(), options.cacheType());
     }
 
-    /** Frees the cache, save what forks share. */
+    /** Frees the cache, except what forks share. */
     @Override
     public void close() {
         if (!ids.isClosed()) {

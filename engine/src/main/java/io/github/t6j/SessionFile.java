@@ -22,12 +22,12 @@ import java.util.zip.CRC32C;
  *
  * <pre>
  *   metadata   t6j_session  1, the version of this format
- *              variant, fingerprint  which model's it is
+ *              variant, fingerprint  the name of its attention and which model it is of
  *              cache_type   f32, f16, bf16, q8
  *              crc32c       of all tensors' bytes, in the file's order
  *   tensors    ids          I32 [n]
  *              logits       F32 [vocabulary], or none
- *              layer.0 …    U8 [⌈n/64⌉][bytes of a page], or what else the cache keeps
+ *              layer.0 …    U8 [⌈n/64⌉][bytes of a page], or other tensors of the cache
  * </pre>
  *
  * @param ids what the session held
@@ -44,11 +44,11 @@ record SessionFile(int[] ids, float[] logits, Map<String, Tensor> tensors) {
     private static final long PIECE = 1 << 24;
 
     /** What a file and the session that reads it must have in common. */
-    record Kind(String variant, String fingerprint, CacheType cacheType) {
+    record Kind(String attention, String fingerprint, CacheType cacheType) {
         private Map<String, String> metadata() {
             Map<String, String> metadata = new LinkedHashMap<>();
             metadata.put(VERSION_KEY, VERSION);
-            metadata.put("variant", variant);
+            metadata.put("variant", attention);
             metadata.put("fingerprint", fingerprint);
             metadata.put("cache_type", cacheType.name().toLowerCase(Locale.ROOT));
             return metadata;

@@ -19,7 +19,7 @@ public record SessionOptions(int contextLength, Path path, CacheType cacheType) 
     }
 
     /**
-     * How the elements of a cache are stored; computing is in f32 with all of them. ADR 13 has the error of each. Linear
+     * How the elements of a cache are stored. Attention computes in f32 with all types. ADR 13 has the error of each. Linear
      * attention has no cache but a running sum, which is f32 always.
      */
     public enum CacheType {

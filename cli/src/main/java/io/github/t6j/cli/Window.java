@@ -13,7 +13,7 @@ import java.util.List;
 record Window(int start, int scoredFrom, int end) {
 
     /**
-     * Windows of {@code context} ids, {@code stride} apart. Each scores what no window before it scored, save its own
+     * Windows of {@code context} ids, {@code stride} apart. Each scores what no window before it scored, except its own
      * first id, which nothing predicts.
      *
      * @param ids how many ids the text has

@@ -4,7 +4,7 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.cache.Page;
 
-/** Where the rotated B_K of a page's tokens is to be had: kept, made of a shared B, or fixed. */
+/** Gives the rotated B_K of a page's tokens: from the cache, made from a shared B, or fixed. */
 interface KeyFeatures {
     /**
      * A page whose first columns are the rotated B_K [R_K][d_b] of the tokens of page {@code index}.

@@ -46,7 +46,7 @@ record LatentProjection(Latent sizes, PackedMatrix down, float[] queryNorm, floa
         }
     }
 
-    /** Queries and k_pe as {@link LatentAttention} wants them: what is to be rotated first. */
+    /** Queries and k_pe in the order of {@link LatentAttention}: first what RoPE rotates. */
     private void arrange(float[] queries, int query, float[] latents, int keyAt, AttentionPass pass, int row) {
         int rope = sizes.rope();
         int nope = sizes.headDim();

@@ -7,7 +7,7 @@ import io.github.t6j.weights.DType;
 /**
  * Rotary position embedding. As the official models have it ({@link Form#OFFICIAL}), dimension i is paired with i + n/2
  * (half-split), and y1 = x1·cos + x2·sin, y2 = −x1·sin + x2·cos, the opposite sense of Llama's and of the paper's
- * Theorem C.1. Their tables are rounded to bf16, save with decay, whose every rotated number is also multiplied by
+ * Theorem C.1. Their tables are rounded to bf16, except with decay, where every rotated element is also multiplied by
  * decayBase^(position / 10000^(2i/n)).
  *
  * <p>Angles are f32, step by step as PyTorch makes them. Math, not StrictMath: HotSpot computes its functions by one

@@ -54,7 +54,7 @@ public final class Page {
         return data;
     }
 
-    /** Makes this page what {@code ahead} reads. */
+    /** Makes {@code ahead} read this page. */
     public void readWith(Prefetcher ahead) {
         ahead.read(data);
     }
@@ -100,7 +100,7 @@ public final class Page {
         }
     }
 
-    /** Stores the scale of a vector of {@code slot}. @return what its elements are to be multiplied by */
+    /** Stores the scale of a vector of {@code slot}. @return the factor that makes its elements whole numbers */
     private float scale(float[] x, int at, int step, int length, int vector, int slot) {
         if (format != Format.Q8) {
             return 1f;

@@ -177,7 +177,7 @@ public final class PagedCache implements SequenceCache {
         // As above.
     }
 
-    /** Writes a few pages token by token and copies them in turn: a million tokens are gigabytes. */
+    /** Writes a few pages token by token and copies these to the others: a million tokens are gigabytes. */
     @Override
     public void fill(int length, long seed) {
         reserve(0, length);

@@ -23,7 +23,7 @@ public interface SequenceCache extends AutoCloseable {
      */
     void truncate(int from, int length);
 
-    /** A cache of the same first {@code length} tokens, all that are kept; each may be written and closed by itself. */
+    /** A cache of the same {@code length} tokens, which are all of them; writing or closing one does not change the other. */
     SequenceCache fork(int length);
 
     /** What is kept of the first {@code length} tokens, all that are, to be saved. */

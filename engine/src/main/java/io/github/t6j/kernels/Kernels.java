@@ -34,10 +34,10 @@ public interface Kernels {
         return c / PANEL * rows * PANEL + c % PANEL;
     }
 
-    /** What computes, such as {@code SIMD, 512-bit}. */
+    /** Which kernels these are, such as {@code SIMD, 512-bit}. */
     String description();
 
-    /** The same operations for one thread, which read {@code ahead} meanwhile if that gains anything. */
+    /** The same operations for one thread, which read {@code ahead} meanwhile where that is faster. */
     default Kernels reading(Prefetcher ahead) {
         return this;
     }

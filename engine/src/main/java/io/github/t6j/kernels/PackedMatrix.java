@@ -32,8 +32,8 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
     }
 
     /**
-     * Packs matrices [·][inputs], one below the other, as one. It is bf16, q8_0 or q4_0 if all of them are; what else
-     * there is, or differs, becomes f32.
+     * Packs matrices [·][inputs], one below the other, as one. It is bf16, q8_0 or q4_0 if all of them are; other types, and
+     * mixed ones, become f32.
      *
      * @throws io.github.t6j.ModelFormatException if a scale of a quantised one is not finite
      */

@@ -200,7 +200,7 @@ public final class ScalarKernels implements Kernels {
         scaleRow(x, xAt, n, rmsScale(lanes, n, epsilon), weight, y, yAt);
     }
 
-    /** y[i] = x[i] · scale · weight[i], i < n; a null weight is ones. P2 makes vectors of such loops by itself. */
+    /** y[i] = x[i] · scale · weight[i], i < n; a null weight is ones. C2 makes vectors of such loops without help. */
     public static void scaleRow(float[] x, int xAt, int n, float scale, float[] weight, float[] y, int yAt) {
         if (weight == null) {
             for (int i = 0; i < n; i++) {

@@ -32,7 +32,7 @@ public final class Batch implements AttentionStep {
         size = 0;
     }
 
-    /** Adds the next row: {@code id} is to be fed to {@code sequence}, which has no row yet. */
+    /** Adds the next row, which feeds {@code id} to {@code sequence}; a sequence has one row at most. */
     public void add(Sequence sequence, int id) {
         sequences[size] = sequence;
         ids[size++] = id;

@@ -1,6 +1,6 @@
 package io.github.t6j.model;
 
-/** What is computed of each row of a pass by itself, on any thread. */
+/** An operation on each row of a pass alone; rows may be on different threads. */
 @FunctionalInterface
 interface RowOperation {
     /** @param worker an index into buffers that no two threads share */

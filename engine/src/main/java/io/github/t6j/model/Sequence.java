@@ -99,7 +99,7 @@ public final class Sequence implements AutoCloseable {
         return single;
     }
 
-    /** An empty batch whose first row is to be this sequence's; it serves until the next call. */
+    /** An empty batch, whose first row must be this sequence's; valid until the next call. */
     public Batch batch() {
         if (batch == null) {
             batch = new Batch(model);
@@ -140,7 +140,7 @@ public final class Sequence implements AutoCloseable {
         position = newPosition;
     }
 
-    /** The tokens' part of the cache as tensors to save. */
+    /** The cache's content as tensors, to be saved. */
     public List<LazyTensor> tensors() {
         return cache.tensors(position);
     }

@@ -146,7 +146,7 @@ public final class Transformer {
         return bytes;
     }
 
-    /** An empty sequence whose cache stores elements so; {@code materialized} computes attention by the oracle. */
+    /** An empty sequence whose cache stores elements in {@code format}; {@code materialized}: attention by the oracle. */
     public Sequence newSequence(Format format, boolean materialized) {
         return new Sequence(this, newAlgorithm(newCache(format, materialized), materialized), materialized, 0);
     }

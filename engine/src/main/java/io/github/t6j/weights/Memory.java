@@ -37,7 +37,7 @@ public final class Memory {
         return huge.equals(MemorySegment.NULL) ? arena.allocate(bytes, ALIGNMENT) : huge;
     }
 
-    /** The advice must come before the first touch, so not by way of an arena, which writes zeros. NULL: not to be had. */
+    /** The advice must come before the first touch, so not through an arena, which writes zeros. NULL: the call is not available. */
     @SuppressWarnings("restricted")
     private static MemorySegment huge(long bytes, Arena arena) {
         long size = bytes + HUGE_PAGE;

@@ -11,7 +11,7 @@ import java.util.Map;
 
 /**
  * The entries of a zip file as slices of it. By hand, because torch leaves sizes out of the local headers, where
- * streaming readers look for them, and because the weights are to be used where they lie.
+ * streaming readers look for them, and because the weights are used where they lie in the file.
  *
  * <p>Record layouts: PKWARE APPNOTE 6.3, sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.14 to 4.3.16
  * (its end, and the zip64 form of it), 4.5.3 (zip64 sizes).

@@ -1,5 +1,5 @@
 /**
- * From a model's files to named tensors, and back. The lowest package: it uses nothing of the engine but
+ * From a model's files to named tensors, and back. It uses {@code json} and
  * {@link io.github.t6j.ModelFormatException}, and knows nothing of what a tensor is for.
  *
  * <p>Who uses what:
@@ -8,7 +8,7 @@
  *       repacked by the kernels and then freed by closing it;
  *   <li>{@code convert}, {@code init}, {@code logits}: {@link io.github.t6j.weights.Safetensors#write} with
  *       {@link io.github.t6j.weights.Tensor#of}, or with a checkpoint's own tensors;
- *   <li>config.json, tokenizer.json, t6j.json: {@link io.github.t6j.weights.Json}.
+ *   <li>config.json, tokenizer.json, t6j.json: {@link io.github.t6j.json.Json}.
  * </ul>
  *
  * <p>How a file becomes tensors. {@code FileBytes} maps or copies it whole into off-heap memory; everything after works

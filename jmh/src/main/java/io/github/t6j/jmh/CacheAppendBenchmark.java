@@ -43,7 +43,7 @@ public class CacheAppendBenchmark {
     @Param({"f32", "bf16", "q8"})
     public String cacheType;
 
-    PageAttention variant;
+    PageAttention subject;
     PagedCache cache;
     AttentionPass pass; // of one row
     private Arena arena;
@@ -54,22 +54,22 @@ public class CacheAppendBenchmark {
     @Setup
     public void fill() {
         arena = Arena.ofShared();
-        variant = AttentionShape.of(shape, attention).build(arena);
-        pass = AttentionPass.of(variant, 1, 0);
-        float[] row = BenchmarkSupport.floats(variant.rowFloats(), new SplittableRandom(1));
+        subject = AttentionShape.of(shape, attention).build(arena);
+        pass = AttentionPass.of(subject, 1, 0);
+        float[] row = BenchmarkSupport.floats(subject.rowFloats(), new SplittableRandom(1));
         System.arraycopy(row, 0, pass.projections, 0, row.length);
-        pass.begin(variant, 0);
+        pass.begin(subject, 0);
         pass.rows = 1;
-        cache = new PagedCache(variant.layout(), BenchmarkSupport.format(cacheType), 1);
+        cache = new PagedCache(subject.layout(), BenchmarkSupport.format(cacheType), 1);
         cache.reserve(0, context);
-        bytes = variant.layout().bytesPerToken(cache.format());
+        bytes = subject.layout().bytesPerToken(cache.format());
     }
 
     /** One token. */
     @Benchmark
     public PagedCache append(Rates rates) {
         pass.position = token;
-        variant.append(pass, cache);
+        subject.append(pass, cache);
         token = (token + 1) % context;
         rates.add(bytes, 0);
         return cache;

@@ -70,7 +70,7 @@ public class DecodeAttentionBenchmark {
         @Param("simd")
         public String kernels;
 
-        PageAttention variant;
+        PageAttention subject;
         AttentionPass[] queries; // [batch], of one row each
         PagedCache[] caches; //  [batch], each of as many layers as are used in turn
         int layer; //            the next of them
@@ -92,7 +92,7 @@ public class DecodeAttentionBenchmark {
             format = BenchmarkSupport.format(cacheType);
             sizes = AttentionShape.of(shape, attention);
             arena = Arena.ofShared();
-            variant = sizes.build(arena);
+            subject = sizes.build(arena);
             layers = BenchmarkSupport.copies(residency, bytesPerStep());
             BenchmarkSupport.checkFits(batch + " × " + attention + " at " + context + " tokens",
                     layers * bytesPerStep());
@@ -102,10 +102,10 @@ public class DecodeAttentionBenchmark {
             algorithms = new AttentionAlgorithm[batch];
             SplittableRandom random = new SplittableRandom(1);
             for (int b = 0; b < batch; b++) {
-                queries[b] = query(BenchmarkSupport.floats(variant.projections(), random));
-                caches[b] = new PagedCache(variant.layout(), format, layers);
+                queries[b] = query(BenchmarkSupport.floats(subject.projections(), random));
+                caches[b] = new PagedCache(subject.layout(), format, layers);
                 caches[b].fill(context, b);
-                algorithms[b] = variant.newAlgorithm(caches[b], BenchmarkSupport.kernels(kernels), workers);
+                algorithms[b] = subject.newAlgorithm(caches[b], BenchmarkSupport.kernels(kernels), workers);
             }
         }
 
@@ -114,11 +114,11 @@ public class DecodeAttentionBenchmark {
             caches[0].close();
             caches[0] = cache;
             layers = itsLayers;
-            algorithms[0] = variant.newAlgorithm(cache, BenchmarkSupport.kernels(kernels), workers);
+            algorithms[0] = subject.newAlgorithm(cache, BenchmarkSupport.kernels(kernels), workers);
         }
 
         private AttentionPass query(float[] projections) {
-            AttentionPass pass = AttentionPass.of(variant, 1, 0);
+            AttentionPass pass = AttentionPass.of(subject, 1, 0);
             System.arraycopy(projections, 0, pass.projections, 0, projections.length);
             pass.rows = 1;
             pass.position = context - 1;
@@ -126,7 +126,7 @@ public class DecodeAttentionBenchmark {
         }
 
         long bytesPerToken() {
-            return variant.layout().bytesPerToken(format);
+            return subject.layout().bytesPerToken(format);
         }
 
         long bytesPerStep() {
@@ -139,7 +139,7 @@ public class DecodeAttentionBenchmark {
 
         /** Attention of sequence {@code b}'s query to the next layer of its cache. */
         float[] attend(int b) {
-            queries[b].begin(variant, layer);
+            queries[b].begin(subject, layer);
             algorithms[b].attend(queries[b]);
             return queries[b].output;
         }

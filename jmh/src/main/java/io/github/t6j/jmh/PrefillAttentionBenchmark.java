@@ -61,7 +61,7 @@ public class PrefillAttentionBenchmark {
     @Param("simd")
     public String kernels;
 
-    PageAttention variant;
+    PageAttention subject;
     float[] projections; // [tokens][stride]
     PagedCache cache;
     private AttentionAlgorithm algorithm;
@@ -80,15 +80,15 @@ public class PrefillAttentionBenchmark {
     void fill() {
         sizes = AttentionShape.of(shape, attention);
         arena = Arena.ofShared();
-        variant = sizes.build(arena);
-        projections = BenchmarkSupport.floats(tokens * variant.rowFloats(), new SplittableRandom(1));
-        cache = new PagedCache(variant.layout(), BenchmarkSupport.format(cacheType), 1);
+        subject = sizes.build(arena);
+        projections = BenchmarkSupport.floats(tokens * subject.rowFloats(), new SplittableRandom(1));
+        cache = new PagedCache(subject.layout(), BenchmarkSupport.format(cacheType), 1);
         cache.reserve(0, tokens);
         workers = new Workers(threads);
         Kernels found = BenchmarkSupport.kernels(kernels);
-        algorithm = variant.newAlgorithm(cache, found, workers);
-        pass = new AttentionPass(PASS, variant.rowFloats(), variant.heads() * variant.valueDim(), 0);
-        pass.begin(variant, 0);
+        algorithm = subject.newAlgorithm(cache, found, workers);
+        pass = new AttentionPass(PASS, subject.rowFloats(), subject.heads() * subject.valueDim(), 0);
+        pass.begin(subject, 0);
     }
 
     /** The whole prompt; what remains is the last pass. */
@@ -99,7 +99,7 @@ public class PrefillAttentionBenchmark {
     }
 
     float[] prompt() {
-        int stride = variant.rowFloats();
+        int stride = subject.rowFloats();
         for (int first = 0; first < tokens; first += PASS) {
             pass.rows = Math.min(PASS, tokens - first);
             pass.position = first;
@@ -113,7 +113,7 @@ public class PrefillAttentionBenchmark {
     /** The last pass's rows. */
     float[] lastRows(float[] all) {
         int rows = (tokens - 1) % PASS + 1;
-        return Arrays.copyOf(all, rows * variant.heads() * variant.valueDim());
+        return Arrays.copyOf(all, rows * subject.heads() * subject.valueDim());
     }
 
     /** Frees the cache. */

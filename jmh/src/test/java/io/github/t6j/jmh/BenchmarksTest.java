@@ -72,13 +72,13 @@ class BenchmarksTest {
 
     /** In float64, by definition, from the cache that the benchmark filled. */
     private static void assertAttends(float[] found, Caches caches, int query, PagedCache cache, int layer) {
-        AttentionPass pass = AttentionPass.of(caches.variant, 1, 0);
+        AttentionPass pass = AttentionPass.of(caches.subject, 1, 0);
         pass.copyRow(caches.queries[query], 0);
-        pass.begin(caches.variant, layer);
+        pass.begin(caches.subject, layer);
         pass.rows = 1;
         pass.position = caches.context - 1;
         float[] expected = attend(cache, pass);
-        assertThat(found).hasSize(caches.variant.heads() * caches.variant.valueDim());
+        assertThat(found).hasSize(caches.subject.heads() * caches.subject.valueDim());
         assertThat(found).usingComparatorWithPrecision(1e-5f).containsExactly(expected);
         assertThat(found).doesNotContain(Float.NaN);
     }
@@ -148,7 +148,7 @@ class BenchmarksTest {
     void decodeStepsPassOverAllLayersInTurn() {
         int layers = 40;
         Caches caches = caches("small", "tpa", 300, 1);
-        PagedCache deep = new PagedCache(caches.variant.layout(), Format.F32, layers);
+        PagedCache deep = new PagedCache(caches.subject.layout(), Format.F32, layers);
         deep.fill(300, 1);
         caches.use(deep, layers);
 
@@ -188,10 +188,10 @@ class BenchmarksTest {
 
         float[] last = benchmark.lastRows(benchmark.prompt(rates()));
 
-        int stride = benchmark.variant.rowFloats();
+        int stride = benchmark.subject.rowFloats();
         AttentionPass pass = new AttentionPass(22, stride, 16 * 64, 0);
         System.arraycopy(benchmark.projections, 128 * stride, pass.projections, 0, 22 * stride);
-        pass.begin(benchmark.variant, 0);
+        pass.begin(benchmark.subject, 0);
         pass.rows = 22;
         pass.position = 128;
         float[] expected = attend(benchmark.cache, pass);
@@ -276,8 +276,8 @@ class BenchmarksTest {
         double[] v = new double[64];
         int keys = 12 * 64;
         for (int token = 0; token < 2; token++) {
-            benchmark.variant.materialized().materializeKey(cache.page(0, 0), token, token, 11, k);
-            benchmark.variant.materialized().materializeValue(cache.page(0, 0), token, token, 11, v);
+            benchmark.subject.materialized().materializeKey(cache.page(0, 0), token, token, 11, k);
+            benchmark.subject.materialized().materializeValue(cache.page(0, 0), token, token, 11, v);
             for (int d = 0; d < 64; d++) {
                 assertThat(k[d]).isEqualTo(benchmark.pass.projections[keys + 11 * 64 + d]);
                 assertThat(v[d]).isEqualTo(benchmark.pass.projections[2 * keys + 11 * 64 + d]);

@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 
 /** The operations on the machine's vectors; each method of {@link Kernels} leads to one small class. */
 public final class SimdKernels implements Kernels {
-    /** The step of loops that C2 shall not take for counted (see {@link Gemm}): not final, so that it cannot know. */
+    /** The step of loops that C2 must not treat as counted (see {@link Gemm}); not final, so that C2 cannot know it. */
     private static int one = 1;
 
     private final ScalarKernels scalar = new ScalarKernels(true);

@@ -17,7 +17,7 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** Rows of narrow elements to f32, where a variant rewrites pages anyway or no kernel reads the format. */
+/** Rows of narrow elements to f32, where an attention rewrites pages anyway or no kernel reads the format. */
 final class Widen {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
@@ -35,7 +35,7 @@ final class Widen {
         }
     }
 
-    /** C2 makes vectors of it by itself. */
+    /** C2 makes vectors of this loop without help. */
     private static void f16(MemorySegment from, long fromAt, int count, MemorySegment to, long toAt) {
         for (int i = 0; i < count; i++) {
             to.set(FLOAT, toAt + 4L * i, Float.float16ToFloat(from.get(SHORT, fromAt + 2L * i)));
