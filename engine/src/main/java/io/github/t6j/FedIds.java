@@ -1,18 +1,23 @@
 package io.github.t6j;
 
 import java.util.Arrays;
+import java.util.Objects;
 
 /** The ids that a session was fed, and which more it may be fed. */
 final class FedIds {
     private final int contextLength;
     private final int vocabulary;
     private int[] ids; // the first of them are in the cache
-    private boolean closed;
 
     FedIds(int contextLength, int vocabulary, int[] ids) {
         this.contextLength = contextLength;
         this.vocabulary = vocabulary;
         this.ids = ids;
+    }
+
+    /** Id number {@code index}. */
+    int get(int index) {
+        return ids[index];
     }
 
     /** The first {@code count}. */
@@ -28,17 +33,9 @@ final class FedIds {
         System.arraycopy(fed, from, ids, position - count, count);
     }
 
-    /** Nothing may be fed any more. */
-    void close() {
-        closed = true;
-    }
-
-    boolean isClosed() {
-        return closed;
-    }
-
     /** Whether {@code more} may follow the {@code position} ids that the cache holds. */
     void check(int[] more, int position) {
+        Objects.requireNonNull(more, "ids");
         if (more.length == 0) {
             throw new IllegalArgumentException("ids: expected one or more, found none");
         }
@@ -56,9 +53,6 @@ final class FedIds {
     }
 
     void checkRoom(int count, int position) {
-        if (closed) {
-            throw new IllegalStateException("the session is closed; open a new one");
-        }
         if (count > contextLength - position) {
             throw new IllegalStateException("the context has room for " + contextLength + " ids and holds " + position
                     + "; expected at most " + (contextLength - position) + " more, found " + count

@@ -30,6 +30,7 @@ public final class FlashTpaCache implements AutoCloseable {
     private final AttentionPass pass; // of one row
     private final float[] row; // its projections
     private float[] bias = new float[0];
+    private boolean closed;
 
     FlashTpaCache(
             FlashTpa.Shape shape, FlashTpa.Options options, TensorProductAttention attention, PagedAttention paged,
@@ -53,16 +54,19 @@ public final class FlashTpaCache implements AutoCloseable {
 
     /** Sequences. */
     public int batch() {
+        checkOpen();
         return sequences.length;
     }
 
     /** Tokens of one sequence. */
     public int length(int sequence) {
+        checkOpen();
         return lengths[sequence];
     }
 
     /** Tokens of the longest sequence. */
     public int longest() {
+        checkOpen();
         return Arrays.stream(lengths).max().getAsInt();
     }
 
@@ -88,6 +92,7 @@ public final class FlashTpaCache implements AutoCloseable {
      * @throws IllegalArgumentException if a size is another; nothing is appended then
      */
     public void append(int tokens, int[] counts, Factors keys, Factors values) {
+        checkOpen();
         FlashTpa.atLeast(1, tokens, "tokens");
         checkCounts(tokens, counts);
         checkSize("keys.a", keys.a(), batch(), tokens, shape.heads(), shape.keyRank());
@@ -152,6 +157,7 @@ public final class FlashTpaCache implements AutoCloseable {
      * @throws IllegalArgumentException if a size is another, or the mask has NaN or +∞
      */
     public void attend(int queries, Factors q, float[] mask, float[] out) {
+        checkOpen();
         FlashTpa.atLeast(1, queries, "queries");
         int vectors = shape.queryRank() == 0 ? shape.heads() : shape.queryRank();
         checkSize("q.a", q.a(), batch(), queries, shape.heads(), shape.queryRank());
@@ -244,9 +250,16 @@ public final class FlashTpaCache implements AutoCloseable {
         }
     }
 
-    /** Frees the cache. */
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("the cache is closed; make a new one");
+        }
+    }
+
+    /** Frees the cache; closing twice does nothing. */
     @Override
     public void close() {
+        closed = true;
         for (PagedCache sequence : sequences) {
             sequence.close();
         }

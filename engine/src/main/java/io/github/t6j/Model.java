@@ -26,6 +26,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A model in memory. Safe for use by several threads, each with sessions of its own; they share the weights and the
@@ -39,12 +40,13 @@ public final class Model implements AutoCloseable {
     private final Path folder;
     private final WarmingKernels kernels = KernelChoice.warming();
     private final Workers workers;
-    private final Arena weights;
+    private final ModelUse use;
 
     private Model(Path path, ModelOptions options) {
         folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
         workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
-        weights = Arena.ofShared();
+        Arena weights = Arena.ofShared();
+        use = new ModelUse(freeing(kernels, workers, weights));
         try (Checkpoint checkpoint = Checkpoint.open(path, options.load() == ModelOptions.Load.MMAP)) {
             NamedTensors tensors = new NamedTensors(checkpoint.tensors(), path.toString());
             ConfigJson configJson = new ConfigJson(configJson(), "config.json");
@@ -56,13 +58,22 @@ public final class Model implements AutoCloseable {
             info = info(config, checkpoint);
             weightType = weightType(checkpoint.tensors());
         } catch (InternalError fault) {
-            close();
+            use.close();
             throw new ModelFormatException(path + ": a mapped file was cut short while it was read;"
                     + " load it when nothing writes to it, or with --load copy", fault);
         } catch (RuntimeException | Error failure) {
-            close();
+            use.close();
             throw failure;
         }
+        use.watch(this);
+    }
+
+    private static Runnable freeing(WarmingKernels kernels, Workers workers, Arena weights) {
+        return () -> {
+            kernels.close();
+            workers.close();
+            weights.close();
+        };
     }
 
     /** {@link #load(Path, ModelOptions)} with {@link ModelOptions#defaults()}. */
@@ -79,6 +90,8 @@ public final class Model implements AutoCloseable {
      * @throws UncheckedIOException when a file cannot be read
      */
     public static Model load(Path path, ModelOptions options) {
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(options, "options");
         return new Model(path, options);
     }
 
@@ -138,6 +151,7 @@ public final class Model implements AutoCloseable {
 
     /** What this model is. */
     public ModelInfo info() {
+        use.checkOpen();
         return info;
     }
 
@@ -146,21 +160,25 @@ public final class Model implements AutoCloseable {
      * They grow with the longest session so far, not with the number of sessions.
      */
     public long sharedBytes() {
+        use.checkOpen();
         return transformer.sharedBytes();
     }
 
     /** Bytes of the weights in memory, packed: what decoding a token reads of them. */
     public long weightBytes() {
+        use.checkOpen();
         return transformer.weightBytes();
     }
 
     /** How the files have most of the weights: f32, bf16, … */
     public String weightType() {
+        use.checkOpen();
         return weightType;
     }
 
     /** Whether the model's folder has a tokenizer. */
     public boolean hasTokenizer() {
+        use.checkOpen();
         return tokenizer != null;
     }
 
@@ -170,6 +188,7 @@ public final class Model implements AutoCloseable {
      * @throws ModelFormatException when its folder has none; the message says which files would be one
      */
     public Tokenizer tokenizer() {
+        use.checkOpen();
         if (tokenizer == null) {
             throw new ModelFormatException(folder
                     + ": expected a tokenizer (tokenizer.json, vocab.json with merges.txt,"
@@ -185,7 +204,9 @@ public final class Model implements AutoCloseable {
 
     /** An empty session: a cache of its own, and the buffers to fill it. */
     public Session newSession(SessionOptions options) {
-        return new Session(this, transformer, options);
+        Objects.requireNonNull(options, "options");
+        use.checkOpen();
+        return new Session(this, new SessionState(transformer, options));
     }
 
     /**
@@ -200,6 +221,7 @@ public final class Model implements AutoCloseable {
      * @throws IllegalStateException if a session is closed or its context full; nothing is fed then
      */
     public void decode(List<Session> sessions, int... ids) {
+        use.checkOpen();
         SessionBatch.decode(this, sessions, ids);
     }
 
@@ -213,13 +235,17 @@ public final class Model implements AutoCloseable {
         return transformer.fingerprint();
     }
 
-    /** Frees the weights and ends the threads; sessions of this model cannot be used afterwards. */
+    /** Its life. */
+    ModelUse use() {
+        return use;
+    }
+
+    /**
+     * Frees the weights, ends the threads and closes the model's sessions. Calls that are under way on other threads end
+     * as cancelled, and the last of them frees the weights. Closing twice does nothing.
+     */
     @Override
     public void close() {
-        kernels.close();
-        workers.close();
-        if (weights.scope().isAlive()) {
-            weights.close();
-        }
+        use.close();
     }
 }

@@ -45,8 +45,11 @@ final class SampleGenerator {
             if (running.isEmpty()) {
                 return;
             }
-            model.decode(
-                    running.stream().map(TextGenerator::session).toList(),
+            if (session.isCancelled()) {
+                return;
+            }
+            SessionBatch.decode(
+                    model, running.stream().map(TextGenerator::session).toList(),
                     running.stream().mapToInt(TextGenerator::lastId).toArray());
             running.removeIf(TextGenerator::hasEnded);
             if (session.isCancelled()) {

@@ -1,13 +1,11 @@
 package io.github.t6j;
 
-import io.github.t6j.kernels.Format;
-import io.github.t6j.model.Sequence;
 import io.github.t6j.model.SessionAccess;
-import io.github.t6j.model.Transformer;
 import io.github.t6j.tokenizer.Tokenizer;
-import java.lang.foreign.Arena;
+import java.lang.ref.Cleaner;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
@@ -22,40 +20,17 @@ public final class Session implements AutoCloseable {
     }
 
     private final Model model;
-    private final Transformer transformer;
-    private final SessionOptions options;
-    private Sequence sequence;
-    private final int contextLength;
-    private FedIds ids;
-    private final float[] logits;
-    private final int[] single = new int[1];
-    private final BooleanSupplier cancelled = this::isCancelled;
-    private int lastRow = -1; // of the last pass, whose logits can be computed; -1: none
-    private boolean logitsReady;
-    private volatile boolean cancel;
+    private final SessionState state;
+    private final SessionUse use;
+    private final BooleanSupplier cancelled;
+    private final Cleaner.Cleanable cleanable; // closes a session that was forgotten
 
-    Session(Model model, Transformer transformer, SessionOptions options) {
-        this(model, transformer, options, transformer.newSequence(format(options), materialized(options)));
-    }
-
-    private Session(Model model, Transformer transformer, SessionOptions options, Sequence sequence) {
+    Session(Model model, SessionState state) {
         this.model = model;
-        this.transformer = transformer;
-        this.options = options;
-        this.sequence = sequence;
-        this.contextLength = options.contextLength() == 0
-                ? transformer.config().sizes().contextLength()
-                : options.contextLength();
-        this.logits = new float[transformer.config().sizes().vocabulary()];
-        this.ids = new FedIds(contextLength, logits.length, new int[0]);
-    }
-
-    private static Format format(SessionOptions options) {
-        return Format.valueOf(options.cacheType().name());
-    }
-
-    private static boolean materialized(SessionOptions options) {
-        return options.path() == SessionOptions.Path.MATERIALIZED;
+        this.state = state;
+        use = new SessionUse(model.use(), state::free);
+        cancelled = use::isCancelled;
+        cleanable = model.use().watch(this, use);
     }
 
     Model model() {
@@ -64,27 +39,32 @@ public final class Session implements AutoCloseable {
 
     /** Ids in the cache. */
     public int position() {
-        return sequence.position();
+        use.checkOpen();
+        return state.position();
     }
 
     /** The ids in the cache. */
     public int[] ids() {
-        return ids.first(position());
+        use.checkOpen();
+        return state.ids();
     }
 
     /** Ids that the cache has room for. */
     public int contextLength() {
-        return contextLength;
+        use.checkOpen();
+        return state.contextLength();
     }
 
     /** How the cache stores its elements. */
     public SessionOptions.CacheType cacheType() {
-        return options.cacheType();
+        use.checkOpen();
+        return state.options().cacheType();
     }
 
     /** Bytes that the cached ids take in the cache's type; linear attention's state has one size for any number of ids. */
     public long cacheBytes() {
-        return sequence.cacheBytes();
+        use.checkOpen();
+        return state.cacheBytes();
     }
 
     /**
@@ -100,9 +80,14 @@ public final class Session implements AutoCloseable {
 
     /** {@link #prefill(int...)} that also computes the logits after every id and hands them to {@code listener}. */
     public void prefill(int[] ids, LogitsListener listener) {
-        this.ids.check(ids, position());
-        if (!feed(ids, listener)) {
-            throw cancelled("prefill");
+        use.begin();
+        try {
+            state.check(ids);
+            if (!state.feed(ids, listener, cancelled)) {
+                throw cancelled("prefill");
+            }
+        } finally {
+            use.end();
         }
     }
 
@@ -114,68 +99,19 @@ public final class Session implements AutoCloseable {
      * @throws CancellationException after {@link #cancel()}; the id is not fed
      */
     public void decode(int id) {
-        checkNext(id);
-        single[0] = id;
-        if (!forward(single, 0, 1, cancelled)) {
-            throw cancelled("decode");
+        use.begin();
+        try {
+            state.checkNext(id);
+            if (!state.feed(id, cancelled)) {
+                throw cancelled("decode");
+            }
+        } finally {
+            use.end();
         }
     }
 
-    /** Ends the cancellation of a call. @return what it throws */
     private CancellationException cancelled(String call) {
-        cancel = false;
         return new CancellationException(call + " was cancelled at position " + position());
-    }
-
-    /** Feeds ids in passes of the largest size; false if cancelled. */
-    private boolean feed(int[] more, LogitsListener listener) {
-        for (int from = 0; from < more.length; from += Transformer.MOST_ROWS) {
-            int count = Math.min(Transformer.MOST_ROWS, more.length - from);
-            if (!forward(more, from, count, cancelled)) {
-                return false;
-            }
-            if (listener != null) {
-                tell(listener, count);
-                logitsReady = true;
-            }
-        }
-        return true;
-    }
-
-    /** One pass; false if {@code stop} ended it, and nothing is fed. */
-    private boolean forward(int[] more, int from, int count, BooleanSupplier stop) {
-        lastRow = -1;
-        if (!sequence.forward(more, from, count, stop)) {
-            return false;
-        }
-        keep(more, from, count);
-        lastRow = count - 1;
-        logitsReady = false;
-        return true;
-    }
-
-    /** Keeps ids that were fed, the last of what the cache holds. */
-    void keep(int[] fed, int from, int count) {
-        ids.keep(fed, from, count, position());
-    }
-
-    /** As {@link #decode} checks. */
-    void checkNext(int id) {
-        ids.check(id);
-        ids.checkRoom(1, position());
-    }
-
-    /** What a pass is about to feed. */
-    Sequence fedSequence() {
-        lastRow = -1;
-        return sequence;
-    }
-
-    /** Makes those at {@code from} of {@code all} the logits after the last id. */
-    void take(float[] all, int from) {
-        System.arraycopy(all, from, logits, 0, logits.length);
-        lastRow = 0;
-        logitsReady = true;
     }
 
     /**
@@ -184,25 +120,12 @@ public final class Session implements AutoCloseable {
      * @throws IllegalStateException if nothing was fed since the session was opened or truncated
      */
     public float[] logits() {
-        if (lastRow < 0) {
-            throw new IllegalStateException(
-                    "there are no logits: feed an id first (truncate and a cancelled prefill forget them, too)");
-        }
-        if (!logitsReady) {
-            System.arraycopy(sequence.logits(lastRow, 1), 0, logits, 0, logits.length);
-            logitsReady = true;
-        }
-        return logits;
-    }
-
-    /** Hands the logits of all rows of the last pass to {@code listener}. */
-    private void tell(LogitsListener listener, int rows) {
-        for (int row = 0; row < rows; row += Transformer.MOST_LOGIT_ROWS) {
-            int count = Math.min(Transformer.MOST_LOGIT_ROWS, rows - row);
-            float[] all = sequence.logits(row, count);
-            for (int i = 0; i < count; i++) {
-                System.arraycopy(all, i * sequence.logitStride(), logits, 0, logits.length);
-                listener.onLogits(position() - rows + row + i, logits);
+        boolean outermost = use.beginReading();
+        try {
+            return state.logits();
+        } finally {
+            if (outermost) {
+                use.end();
             }
         }
     }
@@ -215,25 +138,21 @@ public final class Session implements AutoCloseable {
      *     forget some
      */
     public void truncate(int position) {
-        if (position < 0 || position > position()) {
-            throw new IllegalArgumentException("position: expected 0 to " + position() + ", found " + position);
+        use.begin();
+        try {
+            state.truncate(position);
+        } finally {
+            use.end();
         }
-        sequence.truncate(position);
-        lastRow = -1;
     }
 
-    /** {@link SessionAccess#fill}. */
     private void fill(int length, long seed) {
-        if (length < 0 || length > contextLength) {
-            throw new IllegalArgumentException("length: expected 0 to " + contextLength + ", found " + length);
+        use.begin();
+        try {
+            state.fill(length, seed);
+        } finally {
+            use.end();
         }
-        if (position() > 0) {
-            throw new IllegalStateException("fill: expected an empty session, found one with " + position() + " ids");
-        }
-        ids.checkRoom(length, position());
-        sequence.fill(length, seed);
-        ids.keep(new int[length], 0, length, length);
-        lastRow = -1;
     }
 
     /** {@link #generate(String, GenerationOptions, TokenListener)} without a listener. */
@@ -249,13 +168,18 @@ public final class Session implements AutoCloseable {
      * @throws IllegalStateException if the prompt does not fit in the context
      */
     public Generation generate(String prompt, GenerationOptions options, TokenListener listener) {
-        return generate(promptIds(prompt), options, listener);
+        use.begin();
+        try {
+            return continued(promptIds(prompt), options, listener);
+        } finally {
+            use.end();
+        }
     }
 
     private int[] promptIds(String prompt) {
         Tokenizer tokenizer = model.tokenizer();
-        int[] ids = tokenizer.encode(prompt);
-        if (ids.length > 0 || lastRow >= 0) {
+        int[] ids = tokenizer.encode(Objects.requireNonNull(prompt, "prompt"));
+        if (ids.length > 0 || state.position() > 0) {
             return ids;
         }
         if (tokenizer.endOfText() < 0) {
@@ -270,6 +194,18 @@ public final class Session implements AutoCloseable {
      * and all ids of the result.
      */
     public Generation generate(int[] promptIds, GenerationOptions options, TokenListener listener) {
+        use.begin();
+        try {
+            return continued(promptIds, options, listener);
+        } finally {
+            use.end();
+        }
+    }
+
+    private Generation continued(int[] promptIds, GenerationOptions options, TokenListener listener) {
+        Objects.requireNonNull(promptIds, "promptIds");
+        Objects.requireNonNull(options, "options");
+        Objects.requireNonNull(listener, "listener");
         long start = System.nanoTime();
         TextGenerator generator = new TextGenerator(this, model.tokenizer(), promptIds, options, listener);
         FinishReason reason = feedPrompt(promptIds) ? null : FinishReason.CANCELLED;
@@ -277,19 +213,21 @@ public final class Session implements AutoCloseable {
         if (reason == null) {
             reason = generator.run();
         }
-        cancel = false;
         return generator.result(reason, prefilled - start, System.nanoTime() - prefilled);
     }
 
     /** Feeds a prompt and computes the logits after it; false if cancelled. */
     private boolean feedPrompt(int[] promptIds) {
-        if (promptIds.length > 0 || lastRow < 0) {
-            ids.check(promptIds, position());
+        if (promptIds.length > 0 || state.position() == 0) {
+            state.check(promptIds);
         }
-        if (!feed(promptIds, null)) {
+        if (promptIds.length == 0 && !state.hasLogits()) {
+            state.feedLastAgain();
+        }
+        if (!state.feed(promptIds, null, cancelled)) {
             return false;
         }
-        logits();
+        state.logits();
         return true;
     }
 
@@ -307,36 +245,49 @@ public final class Session implements AutoCloseable {
         if (samples < 1) {
             throw new IllegalArgumentException("samples: expected 1 or more, found " + samples);
         }
-        long start = System.nanoTime();
-        int[] promptIds = promptIds(prompt);
-        if (!feedPrompt(promptIds)) {
-            throw cancelled("prompt");
-        }
+        use.begin();
         try {
+            long start = System.nanoTime();
+            int[] promptIds = promptIds(prompt);
+            if (!feedPrompt(promptIds)) {
+                throw cancelled("prompt");
+            }
             return new SampleGenerator(this, model, promptIds, options).run(samples, System.nanoTime() - start);
         } finally {
-            cancel = false;
+            use.end();
         }
     }
 
     /** Feeds a generated id, cancelled or not, so that the session holds what the listener has seen. */
     void feedGenerated(int id) {
-        single[0] = id;
-        forward(single, 0, 1, () -> false);
+        state.feed(id, () -> false);
     }
 
     boolean isCancelled() {
-        return cancel;
+        return use.isCancelled();
+    }
+
+    /** Who uses it. */
+    SessionUse use() {
+        return use;
+    }
+
+    /** What it holds. */
+    SessionState state() {
+        return state;
     }
 
     /** Elements in {@link #logits}. */
     int vocabulary() {
-        return logits.length;
+        return state.vocabulary();
     }
 
-    /** Stops a running prefill or generation soon, from any thread; without one, the next. */
+    /**
+     * Stops the call that is under way soon, from any thread or from a listener; without one, it does nothing. An
+     * interrupt of the thread that runs the call does the same, and stays set.
+     */
     public void cancel() {
-        cancel = true;
+        use.cancel();
     }
 
     /**
@@ -344,12 +295,14 @@ public final class Session implements AutoCloseable {
      * other. They share the memory of what they have in common. The fork may be used by another thread.
      */
     public Session fork() {
-        Session fork = new Session(model, transformer, options, sequence.fork());
-        fork.ids = new FedIds(contextLength, logits.length, ids());
-        if (lastRow >= 0) {
-            fork.take(logits(), 0);
+        boolean outermost = use.beginReading();
+        try {
+            return new Session(model, state.fork());
+        } finally {
+            if (outermost) {
+                use.end();
+            }
         }
-        return fork;
     }
 
     /**
@@ -358,7 +311,14 @@ public final class Session implements AutoCloseable {
      * @throws java.io.UncheckedIOException when it cannot be written
      */
     public void save(Path file) {
-        SessionFile.write(file, kind(), ids(), lastRow < 0 ? null : logits(), sequence.tensors());
+        boolean outermost = use.beginReading();
+        try {
+            state.save(file, kind());
+        } finally {
+            if (outermost) {
+                use.end();
+            }
+        }
     }
 
     /**
@@ -370,30 +330,25 @@ public final class Session implements AutoCloseable {
      * @throws java.io.UncheckedIOException when it cannot be read
      */
     public void restore(Path file) {
-        try (Arena arena = Arena.ofConfined()) {
-            SessionFile found = SessionFile.read(file, kind(), contextLength, logits.length, arena);
-            Sequence restored = transformer.restoredSequence(
-                    format(options), materialized(options), found.tensors(), found.ids().length, file.toString());
-            sequence.close();
-            sequence = restored;
-            ids = new FedIds(contextLength, logits.length, found.ids());
-            lastRow = -1;
-            if (found.logits() != null) {
-                take(found.logits(), 0);
-            }
+        use.begin();
+        try {
+            state.restore(file, kind());
+        } finally {
+            use.end();
         }
     }
 
     private SessionFile.Kind kind() {
-        return new SessionFile.Kind(model.info().attention().name(), model.fingerprint(), options.cacheType());
+        return new SessionFile.Kind(model.info().attention().name(), model.fingerprint(), state.options().cacheType());
     }
 
-    /** Frees the cache, except what forks share. */
+    /**
+     * Frees the cache, except what forks share. A call that is under way on another thread ends as cancelled, and then
+     * frees it. Closing twice does nothing.
+     */
     @Override
     public void close() {
-        if (!ids.isClosed()) {
-            ids.close();
-            sequence.close();
-        }
+        use.close();
+        cleanable.clean();
     }
 }

@@ -16,7 +16,24 @@ final class SessionBatch {
         }
         for (int i = 0; i < ids.length; i++) {
             check(model, sessions, i);
-            sessions.get(i).checkNext(ids[i]);
+        }
+        int begun = 0;
+        try {
+            while (begun < ids.length) {
+                sessions.get(begun).use().begin();
+                begun++;
+            }
+            feed(sessions, ids);
+        } finally {
+            for (int i = 0; i < begun; i++) {
+                sessions.get(i).use().end();
+            }
+        }
+    }
+
+    private static void feed(List<Session> sessions, int[] ids) {
+        for (int i = 0; i < ids.length; i++) {
+            sessions.get(i).state().checkNext(ids[i]);
         }
         for (int from = 0; from < ids.length; from += Transformer.MOST_ROWS) {
             pass(sessions, ids, from, Math.min(Transformer.MOST_ROWS, ids.length - from));
@@ -37,20 +54,20 @@ final class SessionBatch {
 
     /** One pass of {@code count} sessions from {@code from}, in the buffers of the first. */
     private static void pass(List<Session> sessions, int[] ids, int from, int count) {
-        Sequence first = sessions.get(from).fedSequence();
+        Sequence first = sessions.get(from).state().fedSequence();
         Batch batch = first.batch();
         for (int i = from; i < from + count; i++) {
-            batch.add(sessions.get(i).fedSequence(), ids[i]);
+            batch.add(sessions.get(i).state().fedSequence(), ids[i]);
         }
         batch.forward();
         for (int i = from; i < from + count; i++) {
-            sessions.get(i).keep(ids, i, 1);
+            sessions.get(i).state().keep(ids, i, 1);
         }
         for (int row = 0; row < count; row += Transformer.MOST_LOGIT_ROWS) {
             int some = Math.min(Transformer.MOST_LOGIT_ROWS, count - row);
             float[] all = first.logits(row, some);
             for (int i = 0; i < some; i++) {
-                sessions.get(from + row + i).take(all, i * first.logitStride());
+                sessions.get(from + row + i).state().take(all, i * first.logitStride());
             }
         }
     }

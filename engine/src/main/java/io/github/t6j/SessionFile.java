@@ -57,6 +57,7 @@ record SessionFile(int[] ids, float[] logits, Map<String, Tensor> tensors) {
 
     /** Writes {@code file}; {@code logits} may be null. */
     static void write(Path file, Kind kind, int[] ids, float[] logits, List<LazyTensor> cache) {
+        Safetensors.checkWritable(file);
         List<LazyTensor> tensors = new ArrayList<>();
         tensors.add(new LazyTensor(IDS, DType.I32, List.of((long) ids.length), arena -> {
             MemorySegment data = arena.allocate(4L * ids.length, 4);
@@ -76,7 +77,7 @@ record SessionFile(int[] ids, float[] logits, Map<String, Tensor> tensors) {
         }
         Map<String, String> metadata = kind.metadata();
         metadata.put(CHECKSUM_KEY, Long.toHexString(checksum.getValue()));
-        Safetensors.writeLazily(file, metadata, tensors);
+        Safetensors.writePrivately(file, metadata, tensors);
     }
 
     private static void update(CRC32C checksum, MemorySegment data) {

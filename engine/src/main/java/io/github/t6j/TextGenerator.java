@@ -75,7 +75,12 @@ final class TextGenerator {
         Token token = new Token(id, stop.append(decoder.append(id)), logProbability);
         tokens.add(token);
         text.append(token.text());
-        goOn = listener.onToken(token);
+        try {
+            goOn = listener.onToken(token);
+        } catch (RuntimeException | Error thrown) {
+            session.feedGenerated(id); // so that the session holds what the listener was told
+            throw thrown;
+        }
     }
 
     int lastId() {

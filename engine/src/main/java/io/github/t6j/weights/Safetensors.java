@@ -54,9 +54,32 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
 
     /** {@link #write} for tensors that are made one at a time. */
     public static void writeLazily(Path file, Map<String, String> metadata, List<LazyTensor> tensors) {
+        write(file, metadata, tensors, false);
+    }
+
+    /** {@link #writeLazily} of a file that, if it was not there before, is for its owner alone. */
+    public static void writePrivately(Path file, Map<String, String> metadata, List<LazyTensor> tensors) {
+        write(file, metadata, tensors, true);
+    }
+
+    private static void write(
+            Path file, Map<String, String> metadata, List<LazyTensor> tensors, boolean ownerOnly) {
         byte[] header = SafetensorsWriter.header(metadata, tensors);
         try {
-            SafetensorsWriter.replace(file, header, tensors);
+            SafetensorsWriter.replace(Replacement.of(file, ownerOnly), header, tensors);
+        } catch (IOException e) {
+            throw FileBytes.failed(file, "cannot be written", e);
+        }
+    }
+
+    /**
+     * Looks whether a file can be written there, before the work that makes its content.
+     *
+     * @throws java.io.UncheckedIOException if not: no such folder, no permission, or no regular file
+     */
+    public static void checkWritable(Path file) {
+        try {
+            Replacement.of(file, false);
         } catch (IOException e) {
             throw FileBytes.failed(file, "cannot be written", e);
         }

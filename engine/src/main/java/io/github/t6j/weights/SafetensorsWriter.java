@@ -7,10 +7,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -56,28 +52,17 @@ final class SafetensorsWriter {
         return header;
     }
 
-    /**
-     * Writes a new file beside {@code file}, then lets it take the name in one step: whoever reads or has mapped the
-     * old file, even {@code tensors} themselves, is not disturbed.
-     */
-    static void replace(Path file, byte[] header, List<LazyTensor> tensors) throws IOException {
-        Path partial = file.resolveSibling(file.getFileName() + "." + Long.toHexString(System.nanoTime()) + ".partial");
-        try {
-            try (FileChannel channel =
-                    FileChannel.open(partial, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
-                writeFully(channel, ByteBuffer.wrap(header));
-                ByteBuffer buffer = ByteBuffer.allocateDirect(PIECE);
-                for (LazyTensor tensor : tensors) {
-                    try (Arena arena = Arena.ofConfined()) {
-                        write(channel, tensor, tensor.data().apply(arena), buffer);
-                    }
+    /** Writes header and tensors in the place of another file, or as a new one. */
+    static void replace(Replacement file, byte[] header, List<LazyTensor> tensors) throws IOException {
+        file.write(channel -> {
+            writeFully(channel, ByteBuffer.wrap(header));
+            ByteBuffer buffer = ByteBuffer.allocateDirect(PIECE);
+            for (LazyTensor tensor : tensors) {
+                try (Arena arena = Arena.ofConfined()) {
+                    write(channel, tensor, tensor.data().apply(arena), buffer);
                 }
-                channel.force(true);
             }
-            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(partial);
-        }
+        });
     }
 
     private static void write(FileChannel channel, LazyTensor tensor, MemorySegment data, ByteBuffer buffer)

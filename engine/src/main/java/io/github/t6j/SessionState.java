@@ -1,0 +1,220 @@
+package io.github.t6j;
+
+import io.github.t6j.kernels.Format;
+import io.github.t6j.model.Sequence;
+import io.github.t6j.model.Transformer;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
+
+/** What a session holds: the ids that it was fed, their cache, and the logits after the last of them. */
+final class SessionState {
+    private final Transformer transformer;
+    private final SessionOptions options;
+    private final int contextLength;
+    private final float[] logits; // [vocabulary]
+    private final int[] single = new int[1];
+    private FedIds ids;
+    private Sequence sequence;
+    private int lastRow = -1; // of the last pass, whose logits can be computed; -1: none
+    private boolean logitsReady;
+
+    SessionState(Transformer transformer, SessionOptions options) {
+        this(transformer, options, transformer.newSequence(format(options), materialized(options)), new int[0]);
+    }
+
+    private SessionState(Transformer transformer, SessionOptions options, Sequence sequence, int[] ids) {
+        this.transformer = transformer;
+        this.options = options;
+        this.sequence = sequence;
+        contextLength = options.contextLength() == 0
+                ? transformer.config().sizes().contextLength()
+                : options.contextLength();
+        logits = new float[transformer.config().sizes().vocabulary()];
+        this.ids = new FedIds(contextLength, logits.length, ids);
+    }
+
+    private static Format format(SessionOptions options) {
+        return Format.valueOf(options.cacheType().name());
+    }
+
+    private static boolean materialized(SessionOptions options) {
+        return options.path() == SessionOptions.Path.MATERIALIZED;
+    }
+
+    SessionOptions options() {
+        return options;
+    }
+
+    int contextLength() {
+        return contextLength;
+    }
+
+    int vocabulary() {
+        return logits.length;
+    }
+
+    int position() {
+        return sequence.position();
+    }
+
+    int[] ids() {
+        return ids.first(position());
+    }
+
+    long cacheBytes() {
+        return sequence.cacheBytes();
+    }
+
+    /** Whether {@code more} may be fed. */
+    void check(int[] more) {
+        ids.check(more, position());
+    }
+
+    /** Whether one more id, {@code id}, may be fed. */
+    void checkNext(int id) {
+        ids.check(id);
+        ids.checkRoom(1, position());
+    }
+
+    /** Feeds ids in passes of the largest size; false if {@code stop} ended it. */
+    boolean feed(int[] more, LogitsListener listener, BooleanSupplier stop) {
+        for (int from = 0; from < more.length; from += Transformer.MOST_ROWS) {
+            int count = Math.min(Transformer.MOST_ROWS, more.length - from);
+            if (!forward(more, from, count, stop)) {
+                return false;
+            }
+            if (listener != null) {
+                tell(listener, count);
+                logitsReady = true;
+            }
+        }
+        return true;
+    }
+
+    /** Feeds one id; false if {@code stop} ended it. */
+    boolean feed(int id, BooleanSupplier stop) {
+        single[0] = id;
+        return forward(single, 0, 1, stop);
+    }
+
+    /** One pass; false if {@code stop} ended it, and nothing is fed. */
+    private boolean forward(int[] more, int from, int count, BooleanSupplier stop) {
+        lastRow = -1;
+        if (!sequence.forward(more, from, count, stop)) {
+            return false;
+        }
+        keep(more, from, count);
+        lastRow = count - 1;
+        logitsReady = false;
+        return true;
+    }
+
+    /** Keeps ids that were fed, the last of what the cache holds. */
+    void keep(int[] fed, int from, int count) {
+        ids.keep(fed, from, count, position());
+    }
+
+    /** What a pass of several sessions is about to feed. */
+    Sequence fedSequence() {
+        lastRow = -1;
+        return sequence;
+    }
+
+    /** Makes those at {@code from} of {@code all} the logits after the last id. */
+    void take(float[] all, int from) {
+        System.arraycopy(all, from, logits, 0, logits.length);
+        lastRow = 0;
+        logitsReady = true;
+    }
+
+    /** Whether {@link #logits} can be asked for. */
+    boolean hasLogits() {
+        return lastRow >= 0;
+    }
+
+    /** The logits after the last id. */
+    float[] logits() {
+        if (!hasLogits()) {
+            throw new IllegalStateException(
+                    "there are no logits: feed an id first (truncate and a cancelled prefill forget them, too)");
+        }
+        if (!logitsReady) {
+            System.arraycopy(sequence.logits(lastRow, 1), 0, logits, 0, logits.length);
+            logitsReady = true;
+        }
+        return logits;
+    }
+
+    /** Hands the logits of all rows of the last pass to {@code listener}. */
+    private void tell(LogitsListener listener, int rows) {
+        for (int row = 0; row < rows; row += Transformer.MOST_LOGIT_ROWS) {
+            int count = Math.min(Transformer.MOST_LOGIT_ROWS, rows - row);
+            float[] all = sequence.logits(row, count);
+            for (int i = 0; i < count; i++) {
+                System.arraycopy(all, i * sequence.logitStride(), logits, 0, logits.length);
+                listener.onLogits(position() - rows + row + i, logits);
+            }
+        }
+    }
+
+    /** Brings back the logits after the last id, which a truncation or a cancelled call forgot. */
+    void feedLastAgain() {
+        int last = ids.get(position() - 1);
+        sequence.truncate(position() - 1);
+        feed(last, () -> false);
+    }
+
+    void truncate(int position) {
+        if (position < 0 || position > position()) {
+            throw new IllegalArgumentException("position: expected 0 to " + position() + ", found " + position);
+        }
+        sequence.truncate(position);
+        lastRow = -1;
+    }
+
+    /** {@link io.github.t6j.model.SessionAccess#fill}. */
+    void fill(int length, long seed) {
+        if (length < 0 || length > contextLength) {
+            throw new IllegalArgumentException("length: expected 0 to " + contextLength + ", found " + length);
+        }
+        if (position() > 0) {
+            throw new IllegalStateException("fill: expected an empty session, found one with " + position() + " ids");
+        }
+        sequence.fill(length, seed);
+        ids.keep(new int[length], 0, length, length);
+        lastRow = -1;
+    }
+
+    SessionState fork() {
+        SessionState fork = new SessionState(transformer, options, sequence.fork(), ids());
+        if (hasLogits()) {
+            fork.take(logits(), 0);
+        }
+        return fork;
+    }
+
+    void save(Path file, SessionFile.Kind kind) {
+        SessionFile.write(file, kind, ids(), hasLogits() ? logits() : null, sequence.tensors());
+    }
+
+    void restore(Path file, SessionFile.Kind kind) {
+        try (Arena arena = Arena.ofConfined()) {
+            SessionFile found = SessionFile.read(file, kind, contextLength, logits.length, arena);
+            Sequence restored = transformer.restoredSequence(
+                    format(options), materialized(options), found.tensors(), found.ids().length, file.toString());
+            sequence.close();
+            sequence = restored;
+            ids = new FedIds(contextLength, logits.length, found.ids());
+            lastRow = -1;
+            if (found.logits() != null) {
+                take(found.logits(), 0);
+            }
+        }
+    }
+
+    /** Frees the cache, except what forks share. */
+    void free() {
+        sequence.close();
+    }
+}

@@ -1,0 +1,304 @@
+package io.github.t6j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.t6j.sampling.SamplingOptions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Mistakes with the library are told, never answered with another text: closed, shared, cancelled, interrupted. */
+class LifetimeTest {
+    private static final GenerationOptions GREEDY = GenerationOptions.defaults()
+            .withMaxTokens(20).withSampling(SamplingOptions.greedy());
+
+    private final Model model = Model.load(TestData.tiny());
+    private final Session session = model.newSession();
+
+    @AfterEach
+    void close() {
+        Thread.interrupted();
+        session.close();
+        model.close();
+    }
+
+    private String expected(int... ids) {
+        try (Session fresh = model.newSession()) {
+            return fresh.generate(ids, GREEDY, token -> true).text();
+        }
+    }
+
+    /** An empty prompt goes on from what the session holds, also where its logits are forgotten. */
+    @Test
+    void anEmptyPromptContinuesWhatTheSessionHolds(@TempDir Path folder) {
+        int[] ids = model.tokenizer().encode("The whale was");
+        String expected = expected(ids);
+
+        Map<String, Consumer<Session>> ways = Map.of(
+                "truncate to the same position", one -> one.truncate(one.position()),
+                "truncate", one -> {
+                    one.prefill(5, 6, 7);
+                    one.truncate(ids.length);
+                },
+                "a cancelled prefill", one -> {
+                    Thread.currentThread().interrupt();
+                    assertThatThrownBy(() -> one.prefill(5, 6)).isInstanceOf(CancellationException.class);
+                    assertThat(Thread.interrupted()).isTrue();
+                },
+                "a saved session without logits", one -> {
+                    one.truncate(ids.length);
+                    one.save(folder.resolve("session"));
+                    one.restore(folder.resolve("session"));
+                });
+        ways.forEach((name, way) -> {
+            for (int kind = 0; kind < 3; kind++) {
+                try (Session one = model.newSession()) {
+                    one.prefill(ids);
+                    way.accept(one);
+                    String text = switch (kind) {
+                        case 0 -> one.generate("", GREEDY).text();
+                        case 1 -> one.generate(new int[0], GREEDY, token -> true).text();
+                        default -> one.generateSamples("", 1, GREEDY).getFirst().text();
+                    };
+                    assertThat(text).as(name).isEqualTo(expected);
+                }
+            }
+        });
+    }
+
+    @Test
+    void aThrowingLogitsListenerLeavesWhatWasFed() {
+        int[] ids = model.tokenizer().encode("The whale was");
+        assertThatThrownBy(() -> session.prefill(ids, (position, logits) -> {
+            throw new IllegalArgumentException("mine");
+        })).hasMessage("mine");
+        assertThat(session.ids()).isEqualTo(ids);
+        assertThat(session.generate("", GREEDY).text()).isEqualTo(expected(ids));
+    }
+
+    /** The session holds every token that the listener was told, also the one at which it threw. */
+    @Test
+    void aThrowingListenerLosesNothing() {
+        int[] ids = model.tokenizer().encode("The whale");
+        List<Integer> told = new ArrayList<>();
+        assertThatThrownBy(() -> session.generate(ids, GREEDY, token -> {
+            told.add(token.id());
+            if (told.size() == 3) {
+                throw new IllegalArgumentException("mine");
+            }
+            return true;
+        })).hasMessage("mine");
+        assertThat(session.ids()).hasSize(ids.length + 3).endsWith(told.stream().mapToInt(id -> id).toArray());
+        session.generate("", GREEDY.withMaxTokens(1));
+    }
+
+    private static void assertClosed(Object what, String message, Map<String, ThrowingCallable> calls) {
+        calls.forEach((name, call) -> assertThatThrownBy(call).as(what + "." + name)
+                .isInstanceOf(IllegalStateException.class).hasMessage(message));
+    }
+
+    private static Map<String, ThrowingCallable> calls(Session session) {
+        return Map.ofEntries(
+                Map.entry("position", session::position), Map.entry("ids", session::ids),
+                Map.entry("contextLength", session::contextLength), Map.entry("cacheType", session::cacheType),
+                Map.entry("cacheBytes", session::cacheBytes), Map.entry("prefill", () -> session.prefill(1)),
+                Map.entry("prefill with a listener", () -> session.prefill(new int[] {1}, (position, logits) -> {
+                })), Map.entry("decode", () -> session.decode(1)), Map.entry("logits", session::logits),
+                Map.entry("truncate", () -> session.truncate(0)), Map.entry("fork", session::fork),
+                Map.entry("generate", () -> session.generate("The", GREEDY)),
+                Map.entry("generate ids", () -> session.generate(new int[] {1}, GREEDY, token -> true)),
+                Map.entry("generateSamples", () -> session.generateSamples("The", 2, GREEDY)),
+                Map.entry("save", () -> session.save(Path.of("never"))),
+                Map.entry("restore", () -> session.restore(Path.of("never"))));
+    }
+
+    @Test
+    void aClosedSessionSaysSo() {
+        session.prefill(1, 2, 3);
+        session.close();
+        session.close();
+        session.cancel();
+        assertClosed("Session", "the session is closed; open a new one", calls(session));
+        try (Session open = model.newSession()) {
+            assertThatThrownBy(() -> model.decode(List.of(open, session), 1, 2))
+                    .hasMessage("the session is closed; open a new one");
+            assertThat(open.position()).isZero();
+            open.decode(1);
+        }
+    }
+
+    @Test
+    void aClosedModelSaysSoAndClosesItsSessions() {
+        session.prefill(1, 2, 3);
+        model.close();
+        model.close();
+        assertClosed("Session", "the session's model is closed; load it again", calls(session));
+        assertClosed("Model", "the model is closed; load it again", Map.of(
+                "info", model::info, "sharedBytes", model::sharedBytes, "weightBytes", model::weightBytes,
+                "weightType", model::weightType, "hasTokenizer", model::hasTokenizer, "tokenizer", model::tokenizer,
+                "newSession", model::newSession, "decode", () -> model.decode(List.of(session), 1)));
+    }
+
+    @Test
+    void aClosedFlashTpaCacheSaysSo() {
+        try (FlashTpa flash = new FlashTpa(new FlashTpa.Shape(2, 4, 4, 1, 1, 1))) {
+            FlashTpaCache cache = flash.newCache(1);
+            FlashTpa.Factors factors = FlashTpa.Factors.of(new float[2], new float[4]);
+            cache.append(1, factors, factors);
+            cache.close();
+            cache.close();
+            assertClosed("FlashTpaCache", "the cache is closed; make a new one", Map.of(
+                    "batch", cache::batch, "length", () -> cache.length(0), "longest", cache::longest,
+                    "append", () -> cache.append(1, factors, factors), "attend", () -> cache.attend(1, factors)));
+        }
+    }
+
+    /** Closing from a listener ends the call as cancelled; so does closing the model. */
+    @Test
+    void closingFromAListenerCancels() {
+        Generation cancelled = session.generate("The whale", GREEDY, token -> {
+            session.close();
+            return true;
+        });
+        assertThat(cancelled.finishReason()).isEqualTo(FinishReason.CANCELLED);
+        assertThat(cancelled.tokens()).hasSize(1);
+        assertThatThrownBy(session::position).hasMessageContaining("the session is closed");
+
+        Session other = model.newSession();
+        Generation last = other.generate("The whale", GREEDY, token -> {
+            model.close();
+            return true;
+        });
+        assertThat(last.finishReason()).isEqualTo(FinishReason.CANCELLED);
+        assertThatThrownBy(other::position).hasMessageContaining("model is closed");
+    }
+
+    /** Whatever is closed while another thread works: a result or a named exception, never a fault. */
+    @Test
+    void closingFromAnotherThreadEndsTheCallAsCancelled() throws InterruptedException {
+        for (int round = 0; round < 20; round++) {
+            boolean whole = round % 2 == 0;
+            Model own = Model.load(TestData.tiny());
+            Session running = own.newSession(SessionOptions.defaults().withContextLength(100_000));
+            CountDownLatch started = new CountDownLatch(1);
+            AtomicReference<Object> result = new AtomicReference<>();
+            Thread thread = new Thread(() -> {
+                try {
+                    result.set(running.generate("The whale", GREEDY.withMaxTokens(90_000), token -> {
+                        started.countDown();
+                        return true;
+                    }).finishReason());
+                } catch (RuntimeException | Error thrown) {
+                    result.set(thrown);
+                }
+            });
+            thread.start();
+            started.await();
+            if (whole) {
+                own.close();
+            } else {
+                running.close();
+            }
+            thread.join();
+            assertThat(result.get()).isIn(FinishReason.CANCELLED, FinishReason.END_OF_TEXT);
+            own.close();
+        }
+    }
+
+    @Test
+    void twoThreadsOnOneSessionAreTold() throws InterruptedException {
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch tried = new CountDownLatch(1);
+        Thread thread = new Thread(() -> session.generate("The whale", GREEDY.withMaxTokens(2), token -> {
+            inside.countDown();
+            try {
+                tried.await();
+            } catch (InterruptedException interrupted) {
+                throw new IllegalStateException(interrupted);
+            }
+            return true;
+        }), "the first");
+        thread.start();
+        inside.await();
+        Map<String, ThrowingCallable> calls = new java.util.HashMap<>(calls(session));
+        List.of("position", "ids", "contextLength", "cacheType", "cacheBytes").forEach(calls::remove);
+        calls.forEach((name, call) -> assertThatThrownBy(call).as(name).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("used by another thread (the first)"));
+        tried.countDown();
+        thread.join();
+        session.decode(1);
+    }
+
+    @Test
+    void aListenerMayReadButNotFeed() {
+        session.generate("The whale", GREEDY.withMaxTokens(1), token -> {
+            assertThat(session.logits()).isNotEmpty();
+            assertThat(session.position()).isPositive();
+            session.fork().close();
+            for (ThrowingCallable call : List.<ThrowingCallable>of(
+                    () -> session.decode(1), () -> session.truncate(0), () -> session.generate("a", GREEDY))) {
+                assertThatThrownBy(call).isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("in a call already");
+            }
+            return true;
+        });
+    }
+
+    @Test
+    void aCancelBelongsToTheCallThatRuns() {
+        session.cancel();
+        session.prefill(1, 2);
+        Generation cancelled = session.generate("a", GREEDY, token -> {
+            session.cancel();
+            return true;
+        });
+        assertThat(cancelled.finishReason()).isEqualTo(FinishReason.CANCELLED);
+        assertThat(session.generate("", GREEDY.withMaxTokens(3)).tokens()).hasSize(3);
+        assertThatThrownBy(() -> session.generate("a", GREEDY, token -> {
+            session.cancel();
+            throw new IllegalArgumentException("mine");
+        })).hasMessage("mine");
+        session.prefill(3);
+    }
+
+    @Test
+    void anInterruptCancelsAndStaysSet() {
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> session.prefill(1, 2)).isInstanceOf(CancellationException.class);
+        assertThat(Thread.currentThread().isInterrupted()).isTrue();
+        assertThat(session.generate("a", GREEDY).finishReason()).isEqualTo(FinishReason.CANCELLED);
+        assertThat(Thread.interrupted()).isTrue();
+        session.prefill(1, 2);
+        Generation generation = session.generate("", GREEDY, token -> {
+            Thread.currentThread().interrupt();
+            return true;
+        });
+        assertThat(generation.finishReason()).isEqualTo(FinishReason.CANCELLED);
+        assertThat(generation.tokens()).hasSize(1);
+        assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
+    void nullsAreRefusedByName() {
+        Map<String, ThrowingCallable> calls = Map.of(
+                "prompt", () -> session.generate((String) null, GREEDY),
+                "promptIds", () -> session.generate((int[]) null, GREEDY, token -> true),
+                "options", () -> session.generate("a", null),
+                "listener", () -> session.generate("a", GREEDY, null),
+                "ids", () -> session.prefill((int[]) null),
+                "path", () -> Model.load(null));
+        calls.forEach((name, call) -> assertThatThrownBy(call).as(name).isInstanceOf(NullPointerException.class)
+                .hasMessage(name));
+        assertThatThrownBy(() -> model.newSession(null)).isInstanceOf(NullPointerException.class).hasMessage("options");
+    }
+}

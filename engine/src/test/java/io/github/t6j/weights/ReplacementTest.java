@@ -1,0 +1,78 @@
+package io.github.t6j.weights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReplacementTest {
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void onlyWherePermissionsAreThose() {
+        assumeThat(folder.getFileSystem().supportedFileAttributeViews()).contains("posix");
+    }
+
+    private static void write(Path file, boolean ownerOnly, String text) throws IOException {
+        Replacement.of(file, ownerOnly).write(
+                channel -> channel.write(StandardCharsets.UTF_8.encode(text)));
+    }
+
+    private static String permissions(Path file) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
+    }
+
+    @Test
+    void aNewFileMayBeForItsOwnerAloneAndAnOldOneKeepsItsPermissions() throws IOException {
+        Path file = folder.resolve("session");
+        write(file, true, "one");
+        assertThat(permissions(file)).isEqualTo("rw-------");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+        write(file, true, "two");
+        assertThat(permissions(file)).isEqualTo("rw-r-----");
+        assertThat(file).hasContent("two");
+        assertThat(Files.list(folder).toList()).containsExactly(file);
+    }
+
+    @Test
+    void symbolicLinksAreFollowed() throws IOException {
+        Path file = Files.createDirectory(folder.resolve("there")).resolve("session");
+        Files.writeString(file, "old");
+        Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("there", "session"));
+        Path linked = Files.createSymbolicLink(folder.resolve("linked"), link);
+        write(linked, true, "new");
+        assertThat(Files.isSymbolicLink(linked)).isTrue();
+        assertThat(Files.isSymbolicLink(link)).isTrue();
+        assertThat(file).hasContent("new");
+        Path dangling = Files.createSymbolicLink(folder.resolve("dangling"), Path.of("there", "made"));
+        write(dangling, true, "made");
+        assertThat(folder.resolve("there/made")).hasContent("made");
+        Path loop = folder.resolve("loop");
+        Files.createSymbolicLink(loop, loop);
+        assertThatThrownBy(() -> write(loop, true, "never")).isInstanceOf(FileSystemException.class);
+    }
+
+    @Test
+    void whatIsNoRegularFileStaysWhatItIs() throws IOException, InterruptedException {
+        Path pipe = folder.resolve("pipe");
+        assumeThat(new ProcessBuilder(List.of("mkfifo", pipe.toString())).start().waitFor()).isZero();
+        assertThatThrownBy(() -> write(pipe, false, "never")).isInstanceOf(FileSystemException.class)
+                .hasMessageContaining("pipe: expected a regular file or a new name, found a device, a pipe");
+        assertThat(Files.isRegularFile(pipe)).isFalse();
+        assertThatThrownBy(() -> write(folder, false, "never")).hasMessageContaining("found a folder");
+        assertThatThrownBy(() -> write(folder.resolve("no/file"), false, "never"))
+                .isInstanceOf(NoSuchFileException.class);
+    }
+}
