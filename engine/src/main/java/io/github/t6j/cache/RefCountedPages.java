@@ -21,9 +21,9 @@ final class RefCountedPages {
         }
     }
 
-    /** Bytes that they take of a slab: each page is aligned to 64. */
+    /** Bytes that they take of a slab: each page is aligned to 64, also one that keeps nothing. */
     static long bytes(PageLayout layout, Format format, int layers) {
-        return (layout.bytes(format) + 63) / 64 * 64 * layers;
+        return (Math.max(1, layout.bytes(format)) + 63) / 64 * 64 * layers;
     }
 
     Page layer(int layer) {

@@ -82,7 +82,7 @@ final class Shapes {
 
     /** product / factor, which must be whole: a size that shapes show as a product. */
     int quotient(long product, long factor, String what, String by) {
-        if (factor <= 0 || product % factor != 0 || product == 0) {
+        if (factor <= 0 || product % factor != 0 || product <= 0) {
             throw new ModelFormatException(where() + ": expected the " + what + " to be a multiple of the " + by
                     + ", found " + product + " and " + factor);
         }
@@ -91,7 +91,7 @@ final class Shapes {
 
     /** √(product / divisor), which must be whole: the number of heads where three sizes are pairwise products. */
     int root(long product, long divisor, String what) {
-        long root = divisor == 0 ? 0 : Math.round(Math.sqrt((double) product / divisor));
+        long root = divisor <= 0 || product <= 0 ? 0 : Math.round(Math.sqrt((double) product / divisor));
         if (root == 0 || root * root * divisor != product) {
             throw new ModelFormatException(where() + ": no number of heads fits the shapes of " + what
                     + "; the file is damaged or of another model");

@@ -85,7 +85,7 @@ final class T6Rope {
             assumptions.add("rope_decay_base 0.999 (the official default; config.json does not say)");
         }
         double base = config.number("rope_decay_base", 0.999);
-        if (!(base > 0 && base <= 1)) {
+        if (!((float) base > 0 && base <= 1)) {
             throw new ModelFormatException("config.json: rope_decay_base: expected above 0, up to 1, found " + base);
         }
         return (float) base;

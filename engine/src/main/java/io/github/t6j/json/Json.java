@@ -218,7 +218,12 @@ public final class Json {
                 return exact.longValue();
             }
         }
-        return Double.parseDouble(number);
+        double value = Double.parseDouble(number);
+        if (Double.isInfinite(value)) {
+            at = from;
+            throw error("a number of at most " + Double.MAX_VALUE);
+        }
+        return value;
     }
 
     private int digits() {

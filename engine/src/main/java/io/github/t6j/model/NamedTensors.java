@@ -49,6 +49,12 @@ public final class NamedTensors {
             throw new ModelFormatException(where + ": " + name + ": expected weights, found " + tensor.dtype()
                     + "; quantised ones need t6j.quantized in the file's metadata: convert the model again");
         }
+        for (long size : tensor.shape()) {
+            if (size < 1 || size > Integer.MAX_VALUE) {
+                throw new ModelFormatException(where + ": " + name + ": expected sizes from 1 to " + Integer.MAX_VALUE
+                        + ", found shape " + tensor.shape() + "; the file is damaged or was made to do harm");
+            }
+        }
         return tensor;
     }
 

@@ -1,6 +1,7 @@
 package io.github.t6j.tokenizer;
 
 import java.util.Arrays;
+import java.util.SplittableRandom;
 
 /**
  * Pairs of ids that merge, each with its rank and the id that it becomes: a hash table with open addressing, as this is
@@ -12,9 +13,13 @@ final class MergeTable {
 
     private static final long EMPTY = -1;
 
+    /** A table's order is its own, so that no file can make its merges collide. */
+    private static final SplittableRandom SECRETS = new SplittableRandom();
+
     private final long[] keys;
     private final long[] values;
     private final int shift;
+    private final long secret = SECRETS.nextLong() | 1;
 
     MergeTable(int merges) {
         int capacity = Integer.highestOneBit(Math.max(merges, 8)) << 2;
@@ -46,8 +51,8 @@ final class MergeTable {
     }
 
     private int slot(long key) {
-        // multiplicative hashing: 2^64 divided by the golden ratio
-        int slot = (int) (key * 0x9E3779B97F4A7C15L >>> shift);
+        long hash = (key ^ secret) * 0x9E3779B97F4A7C15L; // 2^64 divided by the golden ratio
+        int slot = (int) ((hash ^ hash >>> 32) * secret >>> shift);
         while (keys[slot] != key && keys[slot] != EMPTY) {
             slot = slot + 1 & keys.length - 1;
         }

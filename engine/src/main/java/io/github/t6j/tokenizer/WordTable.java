@@ -1,11 +1,16 @@
 package io.github.t6j.tokenizer;
 
 import java.util.Arrays;
+import java.util.SplittableRandom;
 
 /** Pieces of text that are one token as a whole, with its id: most words of ordinary text need no merging. */
 final class WordTable {
+    /** A table's order is its own, so that no file can make its words collide. */
+    private static final SplittableRandom SECRETS = new SplittableRandom();
+
     private final int[] ids;
     private final byte[][] words;
+    private final long secret = SECRETS.nextLong() | 1;
 
     WordTable(int size) {
         int capacity = Integer.highestOneBit(Math.max(size, 8)) << 2;
@@ -26,11 +31,12 @@ final class WordTable {
     }
 
     private int slot(byte[] text, int from, int to) {
-        int hash = 0;
+        long hash = secret;
         for (int i = from; i < to; i++) {
-            hash = hash * 31 + text[i];
+            hash = (hash ^ text[i]) * secret;
+            hash ^= hash >>> 29;
         }
-        int slot = hash * 0x9E3779B9 >>> Integer.numberOfLeadingZeros(words.length) + 1;
+        int slot = (int) (hash * 0x9E3779B97F4A7C15L >>> Long.numberOfLeadingZeros(words.length) + 1);
         while (words[slot] != null && !Arrays.equals(words[slot], 0, words[slot].length, text, from, to)) {
             slot = slot + 1 & words.length - 1;
         }

@@ -150,7 +150,7 @@ public final class Checkpoint implements AutoCloseable {
         }
 
         /**
-         * What a file is. A safetensors file starts with a length, whose bytes can look like the others' magic elements:
+         * What a file is. A safetensors file starts with a length, whose bytes can look like the others' magic numbers:
          * it is known by the { that follows.
          */
         static Format of(MemorySegment bytes) {

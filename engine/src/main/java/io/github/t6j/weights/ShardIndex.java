@@ -2,6 +2,7 @@ package io.github.t6j.weights;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +42,16 @@ record ShardIndex(Path file, Map<String, Set<String>> tensorsOf) {
     /** Whether {@code name} cannot lead out of the folder, on any system. */
     private static boolean isFileName(String name) {
         return !name.isEmpty() && !name.equals(".") && !name.equals("..")
-                && name.chars().noneMatch(c -> c == '/' || c == '\\' || c == ':' || c < ' ');
+                && name.chars().noneMatch(c -> c == '/' || c == '\\' || c == ':' || c < ' ') && isPath(name);
+    }
+
+    private static boolean isPath(String name) {
+        try {
+            Path.of(name);
+            return true;
+        } catch (InvalidPathException unmappable) {
+            return false;
+        }
     }
 
     /** The shards' file names, sorted. */
