@@ -65,4 +65,19 @@ class PackagesTest {
             }
         }
     }
+
+    /** A file is read at one sitting; the unrolled tiles of Gemm are what C2 needs. */
+    @Test
+    void filesAreShort() throws IOException {
+        for (Path file : sources()) {
+            if (!file.endsWith("kernels/simd/Gemm.java")) {
+                assertThat(Files.readAllLines(file)).as(file.toString()).hasSizeLessThanOrEqualTo(400);
+            }
+        }
+    }
+
+    @Test
+    void theWordsOfVariantsAreAllOfThem() {
+        assertThat(RopeVariant.WORDS.split(", | or ")).containsExactlyElementsOf(RopeVariant.words());
+    }
 }

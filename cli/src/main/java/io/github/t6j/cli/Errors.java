@@ -58,11 +58,14 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
     }
 
     private void show(String message, Throwable e, boolean withTrace) {
-        main.note(String.join(" ", message.strip().split("\\R\\s*")));
+        main.note(Text.printable(String.join(" ", message.strip().split("\\R\\s*")), LONGEST));
         if (withTrace) {
             e.printStackTrace(main.err);
         }
     }
+
+    /** Characters of a message at most: it may quote a file. */
+    private static final int LONGEST = 2000;
 
     private static String describe(Exception e) {
         return switch (e) {

@@ -11,6 +11,9 @@ import picocli.CommandLine.Spec;
 
 /** What every command that loads a model takes. */
 final class ModelArguments {
+    /** More would only wait for each other. */
+    private static final int THREADS_PER_CORE = 4;
+
     @Mixin
     private ModelFolder folder;
 
@@ -38,6 +41,8 @@ final class ModelArguments {
     void check() {
         if (threads != null) {
             Range.atLeast(spec, "--threads", threads, 1);
+            Range.atMost(spec, "--threads", threads, THREADS_PER_CORE * Runtime.getRuntime().availableProcessors(),
+                    THREADS_PER_CORE + " times the cores");
         }
     }
 

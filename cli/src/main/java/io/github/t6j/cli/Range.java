@@ -5,7 +5,7 @@ import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/** Checks elements of the command line; what is out of range is bad usage. */
+/** Checks numbers of the command line; what is out of range is bad usage. */
 final class Range {
     private Range() {}
 
@@ -16,8 +16,16 @@ final class Range {
         }
     }
 
+    /** @param why where the limit comes from */
+    static void atMost(CommandSpec spec, String option, long value, long most, String why) {
+        if (value > most) {
+            throw new ParameterException(
+                    spec.commandLine(), option + ": expected at most " + most + " (" + why + "), found " + value);
+        }
+    }
+
     /**
-     * What {@code options} makes, which checks its own elements. Its message begins with a name such as {@code topK},
+     * What {@code options} makes, which checks its own numbers. Its message begins with a name such as {@code topK},
      * which becomes the option {@code --top-k}.
      */
     static <T> T checked(CommandSpec spec, Supplier<T> options) {

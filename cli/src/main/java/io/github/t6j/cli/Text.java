@@ -10,6 +10,7 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
@@ -63,5 +64,17 @@ final class Text {
                     + ": convert the text to UTF-8");
         }
         return chars.flip().toString();
+    }
+
+    /** {@code text} without control characters, which would move the terminal's cursor or worse, and cut. */
+    static String printable(String text, int longest) {
+        StringBuilder printable = new StringBuilder();
+        int end = Math.min(text.length(), longest);
+        for (int i = 0; i < end; i++) {
+            char c = text.charAt(i);
+            printable.append(
+                    Character.isISOControl(c) ? String.format(Locale.ROOT, "\\u%04x", (int) c) : String.valueOf(c));
+        }
+        return end < text.length() ? printable + "…" : printable.toString();
     }
 }

@@ -142,4 +142,19 @@ class UsageTest {
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).startsWith("t6j: --model nowhere").contains("\tat io.github.t6j.cli");
     }
+
+    @Test
+    void moreThreadsThanTheMachineCanUseAreBadUsage() {
+        int most = 4 * Runtime.getRuntime().availableProcessors();
+        Ran ran = Ran.of("generate", "--threads", "2000", "x");
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("--threads: expected at most " + most + " (4 times the cores), found 2000");
+    }
+
+    @Test
+    void controlCharactersAndEndlessTextsDoNotReachTheTerminal() {
+        Ran ran = Ran.of("inspect", "--model", "\u001b[2Jno\u0007folder" + "x".repeat(10_000));
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err()).contains("\\u001b[2Jno\\u0007folder").doesNotContain("\u001b").hasSizeLessThan(2100);
+    }
 }

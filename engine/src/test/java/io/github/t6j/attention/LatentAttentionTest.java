@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** MLA absorbed, with keys and values rebuilt, and by the float64 oracle: three ways to the same elements. */
+/** MLA absorbed, with keys and values rebuilt, and by the float64 oracle: three ways to the same numbers. */
 @Tag("width")
 class LatentAttentionTest {
     private static final int ABSORBED = Integer.MAX_VALUE;

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What happens inside the first block, against the official code's activations. */
 class BlockTest {
-    /** Of elements up to 1; of larger ones relative: without a softmax, attention gives hundreds. */
+    /** Of numbers up to 1; of larger ones relative: without a softmax, attention gives hundreds. */
     private static final double TOLERANCE = 1e-4;
 
     static List<GoldenModel> models() {

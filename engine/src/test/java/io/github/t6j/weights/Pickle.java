@@ -37,9 +37,9 @@ final class Pickle {
         return op('J').int32(number);
     }
 
-    Pickle tuple(int... elements) {
+    Pickle tuple(int... numbers) {
         op('(');
-        for (int number : elements) {
+        for (int number : numbers) {
             number(number);
         }
         return op('t');

@@ -110,7 +110,7 @@ final class BenchmarkSupport {
         }
     }
 
-    /** Elements from −1 to 1. */
+    /** Numbers from −1 to 1. */
     static float[] floats(int count, SplittableRandom random) {
         float[] floats = new float[count];
         for (int i = 0; i < count; i++) {
