@@ -12,6 +12,9 @@ import java.util.function.BooleanSupplier;
 /**
  * A sequence of ids that a model has seen, and its cache; used by one thread at a time, except {@link #cancel()}.
  *
+ * <p>A session that is closed, or that another call uses at the moment, throws an IllegalStateException that says so. A
+ * listener may read its session, fork it and save it, but not feed, cut or restore it.
+ *
  * <p>Feed ids with {@link #prefill} or {@link #decode}, read {@link #logits()}, or let {@link #generate} do all of it.
  */
 public final class Session implements AutoCloseable {
@@ -80,14 +83,11 @@ public final class Session implements AutoCloseable {
 
     /** {@link #prefill(int...)} that also computes the logits after every id and hands them to {@code listener}. */
     public void prefill(int[] ids, LogitsListener listener) {
-        use.begin();
-        try {
+        try (SessionUse.Call _ = use.begin()) {
             state.check(ids);
             if (!state.feed(ids, listener, cancelled)) {
                 throw cancelled("prefill");
             }
-        } finally {
-            use.end();
         }
     }
 
@@ -99,14 +99,11 @@ public final class Session implements AutoCloseable {
      * @throws CancellationException after {@link #cancel()}; the id is not fed
      */
     public void decode(int id) {
-        use.begin();
-        try {
+        try (SessionUse.Call _ = use.begin()) {
             state.checkNext(id);
             if (!state.feed(id, cancelled)) {
                 throw cancelled("decode");
             }
-        } finally {
-            use.end();
         }
     }
 
@@ -120,13 +117,8 @@ public final class Session implements AutoCloseable {
      * @throws IllegalStateException if nothing was fed since the session was opened or truncated
      */
     public float[] logits() {
-        boolean outermost = use.beginReading();
-        try {
+        try (SessionUse.Call _ = use.beginReading()) {
             return state.logits();
-        } finally {
-            if (outermost) {
-                use.end();
-            }
         }
     }
 
@@ -138,20 +130,14 @@ public final class Session implements AutoCloseable {
      *     forget some
      */
     public void truncate(int position) {
-        use.begin();
-        try {
+        try (SessionUse.Call _ = use.begin()) {
             state.truncate(position);
-        } finally {
-            use.end();
         }
     }
 
     private void fill(int length, long seed) {
-        use.begin();
-        try {
+        try (SessionUse.Call _ = use.begin()) {
             state.fill(length, seed);
-        } finally {
-            use.end();
         }
     }
 
@@ -168,11 +154,8 @@ public final class Session implements AutoCloseable {
      * @throws IllegalStateException if the prompt does not fit in the context
      */
     public Generation generate(String prompt, GenerationOptions options, TokenListener listener) {
-        use.begin();
-        try {
+        try (SessionUse.Call _ = use.begin()) {
             return continued(promptIds(prompt), options, listener);
-        } finally {
-            use.end();
         }
     }
 
@@ -194,11 +177,8 @@ public final class Session implements AutoCloseable {
      * and all ids of the result.
      */
     public Generation generate(int[] promptIds, GenerationOptions options, TokenListener listener) {
-        use.begin();
-        try {
+        try (SessionUse.Call _ = use.begin()) {
             return continued(promptIds, options, listener);
-        } finally {
-            use.end();
         }
     }
 
@@ -245,16 +225,13 @@ public final class Session implements AutoCloseable {
         if (samples < 1) {
             throw new IllegalArgumentException("samples: expected 1 or more, found " + samples);
         }
-        use.begin();
-        try {
+        try (SessionUse.Call _ = use.begin()) {
             long start = System.nanoTime();
             int[] promptIds = promptIds(prompt);
             if (!feedPrompt(promptIds)) {
                 throw cancelled("prompt");
             }
             return new SampleGenerator(this, model, promptIds, options).run(samples, System.nanoTime() - start);
-        } finally {
-            use.end();
         }
     }
 
@@ -295,13 +272,8 @@ public final class Session implements AutoCloseable {
      * other. They share the memory of what they have in common. The fork may be used by another thread.
      */
     public Session fork() {
-        boolean outermost = use.beginReading();
-        try {
+        try (SessionUse.Call _ = use.beginReading()) {
             return new Session(model, state.fork());
-        } finally {
-            if (outermost) {
-                use.end();
-            }
         }
     }
 
@@ -311,13 +283,8 @@ public final class Session implements AutoCloseable {
      * @throws java.io.UncheckedIOException when it cannot be written
      */
     public void save(Path file) {
-        boolean outermost = use.beginReading();
-        try {
+        try (SessionUse.Call _ = use.beginReading()) {
             state.save(file, kind());
-        } finally {
-            if (outermost) {
-                use.end();
-            }
         }
     }
 
@@ -330,11 +297,8 @@ public final class Session implements AutoCloseable {
      * @throws java.io.UncheckedIOException when it cannot be read
      */
     public void restore(Path file) {
-        use.begin();
-        try {
+        try (SessionUse.Call _ = use.begin()) {
             state.restore(file, kind());
-        } finally {
-            use.end();
         }
     }
 

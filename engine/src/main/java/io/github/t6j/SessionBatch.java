@@ -19,9 +19,8 @@ final class SessionBatch {
         }
         int begun = 0;
         try {
-            while (begun < ids.length) {
+            for (; begun < ids.length; begun++) {
                 sessions.get(begun).use().begin();
-                begun++;
             }
             feed(sessions, ids);
         } finally {

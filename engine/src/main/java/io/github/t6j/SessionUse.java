@@ -7,6 +7,18 @@ import java.util.concurrent.atomic.AtomicReference;
  * session ends as cancelled, and frees the memory itself.
  */
 final class SessionUse {
+    /** A call that is under way, until it is closed. */
+    @FunctionalInterface
+    interface Call extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** A call inside another, which ends with that. */
+    private static final Call NESTED = () -> {
+    };
+
+    private final Call call = this::end;
     private final AtomicReference<Thread> user = new AtomicReference<>();
     private final ModelUse model;
     private final Runnable free;
@@ -22,11 +34,11 @@ final class SessionUse {
     }
 
     /**
-     * Begins a call that only {@link #end} ends.
+     * Begins a call.
      *
      * @throws IllegalStateException if the session is closed, or another call uses it
      */
-    void begin() {
+    Call begin() {
         if (!model.acquire()) {
             throw closed();
         }
@@ -40,6 +52,7 @@ final class SessionUse {
             end();
             throw closed();
         }
+        return call;
     }
 
     private static IllegalStateException used(Thread other) {
@@ -59,17 +72,9 @@ final class SessionUse {
         model.release();
     }
 
-    /**
-     * Begins a call that reads; it may be made by a listener inside another.
-     *
-     * @return whether {@link #end} must end it
-     */
-    boolean beginReading() {
-        if (user.get() == Thread.currentThread()) {
-            return false;
-        }
-        begin();
-        return true;
+    /** Begins a call that reads; it may be made by a listener inside another. */
+    Call beginReading() {
+        return user.get() == Thread.currentThread() ? NESTED : begin();
     }
 
     /** @throws IllegalStateException if the session is closed and this is not within a call that runs on */

@@ -2,7 +2,6 @@ package io.github.t6j.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,18 +11,16 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
+/** Links, pipes and permissions, as POSIX has them. */
+@DisabledOnOs(OS.WINDOWS)
 class ReplacementTest {
     @TempDir
     private Path folder;
-
-    @BeforeEach
-    void onlyWherePermissionsAreThose() {
-        assumeThat(folder.getFileSystem().supportedFileAttributeViews()).contains("posix");
-    }
 
     private static void write(Path file, boolean ownerOnly, String text) throws IOException {
         Replacement.of(file, ownerOnly).write(
@@ -67,7 +64,7 @@ class ReplacementTest {
     @Test
     void whatIsNoRegularFileStaysWhatItIs() throws IOException, InterruptedException {
         Path pipe = folder.resolve("pipe");
-        assumeThat(new ProcessBuilder(List.of("mkfifo", pipe.toString())).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder(List.of("mkfifo", pipe.toString())).start().waitFor()).isZero();
         assertThatThrownBy(() -> write(pipe, false, "never")).isInstanceOf(FileSystemException.class)
                 .hasMessageContaining("pipe: expected a regular file or a new name, found a device, a pipe");
         assertThat(Files.isRegularFile(pipe)).isFalse();
