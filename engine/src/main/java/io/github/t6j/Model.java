@@ -15,11 +15,11 @@ import io.github.t6j.model.Transformer;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
+import io.github.t6j.weights.SmallFile;
 import io.github.t6j.weights.Tensor;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -87,7 +87,7 @@ public final class Model implements AutoCloseable {
      *
      * @throws ModelFormatException when the files are not those of a model that this engine runs; the message says
      *     what is wrong and what to do
-     * @throws UncheckedIOException when a file cannot be read
+     * @throws java.io.UncheckedIOException when a file cannot be read
      */
     public static Model load(Path path, ModelOptions options) {
         Objects.requireNonNull(path, "path");
@@ -105,16 +105,13 @@ public final class Model implements AutoCloseable {
     }
 
     private static Map<String, Object> object(Path file) {
-        try {
-            return Json.parseObject(Files.readAllBytes(file), file.toString());
-        } catch (IOException failure) {
-            throw new UncheckedIOException(file + ": cannot be read", failure);
-        }
+        return Json.parseObject(SmallFile.read(file, SmallFile.CONFIG), file.toString());
     }
 
     private VariantJson variantJson() {
         Path file = folder.resolve("t6j.json");
-        return Files.exists(file) ? new VariantJson(object(file), file.toString()) : VariantJson.none();
+        boolean there = Files.exists(file, LinkOption.NOFOLLOW_LINKS); // a broken link is named, not passed over
+        return there ? new VariantJson(object(file), file.toString()) : VariantJson.none();
     }
 
     private void checkTokenizer(ModelConfig config) {

@@ -33,13 +33,7 @@ final class FileBytes {
      * @throws UncheckedIOException when the system cannot read it
      */
     static MemorySegment load(Path file, boolean mapped, Arena arena) {
-        if (Files.isSymbolicLink(file) && !Files.exists(file)) {
-            throw new ModelFormatException(file + ": a symbolic link to a file that is not there: download it again");
-        }
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
-            throw new ModelFormatException(file + ": expected a file of weights, found "
-                    + (Files.isDirectory(file) ? "a folder" : "something that is not an ordinary file"));
-        }
+        checkRegular(file, "a file of weights");
         MemorySegment bytes;
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             long size = channel.size();
@@ -54,6 +48,17 @@ final class FileBytes {
         }
         refuseLfsPointer(bytes, file);
         return bytes.asReadOnly();
+    }
+
+    /** @throws ModelFormatException when {@code file}, which is {@code expected}, is a broken link or no regular file */
+    static void checkRegular(Path file, String expected) {
+        if (Files.isSymbolicLink(file) && !Files.exists(file)) {
+            throw new ModelFormatException(file + ": a symbolic link to a file that is not there: download it again");
+        }
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new ModelFormatException(file + ": expected " + expected + ", found "
+                    + (Files.isDirectory(file) ? "a folder" : "something that is not an ordinary file"));
+        }
     }
 
     private static MemorySegment copy(FileChannel channel, long size, Arena arena, Path file) throws IOException {
