@@ -88,6 +88,8 @@ public final class Model implements AutoCloseable {
      * @throws ModelFormatException when the files are not those of a model that this engine runs; the message says
      *     what is wrong and what to do
      * @throws java.io.UncheckedIOException when a file cannot be read
+     * @throws MemoryLimitException when the machine has not enough memory for the weights
+     * @throws java.util.concurrent.CancellationException when the thread is interrupted, which stays set
      */
     public static Model load(Path path, ModelOptions options) {
         Objects.requireNonNull(path, "path");

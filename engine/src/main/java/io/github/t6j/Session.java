@@ -285,8 +285,10 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Writes ids, cache and logits to {@code file}, a safetensors file; it is complete or not there at all.
+     * Writes ids, cache and logits to {@code file}, a safetensors file; it is complete or not there at all. A file that was
+     * there before is replaced, but keeps its permissions; a new one is for its owner alone. Links are followed.
      *
+     * @throws CancellationException when the thread is interrupted, which stays set
      * @throws java.io.UncheckedIOException when it cannot be written
      */
     public void save(Path file) {
@@ -301,6 +303,7 @@ public final class Session implements AutoCloseable {
      *
      * @throws ModelFormatException when the file is damaged, or of another model or cache type, or does not
      *     fit in the context; the session is then as it was
+     * @throws CancellationException when the thread is interrupted, which stays set; the session is as it was
      * @throws java.io.UncheckedIOException when it cannot be read
      */
     public void restore(Path file) {

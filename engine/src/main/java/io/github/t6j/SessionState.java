@@ -3,8 +3,8 @@ package io.github.t6j;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.model.Sequence;
 import io.github.t6j.model.Transformer;
+import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.PhysicalMemory;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.function.BooleanSupplier;
 
@@ -230,10 +230,10 @@ final class SessionState {
     }
 
     void restore(Path file, SessionFile.Kind kind) {
-        try (Arena arena = Arena.ofConfined()) {
+        try (NativeMemory arena = NativeMemory.confined()) {
             SessionFile found = SessionFile.read(file, kind, contextLength, logits.length, arena);
             Sequence restored = transformer.restoredSequence(
-                    format(options), materialized(options), found.tensors(), found.ids().length, file.toString());
+                    format(options), materialized(options), found.cache(), found.ids().length, file.toString());
             sequence.close();
             sequence = restored;
             ids = new FedIds(contextLength, logits.length, found.ids());
@@ -241,6 +241,8 @@ final class SessionState {
             if (found.logits() != null) {
                 take(found.logits(), 0);
             }
+        } catch (InternalError fault) { // of a mapped file
+            throw new ModelFormatException(file + ": the file was cut short while it was read", fault);
         }
     }
 
