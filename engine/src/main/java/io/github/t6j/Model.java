@@ -196,6 +196,10 @@ public final class Model implements AutoCloseable {
         return tokenizer;
     }
 
+    Tokenizer tokenizerOrNull() {
+        return tokenizer;
+    }
+
     /** A session with {@link SessionOptions#defaults()}. */
     public Session newSession() {
         return newSession(SessionOptions.defaults());
@@ -210,6 +214,16 @@ public final class Model implements AutoCloseable {
         Objects.requireNonNull(options, "options");
         use.checkOpen();
         return new Session(this, new SessionState(transformer, options));
+    }
+
+    /**
+     * Bytes that a session of these options takes once its context is full: its cache, what the model then keeps of that
+     * many positions for all sessions, and the buffers of a prompt.
+     */
+    public long sessionBytes(SessionOptions options) {
+        Objects.requireNonNull(options, "options");
+        use.checkOpen();
+        return SessionState.bytes(transformer, options);
     }
 
     /**

@@ -181,7 +181,9 @@ public final class Session implements AutoCloseable {
 
     /**
      * {@link #generate(String, GenerationOptions, TokenListener)} from ids. Afterwards the session holds the prompt
-     * and all ids of the result.
+     * and all ids of the result. A model without a tokenizer gives ids whose texts are empty.
+     *
+     * @throws IllegalArgumentException if the options have stop strings, but the model has no tokenizer
      */
     public Generation generate(int[] promptIds, GenerationOptions options, TokenListener listener) {
         try (SessionUse.Call _ = use.begin()) {
@@ -194,7 +196,7 @@ public final class Session implements AutoCloseable {
         Objects.requireNonNull(options, "options");
         Objects.requireNonNull(listener, "listener");
         long start = System.nanoTime();
-        TextGenerator generator = new TextGenerator(this, model.tokenizer(), promptIds, options, listener);
+        TextGenerator generator = new TextGenerator(this, model.tokenizerOrNull(), promptIds, options, listener);
         FinishReason reason = feedPrompt(promptIds) ? null : FinishReason.CANCELLED;
         long prefilled = System.nanoTime();
         if (reason == null) {

@@ -52,6 +52,13 @@ final class SessionState {
         return options.contextLength();
     }
 
+    /** Bytes that a session of these options takes once its context is full. */
+    static long bytes(Transformer transformer, SessionOptions options) {
+        int asked = options.contextLength();
+        long ids = asked == 0 ? transformer.config().sizes().contextLength() : asked;
+        return ids * transformer.bytesPerToken(format(options), materialized(options)) + transformer.passBytes();
+    }
+
     private static Format format(SessionOptions options) {
         return Format.valueOf(options.cacheType().name());
     }
