@@ -23,7 +23,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What the module shows to everybody is listed in engine/api.txt, so that a change of it is seen; it needs the JDK only. */
+/** What the module shows to everybody is listed in engine/api.txt, so that a change is seen; it needs the JDK only. */
 class ApiTest {
     private static final Path ENGINE = TestData.path("..").resolve("engine").normalize();
     /** Every class has them. */
@@ -109,10 +109,11 @@ class ApiTest {
     @Test
     void theApiIsTheListedOne() throws IOException, ClassNotFoundException {
         List<String> api = api();
-        Path found = Files.write(ENGINE.resolve("target/api.txt"), api);
+        Files.write(ENGINE.resolve("target/api.txt"), api);
         assertThat(api)
-                .as("engine/api.txt: expected the public signatures that it lists, found others: if the change is meant,"
-                        + " tell it in CHANGELOG.md and copy " + found + " to engine/api.txt")
+                .as("engine/api.txt: expected the public signatures that it lists, found others:"
+                        + " if the change is meant, tell it in CHANGELOG.md,"
+                        + " and copy engine/target/api.txt to engine/api.txt")
                 .containsExactlyElementsOf(Files.readAllLines(ENGINE.resolve("api.txt")));
     }
 
