@@ -65,7 +65,7 @@ class SecurityTest {
 
     @Test
     void nativeCodeIsCalledInOnePlace() throws IOException {
-        assertThat(engineSourcesWith(NATIVE)).containsExactly("Memory.java");
+        assertThat(engineSourcesWith(NATIVE)).containsExactly("NativeMemory.java");
     }
 
     @Test

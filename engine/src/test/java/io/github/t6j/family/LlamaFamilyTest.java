@@ -4,13 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.t6j.FinishReason;
+import io.github.t6j.Generation;
+import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.SessionOptions.Path;
 import io.github.t6j.TestData;
+import io.github.t6j.Token;
 import io.github.t6j.json.Json;
+import io.github.t6j.sampling.SamplingOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Arrays;
@@ -227,5 +232,53 @@ class LlamaFamilyTest {
             checked++;
         }
         assertThat(checked).isEqualTo(15);
+    }
+
+    /** generation_config.json's end ids, and not config.json's; its sampling is not asked for. */
+    @Test
+    void textsEndWhereTheFilesSay() {
+        try (Model model = Model.load(golden("llama3-gqa"))) {
+            assertThat(model.endIds()).containsExactlyElementsOf(
+                    Json.array(TestData.json("golden_llama/llama3-gqa/generation_config.json").get("eos_token_id"),
+                            "ids")
+                            .stream().map(id -> ((Long) id).intValue()).toList());
+        }
+        try (Model model = Model.load(golden("llama2-mha"))) {
+            assertThat(model.endIds()).containsExactly(2);
+            assertThat(model.sampling()).isEmpty();
+        }
+    }
+
+    @Test
+    void anEndIdEndsAGeneration() throws IOException {
+        copy("llama3-gqa", Map.of("eos_token_id", List.of(31L, 91L)));
+        GenerationOptions greedy = GenerationOptions.defaults().withSampling(SamplingOptions.greedy());
+        try (Model model = Model.load(folder); Session session = model.newSession()) {
+            Generation end = session.generate(prompt("llama3-gqa"), greedy, token -> true);
+            assertThat(end.tokens()).extracting(Token::id).containsExactly(9);
+            assertThat(end.finishReason()).isEqualTo(FinishReason.END_OF_TEXT);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "{\"do_sample\": false, \"temperature\": -1}       | none",
+        "{\"temperature\": 0.25}                          | none",
+        "{\"do_sample\": true, \"temperature\": 0.25}      | 0.25 40 0.95 1.0",
+        "{\"do_sample\": true, \"top_k\": 0, \"top_p\": 1, \"repetition_penalty\": 1.5} | 0.8 0 1.0 1.5",
+        "{\"do_sample\": true, \"temperature\": -1}        | generation_config.json: temperature: expected 0 or more",
+        "{\"do_sample\": 1}                               | do_sample: expected true or false, found 1",
+        "{\"eos_token_id\": [1, \"x\"]}                    | eos_token_id: expected an id, or a list of ids, found x"
+    })
+    void samplingIsAsTheFilesSay(String json, String expected) throws IOException {
+        copy("llama3-gqa", Map.of());
+        Files.writeString(folder.resolve("generation_config.json"), json);
+        try (Model model = Model.load(folder)) {
+            String found = model.sampling().map(one -> one.temperature() + " " + one.topK() + " " + one.topP() + " "
+                    + one.penalties().repetition()).orElse("none");
+            assertThat(found).isEqualTo(expected);
+        } catch (ModelFormatException refused) {
+            assertThat(refused).hasMessageContaining(expected);
+        }
     }
 }
