@@ -14,6 +14,9 @@ import org.openjdk.jcstress.infra.results.I_Result;
 
 /** {@link SessionUse}: one call at a time, freed once, never during a call, and a refused call says why. */
 public final class SessionUseStress {
+    /** So long a call that another thread meets it. */
+    private static final int LENGTH = 20;
+
     static final int REFUSED_AS_CLOSED = 2;
     static final int REFUSED_AS_USED = 3;
     static final int FREED_IN_CALL = 4;
@@ -35,9 +38,16 @@ public final class SessionUseStress {
             use = new SessionUse(model, () -> frees++);
         }
 
+        static void pause(int spins) {
+            for (int i = 0; i < spins; i++) {
+                Thread.onSpinWait();
+            }
+        }
+
         /** @return 1 after a call, or why there was none */
         int call(Runnable body) {
             try (SessionUse.Call _ = use.begin()) {
+                pause(LENGTH);
                 body.run();
                 return frees == 0 ? 1 : FREED_IN_CALL;
             } catch (IllegalStateException refused) {
@@ -126,6 +136,7 @@ public final class SessionUseStress {
     public static class CancelAndCall extends Subject {
         @Actor
         public void canceller() {
+            pause(LENGTH / 2);
             use.cancel();
         }
 

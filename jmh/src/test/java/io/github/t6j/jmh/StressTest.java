@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.openjdk.jcstress.Main;
-import org.openjdk.jcstress.infra.runners.TestList;
 
 /**
  * What threads share, raced by jcstress: the classes {@code *Stress} beside this one, in the packages of what they test.
@@ -23,7 +22,7 @@ class StressTest {
      */
     private static final String COMMON = "-v -sc false -af NONE -jvmArgsPrepend -Xmn4m";
 
-    private static final String QUICK = "-f 1 -fsm 1 -iters 1 -time 20 -strideSize 32 -strideCount 16 -hs 64 -pth false"
+    private static final String QUICK = "-f 1 -fsm 1 -iters 1 -time 50 -strideSize 32 -strideCount 16 -hs 64 -pth false"
             + " -jvmArgs -XX:+TieredCompilation";
 
     @Test
@@ -42,8 +41,7 @@ class StressTest {
         String printed = Files.readString(log);
         String results = printed.substring(Math.max(0, printed.indexOf("RUN RESULTS")));
         assertThat(exitCode).as(results).isZero();
-        assertThat(printed).containsPattern("Results: (\\d+) planned; \\1 passed, 0 failed, 0 soft errs, 0 hard errs");
-        assertThat(TestList.tests()).hasSizeGreaterThan(10)
-                .allSatisfy(test -> assertThat(printed).contains("[OK] " + test));
+        assertThat(printed)
+                .containsPattern("Results: ([1-9]\\d*) planned; \\1 passed, 0 failed, 0 soft errs, 0 hard errs");
     }
 }
