@@ -239,8 +239,8 @@ class ClosingTest {
             session.save(file);
         }
         Random random = new Random(SEED);
-        for (int round = 0; round < 24; round++) {
-            long delay = random.nextInt(8) == 0 ? 0 : random.nextInt(8_000_000);
+        for (int round = 0; round < 12; round++) {
+            long delay = random.nextInt(8) == 0 ? 0 : random.nextInt(10_000_000);
             boolean whole = random.nextBoolean();
             String what = work + ", seed " + SEED + ", round " + round + ", after " + delay + " ns";
             try (Model model = Model.load(TestData.tiny(), ModelOptions.defaults().withThreads(2));

@@ -97,8 +97,8 @@ class ManySessionsTest {
                 session.truncate(0);
                 List<Token> found = new ArrayList<>();
                 boolean begun = false;
-                while (found.size() < 60) {
-                    Thread canceller = cancelAfter(session, random.nextInt(20_000_000));
+                for (long latest = 10_000_000; found.size() < 60; latest += latest) {
+                    Thread canceller = cancelAfter(session, random.nextLong(latest));
                     // a prompt that was cut short is fed anew
                     String prompt = begun ? "" : "The whale";
                     Generation part = session.generate(prompt, greedy.withMaxTokens(60 - found.size()));
@@ -122,10 +122,11 @@ class ManySessionsTest {
             session.prefill(ids);
             float[] expected = session.logits().clone();
             int cancelled = 0;
-            for (int round = 0; round < 8; round++) {
+            for (int round = 0; round < 6; round++) {
                 session.truncate(0);
-                while (session.position() < ids.length) {
-                    Thread canceller = cancelAfter(session, random.nextInt(60_000_000));
+                // later each time, so that it ends on a machine of any speed
+                for (long latest = 20_000_000; session.position() < ids.length; latest += latest) {
+                    Thread canceller = cancelAfter(session, random.nextLong(latest));
                     try {
                         session.prefill(Arrays.copyOfRange(ids, session.position(), ids.length));
                     } catch (CancellationException told) {
