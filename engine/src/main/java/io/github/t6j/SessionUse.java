@@ -44,8 +44,9 @@ final class SessionUse {
         }
         Thread other = user.compareAndExchange(null, Thread.currentThread());
         if (other != null) {
+            boolean closing = closed || model.isClosed(); // by the other, or while it goes on
             model.release();
-            throw used(other);
+            throw closing ? closed() : used(other);
         }
         cancelled = false;
         if (closed || model.isClosed()) {
