@@ -93,7 +93,8 @@ final class PickleMutator {
     /** A size, stride, offset or the like. */
     private static void setNextNumber(List<byte[]> operations, int from, Random random) {
         for (int at = from; at < operations.size(); at++) {
-            if ("KMJ\u008a".indexOf(operations.get(at)[0] & 0xff) >= 0) {
+            byte[] operation = operations.get(at);
+            if (operation.length > 0 && "KMJ\u008a".indexOf(operation[0] & 0xff) >= 0) {
                 operations.set(at, number(random));
                 return;
             }

@@ -54,7 +54,9 @@ final class Targets {
 
     static Path write(String name, byte[] bytes) {
         try {
-            return Files.write(FOLDER.resolve(name), bytes);
+            Path file = FOLDER.resolve(name);
+            Files.deleteIfExists(file); // to cut a file and write it again is slow on some systems
+            return Files.write(file, bytes);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
