@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.t6j.ModelFormatException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -67,6 +69,24 @@ class TorchCheckpointTest {
             assertThatThrownBy(() -> parse(cut)).as("%d bytes", length).isInstanceOf(ModelFormatException.class)
                     .hasMessageStartingWith("m.bin: ");
         }
+    }
+
+    /** Of a file that torch wrote, with its own checksums: each bit of the pickle and of a storage. */
+    @Test
+    void aBitThatChangedIsAnError() throws IOException {
+        byte[] file = Files.readAllBytes(VARIANTS.resolve("hf_dict.bin"));
+        Map<String, ZipDirectory.Entry> entries = ZipDirectory.entries(HandMadeFiles.segment(file), "m.bin");
+        for (String name : List.of("hf_dict/data.pkl", "hf_dict/data/0")) {
+            MemorySegment data = entries.get(name).data();
+            for (long bit = 0; bit < 8 * data.byteSize(); bit++) {
+                byte before = data.get(ValueLayout.JAVA_BYTE, bit / 8);
+                data.set(ValueLayout.JAVA_BYTE, bit / 8, (byte) (before ^ 1 << bit % 8));
+                assertThatThrownBy(() -> parse(file)).as("bit %d of %s", bit, name)
+                        .isInstanceOf(ModelFormatException.class).hasMessageContainingAll("m.bin", name, "CRC-32");
+                data.set(ValueLayout.JAVA_BYTE, bit / 8, before);
+            }
+        }
+        assertThat(parse(file)).isNotEmpty();
     }
 
     private static void readDamaged(byte[] bad, String what) {
