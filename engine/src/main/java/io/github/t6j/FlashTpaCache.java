@@ -259,9 +259,11 @@ public final class FlashTpaCache implements AutoCloseable {
     /** Frees the cache; closing twice does nothing. */
     @Override
     public void close() {
-        closed = true;
-        for (PagedCache sequence : sequences) {
-            sequence.close();
+        if (!closed) {
+            closed = true;
+            for (PagedCache sequence : sequences) {
+                sequence.close();
+            }
         }
     }
 }

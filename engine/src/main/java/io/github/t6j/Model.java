@@ -15,11 +15,11 @@ import io.github.t6j.model.Transformer;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
+import io.github.t6j.weights.NativeMemory;
+import io.github.t6j.weights.SmallFile;
 import io.github.t6j.weights.Tensor;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -45,10 +45,10 @@ public final class Model implements AutoCloseable {
     private Model(Path path, ModelOptions options) {
         folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
         workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
-        Arena weights = Arena.ofShared();
+        NativeMemory weights = NativeMemory.shared();
         use = new ModelUse(freeing(kernels, workers, weights));
         try (Checkpoint checkpoint = Checkpoint.open(path, options.load() == ModelOptions.Load.MMAP)) {
-            NamedTensors tensors = new NamedTensors(checkpoint.tensors(), path.toString());
+            NamedTensors tensors = new NamedTensors(checkpoint, path.toString());
             ConfigJson configJson = new ConfigJson(configJson(), "config.json");
             ModelConfig config =
                     Families.describe(tensors, new Description(configJson, variantJson(), options.variant()));
@@ -59,8 +59,8 @@ public final class Model implements AutoCloseable {
             weightType = weightType(checkpoint.tensors());
         } catch (InternalError fault) {
             use.close();
-            throw new ModelFormatException(path + ": a mapped file was cut short while it was read;"
-                    + " load it when nothing writes to it, or with --load copy", fault);
+            throw new ModelFormatException(
+                    path + ": the file was cut short while it was read; load it when nothing writes to it", fault);
         } catch (RuntimeException | Error failure) {
             use.close();
             throw failure;
@@ -68,7 +68,7 @@ public final class Model implements AutoCloseable {
         use.watch(this);
     }
 
-    private static Runnable freeing(WarmingKernels kernels, Workers workers, Arena weights) {
+    private static Runnable freeing(WarmingKernels kernels, Workers workers, NativeMemory weights) {
         return () -> {
             kernels.close();
             workers.close();
@@ -87,7 +87,7 @@ public final class Model implements AutoCloseable {
      *
      * @throws ModelFormatException when the files are not those of a model that this engine runs; the message says
      *     what is wrong and what to do
-     * @throws UncheckedIOException when a file cannot be read
+     * @throws java.io.UncheckedIOException when a file cannot be read
      */
     public static Model load(Path path, ModelOptions options) {
         Objects.requireNonNull(path, "path");
@@ -105,16 +105,13 @@ public final class Model implements AutoCloseable {
     }
 
     private static Map<String, Object> object(Path file) {
-        try {
-            return Json.parseObject(Files.readAllBytes(file), file.toString());
-        } catch (IOException failure) {
-            throw new UncheckedIOException(file + ": cannot be read", failure);
-        }
+        return Json.parseObject(SmallFile.read(file, SmallFile.CONFIG), file.toString());
     }
 
     private VariantJson variantJson() {
         Path file = folder.resolve("t6j.json");
-        return Files.exists(file) ? new VariantJson(object(file), file.toString()) : VariantJson.none();
+        boolean there = Files.exists(file, LinkOption.NOFOLLOW_LINKS); // a broken link is named, not passed over
+        return there ? new VariantJson(object(file), file.toString()) : VariantJson.none();
     }
 
     private void checkTokenizer(ModelConfig config) {
@@ -202,7 +199,11 @@ public final class Model implements AutoCloseable {
         return newSession(SessionOptions.defaults());
     }
 
-    /** An empty session: a cache of its own, and the buffers to fill it. */
+    /**
+     * An empty session: a cache of its own, and the buffers to fill it.
+     *
+     * @throws MemoryLimitException if the options ask for a longer context than memory holds
+     */
     public Session newSession(SessionOptions options) {
         Objects.requireNonNull(options, "options");
         use.checkOpen();

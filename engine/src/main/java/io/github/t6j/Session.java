@@ -52,7 +52,7 @@ public final class Session implements AutoCloseable {
         return state.ids();
     }
 
-    /** Ids that the cache has room for. */
+    /** Ids that the session has room for: fewer than the model's context length where memory holds no more. */
     public int contextLength() {
         use.checkOpen();
         return state.contextLength();
@@ -64,10 +64,16 @@ public final class Session implements AutoCloseable {
         return state.options().cacheType();
     }
 
-    /** Bytes that the cached ids take in the cache's type; linear attention's state has one size for any number of ids. */
+    /** Bytes of memory that the cache holds, for its ids and those to come; what forks share is counted by each. */
     public long cacheBytes() {
         use.checkOpen();
         return state.cacheBytes();
+    }
+
+    /** Bytes of them that the ids take; linear attention's state has one size for any number of ids. */
+    public long usedCacheBytes() {
+        use.checkOpen();
+        return state.usedCacheBytes();
     }
 
     /**
@@ -123,7 +129,8 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Forgets all ids from {@code position} on.
+     * Forgets all ids from {@code position} on. The memory of a cache without ids is given back; otherwise it stays for
+     * the ids that follow.
      *
      * @throws IllegalArgumentException if it is not in 0 … {@link #position()}
      * @throws IllegalStateException if attention is linear and it is neither of these two: a sum of all ids cannot

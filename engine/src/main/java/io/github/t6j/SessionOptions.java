@@ -3,8 +3,8 @@ package io.github.t6j;
 /**
  * How a session computes.
  *
- * @param contextLength ids that the session has room for; 0: the model's own context length. More is allowed: the
- *     model was not trained on it.
+ * @param contextLength ids that the session has room for; 0: the model's own context length, or
+ *     what memory holds, if that is less. More is allowed: the model was not trained on it.
  * @param path how attention is computed
  * @param cacheType how the cache stores its elements
  */

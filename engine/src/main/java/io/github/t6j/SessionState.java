@@ -3,6 +3,7 @@ package io.github.t6j;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.model.Sequence;
 import io.github.t6j.model.Transformer;
+import io.github.t6j.weights.PhysicalMemory;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.function.BooleanSupplier;
@@ -20,18 +21,35 @@ final class SessionState {
     private boolean logitsReady;
 
     SessionState(Transformer transformer, SessionOptions options) {
-        this(transformer, options, transformer.newSequence(format(options), materialized(options)), new int[0]);
+        this(transformer, options, contextLength(transformer, options),
+                transformer.newSequence(format(options), materialized(options)), new int[0]);
     }
 
-    private SessionState(Transformer transformer, SessionOptions options, Sequence sequence, int[] ids) {
+    private SessionState(
+            Transformer transformer, SessionOptions options, int contextLength, Sequence sequence, int[] ids) {
         this.transformer = transformer;
         this.options = options;
         this.sequence = sequence;
-        contextLength = options.contextLength() == 0
-                ? transformer.config().sizes().contextLength()
-                : options.contextLength();
+        this.contextLength = contextLength;
         logits = new float[transformer.config().sizes().vocabulary()];
         this.ids = new FedIds(contextLength, logits.length, ids);
+    }
+
+    /** Ids that a session with these options has room for: what it asks for, else what the model's length and memory allow. */
+    private static int contextLength(Transformer transformer, SessionOptions options) {
+        long perId = transformer.bytesPerToken(format(options), materialized(options));
+        long available = PhysicalMemory.available();
+        long most = perId == 0 ? Integer.MAX_VALUE : available / perId;
+        if (options.contextLength() == 0) {
+            return Math.clamp(most, 1, transformer.config().sizes().contextLength());
+        }
+        if (options.contextLength() > most) {
+            throw new MemoryLimitException(
+                    "a context of " + options.contextLength() + " ids, " + perId + " bytes each",
+                    options.contextLength() * perId, available,
+                    "open the session with at most " + most + " ids, or with a narrower type of cache");
+        }
+        return options.contextLength();
     }
 
     private static Format format(SessionOptions options) {
@@ -63,6 +81,10 @@ final class SessionState {
     }
 
     long cacheBytes() {
+        return sequence.heldBytes();
+    }
+
+    long usedCacheBytes() {
         return sequence.cacheBytes();
     }
 
@@ -88,6 +110,10 @@ final class SessionState {
                 tell(listener, count);
                 logitsReady = true;
             }
+        }
+        if (more.length > 0) {
+            sequence.keepLastRow();
+            lastRow = 0;
         }
         return true;
     }
@@ -181,13 +207,18 @@ final class SessionState {
         if (position() > 0) {
             throw new IllegalStateException("fill: expected an empty session, found one with " + position() + " ids");
         }
-        sequence.fill(length, seed);
+        try {
+            sequence.fill(length, seed);
+        } catch (RuntimeException | Error failure) {
+            sequence.truncate(0); // gives the memory back
+            throw failure;
+        }
         ids.keep(new int[length], 0, length, length);
         lastRow = -1;
     }
 
     SessionState fork() {
-        SessionState fork = new SessionState(transformer, options, sequence.fork(), ids());
+        SessionState fork = new SessionState(transformer, options, contextLength, sequence.fork(), ids());
         if (hasLogits()) {
             fork.take(logits(), 0);
         }

@@ -64,7 +64,7 @@ class CacheTypeTest {
         assertThat(nll(type)).as("mean negative log-likelihood").isCloseTo(exactNll, within(mostNll));
         try (Session session = model.newSession(SessionOptions.defaults().withCacheType(type))) {
             session.prefill(1, 2, 3);
-            assertThat(session.cacheBytes()).isEqualTo(3L * bytesPerToken);
+            assertThat(session.usedCacheBytes()).isEqualTo(3L * bytesPerToken);
         }
     }
 

@@ -93,7 +93,7 @@ class FilledSessionTest {
             SessionAccess.fill(session, 100_000, 1);
             session.prefill(1, 2);
             assertThat(session.logits()).doesNotContain(Float.NaN);
-            assertThat(session.cacheBytes()).isEqualTo(100_002L * 1536);
+            assertThat(session.usedCacheBytes()).isEqualTo(100_002L * 1536);
             assertThat(model.sharedBytes()).isZero();
         }
     }

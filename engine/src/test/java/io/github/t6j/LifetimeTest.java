@@ -111,7 +111,8 @@ class LifetimeTest {
         return Map.ofEntries(
                 Map.entry("position", session::position), Map.entry("ids", session::ids),
                 Map.entry("contextLength", session::contextLength), Map.entry("cacheType", session::cacheType),
-                Map.entry("cacheBytes", session::cacheBytes), Map.entry("prefill", () -> session.prefill(1)),
+                Map.entry("cacheBytes", session::cacheBytes), Map.entry("usedCacheBytes", session::usedCacheBytes),
+                Map.entry("prefill", () -> session.prefill(1)),
                 Map.entry("prefill with a listener", () -> session.prefill(new int[] {1}, (position, logits) -> {
                 })), Map.entry("decode", () -> session.decode(1)), Map.entry("logits", session::logits),
                 Map.entry("truncate", () -> session.truncate(0)), Map.entry("fork", session::fork),
@@ -231,7 +232,7 @@ class LifetimeTest {
         thread.start();
         inside.await();
         Map<String, ThrowingCallable> calls = new java.util.HashMap<>(calls(session));
-        List.of("position", "ids", "contextLength", "cacheType", "cacheBytes").forEach(calls::remove);
+        List.of("position", "ids", "contextLength", "cacheType", "cacheBytes", "usedCacheBytes").forEach(calls::remove);
         calls.forEach((name, call) -> assertThatThrownBy(call).as(name).isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("used by another thread (the first)"));
         tried.countDown();

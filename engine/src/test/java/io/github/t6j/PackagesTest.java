@@ -19,7 +19,7 @@ class PackagesTest {
             "", "sampling", "tokenizer", "family", "model", "attention", "cache", "kernels", "kernels.simd", "weights",
             "json");
     /** What belongs to everybody. */
-    private static final Set<String> COMMON = Set.of("ModelFormatException", "RopeVariant");
+    private static final Set<String> COMMON = Set.of("ModelFormatException", "MemoryLimitException", "RopeVariant");
 
     private static final Pattern USE = Pattern.compile("io\\.github\\.t6j((?:\\.[a-z]+)*)\\.([A-Z]\\w*)");
 

@@ -75,7 +75,7 @@ class SessionTest {
         assertThatThrownBy(session::logits).isInstanceOf(IllegalStateException.class);
         session.decode(7);
         assertThat(session.logits()).isEqualTo(three);
-        assertThat(session.cacheBytes()).isEqualTo(3L * 6 * (2 + 2) * (8 + 32) * 4);
+        assertThat(session.usedCacheBytes()).isEqualTo(3L * 6 * (2 + 2) * (8 + 32) * 4);
     }
 
     @Test
@@ -88,7 +88,7 @@ class SessionTest {
                             SessionOptions.defaults().withPath(SessionOptions.Path.MATERIALIZED))) {
                 recurrent.prefill(5, 6, 7);
                 float[] three = recurrent.logits().clone();
-                long bytes = recurrent.cacheBytes();
+                long bytes = recurrent.usedCacheBytes();
                 assertThat(bytes).isEqualTo(4L * linear.info().sizes().layers() * linear.info().cache().stateElements())
                         .isPositive();
                 Thread.currentThread().interrupt();
@@ -96,7 +96,7 @@ class SessionTest {
                 assertThat(Thread.interrupted()).isTrue();
                 recurrent.truncate(3);
                 recurrent.prefill(8, 9);
-                assertThat(recurrent.cacheBytes()).isEqualTo(bytes);
+                assertThat(recurrent.usedCacheBytes()).isEqualTo(bytes);
                 assertThatThrownBy(() -> recurrent.truncate(3))
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("linear attention")

@@ -87,7 +87,7 @@ final class BenchRun {
         try {
             filled.forEach(session -> sessions.add(session.fork()));
             double seconds = test.reading() ? read(sessions.getFirst()) : write(sessions);
-            cacheBytes = sessions.stream().mapToLong(Session::cacheBytes).sum();
+            cacheBytes = sessions.stream().mapToLong(Session::usedCacheBytes).sum();
             return seconds;
         } finally {
             sessions.forEach(Session::close);

@@ -45,14 +45,14 @@ final class Stats {
     /** Other attentions as they would be with elements of the same type. */
     private static String cache(Session session, ModelInfo info) {
         CacheComparison comparison = CacheComparison.of(info);
-        return session.cacheBytes() + " bytes for " + session.position() + " tokens in "
+        return session.usedCacheBytes() + " bytes for " + session.position() + " tokens in "
                 + Choice.word(session.cacheType()) + "; MHA of "
                 + besides(comparison.equalHeads().getFirst(), session, info) + ", of equal parameters, "
                 + besides(comparison.equalParameters().getFirst(), session, info);
     }
 
     private static String besides(Entry multiHead, Session session, ModelInfo info) {
-        long bytes = session.cacheBytes();
+        long bytes = session.usedCacheBytes();
         long its = multiHead.elementsPerToken() * info.sizes().layers() * session.position()
                 * session.cacheType().elementBytes();
         String ratio = bytes > 0 ? String.format(Locale.ROOT, " (%.1f times as much)", (double) its / bytes) : "";

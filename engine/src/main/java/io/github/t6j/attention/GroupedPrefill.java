@@ -54,7 +54,7 @@ final class GroupedPrefill {
         if (buffers[worker] == null) {
             int lines = blockRows * group;
             buffers[worker] = new Buffers(
-                    new PageState(shape, lines, shape.headDim(), 0, kernels),
+                    new PageState(shape, lines, shape.headDim(), 0, kernels, cache.scratch()),
                     new float[lines * shape.headDim()],
                     new float[lines * shape.headDim()]);
         }

@@ -7,7 +7,6 @@ import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -27,7 +26,15 @@ final class LatentPrefill {
             MemorySegment keys, // [nope + rope][64], then the values as they are made, [valueDim][64]
             float[] queries, // [rows][nope + rope]
             float[] up, // [nope + valueDim][rank]
-            float[] rebuilt) {} // [nope + valueDim][64]
+            float[] rebuilt) { // [nope + valueDim][64]
+
+        /** These for passes of {@code rows} rows. */
+        Buffers forRows(LatentAttention attention, int rows, Kernels kernels) {
+            return new Buffers(
+                    new PageState(state, attention, rows, attention.valueDim(), kernels), keys,
+                    new float[rows * attention.headDim()], up, rebuilt);
+        }
+    }
 
     private final Kernels kernels;
     private final Workers workers;
@@ -54,7 +61,7 @@ final class LatentPrefill {
         int rows = pass.rows;
         for (int i = 0; i < buffers.length; i++) {
             if (buffers[i] == null || buffers[i].state().span.heads != rows) {
-                buffers[i] = allocate();
+                buffers[i] = buffers[i] == null ? allocate() : buffers[i].forRows(attention, rows, kernels);
             }
         }
         workers.run(attention.heads(), head);
@@ -65,8 +72,8 @@ final class LatentPrefill {
         long keyBytes = columnAt(attention.headDim() + attention.valueDim());
         long valueBytes = (long) PANEL * valueStride * Float.BYTES;
         return new Buffers(
-                new PageState(attention, pass.rows, attention.valueDim(), valueBytes, kernels),
-                Arena.ofAuto().allocate(keyBytes, 64), new float[pass.rows * attention.headDim()],
+                new PageState(attention, pass.rows, attention.valueDim(), valueBytes, kernels, cache.scratch()),
+                cache.scratch().allocate(keyBytes, 64), new float[pass.rows * attention.headDim()],
                 new float[up * attention.rank()], new float[up * PANEL]);
     }
 

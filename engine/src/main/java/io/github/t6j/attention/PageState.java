@@ -30,12 +30,13 @@ final class PageState {
     OnlineSoftmax span; //          what pages are added to at the moment
     final Prefetcher prefetcher = new Prefetcher(); // what this thread reads next
     final Kernels kernels; //       that read it
+    private final Arena memory; //  of what is off the heap
     private final boolean copies; // whether the attention copies elements out of pages
     private Page widened; //        the page at hand in f32, if the cache is narrower
 
-    /** Buffers for {@code attention} and any other of its shape. */
-    PageState(PageAttention attention, Kernels kernels) {
-        this(attention, attention.heads(), attention.summedDim(), attention.scratch().bytes(), kernels);
+    /** Buffers for {@code attention} and any other of its shape, in {@code memory} where they are off the heap. */
+    PageState(PageAttention attention, Kernels kernels, Arena memory) {
+        this(attention, attention.heads(), attention.summedDim(), attention.scratch().bytes(), kernels, memory);
     }
 
     /**
@@ -44,7 +45,20 @@ final class PageState {
      * @param width elements that each of them sums
      * @param bytes bytes of {@link #offHeap}
      */
-    PageState(PageAttention attention, int lines, int width, long bytes, Kernels kernels) {
+    PageState(PageAttention attention, int lines, int width, long bytes, Kernels kernels, Arena memory) {
+        this(attention, lines, width, memory.allocate(bytes, 64), kernels, memory);
+    }
+
+    /** Buffers for another number of softmaxes, with what {@code before}, which is not used again, has off the heap. */
+    PageState(PageState before, PageAttention attention, int lines, int width, Kernels kernels) {
+        this(attention, lines, width, before.offHeap, kernels, before.memory);
+        widened = before.widened;
+    }
+
+    private PageState(
+            PageAttention attention, int lines, int width, MemorySegment offHeap, Kernels kernels, Arena memory) {
+        this.memory = memory;
+        this.offHeap = offHeap;
         this.kernels = kernels.reading(prefetcher);
         PageAttention.Scratch sizes = attention.scratch();
         copies = attention.copiesPages();
@@ -54,8 +68,7 @@ final class PageState {
         probabilities = new float[lines * Math.max(1, attention.valueRank()) * PANEL];
         maxima = new float[lines];
         sumBefore = new float[lines * LANES];
-        offHeap = Arena.ofAuto().allocate(bytes, 64);
-        scratch = sizes.layout() == null ? null : Page.allocate(sizes.layout(), Format.F32, Arena.ofAuto());
+        scratch = sizes.layout() == null ? null : Page.allocate(sizes.layout(), Format.F32, memory);
         own = new OnlineSoftmax(lines, width);
         span = own;
         all = new OnlineSoftmax(lines, width);
@@ -97,7 +110,7 @@ final class PageState {
             return from;
         }
         if (widened == null) {
-            widened = Page.allocate(from.layout(), Format.F32, Arena.ofAuto());
+            widened = Page.allocate(from.layout(), Format.F32, memory);
         }
         from.widen(kernels, widened);
         return widened;

@@ -6,6 +6,7 @@ import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import java.lang.foreign.Arena;
 import java.util.Arrays;
 
 /**
@@ -47,8 +48,8 @@ public final class PagedAttention implements AttentionAlgorithm {
     /**
      * Attention of {@code shape}'s shape by these kernels on these threads.
      *
-     * @param cache where {@link #append} keeps tokens; null if only {@link #attend(AttentionPass, PagedCache, float[])}
-     *     will be called
+     * @param cache where {@link #append} keeps tokens, whose scratch memory is used; null if only {@link
+     *     #attend(AttentionPass, PagedCache, float[])} will be called
      */
     public PagedAttention(PageAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
         this(shape, cache, kernels, workers, null);
@@ -62,7 +63,7 @@ public final class PagedAttention implements AttentionAlgorithm {
         this.grouped = grouped;
         states = new PageState[workers.threads()];
         for (int i = 0; i < states.length; i++) {
-            states[i] = new PageState(shape, kernels);
+            states[i] = new PageState(shape, kernels, cache == null ? Arena.ofAuto() : cache.scratch());
         }
     }
 

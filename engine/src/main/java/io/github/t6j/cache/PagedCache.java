@@ -3,6 +3,7 @@ package io.github.t6j.cache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 
 /**
@@ -37,6 +39,7 @@ public final class PagedCache implements SequenceCache {
     private RefCountedPages[] pages;
     private Slab slab; // what the next pages are cut from
     private long allocated; // bytes of all slabs so far
+    private final NativeMemory scratch = NativeMemory.shared();
 
     /** An empty cache whose layers all keep {@code layout}. */
     public PagedCache(PageLayout layout, Format format, int layers) {
@@ -60,6 +63,11 @@ public final class PagedCache implements SequenceCache {
         return format;
     }
 
+    /** Memory for whoever computes attention over this cache, freed with it. */
+    public Arena scratch() {
+        return scratch;
+    }
+
     /** Allocates only where the tokens begin a page or meet one that others share. */
     @Override
     public void reserve(int position, int length) {
@@ -81,9 +89,7 @@ public final class PagedCache implements SequenceCache {
     private Slab slab() {
         long bytes = RefCountedPages.bytes(layout, format, layers);
         if (slab == null || !slab.has(bytes)) {
-            if (slab != null) {
-                slab.release();
-            }
+            releaseSlab();
             long size = Math.max(1, Math.min(allocated, LARGEST_SLAB) / bytes) * bytes;
             slab = new Slab(size);
             allocated += size;
@@ -172,9 +178,12 @@ public final class PagedCache implements SequenceCache {
         // A page's slots past the sequence's end mean nothing, whether a pass wrote to them or not.
     }
 
+    /** Gives the pages back if no token is left; what a longer sequence had stays for the tokens that follow. */
     @Override
     public void truncate(int from, int length) {
-        // As above.
+        if (length == 0) {
+            clear();
+        }
     }
 
     /** Writes a few pages token by token and copies these to the others: a million tokens are gigabytes. */
@@ -210,18 +219,36 @@ public final class PagedCache implements SequenceCache {
         return (long) length * layers * layout.bytesPerToken(format);
     }
 
-    /** Frees the pages that no other cache shares. */
     @Override
-    public void close() {
+    public long heldBytes() {
+        long page = RefCountedPages.bytes(layout, format, layers);
+        long count = Arrays.stream(pages).filter(Objects::nonNull).count();
+        return count * page + (slab == null ? 0 : slab.unused());
+    }
+
+    /** Frees the pages that no other cache shares. */
+    private void clear() {
         for (RefCountedPages page : pages) {
             if (page != null) {
                 page.release();
             }
         }
         pages = new RefCountedPages[0];
+        releaseSlab();
+        allocated = 0;
+    }
+
+    private void releaseSlab() {
         if (slab != null) {
             slab.release();
             slab = null;
         }
+    }
+
+    /** Frees all memory, but for pages that other caches share. */
+    @Override
+    public void close() {
+        clear();
+        scratch.close();
     }
 }

@@ -54,6 +54,9 @@ public interface SequenceCache extends AutoCloseable {
     /** Bytes of the elements that {@code length} tokens take. */
     long bytes(int length);
 
+    /** Bytes of memory that it holds, for these tokens and those to come, pages that others share included. */
+    long heldBytes();
+
     /** Frees the memory. */
     @Override
     void close();

@@ -1,7 +1,6 @@
 package io.github.t6j.cache;
 
-import io.github.t6j.weights.Memory;
-import java.lang.foreign.Arena;
+import io.github.t6j.weights.NativeMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -10,18 +9,22 @@ import java.util.concurrent.atomic.AtomicInteger;
  * once the cache is: with pages of 4 KB a long context is read at two thirds of the speed.
  */
 final class Slab {
-    private final Arena arena = Arena.ofShared();
+    private final NativeMemory memory = NativeMemory.shared();
     private final AtomicInteger owners = new AtomicInteger(1);
     private final MemorySegment data;
     private long used;
 
     /** Of {@code bytes}, for one cache. */
     Slab(long bytes) {
-        data = Memory.allocate(bytes, arena);
+        data = memory.allocate(bytes, 64);
     }
 
     boolean has(long bytes) {
         return used + bytes <= data.byteSize();
+    }
+
+    long unused() {
+        return data.byteSize() - used;
     }
 
     /** The next {@code bytes}, a multiple of 64, zeros; {@link #release} must follow for them. */
@@ -34,7 +37,7 @@ final class Slab {
 
     void release() {
         if (owners.decrementAndGet() == 0) {
-            arena.close();
+            memory.close();
         }
     }
 }

@@ -4,8 +4,8 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -27,7 +27,7 @@ public final class StateCache implements SequenceCache {
     private final int layers;
     private final int heads;
     private final int headDim;
-    private final Arena arena = Arena.ofShared();
+    private final NativeMemory memory = NativeMemory.shared();
     private MemorySegment before;
     private MemorySegment after;
 
@@ -45,7 +45,7 @@ public final class StateCache implements SequenceCache {
     }
 
     private MemorySegment allocate() {
-        return arena.allocate(layers * layerBytes() + PANEL * Float.BYTES, 64);
+        return memory.allocate(layers * layerBytes() + PANEL * Float.BYTES, 64);
     }
 
     private long layerBytes() {
@@ -127,7 +127,12 @@ public final class StateCache implements SequenceCache {
     }
 
     @Override
+    public long heldBytes() {
+        return before.byteSize() + after.byteSize();
+    }
+
+    @Override
     public void close() {
-        arena.close();
+        memory.close();
     }
 }

@@ -17,8 +17,12 @@ final class BlockPanels extends PackedMatrix {
     private final BlockFormat format;
 
     BlockPanels(int outputs, int inputs, BlockFormat format, Arena arena) {
-        super(outputs, inputs, (long) BlockFormat.blocks(inputs) * format.bytes(), arena);
+        super(outputs, inputs, panelBytes(inputs, format), arena);
         this.format = format;
+    }
+
+    static long panelBytes(int inputs, BlockFormat format) {
+        return (long) BlockFormat.blocks(inputs) * format.bytes();
     }
 
     @Override

@@ -23,8 +23,12 @@ final class DensePanels extends PackedMatrix {
     private final Format format; // F32 or BF16
 
     DensePanels(int outputs, int inputs, Format format, Arena arena) {
-        super(outputs, inputs, format.bytes((long) inputs * PANEL), arena);
+        super(outputs, inputs, panelBytes(inputs, format), arena);
         this.format = format;
+    }
+
+    static long panelBytes(int inputs, Format format) {
+        return format.bytes((long) inputs * PANEL);
     }
 
     @Override

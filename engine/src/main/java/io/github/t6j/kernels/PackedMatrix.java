@@ -1,7 +1,6 @@
 package io.github.t6j.kernels;
 
 import io.github.t6j.weights.DType;
-import io.github.t6j.weights.Memory;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -28,7 +27,7 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
         this.outputs = outputs;
         this.inputs = inputs;
         this.panelBytes = panelBytes;
-        this.data = Memory.allocate(panels() * panelBytes, arena);
+        this.data = arena.allocate(panels() * panelBytes, 64);
     }
 
     /**
@@ -56,6 +55,19 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
             }
         }
         return matrix;
+    }
+
+    /** Bytes that {@link #pack} of these takes. */
+    public static long packedBytes(List<Tensor> parts) {
+        int inputs = Math.toIntExact(parts.getFirst().shape().get(1));
+        long outputs = parts.stream().mapToLong(part -> part.shape().get(0)).sum();
+        long panelBytes = switch (dtypeOf(parts)) {
+            case Q8_0 -> BlockPanels.panelBytes(inputs, BlockFormat.Q8_0);
+            case Q4_0 -> BlockPanels.panelBytes(inputs, BlockFormat.Q4_0);
+            case BF16 -> DensePanels.panelBytes(inputs, Format.BF16);
+            default -> DensePanels.panelBytes(inputs, Format.F32);
+        };
+        return Math.ceilDiv(outputs, PANEL) * panelBytes;
     }
 
     /** The type that all of them have; F32 if they differ. */

@@ -61,6 +61,14 @@ final class Activations {
         lanes = new float[workers.threads()][Kernels.LANES];
     }
 
+    /** Buffers for one row, which is the last of the pass: what its logits are computed from. */
+    Activations lastRow(Transformer model) {
+        Activations one = new Activations(model, 1);
+        one.begin(1);
+        System.arraycopy(x, (rows() - 1) * width, one.x, 0, width);
+        return one;
+    }
+
     /** Rows of the pass. */
     int rows() {
         return attention.rows;

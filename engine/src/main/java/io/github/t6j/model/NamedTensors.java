@@ -1,21 +1,38 @@
 package io.github.t6j.model;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiFunction;
 
 /** A checkpoint's tensors by name, each checked where it is asked for. */
 public final class NamedTensors {
+    /** Twenty times the largest vocabulary: 128 rows of it are still few enough for an array. */
+    private static final int LARGEST_SIZE = 1 << 22;
+
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final String where;
+    private final BiFunction<Tensor, Arena, Tensor> reader;
+
+    /** Those of {@code checkpoint}. */
+    public NamedTensors(Checkpoint checkpoint, String where) {
+        this(checkpoint.tensors(), where, checkpoint::read);
+    }
 
     /** @param where what to call the checkpoint in errors */
     public NamedTensors(Map<String, Tensor> all, String where) {
+        this(all, where, (tensor, memory) -> tensor);
+    }
+
+    private NamedTensors(Map<String, Tensor> all, String where, BiFunction<Tensor, Arena, Tensor> reader) {
         this.where = where;
+        this.reader = reader;
         for (Map.Entry<String, Tensor> entry : all.entrySet()) {
             // What torch.compile and data-parallel wrappers put before each name.
             String name = entry.getKey().replaceFirst("^(_orig_mod\\.|module\\.)+", "");
@@ -50,8 +67,8 @@ public final class NamedTensors {
                     + "; quantised ones need t6j.quantized in the file's metadata: convert the model again");
         }
         for (long size : tensor.shape()) {
-            if (size < 1 || size > Integer.MAX_VALUE) {
-                throw new ModelFormatException(where + ": " + name + ": expected sizes from 1 to " + Integer.MAX_VALUE
+            if (size < 1 || size > LARGEST_SIZE) {
+                throw new ModelFormatException(where + ": " + name + ": expected sizes from 1 to " + LARGEST_SIZE
                         + ", found shape " + tensor.shape() + "; the file is damaged or was made to do harm");
             }
         }
@@ -65,6 +82,11 @@ public final class NamedTensors {
             throw new ModelFormatException(where + ": " + name + ": expected a matrix, found shape " + tensor.shape());
         }
         return tensor;
+    }
+
+    /** {@code tensor} as its elements are to be read, in {@code memory} if that means to copy them. */
+    Tensor read(Tensor tensor, Arena memory) {
+        return reader.apply(tensor, memory);
     }
 
     /** The tensor that {@code spec} is about, under either of its names. */

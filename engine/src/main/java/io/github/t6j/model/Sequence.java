@@ -64,6 +64,13 @@ public final class Sequence implements AutoCloseable {
         return model.logitStride();
     }
 
+    /** Gives the buffers of many rows back: the last row of the pass is row 0 now. */
+    public void keepLastRow() {
+        if (activations.capacity > 1) {
+            activations = activations.lastRow(model);
+        }
+    }
+
     /** Buffers for a pass of {@code rows}, which begins. */
     Activations begin(int rows) {
         if (rows > activations.capacity) {
@@ -122,6 +129,11 @@ public final class Sequence implements AutoCloseable {
     /** Bytes of the elements that are kept of them. */
     public long cacheBytes() {
         return cache.bytes(position);
+    }
+
+    /** Bytes of memory that the cache holds for them and those to come. */
+    public long heldBytes() {
+        return cache.heldBytes();
     }
 
     /** Makes this empty sequence hold {@code length} tokens that no model made, for benchmarks. */

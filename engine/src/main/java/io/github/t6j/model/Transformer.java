@@ -4,8 +4,10 @@ import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionStep;
 import io.github.t6j.attention.MaterializedAttention;
+import io.github.t6j.attention.PageAttention;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.SharedPages;
+import io.github.t6j.cache.PageLayout;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Format;
@@ -167,6 +169,18 @@ public final class Transformer {
             throw failure;
         }
         return new Sequence(this, newAlgorithm(cache, materialized), materialized, length);
+    }
+
+    /** Bytes that each further token of a sequence takes, in its cache and of what all sequences share. */
+    public long bytesPerToken(Format format, boolean materialized) {
+        Attention attention = attention();
+        if (attention.stateElements() > 0 && !materialized) {
+            return 0;
+        }
+        PageLayout layout =
+                materialized ? attention.materialized().layout() : ((PageAttention) attention).layout();
+        return (long) layout.bytesPerToken(format) * config.sizes().layers()
+                + (long) shared.elementsPerPosition() * Float.BYTES;
     }
 
     /** An empty cache; {@code materialized}: for the oracle. */

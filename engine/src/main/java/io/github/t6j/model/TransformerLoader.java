@@ -1,5 +1,7 @@
 package io.github.t6j.model;
 
+import io.github.t6j.MemoryLimitException;
+import io.github.t6j.ModelFormatException;
 import io.github.t6j.attention.LayerWeights;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.SharedPages;
@@ -7,6 +9,8 @@ import io.github.t6j.attention.TensorRole;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.weights.NativeMemory;
+import io.github.t6j.weights.PhysicalMemory;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
@@ -18,6 +22,11 @@ import java.util.zip.CRC32C;
 
 /** From a checkpoint's tensors to a {@link Transformer}: packs each for the kernels, by its role. */
 public final class TransformerLoader {
+    /** Weights of four bits beside one of 32 are packed as 32; and a matrix has whole panels of 64 rows. */
+    private static final long GROWTH = 8;
+    private static final long ALWAYS = 256 << 20;
+
+    private final NamedTensors tensors;
     private final ModelConfig config;
     private final Workers workers;
     private final Arena arena;
@@ -25,7 +34,8 @@ public final class TransformerLoader {
     private final Map<TensorRole, List<Tensor>> others = new EnumMap<>(TensorRole.class);
     private final CRC32C checksum = new CRC32C(); // of what is not packed: which model this is shows there, too
 
-    private TransformerLoader(ModelConfig config, Workers workers, Arena arena) {
+    private TransformerLoader(NamedTensors tensors, ModelConfig config, Workers workers, Arena arena) {
+        this.tensors = tensors;
         this.config = config;
         this.workers = workers;
         this.arena = arena;
@@ -43,14 +53,44 @@ public final class TransformerLoader {
     public static Transformer load(
             NamedTensors tensors, ModelConfig config, List<TensorSpec> specs, Kernels kernels, Workers workers,
             Arena arena) {
-        TransformerLoader loader = new TransformerLoader(config, workers, arena);
+        TransformerLoader loader = new TransformerLoader(tensors, config, workers, arena);
         for (TensorSpec spec : specs) {
             Map<TensorRole, List<Tensor>> group =
                     spec.layer() == TensorSpec.NO_LAYER ? loader.others : loader.layers.get(spec.layer());
             group.computeIfAbsent(spec.role(), role -> new ArrayList<>()).add(tensors.get(spec));
         }
         tensors.checkAllUsed(specs, config.family());
+        loader.checkMemory();
         return loader.transformer(kernels);
+    }
+
+    /** Looks, before anything is packed, whether there is room for it, and whether it grows by more than any model does. */
+    private void checkMemory() {
+        long stored = 0;
+        long packed = 0;
+        for (Map<TensorRole, List<Tensor>> group : groups()) {
+            for (List<Tensor> parts : group.values()) {
+                stored += parts.stream().mapToLong(part -> part.data().byteSize()).sum();
+                packed += parts.getFirst().shape().size() == 2 ? PackedMatrix.packedBytes(parts) : 0;
+            }
+        }
+        if (packed > GROWTH * stored + ALWAYS) {
+            throw new ModelFormatException(
+                    tensors.where() + ": expected weights of " + stored + " bytes to take at most "
+                            + (GROWTH * stored + ALWAYS) + " in memory, found " + packed
+                            + ": matrices of so few rows are no model's");
+        }
+        long available = PhysicalMemory.available();
+        if (packed > available) {
+            throw new MemoryLimitException("the weights of " + tensors.where(), packed, available,
+                    "use a smaller model, or narrower weights");
+        }
+    }
+
+    private List<Map<TensorRole, List<Tensor>>> groups() {
+        List<Map<TensorRole, List<Tensor>>> groups = new ArrayList<>(layers);
+        groups.add(others);
+        return groups;
     }
 
     private Transformer transformer(Kernels kernels) {
@@ -82,23 +122,32 @@ public final class TransformerLoader {
 
     /** The tensors of a layer, or those of none. */
     private final class Layer implements LayerWeights {
-        private final Map<TensorRole, List<Tensor>> tensors;
+        private final Map<TensorRole, List<Tensor>> parts;
 
-        Layer(Map<TensorRole, List<Tensor>> tensors) {
-            this.tensors = tensors;
+        Layer(Map<TensorRole, List<Tensor>> parts) {
+            this.parts = parts;
+        }
+
+        private List<Tensor> read(TensorRole role, NativeMemory copies) {
+            return parts.get(role).stream().map(tensor -> tensors.read(tensor, copies)).toList();
         }
 
         @Override
         public PackedMatrix packed(TensorRole role) {
-            return PackedMatrix.pack(tensors.get(role), arena, workers);
+            try (NativeMemory copies = NativeMemory.shared()) {
+                return PackedMatrix.pack(read(role, copies), arena, workers);
+            }
         }
 
         @Override
         public float[] floats(TensorRole role) {
-            if (!tensors.containsKey(role)) {
+            if (!parts.containsKey(role)) {
                 return null;
             }
-            float[] floats = tensors.get(role).getFirst().toFloats();
+            float[] floats;
+            try (NativeMemory copies = NativeMemory.confined()) {
+                floats = read(role, copies).getFirst().toFloats();
+            }
             ByteBuffer bytes = ByteBuffer.allocate(floats.length * Float.BYTES);
             bytes.asFloatBuffer().put(floats);
             checksum.update(bytes);

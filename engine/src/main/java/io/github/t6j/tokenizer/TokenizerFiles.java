@@ -3,9 +3,10 @@ package io.github.t6j.tokenizer;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.TokenizerDefinition.Merge;
-import java.io.IOException;
+import io.github.t6j.weights.SmallFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,21 +24,26 @@ final class TokenizerFiles {
 
     private record Pair(String vocabulary, String merges) {
         boolean existsIn(Path folder) {
-            return Files.isRegularFile(folder.resolve(vocabulary)) && Files.isRegularFile(folder.resolve(merges));
+            return there(folder.resolve(vocabulary)) && there(folder.resolve(merges));
         }
     }
 
     private TokenizerFiles() {}
 
     static boolean existIn(Path folder) {
-        return Files.isRegularFile(folder.resolve(TOKENIZER_JSON)) || PAIRS.stream().anyMatch(p -> p.existsIn(folder));
+        return there(folder.resolve(TOKENIZER_JSON)) || PAIRS.stream().anyMatch(p -> p.existsIn(folder));
+    }
+
+    /** Whether something of that name is there: a broken link is named when it is read, not passed over. */
+    private static boolean there(Path file) {
+        return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     }
 
     static TokenizerDefinition read(Path path) {
-        if (Files.isRegularFile(path)) {
+        if (Files.exists(path) && !Files.isDirectory(path)) {
             return TokenizerJson.read(path);
         }
-        if (Files.isRegularFile(path.resolve(TOKENIZER_JSON))) {
+        if (there(path.resolve(TOKENIZER_JSON))) {
             return TokenizerJson.read(path.resolve(TOKENIZER_JSON));
         }
         for (Pair pair : PAIRS) {
@@ -62,7 +68,8 @@ final class TokenizerFiles {
 
     private static TokenizerDefinition read(Path vocabularyFile, Path mergesFile) {
         Map<String, Integer> vocabulary = vocabulary(
-                Json.parseObject(bytes(vocabularyFile), vocabularyFile.toString()), vocabularyFile.toString());
+                Json.parseObject(SmallFile.read(vocabularyFile, SmallFile.TOKENIZER), vocabularyFile.toString()),
+                vocabularyFile.toString());
         List<AddedToken> added = new ArrayList<>();
         addEndOfText(vocabulary, added);
         return new TokenizerDefinition(
@@ -71,7 +78,8 @@ final class TokenizerFiles {
 
     private static List<Merge> merges(Path file) {
         List<Merge> merges = new ArrayList<>();
-        List<String> lines = new String(bytes(file), StandardCharsets.UTF_8).lines().toList();
+        List<String> lines =
+                new String(SmallFile.read(file, SmallFile.TOKENIZER), StandardCharsets.UTF_8).lines().toList();
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i);
             if (!line.isEmpty() && !line.startsWith("#version")) {
@@ -112,14 +120,6 @@ final class TokenizerFiles {
         Integer id = vocabulary.get(TokenizerDefinition.END_OF_TEXT);
         if (id != null && added.stream().noneMatch(t -> t.content().equals(TokenizerDefinition.END_OF_TEXT))) {
             added.add(new AddedToken(TokenizerDefinition.END_OF_TEXT, id, true));
-        }
-    }
-
-    static byte[] bytes(Path file) {
-        try {
-            return Files.readAllBytes(file);
-        } catch (IOException e) {
-            throw new ModelFormatException(file + ": cannot be read: " + e, e);
         }
     }
 }

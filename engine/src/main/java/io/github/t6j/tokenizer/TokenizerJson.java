@@ -3,6 +3,7 @@ package io.github.t6j.tokenizer;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.TokenizerDefinition.Merge;
+import io.github.t6j.weights.SmallFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +26,7 @@ final class TokenizerJson {
 
     static TokenizerDefinition read(Path path) {
         TokenizerJson reader = new TokenizerJson(path);
-        return reader.read(Json.parseObject(TokenizerFiles.bytes(path), reader.file));
+        return reader.read(Json.parseObject(SmallFile.read(path, SmallFile.TOKENIZER), reader.file));
     }
 
     private TokenizerDefinition read(Map<String, Object> json) {

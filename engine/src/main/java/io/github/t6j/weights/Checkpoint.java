@@ -21,11 +21,14 @@ public final class Checkpoint implements AutoCloseable {
     private static final String COMPILED = "_orig_mod.";
     private static final String DISTRIBUTED = "module.";
 
-    private final Arena arena = Arena.ofShared();
+    /** A file as it lies in memory. */
+    private record Source(Path file, MemorySegment bytes) {}
+
+    private final NativeMemory arena = NativeMemory.shared();
     private final boolean mapped;
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final Map<String, String> metadata = new LinkedHashMap<>();
-    private final List<Path> files = new ArrayList<>();
+    private final List<Source> sources = new ArrayList<>();
     private String description;
 
     private Checkpoint(boolean mapped) {
@@ -37,8 +40,9 @@ public final class Checkpoint implements AutoCloseable {
      * file of {@code torch.save}, or the index of shards. What a file is its bytes say, not its name. The prefixes
      * {@code module.} and {@code _orig_mod.} are taken off the tensors' names.
      *
-     * @param mapped whether files are mapped, which opens without reading and needs them unchanged until
-     *     {@link #close()}; otherwise they are copied, which takes as much memory as the files are long
+     * <p>Files are mapped: to open them reads their headers only, and they must stay as they are until {@link #close()}.
+     *
+     * @param mapped whether {@link #read} gives the mapped bytes, too; otherwise it copies them
      * @throws ModelFormatException when there are no weights, or a file is not what it must be; the message says what
      *     is wrong and what to do
      * @throws java.io.UncheckedIOException when something is not there or cannot be read
@@ -48,6 +52,9 @@ public final class Checkpoint implements AutoCloseable {
         try {
             checkpoint.load(Files.isDirectory(folderOrFile) ? CheckpointFiles.find(folderOrFile) : folderOrFile);
             return checkpoint;
+        } catch (InternalError fault) {
+            checkpoint.close();
+            throw FileBytes.cutShort(folderOrFile, fault);
         } catch (RuntimeException | Error e) {
             checkpoint.close();
             throw e;
@@ -66,12 +73,32 @@ public final class Checkpoint implements AutoCloseable {
 
     /** The files with the weights, without an index. */
     public List<Path> files() {
-        return Collections.unmodifiableList(files);
+        return sources.stream().map(Source::file).toList();
     }
 
     /** For people, such as "model.safetensors (safetensors, 3 shards, copied)". */
     public String description() {
         return description;
+    }
+
+    /**
+     * {@code tensor}, one of {@link #tensors}, as its elements are to be read: copied into {@code memory} if this checkpoint
+     * copies.
+     *
+     * @throws ModelFormatException when its file was cut short meanwhile
+     */
+    public Tensor read(Tensor tensor, Arena memory) {
+        if (mapped || !tensor.data().isMapped()) {
+            return tensor;
+        }
+        for (Source source : sources) {
+            long at = tensor.data().address() - source.bytes.address();
+            if (at >= 0 && at <= source.bytes.byteSize()) {
+                MemorySegment copy = FileBytes.read(source.file, at, tensor.data().byteSize(), memory);
+                return new Tensor(tensor.name(), tensor.dtype(), tensor.shape(), copy);
+            }
+        }
+        throw new IllegalArgumentException("tensor " + tensor.name() + ": expected one of this checkpoint's");
     }
 
     /** Frees the memory: no tensor may be used afterwards, nor be in use. A second call does nothing. */
@@ -83,7 +110,7 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     private void load(Path file) {
-        MemorySegment bytes = FileBytes.load(file, mapped, arena);
+        MemorySegment bytes = FileBytes.load(file, arena);
         Format format = Format.of(bytes);
         String name = file.getFileName().toString();
         String shards = "";
@@ -101,7 +128,7 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     private Format loadShard(Path file, ShardIndex index) {
-        MemorySegment bytes = FileBytes.load(file, mapped, arena);
+        MemorySegment bytes = FileBytes.load(file, arena);
         Format format = Format.of(bytes);
         if (format == Format.INDEX) {
             throw new ModelFormatException(file + ": expected weights, as " + index.file() + " says, found JSON");
@@ -120,7 +147,7 @@ public final class Checkpoint implements AutoCloseable {
         } else {
             found = TorchCheckpoint.parse(bytes, arena, file.toString());
         }
-        files.add(file);
+        sources.add(new Source(file, bytes));
         for (Tensor tensor : found.values()) {
             String name = withoutPrefixes(tensor.name());
             Tensor renamed = new Tensor(name, tensor.dtype(), tensor.shape(), tensor.data());

@@ -16,7 +16,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** A whole file as off-heap memory: every parser of this package works on the result. */
+/** A file as off-heap memory: every parser of this package works on the whole of it, mapped. */
 final class FileBytes {
     /** One system call reads this much: large enough to stream, small enough for a ByteBuffer. */
     private static final long PIECE = 64 << 20;
@@ -26,29 +26,21 @@ final class FileBytes {
     private FileBytes() {}
 
     /**
-     * The bytes of {@code file}, read-only, valid while {@code arena} is.
+     * The bytes of {@code file}, mapped, read-only, valid while {@code arena} is; copied where the file system, such as
+     * that of a zip file, maps nothing.
      *
-     * @param mapped whether the file is mapped; otherwise it is copied, and what happens to it later does not matter
      * @throws ModelFormatException when it is empty, no ordinary file, or only the place-holder of a file
      * @throws UncheckedIOException when the system cannot read it
      */
-    static MemorySegment load(Path file, boolean mapped, Arena arena) {
-        if (Files.isSymbolicLink(file) && !Files.exists(file)) {
-            throw new ModelFormatException(file + ": a symbolic link to a file that is not there: download it again");
-        }
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
-            throw new ModelFormatException(file + ": expected a file of weights, found "
-                    + (Files.isDirectory(file) ? "a folder" : "something that is not an ordinary file"));
-        }
+    static MemorySegment load(Path file, Arena arena) {
+        checkRegular(file, "a file of weights");
         MemorySegment bytes;
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             long size = channel.size();
             if (size == 0) {
                 throw new ModelFormatException(file + ": the file is empty: download or save it again");
             }
-            bytes = mapped
-                    ? channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena)
-                    : copy(channel, size, arena, file);
+            bytes = map(channel, size, arena, file);
         } catch (IOException e) {
             throw failed(file, "cannot be read", e);
         }
@@ -56,31 +48,50 @@ final class FileBytes {
         return bytes.asReadOnly();
     }
 
-    private static MemorySegment copy(FileChannel channel, long size, Arena arena, Path file) throws IOException {
-        MemorySegment bytes = allocate(arena, size, file.toString());
-        long at = 0;
-        while (at < size) {
-            int read = channel.read(bytes.asSlice(at, Math.min(PIECE, size - at)).asByteBuffer());
+    private static MemorySegment map(FileChannel channel, long size, Arena arena, Path file) throws IOException {
+        try {
+            return channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
+        } catch (UnsupportedOperationException nothingIsMappedHere) {
+            return read(channel, 0, size, arena, file);
+        }
+    }
+
+    /** Copies {@code size} bytes from {@code from} on. */
+    static MemorySegment read(Path file, long from, long size, Arena arena) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            return read(channel, from, size, arena, file).asReadOnly();
+        } catch (IOException e) {
+            throw failed(file, "cannot be read", e);
+        }
+    }
+
+    private static MemorySegment read(FileChannel channel, long from, long size, Arena arena, Path file)
+            throws IOException {
+        MemorySegment bytes = arena.allocate(size, ALIGNMENT);
+        for (long at = 0; at < size;) {
+            int read = channel.read(bytes.asSlice(at, Math.min(PIECE, size - at)).asByteBuffer(), from + at);
             if (read < 0) {
-                throw new ModelFormatException(file + ": expected " + size + " bytes, found the end after " + at
-                        + ": the file was cut short while it was read");
+                throw cutShort(file, null);
             }
             at += read;
         }
         return bytes;
     }
 
-    /**
-     * {@code size} bytes of off-heap memory for what {@code where} holds.
-     *
-     * @throws UncheckedIOException when there is not so much
-     */
-    static MemorySegment allocate(Arena arena, long size, String where) {
-        try {
-            return arena.allocate(size, ALIGNMENT);
-        } catch (OutOfMemoryError e) {
-            throw new UncheckedIOException(new IOException(where + ": not enough memory for " + size
-                    + " bytes: free some, or map the file instead of copying it", e));
+    /** What to throw when a file, mapped or not, ends before its end. */
+    static ModelFormatException cutShort(Path file, Throwable cause) {
+        return new ModelFormatException(
+                file + ": the file was cut short while it was read; try again when nothing writes to it", cause);
+    }
+
+    /** @throws ModelFormatException when {@code file}, which is {@code expected}, is a broken link or no regular file */
+    static void checkRegular(Path file, String expected) {
+        if (Files.isSymbolicLink(file) && !Files.exists(file)) {
+            throw new ModelFormatException(file + ": a symbolic link to a file that is not there: download it again");
+        }
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new ModelFormatException(file + ": expected " + expected + ", found "
+                    + (Files.isDirectory(file) ? "a folder" : "something that is not an ordinary file"));
         }
     }
 

@@ -31,13 +31,13 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
     static final String METADATA = "__metadata__";
 
     /**
-     * Reads {@code file}, copied into {@code arena}.
+     * Reads {@code file}; it is mapped, and must stay as it is, while {@code arena} is open.
      *
      * @throws ModelFormatException when it is not a safetensors file; the message names file, tensor, expected, found
      * @throws java.io.UncheckedIOException when it cannot be read
      */
     public static Safetensors read(Path file, Arena arena) {
-        return parse(FileBytes.load(file, false, arena), file.toString());
+        return parse(FileBytes.load(file, arena), file.toString());
     }
 
     /**

@@ -47,7 +47,7 @@ final class StridedCopy {
                     + " large a copy for a file of this size: save tensor.contiguous() instead");
         }
         budget -= elements * width;
-        MemorySegment target = FileBytes.allocate(arena, elements * width, where);
+        MemorySegment target = arena.allocate(elements * width, 64);
         copy(source, 0, target, 0, width, shape, strides, 0);
         return target;
     }

@@ -6,9 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.t6j.ModelFormatException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -321,9 +326,53 @@ class CheckpointTest {
     @Test
     void copiedWeightsDoNotCareWhatHappensToTheFile() throws IOException {
         Path file = writeSmall("model.safetensors");
-        try (Checkpoint checkpoint = Checkpoint.open(file, false)) {
+        try (Checkpoint checkpoint = Checkpoint.open(file, false); NativeMemory memory = NativeMemory.shared()) {
+            Tensor w = checkpoint.read(checkpoint.tensors().get("w"), memory);
             Files.write(file, new byte[0]);
-            assertThat(checkpoint.tensors().get("w").toFloats()).containsExactly(1f, 2f, 3f);
+            assertThat(w.toFloats()).containsExactly(1f, 2f, 3f);
+            assertThat(w.data().isReadOnly()).isTrue();
+        }
+    }
+
+    @Test
+    void aFileThatIsCutShortBeforeItsWeightsAreCopiedIsNamed() throws IOException {
+        Path file = writeSmall("model.safetensors");
+        try (Checkpoint checkpoint = Checkpoint.open(file, false); NativeMemory memory = NativeMemory.shared()) {
+            Tensor w = checkpoint.tensors().get("w");
+            Files.write(file, new byte[0]);
+            assertThatThrownBy(() -> checkpoint.read(w, memory)).isInstanceOf(ModelFormatException.class)
+                    .hasMessageContaining(file.toString()).hasMessageContaining("cut short");
+        }
+    }
+
+    /** As a length of a file of 20 GB would be, of which a disk holds nothing. */
+    @Test
+    void aSparseFileIsRefusedByItsHeaderBeforeItIsRead() throws IOException {
+        Path file = folder.resolve("model.safetensors");
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(new byte[] {1}), 20_000_000_000L);
+        }
+        long before = NativeMemory.held();
+        for (boolean mapped : new boolean[] {false, true}) {
+            assertThatThrownBy(() -> Checkpoint.open(file, mapped)).isInstanceOf(ModelFormatException.class)
+                    .hasMessageContaining("header");
+        }
+        assertThat(NativeMemory.held()).isEqualTo(before);
+    }
+
+    /** A zip file's cannot be mapped. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void weightsInAnotherFileSystemAreRead(boolean mapped) throws IOException {
+        Path zip = folder.resolve("model.zip");
+        try (FileSystem files = FileSystems.newFileSystem(zip, Map.of("create", "true"))) {
+            Files.copy(writeSmall("model.safetensors"), files.getPath("model.safetensors"));
+        }
+        try (FileSystem files = FileSystems.newFileSystem(zip);
+                Checkpoint checkpoint = Checkpoint.open(files.getPath("model.safetensors"), mapped);
+                NativeMemory memory = NativeMemory.shared()) {
+            Tensor w = checkpoint.read(checkpoint.tensors().get("w"), memory);
+            assertThat(w.toFloats()).containsExactly(1f, 2f, 3f);
         }
     }
 

@@ -4,42 +4,90 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.github.t6j.MemoryLimitException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Memory for weights, in huge pages where Linux gives them and this module may call native code ({@code
+ * The off-heap memory of one owner, freed when it is closed. All of it is counted ({@link #held}), and none is given out
+ * beyond what the machine has: where the system promises more than there is, it kills the process later.
+ *
+ * <p>Large pieces are in huge pages where Linux gives them and this module may call native code ({@code
  * --enable-native-access=io.github.t6j.engine}, as bin/t6j starts it): with pages of 4 KB, walking their table costs a
  * part of the bandwidth. Elsewhere it is ordinary off-heap memory.
  */
-public final class Memory {
+public final class NativeMemory implements Arena {
     /** Less holds no huge page. */
     private static final long LARGE = 4 << 20;
 
     private static final long HUGE_PAGE = 2 << 20;
-    private static final long ALIGNMENT = 64;
 
     // of Linux, on x86-64 and AArch64 alike
     private static final int READ_WRITE = 3;
     private static final int PRIVATE_ANONYMOUS = 0x22;
     private static final int ADVISE_HUGE_PAGE = 14;
 
-    private Memory() {}
+    private static final String ADVICE = "close sessions or models, shorten contexts, or use a smaller model";
 
-    /** {@code bytes} zeros, aligned to 64, that live as long as {@code arena}. */
-    public static MemorySegment allocate(long bytes, Arena arena) {
-        MemorySegment huge = bytes >= LARGE && Memory.class.getModule().isNativeAccessEnabled()
-                && System.getProperty("os.name").equals("Linux") ? huge(bytes, arena) : MemorySegment.NULL;
-        return huge.equals(MemorySegment.NULL) ? arena.allocate(bytes, ALIGNMENT) : huge;
+    private static final AtomicLong HELD = new AtomicLong();
+
+    private final Arena arena;
+    private final AtomicLong own = new AtomicLong();
+
+    private NativeMemory(Arena arena) {
+        this.arena = arena;
+    }
+
+    /** Memory that any thread may use and close. */
+    public static NativeMemory shared() {
+        return new NativeMemory(Arena.ofShared());
+    }
+
+    /** Memory of the thread that calls. */
+    public static NativeMemory confined() {
+        return new NativeMemory(Arena.ofConfined());
+    }
+
+    /** Bytes that are given out at the moment, by all of these; what the system rounds up is not in it. */
+    public static long held() {
+        return HELD.get();
+    }
+
+    /**
+     * {@code bytes} zeros.
+     *
+     * @throws MemoryLimitException if the machine has not so much
+     */
+    @Override
+    public MemorySegment allocate(long bytes, long alignment) {
+        long available = PhysicalMemory.available();
+        if (bytes > available) {
+            throw new MemoryLimitException("off-heap memory", bytes, available, ADVICE);
+        }
+        try {
+            MemorySegment huge = mayBeHuge(bytes, alignment) ? huge(bytes) : MemorySegment.NULL;
+            MemorySegment memory = huge.equals(MemorySegment.NULL) ? arena.allocate(bytes, alignment) : huge;
+            own.addAndGet(bytes);
+            HELD.addAndGet(bytes);
+            return memory;
+        } catch (OutOfMemoryError e) {
+            throw new MemoryLimitException("off-heap memory", bytes, available, ADVICE);
+        }
+    }
+
+    private static boolean mayBeHuge(long bytes, long alignment) {
+        return bytes >= LARGE && alignment <= HUGE_PAGE && NativeMemory.class.getModule().isNativeAccessEnabled()
+                && System.getProperty("os.name").equals("Linux");
     }
 
     /** The advice must come before the first touch, so not through an arena, which writes zeros. NULL: the call is not available. */
     @SuppressWarnings("restricted")
-    private static MemorySegment huge(long bytes, Arena arena) {
+    private MemorySegment huge(long bytes) {
         long size = bytes + HUGE_PAGE;
         MethodHandle unmap = function("munmap", JAVA_INT, ADDRESS, JAVA_LONG);
         try {
@@ -74,5 +122,17 @@ public final class Memory {
         Linker linker = Linker.nativeLinker();
         return linker.downcallHandle(
                 linker.defaultLookup().findOrThrow(name), FunctionDescriptor.of(result, arguments));
+    }
+
+    @Override
+    public MemorySegment.Scope scope() {
+        return arena.scope();
+    }
+
+    /** @throws IllegalStateException if it is closed already, or in use by another thread */
+    @Override
+    public void close() {
+        arena.close();
+        HELD.addAndGet(-own.get());
     }
 }

@@ -1,0 +1,29 @@
+package io.github.t6j.weights;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+
+/** How much memory there is to allocate. */
+public final class PhysicalMemory {
+    private PhysicalMemory() {}
+
+    /** Asked once, when it is first needed. */
+    private static final class Total {
+        static final long BYTES = ask();
+
+        /** Of the machine, or of the container that the JVM runs in. */
+        private static long ask() {
+            if (ModuleLayer.boot().findModule("jdk.management").isPresent()
+                    && ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+                    && system.getTotalMemorySize() > 0) {
+                return system.getTotalMemorySize();
+            }
+            return Long.MAX_VALUE; // nobody can say
+        }
+    }
+
+    /** Bytes of the machine's memory beside what this process has of it, on the heap and in {@link NativeMemory}. */
+    public static long available() {
+        return Math.max(0, Total.BYTES - Runtime.getRuntime().totalMemory() - NativeMemory.held());
+    }
+}

@@ -1,0 +1,41 @@
+package io.github.t6j.weights;
+
+import io.github.t6j.ModelFormatException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Files that are read whole: configurations, tokenizers. Symbolic links are followed, as Hugging Face's caches are made of
+ * them, but only to regular files: a pipe would be waited for, a device has no end.
+ */
+public final class SmallFile {
+    /** Bytes of the longest configuration: a thousand times what they have. */
+    public static final int CONFIG = 4 << 20;
+
+    /** Bytes of the longest file of a tokenizer: those of the largest vocabularies have 35 MB. */
+    public static final int TOKENIZER = 128 << 20;
+
+    private SmallFile() {}
+
+    /**
+     * The bytes of {@code file}.
+     *
+     * @throws ModelFormatException when it is no regular file, or longer than {@code longest} bytes
+     * @throws java.io.UncheckedIOException when it cannot be read
+     */
+    public static byte[] read(Path file, int longest) {
+        FileBytes.checkRegular(file, "a file");
+        try (InputStream in = Files.newInputStream(file)) {
+            long size = Files.size(file);
+            if (size > longest) {
+                throw new ModelFormatException(file + ": expected at most " + longest + " bytes, found " + size
+                        + "; the file is damaged or was made to do harm");
+            }
+            return in.readNBytes((int) size); // no more, should it grow meanwhile
+        } catch (IOException e) {
+            throw FileBytes.failed(file, "cannot be read", e);
+        }
+    }
+}

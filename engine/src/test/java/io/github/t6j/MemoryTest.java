@@ -1,0 +1,127 @@
+package io.github.t6j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.weights.NativeMemory;
+import io.github.t6j.weights.PhysicalMemory;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What models and sessions take, what they give back, and what is refused before it is taken. */
+class MemoryTest {
+    @TempDir
+    Path folder;
+
+    private static int[] ids(int count) {
+        return IntStream.range(0, count).map(i -> i * 7 % 100).toArray();
+    }
+
+    private static void use(Model model) {
+        for (CacheType type : CacheType.values()) {
+            SessionOptions options = SessionOptions.defaults().withContextLength(600).withCacheType(type);
+            try (Session session = model.newSession(options); Session fork = session.fork()) {
+                session.prefill(ids(300));
+                fork.prefill(ids(50));
+                try (Session later = session.fork()) {
+                    later.decode(1);
+                }
+                session.truncate(0);
+                session.prefill(ids(45));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"T6_even", "T6_kvonly", "llama-mha", "llama-gqa", "llama-mla", "T6_linearattn"})
+    void everyByteIsGivenBack(String golden) {
+        ModelOptions options = new ModelOptions(
+                ModelOptions.Load.COPY, 2, golden.equals("T6_linearattn") ? RopeVariant.LINEARATTN : null);
+        long before = NativeMemory.held();
+        try (Model model = Model.load(TestData.path("golden/" + golden), options)) {
+            assertThat(NativeMemory.held() - before).isGreaterThanOrEqualTo(model.weightBytes());
+            use(model); // what all sessions share stays with the model
+            long used = NativeMemory.held();
+            for (int i = 0; i < 3; i++) {
+                use(model);
+                assertThat(NativeMemory.held()).isEqualTo(used);
+            }
+        }
+        assertThat(NativeMemory.held()).isEqualTo(before);
+    }
+
+    @Test
+    void anEmptiedCacheHoldsNothing() {
+        try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
+            session.prefill(ids(200));
+            assertThat(session.cacheBytes()).isGreaterThan(session.usedCacheBytes()).isGreaterThan(0);
+            session.truncate(100);
+            assertThat(session.cacheBytes()).isGreaterThan(0);
+            session.truncate(0);
+            assertThat(session.cacheBytes()).isZero();
+        }
+    }
+
+    /** A pass of 128 rows takes 2.4 MB in this small model. */
+    @Test
+    void theBuffersOfALongPromptAreGivenBack() {
+        int count = 12;
+        List<Session> sessions = new ArrayList<>();
+        try (Model model = Model.load(TestData.tiny())) {
+            use(model);
+            long before = heap();
+            for (int i = 0; i < count; i++) {
+                sessions.add(model.newSession());
+                sessions.getLast().prefill(ids(256));
+            }
+            assertThat((heap() - before) / count).as("bytes of the heap a session").isLessThan(1_000_000);
+        } finally {
+            sessions.forEach(Session::close);
+        }
+    }
+
+    private static long heap() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+
+    @Test
+    void aContextBeyondMemoryIsRefusedWithTheNumbers() {
+        try (Model model = Model.load(TestData.tiny())) {
+            long before = NativeMemory.held();
+            SessionOptions options = SessionOptions.defaults().withContextLength(Integer.MAX_VALUE);
+            assertThatThrownBy(() -> model.newSession(options))
+                    .isInstanceOfSatisfying(MemoryLimitException.class, refusal -> {
+                        assertThat(refusal.needed()).isEqualTo(Integer.MAX_VALUE * 3840L);
+                        assertThat(refusal.available()).isBetween(1L, PhysicalMemory.available() + (1L << 30));
+                    })
+                    .hasMessageContaining("2147483647 ids, 3840 bytes each").hasMessageContaining("MB");
+            assertThat(NativeMemory.held()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void withoutAWishTheContextIsWhatMemoryHolds() throws IOException {
+        for (String file : List.of("model.safetensors", "config.json")) {
+            Files.copy(TestData.tiny().resolve(file), folder.resolve(file));
+        }
+        Path config = folder.resolve("config.json");
+        Files.writeString(config,
+                Files.readString(config).replaceFirst("\"block_size\": *\\d+", "\"block_size\": 2000000000"));
+        try (Model model = Model.load(folder); Session session = model.newSession()) {
+            assertThat(model.info().sizes().contextLength()).isEqualTo(2_000_000_000);
+            assertThat(session.contextLength() * 3840L)
+                    .isBetween(PhysicalMemory.available() / 2, PhysicalMemory.available() + (1L << 30));
+        }
+    }
+}

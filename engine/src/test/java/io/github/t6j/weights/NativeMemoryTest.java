@@ -1,0 +1,47 @@
+package io.github.t6j.weights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.t6j.MemoryLimitException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.junit.jupiter.api.Test;
+
+class NativeMemoryTest {
+    /** Small and large enough for huge pages; with and without the right to ask for them it must be the same. */
+    @Test
+    void itIsZeroAlignedWritableCountedAndGoneWhenClosed() {
+        for (long bytes : new long[] {64, 5_000_000, 9_000_001}) {
+            MemorySegment memory;
+            long before = NativeMemory.held();
+            try (NativeMemory owner = NativeMemory.shared()) {
+                memory = owner.allocate(bytes, 64);
+                assertThat(NativeMemory.held() - before).isEqualTo(bytes);
+                assertThat(memory.byteSize()).isEqualTo(bytes);
+                assertThat(memory.address() % 64).isZero();
+                for (long at : new long[] {0, bytes / 2, bytes - 1}) {
+                    assertThat(memory.get(ValueLayout.JAVA_BYTE, at)).isZero();
+                    memory.set(ValueLayout.JAVA_BYTE, at, (byte) 7);
+                    assertThat(memory.get(ValueLayout.JAVA_BYTE, at)).isEqualTo((byte) 7);
+                }
+            }
+            assertThat(memory.scope().isAlive()).isFalse();
+            assertThat(NativeMemory.held()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void moreThanTheMachineHasIsRefused() {
+        long before = NativeMemory.held();
+        try (NativeMemory owner = NativeMemory.confined()) {
+            assertThatThrownBy(() -> owner.allocate(1L << 60, 64))
+                    .isInstanceOfSatisfying(MemoryLimitException.class, refusal -> {
+                        assertThat(refusal.needed()).isEqualTo(1L << 60);
+                        assertThat(refusal.available()).isBetween(1L, 1L << 60);
+                    })
+                    .hasMessageContaining("found a need of " + (1L << 40) + " MB");
+        }
+        assertThat(NativeMemory.held()).isEqualTo(before);
+    }
+}
