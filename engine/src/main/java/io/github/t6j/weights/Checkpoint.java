@@ -115,7 +115,7 @@ public final class Checkpoint implements AutoCloseable {
         String name = file.getFileName().toString();
         String shards = "";
         if (format == Format.INDEX) {
-            ShardIndex index = ShardIndex.parse(bytes.toArray(ValueLayout.JAVA_BYTE), file);
+            ShardIndex index = ShardIndex.parse(bytes, file);
             for (String shard : index.shards()) {
                 format = loadShard(file.resolveSibling(shard), index);
             }
