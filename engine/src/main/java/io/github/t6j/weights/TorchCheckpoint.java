@@ -198,8 +198,8 @@ final class TorchCheckpoint {
                     return elements;
                 }
             }
-        } catch (ArithmeticException e) {
-            throw error("tensor " + tensor + ": its shape or strides are too large");
+        } catch (ArithmeticException tooLarge) {
+            // for any storage
         }
         throw error("tensor " + tensor + ": expected a view inside storage " + view.storage().key() + " of "
                 + view.storage().elements() + " elements, found offset " + view.offset() + ", shape "

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -84,7 +85,7 @@ class TorchCheckpointTest {
         Map<String, Tensor> expected = parse(file.clone());
         for (int at = 0; at < file.length; at++) {
             byte before = file[at];
-            for (int change : new int[] {-before, 0xff - before, 1, 0x80}) {
+            for (int change : new int[] {1, 0xff - before}) {
                 file[at] = (byte) (before + change);
                 try {
                     HandMadeFiles.assertSameTensors(parse(file), expected);
@@ -225,6 +226,23 @@ class TorchCheckpointTest {
         Pickle two = new Pickle().op('}').string("a").tensor("0", 6, 0, new int[] {6}, 1).op('s');
         byte[] pickle = two.string("b").tensor("0", 5, 0, new int[] {5}, 1).op('s').stop();
         assertRefused(pickle, "storage 0 to be 6 × F32", "5 × F32");
+    }
+
+    /** Of a tensor: elements of its storage, offset, shape and strides, each in turn. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"-1", "7", "2147483648", "4611686018427387904", "9223372036854775807", "-9223372036854775808",
+                "9223372036854775808", "18446744073709551617"})
+    void everyNumberIsChecked(BigInteger wrong) throws IOException {
+        for (int place = 0; place < 6; place++) {
+            BigInteger[] numbers = Stream.of(6, 0, 2, 3, 3, 1).map(BigInteger::valueOf).toArray(BigInteger[]::new);
+            numbers[place] = wrong;
+            Pickle pickle = dict("w").global("torch._utils", "_rebuild_tensor_v2").op('(').op('(').string("storage");
+            pickle.global("torch", "FloatStorage").string("0").string("cpu").integer(numbers[0]).op('t').op('Q');
+            pickle.integer(numbers[1]).integer(numbers[2]).integer(numbers[3]).op(0x86);
+            pickle.integer(numbers[4]).integer(numbers[5]).op(0x86, 0x89, 'N').op('t').op('R').op('s');
+            assertRefused(pickle.stop(), "expected");
+        }
     }
 
     @Test
