@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 class MutationTest {
     private static final long MINUTES = Long.getLong("t6j.fuzz.minutes", 0);
     private static final long FIRST = Long.getLong("t6j.fuzz.seed", 0);
-    private static final int SEEDS = 700;
+    private static final int SEEDS = 420;
     private static final long SLOW_SECONDS = 10;
     /** Heap that a target may take of an input, beside what its few kilobytes could explain: a million small objects. */
     private static final long MOST_BYTES = 256 << 20;
