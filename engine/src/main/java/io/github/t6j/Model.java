@@ -88,6 +88,8 @@ public final class Model implements AutoCloseable {
      * @throws ModelFormatException when the files are not those of a model that this engine runs; the message says
      *     what is wrong and what to do
      * @throws java.io.UncheckedIOException when a file cannot be read
+     * @throws MemoryLimitException when the machine has not enough memory for the weights
+     * @throws java.util.concurrent.CancellationException when the thread is interrupted, which stays set
      */
     public static Model load(Path path, ModelOptions options) {
         Objects.requireNonNull(path, "path");
@@ -194,6 +196,10 @@ public final class Model implements AutoCloseable {
         return tokenizer;
     }
 
+    Tokenizer tokenizerOrNull() {
+        return tokenizer;
+    }
+
     /** A session with {@link SessionOptions#defaults()}. */
     public Session newSession() {
         return newSession(SessionOptions.defaults());
@@ -208,6 +214,16 @@ public final class Model implements AutoCloseable {
         Objects.requireNonNull(options, "options");
         use.checkOpen();
         return new Session(this, new SessionState(transformer, options));
+    }
+
+    /**
+     * Bytes that a session of these options takes once its context is full: its cache, what the model then keeps of that
+     * many positions for all sessions, and the buffers of a prompt.
+     */
+    public long sessionBytes(SessionOptions options) {
+        Objects.requireNonNull(options, "options");
+        use.checkOpen();
+        return SessionState.bytes(transformer, options);
     }
 
     /**

@@ -17,8 +17,8 @@ final class ModelUse {
     private final AtomicInteger holders = new AtomicInteger(1); // the model, and each call that is under way
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Set<SessionUse> sessions = ConcurrentHashMap.newKeySet();
-    private final Cleaner cleaner = Cleaner.create(
-            body -> Thread.ofPlatform().daemon().name("t6j-cleaner").unstarted(body));
+    private volatile Cleaner cleaner = Cleaner.create(
+            body -> Thread.ofPlatform().daemon().name("t6j-cleaner").unstarted(body)); // null: its thread may end
     private final Runnable free;
     private Cleaner.Cleanable cleanable;
 
@@ -47,7 +47,9 @@ final class ModelUse {
 
     /** Closes {@code use} when {@code session} is forgotten. @return what must be cleaned when it is closed */
     Cleaner.Cleanable watch(Session session, SessionUse use) {
-        return cleaner.register(session, () -> {
+        Cleaner now = cleaner;
+        return now == null ? () -> {
+        } : now.register(session, () -> {
             if (!use.isClosed()) {
                 tell("session");
             }
@@ -106,6 +108,7 @@ final class ModelUse {
     private void closeNow() {
         if (closed.compareAndSet(false, true)) {
             sessions.forEach(SessionUse::close);
+            cleaner = null;
             release();
         }
     }

@@ -181,7 +181,9 @@ public final class Session implements AutoCloseable {
 
     /**
      * {@link #generate(String, GenerationOptions, TokenListener)} from ids. Afterwards the session holds the prompt
-     * and all ids of the result.
+     * and all ids of the result. A model without a tokenizer gives ids whose texts are empty.
+     *
+     * @throws IllegalArgumentException if the options have stop strings, but the model has no tokenizer
      */
     public Generation generate(int[] promptIds, GenerationOptions options, TokenListener listener) {
         try (SessionUse.Call _ = use.begin()) {
@@ -194,7 +196,7 @@ public final class Session implements AutoCloseable {
         Objects.requireNonNull(options, "options");
         Objects.requireNonNull(listener, "listener");
         long start = System.nanoTime();
-        TextGenerator generator = new TextGenerator(this, model.tokenizer(), promptIds, options, listener);
+        TextGenerator generator = new TextGenerator(this, model.tokenizerOrNull(), promptIds, options, listener);
         FinishReason reason = feedPrompt(promptIds) ? null : FinishReason.CANCELLED;
         long prefilled = System.nanoTime();
         if (reason == null) {
@@ -285,8 +287,10 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Writes ids, cache and logits to {@code file}, a safetensors file; it is complete or not there at all.
+     * Writes ids, cache and logits to {@code file}, a safetensors file; it is complete or not there at all. A file that was
+     * there before is replaced, but keeps its permissions; a new one is for its owner alone. Links are followed.
      *
+     * @throws CancellationException when the thread is interrupted, which stays set
      * @throws java.io.UncheckedIOException when it cannot be written
      */
     public void save(Path file) {
@@ -301,6 +305,7 @@ public final class Session implements AutoCloseable {
      *
      * @throws ModelFormatException when the file is damaged, or of another model or cache type, or does not
      *     fit in the context; the session is then as it was
+     * @throws CancellationException when the thread is interrupted, which stays set; the session is as it was
      * @throws java.io.UncheckedIOException when it cannot be read
      */
     public void restore(Path file) {

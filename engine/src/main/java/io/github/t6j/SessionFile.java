@@ -1,30 +1,35 @@
 package io.github.t6j;
 
 import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Safetensors;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.zip.CRC32C;
 
 /**
  * A saved session: a safetensors file of the ids, what the cache keeps of them, and the logits after them.
  *
  * <pre>
- *   metadata   t6j_session  1, the version of this format
+ *   metadata   t6j_session  2, the version of this format
  *              variant, fingerprint  the name of its attention and which model it is of
  *              cache_type   f32, f16, bf16, q8
- *              crc32c       of all tensors' bytes, in the file's order
+ *              crc32c       of all else: a line "key=value" for each of these, in the file's order, then for each tensor a line
+                           "name dtype [shape]", such as "ids I32 [3]", and its bytes
  *   tensors    ids          I32 [n]
  *              logits       F32 [vocabulary], or none
  *              layer.0 …    U8 [⌈n/64⌉][bytes of a page], or other tensors of the cache
@@ -32,11 +37,11 @@ import java.util.zip.CRC32C;
  *
  * @param ids what the session held
  * @param logits after the last id, or null
- * @param tensors the file's, valid while the arena is
+ * @param cache the cache's tensors, valid while the arena is
  */
-record SessionFile(int[] ids, float[] logits, Map<String, Tensor> tensors) {
+record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) {
     private static final String VERSION_KEY = "t6j_session";
-    private static final String VERSION = "1";
+    private static final String VERSION = "2";
     private static final String CHECKSUM_KEY = "crc32c";
     private static final String IDS = "ids";
     private static final String LOGITS = "logits";
@@ -69,25 +74,44 @@ record SessionFile(int[] ids, float[] logits, Map<String, Tensor> tensors) {
             tensors.add(new LazyTensor(LOGITS, tensor.dtype(), tensor.shape(), arena -> tensor.data()));
         }
         tensors.addAll(cache);
-        CRC32C checksum = new CRC32C();
-        for (LazyTensor tensor : tensors) {
-            try (Arena arena = Arena.ofConfined()) {
-                update(checksum, tensor.data().apply(arena));
-            }
-        }
         Map<String, String> metadata = kind.metadata();
+        CRC32C checksum = begin(metadata);
+        for (LazyTensor tensor : tensors) {
+            try (NativeMemory memory = NativeMemory.confined()) {
+                update(checksum, tensor.name(), tensor.dtype(), tensor.shape(), tensor.data().apply(memory));
+            }
+            checkInterrupt(file, "saving");
+        }
         metadata.put(CHECKSUM_KEY, Long.toHexString(checksum.getValue()));
         Safetensors.writePrivately(file, metadata, tensors);
     }
 
-    private static void update(CRC32C checksum, MemorySegment data) {
+    private static void checkInterrupt(Path file, String what) {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new CancellationException(file + ": " + what + " was interrupted");
+        }
+    }
+
+    /** A checksum of the metadata but for the checksum itself. */
+    private static CRC32C begin(Map<String, String> metadata) {
+        CRC32C checksum = new CRC32C();
+        metadata.forEach((key, value) -> {
+            if (!key.equals(CHECKSUM_KEY)) {
+                checksum.update((key + "=" + value + "\n").getBytes(StandardCharsets.UTF_8));
+            }
+        });
+        return checksum;
+    }
+
+    private static void update(CRC32C checksum, String name, DType dtype, List<Long> shape, MemorySegment data) {
+        checksum.update((name + " " + dtype + " " + shape + "\n").getBytes(StandardCharsets.UTF_8));
         for (long at = 0; at < data.byteSize(); at += PIECE) {
             checksum.update(data.asSlice(at, Math.min(PIECE, data.byteSize() - at)).asByteBuffer());
         }
     }
 
     /**
-     * Reads {@code file} into {@code arena}.
+     * Reads {@code file}, which must stay as it is while {@code arena} is open.
      *
      * @throws ModelFormatException when it is not of {@code kind}, is damaged, or has more than {@code context} ids or
      *     one that is not below {@code vocabulary}
@@ -95,8 +119,11 @@ record SessionFile(int[] ids, float[] logits, Map<String, Tensor> tensors) {
     static SessionFile read(Path file, Kind kind, int context, int vocabulary, Arena arena) {
         Safetensors content = Safetensors.read(file, arena);
         checkKind(file, kind, content.metadata());
-        CRC32C checksum = new CRC32C();
-        content.tensors().values().forEach(tensor -> update(checksum, tensor.data()));
+        CRC32C checksum = begin(content.metadata());
+        for (Tensor tensor : content.tensors().values()) {
+            update(checksum, tensor.name(), tensor.dtype(), tensor.shape(), tensor.data());
+            checkInterrupt(file, "restoring");
+        }
         String found = Long.toHexString(checksum.getValue());
         if (!found.equals(content.metadata().get(CHECKSUM_KEY))) {
             throw new ModelFormatException(file + ": expected the checksum " + content.metadata().get(CHECKSUM_KEY)
@@ -109,12 +136,12 @@ record SessionFile(int[] ids, float[] logits, Map<String, Tensor> tensors) {
                             + ids.length + "; open the session with a longer context");
         }
         Tensor logits = content.tensors().get(LOGITS);
-        if (logits != null && logits.elementCount() != vocabulary) {
-            throw new ModelFormatException(
-                    file + ": tensor " + LOGITS + ": expected " + vocabulary + " elements, found "
-                            + logits.elementCount());
+        if (logits != null) {
+            SequenceCache.check(logits, LOGITS, DType.F32, List.of((long) vocabulary), file.toString());
         }
-        return new SessionFile(ids, logits == null ? null : logits.toFloats(), content.tensors());
+        Map<String, Tensor> cache = new LinkedHashMap<>(content.tensors());
+        cache.keySet().removeAll(List.of(IDS, LOGITS));
+        return new SessionFile(ids, logits == null ? null : logits.toFloats(), cache);
     }
 
     private static void checkKind(Path file, Kind kind, Map<String, String> found) {

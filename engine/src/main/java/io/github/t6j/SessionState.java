@@ -3,8 +3,8 @@ package io.github.t6j;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.model.Sequence;
 import io.github.t6j.model.Transformer;
+import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.PhysicalMemory;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.function.BooleanSupplier;
 
@@ -50,6 +50,13 @@ final class SessionState {
                     "open the session with at most " + most + " ids, or with a narrower type of cache");
         }
         return options.contextLength();
+    }
+
+    /** Bytes that a session of these options takes once its context is full. */
+    static long bytes(Transformer transformer, SessionOptions options) {
+        int asked = options.contextLength();
+        long ids = asked == 0 ? transformer.config().sizes().contextLength() : asked;
+        return ids * transformer.bytesPerToken(format(options), materialized(options)) + transformer.passBytes();
     }
 
     private static Format format(SessionOptions options) {
@@ -230,10 +237,10 @@ final class SessionState {
     }
 
     void restore(Path file, SessionFile.Kind kind) {
-        try (Arena arena = Arena.ofConfined()) {
+        try (NativeMemory arena = NativeMemory.confined()) {
             SessionFile found = SessionFile.read(file, kind, contextLength, logits.length, arena);
             Sequence restored = transformer.restoredSequence(
-                    format(options), materialized(options), found.tensors(), found.ids().length, file.toString());
+                    format(options), materialized(options), found.cache(), found.ids().length, file.toString());
             sequence.close();
             sequence = restored;
             ids = new FedIds(contextLength, logits.length, found.ids());
@@ -241,6 +248,8 @@ final class SessionState {
             if (found.logits() != null) {
                 take(found.logits(), 0);
             }
+        } catch (InternalError fault) { // of a mapped file
+            throw new ModelFormatException(file + ": the file was cut short while it was read", fault);
         }
     }
 

@@ -10,12 +10,14 @@ import java.util.List;
 
 /** One generation: logits → id → text, until there is a reason to end. */
 final class TextGenerator {
+    private static final int NONE = -1;
+
     private final Session session;
     private final int endOfText;
     private final Sampler sampler;
     private final GenerationOptions options;
     private final TokenListener listener;
-    private final TokenStream decoder;
+    private final TokenStream decoder; // null: there is no tokenizer, and no text
     private final StopStrings stop;
     private final List<Token> tokens = new ArrayList<>();
     private final StringBuilder text = new StringBuilder();
@@ -23,16 +25,23 @@ final class TextGenerator {
     private boolean goOn = true;
     private FinishReason reason; // null while it goes on
 
+    /** @param tokenizer null: any id may be generated, and none has a text */
     TextGenerator(
             Session session, Tokenizer tokenizer, int[] promptIds, GenerationOptions options, TokenListener listener) {
         this.session = session;
         this.options = options;
         this.listener = listener;
         this.promptTokens = promptIds.length;
-        sampler = new Sampler(options.sampling(), session.vocabulary(), tokenizer.size());
+        if (tokenizer == null && !options.stop().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "stop: expected none, since the model has no tokenizer to make a text with,"
+                            + " found " + options.stop().size());
+        }
+        sampler = new Sampler(
+                options.sampling(), session.vocabulary(), tokenizer == null ? session.vocabulary() : tokenizer.size());
         sampler.prompt(promptIds);
-        endOfText = tokenizer.endOfText();
-        decoder = tokenizer.newDecoder();
+        endOfText = tokenizer == null ? NONE : tokenizer.endOfText();
+        decoder = tokenizer == null ? null : tokenizer.newDecoder();
         stop = new StopStrings(options.stop());
     }
 
@@ -72,7 +81,7 @@ final class TextGenerator {
 
     private void accept(int id, float logProbability) {
         sampler.accept(id);
-        Token token = new Token(id, stop.append(decoder.append(id)), logProbability);
+        Token token = new Token(id, stop.append(decoder == null ? "" : decoder.append(id)), logProbability);
         tokens.add(token);
         text.append(token.text());
         try {
@@ -108,7 +117,7 @@ final class TextGenerator {
     }
 
     Generation result(FinishReason finishReason, long prefillNanos, long decodeNanos) {
-        if (!stop.stopped()) {
+        if (decoder != null && !stop.stopped()) {
             text.append(stop.append(decoder.finish()));
         }
         if (!stop.stopped()) {

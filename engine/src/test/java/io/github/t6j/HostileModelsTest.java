@@ -59,7 +59,7 @@ class HostileModelsTest {
     /** Matrices of few rows, in a file of which a disk holds nothing: whole panels of rows of them would be gigabytes. */
     @Test
     void weightsThatWouldGrowInMemoryAreRefused() throws IOException {
-        long width = 5;
+        long width = 3;
         Map<String, Object> config = Map.of(
                 "n_layer", 1L, "n_head", 1L, "head_dim", 2L, "group_size", 1L, "n_embd", width, "vocab_size", 1L,
                 "block_size", 8L);

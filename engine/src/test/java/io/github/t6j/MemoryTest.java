@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.model.SessionAccess;
 import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.PhysicalMemory;
 import java.io.IOException;
@@ -11,15 +12,20 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What models and sessions take, what they give back, and what is refused before it is taken. */
 class MemoryTest {
+    private static final GenerationOptions LONG = GenerationOptions.defaults().withMaxTokens(100);
+
     @TempDir
     Path folder;
 
@@ -123,5 +129,60 @@ class MemoryTest {
             assertThat(session.contextLength() * 3840L)
                     .isBetween(PhysicalMemory.available() / 2, PhysicalMemory.available() + (1L << 30));
         }
+    }
+
+    /** What is said beforehand is what it is: pages are whole, so it may be less by one of them. */
+    @Test
+    void aSessionTakesWhatWasSaid() {
+        try (Model model = Model.load(TestData.tiny())) {
+            for (CacheType type : CacheType.values()) {
+                SessionOptions options = SessionOptions.defaults().withContextLength(640).withCacheType(type);
+                try (Session session = model.newSession(options)) {
+                    SessionAccess.fill(session, 640, 1);
+                    long buffers = model.sessionBytes(options.withContextLength(1)) - session.usedCacheBytes() / 640;
+                    assertThat(model.sessionBytes(options) - buffers).isEqualTo(session.usedCacheBytes());
+                    assertThat(buffers).isBetween(1L << 20, 8L << 20);
+                }
+            }
+        }
+    }
+
+    /** Long enough that a leak of 32 KB a model, or of a kilobyte a session, would show. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void memoryDoesNotGrow() throws IOException {
+        long before = NativeMemory.held();
+        long[] resident = new long[4];
+        for (int quarter = 0; quarter < resident.length; quarter++) {
+            for (int i = 0; i < 250; i++) {
+                try (Model model = Model.load(TestData.path("golden/T6_even"));
+                        Session first = model.newSession();
+                        Session second = first.fork()) {
+                    second.prefill(1, 2, 3);
+                }
+            }
+            try (Model model = Model.load(TestData.path("golden/T6_even"))) {
+                for (int i = 0; i < 250; i++) {
+                    try (Session session = model.newSession(SessionOptions.defaults().withContextLength(101))) {
+                        session.generate(new int[] {i % 64}, LONG, token -> true);
+                    }
+                }
+            }
+            resident[quarter] = resident();
+        }
+        assertThat(NativeMemory.held()).isEqualTo(before);
+        assertThat(resident[3] - resident[0]).as("growth of resident memory: " + Arrays.toString(resident))
+                .isLessThanOrEqualTo(32L << 20);
+    }
+
+    /** Bytes, after the heap was collected. */
+    private static long resident() throws IOException {
+        System.gc();
+        for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+            if (line.startsWith("VmRSS:")) {
+                return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
+            }
+        }
+        throw new IOException("/proc/self/status has no VmRSS");
     }
 }

@@ -12,14 +12,18 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterAll;
@@ -181,10 +185,8 @@ class SavedSessionTest {
         }
         Random random = new Random(1);
         for (int i = 0; i < 20; i++) {
-            byte[] changed = bytes.clone();
             int at = 4096 + random.nextInt(bytes.length - 4096);
-            changed[at] ^= (byte) (1 << random.nextInt(8));
-            refused(model, options, Files.write(folder.resolve("changed"), changed), "the file is damaged");
+            refused(model, options, flipped(bytes, at, random.nextInt(8)), "the file is damaged");
         }
         refused(model, options, TestData.path("golden/T6_odd/model.safetensors"),
                 "expected a session that t6j saved, found a safetensors file");
@@ -195,9 +197,66 @@ class SavedSessionTest {
         }
     }
 
+    private Path flipped(byte[] bytes, int at, int bit) throws IOException {
+        byte[] changed = bytes.clone();
+        changed[at] ^= (byte) (1 << bit);
+        return Files.write(folder.resolve("flipped"), changed);
+    }
+
+    /** Names, types, shapes, offsets, metadata and spaces: none may change unseen. */
+    @Test
+    void everyBitOfTheHeaderCounts() throws IOException {
+        Path file = folder.resolve("session");
+        SessionOptions options = options(CacheType.Q8);
+        try (Session session = session(model, options, 3)) {
+            session.save(file);
+            byte[] bytes = Files.readAllBytes(file);
+            int header = 8 + ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt();
+            Random random = new Random(2);
+            for (int at = 0; at < header; at++) {
+                int bit = random.nextInt(8);
+                Path damaged = flipped(bytes, at, bit);
+                assertThatThrownBy(() -> session.restore(damaged)).as("byte " + at + ", bit " + bit)
+                        .isInstanceOf(ModelFormatException.class).hasMessageContaining("flipped");
+            }
+            assertThat(session.position()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void twoLayersThatChangedPlacesAreNoticed() throws IOException {
+        Path file = folder.resolve("session");
+        try (Session session = session(model, options(CacheType.F32), KEPT)) {
+            session.save(file);
+        }
+        String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+        String swapped = text.replace("layer.0", "layer.x").replace("layer.1", "layer.0").replace("layer.x", "layer.1");
+        assertThat(swapped).isNotEqualTo(text);
+        Files.writeString(file, swapped, StandardCharsets.ISO_8859_1);
+        refused(model, options(CacheType.F32), file, "the file is damaged");
+    }
+
+    @Test
+    void anInterruptEndsSavingRestoringAndLoading() {
+        Path file = folder.resolve("session");
+        try (Session session = session(model, options(CacheType.F32), KEPT)) {
+            session.save(file);
+            List<Runnable> calls = List.of(
+                    () -> session.save(file), () -> session.restore(file), () -> Model.load(TestData.tiny()).close());
+            for (Runnable call : calls) {
+                Thread.currentThread().interrupt();
+                assertThatThrownBy(call::run).isInstanceOf(CancellationException.class)
+                        .hasMessageContaining("interrupted");
+                assertThat(Thread.interrupted()).isTrue();
+            }
+            session.restore(file);
+            assertThat(session.position()).isEqualTo(KEPT);
+        }
+    }
+
     /** Files whose checksum is right and content is not. */
     @ParameterizedTest
-    @ValueSource(strings = {"t6j_session", "ids", "logits", "layer.3", "id"})
+    @ValueSource(strings = {"t6j_session", "ids", "logits", "layer.3", "id", "more"})
     void aFileThatContradictsItselfIsRefused(String wrong) {
         Path file = folder.resolve("session");
         SessionOptions options = options(CacheType.F32);
@@ -206,28 +265,37 @@ class SavedSessionTest {
         }
         try (Arena arena = Arena.ofConfined()) {
             Safetensors content = Safetensors.read(file, arena);
-            Map<String, String> metadata = new HashMap<>(content.metadata());
+            Map<String, String> metadata = new LinkedHashMap<>(content.metadata());
             List<Tensor> tensors = new ArrayList<>(content.tensors().values());
-            metadata.computeIfPresent(wrong, (key, value) -> "2");
+            metadata.computeIfPresent(wrong, (key, value) -> "1");
             tensors.removeIf(tensor -> tensor.name().equals(wrong) && !wrong.equals("logits"));
             if (wrong.equals("logits")) {
                 tensors.set(1, Tensor.of(wrong, new float[3], 3));
+            }
+            if (wrong.equals("more")) {
+                tensors.add(Tensor.of(wrong, new float[3], 3));
             }
             if (wrong.equals("id")) {
                 MemorySegment ids = arena.allocate(4L * KEPT, 4).copyFrom(tensors.getFirst().data());
                 ids.set(ValueLayout.JAVA_INT, 4, 4096);
                 tensors.set(0, new Tensor("ids", DType.I32, List.of((long) KEPT), ids));
             }
-            metadata.put("crc32c", checksum(tensors));
+            metadata.put("crc32c", checksum(metadata, tensors));
             Safetensors.write(file, metadata, tensors);
         }
         refused(model, options, file, wrong.equals("id") ? "expected 0 to 4095, found 4096" : wrong, "expected ",
                 "found ");
     }
 
-    private static String checksum(List<Tensor> tensors) {
+    private static String checksum(Map<String, String> metadata, List<Tensor> tensors) {
         CRC32C crc = new CRC32C();
-        tensors.forEach(tensor -> crc.update(tensor.data().asByteBuffer()));
+        metadata.remove("crc32c");
+        metadata.forEach((key, value) -> crc.update((key + "=" + value + "\n").getBytes(StandardCharsets.UTF_8)));
+        for (Tensor tensor : tensors) {
+            String line = tensor.name() + " " + tensor.dtype() + " " + tensor.shape() + "\n";
+            crc.update(line.getBytes(StandardCharsets.UTF_8));
+            crc.update(tensor.data().asByteBuffer());
+        }
         return Long.toHexString(crc.getValue());
     }
 

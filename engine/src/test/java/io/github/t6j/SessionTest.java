@@ -236,7 +236,7 @@ class SessionTest {
             long allocated = Long.MAX_VALUE;
             // Until the kernels are compiled, vectors are objects: wait for a stretch without.
             for (int round = 0; round < 200 && allocated > 0; round++) {
-                steps.prefill(new int[64]);
+                steps.prefill(new int[65]); // so that no page begins
                 long before = threads.getThreadAllocatedBytes(thread);
                 for (int i = 0; i < 50; i++) {
                     steps.decode(i);
@@ -262,5 +262,31 @@ class SessionTest {
         Token token = generation.tokens().getFirst();
         assertThat((double) token.logProbability())
                 .isCloseTo(logits[token.id()] - Math.log(sum), org.assertj.core.api.Assertions.within(1e-5));
+    }
+
+    /** As of weights alone: the ids are those of the oracle, greedy over all logits. */
+    @Test
+    void withoutATokenizerIdsAreGenerated() {
+        try (Model bare = Model.load(TestData.path("golden/T6_even"));
+                Session session = bare.newSession();
+                Session oracle = bare.newSession()) {
+            GenerationOptions greedy = GenerationOptions.defaults().withMaxTokens(5)
+                    .withSampling(SamplingOptions.greedy());
+            Generation generation = session.generate(new int[] {3, 1, 2}, greedy, token -> token.text().isEmpty());
+            oracle.prefill(3, 1, 2);
+            for (Token token : generation.tokens()) {
+                int best = 0;
+                for (int i = 1; i < oracle.logits().length; i++) {
+                    best = oracle.logits()[i] > oracle.logits()[best] ? i : best;
+                }
+                assertThat(token.id()).isEqualTo(best);
+                oracle.decode(best);
+            }
+            assertThat(generation.tokens()).hasSize(5);
+            assertThat(generation.text()).isEmpty();
+            GenerationOptions stopping = greedy.withStop(".");
+            assertThatThrownBy(() -> session.generate(new int[] {3}, stopping, token -> true))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("tokenizer");
+        }
     }
 }

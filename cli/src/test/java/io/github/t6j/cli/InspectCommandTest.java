@@ -101,7 +101,8 @@ class InspectCommandTest {
         assertThat(Json.object(json.json().get("cache"), "cache"))
                 .containsEntry("state", Map.of("numbers_per_layer", 768L, "bytes", 768L * 2 * 4));
         assertThat(text.out()).containsPattern("state +768 +6144");
-        assertThat(Ran.of("inspect", "--model", model).err()).contains("--variant linearattn").hasLineCount(1);
+        assertThat(Ran.of("inspect", "--model", model).err()).contains("say which, partialrope-decay or linearattn")
+                .hasLineCount(1);
     }
 
     private static Map<String, Object> model(Ran ran) {

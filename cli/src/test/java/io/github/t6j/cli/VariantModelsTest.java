@@ -53,7 +53,7 @@ class VariantModelsTest {
         Ran ran = Ran.of("convert", source, folder.resolve("made").toString(), "--as", "tpa");
 
         assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.err()).contains("--as tpa", "MHA, GQA or MQA").hasLineCount(1);
+        assertThat(ran.err()).contains("as tensor product attention", "MHA, GQA or MQA").hasLineCount(1);
         assertThat(folder.resolve("made")).doesNotExist();
     }
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * The pages of a sequence, for all layers. Pages are what is kept, cut, saved and shared.
@@ -161,6 +162,7 @@ public final class PagedCache implements SequenceCache {
     @Override
     public void restore(Map<String, Tensor> tensors, int length, String where) {
         List<Long> shape = shape(length);
+        SequenceCache.checkNames(tensors, IntStream.range(0, layers).mapToObj(PagedCache::name).toList(), where);
         for (int layer = 0; layer < layers; layer++) {
             SequenceCache.check(tensors.get(name(layer)), name(layer), DType.U8, shape, where);
         }

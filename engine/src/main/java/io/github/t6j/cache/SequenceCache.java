@@ -4,6 +4,7 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.Tensor;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
@@ -36,6 +37,17 @@ public interface SequenceCache extends AutoCloseable {
      * @throws ModelFormatException if they are not those of such a cache
      */
     void restore(Map<String, Tensor> tensors, int length, String where);
+
+    /** @throws ModelFormatException if there are others than {@code names} */
+    static void checkNames(Map<String, Tensor> tensors, Collection<String> names, String where) {
+        for (String name : tensors.keySet()) {
+            if (!names.contains(name)) {
+                throw new ModelFormatException(
+                        where + ": expected the tensors " + names + " of a session of this model, found " + name
+                                + ", too");
+            }
+        }
+    }
 
     /** @throws ModelFormatException if {@code tensor} is null or not of this type and shape */
     static void check(Tensor tensor, String name, DType dtype, List<Long> shape, String where) {

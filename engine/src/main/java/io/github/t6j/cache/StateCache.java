@@ -109,6 +109,7 @@ public final class StateCache implements SequenceCache {
 
     @Override
     public void restore(Map<String, Tensor> tensors, int length, String where) {
+        SequenceCache.checkNames(tensors, List.of(NAME), where);
         SequenceCache.check(tensors.get(NAME), NAME, DType.F32, shape(), where);
         MemorySegment.copy(tensors.get(NAME).data(), 0, before, 0, layers * layerBytes());
     }

@@ -65,9 +65,10 @@ public record AsTensorProduct(Map<String, Tensor> tensors, Map<String, Object> c
         String name = Shapes.attention(0, "c_" + of);
         Tensor tensor = tensors.get(name);
         if (tensor == null || tensor.shape().size() != 2) {
-            throw new ModelFormatException("--as tpa: expected the weights of MHA, GQA or MQA with " + name + ", found "
-                    + (tensor == null ? "none of that name" : "shape " + tensor.shape())
-                    + ": only whole heads can be turned into factors");
+            throw new ModelFormatException(
+                    "as tensor product attention: expected the weights of MHA, GQA or MQA with " + name + ", found "
+                            + (tensor == null ? "none of that name" : "shape " + tensor.shape())
+                            + ": only whole heads can be turned into factors");
         }
         return tensor.shape().getFirst();
     }
@@ -75,7 +76,7 @@ public record AsTensorProduct(Map<String, Tensor> tensors, Map<String, Object> c
     private static long quotient(long product, long factor, String what, String by) {
         if (factor == 0 || product % factor != 0 || product == 0) {
             throw new ModelFormatException(
-                    "--as tpa: expected the " + what + " to be a multiple of the " + by + ", found "
+                    "as tensor product attention: expected the " + what + " to be a multiple of the " + by + ", found "
                             + product + " and " + factor + ": config.json is of another model");
         }
         return product / factor;

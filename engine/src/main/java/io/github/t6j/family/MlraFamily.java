@@ -41,7 +41,7 @@ public final class MlraFamily implements Family {
         }
         T6Rope rope = new T6Rope(shapes.where(), description);
         rope.checkFull(": this is a model of the MLRA checkpoints, which there are only with full RoPE; expected"
-                + " --variant full or none, found ");
+                + " the variant full or none, found ");
         TensorProduct form = T6Factors.read(shapes, description);
         List<Long> embedding = tensors.tied(T6Family.EMBEDDING_NAME, T6Family.HEAD_NAME).shape();
         ConfigJson config = description.config();

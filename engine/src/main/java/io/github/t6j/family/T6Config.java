@@ -113,12 +113,12 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
         for (String factor : variant.fixed()) {
             if (!hasFactor(factor)) {
                 throw new ModelFormatException(variant.where() + ": fixed: found " + factor + ", but this model has no "
-                        + "such factor of its own: remove it, or give another --attention");
+                        + "such factor of its own: remove it, or choose another attention");
             }
         }
         if (!isFactored() && variant.factorKey() != null) {
             throw new ModelFormatException(variant.where() + ": " + variant.factorKey() + ": expected no key about "
-                    + "factors, since this model has none: remove it, or give --attention tpa");
+                    + "factors, since this model has none: remove it, or choose the attention tpa");
         }
         if (variant.sharedB(false) && rank("k") != rank("v")) {
             throw new ModelFormatException(variant.where() + ": shared_b: expected equal ranks of keys and values, "
@@ -145,6 +145,6 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
             return value.intValue();
         }
         throw new ModelFormatException("config.json: " + key + ": expected a whole number above 0, found "
-                + config.get(key) + ": give it, or another --attention");
+                + config.get(key) + ": give it, or choose another attention");
     }
 }

@@ -66,7 +66,7 @@ public final class T6Family implements Family {
         if (shapes.hasAttention("q_a_proj")) {
             rope.checkFull(
                     ": this is a model with multi-head latent attention (MLA), which there is only with full RoPE on a"
-                            + " part of its own; expected --variant full or none, found ");
+                            + " part of its own; expected the variant full or none, found ");
             return config("MLA", latent(shapes, description.config()), tensors, description, rope);
         }
         GroupedQuery sizes = groupedQuery(shapes, description.config());
@@ -96,7 +96,7 @@ public final class T6Family implements Family {
         if (key != null) {
             throw new ModelFormatException(variant.where() + " contradicts the weights: it has the key " + key
                     + " of factored attention, but there is no " + Shapes.attention(0, "c_qkv.W_A_k")
-                    + "; remove the key, or convert the model with --as tpa");
+                    + "; remove the key, or convert the model to tensor product attention");
         }
     }
 

@@ -53,12 +53,12 @@ final class T6Rope {
     private RopeVariant fromConfig(List<String> assumptions) {
         if (config.has("rope_decay_base")) {
             throw new ModelFormatException(where + ": config.json has rope_decay_base, which leaves two"
-                    + " variants: say --variant partialrope-decay or --variant linearattn");
+                    + " variants: say which, partialrope-decay or linearattn");
         }
         if (config.has("rope_partial_factor")) {
             return RopeVariant.PARTIALROPE;
         }
-        assumptions.add("full RoPE (config.json has no RoPE key; --variant says otherwise)");
+        assumptions.add("full RoPE (config.json has no RoPE key; unless a variant is said)");
         return RopeVariant.FULL;
     }
 
@@ -66,7 +66,7 @@ final class T6Rope {
         if (variant == RopeVariant.FULL) {
             if (size % 2 != 0) {
                 throw new ModelFormatException(where + ": full RoPE pairs dimensions, but the head size is "
-                        + size + "; is this --variant partialrope?");
+                        + size + "; is its variant partialrope?");
             }
             return size;
         }

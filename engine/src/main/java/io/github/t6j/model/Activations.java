@@ -69,6 +69,16 @@ final class Activations {
         return one;
     }
 
+    /** Bytes of the buffers, logits and little things left out. */
+    long bytes() {
+        long floats = x.length + normed.length + gateUp.length + hidden.length + update.length;
+        floats += attention.projections.length + attention.output.length;
+        for (float[] scratch : attention.scratch) {
+            floats += scratch.length;
+        }
+        return floats * Float.BYTES;
+    }
+
     /** Rows of the pass. */
     int rows() {
         return attention.rows;

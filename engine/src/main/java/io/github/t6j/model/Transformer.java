@@ -183,6 +183,11 @@ public final class Transformer {
                 + (long) shared.elementsPerPosition() * Float.BYTES;
     }
 
+    /** Bytes of a sequence's buffers for the largest pass, about. */
+    public long passBytes() {
+        return MOST_ROWS * new Activations(this, 1).bytes();
+    }
+
     /** An empty cache; {@code materialized}: for the oracle. */
     SequenceCache newCache(Format format, boolean materialized) {
         int layers = config.sizes().layers();

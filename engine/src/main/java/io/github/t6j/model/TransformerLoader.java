@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.zip.CRC32C;
 
 /** From a checkpoint's tensors to a {@link Transformer}: packs each for the kernels, by its role. */
@@ -134,6 +135,9 @@ public final class TransformerLoader {
 
         @Override
         public PackedMatrix packed(TensorRole role) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new CancellationException(tensors.where() + ": loading was interrupted");
+            }
             try (NativeMemory copies = NativeMemory.shared()) {
                 return PackedMatrix.pack(read(role, copies), arena, workers);
             }

@@ -115,7 +115,11 @@ public final class Checkpoint implements AutoCloseable {
         String name = file.getFileName().toString();
         String shards = "";
         if (format == Format.INDEX) {
-            ShardIndex index = ShardIndex.parse(bytes, file);
+            if (bytes.byteSize() > Safetensors.MAX_HEADER) {
+                throw new ModelFormatException(file + ": expected an index of at most " + Safetensors.MAX_HEADER
+                        + " bytes, found " + bytes.byteSize() + ": the file is damaged or was made to do harm");
+            }
+            ShardIndex index = ShardIndex.parse(bytes.toArray(ValueLayout.JAVA_BYTE), file);
             for (String shard : index.shards()) {
                 format = loadShard(file.resolveSibling(shard), index);
             }

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -15,6 +16,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.CancellationException;
 
 /** A file as off-heap memory: every parser of this package works on the whole of it, mapped. */
 final class FileBytes {
@@ -104,8 +106,14 @@ final class FileBytes {
         }
     }
 
-    /** {@code e} as an error of one line, such as "model.bin: cannot be read: permission denied". */
-    static UncheckedIOException failed(Path path, String what, IOException e) {
+    /**
+     * {@code e} as an error of one line, such as "model.bin: cannot be read: permission denied"; a CancellationException if
+     * it is that the thread was interrupted.
+     */
+    static RuntimeException failed(Path path, String what, IOException e) {
+        if (e instanceof ClosedByInterruptException) {
+            return new CancellationException(path + ": " + what + ": the thread was interrupted");
+        }
         String reason = switch (e) {
             case NoSuchFileException none -> "there is no such file or folder";
             case AccessDeniedException denied -> "permission denied";

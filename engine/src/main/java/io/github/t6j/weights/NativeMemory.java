@@ -129,10 +129,12 @@ public final class NativeMemory implements Arena {
         return arena.scope();
     }
 
-    /** @throws IllegalStateException if it is closed already, or in use by another thread */
+    /** Frees all of it; closing twice does nothing. */
     @Override
     public void close() {
-        arena.close();
-        HELD.addAndGet(-own.get());
+        if (arena.scope().isAlive()) {
+            arena.close();
+            HELD.addAndGet(-own.get());
+        }
     }
 }

@@ -2,8 +2,6 @@ package io.github.t6j.weights;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,15 +19,9 @@ import java.util.TreeSet;
  */
 record ShardIndex(Path file, Map<String, Set<String>> tensorsOf) {
     private static final int SHOWN = 3;
-    /** Ten times the index of the largest models there are. */
-    private static final long MAX_BYTES = 128 << 20;
 
-    static ShardIndex parse(MemorySegment json, Path file) {
-        if (json.byteSize() > MAX_BYTES) {
-            throw new ModelFormatException(file + ": expected an index of at most " + MAX_BYTES + " bytes, found "
-                    + json.byteSize() + ": neither weights nor the index of them");
-        }
-        Map<String, Object> index = Json.parseObject(json.toArray(ValueLayout.JAVA_BYTE), file.toString());
+    static ShardIndex parse(byte[] json, Path file) {
+        Map<String, Object> index = Json.parseObject(json, file.toString());
         if (!index.containsKey("weight_map")) {
             throw new ModelFormatException(file + ": expected the index of shards, with weight_map: found other JSON");
         }

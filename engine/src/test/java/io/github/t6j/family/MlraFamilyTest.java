@@ -96,7 +96,7 @@ class MlraFamilyTest {
         ModelOptions options = ModelOptions.defaults().withVariant(RopeVariant.PARTIALROPE);
         assertThatThrownBy(() -> Model.load(TestData.path(GOLDEN), options))
                 .isInstanceOf(ModelFormatException.class)
-                .hasMessageContaining("--variant full or none, found partialrope");
+                .hasMessageContaining("the variant full or none, found partialrope");
     }
 
     @Test

@@ -71,7 +71,7 @@ class T6FactorsTest {
         assertThatThrownBy(() -> describe(whole, config, "{'head_factors': 'sigmoid'}"))
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining("head_factors")
-                .hasMessageContaining("--as tpa");
+                .hasMessageContaining("to tensor product attention");
         ModelConfig turned = describe(whole, config, "{'rope_sense': 'counterclockwise'}");
         assertThat(turned.name()).isEqualTo("MHA, RoPE half-split counterclockwise bf16");
     }

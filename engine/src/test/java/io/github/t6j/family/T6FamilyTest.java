@@ -97,7 +97,7 @@ class T6FamilyTest {
         }
         assertThatThrownBy(() -> describe(tensors(golden), config, "linearattn"))
                 .isInstanceOf(ModelFormatException.class)
-                .hasMessageContaining("--variant full or none, found linearattn");
+                .hasMessageContaining("the variant full or none, found linearattn");
     }
 
     @ParameterizedTest
@@ -105,7 +105,7 @@ class T6FamilyTest {
     void linearAttentionIsSaidByTheUser(String golden) {
         assertThatThrownBy(() -> describe(tensors(golden), config(golden), null))
                 .isInstanceOf(ModelFormatException.class)
-                .hasMessageContaining("--variant partialrope-decay or --variant linearattn");
+                .hasMessageContaining("partialrope-decay or linearattn");
         ModelConfig linear = describe(tensors(golden), config(golden), "linearattn");
         ModelConfig decay = describe(tensors(golden), config(golden), "partialrope-decay");
         assertThat(linear.attention()).isInstanceOf(Linear.class);
@@ -149,7 +149,7 @@ class T6FamilyTest {
         config.put("rope_decay_base", 0.99);
         assertThatThrownBy(() -> describe(tensors("T6_even"), config, null))
                 .isInstanceOf(ModelFormatException.class)
-                .hasMessageContaining("--variant partialrope-decay or --variant linearattn");
+                .hasMessageContaining("partialrope-decay or linearattn");
         assertThat(describe(tensors("T6_even"), config, "partialrope-decay").rope().decayBase()).isEqualTo(0.99f);
         assertThatThrownBy(() -> describe(tensors("T6_even"), config, "rotary"))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -16,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
@@ -79,17 +78,32 @@ final class SessionSeeds {
         if (at < CHECKSUM.length() || end < 0) {
             return null;
         }
-        String checksum;
-        try (Checkpoint tensors = Checkpoint.open(Targets.write("unsealed", file), false)) {
-            CRC32C crc = new CRC32C();
-            tensors.tensors().values().forEach(tensor -> crc.update(tensor.data().asByteBuffer()));
-            checksum = Long.toHexString(crc.getValue());
-        } catch (ModelFormatException | UncheckedIOException refused) {
+        String checksum = checksum(file);
+        if (checksum == null) {
             return null;
         }
         byte[] sealed = (text.substring(0, at) + checksum + text.substring(end)).getBytes(StandardCharsets.ISO_8859_1);
         ByteBuffer length = ByteBuffer.wrap(sealed).order(ByteOrder.LITTLE_ENDIAN);
         length.putLong(0, length.getLong(0) + sealed.length - file.length);
-        return Arrays.equals(sealed, file) ? null : sealed;
+        return sealed;
+    }
+
+    /** As SessionFile says that it is made: of the metadata's other lines, then of each tensor's description and bytes. */
+    private static String checksum(byte[] file) {
+        try (Checkpoint checkpoint = Checkpoint.open(Targets.write("unsealed", file), false)) {
+            CRC32C crc = new CRC32C();
+            checkpoint.metadata().forEach((key, value) -> {
+                if (!key.equals("crc32c")) {
+                    crc.update(Seeds.utf8(key + "=" + value + "\n"));
+                }
+            });
+            checkpoint.tensors().forEach((name, tensor) -> {
+                crc.update(Seeds.utf8(name + " " + tensor.dtype() + " " + tensor.shape() + "\n"));
+                crc.update(tensor.data().asByteBuffer());
+            });
+            return Long.toHexString(crc.getValue());
+        } catch (ModelFormatException | UncheckedIOException refused) {
+            return null;
+        }
     }
 }

@@ -341,7 +341,7 @@ class CheckpointTest {
         try (FileChannel channel = FileChannel.open(index, StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.wrap(new byte[] {'}'}), 3_000_000_000L);
         }
-        assertRefused(folder, "index.json", "at most 134217728 bytes", "3000000001");
+        assertRefused(folder, "index.json", "at most 100000000 bytes", "3000000001");
     }
 
     @Test
