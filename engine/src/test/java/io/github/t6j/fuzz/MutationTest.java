@@ -59,6 +59,14 @@ class MutationTest {
         assertThat(failures).isEmpty();
     }
 
+    /** What is behind the checksum would not be reached if the one that is made here were wrong. */
+    @Test
+    void checksumsOfSessionsAreMadeAsTheyAre() {
+        for (byte[] file : SessionSeeds.files()) {
+            assertThat(SessionSeeds.withChecksum(file)).isEqualTo(file);
+        }
+    }
+
     private void run(Fuzz fuzz, long seed) {
         Random random = new Random(seed);
         byte[] valid = fuzz.seeds.get(random.nextInt(fuzz.seeds.size()));
