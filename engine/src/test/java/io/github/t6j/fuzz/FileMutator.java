@@ -1,5 +1,7 @@
 package io.github.t6j.fuzz;
 
+import io.github.t6j.json.Json;
+import io.github.t6j.weights.DType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -25,25 +27,53 @@ final class FileMutator {
 
     static byte[] json(byte[] json, Random random) {
         String text = new String(json, StandardCharsets.UTF_8);
-        for (int i = 1 + random.nextInt(4); i > 0; i--) {
+        for (int i = 1 + random.nextInt(2); i > 0; i--) {
             text = JsonMutator.mutate(text, random);
         }
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** The header by its structure, its length right, seldom the data shorter or longer; an index as JSON. */
+    /** The header by its structure, its length right; or other sizes of a tensor, all offsets right; an index as JSON. */
     static byte[] safetensors(byte[] file, Random random) {
         if (file[0] == '{') {
             return json(file, random);
         }
         int length = (int) ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
-        byte[] header = json(Arrays.copyOfRange(file, 8, 8 + length), random);
+        byte[] header = Arrays.copyOfRange(file, 8, 8 + length);
         byte[] data = Arrays.copyOfRange(file, 8 + length, file.length);
-        if (random.nextInt(6) == 0) {
-            data = Arrays.copyOf(data, random.nextInt(data.length + 20));
+        if (random.nextInt(3) == 0) {
+            Map<String, Object> tensors = Json.parseObject(header, "seed");
+            data = Arrays.copyOf(data, resize(tensors, random));
+            header = Seeds.utf8(Json.writeLine(tensors));
+        } else {
+            header = json(header, random);
+        }
+        for (int i = random.nextInt(8); i > 0 && data.length > 0; i--) {
+            data[random.nextInt(data.length)] = (byte) random.nextInt();
         }
         return ByteBuffer.allocate(8 + header.length + data.length).order(ByteOrder.LITTLE_ENDIAN)
                 .putLong(header.length).put(header).put(data).array();
+    }
+
+    /** Gives some tensors another size, and all of them places one after the other; the bytes of all. */
+    private static int resize(Map<String, Object> tensors, Random random) {
+        long end = 0;
+        for (Map.Entry<String, Object> entry : tensors.entrySet()) {
+            Map<String, Object> tensor = Json.object(entry.getValue(), "seed");
+            if (tensor.get("shape") instanceof List<?>) {
+                List<Object> shape = Json.array(tensor.get("shape"), "seed");
+                if (!shape.isEmpty() && random.nextInt(3) == 0) {
+                    shape.set(random.nextInt(shape.size()), (long) random.nextInt(130));
+                }
+                long bytes = DType.valueOf((String) tensor.get("dtype")).bytes();
+                for (Object size : shape) {
+                    bytes = Math.min(bytes * (Long) size, 1 << 16);
+                }
+                tensor.put("data_offsets", List.of(end, end + bytes));
+                end += bytes;
+            }
+        }
+        return (int) end;
     }
 
     /** A legacy file or bare pickle by its opcodes; of a zip file its pickle, entries, or records. */
@@ -105,12 +135,12 @@ final class FileMutator {
         }
     }
 
-    /** A tokenizer.json as JSON; of the other form the vocabulary as JSON, or the merges as bytes. */
+    /** A tokenizer.json as JSON, or with more tokens; of the other form the vocabulary as JSON, or the merges as bytes. */
     static byte[] tokenizer(byte[] file, Random random) {
         String text = new String(file, StandardCharsets.UTF_8);
         int separator = text.indexOf(0);
         if (separator < 0) {
-            return json(file, random);
+            return random.nextBoolean() ? json(file, random) : moreTokens(file, random);
         }
         String vocabulary = text.substring(0, separator);
         String merges = text.substring(separator + 1);
@@ -118,5 +148,27 @@ final class FileMutator {
                 ? Seeds.utf8(JsonMutator.mutate(vocabulary, random) + "\0" + merges)
                 : Seeds.utf8(vocabulary + "\0"
                         + new String(Bytes.mutate(Seeds.utf8(merges), random), StandardCharsets.UTF_8));
+    }
+
+    /** Merges of any two tokens, and added tokens of any texts. */
+    private static byte[] moreTokens(byte[] file, Random random) {
+        Map<String, Object> json = Json.parseObject(file, "seed");
+        Map<String, Object> model = Json.object(json.get("model"), "seed");
+        Map<String, Object> vocabulary = Json.object(model.get("vocab"), "seed");
+        List<Object> merges = Json.array(model.get("merges"), "seed");
+        List<Object> added = Json.array(json.get("added_tokens"), "seed");
+        for (int i = random.nextInt(8); i >= 0; i--) {
+            List<String> tokens = List.copyOf(vocabulary.keySet());
+            String left = tokens.get(random.nextInt(tokens.size()));
+            String right = tokens.get(random.nextInt(tokens.size()));
+            if (random.nextInt(3) == 0) {
+                long id = random.nextInt(3) == 0 ? random.nextInt(300) : 1000 + random.nextInt(1000);
+                added.add(Map.of("id", id, "content", left + right.substring(1), "special", random.nextBoolean()));
+            } else {
+                vocabulary.putIfAbsent(left + right, 300L + vocabulary.size());
+                merges.add(random.nextInt(merges.size() + 1), left + " " + right);
+            }
+        }
+        return Seeds.utf8(Json.writeLine(json));
     }
 }

@@ -6,7 +6,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 
-/** Changes a JSON text by its structure: values become others, members and elements go, come twice or change places. */
+/** Changes a JSON text so that it mostly stays one: values and keys become others, members and elements go or come twice. */
 final class JsonMutator {
     private static final List<String> BORDERS = List.of("0", "-1", "1", "255", "2147483647", "2147483648", "4294967296",
             "9007199254740992", "9223372036854775807", "-9223372036854775808", "18446744073709551616", "1e999", "-0.0",
@@ -15,6 +15,7 @@ final class JsonMutator {
 
     private final String json;
     private final Random random;
+    private final List<Span> keys = new ArrayList<>();
     private final List<Span> values = new ArrayList<>();
     /** Members of objects, with their keys, and elements of arrays. */
     private final List<Span> items = new ArrayList<>();
@@ -30,7 +31,7 @@ final class JsonMutator {
     /** {@code json}, valid or not, with one change; itself if nothing in it is a value. */
     static String mutate(String json, Random random) {
         JsonMutator mutator = new JsonMutator(json, random);
-        return mutator.items.isEmpty() ? json : mutator.change();
+        return mutator.items.isEmpty() || mutator.values.isEmpty() ? json : mutator.change();
     }
 
     private void scan() {
@@ -51,10 +52,18 @@ final class JsonMutator {
                 at++;
             } else {
                 int end = c == '"' ? endOfString(at) : endOfWord(at);
-                values.add(new Span(at, end));
+                (isKey(end) ? keys : values).add(new Span(at, end));
                 at = end;
             }
         }
+    }
+
+    private boolean isKey(int end) {
+        int next = end;
+        while (next < json.length() && json.charAt(next) <= ' ') {
+            next++;
+        }
+        return next < json.length() && json.charAt(next) == ':';
     }
 
     private void addItem(int[] container, int end) {
@@ -83,14 +92,15 @@ final class JsonMutator {
     private String change() {
         Span value = pick(values);
         Span item = pick(items);
-        return switch (random.nextInt(8)) {
+        return switch (random.nextInt(9)) {
             case 0 -> replace(value, pick(BORDERS));
             case 1 -> replace(value, text(pick(values)));
             case 2 -> replace(value, "[" + text(value) + "]");
             case 3, 4 -> replaceNumber(value);
             case 5 -> remove(item);
             case 6 -> replace(item, text(item) + "," + text(item));
-            default -> swap(item, pick(items));
+            case 7 -> keys.isEmpty() ? json : replace(pick(keys), random.nextBoolean() ? text(pick(keys)) : "\"new\"");
+            default -> swap(value, pick(values));
         };
     }
 
