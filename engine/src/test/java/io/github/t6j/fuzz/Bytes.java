@@ -7,6 +7,9 @@ import java.util.Random;
 
 /** Changes bytes whatever they mean. */
 final class Bytes {
+    private static final float[] BORDERS = {Float.NEGATIVE_INFINITY, 0f, -0f, 1f, -1f, Float.MIN_VALUE, Float.MAX_VALUE,
+        -Float.MAX_VALUE, 1e-30f, Float.POSITIVE_INFINITY, Float.NaN};
+
     private Bytes() {}
 
     /** A number at which arithmetic goes wrong. */
@@ -44,6 +47,17 @@ final class Bytes {
     static void putBorder(byte[] bytes, int at, int width, Random random) {
         byte[] border = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(border(random)).array();
         System.arraycopy(border, 0, bytes, at, Math.min(Math.min(width, 8), bytes.length - at));
+    }
+
+    /** {@code good}, floats one after the other, with some of them others. */
+    static byte[] mutateFloats(byte[] good, Random random) {
+        ByteBuffer bytes = ByteBuffer.wrap(good.clone());
+        int same = random.nextInt(4); // often enough of one value that all logits have it
+        for (int i = 1 << random.nextInt(7); i > 0; i--) {
+            float border = BORDERS[random.nextInt(same == 0 ? 1 : BORDERS.length)];
+            bytes.putFloat(random.nextInt(good.length / Float.BYTES) * Float.BYTES, border);
+        }
+        return bytes.array();
     }
 
     private static byte[] splice(byte[] bytes, int from, int to, byte[] with) {

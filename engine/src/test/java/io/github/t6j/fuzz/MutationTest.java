@@ -45,7 +45,7 @@ class MutationTest {
             new Fuzz("tokenizer", Seeds.tokenizers(), FileMutator::tokenizer, Targets::tokenizer),
             new Fuzz("text", Seeds.texts(), Bytes::mutate, Targets::text),
             new Fuzz("session", SessionSeeds.files(), FileMutator::safetensors, Targets::session),
-            new Fuzz("sampler", Seeds.samplers(), Bytes::mutate, Targets::sampler));
+            new Fuzz("sampler", Seeds.samplers(), Bytes::mutateFloats, Targets::sampler));
 
     @Test
     void nothingButADocumentedRefusal() {

@@ -111,8 +111,8 @@ final class Seeds {
     static List<byte[]> samplers() {
         List<byte[]> samplers = new ArrayList<>();
         for (float temperature : new float[] {0, 0.8f}) {
-            ByteBuffer out = ByteBuffer.allocate(100).putFloat(temperature).putInt(3).putFloat(0.95f).putFloat(0.05f);
-            out.putFloat(1.1f).putFloat(0.1f).putFloat(-0.1f).put((byte) 2).putFloat(5f).put((byte) 42).put((byte) 7);
+            ByteBuffer out = ByteBuffer.allocate(64).putInt(0x072a02).putFloat(temperature).putInt(3).putFloat(0.95f);
+            out.putFloat(0.05f).putFloat(1.1f).putFloat(0.1f).putFloat(-0.1f).putFloat(5f);
             for (float logit = -3; logit < 4; logit++) {
                 out.putFloat(logit);
             }

@@ -188,20 +188,21 @@ final class Targets {
         }
     }
 
-    /** Options of a sampler, then logits. */
+    /** Options of a sampler, then logits: floats, but for topK and a word of four small numbers. */
     static void sampler(byte[] bytes) {
         ByteBuffer in = ByteBuffer.allocate(40 + bytes.length).put(bytes).rewind();
+        int small = in.getInt();
         SamplingOptions options;
         try {
             options = new SamplingOptions(in.getFloat(), in.getInt(), in.getFloat(), in.getFloat(),
                     new SamplingOptions.Penalties(in.getFloat(), in.getFloat(), in.getFloat()),
-                    Map.of((int) in.get(), in.getFloat()), (long) in.get());
+                    Map.of((int) (byte) small, in.getFloat()), (long) (byte) (small >> 8));
         } catch (IllegalArgumentException refused) {
             check(refused.getMessage().contains("expected"), "a message without what was expected");
             return;
         }
-        int sampleable = 1 + (in.get() & 15);
-        float[] logits = new float[sampleable + in.remaining() / Float.BYTES];
+        int sampleable = 1 + (small >> 16 & 15);
+        float[] logits = new float[Math.max(sampleable, in.remaining() / Float.BYTES)];
         for (int i = 0; i < logits.length; i++) {
             logits[i] = in.remaining() < Float.BYTES ? i : in.getFloat();
         }
