@@ -165,7 +165,7 @@ class BenchCommandTest {
             --generate -2                       | --generate: expected 0 or more, found -2
             --prompt 0 --generate 0             | expected one above 0, found 0 for both
             --depth -1                          | --depth: expected 0 or more, found -1
-            --depth 1,x                         | 'x' is not an int
+            --depth 1,x                         | expected a whole number, found 'x'
             --depth 2000000000                  | expected at most 1073741824 tokens
             --batch 0                           | --batch: expected 1 or more, found 0
             --repetitions 0                     | --repetitions: expected 1 or more, found 0

@@ -107,7 +107,7 @@ class PerplexityCommandTest {
         Ran ran = Ran.of("perplexity", "--file", "nowhere");
 
         assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.err()).contains("nowhere: no such file").hasLineCount(1);
+        assertThat(ran.err()).contains("nowhere: cannot be read: no such file").hasLineCount(1);
     }
 
     @Test

@@ -223,7 +223,8 @@ class ScoreCommandTest {
         Path empty = Files.writeString(folder.resolve("empty"), "\n\n");
         assertThat(Ran.of("score", "--file", empty.toString()).err())
                 .contains("expected a question a line, found none");
-        assertThat(Ran.of("score", "--file", "nowhere").err()).contains("nowhere: no such file").hasLineCount(1);
+        assertThat(Ran.of("score", "--file", "nowhere").err()).contains("nowhere: cannot be read: no such file")
+                .hasLineCount(1);
         Path longer = Files.writeString(
                 folder.resolve("long"),
                 "{\"context\": \"a\", \"choices\": [\"b\", \"" + "sea ".repeat(700) + "\"], \"gold\": 0}");
