@@ -20,7 +20,7 @@ final class Stats {
                 "seed      " + generation.seed(),
                 "finish    " + Choice.word(generation.finishReason()).replace('-', '_'),
                 "cache     " + cache(session.cacheBytes(), session.position(), session.cacheType(), info),
-                "weights   " + info.weightFormat(),
+                "weights   " + Text.printable(info.weightFormat(), Integer.MAX_VALUE),
                 "kernels   " + info.kernels());
     }
 
@@ -37,7 +37,7 @@ final class Stats {
                 "decode    " + speed(tokens, first.decodeTime()) + " in " + samples.size() + " samples",
                 "seed      " + first.seed() + " and following",
                 "cache     " + cache(bytes, prompt.position() + tokens, prompt.cacheType(), info),
-                "weights   " + info.weightFormat(),
+                "weights   " + Text.printable(info.weightFormat(), Integer.MAX_VALUE),
                 "kernels   " + info.kernels());
     }
 
