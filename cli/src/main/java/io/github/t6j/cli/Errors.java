@@ -3,6 +3,8 @@ package io.github.t6j.cli;
 import io.github.t6j.ModelFormatException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -46,13 +48,12 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
         if (!similar.isEmpty()) {
             return "; did you mean " + String.join(" or ", similar) + "?";
         }
-        boolean takesText = TAKE_TEXT.contains(e.getCommandLine().getCommandName());
-        boolean dash = unmatched.getUnmatched().getFirst().startsWith("-");
-        return !takesText
-                ? ""
-                : dash
-                        ? "; a text that begins with - comes last, after --"
-                        : "; a text of several words is put into quotes";
+        if (!TAKE_TEXT.contains(e.getCommandLine().getCommandName())) {
+            return "";
+        }
+        return unmatched.getUnmatched().getFirst().startsWith("-")
+                ? "; a text that begins with - comes last, after --"
+                : "; a text of several words is put into quotes";
     }
 
     /** {@code code}, unless what the command printed, such as help, could not be written. */
@@ -88,7 +89,9 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
     private void show(String message, Throwable e, boolean withTrace) {
         main.note(Text.printable(String.join(" ", message.strip().split("\\R\\s*")), LONGEST));
         if (withTrace) {
-            e.printStackTrace(main.err);
+            StringWriter trace = new StringWriter();
+            e.printStackTrace(new PrintWriter(trace));
+            main.err.print(Text.printableLines(trace.toString()));
         }
     }
 
@@ -119,7 +122,6 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
         Throwable cause = e instanceof UncheckedIOException unchecked ? unchecked.getCause() : e;
         String reason = switch (cause) {
             case NoSuchFileException none -> "no such file or folder";
-            case FileNotFoundException none -> "no such file or folder";
             case AccessDeniedException denied -> "permission denied";
             case FileAlreadyExistsException other -> "a file is in its way";
             case NotDirectoryException other -> "not a folder";

@@ -92,7 +92,8 @@ final class Text {
     }
 
     private static boolean isHarmless(char c) {
-        return !Character.isISOControl(c) && !(c >= '\u202a' && c <= '\u202e') && !(c >= '\u2066' && c <= '\u2069');
+        return c == '\t'
+                || !Character.isISOControl(c) && !(c >= '\u202a' && c <= '\u202e') && !(c >= '\u2066' && c <= '\u2069');
     }
 
     /** JSON, or lines, with the same characters escaped; line ends stay. */

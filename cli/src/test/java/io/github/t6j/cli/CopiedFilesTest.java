@@ -67,9 +67,9 @@ class CopiedFilesTest {
     }
 
     @Test
-    void whatHasNoEndOrNoWriterIsRefused() throws Exception {
+    void whatIsNoOrdinaryFileIsRefused() throws Exception {
         Path file = source.resolve("added_tokens.json");
-        Files.createSymbolicLink(file, Path.of("/dev/zero"));
+        Files.createSymbolicLink(file, Path.of("/dev/null"));
         assertRefused("added_tokens.json", "not an ordinary file");
         Files.delete(file);
         assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor()).isZero();

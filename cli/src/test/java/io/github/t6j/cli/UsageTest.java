@@ -175,6 +175,8 @@ class UsageTest {
 
     @Test
     void controlCharactersAndEndlessTextsDoNotReachTheTerminal() {
+        Ran trace = Ran.of("inspect", "--model", "\u001b[2Jno\u0007folder", "--verbose");
+        assertThat(trace.err()).contains("\tat ").doesNotContain("\u001b", "\u0007");
         Ran ran = Ran.of("inspect", "--model", "\u001b[2Jno\u0007folder" + "x".repeat(10_000));
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains("\\u001b[2Jno\\u0007folder").doesNotContain("\u001b").hasSizeLessThan(2100);
