@@ -1,6 +1,7 @@
 package io.github.t6j.cli;
 
 import io.github.t6j.RopeVariant;
+import io.github.t6j.cli.NewFolder.Content;
 import io.github.t6j.family.AsTensorProduct;
 import io.github.t6j.family.T6Family;
 import io.github.t6j.family.VariantJson;
@@ -8,10 +9,12 @@ import io.github.t6j.json.Json;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.SmallFile;
 import io.github.t6j.weights.Tensor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -35,6 +38,7 @@ import picocli.CommandLine.ParentCommand;
             "  t6j convert llama-gqa gqa-as-tpa --as tpa"
         })
 final class ConvertCommand implements Callable<Integer> {
+    private static final String CONFIG = "config.json";
     private static final List<String> TOKENIZER_FILES = List.of(
             "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
             "vocab.json", "merges.txt", "encoder.json", "vocab.bpe");
@@ -73,35 +77,72 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        NewFolder.checkEmpty(destination);
+        NewFolder.check(destination);
         if (!Files.exists(source)) {
             throw new CommandFailure(source + ": expected a model's folder or a weight file, found nothing");
         }
         Path folder = Files.isDirectory(source) ? source : source.toAbsolutePath().getParent();
-        Path configFile = config == null ? folder.resolve("config.json") : config;
+        Path configFile = config == null ? folder.resolve(CONFIG) : config;
         if (!Files.exists(configFile)) {
             throw new CommandFailure(configFile + ": expected the model's config.json, found nothing: "
                     + "give it by --config FILE");
         }
-        byte[] configBytes = Text.readAll(configFile);
+        boolean copied = config == null && dtype == null && as == null;
+        byte[] configBytes = copied
+                ? CopiedFile.read(folder, CONFIG, SmallFile.CONFIG)
+                : SmallFile.read(configFile, SmallFile.CONFIG);
+        Map<String, Content> files = new LinkedHashMap<>();
+        files.put(CONFIG, file -> Files.write(file, configBytes));
+        addTokenizer(folder, files);
         Map<String, Object> keys = Json.parseObject(configBytes, configFile.toString());
-        VariantJson json = VariantFile.resolve(variant, VariantFile.read(folder), folder, keys);
+        VariantJson said = VariantFile.read(folder);
+        VariantFile.noteOther(main, variant, said, folder);
+        VariantJson json = VariantFile.resolve(variant, said, folder, keys);
         try (Checkpoint checkpoint = Checkpoint.open(source, true)) {
-            Map<String, Tensor> byName = new LinkedHashMap<>(checkpoint.tensors());
-            T6Family.tieEmbedding(byName);
-            AsTensorProduct model = as == As.TPA
-                    ? AsTensorProduct.of(byName, keys, json)
-                    : new AsTensorProduct(byName, keys, json);
-            List<LazyTensor> tensors = converted(model.tensors());
-            byte[] madeConfig = dtype == null && as == null ? configBytes : config(model.config());
-            NewFolder.create(destination, made -> {
-                Files.write(made.resolve("config.json"), madeConfig);
-                VariantFile.write(made, model.variant());
-                copyTokenizer(folder, made);
-                WeightFile.write(made.resolve(WeightFile.NAME), tensors, main);
-            });
+            Map<Path, Long> sizes = sizes(checkpoint.files());
+            try {
+                convert(checkpoint, keys, json, files);
+            } catch (InternalError fault) { // what the JVM says when a mapped file ends before its place is read
+                throw new CommandFailure(shrunk(sizes) + ": cut short while it was read: convert it when nothing writes"
+                        + " to it", fault);
+            }
         }
         return Main.DONE;
+    }
+
+    private void convert(Checkpoint checkpoint, Map<String, Object> keys, VariantJson json,
+            Map<String, Content> files) {
+        Map<String, Tensor> byName = new LinkedHashMap<>(checkpoint.tensors());
+        T6Family.tieEmbedding(byName);
+        AsTensorProduct model = as == As.TPA
+                ? AsTensorProduct.of(byName, keys, json)
+                : new AsTensorProduct(byName, keys, json);
+        List<LazyTensor> tensors = converted(model.tensors());
+        if (dtype != null || as != null) {
+            byte[] made = config(model.config());
+            files.put(CONFIG, file -> Files.write(file, made));
+        }
+        files.put(VariantFile.NAME, file -> VariantFile.write(file, model.variant()));
+        files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, main));
+        NewFolder.create(main, destination, files);
+    }
+
+    private static Map<Path, Long> sizes(List<Path> files) throws IOException {
+        Map<Path, Long> sizes = new LinkedHashMap<>();
+        for (Path file : files) {
+            sizes.put(file, Files.size(file));
+        }
+        return sizes;
+    }
+
+    /** The first file that is shorter than it was. */
+    private Path shrunk(Map<Path, Long> sizes) throws IOException {
+        for (Map.Entry<Path, Long> file : sizes.entrySet()) {
+            if (!Files.exists(file.getKey()) || Files.size(file.getKey()) < file.getValue()) {
+                return file.getKey();
+            }
+        }
+        return source;
     }
 
     private List<LazyTensor> converted(Map<String, Tensor> tensors) {
@@ -118,10 +159,11 @@ final class ConvertCommand implements Callable<Integer> {
         return Json.write(changed).getBytes(StandardCharsets.UTF_8);
     }
 
-    private static void copyTokenizer(Path from, Path to) throws IOException {
+    private static void addTokenizer(Path folder, Map<String, Content> files) {
         for (String name : TOKENIZER_FILES) {
-            if (Files.exists(from.resolve(name))) {
-                Files.copy(from.resolve(name), to.resolve(name));
+            if (Files.exists(folder.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
+                byte[] bytes = CopiedFile.read(folder, name, SmallFile.TOKENIZER);
+                files.put(name, file -> Files.write(file, bytes));
             }
         }
     }

@@ -62,7 +62,9 @@ final class ModelArguments {
     Model load(Path path) {
         ModelOptions options =
                 new ModelOptions(load, threads == null ? 0 : threads, variant);
-        try (Waiting _ = new Waiting((Main) spec.root().userObject(), "loading")) {
+        Main main = (Main) spec.root().userObject();
+        VariantFile.noteOther(main, variant, VariantFile.read(path), path);
+        try (Waiting _ = new Waiting(main, "loading")) {
             return Model.load(path, options);
         }
     }

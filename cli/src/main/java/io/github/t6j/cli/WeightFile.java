@@ -28,10 +28,18 @@ final class WeightFile {
 
     /** {@code tensor} by another name and in another type; null: in its own. */
     static LazyTensor converted(String name, Tensor tensor, DType dtype) {
-        if (dtype == null || stored(dtype, tensor.shape()) == tensor.dtype() || !tensor.dtype().isFloating()) {
-            return new LazyTensor(name, tensor.dtype(), tensor.shape(), arena -> tensor.data());
-        }
-        return tensor(name, dtype, tensor.shape(), Elements.of(tensor, stored(dtype, tensor.shape())));
+        boolean same = dtype == null || stored(dtype, tensor.shape()) == tensor.dtype() || !tensor.dtype().isFloating();
+        LazyTensor made = same
+                ? new LazyTensor(name, tensor.dtype(), tensor.shape(), arena -> tensor.data())
+                : tensor(name, dtype, tensor.shape(), Elements.of(tensor, stored(dtype, tensor.shape())));
+        return tensor.dtype().isQuantized() ? checked(made, tensor) : made;
+    }
+
+    private static LazyTensor checked(LazyTensor made, Tensor quantized) {
+        return new LazyTensor(made.name(), made.dtype(), made.shape(), arena -> {
+            Elements.checkScales(quantized);
+            return made.data().apply(arena);
+        });
     }
 
     private static DType stored(DType dtype, List<Long> shape) {
