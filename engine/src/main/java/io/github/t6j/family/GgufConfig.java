@@ -7,17 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/**
- * What config.json would say of a model in a GGUF file: the keys of the file, and which tensors there are. {@code
- * rope_scaling} is as Hugging Face has it for linear and yarn; any other type is left to whoever reads it. GGUF files have
- * no llama3 scaling but its outcome, the tensor rope_freqs.weight, which becomes
- *
- * <pre>
- *   "rope_scaling": {"rope_type": "gguf_factors", "factors": [headDim / 2 numbers above 0]}
- * </pre>
- *
- * The inverse frequency of pair i is then theta^(−2i/headDim) / factors[i], and cosines and sines are not scaled.
- */
+/** From the keys of a GGUF file, and which tensors it has, to those of config.json: {@link GgufNames#config}. */
 final class GgufConfig {
     private static final String ROPE_TYPE = "rope_type";
 

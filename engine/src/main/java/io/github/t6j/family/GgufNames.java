@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
  * other: row 2i + s is row s · headDim/2 + i of Hugging Face. {@link #read} moves them.
  */
 public final class GgufNames {
-    /** What llama3 scaling divides the inverse frequencies by, [headDim / 2]; in {@link #config}, not in {@link #tensors}. */
+    /** In {@link #config}, not in {@link #tensors}. */
     static final String ROPE_FACTORS = "rope_freqs.weight";
 
     private static final String ARCHITECTURE = "general.architecture";
@@ -76,9 +76,19 @@ public final class GgufNames {
     }
 
     /**
-     * What config.json would say: model_type, hidden_size, intermediate_size, num_hidden_layers, num_attention_heads,
-     * num_key_value_heads, head_dim, rms_norm_eps, rope_theta, rope_scaling (see {@link GgufConfig}), max_position_embeddings,
-     * vocab_size, tie_word_embeddings, hidden_act, attention_bias, mlp_bias, bos_token_id, eos_token_id.
+     * What config.json would say: model_type, hidden_act, hidden_size, intermediate_size, num_hidden_layers,
+     * num_attention_heads, num_key_value_heads, head_dim, rms_norm_eps, max_position_embeddings, tie_word_embeddings,
+     * vocab_size, attention_bias, mlp_bias, rope_theta, rope_scaling, bos_token_id, eos_token_id (a number, or a list of
+     * all that end a text); those of which the file says something.
+     *
+     * <p>{@code rope_scaling} is as Hugging Face has it for linear and yarn; any other type is left to whoever reads it.
+     * GGUF files have no llama3 scaling but its outcome, the tensor rope_freqs.weight. That becomes
+     *
+     * <pre>
+     *   "rope_scaling": {"rope_type": "gguf_factors", "factors": [headDim / 2 numbers above 0]}
+     * </pre>
+     *
+     * by which the inverse frequency of pair i is rope_theta^(−2i/headDim) / factors[i]; cosines and sines are not scaled.
      */
     public Map<String, Object> config() {
         return config;
@@ -98,7 +108,12 @@ public final class GgufNames {
             return checkpoint.read(tensor, memory);
         }
         try (NativeMemory copies = NativeMemory.confined()) {
-            return inHalves(checkpoint.read(tensor, copies), heads, memory);
+            Tensor paired = checkpoint.read(tensor, copies);
+            Tensor moved = inHalves(paired, heads, memory);
+            if (paired.data().isMapped()) {
+                paired.data().unload(); // read pages of a file would stay resident until it is unmapped
+            }
+            return moved;
         }
     }
 

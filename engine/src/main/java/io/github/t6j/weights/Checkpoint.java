@@ -107,9 +107,10 @@ public final class Checkpoint implements AutoCloseable {
             return stored(tensor, memory);
         }
         try (NativeMemory copies = NativeMemory.confined()) {
-            Tensor turned = GgmlBlocks.turn(stored(tensor, copies), memory);
-            if (mapped && tensor.data().isMapped()) {
-                tensor.data().unload(); // read pages of a file would stay resident until it is unmapped
+            Tensor stored = stored(tensor, copies);
+            Tensor turned = GgmlBlocks.turn(stored, memory);
+            if (stored.data().isMapped()) {
+                stored.data().unload(); // read pages of a file would stay resident until it is unmapped
             }
             return turned;
         }

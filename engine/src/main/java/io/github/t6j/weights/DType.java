@@ -155,7 +155,10 @@ public enum DType {
     public void write(float[] from, int at, MemorySegment data, long to, int count) {
         Objects.checkFromIndexSize(at, count, from.length);
         Objects.checkFromIndexSize(to, padded(count), places(data));
-        if (this == Q8_0 || this == Q4_0) {
+        if (loaded() != this) {
+            throw notWritten();
+        }
+        if (isQuantized()) {
             QuantizedBlock.write(this, from, at, data, to, count);
             return;
         }
@@ -177,9 +180,13 @@ public enum DType {
                     target.set(SHORT, 2L * i, floatToBf16(from[at + i]));
                 }
             }
-            default -> throw new IllegalArgumentException("cannot write floats as " + this
-                    + ": expected F64, F32, F16, BF16, Q8_0 or Q4_0");
+            default -> throw notWritten();
         }
+    }
+
+    private IllegalArgumentException notWritten() {
+        return new IllegalArgumentException("cannot write floats as " + this
+                + ": expected F64, F32, F16, BF16, Q8_0 or Q4_0");
     }
 
     /** The bfloat16 nearest to {@code value}, ties to even; NaN stays NaN. */

@@ -17,6 +17,7 @@ final class GgufReader {
     /** Bytes of a key or of a tensor's name; GGML takes names of 63. */
     static final int MAX_NAME = 1024;
 
+    private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
@@ -42,7 +43,8 @@ final class GgufReader {
         return at;
     }
 
-    private MemorySegment take(long bytes, String what) {
+    /** Where the next {@code bytes} begin, which are there. */
+    private long take(long bytes, String what) {
         long rest = file.byteSize() - at;
         if (bytes > rest) {
             throw wrong(what, bytes + " bytes at " + at, "only " + rest + ": the file is cut short, download it again");
@@ -52,17 +54,17 @@ final class GgufReader {
                     bytes + " more bytes at " + at + ": the file is damaged or was made to do harm");
         }
         at += bytes;
-        return file.asSlice(at - bytes, bytes);
+        return at - bytes;
     }
 
     /** The next u32; as an int, so one beyond 2³¹ is negative. */
     int u32(String what) {
-        return take(Integer.BYTES, what).get(INT, 0);
+        return file.get(INT, take(Integer.BYTES, what));
     }
 
     /** The next u64; one beyond 2⁶³ is negative. */
     long u64(String what) {
-        return take(Long.BYTES, what).get(LONG, 0);
+        return file.get(LONG, take(Long.BYTES, what));
     }
 
     /** The next u64, which counts things. */
@@ -75,7 +77,8 @@ final class GgufReader {
         return (int) count;
     }
 
-    private MemorySegment bytes(int most, String what) {
+    /** The next string; how many bytes it has, which end at {@link #at}. */
+    private int length(int most, String what) {
         long length = u64(what);
         long rest = file.byteSize() - at;
         if (length < 0 || length > rest) {
@@ -85,11 +88,13 @@ final class GgufReader {
         if (length > most) {
             throw wrong(what, "a string of at most " + most + " bytes", "one of " + length);
         }
-        return take(length, what);
+        take(length, what);
+        return (int) length;
     }
 
     private String string(int most, String what) {
-        return GgufStrings.utf8(bytes(most, what).asByteBuffer(), where + ": " + what);
+        int length = length(most, what);
+        return GgufStrings.utf8(file.asSlice(at - length, length).asByteBuffer(), where + ": " + what);
     }
 
     /** A key, or the name of a tensor. */
@@ -108,17 +113,17 @@ final class GgufReader {
             return array(what);
         }
         return switch (checked(type, what)) {
-            case 0 -> take(1, what).get(ValueLayout.JAVA_BYTE, 0) & 0xffL;
-            case 1 -> (long) take(1, what).get(ValueLayout.JAVA_BYTE, 0);
-            case 2 -> take(2, what).get(SHORT, 0) & 0xffffL;
-            case 3 -> (long) take(2, what).get(SHORT, 0);
+            case 0 -> file.get(BYTE, take(1, what)) & 0xffL;
+            case 1 -> (long) file.get(BYTE, take(1, what));
+            case 2 -> file.get(SHORT, take(2, what)) & 0xffffL;
+            case 3 -> (long) file.get(SHORT, take(2, what));
             case 4 -> u32(what) & 0xffffffffL;
             case 5 -> (long) u32(what);
-            case 6 -> (double) take(4, what).get(FLOAT, 0);
-            case 7 -> bool(take(1, what), 0, what);
+            case 6 -> (double) file.get(FLOAT, take(4, what));
+            case 7 -> bool(file.get(BYTE, take(1, what)), what);
             case STRING -> string(MAX_HEADER, what);
             case 10, 11 -> u64(what);
-            default -> take(8, what).get(DOUBLE, 0);
+            default -> file.get(DOUBLE, take(8, what));
         };
     }
 
@@ -143,9 +148,10 @@ final class GgufReader {
         if (type == STRING) {
             return strings((int) count, what);
         }
-        MemorySegment elements = take(count * BYTES[type], what);
+        long size = count * BYTES[type];
+        MemorySegment elements = file.asSlice(take(size, what), size);
         return switch (type) {
-            case 0, 1 -> elements.toArray(ValueLayout.JAVA_BYTE);
+            case 0, 1 -> elements.toArray(BYTE);
             case 2, 3 -> elements.toArray(SHORT);
             case 4, 5 -> elements.toArray(INT);
             case 6 -> elements.toArray(FLOAT);
@@ -159,25 +165,24 @@ final class GgufReader {
         long start = at;
         int[] ends = new int[count];
         for (int i = 0; i < count; i++) {
-            bytes(MAX_HEADER, what);
+            length(MAX_HEADER, what);
             ends[i] = (int) (at - start);
         }
-        byte[] bytes = file.asSlice(start, at - start).toArray(ValueLayout.JAVA_BYTE);
+        byte[] bytes = file.asSlice(start, at - start).toArray(BYTE);
         return new GgufStrings(bytes, ends, where + ": " + what);
     }
 
     private boolean[] bools(MemorySegment bytes, String what) {
         boolean[] bools = new boolean[(int) bytes.byteSize()];
         for (int i = 0; i < bools.length; i++) {
-            bools[i] = bool(bytes, i, what);
+            bools[i] = bool(bytes.get(BYTE, i), what);
         }
         return bools;
     }
 
-    private boolean bool(MemorySegment bytes, long i, String what) {
-        int value = bytes.get(ValueLayout.JAVA_BYTE, i) & 0xff;
-        if (value > 1) {
-            throw wrong(what, "0 or 1, as a bool is", Integer.toString(value));
+    private boolean bool(byte value, String what) {
+        if ((value & 0xff) > 1) {
+            throw wrong(what, "0 or 1, as a bool is", Integer.toString(value & 0xff));
         }
         return value == 1;
     }
