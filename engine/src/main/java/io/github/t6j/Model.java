@@ -5,6 +5,7 @@ import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.Description;
 import io.github.t6j.family.Families;
 import io.github.t6j.family.GenerationJson;
+import io.github.t6j.family.GgufNames;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.json.Json;
 import io.github.t6j.kernels.KernelChoice;
@@ -55,8 +56,13 @@ public final class Model implements AutoCloseable {
         NativeMemory weights = NativeMemory.shared();
         use = new ModelUse(freeing(kernels, workers, weights));
         try (Checkpoint checkpoint = Checkpoint.open(path, options.load() == ModelOptions.Load.MMAP)) {
-            NamedTensors tensors = new NamedTensors(checkpoint, path.toString());
-            ConfigJson configJson = new ConfigJson(configJson(), "config.json");
+            GgufNames gguf = checkpoint.gguf().isEmpty() ? null : new GgufNames(checkpoint, path.toString());
+            NamedTensors tensors = gguf == null
+                    ? new NamedTensors(checkpoint.tensors(), path.toString(), checkpoint::read)
+                    : new NamedTensors(gguf.tensors(), path.toString(), gguf::read);
+            ConfigJson configJson = gguf == null
+                    ? new ConfigJson(configJson(), "config.json")
+                    : new ConfigJson(gguf.config(), path.toString());
             ModelConfig config =
                     Families.describe(tensors, new Description(configJson, variantJson(), options.variant()));
             tokenizer = Tokenizer.existsIn(folder) ? Tokenizer.load(folder) : null;
