@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A model in memory. Safe for use by several threads, each with sessions of its own; they share the weights and the
@@ -42,6 +43,7 @@ public final class Model implements AutoCloseable {
     private final Transformer transformer;
     private final ModelInfo info;
     private final String weightType;
+    private final List<String> notes;
     private final Tokenizer tokenizer; // null without one
     private final Set<Integer> endIds;
     private final SamplingOptions sampling; // null where the model's files ask for none
@@ -70,6 +72,7 @@ public final class Model implements AutoCloseable {
             transformer = Families.load(tensors, config, kernels, workers, weights);
             info = info(config, checkpoint);
             weightType = weightType(checkpoint.tensors());
+            notes = notes(checkpoint);
             GenerationJson generation = generationJson();
             endIds = endIds(generation.endIds(configJson));
             sampling = generation.sampling();
@@ -197,6 +200,21 @@ public final class Model implements AutoCloseable {
     public long weightBytes() {
         use.checkOpen();
         return transformer.weightBytes();
+    }
+
+    private static List<String> notes(Checkpoint checkpoint) {
+        if (checkpoint.turnedTypes().isEmpty()) {
+            return List.of();
+        }
+        String types = checkpoint.turnedTypes().stream().map(DType::name).collect(Collectors.joining(", "));
+        return List.of(
+                "weights of the types " + types + " were turned into q8_0, which takes more memory and is as exact");
+    }
+
+    /** What people should know of how this model was loaded, a sentence each; mostly nothing. */
+    public List<String> notes() {
+        use.checkOpen();
+        return notes;
     }
 
     /** How the files have most of the weights: f32, bf16, … */
