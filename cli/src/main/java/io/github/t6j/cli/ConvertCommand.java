@@ -3,6 +3,8 @@ package io.github.t6j.cli;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.cli.NewFolder.Content;
 import io.github.t6j.family.AsTensorProduct;
+import io.github.t6j.family.GgufNames;
+import io.github.t6j.family.LlamaFamily;
 import io.github.t6j.family.T6Family;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.json.Json;
@@ -12,6 +14,7 @@ import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.SmallFile;
 import io.github.t6j.weights.Tensor;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -21,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.BiFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -53,8 +57,7 @@ final class ConvertCommand implements Callable<Integer> {
     private Path destination;
 
     @Option(names = "--dtype", paramLabel = "D",
-            description = "Type of the weights: f32, f16 or bf16; q8_0 or q4_0 of the matrices, f32 of the rest "
-                    + "(default: as they are).")
+            description = "Type of the matrices: f32, f16, bf16, q8_0 or q4_0; vectors stay as they are (default: all stay).")
     private DType dtype;
 
     @Option(names = "--config", paramLabel = "FILE",
@@ -81,27 +84,17 @@ final class ConvertCommand implements Callable<Integer> {
         if (!Files.exists(source)) {
             throw new CommandFailure(source + ": expected a model's folder or a weight file, found nothing");
         }
-        Path folder = Files.isDirectory(source) ? source : source.toAbsolutePath().getParent();
-        Path configFile = config == null ? folder.resolve(CONFIG) : config;
-        if (!Files.exists(configFile)) {
-            throw new CommandFailure(configFile + ": expected the model's config.json, found nothing: "
-                    + "give it by --config FILE");
-        }
-        boolean copied = config == null && dtype == null && as == null;
-        byte[] configBytes = copied
-                ? CopiedFile.read(folder, CONFIG, SmallFile.CONFIG)
-                : SmallFile.read(configFile, SmallFile.CONFIG);
+        Path folder = ModelFolder.folderOf(source);
         Map<String, Content> files = new LinkedHashMap<>();
-        files.put(CONFIG, file -> Files.write(file, configBytes));
-        addTokenizer(folder, files);
-        Map<String, Object> keys = Json.parseObject(configBytes, configFile.toString());
         VariantJson said = VariantFile.read(folder);
         VariantFile.noteOther(main, variant, said, folder);
-        VariantJson json = VariantFile.resolve(variant, said, folder, keys);
         try (Checkpoint checkpoint = Checkpoint.open(source, true)) {
+            GgufNames gguf = checkpoint.gguf().isEmpty() ? null : new GgufNames(checkpoint, source.toString());
+            Map<String, Object> keys = gguf == null || config != null ? configKeys(folder, files) : gguf.config();
+            addTokenizer(folder, files);
             Map<Path, Long> sizes = sizes(checkpoint.files());
             try {
-                convert(checkpoint, keys, json, files);
+                convert(checkpoint, gguf, keys, VariantFile.resolve(variant, said, folder, keys), files);
             } catch (InternalError fault) { // what the JVM says when a mapped file ends before its place is read
                 throw new CommandFailure(shrunk(sizes) + ": cut short while it was read: convert it when nothing writes"
                         + " to it", fault);
@@ -110,21 +103,46 @@ final class ConvertCommand implements Callable<Integer> {
         return Main.DONE;
     }
 
-    private void convert(Checkpoint checkpoint, Map<String, Object> keys, VariantJson json,
+    /** The keys of config.json, which is to be copied if nothing of it changes. */
+    private Map<String, Object> configKeys(Path folder, Map<String, Content> files) {
+        Path configFile = config == null ? folder.resolve(CONFIG) : config;
+        if (!Files.exists(configFile)) {
+            throw new CommandFailure(configFile + ": expected the model's config.json, found nothing: "
+                    + "give it by --config FILE");
+        }
+        boolean copied = config == null && dtype == null && as == null;
+        byte[] bytes = copied
+                ? CopiedFile.read(folder, CONFIG, SmallFile.CONFIG)
+                : SmallFile.read(configFile, SmallFile.CONFIG);
+        files.put(CONFIG, file -> Files.write(file, bytes));
+        return Json.parseObject(bytes, configFile.toString());
+    }
+
+    private void convert(Checkpoint checkpoint, GgufNames gguf, Map<String, Object> keys, VariantJson json,
             Map<String, Content> files) {
-        Map<String, Tensor> byName = new LinkedHashMap<>(checkpoint.tensors());
-        T6Family.tieEmbedding(byName);
-        AsTensorProduct model = as == As.TPA
-                ? AsTensorProduct.of(byName, keys, json)
-                : new AsTensorProduct(byName, keys, json);
-        List<LazyTensor> tensors = converted(model.tensors());
-        if (dtype != null || as != null) {
+        Map<String, Tensor> byName = new LinkedHashMap<>(gguf == null ? checkpoint.tensors() : gguf.tensors());
+        boolean llama = LlamaFamily.recognises(byName.keySet());
+        AsTensorProduct model = llama ? llama(byName, keys, json) : official(byName, keys, json);
+        BiFunction<Tensor, Arena, Tensor> reader = gguf == null ? checkpoint::read : gguf::read;
+        List<LazyTensor> tensors = new ArrayList<>();
+        model.tensors().forEach((name, tensor) -> tensors.add(WeightFile.converted(name, tensor, dtype, reader)));
+        if (dtype != null || as != null || gguf != null) {
             byte[] made = config(model.config());
             files.put(CONFIG, file -> Files.write(file, made));
         }
         files.put(VariantFile.NAME, file -> VariantFile.write(file, model.variant()));
-        files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, main));
+        files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, !llama, main));
         NewFolder.create(main, destination, files);
+    }
+
+    private AsTensorProduct official(Map<String, Tensor> byName, Map<String, Object> keys, VariantJson json) {
+        T6Family.tieEmbedding(byName);
+        return as == As.TPA ? AsTensorProduct.of(byName, keys, json) : new AsTensorProduct(byName, keys, json);
+    }
+
+    /** Its whole heads are the factors, so that no weight changes. */
+    private AsTensorProduct llama(Map<String, Tensor> byName, Map<String, Object> keys, VariantJson json) {
+        return new AsTensorProduct(byName, keys, as == As.TPA ? json.with("heads", "factors") : json);
     }
 
     private static Map<Path, Long> sizes(List<Path> files) throws IOException {
@@ -143,12 +161,6 @@ final class ConvertCommand implements Callable<Integer> {
             }
         }
         return source;
-    }
-
-    private List<LazyTensor> converted(Map<String, Tensor> tensors) {
-        List<LazyTensor> made = new ArrayList<>();
-        tensors.forEach((name, tensor) -> made.add(WeightFile.converted(name, tensor, dtype)));
-        return made;
     }
 
     private byte[] config(Map<String, Object> keys) {

@@ -100,7 +100,7 @@ final class InitCommand implements Callable<Integer> {
         if (variantFile != null) {
             files.put(VariantFile.NAME, file -> VariantFile.write(file, model.variant()));
         }
-        files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, main));
+        files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, true, main));
         NewFolder.create(main, out, files);
         return Main.DONE;
     }

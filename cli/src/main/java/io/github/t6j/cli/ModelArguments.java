@@ -63,9 +63,13 @@ final class ModelArguments {
         ModelOptions options =
                 new ModelOptions(load, threads == null ? 0 : threads, variant);
         Main main = (Main) spec.root().userObject();
-        VariantFile.noteOther(main, variant, VariantFile.read(path), path);
+        Path files = ModelFolder.folderOf(path);
+        VariantFile.noteOther(main, variant, VariantFile.read(files), files);
+        Model model;
         try (Waiting _ = new Waiting(main, "loading")) {
-            return Model.load(path, options);
+            model = Model.load(path, options);
         }
+        model.notes().forEach(note -> main.note("note: " + note));
+        return model;
     }
 }
