@@ -4,6 +4,7 @@ import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.Description;
 import io.github.t6j.family.Families;
+import io.github.t6j.family.GenerationJson;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.json.Json;
 import io.github.t6j.kernels.KernelChoice;
@@ -12,6 +13,7 @@ import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.Transformer;
+import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
@@ -23,10 +25,13 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * A model in memory. Safe for use by several threads, each with sessions of its own; they share the weights and the
@@ -37,6 +42,8 @@ public final class Model implements AutoCloseable {
     private final ModelInfo info;
     private final String weightType;
     private final Tokenizer tokenizer; // null without one
+    private final Set<Integer> endIds;
+    private final SamplingOptions sampling; // null where the model's files ask for none
     private final Path folder;
     private final WarmingKernels kernels = KernelChoice.warming();
     private final Workers workers;
@@ -57,6 +64,9 @@ public final class Model implements AutoCloseable {
             transformer = Families.load(tensors, config, kernels, workers, weights);
             info = info(config, checkpoint);
             weightType = weightType(checkpoint.tensors());
+            GenerationJson generation = generationJson();
+            endIds = endIds(generation.endIds(configJson));
+            sampling = generation.sampling();
         } catch (InternalError fault) {
             use.close();
             throw new ModelFormatException(
@@ -110,10 +120,24 @@ public final class Model implements AutoCloseable {
         return Json.parseObject(SmallFile.read(file, SmallFile.CONFIG), file.toString());
     }
 
+    private GenerationJson generationJson() {
+        Path file = folder.resolve("generation_config.json");
+        boolean there = Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+        return there ? new GenerationJson(new ConfigJson(object(file), file.toString())) : GenerationJson.none();
+    }
+
     private VariantJson variantJson() {
         Path file = folder.resolve("t6j.json");
         boolean there = Files.exists(file, LinkOption.NOFOLLOW_LINKS); // a broken link is named, not passed over
         return there ? new VariantJson(object(file), file.toString()) : VariantJson.none();
+    }
+
+    private Set<Integer> endIds(Set<Integer> said) {
+        Set<Integer> ids = new LinkedHashSet<>(said);
+        if (tokenizer != null && tokenizer.endOfText() >= 0) {
+            ids.add(tokenizer.endOfText());
+        }
+        return Collections.unmodifiableSet(ids);
     }
 
     private void checkTokenizer(ModelConfig config) {
@@ -198,6 +222,21 @@ public final class Model implements AutoCloseable {
 
     Tokenizer tokenizerOrNull() {
         return tokenizer;
+    }
+
+    /**
+     * The ids that end a text: those of generation_config.json, or else of config.json, and the tokenizer's {@code
+     * <|endoftext|>}.
+     */
+    public Set<Integer> endIds() {
+        use.checkOpen();
+        return endIds;
+    }
+
+    /** How generation_config.json asks to sample, if it does: {@link SamplingOptions#defaults()} with its values. */
+    public Optional<SamplingOptions> sampling() {
+        use.checkOpen();
+        return Optional.ofNullable(sampling);
     }
 
     /** A session with {@link SessionOptions#defaults()}. */

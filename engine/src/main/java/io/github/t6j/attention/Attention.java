@@ -55,6 +55,11 @@ public interface Attention {
     /** Its definition, for {@link MaterializedAttention}. */
     MaterializedHeads materialized();
 
+    /** Positions that a query sees, its own included; 0: all before it, too. */
+    default int window() {
+        return 0;
+    }
+
     /** Whether scores are scaled and pass through a softmax; without, values are summed by the scores themselves. */
     default boolean hasSoftmax() {
         return true;

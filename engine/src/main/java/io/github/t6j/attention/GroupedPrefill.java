@@ -84,10 +84,11 @@ final class GroupedPrefill {
         }
         PageState state = b.state;
         int pages = (pass.position + end + PANEL - 1) / PANEL;
+        int visible = Math.max(0, windowStart(pass.position + first)); // the first token that any of the rows sees
         for (int from = 0; from < pages; from += spanPages) {
             state.span = from == 0 ? state.all : state.own;
             state.span.clear();
-            for (int index = from; index < Math.min(from + spanPages, pages); index++) {
+            for (int index = Math.max(from, visible / PANEL); index < Math.min(from + spanPages, pages); index++) {
                 page(index, first, end, keyHead, b);
             }
             if (from > 0) {
@@ -102,6 +103,12 @@ final class GroupedPrefill {
         }
     }
 
+    /** The first position that a query at {@code position} sees, or a negative number: all. */
+    private int windowStart(int position) {
+        int window = pass.attention.window();
+        return window == 0 ? -1 : position + 1 - window;
+    }
+
     private void page(int index, int first, int end, int keyHead, Buffers b) {
         PageState state = b.state;
         Page page = state.readable(cache.page(pass.layer, index));
@@ -113,6 +120,9 @@ final class GroupedPrefill {
             Arrays.fill(
                     state.scores, line * PANEL + Math.clamp(seen, 0, PANEL), (line + 1) * PANEL,
                     Float.NEGATIVE_INFINITY);
+            int hidden = windowStart(pass.position + first + line / group) - index * PANEL;
+            Arrays.fill(
+                    state.scores, line * PANEL, line * PANEL + Math.clamp(hidden, 0, PANEL), Float.NEGATIVE_INFINITY);
         }
         state.softmax(shape, page);
         int count = Math.min(PANEL, pass.position + end - index * PANEL);

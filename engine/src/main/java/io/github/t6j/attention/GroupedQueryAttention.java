@@ -25,15 +25,22 @@ public final class GroupedQueryAttention implements PageAttention, MaterializedH
     private final int headDim;
     private final int keyValueHeads;
     private final int groupSize;
+    private final LayerOptions.Layer layer;
     private final HeadCache kept;
     private final PageLayout layout;
     private final Page.Sums[] valueSums; // by key head
 
     /** @param keyValueHeads g, a divisor of {@code heads} */
     public GroupedQueryAttention(int heads, int headDim, int keyValueHeads) {
-        this.heads = heads;
-        this.headDim = headDim;
-        this.keyValueHeads = keyValueHeads;
+        this(new GroupedQuery(heads, headDim, keyValueHeads), LayerOptions.Layer.PLAIN);
+    }
+
+    /** That of a layer. */
+    GroupedQueryAttention(GroupedQuery form, LayerOptions.Layer layer) {
+        this.layer = layer;
+        heads = form.heads();
+        headDim = form.headDim();
+        keyValueHeads = form.keyValueHeads();
         this.groupSize = heads / keyValueHeads;
         this.kept = new HeadCache(keyValueHeads, headDim);
         this.layout = kept.layout();
@@ -63,8 +70,13 @@ public final class GroupedQueryAttention implements PageAttention, MaterializedH
 
     @Override
     public void rotateAndActivate(Rope rope, AttentionPass pass, int row) {
-        rope.rotate(
-                pass.projections, pass.at(row), heads + keyValueHeads, headDim, pass.cos, pass.sin, pass.tableAt(row));
+        int at = pass.at(row);
+        layer.prepare(rope, pass, row, at, heads, at + heads * headDim, keyValueHeads, headDim);
+    }
+
+    @Override
+    public int window() {
+        return layer.window();
     }
 
     @Override

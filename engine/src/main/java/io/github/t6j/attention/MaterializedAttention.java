@@ -37,10 +37,10 @@ public final class MaterializedAttention implements AttentionAlgorithm {
     private void head(AttentionPass pass, int row, int head) {
         MaterializedHeads heads = pass.attention.materialized();
         double[] probabilities = scores(pass, row, head);
-        double sum = pass.attention.hasSoftmax() ? softmax(probabilities) : 1;
+        double sum = pass.attention.hasSoftmax() ? softmax(probabilities, first(pass, row)) : 1;
         double[] out = new double[pass.attention.valueDim()];
         double[] v = new double[out.length];
-        for (int t = 0; t < probabilities.length; t++) {
+        for (int t = first(pass, row); t < probabilities.length; t++) {
             heads.materializeValue(cache.pageOf(pass.layer, t), PagedCache.slot(t), t, head, v);
             for (int d = 0; d < v.length; d++) {
                 out[d] += probabilities[t] * v[d];
@@ -59,7 +59,7 @@ public final class MaterializedAttention implements AttentionAlgorithm {
         double[] k = new double[q.length];
         heads.materializeQuery(pass.projections, pass.at(row), head, q);
         double[] scores = new double[pass.position + row + 1];
-        for (int t = 0; t < scores.length; t++) {
+        for (int t = first(pass, row); t < scores.length; t++) {
             heads.materializeKey(cache.pageOf(pass.layer, t), PagedCache.slot(t), t, head, k);
             for (int d = 0; d < q.length; d++) {
                 scores[t] += q[d] * k[d];
@@ -69,11 +69,17 @@ public final class MaterializedAttention implements AttentionAlgorithm {
         return scores;
     }
 
-    /** Replaces scores by probabilities, not yet divided by their sum, which is returned. */
-    private static double softmax(double[] scores) {
-        double max = Arrays.stream(scores).max().orElseThrow();
+    /** The first token that the row sees. */
+    private static int first(AttentionPass pass, int row) {
+        int window = pass.attention.window();
+        return window == 0 ? 0 : Math.max(0, pass.position + row + 1 - window);
+    }
+
+    /** Replaces scores from {@code first} on by probabilities, not yet divided by their sum, which is returned. */
+    private static double softmax(double[] scores, int first) {
+        double max = Arrays.stream(scores, first, scores.length).max().orElseThrow();
         double sum = 0;
-        for (int t = 0; t < scores.length; t++) {
+        for (int t = first; t < scores.length; t++) {
             scores[t] = StrictMath.exp(scores[t] - max);
             sum += scores[t];
         }

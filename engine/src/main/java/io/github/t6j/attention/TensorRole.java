@@ -7,6 +7,8 @@ package io.github.t6j.attention;
 public enum TensorRole {
     /** [vocabulary][width]; tied: the output matrix, too. */
     EMBEDDING,
+    /** [vocabulary][width]: the output matrix, where it is not the embedding. */
+    OUTPUT,
     /** Gain [width] of the norm before the output matrix. */
     OUTPUT_NORM,
 
@@ -14,6 +16,12 @@ public enum TensorRole {
     ATTENTION_NORM,
     /** [·][width]: what makes a row of projections, or of latents. */
     PROJECTION,
+    /** Of what {@link #PROJECTION} makes, in the same order. */
+    PROJECTION_BIAS,
+    /** Gain [headDim] of each head's query, before RoPE. */
+    QUERY_NORM,
+    /** Gain [headDim] of each head's key, before RoPE. */
+    KEY_NORM,
     /** Gain of the query's latent. */
     QUERY_LATENT_NORM,
     /** Gain of the latent of keys and values. */
@@ -28,13 +36,19 @@ public enum TensorRole {
     HEAD_NORM,
     /** [width][heads · valueDim]. */
     ATTENTION_OUTPUT,
+    /** [width]. */
+    ATTENTION_OUTPUT_BIAS,
 
     /** Gain [width] of a layer's norm before the feed-forward part. */
     FEED_FORWARD_NORM,
     /** [2 · hidden][width], gate above up. */
     GATE_UP,
+    /** [2 · hidden]. */
+    GATE_UP_BIAS,
     /** [width][hidden]. */
-    DOWN;
+    DOWN,
+    /** [width]. */
+    DOWN_BIAS;
 
     /** The role of a fixed factor. */
     public static TensorRole fixed(Factor factor) {

@@ -22,6 +22,8 @@ import java.util.Set;
  *   fixed        * list of a_q, b_q, a_k, b_k, a_v, b_v: parameters c_qkv.a_k [h, R], c_qkv.b_k [R, d], … in the place of
  *                  the projections c_qkv.W_A_k, W_B_k, …
  *   shared_b     * true: values have B of the keys, before RoPE; there is neither W_B_v nor b_v
+ *   heads          factors: whole heads of keys and values (of the Llama family) are features B of tensor product
+ *                  attention, with fixed head factors, which say what head is of which group
  *   head_factors   linear (the default), sigmoid, or softmax over the ranks: applied to all A
  *   rope_pairing   half (the default): number i is paired with i + n/2; adjacent: 2i with 2i + 1
  *   rope_sense     clockwise (the default): a pair turns by −position · frequency; counterclockwise: by +
@@ -34,6 +36,7 @@ public final class VariantJson {
 
     private static final Map<String, Set<String>> WORDS = Map.of(
             "variant", Set.copyOf(RopeVariant.words()),
+            "heads", Set.of("factors"),
             "head_factors", Set.of("linear", "sigmoid", "softmax"),
             "rope_pairing", Set.of("half", "adjacent"),
             "rope_sense", Set.of("clockwise", "counterclockwise"),
@@ -128,6 +131,11 @@ public final class VariantJson {
         return has("fixed")
                 ? Set.copyOf(Json.array(keys.get("fixed"), "fixed").stream().map(String.class::cast).toList())
                 : Set.of();
+    }
+
+    /** Whether whole heads are to be taken as factors. */
+    public boolean hasFactorHeads() {
+        return has("heads");
     }
 
     /** The same with {@code key} set. */

@@ -16,6 +16,9 @@ public final class NamedTensors {
     /** Twenty times the largest vocabulary: 128 rows of it are still few enough for an array. */
     private static final int LARGEST_SIZE = 1 << 22;
 
+    /** What old Llama files keep of RoPE: config.json says it, too. */
+    private static final String FREQUENCIES = ".rotary_emb.inv_freq";
+
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final String where;
     private final BiFunction<Tensor, Arena, Tensor> reader;
@@ -36,7 +39,9 @@ public final class NamedTensors {
         for (Map.Entry<String, Tensor> entry : all.entrySet()) {
             // What torch.compile and data-parallel wrappers put before each name.
             String name = entry.getKey().replaceFirst("^(_orig_mod\\.|module\\.)+", "");
-            tensors.put(name, entry.getValue());
+            if (!name.endsWith(FREQUENCIES)) {
+                tensors.put(name, entry.getValue());
+            }
         }
     }
 
