@@ -212,6 +212,11 @@ public final class Model implements AutoCloseable {
      */
     public Tokenizer tokenizer() {
         use.checkOpen();
+        return requiredTokenizer();
+    }
+
+    /** {@link #tokenizer()} within a call, which ends as cancelled if the model is closed. */
+    Tokenizer requiredTokenizer() {
         if (tokenizer == null) {
             throw new ModelFormatException(folder
                     + ": expected a tokenizer (tokenizer.json, vocab.json with merges.txt,"
@@ -230,6 +235,11 @@ public final class Model implements AutoCloseable {
      */
     public Set<Integer> endIds() {
         use.checkOpen();
+        return endIds;
+    }
+
+    /** {@link #endIds()} within a call. */
+    Set<Integer> textEnds() {
         return endIds;
     }
 

@@ -39,7 +39,7 @@ final class TextGenerator {
         sampler = new Sampler(
                 options.sampling(), session.vocabulary(), tokenizer == null ? session.vocabulary() : tokenizer.size());
         sampler.prompt(promptIds);
-        endIds = session.model().endIds();
+        endIds = session.model().textEnds();
         decoder = tokenizer == null ? null : tokenizer.newDecoder();
         stop = new StopStrings(options.stop());
     }

@@ -12,7 +12,6 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.FutureTask;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -66,7 +65,6 @@ class ForgottenTest {
     }
 
     @Test
-    @Disabled("ModelUse makes a Cleaner for each model, whose thread lives until ModelUse is collected")
     void aClosedModelThatIsHeldHasNoThread() throws InterruptedException {
         Set<Thread> before = new HashSet<>(threads());
         Model model = Model.load(TestData.tiny());

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.sampling.SamplingOptions;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -178,8 +177,8 @@ class ManySessionsTest {
             for (ThrowingCallable call : List.<ThrowingCallable>of(
                     () -> session.save(folder.resolve("other")), () -> other.restore(file),
                     () -> Model.load(TestData.tiny()))) {
-                assertThatThrownBy(call).isInstanceOf(UncheckedIOException.class)
-                        .hasMessageContaining("ClosedByInterruptException");
+                assertThatThrownBy(call).isInstanceOf(CancellationException.class)
+                        .hasMessageContaining("interrupted");
                 assertThat(Thread.currentThread().isInterrupted()).isTrue();
             }
             assertThat(Thread.interrupted()).isTrue();

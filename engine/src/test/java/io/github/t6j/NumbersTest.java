@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -183,8 +182,6 @@ class NumbersTest {
 
     /** Options that are refused leave the session as it was, as {@link Session#generate} does. */
     @Test
-    @Disabled("Session.generateSamples feeds the prompt before SampleGenerator.add makes the sampler, which refuses;"
-            + " and the fork that add made then is never closed")
     void refusedSamplesFeedNothing() {
         try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
             SamplingOptions bias = SamplingOptions.defaults().withLogitBias(Map.of(4096, 1f));

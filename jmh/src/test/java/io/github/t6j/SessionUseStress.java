@@ -1,7 +1,6 @@
 package io.github.t6j;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
-import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -86,7 +85,6 @@ public final class SessionUseStress {
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "The call was made, then it was freed.")
     @Outcome(id = "2, 1", expect = ACCEPTABLE, desc = "Refused as closed.")
-    @Outcome(id = "3, 1", expect = ACCEPTABLE_INTERESTING, desc = "Refused as used by the thread that closes it.")
     @State
     public static class CloseAndCall extends Subject {
         @Actor
