@@ -1,7 +1,6 @@
 package io.github.t6j.fuzz;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import java.util.List;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -11,71 +10,43 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Timeout(10)
 class JazzerTest {
-    static List<byte[]> jsonSeeds() {
-        return Seeds.json();
-    }
-
-    @MethodSource("jsonSeeds")
+    @MethodSource("io.github.t6j.fuzz.Seeds#json")
     @FuzzTest(maxDuration = "10m")
     void json(byte[] bytes) {
         Targets.json(bytes);
     }
 
-    static List<byte[]> safetensorsSeeds() {
-        return Seeds.safetensors();
-    }
-
-    @MethodSource("safetensorsSeeds")
+    @MethodSource("io.github.t6j.fuzz.Seeds#safetensors")
     @FuzzTest(maxDuration = "10m")
     void safetensors(byte[] bytes) {
         Targets.safetensors(bytes);
     }
 
-    static List<byte[]> torchSeeds() {
-        return Seeds.torch();
-    }
-
-    @MethodSource("torchSeeds")
+    @MethodSource("io.github.t6j.fuzz.Seeds#torch")
     @FuzzTest(maxDuration = "10m")
     void torch(byte[] bytes) {
         Targets.torch(bytes);
     }
 
-    static List<byte[]> tokenizerSeeds() {
-        return Seeds.tokenizers();
-    }
-
-    @MethodSource("tokenizerSeeds")
+    @MethodSource("io.github.t6j.fuzz.Seeds#tokenizers")
     @FuzzTest(maxDuration = "10m")
     void tokenizer(byte[] bytes) {
         Targets.tokenizer(bytes);
     }
 
-    static List<byte[]> textSeeds() {
-        return Seeds.texts();
-    }
-
-    @MethodSource("textSeeds")
+    @MethodSource("io.github.t6j.fuzz.Seeds#texts")
     @FuzzTest(maxDuration = "10m")
     void text(byte[] bytes) {
         Targets.text(bytes);
     }
 
-    static List<byte[]> sessionSeeds() {
-        return SessionSeeds.files();
-    }
-
-    @MethodSource("sessionSeeds")
+    @MethodSource("io.github.t6j.fuzz.SessionSeeds#files")
     @FuzzTest(maxDuration = "10m")
     void session(byte[] bytes) {
         Targets.session(bytes);
     }
 
-    static List<byte[]> samplerSeeds() {
-        return Seeds.samplers();
-    }
-
-    @MethodSource("samplerSeeds")
+    @MethodSource("io.github.t6j.fuzz.Seeds#samplers")
     @FuzzTest(maxDuration = "10m")
     void sampler(byte[] bytes) {
         Targets.sampler(bytes);

@@ -317,33 +317,6 @@ class CheckpointTest {
         assertRefused(folder, "model.safetensors.index.json", "weight_map");
     }
 
-    /** In both shards, in one entry or two of the index. */
-    @Test
-    void aTensorIsInOneShard() throws IOException {
-        writeSmall("a.safetensors");
-        write("b.safetensors",
-                HandMadeFiles.safetensors("{\"v\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},"
-                        + "\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}", 1, 2));
-        writeIndex("{\"w\":\"a.safetensors\",\"v\":\"b.safetensors\"}");
-        assertRefused(folder, "b.safetensors", "expected one tensor of the name w");
-        writeIndex("{\"w\":\"a.safetensors\",\"v\":\"b.safetensors\",\"w\":\"b.safetensors\"}");
-        assertRefused(folder, "index.json", "each key once", "\"w\"");
-        writeIndex("{\"v\":\"b.safetensors\",\"w\":\"b.safetensors\"}");
-        try (Checkpoint checkpoint = Checkpoint.open(folder, false)) {
-            assertThat(checkpoint.files()).as("a shard with two tensors is read once").hasSize(1);
-        }
-    }
-
-    /** More than an array holds, of which a disk holds nothing. */
-    @Test
-    void anIndexOfGigabytesIsRefused() throws IOException {
-        Path index = write("model.safetensors.index.json", "{\"weight_map\":");
-        try (FileChannel channel = FileChannel.open(index, StandardOpenOption.WRITE)) {
-            channel.write(ByteBuffer.wrap(new byte[] {'}'}), 3_000_000_000L);
-        }
-        assertRefused(folder, "index.json", "at most 100000000 bytes", "3000000001");
-    }
-
     @Test
     void anIndexNamesNoOtherIndex() throws IOException {
         writeIndex("{\"w\":\"model.safetensors.index.json\"}");
