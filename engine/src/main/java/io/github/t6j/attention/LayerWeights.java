@@ -8,7 +8,7 @@ public interface LayerWeights {
     /** The role's matrices, packed one below the other. */
     PackedMatrix packed(TensorRole role);
 
-    /** The elements of the role's tensor, or null: the layer has none. */
+    /** The elements of the role's tensors, one after the other, or null: the layer has none. */
     float[] floats(TensorRole role);
 
     /** Where an attention may keep what it makes of them; lives as long as the model. */

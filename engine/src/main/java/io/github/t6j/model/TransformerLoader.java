@@ -15,6 +15,7 @@ import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -150,12 +151,22 @@ public final class TransformerLoader {
             }
             float[] floats;
             try (NativeMemory copies = NativeMemory.confined()) {
-                floats = read(role, copies).getFirst().toFloats();
+                floats = joined(read(role, copies).stream().map(Tensor::toFloats).toList());
             }
             ByteBuffer bytes = ByteBuffer.allocate(floats.length * Float.BYTES);
             bytes.asFloatBuffer().put(floats);
             checksum.update(bytes);
             return floats;
+        }
+
+        private static float[] joined(List<float[]> parts) {
+            float[] all = parts.getFirst();
+            for (float[] part : parts.subList(1, parts.size())) {
+                int at = all.length;
+                all = Arrays.copyOf(all, at + part.length);
+                System.arraycopy(part, 0, all, at, part.length);
+            }
+            return all;
         }
 
         @Override
