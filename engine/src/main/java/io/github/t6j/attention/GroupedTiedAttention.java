@@ -1,38 +1,47 @@
 package io.github.t6j.attention;
 
+import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
 
 import io.github.t6j.cache.LatentCache;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.cache.SequenceCache;
+import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
+import java.util.Arrays;
 
 /**
  * Grouped tied attention (Zadouri, Strauss and Dao, "Hardware-Efficient Attention for Fast Decoding", 2025): a key is the
- * first part of the value of its head, and a rotated part that all heads share. So a value is a latent of its heads that
- * needs no W_UK and no W_UV.
+ * first elements of the value of its head, and a rotated part that all heads share. What is cached is so that of latents
+ * which are values themselves.
  *
  * <pre>
  *   projections  Q [h][d] | k_pe [rope] | V [g][d]      a query's last elements are rotated
  *   key of head g    the first d − rope elements of V[g] | k_pe
  * </pre>
  */
-public final class GroupedTiedAttention implements PageAttention, MaterializedHeads {
+public final class GroupedTiedAttention implements GroupedPages, MaterializedHeads {
     private final int heads;
     private final int headDim;
+    private final int keyValueHeads;
+    private final int groupSize;
     private final int rope;
     private final int tied; // elements that a key and its value share
-    private final LatentPages pages;
+    private final LatentCache kept;
     private final PageLayout layout;
 
     /** Attention of these sizes. */
     public GroupedTiedAttention(GroupedTied sizes) {
         heads = sizes.heads();
         headDim = sizes.headDim();
+        keyValueHeads = sizes.keyValueHeads();
+        groupSize = heads / keyValueHeads;
         rope = sizes.rope();
         tied = headDim - rope;
-        LatentCache kept = new LatentCache(sizes.keyValueHeads(), headDim, rope);
-        pages = new LatentPages(kept, heads, 1, tied);
+        kept = new LatentCache(keyValueHeads, headDim, rope);
         layout = kept.layout();
     }
 
@@ -44,6 +53,11 @@ public final class GroupedTiedAttention implements PageAttention, MaterializedHe
     @Override
     public int headDim() {
         return headDim;
+    }
+
+    @Override
+    public int keyValueHeads() {
+        return keyValueHeads;
     }
 
     @Override
@@ -70,8 +84,20 @@ public final class GroupedTiedAttention implements PageAttention, MaterializedHe
     }
 
     @Override
+    public float scale() {
+        return (float) (LOG2_E / Math.sqrt(headDim));
+    }
+
+    @Override
     public Scratch scratch() {
-        return new Scratch(pages.queryFloats(), 0, pages.bytes(), null);
+        return new Scratch(heads * headDim, 0, (long) PANEL * Kernels.padded(headDim) * Float.BYTES, null);
+    }
+
+    /** Some rows of a pass meet a page together: each would transpose its values. */
+    @Override
+    public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
+        return new PagedAttention(
+                this, (PagedCache) cache, kernels, workers, new GroupedPrefill(this, kernels, workers));
     }
 
     @Override
@@ -86,27 +112,54 @@ public final class GroupedTiedAttention implements PageAttention, MaterializedHe
 
     @Override
     public void prepareQuery(float[] projections, int at, PageState state) {
-        float scale = (float) (LOG2_E / Math.sqrt(headDim));
-        for (int h = 0; h < heads; h++) {
-            int from = at + h * headDim;
-            int plain = pages.queriesAt() + h * tied;
-            for (int i = 0; i < tied; i++) {
-                state.query[plain + i] = projections[from + i] * scale;
-            }
-            for (int i = 0; i < rope; i++) {
-                state.query[h * rope + i] = projections[from + tied + i] * scale;
-            }
+        float scale = scale();
+        for (int i = 0; i < heads * headDim; i++) {
+            state.query[i] = projections[at + i] * scale;
         }
     }
 
     @Override
     public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
-        pages.scores(kernels, state.query, 0, page, state.scores);
+        for (int g = 0; g < keyValueHeads; g++) {
+            scores(kernels, g, state.query, g * groupSize, groupSize, page, state.scores);
+        }
+    }
+
+    @Override
+    public void groupScores(Kernels kernels, int g, float[] queries, int lines, Page page, float[] scores) {
+        scores(kernels, g, queries, 0, lines, page, scores);
+    }
+
+    /** Scores of the queries from line {@code first}. */
+    private void scores(
+            Kernels kernels, int g, float[] queries, int first, int lines, Page page, float[] scores) {
+        int at = first * headDim;
+        int to = first * PANEL;
+        Arrays.fill(scores, to, to + lines * PANEL, 0f);
+        page.addColumns(kernels, queries, at + tied, headDim, lines, rope, 0, scores, to);
+        page.addColumns(kernels, queries, at, headDim, lines, tied, kept.latent(g), scores, to);
     }
 
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
-        pages.values(kernels, page, count, state);
+        for (int g = 0; g < keyValueHeads; g++) {
+            values(kernels, g, page, g * groupSize, groupSize, count, state);
+        }
+    }
+
+    @Override
+    public void groupValues(Kernels kernels, int g, Page page, int lines, int count, PageState state) {
+        values(kernels, g, page, 0, lines, count, state);
+    }
+
+    /** Adds values to the sums from line {@code first}. */
+    private void values(
+            Kernels kernels, int g, Page page, int first, int lines, int count, PageState state) {
+        int stride = Kernels.padded(headDim);
+        page.transposeColumns(kernels, kept.latent(g), headDim, state.offHeap, stride);
+        kernels.multiply(
+                state.probabilities, first * PANEL, PANEL, lines, count, Format.F32, state.offHeap, 0, stride, headDim,
+                state.span.out, first * PANEL, state.span.heads * PANEL, true);
     }
 
     @Override
@@ -118,7 +171,7 @@ public final class GroupedTiedAttention implements PageAttention, MaterializedHe
 
     @Override
     public void materializeKey(Page page, int slot, int position, int head, double[] k) {
-        int value = pages.kept().latent(pages.latentOf(head));
+        int value = kept.latent(head / groupSize);
         for (int d = 0; d < headDim; d++) {
             k[d] = page.column(slot, d < tied ? value + d : d - tied);
         }
@@ -126,7 +179,7 @@ public final class GroupedTiedAttention implements PageAttention, MaterializedHe
 
     @Override
     public void materializeValue(Page page, int slot, int position, int head, double[] v) {
-        int value = pages.kept().latent(pages.latentOf(head));
+        int value = kept.latent(head / groupSize);
         for (int d = 0; d < headDim; d++) {
             v[d] = page.column(slot, value + d);
         }

@@ -45,7 +45,8 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
     private final int rope;
     private final int rank; // of one latent
     private final int valueDim;
-    private final LatentPages pages;
+    private final LatentCache kept;
+    private final int served; // key heads of a latent
     private final PageLayout layout;
     private final MemorySegment keyUp; //   W_UK [key heads][nope][rank]
     private final MemorySegment valueUp; // W_UVᵀ [key heads][rank][valueDim], times the factor of the output
@@ -61,9 +62,9 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         rank = sizes.latentDim();
         valueDim = sizes.valueDim();
         branches = sizes.parts().branches();
-        LatentCache kept = new LatentCache(sizes.parts().latents(), rank, rope);
-        pages = new LatentPages(kept, heads, branches, rank);
+        kept = new LatentCache(sizes.parts().latents(), rank, rope);
         layout = kept.layout();
+        served = softmaxes() / kept.latents();
         long slack = PANEL * Float.BYTES;
         keyUp = arena.allocate((long) softmaxes() * nope * rank * Float.BYTES + slack, 64);
         valueUp = arena.allocate((long) softmaxes() * valueDim * rank * Float.BYTES + slack, 64);
@@ -132,7 +133,7 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     /** First column of the latent that a key head is made of. */
     int latent(int keyHead) {
-        return pages.kept().latent(pages.latentOf(keyHead));
+        return kept.latent(keyHead / served);
     }
 
     /** Whether a key head and its value are smaller than the latent twice: many rows meet them faster, once rebuilt. */
@@ -160,13 +161,13 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     /** Floats of a row of absorbed queries. */
     int absorbedFloats() {
-        return pages.queryFloats();
+        return heads * rope + softmaxes() * rank;
     }
 
     /**
      * Absorbs W_UK into the queries of one head, scaled.
      *
-     * @param absorbed [rows][{@link LatentPages queries}]: written
+     * @param absorbed rows of q_pe [heads][rope] | q_c [key heads][rank]: written
      * @param product panels [⌈rank/64⌉][rows][64] of scratch
      */
     void absorb(Kernels kernels, int head, AttentionPass pass, float[] absorbed, float[] product) {
@@ -183,7 +184,7 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
                     pass.projections, nopeAt() + head * nope, pass.stride, rows, nope, Format.F32, keyUp,
                     keyUpAt(keyHead), rank, rank, product, 0, rows * PANEL, false);
             for (int row = 0; row < rows; row++) {
-                int to = row * absorbedFloats() + pages.queriesAt() + keyHead * rank;
+                int to = row * absorbedFloats() + heads * rope + keyHead * rank;
                 for (int i = 0; i < rank; i++) {
                     absorbed[to + i] = product[row * PANEL + Kernels.panelAt(i, rows)] * scale;
                 }
@@ -240,7 +241,7 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     @Override
     public Scratch scratch() {
-        return new Scratch(0, 0, pages.bytes(), null);
+        return new Scratch(0, 0, (long) PANEL * Kernels.padded(rank) * Float.BYTES, null);
     }
 
     /** Chooses between the absorbed and the rebuilt form. */
@@ -261,7 +262,15 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     @Override
     public void scores(Kernels kernels, float[] queries, int at, Page page, int index, PageState state) {
-        pages.scores(kernels, queries, at, page, state.scores);
+        page.multiplyColumns(kernels, queries, at, heads, rope, 0, state.scores, 0);
+        for (int branch = 1; branch < branches; branch++) {
+            System.arraycopy(state.scores, 0, state.scores, branch * heads * PANEL, heads * PANEL);
+        }
+        for (int keyHead = 0; keyHead < softmaxes(); keyHead += served) {
+            int from = at + heads * rope + keyHead * rank;
+            page.addColumns(
+                    kernels, queries, from, rank, served, rank, latent(keyHead), state.scores, keyHead * PANEL);
+        }
     }
 
     @Override
@@ -276,7 +285,13 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
-        pages.values(kernels, page, count, state);
+        int stride = Kernels.padded(rank);
+        for (int keyHead = 0; keyHead < softmaxes(); keyHead += served) {
+            page.transposeColumns(kernels, latent(keyHead), rank, state.offHeap, stride);
+            kernels.multiply(
+                    state.probabilities, keyHead * PANEL, PANEL, served, count, Format.F32, state.offHeap, 0, stride,
+                    rank, state.span.out, keyHead * PANEL, softmaxes() * PANEL, true);
+        }
     }
 
     @Override

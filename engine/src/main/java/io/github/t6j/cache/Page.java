@@ -189,10 +189,11 @@ public final class Page {
         }
     }
 
-    /** {@link #multiplyColumns} of this F32 page, whose products are added to y. */
-    public void addColumns(Kernels kernels, float[] x, int xAt, int rows, int inner, int first, float[] y, int yAt) {
+    /** {@link #multiplyColumns} of this F32 page, with rows of x {@code xStride} apart, whose products are added to y. */
+    public void addColumns(
+            Kernels kernels, float[] x, int xAt, int xStride, int rows, int inner, int first, float[] y, int yAt) {
         kernels.multiply(
-                x, xAt, inner, rows, inner, format, data, layout.columnAt(format, first), PANEL, PANEL, y, yAt, 0,
+                x, xAt, xStride, rows, inner, format, data, layout.columnAt(format, first), PANEL, PANEL, y, yAt, 0,
                 true);
     }
 

@@ -7,11 +7,14 @@ import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.TestData;
+import io.github.t6j.json.Json;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -65,6 +68,20 @@ class MlraSessionsTest {
                         .isEqualTo(3 * expected * model.info().sizes().layers() * Float.BYTES);
             }
         }
+    }
+
+    /** Names and shapes of the official state_dict. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void tensorsOfANewModelAreTheOfficialOnes(MlraCase golden) {
+        Map<String, Object> official = new TreeMap<>(Json.object(
+                TestData.json("golden_mlra/" + golden.name() + "/case.json").get("state_dict_shapes"), "shapes"));
+        official.remove("transformer.wte.weight");
+        MlraConfig.Attention attention = MlraConfig.Attention.valueOf(golden.attention().replace('-', '_'));
+        Map<String, Object> shapes = new TreeMap<>();
+        new MlraConfig(attention, golden.config(), VariantJson.none()).tensors()
+                .forEach(tensor -> shapes.put(tensor.name(), tensor.shape()));
+        assertThat(shapes).isEqualTo(official);
     }
 
     /** The published sizes: numbers cached, and parameters with the tied matrix once. */
@@ -127,51 +144,69 @@ class MlraSessionsTest {
         }
     }
 
-    /**
-     * Restored, forked and cut sessions go on as if nothing had been; narrow types stay near f32. The bounds are about
-     * twice the largest difference measured of any case, of logits up to 15.
-     */
+    /** Restored, forked and cut sessions go on as if nothing had been, with every type of cache. */
     @ParameterizedTest
     @MethodSource("cases")
-    void everyTypeOfCacheIsSavedForkedAndCut(MlraCase golden) {
+    void sessionsAreSavedForkedAndCut(MlraCase golden) {
         try (Model model = golden.load()) {
             int[] ids = ids(model);
-            float[] exact = null;
             for (CacheType type : CacheType.values()) {
                 try (Session whole = model.newSession(options(type));
                         Session restored = model.newSession(options(type))) {
-                    whole.prefill(Arrays.copyOf(ids, 70));
+                    whole.prefill(Arrays.copyOf(ids, 35)); // passes of few rows, all of one form
+                    whole.prefill(Arrays.copyOfRange(ids, 35, 70));
                     whole.save(folder.resolve("session"));
                     restored.restore(folder.resolve("session"));
                     try (Session fork = whole.fork()) {
                         fork.prefill(7, 8, 9, 10);
                         fork.truncate(69);
-                        for (int i = 69; i < 80; i++) {
-                            whole.prefill(i < 70 ? new int[0] : new int[] {ids[i]});
+                        for (int i = 69; i < 110; i++) {
                             fork.decode(ids[i]);
                         }
+                        whole.prefill(Arrays.copyOfRange(ids, 70, 90));
+                        whole.prefill(Arrays.copyOfRange(ids, 90, 110));
                         assertThat(fork.logits()).as(type + " forked and cut").isEqualTo(whole.logits());
                     }
-                    whole.prefill(Arrays.copyOfRange(ids, 80, 110));
                     for (int i = 70; i < 110; i++) {
                         restored.decode(ids[i]);
                     }
                     assertThat(restored.logits()).as(type + " restored").isEqualTo(whole.logits());
-                    exact = exact == null ? whole.logits().clone() : exact;
-                    double largest = 0;
-                    for (int i = 0; i < exact.length; i++) {
-                        largest = Math.max(largest, Math.abs(whole.logits()[i] - exact[i]));
-                    }
-                    System.out.println("MEASURED " + golden + " " + type + " " + largest);
-                    double bound = switch (type) {
-                        case F32 -> 0;
-                        case F16 -> 0.02;
-                        case BF16 -> 0.2;
-                        case Q8 -> 0.5;
-                    };
-                    assertThat(largest).as(type + ", seed " + SEED).isBetween(type == CacheType.F32 ? 0 : 1e-6, bound);
                 }
             }
         }
+    }
+
+    /**
+     * The bounds are about twice what was measured: at most 0.1, 1.0 and 1.7 for the TPA models, whose products of two
+     * rounded factors err more, and 0.04, 0.33 and 0.8 for the others, of logits up to 15.
+     */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void narrowTypesStayNear(MlraCase golden) {
+        Map<CacheType, Double> bounds = golden.attention().equals("TPA")
+                ? Map.of(CacheType.F16, 0.2, CacheType.BF16, 2.0, CacheType.Q8, 3.4)
+                : Map.of(CacheType.F16, 0.08, CacheType.BF16, 0.65, CacheType.Q8, 1.6);
+        try (Model model = golden.load()) {
+            float[] exact = logits(model, CacheType.F32);
+            bounds.forEach((type, bound) -> {
+                float[] found = logits(model, type);
+                double largest = 0;
+                for (int i = 0; i < exact.length; i++) {
+                    largest = Math.max(largest, Math.abs(found[i] - exact[i]));
+                }
+                assertThat(largest).as(type + ", seed " + SEED).isBetween(1e-4, bound);
+            });
+        }
+    }
+
+    /** After each id. */
+    private static float[] logits(Model model, CacheType type) {
+        int vocabulary = model.info().sizes().vocabulary();
+        float[] all = new float[LENGTH * vocabulary];
+        try (Session session = model.newSession(options(type))) {
+            session.prefill(ids(model), (position, logits) -> System.arraycopy(
+                    logits, 0, all, position * vocabulary, vocabulary));
+        }
+        return all;
     }
 }
