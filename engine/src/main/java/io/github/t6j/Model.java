@@ -5,6 +5,7 @@ import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.Description;
 import io.github.t6j.family.Families;
 import io.github.t6j.family.GenerationJson;
+import io.github.t6j.family.GgufNames;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.json.Json;
 import io.github.t6j.kernels.KernelChoice;
@@ -32,6 +33,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A model in memory. Safe for use by several threads, each with sessions of its own; they share the weights and the
@@ -41,6 +43,7 @@ public final class Model implements AutoCloseable {
     private final Transformer transformer;
     private final ModelInfo info;
     private final String weightType;
+    private final List<String> notes;
     private final Tokenizer tokenizer; // null without one
     private final Set<Integer> endIds;
     private final SamplingOptions sampling; // null where the model's files ask for none
@@ -55,8 +58,13 @@ public final class Model implements AutoCloseable {
         NativeMemory weights = NativeMemory.shared();
         use = new ModelUse(freeing(kernels, workers, weights));
         try (Checkpoint checkpoint = Checkpoint.open(path, options.load() == ModelOptions.Load.MMAP)) {
-            NamedTensors tensors = new NamedTensors(checkpoint, path.toString());
-            ConfigJson configJson = new ConfigJson(configJson(), "config.json");
+            GgufNames gguf = checkpoint.gguf().isEmpty() ? null : new GgufNames(checkpoint, path.toString());
+            NamedTensors tensors = gguf == null
+                    ? new NamedTensors(checkpoint.tensors(), path.toString(), checkpoint::read)
+                    : new NamedTensors(gguf.tensors(), path.toString(), gguf::read);
+            ConfigJson configJson = gguf == null
+                    ? new ConfigJson(configJson(), "config.json")
+                    : new ConfigJson(gguf.config(), path.toString());
             ModelConfig config =
                     Families.describe(tensors, new Description(configJson, variantJson(), options.variant()));
             tokenizer = Tokenizer.existsIn(folder) ? Tokenizer.load(folder) : null;
@@ -64,6 +72,7 @@ public final class Model implements AutoCloseable {
             transformer = Families.load(tensors, config, kernels, workers, weights);
             info = info(config, checkpoint);
             weightType = weightType(checkpoint.tensors());
+            notes = notes(checkpoint);
             GenerationJson generation = generationJson();
             endIds = endIds(generation.endIds(configJson));
             sampling = generation.sampling();
@@ -191,6 +200,21 @@ public final class Model implements AutoCloseable {
     public long weightBytes() {
         use.checkOpen();
         return transformer.weightBytes();
+    }
+
+    private static List<String> notes(Checkpoint checkpoint) {
+        if (checkpoint.turnedTypes().isEmpty()) {
+            return List.of();
+        }
+        String types = checkpoint.turnedTypes().stream().map(DType::name).collect(Collectors.joining(", "));
+        return List.of(
+                "weights of the types " + types + " were turned into q8_0, which takes more memory and is as exact");
+    }
+
+    /** What people should know of how this model was loaded, a sentence each; mostly nothing. */
+    public List<String> notes() {
+        use.checkOpen();
+        return notes;
     }
 
     /** How the files have most of the weights: f32, bf16, … */

@@ -1,5 +1,6 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.cli.NewFolder.Content;
 import io.github.t6j.family.Presets;
 import io.github.t6j.family.T6Config;
 import io.github.t6j.family.VariantJson;
@@ -7,11 +8,12 @@ import io.github.t6j.json.Json;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
-import java.io.IOException;
+import io.github.t6j.weights.SmallFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -85,20 +87,21 @@ final class InitCommand implements Callable<Integer> {
     private DType dtype;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
+        NewFolder.check(out);
         T6Config model = model();
         List<LazyTensor> tensors = new ArrayList<>();
         model.tensors().forEach(spec -> tensors.add(tensor(spec)));
         Map<String, Object> config = new TreeMap<>(OFFICIAL);
         config.putAll(model.config());
         config.put("torch_dtype", WeightFile.torchName(dtype));
-        NewFolder.create(out, folder -> {
-            Files.writeString(folder.resolve("config.json"), Json.write(config));
-            if (variantFile != null) {
-                VariantFile.write(folder, model.variant());
-            }
-            WeightFile.write(folder.resolve(WeightFile.NAME), tensors, main);
-        });
+        Map<String, Content> files = new LinkedHashMap<>();
+        files.put("config.json", file -> Files.writeString(file, Json.write(config)));
+        if (variantFile != null) {
+            files.put(VariantFile.NAME, file -> VariantFile.write(file, model.variant()));
+        }
+        files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, true, main));
+        NewFolder.create(main, out, files);
         return Main.DONE;
     }
 
@@ -113,7 +116,8 @@ final class InitCommand implements Callable<Integer> {
         if (shape.preset != null) {
             return Range.checked(spec, () -> Presets.of(shape.preset));
         }
-        Map<String, Object> config = Json.parseObject(Text.readAll(shape.config), shape.config.toString());
+        Map<String, Object> config =
+                Json.parseObject(SmallFile.read(shape.config, SmallFile.CONFIG), shape.config.toString());
         return new T6Config(attention == null ? T6Config.attentionOf(config) : attention, config, VariantJson.none());
     }
 

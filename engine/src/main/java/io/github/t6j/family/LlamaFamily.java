@@ -24,6 +24,7 @@ import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.TensorSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Llama, Mistral, Qwen2, Qwen3 and SmolLM3 in Hugging Face's layout: grouped query attention, norms with gains, a gated
@@ -41,6 +42,11 @@ public final class LlamaFamily implements Family {
     @Override
     public boolean recognises(NamedTensors tensors) {
         return tensors.has(LlamaNames.EMBEDDING);
+    }
+
+    /** Whether a model whose tensors have these names is of this family. */
+    public static boolean recognises(Set<String> names) {
+        return names.contains(LlamaNames.EMBEDDING);
     }
 
     @Override

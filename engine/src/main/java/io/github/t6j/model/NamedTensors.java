@@ -1,7 +1,6 @@
 package io.github.t6j.model;
 
 import io.github.t6j.ModelFormatException;
-import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.util.HashSet;
@@ -23,17 +22,13 @@ public final class NamedTensors {
     private final String where;
     private final BiFunction<Tensor, Arena, Tensor> reader;
 
-    /** Those of {@code checkpoint}. */
-    public NamedTensors(Checkpoint checkpoint, String where) {
-        this(checkpoint.tensors(), where, checkpoint::read);
-    }
-
     /** @param where what to call the checkpoint in errors */
     public NamedTensors(Map<String, Tensor> all, String where) {
         this(all, where, (tensor, memory) -> tensor);
     }
 
-    private NamedTensors(Map<String, Tensor> all, String where, BiFunction<Tensor, Arena, Tensor> reader) {
+    /** @param reader gives a tensor's elements, in the memory that it is handed if they are to be made */
+    public NamedTensors(Map<String, Tensor> all, String where, BiFunction<Tensor, Arena, Tensor> reader) {
         this.where = where;
         this.reader = reader;
         for (Map.Entry<String, Tensor> entry : all.entrySet()) {

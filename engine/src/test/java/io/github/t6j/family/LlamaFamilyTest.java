@@ -9,6 +9,7 @@ import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.ModelOptions;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.SessionOptions.Path;
@@ -279,6 +280,29 @@ class LlamaFamilyTest {
             assertThat(found).isEqualTo(expected);
         } catch (ModelFormatException refused) {
             assertThat(refused).hasMessageContaining(expected);
+        }
+    }
+
+    /** The same model as llama3-gqa, as llama.cpp keeps it; with q8_0 activations are rounded, too, by f32 scales. */
+    @ParameterizedTest
+    @CsvSource({"model-f32.gguf, logits_f32", "model-q8_0.gguf, logits_q8_0_activations_rounded_f32"})
+    void ggufFilesAreModels(String file, String expected) {
+        int[] ids = TestData.ints(Json.object(
+                TestData.json("golden_llama/gguf-llama3/case.json").get("prompt"), "prompt").get("input_ids"));
+        double[] logits = TestData.doubles("golden_llama/gguf-llama3/logits_f64.safetensors", expected);
+        for (ModelOptions.Load load : ModelOptions.Load.values()) {
+            try (Model model = Model.load(
+                    golden("gguf-llama3").resolve(file), new ModelOptions(load, 2, null));
+                    Session session = model.newSession()) {
+                session.prefill(ids, (position, found) -> {
+                    for (int id = 0; id < found.length; id++) {
+                        assertThat((double) found[id]).as("position " + position + " id " + id)
+                                .isCloseTo(logits[position * found.length + id], within(TOLERANCE));
+                    }
+                });
+                assertThat(model.info().weightFormat()).contains("gguf");
+                assertThat(model.notes()).isEmpty();
+            }
         }
     }
 }
