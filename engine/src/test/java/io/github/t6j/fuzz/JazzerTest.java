@@ -22,6 +22,12 @@ class JazzerTest {
         Targets.safetensors(bytes);
     }
 
+    @MethodSource("io.github.t6j.fuzz.Seeds#gguf")
+    @FuzzTest(maxDuration = "10m")
+    void gguf(byte[] bytes) {
+        Targets.gguf(bytes);
+    }
+
     @MethodSource("io.github.t6j.fuzz.Seeds#torch")
     @FuzzTest(maxDuration = "10m")
     void torch(byte[] bytes) {

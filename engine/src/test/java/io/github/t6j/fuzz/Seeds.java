@@ -62,6 +62,25 @@ final class Seeds {
                 .put(header).array();
     }
 
+    /** A key of each kind; a matrix of 3 × 32 in q8_0, two F32. */
+    static List<byte[]> gguf() {
+        ByteBuffer out = ByteBuffer.allocate(456).order(ByteOrder.LITTLE_ENDIAN).put(utf8("GGUF")).putInt(3).putLong(2)
+                .putLong(6);
+        string(string(out, "general.architecture").putInt(8), "llama");
+        string(out, "general.alignment").putInt(4).putInt(32);
+        string(out, "llama.rope.freq_base").putInt(6).putFloat(10000);
+        string(out, "add_bos").putInt(7).put((byte) 1);
+        string(string(string(out, "tokens").putInt(9).putInt(8).putLong(2), "a"), "\u00e9");
+        string(out, "types").putInt(9).putInt(5).putLong(2).putInt(1).putInt(3);
+        string(out, "w").putInt(2).putLong(32).putLong(3).putInt(8).putLong(0);
+        string(out, "b").putInt(1).putLong(2).putInt(0).putLong(128);
+        return List.of(out.array());
+    }
+
+    private static ByteBuffer string(ByteBuffer out, String text) {
+        return out.putLong(utf8(text).length).put(utf8(text));
+    }
+
     /** Torch's zip files, its legacy files, and the pickles of the zip files. */
     static List<byte[]> torch() {
         List<byte[]> seeds = variants(".bin", ".pt");

@@ -95,6 +95,10 @@ final class Targets {
         checkpoint(bytes);
     }
 
+    static void gguf(byte[] bytes) {
+        checkpoint(bytes);
+    }
+
     /** A file of torch; a pickle also as that of a zip file, with the storages of most seeds. */
     static void torch(byte[] bytes) {
         checkpoint(bytes);
