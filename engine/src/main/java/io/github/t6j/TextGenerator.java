@@ -41,7 +41,7 @@ final class TextGenerator {
                 options.sampling(), session.vocabulary(), tokenizer == null ? session.vocabulary() : tokenizer.size());
         sampler.prompt(promptIds);
         endOfText = tokenizer == null ? NONE : tokenizer.endOfText();
-        decoder = tokenizer == null ? null : tokenizer.newDecoder();
+        decoder = tokenizer == null ? null : tokenizer.newContinuation();
         stop = new StopStrings(options.stop());
     }
 
