@@ -43,6 +43,11 @@ public final class Tokenizer {
                 .mapToInt(AddedToken::id)
                 .findFirst()
                 .orElse(TokenizerDefinition.NONE);
+        if (marks.prompt() >= 0 && !vocabulary.contains(marks.prompt())) {
+            throw new ModelFormatException(definition.vocabularySource()
+                    + ": expected the id that a prompt begins with among its own, found " + marks.prompt()
+                    + "; do its post_processor and its vocabulary belong together?");
+        }
         beginningOfText = marks.prompt();
         endOfText = firstId(marks.end(), named);
         documentStart = firstId(named, marks.beginning(), endOfText);
