@@ -29,6 +29,8 @@ final class BytePairEncoding {
         List<Splitter> all = new ArrayList<>(definition.preparation().splitters());
         if (mayCutBeforeWords(definition)) {
             all.add(Metaspace::endBeforeWord);
+        } else if (all.isEmpty()) {
+            all.add((text, from, to) -> to);
         }
         splitters = all.toArray(Splitter[]::new);
         words = new WordTable(definition.vocabulary().size());
@@ -123,15 +125,17 @@ final class BytePairEncoding {
             this.out = out;
         }
 
-        /** Each splitter cuts the pieces of the one before it. */
-        void split(int from, int to, int splitter) {
-            if (splitter == splitters.length) {
-                encode(from, to);
-                return;
-            }
+        /** Each splitter cuts the pieces of the one before it; there is at least one. */
+        void split(int from, int to, int number) {
+            Splitter splitter = splitters[number];
+            boolean isLast = number == splitters.length - 1;
             for (int at = from, end; at < to; at = end) {
-                end = splitters[splitter].end(text, at, to);
-                split(at, end, splitter + 1);
+                end = splitter.end(text, at, to);
+                if (isLast) {
+                    encode(at, end);
+                } else {
+                    split(at, end, number + 1);
+                }
             }
         }
 

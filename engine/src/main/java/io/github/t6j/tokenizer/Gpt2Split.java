@@ -20,7 +20,7 @@ final class Gpt2Split {
             return Splitter.endOfSpace(text, from, to);
         }
         int run = (kind & Kind.LETTER) != 0 ? Kind.LETTER : kind == Kind.NUMBER ? Kind.NUMBER : Kind.OTHER;
-        return Kind.run(run, text, body, to);
+        return Kind.run(run, text, body + Utf8.width(text[body]), to);
     }
 
     private static int contraction(byte[] text, int from, int to) {

@@ -45,7 +45,7 @@ record JsonPart(String where, Map<String, Object> json) {
 
     /** The text at {@code key}, of at least one character. */
     String text(String key) {
-        if (json.get(key) instanceof String text && !text.isEmpty()) {
+        if (json.get(key) instanceof String text && !text.isEmpty() && Utf8.isWellFormed(text)) {
             return text;
         }
         throw error(key, "a text");

@@ -36,7 +36,7 @@ final class NormalizerJson {
 
     private void addReplace(JsonPart part) {
         String pattern = part.part("pattern").text("String");
-        if (!(part.get("content") instanceof String content)) {
+        if (!(part.get("content") instanceof String content && Utf8.isWellFormed(content))) {
             throw part.error("content", "a text");
         }
         grow(part, Math.ceilDiv(Math.max(content.length(), 1), pattern.length()));

@@ -1,6 +1,7 @@
 package io.github.t6j.tokenizer;
 
 import io.github.t6j.ModelFormatException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -146,7 +147,7 @@ public final class Tokenizer {
         tokens.raw.cut(Utf8.wellFormed(text), ids,
                 (piece, from) -> tokens.normalized.cut(normalize(piece), ids, (part, at) -> {
                     String prepared = preparation.metaspace().apply(part, from == 0 && at == 0);
-                    encoding.encode(Utf8.encode(prepared), ids);
+                    encoding.encode(prepared.getBytes(StandardCharsets.UTF_8), ids);
                 }));
     }
 

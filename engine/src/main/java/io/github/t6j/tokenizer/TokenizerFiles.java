@@ -118,7 +118,7 @@ final class TokenizerFiles {
 
     /** {@code value} as the id of {@code token}. */
     static int id(Object value, String where, String token) {
-        if (!Utf8.wellFormed(token).equals(token)) {
+        if (!Utf8.isWellFormed(token)) {
             throw new ModelFormatException(where + ": token " + Json.writeLine(token)
                     + ": expected Unicode text, found a lone surrogate in it");
         }

@@ -11,6 +11,11 @@ final class Utf8 {
         return wellFormed(text).getBytes(StandardCharsets.UTF_8);
     }
 
+    /** Whether {@code text} has no lone surrogate. */
+    static boolean isWellFormed(String text) {
+        return wellFormed(text).equals(text);
+    }
+
     /** {@code text} with U+FFFD for each lone surrogate; itself if there are none. */
     static String wellFormed(String text) {
         StringBuilder repaired = null;
