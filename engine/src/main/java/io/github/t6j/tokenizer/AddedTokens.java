@@ -1,22 +1,17 @@
 package io.github.t6j.tokenizer;
 
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /** Cuts added tokens out of a text: the leftmost match and, of those, the longest. */
 final class AddedTokens {
-    private final Node root = new Node();
+    private final String[] contents; // as they are written in texts; sorted
+    private final AddedToken[] tokens;
+    private final int[] shorter; // where the longest content is that begins this one; or -1
     private final BitSet firstChars = new BitSet();
-
-    /** What the characters from the root to here begin, and the token that they are, or null. */
-    private static final class Node {
-        private final Map<Character, Node> next = new HashMap<>();
-        private AddedToken token;
-        private int length;
-    }
 
     /** Takes ordinary text. */
     @FunctionalInterface
@@ -30,23 +25,22 @@ final class AddedTokens {
     }
 
     /** @param written how a token's content is written in the texts that come */
-    AddedTokens(List<AddedToken> tokens, UnaryOperator<String> written) {
-        for (AddedToken token : tokens) {
-            String content = written.apply(token.content());
-            if (!content.isEmpty()) {
-                firstChars.set(content.charAt(0));
-                add(content, token);
+    AddedTokens(List<AddedToken> added, UnaryOperator<String> written) {
+        Map<String, AddedToken> sorted = new TreeMap<>();
+        added.forEach(token -> sorted.putIfAbsent(written.apply(token.content()), token));
+        sorted.remove("");
+        contents = sorted.keySet().toArray(String[]::new);
+        tokens = sorted.values().toArray(AddedToken[]::new);
+        shorter = new int[contents.length];
+        for (int i = 0; i < contents.length; i++) {
+            firstChars.set(contents[i].charAt(0));
+            // what stands in order between a text and its beginning has that beginning, too
+            int before = i - 1;
+            while (before >= 0 && !contents[i].startsWith(contents[before])) {
+                before = shorter[before];
             }
+            shorter[i] = before;
         }
-    }
-
-    private void add(String content, AddedToken token) {
-        Node node = root;
-        for (char c : content.toCharArray()) {
-            node = node.next.computeIfAbsent(c, key -> new Node());
-        }
-        node.token = node.token == null ? token : node.token;
-        node.length = content.length();
     }
 
     /** Adds the tokens of {@code text} to {@code ids}, with what {@code rest} adds of the text between them. */
@@ -54,21 +48,22 @@ final class AddedTokens {
         int from = 0;
         int endOfSpace = 0;
         for (int at = 0; at < text.length() && !firstChars.isEmpty();) {
-            Node found = longest(text, at);
-            if (found == null) {
+            int found = longest(text, at);
+            if (found < 0) {
                 at++;
                 continue;
             }
-            int end = at + found.length;
-            if (!found.token.singleWord() || isAlone(text, at, end)) {
-                int start = found.token.lstrip() ? startOfSpace(text, from, at) : at;
+            AddedToken token = tokens[found];
+            int end = at + contents[found].length();
+            if (!token.singleWord() || isAlone(text, at, end)) {
+                int start = token.lstrip() ? startOfSpace(text, from, at) : at;
                 if (start > from) {
                     rest.accept(text.substring(from, start), from);
                 }
-                ids.add(found.token.id());
+                ids.add(token.id());
                 // not looked for again, as the same white space may be behind each of many tokens within it
-                endOfSpace = found.token.rstrip() && end > endOfSpace ? endOfSpace(text, end) : endOfSpace;
-                from = found.token.rstrip() ? endOfSpace : end;
+                endOfSpace = token.rstrip() && end > endOfSpace ? endOfSpace(text, end) : endOfSpace;
+                from = token.rstrip() ? endOfSpace : end;
             }
             at = end;
         }
@@ -77,17 +72,41 @@ final class AddedTokens {
         }
     }
 
-    /** The longest token that stands at {@code at}, or null. */
-    private Node longest(String text, int at) {
+    /** Where the longest content is that stands at {@code at}, or -1. */
+    private int longest(String text, int at) {
         if (!firstChars.get(text.charAt(at))) {
-            return null;
+            return -1;
         }
-        Node found = null;
-        Node node = root;
-        for (int i = at; i < text.length() && (node = node.next.get(text.charAt(i))) != null; i++) {
-            found = node.token == null ? found : node;
+        int found = -1; // the last in order that is not behind the text
+        for (int high = contents.length - 1; found < high;) {
+            int middle = found + high + 1 >>> 1;
+            if (isBehind(contents[middle], text, at)) {
+                high = middle - 1;
+            } else {
+                found = middle;
+            }
+        }
+        int common = found < 0 ? 0 : common(contents[found], text, at);
+        while (found >= 0 && contents[found].length() > common) {
+            found = shorter[found];
         }
         return found;
+    }
+
+    private static boolean isBehind(String content, String text, int at) {
+        int common = common(content, text, at);
+        return common < content.length()
+                && (at + common == text.length() || content.charAt(common) > text.charAt(at + common));
+    }
+
+    /** How many characters they have in common. */
+    private static int common(String content, String text, int at) {
+        int most = Math.min(content.length(), text.length() - at);
+        int common = 0;
+        while (common < most && content.charAt(common) == text.charAt(at + common)) {
+            common++;
+        }
+        return common;
     }
 
     private static int startOfSpace(String text, int lowest, int to) {

@@ -9,6 +9,9 @@ final class NormalizerJson {
     /** How many times as long a text may become: far above what is done to spaces, and no text fills the memory. */
     private static final long LONGEST_GROWTH = 64;
 
+    /** Real ones have two. */
+    private static final int MOST = 16;
+
     private final List<Normalizer> normalizers = new ArrayList<>();
     private long growth = 1;
 
@@ -21,6 +24,9 @@ final class NormalizerJson {
     }
 
     private void add(JsonPart part) {
+        if (normalizers.size() == MOST) {
+            throw part.error("type", "at most " + MOST + " of them");
+        }
         switch (part.type()) {
             case "Sequence" -> part.parts("normalizers").forEach(this::add);
             case "NFC" -> normalizers.add(Nfc::normalize);

@@ -9,6 +9,9 @@ import java.util.Map;
 final class PreTokenizerJson {
     private static final String KNOWN = "Metaspace, Digits, Split, Sequence or ByteLevel";
 
+    /** Real ones have two. */
+    private static final int MOST = 16;
+
     private final List<Splitter> splitters = new ArrayList<>();
     private Metaspace metaspace = Metaspace.NONE;
     private boolean byteLevel;
@@ -25,6 +28,9 @@ final class PreTokenizerJson {
     void read(JsonPart part) {
         if (byteLevel) {
             throw part.error("type", "nothing behind ByteLevel");
+        }
+        if (splitters.size() == MOST) {
+            throw part.error("type", "at most " + MOST + " of them");
         }
         switch (part.type()) {
             case "Sequence" -> part.parts("pretokenizers").forEach(this::read);

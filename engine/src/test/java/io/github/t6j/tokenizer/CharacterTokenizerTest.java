@@ -88,6 +88,20 @@ class CharacterTokenizerTest {
         refused("model.vocab", "unk_token", "\"<unk>\"");
     }
 
+    @Test
+    void refusesMorePartsThanAnyHas() throws IOException {
+        String nfc = "{\"type\": \"NFC\"}";
+        String digits = "{\"type\": \"Digits\"}";
+        json.put("normalizer",
+                parse("{\"type\": \"Sequence\", \"normalizers\": [" + (nfc + ",").repeat(16) + nfc + "]}"));
+        refused("normalizer.normalizers[16].type: expected at most 16", "found NFC");
+        json.put("normalizer", null);
+        json.put("pre_tokenizer",
+                parse("{\"type\": \"Sequence\", \"pretokenizers\": [" + (digits + ",").repeat(100_000) + digits
+                        + "]}"));
+        refused("pre_tokenizer.pretokenizers[16].type: expected at most 16", "found Digits");
+    }
+
     /** Two levels that would make 5000 characters of one. */
     @Test
     void refusesNormalizersThatFillTheMemory() throws IOException {
