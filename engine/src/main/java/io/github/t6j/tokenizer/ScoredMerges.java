@@ -6,7 +6,8 @@ import java.util.Arrays;
 
 /**
  * The merges of a vocabulary whose tokens have scores: a token's are all ways to cut it into two tokens, and their rank
- * is its score's among all scores, the highest first. Merges of equal rank are done from left to right.
+ * is its score's among all scores, the highest first. Merges of equal rank are done from left to right. A character that is no token of its own merges
+ * with nothing: vocabularies that SentencePiece has trained have all of their characters.
  */
 final class ScoredMerges {
     /** Characters, twice as many as the longest tokens that are known: cutting takes the square of their number. */
