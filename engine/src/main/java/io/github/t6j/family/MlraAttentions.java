@@ -159,7 +159,7 @@ final class MlraAttentions {
     /** What to call it. */
     static String name(AttentionConfig attention) {
         return switch (attention) {
-            case TensorProduct _ -> "TPA";
+            case TensorProduct form -> T6Factors.name(form).replaceFirst("^T6", "TPA");
             case GroupedQuery grouped -> T6Family.name(grouped);
             case GroupedTied _ -> "GTA";
             case MultiMatrix _ -> "MFA";

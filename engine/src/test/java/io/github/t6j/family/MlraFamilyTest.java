@@ -11,12 +11,15 @@ import io.github.t6j.RopeVariant;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.TestData;
+import io.github.t6j.json.Json;
 import io.github.t6j.model.NamedTensors;
 import io.github.t6j.weights.Safetensors;
 import io.github.t6j.weights.Tensor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -166,6 +169,43 @@ class MlraFamilyTest {
         }
     }
 
+    /** Whole heads are fixed factors (paper, section 4). */
+    @ParameterizedTest
+    @ValueSource(strings = {"mha", "gqa", "mqa"})
+    void wholeHeadsMayBeFactors(String name) {
+        MlraCase golden = MlraCase.of(name);
+        golden.withTensors(tensors -> {
+            AsTensorProduct made = AsTensorProduct.of(tensors, golden.config(), VariantJson.none());
+            List<Tensor> named = new ArrayList<>();
+            made.tensors().forEach((tensorName, tensor) -> named.add(
+                    new Tensor(tensorName, tensor.dtype(), tensor.shape(), tensor.data())));
+            Safetensors.write(folder.resolve("model.safetensors"), Map.of(), named);
+            write("config.json", Json.write(made.config()));
+            write("t6j.json", Json.write(made.variant().keys()));
+        });
+        try (Model model = Model.load(folder)) {
+            check(golden.ids(), golden.logits("logits"), model, golden.options());
+            assertThat(model.info().attention().name()).isEqualTo("TPA KV-only, fixed a_k a_v");
+        }
+    }
+
+    private void write(String file, String text) {
+        try {
+            Files.writeString(folder.resolve(file), text);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    @Test
+    void queriesOfTwoStagesAreNoFactors() {
+        MlraCase golden = MlraCase.of("mfa");
+        golden.withTensors(tensors -> assertThatThrownBy(
+                () -> AsTensorProduct.of(tensors, golden.config(), VariantJson.none()))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("attn.w_q.weight of MFA"));
+    }
+
     private static Tensor times(Tensor tensor, double factor) {
         float[] elements = tensor.toFloats();
         for (int i = 0; i < elements.length; i++) {
@@ -257,6 +297,37 @@ class MlraFamilyTest {
             assertThatThrownBy(() -> describe(tensors, golden.config()))
                     .isInstanceOf(ModelFormatException.class)
                     .hasMessageContaining(name + ": expected several matrices, a shape of three sizes, found shape");
+        });
+    }
+
+    /** Shapes that no model has: of one tensor, by its name inside the attention. */
+    @ParameterizedTest
+    @CsvSource({
+        "mla, kv_a_proj_with_mqa.weight, 12, 32, more rows than latents have elements",
+        "mla, q_b_proj.weight, 61, 20, rows of q_b_proj without columns of c_proj to be a multiple of the rope rows",
+        "gta, W_rope_k.weight, 5, 30, rows of c_q to be a multiple of the rows of W_rope_k twice",
+        "gta, kv_proj.weight, 48, 30, number of heads to be a multiple of the number of key heads",
+        "mfa, c_k.weight, 15, 30, rows of w_q to be a multiple of the rows of c_k"})
+    void shapesThatContradictEachOtherAreRefused(String name, String tensor, int rows, int columns, String message) {
+        MlraCase.of(name).withTensors(tensors -> {
+            String full = "transformer.h.0.attn." + tensor;
+            tensors.put(full, Tensor.of(full, new float[rows * columns], rows, columns));
+            assertThatThrownBy(() -> describe(tensors, Map.of()))
+                    .isInstanceOf(ModelFormatException.class)
+                    .hasMessageContaining(message);
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4, 54", "3, 36"})
+    void latentsMustShareTheHeads(int latents, int outputs) {
+        MlraCase golden = MlraCase.of("mlra_2");
+        golden.withTensors(tensors -> {
+            String name = "transformer.h.0.attn.kv_b_proj";
+            tensors.put(name, Tensor.of(name, new float[latents * 5 * outputs], latents, 5, outputs));
+            assertThatThrownBy(() -> describe(tensors, Map.of()))
+                    .isInstanceOf(ModelFormatException.class)
+                    .hasMessageStartingWith("here: expected");
         });
     }
 

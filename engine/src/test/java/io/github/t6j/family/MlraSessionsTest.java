@@ -124,6 +124,26 @@ class MlraSessionsTest {
         }
     }
 
+    /** Sessions of different lengths in one pass over the weights. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void neighboursDoNotShow(MlraCase golden) {
+        try (Model model = golden.load();
+                Session first = model.newSession(options(CacheType.F32));
+                Session second = model.newSession(options(CacheType.Q8));
+                Session alone = model.newSession(options(CacheType.Q8))) {
+            int[] ids = ids(model);
+            first.prefill(Arrays.copyOf(ids, 9));
+            second.prefill(Arrays.copyOf(ids, 35));
+            alone.prefill(Arrays.copyOf(ids, 35));
+            for (int i = 35; i < 70; i++) {
+                model.decode(List.of(first, second), new int[] {ids[i], ids[i]});
+                alone.decode(ids[i]);
+            }
+            assertThat(second.logits()).isEqualTo(alone.logits());
+        }
+    }
+
     /** Long passes, which may rebuild keys and values, and single steps agree with the oracle. */
     @ParameterizedTest
     @MethodSource("cases")
