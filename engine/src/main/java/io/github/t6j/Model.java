@@ -24,6 +24,7 @@ import io.github.t6j.weights.Tensor;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;
@@ -43,7 +44,7 @@ public final class Model implements AutoCloseable {
     private final Transformer transformer;
     private final ModelInfo info;
     private final String weightType;
-    private final List<String> notes;
+    private final List<String> notes = new ArrayList<>();
     private final Tokenizer tokenizer; // null without one
     private final Set<Integer> endIds;
     private final SamplingOptions sampling; // null where the model's files ask for none
@@ -67,12 +68,12 @@ public final class Model implements AutoCloseable {
                     : new ConfigJson(gguf.config(), path.toString());
             ModelConfig config =
                     Families.describe(tensors, new Description(configJson, variantJson(), options.variant()));
-            tokenizer = Tokenizer.existsIn(folder) ? Tokenizer.load(folder) : null;
+            tokenizer = tokenizer(options.tokenizer(), checkpoint, config);
             checkTokenizer(config);
             transformer = Families.load(tensors, config, kernels, workers, weights);
             info = info(config, checkpoint);
             weightType = weightType(checkpoint.tensors());
-            notes = notes(checkpoint);
+            addNotes(checkpoint);
             GenerationJson generation = generationJson();
             endIds = endIds(generation.endIds(configJson));
             sampling = generation.sampling();
@@ -149,6 +150,26 @@ public final class Model implements AutoCloseable {
         return Collections.unmodifiableSet(ids);
     }
 
+    /** The tokenizer that somebody asked for, else the model's own, else GPT-2's if the model was trained on its ids; or null. */
+    private Tokenizer tokenizer(Path asked, Checkpoint checkpoint, ModelConfig config) {
+        if (asked != null) {
+            return Tokenizer.load(asked);
+        }
+        Tokenizer own = Tokenizer.ofGguf(checkpoint.gguf(), checkpoint.description());
+        if (own == null && Tokenizer.existsIn(folder)) {
+            own = Tokenizer.load(folder);
+        }
+        if (own != null || !Families.speaksGpt2(config)) {
+            return own;
+        }
+        Tokenizer gpt2 = Tokenizer.gpt2();
+        if (gpt2.size() > config.sizes().vocabulary()) {
+            return null; // no model of the published ones
+        }
+        notes.add("the model has no tokenizer; GPT-2's is used, on whose ids its family was trained");
+        return gpt2;
+    }
+
     private void checkTokenizer(ModelConfig config) {
         if (tokenizer != null && tokenizer.size() > config.sizes().vocabulary()) {
             throw new ModelFormatException(folder + ": the tokenizer has " + tokenizer.size() + " ids, but the model"
@@ -202,19 +223,17 @@ public final class Model implements AutoCloseable {
         return transformer.weightBytes();
     }
 
-    private static List<String> notes(Checkpoint checkpoint) {
-        if (checkpoint.turnedTypes().isEmpty()) {
-            return List.of();
+    private void addNotes(Checkpoint checkpoint) {
+        if (!checkpoint.turnedTypes().isEmpty()) {
+            String types = checkpoint.turnedTypes().stream().map(DType::name).collect(Collectors.joining(", "));
+            notes.add("weights of the types " + types + " were turned into q8_0");
         }
-        String types = checkpoint.turnedTypes().stream().map(DType::name).collect(Collectors.joining(", "));
-        return List.of(
-                "weights of the types " + types + " were turned into q8_0, which takes more memory and is as exact");
     }
 
     /** What people should know of how this model was loaded, a sentence each; mostly nothing. */
     public List<String> notes() {
         use.checkOpen();
-        return notes;
+        return Collections.unmodifiableList(notes);
     }
 
     /** How the files have most of the weights: f32, bf16, … */
@@ -242,9 +261,7 @@ public final class Model implements AutoCloseable {
     /** {@link #tokenizer()} within a call, which ends as cancelled if the model is closed. */
     Tokenizer requiredTokenizer() {
         if (tokenizer == null) {
-            throw new ModelFormatException(folder
-                    + ": expected a tokenizer (tokenizer.json, vocab.json with merges.txt,"
-                    + " or encoder.json with vocab.bpe), found none; copy it there, GPT-2's for most T6 models");
+            return Tokenizer.load(folder); // which says what it looked for
         }
         return tokenizer;
     }

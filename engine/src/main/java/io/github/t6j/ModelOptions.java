@@ -1,13 +1,16 @@
 package io.github.t6j;
 
+import java.nio.file.Path;
+
 /**
  * How a model is loaded.
  *
  * @param load whether the files are copied or mapped
  * @param threads threads that compute, the calling one included; 0: one per core
  * @param variant what the files cannot say, or null: what {@code t6j.json} and config.json say
+ * @param tokenizer the folder or tokenizer.json of a tokenizer, or null: the model's own
  */
-public record ModelOptions(Load load, int threads, RopeVariant variant) {
+public record ModelOptions(Load load, int threads, RopeVariant variant, Path tokenizer) {
 
     /**
      * How weights come from their files. They are packed for the kernels either way, so a loaded model no longer needs
@@ -27,6 +30,11 @@ public record ModelOptions(Load load, int threads, RopeVariant variant) {
         }
     }
 
+    /** Of the model's own tokenizer. */
+    public ModelOptions(Load load, int threads, RopeVariant variant) {
+        this(load, threads, variant, null);
+    }
+
     /** Copied, on all cores, with the variant that the files say. */
     public static ModelOptions defaults() {
         return new ModelOptions(Load.COPY, 0, null);
@@ -34,16 +42,21 @@ public record ModelOptions(Load load, int threads, RopeVariant variant) {
 
     /** These options with another way of loading. */
     public ModelOptions withLoad(Load newLoad) {
-        return new ModelOptions(newLoad, threads, variant);
+        return new ModelOptions(newLoad, threads, variant, tokenizer);
     }
 
     /** These options with another number of threads. */
     public ModelOptions withThreads(int newThreads) {
-        return new ModelOptions(load, newThreads, variant);
+        return new ModelOptions(load, newThreads, variant, tokenizer);
     }
 
     /** These options with another variant. */
     public ModelOptions withVariant(RopeVariant newVariant) {
-        return new ModelOptions(load, threads, newVariant);
+        return new ModelOptions(load, threads, newVariant, tokenizer);
+    }
+
+    /** These options with another tokenizer. */
+    public ModelOptions withTokenizer(Path newTokenizer) {
+        return new ModelOptions(load, threads, variant, newTokenizer);
     }
 }

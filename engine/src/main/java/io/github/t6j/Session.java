@@ -157,8 +157,9 @@ public final class Session implements AutoCloseable {
 
     /**
      * Feeds {@code prompt} (plain text: no special ids are read from it, none prepended) and continues it. An empty
-     * prompt continues what the session holds; an empty session it starts with {@code <|endoftext|>}, as documents were
-     * in training.
+     * prompt continues what the session holds; an empty session it starts with {@code <|endoftext|>}, or what else stands
+     * before documents in training. An empty session that is given text begins with the model's beginning-of-text id,
+     * where its tokenizer has one ({@link Tokenizer#encodePrompt}).
      *
      * @throws IllegalStateException if the prompt does not fit in the context
      */
@@ -170,15 +171,18 @@ public final class Session implements AutoCloseable {
 
     private int[] promptIds(String prompt) {
         Tokenizer tokenizer = model.requiredTokenizer();
-        int[] ids = tokenizer.encode(Objects.requireNonNull(prompt, "prompt"));
-        if (ids.length > 0 || state.position() > 0) {
-            return ids;
+        Objects.requireNonNull(prompt, "prompt");
+        if (state.position() > 0) {
+            return tokenizer.encode(prompt);
         }
-        if (tokenizer.endOfText() < 0) {
-            throw new IllegalArgumentException("prompt: expected text, found none, and the model's tokenizer has no"
-                    + " <|endoftext|> to start a document with");
+        if (!prompt.isEmpty()) {
+            return tokenizer.encodePrompt(prompt);
         }
-        return new int[] {tokenizer.endOfText()};
+        if (tokenizer.documentStart() < 0) {
+            throw new IllegalArgumentException("prompt: expected text, found none, and the model's tokenizer has no id"
+                    + " that a document starts with");
+        }
+        return new int[] {tokenizer.documentStart()};
     }
 
     /**

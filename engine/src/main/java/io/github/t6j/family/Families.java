@@ -30,10 +30,18 @@ public final class Families {
         return of(tensors).read(tensors, description);
     }
 
+    private static Family named(ModelConfig config) {
+        return ALL.stream().filter(one -> one.name().equals(config.family())).findFirst().orElseThrow();
+    }
+
+    /** Whether a model's checkpoints have no tokenizer, and were trained on GPT-2's ids. */
+    public static boolean speaksGpt2(ModelConfig config) {
+        return named(config).speaksGpt2();
+    }
+
     /** Number of weights of a model, tied ones once. */
     public static long parameters(ModelConfig config) {
-        Family family = ALL.stream().filter(one -> one.name().equals(config.family())).findFirst().orElseThrow();
-        return family.tensors(config).stream()
+        return named(config).tensors(config).stream()
                 .mapToLong(spec -> spec.shape().stream().reduce(1L, Math::multiplyExact))
                 .sum();
     }

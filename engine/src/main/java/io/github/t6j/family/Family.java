@@ -21,6 +21,11 @@ public interface Family {
      */
     ModelConfig read(NamedTensors tensors, Description description);
 
+    /** Whether its checkpoints have no tokenizer, and were trained on GPT-2's ids. */
+    default boolean speaksGpt2() {
+        return false;
+    }
+
     /** The tensors that a model has. Matrices of one role are packed in this order, one below the other. */
     List<TensorSpec> tensors(ModelConfig config);
 }

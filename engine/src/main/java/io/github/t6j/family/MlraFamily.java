@@ -27,6 +27,11 @@ public final class MlraFamily implements Family {
     }
 
     @Override
+    public boolean speaksGpt2() {
+        return true;
+    }
+
+    @Override
     public boolean recognises(NamedTensors tensors) {
         return tensors.has(Shapes.block(0) + ATTENTION_NORM);
     }

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Text to ids and back, by byte-pair encoding: GPT-2's, and that of the models of Llama, Mistral, Qwen and SmolLM.
@@ -78,6 +79,22 @@ public final class Tokenizer {
      */
     public static Tokenizer load(Path folder) {
         return new Tokenizer(TokenizerFiles.read(folder));
+    }
+
+    /**
+     * The tokenizer in a GGUF file, or null: it has none.
+     *
+     * @param keys the file's
+     * @param where what to call it in errors
+     * @throws ModelFormatException if it is of a kind that is not known here
+     */
+    public static Tokenizer ofGguf(Map<String, Object> keys, String where) {
+        return GgufTokenizer.isIn(keys) ? new Tokenizer(GgufTokenizer.read(keys, where)) : null;
+    }
+
+    /** GPT-2's, which comes with t6j. */
+    public static Tokenizer gpt2() {
+        return new Tokenizer(TokenizerFiles.gpt2());
     }
 
     /** Number of ids: all ids are below it. */

@@ -5,6 +5,9 @@ import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.TokenizerDefinition.Merge;
 import io.github.t6j.tokenizer.TokenizerDefinition.RankedMerges;
 import io.github.t6j.weights.SmallFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -13,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Finds a tokenizer's files in a folder, and reads those of GPT-2's two-file form. */
 final class TokenizerFiles {
@@ -72,28 +76,41 @@ final class TokenizerFiles {
     }
 
     private static TokenizerDefinition read(Path vocabularyFile, Path mergesFile) {
-        Map<String, Integer> vocabulary = vocabulary(
-                Json.parseObject(SmallFile.read(vocabularyFile, SmallFile.TOKENIZER), vocabularyFile.toString()),
-                vocabularyFile.toString());
+        return twoFiles(
+                vocabularyFile.toString(), SmallFile.read(vocabularyFile, SmallFile.TOKENIZER),
+                mergesFile.toString(), SmallFile.read(mergesFile, SmallFile.TOKENIZER));
+    }
+
+    /** GPT-2's own, which are in the jar. */
+    static TokenizerDefinition gpt2() {
+        return twoFiles("encoder.json", resource("encoder.json"), "vocab.bpe", resource("vocab.bpe"));
+    }
+
+    private static byte[] resource(String name) {
+        try (InputStream in = TokenizerFiles.class.getResourceAsStream("gpt2/" + name)) {
+            return Objects.requireNonNull(in, "the resource gpt2/" + name).readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException("gpt2/" + name + ": cannot be read", e);
+        }
+    }
+
+    private static TokenizerDefinition twoFiles(
+            String vocabularyName, byte[] vocabularyJson, String mergesName, byte[] mergeLines) {
+        Map<String, Integer> vocabulary = vocabulary(Json.parseObject(vocabularyJson, vocabularyName), vocabularyName);
         List<AddedToken> added = new ArrayList<>();
         addEndOfText(vocabulary, added);
         return TokenizerDefinition.byteLevel(
-                vocabularyFile.toString(),
-                vocabulary,
-                new RankedMerges(mergesFile.toString(), merges(mergesFile)),
-                added,
-                List.of(Splitters.GPT2),
-                false);
+                vocabularyName, vocabulary, new RankedMerges(mergesName, merges(mergeLines, mergesName)), added,
+                List.of(Splitters.GPT2), false);
     }
 
-    private static List<Merge> merges(Path file) {
+    private static List<Merge> merges(byte[] bytes, String name) {
         List<Merge> merges = new ArrayList<>();
-        List<String> lines =
-                new String(SmallFile.read(file, SmallFile.TOKENIZER), StandardCharsets.UTF_8).lines().toList();
+        List<String> lines = new String(bytes, StandardCharsets.UTF_8).lines().toList();
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i);
             if (!line.isEmpty() && !line.startsWith("#version")) {
-                merges.add(merge(line, file + ": line " + (i + 1)));
+                merges.add(merge(line, name + ": line " + (i + 1)));
             }
         }
         return merges;

@@ -1,0 +1,165 @@
+package io.github.t6j.tokenizer;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.tokenizer.TokenizerDefinition.Merge;
+import io.github.t6j.tokenizer.TokenizerDefinition.RankedMerges;
+import io.github.t6j.tokenizer.TokenizerDefinition.ScoredTokens;
+import io.github.t6j.tokenizer.TokenizerDefinition.TextMarks;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The tokenizer in the keys of a GGUF file, {@code tokenizer.ggml.…}: of model {@code gpt2}, byte-level with a list of
+ * merges, whose splitter {@code pre} names; or {@code llama}, SentencePiece's with scores.
+ */
+final class GgufTokenizer {
+    private static final String PREFIX = "tokenizer.ggml.";
+
+    /** Splitter's name → ours. */
+    private static final Map<String, String> SPLITTERS = Map.of(
+            "gpt-2", "gpt-2", "llama-bpe", "llama3", "llama3", "llama3", "llama-v3", "llama3", "qwen2", "qwen2",
+            "smollm", "smollm", "tekken", "tekken");
+    /** Splitters whose models look a piece up whole, and begin texts with an id of their own. */
+    private static final Set<String> WHOLE = Set.of("llama3", "tekken");
+
+    // token types
+    private static final int NORMAL = 1;
+    private static final int UNKNOWN = 2;
+    private static final int CONTROL = 3;
+    private static final int USER_DEFINED = 4;
+    private static final int BYTE = 6;
+
+    private final Map<String, Object> keys;
+    private final String where;
+    private final List<String> tokens;
+    private final int[] types;
+
+    private GgufTokenizer(Map<String, Object> keys, String where) {
+        this.keys = keys;
+        this.where = where;
+        tokens = strings("tokens");
+        types = get("token_type", int[].class, null);
+        if (types != null && types.length != tokens.size()) {
+            throw error("token_type", "a type for each of " + tokens.size() + " tokens", types.length);
+        }
+    }
+
+    /**
+     * What the keys describe.
+     *
+     * @param where what to call the file in errors
+     * @throws ModelFormatException if it is no tokenizer of a kind that is known here
+     */
+    static TokenizerDefinition read(Map<String, Object> keys, String where) {
+        return new GgufTokenizer(keys, where).definition();
+    }
+
+    /** Whether there is one. */
+    static boolean isIn(Map<String, Object> keys) {
+        return keys.containsKey(PREFIX + "model");
+    }
+
+    private TokenizerDefinition definition() {
+        String model = get("model", String.class, "none");
+        return switch (model) {
+            case "gpt2" -> byteLevel();
+            case "llama" -> sentencePiece();
+            default -> throw error("model", "gpt2 or llama", model);
+        };
+    }
+
+    private TokenizerDefinition byteLevel() {
+        String pre = get("pre", String.class, "none");
+        String splitter = SPLITTERS.get(pre);
+        if (splitter == null) {
+            throw error("pre", "one of " + SPLITTERS.keySet().stream().sorted().toList(), pre);
+        }
+        String source = where + ": " + PREFIX + "merges";
+        List<Merge> merges = new ArrayList<>();
+        for (String merge : strings("merges")) {
+            merges.add(TokenizerFiles.merge(merge, source));
+        }
+        boolean whole = WHOLE.contains(splitter);
+        return TokenizerDefinition.byteLevel(
+                where, vocabulary(), new RankedMerges(source, merges), addedTokens(), Splitters.named(splitter), whole)
+                .with(marks(whole));
+    }
+
+    private TokenizerDefinition sentencePiece() {
+        float[] scores = get("scores", float[].class, null);
+        if (scores == null || scores.length != tokens.size()) {
+            throw error("scores", "a score for each of " + tokens.size() + " tokens",
+                    scores == null ? "none" : scores.length);
+        }
+        float[] merging = scores.clone();
+        for (int id = 0; id < merging.length; id++) {
+            int type = type(id);
+            if (type == UNKNOWN || type == CONTROL || type == BYTE) {
+                merging[id] = Float.NaN;
+            }
+        }
+        return TokenizerDefinition.sentencePiece(
+                where, vocabulary(), new ScoredTokens(where + ": " + PREFIX + "scores", merging), addedTokens(),
+                get("add_space_prefix", Boolean.class, true)).with(marks(true));
+    }
+
+    private Map<String, Integer> vocabulary() {
+        return TokenizerDefinition.vocabulary(where + ": " + PREFIX + "tokens", tokens);
+    }
+
+    private int type(int id) {
+        return types == null ? NORMAL : types[id];
+    }
+
+    private List<AddedToken> addedTokens() {
+        List<AddedToken> added = new ArrayList<>();
+        for (int id = 0; types != null && id < types.length; id++) {
+            if (types[id] == CONTROL || types[id] == USER_DEFINED) {
+                added.add(new AddedToken(tokens.get(id), id, types[id] == CONTROL));
+            }
+        }
+        return added;
+    }
+
+    /** @param begins whether prompts begin with an id where {@code add_bos_token} does not say */
+    private TextMarks marks(boolean begins) {
+        int beginning = id("bos_token_id");
+        boolean added = get("add_bos_token", Boolean.class, begins);
+        return new TextMarks(added ? beginning : TokenizerDefinition.NONE, beginning, id("eos_token_id"));
+    }
+
+    private int id(String key) {
+        long id = get(key, Long.class, (long) TokenizerDefinition.NONE);
+        if (id >= tokens.size()) {
+            throw error(key, "an id below " + tokens.size(), id);
+        }
+        return (int) id;
+    }
+
+    /** The value of a key, or {@code absent}; which of the JDK's types a value has is the reader's matter. */
+    private <T> T get(String key, Class<T> type, T absent) {
+        Object value = keys.get(PREFIX + key);
+        if (value != null && !type.isInstance(value)) {
+            throw error(key, "a value of type " + type.getSimpleName(), "one of another type");
+        }
+        return value == null ? absent : type.cast(value);
+    }
+
+    private List<String> strings(String key) {
+        List<?> list = get(key, List.class, List.of());
+        List<String> strings = new ArrayList<>(list.size());
+        for (Object value : list) {
+            if (!(value instanceof String text)) {
+                throw error(key, "texts", value);
+            }
+            strings.add(text);
+        }
+        return strings;
+    }
+
+    private ModelFormatException error(String key, String expected, Object found) {
+        return new ModelFormatException(where + ": " + PREFIX + key + ": expected " + expected + ", found " + found);
+    }
+}
