@@ -1,6 +1,7 @@
 package io.github.t6j.tokenizer;
 
 import io.github.t6j.ModelFormatException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -9,7 +10,7 @@ import java.util.Map;
 final class Vocabulary {
     private final byte[][] bytes;
 
-    /** @throws ModelFormatException if two tokens have one id, or a token two */
+    /** @throws ModelFormatException if two tokens have one id, or a token two ids or texts */
     Vocabulary(TokenizerDefinition definition) {
         Map<String, Integer> vocabulary = definition.vocabulary();
         String[] tokens = new String[size(definition)];
@@ -26,7 +27,13 @@ final class Vocabulary {
                         + token.content() + "\", found " + known + ", and " + token.id() + " in added_tokens");
             }
             claim(tokens, token.id(), token.content(), definition.vocabularySource());
-            bytes[token.id()] = Utf8.encode(token.content());
+            byte[] text = Utf8.encode(token.content());
+            if (known != null && !Arrays.equals(bytes[known], text)) {
+                throw new ModelFormatException(definition.vocabularySource() + ": expected one text for \""
+                        + token.content() + "\", found \"" + new String(bytes[known], StandardCharsets.UTF_8)
+                        + "\", and itself in added_tokens; remove it there");
+            }
+            bytes[token.id()] = text;
         }
     }
 

@@ -91,6 +91,7 @@ class TokenizerFilesTest {
         "added_tokens | [{\"id\": 300, \"content\": \"<x>\", \"rstrip\": true}] | added_tokens[0].rstrip",
         "added_tokens | [{\"id\": 300, \"content\": \"<x>\", \"single_word\": true}] | added_tokens[0].single_word",
         "added_tokens | [{\"id\": 300, \"content\": \"ab\"}] | one id for \"ab\", found 256, and 300",
+        "added_tokens | [{\"id\": 32, \"content\": \"\u0120\"}] | one text for \"\u0120\", found \" \"",
         "added_tokens | [{\"id\": 256, \"content\": \"<x>\"}] | found \"ab\" and \"<x>\" with id 256",
         "added_tokens | [{\"id\": 300, \"content\": \"x\"}, {\"id\": 301, \"content\": \"x\"}] | one id for \"x\""
     })
