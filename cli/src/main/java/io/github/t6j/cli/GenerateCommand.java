@@ -11,7 +11,7 @@ import io.github.t6j.Token;
 import io.github.t6j.TokenListener;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
-import io.github.t6j.sampling.SamplingOptions.Penalties;
+import io.github.t6j.tokenizer.Tokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -64,34 +64,13 @@ final class GenerateCommand implements Callable<Integer> {
             description = "Most tokens to generate (default: ${DEFAULT-VALUE}).")
     private int maxTokens;
 
-    @Option(names = "--temperature", paramLabel = "T", defaultValue = "0.8",
-            description = "Divides the logits; 0 always takes the likeliest token (default: ${DEFAULT-VALUE}).")
-    private float temperature;
-
-    @Option(names = "--top-k", paramLabel = "K", defaultValue = "40",
-            description = "Keep the K likeliest tokens; 0 keeps all (default: ${DEFAULT-VALUE}).")
-    private int topK;
-
-    @Option(names = "--top-p", paramLabel = "P", defaultValue = "0.95",
-            description = "Keep the likeliest tokens that together reach P; 1 keeps all (default: ${DEFAULT-VALUE}).")
-    private float topP;
-
-    @Option(names = "--min-p", paramLabel = "P", defaultValue = "0",
-            description = "Keep tokens at least P times as likely as the likeliest (default: ${DEFAULT-VALUE}).")
-    private float minP;
-
-    @Option(names = "--repetition-penalty", paramLabel = "R", defaultValue = "1",
-            description = "Above 1, makes tokens seen before less likely (default: ${DEFAULT-VALUE}).")
-    private float repetitionPenalty;
-
-    @Option(names = "--seed", paramLabel = "S",
-            description = "The same seed gives the same text (default: random; --stats shows it).")
-    private Long seed;
+    @Mixin
+    private SamplingArguments sampling;
 
     @Option(names = "--stop", paramLabel = "STR", description = "End before this text; can be repeated.")
     private List<String> stop = List.of();
 
-    @Option(names = "--ignore-eos", description = "Go on past <|endoftext|>.")
+    @Option(names = "--ignore-eos", description = "Go on past what ends a text, such as <|endoftext|>.")
     private boolean ignoreEndOfText;
 
     @Option(names = "--samples", paramLabel = "N",
@@ -122,10 +101,12 @@ final class GenerateCommand implements Callable<Integer> {
         String text = Text.argumentOrInput(prompt, "PROMPT", main, spec);
         try (Model model = arguments.load();
                 Session session = model.newSession(sessionOptions(model, saved))) {
+            options = options.withSampling(sampling.over(model.sampling().orElse(SamplingOptions.defaults())));
+            noteShortContext(model, session);
             if (sessionFile != null && Files.exists(sessionFile)) {
                 session.restore(sessionFile);
             }
-            int promptEnd = session.position() + model.tokenizer().encode(text).length;
+            int promptEnd = session.position() + promptIds(model, session, text);
             checkFits(promptEnd, session);
             try (OnInterrupt interrupt = new OnInterrupt(main)) {
                 int code = samples == null
@@ -153,12 +134,9 @@ final class GenerateCommand implements Callable<Integer> {
         if (context != null) {
             Range.atLeast(spec, "--context", context, 1);
         }
-        return Range.checked(spec, () -> new GenerationOptions(
-                maxTokens,
-                new SamplingOptions(
-                        temperature, topK, topP, minP, new Penalties(repetitionPenalty, 0, 0), Map.of(), seed),
-                stop,
-                ignoreEndOfText));
+        return Range.checked(
+                spec, () -> new GenerationOptions(maxTokens, sampling.over(SamplingOptions.defaults()), stop,
+                        ignoreEndOfText));
     }
 
     private SessionOptions sessionOptions(Model model, CacheType saved) {
@@ -168,6 +146,20 @@ final class GenerateCommand implements Callable<Integer> {
                     + " positions that this model was trained on; text beyond them may get worse");
         }
         return cache.sessionOptions(saved).withContextLength(context == null ? 0 : context);
+    }
+
+    private void noteShortContext(Model model, Session session) {
+        int trained = model.info().sizes().contextLength();
+        if (context == null && session.contextLength() < trained) {
+            main.note(
+                    "note: the context has " + session.contextLength() + " tokens, what memory holds, of the " + trained
+                            + " that this model was trained on");
+        }
+    }
+
+    private static int promptIds(Model model, Session session, String text) {
+        Tokenizer tokenizer = model.tokenizer();
+        return (session.position() == 0 ? tokenizer.encodePrompt(text) : tokenizer.encode(text)).length;
     }
 
     private static void checkFits(int ids, Session session) {
@@ -186,6 +178,7 @@ final class GenerateCommand implements Callable<Integer> {
             noteFullContext(List.of(generation), session);
             if (stats) {
                 Stats.of(generation, session, model.info()).forEach(main.err::println);
+                main.err.println(sampling.stats(model.sampling().isPresent(), options.sampling()));
             }
             return generation.finishReason() == FinishReason.CANCELLED ? Main.INTERRUPTED : Main.DONE;
         } catch (CancellationException e) {
@@ -212,6 +205,7 @@ final class GenerateCommand implements Callable<Integer> {
         noteFullContext(generations, session);
         if (stats) {
             Stats.ofSamples(generations, session, model.info()).forEach(main.err::println);
+            main.err.println(sampling.stats(model.sampling().isPresent(), options.sampling()));
         }
         boolean cancelled = generations.stream().anyMatch(one -> one.finishReason() == FinishReason.CANCELLED);
         return cancelled ? Main.INTERRUPTED : Main.DONE;

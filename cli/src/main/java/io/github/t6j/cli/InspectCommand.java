@@ -2,9 +2,11 @@ package io.github.t6j.cli;
 
 import io.github.t6j.Model;
 import io.github.t6j.ModelInfo;
+import io.github.t6j.SessionOptions;
 import io.github.t6j.cli.CacheComparison.Entry;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.PhysicalMemory;
 import io.github.t6j.weights.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,8 +17,10 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 
 /** {@code t6j inspect}: what a model is. */
 @Command(
@@ -27,6 +31,7 @@ import picocli.CommandLine.ParentCommand;
             "Examples:",
             "  t6j inspect",
             "  t6j inspect --model DIR --tensors",
+            "  t6j inspect --model DIR --context 65536",
             "  t6j inspect --model DIR --json"
         })
 final class InspectCommand implements Callable<Integer> {
@@ -43,14 +48,26 @@ final class InspectCommand implements Callable<Integer> {
     @Option(names = "--tensors", description = "List the names, types and shapes of the tensors in the files.")
     private boolean tensors;
 
+    @Option(names = "--context", paramLabel = "N", description = "Say what memory a session of N tokens takes.")
+    private Integer context;
+
+    @Spec
+    private CommandSpec spec;
+
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
 
     @Override
     public Integer call() {
         arguments.check();
+        if (context != null) {
+            Range.atLeast(spec, "--context", context, 1);
+        }
         try (Model model = arguments.load()) {
             Map<String, Object> description = describe(model.info());
+            if (context != null) {
+                description.put("memory", memory(model));
+            }
             if (json) {
                 main.out.print(Text.printableLines(Json.write(description)));
             } else {
@@ -58,6 +75,18 @@ final class InspectCommand implements Callable<Integer> {
             }
         }
         return Main.DONE;
+    }
+
+    private Map<String, Object> memory(Model model) {
+        Map<String, Object> memory = new LinkedHashMap<>();
+        memory.put("context", context);
+        memory.put("weights_bytes", model.weightBytes());
+        for (SessionOptions.CacheType type : SessionOptions.CacheType.values()) {
+            SessionOptions options = SessionOptions.defaults().withContextLength(context).withCacheType(type);
+            memory.put("session_bytes_" + Choice.word(type), model.sessionBytes(options));
+        }
+        memory.put("available_bytes", PhysicalMemory.available());
+        return memory;
     }
 
     private Map<String, Object> describe(ModelInfo info) {
@@ -160,6 +189,10 @@ final class InspectCommand implements Callable<Integer> {
         if (info.cache().sharedElementsPerPosition() > 0) {
             line("  %-10s %10d %12d  (elements per position, bytes, once for all sessions and layers)", "shared",
                     info.cache().sharedElementsPerPosition(), info.cache().sharedElementsPerPosition() * Float.BYTES);
+        }
+        if (description.get("memory") instanceof Map<?, ?> memory) {
+            line("");
+            memory.forEach((name, value) -> line("%-18s %14d", name, value));
         }
         if (description.get("tensors") instanceof List<?> list) {
             line("");

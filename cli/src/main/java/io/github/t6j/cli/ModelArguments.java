@@ -31,6 +31,10 @@ final class ModelArguments {
             description = "How weights are read: copy, or mmap, which maps the files (default: ${DEFAULT-VALUE}).")
     private ModelOptions.Load load;
 
+    @Option(names = "--tokenizer", paramLabel = "DIR|FILE",
+            description = "Folder with a tokenizer, or a tokenizer.json (default: the model's own).")
+    private Path tokenizer;
+
     @Option(names = "--threads", paramLabel = "N", description = "Threads that compute (default: one per core).")
     private Integer threads;
 
@@ -61,7 +65,7 @@ final class ModelArguments {
     /** Another model, in the same way. */
     Model load(Path path) {
         ModelOptions options =
-                new ModelOptions(load, threads == null ? 0 : threads, variant);
+                new ModelOptions(load, threads == null ? 0 : threads, variant, tokenizer);
         Main main = (Main) spec.root().userObject();
         Path files = ModelFolder.folderOf(path);
         VariantFile.noteOther(main, variant, VariantFile.read(files), files);

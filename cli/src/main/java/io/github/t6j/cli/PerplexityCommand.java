@@ -4,6 +4,7 @@ import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.Sampler;
+import io.github.t6j.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -57,6 +58,10 @@ final class PerplexityCommand implements Callable<Integer> {
             description = "Ids from the start of a window to the start of the next (default: --context).")
     private Integer stride;
 
+    @Option(names = "--bos",
+            description = "Put the model's beginning-of-text id before each window, which then scores its first id, too.")
+    private boolean beginning;
+
     @Option(names = "--json",
             description = "Print one JSON object: tokens, scored, nll, perplexity, bits_per_byte.")
     private boolean json;
@@ -73,9 +78,11 @@ final class PerplexityCommand implements Callable<Integer> {
                 throw new CommandFailure(file + ": expected a text of 2 tokens or more, found " + ids.length);
             }
             int window = context == null ? model.info().sizes().contextLength() : context;
-            List<Window> windows = Window.of(ids.length, window, strideWithin(window));
+            int[] before = beginning ? beginning(model) : new int[0];
+            List<Window> windows = Window.of(ids.length, window - before.length, strideWithin(window - before.length),
+                    before.length);
             try (OnInterrupt _ = new OnInterrupt(main)) {
-                return measure(model, ids, windows, Math.min(window, ids.length), bytes.length);
+                return measure(model, before, ids, windows, Math.min(window, ids.length + before.length), bytes.length);
             }
         }
     }
@@ -99,7 +106,7 @@ final class PerplexityCommand implements Callable<Integer> {
     }
 
     /** Prints what all windows give; if it is interrupted, what those before gave. */
-    private int measure(Model model, int[] ids, List<Window> windows, int context, int bytes) {
+    private int measure(Model model, int[] before, int[] ids, List<Window> windows, int context, int bytes) {
         double total = 0;
         int scored = 0;
         int end = 0;
@@ -107,7 +114,7 @@ final class PerplexityCommand implements Callable<Integer> {
                 Progress progress = new Progress(main, "perplexity")) {
             for (Window window : windows) {
                 session.truncate(0);
-                total += nll(session, ids, window);
+                total += nll(session, before, ids, window);
                 scored += window.scored();
                 end = window.end();
                 progress.update(end, ids.length);
@@ -123,15 +130,28 @@ final class PerplexityCommand implements Callable<Integer> {
         return Main.DONE;
     }
 
+    private static int[] beginning(Model model) {
+        Tokenizer tokenizer = model.tokenizer();
+        int id = tokenizer.beginningOfText() >= 0 ? tokenizer.beginningOfText() : tokenizer.documentStart();
+        if (id < 0) {
+            throw new CommandFailure("--bos: expected a tokenizer with an id that texts begin with, found none");
+        }
+        return new int[] {id};
+    }
+
     /** The sum over the window's scored ids, in their order. The last id is not fed: nothing is asked after it. */
-    private double nll(Session session, int[] ids, Window window) {
-        int contextEnd = window.scoredFrom() - 1;
-        if (contextEnd > window.start()) {
-            session.prefill(Arrays.copyOfRange(ids, window.start(), contextEnd));
+    private double nll(Session session, int[] before, int[] ids, Window window) {
+        int[] fed = new int[before.length + window.end() - 1 - window.start()];
+        System.arraycopy(before, 0, fed, 0, before.length);
+        System.arraycopy(ids, window.start(), fed, before.length, fed.length - before.length);
+        int first = window.scoredFrom() - window.start() + before.length - 1; // in fed: what the first scored id follows
+        if (first > 0) {
+            session.prefill(Arrays.copyOf(fed, first));
         }
         double[] sum = new double[1];
-        session.prefill(Arrays.copyOfRange(ids, contextEnd, window.end() - 1),
-                (position, logits) -> sum[0] += nll(logits, ids, window.start() + position + 1));
+        session.prefill(
+                Arrays.copyOfRange(fed, first, fed.length),
+                (position, logits) -> sum[0] += nll(logits, ids, window.start() + position + 1 - before.length));
         return sum[0];
     }
 

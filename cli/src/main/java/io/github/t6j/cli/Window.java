@@ -17,13 +17,14 @@ record Window(int start, int scoredFrom, int end) {
      * first id, which nothing predicts.
      *
      * @param ids how many ids the text has
+     * @param before ids that are fed before each window: with one, its first id is predicted, too
      */
-    static List<Window> of(int ids, int context, int stride) {
+    static List<Window> of(int ids, int context, int stride, int before) {
         List<Window> windows = new ArrayList<>();
         int done = 0;
         for (long start = 0; done < ids; start += stride) {
             int end = (int) Math.min(start + context, ids);
-            int scoredFrom = Math.max((int) start + 1, done);
+            int scoredFrom = Math.max((int) start + 1 - before, done);
             if (scoredFrom < end) {
                 windows.add(new Window((int) start, scoredFrom, end));
             }

@@ -165,4 +165,18 @@ class InspectCommandTest {
                 .containsEntry("variant", "T6")
                 .containsEntry("parameters", 3_311_616L);
     }
+
+    /** 3840 bytes a token in f32, as the model's cache says. */
+    @Test
+    void saysWhatMemoryASessionTakes() {
+        Map<String, Object> memory =
+                Json.object(Ran.of("inspect", "--context", "2000", "--json").json().get("memory"), "memory");
+        Map<String, Object> one =
+                Json.object(Ran.of("inspect", "--context", "1000", "--json").json().get("memory"), "memory");
+        assertThat((Long) memory.get("session_bytes_f32") - (Long) one.get("session_bytes_f32")).isEqualTo(3840_000L);
+        assertThat((Long) memory.get("weights_bytes")).isPositive();
+        assertThat((Long) memory.get("available_bytes")).isPositive();
+        assertThat(Ran.of("inspect", "--context", "0").code()).isEqualTo(2);
+        assertThat(Ran.of("inspect", "--context", "2000").out()).contains("session_bytes_q8", "available_bytes");
+    }
 }

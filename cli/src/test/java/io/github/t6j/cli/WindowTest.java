@@ -12,25 +12,25 @@ class WindowTest {
 
     @Test
     void withoutOverlapScoresAllButEachFirst() {
-        assertThat(Window.of(10, 4, 4))
+        assertThat(Window.of(10, 4, 4, 0))
                 .containsExactly(new Window(0, 1, 4), new Window(4, 5, 8), new Window(8, 9, 10));
     }
 
     @Test
     void withOverlapScoresWhatIsPastTheWindowBefore() {
-        assertThat(Window.of(10, 4, 2)).containsExactly(
+        assertThat(Window.of(10, 4, 2, 0)).containsExactly(
                 new Window(0, 1, 4), new Window(2, 4, 6), new Window(4, 6, 8), new Window(6, 8, 10));
     }
 
     @Test
     void aLastWindowOfOneIdScoresNothing() {
-        assertThat(Window.of(9, 4, 4)).containsExactly(new Window(0, 1, 4), new Window(4, 5, 8));
+        assertThat(Window.of(9, 4, 4, 0)).containsExactly(new Window(0, 1, 4), new Window(4, 5, 8));
     }
 
     /** The counts of testdata/models/t6-tiny/reference.json, made by another program. */
     @Test
     void scoresAsManyIdsAsTheReference() {
-        assertThat(Window.of(185_694, 512, 512).stream().mapToInt(Window::scored).sum()).isEqualTo(185_331);
+        assertThat(Window.of(185_694, 512, 512, 0).stream().mapToInt(Window::scored).sum()).isEqualTo(185_331);
     }
 
     /** Against the rule itself, id by id: scored once, by the first window that has it and an id before it. */
@@ -54,6 +54,15 @@ class WindowTest {
             previousEnd = end;
         }
 
-        assertThat(Window.of(ids, context, stride)).isEqualTo(expected);
+        assertThat(Window.of(ids, context, stride, 0)).isEqualTo(expected);
+    }
+
+    /** An id before each window predicts its first one. */
+    @Test
+    void withAnIdBeforeEveryIdIsScoredOnce() {
+        assertThat(Window.of(10, 4, 4, 1)).containsExactly(new Window(0, 0, 4), new Window(4, 4, 8),
+                new Window(8, 8, 10));
+        assertThat(Window.of(10, 4, 2, 1)).containsExactly(
+                new Window(0, 0, 4), new Window(2, 4, 6), new Window(4, 6, 8), new Window(6, 8, 10));
     }
 }

@@ -1,6 +1,7 @@
 package io.github.t6j.tokenizer;
 
 import io.github.t6j.ModelFormatException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -12,7 +13,7 @@ final class Vocabulary {
     private final BitSet singleBytes = new BitSet();
     private final BitSet special = new BitSet();
 
-    /** @throws ModelFormatException if two tokens have one id, or a token two, or not the one that it must have */
+    /** @throws ModelFormatException if two tokens have one id, or a token two ids or texts, or not the one that it must have */
     Vocabulary(TokenizerDefinition definition) {
         String[] tokens = new String[size(definition)];
         bytes = new byte[tokens.length][];
@@ -48,8 +49,13 @@ final class Vocabulary {
                 throw new ModelFormatException(source + ": expected " + (next - 1) + ", the next id, for \""
                         + token.content() + "\" of added_tokens, found " + token.id());
             }
-            bytes[token.id()] = Utf8.encode(token.content());
-            singleBytes.clear(token.id());
+            byte[] text = Utf8.encode(token.content());
+            if (known != null && !Arrays.equals(bytes[known], text)) {
+                throw new ModelFormatException(source + ": expected one text for \"" + token.content() + "\", found \""
+                        + new String(bytes[known], StandardCharsets.UTF_8) + "\", and itself in added_tokens; remove it"
+                        + " there");
+            }
+            bytes[token.id()] = text;
             special.set(token.id(), token.special());
         }
     }

@@ -6,7 +6,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The targets under Jazzer. Without JAZZER_FUZZ=1 each runs its seeds only, and what is in JazzerTestInputs: inputs that
- * once failed.
+ * once failed, and some that reached new code.
  */
 @Timeout(10)
 class JazzerTest {

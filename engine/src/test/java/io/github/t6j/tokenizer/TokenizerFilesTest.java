@@ -66,7 +66,6 @@ class TokenizerFilesTest {
         "added_tokens | [{\"id\": \"9\", \"content\": \"<x>\"}] | added_tokens[0] found 9",
         "pre_tokenizer | [] | object",
         "pre_tokenizer | \"ByteLevel\" | object",
-        "normalizer | [] | normalizer: expected a JSON object, found an array",
         "model.vocab.ab | 1.5 | found 1.5",
         "model.vocab.ab | 65 | one token for each id, found \"A\" and \"ab\" with id 65",
         "model.merges | {} | array",
@@ -119,6 +118,7 @@ class TokenizerFilesTest {
         "added_tokens | [{\"id\": 300, \"content\": \"<x>\"}] | expected 258, \"<x>\" added_tokens, found 300",
         "added_tokens | [{\"id\": 258, \"content\": \"<x>\"}, {\"id\": 260, \"content\": \"<y>\"}] | expected 259, \"<y>\" found 260",
         "added_tokens | [{\"id\": 300, \"content\": \"ab\"}] | one id for \"ab\", found 256, and 300",
+        "added_tokens | [{\"id\": 32, \"content\": \"\u0120\"}] | one text for \"\u0120\", found \" \"",
         "added_tokens | [{\"id\": 256, \"content\": \"<x>\"}] | found \"ab\" and \"<x>\" with id 256",
         "added_tokens | [{\"id\": 300, \"content\": \"x\"}, {\"id\": 301, \"content\": \"x\"}] | one id for \"x\""
     })
