@@ -11,6 +11,7 @@ import io.github.t6j.kernels.ScalarKernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The factors of a batch of sequences, laid out for {@link FlashTpa}: append tokens' keys and values, then attend as
@@ -30,7 +31,8 @@ public final class FlashTpaCache implements AutoCloseable {
     private final AttentionPass pass; // of one row
     private final float[] row; // its projections
     private float[] bias = new float[0];
-    private boolean closed;
+    private final AtomicBoolean used = new AtomicBoolean(); // by a call, or for good when it is freed
+    private volatile boolean closed;
 
     FlashTpaCache(
             FlashTpa.Shape shape, FlashTpa.Options options, TensorProductAttention attention, PagedAttention paged,
@@ -99,11 +101,16 @@ public final class FlashTpaCache implements AutoCloseable {
         checkSize("keys.b", keys.b(), batch(), tokens, shape.keyRank(), shape.headDim());
         checkSize("values.a", values.a(), batch(), tokens, shape.heads(), shape.valueRank());
         checkSize("values.b", values.b(), batch(), tokens, shape.valueRank(), shape.valueDim());
-        for (int b = 0; b < batch(); b++) {
-            sequences[b].reserve(lengths[b], lengths[b] + counts[b]);
-            for (int t = 0; t < counts[b]; t++) {
-                append(b, (long) b * tokens + t, keys, values);
+        begin();
+        try {
+            for (int b = 0; b < sequences.length; b++) {
+                sequences[b].reserve(lengths[b], lengths[b] + counts[b]);
+                for (int t = 0; t < counts[b]; t++) {
+                    append(b, (long) b * tokens + t, keys, values);
+                }
             }
+        } finally {
+            end();
         }
     }
 
@@ -164,7 +171,17 @@ public final class FlashTpaCache implements AutoCloseable {
         checkSize("q.b", q.b(), batch(), queries, vectors, shape.headDim());
         checkSize("out", MemorySegment.ofArray(out), batch(), queries, shape.heads(), shape.valueDim());
         int maskTokens = mask == null ? 0 : maskTokens(queries, mask.length);
-        for (int i = 0; i < batch() * queries; i++) {
+        begin();
+        try {
+            attendAll(queries, q, mask, maskTokens, out);
+        } finally {
+            end();
+        }
+    }
+
+    private void attendAll(int queries, Factors q, float[] mask, int maskTokens, float[] out) {
+        int vectors = shape.queryRank() == 0 ? shape.heads() : shape.queryRank();
+        for (int i = 0; i < sequences.length * queries; i++) {
             int sequence = i / queries;
             read(q.b(), i, 0, vectors * shape.headDim());
             readHeadFactors(q.a(), i, attention.queryHeadFactorsAt(), shape.queryRank());
@@ -203,7 +220,7 @@ public final class FlashTpaCache implements AutoCloseable {
     /** A query's mask in powers of two, finite where it was: an overflow would hide a token. */
     private float[] bias(float[] mask, int at, int length) {
         if (bias.length < length) {
-            bias = new float[longest()];
+            bias = new float[Arrays.stream(lengths).max().getAsInt()];
         }
         for (int t = 0; t < length; t++) {
             float added = mask[at + t];
@@ -256,14 +273,34 @@ public final class FlashTpaCache implements AutoCloseable {
         }
     }
 
-    /** Frees the cache; closing twice does nothing. */
+    /** Frees the cache, or lets a call that is under way on another thread do so; closing twice does nothing. */
     @Override
     public void close() {
-        if (!closed) {
-            closed = true;
+        closed = true;
+        freeIfUnused();
+    }
+
+    private void freeIfUnused() {
+        if (used.compareAndSet(false, true)) {
             for (PagedCache sequence : sequences) {
                 sequence.close();
             }
+        }
+    }
+
+    /** Begins a call. */
+    private void begin() {
+        checkOpen();
+        if (!used.compareAndSet(false, true)) {
+            checkOpen();
+            throw new IllegalStateException("the cache is used by another thread; give each thread a cache of its own");
+        }
+    }
+
+    private void end() {
+        used.set(false);
+        if (closed) {
+            freeIfUnused();
         }
     }
 }

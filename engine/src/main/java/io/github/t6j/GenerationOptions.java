@@ -9,7 +9,7 @@ import java.util.List;
  * @param maxTokens the most ids to generate
  * @param sampling how an id is chosen
  * @param stop strings that end the generation where one appears; it may span tokens
- * @param ignoreEndOfText true to go on past {@code <|endoftext|>}
+ * @param ignoreEndOfText true to go on past {@link Model#endIds()}
  */
 public record GenerationOptions(int maxTokens, SamplingOptions sampling, List<String> stop, boolean ignoreEndOfText) {
 

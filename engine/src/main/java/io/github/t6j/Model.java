@@ -4,6 +4,8 @@ import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.Description;
 import io.github.t6j.family.Families;
+import io.github.t6j.family.GenerationJson;
+import io.github.t6j.family.GgufNames;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.json.Json;
 import io.github.t6j.kernels.KernelChoice;
@@ -12,6 +14,7 @@ import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.Transformer;
+import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
@@ -23,10 +26,14 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A model in memory. Safe for use by several threads, each with sessions of its own; they share the weights and the
@@ -36,7 +43,10 @@ public final class Model implements AutoCloseable {
     private final Transformer transformer;
     private final ModelInfo info;
     private final String weightType;
+    private final List<String> notes;
     private final Tokenizer tokenizer; // null without one
+    private final Set<Integer> endIds;
+    private final SamplingOptions sampling; // null where the model's files ask for none
     private final Path folder;
     private final WarmingKernels kernels = KernelChoice.warming();
     private final Workers workers;
@@ -48,8 +58,13 @@ public final class Model implements AutoCloseable {
         NativeMemory weights = NativeMemory.shared();
         use = new ModelUse(freeing(kernels, workers, weights));
         try (Checkpoint checkpoint = Checkpoint.open(path, options.load() == ModelOptions.Load.MMAP)) {
-            NamedTensors tensors = new NamedTensors(checkpoint, path.toString());
-            ConfigJson configJson = new ConfigJson(configJson(), "config.json");
+            GgufNames gguf = checkpoint.gguf().isEmpty() ? null : new GgufNames(checkpoint, path.toString());
+            NamedTensors tensors = gguf == null
+                    ? new NamedTensors(checkpoint.tensors(), path.toString(), checkpoint::read)
+                    : new NamedTensors(gguf.tensors(), path.toString(), gguf::read);
+            ConfigJson configJson = gguf == null
+                    ? new ConfigJson(configJson(), "config.json")
+                    : new ConfigJson(gguf.config(), path.toString());
             ModelConfig config =
                     Families.describe(tensors, new Description(configJson, variantJson(), options.variant()));
             tokenizer = Tokenizer.existsIn(folder) ? Tokenizer.load(folder) : null;
@@ -57,6 +72,10 @@ public final class Model implements AutoCloseable {
             transformer = Families.load(tensors, config, kernels, workers, weights);
             info = info(config, checkpoint);
             weightType = weightType(checkpoint.tensors());
+            notes = notes(checkpoint);
+            GenerationJson generation = generationJson();
+            endIds = endIds(generation.endIds(configJson));
+            sampling = generation.sampling();
         } catch (InternalError fault) {
             use.close();
             throw new ModelFormatException(
@@ -110,10 +129,24 @@ public final class Model implements AutoCloseable {
         return Json.parseObject(SmallFile.read(file, SmallFile.CONFIG), file.toString());
     }
 
+    private GenerationJson generationJson() {
+        Path file = folder.resolve("generation_config.json");
+        boolean there = Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+        return there ? new GenerationJson(new ConfigJson(object(file), file.toString())) : GenerationJson.none();
+    }
+
     private VariantJson variantJson() {
         Path file = folder.resolve("t6j.json");
         boolean there = Files.exists(file, LinkOption.NOFOLLOW_LINKS); // a broken link is named, not passed over
         return there ? new VariantJson(object(file), file.toString()) : VariantJson.none();
+    }
+
+    private Set<Integer> endIds(Set<Integer> said) {
+        Set<Integer> ids = new LinkedHashSet<>(said);
+        if (tokenizer != null && tokenizer.endOfText() >= 0) {
+            ids.add(tokenizer.endOfText());
+        }
+        return Collections.unmodifiableSet(ids);
     }
 
     private void checkTokenizer(ModelConfig config) {
@@ -169,6 +202,21 @@ public final class Model implements AutoCloseable {
         return transformer.weightBytes();
     }
 
+    private static List<String> notes(Checkpoint checkpoint) {
+        if (checkpoint.turnedTypes().isEmpty()) {
+            return List.of();
+        }
+        String types = checkpoint.turnedTypes().stream().map(DType::name).collect(Collectors.joining(", "));
+        return List.of(
+                "weights of the types " + types + " were turned into q8_0, which takes more memory and is as exact");
+    }
+
+    /** What people should know of how this model was loaded, a sentence each; mostly nothing. */
+    public List<String> notes() {
+        use.checkOpen();
+        return notes;
+    }
+
     /** How the files have most of the weights: f32, bf16, … */
     public String weightType() {
         use.checkOpen();
@@ -188,6 +236,11 @@ public final class Model implements AutoCloseable {
      */
     public Tokenizer tokenizer() {
         use.checkOpen();
+        return requiredTokenizer();
+    }
+
+    /** {@link #tokenizer()} within a call, which ends as cancelled if the model is closed. */
+    Tokenizer requiredTokenizer() {
         if (tokenizer == null) {
             throw new ModelFormatException(folder
                     + ": expected a tokenizer (tokenizer.json, vocab.json with merges.txt,"
@@ -198,6 +251,26 @@ public final class Model implements AutoCloseable {
 
     Tokenizer tokenizerOrNull() {
         return tokenizer;
+    }
+
+    /**
+     * The ids that end a text: those of generation_config.json, or else of config.json, and the tokenizer's {@code
+     * <|endoftext|>}.
+     */
+    public Set<Integer> endIds() {
+        use.checkOpen();
+        return endIds;
+    }
+
+    /** {@link #endIds()} within a call. */
+    Set<Integer> textEnds() {
+        return endIds;
+    }
+
+    /** How generation_config.json asks to sample, if it does: {@link SamplingOptions#defaults()} with its values. */
+    public Optional<SamplingOptions> sampling() {
+        use.checkOpen();
+        return Optional.ofNullable(sampling);
     }
 
     /** A session with {@link SessionOptions#defaults()}. */

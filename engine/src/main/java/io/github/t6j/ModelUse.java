@@ -1,7 +1,6 @@
 package io.github.t6j;
 
 import java.lang.System.Logger.Level;
-import java.lang.ref.Cleaner;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -9,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The life of a model: what it holds is freed once, when it was closed and no call uses it any more. Knows its sessions,
- * which end with it; a model or session that nobody has any more is closed by a {@link Cleaner}.
+ * which end with it; a model or session that nobody has any more is closed ({@link Forgotten}).
  */
 final class ModelUse {
     private static final AtomicBoolean TOLD = new AtomicBoolean();
@@ -17,10 +16,8 @@ final class ModelUse {
     private final AtomicInteger holders = new AtomicInteger(1); // the model, and each call that is under way
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Set<SessionUse> sessions = ConcurrentHashMap.newKeySet();
-    private volatile Cleaner cleaner = Cleaner.create(
-            body -> Thread.ofPlatform().daemon().name("t6j-cleaner").unstarted(body)); // null: its thread may end
+    private final Forgotten forgotten = new Forgotten();
     private final Runnable free;
-    private Cleaner.Cleanable cleanable;
 
     /** @param free frees what the model holds; must not reach the model, or it is never found forgotten */
     ModelUse(Runnable free) {
@@ -29,11 +26,9 @@ final class ModelUse {
 
     /** Closes this when {@code model} is forgotten. */
     void watch(Model model) {
-        cleanable = cleaner.register(model, () -> {
-            if (!isClosed()) {
-                tell("model");
-            }
-            closeNow();
+        forgotten.watch(model, () -> {
+            tell("model");
+            close();
         });
     }
 
@@ -45,14 +40,10 @@ final class ModelUse {
         }
     }
 
-    /** Closes {@code use} when {@code session} is forgotten. @return what must be cleaned when it is closed */
-    Cleaner.Cleanable watch(Session session, SessionUse use) {
-        Cleaner now = cleaner;
-        return now == null ? () -> {
-        } : now.register(session, () -> {
-            if (!use.isClosed()) {
-                tell("session");
-            }
+    /** Closes {@code use} when {@code session} is forgotten. @return what is to be ended when it is closed */
+    Forgotten.Watch watch(Session session, SessionUse use) {
+        return forgotten.watch(session, () -> {
+            tell("session");
             use.close();
         });
     }
@@ -99,16 +90,9 @@ final class ModelUse {
 
     /** Ends the model's life: its sessions' calls end as cancelled, and the last of them frees it. */
     void close() {
-        closeNow();
-        if (cleanable != null) {
-            cleanable.clean();
-        }
-    }
-
-    private void closeNow() {
         if (closed.compareAndSet(false, true)) {
             sessions.forEach(SessionUse::close);
-            cleaner = null;
+            forgotten.close();
             release();
         }
     }

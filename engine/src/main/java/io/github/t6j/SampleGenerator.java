@@ -16,6 +16,11 @@ final class SampleGenerator {
         this.model = model;
         this.promptIds = promptIds;
         this.options = options;
+        generator(session, options);
+    }
+
+    private TextGenerator generator(Session own, GenerationOptions ownOptions) {
+        return new TextGenerator(own, model.requiredTokenizer(), promptIds, ownOptions, token -> true);
     }
 
     List<Generation> run(int samples, long prefillNanos) {
@@ -36,7 +41,7 @@ final class SampleGenerator {
     }
 
     private void add(GenerationOptions own, List<TextGenerator> all) {
-        all.add(new TextGenerator(session.fork(), model.tokenizer(), promptIds, own, token -> true));
+        all.add(generator(session.fork(), own));
     }
 
     private void advance(List<TextGenerator> running) {

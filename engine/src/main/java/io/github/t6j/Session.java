@@ -2,7 +2,6 @@ package io.github.t6j;
 
 import io.github.t6j.model.SessionAccess;
 import io.github.t6j.tokenizer.Tokenizer;
-import java.lang.ref.Cleaner;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -26,21 +25,21 @@ public final class Session implements AutoCloseable {
     private final SessionState state;
     private final SessionUse use;
     private final BooleanSupplier cancelled;
-    private final Cleaner.Cleanable cleanable; // closes a session that was forgotten
+    private final Forgotten.Watch watch; // closes a session that was forgotten
 
     Session(Model model, SessionState state) {
         this.model = model;
         this.state = state;
         use = new SessionUse(model.use(), state::free);
         cancelled = use::isCancelled;
-        cleanable = model.use().watch(this, use);
+        watch = model.use().watch(this, use);
     }
 
     Model model() {
         return model;
     }
 
-    /** Ids in the cache. */
+    /** Ids in the cache; any thread may ask, to see how far a call is. */
     public int position() {
         use.checkOpen();
         return state.position();
@@ -48,8 +47,9 @@ public final class Session implements AutoCloseable {
 
     /** The ids in the cache. */
     public int[] ids() {
-        use.checkOpen();
-        return state.ids();
+        try (SessionUse.Call _ = use.beginReading()) {
+            return state.ids();
+        }
     }
 
     /** Ids that the session has room for: fewer than the model's context length where memory holds no more. */
@@ -66,14 +66,16 @@ public final class Session implements AutoCloseable {
 
     /** Bytes of memory that the cache holds, for its ids and those to come; what forks share is counted by each. */
     public long cacheBytes() {
-        use.checkOpen();
-        return state.cacheBytes();
+        try (SessionUse.Call _ = use.beginReading()) {
+            return state.cacheBytes();
+        }
     }
 
     /** Bytes of them that the ids take; linear attention's state has one size for any number of ids. */
     public long usedCacheBytes() {
-        use.checkOpen();
-        return state.usedCacheBytes();
+        try (SessionUse.Call _ = use.beginReading()) {
+            return state.usedCacheBytes();
+        }
     }
 
     /**
@@ -167,7 +169,7 @@ public final class Session implements AutoCloseable {
     }
 
     private int[] promptIds(String prompt) {
-        Tokenizer tokenizer = model.tokenizer();
+        Tokenizer tokenizer = model.requiredTokenizer();
         int[] ids = tokenizer.encode(Objects.requireNonNull(prompt, "prompt"));
         if (ids.length > 0 || state.position() > 0) {
             return ids;
@@ -228,7 +230,8 @@ public final class Session implements AutoCloseable {
      *
      * @throws IllegalArgumentException if {@code samples} is not positive
      * @throws IllegalStateException if the prompt does not fit in the context
-     * @throws CancellationException after {@link #cancel()} while the prompt is fed; later the samples end as they are
+     * @throws CancellationException after {@link #cancel()} while the prompt is fed, later the samples end as they are;
+     *     and when the model is closed
      */
     public List<Generation> generateSamples(String prompt, int samples, GenerationOptions options) {
         if (samples < 1) {
@@ -237,10 +240,22 @@ public final class Session implements AutoCloseable {
         try (SessionUse.Call _ = use.begin()) {
             long start = System.nanoTime();
             int[] promptIds = promptIds(prompt);
+            SampleGenerator generator = new SampleGenerator(this, model, promptIds, options); // refuses wrong options
             if (!feedPrompt(promptIds)) {
                 throw cancelled("prompt");
             }
-            return new SampleGenerator(this, model, promptIds, options).run(samples, System.nanoTime() - start);
+            return samples(generator, samples, System.nanoTime() - start);
+        }
+    }
+
+    private List<Generation> samples(SampleGenerator generator, int samples, long prefillNanos) {
+        try {
+            return generator.run(samples, prefillNanos);
+        } catch (IllegalStateException closed) {
+            if (use.isCancelled()) { // the model was closed, and the forks with it
+                throw cancelled("generateSamples");
+            }
+            throw closed;
         }
     }
 
@@ -325,6 +340,6 @@ public final class Session implements AutoCloseable {
     @Override
     public void close() {
         use.close();
-        cleanable.clean();
+        watch.end();
     }
 }

@@ -44,8 +44,9 @@ final class SessionUse {
         }
         Thread other = user.compareAndExchange(null, Thread.currentThread());
         if (other != null) {
+            boolean closing = closed || model.isClosed(); // by the other, or while it goes on
             model.release();
-            throw used(other);
+            throw closing ? closed() : used(other);
         }
         cancelled = false;
         if (closed || model.isClosed()) {
@@ -104,7 +105,7 @@ final class SessionUse {
 
     /** Whether the call that is under way on this thread must end: by {@link #cancel}, an interrupt, or a close. */
     boolean isCancelled() {
-        return cancelled || closed || Thread.currentThread().isInterrupted();
+        return cancelled || closed || model.isClosed() || Thread.currentThread().isInterrupted();
     }
 
     /** Ends the session's life; the memory is freed now, or by the call that is under way. */

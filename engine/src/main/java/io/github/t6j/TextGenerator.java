@@ -7,13 +7,12 @@ import io.github.t6j.tokenizer.Tokenizer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** One generation: logits → id → text, until there is a reason to end. */
 final class TextGenerator {
-    private static final int NONE = -1;
-
     private final Session session;
-    private final int endOfText;
+    private final Set<Integer> endIds;
     private final Sampler sampler;
     private final GenerationOptions options;
     private final TokenListener listener;
@@ -40,7 +39,7 @@ final class TextGenerator {
         sampler = new Sampler(
                 options.sampling(), session.vocabulary(), tokenizer == null ? session.vocabulary() : tokenizer.size());
         sampler.prompt(promptIds);
-        endOfText = tokenizer == null ? NONE : tokenizer.endOfText();
+        endIds = session.model().textEnds();
         decoder = tokenizer == null ? null : tokenizer.newContinuation();
         stop = new StopStrings(options.stop());
     }
@@ -70,7 +69,7 @@ final class TextGenerator {
         } else {
             float[] logits = session.logits();
             int id = sampler.sample(logits);
-            if (id == endOfText && !options.ignoreEndOfText()) {
+            if (!options.ignoreEndOfText() && endIds.contains(id)) {
                 reason = FinishReason.END_OF_TEXT;
             } else {
                 accept(id, session.model().logProbability(logits, id));

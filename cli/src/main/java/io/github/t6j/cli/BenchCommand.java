@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -93,13 +94,22 @@ final class BenchCommand implements Callable<Integer> {
         others.forEach(other -> folders.add(ModelFolder.checked("--compare", other)));
         List<BenchCase> tests = tests();
         List<BenchResult> results = new ArrayList<>();
-        for (Path folder : folders) {
-            measure(folder, tests, results);
+        boolean partial = false;
+        try (OnInterrupt _ = new OnInterrupt(main)) {
+            try {
+                for (Path folder : folders) {
+                    measure(folder, tests, results);
+                }
+            } catch (CancellationException e) {
+                partial = true;
+            }
+            // side by side: the tests in their order, in each the models in theirs
+            results.sort(Comparator.comparingInt(result -> tests.indexOf(result.test())));
+            if (!results.isEmpty()) {
+                main.out.print(new BenchReport(results, folders.size() > 1, partial).in(format));
+            }
         }
-        // side by side: the tests in their order, in each the models in theirs
-        results.sort(Comparator.comparingInt(result -> tests.indexOf(result.test())));
-        main.out.print(new BenchReport(results, folders.size() > 1).in(format));
-        return Main.DONE;
+        return partial ? Main.INTERRUPTED : Main.DONE;
     }
 
     private void check() {
@@ -147,8 +157,8 @@ final class BenchCommand implements Callable<Integer> {
                 String what = String.format(Locale.ROOT, "%s: %s", folder.getFileName(), test.name());
                 try (Waiting _ = new Waiting(main, what)) {
                     BenchRun run = new BenchRun(model, options, test, warmUp);
-                    results.add(run.measure(folder.toAbsolutePath().normalize().getFileName().toString(),
-                            arguments.threads(), repetitions));
+                    String name = folder.toAbsolutePath().normalize().getFileName().toString();
+                    results.add(run.measure(Text.printable(name, Integer.MAX_VALUE), arguments.threads(), repetitions));
                 }
             }
         }

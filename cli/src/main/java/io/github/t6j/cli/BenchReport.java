@@ -16,12 +16,15 @@ final class BenchReport {
 
     private final List<BenchResult> results;
     private final boolean comparing;
+    private final boolean partial;
 
     /**
      * @param results the first of each test is what its others are compared with
      * @param comparing whether there are others
+     * @param partial whether tests are missing, because of Ctrl-C
      */
-    BenchReport(List<BenchResult> results, boolean comparing) {
+    BenchReport(List<BenchResult> results, boolean comparing, boolean partial) {
+        this.partial = partial;
         this.results = results;
         this.comparing = comparing;
     }
@@ -69,6 +72,9 @@ final class BenchReport {
         fields.put("kernels", info.kernels());
         fields.put("threads", result.threads());
         fields.put("jdk", Runtime.version().toString());
+        if (partial) {
+            fields.put("partial", true);
+        }
         return fields;
     }
 
@@ -109,6 +115,9 @@ final class BenchReport {
                     result.weightType()));
         }
         BenchResult first = results.getFirst();
+        if (partial) {
+            lines.add("partial: it was interrupted");
+        }
         lines.add(first.info().kernels() + "; Java " + Runtime.version());
         lines.add("cache: " + Choice.word(first.cacheType())
                 + (results.stream().anyMatch(result -> result.test().depth() > 0) ? "; @: " + FILLED : ""));

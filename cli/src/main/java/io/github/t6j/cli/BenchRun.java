@@ -12,6 +12,7 @@ import io.github.t6j.tokenizer.TokenStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
 
 /** One test on one model: sessions filled to its depth, of which each repetition continues forks. */
 final class BenchRun {
@@ -83,6 +84,7 @@ final class BenchRun {
 
     /** Runs the test. @return seconds */
     private double once(List<Session> filled) {
+        checkInterrupt();
         List<Session> sessions = new ArrayList<>();
         try {
             filled.forEach(session -> sessions.add(session.fork()));
@@ -91,6 +93,12 @@ final class BenchRun {
             return seconds;
         } finally {
             sessions.forEach(Session::close);
+        }
+    }
+
+    private static void checkInterrupt() {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new CancellationException("interrupted");
         }
     }
 
@@ -113,6 +121,7 @@ final class BenchRun {
         int[] ids = new int[sessions.size()];
         long start = System.nanoTime();
         for (int step = 0; step < test.tokens(); step++) {
+            checkInterrupt();
             model.decode(sessions, ids);
             long fed = System.nanoTime();
             for (int i = 0; i < ids.length; i++) {

@@ -8,13 +8,17 @@ final class CacheArguments {
     @Option(
             names = "--cache-type",
             paramLabel = "TYPE",
-            defaultValue = "f32",
-            description = "How the cache stores numbers: f32, f16, bf16, or q8, 8 bits with scales (default: "
-                    + "${DEFAULT-VALUE}).")
+            description = "How the cache stores numbers: f32, f16, bf16, or q8, 8 bits with scales (default: f32; that of "
+                    + "--session, if there is one).")
     private SessionOptions.CacheType type;
 
     /** The defaults with this type of cache. */
     SessionOptions sessionOptions() {
-        return SessionOptions.defaults().withCacheType(type);
+        return SessionOptions.defaults().withCacheType(type == null ? SessionOptions.CacheType.F32 : type);
+    }
+
+    /** The defaults with this type of cache, or if none was said that of a saved session, if there is one. */
+    SessionOptions sessionOptions(SessionOptions.CacheType saved) {
+        return type == null && saved != null ? SessionOptions.defaults().withCacheType(saved) : sessionOptions();
     }
 }

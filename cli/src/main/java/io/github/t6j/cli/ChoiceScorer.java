@@ -47,7 +47,13 @@ final class ChoiceScorer implements AutoCloseable {
         }
         // the last id is not fed: nothing is asked after it
         int kept = Math.min(context.length, room - (scored.length - 1));
-        return logLikelihood(Arrays.copyOfRange(context, context.length - kept, context.length), scored);
+        double sum = logLikelihood(Arrays.copyOfRange(context, context.length - kept, context.length), scored);
+        if (!Double.isFinite(sum)) {
+            throw new CommandFailure(
+                    question.where() + ": choices: expected log-likelihoods, found " + sum + " at index "
+                            + choice + "; the model produced it: are its weights damaged?");
+        }
+        return sum;
     }
 
     private int endOfText(Question question) {

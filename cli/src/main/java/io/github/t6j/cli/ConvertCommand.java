@@ -1,23 +1,30 @@
 package io.github.t6j.cli;
 
 import io.github.t6j.RopeVariant;
+import io.github.t6j.cli.NewFolder.Content;
 import io.github.t6j.family.AsTensorProduct;
+import io.github.t6j.family.GgufNames;
+import io.github.t6j.family.LlamaFamily;
 import io.github.t6j.family.T6Family;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.SmallFile;
 import io.github.t6j.weights.Tensor;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.BiFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -35,6 +42,7 @@ import picocli.CommandLine.ParentCommand;
             "  t6j convert llama-gqa gqa-as-tpa --as tpa"
         })
 final class ConvertCommand implements Callable<Integer> {
+    private static final String CONFIG = "config.json";
     private static final List<String> TOKENIZER_FILES = List.of(
             "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
             "vocab.json", "merges.txt", "encoder.json", "vocab.bpe");
@@ -49,8 +57,7 @@ final class ConvertCommand implements Callable<Integer> {
     private Path destination;
 
     @Option(names = "--dtype", paramLabel = "D",
-            description = "Type of the weights: f32, f16 or bf16; q8_0 or q4_0 of the matrices, f32 of the rest "
-                    + "(default: as they are).")
+            description = "Type of the matrices: f32, f16, bf16, q8_0 or q4_0; vectors stay as they are (default: all stay).")
     private DType dtype;
 
     @Option(names = "--config", paramLabel = "FILE",
@@ -73,41 +80,87 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        NewFolder.checkEmpty(destination);
+        NewFolder.check(destination);
         if (!Files.exists(source)) {
             throw new CommandFailure(source + ": expected a model's folder or a weight file, found nothing");
         }
-        Path folder = Files.isDirectory(source) ? source : source.toAbsolutePath().getParent();
-        Path configFile = config == null ? folder.resolve("config.json") : config;
-        if (!Files.exists(configFile)) {
-            throw new CommandFailure(configFile + ": expected the model's config.json, found nothing: "
-                    + "give it by --config FILE");
-        }
-        byte[] configBytes = Text.readAll(configFile);
-        Map<String, Object> keys = Json.parseObject(configBytes, configFile.toString());
-        VariantJson json = VariantFile.resolve(variant, VariantFile.read(folder), folder, keys);
+        Path folder = ModelFolder.folderOf(source);
+        Map<String, Content> files = new LinkedHashMap<>();
+        VariantJson said = VariantFile.read(folder);
+        VariantFile.noteOther(main, variant, said, folder);
         try (Checkpoint checkpoint = Checkpoint.open(source, true)) {
-            Map<String, Tensor> byName = new LinkedHashMap<>(checkpoint.tensors());
-            T6Family.tieEmbedding(byName);
-            AsTensorProduct model = as == As.TPA
-                    ? AsTensorProduct.of(byName, keys, json)
-                    : new AsTensorProduct(byName, keys, json);
-            List<LazyTensor> tensors = converted(model.tensors());
-            byte[] madeConfig = dtype == null && as == null ? configBytes : config(model.config());
-            NewFolder.create(destination, made -> {
-                Files.write(made.resolve("config.json"), madeConfig);
-                VariantFile.write(made, model.variant());
-                copyTokenizer(folder, made);
-                WeightFile.write(made.resolve(WeightFile.NAME), tensors, main);
-            });
+            GgufNames gguf = checkpoint.gguf().isEmpty() ? null : new GgufNames(checkpoint, source.toString());
+            Map<String, Object> keys = gguf == null || config != null ? configKeys(folder, files) : gguf.config();
+            addTokenizer(folder, files);
+            Map<Path, Long> sizes = sizes(checkpoint.files());
+            try {
+                convert(checkpoint, gguf, keys, VariantFile.resolve(variant, said, folder, keys), files);
+            } catch (InternalError fault) { // what the JVM says when a mapped file ends before its place is read
+                throw new CommandFailure(shrunk(sizes) + ": cut short while it was read: convert it when nothing writes"
+                        + " to it", fault);
+            }
         }
         return Main.DONE;
     }
 
-    private List<LazyTensor> converted(Map<String, Tensor> tensors) {
-        List<LazyTensor> made = new ArrayList<>();
-        tensors.forEach((name, tensor) -> made.add(WeightFile.converted(name, tensor, dtype)));
-        return made;
+    /** The keys of config.json, which is to be copied if nothing of it changes. */
+    private Map<String, Object> configKeys(Path folder, Map<String, Content> files) {
+        Path configFile = config == null ? folder.resolve(CONFIG) : config;
+        if (!Files.exists(configFile)) {
+            throw new CommandFailure(configFile + ": expected the model's config.json, found nothing: "
+                    + "give it by --config FILE");
+        }
+        boolean copied = config == null && dtype == null && as == null;
+        byte[] bytes = copied
+                ? CopiedFile.read(folder, CONFIG, SmallFile.CONFIG)
+                : SmallFile.read(configFile, SmallFile.CONFIG);
+        files.put(CONFIG, file -> Files.write(file, bytes));
+        return Json.parseObject(bytes, configFile.toString());
+    }
+
+    private void convert(Checkpoint checkpoint, GgufNames gguf, Map<String, Object> keys, VariantJson json,
+            Map<String, Content> files) {
+        Map<String, Tensor> byName = new LinkedHashMap<>(gguf == null ? checkpoint.tensors() : gguf.tensors());
+        boolean llama = LlamaFamily.recognises(byName.keySet());
+        AsTensorProduct model = llama ? llama(byName, keys, json) : official(byName, keys, json);
+        BiFunction<Tensor, Arena, Tensor> reader = gguf == null ? checkpoint::read : gguf::read;
+        List<LazyTensor> tensors = new ArrayList<>();
+        model.tensors().forEach((name, tensor) -> tensors.add(WeightFile.converted(name, tensor, dtype, reader)));
+        if (dtype != null || as != null || gguf != null) {
+            byte[] made = config(model.config());
+            files.put(CONFIG, file -> Files.write(file, made));
+        }
+        files.put(VariantFile.NAME, file -> VariantFile.write(file, model.variant()));
+        files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, !llama, main));
+        NewFolder.create(main, destination, files);
+    }
+
+    private AsTensorProduct official(Map<String, Tensor> byName, Map<String, Object> keys, VariantJson json) {
+        T6Family.tieEmbedding(byName);
+        return as == As.TPA ? AsTensorProduct.of(byName, keys, json) : new AsTensorProduct(byName, keys, json);
+    }
+
+    /** Its whole heads are the factors, so that no weight changes. */
+    private AsTensorProduct llama(Map<String, Tensor> byName, Map<String, Object> keys, VariantJson json) {
+        return new AsTensorProduct(byName, keys, as == As.TPA ? json.with("heads", "factors") : json);
+    }
+
+    private static Map<Path, Long> sizes(List<Path> files) throws IOException {
+        Map<Path, Long> sizes = new LinkedHashMap<>();
+        for (Path file : files) {
+            sizes.put(file, Files.size(file));
+        }
+        return sizes;
+    }
+
+    /** The first file that is shorter than it was. */
+    private Path shrunk(Map<Path, Long> sizes) throws IOException {
+        for (Map.Entry<Path, Long> file : sizes.entrySet()) {
+            if (!Files.exists(file.getKey()) || Files.size(file.getKey()) < file.getValue()) {
+                return file.getKey();
+            }
+        }
+        return source;
     }
 
     private byte[] config(Map<String, Object> keys) {
@@ -118,10 +171,11 @@ final class ConvertCommand implements Callable<Integer> {
         return Json.write(changed).getBytes(StandardCharsets.UTF_8);
     }
 
-    private static void copyTokenizer(Path from, Path to) throws IOException {
+    private static void addTokenizer(Path folder, Map<String, Content> files) {
         for (String name : TOKENIZER_FILES) {
-            if (Files.exists(from.resolve(name))) {
-                Files.copy(from.resolve(name), to.resolve(name));
+            if (Files.exists(folder.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
+                byte[] bytes = CopiedFile.read(folder, name, SmallFile.TOKENIZER);
+                files.put(name, file -> Files.write(file, bytes));
             }
         }
     }

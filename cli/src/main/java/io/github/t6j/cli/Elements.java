@@ -1,11 +1,14 @@
 package io.github.t6j.cli;
 
 import io.github.t6j.weights.DType;
+import io.github.t6j.weights.QuantizedBlock;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CancellationException;
 
 /** Where a tensor's elements come from, in row-major order. */
 @FunctionalInterface
@@ -18,12 +21,36 @@ interface Elements {
     /** Puts the {@code n} elements from place {@code from} on at the start of {@code into}. */
     void read(long from, float[] into, int n);
 
-    /** The elements of {@code tensor}, which fit in {@code dtype}. @throws CommandFailure if one is too large for it */
+    /** The elements of {@code tensor}, which fit in {@code dtype}. @throws CommandFailure if one does not, naming it */
     static Elements of(Tensor tensor, DType dtype) {
         return (from, into, n) -> {
             tensor.read(from, into, 0, n);
-            checkFits(tensor.name(), dtype, into, n);
+            checkFits(tensor, dtype, from, into, n);
         };
+    }
+
+    /** @throws CommandFailure if a scale of the blocks of {@code tensor} is no number, naming its place */
+    static void checkScales(Tensor tensor) {
+        long columns = tensor.shape().getLast();
+        long blocks = Math.ceilDiv(columns, QuantizedBlock.SIZE);
+        for (long block = 0, at = 0; at < tensor.data().byteSize(); block++, at += tensor.dtype().bytes()) {
+            float scale = Float.float16ToFloat(QuantizedBlock.scale(tensor.data(), at));
+            if (!Float.isFinite(scale)) {
+                long first = block / blocks * columns + block % blocks * QuantizedBlock.SIZE;
+                throw new CommandFailure(tensor.name() + ": expected numbers as scales, found " + scale
+                        + " for the block from " + place(tensor, first) + " on: the weights are damaged");
+            }
+        }
+    }
+
+    /** An element's indices, such as [3, 17]. */
+    private static String place(Tensor tensor, long index) {
+        List<Long> indices = new ArrayList<>();
+        for (long size : tensor.shape().reversed()) {
+            indices.addFirst(index % size);
+            index /= size;
+        }
+        return indices.toString();
     }
 
     /** All elements of a tensor of {@code shape}, rounded to the nearest of {@code dtype}. */
@@ -34,24 +61,33 @@ interface Elements {
         float[] chunk = new float[step];
         for (long from = 0, to = 0; from < count; from += step, to += dtype.padded(step)) {
             int n = (int) Math.min(step, count - from);
+            if (Thread.currentThread().isInterrupted()) {
+                throw new CancellationException("interrupted");
+            }
             read(from, chunk, n);
             dtype.write(chunk, 0, data, to, n);
         }
         return data;
     }
 
-    private static void checkFits(String name, DType dtype, float[] values, int n) {
+    private static void checkFits(Tensor tensor, DType dtype, long from, float[] values, int n) {
         int most = switch (dtype) { // what a number is divided by to give an f16
             case F16 -> 1;
             case Q8_0 -> 127;
             case Q4_0 -> 8;
             default -> 0;
         };
+        String type = dtype.name().toLowerCase(Locale.ROOT);
         for (int i = 0; most > 0 && i < n; i++) {
-            boolean fits = Float.isFinite(Float.float16ToFloat(Float.floatToFloat16(values[i] / most)));
-            if (!fits && (dtype.isQuantized() || Float.isFinite(values[i]))) {
-                throw new CommandFailure(name + ": expected numbers up to " + most * HALF + ", all that "
-                        + dtype.name().toLowerCase(Locale.ROOT) + " holds, found " + values[i] + ": take bf16 or f32");
+            if (!Float.isFinite(values[i])) {
+                if (dtype.isQuantized()) {
+                    throw new CommandFailure(tensor.name() + ": expected numbers, found " + values[i] + " at "
+                            + place(tensor, from + i) + ", which " + type + " cannot hold: are the weights damaged?");
+                }
+            } else if (!Float.isFinite(Float.float16ToFloat(Float.floatToFloat16(values[i] / most)))) {
+                throw new CommandFailure(tensor.name() + ": expected numbers up to " + most * HALF + ", all that "
+                        + type + " holds, found " + values[i] + " at " + place(tensor, from + i)
+                        + ": take bf16 or f32");
             }
         }
     }

@@ -3,6 +3,8 @@ package io.github.t6j.cli;
 import io.github.t6j.ModelFormatException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -11,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -20,6 +23,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns exceptions into one line on standard error and an exit code. */
 final class Errors implements IParameterExceptionHandler, IExecutionExceptionHandler {
+    private static final List<String> TAKE_TEXT = List.of("generate", "tokenize");
+
     private final Main main;
 
     Errors(Main main) {
@@ -36,9 +41,25 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
     }
 
     private static String suggestion(ParameterException e) {
-        List<String> similar =
-                e instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
-        return similar.isEmpty() ? "" : "; did you mean " + String.join(" or ", similar) + "?";
+        if (!(e instanceof UnmatchedArgumentException unmatched)) {
+            return "";
+        }
+        List<String> similar = unmatched.getSuggestions();
+        if (!similar.isEmpty()) {
+            return "; did you mean " + String.join(" or ", similar) + "?";
+        }
+        if (!TAKE_TEXT.contains(e.getCommandLine().getCommandName())) {
+            return "";
+        }
+        return unmatched.getUnmatched().getFirst().startsWith("-")
+                ? "; a text that begins with - comes last, after --"
+                : "; a text of several words is put into quotes";
+    }
+
+    /** {@code code}, unless what the command printed, such as help, could not be written. */
+    int checked(int code) {
+        Output.Broken broken = main.out.broken();
+        return code != Main.DONE || broken == null ? code : handleExecutionException(broken, null, null);
     }
 
     /** A command that failed. */
@@ -47,20 +68,30 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
         if (e instanceof Output.Broken broken && broken.isClosedPipe()) {
             return Main.DONE;
         }
+        if (main.interrupted || e instanceof CancellationException) {
+            return Main.INTERRUPTED;
+        }
         show(describe(e), e, main.verbose);
         return Main.FAILED;
     }
 
     int outOfMemory(OutOfMemoryError e) {
         show("out of memory (" + e.getMessage() + "): try --load mmap, a smaller --context, or more memory for Java "
-                + "(JAVA_TOOL_OPTIONS=-Xmx8g)", e, main.verbose);
+                + "(T6J_JAVA_OPTS=-Xmx8g)", e, main.verbose);
+        return Main.FAILED;
+    }
+
+    int internal(Error e) {
+        show(unexpected(e), e, main.verbose);
         return Main.FAILED;
     }
 
     private void show(String message, Throwable e, boolean withTrace) {
         main.note(Text.printable(String.join(" ", message.strip().split("\\R\\s*")), LONGEST));
         if (withTrace) {
-            e.printStackTrace(main.err);
+            StringWriter trace = new StringWriter();
+            e.printStackTrace(new PrintWriter(trace));
+            main.err.print(Text.printableLines(trace.toString()));
         }
     }
 
@@ -69,15 +100,36 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
 
     private static String describe(Exception e) {
         return switch (e) {
-            case UncheckedIOException unchecked -> describe(unchecked.getCause());
+            case UncheckedIOException unchecked when unchecked.getMessage().equals(unchecked.getCause().toString()) ->
+                describe(unchecked.getCause());
+            case UncheckedIOException unchecked -> unchecked.getMessage();
             case IOException io -> describe(io);
             case CommandFailure failure -> failure.getMessage();
             case ModelFormatException format -> format.getMessage();
             case Output.Broken broken -> broken.getMessage();
             case IllegalArgumentException argument when argument.getMessage() != null -> argument.getMessage();
             case IllegalStateException state when state.getMessage() != null -> state.getMessage();
-            default -> "internal error: " + e + " (run again with --verbose and report what it shows)";
+            default -> unexpected(e);
         };
+    }
+
+    private static String unexpected(Throwable e) {
+        return "internal error: " + e + " (run again with --verbose and report what it shows)";
+    }
+
+    /** "FILE: cannot be read: permission denied", by the user's name for the file. */
+    static CommandFailure failure(Object file, String what, Exception e) {
+        Throwable cause = e instanceof UncheckedIOException unchecked ? unchecked.getCause() : e;
+        String reason = switch (cause) {
+            case NoSuchFileException none -> "no such file or folder";
+            case AccessDeniedException denied -> "permission denied";
+            case FileAlreadyExistsException other -> "a file is in its way";
+            case NotDirectoryException other -> "not a folder";
+            case FileSystemException other when other.getReason() != null -> other.getReason();
+            case FileSystemException other -> "the system refused it";
+            default -> cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        };
+        return new CommandFailure(file + ": " + what + ": " + reason, cause);
     }
 
     private static String describe(IOException e) {

@@ -6,6 +6,7 @@ import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.Token;
 import io.github.t6j.TokenListener;
 import io.github.t6j.json.Json;
@@ -13,7 +14,6 @@ import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.sampling.SamplingOptions.Penalties;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,8 +42,6 @@ import picocli.CommandLine.Spec;
             "  t6j generate \"It was\" --samples 4 --seed 1"
         })
 final class GenerateCommand implements Callable<Integer> {
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
-
     @ParentCommand
     private Main main;
 
@@ -120,20 +118,22 @@ final class GenerateCommand implements Callable<Integer> {
     public Integer call() {
         arguments.check();
         GenerationOptions options = options();
+        CacheType saved = sessionFile == null ? null : SavedSession.cacheType(sessionFile);
         String text = Text.argumentOrInput(prompt, "PROMPT", main, spec);
         try (Model model = arguments.load();
-                Session session = model.newSession(sessionOptions(model))) {
+                Session session = model.newSession(sessionOptions(model, saved))) {
             if (sessionFile != null && Files.exists(sessionFile)) {
                 session.restore(sessionFile);
             }
             int promptEnd = session.position() + model.tokenizer().encode(text).length;
             checkFits(promptEnd, session);
-            try (OnInterrupt _ = new OnInterrupt(session::cancel, PATIENCE)) {
+            try (OnInterrupt interrupt = new OnInterrupt(main)) {
                 int code = samples == null
                         ? generate(model, session, text, options)
                         : generateSamples(model, session, text, options);
                 // An interrupted prompt is not kept: to give it again would repeat its beginning.
                 if (sessionFile != null && session.position() >= promptEnd) {
+                    interrupt.finish();
                     session.save(sessionFile);
                 }
                 return code;
@@ -161,13 +161,13 @@ final class GenerateCommand implements Callable<Integer> {
                 ignoreEndOfText));
     }
 
-    private SessionOptions sessionOptions(Model model) {
+    private SessionOptions sessionOptions(Model model, CacheType saved) {
         int trained = model.info().sizes().contextLength();
         if (context != null && context > trained) {
             main.note("note: --context " + context + " is more than the " + trained
                     + " positions that this model was trained on; text beyond them may get worse");
         }
-        return cache.sessionOptions().withContextLength(context == null ? 0 : context);
+        return cache.sessionOptions(saved).withContextLength(context == null ? 0 : context);
     }
 
     private static void checkFits(int ids, Session session) {
@@ -183,6 +183,7 @@ final class GenerateCommand implements Callable<Integer> {
             Stream stream = new Stream(waiting);
             Generation generation = session.generate(text, options, stream);
             stream.end(generation);
+            noteFullContext(List.of(generation), session);
             if (stats) {
                 Stats.of(generation, session, model.info()).forEach(main.err::println);
             }
@@ -208,11 +209,19 @@ final class GenerateCommand implements Callable<Integer> {
             main.out.println("--- " + (i + 1) + " of " + samples + ", seed " + generation.seed());
             main.out.println(generation.text());
         }
+        noteFullContext(generations, session);
         if (stats) {
             Stats.ofSamples(generations, session, model.info()).forEach(main.err::println);
         }
         boolean cancelled = generations.stream().anyMatch(one -> one.finishReason() == FinishReason.CANCELLED);
         return cancelled ? Main.INTERRUPTED : Main.DONE;
+    }
+
+    private void noteFullContext(List<Generation> generations, Session session) {
+        if (generations.stream().anyMatch(one -> one.finishReason() == FinishReason.CONTEXT_FULL)) {
+            main.note("note: the text ends because the context of " + session.contextLength()
+                    + " tokens is full: a larger --context lets it go on");
+        }
     }
 
     /** Prints text as it comes, or one JSON object at the end. */

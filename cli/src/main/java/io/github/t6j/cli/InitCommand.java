@@ -1,5 +1,7 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.cli.NewFolder.Content;
+import io.github.t6j.family.NewModel;
 import io.github.t6j.family.Presets;
 import io.github.t6j.family.T6Config;
 import io.github.t6j.family.VariantJson;
@@ -7,11 +9,12 @@ import io.github.t6j.json.Json;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
-import java.io.IOException;
+import io.github.t6j.weights.SmallFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -31,6 +34,8 @@ import picocli.CommandLine.Spec;
             "",
             "Presets: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE (2 KV heads), mqa-SIZE, mla-SIZE with the",
             "SIZE small, medium, large or xl (124M, 353M, 773M and 1.5B parameters), as the paper has them; and tiny.",
+            "Of the MLRA checkpoints, 2.9B parameters each: mlra-NAME with the NAME tpa, mha, gqa, mqa, gta, mfa, mla,",
+            "gla-2, gla-4, mlra-2 or mlra-4; and mlra-NAME-small, whose vectors have an eighth of the size.",
             "",
             "Examples:",
             "  t6j init --preset t6-small --out t6-small",
@@ -85,35 +90,35 @@ final class InitCommand implements Callable<Integer> {
     private DType dtype;
 
     @Override
-    public Integer call() throws IOException {
-        T6Config model = model();
+    public Integer call() {
+        NewFolder.check(out);
+        NewModel model = model();
         List<LazyTensor> tensors = new ArrayList<>();
         model.tensors().forEach(spec -> tensors.add(tensor(spec)));
         Map<String, Object> config = new TreeMap<>(OFFICIAL);
         config.putAll(model.config());
         config.put("torch_dtype", WeightFile.torchName(dtype));
-        NewFolder.create(out, folder -> {
-            Files.writeString(folder.resolve("config.json"), Json.write(config));
-            if (variantFile != null) {
-                VariantFile.write(folder, model.variant());
-            }
-            WeightFile.write(folder.resolve(WeightFile.NAME), tensors, main);
-        });
+        Map<String, Content> files = new LinkedHashMap<>();
+        files.put("config.json", file -> Files.writeString(file, Json.write(config)));
+        if (variantFile != null) {
+            files.put(VariantFile.NAME, file -> VariantFile.write(file, model.variant()));
+        }
+        files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, true, main));
+        NewFolder.create(main, out, files);
         return Main.DONE;
     }
 
-    private T6Config model() {
-        T6Config official = official();
-        return variantFile == null
-                ? official
-                : new T6Config(official.attention(), official.config(), VariantFile.parse(variantFile));
+    private NewModel model() {
+        NewModel shaped = shaped();
+        return variantFile == null ? shaped : shaped.with(VariantFile.parse(variantFile));
     }
 
-    private T6Config official() {
+    private NewModel shaped() {
         if (shape.preset != null) {
             return Range.checked(spec, () -> Presets.of(shape.preset));
         }
-        Map<String, Object> config = Json.parseObject(Text.readAll(shape.config), shape.config.toString());
+        Map<String, Object> config =
+                Json.parseObject(SmallFile.read(shape.config, SmallFile.CONFIG), shape.config.toString());
         return new T6Config(attention == null ? T6Config.attentionOf(config) : attention, config, VariantJson.none());
     }
 

@@ -7,6 +7,7 @@ import io.github.t6j.json.Json;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -51,7 +52,7 @@ final class InspectCommand implements Callable<Integer> {
         try (Model model = arguments.load()) {
             Map<String, Object> description = describe(model.info());
             if (json) {
-                main.out.print(Json.write(description));
+                main.out.print(Text.printableLines(Json.write(description)));
             } else {
                 print(description, model.info());
             }
@@ -188,7 +189,11 @@ final class InspectCommand implements Callable<Integer> {
                 bytes * info.sizes().layers());
     }
 
+    /** Names come from files. */
     private void line(String format, Object... values) {
-        main.out.println(String.format(Locale.ROOT, format, values));
+        Object[] printable = Arrays.stream(values)
+                .map(value -> value instanceof String text ? Text.printable(text, Integer.MAX_VALUE) : value)
+                .toArray();
+        main.out.println(String.format(Locale.ROOT, format, printable));
     }
 }

@@ -4,6 +4,7 @@ import io.github.t6j.LogitsListener;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.weights.Safetensors;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -59,11 +60,13 @@ final class LogitsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         arguments.check();
+        Safetensors.checkWritable(out);
         int[] input = ids.startsWith("@") ? Ids.read(Path.of(ids.substring(1))) : Ids.ofArgument(ids, "--ids", spec);
         if (input.length == 0) {
             throw new ParameterException(spec.commandLine(), "--ids: expected one id or more, found none");
         }
         try (Model model = arguments.load();
+                OnInterrupt _ = new OnInterrupt(main);
                 Arena arena = Arena.ofConfined()) {
             int vocabulary = model.info().sizes().vocabulary();
             Ids.checkBelow(input, vocabulary, "vocabulary");

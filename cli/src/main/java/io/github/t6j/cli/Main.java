@@ -51,6 +51,8 @@ final class Main implements Callable<Integer> {
     final PrintStream err;
     /** Whether a person sits at both ends: nothing is piped in, and progress may be shown. */
     final boolean terminal;
+    /** Whether Ctrl-C or SIGTERM came while a command was doing what it may end by itself. */
+    volatile boolean interrupted;
 
     @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
     boolean verbose;
@@ -84,6 +86,7 @@ final class Main implements Callable<Integer> {
         commands(args).forEach(commandLine::addSubcommand); // before the rest, which holds for those that are there
         commandLine.setOut(help).setErr(new PrintWriter(err, true)).setExpandAtFiles(false);
         Choice.register(commandLine);
+        Values.register(commandLine);
         for (CommandLine command : commandLine.getSubcommands().values()) {
             if (!command.getCommandSpec().helpCommand()) {
                 command.getCommandSpec().mixinStandardHelpOptions(true).versionProvider(new Version());
@@ -94,9 +97,11 @@ final class Main implements Callable<Integer> {
         commandLine.setParameterExceptionHandler(errors);
         commandLine.setExecutionExceptionHandler(errors);
         try {
-            return commandLine.execute(args);
+            return errors.checked(commandLine.execute(args));
         } catch (OutOfMemoryError e) {
             return errors.outOfMemory(e);
+        } catch (Error e) {
+            return errors.internal(e);
         }
     }
 

@@ -62,8 +62,14 @@ final class ModelArguments {
     Model load(Path path) {
         ModelOptions options =
                 new ModelOptions(load, threads == null ? 0 : threads, variant);
-        try (Waiting _ = new Waiting((Main) spec.root().userObject(), "loading")) {
-            return Model.load(path, options);
+        Main main = (Main) spec.root().userObject();
+        Path files = ModelFolder.folderOf(path);
+        VariantFile.noteOther(main, variant, VariantFile.read(files), files);
+        Model model;
+        try (Waiting _ = new Waiting(main, "loading")) {
+            model = Model.load(path, options);
         }
+        model.notes().forEach(note -> main.note("note: " + note));
+        return model;
     }
 }

@@ -6,28 +6,34 @@ import java.nio.file.Path;
 import java.security.CodeSource;
 import picocli.CommandLine.Option;
 
-/** {@code --model}, for commands that need a model's folder. */
+/** {@code --model}, for commands that need a model. */
 final class ModelFolder {
     private static final Path BUNDLED = Path.of("testdata", "models", "t6-tiny");
 
     @Option(
             names = "--model",
-            paramLabel = "DIR",
-            description = "Folder of the model, in Hugging Face layout (default: the small model that comes with t6j).")
+            paramLabel = "DIR|FILE",
+            description = "Folder of the model, in Hugging Face layout, or a file of weights, such as GGUF (default: the "
+                    + "small model that comes with t6j).")
     private Path model;
 
-    /** @throws CommandFailure if it is no folder */
+    /** @throws CommandFailure if there is nothing */
     Path path() {
         return checked("--model", model == null ? bundled() : model);
     }
 
-    /** @throws CommandFailure if {@code folder}, which {@code option} names, is no folder */
-    static Path checked(String option, Path folder) {
-        if (!Files.isDirectory(folder)) {
-            throw new CommandFailure(option + " " + folder + ": expected a folder with config.json and weights, found "
-                    + (Files.exists(folder) ? "a file" : "nothing"));
+    /** @throws CommandFailure if there is nothing at {@code model}, which {@code option} names */
+    static Path checked(String option, Path model) {
+        if (!Files.exists(model)) {
+            throw new CommandFailure(option + " " + model
+                    + ": expected a folder with config.json and weights, or a file of weights, found nothing");
         }
-        return folder;
+        return model;
+    }
+
+    /** The folder of a model's other files. */
+    static Path folderOf(Path model) {
+        return Files.isDirectory(model) ? model : model.toAbsolutePath().getParent();
     }
 
     /** The launcher says where t6j lives; without it, the model is looked for above the place of this class. */

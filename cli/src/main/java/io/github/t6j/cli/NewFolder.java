@@ -2,64 +2,158 @@ package io.github.t6j.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 
-/** A folder that is filled wholly or not at all. */
+/**
+ * A folder that is filled wholly or not at all, by one process at a time. Until it is full a file in it lists the files to
+ * come, and its lock says that somebody is at work: a list that can be locked was left by a process that was killed, and
+ * the files that it names are removed.
+ */
 final class NewFolder {
+    static final String LIST = ".t6j-partial";
 
-    /** Writes the files of a folder. */
+    /** Writes one file. */
     @FunctionalInterface
-    interface Filler {
-        void fill(Path folder) throws IOException;
+    interface Content {
+        void write(Path file) throws IOException;
     }
 
     private NewFolder() {}
 
-    /** @throws CommandFailure if {@code folder} is a file, or holds anything */
-    static void checkEmpty(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        if (!Files.isDirectory(folder)) {
+    /**
+     * Looks whether the folder can be made and filled, before the work that makes its content.
+     *
+     * @throws CommandFailure if it is a file, holds anything, or is in a place that cannot be written
+     */
+    static void check(Path folder) {
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new CommandFailure(folder + ": expected a new or empty folder, found a file: give another");
         }
-        try (Stream<Path> files = Files.list(folder)) {
-            files.findAny().ifPresent(file -> {
+        if (!Files.exists(folder.resolve(LIST))) {
+            checkEmpty(folder);
+        }
+        Path place = folder.toAbsolutePath();
+        while (!Files.exists(place)) {
+            place = place.getParent();
+        }
+        if (!Files.isDirectory(place) || !Files.isWritable(place)) {
+            throw new CommandFailure(folder + ": cannot be written: " + place
+                    + (Files.isDirectory(place) ? ": permission denied" : " is not a folder"));
+        }
+    }
+
+    private static void checkEmpty(Path folder) {
+        for (Path file : files(folder)) {
+            if (!file.endsWith(LIST)) {
                 throw new CommandFailure(folder + ": expected a new or empty folder, found " + file.getFileName()
                         + " in it: give another, or remove what it holds");
-            });
-        }
-    }
-
-    /** Makes {@code folder} and fills it; what was written is removed when that fails or is interrupted. */
-    static void create(Path folder, Filler filler) throws IOException {
-        checkEmpty(folder);
-        boolean existed = Files.exists(folder);
-        Files.createDirectories(folder);
-        boolean done = false;
-        try (OnInterrupt _ = new OnInterrupt(() -> clear(folder, existed), Duration.ZERO)) {
-            filler.fill(folder);
-            done = true;
-        } finally {
-            if (!done) {
-                clear(folder, existed);
             }
         }
     }
 
-    private static void clear(Path folder, boolean keepFolder) {
+    private static List<Path> files(Path folder) {
+        if (!Files.exists(folder)) {
+            return List.of();
+        }
         try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                Files.deleteIfExists(file);
-            }
-            if (!keepFolder) {
-                Files.deleteIfExists(folder);
-            }
+            return files.toList();
         } catch (IOException | UncheckedIOException e) {
-            // the error that led here says more
+            throw Errors.failure(folder, "cannot be read", e);
+        }
+    }
+
+    /** Makes {@code folder} with {@code files}, in their order; removes what was written if that fails or is interrupted. */
+    static void create(Main main, Path folder, Map<String, Content> files) {
+        check(folder);
+        boolean existed = Files.exists(folder);
+        boolean done = false;
+        try (OnInterrupt _ = new OnInterrupt(main); FileChannel list = own(folder)) {
+            try {
+                remove(folder, read(list));
+                checkEmpty(folder);
+                list.write(StandardCharsets.UTF_8.encode(String.join("\n", files.keySet())), 0);
+                files.forEach((name, content) -> write(folder.resolve(name), content));
+                done = true;
+            } finally {
+                if (!done) {
+                    remove(folder, files.keySet());
+                }
+                Files.deleteIfExists(folder.resolve(LIST));
+                if (!done && !existed) {
+                    Files.deleteIfExists(folder);
+                }
+            }
+        } catch (IOException e) {
+            throw Errors.failure(folder, "cannot be written", e);
+        }
+    }
+
+    private static void write(Path file, Content content) {
+        try {
+            content.write(file);
+        } catch (IOException e) {
+            throw Errors.failure(file, "cannot be written", e);
+        }
+    }
+
+    /** The list of the folder, locked. */
+    private static FileChannel own(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        Path path = folder.resolve(LIST);
+        FileChannel list = FileChannel.open(
+                path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        try {
+            Object key = key(path);
+            // the owner may have removed it meanwhile: then what was locked is not there any more
+            if (list.tryLock() != null && Objects.equals(key(path), key)) {
+                return list;
+            }
+        } catch (OverlappingFileLockException | NoSuchFileException e) {
+            // said below
+        }
+        list.close();
+        throw new CommandFailure(folder + ": expected a folder that is not in use, found that another t6j writes to it:"
+                + " wait until it has ended, or give another");
+    }
+
+    private static Object key(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    }
+
+    /** Through the channel: to close another one of the same file would end the lock. */
+    private static List<String> read(FileChannel list) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(list.size(), 1 << 16));
+        while (bytes.hasRemaining() && list.read(bytes, bytes.position()) > 0) {
+            // reads on
+        }
+        return StandardCharsets.UTF_8.decode(bytes.flip()).toString().lines().toList();
+    }
+
+    /** Removes files of these names, and what a file of such a name was to be made of. */
+    private static void remove(Path folder, Collection<String> names) {
+        for (Path file : files(folder)) {
+            String found = file.getFileName().toString();
+            if (names.stream().anyMatch(name -> found.equals(name)
+                    || found.startsWith(name + ".") && found.endsWith(".partial"))) {
+                try {
+                    Files.deleteIfExists(file);
+                } catch (IOException e) {
+                    // the error that led here says more
+                }
+            }
         }
     }
 }

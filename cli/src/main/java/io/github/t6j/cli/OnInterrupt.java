@@ -5,36 +5,52 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Does something on Ctrl-C, then waits for the command to end by itself, until {@link #close}. The process ends with
- * 130 (128 + SIGINT), as the JDK has it for a process that a signal ends.
+ * Lets a command end by itself on Ctrl-C or SIGTERM: interrupts its thread, which ends what the engine computes and what
+ * is being written, and waits a moment until {@link #close}. The process ends with 128 + the signal, as the JDK has it.
  */
 final class OnInterrupt implements AutoCloseable {
-    private final CountDownLatch closed = new CountDownLatch(1);
-    private final Thread hook;
+    private static final Duration PATIENCE = Duration.ofMillis(900);
+    private static final Duration PATIENCE_WITH_SAVING = Duration.ofSeconds(10);
 
-    OnInterrupt(Runnable action, Duration patience) {
-        hook = new Thread(() -> {
-            action.run();
-            await(patience);
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final ShutdownHook hook;
+    private volatile boolean saving;
+
+    OnInterrupt(Main main) {
+        Thread command = Thread.currentThread();
+        hook = new ShutdownHook(() -> {
+            main.interrupted = true;
+            interrupt(command);
+            if (!await(PATIENCE) && saving) {
+                await(PATIENCE_WITH_SAVING);
+            }
         });
-        Runtime.getRuntime().addShutdownHook(hook);
     }
 
-    private void await(Duration patience) {
+    private synchronized void interrupt(Thread command) {
+        if (!saving) {
+            command.interrupt();
+        }
+    }
+
+    /** Says that what comes now should be finished: there is no interrupt from now on. */
+    synchronized void finish() {
+        saving = true;
+        Thread.interrupted();
+    }
+
+    private boolean await(Duration patience) {
         try {
-            closed.await(patience.toNanos(), TimeUnit.NANOSECONDS);
+            return closed.await(patience.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return true;
         }
     }
 
     @Override
     public void close() {
         closed.countDown();
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // the process is ending already
-        }
+        hook.close();
     }
 }

@@ -24,13 +24,34 @@ final class Output {
     }
 
     private final OutputStream stream;
+    private Broken broken;
 
     Output(OutputStream stream) {
         this.stream = stream;
     }
 
+    /** For a printer that swallows errors: {@link #broken} has the first. */
     OutputStream stream() {
-        return stream;
+        return new OutputStream() {
+            @Override
+            public void write(int b) {
+                write(new byte[] {(byte) b}, 0, 1);
+            }
+
+            @Override
+            public void write(byte[] bytes, int from, int count) {
+                try {
+                    stream.write(bytes, from, count);
+                } catch (IOException e) {
+                    broken = broken == null ? new Broken(e) : broken;
+                }
+            }
+        };
+    }
+
+    /** What went wrong in {@link #stream}, or null. */
+    Broken broken() {
+        return broken;
     }
 
     void print(String text) {

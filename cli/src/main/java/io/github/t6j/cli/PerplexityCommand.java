@@ -4,12 +4,14 @@ import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.Sampler;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -72,10 +74,10 @@ final class PerplexityCommand implements Callable<Integer> {
             }
             int window = context == null ? model.info().sizes().contextLength() : context;
             List<Window> windows = Window.of(ids.length, window, strideWithin(window));
-            double total = totalNll(model, ids, windows, Math.min(window, ids.length));
-            print(ids.length, windows.stream().mapToInt(Window::scored).sum(), total, bytes.length);
+            try (OnInterrupt _ = new OnInterrupt(main)) {
+                return measure(model, ids, windows, Math.min(window, ids.length), bytes.length);
+            }
         }
-        return Main.DONE;
     }
 
     private void check() {
@@ -96,38 +98,62 @@ final class PerplexityCommand implements Callable<Integer> {
         return stride == null ? window : stride;
     }
 
-    private double totalNll(Model model, int[] ids, List<Window> windows, int context) {
+    /** Prints what all windows give; if it is interrupted, what those before gave. */
+    private int measure(Model model, int[] ids, List<Window> windows, int context, int bytes) {
+        double total = 0;
+        int scored = 0;
+        int end = 0;
         try (Session session = model.newSession(cache.sessionOptions().withContextLength(context));
                 Progress progress = new Progress(main, "perplexity")) {
-            double total = 0;
             for (Window window : windows) {
                 session.truncate(0);
                 total += nll(session, ids, window);
-                progress.update(window.end(), ids.length);
+                scored += window.scored();
+                end = window.end();
+                progress.update(end, ids.length);
             }
-            return total;
+        } catch (CancellationException e) {
+            if (scored > 0) {
+                String read = model.tokenizer().decode(Arrays.copyOf(ids, end));
+                print(end, scored, total, read.getBytes(StandardCharsets.UTF_8).length, true);
+            }
+            return Main.INTERRUPTED;
         }
+        print(ids.length, scored, total, bytes, false);
+        return Main.DONE;
     }
 
     /** The sum over the window's scored ids, in their order. The last id is not fed: nothing is asked after it. */
-    private static double nll(Session session, int[] ids, Window window) {
+    private double nll(Session session, int[] ids, Window window) {
         int contextEnd = window.scoredFrom() - 1;
         if (contextEnd > window.start()) {
             session.prefill(Arrays.copyOfRange(ids, window.start(), contextEnd));
         }
         double[] sum = new double[1];
         session.prefill(Arrays.copyOfRange(ids, contextEnd, window.end() - 1),
-                (position, logits) -> sum[0] -= Sampler.logProbability(logits, ids[window.start() + position + 1]));
+                (position, logits) -> sum[0] += nll(logits, ids, window.start() + position + 1));
         return sum[0];
     }
 
-    private void print(int tokens, int scored, double total, int bytes) {
+    private double nll(float[] logits, int[] ids, int index) {
+        float nll = -Sampler.logProbability(logits, ids[index]);
+        if (!Float.isFinite(nll)) {
+            throw new CommandFailure(file + ": expected a log-likelihood of token " + index + " (id " + ids[index]
+                    + "), found " + -nll + "; the model produced it: are its weights damaged?");
+        }
+        return nll;
+    }
+
+    private void print(int tokens, int scored, double total, int bytes, boolean partial) {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("tokens", tokens);
         result.put("scored", scored);
         result.put("nll", total / scored);
         result.put("perplexity", Math.exp(total / scored));
         result.put("bits_per_byte", total / Math.log(2) / bytes);
+        if (partial) {
+            result.put("partial", true);
+        }
         if (json) {
             main.out.print(Json.write(result));
         } else {

@@ -9,12 +9,15 @@ final class Progress implements AutoCloseable {
 
     private final Main main;
     private final String what;
+    private final ShutdownHook hook; // after Ctrl-C the shell's prompt comes where the line is
     private long next = System.nanoTime() + PATIENCE;
     private int shown;
+    private boolean closed;
 
     Progress(Main main, String what) {
         this.main = main;
         this.what = what;
+        hook = new ShutdownHook(this::clear);
     }
 
     void update(long done, long total) {
@@ -24,8 +27,10 @@ final class Progress implements AutoCloseable {
         }
     }
 
-    void say(String how) {
-        show(what + " " + how);
+    synchronized void say(String how) {
+        if (!closed) {
+            show(Text.printable(what + " " + how, Integer.MAX_VALUE));
+        }
     }
 
     private void show(String line) {
@@ -35,12 +40,18 @@ final class Progress implements AutoCloseable {
     }
 
     /** Leaves an empty line. */
-    @Override
-    public void close() {
+    private synchronized void clear() {
+        closed = true;
         if (shown > 0) {
             show("");
             main.err.print("\r");
             main.err.flush();
         }
+    }
+
+    @Override
+    public void close() {
+        clear();
+        hook.close();
     }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -48,24 +49,30 @@ final class ScoreCommand implements Callable<Integer> {
     public Integer call() {
         arguments.check();
         List<Question> questions = Question.read(file);
+        int done = 0;
         int right = 0;
         int rightPerCharacter = 0;
         try (Model model = arguments.load();
-                ChoiceScorer scorer = new ChoiceScorer(model, cache.sessionOptions());
-                Progress progress = new Progress(main, "score")) {
-            for (int i = 0; i < questions.size(); i++) {
-                Question question = questions.get(i);
-                double[] scores = scorer.logLikelihoods(question);
-                right += largest(scores) == question.gold() ? 1 : 0;
-                for (int choice = 0; choice < scores.length; choice++) {
-                    scores[choice] /= question.characters(choice);
+                OnInterrupt _ = new OnInterrupt(main)) {
+            try (ChoiceScorer scorer = new ChoiceScorer(model, cache.sessionOptions());
+                    Progress progress = new Progress(main, "score")) {
+                for (Question question : questions) {
+                    double[] scores = scorer.logLikelihoods(question);
+                    right += largest(scores) == question.gold() ? 1 : 0;
+                    for (int choice = 0; choice < scores.length; choice++) {
+                        scores[choice] /= question.characters(choice);
+                    }
+                    rightPerCharacter += largest(scores) == question.gold() ? 1 : 0;
+                    progress.update(++done, questions.size());
                 }
-                rightPerCharacter += largest(scores) == question.gold() ? 1 : 0;
-                progress.update(i + 1, questions.size());
+            } catch (CancellationException e) {
+                if (done == 0) {
+                    return Main.INTERRUPTED;
+                }
             }
+            print(done, questions.size(), right, rightPerCharacter);
         }
-        print(questions.size(), right, rightPerCharacter);
-        return Main.DONE;
+        return done < questions.size() ? Main.INTERRUPTED : Main.DONE;
     }
 
     /** Index of the largest number, the first of equal ones. */
@@ -79,16 +86,20 @@ final class ScoreCommand implements Callable<Integer> {
         return best;
     }
 
-    private void print(int questions, int right, int rightPerCharacter) {
+    private void print(int questions, int all, int right, int rightPerCharacter) {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("questions", questions);
         put("acc", right, questions, result);
         put("acc_norm", rightPerCharacter, questions, result);
+        if (questions < all) {
+            result.put("partial", true);
+        }
         if (json) {
             main.out.print(Json.write(result));
             return;
         }
-        main.out.println(String.format("%-9s %d", "questions", questions));
+        main.out.println(String.format("%-9s %d", "questions", questions)
+                + (questions < all ? " of " + all + ", partial" : ""));
         for (String metric : List.of("acc", "acc_norm")) {
             main.out.println(String.format(
                     Locale.ROOT, "%-9s %.4f ± %.4f", metric, (Double) result.get(metric),

@@ -3,6 +3,7 @@ package io.github.t6j.cli;
 import io.github.t6j.Generation;
 import io.github.t6j.ModelInfo;
 import io.github.t6j.Session;
+import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.cli.CacheComparison.Entry;
 import java.time.Duration;
 import java.util.List;
@@ -18,21 +19,25 @@ final class Stats {
                 "decode    " + speed(generation.tokens().size(), generation.decodeTime()),
                 "seed      " + generation.seed(),
                 "finish    " + Choice.word(generation.finishReason()).replace('-', '_'),
-                "cache     " + cache(session, info),
-                "weights   " + info.weightFormat(),
+                "cache     " + cache(session.usedCacheBytes(), session.position(), session.cacheType(), info),
+                "weights   " + Text.printable(info.weightFormat(), Integer.MAX_VALUE),
                 "kernels   " + info.kernels());
     }
 
-    /** Those of {@code --samples}: the speed of all together, the cache of the prompt, which they share. */
+    /** Those of {@code --samples}: the speed of all together, the cache of the prompt, which they share, and their own. */
     static List<String> ofSamples(List<Generation> samples, Session prompt, ModelInfo info) {
         Generation first = samples.getFirst();
         int tokens = samples.stream().mapToInt(one -> one.tokens().size()).sum();
+        boolean state = info.cache().stateElements() > 0; // of one size, and every sample has its own
+        long bytes = state
+                ? prompt.usedCacheBytes() * (1 + samples.size())
+                : prompt.usedCacheBytes() / prompt.position() * (prompt.position() + tokens);
         return List.of(
                 "prompt    " + speed(first.promptTokens(), first.prefillTime()),
                 "decode    " + speed(tokens, first.decodeTime()) + " in " + samples.size() + " samples",
                 "seed      " + first.seed() + " and following",
-                "cache     " + cache(prompt, info),
-                "weights   " + info.weightFormat(),
+                "cache     " + cache(bytes, prompt.position() + tokens, prompt.cacheType(), info),
+                "weights   " + Text.printable(info.weightFormat(), Integer.MAX_VALUE),
                 "kernels   " + info.kernels());
     }
 
@@ -43,18 +48,15 @@ final class Stats {
     }
 
     /** Other attentions as they would be with elements of the same type. */
-    private static String cache(Session session, ModelInfo info) {
+    private static String cache(long bytes, int tokens, CacheType type, ModelInfo info) {
         CacheComparison comparison = CacheComparison.of(info);
-        return session.usedCacheBytes() + " bytes for " + session.position() + " tokens in "
-                + Choice.word(session.cacheType()) + "; MHA of "
-                + besides(comparison.equalHeads().getFirst(), session, info) + ", of equal parameters, "
-                + besides(comparison.equalParameters().getFirst(), session, info);
+        return bytes + " bytes for " + tokens + " tokens in " + Choice.word(type) + "; MHA of "
+                + besides(comparison.equalHeads().getFirst(), bytes, tokens, type, info) + ", of equal parameters, "
+                + besides(comparison.equalParameters().getFirst(), bytes, tokens, type, info);
     }
 
-    private static String besides(Entry multiHead, Session session, ModelInfo info) {
-        long bytes = session.usedCacheBytes();
-        long its = multiHead.elementsPerToken() * info.sizes().layers() * session.position()
-                * session.cacheType().elementBytes();
+    private static String besides(Entry multiHead, long bytes, int tokens, CacheType type, ModelInfo info) {
+        long its = multiHead.elementsPerToken() * info.sizes().layers() * tokens * type.elementBytes();
         String ratio = bytes > 0 ? String.format(Locale.ROOT, " (%.1f times as much)", (double) its / bytes) : "";
         return multiHead.heads() + " heads: " + its + ratio;
     }

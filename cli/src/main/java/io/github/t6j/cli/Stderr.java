@@ -12,8 +12,8 @@ import java.lang.invoke.MethodHandle;
 
 /**
  * Where messages go. The JVM warns on stderr that the Vector API is an incubator module, before any code of ours runs
- * and whatever its options; so bin/t6j starts it with stderr elsewhere and the real one at another descriptor. That is
- * written to by C's write: a file opened again as /dev/fd/3 would have a position of its own, from which other programs
+ * and whatever its options; so bin/t6j starts it with a pipe as stderr, out of which it takes that line, and the real one
+ * at another descriptor. That is written to by C's write: a file opened again as /dev/fd/3 would have a position of its own, from which other programs
  * overwrite ours, and a socket cannot be opened again.
  */
 final class Stderr extends OutputStream {

@@ -2,7 +2,6 @@ package io.github.t6j.cli;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
@@ -11,11 +10,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /** Text that comes from arguments, standard input and files: UTF-8, exactly as it is. */
 final class Text {
+    private static final String STANDARD_INPUT = "standard input";
+
+    /** Bytes of the longest text: hours of work for the smallest model. What has no end ends there. */
+    private static final int LONGEST = 1 << 28;
+
     private Text() {}
 
     /**
@@ -31,25 +36,31 @@ final class Text {
             throw new ParameterException(spec.commandLine(),
                     label + ": expected a text, or - to read standard input, found nothing");
         }
-        return decode(readAll(main.in), "standard input");
+        return decode(readAll(main.in, STANDARD_INPUT), STANDARD_INPUT);
     }
 
+    /** The bytes of a file, which may be a pipe: {@code <(command)}, /dev/stdin. */
     static byte[] readAll(Path file) {
         if (Files.isDirectory(file)) {
             throw new CommandFailure(file + ": expected a file, found a folder");
         }
-        try {
-            return Files.readAllBytes(file);
+        try (InputStream in = Files.newInputStream(file)) {
+            return readAll(in, file.toString());
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw Errors.failure(file, "cannot be read", e);
         }
     }
 
-    private static byte[] readAll(InputStream in) {
+    private static byte[] readAll(InputStream in, String where) {
         try {
-            return in.readAllBytes();
+            byte[] bytes = in.readNBytes(LONGEST + 1);
+            if (bytes.length > LONGEST) {
+                throw new CommandFailure(where + ": expected at most " + LONGEST + " bytes of text, found more: cut it"
+                        + " into pieces");
+            }
+            return bytes;
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw Errors.failure(where, "cannot be read", e);
         }
     }
 
@@ -66,15 +77,27 @@ final class Text {
         return chars.flip().toString();
     }
 
-    /** {@code text} without control characters, which would move the terminal's cursor or worse, and cut. */
+    /**
+     * {@code text} without control characters, which would move the terminal's cursor or worse, and without those that
+     * reverse the order of what follows; cut.
+     */
     static String printable(String text, int longest) {
         StringBuilder printable = new StringBuilder();
         int end = Math.min(text.length(), longest);
         for (int i = 0; i < end; i++) {
             char c = text.charAt(i);
-            printable.append(
-                    Character.isISOControl(c) ? String.format(Locale.ROOT, "\\u%04x", (int) c) : String.valueOf(c));
+            printable.append(isHarmless(c) ? String.valueOf(c) : String.format(Locale.ROOT, "\\u%04x", (int) c));
         }
         return end < text.length() ? printable + "…" : printable.toString();
+    }
+
+    private static boolean isHarmless(char c) {
+        return c == '\t'
+                || !Character.isISOControl(c) && !(c >= '\u202a' && c <= '\u202e') && !(c >= '\u2066' && c <= '\u2069');
+    }
+
+    /** JSON, or lines, with the same characters escaped; line ends stay. */
+    static String printableLines(String text) {
+        return text.lines().map(line -> printable(line, Integer.MAX_VALUE) + "\n").collect(Collectors.joining());
     }
 }

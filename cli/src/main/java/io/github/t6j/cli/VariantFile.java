@@ -3,27 +3,38 @@ package io.github.t6j.cli;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.json.Json;
+import io.github.t6j.weights.SmallFile;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** {@code t6j.json} in a folder: says which variant a model is, since nothing else in its files can. */
 final class VariantFile {
-    private static final String NAME = "t6j.json";
+    static final String NAME = "t6j.json";
 
     private VariantFile() {}
 
     /** What the folder's t6j.json says; without one, nothing. */
     static VariantJson read(Path folder) {
         Path file = folder.resolve(NAME);
-        return Files.exists(file) ? parse(file) : VariantJson.none();
+        return Files.exists(file, LinkOption.NOFOLLOW_LINKS) ? parse(file) : VariantJson.none();
     }
 
     /** @throws io.github.t6j.ModelFormatException for keys or values that it cannot have */
     static VariantJson parse(Path file) {
-        return new VariantJson(Json.parseObject(Text.readAll(file), file.toString()), file.toString());
+        return new VariantJson(Json.parseObject(SmallFile.read(file, SmallFile.CONFIG), file.toString()),
+                file.toString());
+    }
+
+    /** Says so if {@code said} is another variant than t6j.json's. */
+    static void noteOther(Main main, RopeVariant said, VariantJson json, Path folder) {
+        if (said != null && json.variant() != null && said != json.variant()) {
+            main.note("note: --variant " + said.word() + " is used, though " + folder.resolve(NAME) + " says "
+                    + json.variant().word());
+        }
     }
 
     /**
@@ -46,10 +57,10 @@ final class VariantFile {
         return json.with("variant", (partial ? RopeVariant.PARTIALROPE : RopeVariant.FULL).word());
     }
 
-    static void write(Path folder, VariantJson json) throws IOException {
+    static void write(Path file, VariantJson json) throws IOException {
         Map<String, Object> keys = new LinkedHashMap<>();
         keys.put("format", 1L);
         keys.putAll(json.keys());
-        Files.writeString(folder.resolve(NAME), Json.write(keys));
+        Files.writeString(file, Json.write(keys));
     }
 }

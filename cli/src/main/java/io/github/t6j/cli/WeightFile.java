@@ -5,11 +5,14 @@ import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.Safetensors;
 import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
 
 /** What the commands write as safetensors. */
 final class WeightFile {
@@ -26,20 +29,35 @@ final class WeightFile {
         return new LazyTensor(name, stored, shape, arena -> elements.write(stored, shape, arena));
     }
 
-    /** {@code tensor} by another name and in another type; null: in its own. */
-    static LazyTensor converted(String name, Tensor tensor, DType dtype) {
-        if (dtype == null || stored(dtype, tensor.shape()) == tensor.dtype() || !tensor.dtype().isFloating()) {
-            return new LazyTensor(name, tensor.dtype(), tensor.shape(), arena -> tensor.data());
-        }
-        return tensor(name, dtype, tensor.shape(), Elements.of(tensor, stored(dtype, tensor.shape())));
+    /**
+     * {@code tensor} by another name; a matrix in another type, if {@code dtype} is not null. Vectors stay as they are.
+     *
+     * @param reader gives the tensor's elements when its turn to be written comes
+     */
+    static LazyTensor converted(
+            String name, Tensor tensor, DType dtype, BiFunction<Tensor, Arena, Tensor> reader) {
+        DType own = tensor.dtype().loaded();
+        boolean kept = dtype == null || tensor.shape().size() != 2 || !own.isFloating();
+        DType stored = kept ? own : dtype;
+        return new LazyTensor(name, stored, tensor.shape(), arena -> {
+            Tensor read = reader.apply(tensor, arena);
+            if (own.isQuantized()) {
+                Elements.checkScales(read);
+            }
+            return stored == own ? read.data() : Elements.of(read, stored).write(stored, read.shape(), arena);
+        });
     }
 
     private static DType stored(DType dtype, List<Long> shape) {
         return dtype.isQuantized() && shape.size() != 2 ? DType.F32 : dtype;
     }
 
-    /** Writes a model whose tied embedding stands once, as lm_head.weight. */
-    static void write(Path file, List<LazyTensor> tensors, Main main) {
+    /**
+     * Writes a model.
+     *
+     * @param tied whether its embedding stands once, as lm_head.weight, as the official files have it
+     */
+    static void write(Path file, List<LazyTensor> tensors, boolean tied, Main main) {
         try (Progress progress = new Progress(main, "writing " + file)) {
             List<LazyTensor> watched = new ArrayList<>();
             for (LazyTensor tensor : tensors) {
@@ -49,7 +67,11 @@ final class WeightFile {
                     return tensor.data().apply(arena);
                 }));
             }
-            Safetensors.writeLazily(file, Map.of("format", "pt", T6Family.EMBEDDING_NAME, T6Family.HEAD_NAME), watched);
+            Map<String, String> metadata = new TreeMap<>(Map.of("format", "pt"));
+            if (tied) {
+                metadata.put(T6Family.EMBEDDING_NAME, T6Family.HEAD_NAME);
+            }
+            Safetensors.writeLazily(file, metadata, watched);
         }
     }
 

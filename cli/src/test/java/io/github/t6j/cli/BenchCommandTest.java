@@ -151,10 +151,10 @@ class BenchCommandTest {
             assertThat(result.tokensPerSecond()).isEqualTo(20);
             assertThat(result.deviation()).isCloseTo(10, within(1e-12));
             assertThat(result.bytesPerSecond()).isEqualTo(4e7);
-            assertThat(new BenchReport(List.of(result), false).in(BenchCommand.Format.MD))
+            assertThat(new BenchReport(List.of(result), false, false).in(BenchCommand.Format.MD))
                     .endsWith("| a,b | tg30 x2 @4 | 20.0 ± 10.0 | 0.0 | 4 % | 12.5 % | 5.5 | 77 |\n")
                     .contains("- a,b: T6, 3.3 M parameters, 1.0 MB of weights (bf16)\n", "read test: 1.0 to 1.0 GB/s");
-            assertThat(new BenchReport(List.of(result), false).in(BenchCommand.Format.CSV).split("\n")[1])
+            assertThat(new BenchReport(List.of(result), false, false).in(BenchCommand.Format.CSV).split("\n")[1])
                     .startsWith("\"a,b\",tg30 x2 @4,30,2,4,cache filled with seeded rows,20.0,1");
         }
     }
@@ -165,7 +165,7 @@ class BenchCommandTest {
             --generate -2                       | --generate: expected 0 or more, found -2
             --prompt 0 --generate 0             | expected one above 0, found 0 for both
             --depth -1                          | --depth: expected 0 or more, found -1
-            --depth 1,x                         | 'x' is not an int
+            --depth 1,x                         | expected a whole number, found 'x'
             --depth 2000000000                  | expected at most 1073741824 tokens
             --batch 0                           | --batch: expected 1 or more, found 0
             --repetitions 0                     | --repetitions: expected 1 or more, found 0

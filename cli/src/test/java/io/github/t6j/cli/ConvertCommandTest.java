@@ -7,14 +7,20 @@ import io.github.t6j.json.Json;
 import io.github.t6j.weights.Safetensors;
 import io.github.t6j.weights.Tensor;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,7 +61,7 @@ class ConvertCommandTest {
         assertThat(made.resolve("tokenizer.json")).hasSameBinaryContentAs(Path.of(Ran.TINY, "tokenizer.json"));
     }
 
-    /** Half a unit in the last place of bfloat16, relative. */
+    /** Half a unit in the last place of bfloat16, relative; norms stay as they are. */
     @Test
     void convertsTypesAndSaysSoInConfig() throws IOException {
         Path made = convert(GROUPNORM, "--dtype", "bf16");
@@ -64,7 +70,7 @@ class ConvertCommandTest {
         StoredTensors expected = StoredTensors.read(GROUPNORM.resolve("model.safetensors"));
         StoredTensors.read(made.resolve("model.safetensors")).tensors().forEach((name, tensor) -> {
             double[] values = expected.tensors().get(name).values();
-            assertThat(tensor.dtype()).isEqualTo("BF16");
+            assertThat(tensor.dtype()).isEqualTo(tensor.shape().size() == 2 ? "BF16" : "F32");
             for (int i = 0; i < values.length; i++) {
                 assertThat(tensor.values()[i]).isCloseTo(values[i], within(Math.abs(values[i]) * 0x1p-8));
             }
@@ -130,7 +136,46 @@ class ConvertCommandTest {
     void aNumberThatIsNoneIsNotQuantised() throws IOException {
         Path source = source(Tensor.of("lm_head.weight", new float[] {1, Float.NaN}, 1, 2));
 
-        assertFails(source, "found NaN", "--dtype", "q8_0");
+        for (String type : List.of("q8_0", "q4_0")) {
+            assertFails(source, "lm_head.weight: expected numbers, found NaN at [0, 1], which " + type, "--dtype",
+                    type);
+        }
+    }
+
+    @Test
+    void aScaleThatIsNoNumberIsNotPassedOn() throws IOException {
+        Path source = Ran.TESTDATA.resolve("hostile/nan-scale");
+
+        assertFails(source, "lm_head.weight: expected numbers as scales, found NaN for the block from [0, 0] on");
+        assertFails(source, "found NaN for the block from [0, 0] on", "--dtype", "f32");
+    }
+
+    @Test
+    void aSourceThatIsCutShortMeanwhileIsNamed() throws Exception {
+        Path source = source(Tensor.of("lm_head.weight", new float[] {1, 2}, 1, 2));
+        long columns = 1 << 20;
+        long rows = 128;
+        byte[] header = ("{\"lm_head.weight\": {\"dtype\": \"F32\", \"shape\": [" + rows + ", " + columns
+                + "], \"data_offsets\": [0, " + 4 * rows * columns + "]}}").getBytes(StandardCharsets.UTF_8);
+        try (RandomAccessFile file = new RandomAccessFile(source.toFile(), "rw")) {
+            file.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
+            file.write(header);
+            file.setLength(8 + header.length + 4 * rows * columns);
+        }
+        Path made = folder.resolve("failed");
+        FutureTask<Ran> conversion = new FutureTask<>(() -> run(source, made, "--dtype", "q4_0"));
+        Thread.ofPlatform().start(conversion);
+        while (!conversion.isDone() && !Files.exists(made.resolve("t6j.json"))) {
+            Thread.onSpinWait();
+        }
+        try (FileChannel file = FileChannel.open(source, StandardOpenOption.WRITE)) {
+            file.truncate(4096);
+        }
+
+        Ran ran = conversion.get();
+        assertThat(ran.err()).startsWith("t6j: " + source + ": cut short while it was read").hasLineCount(1);
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(made).doesNotExist();
     }
 
     @Test

@@ -98,7 +98,9 @@ class GenerateCommandTest {
         Ran ran = generate("The whale", "-n", "9", "--seed", "7", "--samples", "3", "--stats");
         assertThat(ran.out()).isEqualTo("--- 1 of 3, seed 7\n" + texts[0] + "--- 2 of 3, seed 8\n" + texts[1]
                 + "--- 3 of 3, seed 9\n" + texts[2]);
-        assertThat(ran.err()).contains("decode    27 tokens", "in 3 samples", "seed      7 and following");
+        // 2 tokens of the prompt, which they share, and 3 times 9, each of 3840 bytes
+        assertThat(ran.err()).contains("decode    27 tokens", "in 3 samples", "seed      7 and following",
+                "cache     111360 bytes for 29 tokens in f32; MHA of 8 heads: 356352 (3.2 times as much)");
 
         Ran json = generate("The whale", "-n", "9", "--seed", "7", "--samples", "3", "--json");
         List<Object> array = Json.array(Json.parse(json.out().getBytes(StandardCharsets.UTF_8), "output"), "output");
@@ -157,6 +159,26 @@ class GenerateCommandTest {
         Map<String, Object> json = generate("The whale", "-n", "64", "--context", "6", "--json").json();
 
         assertThat(json).containsEntry("finish_reason", "context_full");
+        for (String option : List.of("--stats", "--samples=2")) {
+            assertThat(generate("The whale", "-n", "64", "--context", "6", option).err())
+                    .contains("t6j: note: the text ends because the context of 6 tokens is full: a larger --context");
+        }
+    }
+
+    @Test
+    void anotherVariantThanTheFolderSaysIsNoted(@TempDir Path folder) throws IOException {
+        for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
+            Files.copy(Path.of(Ran.TINY, name), folder.resolve(name));
+        }
+        Files.writeString(folder.resolve("t6j.json"), "{\"variant\": \"full\"}");
+        String[] command = {"generate", "x", "-n", "1", "--model", folder.toString(), "--variant", "partialrope"};
+
+        assertThat(Ran.of(command).err())
+                .contains(
+                        "t6j: note: --variant partialrope is used, though " + folder.resolve("t6j.json") + " says full")
+                .hasLineCount(1);
+        command[command.length - 1] = "full";
+        assertThat(Ran.of(command).err()).isEmpty();
     }
 
     @Test
@@ -227,7 +249,7 @@ class GenerateCommandTest {
         generate("The whale", "-n", "1", "--session", file.toString(), "--cache-type", "q8");
         byte[] bytes = Files.readAllBytes(file);
 
-        Ran other = generate("The whale", "-n", "1", "--session", file.toString());
+        Ran other = generate("The whale", "-n", "1", "--session", file.toString(), "--cache-type", "f32");
         assertThat(other.code()).isEqualTo(1);
         assertThat(other.out()).isEmpty();
         assertThat(other.err()).contains("chat: cache_type: expected f32, found q8").hasLineCount(1);
@@ -236,8 +258,36 @@ class GenerateCommandTest {
         Files.writeString(file, "something else");
         Ran text = generate("The whale", "-n", "1", "--session", file.toString());
         assertThat(text.code()).isEqualTo(1);
-        assertThat(text.err()).contains("chat: ").hasLineCount(1);
+        assertThat(text.err()).contains("chat: expected a session that t6j saved, or a new name, found another file")
+                .hasLineCount(1);
         assertThat(file).hasContent("something else");
+        Ran weights = generate("The whale", "--session", Ran.TINY + "/model.safetensors");
+        assertThat(weights.code()).isEqualTo(1);
+        assertThat(weights.err()).contains("or a new name, found tensors of something else").hasLineCount(1);
+    }
+
+    @Test
+    void aSessionIsResumedInTheTypeThatItHas(@TempDir Path folder) {
+        String file = folder.resolve("chat").toString();
+        generate("The whale", "-n", "1", "--temperature", "0", "--session", file, "--cache-type", "bf16");
+
+        Ran ran = generate("", "-n", "8", "--temperature", "0", "--session", file, "--stats");
+
+        assertThat(ran.code()).isZero();
+        assertThat(ran.err()).contains(" tokens in bf16;");
+    }
+
+    /** Before the model is loaded: there is none. */
+    @Test
+    void aSessionThatCannotBeSavedIsRefusedBeforeTheWork(@TempDir Path folder) {
+        String file = folder.resolve("no/chat").toString();
+
+        Ran ran = Ran.of("generate", "x", "--session", file, "--model", "nowhere");
+
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err()).startsWith("t6j: " + file + ": cannot be written: ").hasLineCount(1);
+        Ran other = Ran.of("generate", "x", "--session", folder.toString(), "--model", "nowhere");
+        assertThat(other.err()).contains(": cannot be written: ", "found a folder").hasLineCount(1);
     }
 
     /** The pieces arrive as they are made, and a reader that goes away ends it without a word. */

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.json.Json;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class InspectCommandTest {
 
@@ -131,6 +133,26 @@ class InspectCommandTest {
         assertThat(ran.err()).isEmpty();
         assertThat(ran.code()).isZero();
         assertThat(ran.out()).contains(variant, "assumed", "mha", "F32   [", "transformer.h.1.mlp.c_proj.weight");
+    }
+
+    /** A file with the weights may have any name, and its tensors, too. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "--tensors", "--json"})
+    void namesOfFilesDoNotControlTheTerminal(String option, @TempDir Path folder) throws IOException {
+        Path golden = Ran.TESTDATA.resolve("golden/T6_odd");
+        Files.copy(golden.resolve("config.json"), folder.resolve("config.json"));
+        Files.copy(golden.resolve("model.safetensors"), folder.resolve("a\u001b[2J\u009b\u202e\u007f.safetensors"));
+
+        Ran ran = Ran.of(option.isEmpty()
+                ? new String[] {"inspect", "--model", folder.toString()}
+                : new String[] {"inspect", "--model", folder.toString(), option});
+
+        assertThat(ran.code()).isZero();
+        assertThat(ran.out()).contains("a\\u001b[2J\\u009b\\u202e\\u007f.safetensors")
+                .doesNotContain("\u001b", "\u009b", "\u202e", "\u007f");
+        Ran hostile = Ran.of("inspect", "--tensors", "--model", Ran.TESTDATA.resolve("hostile/escape").toString());
+        assertThat(hostile.code()).isEqualTo(1);
+        assertThat(hostile.out() + hostile.err()).doesNotContain("\u001b", "\u0007");
     }
 
     @Test

@@ -78,6 +78,17 @@ class LogitsCommandTest {
         assertThat(ran.err()).contains(file + ": expected ids by comma", "'three'").hasLineCount(1);
     }
 
+    /** Before the work: there is no such model. */
+    @ParameterizedTest
+    @CsvSource({"no/out, there is no such file or folder", "'', found a folder"})
+    void aPlaceThatCannotBeWrittenIsSaidFirst(String out, String message) {
+        Ran ran = Ran.of("logits", "--ids", "1", "--model", "nowhere", "--out", folder.resolve(out).toString());
+
+        assertThat(ran.err()).startsWith("t6j: " + folder.resolve(out) + ": cannot be written: ").contains(message)
+                .hasLineCount(1);
+        assertThat(ran.code()).isEqualTo(1);
+    }
+
     @Test
     void moreIdsThanTheModelWasTrainedOnAreAllowed() throws IOException {
         String many = "7" + ",7".repeat(519);

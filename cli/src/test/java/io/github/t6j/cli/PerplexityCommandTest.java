@@ -103,11 +103,24 @@ class PerplexityCommandTest {
     }
 
     @Test
+    void logitsThatAreNoNumbersAreAnError() {
+        Path model = Ran.TESTDATA.resolve("hostile/nan-weights");
+        Path text = model.resolve("text.txt");
+
+        Ran ran = Ran.of("perplexity", "--model", model.toString(), "--file", text.toString());
+
+        assertThat(ran.err()).startsWith("t6j: " + text + ": expected a log-likelihood of token 1 (id 101), found NaN")
+                .hasLineCount(1);
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.out()).isEmpty();
+    }
+
+    @Test
     void aMissingFileIsNamed() {
         Ran ran = Ran.of("perplexity", "--file", "nowhere");
 
         assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.err()).contains("nowhere: no such file").hasLineCount(1);
+        assertThat(ran.err()).contains("nowhere: cannot be read: no such file").hasLineCount(1);
     }
 
     @Test

@@ -218,12 +218,28 @@ class ScoreCommandTest {
         assertThat(ran.out()).isEmpty();
     }
 
+    /** All are NaN: the first choice must not win. */
+    @Test
+    void logitsThatAreNoNumbersAreAnError() {
+        Path model = Ran.TESTDATA.resolve("hostile/nan-weights");
+        Path task = model.resolve("task.jsonl");
+
+        Ran ran = Ran.of("score", "--model", model.toString(), "--file", task.toString());
+
+        assertThat(ran.err())
+                .startsWith("t6j: " + task + ", line 1: choices: expected log-likelihoods, found NaN at index 0")
+                .hasLineCount(1);
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.out()).isEmpty();
+    }
+
     @Test
     void whatCannotBeScoredIsAnError() throws IOException {
         Path empty = Files.writeString(folder.resolve("empty"), "\n\n");
         assertThat(Ran.of("score", "--file", empty.toString()).err())
                 .contains("expected a question a line, found none");
-        assertThat(Ran.of("score", "--file", "nowhere").err()).contains("nowhere: no such file").hasLineCount(1);
+        assertThat(Ran.of("score", "--file", "nowhere").err()).contains("nowhere: cannot be read: no such file")
+                .hasLineCount(1);
         Path longer = Files.writeString(
                 folder.resolve("long"),
                 "{\"context\": \"a\", \"choices\": [\"b\", \"" + "sea ".repeat(700) + "\"], \"gold\": 0}");

@@ -2,6 +2,12 @@ package io.github.t6j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,16 +26,24 @@ class UsageTest {
             generate --context 0 x                      | --context: expected 1 or more, found 0
             generate --temperature -1 x                 | --temperature: expected 0 or more
             generate --temperature NaN x                | --temperature: expected 0 or more
-            generate --temperature abc x                | 'abc' is not a float
+            generate --temperature abc x                | expected a number, found 'abc'
             generate --top-k -1 x                       | --top-k: expected 0
             generate --top-p 2 x                        | --top-p: expected
             generate --min-p -0.1 x                     | --min-p: expected
             generate --repetition-penalty 0 x           | --repetition-penalty: expected above 0
-            generate --seed 1.5 x                       | '1.5' is not a long
+            generate --seed 1.5 x                       | expected a whole number, found '1.5'
             generate --seed 1 --seed 2 x                | only once
             generate --load slow x                      | expected copy or mmap, found 'slow'
             generate --variant half x                   | expected full or partialrope
-            generate a b                                | Unmatched argument
+            generate a b                                | a text of several words is put into quotes
+            tokenize a b                                | a text of several words is put into quotes
+            generate -zzz                               | a text that begins with - comes last, after --
+            generate x -n                               | Missing required parameter
+            generate x -n 99999999999                   | -n': expected a whole number, found '99999999999'
+            bench --warm-up x                           | expected a number, found 'x'
+            bench --depth 1,x                           | expected a whole number, found 'x'
+            generate x --model -                        | expected a file or folder, found '-'
+            logits --ids 1 --out -                      | ./- a file of that name
             generate --samples 0 x                      | --samples: expected 1 or more, found 0
             generate --samples 2 --session s x          | --samples: expected no --session
             score                                       | Missing required option: '--file
@@ -45,7 +59,7 @@ class UsageTest {
             perplexity --file x --stride 0              | --stride: expected 1 or more, found 0
             perplexity --file x --context 8 --stride 9  | --stride: expected at most the context, 8, found 9
             inspect extra                               | Unmatched argument
-            inspect --threads x                         | 'x' is not an int
+            inspect --threads x                         | expected a whole number, found 'x'
             tokenize --decode 5,x                       | TEXT: expected ids by comma, such as 5,17,3, found 'x'
             convert                                     | Missing required parameters
             convert a                                   | Missing required parameter
@@ -71,6 +85,14 @@ class UsageTest {
 
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err()).contains("--stop: expected strings of one character or more").hasLineCount(1);
+    }
+
+    @Test
+    void anEmptyNameIsNotThisFolder() {
+        Ran ran = Ran.of("generate", "x", "--model", "");
+
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("'--model': expected a file or folder, found an empty text").hasLineCount(1);
     }
 
     @ParameterizedTest
@@ -153,8 +175,39 @@ class UsageTest {
 
     @Test
     void controlCharactersAndEndlessTextsDoNotReachTheTerminal() {
+        Ran trace = Ran.of("inspect", "--model", "\u001b[2Jno\u0007folder", "--verbose");
+        assertThat(trace.err()).contains("\tat ").doesNotContain("\u001b", "\u0007");
         Ran ran = Ran.of("inspect", "--model", "\u001b[2Jno\u0007folder" + "x".repeat(10_000));
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains("\\u001b[2Jno\\u0007folder").doesNotContain("\u001b").hasSizeLessThan(2100);
+    }
+
+    /** C1 controls are what a terminal takes for ESC and another; the others turn round what follows. */
+    @Test
+    void controlsOfUnicodeDoNotReachTheTerminal() {
+        Ran ran = Ran.of("inspect", "--model", "a\u009bb\u007fc\u202ed\u2066e\u2069f");
+        assertThat(ran.err()).contains("a\\u009bb\\u007fc\\u202ed\\u2066e\\u2069f")
+                .doesNotContain("\u009b", "\u007f", "\u202e", "\u2066", "\u2069");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"help", "--help", "generate --help", "help bench", "--version"})
+    void helpThatCannotBeWrittenFails(String commandLine) {
+        assertThat(into("No space left on device", commandLine))
+                .isEqualTo(new Ran(1, "", "t6j: standard output: No space left on device\n"));
+        assertThat(into("Broken pipe", commandLine)).isEqualTo(new Ran(0, "", ""));
+    }
+
+    private static Ran into(String reason, String commandLine) {
+        OutputStream full = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException(reason);
+            }
+        };
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
+        int code = new Main(InputStream.nullInputStream(), full, errors, false).run(commandLine.split(" "));
+        return new Ran(code, "", err.toString(StandardCharsets.UTF_8).replace(System.lineSeparator(), "\n"));
     }
 }

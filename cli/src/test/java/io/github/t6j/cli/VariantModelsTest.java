@@ -147,4 +147,28 @@ class VariantModelsTest {
             assertThat(Math.abs(found[i] - expected[i])).as("number " + i).isLessThanOrEqualTo(1e-4);
         }
     }
+
+    /** A model of the Llama family keeps its names and config.json; t6j.json says that its heads are factors. */
+    @Test
+    void modelsOfTheLlamaFamilyBecomeTpa() throws IOException {
+        Path source = Ran.TESTDATA.resolve("golden_llama/qwen3-norm");
+        Path made = folder.resolve("tpa");
+        assertThat(Ran.of("convert", source.toString(), made.toString(), "--as", "tpa").code()).isZero();
+        assertThat(made.resolve("t6j.json")).content().contains("\"heads\"", "factors");
+        assertThat(Json.parseObject(Files.readAllBytes(made.resolve("config.json")), "made"))
+                .isEqualTo(Json.parseObject(Files.readAllBytes(source.resolve("config.json")), "source"));
+        assertClose(logits(source.toString(), "factored"), logits(made.toString(), "factored"));
+        assertThat(Ran.of("inspect", "--model", made.toString()).out()).contains("Llama", "as TPA (qwen3)", "k_rank");
+    }
+
+    @Test
+    void ggufFilesBecomeFolders() throws IOException {
+        Path source = Ran.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf");
+        Path made = folder.resolve("made");
+        assertThat(Ran.of("convert", source.toString(), made.toString()).code()).isZero();
+        double[] expected = logits(source.toString(), "factored");
+        assertThat(logits(made.toString(), "factored")).isEqualTo(expected);
+        String same = Ran.TESTDATA.resolve("golden_llama/llama3-gqa").toString();
+        assertThat(logits(same, "factored")).isEqualTo(expected);
+    }
 }

@@ -24,6 +24,11 @@ public interface Attention {
         return headDim();
     }
 
+    /** Attentions that a head sums, each with keys, values and a softmax of its own, and the same query. */
+    default int branches() {
+        return 1;
+    }
+
     /** Elements that the projection makes of a position, at the front of its row. */
     int projections();
 
@@ -54,6 +59,11 @@ public interface Attention {
 
     /** Its definition, for {@link MaterializedAttention}. */
     MaterializedHeads materialized();
+
+    /** Positions that a query sees, its own included; 0: all before it, too. */
+    default int window() {
+        return 0;
+    }
 
     /** Whether scores are scaled and pass through a softmax; without, values are summed by the scores themselves. */
     default boolean hasSoftmax() {

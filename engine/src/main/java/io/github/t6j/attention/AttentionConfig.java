@@ -28,6 +28,6 @@ public interface AttentionConfig {
 
     /** How a layer makes the attention's rows. */
     default Projection projection(LayerWeights weights) {
-        return new FusedProjection(weights.packed(TensorRole.PROJECTION));
+        return new FusedProjection(weights.packed(TensorRole.PROJECTION), weights.floats(TensorRole.PROJECTION_BIAS));
     }
 }

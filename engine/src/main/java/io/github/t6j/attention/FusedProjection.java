@@ -8,11 +8,13 @@ import java.security.MessageDigest;
  * One product for everything that attention needs.
  *
  * @param matrix [attention.projections()][width]
+ * @param bias [attention.projections()], or null: there is none
  */
-record FusedProjection(PackedMatrix matrix) implements Projection {
+record FusedProjection(PackedMatrix matrix, float[] bias) implements Projection {
     @Override
     public void project(float[] normed, AttentionPass pass, PackedMatMul matMul) {
         matMul.multiply(matrix, normed, matrix.inputs(), pass.rows, pass.projections, pass.stride);
+        matMul.add(bias, pass.rows, pass.projections, pass.stride);
     }
 
     @Override

@@ -9,7 +9,7 @@ import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
 
 /**
- * Grouped query attention for many rows: all queries of some rows that share a key head meet its keys together. One at a
+ * Attention with shared key heads for many rows: all queries of some rows that share a key head meet its keys together. One at a
  * time, MHA would read each key and value for a single query and be bound by those reads. Each query is a chain of its
  * own, over the same pages in the same spans, so the bits are those of {@link PagedAttention}.
  */
@@ -22,7 +22,7 @@ final class GroupedPrefill {
 
     private final Kernels kernels;
     private final Workers workers;
-    private final GroupedQueryAttention shape;
+    private final GroupedPages shape;
     private final int group; // query heads of a key head
     private final int blockRows; // that meet a page together
     private final Buffers[] buffers; // one a worker, made when it first has work
@@ -34,7 +34,7 @@ final class GroupedPrefill {
     private AttentionPass pass;
     private PagedCache cache;
 
-    GroupedPrefill(GroupedQueryAttention shape, Kernels kernels, Workers workers) {
+    GroupedPrefill(GroupedPages shape, Kernels kernels, Workers workers) {
         this.shape = shape;
         this.kernels = kernels;
         this.workers = workers;
@@ -54,7 +54,7 @@ final class GroupedPrefill {
         if (buffers[worker] == null) {
             int lines = blockRows * group;
             buffers[worker] = new Buffers(
-                    new PageState(shape, lines, shape.headDim(), 0, kernels, cache.scratch()),
+                    new PageState(shape, lines, shape.headDim(), shape.scratch().bytes(), kernels, cache.scratch()),
                     new float[lines * shape.headDim()],
                     new float[lines * shape.headDim()]);
         }
@@ -84,10 +84,11 @@ final class GroupedPrefill {
         }
         PageState state = b.state;
         int pages = (pass.position + end + PANEL - 1) / PANEL;
+        int visible = Math.max(0, windowStart(pass.position + first)); // the first token that any of the rows sees
         for (int from = 0; from < pages; from += spanPages) {
             state.span = from == 0 ? state.all : state.own;
             state.span.clear();
-            for (int index = from; index < Math.min(from + spanPages, pages); index++) {
+            for (int index = Math.max(from, visible / PANEL); index < Math.min(from + spanPages, pages); index++) {
                 page(index, first, end, keyHead, b);
             }
             if (from > 0) {
@@ -102,21 +103,28 @@ final class GroupedPrefill {
         }
     }
 
+    /** The first position that a query at {@code position} sees, or a negative number: all. */
+    private int windowStart(int position) {
+        int window = pass.attention.window();
+        return window == 0 ? -1 : position + 1 - window;
+    }
+
     private void page(int index, int first, int end, int keyHead, Buffers b) {
         PageState state = b.state;
         Page page = state.readable(cache.page(pass.layer, index));
         int lines = (end - first) * group;
-        page.multiplyColumns(
-                kernels, b.queries, 0, lines, shape.headDim(), shape.keys(keyHead), state.scores, 0);
+        shape.groupScores(kernels, keyHead, b.queries, lines, page, state.scores);
         for (int line = 0; line < state.span.heads; line++) {
             int seen = line < lines ? pass.position + first + line / group + 1 - index * PANEL : 0;
             Arrays.fill(
                     state.scores, line * PANEL + Math.clamp(seen, 0, PANEL), (line + 1) * PANEL,
                     Float.NEGATIVE_INFINITY);
+            int hidden = windowStart(pass.position + first + line / group) - index * PANEL;
+            Arrays.fill(
+                    state.scores, line * PANEL, line * PANEL + Math.clamp(hidden, 0, PANEL), Float.NEGATIVE_INFINITY);
         }
         state.softmax(shape, page);
         int count = Math.min(PANEL, pass.position + end - index * PANEL);
-        Page.Sums sums = new Page.Sums(lines, 1, keyHead, state.span.heads * PANEL);
-        page.addRows(kernels, sums, state.probabilities, 0, count, state.span.out, 0);
+        shape.groupValues(kernels, keyHead, page, lines, count, state);
     }
 }

@@ -8,8 +8,14 @@ import java.util.Map;
  * @param heads query heads, h
  * @param headDim d
  * @param keyValueHeads heads of keys and values, g, a divisor of h
+ * @param options what layers do beyond that
  */
-public record GroupedQuery(int heads, int headDim, int keyValueHeads) implements DenseConfig {
+public record GroupedQuery(int heads, int headDim, int keyValueHeads, LayerOptions options) implements DenseConfig {
+    /** All layers alike. */
+    public GroupedQuery(int heads, int headDim, int keyValueHeads) {
+        this(heads, headDim, keyValueHeads, LayerOptions.NONE);
+    }
+
     @Override
     public int valueDim() {
         return headDim;
@@ -27,6 +33,6 @@ public record GroupedQuery(int heads, int headDim, int keyValueHeads) implements
 
     @Override
     public GroupedQueryAttention attention(LayerWeights weights, SharedPages shared) {
-        return new GroupedQueryAttention(heads, headDim, keyValueHeads);
+        return new GroupedQueryAttention(this, options.layer(weights));
     }
 }

@@ -20,20 +20,27 @@ import java.util.Arrays;
  *   projections  Q [h][d] | K [g][d] | V [g][d]
  * </pre>
  */
-public final class GroupedQueryAttention implements PageAttention, MaterializedHeads, DenseHeads {
+public final class GroupedQueryAttention implements GroupedPages, MaterializedHeads, DenseHeads {
     private final int heads;
     private final int headDim;
     private final int keyValueHeads;
     private final int groupSize;
+    private final LayerOptions.Layer layer;
     private final HeadCache kept;
     private final PageLayout layout;
     private final Page.Sums[] valueSums; // by key head
 
     /** @param keyValueHeads g, a divisor of {@code heads} */
     public GroupedQueryAttention(int heads, int headDim, int keyValueHeads) {
-        this.heads = heads;
-        this.headDim = headDim;
-        this.keyValueHeads = keyValueHeads;
+        this(new GroupedQuery(heads, headDim, keyValueHeads), LayerOptions.Layer.PLAIN);
+    }
+
+    /** That of a layer. */
+    GroupedQueryAttention(GroupedQuery form, LayerOptions.Layer layer) {
+        this.layer = layer;
+        heads = form.heads();
+        headDim = form.headDim();
+        keyValueHeads = form.keyValueHeads();
         this.groupSize = heads / keyValueHeads;
         this.kept = new HeadCache(keyValueHeads, headDim);
         this.layout = kept.layout();
@@ -63,8 +70,13 @@ public final class GroupedQueryAttention implements PageAttention, MaterializedH
 
     @Override
     public void rotateAndActivate(Rope rope, AttentionPass pass, int row) {
-        rope.rotate(
-                pass.projections, pass.at(row), heads + keyValueHeads, headDim, pass.cos, pass.sin, pass.tableAt(row));
+        int at = pass.at(row);
+        layer.prepare(rope, pass, row, at, heads, at + heads * headDim, keyValueHeads, headDim);
+    }
+
+    @Override
+    public int window() {
+        return layer.window();
     }
 
     @Override
@@ -78,14 +90,20 @@ public final class GroupedQueryAttention implements PageAttention, MaterializedH
         page.write(slot, projections, keys, projections, keys + keyValueHeads * headDim);
     }
 
-    /** What makes of q · k a score in powers of two. */
-    float scale() {
+    @Override
+    public float scale() {
         return (float) (LOG2_E / Math.sqrt(headDim));
     }
 
-    /** First column of the keys of head {@code g}. */
-    int keys(int g) {
-        return kept.keys(g);
+    @Override
+    public void groupScores(Kernels kernels, int g, float[] queries, int lines, Page page, float[] scores) {
+        page.multiplyColumns(kernels, queries, 0, lines, headDim, kept.keys(g), scores, 0);
+    }
+
+    @Override
+    public void groupValues(Kernels kernels, int g, Page page, int lines, int count, PageState state) {
+        Page.Sums sums = new Page.Sums(lines, 1, g, state.span.heads * PANEL);
+        page.addRows(kernels, sums, state.probabilities, 0, count, state.span.out, 0);
     }
 
     @Override

@@ -84,7 +84,7 @@ public final class PagedAttention implements AttentionAlgorithm {
 
     /**
      * {@link #attend(AttentionPass)} over another cache, with a bias on each token's scores, the same for all heads and
-     * rows; pass.output is [rows][heads · summedDim].
+     * rows; pass.output is [rows][softmaxes · summedDim].
      *
      * @param newBias one float a token, in powers of two: −∞ hides it; null: none. A row that sees no token gives zeros
      */
@@ -139,7 +139,7 @@ public final class PagedAttention implements AttentionAlgorithm {
             int there = spans.length;
             spans = Arrays.copyOf(spans, count);
             for (int i = there; i < count; i++) {
-                spans[i] = new OnlineSoftmax(attention.heads(), attention.summedDim());
+                spans[i] = new OnlineSoftmax(attention.softmaxes(), attention.summedDim());
             }
         }
         workers.run(count, spanWork);
@@ -156,19 +156,21 @@ public final class PagedAttention implements AttentionAlgorithm {
     private void finish(OnlineSoftmax all, int row) {
         int width = attention.summedDim();
         all.finish(
-                Math.max(1, attention.valueRank()), width, pass.output, row * attention.heads() * width, width);
+                Math.max(1, attention.valueRank()), width, pass.output, row * attention.softmaxes() * width, width);
     }
 
     /** The softmax over one span of what {@code row} sees. */
     private void pages(int span, int row, PageState state, OnlineSoftmax into) {
         int seen = pass.position + row + 1;
+        int window = attention.window();
+        int visible = window == 0 ? 0 : Math.max(0, seen - window); // the first token that the query sees
         int first = span * spanPages(seen);
         int end = Math.min(first + spanPages(seen), pages(seen));
         state.span = into;
         into.clear();
         attention.prepareQuery(pass.projections, pass.at(row), state);
         boolean prefetches = attention.prefetches() && tokens.bytes(seen) > FAR;
-        for (int index = first; index < end; index++) {
+        for (int index = Math.max(first, visible / PANEL); index < end; index++) {
             int count = Math.min(PANEL, seen - index * PANEL);
             if (prefetches && index + 1 < pages(seen)) {
                 tokens.page(pass.layer, index + 1).readWith(state.prefetcher);
@@ -176,7 +178,8 @@ public final class PagedAttention implements AttentionAlgorithm {
                 state.prefetcher.nothing();
             }
             if (!isHidden(index, count)) {
-                page(state.readable(tokens.page(pass.layer, index)), index, pass.at(row), count, state);
+                page(state.readable(tokens.page(pass.layer, index)), index, pass.at(row), visible - index * PANEL,
+                        count, state);
             }
         }
     }
@@ -194,13 +197,15 @@ public final class PagedAttention implements AttentionAlgorithm {
         return true;
     }
 
-    private void page(Page page, int index, int at, int count, PageState state) {
+    /** One page, of which the query sees the slots from {@code visible}, if positive, to {@code count}. */
+    private void page(Page page, int index, int at, int visible, int count, PageState state) {
         Kernels kernels = state.kernels;
         attention.scores(kernels, pass.projections, at, page, index, state);
         if (bias != null) {
             addBias(index * PANEL, count, state.scores);
         }
         hideFrom(count, state.scores);
+        hideBefore(visible, state.scores);
         state.softmax(attention, page);
         attention.values(kernels, page, count, state);
     }
@@ -210,6 +215,13 @@ public final class PagedAttention implements AttentionAlgorithm {
             for (int t = 0; t < count; t++) {
                 scores[row + t] += bias[token + t];
             }
+        }
+    }
+
+    /** Those before a window. */
+    private static void hideBefore(int visible, float[] scores) {
+        for (int row = 0; visible > 0 && row < scores.length; row += PANEL) {
+            Arrays.fill(scores, row, row + visible, Float.NEGATIVE_INFINITY);
         }
     }
 

@@ -3,6 +3,7 @@ package io.github.t6j.attention;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.weights.DType;
+import java.util.List;
 
 /**
  * Rotary position embedding. As the official models have it ({@link Form#OFFICIAL}), dimension i is paired with i + n/2
@@ -17,10 +18,14 @@ import io.github.t6j.weights.DType;
 public final class Rope {
     private static final double BASE = 10000.0;
 
+    /** What cosines and sines are multiplied by where nothing says otherwise. */
+    private static final float PLAIN = 1f;
+
     private final Form form;
     private final int pairs;
     private final float[] inverseFrequency; // [pairs]
     private final float logDecay;
+    private final float factor; // of cosines and sines
 
     /**
      * How elements are paired and turned.
@@ -43,12 +48,19 @@ public final class Rope {
      * @param rotaryDim first elements of a vector that are rotated, an even number; the others pass
      * @param decayBase what rotated elements decay with (rope_decay_base), or 0: no decay
      * @param form how elements are paired and turned
+     * @param frequencies of the pairs, radians a position; empty: 10000^(−2i/n)
+     * @param factor what cosines and sines are multiplied by (YaRN's attention factor), or 1
      */
-    public record Config(int rotaryDim, float decayBase, Form form) {}
+    public record Config(int rotaryDim, float decayBase, Form form, List<Float> frequencies, float factor) {
+        /** The official frequencies. */
+        public Config(int rotaryDim, float decayBase, Form form) {
+            this(rotaryDim, decayBase, form, List.of(), PLAIN);
+        }
+    }
 
     /** The rotation of {@code config}. */
     public Rope(Config config) {
-        this(config.rotaryDim, config.decayBase, config.form);
+        this(config.rotaryDim, config.decayBase, config.form, config.frequencies, config.factor);
     }
 
     /**
@@ -63,14 +75,24 @@ public final class Rope {
 
     /** As {@link #Rope(int, float)}, in another form. */
     public Rope(int rotaryDim, float decayBase, Form form) {
+        this(rotaryDim, decayBase, form, List.of(), PLAIN);
+    }
+
+    private Rope(int rotaryDim, float decayBase, Form form, List<Float> frequencies, float factor) {
         this.form = form;
+        this.factor = factor;
         pairs = rotaryDim / 2;
         inverseFrequency = new float[pairs];
         for (int i = 0; i < pairs; i++) {
-            float exponent = (float) (2 * i) / (float) rotaryDim;
-            inverseFrequency[i] = 1f / (float) StrictMath.pow(BASE, exponent);
+            inverseFrequency[i] = frequencies.isEmpty() ? frequency(i, rotaryDim, BASE) : frequencies.get(i);
         }
         logDecay = decayBase == 0f ? 0f : (float) StrictMath.log(decayBase);
+    }
+
+    /** Radians that pair {@code i} of {@code rotaryDim} elements turns a position: base^(−2i/n), in f32 as PyTorch has it. */
+    public static float frequency(int i, int rotaryDim, double base) {
+        float exponent = (float) (2 * i) / (float) rotaryDim;
+        return 1f / (float) StrictMath.pow(base, exponent);
     }
 
     /** Elements that {@link #table} writes to each of its arrays. */
@@ -93,8 +115,8 @@ public final class Rope {
                 c *= decay;
                 s *= decay;
             }
-            cos[at + i] = c;
-            sin[at + i] = form.counterclockwise ? -s : s;
+            cos[at + i] = c * factor;
+            sin[at + i] = (form.counterclockwise ? -s : s) * factor;
         }
     }
 

@@ -18,6 +18,7 @@ import java.util.Map;
  */
 public final class TensorProductAttention implements PageAttention, MaterializedHeads, DenseHeads {
     private final TensorProduct form;
+    private final LayerOptions.Layer layer;
     private final int heads;
     private final int featureDim;
     private final int keyRank;
@@ -60,7 +61,14 @@ public final class TensorProductAttention implements PageAttention, Materialized
      * @param shared where they are put; null serves a form without fixed factors and shared B
      */
     public TensorProductAttention(TensorProduct form, Map<Factor, float[]> fixed, SharedPages shared) {
+        this(form, fixed, shared, LayerOptions.Layer.PLAIN);
+    }
+
+    /** That of a layer. */
+    TensorProductAttention(
+            TensorProduct form, Map<Factor, float[]> fixed, SharedPages shared, LayerOptions.Layer layer) {
         this.form = form;
+        this.layer = layer;
         heads = form.heads();
         featureDim = form.featureDim();
         keyRank = form.keyRank();
@@ -154,6 +162,11 @@ public final class TensorProductAttention implements PageAttention, Materialized
     }
 
     @Override
+    public int window() {
+        return layer.window();
+    }
+
+    @Override
     public PageLayout layout() {
         return layout;
     }
@@ -162,13 +175,13 @@ public final class TensorProductAttention implements PageAttention, Materialized
     public void rotateAndActivate(Rope rope, AttentionPass pass, int r) {
         float[] x = pass.projections;
         int at = pass.at(r);
-        int table = pass.tableAt(r);
         System.arraycopy(constants, 0, x, at + row.projections(), constants.length);
         if (form.keepsSharedFeatures()) {
             System.arraycopy(x, at + row.value().features(), x, at + row.key().features(), keyRank * featureDim);
         }
-        rope.rotate(x, at + row.query().features(), form.queryVectors(), featureDim, pass.cos, pass.sin, table);
-        rope.rotate(x, at + row.key().features(), keyRank, featureDim, pass.cos, pass.sin, table);
+        layer.prepare(
+                rope, pass, r, at + row.query().features(), form.queryVectors(), at + row.key().features(), keyRank,
+                featureDim);
         activate(Factor.A_Q, x, at + row.query().heads());
         activate(Factor.A_K, x, at + row.key().heads());
         activate(Factor.A_V, x, at + row.value().heads());

@@ -1,6 +1,8 @@
 package io.github.t6j.family;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.json.Json;
+import java.util.List;
 import java.util.Map;
 
 /** config.json, read key by key, and held against what the tensors' shapes say. */
@@ -14,7 +16,17 @@ public final class ConfigJson {
         this.where = where;
     }
 
-    /** Whether {@code key} is there. */
+    /** An object without keys. */
+    static ConfigJson empty(String where) {
+        return new ConfigJson(Map.of(), where);
+    }
+
+    /** Whether {@code key} is there, be it null. */
+    boolean mentions(String key) {
+        return values.containsKey(key);
+    }
+
+    /** Whether {@code key} is there, and not null. */
     boolean has(String key) {
         return values.get(key) != null;
     }
@@ -31,6 +43,41 @@ public final class ConfigJson {
         throw wrong(key, "a number", value);
     }
 
+    /** The text at {@code key}, or {@code absent}. */
+    String text(String key, String absent) {
+        Object value = values.get(key);
+        if (value == null || value instanceof String) {
+            return value == null ? absent : (String) value;
+        }
+        throw wrong(key, "a text", value);
+    }
+
+    /** The truth at {@code key}, or {@code absent}. */
+    boolean flag(String key, boolean absent) {
+        Object value = values.get(key);
+        if (value == null || value instanceof Boolean) {
+            return value == null ? absent : (Boolean) value;
+        }
+        throw wrong(key, "true or false", value);
+    }
+
+    /** The list at {@code key}, of one element where it is no list; empty where there is none. */
+    List<?> list(String key) {
+        Object value = values.get(key);
+        return value == null ? List.of() : value instanceof List<?> list ? list : List.of(value);
+    }
+
+    /** The object at {@code key}, or null. */
+    ConfigJson object(String key) {
+        Object value = values.get(key);
+        return value == null ? null : new ConfigJson(Json.object(value, where + ": " + key), where + ": " + key);
+    }
+
+    /** What to call the file, or the place in it, in errors. */
+    String where() {
+        return where;
+    }
+
     /** The whole number at {@code key}, which must be there. */
     int required(String key, String why) {
         if (!has(key)) {
@@ -44,15 +91,25 @@ public final class ConfigJson {
         return has(key) ? whole(key) : absent;
     }
 
-    private int whole(String key) {
-        Object value = values.get(key);
-        if (value instanceof Long number && number >= 1 && number <= Integer.MAX_VALUE) {
-            return number.intValue();
-        }
-        throw wrong(key, "a whole number from 1", value);
+    /** The whole number at {@code key}, which may be 0, or {@code absent}. */
+    int countOr(String key, int absent) {
+        return has(key) ? whole(key, 0) : absent;
     }
 
-    private ModelFormatException wrong(String key, String expected, Object found) {
+    private int whole(String key) {
+        return whole(key, 1);
+    }
+
+    private int whole(String key, int least) {
+        Object value = values.get(key);
+        if (value instanceof Long number && number >= least && number <= Integer.MAX_VALUE) {
+            return number.intValue();
+        }
+        throw wrong(key, "a whole number from " + least, value);
+    }
+
+    /** An error about the value at {@code key}. */
+    ModelFormatException wrong(String key, String expected, Object found) {
         return new ModelFormatException(where + ": " + key + ": expected " + expected + ", found " + found);
     }
 

@@ -12,7 +12,7 @@ import java.util.List;
 /** All families; the one place where they are registered. */
 public final class Families {
     private static final Family OFFICIAL = new T6Family();
-    private static final List<Family> ALL = List.of(new MlraFamily(), OFFICIAL);
+    private static final List<Family> ALL = List.of(new LlamaFamily(), new MlraFamily(), OFFICIAL);
 
     private Families() {}
 

@@ -43,6 +43,20 @@ public final class PackedMatMul implements Workers.Work {
     }
 
     /**
+     * y[r] += bias.
+     *
+     * @param bias [n], or null, which adds nothing
+     * @param y rows of n elements, {@code yStride} floats apart
+     */
+    public void add(float[] bias, int rows, float[] y, int yStride) {
+        for (int r = 0; bias != null && r < rows; r++) {
+            for (int i = 0, at = r * yStride; i < bias.length; i++) {
+                y[at + i] += bias[i];
+            }
+        }
+    }
+
+    /**
      * y[r] = W · x[r].
      *
      * @param newX [newRows][inputs], rows {@code newXStride} floats apart

@@ -70,10 +70,10 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
         return Math.ceilDiv(outputs, PANEL) * panelBytes;
     }
 
-    /** The type that all of them have; F32 if they differ. */
+    /** The type that all of them have once they are read; F32 if they differ. */
     private static DType dtypeOf(List<Tensor> parts) {
-        DType dtype = parts.getFirst().dtype();
-        return parts.stream().allMatch(part -> part.dtype() == dtype) ? dtype : DType.F32;
+        DType dtype = parts.getFirst().dtype().loaded();
+        return parts.stream().allMatch(part -> part.dtype().loaded() == dtype) ? dtype : DType.F32;
     }
 
     /** Uses matrix × vector once, with no inputs, so that {@link WarmingKernels} begin while such matrices are packed. */

@@ -14,10 +14,11 @@ import java.security.MessageDigest;
  * @param projection makes everything that attention needs of a position
  * @param headNorm of attention's output, or null
  * @param output W_o [width][heads·valueDim]
+ * @param outputBias [width], or null
  */
 record Block(
         int layer, RmsNorm attentionNorm, Projection projection, Attention attention, HeadNorm headNorm,
-        PackedMatrix output, RmsNorm feedForwardNorm, FeedForward feedForward) {
+        PackedMatrix output, float[] outputBias, RmsNorm feedForwardNorm, FeedForward feedForward) {
 
     /** x += W_o · attend(norm(x)); x += feedForward(norm(x)), for all rows of the pass. */
     void forward(Rope rope, AttentionStep step, Activations a) {
@@ -43,6 +44,7 @@ record Block(
             headNorm.forward(a, attention.heads());
         }
         a.matMul.multiply(output, a.attention.output, output.inputs(), a.rows(), a.update);
+        a.matMul.add(outputBias, a.rows(), a.update, a.updateStride);
     }
 
     long bytes() {

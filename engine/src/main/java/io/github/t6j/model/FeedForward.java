@@ -7,14 +7,19 @@ import java.security.MessageDigest;
  * SwiGLU (Shazeer, 2020): down · (silu(gate · h) ∘ (up · h)).
  *
  * @param gateUp [2·hidden][width], gate above up, one product for both
+ * @param gateUpBias [2·hidden], or null
  * @param down [width][hidden]
+ * @param downBias [width], or null
  */
-record FeedForward(PackedMatrix gateUp, PackedMatrix down) implements RowOperation {
+record FeedForward(PackedMatrix gateUp, float[] gateUpBias, PackedMatrix down,
+        float[] downBias) implements RowOperation {
     /** update = the feed-forward part of all rows of normed. */
     void forward(Activations a) {
         a.matMul.multiply(gateUp, a.normed, gateUp.inputs(), a.rows(), a.gateUp);
+        a.matMul.add(gateUpBias, a.rows(), a.gateUp, a.gateUpStride);
         a.eachRow(this);
         a.matMul.multiply(down, a.hidden, down.inputs(), a.rows(), a.update);
+        a.matMul.add(downBias, a.rows(), a.update, a.updateStride);
     }
 
     /** hidden = silu(gate) ∘ up. */

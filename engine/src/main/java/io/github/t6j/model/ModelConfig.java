@@ -2,7 +2,10 @@ package io.github.t6j.model;
 
 import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.TensorRole;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The sizes and choices that make a model, as a family reads them from tensor shapes, config.json and what the user says.
@@ -13,6 +16,7 @@ import java.util.List;
  * @param attention which, and its sizes
  * @param rope how its vectors are rotated
  * @param norms which norms there are
+ * @param optional roles of the tensors that some models of the family have, and this one has
  * @param assumptions what nothing said and was therefore assumed, a sentence each
  */
 public record ModelConfig(
@@ -22,7 +26,15 @@ public record ModelConfig(
         AttentionConfig attention,
         Rope.Config rope,
         Norms norms,
+        Set<TensorRole> optional,
         List<String> assumptions) {
+
+    /** A model of a family whose models all have the same tensors. */
+    public ModelConfig(
+            String family, String name, Sizes sizes, AttentionConfig attention, Rope.Config rope, Norms norms,
+            List<String> assumptions) {
+        this(family, name, sizes, attention, rope, norms, EnumSet.noneOf(TensorRole.class), assumptions);
+    }
 
     /**
      * Sizes of what is not attention.
@@ -46,6 +58,6 @@ public record ModelConfig(
 
     /** All that decides what the model computes, as text. */
     String identity() {
-        return new ModelConfig(family, name, sizes, attention, rope, norms, List.of()).toString();
+        return new ModelConfig(family, name, sizes, attention, rope, norms, optional, List.of()).toString();
     }
 }

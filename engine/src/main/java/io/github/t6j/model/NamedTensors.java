@@ -1,7 +1,6 @@
 package io.github.t6j.model;
 
 import io.github.t6j.ModelFormatException;
-import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.util.HashSet;
@@ -16,27 +15,28 @@ public final class NamedTensors {
     /** Twenty times the largest vocabulary: 128 rows of it are still few enough for an array. */
     private static final int LARGEST_SIZE = 1 << 22;
 
+    /** What old Llama files keep of RoPE: config.json says it, too. */
+    private static final String FREQUENCIES = ".rotary_emb.inv_freq";
+
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final String where;
     private final BiFunction<Tensor, Arena, Tensor> reader;
-
-    /** Those of {@code checkpoint}. */
-    public NamedTensors(Checkpoint checkpoint, String where) {
-        this(checkpoint.tensors(), where, checkpoint::read);
-    }
 
     /** @param where what to call the checkpoint in errors */
     public NamedTensors(Map<String, Tensor> all, String where) {
         this(all, where, (tensor, memory) -> tensor);
     }
 
-    private NamedTensors(Map<String, Tensor> all, String where, BiFunction<Tensor, Arena, Tensor> reader) {
+    /** @param reader gives a tensor's elements, in the memory that it is handed if they are to be made */
+    public NamedTensors(Map<String, Tensor> all, String where, BiFunction<Tensor, Arena, Tensor> reader) {
         this.where = where;
         this.reader = reader;
         for (Map.Entry<String, Tensor> entry : all.entrySet()) {
             // What torch.compile and data-parallel wrappers put before each name.
             String name = entry.getKey().replaceFirst("^(_orig_mod\\.|module\\.)+", "");
-            tensors.put(name, entry.getValue());
+            if (!name.endsWith(FREQUENCIES)) {
+                tensors.put(name, entry.getValue());
+            }
         }
     }
 

@@ -25,7 +25,9 @@ public record TensorSpec(String name, String alias, List<Long> shape, TensorRole
     /** Whether its elements are gains of a norm: all ones before training. */
     public boolean isGain() {
         return switch (role) {
-            case OUTPUT_NORM, ATTENTION_NORM, FEED_FORWARD_NORM, HEAD_NORM, QUERY_LATENT_NORM, LATENT_NORM -> true;
+            case OUTPUT_NORM, ATTENTION_NORM, FEED_FORWARD_NORM, HEAD_NORM, QUERY_NORM, KEY_NORM, QUERY_LATENT_NORM,
+                    LATENT_NORM ->
+                true;
             default -> false;
         };
     }

@@ -33,12 +33,14 @@ public final class Transformer {
     /**
      * All weights.
      *
-     * @param embedding [vocabulary][width], tied: also the output matrix
+     * @param embedding [vocabulary][width]
      * @param blocks an array: an iterator of a list may be an object a pass
      * @param outputNorm before the output matrix
+     * @param output [vocabulary][width]; tied: the embedding
      * @param checksum of the weights that are not packed, for the fingerprint
      */
-    record Weights(PackedMatrix embedding, Block[] blocks, RmsNorm outputNorm, long checksum) {}
+    record Weights(
+            PackedMatrix embedding, Block[] blocks, RmsNorm outputNorm, PackedMatrix output, long checksum) {}
 
     private final ModelConfig config;
     private final Weights weights;
@@ -94,13 +96,13 @@ public final class Transformer {
         for (int i = 0; i < count; i++) {
             weights.outputNorm.normalise(a, row + i, i, 0);
         }
-        a.matMul.multiply(weights.embedding, a.normed, a.width, count, a.logits);
+        a.matMul.multiply(weights.output, a.normed, a.width, count, a.logits);
         return a.logits;
     }
 
     /** Floats between the rows of {@link #logits}: the vocabulary and padding. */
     public int logitStride() {
-        return weights.embedding.stride();
+        return weights.output.stride();
     }
 
     /** Sizes and choices. */
@@ -141,7 +143,7 @@ public final class Transformer {
 
     /** Bytes of the packed matrices: what one token reads of the weights. */
     public long weightBytes() {
-        long bytes = weights.embedding.bytes();
+        long bytes = weights.output.bytes();
         for (Block block : weights.blocks) {
             bytes += block.bytes();
         }
@@ -214,6 +216,9 @@ public final class Transformer {
         digest.update(config.identity().getBytes(StandardCharsets.UTF_8));
         digest.update(Long.toHexString(weights.checksum).getBytes(StandardCharsets.UTF_8));
         weights.embedding.sample(digest);
+        if (weights.output != weights.embedding) {
+            weights.output.sample(digest);
+        }
         for (Block block : weights.blocks) {
             block.sample(digest);
         }

@@ -99,12 +99,13 @@ public final class TransformerLoader {
         SharedPages shared = new SharedPages(new Rope(config.rope()), arena);
         Block[] blocks = new Block[layers.size()];
         for (int layer = 0; layer < blocks.length; layer++) {
-            blocks[layer] = block(layer, new Layer(layers.get(layer)), shared);
+            blocks[layer] = block(layer, new Layer(layer, layers.get(layer)), shared);
         }
-        Layer rest = new Layer(others);
+        Layer rest = new Layer(TensorSpec.NO_LAYER, others);
         RmsNorm outputNorm = norm(rest, TensorRole.OUTPUT_NORM);
-        var weights = new Transformer.Weights(
-                rest.packed(TensorRole.EMBEDDING), blocks, outputNorm, checksum.getValue());
+        PackedMatrix embedding = rest.packed(TensorRole.EMBEDDING);
+        PackedMatrix output = others.containsKey(TensorRole.OUTPUT) ? rest.packed(TensorRole.OUTPUT) : embedding;
+        var weights = new Transformer.Weights(embedding, blocks, outputNorm, output, checksum.getValue());
         return new Transformer(config, weights, shared, kernels, workers);
     }
 
@@ -113,8 +114,11 @@ public final class TransformerLoader {
         return new Block(
                 layer, norm(weights, TensorRole.ATTENTION_NORM), config.attention().projection(weights),
                 config.attention().attention(weights, shared), headGain == null ? null : new HeadNorm(headGain),
-                weights.packed(TensorRole.ATTENTION_OUTPUT), norm(weights, TensorRole.FEED_FORWARD_NORM),
-                new FeedForward(weights.packed(TensorRole.GATE_UP), weights.packed(TensorRole.DOWN)));
+                weights.packed(TensorRole.ATTENTION_OUTPUT), weights.floats(TensorRole.ATTENTION_OUTPUT_BIAS),
+                norm(weights, TensorRole.FEED_FORWARD_NORM),
+                new FeedForward(
+                        weights.packed(TensorRole.GATE_UP), weights.floats(TensorRole.GATE_UP_BIAS),
+                        weights.packed(TensorRole.DOWN), weights.floats(TensorRole.DOWN_BIAS)));
     }
 
     private RmsNorm norm(Layer weights, TensorRole role) {
@@ -123,10 +127,17 @@ public final class TransformerLoader {
 
     /** The tensors of a layer, or those of none. */
     private final class Layer implements LayerWeights {
+        private final int layer;
         private final Map<TensorRole, List<Tensor>> parts;
 
-        Layer(Map<TensorRole, List<Tensor>> parts) {
+        Layer(int layer, Map<TensorRole, List<Tensor>> parts) {
+            this.layer = layer;
             this.parts = parts;
+        }
+
+        @Override
+        public int layer() {
+            return layer;
         }
 
         private List<Tensor> read(TensorRole role, NativeMemory copies) {
@@ -150,11 +161,23 @@ public final class TransformerLoader {
             }
             float[] floats;
             try (NativeMemory copies = NativeMemory.confined()) {
-                floats = read(role, copies).getFirst().toFloats();
+                floats = concatenated(read(role, copies));
             }
             ByteBuffer bytes = ByteBuffer.allocate(floats.length * Float.BYTES);
             bytes.asFloatBuffer().put(floats);
             checksum.update(bytes);
+            return floats;
+        }
+
+        private static float[] concatenated(List<Tensor> tensors) {
+            long count = tensors.stream().mapToLong(Tensor::elementCount).sum();
+            float[] floats = new float[Math.toIntExact(count)];
+            int at = 0;
+            for (Tensor tensor : tensors) {
+                int elements = Math.toIntExact(tensor.elementCount());
+                tensor.read(0, floats, at, elements);
+                at += elements;
+            }
             return floats;
         }
 

@@ -135,7 +135,8 @@ public final class Sampler {
     }
 
     /**
-     * The natural logarithm of the probability of {@code id}: logit − ln Σ exp(logits), over all logits.
+     * The natural logarithm of the probability of {@code id}: logit − ln Σ exp(logits), over all logits. NaN if a logit is
+     * NaN or positive infinity, or all are negative infinity: there is no softmax then.
      *
      * @throws IllegalArgumentException if there is no such id
      */

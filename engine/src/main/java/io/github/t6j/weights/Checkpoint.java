@@ -8,9 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * All tensors of a model's weight files, in off-heap memory that {@link #close()} frees. Safe for use by several
@@ -28,6 +30,7 @@ public final class Checkpoint implements AutoCloseable {
     private final boolean mapped;
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final Map<String, String> metadata = new LinkedHashMap<>();
+    private final Map<String, Object> gguf = new LinkedHashMap<>();
     private final List<Source> sources = new ArrayList<>();
     private String description;
 
@@ -36,8 +39,8 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     /**
-     * Opens the weights in a folder (see {@link CheckpointFiles} for which of its files) or in one file: safetensors, a
-     * file of {@code torch.save}, or the index of shards. What a file is its bytes say, not its name. The prefixes
+     * Opens the weights in a folder (see {@link CheckpointFiles} for which of its files) or in one file: safetensors, GGUF,
+     * a file of {@code torch.save}, or the index of shards. What a file is its bytes say, not its name. The prefixes
      * {@code module.} and {@code _orig_mod.} are taken off the tensors' names.
      *
      * <p>Files are mapped: to open them reads their headers only, and they must stay as they are until {@link #close()}.
@@ -71,6 +74,18 @@ public final class Checkpoint implements AutoCloseable {
         return Collections.unmodifiableMap(metadata);
     }
 
+    /** The keys of a GGUF file, as {@link Gguf#metadata} has them; empty for others. */
+    public Map<String, Object> gguf() {
+        return Collections.unmodifiableMap(gguf);
+    }
+
+    /** The types of those tensors that {@link #read} turns into Q8_0, for a note to people. */
+    public Set<DType> turnedTypes() {
+        Set<DType> turned = EnumSet.noneOf(DType.class);
+        tensors.values().stream().map(Tensor::dtype).filter(type -> type.loaded() != type).forEach(turned::add);
+        return turned;
+    }
+
     /** The files with the weights, without an index. */
     public List<Path> files() {
         return sources.stream().map(Source::file).toList();
@@ -83,11 +98,25 @@ public final class Checkpoint implements AutoCloseable {
 
     /**
      * {@code tensor}, one of {@link #tensors}, as its elements are to be read: copied into {@code memory} if this checkpoint
-     * copies.
+     * copies; of a type that kernels do not know, turned into Q8_0 there ({@link DType#loaded}).
      *
      * @throws ModelFormatException when its file was cut short meanwhile
      */
     public Tensor read(Tensor tensor, Arena memory) {
+        if (tensor.dtype().loaded() == tensor.dtype()) {
+            return stored(tensor, memory);
+        }
+        try (NativeMemory copies = NativeMemory.confined()) {
+            Tensor stored = stored(tensor, copies);
+            Tensor turned = GgmlBlocks.turn(stored, memory);
+            if (stored.data().isMapped()) {
+                stored.data().unload(); // read pages of a file would stay resident until it is unmapped
+            }
+            return turned;
+        }
+    }
+
+    private Tensor stored(Tensor tensor, Arena memory) {
         if (mapped || !tensor.data().isMapped()) {
             return tensor;
         }
@@ -148,6 +177,10 @@ public final class Checkpoint implements AutoCloseable {
             Safetensors safetensors = Safetensors.parse(bytes, file.toString());
             metadata.putAll(safetensors.metadata());
             found = safetensors.tensors();
+        } else if (format == Format.GGUF) {
+            Gguf parsed = Gguf.parse(bytes, file.toString());
+            gguf.putAll(parsed.metadata());
+            found = parsed.tensors();
         } else {
             found = TorchCheckpoint.parse(bytes, arena, file.toString());
         }
@@ -172,7 +205,7 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     private enum Format {
-        SAFETENSORS("safetensors"), TORCH("torch"), LEGACY_TORCH("legacy torch"), INDEX("index");
+        SAFETENSORS("safetensors"), TORCH("torch"), LEGACY_TORCH("legacy torch"), GGUF("gguf"), INDEX("index");
 
         final String label;
 
@@ -189,6 +222,9 @@ public final class Checkpoint implements AutoCloseable {
             if (bytes.byteSize() > 8 && bytes.get(ValueLayout.JAVA_BYTE, 8) == '{'
                     && Long.compareUnsigned(bytes.get(Safetensors.LENGTH, 0), Safetensors.MAX_HEADER) <= 0) {
                 return SAFETENSORS;
+            }
+            if (Gguf.isGguf(bytes)) {
+                return GGUF;
             }
             if (ZipDirectory.isZip(bytes)) {
                 return TORCH;

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 final class CheckpointFiles {
     private static final List<String> NAMES = List.of("model.safetensors", "model.safetensors.index.json",
             "pytorch_model.bin", "pytorch_model.bin.index.json", "ckpt.pt", "model_state_dict.pt");
-    private static final List<String> ENDINGS = List.of(".safetensors", ".bin", ".pt", ".pth");
+    private static final List<String> ENDINGS = List.of(".safetensors", ".bin", ".pt", ".pth", ".gguf");
     /** What training leaves beside a model. */
     private static final Set<String> NO_WEIGHTS = Set.of("optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt",
             "rng_state.pth", "training_args.bin");

@@ -9,13 +9,15 @@ import java.util.Objects;
 
 /**
  * What one element of a stored tensor is, little-endian. The names are those of the safetensors format, but for Q8_0 and
- * Q4_0, which GGML defines: {@link QuantizedBlock}s of 32 elements of a matrix's row, the last one padded with zeros. A
- * place in a quantised tensor's data counts the padding.
+ * those after it, which GGML defines: blocks of 32 or 256 elements of a matrix's row, the last one padded with zeros. A
+ * place in a quantised tensor's data counts the padding. Q8_0 and Q4_0 are {@link QuantizedBlock}s; the others are in GGUF
+ * files only ({@link GgmlBlocks}), are not written, and become Q8_0 when a tensor is read ({@link #loaded}).
  *
  * <p>These conversions are the plain ones that loading, saving and tests use; what runs per token is in the kernels.
  */
 public enum DType {
-    F64(8), F32(4), F16(2), BF16(2), I64(8), I32(4), I16(2), I8(1), U8(1), BOOL(1), Q8_0(34), Q4_0(18);
+    F64(8), F32(4), F16(2), BF16(2), I64(8), I32(4), I16(2), I8(1), U8(1), BOOL(1), Q8_0(34, 32), Q4_0(18, 32),
+    Q4_1(20, 32), Q5_0(22, 32), Q5_1(24, 32), Q4_K(144, 256), Q5_K(176, 256), Q6_K(210, 256);
 
     private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
@@ -25,14 +27,33 @@ public enum DType {
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
     private final int bytes;
+    private final int blockSize;
 
     DType(int bytes) {
+        this(bytes, 1);
+    }
+
+    DType(int bytes, int blockSize) {
         this.bytes = bytes;
+        this.blockSize = blockSize;
     }
 
     /** Bytes of one element; of one block of a quantised type. */
     public int bytes() {
         return bytes;
+    }
+
+    /** Elements of a block of a quantised type; otherwise 1. */
+    public int blockSize() {
+        return blockSize;
+    }
+
+    /** What {@link Checkpoint#read} makes of it: Q8_0 of the types that only GGUF files have, of others the same. */
+    public DType loaded() {
+        return switch (this) {
+            case Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> Q8_0;
+            default -> this;
+        };
     }
 
     /**
@@ -49,22 +70,22 @@ public enum DType {
             throw new IllegalArgumentException("expected a matrix as " + this + ", found shape " + shape);
         }
         Tensor.elements(shape);
-        long blocks = Math.ceilDiv(shape.get(1), QuantizedBlock.SIZE);
+        long blocks = Math.ceilDiv(shape.get(1), blockSize);
         return Math.multiplyExact(Math.multiplyExact(shape.get(0), blocks), bytes);
     }
 
     /** Whether elements are stored in blocks with a scale. */
     public boolean isQuantized() {
-        return this == Q8_0 || this == Q4_0;
+        return blockSize > 1;
     }
 
     /** {@code elements} of a row and its padding. */
     public int padded(int elements) {
-        return isQuantized() ? Math.ceilDiv(elements, QuantizedBlock.SIZE) * QuantizedBlock.SIZE : elements;
+        return Math.ceilDiv(elements, blockSize) * blockSize;
     }
 
     private long places(MemorySegment data) {
-        return data.byteSize() / bytes * (isQuantized() ? QuantizedBlock.SIZE : 1);
+        return data.byteSize() / bytes * blockSize;
     }
 
     /** Whether elements are fractions, as a model's weights must be. */
@@ -74,13 +95,17 @@ public enum DType {
 
     /**
      * Elements {@code from … from + count} of {@code data} as f32, into {@code into} from {@code at}. Exact for F32,
-     * F16, BF16, Q8_0, Q4_0, I16, I8, U8 and BOOL (0 or 1); F64, I64 and I32 are rounded to nearest even.
+     * F16, BF16, Q8_0, Q4_0, I16, I8, U8 and BOOL (0 or 1); others are rounded to nearest even.
      *
      * @throws IndexOutOfBoundsException when either range is not inside
      */
     public void read(MemorySegment data, long from, float[] into, int at, int count) {
         Objects.checkFromIndexSize(at, count, into.length);
         Objects.checkFromIndexSize(from, count, places(data));
+        if (loaded() != this) {
+            GgmlBlocks.read(this, data, from, into, at, count);
+            return;
+        }
         if (isQuantized()) {
             QuantizedBlock.read(this, data, from, into, at, count);
             return;
@@ -125,11 +150,14 @@ public enum DType {
      * block and ends with one, padded.
      *
      * @throws IndexOutOfBoundsException when either range is not inside
-     * @throws IllegalArgumentException for a type that is not floating
+     * @throws IllegalArgumentException for a type that is not floating, or only in GGUF files
      */
     public void write(float[] from, int at, MemorySegment data, long to, int count) {
         Objects.checkFromIndexSize(at, count, from.length);
         Objects.checkFromIndexSize(to, padded(count), places(data));
+        if (loaded() != this) {
+            throw notWritten();
+        }
         if (isQuantized()) {
             QuantizedBlock.write(this, from, at, data, to, count);
             return;
@@ -152,9 +180,13 @@ public enum DType {
                     target.set(SHORT, 2L * i, floatToBf16(from[at + i]));
                 }
             }
-            default -> throw new IllegalArgumentException("cannot write floats as " + this
-                    + ": expected F64, F32, F16, BF16, Q8_0 or Q4_0");
+            default -> throw notWritten();
         }
+    }
+
+    private IllegalArgumentException notWritten() {
+        return new IllegalArgumentException("cannot write floats as " + this
+                + ": expected F64, F32, F16, BF16, Q8_0 or Q4_0");
     }
 
     /** The bfloat16 nearest to {@code value}, ties to even; NaN stays NaN. */

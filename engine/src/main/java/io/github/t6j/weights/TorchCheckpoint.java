@@ -24,7 +24,7 @@ final class TorchCheckpoint {
     private static final long MAX_PICKLE = 64 << 20;
     private static final int MAX_DIMENSIONS = 64;
     private static final String PICKLE = "data.pkl";
-    private static final byte[] LITTLE = {'l', 'i', 't', 't', 'l', 'e'};
+    private static final MemorySegment LITTLE = MemorySegment.ofArray(new byte[] {'l', 'i', 't', 't', 'l', 'e'});
     private static final List<String> WRAPPERS = List.of("model", "state_dict", "model_state_dict");
     private static final int MAX_WRAPPERS = 4;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -33,7 +33,10 @@ final class TorchCheckpoint {
     private final String where;
     private final TorchPickle torch;
     private final StridedCopy copies;
-    /** The elements of each storage, as far as they have been looked up. */
+    /** Of a zip file, with the storages under data/KEY. */
+    private Map<String, ZipDirectory.Entry> entries = Map.of();
+    private String root;
+    /** The elements of each storage, as far as they have been looked up, and so checked. */
     private final Map<String, MemorySegment> storages = new HashMap<>();
 
     private TorchCheckpoint(MemorySegment file, Arena arena, String where) {
@@ -54,27 +57,23 @@ final class TorchCheckpoint {
         return checkpoint.tensors(ZipDirectory.isZip(file) ? checkpoint.zip() : checkpoint.legacy());
     }
 
-    /** The pickled value of a zip file; finds its storages. */
+    /** The pickled value of a zip file. */
     private Object zip() {
-        Map<String, MemorySegment> entries = ZipDirectory.entries(file, where);
-        String root = root(entries);
-        MemorySegment order = entries.get(root + "byteorder");
-        if (order != null && !Arrays.equals(order.toArray(ValueLayout.JAVA_BYTE), LITTLE)) {
+        entries = ZipDirectory.entries(file, where);
+        root = root(entries);
+        ZipDirectory.Entry order = entries.get(root + "byteorder");
+        if (order != null && order.checked().mismatch(LITTLE) >= 0) {
             throw error("expected byteorder little, found another: save it on a little-endian machine");
         }
-        entries.forEach((name, data) -> {
-            if (name.startsWith(root + "data/")) {
-                storages.put(name.substring(root.length() + "data/".length()), data);
-            }
-        });
-        MemorySegment pickle = entries.get(root + PICKLE);
-        if (pickle.byteSize() > MAX_PICKLE) {
-            throw error("expected at most " + MAX_PICKLE + " bytes in " + PICKLE + ", found " + pickle.byteSize());
+        ZipDirectory.Entry pickle = entries.get(root + PICKLE);
+        long size = pickle.data().byteSize();
+        if (size > MAX_PICKLE) {
+            throw error("expected at most " + MAX_PICKLE + " bytes in " + PICKLE + ", found " + size);
         }
-        return new Unpickler(pickle, torch, where).load();
+        return new Unpickler(pickle.checked(), torch, where).load();
     }
 
-    private String root(Map<String, MemorySegment> entries) {
+    private String root(Map<String, ZipDirectory.Entry> entries) {
         List<String> pickles = entries.keySet().stream().filter(name -> name.endsWith("/" + PICKLE)).toList();
         if (pickles.size() != 1) {
             throw error("expected a zip file of torch.save with one entry NAME/" + PICKLE + ", found "
@@ -169,7 +168,10 @@ final class TorchCheckpoint {
     }
 
     private MemorySegment storage(Storage storage, String tensor) {
-        MemorySegment data = storages.get(storage.key());
+        MemorySegment data = storages.computeIfAbsent(storage.key(), key -> {
+            ZipDirectory.Entry entry = entries.get(root + "data/" + key);
+            return entry == null ? null : entry.checked();
+        });
         if (data == null) {
             throw error("tensor " + tensor + ": expected its elements in storage " + storage.key() + ", found no such");
         }
@@ -196,8 +198,8 @@ final class TorchCheckpoint {
                     return elements;
                 }
             }
-        } catch (ArithmeticException e) {
-            throw error("tensor " + tensor + ": its shape or strides are too large");
+        } catch (ArithmeticException tooLarge) {
+            // for any storage
         }
         throw error("tensor " + tensor + ": expected a view inside storage " + view.storage().key() + " of "
                 + view.storage().elements() + " elements, found offset " + view.offset() + ", shape "

@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.zip.CRC32;
 
 /**
  * The entries of a zip file as slices of it. By hand, because torch leaves sizes out of the local headers, where
@@ -33,8 +34,38 @@ final class ZipDirectory {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
+    /** Small enough for a ByteBuffer. */
+    private static final long PIECE = 1 << 24;
+
+    /**
+     * An entry of the file {@code where}.
+     *
+     * @param crc of the data as the directory has it; 0 where torch was told not to compute any
+     */
+    record Entry(String name, MemorySegment data, int crc, String where) {
+        /**
+         * The data, after a look at every byte of it.
+         *
+         * @throws ModelFormatException when the CRC-32 is another one
+         */
+        MemorySegment checked() {
+            CRC32 found = new CRC32();
+            for (long at = 0; crc != 0 && at < data.byteSize(); at += PIECE) {
+                found.update(data.asSlice(at, Math.min(PIECE, data.byteSize() - at)).asByteBuffer());
+            }
+            if (crc != 0 && (int) found.getValue() != crc) {
+                throw error(where, "entry " + name + ": expected the CRC-32 " + Integer.toHexString(crc)
+                        + " of the directory, found " + Long.toHexString(found.getValue())
+                        + ": the file is damaged, download it again");
+            }
+            return data;
+        }
+    }
+
     private final MemorySegment file;
     private final String where;
+    /** Bytes of the entries so far. */
+    private long total;
 
     private ZipDirectory(MemorySegment file, String where) {
         this.file = file;
@@ -47,15 +78,15 @@ final class ZipDirectory {
     }
 
     /**
-     * Name → data of every entry of {@code file}, in the directory's order.
+     * Name → entry, every one of {@code file}, in the directory's order.
      *
      * @throws ModelFormatException when it is damaged, or an entry is compressed, encrypted or not inside the file
      */
-    static Map<String, MemorySegment> entries(MemorySegment file, String where) {
+    static Map<String, Entry> entries(MemorySegment file, String where) {
         return new ZipDirectory(file, where).entries();
     }
 
-    private Map<String, MemorySegment> entries() {
+    private Map<String, Entry> entries() {
         long end = end();
         long size = u32(end + 12);
         long at = u32(end + 16);
@@ -70,7 +101,7 @@ final class ZipDirectory {
             throw error("expected the directory within " + end + " bytes, found it at " + at + " with " + size);
         }
         long stop = at + size;
-        Map<String, MemorySegment> entries = new LinkedHashMap<>();
+        Map<String, Entry> entries = new LinkedHashMap<>();
         for (long i = 0; i < count; i++) {
             at = entry(at, stop, entries);
         }
@@ -97,7 +128,7 @@ final class ZipDirectory {
     }
 
     /** Reads the directory's record at {@code at}; where the next one is. */
-    private long entry(long at, long stop, Map<String, MemorySegment> entries) {
+    private long entry(long at, long stop, Map<String, Entry> entries) {
         if (at > stop - CENTRAL_BYTES || signature(at) != CENTRAL) {
             throw error("expected a directory record at " + at);
         }
@@ -114,7 +145,14 @@ final class ZipDirectory {
             throw error("entry " + name + " is compressed or encrypted, expected it stored as torch does: save it again"
                     + " with torch, or convert to safetensors");
         }
-        if (entries.put(name, data(name, sizes[2], sizes[1])) != null) {
+        Entry entry = new Entry(name, data(name, sizes[2], sizes[1]), file.get(INT, at + 16), where);
+        total += sizes[1];
+        if (total > file.byteSize()) { // else a small file could ask for any number of checks of large entries
+            throw error(
+                    "entry " + name + ": expected entries that do not overlap, found " + total + " bytes of them in "
+                            + file.byteSize());
+        }
+        if (entries.put(name, entry) != null) {
             throw error("entry " + name + " is there twice");
         }
         return next;
@@ -166,6 +204,10 @@ final class ZipDirectory {
     }
 
     private ModelFormatException error(String message) {
+        return error(where, message);
+    }
+
+    private static ModelFormatException error(String where, String message) {
         return new ModelFormatException(where + ": zip file: " + message);
     }
 }

@@ -1,10 +1,12 @@
 package io.github.t6j.family;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,5 +38,24 @@ class VariantJsonTest {
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageStartingWith("t6j.json: ")
                 .hasMessageContaining(message);
+    }
+
+    /** Each key with values of every kind, but for those few that it can have. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "format | 1", "variant | 'full'", "order | 2", "fixed | []", "shared_b | true", "head_factors | 'linear'",
+        "rope_pairing | 'half'", "rope_sense | 'clockwise'", "rope_tables | 'f32'"
+    })
+    void absurdValuesAreRefusedByKey(String key, String good) {
+        String text = "{'" + key + "': %s}";
+        assertThat(new VariantJson(json(text.formatted(good)), "t6j.json").has(key)).isTrue();
+        for (String absurd : List.of("0", "-1", "2147483648", "9007199254740992", "1e999", "1.0", "''", "'full '",
+                "null",
+                "[[]]", "[7]", "{}", "{'a': 1}")) {
+            assertThatThrownBy(() -> new VariantJson(json(text.formatted(absurd)), "t6j.json"))
+                    .as("%s: %s", key, absurd)
+                    .isInstanceOf(ModelFormatException.class)
+                    .hasMessageContainingAll("t6j.json", absurd.equals("1e999") ? "1e999" : key, "expected", "found");
+        }
     }
 }

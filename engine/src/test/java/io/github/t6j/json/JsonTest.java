@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.t6j.ModelFormatException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +77,19 @@ class JsonTest {
     void refusesWhatIsNotJson(String json) {
         assertThatThrownBy(() -> parse(json)).isInstanceOf(ModelFormatException.class)
                 .hasMessageStartingWith("x.json: ").hasMessageContainingAll("not valid JSON", "expected", "found");
+    }
+
+    @Test
+    void cutAnywhereIsAnError() {
+        String json = "{\"a\\u00e9\": [0, -1.5e-3, true, false, null, {}], \"\ud83d\ude00\": \"\\n\"}";
+        byte[] utf8 = json.getBytes(StandardCharsets.UTF_8);
+        assertThat(parse(json)).isNotNull();
+        for (int length = 0; length < utf8.length; length++) {
+            byte[] cut = Arrays.copyOf(utf8, length);
+            assertThatThrownBy(() -> Json.parse(cut, "x.json")).as("%d bytes", length)
+                    .isInstanceOf(ModelFormatException.class)
+                    .hasMessageStartingWith("x.json: not valid JSON").hasMessageContainingAll("expected", "found");
+        }
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,31 @@ class TokenizerFilesTest {
         "model.vocab.ab | -1 | \"ab\": expected an id from 0",
         "model.vocab.ab | 4000000000 | found 4000000000",
         "model.vocab.ab | \"7\" | found 7",
+        "model.vocab.ab | 16777216 | expected an id from 0 to 16777215, found 16777216",
+        "model.vocab.ab | 9007199254740992 | found 9007199254740992",
+        "model.vocab.ab | 9223372036854775808 | found 9.223372036854776E18",
+        "model.vocab.ab | null | found null",
+        "model.vocab.ab | [256] | found [256]",
+        "model.vocab.ab | {} | found {}",
+        "model.vocab | null | object",
+        "model.merges | null | array",
+        "model.merges | [\"a b\", null] | model.merges[1] found null",
+        "model.merges | [[\"a\", 7]] | model.merges[0]",
+        "model.merges | [[]] | model.merges[0]",
+        "model.merges | [\" ab\"] | model.merges[0] two tokens",
+        "model.merges | [\"\"] | model.merges[0] two tokens",
+        "model | [] | object",
+        "model | \"BPE\" | object",
+        "added_tokens | [null] | added_tokens[0]",
+        "added_tokens | \"<x>\" | array",
+        "added_tokens | [{\"id\": 300, \"content\": 7}] | added_tokens[0].content found 7",
+        "added_tokens | [{\"id\": -1, \"content\": \"<x>\"}] | added_tokens[0] found -1",
+        "added_tokens | [{\"id\": 2147483648, \"content\": \"<x>\"}] | added_tokens[0] found 2147483648",
+        "added_tokens | [{\"id\": 1.5, \"content\": \"<x>\"}] | added_tokens[0] found 1.5",
+        "added_tokens | [{\"id\": \"9\", \"content\": \"<x>\"}] | added_tokens[0] found 9",
+        "pre_tokenizer | [] | object",
+        "pre_tokenizer | \"ByteLevel\" | object",
+        "normalizer | [] | expected null, found []",
         "model.vocab.ab | 1.5 | found 1.5",
         "model.vocab.ab | 65 | one token for each id, found \"A\" and \"ab\" with id 65",
         "model.merges | {} | array",
@@ -177,6 +203,28 @@ class TokenizerFilesTest {
         assertThat(Tokenizer.load(HandMadeTokenizer.write(folder, json)).encode("a\0b")).containsExactly('a', 'b');
         put("model.unk_token", "a");
         refused(HandMadeTokenizer.write(folder, json), "model.vocab", "0x00", "Ā");
+    }
+
+    @Test
+    void cutAnywhereIsAnError() throws IOException {
+        byte[] good = Json.writeLine(json).getBytes(StandardCharsets.UTF_8);
+        Path file = folder.resolve("tokenizer.json");
+        for (int length = 0; length < good.length; length += 7) {
+            Files.write(file, Arrays.copyOf(good, length));
+            refused(folder, "tokenizer.json", "not valid JSON", "expected", "found");
+        }
+    }
+
+    @Test
+    void refusesWrongLinesOfMerges() throws IOException {
+        Files.writeString(folder.resolve("vocab.json"),
+                Json.write(Json.object(json.get("model"), "model").get("vocab")));
+        for (String line : List.of("a", " ab", "ab ", "a  b", "a b c", "a\tb", "\u0000", "xy z", "a b\na b", "b c")) {
+            Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\n" + line + "\n");
+            refused(folder, "merges.txt", "expected", "found");
+        }
+        Files.write(folder.resolve("merges.txt"), new byte[] {'a', ' ', (byte) 0xff, '\n'});
+        refused(folder, "merges.txt", "expected", "found");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.github.t6j.weights;
 
 import java.io.ByteArrayOutputStream;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +36,16 @@ final class Pickle {
 
     Pickle number(int number) {
         return op('J').int32(number);
+    }
+
+    /** LONG1. */
+    Pickle integer(BigInteger integer) {
+        byte[] bigEndian = integer.toByteArray();
+        op(0x8a, bigEndian.length);
+        for (int i = bigEndian.length - 1; i >= 0; i--) {
+            op(bigEndian[i] & 0xff);
+        }
+        return this;
     }
 
     Pickle tuple(int... numbers) {

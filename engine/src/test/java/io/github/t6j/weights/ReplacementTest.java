@@ -43,6 +43,31 @@ class ReplacementTest {
         assertThat(Files.list(folder).toList()).containsExactly(file);
     }
 
+    /** A file of such a name that nobody has locked is what a process that was killed left. */
+    @Test
+    void whatAKilledProcessLeftIsRemoved() throws IOException {
+        Path file = folder.resolve("session");
+        Path left = Files.writeString(folder.resolve("session.t6j-1f2e.partial"), "half");
+        Path others = Files.writeString(folder.resolve("other.t6j-1f2e.partial"), "half");
+        write(file, false, "new");
+        assertThat(file).hasContent("new");
+        assertThat(left).doesNotExist();
+        assertThat(others).exists();
+    }
+
+    @Test
+    void whatIsBeingWrittenStays() throws IOException {
+        Path file = folder.resolve("session");
+        Replacement.of(file, false).write(channel -> {
+            channel.write(StandardCharsets.UTF_8.encode("outer"));
+            write(file, false, "inner");
+            assertThat(file).hasContent("inner");
+            assertThat(Files.list(folder)).hasSize(2);
+        });
+        assertThat(file).hasContent("outer");
+        assertThat(Files.list(folder)).containsExactly(file);
+    }
+
     @Test
     void symbolicLinksAreFollowed() throws IOException {
         Path file = Files.createDirectory(folder.resolve("there")).resolve("session");

@@ -55,6 +55,19 @@ class SafetensorsTest {
     /** Each with four bytes of data; quotes are left out for reading. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
+        "{t:{dtype:Q8_0,shape:[1,32],data_offsets:[0,4]}} | Q8_0",
+        "{t:{dtype:f32,shape:[1],data_offsets:[0,4]}} | f32",
+        "{t:{dtype:F16,shape:[1],data_offsets:[0,4]}} | expects 2 bytes",
+        "{t:{dtype:F64,shape:[1],data_offsets:[0,4]}} | expects 8 bytes",
+        "{t:{dtype:F32,shape:[1],data_offsets:[0,4]},u:{dtype:F32,shape:[1],data_offsets:[0,4]}} | overlap",
+        "{t:{dtype:U8,shape:[2],data_offsets:[0,2]}} | found 2 more bytes",
+        "{t:{dtype:U8,shape:[2],data_offsets:[2,4]}} | hole",
+        "{t:{dtype:F32,shape:[0],data_offsets:[4,8]}} | cut short",
+        "{t:{dtype:F32,shape:[9223372036854775807],data_offsets:[0,4]}} | too large",
+        "{t:{dtype:F32,shape:[0,9223372036854775807,9223372036854775807],data_offsets:[0,4]}} | expects 0 bytes",
+        "{t:{dtype:F32,shape:[1],data_offsets:[0,9223372036854775807]}} | cut short",
+        "{t:{dtype:F32,shape:[1],data_offsets:[0,9223372036854775808]}} | data_offsets",
+        "{t:{dtype:F32,dtype:F32,shape:[1],data_offsets:[0,4]}} | dtype",
         "{t:{dtype:F8_E4M3,shape:[4],data_offsets:[0,4]}} | F8_E4M3",
         "{t:{shape:[1],data_offsets:[0,4]}} | dtype",
         "{t:{dtype:7,shape:[1],data_offsets:[0,4]}} | dtype",
@@ -104,6 +117,31 @@ class SafetensorsTest {
         assertRefused(withLength(good, Long.MIN_VALUE), "9223372036854775808");
         assertRefused(withLength(good, 100_000_001), "100000001");
         assertRefused(withLength(good, 1000), "cut short");
+    }
+
+    @Test
+    void cutAnywhereIsAnError() throws IOException {
+        byte[] good =
+                Files.readAllBytes(HandMadeFiles.GOLDEN.resolve("pickle_variants/dtypes.bin.expected.safetensors"));
+        for (int length = 0; length < good.length; length++) {
+            byte[] cut = Arrays.copyOf(good, length);
+            assertThatThrownBy(() -> parse(cut)).as("%d bytes", length).isInstanceOf(ModelFormatException.class)
+                    .hasMessageStartingWith("m.safetensors: ").hasMessageContaining("expected");
+        }
+        for (int more : new int[] {1, 8, 4096}) {
+            assertRefused(Arrays.copyOf(good, good.length + more), "found " + more + " more bytes");
+        }
+    }
+
+    /** Any other length than the header's own cuts into the header, or takes the tensors' bytes for JSON. */
+    @Test
+    void everyOtherLengthOfTheHeaderIsAnError() {
+        String header = "{\"t\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}";
+        for (int length = 0; length < header.length() + 20; length++) {
+            if (length != header.length()) {
+                assertRefused(withLength(header, length), "m.safetensors");
+            }
+        }
     }
 
     private static byte[] withLength(String header, long length) {

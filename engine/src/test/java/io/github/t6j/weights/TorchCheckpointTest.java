@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.t6j.ModelFormatException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +38,11 @@ class TorchCheckpointTest {
             assertThat(names).hasSizeGreaterThanOrEqualTo(12);
             return names.stream();
         }
+    }
+
+    /** Legacy files have no checksums. */
+    static Stream<String> zipVariants() throws IOException {
+        return variants().filter(name -> !name.startsWith("legacy"));
     }
 
     private static Map<String, Tensor> parse(byte[] file) {
@@ -67,6 +75,46 @@ class TorchCheckpointTest {
             assertThatThrownBy(() -> parse(cut)).as("%d bytes", length).isInstanceOf(ModelFormatException.class)
                     .hasMessageStartingWith("m.bin: ");
         }
+    }
+
+    /** Whatever the record that it is in: all that a tensor depends on is there twice, or has a checksum. */
+    @ParameterizedTest
+    @MethodSource("zipVariants")
+    void aByteThatChangedIsAnErrorOrDoesNotMatter(String name) throws IOException {
+        byte[] file = Files.readAllBytes(VARIANTS.resolve(name));
+        Map<String, Tensor> expected = parse(file.clone());
+        for (int at = 0; at < file.length; at++) {
+            byte before = file[at];
+            for (int change : new int[] {1, 0xff - before}) {
+                file[at] = (byte) (before + change);
+                try {
+                    HandMadeFiles.assertSameTensors(parse(file), expected);
+                } catch (ModelFormatException e) {
+                    assertThat(e.getMessage()).as("byte %d as %d", at, file[at]).startsWith("m.bin: ");
+                } catch (RuntimeException | Error e) {
+                    throw new AssertionError("byte " + at + " as " + file[at], e);
+                }
+            }
+            file[at] = before;
+        }
+    }
+
+    /** Of a file that torch wrote, with its own checksums: each bit of the pickle and of a storage. */
+    @Test
+    void aBitThatChangedIsAnError() throws IOException {
+        byte[] file = Files.readAllBytes(VARIANTS.resolve("hf_dict.bin"));
+        Map<String, ZipDirectory.Entry> entries = ZipDirectory.entries(HandMadeFiles.segment(file), "m.bin");
+        for (String name : List.of("hf_dict/data.pkl", "hf_dict/data/0")) {
+            MemorySegment data = entries.get(name).data();
+            for (long bit = 0; bit < 8 * data.byteSize(); bit++) {
+                byte before = data.get(ValueLayout.JAVA_BYTE, bit / 8);
+                data.set(ValueLayout.JAVA_BYTE, bit / 8, (byte) (before ^ 1 << bit % 8));
+                assertThatThrownBy(() -> parse(file)).as("bit %d of %s", bit, name)
+                        .isInstanceOf(ModelFormatException.class).hasMessageContainingAll("m.bin", name, "CRC-32");
+                data.set(ValueLayout.JAVA_BYTE, bit / 8, before);
+            }
+        }
+        assertThat(parse(file)).isNotEmpty();
     }
 
     private static void readDamaged(byte[] bad, String what) {
@@ -178,6 +226,23 @@ class TorchCheckpointTest {
         Pickle two = new Pickle().op('}').string("a").tensor("0", 6, 0, new int[] {6}, 1).op('s');
         byte[] pickle = two.string("b").tensor("0", 5, 0, new int[] {5}, 1).op('s').stop();
         assertRefused(pickle, "storage 0 to be 6 × F32", "5 × F32");
+    }
+
+    /** Of a tensor: elements of its storage, offset, shape and strides, each in turn. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"-1", "7", "2147483648", "4611686018427387904", "9223372036854775807", "-9223372036854775808",
+                "9223372036854775808", "18446744073709551617"})
+    void everyNumberIsChecked(BigInteger wrong) throws IOException {
+        for (int place = 0; place < 6; place++) {
+            BigInteger[] numbers = Stream.of(6, 0, 2, 3, 3, 1).map(BigInteger::valueOf).toArray(BigInteger[]::new);
+            numbers[place] = wrong;
+            Pickle pickle = dict("w").global("torch._utils", "_rebuild_tensor_v2").op('(').op('(').string("storage");
+            pickle.global("torch", "FloatStorage").string("0").string("cpu").integer(numbers[0]).op('t').op('Q');
+            pickle.integer(numbers[1]).integer(numbers[2]).integer(numbers[3]).op(0x86);
+            pickle.integer(numbers[4]).integer(numbers[5]).op(0x86, 0x89, 'N').op('t').op('R').op('s');
+            assertRefused(pickle.stop(), "expected");
+        }
     }
 
     @Test

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 class ZipDirectoryTest {
 
-    private static Map<String, MemorySegment> entries(byte[] file) {
+    private static Map<String, ZipDirectory.Entry> entries(byte[] file) {
         return ZipDirectory.entries(HandMadeFiles.segment(file), "m.zip");
     }
 
@@ -34,10 +34,11 @@ class ZipDirectoryTest {
         contents.put("m/a", utf8("first"));
         contents.put("m/\u00e9", utf8(""));
         contents.put("m/b", new byte[70_000]);
-        Map<String, MemorySegment> entries = entries(HandMadeFiles.zip(contents));
+        Map<String, ZipDirectory.Entry> entries = entries(HandMadeFiles.zip(contents));
         assertThat(entries.keySet()).containsExactlyElementsOf(contents.keySet());
-        contents.forEach((name, bytes) -> assertThat(entries.get(name).toArray(ValueLayout.JAVA_BYTE)).as(name)
-                .isEqualTo(bytes));
+        contents.forEach(
+                (name, bytes) -> assertThat(entries.get(name).checked().toArray(ValueLayout.JAVA_BYTE)).as(name)
+                        .isEqualTo(bytes));
     }
 
     @Test
@@ -85,7 +86,7 @@ class ZipDirectoryTest {
     @Test
     void readsZip64() {
         byte[] data = utf8("numbers");
-        MemorySegment entry = entries(bytes(zip64(data, data.length, 0))).get("a");
+        MemorySegment entry = entries(bytes(zip64(data, data.length, 0))).get("a").checked();
         assertThat(entry.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(data);
     }
 
@@ -122,6 +123,39 @@ class ZipDirectoryTest {
         byte[] zip = HandMadeFiles.zip(contents);
         String text = new String(zip, StandardCharsets.ISO_8859_1).replace("m/b", "m/a");
         assertRefused(text.getBytes(StandardCharsets.ISO_8859_1), "m/a", "twice");
+    }
+
+    @Test
+    void checksWhatItsDirectorySays() throws IOException {
+        byte[] good = HandMadeFiles.zip(Map.of("m/a", utf8("123456789")));
+        int data = 30 + 3;
+        int directory = data + 9;
+        byte[] damaged = good.clone();
+        damaged[data + 4] ^= 1;
+        // the check value of CRC-32, and that of the same digits with the 5 as 4
+        assertThatThrownBy(() -> entries(damaged).get("m/a").checked()).isInstanceOf(ModelFormatException.class)
+                .hasMessage("m.zip: zip file: entry m/a: expected the CRC-32 cbf43926 of the directory, found "
+                        + "f6941096: the file is damaged, download it again");
+        Arrays.fill(damaged, directory + 16, directory + 20, (byte) 0);
+        assertThat(entries(damaged).get("m/a").checked().byteSize()).isEqualTo(9);
+    }
+
+    /** Each would be checked: a small file must not make that a lot of work. */
+    @Test
+    void refusesEntriesThatOverlap() throws IOException {
+        byte[] data = new byte[60];
+        Map<String, byte[]> contents = new LinkedHashMap<>();
+        contents.put("m/a", data);
+        contents.put("m/b", data);
+        contents.put("m/c", new byte[0]);
+        byte[] zip = HandMadeFiles.zip(contents);
+        ByteBuffer fields = ByteBuffer.wrap(zip).order(ByteOrder.LITTLE_ENDIAN);
+        int directory = fields.getInt(zip.length - 6);
+        for (int entry = 0; entry < 3; entry++) {
+            int record = directory + entry * (46 + 3);
+            fields.putInt(record + 20, 130).putInt(record + 24, 130).putInt(record + 42, 0);
+        }
+        assertRefused(zip, "m/c", "overlap");
     }
 
     private static void assertRefused(byte[] file, String... expected) {

@@ -1,0 +1,50 @@
+package io.github.t6j.cli;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.function.Function;
+import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Options that take numbers and paths: what they accept, said without Java's names of types. */
+final class Values {
+    private Values() {}
+
+    static void register(CommandLine commandLine) {
+        register(commandLine, int.class, Integer.class, Integer::valueOf, "a whole number");
+        register(commandLine, long.class, Long.class, Long::valueOf, "a whole number");
+        register(commandLine, float.class, Float.class, Float::valueOf, "a number");
+        register(commandLine, double.class, Double.class, Double::valueOf, "a number");
+        commandLine.registerConverter(Path.class, Values::path);
+    }
+
+    private static <T> void register(
+            CommandLine commandLine, Class<T> primitive, Class<T> boxed, Function<String, T> parse, String expected) {
+        ITypeConverter<T> converter = text -> {
+            try {
+                return parse.apply(text);
+            } catch (NumberFormatException e) {
+                throw new TypeConversionException("expected " + expected + ", found '" + text + "'");
+            }
+        };
+        commandLine.registerConverter(primitive, converter);
+        commandLine.registerConverter(boxed, converter);
+    }
+
+    /** An empty name would be this folder, and - a file that nobody means. */
+    private static Path path(String text) {
+        if (text.isEmpty()) {
+            throw new TypeConversionException("expected a file or folder, found an empty text");
+        }
+        if (text.equals("-")) {
+            throw new TypeConversionException(
+                    "expected a file or folder, found '-': /dev/stdin is standard input, ./- a file of that name");
+        }
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new TypeConversionException("expected a file or folder, found '" + text + "': " + e.getReason());
+        }
+    }
+}

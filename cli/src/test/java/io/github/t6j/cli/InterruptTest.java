@@ -1,0 +1,201 @@
+package io.github.t6j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.t6j.json.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Ctrl-C and SIGTERM: what is done is printed or saved, what is half done is removed, and no process goes on. */
+@DisabledOnOs(OS.WINDOWS)
+class InterruptTest {
+    /** A command ends within a second; more only if the machine is busy. */
+    private static final long SECONDS = 10;
+    private static final int SIGTERM = 143;
+    private static final String TEXT = Ran.TESTDATA.resolve("text/test.txt").toString();
+
+    @TempDir
+    private Path folder;
+
+    private static Launched start(String... args) {
+        return Launched.start(Launched.builder(Launched.modules(), args));
+    }
+
+    private static Launched startOnTerminal(String... args) {
+        return Launched.start(
+                Launched.builder(Launched.classes(OnTerminal.class, "--add-modules=jdk.incubator.vector"), args));
+    }
+
+    @Test
+    void generateEndsItsLineAndSavesTheSession() {
+        Path file = folder.resolve("chat");
+        Launched launched = start("generate", "The whale", "-n", "100000", "--context", "100000", "--ignore-eos",
+                "--seed", "1", "--session", file.toString());
+        launched.awaitOut("-milding");
+        launched.signal("INT");
+
+        Ran ran = launched.end(SECONDS);
+        assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
+        assertThat(ran.out()).endsWith("\n");
+        assertThat(ran.err()).contains("note: --context 100000").hasLineCount(1);
+        assertThat(Ran.of("generate", "", "-n", "1", "--context", "100000", "--session", file.toString()).code())
+                .isZero();
+    }
+
+    @Test
+    void perplexityPrintsWhatItHas() {
+        Launched launched = startOnTerminal("perplexity", "--file", TEXT, "--context", "64", "--json");
+        launched.awaitErr("perplexity ");
+        launched.signal("INT");
+
+        Ran ran = launched.end(SECONDS);
+        assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
+        assertThat(ran.json()).containsEntry("partial", true)
+                .containsKeys("tokens", "scored", "nll", "perplexity", "bits_per_byte");
+        assertThat((Double) ran.json().get("bits_per_byte")).isBetween(1.0, 4.0);
+        assertLineIsCleared(ran);
+    }
+
+    @Test
+    void scorePrintsWhatItHas() throws IOException {
+        StringBuilder questions = new StringBuilder();
+        IntStream.range(0, 20_000).forEach(i -> questions.append("{\"context\": \"The sky number ").append(i)
+                .append(" is\", \"choices\": [\"blue\", \"a fish\"], \"gold\": 0}\n"));
+        Path file = Files.writeString(folder.resolve("task.jsonl"), questions);
+        Launched launched = startOnTerminal("score", "--file", file.toString(), "--json");
+        launched.awaitErr("score ");
+        launched.signal("INT");
+
+        Ran ran = launched.end(SECONDS);
+        assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
+        assertThat(ran.json()).containsEntry("partial", true).containsKeys("acc", "acc_norm");
+        assertThat((Long) ran.json().get("questions")).isBetween(1L, 19_999L);
+        assertLineIsCleared(ran);
+    }
+
+    @Test
+    void benchPrintsWhatItHas() {
+        Launched launched = startOnTerminal("bench", "--prompt", "8", "--generate", "4", "--warm-up", "3",
+                "--repetitions", "1", "--format", "json");
+        launched.awaitErr("tg4 1 s");
+        launched.signal("INT");
+
+        Ran ran = launched.end(SECONDS);
+        assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
+        Object rows = Json.parse(ran.out().getBytes(StandardCharsets.UTF_8), "output");
+        assertThat(Json.array(rows, "rows")).hasSize(1);
+        assertThat(Json.object(Json.array(rows, "rows").getFirst(), "row"))
+                .containsAllEntriesOf(Map.of("test", "pp8", "partial", true));
+        assertLineIsCleared(ran);
+    }
+
+    /** The last that a terminal shows is a line of spaces, and the cursor at its start. */
+    private static void assertLineIsCleared(Ran ran) {
+        assertThat(ran.err()).matches("(?s).*\\r +\\r");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"INT", "TERM"})
+    void initLeavesNothing(String signal) throws IOException {
+        Path made = folder.resolve("made");
+        Launched launched = start("init", "--preset", "t6-medium", "--out", made.toString());
+        awaitPartial(made);
+        launched.signal(signal);
+
+        Ran ran = launched.end(SECONDS);
+        assertThat(ran).isEqualTo(new Ran(signal.equals("INT") ? Main.INTERRUPTED : SIGTERM, "", ""));
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    /** Nothing can be done about a kill, but the next run clears it away. */
+    @Test
+    void whatAKilledInitLeftIsCleared() throws IOException {
+        Path made = folder.resolve("made");
+        Launched launched = start("init", "--preset", "t6-medium", "--out", made.toString());
+        awaitPartial(made);
+        launched.signal("KILL");
+        launched.end(SECONDS);
+        assertThat(made).isDirectoryContaining("glob:**.partial");
+
+        assertThat(Ran.of("init", "--preset", "tiny", "--out", made.toString())).isEqualTo(new Ran(0, "", ""));
+        try (var files = Files.list(made)) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .containsExactlyInAnyOrder("config.json", "model.safetensors");
+        }
+    }
+
+    @Test
+    void twoAtOnceDestroyNothing() throws IOException {
+        Path made = folder.resolve("made");
+        Launched launched = start("init", "--preset", "t6-small", "--out", made.toString());
+        awaitPartial(made);
+
+        Ran second = Ran.of("init", "--preset", "tiny", "--out", made.toString());
+        assertThat(second.err()).contains("another t6j writes to it").hasLineCount(1);
+        assertThat(second.code()).isEqualTo(1);
+        assertThat(launched.end()).isEqualTo(new Ran(0, "", ""));
+        assertThat(Ran.of("inspect", "--load", "mmap", "--model", made.toString()).code()).isZero();
+    }
+
+    private static void awaitPartial(Path made) throws IOException {
+        long end = System.nanoTime() + 60_000_000_000L;
+        while (true) {
+            if (Files.isDirectory(made)) {
+                try (var files = Files.list(made)) {
+                    if (files.anyMatch(file -> file.toString().endsWith(".partial"))) {
+                        return;
+                    }
+                }
+            }
+            assertThat(System.nanoTime()).isLessThan(end);
+        }
+    }
+
+    @Test
+    void convertLeavesNothing() throws IOException {
+        Path source = folder.resolve("source");
+        Ran.of("init", "--preset", "t6-small", "--out", source.toString());
+        Path made = folder.resolve("made");
+        Launched launched = start("convert", source.toString(), made.toString(), "--dtype", "q4_0");
+        awaitPartial(made);
+        launched.signal("TERM");
+
+        assertThat(launched.end(SECONDS)).isEqualTo(new Ran(SIGTERM, "", ""));
+        assertThat(made).doesNotExist();
+    }
+
+    @Test
+    void logitsLeaveNothing() throws IOException {
+        Path ids = Files.writeString(folder.resolve("ids"), "5,".repeat(20_000));
+        Path out = folder.resolve("logits");
+        Launched launched = startOnTerminal("logits", "--ids", "@" + ids, "--step", "--out", out.toString());
+        launched.awaitErr("logits ");
+        launched.signal("TERM");
+
+        Ran ran = launched.end(SECONDS);
+        assertThat(ran.code()).isEqualTo(SIGTERM);
+        assertLineIsCleared(ran);
+        assertThat(folder).isDirectoryNotContaining("glob:**logits*");
+    }
+
+    /** Reading what never comes. */
+    @ParameterizedTest
+    @ValueSource(strings = {"tokenize", "generate"})
+    void whoWaitsForInputEnds(String command) throws InterruptedException {
+        Launched launched = start(command, "-");
+        Thread.sleep(1500);
+        launched.signal("TERM");
+
+        assertThat(launched.end(SECONDS)).isEqualTo(new Ran(SIGTERM, "", ""));
+    }
+}

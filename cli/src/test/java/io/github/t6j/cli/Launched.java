@@ -1,0 +1,213 @@
+package io.github.t6j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import io.github.t6j.Model;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
+
+/** t6j in a process of its own, with the JDK and the classes of the tests. What it prints is kept. */
+final class Launched {
+    private static final long MOST_SECONDS = 60;
+    /** What the JVM says of every start, and the engine where it has no SIMD. */
+    private static final String NOISE = "WARNING: Using incubator modules.*\\R|.*KernelChoice best\\R|"
+            + "WARNING: t6j computes without SIMD.*\\R|WARNING: package jdk.incubator.vector.*\\R";
+
+    private final Process process;
+    private final Printed out;
+    private final Printed err;
+
+    private Launched(Process process) {
+        this.process = process;
+        out = new Printed(process.getInputStream());
+        err = new Printed(process.getErrorStream());
+    }
+
+    /** The java command, on the module path. */
+    static List<String> modules(String... jvmOptions) {
+        List<String> command = java(jvmOptions);
+        command.addAll(List.of("--module-path", path(Main.class, Model.class, CommandLine.class),
+                "--module", "io.github.t6j.cli/io.github.t6j.cli.Main"));
+        return command;
+    }
+
+    /** The java command, on the class path. */
+    static List<String> classes(Class<?> main, String... jvmOptions) {
+        List<String> command = java(jvmOptions);
+        command.addAll(List.of("-cp", path(main, Main.class, Model.class, CommandLine.class), main.getName()));
+        return command;
+    }
+
+    private static List<String> java(String... options) {
+        List<String> command = new ArrayList<>(interruptible());
+        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC"));
+        command.addAll(List.of(options));
+        return command;
+    }
+
+    /** What to put before a command: a build in the background may ignore SIGINT, which its children inherit. */
+    static List<String> interruptible() {
+        return ignoresInterrupts() ? List.of("env", "--default-signal=INT") : List.of();
+    }
+
+    private static boolean ignoresInterrupts() {
+        try {
+            return Files.lines(Path.of("/proc/self/status"))
+                    .filter(line -> line.startsWith("SigIgn:"))
+                    .anyMatch(line -> (Long.parseUnsignedLong(line.replaceAll("SigIgn:\\s*", ""), 16) & 2) != 0);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Where classes were built to, or their jars. */
+    static Path place(Class<?> type) {
+        try {
+            return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String path(Class<?>... types) {
+        List<String> places = new ArrayList<>();
+        for (Class<?> type : types) {
+            places.add(place(type).toString());
+        }
+        return String.join(File.pathSeparator, places);
+    }
+
+    static ProcessBuilder builder(List<String> command, String... args) {
+        List<String> all = new ArrayList<>(command);
+        all.addAll(List.of(args));
+        ProcessBuilder builder = new ProcessBuilder(all);
+        builder.environment().keySet().removeIf(name -> name.startsWith("T6J_") || name.startsWith("LC_"));
+        builder.environment().remove("JAVA_TOOL_OPTIONS");
+        builder.environment().remove("JDK_JAVA_OPTIONS");
+        return builder;
+    }
+
+    static Launched start(ProcessBuilder builder) {
+        try {
+            return new Launched(builder.start());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Runs to the end, with nothing at standard input. */
+    static Ran run(ProcessBuilder builder) {
+        Launched launched = start(builder);
+        launched.closeInput();
+        return launched.end();
+    }
+
+    private void closeInput() {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits until standard output holds some text. */
+    void awaitOut(String text) {
+        await(out, text);
+    }
+
+    /** Waits until standard error holds some text. */
+    void awaitErr(String text) {
+        await(err, text);
+    }
+
+    private void await(Printed printed, String text) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(MOST_SECONDS);
+        while (!printed.text().contains(text)) {
+            if (!process.isAlive() && !printed.isAlive() || System.nanoTime() > end) {
+                process.destroyForcibly();
+                fail("expected %s, found %s%nand on standard error %s", text, shortened(out), shortened(err));
+            }
+            sleep();
+        }
+    }
+
+    private static String shortened(Printed printed) {
+        return Text.printable(printed.text(), 1000);
+    }
+
+    private static void sleep() {
+        try {
+            Thread.sleep(10);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Sends SIGINT or another. */
+    void signal(String name) {
+        try {
+            assertThat(new ProcessBuilder("kill", "-" + name, "" + process.pid()).start().waitFor()).isZero();
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** What it did, once it has ended by itself within {@code seconds}. */
+    Ran end(long seconds) {
+        try {
+            if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                fail("expected the end within %d s, found it running; it printed %s%n%s", seconds,
+                        shortened(out), shortened(err));
+            }
+            out.join();
+            err.join();
+            return new Ran(process.exitValue(), out.text(), err.text().replaceAll(NOISE, ""));
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    Ran end() {
+        return end(MOST_SECONDS);
+    }
+
+    /** Reads a stream to its end. */
+    private static final class Printed extends Thread {
+        private final InputStream stream;
+        private final StringBuffer text = new StringBuffer();
+
+        Printed(InputStream stream) {
+            this.stream = stream;
+            setDaemon(true);
+            start();
+        }
+
+        String text() {
+            return text.toString();
+        }
+
+        @Override
+        public void run() {
+            byte[] piece = new byte[1 << 16]; // texts of these tests are ASCII where they could be cut
+            try {
+                for (int n = stream.read(piece); n >= 0; n = stream.read(piece)) {
+                    text.append(new String(piece, 0, n, StandardCharsets.UTF_8));
+                }
+            } catch (IOException e) {
+                text.append(e);
+            }
+        }
+    }
+}

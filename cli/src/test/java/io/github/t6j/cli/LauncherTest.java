@@ -1,0 +1,172 @@
+package io.github.t6j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.t6j.Model;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.spi.ToolProvider;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+/** bin/t6j in a checkout that is built: it has jars, and sources that are older. */
+@DisabledOnOs(OS.WINDOWS)
+class LauncherTest {
+    private static final Path PROJECT = Ran.TESTDATA.getParent();
+    private static final String TEXT = "-milding of the cabinet-boat, and\n";
+    private static final String[] GENERATE = {"generate", "The whale", "--seed", "1", "-n", "16"};
+
+    private static Path built;
+
+    @TempDir
+    private Path folder;
+    private Path checkout = built;
+
+    @BeforeAll
+    static void build(@TempDir Path folder) throws IOException {
+        built = checkout(folder.resolve("checkout"));
+    }
+
+    private static Path checkout(Path root) throws IOException {
+        Path app = Files.createDirectories(root.resolve("cli/target/app"));
+        jar(Launched.place(Main.class), app.resolve("t6j-cli.jar"));
+        jar(Launched.place(Model.class), app.resolve("t6j-engine.jar"));
+        Files.copy(Launched.place(CommandLine.class), app.resolve("picocli.jar"));
+        Path model = Files.createDirectories(root.resolve("testdata/models/t6-tiny"));
+        for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
+            Files.copy(Path.of(Ran.TINY, name), model.resolve(name));
+        }
+        Path launcher = Files.createDirectories(root.resolve("cli/bin")).resolve("t6j");
+        Files.copy(PROJECT.resolve("cli/bin/t6j"), launcher, StandardCopyOption.COPY_ATTRIBUTES);
+        for (String source : List.of("pom.xml", "engine/pom.xml", "engine/src/main", "cli/pom.xml", "cli/src/main")) {
+            Files.createDirectories(root.resolve(source)); // the launcher asks only how old they are
+            Files.setLastModifiedTime(root.resolve(source), FileTime.fromMillis(0));
+        }
+        return root;
+    }
+
+    private static void jar(Path classes, Path jar) {
+        String[] args = {"--create", "--file", jar.toString(), "-C", classes.toString(), "."};
+        assertThat(ToolProvider.findFirst("jar").orElseThrow().run(System.out, System.err, args)).isZero();
+    }
+
+    private ProcessBuilder launcher(String... args) {
+        ProcessBuilder builder = Launched.builder(List.of(checkout.resolve("cli/bin/t6j").toString()), args);
+        builder.environment().put("T6J_JAVA_HOME", System.getProperty("java.home"));
+        return builder;
+    }
+
+    private Ran run(String... args) {
+        return Launched.run(launcher(args));
+    }
+
+    /** "$@" is the launcher and its command line. */
+    private Ran inShell(String script, String... args) {
+        ProcessBuilder builder = launcher(args);
+        builder.command().addAll(0, List.of("sh", "-c", script, "sh"));
+        return Launched.run(builder);
+    }
+
+    /** The second time with the archive of classes that the first has made. */
+    @Test
+    void runsAndKeepsTheJvmsWarningToItself() {
+        assertThat(run(GENERATE)).isEqualTo(new Ran(0, TEXT, ""));
+        assertThat(checkout.resolve("cli/target")).isDirectoryContaining("glob:**.jsa");
+        assertThat(run(GENERATE)).isEqualTo(new Ran(0, TEXT, ""));
+        assertThat(run("generate", "x", "--top-p", "7").err()).startsWith("t6j: --top-p: expected ").hasLineCount(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"LANG,C.UTF-8", "LC_ALL,C", "LANG,"})
+    void aPathBeyondAsciiIsNoHindrance(String variable, String locale) throws IOException {
+        checkout = checkout(folder.resolve("é 日本 🐳"));
+        for (int i = 0; i < 2; i++) {
+            ProcessBuilder builder = launcher(GENERATE);
+            builder.environment().keySet().removeAll(List.of("LANG", "LC_ALL"));
+            if (locale != null) {
+                builder.environment().put(variable, locale);
+            }
+            assertThat(Launched.run(builder)).isEqualTo(new Ran(0, TEXT, ""));
+        }
+    }
+
+    @Test
+    void whatJavaSaysWhenItCannotStartIsShown() throws IOException {
+        checkout = checkout(folder.resolve("checkout"));
+        Files.writeString(checkout.resolve("cli/target/app/picocli.jar"), "no jar");
+
+        Ran ran = run("tokenize", "x");
+
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err()).contains("Error occurred during initialization of boot layer", "picocli.jar");
+    }
+
+    @Test
+    void wrongOptionsForJavaAreShown() {
+        ProcessBuilder builder = launcher("tokenize", "x");
+        builder.environment().put("T6J_JAVA_OPTS", "-XX:NoSuchOption");
+
+        Ran ran = Launched.run(builder);
+
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.out()).isEmpty();
+        assertThat(ran.err()).contains("NoSuchOption");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"$@\" 2>&-", "\"$@\" <&-", "\"$@\" <&- 2>&-"})
+    void closedDescriptorsAreNoHindrance(String script) {
+        Ran ran = inShell(script, GENERATE);
+        assertThat(ran.out()).isEqualTo(TEXT);
+        assertThat(ran.code()).isZero();
+    }
+
+    @Test
+    void closedInputIsEmptyAndClosedOutputIsAnError() {
+        assertThat(inShell("\"$@\" <&-", "tokenize")).isEqualTo(new Ran(0, "\n", ""));
+        Ran closed = inShell("\"$@\" >&-", "tokenize", "x");
+        assertThat(closed.code()).isEqualTo(1);
+        assertThat(closed.err()).startsWith("t6j: standard output: ").hasLineCount(1);
+    }
+
+    /** The launcher becomes java, so that signals reach it. */
+    @ParameterizedTest
+    @CsvSource({"INT,130", "TERM,143"})
+    void signalsEndIt(String signal, int code) {
+        ProcessBuilder builder = launcher("generate", "The whale", "--seed", "1", "-n", "100000", "--ignore-eos",
+                "--context", "100000");
+        builder.command().addAll(0, Launched.interruptible());
+        Launched launched = Launched.start(builder);
+        launched.awaitOut("-milding");
+        launched.signal(signal);
+
+        Ran ran = launched.end(10);
+        assertThat(ran.code()).isEqualTo(code);
+        assertThat(ran.out()).endsWith("\n");
+        assertThat(ran.err()).hasLineCount(1);
+    }
+
+    @Test
+    void nothingIsLeftInTheTemporaryFolder() throws IOException {
+        Path temporary = Files.createDirectory(folder.resolve("tmp"));
+        ProcessBuilder builder = launcher("tokenize", "x");
+        builder.environment().put("TMPDIR", temporary.toString());
+
+        assertThat(Launched.run(builder).code()).isZero();
+        try (var files = Files.list(temporary)) {
+            assertThat(new ArrayList<>(files.toList())).isEmpty();
+        }
+    }
+}

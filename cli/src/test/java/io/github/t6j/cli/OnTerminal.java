@@ -1,0 +1,13 @@
+package io.github.t6j.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+
+/** {@link Main} as if a person watched, so that it shows how far it is; started by tests as a process of its own. */
+final class OnTerminal {
+    private OnTerminal() {}
+
+    public static void main(String[] args) {
+        System.exit(new Main(System.in, new FileOutputStream(FileDescriptor.out), System.err, true).run(args));
+    }
+}

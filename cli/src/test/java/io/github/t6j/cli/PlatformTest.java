@@ -1,0 +1,158 @@
+package io.github.t6j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The same text from the same seed, however java is started and whatever is around it. */
+class PlatformTest {
+    private static final String TEXT = "-milding of the cabinet-boat, and";
+    private static final String[] GENERATE = {"generate", "The whale", "--seed", "1", "-n", "16"};
+
+    @TempDir
+    private Path folder;
+
+    private static void assertText(ProcessBuilder builder) {
+        assertThat(Launched.run(builder)).isEqualTo(new Ran(0, TEXT + "\n", ""));
+    }
+
+    /** Vectors of every width, none, other roundings of the machine, other compilers, another language. */
+    static Stream<List<String>> machines() {
+        return Stream.of(
+                Launched.modules(),
+                Launched.modules("-XX:MaxVectorSize=16"),
+                Launched.modules("-XX:MaxVectorSize=32"),
+                Launched.modules("-XX:MaxVectorSize=64"),
+                Launched.classes(Main.class),
+                Launched.classes(Main.class, "--add-modules=jdk.incubator.vector"),
+                Launched.modules("-XX:-UseFMA"),
+                Launched.modules("-XX:TieredStopAtLevel=1"),
+                Launched.modules("-Duser.language=tr", "-Duser.country=TR"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("machines")
+    void theTextIsTheSame(List<String> java) {
+        assertText(Launched.builder(java, GENERATE));
+    }
+
+    @Test
+    void withoutLocaleAndHome() {
+        ProcessBuilder builder = Launched.builder(Launched.modules(), GENERATE);
+        builder.environment().keySet().removeAll(List.of("HOME", "USER", "LANG"));
+        builder.environment().put("LC_ALL", "C");
+        assertText(builder);
+    }
+
+    /** A folder of the model, and one to work in, with letters beyond ASCII; both cannot be written. */
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void inFoldersWithAnyName() throws IOException {
+        Path work = Files.createDirectory(folder.resolve("é 日本 🐳"));
+        Path model = Files.createDirectory(work.resolve("modèle 🐋"));
+        for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
+            Files.copy(Path.of(Ran.TINY, name), model.resolve(name));
+        }
+        assertThat(model.toFile().setWritable(false)).isTrue();
+        assertThat(work.toFile().setWritable(false)).isTrue();
+        ProcessBuilder builder = Launched.builder(Launched.modules(), GENERATE).directory(work.toFile());
+        builder.command().addAll(List.of("--model", model.getFileName().toString()));
+        builder.environment().put("LC_ALL", "C.UTF-8");
+        try {
+            assertText(builder);
+        } finally {
+            assertThat(work.toFile().setWritable(true) && model.toFile().setWritable(true)).isTrue();
+        }
+    }
+
+    /** The command line in a shell, where "$@" is t6j. */
+    private Ran inShell(String script, String... args) {
+        ProcessBuilder builder = Launched.builder(Launched.modules(), args);
+        builder.command().addAll(0, List.of("sh", "-c", script, "sh"));
+        return Launched.run(builder.directory(folder.toFile()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"$@\" < /dev/null", "\"$@\" 2>&-", "\"$@\" <&-", "\"$@\" <&- 2>&-"})
+    @DisabledOnOs(OS.WINDOWS)
+    void withClosedInputAndMessages(String script) {
+        Ran ran = inShell(script, GENERATE);
+        assertThat(ran.out()).isEqualTo(TEXT + "\n");
+        assertThat(ran.code()).isZero();
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aReaderThatGoesAwayEndsIt() {
+        Ran ran =
+                inShell("{ \"$@\"; echo $? > code; } | head -c 1", "generate", "The whale", "--seed", "1", "-n", "400");
+        assertThat(ran).isEqualTo(new Ran(0, "-", ""));
+        assertThat(folder.resolve("code")).hasContent("0");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"generate x -n 1", "help", "inspect", "tokenize x", "--version", "generate x --json -n 1"})
+    @EnabledOnOs(OS.LINUX)
+    void outputThatCannotBeWrittenFails(String commandLine) {
+        Ran ran = inShell("\"$@\" > /dev/full", commandLine.split(" "));
+        assertThat(ran).isEqualTo(new Ran(1, "", "t6j: standard output: No space left on device\n"));
+    }
+
+    /** As on a full disk: files end after 8 kB, which is enough for a small session. */
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "generate x -n 16 --session there", "logits --ids 1,2 --out there", "init --preset tiny --out there"
+    })
+    @EnabledOnOs(OS.LINUX)
+    void whatCannotBeWrittenIsNamedAndRemoved(String commandLine) throws IOException {
+        Ran ran = inShell("ulimit -f 16; \"$@\" > /dev/null", commandLine.split(" "));
+
+        assertThat(ran.err()).startsWith("t6j: there").contains(": cannot be written: File too large").hasLineCount(1)
+                .doesNotContain("partial");
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    /** Text from a pipe, named as a file. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aPipeIsAFileOfText() throws IOException {
+        Path text = Files.writeString(folder.resolve("text"), "It was a cold morning, and the sea was grey.");
+        Ran expected = Ran.of("perplexity", "--file", text.toString());
+
+        assertThat(inShell("cat text | \"$@\"", "perplexity", "--file", "/dev/stdin")).isEqualTo(expected);
+        assertThat(inShell("mkfifo pipe && cat text > pipe & \"$@\"", "perplexity", "--file", "pipe"))
+                .isEqualTo(expected);
+        assertThat(expected.code()).isZero();
+        Ran endless = inShell("\"$@\"", "perplexity", "--file", "/dev/zero");
+        assertThat(endless.code()).isEqualTo(1);
+        assertThat(endless.err()).contains("/dev/zero: expected at most 268435456 bytes of text").hasLineCount(1);
+    }
+
+    /** A prompt is read by the system's locale, standard input and output are always UTF-8. */
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void inputIsUtf8InEveryLocale() throws IOException {
+        Path text = Files.write(folder.resolve("text"), "é 日本 🐳".getBytes(StandardCharsets.UTF_8));
+        for (String locale : List.of("C", "C.UTF-8", "tr_TR.ISO-8859-9")) {
+            ProcessBuilder builder = Launched.builder(Launched.modules(), "tokenize", "-");
+            builder.environment().put("LC_ALL", locale);
+            builder.redirectInput(new File(text.toString()));
+            assertThat(Launched.run(builder)).as(locale).isEqualTo(Ran.of("tokenize", "é 日本 🐳"));
+        }
+    }
+}

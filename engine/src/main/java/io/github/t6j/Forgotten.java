@@ -1,0 +1,63 @@
+package io.github.t6j;
+
+import java.lang.ref.PhantomReference;
+import java.lang.ref.ReferenceQueue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Does something when an object is forgotten, on a thread of its own, until it is closed. The JDK's Cleaner cannot be
+ * closed: its thread outlives the model.
+ */
+final class Forgotten implements AutoCloseable {
+    private final ReferenceQueue<Object> queue = new ReferenceQueue<>();
+    private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
+    private final Thread thread = Thread.ofPlatform().daemon().name("t6j-cleaner").unstarted(this::loop);
+    private volatile boolean closed;
+
+    /** An object that is watched. */
+    final class Watch extends PhantomReference<Object> {
+        private final Runnable action;
+
+        private Watch(Object watched, Runnable action) {
+            super(watched, queue);
+            this.action = action;
+        }
+
+        /** Watches it no more. */
+        void end() {
+            watches.remove(this);
+        }
+    }
+
+    Forgotten() {
+        thread.start();
+    }
+
+    /** @param action what is done, once, when nobody has {@code watched} any more; must not reach it */
+    Watch watch(Object watched, Runnable action) {
+        Watch watch = new Watch(watched, action);
+        watches.add(watch);
+        return watch;
+    }
+
+    private void loop() {
+        while (!closed) {
+            try {
+                Watch watch = (Watch) queue.remove();
+                if (watches.remove(watch)) {
+                    watch.action.run();
+                }
+            } catch (InterruptedException _) {
+                // closed
+            }
+        }
+    }
+
+    /** Ends the thread; what is forgotten later nobody is told of. */
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+    }
+}

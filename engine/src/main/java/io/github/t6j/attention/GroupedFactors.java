@@ -1,0 +1,62 @@
+package io.github.t6j.attention;
+
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+
+/**
+ * Grouped query attention as the tensor product attention that it is (paper, section 4): the g whole heads of keys and
+ * values are features B of rank g, and the head factors A are fixed: g where a head belongs to a group, which the mean over
+ * ranks makes 1, else 0.
+ *
+ * @param grouped whose weights the model has
+ */
+public record GroupedFactors(GroupedQuery grouped) implements DenseConfig {
+    @Override
+    public int heads() {
+        return grouped.heads();
+    }
+
+    @Override
+    public int headDim() {
+        return grouped.headDim();
+    }
+
+    @Override
+    public int valueDim() {
+        return grouped.valueDim();
+    }
+
+    @Override
+    public int rotatedDim() {
+        return grouped.rotatedDim();
+    }
+
+    @Override
+    public Map<String, Integer> sizes() {
+        int rank = grouped.keyValueHeads();
+        return Map.of("kv_heads", rank, "q_rank", 0, "k_rank", rank, "v_rank", rank);
+    }
+
+    @Override
+    public TensorProductAttention attention(LayerWeights weights, SharedPages shared) {
+        int rank = grouped.keyValueHeads();
+        TensorProduct form = new TensorProduct(
+                heads(), headDim(), valueDim(), 0, new TensorProduct.Ranks(0, rank, rank), HeadActivation.LINEAR, false,
+                EnumSet.of(Factor.A_K, Factor.A_V));
+        Map<Factor, float[]> fixed = new EnumMap<>(Factor.class);
+        fixed.put(Factor.A_K, mask());
+        fixed.put(Factor.A_V, mask());
+        return new TensorProductAttention(form, fixed, shared, grouped.options().layer(weights));
+    }
+
+    /** A [h][g]. */
+    private float[] mask() {
+        int rank = grouped.keyValueHeads();
+        float[] mask = new float[heads() * rank];
+        for (int head = 0; head < heads(); head++) {
+            mask[head * rank + head / (heads() / rank)] = rank;
+        }
+        return mask;
+    }
+}

@@ -1,0 +1,181 @@
+package io.github.t6j.family;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.NativeMemory;
+import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A GGUF file of a Llama-like model as Hugging Face has the same model: names of tensors, order of their rows, keys of
+ * config.json. For the architectures llama (also of Mistral's models), qwen2 and qwen3.
+ *
+ * <p>A head's rows of queries and keys stand in such files of architecture llama as pairs that are rotated, one below the
+ * other: row 2i + s is row s · headDim/2 + i of Hugging Face. {@link #read} moves them.
+ */
+public final class GgufNames {
+    /** In {@link #config}, not in {@link #tensors}. */
+    static final String ROPE_FACTORS = "rope_freqs.weight";
+
+    private static final String ARCHITECTURE = "general.architecture";
+    private static final List<String> ARCHITECTURES = List.of("llama", "qwen2", "qwen3");
+    private static final String PAIRED = "llama";
+    /** Heads of 2¹⁶ elements: a thousand times the largest. */
+    private static final int MOST_FACTORS = 1 << 15;
+
+    private static final Map<String, String> OUTER = Map.of(
+            "token_embd.weight", "model.embed_tokens.weight",
+            "output_norm.weight", "model.norm.weight",
+            "output.weight", "lm_head.weight");
+    private static final Map<String, String> OF_A_BLOCK = Map.ofEntries(
+            Map.entry("attn_norm", "input_layernorm"),
+            Map.entry("attn_q", "self_attn.q_proj"),
+            Map.entry("attn_k", "self_attn.k_proj"),
+            Map.entry("attn_v", "self_attn.v_proj"),
+            Map.entry("attn_output", "self_attn.o_proj"),
+            Map.entry("attn_q_norm", "self_attn.q_norm"),
+            Map.entry("attn_k_norm", "self_attn.k_norm"),
+            Map.entry("ffn_norm", "post_attention_layernorm"),
+            Map.entry("ffn_gate", "mlp.gate_proj"),
+            Map.entry("ffn_up", "mlp.up_proj"),
+            Map.entry("ffn_down", "mlp.down_proj"));
+    private static final Pattern BLOCK = Pattern.compile("blk\\.(\\d+)\\.(\\w+)\\.(weight|bias)");
+
+    private final Checkpoint checkpoint;
+    private final String where;
+    private final Map<String, Object> config;
+    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private final Map<String, Integer> headsOfPaired = new HashMap<>();
+
+    /**
+     * What {@code checkpoint}, a GGUF file, holds.
+     *
+     * @param where what to call it in errors
+     * @throws ModelFormatException when it is of another architecture, lacks a key, or has a tensor that no such model has
+     */
+    public GgufNames(Checkpoint checkpoint, String where) {
+        this.checkpoint = checkpoint;
+        this.where = where;
+        Object architecture = checkpoint.gguf().get(ARCHITECTURE);
+        if (!(architecture instanceof String name) || !ARCHITECTURES.contains(name)) {
+            throw new ModelFormatException(
+                    where + ": " + ARCHITECTURE + ": expected one of " + ARCHITECTURES + ", found "
+                            + (architecture instanceof String other ? other : "none"));
+        }
+        config = Collections.unmodifiableMap(
+                new GgufConfig(checkpoint.gguf(), name, where).read(checkpoint.tensors(), ropeFactors()));
+        checkpoint.tensors().values().forEach(tensor -> add(tensor, name));
+    }
+
+    /**
+     * What config.json would say: model_type, hidden_act, hidden_size, intermediate_size, num_hidden_layers,
+     * num_attention_heads, num_key_value_heads, head_dim, rms_norm_eps, max_position_embeddings, tie_word_embeddings,
+     * vocab_size, attention_bias, mlp_bias, rope_theta, rope_scaling, bos_token_id, eos_token_id (a number, or a list of
+     * all that end a text); those of which the file says something.
+     *
+     * <p>{@code rope_scaling} is as Hugging Face has it for linear and yarn; any other type is left to whoever reads it.
+     * GGUF files have no llama3 scaling but its outcome, the tensor rope_freqs.weight. That becomes
+     *
+     * <pre>
+     *   "rope_scaling": {"rope_type": "gguf_factors", "factors": [headDim / 2 numbers above 0]}
+     * </pre>
+     *
+     * by which the inverse frequency of pair i is rope_theta^(−2i/headDim) / factors[i]; cosines and sines are not scaled.
+     */
+    public Map<String, Object> config() {
+        return config;
+    }
+
+    /** The tensors by the names of Hugging Face, in the file's order; for their elements, {@link #read} them. */
+    public Map<String, Tensor> tensors() {
+        return Collections.unmodifiableMap(tensors);
+    }
+
+    /**
+     * {@code tensor}, one of {@link #tensors}, as {@link Checkpoint#read} gives it, with rows in the order of Hugging Face.
+     */
+    public Tensor read(Tensor tensor, Arena memory) {
+        Integer heads = headsOfPaired.get(tensor.name());
+        if (heads == null) {
+            return checkpoint.read(tensor, memory);
+        }
+        try (NativeMemory copies = NativeMemory.confined()) {
+            Tensor paired = checkpoint.read(tensor, copies);
+            Tensor moved = inHalves(paired, heads, memory);
+            if (paired.data().isMapped()) {
+                paired.data().unload(); // read pages of a file would stay resident until it is unmapped
+            }
+            return moved;
+        }
+    }
+
+    private float[] ropeFactors() {
+        Tensor factors = checkpoint.tensors().get(ROPE_FACTORS);
+        if (factors == null) {
+            return null;
+        }
+        if (factors.shape().size() != 1 || factors.elementCount() > MOST_FACTORS) {
+            throw new ModelFormatException(
+                    where + ": " + ROPE_FACTORS + ": expected a factor for each pair of elements of"
+                            + " a head, found shape " + factors.shape());
+        }
+        try (NativeMemory copies = NativeMemory.confined()) {
+            return checkpoint.read(factors, copies).toFloats();
+        }
+    }
+
+    private void add(Tensor tensor, String architecture) {
+        Matcher block = BLOCK.matcher(tensor.name());
+        String name = OUTER.get(tensor.name());
+        if (block.matches() && OF_A_BLOCK.containsKey(block.group(2))) {
+            String part = block.group(2);
+            name = "model.layers." + block.group(1) + "." + OF_A_BLOCK.get(part) + "." + block.group(3);
+            if (architecture.equals(PAIRED) && (part.equals("attn_q") || part.equals("attn_k"))) {
+                headsOfPaired.put(name,
+                        heads(part.equals("attn_q") ? "num_attention_heads" : "num_key_value_heads", tensor));
+            }
+        }
+        if (name == null && tensor.name().equals(ROPE_FACTORS)) {
+            return;
+        }
+        if (name == null) {
+            throw new ModelFormatException(where + ": expected the tensors of a " + architecture + " model, found "
+                    + tensor.name() + ", which t6j has no place for");
+        }
+        tensors.put(name, new Tensor(name, tensor.dtype(), tensor.shape(), tensor.data()));
+    }
+
+    private int heads(String key, Tensor tensor) {
+        int heads = ((Long) config.get(key)).intValue();
+        long rows = tensor.shape().getFirst();
+        if (rows % (2L * heads) != 0) {
+            throw new ModelFormatException(
+                    where + ": " + tensor.name() + ": expected rows in pairs for each of " + heads
+                            + " heads, found " + rows + " rows");
+        }
+        return heads;
+    }
+
+    private static Tensor inHalves(Tensor paired, int heads, Arena memory) {
+        MemorySegment from = paired.data();
+        MemorySegment to = memory.allocate(from.byteSize(), 64);
+        long rows = paired.shape().getFirst();
+        long bytes = from.byteSize() / rows;
+        long half = rows / heads / 2;
+        for (long row = 0; row < rows; row++) {
+            long head = row / (2 * half) * (2 * half);
+            long inHead = row - head;
+            long pairedRow = head + inHead % half * 2 + inHead / half;
+            MemorySegment.copy(from, pairedRow * bytes, to, row * bytes, bytes);
+        }
+        return new Tensor(paired.name(), paired.dtype(), paired.shape(), to.asReadOnly());
+    }
+}

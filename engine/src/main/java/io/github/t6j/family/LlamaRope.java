@@ -1,0 +1,191 @@
+package io.github.t6j.family;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.attention.Rope;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * RoPE of the Llama family: pairs (i, i + d/2) turn counterclockwise, tables are f32; frequencies are theta^(−2i/d), scaled
+ * as {@code rope_scaling} or {@code rope_parameters} says: linear, llama3 or YaRN (Peng et al., 2023). Every step is f32,
+ * as transformers takes it.
+ */
+final class LlamaRope {
+    private static final Rope.Form FORM = new Rope.Form(false, true, false);
+
+    /** A rope_type of ours: each frequency is divided by a number of {@link #FACTORS}, as GGUF files have it. */
+    static final String DIVIDED = "gguf_factors";
+    static final String FACTORS = "factors";
+
+    private final int headDim;
+    private final ConfigJson scaling; // an object without keys: none
+    private final double theta;
+    private final double trained; // positions before scaling
+
+    private LlamaRope(int headDim, ConfigJson scaling, double theta, double trained) {
+        this.headDim = headDim;
+        this.scaling = scaling;
+        this.theta = theta;
+        this.trained = trained;
+    }
+
+    /** The rotation that {@code config} describes. */
+    static Rope.Config of(ConfigJson config, LlamaType type, int headDim) {
+        ConfigJson scaling = config.object("rope_scaling");
+        if (scaling == null) {
+            scaling = config.object("rope_parameters");
+        }
+        if (scaling == null) {
+            scaling = ConfigJson.empty(config.where() + ": rope_scaling");
+        }
+        double theta = scaling.number("rope_theta", config.number("rope_theta", type.ropeTheta));
+        double positions = config.number("max_position_embeddings", type.contextLength);
+        double trained = config.number(
+                "original_max_position_embeddings", scaling.number("original_max_position_embeddings", positions));
+        check(theta > 0 && Double.isFinite(theta), config, "rope_theta", "a number above 0", theta);
+        if (config.number("partial_rotary_factor", 1) != 1) {
+            throw config.wrong("partial_rotary_factor", "1, as all of a head is rotated",
+                    config.number("partial_rotary_factor", 1));
+        }
+        if (config.flag("rope_interleaved", false)) {
+            throw config.wrong("rope_interleaved", "false", true);
+        }
+        return new LlamaRope(headDim, scaling, theta, trained).config(positions);
+    }
+
+    private static void check(boolean right, ConfigJson config, String key, String expected, Object found) {
+        if (!right) {
+            throw config.wrong(key, expected, found);
+        }
+    }
+
+    private Rope.Config config(double positions) {
+        String type = scaling.text("rope_type", scaling.text("type", "default"));
+        return switch (type) {
+            case "default" -> config(plain(), 1);
+            case "linear" -> config(linear(), 1);
+            case "llama3" -> config(llama3(), 1);
+            case "yarn" -> config(yarn(factor(positions / trained)), attentionFactor(factor(positions / trained)));
+            case DIVIDED -> config(divided(), 1);
+            default -> throw new ModelFormatException(scaling.where()
+                    + ": rope_type: expected default, linear, llama3 or yarn, found " + type
+                    + "; t6j does not compute that yet");
+        };
+    }
+
+    private Rope.Config config(float[] frequencies, double factor) {
+        List<Float> list = new ArrayList<>();
+        for (float frequency : frequencies) {
+            list.add(frequency);
+        }
+        return new Rope.Config(headDim, 0f, FORM, list, (float) factor);
+    }
+
+    private float[] plain() {
+        float[] frequencies = new float[headDim / 2];
+        for (int i = 0; i < frequencies.length; i++) {
+            frequencies[i] = Rope.frequency(i, headDim, theta);
+        }
+        return frequencies;
+    }
+
+    /** The factor by which the context was stretched, {@code absent} where nothing says it. */
+    private double factor(double absent) {
+        double factor = scaling.number("factor", absent);
+        check(factor > 0 && Double.isFinite(factor), scaling, "factor", "a number above 0", factor);
+        return factor;
+    }
+
+    private double required(String key) {
+        double value = scaling.number(key, Double.NaN);
+        check(value > 0 && Double.isFinite(value), scaling, key, "a number above 0",
+                scaling.has(key) ? value : "none");
+        return value;
+    }
+
+    private float[] linear() {
+        float factor = (float) required("factor");
+        float[] frequencies = plain();
+        for (int i = 0; i < frequencies.length; i++) {
+            frequencies[i] /= factor;
+        }
+        return frequencies;
+    }
+
+    /** As a GGUF file has llama3's scaling: a divisor for each pair. */
+    private float[] divided() {
+        List<?> factors = scaling.list(FACTORS);
+        float[] frequencies = plain();
+        check(factors.size() == frequencies.length, scaling, FACTORS,
+                frequencies.length + " numbers", factors.size());
+        for (int i = 0; i < frequencies.length; i++) {
+            frequencies[i] /= ((Number) factors.get(i)).floatValue();
+        }
+        return frequencies;
+    }
+
+    /** Long waves are stretched, short ones are not, those between in part. */
+    private float[] llama3() {
+        float factor = (float) required("factor");
+        float low = (float) required("low_freq_factor");
+        float high = (float) required("high_freq_factor");
+        float original = (float) required("original_max_position_embeddings");
+        float[] frequencies = plain();
+        for (int i = 0; i < frequencies.length; i++) {
+            float inverse = frequencies[i];
+            float wave = (1f / inverse) * (float) (2 * Math.PI);
+            if (wave > original / low) {
+                frequencies[i] = inverse / factor;
+            } else if (wave >= original / high) {
+                float smooth = (original / wave - low) / (high - low);
+                frequencies[i] = (1 - smooth) * inverse / factor + smooth * inverse;
+            }
+        }
+        return frequencies;
+    }
+
+    /** A ramp over the pairs, from those that turn often (kept) to those that turn seldom (stretched). */
+    private float[] yarn(double factor) {
+        double fast = scaling.number("beta_fast", 0);
+        double slow = scaling.number("beta_slow", 0);
+        double low = dimension(fast == 0 ? 32 : fast);
+        double high = dimension(slow == 0 ? 1 : slow);
+        if (scaling.flag("truncate", true)) {
+            low = Math.floor(low);
+            high = Math.ceil(high);
+        }
+        low = Math.max(low, 0);
+        high = Math.min(high, headDim - 1);
+        if (low == high) {
+            high += 0.001;
+        }
+        float[] frequencies = plain();
+        for (int i = 0; i < frequencies.length; i++) {
+            float power = (float) StrictMath.pow(theta, (float) (2 * i) / (float) headDim);
+            float stretched = 1f / ((float) factor * power);
+            float ramp = Math.clamp((i - (float) low) / (float) (high - low), 0f, 1f);
+            float kept = 1 - ramp;
+            frequencies[i] = stretched * (1 - kept) + frequencies[i] * kept;
+        }
+        return frequencies;
+    }
+
+    /** The dimension whose pair turns {@code turns} times in the trained context. */
+    private double dimension(double turns) {
+        return headDim * Math.log(trained / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
+    }
+
+    /** What YaRN multiplies queries and keys by. */
+    private double attentionFactor(double factor) {
+        if (scaling.has("attention_factor")) {
+            return scaling.number("attention_factor", 1);
+        }
+        double scale = scaling.number("mscale", 0);
+        double all = scaling.number("mscale_all_dim", 0);
+        return scale != 0 && all != 0 ? magnitude(scale, factor) / magnitude(all, factor) : magnitude(1, factor);
+    }
+
+    private static double magnitude(double scale, double factor) {
+        return factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
+    }
+}

@@ -1,0 +1,51 @@
+package io.github.t6j;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** A program that closes nothing, for {@link ForgottenTest}: {@code leave} or {@code forget}, and a model's folder. */
+final class Forgetful {
+    private Forgetful() {}
+
+    public static void main(String[] args) {
+        Path folder = Path.of(args[1]);
+        if (args[0].equals("leave")) {
+            Model model = Model.load(folder, ModelOptions.defaults().withThreads(3));
+            Session session = model.newSession();
+            System.out.println(
+                    session.generate("The whale", GenerationOptions.defaults().withMaxTokens(5)).tokens().size());
+        } else {
+            forget(folder);
+        }
+    }
+
+    private static void forget(Path folder) {
+        Model model = Model.load(folder, ModelOptions.defaults().withThreads(3));
+        for (SessionUse use : List.of(session(model), session(model))) {
+            collectUntil("a session is closed", use::isClosed);
+        }
+        System.out.println("model closed: " + model.use().isClosed());
+        ModelUse use = model.use();
+        model = null;
+        collectUntil("the model is closed", use::isClosed);
+        use = null;
+        collectUntil("no thread is left", () -> ForgottenTest.threads().isEmpty());
+    }
+
+    /** The life of a session that nobody has when this returns. */
+    private static SessionUse session(Model model) {
+        Session session = model.newSession();
+        session.prefill(1, 2, 3);
+        return session.use();
+    }
+
+    private static void collectUntil(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + 20_000_000_000L;
+        while (!condition.getAsBoolean() && System.nanoTime() < end) {
+            System.gc();
+            Thread.yield();
+        }
+        System.out.println(what + ": " + condition.getAsBoolean());
+    }
+}

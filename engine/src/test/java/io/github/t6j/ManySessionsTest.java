@@ -1,0 +1,191 @@
+package io.github.t6j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.t6j.sampling.SamplingOptions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.LockSupport;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Many sessions of one model at once, cancelled and interrupted: each says what it would have said alone. */
+class ManySessionsTest {
+    private static final long SEED = 16;
+    private static final GenerationOptions OPTIONS =
+            GenerationOptions.defaults().withMaxTokens(60).withIgnoreEndOfText(true);
+    private static final List<String> PROMPTS = List.of("The whale", "Call me", "It was", "She", "");
+
+    private static Model model;
+
+    @BeforeAll
+    static void load() {
+        model = Model.load(TestData.tiny(), ModelOptions.defaults().withThreads(2));
+    }
+
+    @AfterAll
+    static void close() {
+        model.close();
+    }
+
+    @AfterEach
+    void clearTheFlag() {
+        Thread.interrupted();
+    }
+
+    private static GenerationOptions seeded(long seed) {
+        return OPTIONS.withSampling(SamplingOptions.defaults().withSeed(seed));
+    }
+
+    private static List<Token> tokens(int i) {
+        SessionOptions.CacheType type = SessionOptions.CacheType.values()[i % 4];
+        try (Session session = model.newSession(SessionOptions.defaults().withCacheType(type))) {
+            return session.generate(PROMPTS.get(i % PROMPTS.size()), seeded(SEED + i)).tokens();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void sixteenAtOnceSayWhatEachSaysAlone(boolean virtual) throws Exception {
+        List<List<Token>> alone = new ArrayList<>();
+        for (int i = 0; i < 16; i++) {
+            alone.add(tokens(i));
+        }
+        ThreadFactory threads = virtual ? Thread.ofVirtual().factory() : Thread.ofPlatform().factory();
+        List<FutureTask<List<Token>>> tasks = new ArrayList<>();
+        for (int i = 0; i < 16; i++) {
+            int own = i;
+            tasks.add(new FutureTask<>(() -> tokens(own)));
+            threads.newThread(tasks.getLast()).start();
+        }
+        for (int i = 0; i < 16; i++) {
+            assertThat(tasks.get(i).get()).as("seed " + (SEED + i)).hasSize(60).isEqualTo(alone.get(i));
+        }
+    }
+
+    private static Thread cancelAfter(Session session, long nanos) {
+        return Thread.ofVirtual().start(() -> {
+            LockSupport.parkNanos(nanos);
+            session.cancel();
+        });
+    }
+
+    /** What was generated before and after a cancellation is what is generated without. */
+    @Test
+    void aGenerationThatIsCancelledAnywhereGoesOn() throws InterruptedException {
+        Random random = new Random(SEED);
+        GenerationOptions greedy = OPTIONS.withSampling(SamplingOptions.greedy());
+        try (Session session = model.newSession()) {
+            List<Token> expected = session.generate("The whale", greedy).tokens();
+            int cancelled = 0;
+            for (int round = 0; round < 30; round++) {
+                session.truncate(0);
+                List<Token> found = new ArrayList<>();
+                boolean begun = false;
+                for (long latest = 10_000_000; found.size() < 60; latest += latest) {
+                    Thread canceller = cancelAfter(session, random.nextLong(latest));
+                    // a prompt that was cut short is fed anew
+                    String prompt = begun ? "" : "The whale";
+                    Generation part = session.generate(prompt, greedy.withMaxTokens(60 - found.size()));
+                    canceller.join();
+                    found.addAll(part.tokens());
+                    cancelled += part.finishReason() == FinishReason.CANCELLED ? 1 : 0;
+                    begun = session.position() > 0;
+                }
+                assertThat(found).as("seed " + SEED + ", round " + round).isEqualTo(expected);
+            }
+            assertThat(cancelled).isPositive();
+        }
+    }
+
+    /** What is fed after a cancellation, from where it stopped, gives the bits of an undisturbed session. */
+    @Test
+    void aPromptThatIsCancelledAnywhereGoesOn() throws InterruptedException {
+        Random random = new Random(SEED);
+        int[] ids = random.ints(1000, 0, 4096).toArray();
+        try (Session session = model.newSession(SessionOptions.defaults().withContextLength(1000))) {
+            session.prefill(ids);
+            float[] expected = session.logits().clone();
+            int cancelled = 0;
+            for (int round = 0; round < 6; round++) {
+                session.truncate(0);
+                // later each time, so that it ends on a machine of any speed
+                for (long latest = 20_000_000; session.position() < ids.length; latest += latest) {
+                    Thread canceller = cancelAfter(session, random.nextLong(latest));
+                    try {
+                        session.prefill(Arrays.copyOfRange(ids, session.position(), ids.length));
+                    } catch (CancellationException told) {
+                        cancelled++;
+                        assertThat(told).hasMessage("prefill was cancelled at position " + session.position());
+                    }
+                    canceller.join();
+                }
+                assertThat(session.logits()).as("seed " + SEED + ", round " + round).isEqualTo(expected);
+                assertThat(session.ids()).isEqualTo(ids);
+            }
+            assertThat(cancelled).isPositive();
+        }
+    }
+
+    /** What runs the model ends as cancelled, what is short is done; the thread stays interrupted. */
+    @Test
+    void anInterruptedThreadStaysInterrupted() {
+        try (Session session = model.newSession()) {
+            session.prefill(1, 2, 3);
+            float[] before = session.logits().clone();
+            Thread.currentThread().interrupt();
+            Map<String, ThrowingCallable> feeding = Map.of(
+                    "prefill", () -> session.prefill(4, 5),
+                    "decode", () -> session.decode(4),
+                    "prompt", () -> session.generateSamples("The whale", 2, OPTIONS));
+            feeding.forEach((name, call) -> assertThatThrownBy(call).isInstanceOf(CancellationException.class)
+                    .hasMessage(name + " was cancelled at position 3"));
+            assertThat(session.generate("The whale", OPTIONS).finishReason()).isEqualTo(FinishReason.CANCELLED);
+            assertThat(session.ids()).containsExactly(1, 2, 3);
+            session.truncate(2);
+            model.decode(List.of(session), 3);
+            assertThat(session.logits()).isEqualTo(before);
+            session.fork().close();
+            assertThat(Thread.interrupted()).isTrue();
+            session.decode(4);
+        }
+    }
+
+    /** The JDK closes a file whose thread is interrupted: that is told, and nothing is left half done. */
+    @Test
+    void anInterruptedThreadReadsAndWritesNoFile(@TempDir Path folder) {
+        Path file = folder.resolve("saved");
+        try (Session session = model.newSession(); Session other = model.newSession()) {
+            session.prefill(1, 2, 3);
+            session.save(file);
+            other.prefill(7);
+            Thread.currentThread().interrupt();
+            for (ThrowingCallable call : List.<ThrowingCallable>of(
+                    () -> session.save(folder.resolve("other")), () -> other.restore(file),
+                    () -> Model.load(TestData.tiny()))) {
+                assertThatThrownBy(call).isInstanceOf(CancellationException.class)
+                        .hasMessageContaining("interrupted");
+                assertThat(Thread.currentThread().isInterrupted()).isTrue();
+            }
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(folder).isDirectoryContaining("glob:**saved").isDirectoryNotContaining("glob:**other*");
+            assertThat(other.ids()).containsExactly(7);
+            other.restore(file);
+            assertThat(other.ids()).containsExactly(1, 2, 3);
+        }
+    }
+}

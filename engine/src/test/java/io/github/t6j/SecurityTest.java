@@ -1,0 +1,86 @@
+package io.github.t6j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What SECURITY.md promises of the sources, and that the tests of its table are there. */
+class SecurityTest {
+    private static final Path ROOT = TestData.path("..").normalize();
+    private static final Pattern ROW = Pattern.compile("(?m)^\\| ([^|]+) \\| ([^|]+) \\|$");
+    private static final Pattern NAME = Pattern.compile("`(\\w+)`");
+
+    /** Runs what a file names, or reads memory unchecked. */
+    private static final Pattern FORBIDDEN = Pattern.compile(
+            "\\b(Unsafe|jdk\\.internal|java\\.lang\\.reflect|forName|ClassLoader|defineClass|ServiceLoader"
+                    + "|ObjectInputStream|ProcessBuilder|Runtime\\.getRuntime\\(\\)\\.exec|System\\.load)\\b");
+    private static final Pattern NATIVE = Pattern.compile("\\b(Linker|reinterpret)\\b");
+    private static final String CHECKS = "VECTOR_ACCESS_OOB_CHECK";
+
+    private static List<Path> files(String folder) throws IOException {
+        try (Stream<Path> files = Files.walk(ROOT.resolve(folder))) {
+            return files.filter(Files::isRegularFile).toList();
+        }
+    }
+
+    private static List<String> engineSourcesWith(Pattern pattern) throws IOException {
+        List<String> found = new ArrayList<>();
+        for (Path file : files("engine/src/main/java")) {
+            if (pattern.matcher(Files.readString(file)).find()) {
+                found.add(file.getFileName().toString());
+            }
+        }
+        return found;
+    }
+
+    @Test
+    void everyTestOfTheTableExists() throws IOException {
+        Set<String> tests = Stream.of(files("engine/src/test"), files("cli/src/test"), files("jmh/src/test"))
+                .flatMap(List::stream).map(file -> file.getFileName().toString()).collect(Collectors.toSet());
+        List<MatchResult> rows = ROW.matcher(Files.readString(ROOT.resolve("SECURITY.md"))).results().toList();
+        assertThat(rows).hasSizeGreaterThan(10);
+        for (MatchResult row : rows.subList(1, rows.size())) {
+            if (!row.group(1).startsWith("---")) {
+                List<String> named = NAME.matcher(row.group(2)).results().map(name -> name.group(1) + ".java").toList();
+                assertThat(named).as("SECURITY.md: expected tests that exist for: " + row.group(1)).isNotEmpty()
+                        .isSubsetOf(tests);
+            }
+        }
+    }
+
+    @Test
+    void theEngineRunsNothingThatAFileNames() throws IOException {
+        assertThat(engineSourcesWith(FORBIDDEN)).isEmpty();
+    }
+
+    @Test
+    void nativeCodeIsCalledInOnePlace() throws IOException {
+        assertThat(engineSourcesWith(NATIVE)).containsExactly("NativeMemory.java");
+    }
+
+    @Test
+    void nothingSwitchesBoundsChecksOff() throws IOException {
+        assertThat(System.getProperty("jdk.incubator.vector." + CHECKS)).isNull();
+        List<Path> files = new ArrayList<>();
+        for (String folder : List.of("engine/src/main", "cli/src/main", "jmh/src/main", "cli/bin", ".ci", ".github",
+                ".mvn")) {
+            files.addAll(files(folder));
+        }
+        for (String module : List.of("", "engine", "cli", "jmh")) {
+            files.add(ROOT.resolve(module).resolve("pom.xml"));
+        }
+        for (Path file : files) {
+            assertThat(Files.readString(file)).as(file.toString()).doesNotContain(CHECKS);
+        }
+    }
+}

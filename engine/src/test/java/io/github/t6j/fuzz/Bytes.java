@@ -1,0 +1,67 @@
+package io.github.t6j.fuzz;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Random;
+
+/** Changes bytes whatever they mean. */
+final class Bytes {
+    private static final float[] BORDERS = {Float.NEGATIVE_INFINITY, 0f, -0f, 1f, -1f, Float.MIN_VALUE, Float.MAX_VALUE,
+        -Float.MAX_VALUE, 1e-30f, Float.POSITIVE_INFINITY, Float.NaN};
+
+    private Bytes() {}
+
+    /** A number at which arithmetic goes wrong. */
+    static long border(Random random) {
+        long power = 1L << random.nextInt(64);
+        return switch (random.nextInt(6)) {
+            case 0 -> 0;
+            case 1 -> -1;
+            case 2 -> power;
+            case 3 -> power - 1;
+            case 4 -> -power;
+            default -> Long.MAX_VALUE / (1 + random.nextInt(20));
+        };
+    }
+
+    /** {@code good} cut, with some bytes changed, taken out or put in. */
+    static byte[] mutate(byte[] good, Random random) {
+        byte[] bytes = random.nextInt(8) == 0 ? Arrays.copyOf(good, random.nextInt(good.length + 1)) : good.clone();
+        for (int i = 1 << random.nextInt(4); i > 0 && bytes.length > 0; i--) {
+            int at = random.nextInt(bytes.length);
+            int end = Math.min(bytes.length, at + 1 + random.nextInt(16));
+            switch (random.nextInt(6)) {
+                case 0 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
+                case 1 -> bytes[at] = (byte) random.nextInt();
+                case 2 -> bytes = splice(bytes, at, end, new byte[0]);
+                case 3 -> bytes = splice(bytes, at, at, Arrays.copyOfRange(bytes, at, end));
+                case 4 -> putBorder(bytes, at, 1 << random.nextInt(4), random);
+                default -> System.arraycopy(bytes, random.nextInt(bytes.length - (end - at) + 1), bytes, at, end - at);
+            }
+        }
+        return bytes;
+    }
+
+    /** Writes a border in so many bytes at {@code at}, as far as they are there. */
+    static void putBorder(byte[] bytes, int at, int width, Random random) {
+        byte[] border = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(border(random)).array();
+        System.arraycopy(border, 0, bytes, at, Math.min(Math.min(width, 8), bytes.length - at));
+    }
+
+    /** {@code good}, floats one after the other, with some of them others. */
+    static byte[] mutateFloats(byte[] good, Random random) {
+        ByteBuffer bytes = ByteBuffer.wrap(good.clone());
+        int same = random.nextInt(4); // often enough of one value that all logits have it
+        for (int i = 1 << random.nextInt(7); i > 0; i--) {
+            float border = BORDERS[random.nextInt(same == 0 ? 1 : BORDERS.length)];
+            bytes.putFloat(random.nextInt(good.length / Float.BYTES) * Float.BYTES, border);
+        }
+        return bytes.array();
+    }
+
+    private static byte[] splice(byte[] bytes, int from, int to, byte[] with) {
+        ByteBuffer out = ByteBuffer.allocate(bytes.length - (to - from) + with.length);
+        return out.put(bytes, 0, from).put(with).put(bytes, to, bytes.length - to).array();
+    }
+}

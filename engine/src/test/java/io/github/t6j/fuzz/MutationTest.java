@@ -1,0 +1,104 @@
+package io.github.t6j.fuzz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The targets, with inputs made from valid ones by their structure. A few seeds in the normal build;
+ * {@code -Dt6j.fuzz.minutes=10} goes on for so long, {@code -Dt6j.fuzz.seed=N} starts at another seed than 0. What fails
+ * is told with its seed, which alone makes it again.
+ */
+class MutationTest {
+    private static final long MINUTES = Long.getLong("t6j.fuzz.minutes", 0);
+    private static final long FIRST = Long.getLong("t6j.fuzz.seed", 0);
+    private static final int SEEDS = 420;
+    private static final long SLOW_SECONDS = 10;
+    /** Heap that a target may take of an input, beside what its few kilobytes could explain: a million small objects. */
+    private static final long MOST_BYTES = 256 << 20;
+
+    private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private final Map<String, String> failures = new TreeMap<>();
+    private final Map<String, Long> executions = new TreeMap<>();
+
+    private interface Mutator {
+        byte[] mutate(byte[] valid, Random random);
+    }
+
+    private record Fuzz(String name, List<byte[]> seeds, Mutator mutator, Consumer<byte[]> target) {}
+
+    private static final List<Fuzz> FUZZES = List.of(
+            new Fuzz("json", Seeds.json(), FileMutator::json, Targets::json),
+            new Fuzz("safetensors", Seeds.safetensors(), FileMutator::safetensors, Targets::safetensors),
+            new Fuzz("gguf", Seeds.gguf(), Bytes::mutate, Targets::gguf),
+            new Fuzz("torch", Seeds.torch(), FileMutator::torch, Targets::torch),
+            new Fuzz("tokenizer", Seeds.tokenizers(), FileMutator::tokenizer, Targets::tokenizer),
+            new Fuzz("text", Seeds.texts(), Bytes::mutate, Targets::text),
+            new Fuzz("session", SessionSeeds.files(), FileMutator::safetensors, Targets::session),
+            new Fuzz("sampler", Seeds.samplers(), Bytes::mutateFloats, Targets::sampler));
+
+    @Test
+    void nothingButADocumentedRefusal() {
+        long end = System.nanoTime() + Duration.ofMinutes(MINUTES).toNanos();
+        for (long seed = FIRST; MINUTES == 0 ? seed < FIRST + SEEDS : System.nanoTime() < end; seed++) {
+            run(FUZZES.get((int) Math.floorMod(seed, (long) FUZZES.size())), seed);
+        }
+        if (MINUTES > 0) {
+            System.out.println("executions: " + executions);
+        }
+        assertThat(failures).isEmpty();
+    }
+
+    /** What is behind the checksum would not be reached if the one that is made here were wrong. */
+    @Test
+    void checksumsOfSessionsAreMadeAsTheyAre() {
+        for (byte[] file : SessionSeeds.files()) {
+            assertThat(SessionSeeds.withChecksum(file)).isEqualTo(file);
+        }
+    }
+
+    private void run(Fuzz fuzz, long seed) {
+        Random random = new Random(seed);
+        byte[] valid = fuzz.seeds.get(random.nextInt(fuzz.seeds.size()));
+        byte[] input = random.nextInt(4) == 0 ? Bytes.mutate(valid, random) : fuzz.mutator.mutate(valid, random);
+        long bytes = threads.getCurrentThreadAllocatedBytes();
+        long start = System.nanoTime();
+        try {
+            fuzz.target.accept(input);
+            bytes = threads.getCurrentThreadAllocatedBytes() - bytes;
+            if (bytes > MOST_BYTES) {
+                throw new AssertionError(bytes + " bytes of heap for an input of " + input.length);
+            }
+            if (System.nanoTime() - start > Duration.ofSeconds(SLOW_SECONDS).toNanos()) {
+                throw new AssertionError("more than " + SLOW_SECONDS + " seconds");
+            }
+        } catch (Exception | Error e) {
+            failures.putIfAbsent(fuzz.name + ": " + kind(e), "seed " + seed + ": " + trace(e));
+        }
+        executions.merge(fuzz.name, 1L, Long::sum);
+    }
+
+    /** Failures of one place are one defect. */
+    private static String kind(Throwable e) {
+        return e.getClass().getSimpleName() + Arrays.stream(e.getStackTrace())
+                .filter(frame -> frame.getClassName().startsWith("io.github.t6j")).limit(2)
+                .map(frame -> " " + frame.getFileName() + ":" + frame.getLineNumber()).toList();
+    }
+
+    private static String trace(Throwable e) {
+        StringWriter trace = new StringWriter();
+        e.printStackTrace(new PrintWriter(trace));
+        return trace.toString();
+    }
+}

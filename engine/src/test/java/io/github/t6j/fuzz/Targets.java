@@ -1,0 +1,231 @@
+package io.github.t6j.fuzz;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.Session;
+import io.github.t6j.TestData;
+import io.github.t6j.json.Json;
+import io.github.t6j.sampling.Sampler;
+import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * What any bytes may be given to. Each target ends normally when the bytes are refused by a documented exception, or are
+ * read and what was read keeps its promises; all else is thrown, and is a defect. They go in by the doors that users have:
+ * a file, a text, options.
+ */
+final class Targets {
+    private static final int MOST_READ = 1 << 16;
+    private static final Path FOLDER = folder();
+    private static final Tokenizer TOKENIZER = Tokenizer.load(TestData.path("tokenizers/bpe4096"));
+
+    private Targets() {}
+
+    private static Path folder() {
+        try {
+            Path folder = Files.createTempDirectory("fuzz");
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
+            return folder;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path folder) {
+        try (var files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+            Files.delete(folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static Path write(String name, byte[] bytes) {
+        try {
+            Path file = FOLDER.resolve(name);
+            Files.deleteIfExists(file); // to cut a file and write it again is slow on some systems
+            return Files.write(file, bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Runs what reads a file, which may refuse it with a message of one line that names it. */
+    private static void mayRefuse(Runnable reading, String named) {
+        try {
+            reading.run();
+        } catch (ModelFormatException | UncheckedIOException refused) {
+            if (!String.valueOf(refused.getMessage()).contains(named)) {
+                throw new AssertionError("a message that does not name " + named, refused);
+            }
+        }
+    }
+
+    private static void check(boolean holds, String what) {
+        if (!holds) {
+            throw new AssertionError(what);
+        }
+    }
+
+    /** JSON; what is read can be written and read again. */
+    static void json(byte[] bytes) {
+        mayRefuse(() -> {
+            Object value = Json.parse(bytes, "x.json");
+            for (String written : List.of(Json.write(value), Json.writeLine(value))) {
+                byte[] utf8 = written.getBytes(StandardCharsets.UTF_8);
+                check(Objects.equals(Json.parse(utf8, "written"), value), "read other JSON than was written");
+            }
+        }, "x.json");
+    }
+
+    /** A file of weights: safetensors, or the index of shards. */
+    static void safetensors(byte[] bytes) {
+        checkpoint(bytes);
+    }
+
+    static void gguf(byte[] bytes) {
+        checkpoint(bytes);
+    }
+
+    /** A file of torch; a pickle also as that of a zip file, with the storages of most seeds. */
+    static void torch(byte[] bytes) {
+        checkpoint(bytes);
+        if (bytes.length > 0 && bytes[0] == (byte) 0x80) {
+            checkpoint(Zip.write(Map.of("m/data.pkl", bytes, "m/data/0", new byte[60], "m/data/1", new byte[40],
+                    "m/data/2", new byte[8], "m/data/3", new byte[4])));
+        }
+    }
+
+    private static void checkpoint(byte[] bytes) {
+        Path file = write("weights", bytes);
+        mayRefuse(() -> {
+            try (Checkpoint checkpoint = Checkpoint.open(file, false)) {
+                checkpoint.tensors().forEach(Targets::check);
+            }
+        }, FOLDER.toString());
+    }
+
+    private static void check(String name, Tensor tensor) {
+        check(name.equals(tensor.name()), "a tensor under another name");
+        if (tensor.elementCount() <= MOST_READ) {
+            check(tensor.toFloats().length == tensor.elementCount(), "another number of elements than the shape's");
+        }
+    }
+
+    /** A tokenizer.json; or, where a byte is 0, vocab.json before the first and merges.txt after it. */
+    static void tokenizer(byte[] bytes) {
+        Tokenizer[] read = new Tokenizer[1];
+        mayRefuse(() -> read[0] = Tokenizer.load(tokenizerFile(bytes)), FOLDER.toString());
+        if (read[0] != null) {
+            for (String text : List.of("", "the thing's  \n\n 'll",
+                    "caf\u00e9 \ud83d\ude00\ud800<|endoftext|><x>\u0120")) {
+                roundTrip(read[0], text);
+            }
+        }
+    }
+
+    private static Path tokenizerFile(byte[] bytes) {
+        String whole = new String(bytes, StandardCharsets.ISO_8859_1);
+        int separator = whole.indexOf(0);
+        if (separator < 0) {
+            return write("tokenizer", bytes);
+        }
+        write("vocab.json", whole.substring(0, separator).getBytes(StandardCharsets.ISO_8859_1));
+        write("merges.txt", whole.substring(separator + 1).getBytes(StandardCharsets.ISO_8859_1));
+        return FOLDER;
+    }
+
+    /** A text, as UTF-8 and as UTF-16, where surrogates may stand alone. */
+    static void text(byte[] bytes) {
+        roundTrip(TOKENIZER, new String(bytes, StandardCharsets.UTF_8));
+        StringBuilder units = new StringBuilder();
+        for (int i = 0; i + 1 < bytes.length; i += 2) {
+            units.append((char) (bytes[i] << 8 | bytes[i + 1] & 0xff));
+        }
+        roundTrip(TOKENIZER, units.toString());
+    }
+
+    private static void roundTrip(Tokenizer tokenizer, String text) {
+        // what a lone surrogate is read as; the JDK's encoder replaces each by the bytes that it is given
+        String expected = text.codePoints().map(c -> c >= 0xd800 && c <= 0xdfff ? 0xfffd : c)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
+        for (int[] ids : List.of(tokenizer.encode(text), tokenizer.encodeWithSpecialTokens(text))) {
+            for (int id : ids) {
+                check(id < tokenizer.size() && tokenizer.hasText(id), "an id without a text");
+            }
+            check(tokenizer.decode(ids).equals(expected), "decode(encode(text)) is another text");
+        }
+    }
+
+    /** A saved session; where it is one but for its checksum, also with the right one. */
+    static void session(byte[] bytes) {
+        restore(bytes);
+        byte[] sealed = SessionSeeds.withChecksum(bytes);
+        if (sealed != null) {
+            restore(sealed);
+        }
+    }
+
+    private static void restore(byte[] bytes) {
+        Path file = write("session", bytes);
+        for (Session session : SessionSeeds.sessions()) {
+            mayRefuse(() -> {
+                session.restore(file);
+                check(session.ids().length == session.position(), "another number of ids than positions");
+                if (session.position() < session.contextLength()) {
+                    session.decode(1);
+                    check(session.logits().length > 0, "no logits after an id");
+                }
+            }, FOLDER.toString());
+        }
+    }
+
+    /** Options of a sampler, then logits: floats, but for topK and a word of four small numbers. */
+    static void sampler(byte[] bytes) {
+        ByteBuffer in = ByteBuffer.allocate(40 + bytes.length).put(bytes).rewind();
+        int small = in.getInt();
+        SamplingOptions options;
+        try {
+            options = new SamplingOptions(in.getFloat(), in.getInt(), in.getFloat(), in.getFloat(),
+                    new SamplingOptions.Penalties(in.getFloat(), in.getFloat(), in.getFloat()),
+                    Map.of((int) (byte) small, in.getFloat()), (long) (byte) (small >> 8));
+        } catch (IllegalArgumentException refused) {
+            check(refused.getMessage().contains("expected"), "a message without what was expected");
+            return;
+        }
+        int sampleable = 1 + (small >> 16 & 15);
+        float[] logits = new float[Math.max(sampleable, in.remaining() / Float.BYTES)];
+        for (int i = 0; i < logits.length; i++) {
+            logits[i] = in.remaining() < Float.BYTES ? i : in.getFloat();
+        }
+        sample(options, logits, sampleable);
+    }
+
+    private static void sample(SamplingOptions options, float[] logits, int sampleable) {
+        try {
+            Sampler sampler = new Sampler(options, logits.length, sampleable);
+            for (int i = 0; i < 4; i++) {
+                int id = sampler.sample(logits);
+                check(id >= 0 && id < sampleable, "an id that may not be chosen");
+                check(logits[id] > Float.NEGATIVE_INFINITY, "an id of no probability");
+                sampler.accept(id);
+            }
+        } catch (IllegalArgumentException refused) {
+            check(refused.getMessage().startsWith("logitBias"), "refused: " + refused.getMessage());
+        } catch (IllegalStateException refused) {
+            check(refused.getMessage().startsWith("logits"), "refused: " + refused.getMessage());
+        }
+    }
+}

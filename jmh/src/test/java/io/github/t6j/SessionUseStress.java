@@ -1,0 +1,151 @@
+package io.github.t6j;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.III_Result;
+import org.openjdk.jcstress.infra.results.II_Result;
+import org.openjdk.jcstress.infra.results.I_Result;
+
+/** {@link SessionUse}: one call at a time, freed once, never during a call, and a refused call says why. */
+public final class SessionUseStress {
+    /** So long a call that another thread meets it. */
+    private static final int LENGTH = 20;
+
+    static final int REFUSED_AS_CLOSED = 2;
+    static final int REFUSED_AS_USED = 3;
+    static final int FREED_IN_CALL = 4;
+
+    private SessionUseStress() {}
+
+    /** A session of a model that stays open, and how often it was freed, which is plain. */
+    static class Subject {
+        private static final ModelUse OPEN = new ModelUse(() -> {
+        });
+        int frees;
+        final SessionUse use;
+
+        Subject() {
+            this(OPEN);
+        }
+
+        Subject(ModelUse model) {
+            use = new SessionUse(model, () -> frees++);
+        }
+
+        static void pause(int spins) {
+            for (int i = 0; i < spins; i++) {
+                Thread.onSpinWait();
+            }
+        }
+
+        /** @return 1 after a call, or why there was none */
+        int call(Runnable body) {
+            try (SessionUse.Call _ = use.begin()) {
+                pause(LENGTH);
+                body.run();
+                return frees == 0 ? 1 : FREED_IN_CALL;
+            } catch (IllegalStateException refused) {
+                return refused.getMessage().contains("closed") ? REFUSED_AS_CLOSED : REFUSED_AS_USED;
+            }
+        }
+
+        int call() {
+            return call(() -> {
+            });
+        }
+    }
+
+    /** Closed twice. */
+    @JCStressTest
+    @Outcome(id = "1", expect = ACCEPTABLE, desc = "Freed once.")
+    @State
+    public static class CloseAndClose extends Subject {
+        @Actor
+        public void one() {
+            use.close();
+        }
+
+        @Actor
+        public void other() {
+            use.close();
+        }
+
+        @Arbiter
+        public void freed(I_Result r) {
+            r.r1 = frees;
+        }
+    }
+
+    /** Closed while a call begins or ends. */
+    @JCStressTest
+    @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "The call was made, then it was freed.")
+    @Outcome(id = "2, 1", expect = ACCEPTABLE, desc = "Refused as closed.")
+    @State
+    public static class CloseAndCall extends Subject {
+        @Actor
+        public void closer() {
+            use.close();
+        }
+
+        @Actor
+        public void caller(II_Result r) {
+            r.r1 = call();
+        }
+
+        @Arbiter
+        public void freed(II_Result r) {
+            r.r2 = frees;
+        }
+    }
+
+    /** Two calls: what they do is done by one after the other, or one is refused. */
+    @JCStressTest
+    @Outcome(id = "1, 1, 2", expect = ACCEPTABLE, desc = "One after the other.")
+    @Outcome(id = {"1, 3, 1", "3, 1, 1"}, expect = ACCEPTABLE, desc = "One was refused.")
+    @State
+    public static class CallAndCall extends Subject {
+        private int calls;
+
+        @Actor
+        public void one(III_Result r) {
+            r.r1 = call(() -> calls++);
+        }
+
+        @Actor
+        public void other(III_Result r) {
+            r.r2 = call(() -> calls++);
+        }
+
+        @Arbiter
+        public void made(III_Result r) {
+            r.r3 = calls;
+        }
+    }
+
+    /** Cancelled while a call is under way or is not: the next call does not notice. */
+    @JCStressTest
+    @Outcome(id = {"0, 0", "1, 0"}, expect = ACCEPTABLE, desc = "The next call is not cancelled.")
+    @State
+    public static class CancelAndCall extends Subject {
+        @Actor
+        public void canceller() {
+            pause(LENGTH / 2);
+            use.cancel();
+        }
+
+        @Actor
+        public void caller(II_Result r) {
+            call(() -> r.r1 = use.isCancelled() ? 1 : 0);
+        }
+
+        @Arbiter
+        public void next(II_Result r) {
+            call(() -> r.r2 = use.isCancelled() ? 1 : 0);
+        }
+    }
+}
