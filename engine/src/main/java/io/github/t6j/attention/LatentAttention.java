@@ -21,8 +21,8 @@ import java.nio.ByteOrder;
  * of one latent c a token by W_UK and W_UV, and a rotated part k_pe of the key is common to the heads.
  *
  * <p>Of several latents, GLA's serve a group of heads each. MLRA's (Multi-Head Low-Rank Attention) serve the heads of
- * several branches: a head attends once in each, with the same query, and its outputs are summed. Head h of branch b is
- * key head b·h + h here, and a latent serves as many consecutive key heads.
+ * several branches: a head attends once in each, with the same query, and its outputs are summed. Head i of branch b is
+ * key head b·h + i here, and each latent serves equally many consecutive key heads.
  *
  * <pre>
  *   projections  Q_pe [h][rope] | k_pe [rope] | c [latents][rank] | Q_nope [h][nope]        each c is normalised
@@ -30,8 +30,8 @@ import java.nio.ByteOrder;
  *   value of key head g     W_UV[g] c [valueDim]
  * </pre>
  *
- * <p>Absorbed, it is attention with a key and value head a latent: with q_c[g] = W_UK[g]ᵀ q_nope[h], scores are
- * (q_c · c + q_pe · k_pe)/√(nope + rope), and the output is W_UV[g] Σ p c. {@link PagedAttention} computes this middle
+ * <p>Absorbed, it is attention with a key and value head a latent: with q_c[g] = W_UK[g]ᵀ q_nope[i], scores are
+ * (q_c · c + q_pe · k_pe)/√(nope + rope), and the output is W_UV[g] Σ p c, summed over the branches. {@link PagedAttention} computes this middle
  * part; the rows that it passes here are not projections, but the absorbed queries that {@link #absorb} makes.
  *
  * <p>The two matrices are kept in f32 whatever the checkpoint's type: they are a twentieth of the weights.

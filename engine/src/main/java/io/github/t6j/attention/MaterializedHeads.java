@@ -4,7 +4,7 @@ import io.github.t6j.cache.Page;
 
 /**
  * An attention's definition: whole queries, keys and values in float64, rebuilt from what is kept. Of several branches
- * ({@link Attention#branches}), head h of branch b has the keys and values of head b · heads + h.
+ * ({@link Attention#branches}), head i of branch b has the keys and values of head b · heads + i.
  */
 public interface MaterializedHeads extends PagedTokens {
     /** The whole query of {@code head}, to {@code q} [headDim]. */
