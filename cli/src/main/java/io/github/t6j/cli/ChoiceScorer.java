@@ -10,7 +10,7 @@ import java.util.Arrays;
 /**
  * Log-likelihoods of choices after their context, by lm-evaluation-harness' rules: context and choice are tokenised
  * together, and the choice is what follows as many ids as the context has alone; an empty context is {@code
- * <|endoftext|>}; what does not fit is cut from the left.
+ * <|endoftext|>}, or what else documents begin with; what does not fit is cut from the left.
  */
 final class ChoiceScorer implements AutoCloseable {
     private final Tokenizer tokenizer;
@@ -38,7 +38,7 @@ final class ChoiceScorer implements AutoCloseable {
         int[] whole = tokenizer.encode(text + continuation);
         int[] scored = Arrays.copyOfRange(whole, Math.min(context.length, whole.length), whole.length);
         if (context.length == 0) {
-            context = new int[] {endOfText(question)};
+            context = new int[] {documentStart(question)};
         }
         int room = session.contextLength();
         if (scored.length == 0 || scored.length > room) {
@@ -56,13 +56,13 @@ final class ChoiceScorer implements AutoCloseable {
         return sum;
     }
 
-    private int endOfText(Question question) {
-        if (tokenizer.endOfText() < 0) {
+    private int documentStart(Question question) {
+        if (tokenizer.documentStart() < 0) {
             throw new CommandFailure(
                     question.where() + ": context: expected a text, found none, and the tokenizer has no"
                             + " <|endoftext|> to stand for it");
         }
-        return tokenizer.endOfText();
+        return tokenizer.documentStart();
     }
 
     private double logLikelihood(int[] context, int[] scored) {
