@@ -40,7 +40,7 @@ final class TextGenerator {
                 options.sampling(), session.vocabulary(), tokenizer == null ? session.vocabulary() : tokenizer.size());
         sampler.prompt(promptIds);
         endIds = session.model().textEnds();
-        decoder = tokenizer == null ? null : tokenizer.newDecoder();
+        decoder = tokenizer == null ? null : tokenizer.newContinuation();
         stop = new StopStrings(options.stop());
     }
 

@@ -1,6 +1,7 @@
 package io.github.t6j.cli;
 
 import io.github.t6j.cli.NewFolder.Content;
+import io.github.t6j.family.NewModel;
 import io.github.t6j.family.Presets;
 import io.github.t6j.family.T6Config;
 import io.github.t6j.family.VariantJson;
@@ -33,6 +34,8 @@ import picocli.CommandLine.Spec;
             "",
             "Presets: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE (2 KV heads), mqa-SIZE, mla-SIZE with the",
             "SIZE small, medium, large or xl (124M, 353M, 773M and 1.5B parameters), as the paper has them; and tiny.",
+            "Of the MLRA checkpoints, 2.9B parameters each: mlra-NAME with the NAME tpa, mha, gqa, mqa, gta, mfa, mla,",
+            "gla-2, gla-4, mlra-2 or mlra-4; and mlra-NAME-small, whose vectors have an eighth of the size.",
             "",
             "Examples:",
             "  t6j init --preset t6-small --out t6-small",
@@ -89,7 +92,7 @@ final class InitCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         NewFolder.check(out);
-        T6Config model = model();
+        NewModel model = model();
         List<LazyTensor> tensors = new ArrayList<>();
         model.tensors().forEach(spec -> tensors.add(tensor(spec)));
         Map<String, Object> config = new TreeMap<>(OFFICIAL);
@@ -105,14 +108,12 @@ final class InitCommand implements Callable<Integer> {
         return Main.DONE;
     }
 
-    private T6Config model() {
-        T6Config official = official();
-        return variantFile == null
-                ? official
-                : new T6Config(official.attention(), official.config(), VariantFile.parse(variantFile));
+    private NewModel model() {
+        NewModel shaped = shaped();
+        return variantFile == null ? shaped : shaped.with(VariantFile.parse(variantFile));
     }
 
-    private T6Config official() {
+    private NewModel shaped() {
         if (shape.preset != null) {
             return Range.checked(spec, () -> Presets.of(shape.preset));
         }

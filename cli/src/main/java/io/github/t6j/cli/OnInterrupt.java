@@ -13,19 +13,18 @@ final class OnInterrupt implements AutoCloseable {
     private static final Duration PATIENCE_WITH_SAVING = Duration.ofSeconds(10);
 
     private final CountDownLatch closed = new CountDownLatch(1);
-    private final Thread hook;
+    private final ShutdownHook hook;
     private volatile boolean saving;
 
     OnInterrupt(Main main) {
         Thread command = Thread.currentThread();
-        hook = new Thread(() -> {
+        hook = new ShutdownHook(() -> {
             main.interrupted = true;
             interrupt(command);
             if (!await(PATIENCE) && saving) {
                 await(PATIENCE_WITH_SAVING);
             }
         });
-        Runtime.getRuntime().addShutdownHook(hook);
     }
 
     private synchronized void interrupt(Thread command) {
@@ -52,10 +51,6 @@ final class OnInterrupt implements AutoCloseable {
     @Override
     public void close() {
         closed.countDown();
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // the process is ending already
-        }
+        hook.close();
     }
 }

@@ -9,7 +9,7 @@ final class Progress implements AutoCloseable {
 
     private final Main main;
     private final String what;
-    private final Thread hook = new Thread(this::clear); // after Ctrl-C the shell's prompt comes where the line is
+    private final ShutdownHook hook; // after Ctrl-C the shell's prompt comes where the line is
     private long next = System.nanoTime() + PATIENCE;
     private int shown;
     private boolean closed;
@@ -17,9 +17,7 @@ final class Progress implements AutoCloseable {
     Progress(Main main, String what) {
         this.main = main;
         this.what = what;
-        if (main.terminal) {
-            Runtime.getRuntime().addShutdownHook(hook);
-        }
+        hook = new ShutdownHook(this::clear);
     }
 
     void update(long done, long total) {
@@ -54,10 +52,6 @@ final class Progress implements AutoCloseable {
     @Override
     public void close() {
         clear();
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // the process is ending already
-        }
+        hook.close();
     }
 }

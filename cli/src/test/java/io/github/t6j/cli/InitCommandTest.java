@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.json.Json;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -109,6 +110,22 @@ class InitCommandTest {
         assertThat(shapes(StoredTensors.read(made.resolve("model.safetensors"))))
                 .isEqualTo(shapes(StoredTensors.read(golden.resolve("model.safetensors"))));
         assertThat(config(made)).containsAllEntriesOf(config(golden));
+    }
+
+    /** The family and its attention are found again in what is written, and in what is converted from it. */
+    @ParameterizedTest
+    @CsvSource({"gla-2, GLA-2", "mlra-4, MLRA-4", "mfa, MFA"})
+    void presetsOfTheMlraCheckpointsAreOfTheirFamily(String preset, String attention) {
+        Path made = init("made", "--preset", "mlra-" + preset + "-small");
+        Path converted = folder.resolve("converted");
+        assertThat(Ran.of("convert", made.toString(), converted.toString(), "--dtype", "q8_0").code()).isZero();
+        for (Path model : List.of(made, converted)) {
+            Ran ran = Ran.of("inspect", "--model", model.toString(), "--json");
+            assertThat(ran.code()).as(ran.err()).isZero();
+            assertThat(Json.parseObject(ran.out().getBytes(StandardCharsets.UTF_8), "inspect"))
+                    .containsEntry("family", "MLRA")
+                    .containsEntry("variant", attention);
+        }
     }
 
     @Test

@@ -24,6 +24,11 @@ public interface Attention {
         return headDim();
     }
 
+    /** Attentions that a head sums, each with keys, values and a softmax of its own, and the same query. */
+    default int branches() {
+        return 1;
+    }
+
     /** Elements that the projection makes of a position, at the front of its row. */
     int projections();
 

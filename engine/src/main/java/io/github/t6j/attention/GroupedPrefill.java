@@ -9,7 +9,7 @@ import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
 
 /**
- * Grouped query attention for many rows: all queries of some rows that share a key head meet its keys together. One at a
+ * Attention with shared key heads for many rows: all queries of some rows that share a key head meet its keys together. One at a
  * time, MHA would read each key and value for a single query and be bound by those reads. Each query is a chain of its
  * own, over the same pages in the same spans, so the bits are those of {@link PagedAttention}.
  */
@@ -22,7 +22,7 @@ final class GroupedPrefill {
 
     private final Kernels kernels;
     private final Workers workers;
-    private final GroupedQueryAttention shape;
+    private final GroupedPages shape;
     private final int group; // query heads of a key head
     private final int blockRows; // that meet a page together
     private final Buffers[] buffers; // one a worker, made when it first has work
@@ -34,7 +34,7 @@ final class GroupedPrefill {
     private AttentionPass pass;
     private PagedCache cache;
 
-    GroupedPrefill(GroupedQueryAttention shape, Kernels kernels, Workers workers) {
+    GroupedPrefill(GroupedPages shape, Kernels kernels, Workers workers) {
         this.shape = shape;
         this.kernels = kernels;
         this.workers = workers;
@@ -54,7 +54,7 @@ final class GroupedPrefill {
         if (buffers[worker] == null) {
             int lines = blockRows * group;
             buffers[worker] = new Buffers(
-                    new PageState(shape, lines, shape.headDim(), 0, kernels, cache.scratch()),
+                    new PageState(shape, lines, shape.headDim(), shape.scratch().bytes(), kernels, cache.scratch()),
                     new float[lines * shape.headDim()],
                     new float[lines * shape.headDim()]);
         }
@@ -113,8 +113,7 @@ final class GroupedPrefill {
         PageState state = b.state;
         Page page = state.readable(cache.page(pass.layer, index));
         int lines = (end - first) * group;
-        page.multiplyColumns(
-                kernels, b.queries, 0, lines, shape.headDim(), shape.keys(keyHead), state.scores, 0);
+        shape.groupScores(kernels, keyHead, b.queries, lines, page, state.scores);
         for (int line = 0; line < state.span.heads; line++) {
             int seen = line < lines ? pass.position + first + line / group + 1 - index * PANEL : 0;
             Arrays.fill(
@@ -126,7 +125,6 @@ final class GroupedPrefill {
         }
         state.softmax(shape, page);
         int count = Math.min(PANEL, pass.position + end - index * PANEL);
-        Page.Sums sums = new Page.Sums(lines, 1, keyHead, state.span.heads * PANEL);
-        page.addRows(kernels, sums, state.probabilities, 0, count, state.span.out, 0);
+        shape.groupValues(kernels, keyHead, page, lines, count, state);
     }
 }

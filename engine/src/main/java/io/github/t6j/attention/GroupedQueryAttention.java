@@ -20,7 +20,7 @@ import java.util.Arrays;
  *   projections  Q [h][d] | K [g][d] | V [g][d]
  * </pre>
  */
-public final class GroupedQueryAttention implements PageAttention, MaterializedHeads, DenseHeads {
+public final class GroupedQueryAttention implements GroupedPages, MaterializedHeads, DenseHeads {
     private final int heads;
     private final int headDim;
     private final int keyValueHeads;
@@ -90,14 +90,20 @@ public final class GroupedQueryAttention implements PageAttention, MaterializedH
         page.write(slot, projections, keys, projections, keys + keyValueHeads * headDim);
     }
 
-    /** What makes of q · k a score in powers of two. */
-    float scale() {
+    @Override
+    public float scale() {
         return (float) (LOG2_E / Math.sqrt(headDim));
     }
 
-    /** First column of the keys of head {@code g}. */
-    int keys(int g) {
-        return kept.keys(g);
+    @Override
+    public void groupScores(Kernels kernels, int g, float[] queries, int lines, Page page, float[] scores) {
+        page.multiplyColumns(kernels, queries, 0, lines, headDim, kept.keys(g), scores, 0);
+    }
+
+    @Override
+    public void groupValues(Kernels kernels, int g, Page page, int lines, int count, PageState state) {
+        Page.Sums sums = new Page.Sums(lines, 1, g, state.span.heads * PANEL);
+        page.addRows(kernels, sums, state.probabilities, 0, count, state.span.out, 0);
     }
 
     @Override

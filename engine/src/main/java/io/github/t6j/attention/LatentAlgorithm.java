@@ -5,8 +5,8 @@ import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 
 /**
- * Both forms of MLA. Few rows meet the latents as they are, W_UK absorbed into the queries, W_UV applied to the mean of
- * latents; for many rows keys and values are rebuilt ({@link LatentPrefill}).
+ * Both forms of attention on latents. Few rows meet the latents as they are, W_UK absorbed into the queries, W_UV applied to the mean of
+ * latents; for many rows keys and values are rebuilt ({@link LatentPrefill}), unless latents are no larger than these.
  *
  * <p>The number of rows of a pass alone chooses the form: the same bits with any number of threads, but not in any
  * chunks.
@@ -21,7 +21,7 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
     private final LatentPrefill rebuilt;
     private final int rebuiltRows;
     private final float[][] products; // one a worker
-    private AttentionPass absorbedPass; // projections: [rows][heads][rope + rank]; output: means, [rows][heads][rank]
+    private AttentionPass absorbedPass; // projections: [rows][absorbedFloats]; output: means, [rows][softmaxes][rank]
     private int capacity; // rows of it
     private final Workers.Work absorb = this::absorb;
     private final Workers.Work output = this::output;
@@ -31,7 +31,7 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
 
     /** Attention of {@code shape}'s shape over {@code cache} by these kernels on these threads. */
     public LatentAlgorithm(LatentAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
-        this(shape, cache, kernels, workers, REBUILT_ROWS);
+        this(shape, cache, kernels, workers, shape.rebuiltAreSmaller() ? REBUILT_ROWS : Integer.MAX_VALUE);
     }
 
     LatentAlgorithm(LatentAttention shape, PagedCache cache, Kernels kernels, Workers workers, int rebuiltRows) {
@@ -78,7 +78,7 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
         if (capacity < rows) {
             capacity = rows;
             absorbedPass =
-                    new AttentionPass(rows, attention.absorbedFloats(), attention.heads() * attention.rank(), 0);
+                    new AttentionPass(rows, attention.absorbedFloats(), attention.softmaxes() * attention.rank(), 0);
             int widest = Kernels.padded(Math.max(attention.rank(), attention.valueDim()));
             for (int i = 0; i < products.length; i++) {
                 products[i] = new float[rows * widest];

@@ -20,14 +20,18 @@ import java.nio.ByteOrder;
  * Multi-head latent attention (DeepSeek-V2, section 2.1; the official llama-mla): keys and values of all heads are made
  * of one latent c a token by W_UK and W_UV, and a rotated part k_pe of the key is common to the heads.
  *
+ * <p>Of several latents, GLA's serve a group of heads each. MLRA's (Multi-Head Low-Rank Attention) serve the heads of
+ * several branches: a head attends once in each, with the same query, and its outputs are summed. Head h of branch b is
+ * key head b·h + h here, and a latent serves as many consecutive key heads.
+ *
  * <pre>
- *   projections  Q_pe [h][rope] | k_pe [rope] | c [rank] | Q_nope [h][nope]        c is normalised
- *   key of head h       k_nope = W_UK[h] c [nope] | k_pe [rope]
- *   value of head h     W_UV[h] c [valueDim]
+ *   projections  Q_pe [h][rope] | k_pe [rope] | c [latents][rank] | Q_nope [h][nope]        each c is normalised
+ *   key of key head g       k_nope = W_UK[g] c [nope] | k_pe [rope]
+ *   value of key head g     W_UV[g] c [valueDim]
  * </pre>
  *
- * <p>Absorbed, it is attention with one key and value head: with q_c[h] = W_UK[h]ᵀ q_nope[h], scores are
- * (q_c · c + q_pe · k_pe)/√(nope + rope), and the output is W_UV[h] Σ p c. {@link PagedAttention} computes this middle
+ * <p>Absorbed, it is attention with a key and value head a latent: with q_c[g] = W_UK[g]ᵀ q_nope[h], scores are
+ * (q_c · c + q_pe · k_pe)/√(nope + rope), and the output is W_UV[g] Σ p c. {@link PagedAttention} computes this middle
  * part; the rows that it passes here are not projections, but the absorbed queries that {@link #absorb} makes.
  *
  * <p>The two matrices are kept in f32 whatever the checkpoint's type: they are a twentieth of the weights.
@@ -36,47 +40,52 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final int heads;
+    private final int branches;
     private final int nope;
     private final int rope;
-    private final int rank;
+    private final int rank; // of one latent
     private final int valueDim;
     private final LatentCache kept;
+    private final int served; // key heads of a latent
     private final PageLayout layout;
-    private final MemorySegment keyUp; //   W_UK [h][nope][rank]
-    private final MemorySegment valueUp; // W_UVᵀ [h][rank][valueDim]
+    private final MemorySegment keyUp; //   W_UK [key heads][nope][rank]
+    private final MemorySegment valueUp; // W_UVᵀ [key heads][rank][valueDim], times the factor of the output
 
     /**
-     * @param up kv_b_proj [heads][nope + valueDim][rank]: W_UK and W_UV, a head after the other
+     * @param up kv_b_proj [key heads][nope + valueDim][rank]: W_UK and W_UV, a head after the other
      * @param arena where they are kept
      */
     public LatentAttention(Latent sizes, float[] up, Arena arena) {
         heads = sizes.heads();
         nope = sizes.headDim();
         rope = sizes.rope();
-        rank = sizes.rank();
+        rank = sizes.latentDim();
         valueDim = sizes.valueDim();
-        this.kept = new LatentCache(rank, rope);
-        this.layout = kept.layout();
+        branches = sizes.parts().branches();
+        kept = new LatentCache(sizes.parts().latents(), rank, rope);
+        layout = kept.layout();
+        served = softmaxes() / kept.latents();
         long slack = PANEL * Float.BYTES;
-        keyUp = arena.allocate((long) heads * nope * rank * Float.BYTES + slack, 64);
-        valueUp = arena.allocate((long) heads * valueDim * rank * Float.BYTES + slack, 64);
-        for (int h = 0; h < heads; h++) {
-            int from = h * (nope + valueDim) * rank;
-            MemorySegment.copy(up, from, keyUp, FLOAT, keyUpAt(h), nope * rank);
+        keyUp = arena.allocate((long) softmaxes() * nope * rank * Float.BYTES + slack, 64);
+        valueUp = arena.allocate((long) softmaxes() * valueDim * rank * Float.BYTES + slack, 64);
+        for (int g = 0; g < softmaxes(); g++) {
+            int from = g * (nope + valueDim) * rank;
+            MemorySegment.copy(up, from, keyUp, FLOAT, keyUpAt(g), nope * rank);
             for (int d = 0; d < valueDim; d++) {
                 for (int i = 0; i < rank; i++) {
-                    valueUp.set(FLOAT, valueUpAt(h, i, d), up[from + (nope + d) * rank + i]);
+                    double element = up[from + (nope + d) * rank + i] * sizes.factors().output();
+                    valueUp.set(FLOAT, valueUpAt(g, i, d), (float) element);
                 }
             }
         }
     }
 
-    private long keyUpAt(int head) {
-        return (long) head * nope * rank * Float.BYTES;
+    private long keyUpAt(int keyHead) {
+        return (long) keyHead * nope * rank * Float.BYTES;
     }
 
-    private long valueUpAt(int head, int i, int d) {
-        return (((long) head * rank + i) * valueDim + d) * Float.BYTES;
+    private long valueUpAt(int keyHead, int i, int d) {
+        return (((long) keyHead * rank + i) * valueDim + d) * Float.BYTES;
     }
 
     @Override
@@ -92,6 +101,11 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
     @Override
     public int valueDim() {
         return valueDim;
+    }
+
+    @Override
+    public int branches() {
+        return branches;
     }
 
     @Override
@@ -112,17 +126,23 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         return rope;
     }
 
+    /** Elements of one latent. */
     int rank() {
         return rank;
     }
 
-    /** First latent column of a page. */
-    int latent() {
-        return kept.latent();
+    /** First column of the latent that a key head is made of. */
+    int latent(int keyHead) {
+        return kept.latent(keyHead / served);
+    }
+
+    /** Whether a key head and its value are smaller than the latent twice: many rows meet them faster, once rebuilt. */
+    boolean rebuiltAreSmaller() {
+        return nope + valueDim < 2 * rank;
     }
 
     private int nopeAt() {
-        return (heads + 1) * rope + rank;
+        return heads * rope + layout.columns();
     }
 
     private float scale() {
@@ -141,44 +161,51 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     /** Floats of a row of absorbed queries. */
     int absorbedFloats() {
-        return heads * (rope + rank);
+        return heads * rope + softmaxes() * rank;
     }
 
     /**
      * Absorbs W_UK into the queries of one head, scaled.
      *
-     * @param absorbed [rows][heads][rope + rank], in the columns' order: written
+     * @param absorbed rows of q_pe [heads][rope] | q_c [key heads][rank]: written
      * @param product panels [⌈rank/64⌉][rows][64] of scratch
      */
     void absorb(Kernels kernels, int head, AttentionPass pass, float[] absorbed, float[] product) {
         int rows = pass.rows;
-        kernels.multiply(
-                pass.projections, nopeAt() + head * nope, pass.stride, rows, nope, Format.F32, keyUp, keyUpAt(head),
-                rank, rank, product, 0, rows * PANEL, false);
         float scale = scale();
         for (int row = 0; row < rows; row++) {
-            int to = row * absorbedFloats() + head * (rope + rank);
+            int to = row * absorbedFloats() + head * rope;
             for (int i = 0; i < rope; i++) {
                 absorbed[to + i] = pass.projections[pass.at(row) + head * rope + i] * scale;
             }
-            for (int i = 0; i < rank; i++) {
-                absorbed[to + rope + i] = product[row * PANEL + Kernels.panelAt(i, rows)] * scale;
+        }
+        for (int keyHead = head; keyHead < softmaxes(); keyHead += heads) {
+            kernels.multiply(
+                    pass.projections, nopeAt() + head * nope, pass.stride, rows, nope, Format.F32, keyUp,
+                    keyUpAt(keyHead), rank, rank, product, 0, rows * PANEL, false);
+            for (int row = 0; row < rows; row++) {
+                int to = row * absorbedFloats() + heads * rope + keyHead * rank;
+                for (int i = 0; i < rank; i++) {
+                    absorbed[to + i] = product[row * PANEL + Kernels.panelAt(i, rows)] * scale;
+                }
             }
         }
     }
 
     /**
-     * Makes one head's outputs of the means of latents: y[r][head] = W_UV[head] means[r][head].
+     * Makes one head's outputs of the means of latents: y[r][head] = Σ W_UV[key head] means[r][key head] over its branches.
      *
-     * @param means [rows][heads][rank]
+     * @param means [rows][key heads][rank]
      * @param y [rows][heads][valueDim]
      * @param product panels [⌈valueDim/64⌉][rows][64] of scratch
      */
     void output(Kernels kernels, int head, float[] means, int rows, float[] y, float[] product) {
-        kernels.multiply(
-                means, head * rank, heads * rank, rows, rank, Format.F32, valueUp, valueUpAt(head, 0, 0), valueDim,
-                valueDim,
-                product, 0, rows * PANEL, false);
+        for (int keyHead = head; keyHead < softmaxes(); keyHead += heads) {
+            kernels.multiply(
+                    means, keyHead * rank, softmaxes() * rank, rows, rank, Format.F32, valueUp,
+                    valueUpAt(keyHead, 0, 0),
+                    valueDim, valueDim, product, 0, rows * PANEL, keyHead > head);
+        }
         for (int row = 0; row < rows; row++) {
             for (int i = 0; i < valueDim; i++) {
                 y[(row * heads + head) * valueDim + i] = product[row * PANEL + Kernels.panelAt(i, rows)];
@@ -202,12 +229,12 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         }
     }
 
-    /** W_UK above W_UV of one head, [nope + valueDim][rank]. */
-    void up(int head, float[] up) {
-        MemorySegment.copy(keyUp, FLOAT, keyUpAt(head), up, 0, nope * rank);
+    /** W_UK above W_UV of one key head, [nope + valueDim][rank]. */
+    void up(int keyHead, float[] up) {
+        MemorySegment.copy(keyUp, FLOAT, keyUpAt(keyHead), up, 0, nope * rank);
         for (int i = 0; i < rank; i++) {
             for (int d = 0; d < valueDim; d++) {
-                up[(nope + d) * rank + i] = valueUp.get(FLOAT, valueUpAt(head, i, d));
+                up[(nope + d) * rank + i] = valueUp.get(FLOAT, valueUpAt(keyHead, i, d));
             }
         }
     }
@@ -235,7 +262,15 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     @Override
     public void scores(Kernels kernels, float[] queries, int at, Page page, int index, PageState state) {
-        page.multiplyColumns(kernels, queries, at, heads, rope + rank, 0, state.scores, 0);
+        page.multiplyColumns(kernels, queries, at, heads, rope, 0, state.scores, 0);
+        for (int branch = 1; branch < branches; branch++) {
+            System.arraycopy(state.scores, 0, state.scores, branch * heads * PANEL, heads * PANEL);
+        }
+        for (int keyHead = 0; keyHead < softmaxes(); keyHead += served) {
+            int from = at + heads * rope + keyHead * rank;
+            page.addColumns(
+                    kernels, queries, from, rank, served, rank, latent(keyHead), state.scores, keyHead * PANEL);
+        }
     }
 
     @Override
@@ -250,12 +285,13 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
-        OnlineSoftmax span = state.span;
         int stride = Kernels.padded(rank);
-        page.transposeColumns(kernels, latent(), rank, state.offHeap, stride);
-        kernels.multiply(
-                state.probabilities, 0, PANEL, heads, count, Format.F32, state.offHeap, 0, stride, rank, span.out, 0,
-                heads * PANEL, true);
+        for (int keyHead = 0; keyHead < softmaxes(); keyHead += served) {
+            page.transposeColumns(kernels, latent(keyHead), rank, state.offHeap, stride);
+            kernels.multiply(
+                    state.probabilities, keyHead * PANEL, PANEL, served, count, Format.F32, state.offHeap, 0, stride,
+                    rank, state.span.out, keyHead * PANEL, softmaxes() * PANEL, true);
+        }
     }
 
     @Override
@@ -269,12 +305,12 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
     }
 
     @Override
-    public void materializeKey(Page page, int slot, int position, int head, double[] k) {
+    public void materializeKey(Page page, int slot, int position, int keyHead, double[] k) {
         for (int d = 0; d < nope; d++) {
             k[d] = 0;
             for (int i = 0; i < rank; i++) {
-                k[d] += (double) keyUp.get(FLOAT, keyUpAt(head) + 4L * (d * rank + i))
-                        * page.column(slot, latent() + i);
+                k[d] += (double) keyUp.get(FLOAT, keyUpAt(keyHead) + 4L * (d * rank + i))
+                        * page.column(slot, latent(keyHead) + i);
             }
         }
         for (int d = 0; d < rope; d++) {
@@ -283,11 +319,12 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
     }
 
     @Override
-    public void materializeValue(Page page, int slot, int position, int head, double[] v) {
+    public void materializeValue(Page page, int slot, int position, int keyHead, double[] v) {
         for (int d = 0; d < valueDim; d++) {
             v[d] = 0;
             for (int i = 0; i < rank; i++) {
-                v[d] += (double) valueUp.get(FLOAT, valueUpAt(head, i, d)) * page.column(slot, latent() + i);
+                v[d] += (double) valueUp.get(FLOAT, valueUpAt(keyHead, i, d))
+                        * page.column(slot, latent(keyHead) + i);
             }
         }
     }

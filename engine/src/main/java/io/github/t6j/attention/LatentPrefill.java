@@ -13,7 +13,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * MLA with keys and values rebuilt from the latents, a head and a page at a time, for all rows of a pass: rebuilding
+ * Latent attention with keys and values rebuilt from the latents, a head and a page at a time, for all rows of a pass: rebuilding
  * costs rank · (nope + valueDim) a token, meeting them afterwards only nope + rope + valueDim a row, where the absorbed
  * form takes 2 · rank + rope. A row's softmax runs over the pages in order, so its bits do not depend on the other rows.
  */
@@ -26,13 +26,14 @@ final class LatentPrefill {
             MemorySegment keys, // [nope + rope][64], then the values as they are made, [valueDim][64]
             float[] queries, // [rows][nope + rope]
             float[] up, // [nope + valueDim][rank]
-            float[] rebuilt) { // [nope + valueDim][64]
+            float[] rebuilt, // [nope + valueDim][64]
+            float[] means) { // [rows][valueDim], of one branch
 
         /** These for passes of {@code rows} rows. */
         Buffers forRows(LatentAttention attention, int rows, Kernels kernels) {
             return new Buffers(
                     new PageState(state, attention, rows, attention.valueDim(), kernels), keys,
-                    new float[rows * attention.headDim()], up, rebuilt);
+                    new float[rows * attention.headDim()], up, rebuilt, new float[rows * attention.valueDim()]);
         }
     }
 
@@ -74,7 +75,8 @@ final class LatentPrefill {
         return new Buffers(
                 new PageState(attention, pass.rows, attention.valueDim(), valueBytes, kernels, cache.scratch()),
                 cache.scratch().allocate(keyBytes, 64), new float[pass.rows * attention.headDim()],
-                new float[up * attention.rank()], new float[up * PANEL]);
+                new float[up * attention.rank()], new float[up * PANEL],
+                new float[pass.rows * attention.valueDim()]);
     }
 
     private static long columnAt(int column) {
@@ -83,23 +85,36 @@ final class LatentPrefill {
 
     private void head(int h, int worker) {
         Buffers b = buffers[worker];
-        attention.up(h, b.up);
         attention.queries(h, pass, b.queries);
-        b.state.span.clear();
-        for (int index = 0; index * PANEL < pass.position + pass.rows; index++) {
-            page(index, b);
+        for (int keyHead = h; keyHead < attention.softmaxes(); keyHead += attention.heads()) {
+            attention.up(keyHead, b.up);
+            b.state.span.clear();
+            for (int index = 0; index * PANEL < pass.position + pass.rows; index++) {
+                page(index, attention.latent(keyHead), b);
+            }
+            b.state.span.finish(1f, attention.valueDim(), b.means, 0, attention.valueDim());
+            output(h, b.means, keyHead > h);
         }
-        int width = attention.valueDim();
-        b.state.span.finish(1f, width, pass.output, h * width, attention.heads() * width);
     }
 
-    private void page(int index, Buffers b) {
+    /** Writes what a branch gives to the head's output, or adds it to that of the others. */
+    private void output(int h, float[] means, boolean others) {
+        int width = attention.valueDim();
+        for (int row = 0; row < pass.rows; row++) {
+            int to = (row * attention.heads() + h) * width;
+            for (int d = 0; d < width; d++) {
+                pass.output[to + d] = means[row * width + d] + (others ? pass.output[to + d] : 0f);
+            }
+        }
+    }
+
+    private void page(int index, int latent, Buffers b) {
         Page page = b.state.readable(cache.page(pass.layer, index));
         int rows = pass.rows;
         int position = pass.position;
         int count = Math.min(PANEL, position + rows - index * PANEL);
         int first = Math.max(0, index * PANEL - position); // of the rows that see anything of the page
-        rebuild(page, b);
+        rebuild(page, latent, b);
         PageState state = b.state;
         int headDim = attention.headDim();
         kernels.multiply(
@@ -119,11 +134,11 @@ final class LatentPrefill {
     }
 
     /** Keys and values of one head: W_UK c and k_pe in columns, W_UV c in rows. */
-    private void rebuild(Page page, Buffers b) {
+    private void rebuild(Page page, int latent, Buffers b) {
         int nope = attention.nope();
         int width = attention.valueDim();
         page.multiplyColumns(
-                kernels, b.up, 0, nope + width, attention.rank(), attention.latent(), b.rebuilt, 0);
+                kernels, b.up, 0, nope + width, attention.rank(), latent, b.rebuilt, 0);
         MemorySegment.copy(b.rebuilt, 0, b.keys, FLOAT, 0, nope * PANEL);
         page.copyColumns(0, attention.rope(), b.keys, columnAt(nope));
         long values = columnAt(attention.headDim());

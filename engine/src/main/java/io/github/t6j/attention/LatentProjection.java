@@ -6,15 +6,15 @@ import io.github.t6j.kernels.PackedMatrix;
 import java.security.MessageDigest;
 
 /**
- * MLA's two stages with norms between: a latent of the query and one of keys and values, then the queries.
+ * MLA's two stages with norms between: a latent of the query and those of keys and values, then the queries.
  *
  * @param sizes of the parts
  * @param down [queryRank + rank + rope][width]: q_a_proj above kv_a_proj_with_mqa
  * @param queryNorm [queryRank], gain of q_a_layernorm
- * @param latentNorm [rank], gain of kv_a_layernorm
+ * @param latentNorms [latents][latentDim], gains of kv_a_layernorm
  * @param up [heads · (nope + rope)][queryRank], q_b_proj
  */
-record LatentProjection(Latent sizes, PackedMatrix down, float[] queryNorm, float[] latentNorm, PackedMatrix up)
+record LatentProjection(Latent sizes, PackedMatrix down, float[] queryNorm, float[][] latentNorms, PackedMatrix up)
         implements
             Projection {
     /** Of both norms. */
@@ -40,9 +40,12 @@ record LatentProjection(Latent sizes, PackedMatrix down, float[] queryNorm, floa
         for (int row = 0; row < pass.rows; row++) {
             int latent = row * down.stride() + queryNorm.length;
             int latentTo = pass.at(row) + (sizes.heads() + 1) * sizes.rope();
-            kernels.rmsNorm(
-                    latents, latent, latentNorm.length, EPSILON, latentNorm, pass.projections, latentTo, lanes);
-            arrange(queries, row * up.stride(), latents, latent + latentNorm.length, pass, row);
+            for (float[] gain : latentNorms) {
+                kernels.rmsNorm(latents, latent, gain.length, EPSILON, gain, pass.projections, latentTo, lanes);
+                latent += gain.length;
+                latentTo += gain.length;
+            }
+            arrange(queries, row * up.stride(), latents, latent, pass, row);
         }
     }
 

@@ -35,32 +35,44 @@ public final class MaterializedAttention implements AttentionAlgorithm {
     }
 
     private void head(AttentionPass pass, int row, int head) {
-        MaterializedHeads heads = pass.attention.materialized();
-        double[] probabilities = scores(pass, row, head);
-        double sum = pass.attention.hasSoftmax() ? softmax(probabilities, first(pass, row)) : 1;
+        int heads = pass.attention.heads();
         double[] out = new double[pass.attention.valueDim()];
+        for (int branch = 0; branch < pass.attention.branches(); branch++) {
+            add(pass, row, head, branch * heads + head, out);
+        }
+        int to = (row * heads + head) * out.length;
+        for (int d = 0; d < out.length; d++) {
+            pass.output[to + d] = (float) out[d];
+        }
+    }
+
+    /** Adds what the query of {@code head} finds at the keys and values of {@code keyHead}. */
+    private void add(AttentionPass pass, int row, int head, int keyHead, double[] out) {
+        MaterializedHeads heads = pass.attention.materialized();
+        double[] probabilities = scores(pass, row, head, keyHead);
+        double sum = pass.attention.hasSoftmax() ? softmax(probabilities, first(pass, row)) : 1;
+        double[] mean = new double[out.length];
         double[] v = new double[out.length];
         for (int t = first(pass, row); t < probabilities.length; t++) {
-            heads.materializeValue(cache.pageOf(pass.layer, t), PagedCache.slot(t), t, head, v);
+            heads.materializeValue(cache.pageOf(pass.layer, t), PagedCache.slot(t), t, keyHead, v);
             for (int d = 0; d < v.length; d++) {
-                out[d] += probabilities[t] * v[d];
+                mean[d] += probabilities[t] * v[d];
             }
         }
-        int to = (row * pass.attention.heads() + head) * v.length;
-        for (int d = 0; d < v.length; d++) {
-            pass.output[to + d] = (float) (out[d] / sum);
+        for (int d = 0; d < out.length; d++) {
+            out[d] += mean[d] / sum;
         }
     }
 
     /** Products of the query and the key of each token that the row sees; scaled for a softmax. */
-    private double[] scores(AttentionPass pass, int row, int head) {
+    private double[] scores(AttentionPass pass, int row, int head, int keyHead) {
         MaterializedHeads heads = pass.attention.materialized();
         double[] q = new double[pass.attention.headDim()];
         double[] k = new double[q.length];
         heads.materializeQuery(pass.projections, pass.at(row), head, q);
         double[] scores = new double[pass.position + row + 1];
         for (int t = first(pass, row); t < scores.length; t++) {
-            heads.materializeKey(cache.pageOf(pass.layer, t), PagedCache.slot(t), t, head, k);
+            heads.materializeKey(cache.pageOf(pass.layer, t), PagedCache.slot(t), t, keyHead, k);
             for (int d = 0; d < q.length; d++) {
                 scores[t] += q[d] * k[d];
             }

@@ -2,7 +2,10 @@ package io.github.t6j.attention;
 
 import io.github.t6j.cache.Page;
 
-/** An attention's definition: whole queries, keys and values in float64, rebuilt from what is kept. */
+/**
+ * An attention's definition: whole queries, keys and values in float64, rebuilt from what is kept. Of several branches
+ * ({@link Attention#branches}), head h of branch b has the keys and values of head b · heads + h.
+ */
 public interface MaterializedHeads extends PagedTokens {
     /** The whole query of {@code head}, to {@code q} [headDim]. */
     void materializeQuery(float[] projections, int at, int head, double[] q);

@@ -35,7 +35,7 @@ public interface PageAttention extends Attention, PagedTokens {
     void prepareQuery(float[] projections, int at, PageState state);
 
     /**
-     * Scores, in powers of two, of the prepared query and each token of a page, to state.scores [heads][64].
+     * Scores, in powers of two, of the prepared query and each token of a page, to state.scores [softmaxes][64].
      *
      * @param index the page's number: its first token's position is 64 · index
      */
@@ -59,7 +59,12 @@ public interface PageAttention extends Attention, PagedTokens {
     /** Adds the values of a page's first {@code count} tokens, times state.probabilities, to state.span.out. */
     void values(Kernels kernels, Page page, int count, PageState state);
 
-    /** Elements per head that {@link #values} adds to: of a value, or of what values are made of afterwards. */
+    /** Softmaxes of a row. */
+    default int softmaxes() {
+        return branches() * heads();
+    }
+
+    /** Elements per softmax that {@link #values} adds to: of a value, or of what values are made of afterwards. */
     default int summedDim() {
         return valueDim();
     }

@@ -36,7 +36,9 @@ final class PageState {
 
     /** Buffers for {@code attention} and any other of its shape, in {@code memory} where they are off the heap. */
     PageState(PageAttention attention, Kernels kernels, Arena memory) {
-        this(attention, attention.heads(), attention.summedDim(), attention.scratch().bytes(), kernels, memory);
+        this(
+                attention, attention.softmaxes(), attention.summedDim(), attention.scratch().bytes(), kernels,
+                memory);
     }
 
     /**

@@ -84,7 +84,7 @@ public final class PagedAttention implements AttentionAlgorithm {
 
     /**
      * {@link #attend(AttentionPass)} over another cache, with a bias on each token's scores, the same for all heads and
-     * rows; pass.output is [rows][heads · summedDim].
+     * rows; pass.output is [rows][softmaxes · summedDim].
      *
      * @param newBias one float a token, in powers of two: −∞ hides it; null: none. A row that sees no token gives zeros
      */
@@ -139,7 +139,7 @@ public final class PagedAttention implements AttentionAlgorithm {
             int there = spans.length;
             spans = Arrays.copyOf(spans, count);
             for (int i = there; i < count; i++) {
-                spans[i] = new OnlineSoftmax(attention.heads(), attention.summedDim());
+                spans[i] = new OnlineSoftmax(attention.softmaxes(), attention.summedDim());
             }
         }
         workers.run(count, spanWork);
@@ -156,7 +156,7 @@ public final class PagedAttention implements AttentionAlgorithm {
     private void finish(OnlineSoftmax all, int row) {
         int width = attention.summedDim();
         all.finish(
-                Math.max(1, attention.valueRank()), width, pass.output, row * attention.heads() * width, width);
+                Math.max(1, attention.valueRank()), width, pass.output, row * attention.softmaxes() * width, width);
     }
 
     /** The softmax over one span of what {@code row} sees. */

@@ -24,12 +24,14 @@ public enum TensorRole {
     KEY_NORM,
     /** Gain of the query's latent. */
     QUERY_LATENT_NORM,
-    /** Gain of the latent of keys and values. */
+    /** Gain of the latent of keys and values; of several, one each. */
     LATENT_NORM,
     /** [·][latent]: from the query's latent to queries. */
     QUERY_UP,
     /** [·][latent]: from the latent to keys and values. */
     KEY_VALUE_UP,
+    /** [latents][latent][·]: the same for several latents, inputs before outputs. */
+    KEY_VALUE_UP_INPUTS_FIRST,
     /** A fixed factor, see {@link Factor}. */
     FIXED_A_Q, FIXED_B_Q, FIXED_A_K, FIXED_B_K, FIXED_A_V, FIXED_B_V,
     /** Gain [valueDim] of each head's output. */

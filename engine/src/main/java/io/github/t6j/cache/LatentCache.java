@@ -4,24 +4,26 @@ import io.github.t6j.cache.PageLayout.Vectors;
 import java.util.List;
 
 /**
- * What MLA keeps of a token, whatever its number of heads: kvLora + rope elements, the normalised latent of which keys
- * and values are made, and the rotated part of the key that all heads share.
+ * What attention on latents keeps of a token, whatever its number of heads: latents · rank + rope elements, the
+ * normalised latents of which keys and values are made (MLA has one, GLA and MLRA several, GTA's are the values), and the
+ * rotated part of the key that all heads share.
  *
  * <pre>
- *   columns  k_pe [rope] | c [kvLora]      no rows: where values are summed, a page's latents are transposed on the way
+ *   columns  k_pe [rope] | c [latents][rank]     no rows: where values are summed, a page's latents are transposed on the way
  * </pre>
  *
- * @param rank elements of the latent, kvLora
+ * @param latents of a token
+ * @param rank elements of a latent
  * @param rope elements of the rotated part
  */
-public record LatentCache(int rank, int rope) {
+public record LatentCache(int latents, int rank, int rope) {
     /** The pages that hold it. */
     public PageLayout layout() {
-        return new PageLayout(List.of(Vectors.oneByOne(1, rope), Vectors.oneByOne(1, rank)), 0, 0);
+        return new PageLayout(List.of(Vectors.oneByOne(1, rope), Vectors.oneByOne(latents, rank)), 0, 0);
     }
 
-    /** First column of the latent. */
-    public int latent() {
-        return rope;
+    /** First column of latent {@code i}. */
+    public int latent(int i) {
+        return rope + i * rank;
     }
 }

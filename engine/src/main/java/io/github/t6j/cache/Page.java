@@ -189,6 +189,14 @@ public final class Page {
         }
     }
 
+    /** {@link #multiplyColumns} of this F32 page, with rows of x {@code xStride} apart, whose products are added to y. */
+    public void addColumns(
+            Kernels kernels, float[] x, int xAt, int xStride, int rows, int inner, int first, float[] y, int yAt) {
+        kernels.multiply(
+                x, xAt, xStride, rows, inner, format, data, layout.columnAt(format, first), PANEL, PANEL, y, yAt, 0,
+                true);
+    }
+
     /** Copies columns of this F32 page, [count][64], to {@code to}. */
     public void copyColumns(int first, int count, MemorySegment to, long toAt) {
         MemorySegment.copy(data, layout.columnAt(format, first), to, toAt, layout.columnAt(format, count));

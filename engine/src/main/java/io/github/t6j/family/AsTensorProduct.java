@@ -22,6 +22,12 @@ public record AsTensorProduct(Map<String, Tensor> tensors, Map<String, Object> c
 
     /** @throws ModelFormatException if the weights are of another attention, or their shapes do not fit config.json */
     public static AsTensorProduct of(Map<String, Tensor> grouped, Map<String, Object> config, VariantJson variant) {
+        if (grouped.containsKey(Shapes.attention(0, "w_q"))) {
+            throw new ModelFormatException(
+                    "as tensor product attention: expected the weights of MHA, GQA or MQA, found "
+                            + Shapes.attention(0, "w_q")
+                            + " of MFA: only queries of one stage can be kept as they are");
+        }
         long heads = config.get("n_head") instanceof Long value && value > 0 ? value : 0;
         long headDim = quotient(rows(grouped, "q"), heads, "rows of c_q", "n_head");
         long groups = quotient(rows(grouped, "k"), headDim, "rows of c_k", "head size");

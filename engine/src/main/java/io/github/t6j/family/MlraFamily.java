@@ -1,8 +1,8 @@
 package io.github.t6j.family;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.Rope;
-import io.github.t6j.attention.TensorProduct;
 import io.github.t6j.attention.TensorRole;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The published TPA models ("Multi-Head Low-Rank Attention", ICLR 2026). The factors have the official names and
- * layouts; every norm has a gain, and RoPE turns counterclockwise, with tables of f32.
+ * The published models of "Multi-Head Low-Rank Attention" (ICLR 2026): TPA, and ten other attentions
+ * ({@link MlraAttentions}) in the same blocks. Every norm has a gain, and RoPE turns counterclockwise, with tables of f32.
  */
 public final class MlraFamily implements Family {
     private static final String ATTENTION_NORM = "input_layernorm.weight";
@@ -34,15 +34,10 @@ public final class MlraFamily implements Family {
     @Override
     public ModelConfig read(NamedTensors tensors, Description description) {
         Shapes shapes = new Shapes(tensors);
-        if (!T6Factors.serves(shapes)) {
-            throw new ModelFormatException(shapes.where() + ": expected the TPA model of the MLRA checkpoints, with "
-                    + Shapes.attention(0, "c_qkv.W_A_k") + ", found another of them (" + tensors.sample()
-                    + "); t6j runs their TPA only");
-        }
+        refuseGates(shapes);
         T6Rope rope = new T6Rope(shapes.where(), description);
         rope.checkFull(": this is a model of the MLRA checkpoints, which there are only with full RoPE; expected"
                 + " the variant full or none, found ");
-        TensorProduct form = T6Factors.read(shapes, description);
         List<Long> embedding = tensors.tied(T6Family.EMBEDDING_NAME, T6Family.HEAD_NAME).shape();
         ConfigJson config = description.config();
         ModelConfig.Sizes sizes = new ModelConfig.Sizes(
@@ -52,25 +47,54 @@ public final class MlraFamily implements Family {
         config.check("n_embd", sizes.width(), "the embedding's columns");
         config.check("n_layer", sizes.layers(), "the numbered blocks");
         config.check("intermediate_size", sizes.hidden(), "the rows of mlp.c_fc1");
+        AttentionConfig attention = new MlraAttentions(shapes, description, sizes.width()).read();
+        if (attention.rotatedDim() % 2 != 0) {
+            throw new ModelFormatException(
+                    shapes.where() + ": RoPE pairs the elements of a vector, but it has to rotate "
+                            + attention.rotatedDim() + "; expected an even number");
+        }
         Rope.Config rotation =
-                new Rope.Config(form.rotatedDim(), 0f, T6Rope.form(description.variantJson(), FORM));
+                new Rope.Config(attention.rotatedDim(), 0f, T6Rope.form(description.variantJson(), FORM));
         List<String> assumptions = config.has("block_size")
                 ? List.of()
                 : List.of("context length 2048 (config.json has no block_size)");
+        return config(attention, sizes, rotation, description.variantJson().noScale(), assumptions);
+    }
+
+    private ModelConfig config(
+            AttentionConfig attention, ModelConfig.Sizes sizes, Rope.Config rotation, boolean noScale,
+            List<String> assumptions) {
+        String name = MlraAttentions.name(attention) + (noScale ? ", no scale" : "")
+                + (rotation.form().equals(FORM) ? "" : ", RoPE" + T6Rope.words(rotation.form()));
         return new ModelConfig(
-                name(), "TPA" + (rotation.form().equals(FORM) ? "" : ", RoPE" + T6Rope.words(rotation.form())), sizes,
-                form, rotation, new ModelConfig.Norms(EPSILON, true, false), assumptions);
+                name(), name, sizes, attention, rotation, new ModelConfig.Norms(EPSILON, true, false), assumptions);
+    }
+
+    /** A model that is still to be made. */
+    ModelConfig config(AttentionConfig attention, ModelConfig.Sizes sizes) {
+        return config(attention, sizes, new Rope.Config(attention.rotatedDim(), 0f, FORM), false, List.of());
+    }
+
+    private static void refuseGates(Shapes shapes) {
+        for (String gate : new String[] {"c_gated", "gated_proj"}) {
+            if (shapes.hasAttention(gate)) {
+                throw new ModelFormatException(shapes.where() + ": " + Shapes.attention(0, gate)
+                        + ": expected attention whose output goes to c_proj as it is, found gates, an ablation of the"
+                        + " MLRA checkpoints: it would take a product with sigmoid(W x) before c_proj in every block,"
+                        + " which t6j does not have; use the checkpoint without gates");
+            }
+        }
     }
 
     @Override
     public List<TensorSpec> tensors(ModelConfig config) {
         List<TensorSpec> specs = new ArrayList<>();
         ModelConfig.Sizes sizes = config.sizes();
-        TensorProduct form = (TensorProduct) config.attention();
-        long values = (long) form.heads() * form.valueDim();
+        AttentionConfig attention = config.attention();
+        long values = (long) attention.heads() * attention.valueDim();
         for (int layer = 0; layer < sizes.layers(); layer++) {
             String block = Shapes.block(layer);
-            specs.addAll(T6Factors.tensors(layer, form, sizes.width()));
+            MlraAttentions.tensors(layer, attention, sizes.width(), specs);
             specs.add(TensorSpec.of(
                     TensorRole.ATTENTION_OUTPUT, layer, Shapes.attention(layer, "c_proj"), sizes.width(), values));
             T6Family.feedForward(layer, sizes, specs);

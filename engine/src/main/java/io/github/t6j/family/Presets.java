@@ -2,14 +2,18 @@ package io.github.t6j.family;
 
 import io.github.t6j.family.T6Config.Attention;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Shapes with a name: the paper's sizes (tables 9 and 10), and a tiny one. */
+/**
+ * Shapes with a name: the paper's sizes (tables 9 and 10), a tiny one, and those of the MLRA checkpoints, in their size and
+ * small.
+ */
 public final class Presets {
     private Presets() {}
 
-    private static final Map<String, T6Config> PRESETS = new LinkedHashMap<>();
+    private static final Map<String, NewModel> PRESETS = new LinkedHashMap<>();
 
     static {
         preset("t6-small", Attention.TPA, 12, 768, 34);
@@ -38,6 +42,11 @@ public final class Presets {
         preset("mla-xl", Attention.MLA, 48, 1600, 49);
         preset("tiny", Attention.TPA, 6, 192, 8)
                 .putAll(Map.of("head_dim", 32L, "vocab_size", 4096L, "block_size", 512L));
+        for (MlraConfig.Attention published : MlraConfig.Attention.values()) {
+            String name = "mlra-" + published.name().toLowerCase(Locale.ROOT).replace('_', '-');
+            PRESETS.put(name, MlraConfig.published(published));
+            PRESETS.put(name + "-small", MlraConfig.small(published));
+        }
     }
 
     private static Map<String, Object> preset(String name, Attention attention, long layers, long width, long heads) {
@@ -65,8 +74,8 @@ public final class Presets {
     }
 
     /** @throws IllegalArgumentException if there is no such preset */
-    public static T6Config of(String name) {
-        T6Config preset = PRESETS.get(name);
+    public static NewModel of(String name) {
+        NewModel preset = PRESETS.get(name);
         if (preset == null) {
             throw new IllegalArgumentException("preset: expected one of " + names() + ", found " + name);
         }

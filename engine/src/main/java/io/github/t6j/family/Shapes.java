@@ -80,6 +80,16 @@ final class Shapes {
         return tensors.matrix(name).shape();
     }
 
+    /** The shape of several matrices in one parameter, [matrices, inputs, outputs]. */
+    List<Long> matricesShape(String name) {
+        List<Long> shape = tensors.get(name).shape();
+        if (shape.size() != 3) {
+            throw new ModelFormatException(where() + ": " + name
+                    + ": expected several matrices, a shape of three sizes, found shape " + shape);
+        }
+        return shape;
+    }
+
     /** product / factor, which must be whole: a size that shapes show as a product. */
     int quotient(long product, long factor, String what, String by) {
         if (factor <= 0 || product % factor != 0 || product <= 0) {

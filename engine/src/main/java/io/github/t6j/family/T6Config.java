@@ -23,7 +23,7 @@ import java.util.Set;
  * @param config config.json
  * @param variant t6j.json: factors that are fixed or shared, a third factor
  */
-public record T6Config(Attention attention, Map<String, Object> config, VariantJson variant) {
+public record T6Config(Attention attention, Map<String, Object> config, VariantJson variant) implements NewModel {
 
     /** The attentions of the official code. */
     public enum Attention {
@@ -57,11 +57,12 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
         return config.containsKey("q_rank") ? Attention.TPA : Attention.TPA_KVONLY;
     }
 
-    /**
-     * Every tensor of the model.
-     *
-     * @throws ModelFormatException if config.json lacks a size, or t6j.json is about another attention
-     */
+    @Override
+    public T6Config with(VariantJson newVariant) {
+        return new T6Config(attention, config, newVariant);
+    }
+
+    @Override
     public List<TensorSpec> tensors() {
         int width = size("n_embd");
         int layers = size("n_layer");
@@ -110,6 +111,7 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
 
     /** The model must have what t6j.json is about. */
     private void checkVariant() {
+        variant.refuseNoScale();
         for (String factor : variant.fixed()) {
             if (!hasFactor(factor)) {
                 throw new ModelFormatException(variant.where() + ": fixed: found " + factor + ", but this model has no "

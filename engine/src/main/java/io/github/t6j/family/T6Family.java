@@ -57,6 +57,7 @@ public final class T6Family implements Family {
     public ModelConfig read(NamedTensors tensors, Description description) {
         Shapes shapes = new Shapes(tensors);
         refuseOthers(tensors, shapes);
+        description.variantJson().refuseNoScale();
         T6Rope rope = new T6Rope(shapes.where(), description);
         if (T6Factors.serves(shapes)) {
             TensorProduct form = T6Factors.read(shapes, description);
@@ -83,6 +84,11 @@ public final class T6Family implements Family {
             throw new ModelFormatException(shapes.where() + ": these are the keys of the official T6_infer.py, another"
                     + " model that no training script makes; expected a checkpoint of model/T6.py and its kin");
         }
+        if (shapes.has("model.layers.0.self_attn.c_qkv.W_A_k.weight")) {
+            throw new ModelFormatException(shapes.where() + ": these are weights of TensorProduct-Microllama, whose"
+                    + " attention was not published with them in a form that t6j could be checked against;"
+                    + " t6j runs the T6 family and the MLRA checkpoints");
+        }
         if (!T6Factors.serves(shapes) && !shapes.hasAttention("c_q") && !shapes.hasAttention("q_a_proj")) {
             throw new ModelFormatException(shapes.where() + ": expected " + Shapes.attention(0, "c_qkv.W_A_k")
                     + " (T6), " + Shapes.attention(0, "c_q") + " (MHA, GQA, MQA) or "
@@ -91,7 +97,7 @@ public final class T6Family implements Family {
         }
     }
 
-    private static void refuseFactorKeys(VariantJson variant) {
+    static void refuseFactorKeys(VariantJson variant) {
         String key = variant.factorKey();
         if (key != null) {
             throw new ModelFormatException(variant.where() + " contradicts the weights: it has the key " + key
@@ -100,11 +106,11 @@ public final class T6Family implements Family {
         }
     }
 
-    private static String name(GroupedQuery sizes) {
+    static String name(GroupedQuery sizes) {
         return sizes.keyValueHeads() == sizes.heads() ? "MHA" : sizes.keyValueHeads() == 1 ? "MQA" : "GQA";
     }
 
-    private static GroupedQuery groupedQuery(Shapes shapes, ConfigJson config) {
+    static GroupedQuery groupedQuery(Shapes shapes, ConfigJson config) {
         int heads = config.required("n_head", "shapes of whole queries do not show the number of heads");
         int headDim = shapes.quotient(shapes.attentionRows("c_q"), heads, "rows of c_q", "n_head");
         int keyValueHeads = shapes.quotient(shapes.attentionRows("c_k"), headDim, "rows of c_k", "head size");
@@ -224,7 +230,7 @@ public final class T6Family implements Family {
         }
     }
 
-    private static void groupedQuery(int layer, GroupedQuery sizes, int width, List<TensorSpec> specs) {
+    static void groupedQuery(int layer, GroupedQuery sizes, int width, List<TensorSpec> specs) {
         long keys = (long) sizes.keyValueHeads() * sizes.headDim();
         long queries = (long) sizes.heads() * sizes.headDim();
         specs.add(TensorSpec.of(PROJECTION, layer, Shapes.attention(layer, "c_q"), queries, width));

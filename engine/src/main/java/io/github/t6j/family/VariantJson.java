@@ -28,6 +28,7 @@ import java.util.Set;
  *   rope_pairing   half (the default): number i is paired with i + n/2; adjacent: 2i with 2i + 1
  *   rope_sense     clockwise (the default): a pair turns by −position · frequency; counterclockwise: by +
  *   rope_tables    bf16 or f32: what cosines and sines are rounded to (default bf16, with decay f32)
+ *   no_scale       true: a model with latents of the MLRA checkpoints without its factors, their ablation of that name
  * </pre>
  */
 public final class VariantJson {
@@ -42,7 +43,7 @@ public final class VariantJson {
             "rope_sense", Set.of("clockwise", "counterclockwise"),
             "rope_tables", Set.of("bf16", "f32"));
     private static final List<String> FACTOR_KEYS = List.of("order", "fixed", "shared_b", "head_factors");
-    private static final Set<String> OTHERS = Set.of("format", "order", "fixed", "shared_b");
+    private static final Set<String> OTHERS = Set.of("format", "order", "fixed", "shared_b", "no_scale");
 
     private final Map<String, Object> keys;
     private final String where;
@@ -75,7 +76,7 @@ public final class VariantJson {
         switch (key) {
             case "format" -> expect(key, Objects.equals(value, 1L), "1", value);
             case "order" -> expect(key, Objects.equals(value, 2L) || Objects.equals(value, 3L), "2 or 3", value);
-            case "shared_b" -> expect(key, value instanceof Boolean, "true or false", value);
+            case "shared_b", "no_scale" -> expect(key, value instanceof Boolean, "true or false", value);
             case "fixed" -> expect(key, isFactors(value), "a list of " + sorted(FACTORS), value);
             default -> {
             }
@@ -124,6 +125,20 @@ public final class VariantJson {
     /** Whether B is shared, or {@code absent}. */
     public boolean sharedB(boolean absent) {
         return has("shared_b") ? (Boolean) keys.get("shared_b") : absent;
+    }
+
+    /** Whether factors of latents are left out. */
+    boolean noScale() {
+        return has("no_scale") && (Boolean) keys.get("no_scale");
+    }
+
+    /** Fails if it says so of a model that has no such factors. */
+    void refuseNoScale() {
+        if (has("no_scale")) {
+            throw new ModelFormatException(where + ": no_scale: expected no such key, since only the MLA, GLA and MLRA"
+                    + " models of the MLRA checkpoints have factors that it could leave out, found "
+                    + keys.get("no_scale") + ": remove it");
+        }
     }
 
     /** The factors that are fixed, by their weights' names; none where the key is missing. */

@@ -1,9 +1,24 @@
 package io.github.t6j.tokenizer;
 
 /**
- * A token that is found in the text before any piece is cut.
+ * A text that is one token wherever it stands.
  *
- * @param content its text
- * @param special whether it is a mark such as {@code <|endoftext|>}, which plain text can only spell, not contain
+ * @param special left out where special tokens are neither read nor written
+ * @param singleWord only where no letter or digit stands on either side
+ * @param lstrip it takes the white space before it, too
+ * @param rstrip it takes the white space behind it, too
+ * @param normalized it is looked for in normalised text, as its own normalised content
  */
-record AddedToken(String content, int id, boolean special) {}
+record AddedToken(
+        String content,
+        int id,
+        boolean special,
+        boolean singleWord,
+        boolean lstrip,
+        boolean rstrip,
+        boolean normalized) {
+
+    AddedToken(String content, int id, boolean special) {
+        this(content, id, special, false, false, false, false);
+    }
+}

@@ -1,42 +1,141 @@
 package io.github.t6j.tokenizer;
 
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
-/** Finds added tokens in a text: the leftmost match and, of those, the longest. */
+/** Cuts added tokens out of a text: the leftmost match and, of those, the longest. */
 final class AddedTokens {
-    private final List<AddedToken> longestFirst;
+    private final String[] contents; // as they are written in texts; sorted
+    private final AddedToken[] tokens;
+    private final int[] shorter; // where the longest content is that begins this one; or -1
     private final BitSet firstChars = new BitSet();
 
-    AddedTokens(List<AddedToken> tokens) {
-        longestFirst = tokens.stream()
-                .sorted(Comparator.comparingInt((AddedToken token) -> token.content().length()).reversed())
-                .toList();
-        tokens.forEach(token -> firstChars.set(token.content().charAt(0)));
+    /** Takes ordinary text. */
+    @FunctionalInterface
+    interface Rest {
+        /**
+         * Text that is not empty, between added tokens.
+         *
+         * @param at where it begins
+         */
+        void accept(String piece, int at);
     }
 
-    /** Index of the first token in {@code text} at or after {@code from}; the text's length if there is none. */
-    int next(String text, int from) {
-        if (longestFirst.isEmpty()) {
-            return text.length();
+    /** @param written how a token's content is written in the texts that come */
+    AddedTokens(List<AddedToken> added, UnaryOperator<String> written) {
+        Map<String, AddedToken> sorted = new TreeMap<>();
+        added.forEach(token -> sorted.putIfAbsent(written.apply(token.content()), token));
+        sorted.remove("");
+        contents = sorted.keySet().toArray(String[]::new);
+        tokens = sorted.values().toArray(AddedToken[]::new);
+        shorter = new int[contents.length];
+        for (int i = 0; i < contents.length; i++) {
+            firstChars.set(contents[i].charAt(0));
+            // what stands in order between a text and its beginning has that beginning, too
+            int before = i - 1;
+            while (before >= 0 && !contents[i].startsWith(contents[before])) {
+                before = shorter[before];
+            }
+            shorter[i] = before;
         }
-        int at = from;
-        while (at < text.length() && match(text, at) == null) {
-            at++;
-        }
-        return at;
     }
 
-    /** The longest token that stands at {@code at}, or null. */
-    AddedToken match(String text, int at) {
-        if (firstChars.get(text.charAt(at))) {
-            for (AddedToken token : longestFirst) {
-                if (text.startsWith(token.content(), at)) {
-                    return token;
+    /** Adds the tokens of {@code text} to {@code ids}, with what {@code rest} adds of the text between them. */
+    void cut(String text, IntList ids, Rest rest) {
+        int from = 0;
+        int endOfSpace = 0;
+        for (int at = 0; at < text.length() && !firstChars.isEmpty();) {
+            int found = longest(text, at);
+            if (found < 0) {
+                at++;
+                continue;
+            }
+            AddedToken token = tokens[found];
+            int end = at + contents[found].length();
+            if (!token.singleWord() || isAlone(text, at, end)) {
+                int start = token.lstrip() ? startOfSpace(text, from, at) : at;
+                if (start > from) {
+                    rest.accept(text.substring(from, start), from);
                 }
+                ids.add(token.id());
+                // not looked for again, as the same white space may be behind each of many tokens within it
+                endOfSpace = token.rstrip() && end > endOfSpace ? endOfSpace(text, end) : endOfSpace;
+                from = token.rstrip() ? endOfSpace : end;
+            }
+            at = end;
+        }
+        if (from < text.length()) {
+            rest.accept(text.substring(from), from);
+        }
+    }
+
+    /** Where the longest content is that stands at {@code at}, or -1. */
+    private int longest(String text, int at) {
+        if (!firstChars.get(text.charAt(at))) {
+            return -1;
+        }
+        int found = -1; // the last in order that is not behind the text
+        for (int high = contents.length - 1; found < high;) {
+            int middle = found + high + 1 >>> 1;
+            if (isBehind(contents[middle], text, at)) {
+                high = middle - 1;
+            } else {
+                found = middle;
             }
         }
-        return null;
+        int common = found < 0 ? 0 : common(contents[found], text, at);
+        while (found >= 0 && contents[found].length() > common) {
+            found = shorter[found];
+        }
+        return found;
+    }
+
+    private static boolean isBehind(String content, String text, int at) {
+        int common = common(content, text, at);
+        return common < content.length()
+                && (at + common == text.length() || content.charAt(common) > text.charAt(at + common));
+    }
+
+    /** How many characters they have in common. */
+    private static int common(String content, String text, int at) {
+        int most = Math.min(content.length(), text.length() - at);
+        int common = 0;
+        while (common < most && content.charAt(common) == text.charAt(at + common)) {
+            common++;
+        }
+        return common;
+    }
+
+    private static int startOfSpace(String text, int lowest, int to) {
+        int start = to;
+        while (start > lowest && Kind.of(text.charAt(start - 1)) == Kind.SPACE) {
+            start--;
+        }
+        return start;
+    }
+
+    private static int endOfSpace(String text, int from) {
+        int end = from;
+        while (end < text.length() && Kind.of(text.charAt(end)) == Kind.SPACE) {
+            end++;
+        }
+        return end;
+    }
+
+    private static boolean isAlone(String text, int from, int to) {
+        return (from == 0 || !isOfWord(text.codePointBefore(from)))
+                && (to == text.length() || !isOfWord(text.codePointAt(to)));
+    }
+
+    /** {@code \w} (Unicode Technical Standard 18, annex C). */
+    private static boolean isOfWord(int codePoint) {
+        return Character.isAlphabetic(codePoint)
+                || Kind.of(codePoint) == Kind.MARK
+                || Character.getType(codePoint) == Character.DECIMAL_DIGIT_NUMBER
+                || Character.getType(codePoint) == Character.CONNECTOR_PUNCTUATION
+                || codePoint == 0x200C || codePoint == 0x200D;
     }
 }

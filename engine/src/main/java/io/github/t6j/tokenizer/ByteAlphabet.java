@@ -34,18 +34,22 @@ final class ByteAlphabet {
         return CHARS.substring(b, b + 1);
     }
 
+    /** Whether {@code token} is made of bytes. */
+    static boolean isBytes(String token) {
+        return token.chars().allMatch(c -> c < BYTES.length && BYTES[c] >= 0);
+    }
+
     /**
      * The bytes that a file writes as {@code token}. Tokens with other characters are not made of bytes and stand for
      * their own text, as in Hugging Face's ByteLevel decoder.
      */
     static byte[] bytes(String token) {
+        if (!isBytes(token)) {
+            return Utf8.encode(token);
+        }
         byte[] bytes = new byte[token.length()];
         for (int i = 0; i < bytes.length; i++) {
-            char c = token.charAt(i);
-            if (c >= BYTES.length || BYTES[c] < 0) {
-                return Utf8.encode(token);
-            }
-            bytes[i] = (byte) BYTES[c];
+            bytes[i] = (byte) BYTES[token.charAt(i)];
         }
         return bytes;
     }

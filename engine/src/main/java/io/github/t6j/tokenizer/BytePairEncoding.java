@@ -2,78 +2,99 @@ package io.github.t6j.tokenizer;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.tokenizer.TokenizerDefinition.Merge;
+import io.github.t6j.tokenizer.TokenizerDefinition.RankedMerges;
+import io.github.t6j.tokenizer.TokenizerDefinition.ScoredTokens;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Bytes of a piece to ids: of all pairs of neighbours that merge, the one of the lowest rank does, the leftmost if
- * there are several, until none is left (Sennrich, Haddow, Birch 2016).
+ * Text to ids: cut into pieces, and of all pairs of neighbours in a piece that merge, the one of the lowest rank does,
+ * the leftmost if there are several, until none is left (Sennrich, Haddow, Birch 2016).
  */
 final class BytePairEncoding {
-    private final int[] byteIds = new int[256];
+    private final Symbols symbols;
     private final MergeTable merges;
+    private final Splitter[] splitters;
     private final WordTable words;
     private final int longestWord;
 
-    /** @throws ModelFormatException if the vocabulary lacks a byte or a merge's token, or a merge is there twice */
+    /** @throws ModelFormatException if the vocabulary lacks a symbol or a merge's token, or a merge is there twice */
     BytePairEncoding(TokenizerDefinition definition) {
-        Map<String, Integer> vocabulary = definition.vocabulary();
-        for (int b = 0; b < byteIds.length; b++) {
-            byteIds[b] = byteId(definition, b);
+        symbols = definition.model().byteLevel() ? new ByteSymbols(definition) : new CharacterSymbols(definition);
+        merges = switch (definition.model().merges()) {
+            case RankedMerges ranked -> table(definition, ranked);
+            case ScoredTokens scored -> ScoredMerges.table(definition, scored);
+        };
+        List<Splitter> all = new ArrayList<>(definition.preparation().splitters());
+        if (mayCutBeforeWords(definition)) {
+            all.add(Metaspace::endBeforeWord);
+        } else if (all.isEmpty()) {
+            all.add((text, from, to) -> to);
         }
-        merges = new MergeTable(definition.merges().size());
-        addMerges(definition);
-        words = new WordTable(vocabulary.size());
-        longestWord = addWords(vocabulary);
+        splitters = all.toArray(Splitter[]::new);
+        words = new WordTable(definition.vocabulary().size());
+        longestWord = addWords(definition);
     }
 
-    private static int byteId(TokenizerDefinition definition, int b) {
-        Integer id = definition.vocabulary().get(ByteAlphabet.text(b));
-        if (id == null) {
-            throw new ModelFormatException(
-                    "%s: expected a token for each of the 256 bytes, found none for 0x%02X (\"%s\"); use byte-level BPE"
-                            .formatted(definition.vocabularySource(), b, ByteAlphabet.text(b)));
-        }
-        return id;
-    }
-
-    private void addMerges(TokenizerDefinition definition) {
-        List<Merge> list = definition.merges();
+    private static MergeTable table(TokenizerDefinition definition, RankedMerges ranked) {
+        List<Merge> list = ranked.list();
+        MergeTable table = new MergeTable(list.size());
         for (int rank = 0; rank < list.size(); rank++) {
             Merge merge = list.get(rank);
-            int left = mergedId(definition, rank, merge.left());
-            int right = mergedId(definition, rank, merge.right());
-            if (!merges.put(left, right, rank, mergedId(definition, rank, merge.result()))) {
-                throw error(definition, rank, "expected each merge once, found it a second time");
+            int left = mergedId(definition, ranked, rank, merge.left());
+            int right = mergedId(definition, ranked, rank, merge.right());
+            if (!table.put(left, right, rank, mergedId(definition, ranked, rank, merge.result()))) {
+                throw error(ranked, rank, "expected each merge once, found it a second time");
             }
         }
+        return table;
     }
 
-    private static int mergedId(TokenizerDefinition definition, int rank, String token) {
+    private static int mergedId(TokenizerDefinition definition, RankedMerges ranked, int rank, String token) {
         Integer id = definition.vocabulary().get(token);
         if (id == null) {
-            throw error(definition, rank, "expected its tokens and its result in " + definition.vocabularySource()
+            throw error(ranked, rank, "expected its tokens and its result in " + definition.vocabularySource()
                     + ", found no \"" + token + "\"; do the two belong together?");
         }
         return id;
     }
 
-    private static ModelFormatException error(TokenizerDefinition definition, int rank, String message) {
-        Merge merge = definition.merges().get(rank);
+    private static ModelFormatException error(RankedMerges ranked, int rank, String message) {
+        Merge merge = ranked.list().get(rank);
         return new ModelFormatException("%s: merge %d (\"%s %s\"): %s"
-                .formatted(definition.mergesSource(), rank + 1, merge.left(), merge.right(), message));
+                .formatted(ranked.source(), rank + 1, merge.left(), merge.right(), message));
     }
 
-    /** Only tokens that their bytes merge into: a file may hold others, which must not appear. */
-    private int addWords(Map<String, Integer> vocabulary) {
+    /**
+     * SentencePiece's models take a whole text as one piece. If no merge has a ▁ behind another character, nothing
+     * merges across such a place: cut there, most pieces are words. All characters must have symbols, since neighbours
+     * of one that vanishes may merge.
+     */
+    private static boolean mayCutBeforeWords(TokenizerDefinition definition) {
+        TokenizerDefinition.Model model = definition.model();
+        if (!model.byteFallback() || model.byteLevel() || model.ignoreMerges()
+                || !definition.vocabulary().containsKey(String.valueOf(Metaspace.MARK))) {
+            return false;
+        }
+        return switch (model.merges()) {
+            case RankedMerges ranked -> ranked.list().stream().noneMatch(merge -> Metaspace.isInside(merge.result()));
+            case ScoredTokens scored -> definition.vocabulary().keySet().stream().noneMatch(Metaspace::isInside);
+        };
+    }
+
+    /** Without ignore_merges only tokens that merges make: a file may hold others, which must not appear. */
+    private int addWords(TokenizerDefinition definition) {
+        TokenizerDefinition.Model model = definition.model();
         int longest = 0;
-        Merger merger = new Merger(byteIds, merges);
-        for (Map.Entry<String, Integer> entry : vocabulary.entrySet()) {
-            byte[] word = ByteAlphabet.bytes(entry.getKey());
-            IntList ids = new IntList();
-            merger.encode(word, 0, word.length, ids);
-            int[] merged = ids.toArray();
-            if (merged.length == 1 && merged[0] == entry.getValue()) {
+        Merger merger = new Merger(symbols, merges);
+        for (Map.Entry<String, Integer> entry : definition.vocabulary().entrySet()) {
+            String token = entry.getKey();
+            if (token.isEmpty() || model.byteLevel() && !ByteAlphabet.isBytes(token)) {
+                continue;
+            }
+            byte[] word = model.byteLevel() ? ByteAlphabet.bytes(token) : Utf8.encode(token);
+            if (model.ignoreMerges() || makes(merger, word, entry.getValue())) {
                 words.put(word, entry.getValue());
                 longest = Math.max(longest, word.length);
             }
@@ -81,16 +102,49 @@ final class BytePairEncoding {
         return longest;
     }
 
+    private static boolean makes(Merger merger, byte[] word, int id) {
+        IntList ids = new IntList();
+        merger.encode(word, 0, word.length, ids);
+        int[] merged = ids.toArray();
+        return merged.length == 1 && merged[0] == id;
+    }
+
     /** Adds the ids of valid UTF-8 to {@code out}. */
     void encode(byte[] text, IntList out) {
-        Merger merger = null;
-        for (int from = 0, to; from < text.length; from = to) {
-            to = PreTokenizer.end(text, from);
+        new Pieces(text, out).split(0, text.length, 0);
+    }
+
+    /** The pieces of one text. */
+    private final class Pieces {
+        private final byte[] text;
+        private final IntList out;
+        private Merger merger; // null until a piece is no word
+
+        Pieces(byte[] text, IntList out) {
+            this.text = text;
+            this.out = out;
+        }
+
+        /** Each splitter cuts the pieces of the one before it; there is at least one. */
+        void split(int from, int to, int number) {
+            Splitter splitter = splitters[number];
+            boolean isLast = number == splitters.length - 1;
+            for (int at = from, end; at < to; at = end) {
+                end = splitter.end(text, at, to);
+                if (isLast) {
+                    encode(at, end);
+                } else {
+                    split(at, end, number + 1);
+                }
+            }
+        }
+
+        private void encode(int from, int to) {
             int word = to - from <= longestWord ? words.get(text, from, to) : -1;
             if (word >= 0) {
                 out.add(word);
             } else {
-                merger = merger == null ? new Merger(byteIds, merges) : merger;
+                merger = merger == null ? new Merger(symbols, merges) : merger;
                 merger.encode(text, from, to, out);
             }
         }

@@ -4,21 +4,21 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Merges the bytes of one piece after another. Short pieces, which is nearly all, look for the best pair by going
- * through them all; long ones keep pairs in a heap, so that a million equal bytes take n·log n steps. Holds scratch
+ * Merges the symbols of one piece after another. Short pieces, which is nearly all, look for the best pair by going
+ * through them all; long ones keep pairs in a heap, so that a million equal symbols take n·log n steps. Holds scratch
  * memory: for one thread, and one text.
  */
 final class Merger {
     /** Up to here going through all is the faster way. */
     static final int SHORT = 128;
 
-    private final int[] byteIds;
+    private final Symbols symbols;
     private final MergeTable merges;
     private final int[] ids = new int[SHORT];
     private final long[] pairs = new long[SHORT];
 
-    Merger(int[] byteIds, MergeTable merges) {
-        this.byteIds = byteIds;
+    Merger(Symbols symbols, MergeTable merges) {
+        this.symbols = symbols;
         this.merges = merges;
     }
 
@@ -33,10 +33,7 @@ final class Merger {
 
     /** {@code pairs[i]} is what {@code ids[i]} and its right neighbour merge to. */
     private void encodeShort(byte[] text, int from, int to, IntList out) {
-        int size = to - from;
-        for (int i = 0; i < size; i++) {
-            ids[i] = byteIds[text[from + i] & 0xFF];
-        }
+        int size = symbols.read(text, from, to, ids);
         for (int i = 0; i + 1 < size; i++) {
             pairs[i] = merges.get(ids[i], ids[i + 1]);
         }
@@ -57,12 +54,13 @@ final class Merger {
         }
     }
 
+    /** The leftmost pair of the lowest rank. */
     private int best(int size) {
-        long lowest = MergeTable.NONE;
+        long lowest = MergeTable.NONE >>> 32;
         int best = -1;
         for (int i = 0; i + 1 < size; i++) {
-            if (pairs[i] < lowest) {
-                lowest = pairs[i];
+            if (pairs[i] >>> 32 < lowest) {
+                lowest = pairs[i] >>> 32;
                 best = i;
             }
         }
@@ -77,7 +75,7 @@ final class Merger {
         }
     }
 
-    /** A piece as a list of tokens, each named by the index of its first byte and linked to its neighbours. */
+    /** A piece as a list of tokens, each named by the index of its first symbol and linked to its neighbours. */
     private final class Chain {
         final int size;
         final int[] ids;
@@ -87,8 +85,8 @@ final class Merger {
         private final LongHeap heap;
 
         Chain(byte[] text, int from, int to) {
-            size = to - from;
-            ids = IntStream.range(from, to).map(i -> byteIds[text[i] & 0xFF]).toArray();
+            ids = new int[to - from];
+            size = symbols.read(text, from, to, ids);
             next = IntStream.rangeClosed(1, size).toArray();
             previous = IntStream.range(-1, size - 1).toArray();
             pairs = new long[size];

@@ -3,13 +3,15 @@ package io.github.t6j.tokenizer;
 /**
  * Text of ids that come one by one, as in generation: a character whose bytes are spread over ids appears once it is
  * whole. The outputs, joined, are {@link Tokenizer#decode} of all ids. For one thread at a time.
+ *
+ * <p>Where a vocabulary has characters, and bytes for the others, a run of byte tokens appears when it has ended: the
+ * library that these models were made with replaces a whole run if a part of it is not UTF-8.
  */
 public final class TokenStream {
-    private final Vocabulary vocabulary;
-    private final Utf8Decoder decoder = new Utf8Decoder();
+    private final IdDecoder decoder;
 
-    TokenStream(Vocabulary vocabulary) {
-        this.vocabulary = vocabulary;
+    TokenStream(IdDecoder decoder) {
+        this.decoder = decoder;
     }
 
     /**
@@ -24,7 +26,7 @@ public final class TokenStream {
     }
 
     void append(int id, StringBuilder out) {
-        decoder.decode(vocabulary.bytes(id), out);
+        decoder.append(id, out);
     }
 
     /** The text that is left: U+FFFD if the ids ended within a character, or nothing. The stream is then as new. */

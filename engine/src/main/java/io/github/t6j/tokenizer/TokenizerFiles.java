@@ -3,6 +3,7 @@ package io.github.t6j.tokenizer;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.TokenizerDefinition.Merge;
+import io.github.t6j.tokenizer.TokenizerDefinition.RankedMerges;
 import io.github.t6j.weights.SmallFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -41,8 +42,12 @@ final class TokenizerFiles {
 
     static TokenizerDefinition read(Path path) {
         if (Files.exists(path) && !Files.isDirectory(path)) {
-            return TokenizerJson.read(path);
+            return TokenizerConfig.complete(TokenizerJson.read(path), path.toAbsolutePath().getParent());
         }
+        return TokenizerConfig.complete(readFolder(path), path);
+    }
+
+    private static TokenizerDefinition readFolder(Path path) {
         if (there(path.resolve(TOKENIZER_JSON))) {
             return TokenizerJson.read(path.resolve(TOKENIZER_JSON));
         }
@@ -72,8 +77,13 @@ final class TokenizerFiles {
                 vocabularyFile.toString());
         List<AddedToken> added = new ArrayList<>();
         addEndOfText(vocabulary, added);
-        return new TokenizerDefinition(
-                vocabularyFile.toString(), vocabulary, mergesFile.toString(), merges(mergesFile), added);
+        return TokenizerDefinition.byteLevel(
+                vocabularyFile.toString(),
+                vocabulary,
+                new RankedMerges(mergesFile.toString(), merges(mergesFile)),
+                added,
+                List.of(Splitters.GPT2),
+                false);
     }
 
     private static List<Merge> merges(Path file) {
@@ -108,6 +118,10 @@ final class TokenizerFiles {
 
     /** {@code value} as the id of {@code token}. */
     static int id(Object value, String where, String token) {
+        if (!Utf8.isWellFormed(token)) {
+            throw new ModelFormatException(where + ": token " + Json.writeLine(token)
+                    + ": expected Unicode text, found a lone surrogate in it");
+        }
         if (value instanceof Long id && id >= 0 && id <= MAX_ID) {
             return id.intValue();
         }

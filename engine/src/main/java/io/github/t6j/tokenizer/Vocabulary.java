@@ -3,37 +3,61 @@ package io.github.t6j.tokenizer;
 import io.github.t6j.ModelFormatException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The bytes of each id. Ids may have gaps. */
+/** What each id stands for. Ids may have gaps. */
 final class Vocabulary {
     private final byte[][] bytes;
+    private final BitSet singleBytes = new BitSet();
+    private final BitSet special = new BitSet();
 
-    /** @throws ModelFormatException if two tokens have one id, or a token two ids or texts */
+    /** @throws ModelFormatException if two tokens have one id, or a token two or two texts, or not the id that it must have */
     Vocabulary(TokenizerDefinition definition) {
-        Map<String, Integer> vocabulary = definition.vocabulary();
         String[] tokens = new String[size(definition)];
         bytes = new byte[tokens.length][];
-        vocabulary.forEach((token, id) -> {
+        definition.vocabulary().forEach((token, id) -> {
             claim(tokens, id, token, definition.vocabularySource());
-            bytes[id] = ByteAlphabet.bytes(token);
+            add(id, token, definition.decoding());
         });
-        Map<String, Integer> ids = new HashMap<>(vocabulary);
+        addAdded(tokens, definition);
+    }
+
+    private void add(int id, String token, Decoding decoding) {
+        if (decoding.byteFallback() && token.length() == 6 && token.matches("<0x\\p{XDigit}{2}>")) {
+            bytes[id] = new byte[] {(byte) Integer.parseInt(token, 3, 5, 16)};
+            singleBytes.set(id);
+        } else {
+            bytes[id] = decoding.byteLevel() ? ByteAlphabet.bytes(token) : Utf8.encode(token);
+        }
+    }
+
+    private void addAdded(String[] tokens, TokenizerDefinition definition) {
+        String source = definition.vocabularySource();
+        Map<String, Integer> ids = new HashMap<>(definition.vocabulary());
+        int next = ids.size();
         for (AddedToken token : definition.addedTokens()) {
-            Integer known = ids.put(token.content(), token.id());
+            Integer known = ids.putIfAbsent(token.content(), token.id());
             if (known != null && known != token.id()) {
-                throw new ModelFormatException(definition.vocabularySource() + ": expected one id for \""
-                        + token.content() + "\", found " + known + ", and " + token.id() + " in added_tokens");
+                throw new ModelFormatException(source + ": expected one id for \"" + token.content() + "\", found "
+                        + known + ", and " + token.id() + " in added_tokens");
             }
-            claim(tokens, token.id(), token.content(), definition.vocabularySource());
+            claim(tokens, token.id(), token.content(), source);
+            // the library that these files are made for counts on, whatever id they give
+            if (known == null && token.id() != next++) {
+                throw new ModelFormatException(source + ": expected " + (next - 1) + ", the next id, for \""
+                        + token.content() + "\" of added_tokens, found " + token.id());
+            }
             byte[] text = Utf8.encode(token.content());
-            if (known != null && !Arrays.equals(bytes[known], text)) {
-                throw new ModelFormatException(definition.vocabularySource() + ": expected one text for \""
-                        + token.content() + "\", found \"" + new String(bytes[known], StandardCharsets.UTF_8)
+            if (known != null && definition.decoding().byteLevel() && !Arrays.equals(bytes[known], text)) {
+                throw new ModelFormatException(source + ": expected one text for \"" + token.content() + "\", found \""
+                        + new String(bytes[known], StandardCharsets.UTF_8)
                         + "\", and itself in added_tokens; remove it there");
             }
             bytes[token.id()] = text;
+            singleBytes.clear(token.id());
+            special.set(token.id(), token.special());
         }
     }
 
@@ -59,7 +83,17 @@ final class Vocabulary {
         return id >= 0 && id < bytes.length && bytes[id] != null;
     }
 
-    /** The bytes that {@code id} stands for; not to be written to. */
+    /** Whether {@code id} is left out where special tokens are. */
+    boolean isSpecial(int id) {
+        return id >= 0 && special.get(id);
+    }
+
+    /** Whether {@code id} is a byte that may be a part of a character, in a vocabulary of characters. */
+    boolean isByte(int id) {
+        return singleBytes.get(id);
+    }
+
+    /** The bytes that {@code id} stands for, ▁ as it is; not to be written to. */
     byte[] bytes(int id) {
         if (!contains(id)) {
             throw new IllegalArgumentException("id " + id + " has no text: expected an id of the tokenizer, which has "

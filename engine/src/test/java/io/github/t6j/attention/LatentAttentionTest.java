@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** MLA absorbed, with keys and values rebuilt, and by the float64 oracle: three ways to the same numbers. */
+/** MLA, GLA and MLRA absorbed, with keys and values rebuilt, and by the float64 oracle: three ways to the same numbers. */
 @Tag("width")
 class LatentAttentionTest {
     private static final int ABSORBED = Integer.MAX_VALUE;
@@ -37,8 +37,13 @@ class LatentAttentionTest {
     }
 
     private LatentAttention attention(int heads, int nope, int rope, int rank, int valueDim, Random random) {
-        float[] up = TestNumbers.normal(random, heads * (nope + valueDim) * rank, 1 / Math.sqrt(rank));
-        return new LatentAttention(new Latent(heads, nope, valueDim, 1, rank, rope), up, arena);
+        return attention(new Latent(heads, nope, valueDim, 1, rank, rope), random);
+    }
+
+    private LatentAttention attention(Latent sizes, Random random) {
+        int ups = sizes.parts().latents() * sizes.upRows() * sizes.latentDim();
+        float[] up = TestNumbers.normal(random, ups, 1 / Math.sqrt(sizes.latentDim()));
+        return new LatentAttention(sizes, up, arena);
     }
 
     private LatentAlgorithm path(LatentAttention attention, int materializedRows, Kernels kernels, Workers threads) {
@@ -54,12 +59,17 @@ class LatentAttentionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1,1,2,1,1,1", "3,5,2,7,9,1", "5,12,8,14,10,1", "2,64,32,256,64,1", "4,17,6,33,3,1",
-        "3,16,16,16,16,40"})
-    void bothFormsAreTheOracle(int heads, int nope, int rope, int rank, int valueDim, double scale) {
+    @CsvSource({"1,1,2,1,1,1, 1,1", "3,5,2,7,9,1, 1,1", "5,12,8,14,10,1, 1,1", "2,64,32,256,64,1, 1,1",
+        "4,17,6,33,3,1, 1,1", "3,16,16,16,16,40, 1,1", "4,5,2,14,9,1, 2,1", "8,12,6,260,12,1, 4,1",
+        "4,70,6,12,66,1, 4,2", "6,9,4,296,9,1, 4,4", "3,9,4,9,9,1, 3,3", "2,16,16,64,16,40, 4,2"})
+    void bothFormsAreTheOracle(
+            int heads, int nope, int rope, int rank, int valueDim, double scale, int latents, int branches) {
         long seed = 31L * heads + rank;
         Random random = new Random(seed);
-        LatentAttention attention = attention(heads, nope, rope, rank, valueDim, random);
+        Latent sizes = new Latent(
+                heads, nope, valueDim, 1, rank, rope, new Latent.Parts(latents, branches),
+                new Latent.Factors(1, 1, 1 / Math.sqrt(branches)));
+        LatentAttention attention = attention(sizes, random);
         float[] projections = TestNumbers.normal(random, TOKENS * attention.projections(), Math.sqrt(scale));
         PagedCache cache = new PagedCache(attention.layout(), Format.F32, 1);
         float[] expected = attend(new MaterializedAttention(cache, workers), attention, projections, TOKENS);
@@ -78,8 +88,18 @@ class LatentAttentionTest {
     @ParameterizedTest
     @EnumSource(Format.class)
     void bothFormsReadEveryFormat(Format format) {
+        bothFormsRead(format, new Latent(3, 11, 13, 1, 37, 6));
+        bothFormsRead(format, manyLatents());
+    }
+
+    /** Two latents for a pair of heads, in each of two branches. */
+    private static Latent manyLatents() {
+        return new Latent(4, 11, 13, 1, 4 * 37, 6, new Latent.Parts(4, 2), Latent.Factors.NONE);
+    }
+
+    private void bothFormsRead(Format format, Latent sizes) {
         Random random = new Random(23);
-        LatentAttention attention = attention(3, 11, 6, 37, 13, random);
+        LatentAttention attention = attention(sizes, random);
         float[] projections = TestNumbers.normal(random, TOKENS * attention.projections(), 1);
         PagedCache cache = new PagedCache(attention.layout(), format, 1);
         float[] expected = attend(new MaterializedAttention(cache, workers), attention, projections, TOKENS);
@@ -98,8 +118,13 @@ class LatentAttentionTest {
 
     @Test
     void withinAFormChunksThreadsAndTheScalarTwinDoNotShow() {
+        withinAFormNothingShows(new Latent(3, 11, 13, 1, 21, 6));
+        withinAFormNothingShows(manyLatents());
+    }
+
+    private void withinAFormNothingShows(Latent sizes) {
         Random random = new Random(7);
-        LatentAttention attention = attention(3, 11, 6, 21, 13, random);
+        LatentAttention attention = attention(sizes, random);
         float[] projections = TestNumbers.normal(random, TOKENS * attention.projections(), 3);
         try (Workers one = new Workers(1); Workers five = new Workers(5)) {
             for (int form : new int[] {ABSORBED, MATERIALIZED}) {

@@ -11,117 +11,343 @@ import io.github.t6j.RopeVariant;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.TestData;
+import io.github.t6j.json.Json;
 import io.github.t6j.model.NamedTensors;
-import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.Safetensors;
 import io.github.t6j.weights.Tensor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The published TPA models' conventions, by a small model of their code: gains, their epsilon, the other RoPE sense. */
+/** The MLRA checkpoints, by small models of their code: every attention, gains, their epsilon, the other RoPE sense. */
 @Tag("width")
 class MlraFamilyTest {
-    private static final String GOLDEN = "golden_mlra/tpa_even";
-
     /** DESIGN.md §3. */
     private static final double TOLERANCE = 2e-4;
 
-    private static final Map<String, Object> GREEDY = TestData.json(GOLDEN + "/greedy.json");
-    private static final int[] IDS = TestData.ints(GREEDY.get("prompt"));
+    private static final int CHUNK = 7;
 
-    private static void check(String expected, Model model, SessionOptions options) {
-        double[] logits = TestData.doubles(GOLDEN + "/logits_f64.safetensors", expected);
-        try (Session whole = model.newSession(options); Session steps = model.newSession(options)) {
-            whole.prefill(IDS, (position, found) -> {
-                steps.decode(IDS[position]);
-                assertThat(steps.logits()).as("position " + position).isEqualTo(found);
-                for (int id = 0; id < found.length; id++) {
-                    assertThat((double) found[id]).as("position " + position + " id " + id)
-                            .isCloseTo(logits[position * found.length + id], within(TOLERANCE));
-                }
-            });
+    @TempDir
+    Path folder;
+
+    static List<MlraCase> cases() {
+        return MlraCase.ALL;
+    }
+
+    @Test
+    void allCasesAreThere() throws IOException {
+        try (Stream<Path> folders = Files.list(TestData.path("golden_mlra"))) {
+            assertThat(folders.map(path -> path.getFileName().toString()))
+                    .containsExactlyInAnyOrderElementsOf(Stream.concat(
+                            cases().stream().map(MlraCase::name), Stream.of("tpa_sharded")).toList());
         }
     }
 
     @ParameterizedTest
-    @EnumSource
-    void logitsAreThoseOfTheOfficialCode(SessionOptions.Path path) {
-        try (Model model = Model.load(TestData.path(GOLDEN))) {
-            check("logits", model, SessionOptions.defaults().withPath(path));
+    @MethodSource("cases")
+    void logitsAreThoseOfTheOfficialCode(MlraCase golden) {
+        try (Model model = golden.load()) {
             assertThat(model.info().family()).isEqualTo("MLRA");
-            assertThat(model.info().attention().name()).isEqualTo("TPA");
+            assertThat(model.info().attention().name()).isEqualTo(golden.attention());
+            for (SessionOptions.Path path : SessionOptions.Path.values()) {
+                check(golden.ids(), golden.logits("logits"), model, golden.options().withPath(path));
+            }
         }
     }
 
-    @Test
-    void greedyTokensAreThoseOfTheOfficialCode() {
-        try (Model model = Model.load(TestData.path(GOLDEN)); Session session = model.newSession()) {
-            session.prefill(IDS);
-            for (int expected : TestData.ints(GREEDY.get("tokens"))) {
+    /** In one pass, in chunks, and step by step: within the tolerance, and the same bits. */
+    private static void check(int[] ids, double[] expected, Model model, SessionOptions options) {
+        try (Session whole = model.newSession(options);
+                Session chunks = model.newSession(options);
+                Session steps = model.newSession(options)) {
+            float[][] found = new float[ids.length][];
+            whole.prefill(ids, (position, logits) -> found[position] = logits.clone());
+            for (int position = 0; position < ids.length; position++) {
+                steps.decode(ids[position]);
+                for (int id = 0; id < found[position].length; id++) {
+                    double exact = expected[position * found[position].length + id];
+                    assertThat((double) found[position][id]).as("position " + position + " id " + id)
+                            .isCloseTo(exact, within(TOLERANCE));
+                }
+                assertThat(steps.logits()).as("step " + position).isEqualTo(found[position]);
+            }
+            for (int from = 0; from < ids.length; from += CHUNK) {
+                int first = from;
+                chunks.prefill(Arrays.copyOfRange(ids, from, Math.min(from + CHUNK, ids.length)),
+                        (position, logits) -> {
+                            assertThat(position).isBetween(first, first + CHUNK - 1);
+                            assertThat(logits).as("chunks, position " + position).isEqualTo(found[position]);
+                        });
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void greedyTokensAreThoseOfTheOfficialCode(MlraCase golden) {
+        try (Model model = golden.load(); Session session = model.newSession(golden.options())) {
+            session.prefill(golden.ids());
+            for (int expected : golden.tokens()) {
                 float[] logits = session.logits();
                 int best = 0;
                 for (int id = 1; id < logits.length; id++) {
                     best = logits[id] > logits[best] ? id : best;
                 }
                 assertThat(best).as("position " + session.position()).isEqualTo(expected);
-                if (session.position() < session.contextLength()) {
-                    session.decode(expected);
-                }
+                session.decode(expected);
             }
+        }
+    }
+
+    /** The layout of the published files: shards in PyTorch's format, both names of the tied matrix. */
+    @Test
+    void shardsAreRead() {
+        MlraCase whole = MlraCase.of("tpa_even");
+        try (Model model = Model.load(TestData.path("golden_mlra/tpa_sharded"))) {
+            check(whole.ids(), whole.logits("logits"), model, whole.options());
         }
     }
 
     /** As their evaluation computed, under bf16 autocast, cosines and sines are rounded: t6j.json can say so. */
-    @Test
-    void tablesMayBeRounded(@TempDir Path folder) throws IOException {
-        for (String file : new String[] {"config.json", "model.safetensors"}) {
-            Files.copy(TestData.path(GOLDEN).resolve(file), folder.resolve(file));
-        }
-        Files.writeString(folder.resolve("t6j.json"), "{\"rope_tables\": \"bf16\"}");
+    @ParameterizedTest
+    @ValueSource(strings = {"tpa_even", "tpa_odd"})
+    void tablesMayBeRounded(String name) throws IOException {
+        MlraCase golden = MlraCase.of(name);
+        copy(golden, "{\"rope_tables\": \"bf16\"}");
         try (Model model = Model.load(folder)) {
-            check("logits_rope_bf16", model, SessionOptions.defaults());
+            check(golden.ids(), golden.logits("logits_rope_bf16"), model, golden.options());
             assertThat(model.info().attention().name()).isEqualTo("TPA, RoPE half-split counterclockwise bf16");
         }
     }
 
+    private void copy(MlraCase golden, String t6j) throws IOException {
+        for (String file : new String[] {"config.json", "model.safetensors"}) {
+            Files.copy(golden.folder().resolve(file), folder.resolve(file));
+        }
+        Files.writeString(folder.resolve("t6j.json"), t6j);
+    }
+
+    /** A model without factors whose gains and c_proj have them is the same model. */
+    @ParameterizedTest
+    @ValueSource(strings = {"mla", "gla_2", "gla_4", "mlra_2", "mlra_4"})
+    void factorsMayBeLeftOut(String name) throws IOException {
+        MlraCase golden = MlraCase.of(name);
+        copy(golden, "{\"no_scale\": true}");
+        Map<String, Object> config = golden.config();
+        double width = ((Long) config.get("n_embd")).doubleValue();
+        double latents = name.equals("mla") ? 1 : name.equals("gla_2") ? 2 : 4;
+        double branches = name.startsWith("mlra") ? name.charAt(5) - '0' : 1;
+        golden.withTensors(tensors -> {
+            tensors.replaceAll((tensorName, tensor) -> {
+                if (tensorName.contains("q_a_layernorm")) {
+                    return times(tensor, Math.sqrt(width / ((Long) config.get("q_lora_rank"))));
+                }
+                if (tensorName.contains("kv_a_layernorm")) {
+                    return times(tensor, Math.sqrt(width * latents / ((Long) config.get("kv_lora_rank"))));
+                }
+                return tensorName.endsWith("attn.c_proj.weight") ? times(tensor, 1 / Math.sqrt(branches)) : tensor;
+            });
+            Safetensors.write(folder.resolve("model.safetensors"), Map.of(), List.copyOf(tensors.values()));
+        });
+        try (Model model = Model.load(folder)) {
+            check(golden.ids(), golden.logits("logits"), model, golden.options());
+            assertThat(model.info().attention().name()).isEqualTo(golden.attention() + ", no scale");
+        }
+    }
+
+    /** Whole heads are fixed factors (paper, section 4). */
+    @ParameterizedTest
+    @ValueSource(strings = {"mha", "gqa", "mqa"})
+    void wholeHeadsMayBeFactors(String name) {
+        MlraCase golden = MlraCase.of(name);
+        golden.withTensors(tensors -> {
+            AsTensorProduct made = AsTensorProduct.of(tensors, golden.config(), VariantJson.none());
+            List<Tensor> named = new ArrayList<>();
+            made.tensors().forEach((tensorName, tensor) -> named.add(
+                    new Tensor(tensorName, tensor.dtype(), tensor.shape(), tensor.data())));
+            Safetensors.write(folder.resolve("model.safetensors"), Map.of(), named);
+            write("config.json", Json.write(made.config()));
+            write("t6j.json", Json.write(made.variant().keys()));
+        });
+        try (Model model = Model.load(folder)) {
+            check(golden.ids(), golden.logits("logits"), model, golden.options());
+            assertThat(model.info().attention().name()).isEqualTo("TPA KV-only, fixed a_k a_v");
+        }
+    }
+
+    private void write(String file, String text) {
+        try {
+            Files.writeString(folder.resolve(file), text);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
     @Test
-    void anotherVariantIsRefused() {
+    void queriesOfTwoStagesAreNoFactors() {
+        MlraCase golden = MlraCase.of("mfa");
+        golden.withTensors(tensors -> assertThatThrownBy(
+                () -> AsTensorProduct.of(tensors, golden.config(), VariantJson.none()))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("attn.w_q.weight of MFA"));
+    }
+
+    private static Tensor times(Tensor tensor, double factor) {
+        float[] elements = tensor.toFloats();
+        for (int i = 0; i < elements.length; i++) {
+            elements[i] = (float) (elements[i] * factor);
+        }
+        return Tensor.of(tensor.name(), elements, tensor.shape().stream().mapToLong(Long::longValue).toArray());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tpa_even", "mha", "gta", "mfa"})
+    void factorsThatAModelDoesNotHaveCannotBeLeftOut(String name) throws IOException {
+        copy(MlraCase.of(name), "{\"no_scale\": true}");
+        assertThatThrownBy(() -> Model.load(folder))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("no_scale: expected no such key");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mha", "gta", "mla"})
+    void keysOfFactorsNeedFactors(String name) throws IOException {
+        copy(MlraCase.of(name), "{\"head_factors\": \"softmax\"}");
+        assertThatThrownBy(() -> Model.load(folder))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("it has the key head_factors of factored attention");
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void anotherVariantIsRefused(MlraCase golden) {
         ModelOptions options = ModelOptions.defaults().withVariant(RopeVariant.PARTIALROPE);
-        assertThatThrownBy(() -> Model.load(TestData.path(GOLDEN), options))
+        assertThatThrownBy(() -> Model.load(golden.folder(), options))
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining("the variant full or none, found partialrope");
     }
 
-    @Test
-    void whatIsNotTheirTpaIsRefused() {
-        try (Checkpoint checkpoint = Checkpoint.open(TestData.path(GOLDEN), false)) {
-            Map<String, Tensor> tensors = new LinkedHashMap<>(checkpoint.tensors());
-            Description description = Description.of(TestData.json(GOLDEN + "/config.json"), null);
-            tensors.keySet().removeIf(name -> name.contains("c_qkv"));
-            assertThatThrownBy(() -> Families.describe(new NamedTensors(tensors, "here"), description))
+    @ParameterizedTest
+    @CsvSource({"gqa, c_gated", "mlra_2, gated_proj"})
+    void gatesAreRefused(String name, String gate) {
+        MlraCase golden = MlraCase.of(name);
+        golden.withTensors(tensors -> {
+            String weight = "transformer.h.0.attn." + gate + ".weight";
+            tensors.put(weight, Tensor.of(weight, new float[36 * 32], 36, 32));
+            assertThatThrownBy(() -> describe(tensors, golden.config()))
                     .isInstanceOf(ModelFormatException.class)
-                    .hasMessageContaining("expected the TPA model of the MLRA checkpoints");
-        }
+                    .hasMessageContaining(
+                            weight + ": expected attention whose output goes to c_proj as it is, found gates");
+        });
     }
 
     @Test
-    void sizesMustBeThoseOfTheShapes() {
-        try (Checkpoint checkpoint = Checkpoint.open(TestData.path(GOLDEN), false)) {
-            NamedTensors tensors = new NamedTensors(checkpoint.tensors(), "here");
-            for (String key : new String[] {"intermediate_size", "n_head", "head_dim", "rank", "q_rank", "n_layer"}) {
-                Map<String, Object> config = new LinkedHashMap<>(TestData.json(GOLDEN + "/config.json"));
-                config.put(key, 99L);
-                assertThatThrownBy(() -> Families.describe(tensors, Description.of(config, null))).as(key)
-                        .isInstanceOf(ModelFormatException.class)
-                        .hasMessageContaining(key + " = 99");
+    void anAttentionThatIsNoneOfTheirsIsRefused() {
+        MlraCase golden = MlraCase.of("tpa_even");
+        golden.withTensors(tensors -> {
+            tensors.keySet().removeIf(name -> name.contains("c_qkv"));
+            assertThatThrownBy(() -> describe(tensors, golden.config()))
+                    .isInstanceOf(ModelFormatException.class)
+                    .hasMessageContaining("expected an attention of the MLRA checkpoints");
+        });
+    }
+
+    /** Its attention was never published. */
+    @Test
+    void microllamaIsRefused() {
+        String name = "model.layers.0.self_attn.c_qkv.W_A_k.weight";
+        Map<String, Tensor> tensors = Map.of(name, Tensor.of(name, new float[8], 2, 4));
+        assertThatThrownBy(() -> describe(tensors, Map.of()))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("TensorProduct-Microllama");
+    }
+
+    @Test
+    void aHeadOfItsOwnIsRefused() {
+        MlraCase golden = MlraCase.of("mlra_2");
+        golden.withTensors(tensors -> {
+            String name = "transformer.wte.weight";
+            tensors.put(name, times(tensors.get("lm_head.weight"), 1.01));
+            assertThatThrownBy(() -> describe(tensors, golden.config()))
+                    .isInstanceOf(ModelFormatException.class)
+                    .hasMessageContaining("one tied matrix, found two that differ");
+        });
+    }
+
+    @Test
+    void matricesInOneParameterNeedThreeSizes() {
+        MlraCase golden = MlraCase.of("mlra_4");
+        golden.withTensors(tensors -> {
+            String name = "transformer.h.0.attn.kv_b_proj";
+            tensors.put(name, Tensor.of(name, tensors.get(name).toFloats(), 20, 54));
+            assertThatThrownBy(() -> describe(tensors, golden.config()))
+                    .isInstanceOf(ModelFormatException.class)
+                    .hasMessageContaining(name + ": expected several matrices, a shape of three sizes, found shape");
+        });
+    }
+
+    /** Shapes that no model has: of one tensor, by its name inside the attention. */
+    @ParameterizedTest
+    @CsvSource({
+        "mla, kv_a_proj_with_mqa.weight, 12, 32, more rows than latents have elements",
+        "mla, q_b_proj.weight, 61, 20, rows of q_b_proj without columns of c_proj to be a multiple of the rope rows",
+        "gta, W_rope_k.weight, 5, 30, rows of c_q to be a multiple of the rows of W_rope_k twice",
+        "gta, kv_proj.weight, 48, 30, number of heads to be a multiple of the number of key heads",
+        "mfa, c_k.weight, 15, 30, rows of w_q to be a multiple of the rows of c_k"})
+    void shapesThatContradictEachOtherAreRefused(String name, String tensor, int rows, int columns, String message) {
+        MlraCase.of(name).withTensors(tensors -> {
+            String full = "transformer.h.0.attn." + tensor;
+            tensors.put(full, Tensor.of(full, new float[rows * columns], rows, columns));
+            assertThatThrownBy(() -> describe(tensors, Map.of()))
+                    .isInstanceOf(ModelFormatException.class)
+                    .hasMessageContaining(message);
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4, 54", "3, 36"})
+    void latentsMustShareTheHeads(int latents, int outputs) {
+        MlraCase golden = MlraCase.of("mlra_2");
+        golden.withTensors(tensors -> {
+            String name = "transformer.h.0.attn.kv_b_proj";
+            tensors.put(name, Tensor.of(name, new float[latents * 5 * outputs], latents, 5, outputs));
+            assertThatThrownBy(() -> describe(tensors, Map.of()))
+                    .isInstanceOf(ModelFormatException.class)
+                    .hasMessageStartingWith("here: expected");
+        });
+    }
+
+    private static void describe(Map<String, Tensor> tensors, Map<String, Object> config) {
+        Families.describe(new NamedTensors(tensors, "here"), Description.of(config, null));
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void sizesMustBeThoseOfTheShapes(MlraCase golden) {
+        golden.withTensors(tensors -> {
+            for (String key : golden.config().keySet()) {
+                Map<String, Object> config = new LinkedHashMap<>(golden.config());
+                if (config.get(key) instanceof Long && !key.equals("block_size")) {
+                    config.put(key, 99L);
+                    assertThatThrownBy(() -> describe(tensors, config)).as(key)
+                            .isInstanceOf(ModelFormatException.class)
+                            .hasMessageContaining("99");
+                }
             }
-        }
+        });
     }
 }

@@ -52,7 +52,10 @@ final class HandMadeTokenizer {
         return preTokenizer;
     }
 
+    /** An added token that is in the vocabulary, too, which is what lets its id be any. */
     static void add(Map<String, Object> json, String content, long id, boolean special) {
+        Object model = json.get("model");
+        Json.object(Json.object(model, "model").get("vocab"), "vocab").put(content, id);
         Map<String, Object> token = new LinkedHashMap<>();
         token.put("id", id);
         token.put("content", content);

@@ -35,7 +35,9 @@ class TokenizerFilesTest {
         "model.continuing_subword_prefix | \"##\" | found ##",
         "model.end_of_word_suffix | \"</w>\" | found </w>",
         "model.byte_fallback | true | expected false, found true",
-        "model.ignore_merges | true | expected false, found true",
+        "model.byte_fallback | 1 | expected false, found 1",
+        "model.ignore_merges | 1 | expected true or false, found 1",
+        "model.unk_token | 3 | expected a text, found 3",
         "model.vocab | [] | object",
         "model.vocab.ab | -1 | \"ab\": expected an id from 0",
         "model.vocab.ab | 4000000000 | found 4000000000",
@@ -64,7 +66,7 @@ class TokenizerFilesTest {
         "added_tokens | [{\"id\": \"9\", \"content\": \"<x>\"}] | added_tokens[0] found 9",
         "pre_tokenizer | [] | object",
         "pre_tokenizer | \"ByteLevel\" | object",
-        "normalizer | [] | expected null, found []",
+        "normalizer | [] | object",
         "model.vocab.ab | 1.5 | found 1.5",
         "model.vocab.ab | 65 | one token for each id, found \"A\" and \"ab\" with id 65",
         "model.merges | {} | array",
@@ -75,21 +77,47 @@ class TokenizerFilesTest {
         "model.merges | [\"a b c\"] | model.merges[0] two tokens",
         "model.merges | [[\"a\", \"b\", \"c\"]] | model.merges[0] found [a, b, c]",
         "model.merges | [3] | model.merges[0] found 3",
-        "normalizer | {\"type\": \"NFC\"} | expected null, found NFC",
-        "pre_tokenizer | null | object",
+        "normalizer | {\"type\": \"NFKC\"} | normalizer.type: expected NFC, found NFKC",
+        "normalizer | {\"type\": \"Precompiled\"} | found Precompiled",
+        "normalizer | {\"type\": \"Lowercase\"} | found Lowercase",
+        "normalizer | [] | normalizer: expected a JSON object",
+        "normalizer | {\"type\": \"Sequence\", \"normalizers\": [{\"type\": \"NFC\"}, {\"type\": \"Strip\"}]} | normalizer.normalizers[1].type: found Strip",
+        "normalizer | {\"type\": \"Sequence\"} | normalizer.normalizers: expected a JSON array",
+        "normalizer | {\"type\": \"Prepend\"} | normalizer.prepend: expected a text, found null",
+        "normalizer | {\"type\": \"Prepend\", \"prepend\": \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"} | at most 64 times",
+        "normalizer | {\"type\": \"Replace\", \"pattern\": {\"Regex\": \" \"}, \"content\": \"_\"} | normalizer.pattern.String: expected a text, found null",
+        "normalizer | {\"type\": \"Replace\", \"pattern\": {\"String\": \"\"}, \"content\": \"_\"} | normalizer.pattern.String: expected a text",
+        "normalizer | {\"type\": \"Replace\", \"pattern\": {\"String\": \" \"}} | normalizer.content: expected a text, found null",
+        "pre_tokenizer | null | decoder: object",
         "pre_tokenizer.type | \"Whitespace\" | expected ByteLevel, found Whitespace use",
+        "pre_tokenizer.type | \"Punctuation\" | found Punctuation",
+        "pre_tokenizer.type | \"BertPreTokenizer\" | found BertPreTokenizer",
+        "pre_tokenizer.type | \"UnicodeScripts\" | found UnicodeScripts",
         "pre_tokenizer.type | null | expected ByteLevel, found null",
         "pre_tokenizer.add_prefix_space | true | expected false, found true",
         "pre_tokenizer.add_prefix_space | null | expected false, found null",
-        "pre_tokenizer.use_regex | false | expected true, found false",
+        "pre_tokenizer.use_regex | 0 | expected true or false, found 0",
+        "decoder | {\"type\": \"WordPiece\"} | decoder.type: expected ByteLevel, found WordPiece",
+        "decoder | {\"type\": \"Metaspace\", \"replacement\": \"\u2581\"} | decoder.type: expected ByteLevel, found Metaspace",
+        "decoder | {\"type\": \"Sequence\", \"decoders\": [{\"type\": \"ByteFallback\"}]} | decoder.decoders[0].type: expected ByteLevel, found ByteFallback",
+        "post_processor | {\"type\": \"BertProcessing\"} | post_processor.type: expected TemplateProcessing found BertProcessing",
+        "post_processor | {\"type\": \"Sequence\", \"processors\": [{\"type\": \"RobertaProcessing\"}]} | post_processor.processors[0].type: found RobertaProcessing",
+        "post_processor | {\"type\": \"TemplateProcessing\", \"single\": []} | post_processor.single: expected one Sequence",
+        "post_processor | {\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\": {\"id\": \"a\"}}, {\"SpecialToken\": {\"id\": \"b\"}}, {\"Sequence\": {\"id\": \"A\"}}]} | at most one SpecialToken",
+        "post_processor | {\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\": {\"id\": \"a\"}}, {\"Sequence\": {\"id\": \"A\"}}], \"special_tokens\": {\"a\": {\"ids\": [97, 98]}}} | post_processor.special_tokens.a.ids: expected one id",
+        "post_processor | {\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\": {\"id\": \"a\"}}, {\"Sequence\": {\"id\": \"A\"}}], \"special_tokens\": {\"a\": {\"ids\": [999]}}} | begins with 999",
         "added_tokens | {} | array",
         "added_tokens | [3] | added_tokens[0]",
         "added_tokens | [{\"id\": 300, \"content\": \"\"}] | added_tokens[0].content",
         "added_tokens | [{\"id\": 300}] | added_tokens[0].content found null",
         "added_tokens | [{\"content\": \"<x>\"}] | added_tokens[0] found null",
-        "added_tokens | [{\"id\": 300, \"content\": \"<x>\", \"lstrip\": true}] | added_tokens[0].lstrip",
-        "added_tokens | [{\"id\": 300, \"content\": \"<x>\", \"rstrip\": true}] | added_tokens[0].rstrip",
-        "added_tokens | [{\"id\": 300, \"content\": \"<x>\", \"single_word\": true}] | added_tokens[0].single_word",
+        "added_tokens | [{\"id\": 258, \"content\": \"<x>\", \"lstrip\": 1}] | added_tokens[0].lstrip: expected true or false",
+        "added_tokens | [{\"id\": 258, \"content\": \"<x>\", \"normalized\": \"no\"}] | added_tokens[0].normalized: found no",
+        "added_tokens | [{\"id\": 258, \"content\": \"\\ud800\"}] | added_tokens[0].content: expected a text",
+        "model.vocab | {\"\\ud800\": 1} | model.vocab: \"\\ud800\": lone surrogate",
+        "normalizer | {\"type\": \"Prepend\", \"prepend\": \"\\udc00\"} | normalizer.prepend: expected a text",
+        "added_tokens | [{\"id\": 300, \"content\": \"<x>\"}] | expected 258, \"<x>\" added_tokens, found 300",
+        "added_tokens | [{\"id\": 258, \"content\": \"<x>\"}, {\"id\": 260, \"content\": \"<y>\"}] | expected 259, \"<y>\" found 260",
         "added_tokens | [{\"id\": 300, \"content\": \"ab\"}] | one id for \"ab\", found 256, and 300",
         "added_tokens | [{\"id\": 32, \"content\": \"\u0120\"}] | one text for \"\u0120\", found \" \"",
         "added_tokens | [{\"id\": 256, \"content\": \"<x>\"}] | found \"ab\" and \"<x>\" with id 256",
@@ -101,15 +129,50 @@ class TokenizerFilesTest {
     }
 
     @Test
-    void refusesSequencesOfMoreThanByteLevel() throws IOException {
-        Map<String, Object> split = Map.of("type", "Split");
-        put("pre_tokenizer",
-                Map.of("type", "Sequence", "pretokenizers", List.of(split, HandMadeTokenizer.byteLevel())));
-        refused(HandMadeTokenizer.write(folder, json), "pre_tokenizer", "ByteLevel", "Sequence of 2");
-        put("pre_tokenizer", Map.of("type", "Sequence", "pretokenizers", List.of(split)));
-        refused(HandMadeTokenizer.write(folder, json), "pre_tokenizer.pretokenizers[0].type", "Split");
-        put("pre_tokenizer", Map.of("type", "Sequence", "pretokenizers", List.of(HandMadeTokenizer.byteLevel())));
+    void readsSequencesThatEndWithByteLevel() throws IOException {
+        Map<String, Object> digits = Map.of("type", "Digits", "individual_digits", true);
+        Map<String, Object> mark = Map.of("type", "Metaspace", "replacement", "▁");
+        Map<String, Object> bytes = HandMadeTokenizer.byteLevel();
+        preTokenizers(bytes, digits);
+        refused(HandMadeTokenizer.write(folder, json), "pre_tokenizer.pretokenizers[1].type", "nothing behind",
+                "Digits");
+        preTokenizers(digits, mark, bytes);
+        refused(HandMadeTokenizer.write(folder, json), "pre_tokenizer.pretokenizers[1].type", "before all",
+                "Metaspace");
+        preTokenizers(Map.of("type", "Metaspace", "replacement", "_"), bytes);
+        refused(HandMadeTokenizer.write(folder, json), "pretokenizers[0].replacement", "expected ▁, found _");
+        preTokenizers(Map.of("type", "Metaspace", "replacement", "▁", "prepend_scheme", "last"), bytes);
+        refused(HandMadeTokenizer.write(folder, json), "pretokenizers[0].prepend_scheme", "found last");
+        preTokenizers(bytes);
         assertThat(Tokenizer.load(HandMadeTokenizer.write(folder, json)).encode("abcab")).containsExactly(257, 256);
+        preTokenizers(Map.of("type", "Sequence", "pretokenizers", List.of(digits)), bytes);
+        assertThat(Tokenizer.load(HandMadeTokenizer.write(folder, json)).encode("12abc")).containsExactly('1', '2',
+                257);
+    }
+
+    @Test
+    void refusesSplitsByExpressionsThatAreNotKnown() throws IOException {
+        Map<String, Object> split =
+                new LinkedHashMap<>(Map.of("type", "Split", "behavior", "Isolated", "invert", false));
+        preTokenizers(split, HandMadeTokenizer.byteLevel());
+        refused(HandMadeTokenizer.write(folder, json), "pre_tokenizer.pretokenizers[0].pattern", "object", "null");
+        split.put("pattern", Map.of("String", " "));
+        refused(HandMadeTokenizer.write(folder, json), "pretokenizers[0].pattern", "Qwen 2", "{String= }");
+        split.put("pattern", Map.of("Regex", "\\s+"));
+        refused(HandMadeTokenizer.write(folder, json), "pretokenizers[0].pattern", "Qwen 2", "{Regex=\\s+}");
+        split.put("pattern", Map.of("Regex", SplittersTest.QWEN2));
+        Path file = HandMadeTokenizer.write(folder, json);
+        assertThat(Tokenizer.load(file).encode("A'S")).containsExactly('A', '\'', 'S');
+        split.put("invert", true);
+        refused(HandMadeTokenizer.write(folder, json), "pretokenizers[0].behavior", "expected Removed, found Isolated");
+        split.put("behavior", "Removed");
+        assertThat(Tokenizer.load(HandMadeTokenizer.write(folder, json)).encode("A'S")).containsExactly('A', '\'', 'S');
+        split.put("invert", false);
+        refused(HandMadeTokenizer.write(folder, json), "pretokenizers[0].behavior", "expected Isolated, found Removed");
+    }
+
+    private void preTokenizers(Object... parts) {
+        put("pre_tokenizer", Map.of("type", "Sequence", "pretokenizers", List.of(parts)));
     }
 
     @Test
@@ -136,6 +199,11 @@ class TokenizerFilesTest {
         Map<String, Object> vocabulary = Json.object(Json.object(json.get("model"), "model").get("vocab"), "vocab");
         vocabulary.remove("Ġ");
         refused(HandMadeTokenizer.write(folder, json), "model.vocab", "0x20", "Ġ");
+        vocabulary.put("Ġ", 32L);
+        vocabulary.remove("Ā");
+        assertThat(Tokenizer.load(HandMadeTokenizer.write(folder, json)).encode("a\0b")).containsExactly('a', 'b');
+        put("model.unk_token", "a");
+        refused(HandMadeTokenizer.write(folder, json), "model.vocab", "0x00", "Ā");
     }
 
     @Test

@@ -1,0 +1,187 @@
+package io.github.t6j.attention;
+
+import static io.github.t6j.kernels.Kernels.PANEL;
+import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
+
+import io.github.t6j.cache.LatentCache;
+import io.github.t6j.cache.Page;
+import io.github.t6j.cache.PageLayout;
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.cache.SequenceCache;
+import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
+import java.util.Arrays;
+
+/**
+ * Grouped tied attention (Zadouri, Strauss and Dao, "Hardware-Efficient Attention for Fast Decoding", 2025): a key is the
+ * first elements of the value of its head, and a rotated part that all heads share. What is cached is so that of latents
+ * which are values themselves.
+ *
+ * <pre>
+ *   projections  Q [h][d] | k_pe [rope] | V [g][d]      a query's last elements are rotated
+ *   key of head g    the first d − rope elements of V[g] | k_pe
+ * </pre>
+ */
+public final class GroupedTiedAttention implements GroupedPages, MaterializedHeads {
+    private final int heads;
+    private final int headDim;
+    private final int keyValueHeads;
+    private final int groupSize;
+    private final int rope;
+    private final int tied; // elements that a key and its value share
+    private final LatentCache kept;
+    private final PageLayout layout;
+
+    /** Attention of these sizes. */
+    public GroupedTiedAttention(GroupedTied sizes) {
+        heads = sizes.heads();
+        headDim = sizes.headDim();
+        keyValueHeads = sizes.keyValueHeads();
+        groupSize = heads / keyValueHeads;
+        rope = sizes.rope();
+        tied = headDim - rope;
+        kept = new LatentCache(keyValueHeads, headDim, rope);
+        layout = kept.layout();
+    }
+
+    @Override
+    public int heads() {
+        return heads;
+    }
+
+    @Override
+    public int headDim() {
+        return headDim;
+    }
+
+    @Override
+    public int keyValueHeads() {
+        return keyValueHeads;
+    }
+
+    @Override
+    public int projections() {
+        return heads * headDim + layout.columns();
+    }
+
+    @Override
+    public void rotateAndActivate(Rope rotation, AttentionPass pass, int row) {
+        int at = pass.at(row);
+        int table = pass.tableAt(row);
+        rotation.rotate(pass.projections, at + tied, heads, headDim, pass.cos, pass.sin, table);
+        rotation.rotate(pass.projections, at + heads * headDim, 1, rope, pass.cos, pass.sin, table);
+    }
+
+    @Override
+    public PageLayout layout() {
+        return layout;
+    }
+
+    @Override
+    public void append(float[] projections, int at, Page page, int slot) {
+        page.write(slot, projections, at + heads * headDim, projections, 0);
+    }
+
+    @Override
+    public float scale() {
+        return (float) (LOG2_E / Math.sqrt(headDim));
+    }
+
+    @Override
+    public Scratch scratch() {
+        return new Scratch(heads * headDim, 0, (long) PANEL * Kernels.padded(headDim) * Float.BYTES, null);
+    }
+
+    /** Some rows of a pass meet a page together: each would transpose its values. */
+    @Override
+    public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
+        return new PagedAttention(
+                this, (PagedCache) cache, kernels, workers, new GroupedPrefill(this, kernels, workers));
+    }
+
+    @Override
+    public MaterializedHeads materialized() {
+        return this;
+    }
+
+    @Override
+    public boolean copiesPages() {
+        return true;
+    }
+
+    @Override
+    public void prepareQuery(float[] projections, int at, PageState state) {
+        float scale = scale();
+        for (int i = 0; i < heads * headDim; i++) {
+            state.query[i] = projections[at + i] * scale;
+        }
+    }
+
+    @Override
+    public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
+        for (int g = 0; g < keyValueHeads; g++) {
+            scores(kernels, g, state.query, g * groupSize, groupSize, page, state.scores);
+        }
+    }
+
+    @Override
+    public void groupScores(Kernels kernels, int g, float[] queries, int lines, Page page, float[] scores) {
+        scores(kernels, g, queries, 0, lines, page, scores);
+    }
+
+    /** Scores of the queries from line {@code first}. */
+    private void scores(
+            Kernels kernels, int g, float[] queries, int first, int lines, Page page, float[] scores) {
+        int at = first * headDim;
+        int to = first * PANEL;
+        Arrays.fill(scores, to, to + lines * PANEL, 0f);
+        page.addColumns(kernels, queries, at + tied, headDim, lines, rope, 0, scores, to);
+        page.addColumns(kernels, queries, at, headDim, lines, tied, kept.latent(g), scores, to);
+    }
+
+    @Override
+    public void values(Kernels kernels, Page page, int count, PageState state) {
+        for (int g = 0; g < keyValueHeads; g++) {
+            values(kernels, g, page, g * groupSize, groupSize, count, state);
+        }
+    }
+
+    @Override
+    public void groupValues(Kernels kernels, int g, Page page, int lines, int count, PageState state) {
+        values(kernels, g, page, 0, lines, count, state);
+    }
+
+    /** Adds values to the sums from line {@code first}. */
+    private void values(
+            Kernels kernels, int g, Page page, int first, int lines, int count, PageState state) {
+        int stride = Kernels.padded(headDim);
+        page.transposeColumns(kernels, kept.latent(g), headDim, state.offHeap, stride);
+        kernels.multiply(
+                state.probabilities, first * PANEL, PANEL, lines, count, Format.F32, state.offHeap, 0, stride, headDim,
+                state.span.out, first * PANEL, state.span.heads * PANEL, true);
+    }
+
+    @Override
+    public void materializeQuery(float[] projections, int at, int head, double[] q) {
+        for (int d = 0; d < headDim; d++) {
+            q[d] = projections[at + head * headDim + d];
+        }
+    }
+
+    @Override
+    public void materializeKey(Page page, int slot, int position, int head, double[] k) {
+        int value = kept.latent(head / groupSize);
+        for (int d = 0; d < headDim; d++) {
+            k[d] = page.column(slot, d < tied ? value + d : d - tied);
+        }
+    }
+
+    @Override
+    public void materializeValue(Page page, int slot, int position, int head, double[] v) {
+        int value = kept.latent(head / groupSize);
+        for (int d = 0; d < headDim; d++) {
+            v[d] = page.column(slot, value + d);
+        }
+    }
+}

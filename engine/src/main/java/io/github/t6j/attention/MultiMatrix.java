@@ -1,0 +1,44 @@
+package io.github.t6j.attention;
+
+import java.util.Map;
+
+/**
+ * Multi-matrix factorization attention (Hu et al., 2024), MFA: multi-query attention whose queries are made in two
+ * stages.
+ *
+ * @param heads query heads, h
+ * @param headDim d
+ * @param queryRank elements of the query's latent, share_q_dim
+ */
+public record MultiMatrix(int heads, int headDim, int queryRank) implements AttentionConfig {
+    private GroupedQuery multiQuery() {
+        return new GroupedQuery(heads, headDim, 1);
+    }
+
+    @Override
+    public int valueDim() {
+        return multiQuery().valueDim();
+    }
+
+    @Override
+    public int rotatedDim() {
+        return multiQuery().rotatedDim();
+    }
+
+    @Override
+    public Map<String, Integer> sizes() {
+        return Map.of("kv_heads", 1, "q_lora_rank", queryRank);
+    }
+
+    @Override
+    public Attention attention(LayerWeights weights, SharedPages shared) {
+        return multiQuery().attention(weights, shared);
+    }
+
+    @Override
+    public Projection projection(LayerWeights weights) {
+        return new TwoStageProjection(
+                weights.packed(TensorRole.PROJECTION), weights.floats(TensorRole.QUERY_LATENT_NORM),
+                weights.packed(TensorRole.QUERY_UP));
+    }
+}

@@ -1,0 +1,131 @@
+package io.github.t6j.family;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.GroupedQuery;
+import io.github.t6j.attention.GroupedTied;
+import io.github.t6j.attention.HeadActivation;
+import io.github.t6j.attention.Latent;
+import io.github.t6j.attention.MultiMatrix;
+import io.github.t6j.attention.TensorProduct;
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.TensorSpec;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * A model of the MLRA checkpoints that is still to be made, in the sizes of the published ones or an eighth of them.
+ *
+ * @param attention how it attends
+ * @param config config.json
+ * @param variant t6j.json
+ */
+record MlraConfig(Attention attention, Map<String, Object> config, VariantJson variant) implements NewModel {
+    private static final int SMALLER = 8;
+
+    /** The published attentions, by their names there; the size of the feed-forward part, and sizes by keys of config.json. */
+    enum Attention {
+        TPA(10760, Map.of("head_dim", 128L, "rank", 2L, "q_rank", 6L)),
+        MHA(8192, Map.of("head_dim", 128L)),
+        GQA(9728, Map.of("head_dim", 128L, "group_size", 4L)),
+        MQA(10152, Map.of("head_dim", 128L, "group_size", 24L)),
+        GTA(9960, Map.of("head_dim", 128L, "group_size", 4L)),
+        MFA(8024, Map.of("head_dim", 256L, "share_q_dim", 2048L)),
+        MLA(9448, latent(1536)),
+        GLA_2(10048, latent(1024)),
+        GLA_4(10136, latent(1024)),
+        MLRA_2(10048, latent(1024)),
+        MLRA_4(9880, latent(1024));
+
+        /** Sizes that a smaller model has, too. */
+        private static final Set<String> COUNTS = Set.of("rank", "q_rank", "group_size");
+
+        private final long hidden;
+        private final Map<String, Long> sizes;
+
+        Attention(long hidden, Map<String, Long> sizes) {
+            this.hidden = hidden;
+            this.sizes = sizes;
+        }
+
+        private static Map<String, Long> latent(long queryRank) {
+            return Map.of(
+                    "q_lora_rank", queryRank, "kv_lora_rank", 512L, "qk_nope_head_dim", 128L, "qk_rope_head_dim", 64L);
+        }
+
+        private Map<String, Object> config(long layers, long vocabulary, long context, int smaller) {
+            Map<String, Object> config = new TreeMap<>(Map.of(
+                    "n_layer", layers, "n_head", 24L, "n_embd", 3072L / smaller, "intermediate_size", hidden / smaller,
+                    "vocab_size", vocabulary, "block_size", context));
+            sizes.forEach((key, size) -> config.put(key, COUNTS.contains(key) ? size : size / smaller));
+            return config;
+        }
+
+        /** The parts of a token's latent. */
+        private Latent.Parts parts() {
+            return switch (this) {
+                case GLA_2 -> new Latent.Parts(2, 1);
+                case GLA_4 -> new Latent.Parts(4, 1);
+                case MLRA_2 -> new Latent.Parts(4, 2);
+                case MLRA_4 -> new Latent.Parts(4, 4);
+                default -> Latent.Parts.WHOLE;
+            };
+        }
+    }
+
+    /** One of the size that is published, 2.9 billion parameters. */
+    static MlraConfig published(Attention attention) {
+        return new MlraConfig(attention, attention.config(24, 50304, 2048, 1), VariantJson.none());
+    }
+
+    /** One of the same shape, whose vectors have an eighth of the size, with few layers. */
+    static MlraConfig small(Attention attention) {
+        return new MlraConfig(attention, attention.config(4, 4096, 512, SMALLER), VariantJson.none());
+    }
+
+    @Override
+    public MlraConfig with(VariantJson newVariant) {
+        return new MlraConfig(attention, config, newVariant);
+    }
+
+    @Override
+    public List<TensorSpec> tensors() {
+        if (variant.factorKey() != null) {
+            throw new ModelFormatException(variant.where() + ": " + variant.factorKey() + ": expected no key about"
+                    + " factors, since the MLRA checkpoints have all of them, and no other: remove it, or choose a preset"
+                    + " of t6");
+        }
+        if (!attention.sizes.containsKey("kv_lora_rank")) {
+            variant.refuseNoScale();
+        }
+        MlraFamily family = new MlraFamily();
+        return family.tensors(family.config(
+                sizes(), new ModelConfig.Sizes(
+                        size("vocab_size"), size("n_layer"), size("n_embd"), size("intermediate_size"),
+                        size("block_size"))));
+    }
+
+    private AttentionConfig sizes() {
+        int heads = size("n_head");
+        return switch (attention) {
+            case TPA -> new TensorProduct(
+                    heads, size("head_dim"), size("head_dim"), 0,
+                    new TensorProduct.Ranks(size("q_rank"), size("rank"), size("rank")), HeadActivation.LINEAR, false,
+                    Set.of());
+            case MHA -> new GroupedQuery(heads, size("head_dim"), heads);
+            case GQA, MQA -> new GroupedQuery(heads, size("head_dim"), heads / size("group_size"));
+            case GTA -> new GroupedTied(
+                    heads, size("head_dim"), heads / size("group_size"), size("head_dim") / 2);
+            case MFA -> new MultiMatrix(heads, size("head_dim"), size("share_q_dim"));
+            case MLA, GLA_2, GLA_4, MLRA_2, MLRA_4 -> new Latent(
+                    heads, size("qk_nope_head_dim"), size("qk_nope_head_dim"), size("q_lora_rank"),
+                    size("kv_lora_rank"), size("qk_rope_head_dim"), attention.parts(), Latent.Factors.NONE);
+        };
+    }
+
+    private int size(String key) {
+        return ((Long) config.get(key)).intValue();
+    }
+}

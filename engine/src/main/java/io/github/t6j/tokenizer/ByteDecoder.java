@@ -1,0 +1,21 @@
+package io.github.t6j.tokenizer;
+
+/** Text of tokens that are bytes, which are joined. */
+final class ByteDecoder implements IdDecoder {
+    private final Vocabulary vocabulary;
+    private final Utf8Decoder utf8 = new Utf8Decoder();
+
+    ByteDecoder(Vocabulary vocabulary) {
+        this.vocabulary = vocabulary;
+    }
+
+    @Override
+    public void append(int id, StringBuilder out) {
+        utf8.decode(vocabulary.bytes(id), out);
+    }
+
+    @Override
+    public void finish(StringBuilder out) {
+        utf8.finish(out);
+    }
+}

@@ -1,0 +1,72 @@
+package io.github.t6j.tokenizer;
+
+/**
+ * Llama 3's regular expression, in lines,
+ *
+ * <pre>{@code
+ * (?i:'s|'t|'re|'ve|'m|'ll|'d)
+ * [^\r\n\p{L}\p{N}]?\p{L}+
+ * \p{N}{1,3}
+ *  ?[^\s\p{L}\p{N}]+[\r\n]*
+ * \s*[\r\n]+
+ * \s+(?!\S)
+ * \s+
+ * }</pre>
+ *
+ * and Qwen 2's, which takes one number at a time.
+ */
+final class LlamaSplit {
+    private LlamaSplit() {}
+
+    /** As {@link Splitter#end}; a piece has at most {@code numbers} characters of {@code \p{N}}. */
+    static int end(byte[] text, int from, int to, int numbers) {
+        int contraction = text[from] == '\'' ? contraction(text, from, to) : 0;
+        if (contraction > 0) {
+            return from + contraction;
+        }
+        int kind = Kind.at(text, from);
+        int next = from + Utf8.width(text[from]);
+        if ((kind & Kind.LETTER) != 0) {
+            return Kind.run(Kind.LETTER, text, from, to);
+        }
+        if (kind == Kind.NUMBER) {
+            return endOfNumbers(text, next, to, numbers - 1);
+        }
+        if (!Splitter.isLineEnd(text[from]) && Kind.is(Kind.LETTER, text, next, to)) {
+            return Kind.run(Kind.LETTER, text, next, to);
+        }
+        int body = text[from] == ' ' && Kind.is(Kind.OTHER, text, next, to) ? next : from;
+        int end = Kind.run(Kind.OTHER, text, body, to);
+        if (end == body) {
+            return Splitter.endOfLines(text, from, to);
+        }
+        while (end < to && Splitter.isLineEnd(text[end])) {
+            end++;
+        }
+        return end;
+    }
+
+    private static int endOfNumbers(byte[] text, int from, int to, int most) {
+        int end = from;
+        for (int i = 0; i < most && Kind.is(Kind.NUMBER, text, end, to); i++) {
+            end += Utf8.width(text[end]);
+        }
+        return end;
+    }
+
+    /** In bytes. Unicode's case folding makes an s of the long ſ, U+017F, and of no other letter a letter of these. */
+    private static int contraction(byte[] text, int from, int to) {
+        int first = from + 1 < to ? lowerCase(text[from + 1]) : 0;
+        int second = from + 2 < to ? lowerCase(text[from + 2]) : 0;
+        return switch (first) {
+            case 's', 't', 'm', 'd' -> 2;
+            case 'r', 'v' -> second == 'e' ? 3 : 0;
+            case 'l' -> second == 'l' ? 3 : 0;
+            default -> from + 1 < to && Utf8.codePoint(text, from + 1) == 'ſ' ? 3 : 0;
+        };
+    }
+
+    private static int lowerCase(byte letter) {
+        return letter >= 'A' && letter <= 'Z' ? letter | 0x20 : letter;
+    }
+}

@@ -1,0 +1,60 @@
+package io.github.t6j.tokenizer;
+
+import io.github.t6j.ModelFormatException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads the normalizer of a tokenizer.json. */
+final class NormalizerJson {
+    /** How many times as long a text may become: far above what is done to spaces, and no text fills the memory. */
+    private static final long LONGEST_GROWTH = 64;
+
+    /** Real ones have two. */
+    private static final int MOST = 16;
+
+    private final List<Normalizer> normalizers = new ArrayList<>();
+    private long growth = 1;
+
+    private NormalizerJson() {}
+
+    static List<Normalizer> read(JsonPart part) {
+        NormalizerJson reader = new NormalizerJson();
+        reader.add(part);
+        return reader.normalizers;
+    }
+
+    private void add(JsonPart part) {
+        if (normalizers.size() == MOST) {
+            throw part.error("type", "at most " + MOST + " of them");
+        }
+        switch (part.type()) {
+            case "Sequence" -> part.parts("normalizers").forEach(this::add);
+            case "NFC" -> normalizers.add(Nfc::normalize);
+            case "Prepend" -> {
+                String prefix = part.text("prepend");
+                grow(part, 1 + prefix.length());
+                normalizers.add(Normalizer.prepend(prefix));
+            }
+            case "Replace" -> addReplace(part);
+            default -> throw part.error("type", "NFC, Prepend, Replace or Sequence");
+        }
+    }
+
+    private void addReplace(JsonPart part) {
+        String pattern = part.part("pattern").text("String");
+        if (!(part.get("content") instanceof String content && Utf8.isWellFormed(content))) {
+            throw part.error("content", "a text");
+        }
+        grow(part, Math.ceilDiv(Math.max(content.length(), 1), pattern.length()));
+        normalizers.add(Normalizer.replace(pattern, content));
+    }
+
+    private void grow(JsonPart part, int times) {
+        growth *= times;
+        if (growth > LONGEST_GROWTH) {
+            throw new ModelFormatException(part.where() + ": expected normalizers by which a text becomes at most "
+                    + LONGEST_GROWTH + " times as long, found " + growth
+                    + "; the file is damaged or was made to do harm");
+        }
+    }
+}

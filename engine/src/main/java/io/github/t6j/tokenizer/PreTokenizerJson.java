@@ -1,0 +1,90 @@
+package io.github.t6j.tokenizer;
+
+import io.github.t6j.tokenizer.TokenizerDefinition.Preparation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Reads the pre_tokenizer of a tokenizer.json. */
+final class PreTokenizerJson {
+    private static final String KNOWN = "Metaspace, Digits, Split, Sequence or ByteLevel";
+
+    /** Real ones have two. */
+    private static final int MOST = 16;
+
+    private final List<Splitter> splitters = new ArrayList<>();
+    private Metaspace metaspace = Metaspace.NONE;
+    private boolean byteLevel;
+
+    /** Whether what was read ends with bytes. */
+    boolean isByteLevel() {
+        return byteLevel;
+    }
+
+    Preparation preparation(List<Normalizer> normalizers) {
+        return new Preparation(normalizers, metaspace, splitters);
+    }
+
+    void read(JsonPart part) {
+        if (byteLevel) {
+            throw part.error("type", "nothing behind ByteLevel");
+        }
+        if (splitters.size() == MOST) {
+            throw part.error("type", "at most " + MOST + " of them");
+        }
+        switch (part.type()) {
+            case "Sequence" -> part.parts("pretokenizers").forEach(this::read);
+            case "Metaspace" -> readMetaspace(part);
+            case "Digits" -> splitters.add(
+                    part.flag("individual_digits", false) ? Splitters.DIGITS : Splitters.NUMBERS);
+            case "Split" -> readSplit(part);
+            case "ByteLevel" -> readByteLevel(part);
+            default -> throw part.error("type", KNOWN);
+        }
+    }
+
+    private void readMetaspace(JsonPart part) {
+        if (metaspace != Metaspace.NONE || !splitters.isEmpty()) {
+            throw part.error("type", "Metaspace once and before all others");
+        }
+        metaspace = metaspace(part);
+        if (part.flag("split", true)) {
+            splitters.add(Metaspace::endBeforeMark);
+        }
+    }
+
+    /** The scheme that a Metaspace pre-tokenizer or decoder names. */
+    static Metaspace metaspace(JsonPart part) {
+        part.expect("replacement", String.valueOf(Metaspace.MARK));
+        if (!part.flag("add_prefix_space", true)) {
+            return Metaspace.NEVER; // files from before there was prepend_scheme
+        }
+        return switch (String.valueOf(part.json().getOrDefault("prepend_scheme", "always"))) {
+            case "always" -> Metaspace.ALWAYS;
+            case "first" -> Metaspace.FIRST;
+            case "never" -> Metaspace.NEVER;
+            default -> throw part.error("prepend_scheme", "always, first or never");
+        };
+    }
+
+    private void readSplit(JsonPart part) {
+        Map<String, Object> pattern = part.part("pattern").json();
+        Splitter splitter = pattern.get("Regex") instanceof String regex ? Splitters.ofRegex(regex) : null;
+        if (splitter == null) {
+            throw part.error("pattern", "the Regex of GPT-2, Llama 3, Qwen 2 or Tekken");
+        }
+        // these expressions leave no gaps: all that is not removed is what is isolated
+        boolean inverted = part.flag("invert", false);
+        part.expect("behavior", inverted ? "Removed" : "Isolated");
+        splitters.add(splitter);
+    }
+
+    private void readByteLevel(JsonPart part) {
+        part.expect("add_prefix_space", false);
+        // files from before there was the key mean true
+        if (part.flag("use_regex", true)) {
+            splitters.add(Splitters.GPT2);
+        }
+        byteLevel = true;
+    }
+}

@@ -1,0 +1,67 @@
+package io.github.t6j.tokenizer;
+
+/**
+ * The regular expression of Mistral's Tekken, in lines,
+ *
+ * <pre>{@code
+ * [^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+
+ * [^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*
+ * \p{N}
+ *  ?[^\s\p{L}\p{N}]+[\r\n/]*
+ * \s*[\r\n]+
+ * \s+(?!\S)
+ * \s+
+ * }</pre>
+ */
+final class TekkenSplit {
+    private static final int HEAD = Kind.UPPER | Kind.CASELESS | Kind.MARK;
+    private static final int TAIL = Kind.LOWER | Kind.CASELESS | Kind.MARK;
+    private static final int NONE = -1;
+
+    private TekkenSplit() {}
+
+    /** As {@link Splitter#end}. */
+    static int end(byte[] text, int from, int to) {
+        int kind = Kind.at(text, from);
+        int next = from + Utf8.width(text[from]);
+        boolean mayLead = (kind & (Kind.LETTER | Kind.NUMBER)) == 0 && !Splitter.isLineEnd(text[from]);
+        int word = mayLead ? endOfTailed(text, next, to) : NONE;
+        word = word == NONE ? endOfTailed(text, from, to) : word;
+        word = word == NONE && mayLead ? endOfHead(text, next, to) : word;
+        word = word == NONE ? endOfHead(text, from, to) : word;
+        if (word != NONE) {
+            return word;
+        }
+        return kind == Kind.NUMBER ? next : endOfOther(text, from, next, to);
+    }
+
+    /** The first alternative without its leading character: of the head, a match gives back what the tail must have. */
+    private static int endOfTailed(byte[] text, int from, int to) {
+        int end = from;
+        int lastOfTail = NONE;
+        while (Kind.is(HEAD, text, end, to)) {
+            boolean tail = (Kind.at(text, end) & TAIL) != 0;
+            end += Utf8.width(text[end]);
+            lastOfTail = tail ? end : lastOfTail;
+        }
+        return Kind.is(TAIL, text, end, to) ? Kind.run(TAIL, text, end, to) : lastOfTail;
+    }
+
+    /** The second alternative where the first has failed: no tail follows. */
+    private static int endOfHead(byte[] text, int from, int to) {
+        int end = Kind.run(HEAD, text, from, to);
+        return end > from ? end : NONE;
+    }
+
+    private static int endOfOther(byte[] text, int from, int next, int to) {
+        int body = text[from] == ' ' && Kind.is(Kind.OTHER, text, next, to) ? next : from;
+        int end = Kind.run(Kind.OTHER, text, body, to);
+        if (end == body) {
+            return Splitter.endOfLines(text, from, to);
+        }
+        while (end < to && (Splitter.isLineEnd(text[end]) || text[end] == '/')) {
+            end++;
+        }
+        return end;
+    }
+}

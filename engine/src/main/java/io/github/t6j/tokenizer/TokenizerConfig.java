@@ -1,0 +1,60 @@
+package io.github.t6j.tokenizer;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.json.Json;
+import io.github.t6j.tokenizer.TokenizerDefinition.TextMarks;
+import io.github.t6j.weights.SmallFile;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+
+/** What a tokenizer_config.json says of the tokens that begin and end a text, as Hugging Face's transformers reads it. */
+final class TokenizerConfig {
+    private static final String NAME = "tokenizer_config.json";
+
+    /** Only these let add_bos_token decide; others follow their tokenizer.json. */
+    private static final Set<String> LLAMA = Set.of("LlamaTokenizer", "LlamaTokenizerFast");
+
+    private final Path file;
+    private final Map<String, Object> json;
+
+    private TokenizerConfig(Path file) {
+        this.file = file;
+        json = Json.parseObject(SmallFile.read(file, SmallFile.TOKENIZER), file.toString());
+    }
+
+    /** {@code definition} with what the file of that folder adds, if there is one. */
+    static TokenizerDefinition complete(TokenizerDefinition definition, Path folder) {
+        Path file = folder.resolve(NAME);
+        return Files.exists(file, LinkOption.NOFOLLOW_LINKS)
+                ? definition.with(new TokenizerConfig(file).marks(definition))
+                : definition;
+    }
+
+    private TextMarks marks(TokenizerDefinition definition) {
+        int beginning = definition.id(token("bos_token"));
+        int prompt = definition.marks().prompt();
+        if (json.get("add_bos_token") instanceof Boolean adds && LLAMA.contains(json.get("tokenizer_class"))) {
+            prompt = adds ? beginning : TokenizerDefinition.NONE;
+            if (adds && beginning < 0) {
+                throw new ModelFormatException(file + ": bos_token: expected a token of the tokenizer, as add_bos_token"
+                        + " is true, found " + json.get("bos_token"));
+            }
+        }
+        return new TextMarks(prompt, prompt < 0 ? beginning : prompt, definition.id(token("eos_token")));
+    }
+
+    /** A token is a text, or an object that has it as its content; null is no token's text. */
+    private String token(String key) {
+        return switch (json.get(key)) {
+            case null -> null;
+            case String text -> text;
+            case Map<?, ?> map when map.get("content") instanceof String text -> text;
+            default ->
+                throw new ModelFormatException(file + ": " + key + ": expected a text, or an object with content,"
+                        + " found " + json.get(key));
+        };
+    }
+}

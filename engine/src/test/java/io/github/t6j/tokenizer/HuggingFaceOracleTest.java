@@ -1,0 +1,112 @@
+package io.github.t6j.tokenizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import io.github.t6j.json.Json;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Random texts against Hugging Face's tokenizers library itself, in Rust. */
+class HuggingFaceOracleTest {
+    /** add_prefix_space is refused; the library decodes an added token of letters to broken bytes. */
+    private static final Set<String> OTHERWISE = Set.of("bytelevel-prefix-space", "added-non-ascii");
+
+    /** No marks or letters that are younger than the library's tables. */
+    private static final List<String> PARTS = List.of(
+            " ", " ", " ", "  ", "\n", "\n\n", "\r\n", "\t", "\u00A0", "\u3000", "the", " whale", "Hello", " world",
+            "ab", "x",
+            "A", "É", "e\u0301", "\u0301\u0323", "Å", "ﬁ", "ſ", "'s", "'T", "'ll", "'ſ", "'", "don't", "1", "23",
+            "4567",
+            "½", "Ⅷ", "٣", ".", "...", "!?", "/", "//\n", "\u2581", "\u2581\u2581", "中", "日本", "한", "й", "ß", "ʰ", "😀",
+            "👍🏽",
+            "𝒜", "\u200D", "\0", "\u0004", "\u007F", "\uFFFD", "<", "<s", "<|", "[INST", "<0x41>", "def f(x):\n    ",
+            "ABCdef",
+            "aaaaaaaa", "        ");
+
+    private final long seed = System.nanoTime();
+    private final Random random = new Random(seed);
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "smollm2", "qwen3", "mistral-v0.1", "mistral-v0.1-legacy", "mistral-v0.3", "tekken-small", "llama3-small"})
+    void agreesOnRandomText(String name) throws IOException {
+        agree(GoldTokenizer.unpack(name, folder).resolve("tokenizer.json"), name, 1500);
+    }
+
+    @Test
+    void agreesOnRandomTextWithEachOption() throws IOException {
+        for (Map<String, Object> variant : GoldTokenizer.variants()) {
+            String name = (String) variant.get("name");
+            if (!OTHERWISE.contains(name)) {
+                agree(HandMadeTokenizer.write(folder, Json.object(variant.get("tokenizer"), name)), name, 500);
+            }
+        }
+    }
+
+    private void agree(Path file, String name, int rounds) throws IOException {
+        Tokenizer tokenizer = Tokenizer.load(file);
+        List<String> parts = new ArrayList<>(PARTS);
+        for (int id = 0; id < tokenizer.size() && parts.size() < 2 * PARTS.size(); id++) {
+            if (tokenizer.isSpecial(id)) {
+                parts.add(tokenizer.decode(id));
+            }
+        }
+        try (HuggingFaceTokenizer library = HuggingFaceTokenizer.newInstance(file)) {
+            for (int i = 0; i < rounds; i++) {
+                String text = randomText(parts);
+                String round = "seed %d: %s: \"%s\"".formatted(seed, name, text);
+                int[] ids = ints(library.encode(text, false, false).getIds());
+                assertThat(tokenizer.encodeWithSpecialTokens(text)).as(round).isEqualTo(ids);
+                if (tokenizer.beginningOfText() >= 0) {
+                    long[] post = library.encode(text, true, false).getIds();
+                    assertThat(post[0]).as(round).isEqualTo(tokenizer.beginningOfText());
+                }
+                int[] shuffled = shuffled(ids);
+                for (int[] some : List.of(ids, shuffled)) {
+                    assertThat(tokenizer.decode(some)).as(round).isEqualTo(library.decode(longs(some), false));
+                    assertThat(tokenizer.decode(GoldTokenizer.withoutSpecial(tokenizer, some)))
+                            .as(round)
+                            .isEqualTo(library.decode(longs(some), true));
+                }
+            }
+        }
+    }
+
+    private String randomText(List<String> parts) {
+        StringBuilder text = new StringBuilder();
+        for (int i = random.nextInt(14); i >= 0; i--) {
+            text.append(parts.get(random.nextInt(parts.size())));
+            if (random.nextInt(8) == 0) {
+                text.append((char) ('!' + random.nextInt(0x500)));
+            }
+        }
+        return text.toString();
+    }
+
+    /** Also ends within characters. */
+    private int[] shuffled(int[] ids) {
+        return random.ints(ids.length, 0, Math.max(1, ids.length)).map(i -> ids[i]).toArray();
+    }
+
+    private static int[] ints(long[] ids) {
+        return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
+    }
+
+    private static long[] longs(int[] ids) {
+        return Arrays.stream(ids).asLongStream().toArray();
+    }
+}
