@@ -147,15 +147,26 @@ final class Targets {
         return FOLDER;
     }
 
-    /** Whether the files are of GPT-2's form, which changes no text: normalizers and other decoders do. */
+    /**
+     * Whether the files are of GPT-2's form, which changes no text. Normalizers and other decoders do, and a byte without a
+     * token is passed over.
+     */
     private static boolean keepsText(byte[] bytes) {
-        if (new String(bytes, StandardCharsets.ISO_8859_1).indexOf(0) >= 0) {
-            return true;
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        int separator = text.indexOf(0);
+        Map<String, Object> json = json(separator < 0 ? text : text.substring(0, separator));
+        if (separator >= 0) {
+            return json.keySet().containsAll(Seeds.byteTokens());
         }
-        Map<String, Object> json = Json.parseObject(bytes, "accepted before");
         return json.get("normalizer") == null && json.get("decoder") == null
                 && json.get("pre_tokenizer") instanceof Map<?, ?> cut && "ByteLevel".equals(cut.get("type"))
-                && Boolean.FALSE.equals(cut.get("add_prefix_space"));
+                && Boolean.FALSE.equals(cut.get("add_prefix_space"))
+                && Json.object(Json.object(json.get("model"), "model").get("vocab"), "vocab").keySet()
+                        .containsAll(Seeds.byteTokens());
+    }
+
+    private static Map<String, Object> json(String accepted) {
+        return Json.parseObject(Seeds.utf8(accepted), "accepted before");
     }
 
     /** A text, as UTF-8 and as UTF-16, where surrogates may stand alone. */
