@@ -64,7 +64,7 @@ public final class Model implements AutoCloseable {
                     ? new NamedTensors(checkpoint.tensors(), path.toString(), checkpoint::read)
                     : new NamedTensors(gguf.tensors(), path.toString(), gguf::read);
             ConfigJson configJson = gguf == null
-                    ? new ConfigJson(configJson(), "config.json")
+                    ? new ConfigJson(configJson(), folder.resolve("config.json").toString())
                     : new ConfigJson(gguf.config(), path.toString());
             ModelConfig config =
                     Families.describe(tensors, new Description(configJson, variantJson(), options.variant()));

@@ -13,7 +13,7 @@ final class Vocabulary {
     private final BitSet singleBytes = new BitSet();
     private final BitSet special = new BitSet();
 
-    /** @throws ModelFormatException if two tokens have one id, or a token two ids or texts, or not the one that it must have */
+    /** @throws ModelFormatException if two tokens have one id, or a token two or two texts, or not the id that it must have */
     Vocabulary(TokenizerDefinition definition) {
         String[] tokens = new String[size(definition)];
         bytes = new byte[tokens.length][];
@@ -50,12 +50,13 @@ final class Vocabulary {
                         + token.content() + "\" of added_tokens, found " + token.id());
             }
             byte[] text = Utf8.encode(token.content());
-            if (known != null && !Arrays.equals(bytes[known], text)) {
+            if (known != null && definition.decoding().byteLevel() && !Arrays.equals(bytes[known], text)) {
                 throw new ModelFormatException(source + ": expected one text for \"" + token.content() + "\", found \""
-                        + new String(bytes[known], StandardCharsets.UTF_8) + "\", and itself in added_tokens; remove it"
-                        + " there");
+                        + new String(bytes[known], StandardCharsets.UTF_8)
+                        + "\", and itself in added_tokens; remove it there");
             }
             bytes[token.id()] = text;
+            singleBytes.clear(token.id());
             special.set(token.id(), token.special());
         }
     }

@@ -96,14 +96,21 @@ final class Seeds {
         return seeds;
     }
 
-    /** GPT-2's byte-level BPE with few merges: a tokenizer.json, and vocab.json and merges.txt with a 0 between. */
-    static List<byte[]> tokenizers() {
-        Map<String, Object> vocabulary = new LinkedHashMap<>();
+    /** How GPT-2's files write the bytes 0 to 255. */
+    static List<String> byteTokens() {
+        List<String> tokens = new ArrayList<>();
         char next = 256;
         for (int b = 0; b < 256; b++) {
             boolean printable = b >= '!' && b <= '~' || b >= 0xa1 && b != 0xad;
-            vocabulary.put(String.valueOf(printable ? (char) b : next++), (long) b);
+            tokens.add(String.valueOf(printable ? (char) b : next++));
         }
+        return tokens;
+    }
+
+    /** GPT-2's byte-level BPE with few merges: a tokenizer.json, and vocab.json and merges.txt with a 0 between. */
+    static List<byte[]> tokenizers() {
+        Map<String, Object> vocabulary = new LinkedHashMap<>();
+        byteTokens().forEach(token -> vocabulary.put(token, (long) vocabulary.size()));
         List<String> merges = List.of("t h", "th e", "\u0120 the", "a a", "aa aa", "l l", "' ll", "\u00c3 \u00a9");
         merges.forEach(merge -> vocabulary.put(merge.replace(" ", ""), (long) vocabulary.size()));
         String pair = Json.writeLine(vocabulary) + "\0#version: 0.2\n" + String.join("\n", merges);

@@ -131,7 +131,7 @@ final class Targets {
         if (read[0] != null) {
             for (String text : List.of("", "the thing's  \n\n 'll",
                     "caf\u00e9 \ud83d\ude00\ud800<|endoftext|><x>\u0120")) {
-                roundTrip(read[0], text);
+                roundTrip(read[0], text, keepsText(bytes));
             }
         }
     }
@@ -147,17 +147,39 @@ final class Targets {
         return FOLDER;
     }
 
+    /**
+     * Whether the files are of GPT-2's form, which changes no text. Normalizers and other decoders do, and a byte without a
+     * token is passed over.
+     */
+    private static boolean keepsText(byte[] bytes) {
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        int separator = text.indexOf(0);
+        Map<String, Object> json = json(separator < 0 ? text : text.substring(0, separator));
+        if (separator >= 0) {
+            return json.keySet().containsAll(Seeds.byteTokens());
+        }
+        return json.get("normalizer") == null && json.get("decoder") == null
+                && json.get("pre_tokenizer") instanceof Map<?, ?> cut && "ByteLevel".equals(cut.get("type"))
+                && Boolean.FALSE.equals(cut.get("add_prefix_space"))
+                && Json.object(Json.object(json.get("model"), "model").get("vocab"), "vocab").keySet()
+                        .containsAll(Seeds.byteTokens());
+    }
+
+    private static Map<String, Object> json(String accepted) {
+        return Json.parseObject(Seeds.utf8(accepted), "accepted before");
+    }
+
     /** A text, as UTF-8 and as UTF-16, where surrogates may stand alone. */
     static void text(byte[] bytes) {
-        roundTrip(TOKENIZER, new String(bytes, StandardCharsets.UTF_8));
+        roundTrip(TOKENIZER, new String(bytes, StandardCharsets.UTF_8), true);
         StringBuilder units = new StringBuilder();
         for (int i = 0; i + 1 < bytes.length; i += 2) {
             units.append((char) (bytes[i] << 8 | bytes[i + 1] & 0xff));
         }
-        roundTrip(TOKENIZER, units.toString());
+        roundTrip(TOKENIZER, units.toString(), true);
     }
 
-    private static void roundTrip(Tokenizer tokenizer, String text) {
+    private static void roundTrip(Tokenizer tokenizer, String text, boolean exact) {
         // what a lone surrogate is read as; the JDK's encoder replaces each by the bytes that it is given
         String expected = text.codePoints().map(c -> c >= 0xd800 && c <= 0xdfff ? 0xfffd : c)
                 .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
@@ -165,7 +187,7 @@ final class Targets {
             for (int id : ids) {
                 check(id < tokenizer.size() && tokenizer.hasText(id), "an id without a text");
             }
-            check(tokenizer.decode(ids).equals(expected), "decode(encode(text)) is another text");
+            check(tokenizer.decode(ids).equals(expected) || !exact, "decode(encode(text)) is another text");
         }
     }
 

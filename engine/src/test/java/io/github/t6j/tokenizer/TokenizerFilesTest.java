@@ -66,6 +66,7 @@ class TokenizerFilesTest {
         "added_tokens | [{\"id\": \"9\", \"content\": \"<x>\"}] | added_tokens[0] found 9",
         "pre_tokenizer | [] | object",
         "pre_tokenizer | \"ByteLevel\" | object",
+        "normalizer | [] | object",
         "model.vocab.ab | 1.5 | found 1.5",
         "model.vocab.ab | 65 | one token for each id, found \"A\" and \"ab\" with id 65",
         "model.merges | {} | array",
