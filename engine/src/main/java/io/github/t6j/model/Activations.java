@@ -61,12 +61,10 @@ final class Activations {
         lanes = new float[workers.threads()][Kernels.LANES];
     }
 
-    /** Buffers for one row, which is the last of the pass: what its logits are computed from. */
-    Activations lastRow(Transformer model) {
-        Activations one = new Activations(model, 1);
-        one.begin(1);
-        System.arraycopy(x, (rows() - 1) * width, one.x, 0, width);
-        return one;
+    /** Makes the last row of the pass, from which its logits are computed, that of {@code other}, which has one. */
+    void copyLastRow(Activations other) {
+        other.begin(1);
+        System.arraycopy(x, (rows() - 1) * width, other.x, 0, width);
     }
 
     /** Bytes of the buffers, logits and little things left out. */

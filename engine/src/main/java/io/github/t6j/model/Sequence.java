@@ -14,7 +14,9 @@ public final class Sequence implements AutoCloseable {
     private final boolean materialized;
     private final SequenceCache cache;
     private final AttentionStep attention;
-    private Activations activations;
+    private final Activations one; // buffers of passes of one row
+    private Activations many; //      of several, or null: given back
+    private Activations activations; // of the last pass, one of these
     private AttentionPass single; // one row of a batch, or null
     private Batch batch; // of the passes that it led, or null
     private int position;
@@ -25,7 +27,8 @@ public final class Sequence implements AutoCloseable {
         this.cache = attention.cache();
         this.attention = attention;
         this.position = position;
-        activations = new Activations(model, 1);
+        one = new Activations(model, 1);
+        activations = one;
     }
 
     /**
@@ -66,16 +69,19 @@ public final class Sequence implements AutoCloseable {
 
     /** Gives the buffers of many rows back: the last row of the pass is row 0 now. */
     public void keepLastRow() {
-        if (activations.capacity > 1) {
-            activations = activations.lastRow(model);
+        if (activations != one) {
+            activations.copyLastRow(one);
+            activations = one;
         }
+        many = null;
     }
 
     /** Buffers for a pass of {@code rows}, which begins. */
     Activations begin(int rows) {
-        if (rows > activations.capacity) {
-            activations = new Activations(model, Math.min(Activations.ROWS, Integer.highestOneBit(2 * rows - 1)));
+        if (rows > 1 && (many == null || many.capacity < rows)) {
+            many = new Activations(model, Math.min(Activations.ROWS, Integer.highestOneBit(2 * rows - 1)));
         }
+        activations = rows == 1 ? one : many;
         activations.begin(rows);
         return activations;
     }
