@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.DoubleConsumer;
 import java.util.stream.Collectors;
 
 /**
@@ -53,7 +54,7 @@ public final class Model implements AutoCloseable {
     private final Workers workers;
     private final ModelUse use;
 
-    private Model(Path path, ModelOptions options) {
+    private Model(Path path, ModelOptions options, DoubleConsumer progress) {
         folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
         workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
         NativeMemory weights = NativeMemory.shared();
@@ -70,7 +71,7 @@ public final class Model implements AutoCloseable {
                     Families.describe(tensors, new Description(configJson, variantJson(), options.variant()));
             tokenizer = tokenizer(options.tokenizer(), checkpoint, config);
             checkTokenizer(config);
-            transformer = Families.load(tensors, config, kernels, workers, weights);
+            transformer = Families.load(tensors, config, kernels, workers, weights, progress);
             info = info(config, checkpoint);
             weightType = weightType(checkpoint.tensors());
             addNotes(checkpoint);
@@ -112,9 +113,20 @@ public final class Model implements AutoCloseable {
      * @throws java.util.concurrent.CancellationException when the thread is interrupted, which stays set
      */
     public static Model load(Path path, ModelOptions options) {
+        return load(path, options, share -> {
+        });
+    }
+
+    /**
+     * {@link #load(Path, ModelOptions)} that tells how far it is.
+     *
+     * @param progress is told, on the calling thread, which share of the layers is done, from 0 to 1
+     */
+    public static Model load(Path path, ModelOptions options, DoubleConsumer progress) {
         Objects.requireNonNull(path, "path");
         Objects.requireNonNull(options, "options");
-        return new Model(path, options);
+        Objects.requireNonNull(progress, "progress");
+        return new Model(path, options, progress);
     }
 
     private Map<String, Object> configJson() {

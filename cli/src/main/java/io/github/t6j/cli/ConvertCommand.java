@@ -130,8 +130,9 @@ final class ConvertCommand implements Callable<Integer> {
             byte[] made = config(model.config());
             files.put(CONFIG, file -> Files.write(file, made));
         }
+        boolean tied = !llama && !byName.containsKey(T6Family.EMBEDDING_NAME);
         files.put(VariantFile.NAME, file -> VariantFile.write(file, model.variant()));
-        files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, !llama, main));
+        files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, tied, main));
         NewFolder.create(main, destination, files);
     }
 

@@ -70,8 +70,8 @@ final class ModelArguments {
         Path files = ModelFolder.folderOf(path);
         VariantFile.noteOther(main, variant, VariantFile.read(files), files);
         Model model;
-        try (Waiting _ = new Waiting(main, "loading")) {
-            model = Model.load(path, options);
+        try (Progress progress = new Progress(main, "loading")) {
+            model = Model.load(path, options, share -> progress.update(share, 1));
         }
         model.notes().forEach(note -> main.note("note: " + note));
         return model;

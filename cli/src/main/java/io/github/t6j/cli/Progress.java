@@ -20,7 +20,7 @@ final class Progress implements AutoCloseable {
         hook = new ShutdownHook(this::clear);
     }
 
-    void update(long done, long total) {
+    void update(double done, double total) {
         if (main.terminal && System.nanoTime() - next >= 0) {
             say(String.format(Locale.ROOT, "%.1f %%", 100.0 * done / total));
             next = System.nanoTime() + INTERVAL;

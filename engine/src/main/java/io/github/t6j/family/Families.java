@@ -8,6 +8,7 @@ import io.github.t6j.model.Transformer;
 import io.github.t6j.model.TransformerLoader;
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.function.DoubleConsumer;
 
 /** All families; the one place where they are registered. */
 public final class Families {
@@ -53,6 +54,15 @@ public final class Families {
      */
     public static Transformer load(
             NamedTensors tensors, ModelConfig config, Kernels kernels, Workers workers, Arena arena) {
-        return TransformerLoader.load(tensors, config, of(tensors).tensors(config), kernels, workers, arena);
+        return load(tensors, config, kernels, workers, arena, share -> {
+        });
+    }
+
+    /** {@link #load(NamedTensors, ModelConfig, Kernels, Workers, Arena)} that tells which share is done, from 0 to 1. */
+    public static Transformer load(
+            NamedTensors tensors, ModelConfig config, Kernels kernels, Workers workers, Arena arena,
+            DoubleConsumer progress) {
+        return TransformerLoader.load(
+                tensors, config, of(tensors).tensors(config), kernels, workers, arena, progress);
     }
 }

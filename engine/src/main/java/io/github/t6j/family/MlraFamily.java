@@ -8,7 +8,9 @@ import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.TensorSpec;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The published models of "Multi-Head Low-Rank Attention" (ICLR 2026): TPA, and ten other attentions
@@ -36,6 +38,11 @@ public final class MlraFamily implements Family {
         return tensors.has(Shapes.block(0) + ATTENTION_NORM);
     }
 
+    /** Whether a model whose tensors have these names is of this family. */
+    static boolean recognises(Set<String> names) {
+        return names.contains(Shapes.block(0) + ATTENTION_NORM);
+    }
+
     @Override
     public ModelConfig read(NamedTensors tensors, Description description) {
         Shapes shapes = new Shapes(tensors);
@@ -43,7 +50,10 @@ public final class MlraFamily implements Family {
         T6Rope rope = new T6Rope(shapes.where(), description);
         rope.checkFull(": this is a model of the MLRA checkpoints, which there are only with full RoPE; expected"
                 + " the variant full or none, found ");
-        List<Long> embedding = tensors.tied(T6Family.EMBEDDING_NAME, T6Family.HEAD_NAME).shape();
+        boolean untied = tensors.differ(T6Family.EMBEDDING_NAME, T6Family.HEAD_NAME); // as their evaluation may leave them
+        List<Long> embedding = untied
+                ? tensors.matrix(T6Family.EMBEDDING_NAME).shape()
+                : tensors.tied(T6Family.EMBEDDING_NAME, T6Family.HEAD_NAME).shape();
         ConfigJson config = description.config();
         ModelConfig.Sizes sizes = new ModelConfig.Sizes(
                 Math.toIntExact(embedding.get(0)), shapes.layers(), Math.toIntExact(embedding.get(1)),
@@ -63,21 +73,24 @@ public final class MlraFamily implements Family {
         List<String> assumptions = config.has("block_size")
                 ? List.of()
                 : List.of("context length 2048 (config.json has no block_size)");
-        return config(attention, sizes, rotation, description.variantJson().noScale(), assumptions);
+        Set<TensorRole> optional = untied ? EnumSet.of(TensorRole.OUTPUT) : EnumSet.noneOf(TensorRole.class);
+        return config(attention, sizes, rotation, description.variantJson().noScale(), optional, assumptions);
     }
 
     private ModelConfig config(
             AttentionConfig attention, ModelConfig.Sizes sizes, Rope.Config rotation, boolean noScale,
-            List<String> assumptions) {
+            Set<TensorRole> optional, List<String> assumptions) {
         String name = MlraAttentions.name(attention) + (noScale ? ", no scale" : "")
                 + (rotation.form().equals(FORM) ? "" : ", RoPE" + T6Rope.words(rotation.form()));
         return new ModelConfig(
-                name(), name, sizes, attention, rotation, new ModelConfig.Norms(EPSILON, true, false), assumptions);
+                name(), name, sizes, attention, rotation, new ModelConfig.Norms(EPSILON, true, false), optional,
+                assumptions);
     }
 
     /** A model that is still to be made. */
     ModelConfig config(AttentionConfig attention, ModelConfig.Sizes sizes) {
-        return config(attention, sizes, new Rope.Config(attention.rotatedDim(), 0f, FORM), false, List.of());
+        return config(attention, sizes, new Rope.Config(attention.rotatedDim(), 0f, FORM), false,
+                EnumSet.noneOf(TensorRole.class), List.of());
     }
 
     private static void refuseGates(Shapes shapes) {
@@ -107,7 +120,14 @@ public final class MlraFamily implements Family {
             specs.add(TensorSpec.of(TensorRole.FEED_FORWARD_NORM, layer, block + FEED_FORWARD_NORM, sizes.width()));
         }
         specs.add(TensorSpec.of(TensorRole.OUTPUT_NORM, TensorSpec.NO_LAYER, OUTPUT_NORM, sizes.width()));
-        specs.add(T6Family.embedding(sizes));
+        if (config.optional().contains(TensorRole.OUTPUT)) {
+            List<Long> shape = List.of((long) sizes.vocabulary(), (long) sizes.width());
+            specs.add(new TensorSpec(
+                    T6Family.EMBEDDING_NAME, null, shape, TensorRole.EMBEDDING, TensorSpec.NO_LAYER));
+            specs.add(new TensorSpec(T6Family.HEAD_NAME, null, shape, TensorRole.OUTPUT, TensorSpec.NO_LAYER));
+        } else {
+            specs.add(T6Family.embedding(sizes));
+        }
         return specs;
     }
 }

@@ -251,17 +251,19 @@ public final class T6Family implements Family {
         specs.add(TensorSpec.of(KEY_VALUE_UP, layer, attn + "kv_b_proj.weight", keysAndValues, sizes.rank()));
     }
 
-    /** Leaves the tied embedding once, as lm_head.weight, which is what the official files do. */
+    /** Leaves the tied embedding once, as lm_head.weight, which is what the official files do; the MLRA family may have two. */
     public static void tieEmbedding(Map<String, Tensor> tensors) {
-        Tensor embedding = tensors.remove(EMBEDDING_NAME);
-        if (embedding == null) {
-            return;
-        }
-        Tensor head = tensors.putIfAbsent(HEAD_NAME, embedding);
-        if (head != null && head.data().mismatch(embedding.data()) >= 0) {
+        Tensor embedding = tensors.get(EMBEDDING_NAME);
+        Tensor head = tensors.get(HEAD_NAME);
+        boolean differ = embedding != null && head != null && head.data().mismatch(embedding.data()) >= 0;
+        if (differ && !MlraFamily.recognises(tensors.keySet())) {
             throw new ModelFormatException(
                     HEAD_NAME + ": expected the elements of " + EMBEDDING_NAME + ", which is tied to it, found "
                             + "others: t6j runs models with tied embeddings");
+        }
+        if (!differ && embedding != null) {
+            tensors.remove(EMBEDDING_NAME);
+            tensors.putIfAbsent(HEAD_NAME, embedding);
         }
     }
 }

@@ -112,11 +112,16 @@ public final class NamedTensors {
             throw new ModelFormatException(
                     where + ": expected " + first + " or " + second + ", found neither: " + sample());
         }
-        if (has(first) && has(second) && !same(matrix(first), matrix(second))) {
+        if (differ(first, second)) {
             throw new ModelFormatException(where + ": expected " + first + " and " + second
                     + " to be one tied matrix, found two that differ; t6j runs models with tied embeddings");
         }
         return matrix(has(second) ? second : first);
+    }
+
+    /** Whether there are matrices of both names, and they are not one that is tied. */
+    public boolean differ(String first, String second) {
+        return has(first) && has(second) && !same(matrix(first), matrix(second));
     }
 
     private static boolean same(Tensor a, Tensor b) {

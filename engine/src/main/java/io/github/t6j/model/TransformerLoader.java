@@ -19,6 +19,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.function.DoubleConsumer;
 import java.util.zip.CRC32C;
 
 /** From a checkpoint's tensors to a {@link Transformer}: packs each for the kernels, by its role. */
@@ -48,12 +49,13 @@ public final class TransformerLoader {
     /**
      * Packs the tensors into {@code arena}; they are not needed afterwards.
      *
+     * @param progress is told which share of the layers is done, from 0 to 1
      * @param specs the tensors that a model of {@code config} has, as its family lists them
      * @throws io.github.t6j.ModelFormatException if one is missing, has the wrong shape, or has no place
      */
     public static Transformer load(
             NamedTensors tensors, ModelConfig config, List<TensorSpec> specs, Kernels kernels, Workers workers,
-            Arena arena) {
+            Arena arena, DoubleConsumer progress) {
         TransformerLoader loader = new TransformerLoader(tensors, config, workers, arena);
         for (TensorSpec spec : specs) {
             Map<TensorRole, List<Tensor>> group =
@@ -62,7 +64,7 @@ public final class TransformerLoader {
         }
         tensors.checkAllUsed(specs, config.family());
         loader.checkMemory();
-        return loader.transformer(kernels);
+        return loader.transformer(kernels, progress);
     }
 
     /** Looks, before anything is packed, whether there is room for it, and whether it grows by more than any model does. */
@@ -94,12 +96,13 @@ public final class TransformerLoader {
         return groups;
     }
 
-    private Transformer transformer(Kernels kernels) {
+    private Transformer transformer(Kernels kernels, DoubleConsumer progress) {
         PackedMatrix.announce(others.get(TensorRole.EMBEDDING), kernels);
         SharedPages shared = new SharedPages(new Rope(config.rope()), arena);
         Block[] blocks = new Block[layers.size()];
         for (int layer = 0; layer < blocks.length; layer++) {
             blocks[layer] = block(layer, new Layer(layer, layers.get(layer)), shared);
+            progress.accept((layer + 1.0) / blocks.length);
         }
         Layer rest = new Layer(TensorSpec.NO_LAYER, others);
         RmsNorm outputNorm = norm(rest, TensorRole.OUTPUT_NORM);

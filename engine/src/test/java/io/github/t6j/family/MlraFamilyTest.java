@@ -13,6 +13,7 @@ import io.github.t6j.SessionOptions;
 import io.github.t6j.TestData;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.NamedTensors;
+import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.Safetensors;
 import io.github.t6j.weights.Tensor;
 import java.io.IOException;
@@ -349,5 +350,36 @@ class MlraFamilyTest {
                 }
             }
         });
+    }
+
+    /** Their evaluation does not tie what it loads: a head of its own, twice the embedding, gives twice the logits. */
+    @Test
+    void aHeadOfItsOwnIsRead(@TempDir Path folder) throws IOException {
+        Path golden = TestData.path("golden_mlra/tpa_even");
+        Files.copy(golden.resolve("config.json"), folder.resolve("config.json"));
+        try (Checkpoint checkpoint = Checkpoint.open(golden, true)) {
+            Map<String, Tensor> tensors = new LinkedHashMap<>(checkpoint.tensors());
+            Tensor embedding = tensors.getOrDefault(T6Family.HEAD_NAME, tensors.get(T6Family.EMBEDDING_NAME));
+            float[] doubled = embedding.toFloats();
+            tensors.put(T6Family.EMBEDDING_NAME,
+                    Tensor.of(T6Family.EMBEDDING_NAME, doubled.clone(), embedding.shape().get(0),
+                            embedding.shape().get(1)));
+            for (int i = 0; i < doubled.length; i++) {
+                doubled[i] *= 2;
+            }
+            tensors.put(T6Family.HEAD_NAME,
+                    Tensor.of(T6Family.HEAD_NAME, doubled, embedding.shape().get(0), embedding.shape().get(1)));
+            Safetensors.write(folder.resolve("model.safetensors"), Map.of(), List.copyOf(tensors.values()));
+        }
+        try (Model tied = Model.load(golden);
+                Model own = Model.load(folder);
+                Session one = tied.newSession();
+                Session two = own.newSession()) {
+            one.prefill(5, 7, 11);
+            two.prefill(5, 7, 11);
+            for (int id = 0; id < one.logits().length; id++) {
+                assertThat(two.logits()[id]).isEqualTo(2 * one.logits()[id]);
+            }
+        }
     }
 }
