@@ -57,7 +57,12 @@ class LauncherTest {
         return root;
     }
 
-    private static void jar(Path classes, Path jar) {
+    /** The jar of {@code classes}, a folder, or a jar already where the whole build runs. */
+    private static void jar(Path classes, Path jar) throws IOException {
+        if (Files.isRegularFile(classes)) {
+            Files.copy(classes, jar);
+            return;
+        }
         String[] args = {"--create", "--file", jar.toString(), "-C", classes.toString(), "."};
         assertThat(ToolProvider.findFirst("jar").orElseThrow().run(System.out, System.err, args)).isZero();
     }
