@@ -41,12 +41,12 @@ public final class LlamaFamily implements Family {
 
     @Override
     public boolean recognises(NamedTensors tensors) {
-        return tensors.has(LlamaNames.EMBEDDING);
+        return tensors.has(LlamaNames.EMBEDDING) && !tensors.has(LlamaNames.MICROLLAMA);
     }
 
     /** Whether a model whose tensors have these names is of this family. */
     public static boolean recognises(Set<String> names) {
-        return names.contains(LlamaNames.EMBEDDING);
+        return names.contains(LlamaNames.EMBEDDING) && !names.contains(LlamaNames.MICROLLAMA);
     }
 
     @Override

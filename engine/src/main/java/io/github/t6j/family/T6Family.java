@@ -84,10 +84,10 @@ public final class T6Family implements Family {
             throw new ModelFormatException(shapes.where() + ": these are the keys of the official T6_infer.py, another"
                     + " model that no training script makes; expected a checkpoint of model/T6.py and its kin");
         }
-        if (shapes.has("model.layers.0.self_attn.c_qkv.W_A_k.weight")) {
+        if (shapes.has(LlamaNames.MICROLLAMA)) {
             throw new ModelFormatException(shapes.where() + ": these are weights of TensorProduct-Microllama, whose"
                     + " attention was not published with them in a form that t6j could be checked against;"
-                    + " t6j runs the T6 family and the MLRA checkpoints");
+                    + " t6j runs the T6 family, the MLRA checkpoints and the Llama family");
         }
         if (!T6Factors.serves(shapes) && !shapes.hasAttention("c_q") && !shapes.hasAttention("q_a_proj")) {
             throw new ModelFormatException(shapes.where() + ": expected " + Shapes.attention(0, "c_qkv.W_A_k")

@@ -271,7 +271,9 @@ class MlraFamilyTest {
     @Test
     void microllamaIsRefused() {
         String name = "model.layers.0.self_attn.c_qkv.W_A_k.weight";
-        Map<String, Tensor> tensors = Map.of(name, Tensor.of(name, new float[8], 2, 4));
+        String embedding = "model.embed_tokens.weight"; // the Llama family has it, too
+        Map<String, Tensor> tensors = Map.of(
+                name, Tensor.of(name, new float[8], 2, 4), embedding, Tensor.of(embedding, new float[8], 2, 4));
         assertThatThrownBy(() -> describe(tensors, Map.of()))
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining("TensorProduct-Microllama");
