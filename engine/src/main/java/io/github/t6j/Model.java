@@ -42,6 +42,9 @@ import java.util.stream.Collectors;
  * threads that compute.
  */
 public final class Model implements AutoCloseable {
+    /** Ids that people add to a tokenizer, and not to the model. */
+    private static final int MOST_ADDED = 256;
+
     private final Transformer transformer;
     private final ModelInfo info;
     private final String weightType;
@@ -183,7 +186,7 @@ public final class Model implements AutoCloseable {
     }
 
     private void checkTokenizer(ModelConfig config) {
-        if (tokenizer != null && tokenizer.size() > config.sizes().vocabulary()) {
+        if (tokenizer != null && tokenizer.size() > config.sizes().vocabulary() + MOST_ADDED) {
             throw new ModelFormatException(folder + ": the tokenizer has " + tokenizer.size() + " ids, but the model"
                     + " only " + config.sizes().vocabulary() + "; one of the two is of another model");
         }

@@ -37,7 +37,8 @@ final class TextGenerator {
                             + " found " + options.stop().size());
         }
         sampler = new Sampler(
-                options.sampling(), session.vocabulary(), tokenizer == null ? session.vocabulary() : tokenizer.size());
+                options.sampling(), session.vocabulary(),
+                tokenizer == null ? session.vocabulary() : Math.min(tokenizer.size(), session.vocabulary()));
         sampler.prompt(promptIds);
         endIds = session.model().textEnds();
         decoder = tokenizer == null ? null : tokenizer.newContinuation();

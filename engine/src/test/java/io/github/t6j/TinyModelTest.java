@@ -1,17 +1,23 @@
 package io.github.t6j;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The bundled model against what the official code gave for it (models/t6-tiny/reference.json). */
 class TinyModelTest {
@@ -107,5 +113,28 @@ class TinyModelTest {
 
     private static Integer[] toObject(int[] ids) {
         return Arrays.stream(ids).boxed().toArray(Integer[]::new);
+    }
+
+    /** As people add tokens to a tokenizer and leave the model as it is; that id cannot be fed, and is never chosen. */
+    @Test
+    void aTokenizerMayHaveAFewIdsMoreThanTheModel(@TempDir Path folder) throws IOException {
+        for (String name : List.of("config.json", "model.safetensors")) {
+            Files.copy(TestData.tiny().resolve(name), folder.resolve(name));
+        }
+        Map<String, Object> json =
+                Json.parseObject(Files.readAllBytes(TestData.tiny().resolve("tokenizer.json")), "json");
+        List<Object> added = new ArrayList<>(Json.array(json.get("added_tokens"), "added_tokens"));
+        added.add(Map.of("id", 4096L, "content", "<more>", "special", true));
+        json = new LinkedHashMap<>(json);
+        json.put("added_tokens", added);
+        Files.writeString(folder.resolve("tokenizer.json"), Json.write(json));
+        try (Model model = Model.load(folder); Session session = model.newSession()) {
+            int[] ids = model.tokenizer().encodeWithSpecialTokens("<more>");
+            assertThat(ids).containsExactly(4096);
+            assertThatThrownBy(() -> session.prefill(ids)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("found 4096");
+            assertThat(session.generate("The whale", GenerationOptions.defaults().withMaxTokens(3)).tokens())
+                    .hasSize(3);
+        }
     }
 }

@@ -36,7 +36,8 @@ final class BenchRun {
 
     /** Ids that have a text; all without a tokenizer. */
     private int sampleable() {
-        return model.hasTokenizer() ? model.tokenizer().size() : model.info().sizes().vocabulary();
+        int vocabulary = model.info().sizes().vocabulary();
+        return model.hasTokenizer() ? Math.min(model.tokenizer().size(), vocabulary) : vocabulary;
     }
 
     BenchResult measure(String name, int threads, int repetitions) {

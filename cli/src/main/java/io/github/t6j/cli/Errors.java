@@ -1,5 +1,6 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.MemoryLimitException;
 import io.github.t6j.ModelFormatException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -106,6 +107,7 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
             case IOException io -> describe(io);
             case CommandFailure failure -> failure.getMessage();
             case ModelFormatException format -> format.getMessage();
+            case MemoryLimitException memory -> memory.getMessage();
             case Output.Broken broken -> broken.getMessage();
             case IllegalArgumentException argument when argument.getMessage() != null -> argument.getMessage();
             case IllegalStateException state when state.getMessage() != null -> state.getMessage();

@@ -333,4 +333,13 @@ class GenerateCommandTest {
         args.addAll(List.of(options));
         return Ran.of(args.toArray(String[]::new));
     }
+
+    @Test
+    void aContextBeyondMemoryIsOneLineWithTheNumbers() {
+        Ran ran = Ran.of("generate", "hi", "--context", "2000000000");
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err().lines().toList().getLast())
+                .startsWith("t6j: a context of 2000000000 ids, 3840 bytes each: expected at most ")
+                .endsWith("or with a narrower type of cache");
+    }
 }

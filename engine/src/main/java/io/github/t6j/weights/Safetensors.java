@@ -121,7 +121,7 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
         if (length < 2 || length > MAX_HEADER) {
             throw new ModelFormatException(where + ": expected a safetensors header of 2 to " + MAX_HEADER
                     + " bytes, found a length of " + Long.toUnsignedString(length)
-                    + ": neither a safetensors nor a torch file");
+                    + ": neither a safetensors, nor a torch, nor a GGUF file");
         }
         if (length > file.byteSize() - LENGTH_BYTES) {
             throw new ModelFormatException(where + ": expected a safetensors header of " + length + " bytes, found "

@@ -257,7 +257,8 @@ class CheckpointTest {
         Files.createDirectory(folder.resolve("model.safetensors"));
         assertRefused(folder, "model.safetensors", "a folder");
         assertRefused(write("empty.bin", ""), "empty");
-        assertRefused(write("text.bin", "hello, this is no file of weights"), "neither a safetensors nor a torch file");
+        assertRefused(write("text.bin", "hello, this is no file of weights"),
+                "neither a safetensors, nor a torch, nor a GGUF file");
         assertRefused(write("short.bin", "hello"), "5 bytes");
         assertRefused(write("config.json", "{\"n_layer\": 2}"), "weight_map");
         assertRefused(write("lfs.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 5\n"),
