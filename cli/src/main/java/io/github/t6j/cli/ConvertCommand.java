@@ -8,6 +8,7 @@ import io.github.t6j.family.LlamaFamily;
 import io.github.t6j.family.T6Family;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.json.Json;
+import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
@@ -92,6 +93,10 @@ final class ConvertCommand implements Callable<Integer> {
             GgufNames gguf = checkpoint.gguf().isEmpty() ? null : new GgufNames(checkpoint, source.toString());
             Map<String, Object> keys = gguf == null || config != null ? configKeys(folder, files) : gguf.config();
             addTokenizer(folder, files);
+            if (gguf != null && !Tokenizer.existsIn(folder)) {
+                main.note("note: the tokenizer in a GGUF file is not written: copy the model's tokenizer.json to "
+                        + destination);
+            }
             Map<Path, Long> sizes = sizes(checkpoint.files());
             try {
                 convert(checkpoint, gguf, keys, VariantFile.resolve(variant, said, folder, keys), files);
