@@ -73,6 +73,13 @@ public final class ConfigJson {
         return value == null ? null : new ConfigJson(Json.object(value, where + ": " + key), where + ": " + key);
     }
 
+    /** The first key whose value is an object, or null. */
+    String firstObject() {
+        return values.entrySet().stream().filter(entry -> entry.getValue() instanceof Map).map(Map.Entry::getKey)
+                .findFirst()
+                .orElse(null);
+    }
+
     /** What to call the file, or the place in it, in errors. */
     String where() {
         return where;

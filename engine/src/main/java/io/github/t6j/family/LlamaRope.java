@@ -38,6 +38,9 @@ final class LlamaRope {
         if (scaling == null) {
             scaling = ConfigJson.empty(config.where() + ": rope_scaling");
         }
+        if (scaling.firstObject() != null) {
+            throw scaling.wrong(scaling.firstObject(), "a number or a text, as all layers rotate alike", "an object");
+        }
         double theta = scaling.number("rope_theta", config.number("rope_theta", type.ropeTheta));
         double positions = config.number("max_position_embeddings", type.contextLength);
         double trained = config.number(

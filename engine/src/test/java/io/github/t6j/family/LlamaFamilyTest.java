@@ -164,6 +164,7 @@ class LlamaFamilyTest {
         "rope_scaling          | {\"rope_type\": \"dynamic\", \"factor\": 2.0} | found dynamic",
         "rope_scaling          | {\"rope_type\": \"llama3\", \"factor\": 2.0} | low_freq_factor: expected a number above 0",
         "rope_scaling          | 3                | rope_scaling",
+        "rope_scaling          | {\"full_attention\": {\"rope_type\": \"default\"}} | full_attention: expected a number or a text",
         "rope_theta            | -1               | rope_theta: expected a number above 0, found -1.0",
         "attention_bias        | true             | q_proj.bias: expected one in a llama model whose attention_bias is true",
         "mlp_bias              | true             | down_proj.bias: expected one",
