@@ -101,15 +101,18 @@ public final class TransformerLoader {
         SharedPages shared = new SharedPages(new Rope(config.rope()), arena);
         Block[] blocks = new Block[layers.size()];
         for (int layer = 0; layer < blocks.length; layer++) {
-            blocks[layer] = block(layer, new Layer(layer, layers.get(layer)), shared);
+            try (Layer weights = new Layer(layer, layers.get(layer))) {
+                blocks[layer] = block(layer, weights, shared);
+            }
             progress.accept((layer + 1.0) / blocks.length);
         }
-        Layer rest = new Layer(TensorSpec.NO_LAYER, others);
-        RmsNorm outputNorm = norm(rest, TensorRole.OUTPUT_NORM);
-        PackedMatrix embedding = rest.packed(TensorRole.EMBEDDING);
-        PackedMatrix output = others.containsKey(TensorRole.OUTPUT) ? rest.packed(TensorRole.OUTPUT) : embedding;
-        var weights = new Transformer.Weights(embedding, blocks, outputNorm, output, checksum.getValue());
-        return new Transformer(config, weights, shared, kernels, workers);
+        try (Layer rest = new Layer(TensorSpec.NO_LAYER, others)) {
+            RmsNorm outputNorm = norm(rest, TensorRole.OUTPUT_NORM);
+            PackedMatrix embedding = rest.packed(TensorRole.EMBEDDING);
+            PackedMatrix output = others.containsKey(TensorRole.OUTPUT) ? rest.packed(TensorRole.OUTPUT) : embedding;
+            var weights = new Transformer.Weights(embedding, blocks, outputNorm, output, checksum.getValue());
+            return new Transformer(config, weights, shared, kernels, workers);
+        }
     }
 
     private Block block(int layer, Layer weights, SharedPages shared) {
@@ -129,7 +132,8 @@ public final class TransformerLoader {
     }
 
     /** The tensors of a layer, or those of none. */
-    private final class Layer implements LayerWeights {
+    private final class Layer implements LayerWeights, AutoCloseable {
+        private final NativeMemory copies = NativeMemory.shared(); // closing one takes a millisecond: not one a tensor
         private final int layer;
         private final Map<TensorRole, List<Tensor>> parts;
 
@@ -143,7 +147,7 @@ public final class TransformerLoader {
             return layer;
         }
 
-        private List<Tensor> read(TensorRole role, NativeMemory copies) {
+        private List<Tensor> read(TensorRole role) {
             return parts.get(role).stream().map(tensor -> tensors.read(tensor, copies)).toList();
         }
 
@@ -152,9 +156,7 @@ public final class TransformerLoader {
             if (Thread.currentThread().isInterrupted()) {
                 throw new CancellationException(tensors.where() + ": loading was interrupted");
             }
-            try (NativeMemory copies = NativeMemory.shared()) {
-                return PackedMatrix.pack(read(role, copies), arena, workers);
-            }
+            return PackedMatrix.pack(read(role), arena, workers);
         }
 
         @Override
@@ -162,10 +164,7 @@ public final class TransformerLoader {
             if (!parts.containsKey(role)) {
                 return null;
             }
-            float[] floats;
-            try (NativeMemory copies = NativeMemory.confined()) {
-                floats = concatenated(read(role, copies));
-            }
+            float[] floats = concatenated(read(role));
             ByteBuffer bytes = ByteBuffer.allocate(floats.length * Float.BYTES);
             bytes.asFloatBuffer().put(floats);
             checksum.update(bytes);
@@ -182,6 +181,11 @@ public final class TransformerLoader {
                 at += elements;
             }
             return floats;
+        }
+
+        @Override
+        public void close() {
+            copies.close();
         }
 
         @Override
