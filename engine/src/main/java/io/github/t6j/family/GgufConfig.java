@@ -103,8 +103,8 @@ final class GgufConfig {
                 throw wrong(name, "finite factors above 0", factor);
             }
         }
-        scaling.put(ROPE_TYPE, "gguf_factors");
-        scaling.put("factors",
+        scaling.put(ROPE_TYPE, LlamaRope.DIVIDED);
+        scaling.put(LlamaRope.FACTORS,
                 Stream.iterate(0, i -> i < factors.length, i -> i + 1).map(i -> (double) factors[i]).toList());
     }
 

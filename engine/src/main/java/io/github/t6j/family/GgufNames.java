@@ -32,9 +32,9 @@ public final class GgufNames {
     private static final int MOST_FACTORS = 1 << 15;
 
     private static final Map<String, String> OUTER = Map.of(
-            "token_embd.weight", "model.embed_tokens.weight",
-            "output_norm.weight", "model.norm.weight",
-            "output.weight", "lm_head.weight");
+            "token_embd.weight", LlamaNames.EMBEDDING,
+            "output_norm.weight", LlamaNames.OUTPUT_NORM,
+            "output.weight", LlamaNames.OUTPUT);
     private static final Map<String, String> OF_A_BLOCK = Map.ofEntries(
             Map.entry("attn_norm", "input_layernorm"),
             Map.entry("attn_q", "self_attn.q_proj"),

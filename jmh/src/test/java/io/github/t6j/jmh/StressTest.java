@@ -16,10 +16,7 @@ import org.openjdk.jcstress.Main;
  * Here a moment each; README.md has the command for longer.
  */
 class StressTest {
-    /**
-     * One JVM a class. No affinity: the engine's own threads would inherit it. A small young generation: a model's cleaner
-     * is a thread until it is collected, and these open thousands.
-     */
+    /** One JVM a class. No affinity: the engine's own threads would inherit it. A small young generation: these open thousands. */
     private static final String COMMON = "-v -sc false -af NONE -jvmArgsPrepend -Xmn4m";
 
     private static final String QUICK = "-f 1 -fsm 1 -iters 1 -time 50 -strideSize 32 -strideCount 16 -hs 64 -pth false"
