@@ -38,18 +38,19 @@ final class SessionState {
     /** Ids that a session with these options has room for: what it asks for, else what the model's length and memory allow. */
     private static int contextLength(Transformer transformer, SessionOptions options) {
         long perId = transformer.bytesPerToken(format(options), materialized(options));
-        long available = PhysicalMemory.available();
+        int trained = transformer.config().sizes().contextLength();
+        int asked = options.contextLength();
+        long available = PhysicalMemory.availableFor(perId * (asked == 0 ? trained : asked));
         long most = perId == 0 ? Integer.MAX_VALUE : available / perId;
-        if (options.contextLength() == 0) {
-            return Math.clamp(most, 1, transformer.config().sizes().contextLength());
+        if (asked == 0) {
+            return Math.clamp(most, 1, trained);
         }
-        if (options.contextLength() > most) {
+        if (asked > most) {
             throw new MemoryLimitException(
-                    "a context of " + options.contextLength() + " ids, " + perId + " bytes each",
-                    options.contextLength() * perId, available,
+                    "a context of " + asked + " ids, " + perId + " bytes each", asked * perId, available,
                     "open the session with at most " + most + " ids, or with a narrower type of cache");
         }
-        return options.contextLength();
+        return asked;
     }
 
     /** Bytes that a session of these options takes once its context is full. */

@@ -83,7 +83,7 @@ public final class TransformerLoader {
                             + (GROWTH * stored + ALWAYS) + " in memory, found " + packed
                             + ": matrices of so few rows are no model's");
         }
-        long available = PhysicalMemory.available();
+        long available = PhysicalMemory.availableFor(packed);
         if (packed > available) {
             throw new MemoryLimitException("the weights of " + tensors.where(), packed, available,
                     "use a smaller model, or narrower weights");

@@ -65,7 +65,7 @@ public final class NativeMemory implements Arena {
      */
     @Override
     public MemorySegment allocate(long bytes, long alignment) {
-        long available = PhysicalMemory.available();
+        long available = PhysicalMemory.availableFor(bytes);
         if (bytes > available) {
             throw new MemoryLimitException("off-heap memory", bytes, available, ADVICE);
         }

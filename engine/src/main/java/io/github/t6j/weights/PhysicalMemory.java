@@ -5,6 +5,9 @@ import java.lang.management.ManagementFactory;
 
 /** How much memory there is to allocate. */
 public final class PhysicalMemory {
+    /** A machine that runs a JVM has so much: the question, 33 ms at first, is not worth asking. */
+    private static final long SURE = 64 << 20;
+
     private PhysicalMemory() {}
 
     /** Asked once, when it is first needed. */
@@ -25,5 +28,10 @@ public final class PhysicalMemory {
     /** Bytes of the machine's memory beside what this process has of it, on the heap and in {@link NativeMemory}. */
     public static long available() {
         return Math.max(0, Total.BYTES - Runtime.getRuntime().totalMemory() - NativeMemory.held());
+    }
+
+    /** As {@link #available}, or just {@code wanted} bytes where there surely are so many. */
+    public static long availableFor(long wanted) {
+        return wanted + NativeMemory.held() <= SURE ? wanted : available();
     }
 }
