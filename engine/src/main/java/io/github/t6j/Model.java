@@ -9,6 +9,7 @@ import io.github.t6j.family.GgufNames;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.json.Json;
 import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.WarmingKernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.ModelConfig;
@@ -347,9 +348,34 @@ public final class Model implements AutoCloseable {
         SessionBatch.decode(this, sessions, ids);
     }
 
+    /**
+     * Feeds some ids to each of several sessions, {@code ids[i]} to session i, in passes over the weights that they share:
+     * a server feeds parts of new prompts beside the next ids of generations that run. {@link Session#logits()} of each
+     * are then those after its last id, to the same bits as by {@link Session#prefill} alone. Some attentions' bits depend
+     * on where a prompt is cut (MLA; ADR 9): to have those of a whole prompt, cut it at multiples of {@link #passSize}.
+     *
+     * @throws IllegalArgumentException if there is not an array a session with an id or more, one id is not below the
+     *     vocabulary's size, or a session is there twice or of another model
+     * @throws IllegalStateException if a session is closed or its context has no room; nothing is fed then
+     */
+    public void feed(List<Session> sessions, int[]... ids) {
+        use.checkOpen();
+        SessionFeed.feed(this, sessions, ids);
+    }
+
+    /** Ids of a prompt that pass through the model together, at most. */
+    public static int passSize() {
+        return Transformer.MOST_ROWS;
+    }
+
     /** As the sampler's, by kernels that may still be warmed. */
     float logProbability(float[] logits, int id) {
         return kernels.logProbability(logits, id);
+    }
+
+    /** ln Σ e^logits. */
+    double logSumExp(float[] logits) {
+        return kernels.logSumExp(logits, logits.length, new float[Kernels.LANES]);
     }
 
     /** What tells this model from others: SHA-256, in hexadecimal, of its configuration and a sample of its weights. */

@@ -19,51 +19,47 @@ final class SampleGenerator {
         generator(session, options);
     }
 
-    private TextGenerator generator(Session own, GenerationOptions ownOptions) {
-        return new TextGenerator(own, model.requiredTokenizer(), promptIds, ownOptions, token -> true);
+    private Generator generator(Session own, GenerationOptions ownOptions) {
+        return new Generator(own, model.requiredTokenizer(), promptIds, ownOptions);
     }
 
     List<Generation> run(int samples, long prefillNanos) {
         long start = System.nanoTime();
-        List<TextGenerator> all = new ArrayList<>();
+        List<Generator> all = new ArrayList<>();
         try {
             add(options, all);
             SamplingOptions sampling = options.sampling();
             for (int i = 1; i < samples; i++) {
                 add(options.withSampling(sampling.withSeed(all.getFirst().seed() + i)), all);
             }
-            advance(new ArrayList<>(all));
+            advance(all);
             long nanos = System.nanoTime() - start;
-            return all.stream().map(one -> one.result(reason(one), prefillNanos, nanos)).toList();
+            all.forEach(one -> one.end(FinishReason.CANCELLED));
+            return all.stream().map(one -> one.result(prefillNanos, nanos)).toList();
         } finally {
             all.forEach(one -> one.session().close());
         }
     }
 
-    private void add(GenerationOptions own, List<TextGenerator> all) {
+    private void add(GenerationOptions own, List<Generator> all) {
         all.add(generator(session.fork(), own));
     }
 
-    private void advance(List<TextGenerator> running) {
-        while (true) {
-            running.removeIf(one -> !one.choose());
-            if (running.isEmpty()) {
+    private void advance(List<Generator> all) {
+        while (!session.isCancelled()) {
+            List<Session> sessions = new ArrayList<>();
+            List<Integer> ids = new ArrayList<>();
+            for (Generator one : all) {
+                Token token = one.next();
+                if (token != null) {
+                    sessions.add(one.session());
+                    ids.add(token.id());
+                }
+            }
+            if (sessions.isEmpty()) {
                 return;
             }
-            if (session.isCancelled()) {
-                return;
-            }
-            SessionBatch.decode(
-                    model, running.stream().map(TextGenerator::session).toList(),
-                    running.stream().mapToInt(TextGenerator::lastId).toArray());
-            running.removeIf(TextGenerator::hasEnded);
-            if (session.isCancelled()) {
-                return;
-            }
+            SessionBatch.decode(model, sessions, ids.stream().mapToInt(Integer::intValue).toArray());
         }
-    }
-
-    private static FinishReason reason(TextGenerator one) {
-        return one.reason() == null ? FinishReason.CANCELLED : one.reason();
     }
 }

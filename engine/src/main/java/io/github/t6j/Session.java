@@ -201,14 +201,55 @@ public final class Session implements AutoCloseable {
         Objects.requireNonNull(promptIds, "promptIds");
         Objects.requireNonNull(options, "options");
         Objects.requireNonNull(listener, "listener");
-        long start = System.nanoTime();
-        TextGenerator generator = new TextGenerator(this, model.tokenizerOrNull(), promptIds, options, listener);
-        FinishReason reason = feedPrompt(promptIds) ? null : FinishReason.CANCELLED;
-        long prefilled = System.nanoTime();
-        if (reason == null) {
-            reason = generator.run();
+        Generator generator = new Generator(this, model.tokenizerOrNull(), promptIds, options);
+        if (feedPrompt(promptIds)) {
+            generate(generator, listener);
         }
-        return generator.result(reason, prefilled - start, System.nanoTime() - prefilled);
+        return generator.result();
+    }
+
+    private void generate(Generator generator, TokenListener listener) {
+        for (Token token = generator.next(); token != null; token = generator.next()) {
+            boolean goOn = false;
+            try {
+                goOn = listener.onToken(token);
+            } finally {
+                state.feed(token.id(), () -> false); // cancelled or not, the session holds what the listener was told
+            }
+            if (use.isCancelled()) {
+                generator.end(FinishReason.CANCELLED);
+            } else if (!goOn) {
+                generator.end(FinishReason.STOPPED_BY_LISTENER);
+            }
+        }
+    }
+
+    /**
+     * A generation that the caller takes step by step, from the logits after {@code promptIds}: it feeds them first, with
+     * {@link #prefill} or {@link Model#feed}. Penalties count what the session holds, and these.
+     *
+     * @throws IllegalArgumentException if the options have stop strings, but the model has no tokenizer
+     */
+    public Generator newGenerator(int[] promptIds, GenerationOptions options) {
+        Objects.requireNonNull(promptIds, "promptIds");
+        Objects.requireNonNull(options, "options");
+        try (SessionUse.Call _ = use.beginReading()) {
+            return new Generator(this, model.tokenizerOrNull(), promptIds, options);
+        }
+    }
+
+    /**
+     * The likeliest ids after the last, with the logarithms of their probabilities, likeliest first; of equal ones the
+     * smaller first. A listener that asks sees those from which its token was chosen.
+     *
+     * @param count how many, at most the vocabulary
+     * @throws IllegalArgumentException if there are not so many
+     * @throws IllegalStateException if there are no {@link #logits()}
+     */
+    public List<Likelihood> likeliest(int count) {
+        try (SessionUse.Call _ = use.beginReading()) {
+            return Likelihood.best(state.logits(), count, model);
+        }
     }
 
     /** Feeds a prompt and computes the logits after it; false if cancelled. */
@@ -261,11 +302,6 @@ public final class Session implements AutoCloseable {
             }
             throw closed;
         }
-    }
-
-    /** Feeds a generated id, cancelled or not, so that the session holds what the listener has seen. */
-    void feedGenerated(int id) {
-        state.feed(id, () -> false);
     }
 
     boolean isCancelled() {

@@ -5,7 +5,7 @@ import io.github.t6j.model.Sequence;
 import io.github.t6j.model.Transformer;
 import java.util.List;
 
-/** {@link Model#decode}: sessions whose next ids pass through the model together. */
+/** {@link Model#decode}: sessions whose next ids pass through the model together, one each. */
 final class SessionBatch {
     private SessionBatch() {}
 
@@ -14,40 +14,43 @@ final class SessionBatch {
             throw new IllegalArgumentException(
                     "ids: expected one a session, " + sessions.size() + ", found " + ids.length);
         }
-        for (int i = 0; i < ids.length; i++) {
-            check(model, sessions, i);
-        }
+        check(model, sessions);
         int begun = 0;
         try {
             for (; begun < ids.length; begun++) {
                 sessions.get(begun).use().begin();
             }
-            feed(sessions, ids);
+            for (int i = 0; i < ids.length; i++) {
+                sessions.get(i).state().checkNext(ids[i]);
+            }
+            for (int from = 0; from < ids.length; from += Transformer.MOST_ROWS) {
+                pass(sessions, ids, from, Math.min(Transformer.MOST_ROWS, ids.length - from));
+            }
         } finally {
-            for (int i = 0; i < begun; i++) {
-                sessions.get(i).use().end();
-            }
+            end(sessions, begun);
         }
     }
 
-    private static void feed(List<Session> sessions, int[] ids) {
-        for (int i = 0; i < ids.length; i++) {
-            sessions.get(i).state().checkNext(ids[i]);
-        }
-        for (int from = 0; from < ids.length; from += Transformer.MOST_ROWS) {
-            pass(sessions, ids, from, Math.min(Transformer.MOST_ROWS, ids.length - from));
-        }
-    }
-
-    private static void check(Model model, List<Session> sessions, int i) {
-        if (sessions.get(i).model() != model) {
-            throw new IllegalArgumentException("sessions: expected those of this model, found another's at index " + i);
-        }
-        for (int other = 0; other < i; other++) {
-            if (sessions.get(other) == sessions.get(i)) {
+    /** Whether {@code sessions} are of {@code model}, and each is there once. */
+    static void check(Model model, List<Session> sessions) {
+        for (int i = 0; i < sessions.size(); i++) {
+            if (sessions.get(i).model() != model) {
                 throw new IllegalArgumentException(
-                        "sessions: expected each once, found one at index " + other + " and again at " + i);
+                        "sessions: expected those of this model, found another's at index " + i);
             }
+            for (int other = 0; other < i; other++) {
+                if (sessions.get(other) == sessions.get(i)) {
+                    throw new IllegalArgumentException(
+                            "sessions: expected each once, found one at index " + other + " and again at " + i);
+                }
+            }
+        }
+    }
+
+    /** Ends the calls of the first {@code begun} sessions. */
+    static void end(List<Session> sessions, int begun) {
+        for (int i = 0; i < begun; i++) {
+            sessions.get(i).use().end();
         }
     }
 
@@ -56,7 +59,7 @@ final class SessionBatch {
         Sequence first = sessions.get(from).state().fedSequence();
         Batch batch = first.batch();
         for (int i = from; i < from + count; i++) {
-            batch.add(sessions.get(i).state().fedSequence(), ids[i]);
+            batch.add(sessions.get(i).state().fedSequence(), ids, i, 1);
         }
         batch.forward();
         for (int i = from; i < from + count; i++) {

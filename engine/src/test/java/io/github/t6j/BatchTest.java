@@ -92,6 +92,78 @@ class BatchTest {
         }
     }
 
+    /** Feeds sessions that hold {@code depths} ids {@code counts} more together and, each in a session of its own, alone. */
+    private static void assertSameBitsOfParts(Model model, List<SessionOptions> kinds, int[] depths, int[] counts) {
+        Random random = new Random(SEED);
+        int vocabulary = model.info().sizes().vocabulary();
+        List<Session> together = new ArrayList<>();
+        List<Session> alone = new ArrayList<>();
+        int[][] ids = new int[depths.length][];
+        try {
+            for (int i = 0; i < depths.length; i++) {
+                int[] before = random.ints(depths[i], 0, vocabulary).toArray();
+                ids[i] = random.ints(counts[i], 0, vocabulary).toArray();
+                for (List<Session> sessions : List.of(together, alone)) {
+                    sessions.add(model.newSession(kinds.get(i % kinds.size())));
+                    if (before.length > 0) {
+                        sessions.getLast().prefill(before);
+                    }
+                }
+                alone.get(i).prefill(ids[i]);
+            }
+            model.feed(together, ids);
+            for (int i = 0; i < depths.length; i++) {
+                String what = "seed " + SEED + ", session " + i;
+                assertThat(together.get(i).logits()).as(what).isEqualTo(alone.get(i).logits());
+                assertThat(together.get(i).ids()).as(what).isEqualTo(alone.get(i).ids());
+                together.get(i).decode(7); // on the cache that they left
+                alone.get(i).decode(7);
+                assertThat(together.get(i).logits()).as(what).isEqualTo(alone.get(i).logits());
+            }
+        } finally {
+            together.forEach(Session::close);
+            alone.forEach(Session::close);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void partsOfPromptsBesideSingleIds(int threads) {
+        try (Model model = Model.load(TestData.tiny(), ModelOptions.defaults().withThreads(threads))) {
+            List<SessionOptions> kinds = new ArrayList<>();
+            for (CacheType type : CacheType.values()) {
+                kinds.add(options(1000).withCacheType(type));
+            }
+            kinds.add(options(1000).withPath(Path.MATERIALIZED));
+            assertSameBitsOfParts(model, kinds, new int[] {0, 100, 63, 0, 65, 300, 7, 128, 129, 20},
+                    new int[] {300, 1, 1, 40, 2, 1, 128, 129, 1, 64});
+            assertSameBitsOfParts(model, kinds, new int[] {500, 0}, new int[] {1, 400});
+            assertSameBitsOfParts(model, kinds, new int[] {3}, new int[] {1});
+        }
+    }
+
+    @Test
+    void morePartsThanRowsOfAPass() {
+        try (Model model = Model.load(TestData.tiny())) {
+            Random random = new Random(SEED);
+            assertSameBitsOfParts(model, List.of(options(400)), random.ints(60, 0, 12).toArray(),
+                    random.ints(60, 1, 50).toArray());
+            assertSameBitsOfParts(model, List.of(options(400)), random.ints(300, 0, 2).toArray(),
+                    random.ints(300, 1, 2).toArray());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"T6_odd, full", "T6_kvonly, full", "llama-gqa, full", "llama-mla, full", "T6_linearattn, linearattn",
+        "llama-linearattn-gqa, linearattn", "T6_groupnorm, full"})
+    void everyAttentionTakesParts(String golden, String variant) {
+        ModelOptions load = ModelOptions.defaults().withThreads(2).withVariant(RopeVariant.of(variant));
+        try (Model model = Model.load(TestData.path("golden/" + golden), load)) {
+            List<SessionOptions> kinds = List.of(options(400), options(400).withPath(Path.MATERIALIZED));
+            assertSameBitsOfParts(model, kinds, new int[] {3, 9, 0, 70, 33}, new int[] {70, 1, 130, 5, 1});
+        }
+    }
+
     @Test
     void forksAdvanceTogetherAndLeaveTheirOriginAlone() {
         try (Model model = Model.load(TestData.tiny()); Session origin = model.newSession()) {
@@ -130,8 +202,17 @@ class BatchTest {
             assertRefused(model, List.of(a, full), new int[] {1, 2}, "the context has room for 1 ids and holds 1");
             assertRefused(model, List.of(a, closed), new int[] {1, 2}, "the session is closed");
             assertThatThrownBy(() -> closed.decode(1)).hasMessageContaining("the session is closed");
+            assertThatThrownBy(() -> model.feed(List.of(a), new int[0]))
+                    .hasMessageContaining("ids: expected one or more, found none");
+            assertThatThrownBy(() -> model.feed(List.of(a), new int[] {1}, new int[] {2}))
+                    .hasMessageContaining("ids: expected an array a session, 1, found 2");
+            assertThatThrownBy(() -> model.feed(List.of(a, full), new int[] {1, 2}, new int[] {1, 2}))
+                    .hasMessageContaining("the context has room for 1 ids and holds 1");
+            assertThatThrownBy(() -> model.feed(List.of(a, a), new int[] {1}, new int[] {2}))
+                    .hasMessageContaining("found one at index 0 and again at 1");
             assertThat(a.position()).isOne();
             model.decode(List.of());
+            model.feed(List.of());
         }
     }
 

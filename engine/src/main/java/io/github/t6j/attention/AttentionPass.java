@@ -78,8 +78,13 @@ public final class AttentionPass {
         return row * pairs;
     }
 
-    /** Copies the projections of row {@code from} of {@code other}, of the same stride, to the first row. */
-    public void copyRow(AttentionPass other, int from) {
-        System.arraycopy(other.projections, other.at(from), projections, 0, stride);
+    /** Rows that fit. */
+    public int capacity() {
+        return projections.length / stride;
+    }
+
+    /** Copies the projections of the rows from {@code from} of {@code other}, of the same stride, to this pass's. */
+    public void copyRows(AttentionPass other, int from) {
+        System.arraycopy(other.projections, other.at(from), projections, 0, rows * stride);
     }
 }

@@ -38,7 +38,12 @@ final class Activations {
     private final Workers.Work row = this::row;
     private RowOperation operation;
 
-    /** Buffers for passes of at most {@code capacity} rows, {@link #ROWS} or fewer. */
+    /** Rows to have room for when a pass has {@code rows}: passes grow, and should not often make new buffers. */
+    static int capacity(int rows) {
+        return Math.max(rows, Math.min(ROWS, Integer.highestOneBit(2 * rows - 1)));
+    }
+
+    /** Buffers for passes of at most {@code capacity} rows. */
     Activations(Transformer model, int capacity) {
         this.capacity = capacity;
         kernels = model.kernels();

@@ -6,19 +6,25 @@ import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
 
 /**
- * A pass whose rows are of different sequences, one position each: one pass over the weights serves them all. A row is
- * computed as in a pass of its sequence alone, to the same bits; attention is the sequences' own, whatever their depths,
- * types of cache and algorithms.
+ * A pass whose rows are of different sequences: one pass over the weights serves them all. A sequence has one row, the
+ * next of a generation, or some, a part of a prompt; they are computed as in a pass of that sequence alone, to the same
+ * bits. Attention is the sequences' own, whatever their depths, types of cache and algorithms.
  *
  * <p>Made by {@link Sequence#batch()}, whose buffers it uses; allocates nothing once each sequence was in one.
  */
 public final class Batch implements AttentionStep {
+    /** The most rows: a prompt's largest pass beside as many single rows. */
+    public static final int MOST_ROWS = 2 * Activations.ROWS;
+
     private final Transformer model;
     private final Workers workers;
-    private final Sequence[] sequences = new Sequence[Activations.ROWS];
-    private final int[] ids = new int[Activations.ROWS];
-    private final Workers.Work row = this::attendRow;
+    private final Sequence[] sequences = new Sequence[MOST_ROWS];
+    private final int[] firstRows = new int[MOST_ROWS + 1]; // of each sequence; behind the last, all rows
+    private final int[] ids = new int[MOST_ROWS];
+    private final int[] singles = new int[MOST_ROWS]; // indices of the sequences with one row
+    private final Workers.Work single = this::attendSingle;
     private int size;
+    private int singleCount;
     private boolean sideBySide;
     private AttentionPass pass;
 
@@ -30,23 +36,48 @@ public final class Batch implements AttentionStep {
     void clear() {
         Arrays.fill(sequences, 0, size, null);
         size = 0;
+        singleCount = 0;
     }
 
-    /** Adds the next row, which feeds {@code id} to {@code sequence}; a sequence has one row at most. */
-    public void add(Sequence sequence, int id) {
+    /** Rows so far. */
+    public int rows() {
+        return firstRows[size];
+    }
+
+    /**
+     * Adds the next rows, which feed {@code count} ids to {@code sequence}.
+     *
+     * @param sequence one that has no rows yet
+     * @param from where the ids begin in {@code newIds}
+     * @param count from 1 to {@link Transformer#MOST_ROWS}; all rows are at most {@link #MOST_ROWS}
+     */
+    public void add(Sequence sequence, int[] newIds, int from, int count) {
+        System.arraycopy(newIds, from, ids, rows(), count);
+        if (count == 1) {
+            singles[singleCount++] = size;
+        }
         sequences[size] = sequence;
-        ids[size++] = id;
+        firstRows[size + 1] = firstRows[size] + count;
+        size++;
+    }
+
+    private int count(int i) {
+        return firstRows[i + 1] - firstRows[i];
     }
 
     /** Feeds the ids and leaves the batch empty; {@link Sequence#logits} of the first sequence then has the rows' logits. */
     public void forward() {
+        Activations a = sequences[0].begin(rows());
+        for (int i = 0; i < size; i++) {
+            sequences[i].reserve(count(i));
+            for (int row = firstRows[i]; row < firstRows[i + 1]; row++) {
+                a.set(row, ids[row], sequences[i].position() + row - firstRows[i]);
+            }
+        }
         long total = 0;
         long longest = 0;
-        Activations a = sequences[0].begin(size);
-        for (int i = 0; i < size; i++) {
-            int position = sequences[i].position();
-            sequences[i].reserve(1);
-            a.set(i, ids[i], position);
+        for (int s = 0; s < singleCount; s++) {
+            int position = sequences[singles[s]].position();
             total += position;
             longest = Math.max(longest, position);
         }
@@ -54,37 +85,47 @@ public final class Batch implements AttentionStep {
         sideBySide = longest * workers.threads() <= total;
         model.forward(a, this, () -> false);
         for (int i = 0; i < size; i++) {
-            sequences[i].advance(1);
+            sequences[i].advance(count(i));
         }
         clear();
     }
 
-    /** Each row by its own sequence. */
+    /** Each sequence's rows by itself. */
     @Override
     public void append(AttentionPass newPass) {
         pass = newPass;
-        for (int i = 0; i < pass.rows; i++) {
-            AttentionPass own = sequences[i].single();
+        for (int i = 0; i < size; i++) {
+            AttentionPass own = sequences[i].own(count(i));
             own.begin(pass.attention, pass.layer);
-            own.copyRow(pass, i);
+            own.copyRows(pass, firstRows[i]);
             sequences[i].attention().append(own);
         }
     }
 
     @Override
     public void attend(AttentionPass newPass) {
+        for (int i = 0; i < size; i++) {
+            if (count(i) > 1) {
+                attend(i);
+            }
+        }
         if (sideBySide) {
-            workers.run(pass.rows, row);
+            workers.run(singleCount, single);
         } else {
-            for (int i = 0; i < pass.rows; i++) {
-                attendRow(i, 0);
+            for (int s = 0; s < singleCount; s++) {
+                attend(singles[s]);
             }
         }
     }
 
-    private void attendRow(int i, int worker) {
-        AttentionPass own = sequences[i].single();
+    private void attendSingle(int s, int worker) {
+        attend(singles[s]);
+    }
+
+    private void attend(int i) {
+        AttentionPass own = sequences[i].own(count(i));
         sequences[i].attention().attend(own);
-        System.arraycopy(own.output, 0, pass.output, i * own.output.length, own.output.length);
+        int row = own.output.length / own.capacity();
+        System.arraycopy(own.output, 0, pass.output, firstRows[i] * row, own.rows * row);
     }
 }

@@ -17,7 +17,7 @@ public final class Sequence implements AutoCloseable {
     private final Activations one; // buffers of passes of one row
     private Activations many; //      of several, or null: given back
     private Activations activations; // of the last pass, one of these
-    private AttentionPass single; // one row of a batch, or null
+    private AttentionPass own; // its rows of a batch, or null
     private Batch batch; // of the passes that it led, or null
     private int position;
 
@@ -62,6 +62,16 @@ public final class Sequence implements AutoCloseable {
         return model.logits(activations, row, count);
     }
 
+    /**
+     * Logits after some rows of the last pass, whichever.
+     *
+     * @param rows [from … from + count − 1], each counted from the pass's first
+     * @return as {@link #logits(int, int)} does
+     */
+    public float[] logits(int[] rows, int from, int count) {
+        return model.logits(activations, rows, from, count);
+    }
+
     /** Floats between the rows of {@link #logits}. */
     public int logitStride() {
         return model.logitStride();
@@ -79,7 +89,7 @@ public final class Sequence implements AutoCloseable {
     /** Buffers for a pass of {@code rows}, which begins. */
     Activations begin(int rows) {
         if (rows > 1 && (many == null || many.capacity < rows)) {
-            many = new Activations(model, Math.min(Activations.ROWS, Integer.highestOneBit(2 * rows - 1)));
+            many = new Activations(model, Activations.capacity(rows));
         }
         activations = rows == 1 ? one : many;
         activations.begin(rows);
@@ -102,14 +112,14 @@ public final class Sequence implements AutoCloseable {
         return attention;
     }
 
-    /** A pass of this sequence's next row alone, for a batch. */
-    AttentionPass single() {
-        if (single == null) {
-            single = AttentionPass.of(model.attention(), 1, 0);
+    /** A pass of this sequence's next rows alone, for a batch; one of many rows goes when one of a single row comes. */
+    AttentionPass own(int rows) {
+        if (own == null || own.capacity() < rows || rows == 1 && own.capacity() > 1) {
+            own = AttentionPass.of(model.attention(), Activations.capacity(rows), 0);
         }
-        single.rows = 1;
-        single.position = position;
-        return single;
+        own.rows = rows;
+        own.position = position;
+        return own;
     }
 
     /** An empty batch, whose first row must be this sequence's; valid until the next call. */

@@ -90,12 +90,30 @@ public final class Transformer {
      * @return [count][{@link #logitStride()}], a buffer that the next call overwrites
      */
     float[] logits(Activations a, int row, int count) {
-        if (a.logits.length < count * logitStride()) {
-            a.logits = new float[MOST_LOGIT_ROWS * logitStride()];
-        }
+        growLogits(a, count);
         for (int i = 0; i < count; i++) {
             weights.outputNorm.normalise(a, row + i, i, 0);
         }
+        return product(a, count);
+    }
+
+    /** {@link #logits(Activations, int, int)} after rows that need not follow each other. */
+    float[] logits(Activations a, int[] rows, int from, int count) {
+        growLogits(a, count);
+        for (int i = 0; i < count; i++) {
+            weights.outputNorm.normalise(a, rows[from + i], i, 0);
+        }
+        return product(a, count);
+    }
+
+    private void growLogits(Activations a, int count) {
+        if (a.logits.length < count * logitStride()) {
+            a.logits = new float[MOST_LOGIT_ROWS * logitStride()];
+        }
+    }
+
+    /** logits = output · normed. */
+    private float[] product(Activations a, int count) {
         a.matMul.multiply(weights.output, a.normed, a.width, count, a.logits);
         return a.logits;
     }

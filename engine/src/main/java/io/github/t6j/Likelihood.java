@@ -1,0 +1,39 @@
+package io.github.t6j;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * An id that may come next.
+ *
+ * @param id the id
+ * @param logProbability natural logarithm of its probability under the model's unmodified logits
+ */
+public record Likelihood(int id, float logProbability) {
+    /** The {@code count} likeliest, likeliest first; of equal ones the smaller first. */
+    static List<Likelihood> best(float[] logits, int count, Model model) {
+        if (count < 1 || count > logits.length) {
+            throw new IllegalArgumentException(
+                    "count: expected 1 to the vocabulary's " + logits.length + ", found " + count);
+        }
+        int[] best = new int[count]; // by falling logit
+        int found = 0;
+        for (int id = 0; id < logits.length; id++) {
+            if (found == count && !(logits[id] > logits[best[count - 1]])) {
+                continue;
+            }
+            int at = found < count ? found++ : count - 1;
+            for (; at > 0 && logits[id] > logits[best[at - 1]]; at--) {
+                best[at] = best[at - 1];
+            }
+            best[at] = id;
+        }
+        double logSumExp = model.logSumExp(logits);
+        List<Likelihood> likeliest = new ArrayList<>(count);
+        for (int id : best) {
+            likeliest.add(new Likelihood(id, (float) (logits[id] - logSumExp)));
+        }
+        return Collections.unmodifiableList(likeliest);
+    }
+}
