@@ -363,6 +363,12 @@ public final class Model implements AutoCloseable {
         SessionFeed.feed(this, sessions, ids);
     }
 
+    /** Whether bits depend on where a prompt is cut into passes; if not, those of {@link Session#decode} are the same, too. */
+    public boolean passesMatter() {
+        use.checkOpen();
+        return transformer.attention().rowsChooseForm();
+    }
+
     /** Ids of a prompt that pass through the model together, at most. */
     public static int passSize() {
         return Transformer.MOST_ROWS;

@@ -60,6 +60,11 @@ public interface Attention {
     /** Its definition, for {@link MaterializedAttention}. */
     MaterializedHeads materialized();
 
+    /** Whether the number of a pass's rows chooses how they are computed: bits then depend on where a prompt is cut. */
+    default boolean rowsChooseForm() {
+        return false;
+    }
+
     /** Positions that a query sees, its own included; 0: all before it, too. */
     default int window() {
         return 0;

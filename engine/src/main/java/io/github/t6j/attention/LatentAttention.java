@@ -246,6 +246,11 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     /** Chooses between the absorbed and the rebuilt form. */
     @Override
+    public boolean rowsChooseForm() {
+        return true;
+    }
+
+    @Override
     public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
         return new LatentAlgorithm(this, (PagedCache) cache, kernels, workers);
     }

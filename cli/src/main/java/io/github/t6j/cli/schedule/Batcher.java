@@ -1,0 +1,204 @@
+package io.github.t6j.cli.schedule;
+
+import io.github.t6j.MemoryLimitException;
+import io.github.t6j.Model;
+import io.github.t6j.Session;
+import io.github.t6j.SessionOptions;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The generations that run, and what is kept of those that ended; for one thread. */
+final class Batcher {
+    private final Model model;
+    private final SessionOptions options;
+    private final Limits limits;
+    private final Prefixes prefixes;
+    private final List<Job> reading = new ArrayList<>(); // the one whose turn it is first
+    private final List<Stream> running = new ArrayList<>();
+    private long promptIds;
+    private long cachedIds;
+    private long generatedIds;
+    private long passes;
+    private long rows;
+    private long ended;
+
+    Batcher(Model model, SessionOptions options, Limits limits) {
+        this.model = model;
+        this.options = options;
+        this.limits = limits;
+        prefixes = new Prefixes(model.passesMatter() ? Model.passSize() : 1);
+    }
+
+    boolean isEmpty() {
+        return reading.isEmpty() && running.isEmpty();
+    }
+
+    int copies() {
+        return running.size() + reading.stream().mapToInt(Job::copies).sum();
+    }
+
+    private long bytes() {
+        return running.stream().mapToLong(Stream::bytes).sum() + reading.stream().mapToLong(Job::bytes).sum();
+    }
+
+    /** Takes {@code job}, if there is room for it; kept prefixes make room. */
+    boolean admit(Job job) {
+        long bytes = bytes() + job.bytes();
+        if (copies() + job.copies() > limits.running() || bytes > limits.cacheBytes()) {
+            return false;
+        }
+        Session kept = prefixes.fork(job.prompt());
+        prefixes.shrink(limits.cacheBytes() - bytes);
+        try {
+            job.begin(kept == null ? model.newSession(options) : kept);
+            cachedIds += job.session().position();
+            reading.add(job);
+        } catch (MemoryLimitException full) { // others use the machine, too
+            job.fail(full);
+            ended += job.copies();
+        }
+        return true;
+    }
+
+    /** One pass: the next id of each that runs, and parts of prompts. */
+    void step() {
+        reading.removeIf(this::isCancelled);
+        List<Session> sessions = new ArrayList<>();
+        List<int[]> ids = new ArrayList<>();
+        for (Stream stream : running) {
+            sessions.add(stream.session());
+            ids.add(new int[] {stream.id()});
+        }
+        List<Job> parts = takeParts();
+        for (Job job : parts) {
+            sessions.add(job.session());
+            ids.add(job.part(Model.passSize()));
+            promptIds += ids.getLast().length;
+        }
+        feed(sessions, ids, parts);
+        for (Stream stream : running) {
+            if (!stream.isOver()) {
+                choose(stream);
+            }
+        }
+        parts.forEach(this::goOn);
+        running.removeIf(this::isOver);
+    }
+
+    /** Takes those jobs out of {@link #reading} whose next parts are one pass of a prompt together. */
+    private List<Job> takeParts() {
+        List<Job> parts = new ArrayList<>();
+        int free = Model.passSize();
+        while (!reading.isEmpty()) {
+            int count = reading.getFirst().part(Model.passSize()).length;
+            if (count > free) {
+                break;
+            }
+            free -= count;
+            parts.add(reading.removeFirst());
+        }
+        return parts;
+    }
+
+    /** Together; if that fails, one by one, so that only those fail for which it does. */
+    private void feed(List<Session> sessions, List<int[]> ids, List<Job> parts) {
+        if (sessions.isEmpty()) {
+            return;
+        }
+        passes++;
+        rows += ids.stream().mapToInt(one -> one.length).sum();
+        try {
+            model.feed(sessions, ids.toArray(int[][]::new));
+        } catch (RuntimeException together) {
+            for (int i = 0; i < sessions.size(); i++) {
+                try {
+                    model.feed(List.of(sessions.get(i)), ids.get(i));
+                } catch (RuntimeException alone) {
+                    if (i < running.size()) {
+                        running.get(i).fail(alone);
+                    } else {
+                        parts.get(i - running.size()).fail(alone);
+                    }
+                }
+            }
+        }
+    }
+
+    private void choose(Stream stream) {
+        if (stream.choose()) {
+            generatedIds++;
+        }
+    }
+
+    /** What becomes of a job after a part of its prompt. */
+    private void goOn(Job job) {
+        if (job.hasFailed()) {
+            job.session().close();
+            ended += job.copies();
+        } else if (!job.isRead()) {
+            reading.add(job);
+        } else {
+            keep(job.session());
+            for (Stream stream : job.streams()) {
+                choose(stream);
+                running.add(stream);
+            }
+        }
+    }
+
+    /** Keeps what the session holds, or as much of it as is computed alike in any prompt. */
+    private void keep(Session session) {
+        int length = prefixes.keepable(session.position());
+        if (length > 0) {
+            Session kept = session.fork();
+            kept.truncate(length);
+            prefixes.keep(kept);
+            prefixes.shrink(Math.max(0, limits.cacheBytes() - bytes()));
+        }
+    }
+
+    private boolean isCancelled(Job job) {
+        if (job.isCancelled()) {
+            job.cancel();
+            job.session().close();
+            ended += job.copies();
+            return true;
+        }
+        return false;
+    }
+
+    private boolean isOver(Stream stream) {
+        if (stream.isOver()) {
+            ended++;
+            if (prefixes.keepsContinuations()) {
+                keep(stream.session());
+            }
+            stream.session().close();
+        }
+        return stream.isOver();
+    }
+
+    /** Cancels all that run. */
+    void cancel() {
+        reading.forEach(job -> job.tickets().forEach(Ticket::cancel));
+        running.forEach(stream -> stream.ticket().cancel());
+    }
+
+    /** Ends all that run, because of {@code cause}. */
+    void fail(RuntimeException cause) {
+        reading.forEach(job -> job.fail(cause));
+        running.stream().filter(stream -> !stream.isOver()).forEach(stream -> stream.fail(cause));
+    }
+
+    /** Closes all sessions. */
+    void close() {
+        reading.forEach(job -> job.session().close());
+        running.forEach(stream -> stream.session().close());
+        prefixes.shrink(0);
+    }
+
+    Counts counts(int waiting) {
+        return new Counts(
+                waiting, copies(), bytes(), prefixes.bytes(), promptIds, cachedIds, generatedIds, passes, rows, ended);
+    }
+}

@@ -1,0 +1,108 @@
+package io.github.t6j.cli.schedule;
+
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.Generator;
+import io.github.t6j.Session;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** A request until its prompt is read. */
+final class Job {
+    private final Request request;
+    private final List<Ticket> tickets; // one a copy
+    private final GenerationOptions options; // with a seed
+    private final long firstBytes;
+    private final long otherBytes;
+    private Session session; // null until its turn comes
+    private int cachedIds;
+    private boolean failed;
+
+    /**
+     * @param options the request's, with a seed
+     * @param firstBytes that the prompt and one continuation may take
+     * @param otherBytes that each further continuation may
+     */
+    Job(Request request, List<Ticket> tickets, GenerationOptions options, long firstBytes, long otherBytes) {
+        this.request = request;
+        this.tickets = tickets;
+        this.options = options;
+        this.firstBytes = firstBytes;
+        this.otherBytes = otherBytes;
+    }
+
+    List<Ticket> tickets() {
+        return tickets;
+    }
+
+    int copies() {
+        return tickets.size();
+    }
+
+    long bytes() {
+        return firstBytes + (copies() - 1) * otherBytes;
+    }
+
+    int[] prompt() {
+        return request.prompt();
+    }
+
+    Session session() {
+        return session;
+    }
+
+    boolean isCancelled() {
+        return tickets.stream().allMatch(Ticket::isCancelled);
+    }
+
+    /** Begins in {@code newSession}, which holds the first ids of the prompt or none. */
+    void begin(Session newSession) {
+        session = newSession;
+        cachedIds = newSession.position();
+    }
+
+    int cachedIds() {
+        return cachedIds;
+    }
+
+    /** The prompt's next ids: they end where a pass of the whole prompt ends. */
+    int[] part(int passSize) {
+        int from = session.position();
+        return Arrays.copyOfRange(prompt(), from, Math.min(prompt().length, (from / passSize + 1) * passSize));
+    }
+
+    boolean isRead() {
+        return session.position() == prompt().length;
+    }
+
+    boolean hasFailed() {
+        return failed;
+    }
+
+    /** Its continuations, once it is read. */
+    List<Stream> streams() {
+        List<Stream> streams = new ArrayList<>();
+        for (int copy = 0; copy < copies(); copy++) {
+            Session own = copy == 0 ? session : session.fork();
+            streams.add(stream(copy, own));
+        }
+        return streams;
+    }
+
+    private Stream stream(int copy, Session own) {
+        var sampling = options.sampling().withSeed(options.sampling().seed() + copy);
+        Generator generator = own.newGenerator(prompt(), options.withSampling(sampling));
+        long bytes = copy == 0 ? firstBytes : otherBytes;
+        return new Stream(tickets.get(copy), own, generator, request.likeliest(), cachedIds, bytes);
+    }
+
+    /** Tells that it was cancelled before anything was chosen. */
+    void cancel() {
+        tickets.forEach(ticket -> ticket.add(new Event.Cancelled()));
+    }
+
+    void fail(RuntimeException cause) {
+        failed = true;
+        tickets.forEach(ticket -> ticket.add(new Event.Failed(cause)));
+    }
+}

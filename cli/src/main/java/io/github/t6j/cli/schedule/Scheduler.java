@@ -1,0 +1,219 @@
+package io.github.t6j.cli.schedule;
+
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.Model;
+import io.github.t6j.Session;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.cli.schedule.RefusedException.Reason;
+import io.github.t6j.sampling.Sampler;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Continuous batching: generations join and leave between passes, and parts of new prompts pass beside the next ids of those
+ * that run. One thread owns all sessions. What a request gives is what {@link Session#generate} gives for it alone, to the
+ * same bits, whatever runs beside it.
+ */
+public final class Scheduler implements AutoCloseable {
+    /** Tokens of a page, by which caches grow. */
+    private static final int PAGE = 64;
+
+    private final Model model;
+    private final Limits limits;
+    private final long bytesPerId;
+    private final Thread thread;
+    private final Deque<Job> waiting = new ArrayDeque<>(); // guarded by this, as what follows
+    private int waitingCopies;
+    private boolean closed; //    no more requests are taken
+    private boolean cancelled; // and those that are there end
+    private Counts counts;
+
+    /** @param options of all sessions, but for their context length */
+    public Scheduler(Model model, SessionOptions options, Limits limits) {
+        this.model = model;
+        this.limits = limits;
+        bytesPerId = model.sessionBytes(options.withContextLength(2))
+                - model.sessionBytes(options.withContextLength(1));
+        Batcher batcher = new Batcher(model, options.withContextLength(limits.contextLength()), limits);
+        counts = batcher.counts(0);
+        thread = Thread.ofPlatform().name("t6j scheduler").daemon().start(() -> run(batcher));
+    }
+
+    /**
+     * Takes a request.
+     *
+     * @return a ticket a copy
+     * @throws RefusedException if it is not taken
+     * @throws IllegalArgumentException if the prompt does not fit in the context, an id is not the model's, there are more
+     *     copies than may run, or the options are not for this model
+     */
+    public List<Ticket> submit(Request request) {
+        check(request);
+        Job job = job(request);
+        if (job.bytes() > limits.cacheBytes()) {
+            throw new RefusedException(Reason.TOO_LARGE, "the request's cache may take " + job.bytes()
+                    + " bytes, expected at most " + limits.cacheBytes()
+                    + ", what all caches may take: ask for fewer tokens");
+        }
+        synchronized (this) {
+            if (closed) {
+                throw new RefusedException(Reason.CLOSED, "the server is stopping and takes no more requests");
+            }
+            int most = limits.running() + limits.queued();
+            int there = waitingCopies + counts.running();
+            if (there + job.copies() > most) {
+                throw new RefusedException(Reason.QUEUE_FULL,
+                        there + " generations run or wait, expected at most " + most + ": try again later");
+            }
+            waiting.add(job);
+            waitingCopies += job.copies();
+            notifyAll();
+        }
+        return job.tickets();
+    }
+
+    private void check(Request request) {
+        if (request.prompt().length > limits.contextLength()) {
+            throw new IllegalArgumentException("prompt: expected at most " + limits.contextLength()
+                    + " tokens, the context, found " + request.prompt().length);
+        }
+        if (request.copies() > limits.running()) {
+            throw new IllegalArgumentException(
+                    "copies: expected at most " + limits.running() + ", found " + request.copies());
+        }
+        int vocabulary = model.info().sizes().vocabulary();
+        int sampleable = model.hasTokenizer() ? Math.min(model.tokenizer().size(), vocabulary) : vocabulary;
+        new Sampler(request.options().sampling(), vocabulary, sampleable); // refuses a bias for an id that is not there
+        if (!model.hasTokenizer() && !request.options().stop().isEmpty()) {
+            throw new IllegalArgumentException("stop: expected none, since the model has no tokenizer");
+        }
+        for (int id : request.prompt()) {
+            if (id < 0 || id >= vocabulary) {
+                throw new IllegalArgumentException(
+                        "prompt: expected ids from 0 to " + (vocabulary - 1) + ", found " + id);
+            }
+        }
+    }
+
+    private Job job(Request request) {
+        GenerationOptions options = request.options();
+        if (options.sampling().seed() == null) {
+            // below 2⁵³, so that whoever reads numbers as doubles can give it back
+            long seed = new SplittableRandom().nextLong((1L << 53) - request.copies());
+            options = options.withSampling(options.sampling().withSeed(seed));
+        }
+        List<Ticket> tickets = new ArrayList<>();
+        for (int copy = 0; copy < request.copies(); copy++) {
+            tickets.add(new Ticket(this::wake));
+        }
+        int prompt = request.prompt().length;
+        int more = Math.min(options.maxTokens(), limits.contextLength() - prompt);
+        return new Job(request, tickets, options, pages(prompt + more), pages(more + PAGE));
+    }
+
+    private long pages(long ids) {
+        return (ids + PAGE - 1) / PAGE * PAGE * bytesPerId;
+    }
+
+    private synchronized void wake() {
+        notifyAll();
+    }
+
+    /** What it does and did. */
+    public synchronized Counts counts() {
+        return counts;
+    }
+
+    /** Context length of all sessions. */
+    public int contextLength() {
+        return limits.contextLength();
+    }
+
+    private void run(Batcher batcher) {
+        try {
+            while (join(batcher)) {
+                batcher.step();
+            }
+        } catch (RuntimeException | Error broken) {
+            fail(batcher, new IllegalStateException("the scheduler ended: " + broken, broken));
+            throw broken;
+        } finally {
+            batcher.close();
+        }
+    }
+
+    /** Waits for work, and lets those in for whom there is room; false at the end. */
+    private synchronized boolean join(Batcher batcher) {
+        counts = batcher.counts(waitingCopies);
+        while (waiting.isEmpty() && batcher.isEmpty()) {
+            if (closed) {
+                return false;
+            }
+            try {
+                wait();
+            } catch (InterruptedException never) {
+                throw new IllegalStateException("nobody interrupts this thread", never);
+            }
+        }
+        if (cancelled) {
+            waiting.forEach(job -> job.tickets().forEach(Ticket::cancel));
+            batcher.cancel();
+        }
+        waiting.removeIf(this::hasLeft);
+        while (!waiting.isEmpty() && batcher.admit(waiting.peek())) { // those behind wait, too: nobody overtakes
+            waitingCopies -= waiting.remove().copies();
+        }
+        counts = batcher.counts(waitingCopies);
+        return true;
+    }
+
+    private boolean hasLeft(Job job) {
+        if (!job.isCancelled()) {
+            return false;
+        }
+        job.cancel();
+        waitingCopies -= job.copies();
+        return true;
+    }
+
+    private synchronized void fail(Batcher batcher, RuntimeException cause) {
+        closed = true;
+        waiting.forEach(job -> job.fail(cause));
+        waiting.clear();
+        batcher.fail(cause);
+    }
+
+    /** Takes no more requests, and waits until those that are there have ended, or so long. @return whether they have */
+    public boolean drain(Duration patience) throws InterruptedException {
+        synchronized (this) {
+            closed = true;
+            notifyAll();
+        }
+        return thread.join(patience);
+    }
+
+    /** Cancels all that is there, and waits until it has ended. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            cancelled = true;
+            notifyAll();
+        }
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException later) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package io.github.t6j.cli.schedule;
+
+import io.github.t6j.Generator;
+import io.github.t6j.Likelihood;
+import io.github.t6j.Session;
+import io.github.t6j.Token;
+import java.util.List;
+
+/** A continuation whose prompt was read: an id a step. */
+final class Stream {
+    private final Ticket ticket;
+    private final Session session;
+    private final Generator generator;
+    private final int likeliest;
+    private final int cachedIds;
+    private final long bytes;
+    private int id; // to be fed next
+    private boolean over;
+
+    /** @param bytes that its cache may take */
+    Stream(Ticket ticket, Session session, Generator generator, int likeliest, int cachedIds, long bytes) {
+        this.ticket = ticket;
+        this.session = session;
+        this.generator = generator;
+        this.likeliest = likeliest;
+        this.cachedIds = cachedIds;
+        this.bytes = bytes;
+    }
+
+    Ticket ticket() {
+        return ticket;
+    }
+
+    Session session() {
+        return session;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    int id() {
+        return id;
+    }
+
+    boolean isOver() {
+        return over;
+    }
+
+    /** Chooses an id from the session's logits and tells it, or ends. @return whether there is a new id */
+    boolean choose() {
+        try {
+            Token token = ticket.isCancelled() ? null : generator.next();
+            if (token != null) {
+                id = token.id();
+                ticket.add(new Event.Chosen(token, likeliest()));
+            }
+            if (token == null || generator.finishReason() != null) {
+                over = true;
+                ticket.add(new Event.Ended(generator.result(), cachedIds));
+            }
+            return token != null;
+        } catch (RuntimeException broken) { // logits that are no numbers
+            fail(broken);
+            return false;
+        }
+    }
+
+    private List<Likelihood> likeliest() {
+        return likeliest == 0 ? List.of() : session.likeliest(Math.min(likeliest, session.logits().length));
+    }
+
+    void fail(RuntimeException cause) {
+        over = true;
+        ticket.add(new Event.Failed(cause));
+    }
+}
