@@ -39,6 +39,7 @@ final class TextGenerator {
         sampler = new Sampler(
                 options.sampling(), session.vocabulary(),
                 tokenizer == null ? session.vocabulary() : Math.min(tokenizer.size(), session.vocabulary()));
+        sampler.prompt(session.state().ids()); // a conversation goes on as if it were fed anew
         sampler.prompt(promptIds);
         endIds = session.model().textEnds();
         decoder = tokenizer == null ? null : tokenizer.newContinuation();
