@@ -3,6 +3,9 @@ module io.github.t6j.cli {
     requires info.picocli;
     requires io.github.t6j.engine;
     requires jdk.management;
+    requires jdk.unsupported; // Ctrl-C within a chat
+    requires org.jline.reader;
+    requires org.jline.terminal;
 
     opens io.github.t6j.cli to info.picocli;
 }

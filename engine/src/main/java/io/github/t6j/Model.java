@@ -25,6 +25,7 @@ import io.github.t6j.weights.Tensor;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -372,6 +373,22 @@ public final class Model implements AutoCloseable {
     /** Ids of a prompt that pass through the model together, at most. */
     public static int passSize() {
         return Transformer.MOST_ROWS;
+    }
+
+    /**
+     * Runs what a first prompt and its answer run, on a small session of its own, so that they find compiled code: a JVM
+     * that has just started needs seconds for it. What follows is faster, and has the same bits. Ends when the code is
+     * compiled; after {@code atMost} no pass begins any more. An interrupt of the thread, which stays set, or {@link
+     * #close()} ends it within a pass. May run while other threads use sessions, but they share the cores: while nobody
+     * waits for an answer is the time for it.
+     *
+     * @return whether all of it is compiled; false if it was ended before
+     * @throws MemoryLimitException if memory does not hold a context of 128 ids
+     */
+    public boolean warmUp(Duration atMost) {
+        Objects.requireNonNull(atMost, "atMost");
+        use.checkOpen();
+        return WarmUp.run(this, kernels, atMost);
     }
 
     /** As the sampler's, by kernels that may still be warmed. */

@@ -49,6 +49,25 @@ class SessionTest {
         assertThatThrownBy(session::logits).isInstanceOf(IllegalStateException.class);
     }
 
+    /** A conversation goes on as if it were fed anew: what the session holds counts as seen, too. */
+    @Test
+    void theRepetitionPenaltyCountsWhatTheSessionHolds() {
+        GenerationOptions penalised = GREEDY.withSampling(SamplingOptions.greedy().withRepetitionPenalty(3f));
+        int[] first = model.tokenizer().encode("The whale and the sea and the ship and the whale");
+        int[] then = model.tokenizer().encode(" and the");
+        String whole = session.generate("The whale and the sea and the ship and the whale and the", penalised).text();
+        assertThat(whole)
+                .isNotEqualTo(model.newSession().generate("The whale and the sea and the ship and the whale and"
+                        + " the", GREEDY).text());
+        try (Session inTwo = model.newSession()) {
+            inTwo.prefill(first);
+            assertThat(inTwo.generate(then, penalised, token -> true).text()).isEqualTo(whole);
+            inTwo.truncate(first.length);
+            assertThat(inTwo.generateSamples(" and the", 2, penalised)).extracting(Generation::text)
+                    .containsOnly(whole);
+        }
+    }
+
     @Test
     void aFullContextRefusesMoreAndKeepsWhatItHas() {
         try (Session small = model.newSession(SessionOptions.defaults().withContextLength(4))) {

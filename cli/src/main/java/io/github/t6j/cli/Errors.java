@@ -88,7 +88,7 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
     }
 
     private void show(String message, Throwable e, boolean withTrace) {
-        main.note(Text.printable(String.join(" ", message.strip().split("\\R\\s*")), LONGEST));
+        main.note(line(message));
         if (withTrace) {
             StringWriter trace = new StringWriter();
             e.printStackTrace(new PrintWriter(trace));
@@ -98,6 +98,15 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
 
     /** Characters of a message at most: it may quote a file. */
     private static final int LONGEST = 2000;
+
+    /** What went wrong, on one line, for a command that goes on. */
+    static String line(Exception e) {
+        return line(describe(e));
+    }
+
+    private static String line(String message) {
+        return Text.printable(String.join(" ", message.strip().split("\\R\\s*")), LONGEST);
+    }
 
     private static String describe(Exception e) {
         return switch (e) {

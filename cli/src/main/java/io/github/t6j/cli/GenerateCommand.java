@@ -5,7 +5,6 @@ import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
-import io.github.t6j.SessionOptions;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.Token;
 import io.github.t6j.TokenListener;
@@ -78,9 +77,8 @@ final class GenerateCommand implements Callable<Integer> {
                     + "under a line with its number and seed.")
     private Integer samples;
 
-    @Option(names = "--context", paramLabel = "N",
-            description = "Tokens of prompt and continuation that fit (default: the model's block_size).")
-    private Integer context;
+    @Mixin
+    private ContextArguments context;
 
     @Option(names = "--session", paramLabel = "FILE",
             description = "Continue the session saved in FILE, if it is there, with the prompt; save it there at the end.")
@@ -100,9 +98,9 @@ final class GenerateCommand implements Callable<Integer> {
         CacheType saved = sessionFile == null ? null : SavedSession.cacheType(sessionFile);
         String text = Text.argumentOrInput(prompt, "PROMPT", main, spec);
         try (Model model = arguments.load();
-                Session session = model.newSession(sessionOptions(model, saved))) {
+                Session session = model.newSession(context.over(cache.sessionOptions(saved), model, main))) {
             options = options.withSampling(sampling.over(model.sampling().orElse(SamplingOptions.defaults())));
-            noteShortContext(model, session);
+            context.noteShort(model, session, main);
             if (sessionFile != null && Files.exists(sessionFile)) {
                 session.restore(sessionFile);
             }
@@ -131,30 +129,10 @@ final class GenerateCommand implements Callable<Integer> {
                         spec.commandLine(), "--samples: expected no --session, which can hold only one continuation");
             }
         }
-        if (context != null) {
-            Range.atLeast(spec, "--context", context, 1);
-        }
+        context.check();
         return Range.checked(
                 spec, () -> new GenerationOptions(maxTokens, sampling.over(SamplingOptions.defaults()), stop,
                         ignoreEndOfText));
-    }
-
-    private SessionOptions sessionOptions(Model model, CacheType saved) {
-        int trained = model.info().sizes().contextLength();
-        if (context != null && context > trained) {
-            main.note("note: --context " + context + " is more than the " + trained
-                    + " positions that this model was trained on; text beyond them may get worse");
-        }
-        return cache.sessionOptions(saved).withContextLength(context == null ? 0 : context);
-    }
-
-    private void noteShortContext(Model model, Session session) {
-        int trained = model.info().sizes().contextLength();
-        if (context == null && session.contextLength() < trained) {
-            main.note(
-                    "note: the context has " + session.contextLength() + " tokens, what memory holds, of the " + trained
-                            + " that this model was trained on");
-        }
     }
 
     private static int promptIds(Model model, Session session, String text) {

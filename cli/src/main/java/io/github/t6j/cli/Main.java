@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  t6j generate \"The whale\"",
+            "  t6j chat --model DIR",
             "  t6j inspect --model DIR --tensors",
             "  t6j help generate"
         })
@@ -42,8 +43,9 @@ final class Main implements Callable<Integer> {
     static final int INTERRUPTED = 130;
 
     private static final List<Class<?>> COMMANDS = List.of(
-            GenerateCommand.class, LogitsCommand.class, PerplexityCommand.class, ScoreCommand.class,
-            InspectCommand.class, TokenizeCommand.class, ConvertCommand.class, InitCommand.class, BenchCommand.class,
+            GenerateCommand.class, ChatCommand.class, LogitsCommand.class, PerplexityCommand.class,
+            ScoreCommand.class, InspectCommand.class, TokenizeCommand.class, ConvertCommand.class, InitCommand.class,
+            BenchCommand.class,
             HelpCommand.class);
 
     final InputStream in;

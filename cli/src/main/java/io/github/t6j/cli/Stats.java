@@ -41,14 +41,14 @@ final class Stats {
                 "kernels   " + info.kernels());
     }
 
-    private static String speed(int tokens, Duration time) {
+    static String speed(int tokens, Duration time) {
         double seconds = time.toNanos() / 1e9;
         String rate = seconds > 0 ? String.format(Locale.ROOT, ", %.1f tokens/s", tokens / seconds) : "";
         return tokens + " tokens" + rate;
     }
 
     /** Other attentions as they would be with elements of the same type. */
-    private static String cache(long bytes, int tokens, CacheType type, ModelInfo info) {
+    static String cache(long bytes, int tokens, CacheType type, ModelInfo info) {
         CacheComparison comparison = CacheComparison.of(info);
         return bytes + " bytes for " + tokens + " tokens in " + Choice.word(type) + "; MHA of "
                 + besides(comparison.equalHeads().getFirst(), bytes, tokens, type, info) + ", of equal parameters, "

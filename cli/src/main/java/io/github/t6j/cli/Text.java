@@ -85,10 +85,30 @@ final class Text {
         StringBuilder printable = new StringBuilder();
         int end = Math.min(text.length(), longest);
         for (int i = 0; i < end; i++) {
-            char c = text.charAt(i);
-            printable.append(isHarmless(c) ? String.valueOf(c) : String.format(Locale.ROOT, "\\u%04x", (int) c));
+            append(text.charAt(i), printable);
         }
         return end < text.length() ? printable + "…" : printable.toString();
+    }
+
+    private static void append(char c, StringBuilder printable) {
+        if (isHarmless(c)) {
+            printable.append(c);
+        } else {
+            printable.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+        }
+    }
+
+    /** A piece of a text, with the same characters escaped; line feeds stay. */
+    static String printablePiece(String text) {
+        StringBuilder printable = new StringBuilder();
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) == '\n') {
+                printable.append('\n');
+            } else {
+                append(text.charAt(i), printable);
+            }
+        }
+        return printable.toString();
     }
 
     private static boolean isHarmless(char c) {

@@ -109,7 +109,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     }
 
     /** Whether every kernel that was called is SIMD by now. */
-    boolean isWarm() {
+    public boolean isWarm() {
         for (int i = 0; i < serving.length(); i++) {
             if (serving.get(i) == twin) {
                 return false;

@@ -3,11 +3,12 @@ package io.github.t6j.weights;
 import io.github.t6j.ModelFormatException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Files that are read whole: configurations, tokenizers. Symbolic links are followed, as Hugging Face's caches are made of
+ * Files that are read or written whole: configurations, tokenizers, conversations. Symbolic links are followed, as Hugging Face's caches are made of
  * them, but only to regular files: a pipe would be waited for, a device has no end.
  */
 public final class SmallFile {
@@ -36,6 +37,24 @@ public final class SmallFile {
             return in.readNBytes((int) size); // no more, should it grow meanwhile
         } catch (IOException e) {
             throw FileBytes.failed(file, "cannot be read", e);
+        }
+    }
+
+    /**
+     * Writes {@code bytes} to {@code file}, which is complete or as it was before; a new one is for its owner alone.
+     *
+     * @throws java.io.UncheckedIOException when it cannot be written
+     * @throws java.util.concurrent.CancellationException when the thread is interrupted
+     */
+    public static void writePrivately(Path file, byte[] bytes) {
+        try {
+            Replacement.of(file, true).write(channel -> {
+                for (ByteBuffer rest = ByteBuffer.wrap(bytes); rest.hasRemaining();) {
+                    channel.write(rest);
+                }
+            });
+        } catch (IOException e) {
+            throw FileBytes.failed(file, "cannot be written", e);
         }
     }
 }

@@ -60,8 +60,8 @@ final class Batcher {
         return true;
     }
 
-    /** One pass: the next id of each that runs, and parts of prompts. */
-    void step() {
+    /** One pass: the next id of each that runs, and parts of prompts. @return those that are over */
+    List<Stream> step() {
         reading.removeIf(this::isCancelled);
         List<Session> sessions = new ArrayList<>();
         List<int[]> ids = new ArrayList<>();
@@ -82,7 +82,10 @@ final class Batcher {
             }
         }
         parts.forEach(this::goOn);
-        running.removeIf(this::isOver);
+        List<Stream> over = running.stream().filter(Stream::isOver).toList();
+        over.forEach(this::free);
+        running.removeAll(over);
+        return over;
     }
 
     /** Takes those jobs out of {@link #reading} whose next parts are one pass of a prompt together. */
@@ -167,27 +170,27 @@ final class Batcher {
         return false;
     }
 
-    private boolean isOver(Stream stream) {
-        if (stream.isOver()) {
-            ended++;
-            if (prefixes.keepsContinuations()) {
-                keep(stream.session());
-            }
-            stream.session().close();
+    private void free(Stream stream) {
+        ended++;
+        if (prefixes.keepsContinuations()) {
+            keep(stream.session());
         }
-        return stream.isOver();
+        stream.session().close();
     }
 
     /** Cancels all that run. */
     void cancel() {
-        reading.forEach(job -> job.tickets().forEach(Ticket::cancel));
+        reading.forEach(job -> job.ticket().cancel());
         running.forEach(stream -> stream.ticket().cancel());
     }
 
     /** Ends all that run, because of {@code cause}. */
     void fail(RuntimeException cause) {
         reading.forEach(job -> job.fail(cause));
-        running.stream().filter(stream -> !stream.isOver()).forEach(stream -> stream.fail(cause));
+        for (Stream stream : running) {
+            stream.fail(cause);
+            stream.tellLast();
+        }
     }
 
     /** Closes all sessions. */

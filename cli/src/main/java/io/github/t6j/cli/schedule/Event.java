@@ -5,25 +5,28 @@ import io.github.t6j.Likelihood;
 import io.github.t6j.Token;
 import java.util.List;
 
-/** What becomes of a request. */
+/** What becomes of one of a ticket's generations. */
 public sealed interface Event {
+    /** Which one, counted from 0 in the order in which they were submitted. */
+    int index();
+
     /**
      * An id was chosen.
      *
      * @param likeliest as many as the request asked for, of those it was chosen from
      */
-    record Chosen(Token token, List<Likelihood> likeliest) implements Event {}
+    record Chosen(int index, Token token, List<Likelihood> likeliest) implements Event {}
 
     /**
      * It is over.
      *
      * @param cachedIds how many ids of the prompt were computed before, for others
      */
-    record Ended(Generation generation, int cachedIds) implements Event {}
+    record Ended(int index, Generation generation, int cachedIds) implements Event {}
 
     /** It was cancelled before anything was chosen. */
-    record Cancelled() implements Event {}
+    record Cancelled(int index) implements Event {}
 
     /** It came to nothing. */
-    record Failed(RuntimeException cause) implements Event {}
+    record Failed(int index, RuntimeException cause) implements Event {}
 }

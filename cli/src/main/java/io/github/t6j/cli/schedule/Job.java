@@ -10,7 +10,8 @@ import java.util.List;
 /** A request until its prompt is read. */
 final class Job {
     private final Request request;
-    private final List<Ticket> tickets; // one a copy
+    private final Ticket ticket;
+    private final int index; // of the first copy, in the ticket
     private final GenerationOptions options; // with a seed
     private final long firstBytes;
     private final long otherBytes;
@@ -23,20 +24,21 @@ final class Job {
      * @param firstBytes that the prompt and one continuation may take
      * @param otherBytes that each further continuation may
      */
-    Job(Request request, List<Ticket> tickets, GenerationOptions options, long firstBytes, long otherBytes) {
+    Job(Request request, Ticket ticket, int index, GenerationOptions options, long firstBytes, long otherBytes) {
         this.request = request;
-        this.tickets = tickets;
+        this.ticket = ticket;
+        this.index = index;
         this.options = options;
         this.firstBytes = firstBytes;
         this.otherBytes = otherBytes;
     }
 
-    List<Ticket> tickets() {
-        return tickets;
+    Ticket ticket() {
+        return ticket;
     }
 
     int copies() {
-        return tickets.size();
+        return request.copies();
     }
 
     long bytes() {
@@ -52,7 +54,7 @@ final class Job {
     }
 
     boolean isCancelled() {
-        return tickets.stream().allMatch(Ticket::isCancelled);
+        return ticket.isCancelled();
     }
 
     /** Begins in {@code newSession}, which holds the first ids of the prompt or none. */
@@ -93,16 +95,20 @@ final class Job {
         var sampling = options.sampling().withSeed(options.sampling().seed() + copy);
         Generator generator = own.newGenerator(prompt(), options.withSampling(sampling));
         long bytes = copy == 0 ? firstBytes : otherBytes;
-        return new Stream(tickets.get(copy), own, generator, request.likeliest(), cachedIds, bytes);
+        return new Stream(ticket, index + copy, own, generator, request.likeliest(), cachedIds, bytes);
     }
 
     /** Tells that it was cancelled before anything was chosen. */
     void cancel() {
-        tickets.forEach(ticket -> ticket.add(new Event.Cancelled()));
+        for (int copy = 0; copy < copies(); copy++) {
+            ticket.add(new Event.Cancelled(index + copy));
+        }
     }
 
     void fail(RuntimeException cause) {
         failed = true;
-        tickets.forEach(ticket -> ticket.add(new Event.Failed(cause)));
+        for (int copy = 0; copy < copies(); copy++) {
+            ticket.add(new Event.Failed(index + copy, cause));
+        }
     }
 }

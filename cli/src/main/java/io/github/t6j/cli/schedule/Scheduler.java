@@ -8,7 +8,6 @@ import io.github.t6j.cli.schedule.RefusedException.Reason;
 import io.github.t6j.sampling.Sampler;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -44,16 +43,16 @@ public final class Scheduler implements AutoCloseable {
     }
 
     /**
-     * Takes a request.
+     * Takes a request, of whose copies {@code ticket} then tells, too.
      *
-     * @return a ticket a copy
+     * @param ticket for the thread that submits
      * @throws RefusedException if it is not taken
      * @throws IllegalArgumentException if the prompt does not fit in the context, an id is not the model's, there are more
      *     copies than may run, or the options are not for this model
      */
-    public List<Ticket> submit(Request request) {
+    public void submit(Request request, Ticket ticket) {
         check(request);
-        Job job = job(request);
+        Job job = job(request, ticket);
         if (job.bytes() > limits.cacheBytes()) {
             throw new RefusedException(Reason.TOO_LARGE, "the request's cache may take " + job.bytes()
                     + " bytes, expected at most " + limits.cacheBytes()
@@ -73,7 +72,6 @@ public final class Scheduler implements AutoCloseable {
             waitingCopies += job.copies();
             notifyAll();
         }
-        return job.tickets();
     }
 
     private void check(Request request) {
@@ -99,20 +97,17 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
-    private Job job(Request request) {
+    private Job job(Request request, Ticket ticket) {
         GenerationOptions options = request.options();
         if (options.sampling().seed() == null) {
             // below 2⁵³, so that whoever reads numbers as doubles can give it back
             long seed = new SplittableRandom().nextLong((1L << 53) - request.copies());
             options = options.withSampling(options.sampling().withSeed(seed));
         }
-        List<Ticket> tickets = new ArrayList<>();
-        for (int copy = 0; copy < request.copies(); copy++) {
-            tickets.add(new Ticket(this::wake));
-        }
         int prompt = request.prompt().length;
         int more = Math.min(options.maxTokens(), limits.contextLength() - prompt);
-        return new Job(request, tickets, options, pages(prompt + more), pages(more + PAGE));
+        int index = ticket.enlarge(request.copies(), this::wake);
+        return new Job(request, ticket, index, options, pages(prompt + more), pages(more + PAGE));
     }
 
     private long pages(long ids) {
@@ -136,7 +131,9 @@ public final class Scheduler implements AutoCloseable {
     private void run(Batcher batcher) {
         try {
             while (join(batcher)) {
-                batcher.step();
+                List<Stream> over = batcher.step();
+                count(batcher);
+                over.forEach(Stream::tellLast);
             }
         } catch (RuntimeException | Error broken) {
             fail(batcher, new IllegalStateException("the scheduler ended: " + broken, broken));
@@ -146,9 +143,12 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
+    private synchronized void count(Batcher batcher) {
+        counts = batcher.counts(waitingCopies);
+    }
+
     /** Waits for work, and lets those in for whom there is room; false at the end. */
     private synchronized boolean join(Batcher batcher) {
-        counts = batcher.counts(waitingCopies);
         while (waiting.isEmpty() && batcher.isEmpty()) {
             if (closed) {
                 return false;
@@ -160,7 +160,7 @@ public final class Scheduler implements AutoCloseable {
             }
         }
         if (cancelled) {
-            waiting.forEach(job -> job.tickets().forEach(Ticket::cancel));
+            waiting.forEach(job -> job.ticket().cancel());
             batcher.cancel();
         }
         waiting.removeIf(this::hasLeft);

@@ -9,17 +9,19 @@ import java.util.List;
 /** A continuation whose prompt was read: an id a step. */
 final class Stream {
     private final Ticket ticket;
+    private final int index; // in the ticket
     private final Session session;
     private final Generator generator;
     private final int likeliest;
     private final int cachedIds;
     private final long bytes;
     private int id; // to be fed next
-    private boolean over;
+    private Event last; // null while it goes on
 
     /** @param bytes that its cache may take */
-    Stream(Ticket ticket, Session session, Generator generator, int likeliest, int cachedIds, long bytes) {
+    Stream(Ticket ticket, int index, Session session, Generator generator, int likeliest, int cachedIds, long bytes) {
         this.ticket = ticket;
+        this.index = index;
         this.session = session;
         this.generator = generator;
         this.likeliest = likeliest;
@@ -44,7 +46,7 @@ final class Stream {
     }
 
     boolean isOver() {
-        return over;
+        return last != null;
     }
 
     /** Chooses an id from the session's logits and tells it, or ends. @return whether there is a new id */
@@ -53,11 +55,10 @@ final class Stream {
             Token token = ticket.isCancelled() ? null : generator.next();
             if (token != null) {
                 id = token.id();
-                ticket.add(new Event.Chosen(token, likeliest()));
+                ticket.add(new Event.Chosen(index, token, likeliest()));
             }
             if (token == null || generator.finishReason() != null) {
-                over = true;
-                ticket.add(new Event.Ended(generator.result(), cachedIds));
+                last = new Event.Ended(index, generator.result(), cachedIds);
             }
             return token != null;
         } catch (RuntimeException broken) { // logits that are no numbers
@@ -71,7 +72,11 @@ final class Stream {
     }
 
     void fail(RuntimeException cause) {
-        over = true;
-        ticket.add(new Event.Failed(cause));
+        last = new Event.Failed(index, cause);
+    }
+
+    /** Tells that it is over, once its cache is free: who hears it may come with the next request. */
+    void tellLast() {
+        ticket.add(last);
     }
 }

@@ -5,15 +5,27 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** One continuation of a request, for whoever waits for it: its events in order, the last one is no {@link Event.Chosen}. */
+/**
+ * Generations that somebody waits for together: all copies of one request, or of several that were submitted with it. Their
+ * events come in order; the last one of each is no {@link Event.Chosen}.
+ */
 public final class Ticket {
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>(); // bounded by the ids asked for
-    private final Runnable wake;
+    private volatile Runnable wake = () -> {
+    };
     private volatile boolean cancelled;
+    private int size;
 
-    /** @param wake called when it is cancelled */
-    Ticket(Runnable wake) {
-        this.wake = wake;
+    /** How many generations there are. */
+    public int size() {
+        return size;
+    }
+
+    /** Takes in {@code copies} more. @return the index of the first */
+    int enlarge(int copies, Runnable newWake) {
+        wake = newWake;
+        size += copies;
+        return size - copies;
     }
 
     void add(Event event) {
@@ -30,7 +42,7 @@ public final class Ticket {
         return events.take();
     }
 
-    /** Ends it before the next step; its last event comes all the same. */
+    /** Ends all of them before the next step; their last events come all the same. */
     public void cancel() {
         cancelled = true;
         wake.run();

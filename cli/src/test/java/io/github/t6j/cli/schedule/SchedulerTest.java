@@ -57,6 +57,12 @@ class SchedulerTest {
         }
     }
 
+    private static Ticket submitted(Scheduler scheduler, Request request) {
+        Ticket ticket = new Ticket();
+        scheduler.submit(request, ticket);
+        return ticket;
+    }
+
     private static Event last(Ticket ticket) throws InterruptedException {
         Event event = ticket.next();
         while (event instanceof Event.Chosen) {
@@ -70,13 +76,13 @@ class SchedulerTest {
         List<Token> tokens = new ArrayList<>();
         while (true) {
             switch (ticket.next()) {
-                case Event.Chosen(Token token, var _) -> tokens.add(token);
-                case Event.Ended(Generation generation, var _) -> {
+                case Event.Chosen(int _, Token token, var _) -> tokens.add(token);
+                case Event.Ended(int _, Generation generation, var _) -> {
                     assertThat(generation.tokens()).isEqualTo(tokens);
                     return generation;
                 }
-                case Event.Cancelled() -> throw new AssertionError("cancelled");
-                case Event.Failed(RuntimeException cause) -> throw cause;
+                case Event.Cancelled(int _) -> throw new AssertionError("cancelled");
+                case Event.Failed(int _, RuntimeException cause) -> throw cause;
             }
         }
     }
@@ -113,7 +119,7 @@ class SchedulerTest {
             List<Request> requests = requests(60, model.info().sizes().vocabulary(), random);
             List<Ticket> tickets = new ArrayList<>();
             for (Request request : requests) {
-                tickets.addAll(scheduler.submit(request));
+                tickets.add(submitted(scheduler, request));
                 if (random.nextInt(4) == 0) {
                     Thread.sleep(random.nextInt(5));
                 }
@@ -130,12 +136,12 @@ class SchedulerTest {
                 Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(4, 0, PLENTY))) {
             int[] first = new Random(SEED).ints(300, 0, 4096).toArray();
             Request long1 = Request.of(first, options(10, 1));
-            Generation one = heard(scheduler.submit(long1).getFirst());
+            Generation one = heard(submitted(scheduler, long1));
             int[] second = IntStream.concat(
                     Arrays.stream(first), IntStream.concat(one.tokens().stream().mapToInt(Token::id), IntStream.of(7)))
                     .toArray();
             Request long2 = Request.of(second, options(10, 2));
-            Event.Ended ended = (Event.Ended) last(scheduler.submit(long2).getFirst());
+            Event.Ended ended = (Event.Ended) last(submitted(scheduler, long2));
             // the last id chosen is fed, too; where bits depend on passes, only whole ones of the prompt count
             int expected = model.passesMatter() ? 300 / Model.passSize() * Model.passSize() : 310;
             assertThat(ended.cachedIds()).isEqualTo(expected);
@@ -149,14 +155,22 @@ class SchedulerTest {
         try (Model model = tiny();
                 Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(6, 0, PLENTY))) {
             int[] prompt = new Random(SEED).ints(200, 0, 4096).toArray();
-            List<Ticket> tickets = scheduler.submit(new Request(prompt, options(12, 40), 0, 5));
-            assertThat(tickets).hasSize(5);
-            for (int copy = 0; copy < 5; copy++) {
-                Generation generation = heard(tickets.get(copy));
-                assertThat(generation.seed()).isEqualTo(40 + copy);
-                assertSame("copy " + copy, generation, alone(model, Request.of(prompt, options(12, 40 + copy))));
+            Ticket ticket = submitted(scheduler, new Request(prompt, options(12, 40), 0, 5));
+            scheduler.submit(Request.of(new int[] {3}, options(2, 9)), ticket);
+            assertThat(ticket.size()).isEqualTo(6);
+            Generation[] found = new Generation[6];
+            for (int left = 6; left > 0;) {
+                if (ticket.next() instanceof Event.Ended(int index, Generation generation, int _)) {
+                    found[index] = generation;
+                    left--;
+                }
             }
-            assertThat(scheduler.counts().promptIds()).isEqualTo(200);
+            for (int copy = 0; copy < 5; copy++) {
+                assertThat(found[copy].seed()).isEqualTo(40 + copy);
+                assertSame("copy " + copy, found[copy], alone(model, Request.of(prompt, options(12, 40 + copy))));
+            }
+            assertSame("other", found[5], alone(model, Request.of(new int[] {3}, options(2, 9))));
+            assertThat(scheduler.counts().promptIds()).isEqualTo(201);
         }
     }
 
@@ -165,7 +179,7 @@ class SchedulerTest {
         try (Model model = tiny();
                 Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(2, 0, PLENTY))) {
             GenerationOptions greedy = options(5, 1).withSampling(SamplingOptions.greedy());
-            Ticket ticket = scheduler.submit(new Request(new int[] {5, 6}, greedy, 3, 1)).getFirst();
+            Ticket ticket = submitted(scheduler, new Request(new int[] {5, 6}, greedy, 3, 1));
             for (int i = 0; i < 5; i++) {
                 Event.Chosen chosen = (Event.Chosen) ticket.next();
                 assertThat(chosen.likeliest()).hasSize(3);
@@ -182,7 +196,7 @@ class SchedulerTest {
                 Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(2, 2, PLENTY))) {
             List<Ticket> tickets = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
-                tickets.addAll(scheduler.submit(Request.of(new int[] {i}, options(CONTEXT - 1, i))));
+                tickets.add(submitted(scheduler, Request.of(new int[] {i}, options(CONTEXT - 1, i))));
             }
             assertThat(tickets.getFirst().next()).isInstanceOf(Event.Chosen.class);
             tickets.forEach(Ticket::cancel);
@@ -190,7 +204,7 @@ class SchedulerTest {
             assertThat(running.generation().finishReason()).isEqualTo(FinishReason.CANCELLED);
             assertThat(last(tickets.getLast())).isInstanceOf(Event.Cancelled.class);
             Request other = Request.of(new int[] {9}, options(3, 1)); // the counts are of before a step
-            heard(scheduler.submit(other).getFirst());
+            heard(submitted(scheduler, other));
             assertThat(scheduler.drain(Duration.ofSeconds(60))).isTrue();
             assertThat(scheduler.counts().running()).isZero();
             assertThat(scheduler.counts().cacheBytes()).isZero();
@@ -204,17 +218,17 @@ class SchedulerTest {
             Request small = Request.of(new int[] {1}, options(50, 1));
             assertRefused(scheduler, Request.of(new int[] {1}, options(CONTEXT, 1)), Reason.TOO_LARGE,
                     "the request's cache may take");
-            List<Ticket> taken = new ArrayList<>(scheduler.submit(small));
-            taken.addAll(scheduler.submit(small));
+            List<Ticket> taken = List.of(submitted(scheduler, small), submitted(scheduler, small));
             assertRefused(scheduler, small, Reason.QUEUE_FULL, "expected at most 2: try again later");
-            assertThatThrownBy(() -> scheduler.submit(Request.of(new int[CONTEXT + 1], options(1, 1))))
+            assertThatThrownBy(() -> submitted(scheduler, Request.of(new int[CONTEXT + 1], options(1, 1))))
                     .hasMessage("prompt: expected at most 600 tokens, the context, found 601");
-            assertThatThrownBy(() -> scheduler.submit(Request.of(new int[] {4096}, options(1, 1))))
+            assertThatThrownBy(() -> submitted(scheduler, Request.of(new int[] {4096}, options(1, 1))))
                     .hasMessage("prompt: expected ids from 0 to 4095, found 4096");
-            assertThatThrownBy(() -> scheduler.submit(new Request(new int[1], options(1, 1), 0, 2)))
+            assertThatThrownBy(() -> submitted(scheduler, new Request(new int[1], options(1, 1), 0, 2)))
                     .hasMessage("copies: expected at most 1, found 2");
             SamplingOptions biased = SamplingOptions.defaults().withLogitBias(Map.of(5000, 1f));
-            assertThatThrownBy(() -> scheduler.submit(Request.of(new int[] {1}, options(1, 1).withSampling(biased))))
+            assertThatThrownBy(
+                    () -> submitted(scheduler, Request.of(new int[] {1}, options(1, 1).withSampling(biased))))
                     .hasMessageContaining("logitBias");
             for (Ticket ticket : taken) {
                 assertSame("small", heard(ticket), alone(model, small));
@@ -223,7 +237,7 @@ class SchedulerTest {
     }
 
     private static void assertRefused(Scheduler scheduler, Request request, Reason reason, String message) {
-        assertThatThrownBy(() -> scheduler.submit(request))
+        assertThatThrownBy(() -> submitted(scheduler, request))
                 .isInstanceOfSatisfying(RefusedException.class, e -> assertThat(e.reason()).isEqualTo(reason))
                 .hasMessageContaining(message);
     }
@@ -233,7 +247,7 @@ class SchedulerTest {
         try (Model model = tiny();
                 Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(3, 10, PLENTY))) {
             List<Request> requests = requests(10, 4096, new Random(SEED));
-            List<Ticket> tickets = requests.stream().flatMap(one -> scheduler.submit(one).stream()).toList();
+            List<Ticket> tickets = requests.stream().map(one -> submitted(scheduler, one)).toList();
             assertThat(scheduler.drain(Duration.ofSeconds(100))).isTrue();
             assertRefused(scheduler, requests.getFirst(), Reason.CLOSED, "is stopping");
             for (int i = 0; i < tickets.size(); i++) {
@@ -248,7 +262,7 @@ class SchedulerTest {
         try (Model model = tiny();
                 Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(2, 10, PLENTY))) {
             for (int i = 0; i < 8; i++) {
-                tickets.addAll(scheduler.submit(Request.of(new int[] {i}, options(CONTEXT - 1, i))));
+                tickets.add(submitted(scheduler, Request.of(new int[] {i}, options(CONTEXT - 1, i))));
             }
             assertThat(scheduler.drain(Duration.ofMillis(1))).isFalse();
         }
@@ -262,7 +276,7 @@ class SchedulerTest {
         try (Model model = load("hostile/nan-weights");
                 Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(2, 2, PLENTY))) {
             for (int i = 0; i < 3; i++) {
-                Event event = last(scheduler.submit(Request.of(new int[] {i}, options(5, i))).getFirst());
+                Event event = last(submitted(scheduler, Request.of(new int[] {i}, options(5, i))));
                 assertThat(event).isInstanceOfSatisfying(Event.Failed.class,
                         failed -> assertThat(failed.cause()).hasMessageContaining("expected numbers, found NaN"));
             }

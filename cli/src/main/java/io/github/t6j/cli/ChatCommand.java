@@ -1,0 +1,219 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.Model;
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.Session;
+import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.cli.chat.Chat;
+import io.github.t6j.cli.chat.ConversationFile;
+import io.github.t6j.cli.chat.Message;
+import io.github.t6j.cli.chat.PromptFormat;
+import io.github.t6j.cli.template.ChatTemplate;
+import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.weights.Safetensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code t6j chat}: a conversation. */
+@Command(
+        name = "chat",
+        description = "A conversation with a model, by its chat template; a model without one goes on with plain text. "
+                + "Piped input is a message a line. /help lists what else can be typed.",
+        footer = {
+            "",
+            "Examples:",
+            "  t6j chat --model DIR",
+            "  t6j chat --model DIR --system \"Answer in one sentence.\" --session talk.json",
+            "  t6j chat --model DIR --prompt \"What is a whale?\" --temperature 0",
+            "  t6j chat --model DIR --prompt - < question.txt"
+        })
+final class ChatCommand implements Callable<Integer> {
+    /** Of an answer without a template, where nothing tells that it ends. */
+    private static final int PLAIN_TOKENS = 128;
+
+    private static final Duration WARM_UP = Duration.ofSeconds(30);
+
+    @ParentCommand
+    private Main main;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelArguments arguments;
+
+    @Mixin
+    private CacheArguments cache;
+
+    @Option(names = "--system", paramLabel = "TEXT", description = "What the model is told before the conversation.")
+    private String system;
+
+    @Option(names = "--prompt", paramLabel = "TEXT",
+            description = "Say only this, print the answer, and end; - for all of standard input.")
+    private String prompt;
+
+    @Option(names = "-n", paramLabel = "N",
+            description = "Most tokens of an answer (default: what the context holds; 128 without a template).")
+    private Integer maxTokens;
+
+    @Mixin
+    private SamplingArguments sampling;
+
+    @Option(names = "--stop", paramLabel = "STR", description = "End an answer before this text; can be repeated.")
+    private List<String> stop = List.of();
+
+    @Option(names = "--ignore-eos", description = "Go on past what ends an answer.")
+    private boolean ignoreEndOfText;
+
+    @Option(names = "--no-thinking",
+            description = "Tell the model not to think first, if its template knows enable_thinking.")
+    private boolean noThinking;
+
+    @Mixin
+    private ContextArguments context;
+
+    @Option(names = "--session", paramLabel = "FILE",
+            description = "Go on with the conversation in FILE, JSON, if it is there; save it there, and its cache in "
+                    + "FILE.cache.")
+    private Path sessionFile;
+
+    @Option(names = "--stats",
+            description = "Say on standard error after each answer how fast it was and what the cache "
+                    + "took.")
+    private boolean stats;
+
+    @Option(names = "--no-history", description = "Keep nothing of what is typed for the next chat.")
+    private boolean noHistory;
+
+    @Override
+    public Integer call() {
+        arguments.check();
+        context.check();
+        GenerationOptions options = options();
+        CacheType saved = sessionFile == null ? null : SavedSession.cacheType(cacheFile());
+        List<Message> before = before();
+        String text = prompt == null ? null : Text.argumentOrInput(prompt, "--prompt", main, spec);
+        String piped = prompt == null && !main.terminal ? Text.argumentOrInput(null, "message", main, spec) : null;
+        PromptFormat format;
+        try (Model model = arguments.load()) {
+            format = new PromptFormat(model.tokenizer(), ChatTemplate.of(arguments.path()));
+            checkThinking(format);
+            try (Session session = model.newSession(context.over(cache.sessionOptions(saved), model, main))) {
+                context.noteShort(model, session, main);
+                restoreCache(session);
+                Chat chat = new Chat(model, session, format);
+                chat.replace(before);
+                if (system != null) {
+                    chat.system(system);
+                }
+                ChatSettings settings = settings(options, model, session, format);
+                ChatTurns turns = new ChatTurns(main, model, session, chat, settings, sessionFile, stats);
+                ChatLoop loop = new ChatLoop(main, chat, turns, settings);
+                return run(model, session, chat, turns, loop, text, piped);
+            }
+        }
+    }
+
+    private GenerationOptions options() {
+        if (maxTokens != null) {
+            Range.atLeast(spec, "-n", maxTokens, 0);
+        }
+        return Range.checked(spec, () -> new GenerationOptions(maxTokens == null ? PLAIN_TOKENS : maxTokens,
+                sampling.over(SamplingOptions.defaults()), stop, ignoreEndOfText));
+    }
+
+    private ChatSettings settings(GenerationOptions options, Model model, Session session, PromptFormat format) {
+        GenerationOptions all =
+                options.withSampling(sampling.over(model.sampling().orElse(SamplingOptions.defaults())));
+        boolean whole = maxTokens == null && format.hasTemplate();
+        return new ChatSettings(
+                whole ? all.withMaxTokens(session.contextLength()) : all,
+                format.switchesThinking() ? Boolean.valueOf(!noThinking) : null);
+    }
+
+    private void checkThinking(PromptFormat format) {
+        if (noThinking && !format.switchesThinking()) {
+            throw new CommandFailure("--no-thinking: expected a model whose chat template knows enable_thinking, found "
+                    + (format.hasTemplate() ? "one whose template does not" : "one without a template"));
+        }
+    }
+
+    private Path cacheFile() {
+        return sessionFile.resolveSibling(sessionFile.getFileName() + ".cache");
+    }
+
+    private List<Message> before() {
+        if (sessionFile == null) {
+            return List.of();
+        }
+        Safetensors.checkWritable(sessionFile);
+        return Files.exists(sessionFile) ? ConversationFile.read(sessionFile) : List.of();
+    }
+
+    /** The cache saves time, nothing else: what does not agree with the conversation is not used. */
+    private void restoreCache(Session session) {
+        if (sessionFile != null && Files.exists(cacheFile())) {
+            try {
+                session.restore(cacheFile());
+            } catch (ModelFormatException e) {
+                main.note("note: " + Errors.line(e) + "; the conversation is read anew");
+            }
+        }
+    }
+
+    private int run(
+            Model model, Session session, Chat chat, ChatTurns turns, ChatLoop loop, String text, String piped) {
+        int code;
+        try (OnInterrupt interrupt = new OnInterrupt(main)) {
+            if (text != null) {
+                code = turns.say(text);
+            } else if (piped != null) {
+                code = loop.run(new PipedInput(piped)) ? Main.DONE : Main.FAILED;
+            } else {
+                code = Main.DONE;
+                talk(model, chat, loop);
+            }
+            if (sessionFile != null) {
+                interrupt.finish();
+                ConversationFile.write(sessionFile, chat.messages());
+                session.save(cacheFile());
+            }
+        }
+        return main.interrupted ? Main.INTERRUPTED : code;
+    }
+
+    private void talk(Model model, Chat chat, ChatLoop loop) {
+        try (TerminalInput terminal = new TerminalInput(main, history(), ChatLoop.COMMANDS, chat::stop);
+                WarmUp warmUp = new WarmUp(model, WARM_UP)) {
+            main.note("/help lists what else can be typed, Ctrl-D ends the chat");
+            loop.run(warmUp.until(terminal));
+        }
+    }
+
+    /** Where what is typed is kept, or null. */
+    private Path history() {
+        if (noHistory) {
+            return null;
+        }
+        Path file = ChatHistory.file(System.getenv(), Path.of(System.getProperty("user.home")));
+        try {
+            ChatHistory.create(file);
+            return file;
+        } catch (IOException e) {
+            main.note("note: " + Errors.line(Errors.failure(file, "cannot be made", e))
+                    + "; what is typed is not kept");
+            return null;
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.FinishReason;
+import io.github.t6j.Model;
+import io.github.t6j.Session;
+import io.github.t6j.cli.chat.Answer;
+import io.github.t6j.cli.chat.AnswerListener;
+import io.github.t6j.cli.chat.Chat;
+import io.github.t6j.cli.chat.ConversationFile;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.Function;
+
+/** The turns of a chat: what comes of a message is printed, and what went wrong is said. */
+final class ChatTurns {
+    private final Main main;
+    private final Model model;
+    private final Session session;
+    private final Chat chat;
+    private final ChatSettings settings;
+    private final Path file; // of the conversation, or null
+    private final boolean stats;
+    private final boolean colours;
+    private Answer last; // null: none yet
+
+    ChatTurns(Main main, Model model, Session session, Chat chat, ChatSettings settings, Path file, boolean stats) {
+        this.main = main;
+        this.model = model;
+        this.session = session;
+        this.chat = chat;
+        this.settings = settings;
+        this.file = file;
+        this.stats = stats;
+        colours = main.terminal && System.getenv().getOrDefault("NO_COLOR", "").isEmpty()
+                && !"dumb".equals(System.getenv("TERM"));
+    }
+
+    /** Says {@code message} and prints the answer. @return an exit code */
+    int say(String message) {
+        return turn(listener -> chat.say(message, settings.generation(), settings.thinking(), listener));
+    }
+
+    /** Prints another answer to the last message. @return an exit code */
+    int regenerate() {
+        return turn(listener -> chat.regenerate(settings.generation(), settings.thinking(), listener));
+    }
+
+    private int turn(Function<AnswerListener, Answer> call) {
+        try (Waiting waiting = new Waiting(main, "reading the message")) {
+            AnswerPrinter printer = new AnswerPrinter(main, waiting, colours);
+            last = call.apply(printer);
+            printer.end();
+        } catch (Output.Broken | CancellationException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            main.note(Errors.line(e));
+            return Main.FAILED;
+        }
+        note(last);
+        if (stats) {
+            stats().forEach(main.err::println);
+        }
+        if (file != null && !main.interrupted) {
+            ConversationFile.write(file, chat.messages());
+        }
+        return last.isStopped() ? Main.INTERRUPTED : Main.DONE;
+    }
+
+    private void note(Answer answer) {
+        if (answer.dropped() > 0) {
+            main.note("note: the context of " + session.contextLength() + " tokens was full: the oldest "
+                    + (answer.dropped() == 1 ? "turn was" : answer.dropped() + " turns were") + " left out");
+        }
+        if (answer.generation().finishReason() == FinishReason.CONTEXT_FULL) {
+            main.note("note: the answer ends because the context of " + session.contextLength()
+                    + " tokens is full: a larger --context lets it go on");
+        }
+    }
+
+    /** How fast the last answer was, and what the conversation takes. */
+    List<String> stats() {
+        String context = "context   " + session.position() + " of " + session.contextLength() + " tokens";
+        String cache = "cache     " + Stats.cache(
+                session.usedCacheBytes(), session.position(), session.cacheType(), model.info());
+        if (last == null) {
+            return List.of(context, cache);
+        }
+        return List.of(
+                "prompt    " + Stats.speed(last.generation().promptTokens(), last.generation().prefillTime()) + "; "
+                        + last.cached() + " before them were in the cache",
+                "decode    " + Stats.speed(last.generation().tokens().size(), last.generation().decodeTime()),
+                "seed      " + last.generation().seed(),
+                context, cache);
+    }
+}

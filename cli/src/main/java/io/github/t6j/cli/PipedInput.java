@@ -1,0 +1,28 @@
+package io.github.t6j.cli;
+
+import java.util.Iterator;
+
+/** Messages and commands that are piped in, a line each, unless it ends in a backslash or begins a text in quotes. */
+final class PipedInput implements ChatInput {
+    private final Iterator<String> lines;
+
+    PipedInput(String text) {
+        lines = text.lines().iterator();
+    }
+
+    @Override
+    public String next() {
+        StringBuilder typed = new StringBuilder();
+        while (lines.hasNext()) {
+            String line = lines.next();
+            typed.append(line);
+            if (!ChatInput.isOpen(typed.toString()) && line.endsWith(GOES_ON)) {
+                typed.setLength(typed.length() - GOES_ON.length());
+            } else if (!ChatInput.isOpen(typed.toString())) {
+                return typed.toString();
+            }
+            typed.append('\n');
+        }
+        return typed.isEmpty() ? null : typed.toString();
+    }
+}

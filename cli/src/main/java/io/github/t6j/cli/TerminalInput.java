@@ -1,0 +1,96 @@
+package io.github.t6j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jline.reader.Buffer;
+import org.jline.reader.EndOfFileException;
+import org.jline.reader.LineReader;
+import org.jline.reader.LineReader.Option;
+import org.jline.reader.LineReaderBuilder;
+import org.jline.reader.UserInterruptException;
+import org.jline.reader.impl.completer.StringsCompleter;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.Terminal.Signal;
+import org.jline.terminal.TerminalBuilder;
+
+/**
+ * What a person types, by JLine, which nothing else knows: editing, history, pasted text as one message, Ctrl-C, Ctrl-D.
+ */
+final class TerminalInput implements ChatInput {
+    private static final int HISTORY_LINES = 1000;
+
+    private final Main main;
+    private final Terminal terminal;
+    private final LineReader reader;
+
+    /**
+     * @param history where lines are kept, or null
+     * @param commands what Tab completes
+     * @param stop what Ctrl-C does while nobody is asked for a line
+     */
+    TerminalInput(Main main, Path history, List<String> commands, Runnable stop) {
+        this.main = main;
+        try {
+            terminal = TerminalBuilder.builder().system(true).jni(false).build();
+        } catch (IOException e) {
+            throw Errors.failure("terminal", "cannot be opened", e);
+        }
+        terminal.handle(Signal.INT, _ -> stop.run());
+        reader = LineReaderBuilder.builder()
+                .terminal(terminal)
+                .completer(new StringsCompleter(commands))
+                .option(Option.DISABLE_EVENT_EXPANSION, true) // an exclamation mark is none of a shell's
+                .option(Option.BRACKETED_PASTE, true)
+                .variable(LineReader.SECONDARY_PROMPT_PATTERN, "… ")
+                .variable(LineReader.HISTORY_SIZE, HISTORY_LINES)
+                .variable(LineReader.HISTORY_FILE_SIZE, HISTORY_LINES)
+                .build();
+        if (history != null) {
+            reader.setVariable(LineReader.HISTORY_FILE, history);
+        }
+        reader.getWidgets().put(LineReader.ACCEPT_LINE, this::accept);
+    }
+
+    /** Enter: the line is ready, or goes on. */
+    private boolean accept() {
+        Buffer buffer = reader.getBuffer();
+        String typed = buffer.toString();
+        boolean open = ChatInput.isOpen(typed);
+        if (!open && !typed.endsWith(GOES_ON)) {
+            return reader.getBuiltinWidgets().get(LineReader.ACCEPT_LINE).apply();
+        }
+        buffer.cursor(buffer.length());
+        if (!open) {
+            buffer.backspace();
+        }
+        buffer.write('\n');
+        return true;
+    }
+
+    @Override
+    public String next() {
+        while (!main.interrupted) {
+            try {
+                return reader.readLine("> ");
+            } catch (UserInterruptException _) {
+                if (!main.interrupted) {
+                    main.note("Ctrl-D ends the chat");
+                }
+            } catch (EndOfFileException _) {
+                return null;
+            }
+        }
+        return null;
+    }
+
+    /** Gives the terminal back as it was. */
+    @Override
+    public void close() {
+        try {
+            terminal.close();
+        } catch (IOException e) {
+            throw Errors.failure("terminal", "cannot be closed", e);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.MemoryLimitException;
+import io.github.t6j.Model;
+import java.time.Duration;
+
+/** Warms a model up while a person types the first message, and not longer. */
+final class WarmUp implements AutoCloseable {
+    private final Thread thread;
+
+    WarmUp(Model model, Duration atMost) {
+        thread = Thread.ofPlatform().daemon().name("t6j-chat-warm-up").start(() -> {
+            try {
+                model.warmUp(atMost);
+            } catch (MemoryLimitException e) {
+                // an answer will say so, should it meet the same
+            }
+        });
+    }
+
+    /** {@code input}, whose first text ends this. */
+    ChatInput until(ChatInput input) {
+        return () -> {
+            String text = input.next();
+            close();
+            return text;
+        };
+    }
+
+    @Override
+    public void close() {
+        thread.interrupt();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

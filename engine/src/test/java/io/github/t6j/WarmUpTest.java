@@ -1,0 +1,100 @@
+package io.github.t6j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.weights.NativeMemory;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** {@link Model#warmUp}: compiles, changes nothing, and ends when it is told to. */
+@Timeout(120)
+class WarmUpTest {
+    private static final Duration LONG = Duration.ofHours(1);
+    private static final GenerationOptions GREEDY = GenerationOptions.defaults().withMaxTokens(40)
+            .withSampling(SamplingOptions.defaults().withTemperature(0));
+
+    private final ExecutorService beside = Executors.newSingleThreadExecutor();
+
+    @AfterEach
+    void end() {
+        beside.shutdownNow();
+    }
+
+    private static String greedy(Model model) {
+        try (Session session = model.newSession()) {
+            return session.generate("The whale", GREEDY).text();
+        }
+    }
+
+    @Test
+    void endsWhenAllIsCompiledAndChangesNoText() {
+        String cold;
+        try (Model model = Model.load(TestData.tiny())) {
+            cold = greedy(model);
+        }
+        try (Model model = Model.load(TestData.tiny())) {
+            assertThat(model.warmUp(LONG)).isTrue();
+            assertThat(greedy(model)).isEqualTo(cold);
+        }
+    }
+
+    @Test
+    void aTextBesideItIsTheSame() throws Exception {
+        try (Model model = Model.load(TestData.tiny())) {
+            String alone = greedy(model);
+            Future<Boolean> warm = beside.submit(() -> model.warmUp(LONG));
+            do {
+                assertThat(greedy(model)).isEqualTo(alone);
+            } while (!warm.isDone());
+            assertThat(warm.get()).isTrue();
+        }
+    }
+
+    @Test
+    void aTimeThatIsOverEndsIt() {
+        try (Model model = Model.load(TestData.tiny())) {
+            assertThat(model.warmUp(Duration.ZERO)).isFalse();
+            assertThat(model.warmUp(Duration.ofSeconds(-1))).isFalse();
+            assertThat(greedy(model)).isNotEmpty();
+        }
+    }
+
+    @Test
+    void anInterruptEndsItAndStaysSet() {
+        try (Model model = Model.load(TestData.tiny())) {
+            Thread.currentThread().interrupt();
+            assertThat(model.warmUp(LONG)).isFalse();
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(greedy(model)).isNotEmpty();
+        }
+    }
+
+    /** At any time: none throws, none goes on, and all memory is given back. */
+    @Test
+    void closingTheModelEndsIt() throws Exception {
+        long before = NativeMemory.held();
+        for (int millis = 0; millis < 30; millis += 3) {
+            Model model = Model.load(TestData.tiny());
+            Callable<Boolean> warmUp = () -> model.warmUp(LONG);
+            Future<Boolean> warm = beside.submit(() -> {
+                Thread.sleep(5);
+                return warmUp.call();
+            });
+            Thread.sleep(6 + millis);
+            model.close();
+            warm.get(10, TimeUnit.SECONDS);
+            assertThatThrownBy(() -> model.warmUp(LONG)).isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("the model is closed");
+        }
+        assertThat(NativeMemory.held()).isEqualTo(before);
+    }
+}
