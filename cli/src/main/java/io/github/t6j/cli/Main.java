@@ -45,7 +45,7 @@ final class Main implements Callable<Integer> {
     private static final List<Class<?>> COMMANDS = List.of(
             GenerateCommand.class, ChatCommand.class, LogitsCommand.class, PerplexityCommand.class,
             ScoreCommand.class, InspectCommand.class, TokenizeCommand.class, ConvertCommand.class, InitCommand.class,
-            BenchCommand.class,
+            BenchCommand.class, ServeCommand.class,
             HelpCommand.class);
 
     final InputStream in;

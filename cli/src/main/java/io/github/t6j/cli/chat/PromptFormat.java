@@ -1,5 +1,6 @@
 package io.github.t6j.cli.chat;
 
+import io.github.t6j.GenerationOptions;
 import io.github.t6j.cli.template.ChatTemplate;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.util.ArrayList;
@@ -39,6 +40,16 @@ public final class PromptFormat {
     /** Whether the template can tell the model not to think. */
     public boolean switchesThinking() {
         return switchesThinking;
+    }
+
+    /** {@code options} that end with the answer, too: models seldom say that what ends an answer ends a text. */
+    public GenerationOptions untilEndOfTurn(GenerationOptions options) {
+        if (endOfTurn.isEmpty() || options.ignoreEndOfText()) {
+            return options;
+        }
+        List<String> stop = new ArrayList<>(options.stop());
+        stop.add(endOfTurn);
+        return options.withStop(stop.toArray(String[]::new));
     }
 
     /** The special token that the template writes after an answer, or "". */

@@ -1,0 +1,224 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.Model;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.cli.chat.PromptFormat;
+import io.github.t6j.cli.schedule.Limits;
+import io.github.t6j.cli.schedule.Scheduler;
+import io.github.t6j.cli.serve.Served;
+import io.github.t6j.cli.serve.Server;
+import io.github.t6j.cli.template.ChatTemplate;
+import io.github.t6j.weights.PhysicalMemory;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code t6j serve}: an HTTP server with OpenAI's API. */
+@Command(
+        name = "serve",
+        description = "Serves a model over HTTP, with OpenAI's API: /v1/chat/completions, /v1/completions, /v1/models, "
+                + "/tokenize, /detokenize, /health, /metrics, and a page to try it.",
+        footer = {
+            "",
+            "Ctrl-C or SIGTERM: no more requests are taken, and those that are there have --drain seconds to end.",
+            "",
+            "Examples:",
+            "  t6j serve",
+            "  t6j serve --model DIR --cache-type bf16 --parallel 16",
+            "  t6j serve --host 0.0.0.0 --api-key-file key.txt --tls-keystore server.p12"
+        })
+final class ServeCommand implements Callable<Integer> {
+    private static final int LONGEST_KEY = 4096;
+    private static final int MOST_QUEUED = 1_000_000;
+    private static final int LONGEST_DRAIN = 3600;
+
+    @ParentCommand
+    private Main main;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelArguments arguments;
+
+    @Mixin
+    private CacheArguments cache;
+
+    @Option(names = "--host", paramLabel = "HOST", defaultValue = "127.0.0.1",
+            description = "Address to listen at; 0.0.0.0: all, so that other machines can ask (default: "
+                    + "${DEFAULT-VALUE}).")
+    private String host;
+
+    @Option(names = "--port", paramLabel = "N", defaultValue = "8080",
+            description = "Port to listen at; 0: any that is free (default: ${DEFAULT-VALUE}).")
+    private int port;
+
+    @Option(names = "--name", paramLabel = "NAME",
+            description = "What requests call the model (default: the name of its folder or file).")
+    private String name;
+
+    @Option(names = "--context", paramLabel = "N",
+            description = "Tokens of a prompt and its continuation (default: the model's block_size).")
+    private Integer context;
+
+    @Option(names = "--parallel", paramLabel = "N", defaultValue = "16",
+            description = "Generations at once (default: ${DEFAULT-VALUE}).")
+    private int parallel;
+
+    @Option(names = "--queue", paramLabel = "N", defaultValue = "64",
+            description = "Generations that may wait; more are answered with 429 (default: ${DEFAULT-VALUE}).")
+    private int queue;
+
+    @Option(names = "--cache-memory", paramLabel = "MB",
+            description = "Most megabytes of all caches, those kept for prompts that begin alike included (default: three "
+                    + "quarters of the memory that is free once the model is loaded).")
+    private Long cacheMemory;
+
+    @Option(names = "--api-key-file", paramLabel = "FILE",
+            description = "Requests must carry the key in FILE, as \"Authorization: Bearer KEY\".")
+    private Path keyFile;
+
+    @Option(names = "--api-key", paramLabel = "KEY",
+            description = "The same, with the key on the command line, where other users of the machine can see it.")
+    private String key;
+
+    @Option(names = "--allow-origin", paramLabel = "ORIGIN",
+            description = "Pages of this origin, such as https://example.org, may ask; *: all (default: only the server's "
+                    + "own page).")
+    private String allowedOrigin;
+
+    @Option(names = "--tls-keystore", paramLabel = "FILE",
+            description = "Serve https with the key and certificate in FILE, PKCS12; its password is read from the "
+                    + "environment variable T6J_TLS_PASSWORD.")
+    private Path keystore;
+
+    @Option(names = "--drain", paramLabel = "S", defaultValue = "10",
+            description = "Seconds that generations have to end when the server is stopped (default: ${DEFAULT-VALUE}).")
+    private int drain;
+
+    @Override
+    public Integer call() {
+        check();
+        Server server = listen();
+        CountDownLatch stopped = new CountDownLatch(1);
+        // The process ends with 128 + the signal once this is done.
+        try (ShutdownHook _ = new ShutdownHook(() -> {
+            stop(server);
+            stopped.countDown();
+        }); Model model = arguments.load()) {
+            serve(server, model);
+            stopped.await();
+            return Main.INTERRUPTED;
+        } catch (InterruptedException e) {
+            stop(server);
+            return Main.INTERRUPTED;
+        } finally {
+            server.close();
+        }
+    }
+
+    private void check() {
+        arguments.check();
+        Range.atLeast(spec, "--port", port, 0);
+        Range.atMost(spec, "--port", port, 65535, "the largest port");
+        Range.atLeast(spec, "--parallel", parallel, 1);
+        Range.atMost(spec, "--parallel", parallel, Limits.MOST_RUNNING, "what one pass takes");
+        Range.atLeast(spec, "--queue", queue, 0);
+        Range.atMost(spec, "--queue", queue, MOST_QUEUED, "a bound");
+        Range.atLeast(spec, "--drain", drain, 0);
+        Range.atMost(spec, "--drain", drain, LONGEST_DRAIN, "an hour");
+        if (context != null) {
+            Range.atLeast(spec, "--context", context, 1);
+        }
+        if (cacheMemory != null) {
+            Range.atLeast(spec, "--cache-memory", Math.toIntExact(Math.min(cacheMemory, Integer.MAX_VALUE)), 1);
+        }
+    }
+
+    private Server listen() {
+        try {
+            return new Server(new Server.Options(host, port, key(), allowedOrigin, tls()));
+        } catch (IOException e) {
+            throw Errors.failure("--host " + host + " --port " + port, "cannot listen there", e);
+        }
+    }
+
+    private String key() {
+        if (keyFile == null) {
+            return key;
+        }
+        try (InputStream in = Files.newInputStream(keyFile)) {
+            String text = new String(in.readNBytes(LONGEST_KEY), java.nio.charset.StandardCharsets.UTF_8).strip();
+            if (text.isEmpty()) {
+                throw new CommandFailure(keyFile + ": expected a key, found an empty file");
+            }
+            return text;
+        } catch (IOException e) {
+            throw Errors.failure(keyFile, "cannot be read", e);
+        }
+    }
+
+    private SSLContext tls() {
+        if (keystore == null) {
+            return null;
+        }
+        String password = Optional.ofNullable(System.getenv("T6J_TLS_PASSWORD")).orElse("");
+        try (InputStream in = Files.newInputStream(keystore)) {
+            KeyStore keys = KeyStore.getInstance("PKCS12");
+            keys.load(in, password.toCharArray());
+            KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            managers.init(keys, password.toCharArray());
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(managers.getKeyManagers(), null, null);
+            return context;
+        } catch (IOException | GeneralSecurityException e) {
+            throw Errors.failure(
+                    keystore, "expected a PKCS12 keystore, opened by the password in T6J_TLS_PASSWORD", e);
+        }
+    }
+
+    private void serve(Server server, Model model) {
+        int ids = context == null ? model.info().sizes().contextLength() : context;
+        long bytes = cacheMemory == null ? PhysicalMemory.available() / 4 * 3 : cacheMemory << 20;
+        SessionOptions options = cache.sessionOptions();
+        Limits limits = new Limits(parallel, queue, bytes, ids);
+        Scheduler scheduler = new Scheduler(model, options, limits);
+        PromptFormat format = new PromptFormat(model.tokenizer(), ChatTemplate.of(arguments.path()));
+        server.serve(new Served(name(), System.currentTimeMillis() / 1000, model, scheduler, format));
+        InetSocketAddress address = server.address();
+        String shown = address.getAddress().isAnyLocalAddress() ? "localhost" : address.getHostString();
+        main.note("serving " + name() + " at " + (keystore == null ? "http" : "https") + "://" + shown + ":"
+                + address.getPort() + " (context " + ids + ", " + parallel + " at once, caches of " + (bytes >> 20)
+                + " MB)");
+        if (!address.getAddress().isLoopbackAddress() && key == null && keyFile == null) {
+            main.note(
+                    "note: everybody who reaches this machine can use the server: --api-key-file FILE asks for a key");
+        }
+    }
+
+    private String name() {
+        return name == null ? arguments.path().toAbsolutePath().normalize().getFileName().toString() : name;
+    }
+
+    private void stop(Server server) {
+        if (!server.drain(Duration.ofSeconds(drain))) {
+            main.note("some generations were ended after " + drain + " s (--drain)");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+package io.github.t6j.cli.serve;
+
+import io.github.t6j.Generation;
+import io.github.t6j.cli.schedule.Event;
+import io.github.t6j.cli.schedule.Ticket;
+import io.github.t6j.json.Json;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Writes what a ticket's generations give, as it comes or whole; a client that leaves ends them. */
+final class Answer {
+    /** How long nothing is written at most while a client waits: only then it shows whether the client is there. */
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    private final Exchange exchange;
+    private final Served served;
+    private final Ticket ticket;
+    private final Wording wording;
+    private final boolean stream;
+    private final boolean usage; // in a stream, too
+    private final List<List<Chosen>> tokens = new ArrayList<>(); // of each generation, not yet written if it is streamed
+    private final long[] heard; // when each generation's last token came, or 0
+    private final int[] told; //             characters of each generation's text that were written
+    private final Generation[] generations;
+    private final int promptTokens; // of all prompts
+    private int cachedTokens;
+    private OutputStream out; // null until something is written
+
+    Answer(Exchange exchange, Served served, Ticket ticket, Wording wording, int promptTokens, boolean stream,
+            boolean usage) {
+        this.exchange = exchange;
+        this.served = served;
+        this.ticket = ticket;
+        this.wording = wording;
+        this.promptTokens = promptTokens;
+        this.stream = stream;
+        this.usage = usage;
+        told = new int[ticket.size()];
+        heard = new long[ticket.size()];
+        generations = new Generation[ticket.size()];
+        for (int i = 0; i < told.length; i++) {
+            tokens.add(new ArrayList<>());
+        }
+    }
+
+    /** Writes all of it. */
+    void write() throws IOException {
+        try {
+            if (stream) {
+                begin();
+                for (int i = 0; i < told.length; i++) {
+                    choice(wording.first(i));
+                }
+            }
+            for (int left = told.length; left > 0;) {
+                Event event = ticket.next(PATIENCE);
+                if (event == null) {
+                    showThatItGoesOn();
+                } else if (take(event)) {
+                    left--;
+                }
+            }
+            finish();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nobody interrupts a request", e);
+        } finally {
+            ticket.cancel(); // of whom nobody waits any more, if it was not all
+        }
+    }
+
+    private void begin() throws IOException {
+        if (out == null) {
+            out = exchange.begin(stream);
+        }
+    }
+
+    /** White space before a JSON object means nothing, nor does a comment in a stream. */
+    private void showThatItGoesOn() throws IOException {
+        begin();
+        send(stream ? ": ping\n\n" : "\n");
+    }
+
+    /** @return whether a generation ended */
+    private boolean take(Event event) throws IOException {
+        return switch (event) {
+            case Event.Chosen(int index, var token, var likeliest) -> {
+                measure(index);
+                tokens.get(index).add(new Chosen(token, likeliest, served.model().tokenizer()));
+                if (stream && !token.text().isEmpty()) {
+                    part(index, token.text());
+                }
+                yield false;
+            }
+            case Event.Ended(int index, Generation generation, int cached) -> {
+                generations[index] = generation;
+                cachedTokens += cached;
+                if (stream) {
+                    end(index, generation);
+                }
+                yield true;
+            }
+            case Event.Cancelled(int _) -> throw ApiException.unavailable("the server is stopping");
+            case Event.Failed(int _, RuntimeException cause) -> throw ApiException.failed(cause.getMessage());
+        };
+    }
+
+    private void measure(int index) {
+        long now = System.nanoTime();
+        if (heard[index] == 0) {
+            exchange.metrics().firstToken.add(now - exchange.start());
+        } else {
+            exchange.metrics().betweenTokens.add(now - heard[index]);
+        }
+        heard[index] = now;
+    }
+
+    private void part(int index, String text) throws IOException {
+        told[index] += text.length();
+        List<Chosen> added = List.copyOf(tokens.get(index));
+        tokens.get(index).clear();
+        choice(wording.part(index, text, added));
+    }
+
+    private void end(int index, Generation generation) throws IOException {
+        String rest = generation.text().substring(Math.min(told[index], generation.text().length()));
+        if (!rest.isEmpty() || !tokens.get(index).isEmpty()) {
+            part(index, rest);
+        }
+        choice(wording.last(index, Wording.finishReason(generation)));
+    }
+
+    /** One part of a stream. */
+    private void choice(Map<String, Object> choice) throws IOException {
+        if (choice != null) {
+            Map<String, Object> chunk = wording.head(true);
+            chunk.put("choices", List.of(choice));
+            if (usage) {
+                chunk.put("usage", null);
+            }
+            data(chunk);
+        }
+    }
+
+    private void finish() throws IOException {
+        if (stream) {
+            if (usage) {
+                Map<String, Object> chunk = wording.head(true);
+                chunk.put("choices", List.of());
+                chunk.put("usage", usage());
+                data(chunk);
+            }
+            send("data: [DONE]\n\n");
+            return;
+        }
+        List<Object> choices = new ArrayList<>();
+        for (int i = 0; i < generations.length; i++) {
+            choices.add(wording.whole(
+                    i, generations[i].text(), tokens.get(i), Wording.finishReason(generations[i])));
+        }
+        Map<String, Object> whole = wording.head(false);
+        whole.put("choices", choices);
+        whole.put("usage", usage());
+        if (out == null) {
+            exchange.json(200, whole);
+        } else {
+            send(Json.writeLine(whole));
+        }
+    }
+
+    private Map<String, Object> usage() {
+        long generated = 0;
+        for (Generation generation : generations) {
+            generated += generation.tokens().size();
+        }
+        Map<String, Object> counts = new LinkedHashMap<>();
+        counts.put("prompt_tokens", (long) promptTokens);
+        counts.put("completion_tokens", generated);
+        counts.put("total_tokens", promptTokens + generated);
+        counts.put("prompt_tokens_details", Map.of("cached_tokens", (long) cachedTokens));
+        return counts;
+    }
+
+    private void data(Map<String, Object> json) throws IOException {
+        send("data: " + Json.writeLine(json) + "\n\n");
+    }
+
+    private void send(String text) throws IOException {
+        out.write(text.getBytes(StandardCharsets.UTF_8));
+        out.flush();
+    }
+
+    /** Tells {@code error} within an answer that has begun. */
+    void fail(ApiException error) throws IOException {
+        if (stream) {
+            data(error.json());
+        } else {
+            send(Json.writeLine(error.json()));
+        }
+    }
+}

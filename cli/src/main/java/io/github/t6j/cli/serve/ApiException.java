@@ -1,0 +1,87 @@
+package io.github.t6j.cli.serve;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A request that is answered with an error, in OpenAI's words. */
+final class ApiException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final int status;
+    private final String type;
+    private final String param; // the field that is wrong, or null
+    private final String code; //  or null
+
+    private ApiException(int status, String type, String param, String code, String message) {
+        super(message);
+        this.status = status;
+        this.type = type;
+        this.param = param;
+        this.code = code;
+    }
+
+    /** 400: {@code param} is wrong. */
+    static ApiException invalid(String param, String message) {
+        return new ApiException(400, "invalid_request_error", param, null, message);
+    }
+
+    /** 400: {@code param} asks for something that would change the answer, and is not there. */
+    static ApiException unsupported(String param) {
+        return new ApiException(400, "invalid_request_error", param, "unsupported_parameter",
+                param + ": t6j serves no " + param + "; leave it out");
+    }
+
+    static ApiException unauthorised() {
+        return new ApiException(401, "invalid_request_error", null, "invalid_api_key",
+                "Authorization: expected \"Bearer \" and the key that the server was started with");
+    }
+
+    static ApiException forbidden(String message) {
+        return new ApiException(403, "invalid_request_error", null, "forbidden", message);
+    }
+
+    static ApiException notFound(String message, String code) {
+        return new ApiException(404, "invalid_request_error", code == null ? null : "model", code, message);
+    }
+
+    static ApiException notAllowed(String method, String path, String expected) {
+        return new ApiException(405, "invalid_request_error", null, null,
+                path + ": expected " + expected + ", found " + method);
+    }
+
+    static ApiException tooLarge(int most) {
+        return new ApiException(413, "invalid_request_error", null, "request_too_large",
+                "body: expected at most " + most + " bytes, found more");
+    }
+
+    static ApiException busy(String message) {
+        return new ApiException(429, "rate_limit_error", null, "queue_full", message);
+    }
+
+    static ApiException failed(String message) {
+        return new ApiException(500, "server_error", null, null, message);
+    }
+
+    static ApiException unavailable(String message) {
+        return new ApiException(503, "server_error", null, "unavailable", message);
+    }
+
+    int status() {
+        return status;
+    }
+
+    /** Whether the same request may be taken a little later. */
+    boolean isPassing() {
+        return status == 429 || status == 503;
+    }
+
+    /** {@code {"error": {…}}}. */
+    Map<String, Object> json() {
+        Map<String, Object> error = new LinkedHashMap<>();
+        error.put("message", getMessage());
+        error.put("type", type);
+        error.put("param", param);
+        error.put("code", code);
+        return Map.of("error", error);
+    }
+}

@@ -1,0 +1,102 @@
+package io.github.t6j.cli.serve;
+
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.cli.chat.Message;
+import io.github.t6j.cli.schedule.Request;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/** POST /v1/chat/completions: messages that are answered. */
+final class ChatCompletions {
+    /** What changes the answer and is not there. */
+    private static final Set<String> UNSUPPORTED = Set.of("tools", "functions", "tool_choice", "function_call", "audio",
+            "web_search_options", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "grammar",
+            "json_schema", "use_beam_search");
+
+    private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant");
+    private static final int MOST_COPIES = 128;
+    private static final int MOST_LIKELIEST = 20;
+
+    private ChatCompletions() {}
+
+    static void answer(Exchange exchange, Served served) throws IOException {
+        Fields fields = exchange.fields();
+        served.check(fields);
+        refuse(fields);
+        String text = render(messages(fields), fields, served);
+        int[] prompt = served.format().encode(text);
+        int copies = fields.whole("n", 1, MOST_COPIES, 1);
+        boolean tells = fields.flag("logprobs");
+        int likeliest = fields.whole("top_logprobs", 0, MOST_LIKELIEST, 0);
+        if (likeliest > 0 && !tells) {
+            throw ApiException.invalid("top_logprobs", "top_logprobs: expected \"logprobs\": true beside it");
+        }
+        int most = fields.whole("max_tokens", 0, Integer.MAX_VALUE, Integer.MAX_VALUE);
+        most = fields.whole("max_completion_tokens", 0, Integer.MAX_VALUE, most);
+        GenerationOptions options =
+                served.format().untilEndOfTurn(SamplingFields.options(fields, served.sampling(), most));
+        Completions.run(
+                exchange, served, fields, List.of(new Request(prompt, options, likeliest, copies)),
+                new ChatWording("chatcmpl-" + UUID.randomUUID(), served, tells));
+    }
+
+    private static void refuse(Fields fields) {
+        fields.refuse(UNSUPPORTED);
+        if (!fields.object("response_format").text("type", "text").equals("text")) {
+            throw ApiException.unsupported("response_format");
+        }
+        if (fields.value("modalities") instanceof List<?> list && !list.equals(List.of("text"))) {
+            throw ApiException.unsupported("modalities");
+        }
+    }
+
+    private static String render(List<Message> messages, Fields fields, Served served) {
+        Object thinks = fields.object("chat_template_kwargs").value("enable_thinking");
+        try {
+            return served.format().render(messages, !Boolean.FALSE.equals(thinks));
+        } catch (RuntimeException refused) { // by the template
+            throw ApiException.invalid("messages", "messages: " + refused.getMessage());
+        }
+    }
+
+    private static List<Message> messages(Fields fields) {
+        List<Message> messages = new ArrayList<>();
+        for (Fields message : fields.objects("messages")) {
+            message.refuse(Set.of("tool_calls", "function_call", "audio"));
+            String role = message.requiredText("role");
+            if (!ROLES.contains(role)) {
+                throw ApiException.invalid("messages",
+                        "messages[" + messages.size() + "].role: expected system, user or"
+                                + " assistant, found \"" + role + "\"");
+            }
+            messages.add(new Message(role.equals("developer") ? "system" : role, content(message, messages.size())));
+        }
+        return messages;
+    }
+
+    /** A text, or an array of parts that are texts. */
+    private static String content(Fields message, int index) {
+        if (!(message.value("content") instanceof List<?>)) {
+            return message.requiredText("content");
+        }
+        StringBuilder text = new StringBuilder();
+        for (Fields part : message.objects("content")) {
+            String type = part.requiredText("type");
+            if (!type.equals("text")) {
+                throw ApiException.unsupported("messages[" + index + "].content of type " + type);
+            }
+            text.append(part.requiredText("text"));
+        }
+        return text.toString();
+    }
+
+    /** How messages of this model become a prompt, for people. */
+    static Map<String, Object> described(Served served) {
+        return Map.of("chat_template",
+                served.format().hasTemplate() ? "the model's" : "none: messages are joined as plain text");
+    }
+}

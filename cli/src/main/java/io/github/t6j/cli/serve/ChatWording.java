@@ -1,0 +1,100 @@
+package io.github.t6j.cli.serve;
+
+import io.github.t6j.Likelihood;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * /v1/chat/completions.
+ *
+ * @param logProbabilities whether tokens are told, too
+ */
+record ChatWording(String id, Served served, boolean logProbabilities) implements Wording {
+    /** Below every log-probability of a float that is one. */
+    private static final double LEAST = -9999;
+
+    @Override
+    public Map<String, Object> head(boolean chunk) {
+        Map<String, Object> head = new LinkedHashMap<>();
+        head.put("id", id);
+        head.put("object", chunk ? "chat.completion.chunk" : "chat.completion");
+        head.put("created", System.currentTimeMillis() / 1000);
+        head.put("model", served.name());
+        return head;
+    }
+
+    @Override
+    public Map<String, Object> first(int index) {
+        Map<String, Object> delta = new LinkedHashMap<>();
+        delta.put("role", "assistant");
+        delta.put("content", "");
+        return choice(index, "delta", delta, List.of(), null);
+    }
+
+    @Override
+    public Map<String, Object> part(int index, String text, List<Chosen> tokens) {
+        return choice(index, "delta", Map.of("content", text), tokens, null);
+    }
+
+    @Override
+    public Map<String, Object> last(int index, String finishReason) {
+        return choice(index, "delta", Map.of(), List.of(), finishReason);
+    }
+
+    @Override
+    public Map<String, Object> whole(int index, String text, List<Chosen> tokens, String finishReason) {
+        Map<String, Object> message = new LinkedHashMap<>();
+        message.put("role", "assistant");
+        message.put("content", text);
+        message.put("refusal", null);
+        return choice(index, "message", message, tokens, finishReason);
+    }
+
+    private Map<String, Object> choice(
+            int index, String key, Map<String, Object> content, List<Chosen> tokens, String finishReason) {
+        Map<String, Object> choice = new LinkedHashMap<>();
+        choice.put("index", (long) index);
+        choice.put(key, content);
+        choice.put("logprobs", logProbabilities ? logProbabilities(tokens) : null);
+        choice.put("finish_reason", finishReason);
+        return choice;
+    }
+
+    private static Map<String, Object> logProbabilities(List<Chosen> tokens) {
+        List<Object> content = new ArrayList<>();
+        for (Chosen one : tokens) {
+            Map<String, Object> token = token(one, one.token().id(), one.token().logProbability());
+            List<Object> likeliest = new ArrayList<>();
+            for (Likelihood other : one.likeliest()) {
+                likeliest.add(token(one, other.id(), other.logProbability()));
+            }
+            token.put("top_logprobs", likeliest);
+            content.add(token);
+        }
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("content", content);
+        all.put("refusal", null);
+        return all;
+    }
+
+    private static Map<String, Object> token(Chosen one, int id, float logProbability) {
+        String text = one.text(id);
+        List<Object> bytes = new ArrayList<>();
+        for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+            bytes.add((long) (b & 0xFF));
+        }
+        Map<String, Object> token = new LinkedHashMap<>();
+        token.put("token", text);
+        token.put("logprob", finite(logProbability));
+        token.put("bytes", bytes);
+        return token;
+    }
+
+    /** JSON has no infinity. */
+    static double finite(float logProbability) {
+        return Math.max(LEAST, logProbability);
+    }
+}

@@ -1,0 +1,78 @@
+package io.github.t6j.cli.serve;
+
+import io.github.t6j.Likelihood;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * /v1/completions.
+ *
+ * @param echoed the prompt of each choice, which is written before its text; empty without echo
+ * @param logProbabilities whether tokens are told, too
+ */
+record CompletionWording(String id, Served served, List<String> echoed, boolean logProbabilities) implements Wording {
+    @Override
+    public Map<String, Object> head(boolean chunk) {
+        Map<String, Object> head = new LinkedHashMap<>();
+        head.put("id", id);
+        head.put("object", "text_completion");
+        head.put("created", System.currentTimeMillis() / 1000);
+        head.put("model", served.name());
+        return head;
+    }
+
+    private String echo(int index) {
+        return echoed.isEmpty() ? "" : echoed.get(index);
+    }
+
+    @Override
+    public Map<String, Object> first(int index) {
+        return echoed.isEmpty() ? null : choice(index, echo(index), List.of(), null);
+    }
+
+    @Override
+    public Map<String, Object> part(int index, String text, List<Chosen> tokens) {
+        return choice(index, text, tokens, null);
+    }
+
+    @Override
+    public Map<String, Object> last(int index, String finishReason) {
+        return choice(index, "", List.of(), finishReason);
+    }
+
+    @Override
+    public Map<String, Object> whole(int index, String text, List<Chosen> tokens, String finishReason) {
+        return choice(index, echo(index) + text, tokens, finishReason);
+    }
+
+    private Map<String, Object> choice(int index, String text, List<Chosen> tokens, String finishReason) {
+        Map<String, Object> choice = new LinkedHashMap<>();
+        choice.put("text", text);
+        choice.put("index", (long) index);
+        choice.put("logprobs", logProbabilities ? logProbabilities(tokens) : null);
+        choice.put("finish_reason", finishReason);
+        return choice;
+    }
+
+    private static Map<String, Object> logProbabilities(List<Chosen> tokens) {
+        List<Object> texts = new ArrayList<>();
+        List<Object> own = new ArrayList<>();
+        List<Object> likeliest = new ArrayList<>();
+        for (Chosen one : tokens) {
+            texts.add(one.text(one.token().id()));
+            own.add(ChatWording.finite(one.token().logProbability()));
+            Map<String, Object> others = new LinkedHashMap<>();
+            for (Likelihood other : one.likeliest()) {
+                others.putIfAbsent(one.text(other.id()), ChatWording.finite(other.logProbability()));
+            }
+            likeliest.add(others);
+        }
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("tokens", texts);
+        all.put("token_logprobs", own);
+        all.put("top_logprobs", likeliest);
+        return all;
+    }
+}

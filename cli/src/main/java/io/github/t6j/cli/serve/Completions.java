@@ -1,0 +1,128 @@
+package io.github.t6j.cli.serve;
+
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.cli.schedule.RefusedException;
+import io.github.t6j.cli.schedule.Request;
+import io.github.t6j.cli.schedule.Ticket;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+
+/** POST /v1/completions: texts that go on. */
+final class Completions {
+    /** What changes the answer and is not there. */
+    private static final Set<String> UNSUPPORTED = Set.of("suffix", "tools", "response_format", "guided_json", "guided_regex",
+            "guided_choice", "guided_grammar", "grammar", "json_schema", "use_beam_search", "prompt_embeds");
+
+    private static final int MOST_COPIES = 128;
+    private static final int MOST_PROMPTS = 128;
+    private static final int MOST_LIKELIEST = 20;
+    private static final int DEFAULT_TOKENS = 16;
+
+    private Completions() {}
+
+    static void answer(Exchange exchange, Served served) throws IOException {
+        Fields fields = exchange.fields();
+        served.check(fields);
+        fields.refuse(UNSUPPORTED);
+        int copies = fields.whole("n", 1, MOST_COPIES, 1);
+        if (fields.whole("best_of", 1, MOST_COPIES, copies) != copies) {
+            throw ApiException.unsupported("best_of");
+        }
+        boolean tells = fields.has("logprobs");
+        int likeliest = fields.whole("logprobs", 0, MOST_LIKELIEST, 0);
+        boolean echo = fields.flag("echo");
+        if (echo && tells) {
+            throw ApiException.invalid(
+                    "echo", "echo: expected no logprobs beside it: t6j has none of a prompt's tokens; leave one out");
+        }
+        int maxTokens = fields.whole("max_tokens", 0, Integer.MAX_VALUE, DEFAULT_TOKENS);
+        GenerationOptions options = SamplingFields.options(fields, served.sampling(), maxTokens);
+        List<int[]> prompts = prompts(fields, served);
+        List<String> echoed = new ArrayList<>();
+        for (int[] prompt : prompts) {
+            String text = echo ? served.model().tokenizer().decode(prompt) : "";
+            echoed.addAll(Collections.nCopies(echo ? copies : 0, text));
+        }
+        Wording wording = new CompletionWording("cmpl-" + UUID.randomUUID(), served, echoed, tells);
+        List<Request> requests =
+                prompts.stream().map(prompt -> new Request(prompt, options, likeliest, copies)).toList();
+        run(exchange, served, fields, requests, wording);
+    }
+
+    /** One prompt or several, as text or as ids. */
+    private static List<int[]> prompts(Fields fields, Served served) {
+        Object prompt = fields.value("prompt");
+        if (prompt instanceof String text) {
+            return List.of(prompt(text, served));
+        }
+        if (prompt instanceof List<?> list && !list.isEmpty() && list.size() <= Exchange.LONGEST_BODY) {
+            if (list.stream().allMatch(Long.class::isInstance)) {
+                return List.of(ids(list));
+            }
+            boolean several = list.size() <= MOST_PROMPTS;
+            if (several && list.stream().allMatch(String.class::isInstance)) {
+                return list.stream().map(text -> prompt((String) text, served)).toList();
+            }
+            if (several && list.stream().allMatch(Completions::isIds)) {
+                return list.stream().map(ids -> ids((List<?>) ids)).toList();
+            }
+        }
+        throw ApiException.invalid("prompt", "prompt: expected a text, an array of ids, or an array of at most "
+                + MOST_PROMPTS + " of either");
+    }
+
+    private static boolean isIds(Object value) {
+        return value instanceof List<?> list && !list.isEmpty() && list.stream().allMatch(Long.class::isInstance);
+    }
+
+    private static int[] ids(List<?> ids) {
+        return ids.stream().mapToInt(id -> Math.clamp((Long) id, -1, Integer.MAX_VALUE)).toArray();
+    }
+
+    /** The ids of a plain text, as {@code Session.generate} reads it; an empty one is where a document begins. */
+    private static int[] prompt(String text, Served served) {
+        if (!text.isEmpty()) {
+            return served.model().tokenizer().encodePrompt(text);
+        }
+        int start = served.model().tokenizer().documentStart();
+        if (start < 0) {
+            throw ApiException.invalid("prompt", "prompt: expected text, found none, and the model has no id that a"
+                    + " document starts with");
+        }
+        return new int[] {start};
+    }
+
+    /** Generates what is asked for and writes it. */
+    static void run(Exchange exchange, Served served, Fields fields, List<Request> requests, Wording wording)
+            throws IOException {
+        boolean stream = fields.flag("stream");
+        boolean usage = fields.object("stream_options").flag("include_usage");
+        Ticket ticket = new Ticket();
+        try {
+            requests.forEach(request -> served.scheduler().submit(request, ticket));
+        } catch (RefusedException e) {
+            ticket.cancel();
+            throw switch (e.reason()) {
+                case QUEUE_FULL -> ApiException.busy(e.getMessage());
+                case TOO_LARGE, CLOSED -> ApiException.unavailable(e.getMessage());
+            };
+        } catch (IllegalArgumentException e) {
+            ticket.cancel();
+            throw ApiException.invalid(null, e.getMessage());
+        }
+        int promptTokens = requests.stream().mapToInt(request -> request.prompt().length).sum();
+        Answer answer = new Answer(exchange, served, ticket, wording, promptTokens, stream, usage);
+        try {
+            answer.write();
+        } catch (ApiException e) {
+            if (!exchange.hasBegun()) {
+                throw e;
+            }
+            answer.fail(e);
+        }
+    }
+}

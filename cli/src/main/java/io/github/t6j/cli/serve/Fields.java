@@ -1,0 +1,158 @@
+package io.github.t6j.cli.serve;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** A request's JSON object, read field by field: a wrong one is named, null is as if it were not there. */
+final class Fields {
+    private final Map<String, Object> json;
+    private final String prefix; // of names in errors
+
+    Fields(Map<String, Object> json) {
+        this(json, "");
+    }
+
+    private Fields(Map<String, Object> json, String prefix) {
+        this.json = json;
+        this.prefix = prefix;
+    }
+
+    boolean has(String name) {
+        return json.get(name) != null;
+    }
+
+    Object value(String name) {
+        return json.get(name);
+    }
+
+    private ApiException wrong(String name, String expected) {
+        Object found = json.get(name);
+        String what = switch (found) {
+            case null -> "nothing";
+            case String text -> text.length() <= 40 ? "\"" + text + "\"" : "a text of " + text.length() + " characters";
+            case List<?> list -> "an array of " + list.size();
+            case Map<?, ?> map -> "an object";
+            default -> found.toString();
+        };
+        return ApiException.invalid(prefix + name, prefix + name + ": expected " + expected + ", found " + what);
+    }
+
+    String text(String name, String fallback) {
+        return switch (json.get(name)) {
+            case null -> fallback;
+            case String text -> text;
+            default -> throw wrong(name, "a text");
+        };
+    }
+
+    String requiredText(String name) {
+        String text = text(name, null);
+        if (text == null) {
+            throw wrong(name, "a text");
+        }
+        return text;
+    }
+
+    boolean flag(String name) {
+        return switch (json.get(name)) {
+            case null -> false;
+            case Boolean flag -> flag;
+            default -> throw wrong(name, "true or false");
+        };
+    }
+
+    /** A whole number from {@code least} to {@code most}. */
+    int whole(String name, int least, int most, int fallback) {
+        Long number = longOrNull(name, least, most);
+        return number == null ? fallback : number.intValue();
+    }
+
+    /** A whole number from {@code least} to {@code most}, or null. */
+    Long longOrNull(String name, long least, long most) {
+        Object value = json.get(name);
+        if (value == null) {
+            return null;
+        }
+        String expected = "a whole number from " + least + " to " + most;
+        boolean isWhole = value instanceof Number number && number.doubleValue() == Math.rint(number.doubleValue());
+        if (!isWhole) {
+            throw wrong(name, expected);
+        }
+        Number number = (Number) value;
+        long found = number instanceof Long exact ? exact : (long) number.doubleValue();
+        if (found < least || found > most || Math.abs(number.doubleValue()) > 0x1p63) {
+            throw wrong(name, expected);
+        }
+        return found;
+    }
+
+    /** A number from {@code least} to {@code most}, or null. */
+    Float number(String name, double least, double most) {
+        return switch (json.get(name)) {
+            case null -> null;
+            case Number number when number.doubleValue() >= least && number.doubleValue() <= most ->
+                number.floatValue();
+            default -> throw wrong(name, "a number from " + least + " to " + most);
+        };
+    }
+
+    Fields object(String name) {
+        return switch (json.get(name)) {
+            case null -> new Fields(Map.of(), prefix + name + ".");
+            case Map<?, ?> map -> new Fields(typed(map), prefix + name + ".");
+            default -> throw wrong(name, "an object");
+        };
+    }
+
+    /** The objects of an array that must be there. */
+    List<Fields> objects(String name) {
+        if (!(json.get(name) instanceof List<?> list) || list.isEmpty()) {
+            throw wrong(name, "an array of objects, one or more");
+        }
+        List<Fields> objects = new ArrayList<>();
+        for (Object element : list) {
+            if (!(element instanceof Map<?, ?> map)) {
+                throw wrong(name, "an array of objects, one or more");
+            }
+            objects.add(new Fields(typed(map), prefix + name + "[" + objects.size() + "]."));
+        }
+        return objects;
+    }
+
+    @SuppressWarnings("unchecked") // the names of a JSON object are texts
+    private static Map<String, Object> typed(Map<?, ?> map) {
+        return (Map<String, Object>) map;
+    }
+
+    Map<String, Object> json() {
+        return json;
+    }
+
+    /** A text or an array of texts. */
+    List<String> texts(String name, int most) {
+        List<String> texts = switch (json.get(name)) {
+            case null -> List.of();
+            case String text -> List.of(text);
+            case List<?> list when list.stream().allMatch(String.class::isInstance) ->
+                list.stream().map(String.class::cast).toList();
+            default -> throw wrong(name, "a text or an array of texts");
+        };
+        if (texts.size() > most || texts.contains("")) {
+            throw wrong(name, "at most " + most + " texts, none empty");
+        }
+        return texts;
+    }
+
+    /** @throws ApiException if one of {@code names} is there and says more than "no" */
+    void refuse(Set<String> names) {
+        for (String name : names) {
+            Object value = json.get(name);
+            boolean none = value == null || value.equals(false) || value.equals("none") || value.equals(List.of());
+            if (!none) {
+                throw ApiException.unsupported(prefix + name);
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package io.github.t6j.cli.serve;
+
+import io.github.t6j.cli.schedule.Counts;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/** GET /metrics, in Prometheus's text format. */
+final class Metrics {
+    private final Map<Integer, LongAdder> answers = new ConcurrentSkipListMap<>(); // by status
+    final Histogram firstToken = new Histogram();
+    final Histogram betweenTokens = new Histogram();
+    final Histogram requests = new Histogram();
+
+    void answered(int status, long nanos) {
+        answers.computeIfAbsent(status, _ -> new LongAdder()).increment();
+        requests.add(nanos);
+    }
+
+    /** @param served null while the model loads */
+    String text(Served served) {
+        StringBuilder out = new StringBuilder();
+        value(out, "t6j_ready", "gauge", "Whether the model is loaded.", served == null ? 0 : 1);
+        out.append("# HELP t6j_answers_total Answers by HTTP status.\n# TYPE t6j_answers_total counter\n");
+        answers.forEach((status, count) -> out.append("t6j_answers_total{status=\"").append(status).append("\"} ")
+                .append(count.sum()).append('\n'));
+        if (served != null) {
+            counts(out, served.scheduler().counts());
+        }
+        requests.write("t6j_request_seconds", "From a request's beginning to its answer's end.", out);
+        firstToken.write("t6j_first_token_seconds", "From a request's beginning to its first token.", out);
+        betweenTokens.write("t6j_between_tokens_seconds", "Between two tokens of a generation.", out);
+        return out.toString();
+    }
+
+    private static void counts(StringBuilder out, Counts counts) {
+        value(out, "t6j_waiting", "gauge", "Generations in the queue.", counts.waiting());
+        value(out, "t6j_running", "gauge", "Generations that run: the rows of a step.", counts.running());
+        value(out, "t6j_cache_bytes", "gauge", "Bytes that the caches of running generations may take.",
+                counts.cacheBytes());
+        value(out, "t6j_kept_cache_bytes", "gauge", "Bytes of caches kept for prompts that begin alike.",
+                counts.keptBytes());
+        value(out, "t6j_prompt_tokens_total", "counter", "Tokens of prompts that were computed.", counts.promptIds());
+        value(out, "t6j_cached_tokens_total", "counter", "Tokens of prompts that were there already.",
+                counts.cachedIds());
+        value(out, "t6j_generated_tokens_total", "counter", "Tokens that were generated.", counts.generatedIds());
+        value(out, "t6j_passes_total", "counter", "Passes over the weights.", counts.passes());
+        value(out, "t6j_rows_total", "counter", "Tokens in these passes.", counts.rows());
+        value(out, "t6j_generations_total", "counter", "Generations that ended.", counts.ended());
+    }
+
+    private static void value(StringBuilder out, String name, String type, String help, long value) {
+        out.append("# HELP ").append(name).append(' ').append(help).append("\n# TYPE ").append(name).append(' ')
+                .append(type).append('\n').append(name).append(' ').append(value).append('\n');
+    }
+}

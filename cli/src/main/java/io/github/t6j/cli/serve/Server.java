@@ -1,0 +1,200 @@
+package io.github.t6j.cli.serve;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import io.github.t6j.cli.schedule.Scheduler;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import javax.net.ssl.SSLContext;
+
+/** The server: finds out what a request asks for, and turns what goes wrong into an error object. */
+public final class Server implements AutoCloseable {
+    /** Connections that wait to be taken. */
+    private static final int BACKLOG = 256;
+
+    /** How long the last answers may take to be written, in seconds. */
+    private static final int LAST_WRITES = 2;
+
+    private static final Set<String> OPEN = Set.of("/", "/health");
+
+    /**
+     * How it is reached.
+     *
+     * @param host name or address to listen at
+     * @param port 0: any that is free
+     * @param key that requests must carry, or null
+     * @param allowedOrigin whose pages may ask, or null
+     * @param tls null: none
+     */
+    public record Options(String host, int port, String key, String allowedOrigin, SSLContext tls) {}
+
+    private final HttpServer http;
+    private final Access access;
+    private final ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor();
+    private final Metrics metrics = new Metrics();
+    private volatile Served served; // null while the model loads
+    private volatile Health health;
+
+    /**
+     * Listens; requests are answered with 503 until {@link #serve}.
+     *
+     * @throws IOException if it cannot listen there
+     */
+    public Server(Options options) throws IOException {
+        InetSocketAddress address = new InetSocketAddress(options.host, options.port);
+        if (address.isUnresolved()) {
+            throw new IOException("no such host");
+        }
+        http = options.tls == null ? HttpServer.create(address, BACKLOG) : tls(address, options.tls);
+        access = new Access(options.key, options.allowedOrigin, address.getAddress().isLoopbackAddress());
+        http.setExecutor(requests);
+        http.createContext("/", this::handle);
+        http.start();
+    }
+
+    private static HttpServer tls(InetSocketAddress address, SSLContext tls) throws IOException {
+        HttpsServer https = HttpsServer.create(address, BACKLOG);
+        https.setHttpsConfigurator(new HttpsConfigurator(tls));
+        return https;
+    }
+
+    /** Where it listens. */
+    public InetSocketAddress address() {
+        return http.getAddress();
+    }
+
+    /** Answers with {@code ready} from now on. */
+    public void serve(Served ready) {
+        health = new Health(ready);
+        served = ready;
+    }
+
+    private void handle(HttpExchange httpExchange) {
+        Exchange exchange = new Exchange(httpExchange, metrics);
+        try {
+            answer(exchange);
+        } catch (IOException left) {
+            // nobody is there to be told
+        } finally {
+            exchange.close();
+        }
+    }
+
+    private void answer(Exchange exchange) throws IOException {
+        try {
+            access.check(exchange);
+            access.addHeaders(exchange);
+            if (exchange.method().equals("OPTIONS")) {
+                exchange.empty(204);
+                return;
+            }
+            if (!OPEN.contains(exchange.path())) {
+                access.checkKey(exchange);
+            }
+            route(exchange);
+        } catch (ApiException e) {
+            fail(exchange, e);
+        } catch (RuntimeException e) {
+            System.getLogger("io.github.t6j.cli.serve").log(System.Logger.Level.ERROR, "a request failed", e);
+            fail(exchange, ApiException.failed("internal error: " + e));
+        }
+    }
+
+    private static void fail(Exchange exchange, ApiException e) throws IOException {
+        if (!exchange.hasBegun()) {
+            if (e.isPassing()) {
+                exchange.answerHeader("Retry-After", "1");
+            }
+            exchange.json(e.status(), e.json());
+        }
+    }
+
+    private void route(Exchange exchange) throws IOException {
+        switch (exchange.path()) {
+            case "/metrics" ->
+                get(exchange).text(200, "text/plain; version=0.0.4; charset=utf-8", metrics.text(served));
+            case "/health" -> {
+                ready();
+                health.answer(get(exchange));
+            }
+            case "/v1/models" -> get(exchange).json(200, models(ready()));
+            case "/v1/completions" -> Completions.answer(post(exchange), ready());
+            case "/v1/chat/completions" -> ChatCompletions.answer(post(exchange), ready());
+            case "/tokenize" -> Tokens.tokenize(post(exchange), ready());
+            case "/detokenize" -> Tokens.detokenize(post(exchange), ready());
+            default -> throw ApiException.notFound(exchange.path() + ": there is no such place", null);
+        }
+    }
+
+    private static Exchange get(Exchange exchange) {
+        return checked(exchange, "GET");
+    }
+
+    private static Exchange post(Exchange exchange) {
+        return checked(exchange, "POST");
+    }
+
+    private static Exchange checked(Exchange exchange, String method) {
+        if (!exchange.method().equals(method)) {
+            exchange.answerHeader("Allow", method);
+            throw ApiException.notAllowed(exchange.method(), exchange.path(), method);
+        }
+        return exchange;
+    }
+
+    private Served ready() {
+        Served now = served;
+        if (now == null) {
+            throw ApiException.unavailable("the model is being loaded");
+        }
+        return now;
+    }
+
+    private static Map<String, Object> models(Served served) {
+        Map<String, Object> model = new LinkedHashMap<>();
+        model.put("id", served.name());
+        model.put("object", "model");
+        model.put("created", served.created());
+        model.put("owned_by", "t6j");
+        model.put("context_length", (long) served.scheduler().contextLength());
+        model.putAll(ChatCompletions.described(served));
+        return Map.of("object", "list", "data", List.of(model));
+    }
+
+    /**
+     * Takes no more requests, lets those that are there end for so long, ends the others, and stops listening.
+     *
+     * @return whether all ended by themselves
+     */
+    public boolean drain(Duration patience) {
+        Served now = served;
+        boolean ended = true;
+        if (now != null) {
+            Scheduler scheduler = now.scheduler();
+            try {
+                ended = scheduler.drain(patience);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                ended = false;
+            }
+            scheduler.close();
+        }
+        http.stop(LAST_WRITES);
+        requests.close();
+        return ended;
+    }
+
+    @Override
+    public void close() {
+        drain(Duration.ZERO);
+    }
+}

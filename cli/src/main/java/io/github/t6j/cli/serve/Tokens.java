@@ -1,0 +1,47 @@
+package io.github.t6j.cli.serve;
+
+import io.github.t6j.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** POST /tokenize and /detokenize. */
+final class Tokens {
+    private Tokens() {}
+
+    /** {@code {"content": "…"}} → {@code {"tokens": […], "count": …}}; "add_special": as a prompt, "parse_special": special tokens are read. */
+    static void tokenize(Exchange exchange, Served served) throws IOException {
+        Fields fields = exchange.fields();
+        served.check(fields);
+        String text = fields.has("content") ? fields.requiredText("content") : fields.requiredText("prompt");
+        Tokenizer tokenizer = served.model().tokenizer();
+        int[] ids = fields.flag("parse_special")
+                ? tokenizer.encodeWithSpecialTokens(text)
+                : fields.flag("add_special") ? tokenizer.encodePrompt(text) : tokenizer.encode(text);
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("tokens", Arrays.stream(ids).mapToObj(Long::valueOf).toList());
+        answer.put("count", (long) ids.length);
+        exchange.json(200, answer);
+    }
+
+    /** {@code {"tokens": […]}} → {@code {"content": "…"}}. */
+    static void detokenize(Exchange exchange, Served served) throws IOException {
+        Fields fields = exchange.fields();
+        served.check(fields);
+        if (!(fields.value("tokens") instanceof List<?> list) || !list.stream().allMatch(Long.class::isInstance)) {
+            throw ApiException.invalid("tokens", "tokens: expected an array of ids");
+        }
+        Tokenizer tokenizer = served.model().tokenizer();
+        int[] ids = new int[list.size()];
+        for (int i = 0; i < ids.length; i++) {
+            long id = (Long) list.get(i);
+            if (id < 0 || id >= tokenizer.size() || !tokenizer.hasText((int) id)) {
+                throw ApiException.invalid("tokens", "tokens[" + i + "]: expected an id of the tokenizer, found " + id);
+            }
+            ids[i] = (int) id;
+        }
+        exchange.json(200, Map.of("content", tokenizer.decode(ids)));
+    }
+}
