@@ -2,6 +2,7 @@
 module io.github.t6j.cli {
     requires info.picocli;
     requires io.github.t6j.engine;
+    requires java.net.http;
     requires jdk.httpserver;
     requires jdk.management;
     requires jdk.unsupported; // Ctrl-C within a chat

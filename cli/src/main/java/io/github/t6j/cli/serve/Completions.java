@@ -14,8 +14,9 @@ import java.util.UUID;
 /** POST /v1/completions: texts that go on. */
 final class Completions {
     /** What changes the answer and is not there. */
-    private static final Set<String> UNSUPPORTED = Set.of("suffix", "tools", "response_format", "guided_json", "guided_regex",
-            "guided_choice", "guided_grammar", "grammar", "json_schema", "use_beam_search", "prompt_embeds");
+    private static final Set<String> UNSUPPORTED =
+            Set.of("suffix", "tools", "response_format", "guided_json", "guided_regex",
+                    "guided_choice", "guided_grammar", "grammar", "json_schema", "use_beam_search", "prompt_embeds");
 
     private static final int MOST_COPIES = 128;
     private static final int MOST_PROMPTS = 128;

@@ -1,0 +1,106 @@
+package io.github.t6j.cli.serve;
+
+import io.github.t6j.Model;
+import io.github.t6j.ModelOptions;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.cli.chat.PromptFormat;
+import io.github.t6j.cli.schedule.Limits;
+import io.github.t6j.cli.schedule.Scheduler;
+import io.github.t6j.json.Json;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A server with the bundled model at a free port, and a client of it. */
+final class TestServer implements AutoCloseable {
+    static final int CONTEXT = 512;
+
+    private static final Path TESTDATA = Path.of(System.getProperty("t6j.testdata"));
+
+    final Model model;
+    final Server server;
+    final Scheduler scheduler;
+    private final HttpClient client = HttpClient.newHttpClient();
+
+    TestServer() throws IOException {
+        this(new Limits(16, 64, 1L << 30, CONTEXT), null, null);
+    }
+
+    TestServer(Limits limits, String key, String allowedOrigin) throws IOException {
+        model = Model.load(TESTDATA.resolve("models/t6-tiny"), ModelOptions.defaults().withThreads(2));
+        server = new Server(new Server.Options("127.0.0.1", 0, key, allowedOrigin, null));
+        scheduler = new Scheduler(model, SessionOptions.defaults(), limits);
+        PromptFormat format = new PromptFormat(model.tokenizer(), Optional.empty());
+        server.serve(new Served("t6-tiny", 1, model, scheduler, format));
+    }
+
+    URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + server.address().getPort() + path);
+    }
+
+    HttpResponse<String> get(String path, String... headers) throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri(path)).GET();
+        return client.send((headers.length == 0 ? request : request.headers(headers)).build(), BodyHandlers.ofString());
+    }
+
+    HttpResponse<String> post(String path, String body, String... headers) throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri(path)).POST(HttpRequest.BodyPublishers.ofString(body));
+        return client.send((headers.length == 0 ? request : request.headers(headers)).build(), BodyHandlers.ofString());
+    }
+
+    /** The answer to a request that succeeds. */
+    Map<String, Object> ask(String path, Map<String, Object> body) throws IOException, InterruptedException {
+        HttpResponse<String> answer = post(path, Json.writeLine(body));
+        if (answer.statusCode() != 200) {
+            throw new AssertionError(answer.statusCode() + ": " + answer.body());
+        }
+        return json(answer.body());
+    }
+
+    /** The objects of a streamed answer, without its end, which must be there. */
+    List<Map<String, Object>> stream(String path, Map<String, Object> body) throws IOException, InterruptedException {
+        HttpResponse<String> answer = post(path, Json.writeLine(body));
+        List<Map<String, Object>> objects = new ArrayList<>();
+        List<String> events = List.of(answer.body().split("\n\n"));
+        if (!events.getLast().equals("data: [DONE]")) {
+            throw new AssertionError(answer.statusCode() + ": " + answer.body());
+        }
+        for (String event : events.subList(0, events.size() - 1)) {
+            if (!event.startsWith(":")) {
+                objects.add(json(event.substring("data: ".length())));
+            }
+        }
+        return objects;
+    }
+
+    static Map<String, Object> json(String text) {
+        return Json.parseObject(text.getBytes(StandardCharsets.UTF_8), "answer");
+    }
+
+    /** What is at {@code keys}, names and indices. */
+    @SuppressWarnings("unchecked")
+    static <T> T at(Object json, Object... keys) {
+        Object value = json;
+        for (Object key : keys) {
+            value = key instanceof Integer index
+                    ? ((List<Object>) value).get(index)
+                    : ((Map<String, Object>) value).get(key);
+        }
+        return (T) value;
+    }
+
+    @Override
+    public void close() {
+        server.close();
+        model.close();
+    }
+}
