@@ -200,7 +200,8 @@ final class ServeCommand implements Callable<Integer> {
         Limits limits = new Limits(parallel, queue, bytes, ids);
         Scheduler scheduler = new Scheduler(model, options, limits);
         PromptFormat format = new PromptFormat(model.tokenizer(), ChatTemplate.of(arguments.path()));
-        server.serve(new Served(name(), System.currentTimeMillis() / 1000, model, scheduler, format));
+        server.serve(new Served(name(), System.currentTimeMillis() / 1000, model, scheduler, format,
+                options.cacheType()));
         InetSocketAddress address = server.address();
         String shown = address.getAddress().isAnyLocalAddress() ? "localhost" : address.getHostString();
         main.note("serving " + name() + " at " + (keystore == null ? "http" : "https") + "://" + shown + ":"

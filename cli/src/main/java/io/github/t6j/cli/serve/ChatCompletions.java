@@ -6,7 +6,6 @@ import io.github.t6j.cli.schedule.Request;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 
@@ -92,11 +91,5 @@ final class ChatCompletions {
             text.append(part.requiredText("text"));
         }
         return text.toString();
-    }
-
-    /** How messages of this model become a prompt, for people. */
-    static Map<String, Object> described(Served served) {
-        return Map.of("chat_template",
-                served.format().hasTemplate() ? "the model's" : "none: messages are joined as plain text");
     }
 }

@@ -1,9 +1,14 @@
 package io.github.t6j.cli.serve;
 
 import io.github.t6j.Model;
+import io.github.t6j.ModelInfo;
+import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.cli.chat.PromptFormat;
 import io.github.t6j.cli.schedule.Scheduler;
 import io.github.t6j.sampling.SamplingOptions;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * A model that is ready.
@@ -11,8 +16,10 @@ import io.github.t6j.sampling.SamplingOptions;
  * @param name what requests call it
  * @param created when it was loaded, in seconds since 1970
  * @param format how messages become prompts
+ * @param cacheType of all sessions
  */
-public record Served(String name, long created, Model model, Scheduler scheduler, PromptFormat format) {
+public record Served(
+        String name, long created, Model model, Scheduler scheduler, PromptFormat format, CacheType cacheType) {
     /** @throws ApiException if {@code fields} asks for another model */
     void check(Fields fields) {
         String asked = fields.text("model", name);
@@ -26,5 +33,25 @@ public record Served(String name, long created, Model model, Scheduler scheduler
     /** What generation_config.json asks for, or null. */
     SamplingOptions sampling() {
         return model.sampling().orElse(null);
+    }
+
+    /** What GET /v1/models answers. */
+    Map<String, Object> described() {
+        ModelInfo info = model.info();
+        ModelInfo.Attention attention = info.attention();
+        long bytes = (long) info.sizes().layers() * cacheType.elementBytes();
+        Map<String, Object> described = new LinkedHashMap<>();
+        described.put("id", name);
+        described.put("object", "model");
+        described.put("created", created);
+        described.put("owned_by", "t6j");
+        described.put("context_length", (long) scheduler.contextLength());
+        described.put("attention", attention.name());
+        described.put("cache_bytes_per_token", bytes * info.cache().elementsPerToken());
+        described.put("mha_cache_bytes_per_token",
+                bytes * attention.heads() * (attention.headDim() + attention.valueDim()));
+        described.put("chat_template",
+                format.hasTemplate() ? "the model's" : "none: messages are joined as plain text");
+        return Map.of("object", "list", "data", List.of(described));
     }
 }

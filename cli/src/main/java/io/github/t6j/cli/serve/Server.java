@@ -8,9 +8,6 @@ import io.github.t6j.cli.schedule.Scheduler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -41,6 +38,7 @@ public final class Server implements AutoCloseable {
     private final Access access;
     private final ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor();
     private final Metrics metrics = new Metrics();
+    private final Page page = new Page();
     private volatile Served served; // null while the model loads
     private volatile Health health;
 
@@ -120,13 +118,14 @@ public final class Server implements AutoCloseable {
 
     private void route(Exchange exchange) throws IOException {
         switch (exchange.path()) {
+            case "/" -> page.answer(get(exchange));
             case "/metrics" ->
                 get(exchange).text(200, "text/plain; version=0.0.4; charset=utf-8", metrics.text(served));
             case "/health" -> {
                 ready();
                 health.answer(get(exchange));
             }
-            case "/v1/models" -> get(exchange).json(200, models(ready()));
+            case "/v1/models" -> get(exchange).json(200, ready().described());
             case "/v1/completions" -> Completions.answer(post(exchange), ready());
             case "/v1/chat/completions" -> ChatCompletions.answer(post(exchange), ready());
             case "/tokenize" -> Tokens.tokenize(post(exchange), ready());
@@ -157,17 +156,6 @@ public final class Server implements AutoCloseable {
             throw ApiException.unavailable("the model is being loaded");
         }
         return now;
-    }
-
-    private static Map<String, Object> models(Served served) {
-        Map<String, Object> model = new LinkedHashMap<>();
-        model.put("id", served.name());
-        model.put("object", "model");
-        model.put("created", served.created());
-        model.put("owned_by", "t6j");
-        model.put("context_length", (long) served.scheduler().contextLength());
-        model.putAll(ChatCompletions.described(served));
-        return Map.of("object", "list", "data", List.of(model));
     }
 
     /**

@@ -195,6 +195,9 @@ class ServerTest {
         assertThat((String) at(models, "data", 0, "id")).isEqualTo("t6-tiny");
         assertThat((Long) at(models, "data", 0, "context_length")).isEqualTo(512);
         assertThat((String) at(models, "data", 0, "chat_template")).startsWith("none: ");
+        assertThat((Long) at(models, "data", 0, "cache_bytes_per_token")).isEqualTo(6 * 4 * (2 + 2) * (8 + 32));
+        assertThat((Long) at(models, "data", 0, "mha_cache_bytes_per_token")).isEqualTo(6 * 4 * 2 * 8 * 32);
+        assertThat(server.get("/").body()).contains("<title>t6j</title>");
         Map<String, Object> ids = server.ask("/tokenize", Map.of("content", "The whale"));
         assertThat((List<?>) at(ids, "tokens")).hasSize(2);
         assertThat((String) at(server.ask("/detokenize", Map.of("tokens", at(ids, "tokens"))), "content"))

@@ -40,7 +40,7 @@ final class TestServer implements AutoCloseable {
         server = new Server(new Server.Options("127.0.0.1", 0, key, allowedOrigin, null));
         scheduler = new Scheduler(model, SessionOptions.defaults(), limits);
         PromptFormat format = new PromptFormat(model.tokenizer(), Optional.empty());
-        server.serve(new Served("t6-tiny", 1, model, scheduler, format));
+        server.serve(new Served("t6-tiny", 1, model, scheduler, format, SessionOptions.CacheType.F32));
     }
 
     URI uri(String path) {
