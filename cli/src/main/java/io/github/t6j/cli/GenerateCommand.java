@@ -38,7 +38,8 @@ import picocli.CommandLine.Spec;
             "  t6j generate --temperature 0 --stop . --stats \"Call me\"",
             "  t6j generate --json < prompt.txt",
             "  t6j generate \"Call me\" --session chat.t6j --cache-type bf16",
-            "  t6j generate \"It was\" --samples 4 --seed 1"
+            "  t6j generate \"It was\" --samples 4 --seed 1",
+            "  t6j generate --prompts prompts.jsonl --out results.jsonl --parallel 8 --seed 1"
         })
 final class GenerateCommand implements Callable<Integer> {
     @ParentCommand
@@ -80,6 +81,9 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private ContextArguments context;
 
+    @Mixin
+    private PromptsArguments prompts;
+
     @Option(names = "--session", paramLabel = "FILE",
             description = "Continue the session saved in FILE, if it is there, with the prompt; save it there at the end.")
     private Path sessionFile;
@@ -95,6 +99,12 @@ final class GenerateCommand implements Callable<Integer> {
     public Integer call() {
         arguments.check();
         GenerationOptions options = options();
+        if (prompts.given()) {
+            try (Model model = arguments.load()) {
+                options = options.withSampling(sampling.over(model.sampling().orElse(SamplingOptions.defaults())));
+                return prompts.run(main, arguments, model, options, context.over(cache.sessionOptions(), model, main));
+            }
+        }
         CacheType saved = sessionFile == null ? null : SavedSession.cacheType(sessionFile);
         String text = Text.argumentOrInput(prompt, "PROMPT", main, spec);
         try (Model model = arguments.load();
@@ -122,6 +132,7 @@ final class GenerateCommand implements Callable<Integer> {
 
     private GenerationOptions options() {
         Range.atLeast(spec, "-n", maxTokens, 0);
+        prompts.check(prompt != null || samples != null || sessionFile != null || json || stats);
         if (samples != null) {
             Range.atLeast(spec, "--samples", samples, 1);
             if (sessionFile != null) {

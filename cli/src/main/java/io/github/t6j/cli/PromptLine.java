@@ -1,0 +1,83 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.Model;
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.cli.chat.Message;
+import io.github.t6j.cli.chat.PromptFormat;
+import io.github.t6j.cli.schedule.Request;
+import io.github.t6j.json.Json;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A line of {@code --prompts}: {@code {"prompt": "…"}} or {@code {"messages": [{"role": "user", "content": "…"}]}}, and if it
+ * wants {@code "id"}, {@code "seed"} and {@code "max_tokens"}.
+ *
+ * @param where its file and line
+ */
+record PromptLine(String where, Map<String, Object> fields) {
+    /** @throws ModelFormatException if it is no JSON object */
+    static PromptLine parse(String line, String where) {
+        return new PromptLine(where, Json.parseObject(line.getBytes(StandardCharsets.UTF_8), where));
+    }
+
+    /** What results call it, or null. */
+    Object id() {
+        return fields.get("id");
+    }
+
+    /**
+     * What is to be generated.
+     *
+     * @param options of the command; its seed is the line's, unless the line has one
+     */
+    Request request(Model model, PromptFormat format, GenerationOptions options) {
+        Long seed = whole("seed", Long.MIN_VALUE);
+        GenerationOptions own =
+                seed == null ? options : options.withSampling(options.sampling().withSeed(seed));
+        Long most = whole("max_tokens", 0);
+        own = most == null ? own : own.withMaxTokens((int) Math.min(most, Integer.MAX_VALUE));
+        if (fields.get("prompt") instanceof String text) {
+            return Request.of(prompt(model, text), own);
+        }
+        if (fields.get("messages") instanceof List<?> list && !list.isEmpty()) {
+            return Request.of(format.encode(format.render(messages(list), true)), format.untilEndOfTurn(own));
+        }
+        throw new CommandFailure(where + ": expected \"prompt\", a text, or \"messages\", found neither");
+    }
+
+    private static int[] prompt(Model model, String text) {
+        if (!text.isEmpty()) {
+            return model.tokenizer().encodePrompt(text);
+        }
+        if (model.tokenizer().documentStart() < 0) {
+            throw new CommandFailure("prompt: expected text, found none");
+        }
+        return new int[] {model.tokenizer().documentStart()};
+    }
+
+    private Long whole(String key, long least) {
+        Object value = fields.get(key);
+        if (value == null || value instanceof Long number && number >= least) {
+            return (Long) value;
+        }
+        throw new CommandFailure(where + ": " + key + ": expected a whole number"
+                + (least == 0 ? " from 0" : "") + ", found " + Json.writeLine(value));
+    }
+
+    private List<Message> messages(List<?> list) {
+        List<Message> messages = new ArrayList<>();
+        for (Object one : list) {
+            if (!(one instanceof Map<?, ?> message) || !(message.get("role") instanceof String role)
+                    || !(message.get("content") instanceof String content)) {
+                throw new CommandFailure(where + ": messages[" + messages.size()
+                        + "]: expected {\"role\": \"…\", \"content\": \"…\"}");
+            }
+            messages.add(new Message(role, content));
+        }
+        return messages;
+    }
+}

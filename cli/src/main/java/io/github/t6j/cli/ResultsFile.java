@@ -1,0 +1,94 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.json.Json;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Results, a JSON object a line, each written whole before the next begins: what is there after a break is not done again. */
+final class ResultsFile implements AutoCloseable {
+    private final Path path;
+    private final RandomAccessFile file;
+    private int count;
+
+    /**
+     * Goes on where an earlier run ended: a line without its end is taken off.
+     *
+     * @throws CommandFailure if the file holds something else, or cannot be written
+     */
+    ResultsFile(Path path) {
+        this.path = path;
+        try {
+            file = new RandomAccessFile(path.toFile(), "rw");
+            try {
+                file.seek(goOn());
+            } catch (IOException | RuntimeException failure) {
+                file.close();
+                throw failure;
+            }
+        } catch (IOException e) {
+            throw Errors.failure(path, "results cannot be written there", e);
+        }
+    }
+
+    /** Counts the results. @return where the last of them ends */
+    private long goOn() throws IOException {
+        long end = 0;
+        BufferedReader reader = Files.newBufferedReader(path);
+        try (reader) {
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                long next = end + line.getBytes(StandardCharsets.UTF_8).length + 1;
+                if (next > file.length()) {
+                    break; // no line feed
+                }
+                check(line);
+                count++;
+                end = next;
+            }
+        }
+        file.setLength(end);
+        return end;
+    }
+
+    private void check(String line) {
+        String where = path + ", line " + (count + 1);
+        try {
+            Map<String, Object> result = Json.parseObject(line.getBytes(StandardCharsets.UTF_8), where);
+            if (Long.valueOf(count).equals(result.get("index"))) {
+                return;
+            }
+        } catch (ModelFormatException e) {
+            // said below
+        }
+        throw new CommandFailure(where + ": expected the result of line " + (count + 1)
+                + " of the prompts from an earlier run, found something else: give another --out");
+    }
+
+    /** How many results there are. */
+    int count() {
+        return count;
+    }
+
+    void add(Map<String, Object> result) {
+        try {
+            file.write((Json.writeLine(result) + "\n").getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw Errors.failure(path, "results cannot be written there", e);
+        }
+        count++;
+    }
+
+    @Override
+    public void close() {
+        try {
+            file.close();
+        } catch (IOException e) {
+            throw Errors.failure(path, "results cannot be written there", e);
+        }
+    }
+}
