@@ -10,9 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
 import java.util.Optional;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code --model}, for commands that need a model: a path, or a name of the hub's cache. */
 final class ModelFolder {
@@ -25,12 +23,9 @@ final class ModelFolder {
                     + "pulled model (default: the small model that comes with t6j).")
     private Path model;
 
-    @Spec(Spec.Target.MIXEE)
-    private CommandSpec spec;
-
     /** @throws CommandFailure if there is nothing */
-    Path path() {
-        return model == null ? bundled() : found((Main) spec.root().userObject(), "--model", model);
+    Path path(Main main) {
+        return model == null ? bundled() : found(main, "--model", model);
     }
 
     /**

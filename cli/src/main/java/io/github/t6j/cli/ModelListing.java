@@ -109,9 +109,11 @@ record ModelListing(String name, Path path, String family, String weights, long 
                 return new ModelListing(name, model, String.valueOf(type), "torch", -1, bytes, revision, null);
             }
             return read(name, model, revision, bytes);
-        } catch (IOException | RuntimeException | InternalError e) { // the last for a file that is cut short meanwhile
-            String problem = e.getMessage() == null ? e.toString() : e.getMessage();
+        } catch (IOException | RuntimeException e) {
+            String problem = Errors.describe(e).replace(model.toString(), "").replaceFirst("^[/\\\\: ]+", "");
             return new ModelListing(name, model, UNKNOWN, UNKNOWN, -1, bytes, revision, problem);
+        } catch (InternalError fault) { // what the JVM says when a mapped file ends before its place is read
+            return new ModelListing(name, model, UNKNOWN, UNKNOWN, -1, bytes, revision, "cut short while it was read");
         }
     }
 

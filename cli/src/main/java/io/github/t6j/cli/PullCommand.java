@@ -46,10 +46,7 @@ final class PullCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        ModelName name = name(spec, "NAME", model);
-        if (revision != null) {
-            name = name(spec, "--revision", name.at(ModelName.MAIN) + "@" + revision);
-        }
+        ModelName name = name();
         HubSettings settings = new HubSettings(main.environment);
         try (OnInterrupt _ = new OnInterrupt(main);
                 PullProgress progress = new PullProgress(main, name);
@@ -65,6 +62,19 @@ final class PullCommand implements Callable<Integer> {
             main.note("interrupted; what has come is kept, and the same command goes on from there");
             return Main.INTERRUPTED;
         }
+    }
+
+    private ModelName name() {
+        ModelName name = name(spec, "NAME", model);
+        if (revision == null) {
+            return name;
+        }
+        if (!name.revision().equals(ModelName.MAIN)) {
+            throw new ParameterException(spec.commandLine(),
+                    "--revision: expected one revision, found " + name.revision() + " and " + revision);
+        }
+        return ModelName.parse(name + "@" + revision).orElseThrow(() -> new ParameterException(spec.commandLine(),
+                "--revision: expected a branch, tag or commit, found '" + revision + "'"));
     }
 
     /** @throws ParameterException if {@code text}, which {@code label} names, is no name of a model */
