@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -42,12 +43,25 @@ record ModelListing(String name, Path path, String family, String weights, long 
 
     /** The model that comes with t6j. */
     static ModelListing bundled() {
-        Path folder = ModelFolder.bundled();
-        return of("(bundled) " + folder.getFileName(), folder, "");
+        try {
+            Path folder = ModelFolder.bundled();
+            return of("(bundled) " + folder.getFileName(), folder, "");
+        } catch (CommandFailure e) {
+            return failed("(bundled)", Path.of(""), 0, "", e);
+        }
     }
 
     /** The models of a repository: for each snapshot, those in its folders. */
-    static List<ModelListing> of(HubCache.Pulled pulled) throws IOException {
+    static List<ModelListing> of(HubCache cache, String repository) {
+        try {
+            Optional<HubCache.Pulled> pulled = cache.of(repository);
+            return pulled.isEmpty() ? List.of() : of(pulled.get());
+        } catch (IOException | RuntimeException e) {
+            return List.of(failed(repository, cache.folder(), 0, "", e));
+        }
+    }
+
+    private static List<ModelListing> of(HubCache.Pulled pulled) throws IOException {
         List<ModelListing> models = new ArrayList<>();
         for (Map.Entry<Path, List<String>> snapshot : pulled.snapshots().entrySet()) {
             Path root = snapshot.getKey();
@@ -110,11 +124,15 @@ record ModelListing(String name, Path path, String family, String weights, long 
             }
             return read(name, model, revision, bytes);
         } catch (IOException | RuntimeException e) {
-            String problem = Errors.describe(e).replace(model.toString(), "").replaceFirst("^[/\\\\: ]+", "");
-            return new ModelListing(name, model, UNKNOWN, UNKNOWN, -1, bytes, revision, problem);
+            return failed(name, model, bytes, revision, e);
         } catch (InternalError fault) { // what the JVM says when a mapped file ends before its place is read
-            return new ModelListing(name, model, UNKNOWN, UNKNOWN, -1, bytes, revision, "cut short while it was read");
+            return failed(name, model, bytes, revision, new IOException("cut short while it was read", fault));
         }
+    }
+
+    private static ModelListing failed(String name, Path model, long bytes, String revision, Exception e) {
+        String problem = Errors.describe(e).replace(model.toString(), "").replaceFirst("^[/\\\\: ]+", "");
+        return new ModelListing(name, model, UNKNOWN, UNKNOWN, -1, bytes, revision, problem);
     }
 
     private static List<Path> files(Path model) throws IOException {

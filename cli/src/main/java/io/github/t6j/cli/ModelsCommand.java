@@ -59,8 +59,8 @@ final class ModelsCommand implements Callable<Integer> {
         }
         List<ModelListing> models = new ArrayList<>();
         models.add(ModelListing.bundled());
-        for (HubCache.Pulled pulled : cache.all()) {
-            models.addAll(ModelListing.of(pulled));
+        for (String repository : cache.repositories()) {
+            models.addAll(ModelListing.of(cache, repository));
         }
         if (json) {
             main.out.print(Text.printableLines(Json.write(models.stream().map(ModelListing::fields).toList())));

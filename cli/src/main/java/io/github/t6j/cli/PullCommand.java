@@ -47,9 +47,14 @@ final class PullCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         ModelName name = name();
+        try (OnInterrupt _ = new OnInterrupt(main)) { // until the last line is written
+            return pull(name);
+        }
+    }
+
+    private int pull(ModelName name) throws IOException {
         HubSettings settings = new HubSettings(main.environment);
-        try (OnInterrupt _ = new OnInterrupt(main);
-                PullProgress progress = new PullProgress(main, name);
+        try (PullProgress progress = new PullProgress(main, name);
                 Hub hub = new Hub(settings, Patience.USUAL, progress::note)) {
             Path pulled = new Pull(hub, new HubCache(settings), progress).run(name);
             main.out.println(pulled.toString());

@@ -9,6 +9,8 @@ import java.util.Locale;
 final class PullProgress implements Pull.Watcher, AutoCloseable {
     private static final long INTERVAL = 200_000_000L;
     private static final double NANOS = 1e9;
+    /** Characters of the bar: the line fits a terminal of 80. */
+    private static final int WIDTH = 20;
 
     private final Main main;
     private final ModelName name;
@@ -22,7 +24,7 @@ final class PullProgress implements Pull.Watcher, AutoCloseable {
     PullProgress(Main main, ModelName name) {
         this.main = main;
         this.name = name;
-        this.progress = new Progress(main, "pulling " + name);
+        this.progress = new Progress(main, "pulling");
     }
 
     @Override
@@ -53,8 +55,10 @@ final class PullProgress implements Pull.Watcher, AutoCloseable {
 
     /** @param speed bytes a second */
     static String line(long all, long done, double speed) {
-        String line = String.format(Locale.ROOT, "%.1f %% of %s, %s/s", all == 0 ? 100.0 : 100.0 * done / all,
-                Sizes.of(all), Sizes.of(Math.round(Math.max(0, speed))));
+        double share = all == 0 ? 1 : Math.clamp((double) done / all, 0, 1);
+        int full = (int) (share * WIDTH);
+        String line = String.format(Locale.ROOT, "[%s%s] %.1f %% of %s, %s/s", "#".repeat(full),
+                " ".repeat(WIDTH - full), 100 * share, Sizes.of(all), Sizes.of(Math.round(Math.max(0, speed))));
         return speed < 1 ? line : line + ", " + left(Math.round((all - done) / speed)) + " left";
     }
 

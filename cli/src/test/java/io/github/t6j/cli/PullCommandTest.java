@@ -267,6 +267,31 @@ class PullCommandTest {
         assertThat(ran.err()).doesNotContain("hf_other");
     }
 
+    /** The hub lists a gated repository to everybody. */
+    @Test
+    void whatIsListedMayBeGated() {
+        hub.hubFaults.add(exchange -> {
+            hub.guarded = "GatedRepo";
+            exchange.getRequestHeaders().set("Authorization", "Bearer " + FakeHub.TOKEN);
+            return false;
+        });
+        assertFails(pull("org/name"), "org/name: gated, and HF_TOKEN is not set");
+    }
+
+    /** A repository that was renamed is another path of the same hub, which gets the token, too. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aRenamedRepositoryIsFollowed(boolean says) throws IOException {
+        environment.put("HF_TOKEN", FakeHub.TOKEN);
+        hub.says = says;
+        hub.hubFaults.add(exchange -> false);
+        hub.hubFaults.add(exchange -> FakeHub.status(307, "Location", exchange.getRequestURI() + "?renamed")
+                .answers(exchange));
+        assertPulled(pull("org/name"), "config.json", WEIGHTS);
+        assertThat(hub.requests.stream().filter(Request::hub))
+                .allMatch(request -> ("Bearer " + FakeHub.TOKEN).equals(request.authorization()));
+    }
+
     @Test
     void aTokenThatCannotBeSentIsNotShown() {
         environment.put("HF_TOKEN", "hf_se\u00a0cret");
@@ -409,9 +434,9 @@ class PullCommandTest {
         hub.speed = 100_000;
         Ran ran = Ran.in(environment, "", "pull", "org/name");
         assertThat(ran.code()).isZero();
-        assertThat(ran.err()).startsWith("t6j: org/name: 2 files, 213.9 kB\n").contains("\rpulling org/name ")
-                .containsPattern("\\d % of 213\\.9 kB, \\d[^,]*B/s, \\d s left").matches("(?s).*\\r +\\r");
+        assertThat(ran.err()).startsWith("t6j: org/name: 2 files, 213.9 kB\n").contains("\rpulling [")
+                .containsPattern("] \\d[\\d.]+ % of 213\\.9 kB, \\d[^,]*B/s, \\d s left").matches("(?s).*\\r +\\r");
         assertThat(PullProgress.line(11_500_000_000L, 1_150_000_000L, 23e6))
-                .isEqualTo("10.0 % of 11.5 GB, 23.0 MB/s, 7 min left");
+                .isEqualTo("[##                  ] 10.0 % of 11.5 GB, 23.0 MB/s, 7 min left");
     }
 }

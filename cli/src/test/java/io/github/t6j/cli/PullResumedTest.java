@@ -291,16 +291,35 @@ class PullResumedTest {
         assertThatThrownBy(() -> pull(SHORT)).hasMessageContaining("found more than 10 redirects");
     }
 
-    @Test
-    @DisabledOnOs(OS.WINDOWS)
-    void interruptedItKeepsWhatCame() throws Exception {
-        hub.speed = 40_000;
+    private Launched launch() {
         ProcessBuilder builder = Launched.builder(
                 Launched.classes(OnTerminal.class, "--add-modules=jdk.incubator.vector,java.net.http"), "pull",
                 "org/name");
         builder.environment().keySet().removeIf(name -> name.startsWith("HF_") || name.startsWith("XDG_"));
         builder.environment().putAll(environment);
-        Launched launched = Launched.start(builder);
+        return Launched.start(builder);
+    }
+
+    /** Two processes: the second waits for what the first gets. */
+    @Test
+    void twoProcessesGetItOnce() throws Exception {
+        hub.speed = 100_000;
+        Launched launched = launch();
+        while (!Files.exists(partial) || Files.size(partial) == 0) {
+            FakeHub.sleep(10);
+        }
+        pull(SHORT);
+        assertPulled();
+        assertThat(launched.end().code()).isZero();
+        assertThat(notes).containsExactly(WEIGHTS + ": another process pulls it: waiting for it");
+        assertThat(ranges()).hasSize(1);
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void interruptedItKeepsWhatCame() throws Exception {
+        hub.speed = 40_000;
+        Launched launched = launch();
         launched.awaitErr("left");
         while (!Files.exists(partial) || Files.size(partial) == 0) {
             FakeHub.sleep(10);

@@ -3,6 +3,7 @@ package io.github.t6j.cli.hub;
 import io.github.t6j.cli.hub.Http.Answer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -143,7 +144,7 @@ final class BlobDownload {
 
     private void checkTag(Answer answer) throws HubException {
         String tag = answer.tag();
-        boolean linked = answer.first().firstValue("X-Linked-Etag").isPresent();
+        boolean linked = answer.hub().firstValue("X-Linked-Etag").isPresent();
         if ((linked || answer.here()) && tag != null && !tag.equals(file.id())) {
             throw new HubException(
                     file.path() + ": expected the ETag " + file.id() + ", as the hub lists it, found " + tag
@@ -172,7 +173,7 @@ final class BlobDownload {
             while (bytes.hasRemaining()) {
                 channel.write(bytes, at + bytes.position());
             }
-        } catch (java.nio.channels.ClosedByInterruptException e) {
+        } catch (ClosedByInterruptException e) {
             throw e;
         } catch (IOException e) {
             throw new HubException(partial + ": cannot be written: " + e.getMessage(), e);

@@ -28,15 +28,15 @@ final class Http implements AutoCloseable {
     /**
      * What a server said.
      *
-     * @param first the headers of the first answer, which is the hub's own, before any redirect
+     * @param hub the headers of the hub's own last answer, before it sent us elsewhere
      * @param here whether the answer is the hub's, not another server's
      */
-    record Answer(int status, HttpHeaders headers, HttpHeaders first, boolean here, URI from, Body body)
+    record Answer(int status, HttpHeaders headers, HttpHeaders hub, boolean here, URI from, Body body)
             implements
                 AutoCloseable {
         /** The blob's name as the hub says it, or null. */
         String tag() {
-            Optional<String> tag = first.firstValue("X-Linked-Etag").or(() -> first.firstValue("ETag"));
+            Optional<String> tag = hub.firstValue("X-Linked-Etag").or(() -> hub.firstValue("ETag"));
             return tag.map(text -> text.replaceFirst("^W/", "").replace("\"", "")).orElse(null);
         }
 
@@ -71,7 +71,7 @@ final class Http implements AutoCloseable {
      */
     Answer send(String method, URI uri, Map<String, String> headers) throws IOException, InterruptedException {
         boolean here = isHub(uri);
-        HttpHeaders first = null;
+        HttpHeaders hub = null;
         for (int redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
             HttpRequest.Builder request = HttpRequest.newBuilder(uri)
                     .method(method, HttpRequest.BodyPublishers.noBody())
@@ -81,16 +81,16 @@ final class Http implements AutoCloseable {
                 request.header("Authorization", "Bearer " + token);
             }
             HttpResponse<InputStream> response = answer(request.build());
-            first = first == null ? response.headers() : first;
+            hub = here || hub == null ? response.headers() : hub;
             Optional<String> location = response.headers().firstValue("Location");
             if (response.statusCode() / 100 != 3 || location.isEmpty()) {
-                return new Answer(response.statusCode(), response.headers(), first, here, uri,
+                return new Answer(response.statusCode(), response.headers(), hub, here, uri,
                         new Body(response.body(), patience.silence()));
             }
             response.body().close();
             URI next = redirected(uri, location.get());
             if (method.equals("HEAD") && !isHub(next)) { // the hub has said what there is to know
-                return new Answer(200, response.headers(), first, here, uri, new Body(InputStream.nullInputStream(),
+                return new Answer(200, response.headers(), hub, here, uri, new Body(InputStream.nullInputStream(),
                         patience.silence()));
             }
             uri = next;

@@ -127,7 +127,7 @@ public final class Hub implements AutoCloseable {
             try (Answer answer = http.send("HEAD", uri, Map.of())) {
                 check(answer, name.repository(), commit);
                 String tag = answer.tag();
-                long size = answer.first().firstValueAsLong("X-Linked-Size").orElse(answer.headers()
+                long size = answer.hub().firstValueAsLong("X-Linked-Size").orElse(answer.headers()
                         .firstValueAsLong("Content-Length").orElse(-1));
                 if (tag == null || !RemoteFile.isId(tag)) {
                     throw new HubException(uri + ": expected an ETag that can name a file, found " + tag);

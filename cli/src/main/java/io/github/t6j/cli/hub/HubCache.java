@@ -1,6 +1,7 @@
 package io.github.t6j.cli.hub;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -142,20 +143,15 @@ public final class HubCache {
     /** What is there of a repository: for each snapshot's folder the names of its revisions, mostly one. */
     public record Pulled(String repository, Path folder, Map<Path, List<String>> snapshots) {}
 
-    /** All repositories of models, by name. */
-    public List<Pulled> all() throws IOException {
-        List<Pulled> all = new ArrayList<>();
-        for (Path repository : list(folder)) {
-            String name = repository.getFileName().toString();
-            if (name.startsWith(PREFIX) && Files.isDirectory(repository)) {
-                all.add(pulled(name.substring(PREFIX.length()).replaceFirst("--", "/"), repository));
-            }
-        }
-        return all;
+    /** The repositories of models that something is there of, in order. */
+    public List<String> repositories() throws IOException {
+        return list(folder).stream().filter(Files::isDirectory).map(repository -> repository.getFileName().toString())
+                .filter(name -> name.startsWith(PREFIX))
+                .map(name -> name.substring(PREFIX.length()).replaceFirst("--", "/")).toList();
     }
 
     /** What is there of one repository, if anything. */
-    Optional<Pulled> of(String repository) throws IOException {
+    public Optional<Pulled> of(String repository) throws IOException {
         Path found = repository(repository);
         return Files.isDirectory(found) ? Optional.of(pulled(repository, found)) : Optional.empty();
     }
@@ -193,7 +189,7 @@ public final class HubCache {
         }
         try (Stream<Path> files = Files.walk(folder)) {
             return files.filter(file -> !Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)).sorted().toList();
-        } catch (java.io.UncheckedIOException e) {
+        } catch (UncheckedIOException e) {
             throw e.getCause();
         }
     }

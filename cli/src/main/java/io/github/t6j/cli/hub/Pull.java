@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 
 /** Gets a model into the cache: lists, chooses, looks at the disk, gets several files at once, then says which commit it is. */
 public final class Pull {
@@ -136,7 +137,7 @@ public final class Pull {
     }
 
     /** Files of the same bytes, got once. */
-    private void get(List<RemoteFile> same, ModelName name, String commit, java.util.function.LongConsumer moved)
+    private void get(List<RemoteFile> same, ModelName name, String commit, LongConsumer moved)
             throws IOException, InterruptedException {
         RemoteFile first = same.getFirst();
         Path blob = cache.blob(name.repository(), first.id());
