@@ -4,6 +4,7 @@ import io.github.t6j.cli.hub.HubCache;
 import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.Description;
 import io.github.t6j.family.Families;
+import io.github.t6j.family.Family;
 import io.github.t6j.family.GgufNames;
 import io.github.t6j.family.T6Family;
 import io.github.t6j.json.Json;
@@ -29,7 +30,7 @@ import java.util.stream.Stream;
 
 /**
  * A model that is there, by config.json and the headers of its weights. Torch's files are not opened, since to open one is
- * to check all of it: of such a model only config.json is said.
+ * to check all of it: of such a model only its family is said.
  *
  * @param bytes of its files
  * @param parameters tied ones once, or −1
@@ -40,6 +41,7 @@ record ModelListing(String name, Path path, String family, String weights, long 
     private static final List<String> TORCH = List.of(".bin", ".pt", ".pth");
     private static final String UNKNOWN = "-";
     private static final int COMMIT_SHOWN = 7;
+    private static final int LONGEST_INDEX = 64 << 20;
 
     /** The model that comes with t6j. */
     static ModelListing bundled() {
@@ -119,8 +121,7 @@ record ModelListing(String name, Path path, String family, String weights, long 
             }
             boolean hasOther = files.stream().anyMatch(file -> ends(file, List.of(".safetensors", ".gguf")));
             if (!hasOther && files.stream().anyMatch(file -> ends(file, TORCH))) {
-                Object type = config(model).getOrDefault("model_type", UNKNOWN);
-                return new ModelListing(name, model, String.valueOf(type), "torch", -1, bytes, revision, null);
+                return new ModelListing(name, model, torchFamily(model), "torch", -1, bytes, revision, null);
             }
             return read(name, model, revision, bytes);
         } catch (IOException | RuntimeException e) {
@@ -142,6 +143,21 @@ record ModelListing(String name, Path path, String family, String weights, long 
         try (Stream<Path> files = Files.list(model)) {
             return files.filter(file -> !Files.isDirectory(file)).sorted().toList();
         }
+    }
+
+    /** By the names in the index of shards; without one, what config.json calls it. */
+    private static String torchFamily(Path model) {
+        Path index = model.resolve("pytorch_model.bin.index.json");
+        Map<String, Tensor> named = new LinkedHashMap<>();
+        if (Files.exists(index)) {
+            Map<String, Object> json = Json.parseObject(SmallFile.read(index, LONGEST_INDEX), index.toString());
+            Json.object(json.get("weight_map"), index + ": weight_map").keySet()
+                    .forEach(tensor -> named.put(tensor, Tensor.of(tensor, new float[1])));
+        }
+        NamedTensors tensors = new NamedTensors(named, model.toString());
+        Family family = Families.of(tensors);
+        Object type = config(model).getOrDefault("model_type", UNKNOWN);
+        return family.recognises(tensors) ? family.name() : String.valueOf(type);
     }
 
     private static Map<String, Object> config(Path model) {

@@ -129,7 +129,8 @@ class ModelsCommandTest {
                 .containsEntry("parameters", parameters).containsEntry("revision", "main bbbbbbb")
                 .containsEntry("bytes", bytes(LLAMA, "config.json", "model.safetensors"))
                 .containsEntry("problem", null);
-        assertThat(listed.get("org/mlra/tpa")).containsEntry("weights", "torch").containsEntry("problem", null);
+        assertThat(listed.get("org/mlra/tpa")).containsEntry("weights", "torch").containsEntry("family", "MLRA")
+                .containsEntry("problem", null);
         assertThat(listed.get("org/gguf/model-q8_0.gguf")).containsEntry("weights", "q8_0")
                 .containsEntry("bytes", Files.size(GGUF.resolve("model-q8_0.gguf")));
         for (String name : List.of("org/llama", "org/llama@aaaaaaa", "org/gguf/model-q8_0.gguf")) {

@@ -22,43 +22,28 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Connections that break, servers that are busy, files that come out wrong, and Ctrl-C. */
 @Timeout(120)
-class PullResumedTest {
-    private static final Path LLAMA = Ran.TESTDATA.resolve("golden_llama/llama-bf16");
-    private static final String WEIGHTS = "model.safetensors";
+class PullResumedTest extends PullFixture {
     private static final Patience SHORT = new Patience(Duration.ofMillis(10), Duration.ofSeconds(20));
 
-    @TempDir
-    private Path home;
-    private final FakeHub hub = new FakeHub();
     private final List<String> notes = new CopyOnWriteArrayList<>();
     private byte[] weights;
-    private Map<String, String> environment;
     private Path blob;
     private Path partial;
 
     @BeforeEach
-    void begin() throws IOException {
-        environment = hub.environment(home);
+    void beginBlobs() throws IOException {
         weights = Files.readAllBytes(LLAMA.resolve(WEIGHTS));
-        hub.with("", LLAMA, "config.json", WEIGHTS);
-        Path blobs = Files.createDirectories(home.resolve(".cache/huggingface/hub/models--org--name/blobs"));
+        Path blobs = Files.createDirectories(repository.resolve("blobs"));
         blob = blobs.resolve(FakeHub.sha256(weights));
         partial = blobs.resolve(FakeHub.sha256(weights) + ".t6j.incomplete");
-    }
-
-    @AfterEach
-    void end() {
-        hub.close();
     }
 
     private void pull(Patience patience) throws IOException, InterruptedException {
@@ -180,19 +165,26 @@ class PullResumedTest {
     }
 
     @Test
-    void wrongBytesOfASmallFileAreRefused() throws Exception {
+    void wrongBytesOfASmallFileAreRefused() {
         byte[] config = hub.files.get("config.json");
-        String id = FakeHub.git(config);
-        for (int i = 0; i < 2; i++) {
-            hub.hubFaults.add(exchange -> false); // the listing; in the second round the weights
-            hub.hubFaults.add(exchange -> false);
+        byte[] wrong = config.clone();
+        wrong[3]++;
+        for (int i = 0; i < 20; i++) {
+            hub.hubFaults.add(exchange -> exchange.getRequestURI().getPath().endsWith("config.json")
+                    && FakeHub.bytes(wrong).answers(exchange));
         }
-        hub.files.remove(WEIGHTS);
-        hub.files.put("m.gguf", new byte[] {1});
+        assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class).hasMessageStartingWith(
+                "config.json: expected git's SHA-1 " + FakeHub.git(config) + ", found " + FakeHub.git(wrong));
+        assertThat(blob.resolveSibling(FakeHub.git(config))).doesNotExist();
+    }
+
+    @Test
+    void anotherETagThanListedIsRefused() {
         hub.listed.put("config.json", Map.of("blobId", "a".repeat(40)));
-        assertThatThrownBy(() -> pull(SHORT)).hasMessageContaining("config.json: expected the ETag " + "a".repeat(40)
-                + ", as the hub lists it, found " + id);
-        assertThat(blob.resolveSibling(id)).doesNotExist();
+        assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class)
+                .hasMessage("config.json: expected the ETag "
+                        + "a".repeat(40) + ", as the hub lists it, found " + FakeHub.git(hub.files.get("config.json"))
+                        + ": the file has changed: pull again");
     }
 
     @Test
@@ -303,7 +295,7 @@ class PullResumedTest {
     /** Two processes: the second waits for what the first gets. */
     @Test
     void twoProcessesGetItOnce() throws Exception {
-        hub.speed = 100_000;
+        hub.speed = 40_000;
         Launched launched = launch();
         while (!Files.exists(partial) || Files.size(partial) == 0) {
             FakeHub.sleep(10);

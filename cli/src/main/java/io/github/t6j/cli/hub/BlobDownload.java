@@ -63,14 +63,14 @@ final class BlobDownload {
             readEarlier(channel);
             String found = fetch(channel);
             if (!found.equals(file.id()) && at > 0) { // perhaps the earlier part was damaged
-                hub.note(file.path() + ": expected the " + hash.name() + " " + file.id() + ", found " + found
+                hub.note(file.path() + ": expected " + hash.name() + " " + file.id() + ", found " + found
                         + ": getting it once more");
                 restart(channel);
                 found = fetch(channel);
             }
             if (!found.equals(file.id())) {
                 restart(channel);
-                throw new HubException(file.path() + ": expected the " + hash.name() + " " + file.id() + ", found "
+                throw new HubException(file.path() + ": expected " + hash.name() + " " + file.id() + ", found "
                         + found + ": the hub, or what is between, damages the file: pull again later");
             }
             channel.force(true);

@@ -15,16 +15,17 @@ import java.util.function.Consumer;
  */
 final class BlobLock implements AutoCloseable {
     private static final int POLL_MILLIS = 200;
+    private static final int POLLS_BEFORE_NOTE = 5;
 
     private final FileChannel channel;
 
-    /** Waits until nobody else has it; says so once. */
+    /** Waits until nobody else has it; says so after a while. */
     BlobLock(Path file, Consumer<String> notes, String what) throws IOException, InterruptedException {
         Files.createDirectories(file.getParent());
         channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
-            for (boolean said = false; !tryLock(); said = true) {
-                if (!said) {
+            for (int polls = 1; !tryLock(); polls++) {
+                if (polls == POLLS_BEFORE_NOTE) {
                     notes.accept(what + ": another process pulls it: waiting for it");
                 }
                 Thread.sleep(POLL_MILLIS);

@@ -50,6 +50,6 @@ final class Hash {
     }
 
     String name() {
-        return file.id().length() == SHA256_DIGITS ? "SHA-256" : "git's SHA-1";
+        return file.id().length() == SHA256_DIGITS ? "the SHA-256" : "git's SHA-1";
     }
 }

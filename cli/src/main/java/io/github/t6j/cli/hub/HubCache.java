@@ -108,7 +108,7 @@ public final class HubCache {
         }
         Path ref = repository(repository).resolve(REFS).resolve(revision);
         Files.createDirectories(ref.getParent());
-        Path next = Files.createTempFile(ref.getParent(), ref.getFileName().toString() + ".", ".tmp");
+        Path next = ref.resolveSibling(ref.getFileName() + "." + Long.toHexString(System.nanoTime()) + ".tmp");
         try {
             Files.writeString(next, commit, StandardCharsets.US_ASCII);
             Files.move(next, ref, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
