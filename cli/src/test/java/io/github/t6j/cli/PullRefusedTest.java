@@ -117,6 +117,8 @@ class PullRefusedTest extends PullFixture {
     void moreThanTheDiskHoldsIsRefused() throws IOException {
         hub.listed.put(WEIGHTS, Map.of("lfs", Map.of("sha256", "a".repeat(64), "size", 1_000_000_000_000_000_000L)));
         assertFails(pull("org/name"), "expected 1.0 EB of free disk, found ");
+        hub.listed.put("config.json", Map.of("size", Long.MAX_VALUE));
+        assertFails(pull("org/name"), "expected 9.2 EB of free disk, found ");
         assertThat(hub.asked()).isEmpty();
     }
 

@@ -266,6 +266,7 @@ class PullResumedTest extends PullFixture {
         pull(new Patience(Duration.ofMillis(10), Duration.ofSeconds(1)));
         assertPulled();
         assertThat(ranges()).containsExactly(null, "bytes=30000-");
+        assertThat(notes).containsExactly(WEIGHTS + ": no bytes for 1 s: trying again in 10 ms");
     }
 
     @Test

@@ -80,9 +80,12 @@ public final class Pull {
             Path blob = cache.blob(name.repository(), file.id());
             Path partial = BlobDownload.partialOf(blob);
             boolean has = cache.has(name.repository(), commit, file) || BlobDownload.isThere(blob, file);
-            all = Math.addExact(all, size);
-            there += has ? size : 0;
-            missing += has ? 0 : size - Math.min(size, Files.exists(partial) ? Files.size(partial) : 0);
+            all = Sizes.plus(all, size);
+            if (has) {
+                there = Sizes.plus(there, size);
+            } else {
+                missing = Sizes.plus(missing, size - Math.min(size, Files.exists(partial) ? Files.size(partial) : 0));
+            }
         }
         Files.createDirectories(cache.folder());
         long free = Files.getFileStore(cache.folder()).getUsableSpace();

@@ -173,7 +173,7 @@ final class PullPlan {
             files.values().stream().filter(file -> file.name().endsWith(ending)).forEach(weights::add);
         }
         weights.addAll(beside(files));
-        return weights.stream().mapToLong(file -> Math.max(0, file.size())).sum();
+        return weights.stream().mapToLong(file -> Math.max(0, file.size())).reduce(0, Sizes::plus);
     }
 
     private static List<RemoteFile> gguf(List<RemoteFile> files) {

@@ -8,6 +8,11 @@ public final class Sizes {
 
     private Sizes() {}
 
+    /** The sum of two, neither below 0; a hub may list any sizes. */
+    static long plus(long a, long b) {
+        return a + b < 0 ? Long.MAX_VALUE : a + b;
+    }
+
     /** Such as "512 B", "11.5 GB". */
     public static String of(long bytes) {
         if (bytes < 1000) {
