@@ -99,7 +99,8 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
     /** Characters of a message at most: it may quote a file. */
     private static final int LONGEST = 2000;
 
-    private static String describe(Exception e) {
+    /** What is wrong, on one line. */
+    static String describe(Exception e) {
         return switch (e) {
             case UncheckedIOException unchecked when unchecked.getMessage().equals(unchecked.getCause().toString()) ->
                 describe(unchecked.getCause());

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.lang.module.ModuleDescriptor;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -44,13 +45,15 @@ final class Main implements Callable<Integer> {
     private static final List<Class<?>> COMMANDS = List.of(
             GenerateCommand.class, LogitsCommand.class, PerplexityCommand.class, ScoreCommand.class,
             InspectCommand.class, TokenizeCommand.class, ConvertCommand.class, InitCommand.class, BenchCommand.class,
-            HelpCommand.class);
+            PullCommand.class, ModelsCommand.class, HelpCommand.class);
 
     final InputStream in;
     final Output out;
     final PrintStream err;
     /** Whether a person sits at both ends: nothing is piped in, and progress may be shown. */
     final boolean terminal;
+    /** The environment's variables. */
+    final Map<String, String> environment;
     /** Whether Ctrl-C or SIGTERM came while a command was doing what it may end by itself. */
     volatile boolean interrupted;
 
@@ -61,10 +64,15 @@ final class Main implements Callable<Integer> {
     private CommandSpec spec;
 
     Main(InputStream in, OutputStream out, PrintStream err, boolean terminal) {
+        this(in, out, err, terminal, System.getenv());
+    }
+
+    Main(InputStream in, OutputStream out, PrintStream err, boolean terminal, Map<String, String> environment) {
         this.in = in;
         this.out = new Output(out);
         this.err = err;
         this.terminal = terminal;
+        this.environment = environment;
     }
 
     /** Runs the command that {@code args} name and ends the process with its exit code. */
