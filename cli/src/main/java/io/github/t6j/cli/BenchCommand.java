@@ -91,7 +91,7 @@ final class BenchCommand implements Callable<Integer> {
         arguments.check();
         check();
         List<Path> folders = new ArrayList<>(List.of(arguments.path()));
-        others.forEach(other -> folders.add(ModelFolder.checked("--compare", other)));
+        others.forEach(other -> folders.add(ModelFolder.found(main, "--compare", other)));
         List<BenchCase> tests = tests();
         List<BenchResult> results = new ArrayList<>();
         boolean partial = false;

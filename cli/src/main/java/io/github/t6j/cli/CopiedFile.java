@@ -6,7 +6,7 @@ import java.nio.file.Path;
 
 /**
  * A file of a model's folder that another model gets as it is. A link may lead to a file in the folder, or in the blobs of
- * the Hugging Face repository that the folder is a snapshot of: models--NAME/snapshots/REVISION/FILE →
+ * the Hugging Face repository that the folder is a snapshot of, or in one: models--NAME/snapshots/REVISION/FILE →
  * ../../blobs/HASH. Any other could bring a file of this machine into a model that is given away.
  */
 final class CopiedFile {
@@ -29,11 +29,15 @@ final class CopiedFile {
         }
     }
 
-    private static boolean isBlob(Path real, Path snapshot) {
-        Path snapshots = snapshot.getParent();
-        Path repository = snapshots == null ? null : snapshots.getParent();
-        return repository != null && repository.getFileName() != null && snapshots.endsWith("snapshots")
-                && repository.getFileName().toString().startsWith("models--")
-                && real.startsWith(repository.resolve("blobs"));
+    private static boolean isBlob(Path real, Path home) {
+        for (Path at = home; at.getParent() != null; at = at.getParent()) {
+            Path snapshots = at.getParent();
+            Path repository = snapshots.getParent();
+            if (snapshots.endsWith("snapshots") && repository != null && repository.getFileName() != null
+                    && repository.getFileName().toString().startsWith("models--")) {
+                return real.startsWith(repository.resolve("blobs"));
+            }
+        }
+        return false;
     }
 }

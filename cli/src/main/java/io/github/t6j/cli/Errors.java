@@ -24,6 +24,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns exceptions into one line on standard error and an exit code. */
 final class Errors implements IParameterExceptionHandler, IExecutionExceptionHandler {
+    /** Characters of a message at most: it may quote a file. */
+    private static final int LONGEST = 2000;
+
     private static final List<String> TAKE_TEXT = List.of("generate", "tokenize");
 
     private final Main main;
@@ -95,9 +98,6 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
             main.err.print(Text.printableLines(trace.toString()));
         }
     }
-
-    /** Characters of a message at most: it may quote a file. */
-    private static final int LONGEST = 2000;
 
     /** What went wrong, on one line, for a command that goes on. */
     static String line(Exception e) {

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.lang.module.ModuleDescriptor;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -43,16 +44,18 @@ final class Main implements Callable<Integer> {
     static final int INTERRUPTED = 130;
 
     private static final List<Class<?>> COMMANDS = List.of(
-            GenerateCommand.class, ChatCommand.class, LogitsCommand.class, PerplexityCommand.class,
-            ScoreCommand.class, InspectCommand.class, TokenizeCommand.class, ConvertCommand.class, InitCommand.class,
-            BenchCommand.class, ServeCommand.class,
-            HelpCommand.class);
+            GenerateCommand.class, ChatCommand.class, ServeCommand.class, PullCommand.class, ModelsCommand.class,
+            LogitsCommand.class, PerplexityCommand.class, ScoreCommand.class, InspectCommand.class,
+            TokenizeCommand.class,
+            ConvertCommand.class, InitCommand.class, BenchCommand.class, HelpCommand.class);
 
     final InputStream in;
     final Output out;
     final PrintStream err;
     /** Whether a person sits at both ends: nothing is piped in, and progress may be shown. */
     final boolean terminal;
+    /** The environment's variables. */
+    final Map<String, String> environment;
     /** Whether Ctrl-C or SIGTERM came while a command was doing what it may end by itself. */
     volatile boolean interrupted;
 
@@ -63,10 +66,15 @@ final class Main implements Callable<Integer> {
     private CommandSpec spec;
 
     Main(InputStream in, OutputStream out, PrintStream err, boolean terminal) {
+        this(in, out, err, terminal, System.getenv());
+    }
+
+    Main(InputStream in, OutputStream out, PrintStream err, boolean terminal, Map<String, String> environment) {
         this.in = in;
         this.out = new Output(out);
         this.err = err;
         this.terminal = terminal;
+        this.environment = environment;
     }
 
     /** Runs the command that {@code args} name and ends the process with its exit code. */

@@ -50,8 +50,12 @@ final class ModelArguments {
         }
     }
 
+    private Main main() {
+        return (Main) spec.root().userObject();
+    }
+
     Path path() {
-        return folder.path();
+        return folder.path(main());
     }
 
     int threads() {
@@ -66,7 +70,7 @@ final class ModelArguments {
     Model load(Path path) {
         ModelOptions options =
                 new ModelOptions(load, threads == null ? 0 : threads, variant, tokenizer);
-        Main main = (Main) spec.root().userObject();
+        Main main = main();
         Path files = ModelFolder.folderOf(path);
         VariantFile.noteOther(main, variant, VariantFile.read(files), files);
         Model model;

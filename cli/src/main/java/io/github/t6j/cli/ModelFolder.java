@@ -1,34 +1,55 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.cli.hub.HubCache;
+import io.github.t6j.cli.hub.HubSettings;
+import io.github.t6j.cli.hub.ModelName;
+import java.io.File;
+import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** {@code --model}, for commands that need a model. */
+/** {@code --model}, for commands that need a model: a path, or a name of the hub's cache. */
 final class ModelFolder {
     private static final Path BUNDLED = Path.of("testdata", "models", "t6-tiny");
 
     @Option(
             names = "--model",
-            paramLabel = "DIR|FILE",
-            description = "Folder of the model, in Hugging Face layout, or a file of weights, such as GGUF (default: the "
-                    + "small model that comes with t6j).")
+            paramLabel = "DIR|FILE|NAME",
+            description = "Folder of the model, in Hugging Face layout, or a file of weights, such as GGUF, or the name of a "
+                    + "pulled model (default: the small model that comes with t6j).")
     private Path model;
 
     /** @throws CommandFailure if there is nothing */
-    Path path() {
-        return checked("--model", model == null ? bundled() : model);
+    Path path(Main main) {
+        return model == null ? bundled() : found(main, "--model", model);
     }
 
-    /** @throws CommandFailure if there is nothing at {@code model}, which {@code option} names */
-    static Path checked(String option, Path model) {
-        if (!Files.exists(model)) {
-            throw new CommandFailure(option + " " + model
-                    + ": expected a folder with config.json and weights, or a file of weights, found nothing");
+    /**
+     * {@code model} itself if it is there, else the pulled model of that name.
+     *
+     * @throws CommandFailure if there is neither; {@code option} names it
+     */
+    static Path found(Main main, String option, Path model) {
+        if (Files.exists(model)) {
+            return model;
         }
-        return model;
+        String expected =
+                option + " " + model + ": expected a folder with config.json and weights, or a file of weights";
+        Optional<ModelName> name = ModelName.parse(model.toString().replace(File.separatorChar, '/'));
+        if (name.isEmpty()) {
+            throw new CommandFailure(expected + ", found nothing");
+        }
+        HubCache cache = new HubCache(new HubSettings(main.environment));
+        try {
+            return cache.find(name.get()).orElseThrow(() -> new CommandFailure(expected
+                    + ", or a pulled model, found nothing: t6j pull " + name.get() + " gets one of that name"));
+        } catch (IOException e) {
+            throw Errors.failure(cache.folder(), "cannot be read", e);
+        }
     }
 
     /** The folder of a model's other files. */
@@ -37,7 +58,7 @@ final class ModelFolder {
     }
 
     /** The launcher says where t6j lives; without it, the model is looked for above the place of this class. */
-    private static Path bundled() {
+    static Path bundled() {
         String home = System.getProperty("t6j.home");
         if (home != null) {
             return Path.of(home).resolve(BUNDLED);

@@ -33,6 +33,12 @@ final class Progress implements AutoCloseable {
         }
     }
 
+    /** Does something that prints a line of its own: the progress is cleared before, and shown again with the next update. */
+    synchronized void interrupt(Runnable printing) {
+        erase();
+        printing.run();
+    }
+
     private void show(String line) {
         main.err.print("\r" + line + " ".repeat(Math.max(0, shown - line.length())));
         main.err.flush();
@@ -42,6 +48,10 @@ final class Progress implements AutoCloseable {
     /** Leaves an empty line. */
     private synchronized void clear() {
         closed = true;
+        erase();
+    }
+
+    private void erase() {
         if (shown > 0) {
             show("");
             main.err.print("\r");

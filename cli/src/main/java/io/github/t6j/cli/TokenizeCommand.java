@@ -44,7 +44,7 @@ final class TokenizeCommand implements Callable<Integer> {
     public Integer call() {
         String input = Text.argumentOrInput(text, "TEXT", main, spec);
         int[] ids = decode ? Ids.ofArgument(input, "TEXT", spec) : null;
-        Tokenizer tokenizer = Tokenizer.load(folder.path());
+        Tokenizer tokenizer = Tokenizer.load(folder.path(main));
         if (decode) {
             Ids.checkBelow(ids, tokenizer.size(), "tokenizer");
             main.out.println(tokenizer.decode(ids));

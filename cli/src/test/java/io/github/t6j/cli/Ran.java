@@ -31,11 +31,21 @@ record Ran(int code, String out, String err) {
         return run(new byte[0], true, args);
     }
 
+    /** Runs with an environment of its own; input other than null is typed at a terminal. */
+    static Ran in(Map<String, String> environment, String typed, String... args) {
+        byte[] input = typed == null ? new byte[0] : typed.getBytes(StandardCharsets.UTF_8);
+        return run(input, typed != null, environment, args);
+    }
+
     private static Ran run(byte[] input, boolean terminal, String... args) {
+        return run(input, terminal, System.getenv(), args);
+    }
+
+    private static Ran run(byte[] input, boolean terminal, Map<String, String> environment, String... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
-        int code = new Main(new ByteArrayInputStream(input), out, errors, terminal).run(args);
+        int code = new Main(new ByteArrayInputStream(input), out, errors, terminal, environment).run(args);
         return new Ran(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 

@@ -69,6 +69,13 @@ class UsageTest {
             init --out x                                | --preset=NAME | --config=FILE
             init --preset huge --out x                  | --preset: expected one of t6-small
             init --preset tiny --config c --out x       | mutually exclusive
+            pull                                        | Missing required parameter: 'NAME'
+            pull ../x                                   | NAME: expected ORG/NAME, ORG/NAME/FOLDER or ORG/NAME/FILE.gguf, found
+            pull org/name --revision ..                 | --revision: expected a branch, tag or commit, found '..'
+            pull org/name@v1 --revision v2              | --revision: expected one revision, found v1 and v2
+            models extra                                | Unmatched argument
+            models --yes                                | --yes: expected --remove NAME with it
+            models --remove /x --yes                    | --remove: expected ORG/NAME
             init --preset tiny --out x --attention rnn  | expected tpa or tpa-kvonly or mha or gqa or mla, found 'rnn'
             """)
     void isOneLineAndTwo(String commandLine, String message) {
@@ -115,7 +122,8 @@ class UsageTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"generate", "logits", "perplexity", "score", "inspect", "tokenize", "convert", "init", "bench"})
+            strings = {"generate", "logits", "perplexity", "score", "inspect", "tokenize", "convert", "init", "bench",
+                "pull", "models"})
     void everyCommandHasHelpWithAnExample(String command) {
         for (String[] args : new String[][] {{command, "--help"}, {"help", command}, {command, "-h"}}) {
             Ran ran = Ran.of(args);
@@ -133,7 +141,7 @@ class UsageTest {
         assertThat(ran.code()).isZero();
         assertThat(ran.out())
                 .contains("generate", "logits", "perplexity", "score", "inspect", "tokenize", "convert", "init",
-                        "bench")
+                        "bench", "pull", "models")
                 .contains("130");
     }
 

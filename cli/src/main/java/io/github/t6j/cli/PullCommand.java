@@ -1,0 +1,90 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.cli.hub.ChoiceException;
+import io.github.t6j.cli.hub.Hub;
+import io.github.t6j.cli.hub.HubCache;
+import io.github.t6j.cli.hub.HubSettings;
+import io.github.t6j.cli.hub.ModelName;
+import io.github.t6j.cli.hub.Patience;
+import io.github.t6j.cli.hub.Pull;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code t6j pull}: a model from a hub. */
+@Command(
+        name = "pull",
+        description = "Gets a model from a Hugging Face hub and prints where it is; then --model NAME finds it.",
+        footer = {
+            "",
+            "Environment: HF_ENDPOINT, HF_TOKEN, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, as for Hugging Face's library.",
+            "",
+            "Examples:",
+            "  t6j pull HuggingFaceTB/SmolLM2-135M-Instruct",
+            "  t6j pull ORG/NAME/FOLDER --revision v1.0",
+            "  t6j inspect --model $(t6j pull ORG/NAME/FILE.gguf)"
+        })
+final class PullCommand implements Callable<Integer> {
+    @ParentCommand
+    private Main main;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "NAME", description = "The model: " + ModelName.FORM + ".")
+    private String model;
+
+    @Option(names = "--revision", paramLabel = "R", description = "Branch, tag or commit (default: main).")
+    private String revision;
+
+    @Override
+    public Integer call() throws IOException {
+        ModelName name = name();
+        try (OnInterrupt _ = new OnInterrupt(main)) { // until the last line is written
+            return pull(name);
+        }
+    }
+
+    private int pull(ModelName name) throws IOException {
+        HubSettings settings = new HubSettings(main.environment);
+        try (PullProgress progress = new PullProgress(main, name);
+                Hub hub = new Hub(settings, Patience.USUAL, progress::note)) {
+            Path pulled = new Pull(hub, new HubCache(settings), progress).run(name);
+            main.out.println(pulled.toString());
+            return Main.DONE;
+        } catch (ChoiceException e) {
+            main.note(Text.printable(e.getMessage(), Integer.MAX_VALUE));
+            e.choices().forEach(choice -> main.err.println("  " + Text.printable(choice, Integer.MAX_VALUE)));
+            return Main.BAD_USAGE;
+        } catch (InterruptedException e) {
+            main.note("interrupted; what has come is kept, and the same command goes on from there");
+            return Main.INTERRUPTED;
+        }
+    }
+
+    private ModelName name() {
+        ModelName name = name(spec, "NAME", model);
+        if (revision == null) {
+            return name;
+        }
+        if (!name.revision().equals(ModelName.MAIN)) {
+            throw new ParameterException(spec.commandLine(),
+                    "--revision: expected one revision, found " + name.revision() + " and " + revision);
+        }
+        return ModelName.parse(name + "@" + revision).orElseThrow(() -> new ParameterException(spec.commandLine(),
+                "--revision: expected a branch, tag or commit, found '" + revision + "'"));
+    }
+
+    /** @throws ParameterException if {@code text}, which {@code label} names, is no name of a model */
+    static ModelName name(CommandSpec spec, String label, String text) {
+        return ModelName.parse(text).orElseThrow(() -> new ParameterException(spec.commandLine(),
+                label + ": expected " + ModelName.FORM + ", found '" + text + "'"));
+    }
+}

@@ -1,0 +1,73 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.cli.hub.ModelName;
+import io.github.t6j.cli.hub.Pull;
+import io.github.t6j.cli.hub.Sizes;
+import java.util.Locale;
+
+/** Says what is pulled; on a terminal, how far it is over all files, how fast, and how long it will take. */
+final class PullProgress implements Pull.Watcher, AutoCloseable {
+    private static final long INTERVAL = 200_000_000L;
+    private static final double NANOS = 1e9;
+    /** Characters of the bar: the line fits a terminal of 80. */
+    private static final int WIDTH = 20;
+
+    private final Main main;
+    private final ModelName name;
+    private final Progress progress;
+    private long all;
+    private long done;
+    private long came;
+    private long began;
+    private long next;
+
+    PullProgress(Main main, ModelName name) {
+        this.main = main;
+        this.name = name;
+        this.progress = new Progress(main, "pulling");
+    }
+
+    @Override
+    public synchronized void begins(int files, long bytes, long there) {
+        all = bytes;
+        done = there;
+        began = System.nanoTime();
+        next = began;
+        note(name + ": " + files + (files == 1 ? " file, " : " files, ") + Sizes.of(bytes)
+                + (there == bytes ? ", all there" : there == 0 ? "" : ", of these there: " + Sizes.of(there)));
+    }
+
+    @Override
+    public synchronized void moved(long bytes) {
+        done += bytes;
+        came += bytes;
+        long now = System.nanoTime();
+        if (main.terminal && now - next >= 0) {
+            progress.say(line(all, done, came / Math.max((now - began) / NANOS, 1 / NANOS)));
+            next = now + INTERVAL;
+        }
+    }
+
+    /** A line of its own. */
+    synchronized void note(String text) {
+        progress.interrupt(() -> main.note(Text.printable(text, Integer.MAX_VALUE)));
+    }
+
+    /** @param speed bytes a second */
+    static String line(long all, long done, double speed) {
+        double share = all == 0 ? 1 : Math.clamp((double) done / all, 0, 1);
+        int full = (int) (share * WIDTH);
+        String line = String.format(Locale.ROOT, "[%s%s] %.1f %% of %s, %s/s", "#".repeat(full),
+                " ".repeat(WIDTH - full), 100 * share, Sizes.of(all), Sizes.of(Math.round(Math.max(0, speed))));
+        return speed < 1 ? line : line + ", " + left(Math.round((all - done) / speed)) + " left";
+    }
+
+    private static String left(long seconds) {
+        return seconds < 100 ? seconds + " s" : seconds < 6000 ? seconds / 60 + " min" : seconds / 3600 + " h";
+    }
+
+    @Override
+    public void close() {
+        progress.close();
+    }
+}

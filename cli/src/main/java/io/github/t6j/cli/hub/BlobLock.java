@@ -1,0 +1,54 @@
+package io.github.t6j.cli.hub;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.function.Consumer;
+
+/**
+ * One process writes a blob at a time. The file is the one that Python's library locks; on Linux its kind of lock is another,
+ * which is why {@link BlobDownload} writes to a name of its own.
+ */
+final class BlobLock implements AutoCloseable {
+    private static final int POLL_MILLIS = 200;
+    private static final int POLLS_BEFORE_NOTE = 5;
+
+    private final FileChannel channel;
+
+    /** Waits until nobody else has it; says so after a while. */
+    BlobLock(Path file, Consumer<String> notes, String what) throws IOException, InterruptedException {
+        Files.createDirectories(file.getParent());
+        channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            for (int polls = 1; !tryLock(); polls++) {
+                if (polls == POLLS_BEFORE_NOTE) {
+                    notes.accept(what + ": another process pulls it: waiting for it");
+                }
+                Thread.sleep(POLL_MILLIS);
+            }
+        } catch (RuntimeException | InterruptedException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private boolean tryLock() {
+        try {
+            FileLock lock = channel.tryLock();
+            return lock != null;
+        } catch (OverlappingFileLockException e) {
+            return false; // another pull in this process
+        } catch (IOException e) {
+            return true; // a file system without locks: both write the same bytes to the same places
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

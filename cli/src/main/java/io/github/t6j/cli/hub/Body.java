@@ -1,0 +1,58 @@
+package io.github.t6j.cli.hub;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+
+/** The bytes of an answer; a server that falls silent is given up, for which the JDK has no option. */
+final class Body implements AutoCloseable {
+    private final InputStream in;
+    private final Duration silence;
+    private final Thread watch;
+    private volatile long heard = System.nanoTime();
+    private volatile boolean silent;
+
+    Body(InputStream in, Duration silence) {
+        this.in = in;
+        this.silence = silence;
+        watch = Thread.ofVirtual().start(this::watch);
+    }
+
+    private void watch() {
+        try {
+            while (System.nanoTime() - heard < silence.toNanos()) {
+                Thread.sleep(silence.dividedBy(4));
+            }
+            silent = true;
+            in.close(); // ends the read that waits
+        } catch (InterruptedException | IOException e) {
+            // it is closed
+        }
+    }
+
+    /** @return the number of bytes, −1 at the end */
+    int read(byte[] into) throws IOException, InterruptedException {
+        int n = -1;
+        try {
+            heard = System.nanoTime(); // the time that the reader takes does not count
+            n = in.read(into);
+        } catch (IOException e) {
+            if (Thread.interrupted() || e.getCause() instanceof InterruptedException) {
+                throw new InterruptedException();
+            }
+            if (!silent) {
+                throw e;
+            }
+        }
+        if (silent) {
+            throw new IOException("no bytes for " + silence.toSeconds() + " s");
+        }
+        return n;
+    }
+
+    @Override
+    public void close() throws IOException {
+        watch.interrupt();
+        in.close();
+    }
+}

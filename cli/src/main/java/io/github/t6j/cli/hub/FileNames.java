@@ -1,0 +1,59 @@
+package io.github.t6j.cli.hub;
+
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Names of files that come from a hub: none may lead out of the folder that it is meant for. */
+final class FileNames {
+    private static final int LONGEST = 1024;
+    private static final int LONGEST_PART = 200;
+    private static final Set<String> DEVICES = Set.of("con", "prn", "aux", "nul");
+    private static final Pattern PORT = Pattern.compile("(com|lpt)[0-9\u00b9\u00b2\u00b3]");
+    private static final String SPECIAL = "<>:\"|?*";
+
+    private FileNames() {}
+
+    /**
+     * Why {@code path}, with / between its parts, is no path below a folder on some system; null if it is.
+     */
+    static String danger(String path) {
+        if (path.isEmpty() || path.length() > LONGEST) {
+            return "expected a name of 1 to " + LONGEST + " characters";
+        }
+        if (path.indexOf('\\') >= 0) {
+            return "a backslash in it";
+        }
+        if (path.chars().anyMatch(Character::isISOControl)) {
+            return "a control character in it";
+        }
+        if (path.startsWith("/") || path.length() > 1 && path.charAt(1) == ':') {
+            return "an absolute path";
+        }
+        for (String part : path.split("/", -1)) {
+            if (part.isEmpty() || part.equals(".") || part.equals("..")) {
+                return "an empty part, . or .. in it";
+            }
+        }
+        return null;
+    }
+
+    /** Why a file cannot be made with that name on every system; null if it can. */
+    static String trouble(String path) {
+        String danger = danger(path);
+        if (danger != null) {
+            return danger;
+        }
+        for (String part : path.split("/")) {
+            String stem = part.replaceFirst("\\..*", "").strip().toLowerCase(Locale.ROOT);
+            if (DEVICES.contains(stem) || PORT.matcher(stem).matches()) {
+                return "a name that is a device on Windows";
+            }
+            if (part.endsWith(".") || part.endsWith(" ") || part.chars().anyMatch(c -> SPECIAL.indexOf(c) >= 0)
+                    || part.length() > LONGEST_PART) {
+                return "a name that Windows does not allow";
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,205 @@
+package io.github.t6j.cli.hub;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * The cache's folders, as Hugging Face's Python library has them:
+ *
+ * <pre>
+ * .locks/models--ORG--NAME/ID.lock
+ * models--ORG--NAME/refs/main                 a commit, no line end
+ *                   snapshots/COMMIT/PATH  →  ../../blobs/ID, or the file itself where no links can be made
+ *                   blobs/ID
+ * </pre>
+ */
+public final class HubCache {
+    static final String SNAPSHOTS = "snapshots";
+    static final String BLOBS = "blobs";
+    static final String REFS = "refs";
+    private static final String PREFIX = "models--";
+    private static final int SHORTEST_COMMIT = 5;
+
+    private final Path folder;
+    private final boolean links;
+
+    public HubCache(HubSettings settings) {
+        this.folder = settings.cache();
+        this.links = settings.links();
+    }
+
+    /** The folder of all. */
+    public Path folder() {
+        return folder;
+    }
+
+    Path repository(String repository) {
+        return folder.resolve(PREFIX + repository.replace("/", "--"));
+    }
+
+    Path snapshot(String repository, String commit) {
+        return repository(repository).resolve(SNAPSHOTS).resolve(commit);
+    }
+
+    Path blob(String repository, String id) {
+        return repository(repository).resolve(BLOBS).resolve(id);
+    }
+
+    Path locks(String repository) {
+        return folder.resolve(".locks").resolve(PREFIX + repository.replace("/", "--"));
+    }
+
+    /** Where the file of a snapshot is, or is to be. */
+    Path file(String repository, String commit, String path) {
+        Path file = snapshot(repository, commit);
+        for (String part : path.split("/")) {
+            file = file.resolve(part);
+        }
+        return file;
+    }
+
+    boolean has(String repository, String commit, RemoteFile file) throws IOException {
+        return BlobDownload.isThere(file(repository, commit, file.path()), file);
+    }
+
+    /**
+     * Puts a blob that is there into a snapshot.
+     *
+     * @param isNew whether nothing else uses it: where there are no links it is moved, else copied
+     */
+    void link(String repository, String commit, RemoteFile file, boolean isNew) throws IOException {
+        Path blob = blob(repository, file.id());
+        Path place = file(repository, commit, file.path());
+        Files.createDirectories(place.getParent());
+        if (links) {
+            Files.deleteIfExists(place);
+            try {
+                Files.createSymbolicLink(place, place.getParent().relativize(blob));
+                return;
+            } catch (FileAlreadyExistsException e) {
+                return; // by another pull
+            } catch (UnsupportedOperationException | IOException e) {
+                // as on Windows without developer mode: the file itself
+            }
+        }
+        if (isNew) {
+            Files.move(blob, place, StandardCopyOption.REPLACE_EXISTING);
+        } else {
+            Files.copy(blob, place, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    /** Says which commit a branch or tag is. */
+    void setRevision(String repository, String revision, String commit) throws IOException {
+        if (revision.equals(commit)) {
+            return;
+        }
+        Path ref = repository(repository).resolve(REFS).resolve(revision);
+        Files.createDirectories(ref.getParent());
+        Path next = ref.resolveSibling(ref.getFileName() + "." + Long.toHexString(System.nanoTime()) + ".tmp");
+        try {
+            Files.writeString(next, commit, StandardCharsets.US_ASCII);
+            Files.move(next, ref, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(next);
+        }
+    }
+
+    /** The folder or file that {@code name} means, if it was pulled. */
+    public Optional<Path> find(ModelName name) throws IOException {
+        Optional<Path> snapshot = findSnapshot(name);
+        return snapshot.map(found -> name.inside().isEmpty() ? found : found.resolve(name.inside()))
+                .filter(Files::exists);
+    }
+
+    private Optional<Path> findSnapshot(ModelName name) throws IOException {
+        Path repository = repository(name.repository());
+        Path ref = repository.resolve(REFS).resolve(name.revision());
+        String commit = Files.isRegularFile(ref) ? read(ref) : name.revision();
+        Path exact = repository.resolve(SNAPSHOTS).resolve(commit);
+        if (FileNames.danger(commit) == null && !commit.contains("/") && Files.isDirectory(exact)) {
+            return Optional.of(exact);
+        }
+        if (!commit.matches("[0-9a-f]{" + SHORTEST_COMMIT + ",40}")) {
+            return Optional.empty();
+        }
+        List<Path> alike = list(repository.resolve(SNAPSHOTS)).stream()
+                .filter(found -> found.getFileName().toString().startsWith(commit)).toList();
+        return alike.size() == 1 ? Optional.of(alike.getFirst()) : Optional.empty();
+    }
+
+    /** What is there of a repository: for each snapshot's folder the names of its revisions, mostly one. */
+    public record Pulled(String repository, Path folder, Map<Path, List<String>> snapshots) {}
+
+    /** The repositories of models that something is there of, in order. */
+    public List<String> repositories() throws IOException {
+        return list(folder).stream().filter(Files::isDirectory).map(repository -> repository.getFileName().toString())
+                .filter(name -> name.startsWith(PREFIX))
+                .map(name -> name.substring(PREFIX.length()).replaceFirst("--", "/")).toList();
+    }
+
+    /** What is there of one repository, if anything. */
+    public Optional<Pulled> of(String repository) throws IOException {
+        Path found = repository(repository);
+        return Files.isDirectory(found) ? Optional.of(pulled(repository, found)) : Optional.empty();
+    }
+
+    private static Pulled pulled(String name, Path repository) throws IOException {
+        Map<Path, List<String>> snapshots = new TreeMap<>();
+        for (Path snapshot : list(repository.resolve(SNAPSHOTS))) {
+            if (Files.isDirectory(snapshot)) {
+                snapshots.put(snapshot, new ArrayList<>());
+            }
+        }
+        Path refs = repository.resolve(REFS);
+        for (Path ref : files(refs)) {
+            List<String> names = snapshots.get(repository.resolve(SNAPSHOTS).resolve(read(ref)));
+            if (names != null) {
+                names.add(refs.relativize(ref).toString().replace('\\', '/'));
+            }
+        }
+        return new Pulled(name, repository, snapshots);
+    }
+
+    /** The commit in a file of refs; something harmless if it is none. */
+    static String read(Path ref) throws IOException {
+        if (!Files.isRegularFile(ref) || Files.size(ref) > 100) {
+            return "-";
+        }
+        String commit = new String(Files.readAllBytes(ref), StandardCharsets.ISO_8859_1).strip();
+        return commit.matches("[0-9a-f]+") ? commit : "-";
+    }
+
+    /** All files and links below a folder, sorted; none if it is not there. */
+    static List<Path> files(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(file -> !Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)).sorted().toList();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static List<Path> list(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.sorted().toList();
+        }
+    }
+}

@@ -1,0 +1,16 @@
+package io.github.t6j.cli.hub;
+
+import java.io.IOException;
+
+/** What a hub refused or got wrong: to try the same again would not help. The message is one line for the user. */
+public class HubException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    HubException(String message) {
+        super(message);
+    }
+
+    HubException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,10 @@
+package io.github.t6j.cli.hub;
+
+import java.util.List;
+
+/**
+ * What a repository holds at a revision.
+ *
+ * @param commit 40 hexadecimal digits
+ */
+public record Listing(String commit, List<RemoteFile> files) {}

@@ -1,0 +1,167 @@
+package io.github.t6j.cli.hub;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
+
+/** Gets a model into the cache: lists, chooses, looks at the disk, gets several files at once, then says which commit it is. */
+public final class Pull {
+    private static final int AT_ONCE = 4;
+    private static final long MILLIS_TO_END = 700;
+
+    /** Is told how a pull goes; by several threads. */
+    public interface Watcher {
+        /**
+         * Before the files.
+         *
+         * @param files how many
+         * @param bytes of all
+         * @param there of these there already, which {@link #moved} does not count
+         */
+        void begins(int files, long bytes, long there);
+
+        /** Bytes that have come, or were read of an earlier try; below 0 if some are thrown away. */
+        void moved(long bytes);
+    }
+
+    private final Hub hub;
+    private final HubCache cache;
+    private final Watcher watcher;
+
+    public Pull(Hub hub, HubCache cache, Watcher watcher) {
+        this.hub = hub;
+        this.cache = cache;
+        this.watcher = watcher;
+    }
+
+    /**
+     * Gets what is missing.
+     *
+     * @return the model's folder in the snapshot, or its file
+     * @throws InterruptedException if the thread was interrupted; what came is kept, and the next pull goes on from there
+     */
+    public Path run(ModelName name) throws IOException, InterruptedException {
+        Listing listing = hub.list(name);
+        PullPlan plan = new PullPlan(listing, name);
+        List<RemoteFile> files = plan.files(index -> {
+            RemoteFile whole = hub.complete(index, name, listing.commit());
+            get(List.of(whole), name, listing.commit(), bytes -> {
+            });
+            return cache.file(name.repository(), listing.commit(), whole.path());
+        });
+        List<RemoteFile> whole = new ArrayList<>();
+        for (RemoteFile file : files) {
+            whole.add(hub.complete(file, name, listing.commit()));
+        }
+        begin(whole, name, listing.commit());
+        getAll(whole, name, listing.commit());
+        cache.setRevision(name.repository(), name.revision(), listing.commit());
+        return cache.find(name.at(listing.commit())).orElseThrow(() -> new HubException(name
+                + ": expected what was pulled, found nothing: another process has removed it"));
+    }
+
+    /** Looks at the free disk, too. */
+    private void begin(List<RemoteFile> files, ModelName name, String commit) throws IOException {
+        long all = 0;
+        long there = 0;
+        long missing = 0;
+        for (RemoteFile file : files) {
+            long size = Math.max(0, file.size());
+            Path blob = cache.blob(name.repository(), file.id());
+            Path partial = BlobDownload.partialOf(blob);
+            boolean has = cache.has(name.repository(), commit, file) || BlobDownload.isThere(blob, file);
+            all = Sizes.plus(all, size);
+            if (has) {
+                there = Sizes.plus(there, size);
+            } else {
+                missing = Sizes.plus(missing, size - Math.min(size, Files.exists(partial) ? Files.size(partial) : 0));
+            }
+        }
+        Files.createDirectories(cache.folder());
+        long free = Files.getFileStore(cache.folder()).getUsableSpace();
+        if (missing > free) {
+            throw new HubException(cache.folder() + ": expected " + Sizes.of(missing) + " of free disk, found "
+                    + Sizes.of(free)
+                    + ": make room (t6j models --remove NAME), or set HF_HUB_CACHE to a folder elsewhere");
+        }
+        watcher.begins(files.size(), all, there);
+    }
+
+    private void getAll(List<RemoteFile> files, ModelName name, String commit)
+            throws IOException, InterruptedException {
+        Map<String, List<RemoteFile>> byId = new LinkedHashMap<>();
+        files.forEach(file -> byId.computeIfAbsent(file.id(), id -> new ArrayList<>()).add(file));
+        ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE, Thread.ofPlatform().daemon().factory());
+        try {
+            ExecutorCompletionService<Void> running = new ExecutorCompletionService<>(threads);
+            for (List<RemoteFile> same : byId.values()) {
+                running.submit(() -> {
+                    get(same, name, commit, watcher::moved);
+                    return null;
+                });
+            }
+            for (int i = 0; i < byId.size(); i++) {
+                running.take().get();
+            }
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case IOException io -> throw io;
+                case RuntimeException other -> throw other;
+                case Error other -> throw other;
+                default -> throw new IllegalStateException(e.getCause());
+            }
+        } finally {
+            threads.shutdownNow();
+            end(threads);
+        }
+    }
+
+    /** Nobody writes any more once the pull has ended; but what hangs is not waited for. */
+    private static void end(ExecutorService threads) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            threads.awaitTermination(MILLIS_TO_END, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Files of the same bytes, got once. */
+    private void get(List<RemoteFile> same, ModelName name, String commit, LongConsumer moved)
+            throws IOException, InterruptedException {
+        RemoteFile first = same.getFirst();
+        Path blob = cache.blob(name.repository(), first.id());
+        Path lock = cache.locks(name.repository()).resolve(first.id() + ".lock");
+        boolean missing = false;
+        for (RemoteFile file : same) {
+            missing |= !cache.has(name.repository(), commit, file);
+        }
+        if (!missing) {
+            return;
+        }
+        try (BlobLock _ = new BlobLock(lock, hub::note, first.path())) {
+            boolean isNew = !BlobDownload.isThere(blob, first);
+            if (isNew) {
+                new BlobDownload(hub, name, commit, first, blob, moved).run();
+            }
+            for (RemoteFile file : same) {
+                if (!cache.has(name.repository(), commit, file)) {
+                    cache.link(name.repository(), commit, file, isNew && file == same.getLast());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+package io.github.t6j.cli.hub;
+
+import io.github.t6j.json.Json;
+import io.github.t6j.weights.SmallFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Which of a repository's files a model needs: its weights once, and what is read beside them. The weights are those that
+ * the engine will choose of the folder: safetensors before torch's files before GGUF.
+ */
+final class PullPlan {
+    private static final List<String> BESIDE = List.of("config.json", "generation_config.json", "t6j.json",
+            "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+            "chat_template.jinja", "chat_template.json");
+    /** GPT-2's two files; of use only where there is no tokenizer.json. */
+    private static final List<String> TWO_FILES = List.of("vocab.json", "merges.txt", "encoder.json", "vocab.bpe");
+    private static final List<String> NAMES = List.of("model.safetensors", "model.safetensors.index.json",
+            "pytorch_model.bin", "pytorch_model.bin.index.json", "ckpt.pt", "model_state_dict.pt");
+    private static final List<List<String>> ENDINGS =
+            List.of(List.of(".safetensors"), List.of(".bin", ".pt", ".pth"), List.of(".gguf"));
+    /** What training leaves beside a model, and what changes another one. */
+    private static final Set<String> NO_WEIGHTS = Set.of("optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt",
+            "rng_state.pth", "training_args.bin", "adapter_model.safetensors", "adapter_model.bin");
+    private static final String INDEX = ".index.json";
+    private static final int LONGEST_INDEX = 64 << 20;
+
+    /** Gets a file of the repository at once. */
+    @FunctionalInterface
+    interface Getter {
+        Path get(RemoteFile file) throws IOException, InterruptedException;
+    }
+
+    private final Listing listing;
+    private final ModelName name;
+
+    PullPlan(Listing listing, ModelName name) {
+        this.listing = listing;
+        this.name = name;
+    }
+
+    /**
+     * The files to get.
+     *
+     * @param getter for the index of weights in several files
+     * @throws ChoiceException if there are several models to choose from
+     * @throws HubException if there is none, or a name that cannot be a file's
+     */
+    List<RemoteFile> files(Getter getter) throws IOException, InterruptedException {
+        List<RemoteFile> needed = name.isFile() ? List.of(named()) : folder(getter);
+        for (RemoteFile file : needed) {
+            String trouble = FileNames.trouble(file.path());
+            if (trouble != null) {
+                throw new HubException(name.repository() + ": expected names that every system allows, found " + trouble
+                        + ": " + file.path());
+            }
+        }
+        return needed;
+    }
+
+    private RemoteFile named() throws HubException {
+        for (RemoteFile file : listing.files()) {
+            if (file.path().equals(name.inside())) {
+                return file;
+            }
+        }
+        throw choice("expected a file of that name, found none", gguf(listing.files()));
+    }
+
+    private List<RemoteFile> folder(Getter getter) throws IOException, InterruptedException {
+        Map<String, RemoteFile> files = in(name.inside());
+        List<RemoteFile> weights = weights(files);
+        if (weights.isEmpty()) {
+            throw noModel(files);
+        }
+        if (weights.size() > 1) {
+            List<RemoteFile> gguf = gguf(weights);
+            throw gguf.isEmpty()
+                    ? new HubException(name.path() + ": expected weights in one file or with an index, found "
+                            + String.join(", ", weights.stream().map(RemoteFile::name).toList()))
+                    : choice("expected one GGUF file, found " + gguf.size() + ": name one of them", gguf);
+        }
+        List<RemoteFile> needed = new ArrayList<>(beside(files));
+        needed.addAll(weights);
+        if (weights.getFirst().name().endsWith(INDEX)) {
+            needed.addAll(shards(getter.get(weights.getFirst()), weights.getFirst(), files));
+        }
+        return needed;
+    }
+
+    private Map<String, RemoteFile> in(String folder) {
+        Map<String, RemoteFile> files = new TreeMap<>();
+        listing.files().stream().filter(file -> file.folder().equals(folder))
+                .forEach(file -> files.put(file.name(), file));
+        return files;
+    }
+
+    /** The file of weights, or its index; several if there is no saying which; none. */
+    private static List<RemoteFile> weights(Map<String, RemoteFile> files) {
+        for (String known : NAMES) {
+            if (files.containsKey(known)) {
+                return List.of(files.get(known));
+            }
+        }
+        List<RemoteFile> several = List.of();
+        for (List<String> endings : ENDINGS) {
+            List<RemoteFile> found = files.values().stream().filter(file -> !NO_WEIGHTS.contains(file.name())
+                    && endings.stream().anyMatch(file.name()::endsWith)).toList();
+            if (found.size() == 1) {
+                return found;
+            }
+            several = several.isEmpty() ? found : several;
+        }
+        return several;
+    }
+
+    private static List<RemoteFile> beside(Map<String, RemoteFile> files) {
+        List<RemoteFile> beside = new ArrayList<>();
+        BESIDE.stream().filter(files::containsKey).forEach(known -> beside.add(files.get(known)));
+        if (!files.containsKey("tokenizer.json")) {
+            TWO_FILES.stream().filter(files::containsKey).forEach(known -> beside.add(files.get(known)));
+        }
+        return beside;
+    }
+
+    private List<RemoteFile> shards(Path index, RemoteFile file, Map<String, RemoteFile> files) throws HubException {
+        Map<String, Object> json = Json.parseObject(SmallFile.read(index, LONGEST_INDEX), file.path());
+        List<RemoteFile> shards = new ArrayList<>();
+        for (Object shard : new TreeSet<>(Json.object(json.get("weight_map"), file.path() + ": weight_map").values()
+                .stream().map(String::valueOf).toList())) {
+            if (!files.containsKey(shard)) {
+                throw new HubException(name.repository() + ": " + file.path() + ": expected files beside it, found "
+                        + shard + ", which the repository does not have");
+            }
+            shards.add(files.get(shard));
+        }
+        return shards;
+    }
+
+    private HubException noModel(Map<String, RemoteFile> files) {
+        Map<String, Long> folders = new TreeMap<>();
+        String above = name.inside().isEmpty() ? "" : name.inside() + "/";
+        for (RemoteFile file : listing.files()) {
+            if (!file.folder().isEmpty() && (file.folder() + "/").startsWith(above)) {
+                folders.computeIfAbsent(file.folder(), folder -> bytes(in(folder)));
+            }
+        }
+        folders.values().removeIf(bytes -> bytes < 0);
+        if (!folders.isEmpty()) {
+            return new ChoiceException(name.path() + ": expected a model, found folders with models: name one of them",
+                    folders.entrySet().stream().map(one -> line(one.getKey(), one.getValue())).toList());
+        }
+        boolean there = !files.isEmpty() || name.inside().isEmpty();
+        return new HubException(name.path() + ": expected weights (*.safetensors, *.bin, *.gguf), found "
+                + (there ? "none among " + files.size() + " files" : "no such folder"));
+    }
+
+    /** Of the model in a folder, all shards that could be its; −1 if there is no model. */
+    private static long bytes(Map<String, RemoteFile> files) {
+        List<RemoteFile> weights = new ArrayList<>(weights(files));
+        if (weights.isEmpty()) {
+            return -1;
+        }
+        String index = weights.getFirst().name();
+        if (index.endsWith(INDEX)) {
+            String ending = index.contains(".safetensors") ? ".safetensors" : ".bin";
+            files.values().stream().filter(file -> file.name().endsWith(ending)).forEach(weights::add);
+        }
+        weights.addAll(beside(files));
+        return weights.stream().mapToLong(file -> Math.max(0, file.size())).reduce(0, Sizes::plus);
+    }
+
+    private static List<RemoteFile> gguf(List<RemoteFile> files) {
+        return files.stream().filter(file -> ModelName.isGguf(file.name())).toList();
+    }
+
+    private HubException choice(String message, List<RemoteFile> files) {
+        return files.isEmpty()
+                ? new HubException(name.path() + ": " + message)
+                : new ChoiceException(name.path() + ": " + message,
+                        files.stream().map(file -> line(file.path(), file.size())).toList());
+    }
+
+    private String line(String path, long bytes) {
+        return name.repository() + "/" + path + "  " + (bytes < 0 ? "" : Sizes.of(bytes));
+    }
+}

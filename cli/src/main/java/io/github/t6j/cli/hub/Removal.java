@@ -1,0 +1,143 @@
+package io.github.t6j.cli.hub;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * What removing a model from the cache takes away: its files in the snapshots, and the blobs that no other file of the
+ * repository uses. Nothing outside the repository's folder is touched, wherever links lead.
+ */
+public final class Removal {
+    private final HubCache cache;
+    private final ModelName name;
+    private final Path repository;
+    private final boolean whole;
+    private final List<Path> files = new ArrayList<>();
+    private final Set<Path> blobs = new HashSet<>();
+    private final long bytes;
+
+    private Removal(HubCache cache, ModelName name, boolean everywhere) throws IOException {
+        this.cache = cache;
+        this.name = name;
+        this.repository = cache.repository(name.repository());
+        this.whole = everywhere && name.inside().isEmpty();
+        Set<Path> used = new HashSet<>();
+        Path only = everywhere ? null : cache.find(name).orElse(repository.resolve("none"));
+        for (Path snapshot : cache.of(name.repository()).orElseThrow().snapshots().keySet()) {
+            Path taken = only != null ? only : snapshot.resolve(name.inside());
+            for (Path file : HubCache.files(snapshot)) {
+                boolean isTaken = file.startsWith(taken);
+                (isTaken ? blobs : used).add(blobOf(file));
+                if (isTaken) {
+                    files.add(file);
+                }
+            }
+        }
+        blobs.removeAll(used);
+        this.bytes = size(whole ? HubCache.files(repository) : concat());
+    }
+
+    /**
+     * What removing {@code name} would do, if it is there.
+     *
+     * @param everywhere whether all revisions are meant, not only the one of the name
+     */
+    public static Optional<Removal> of(HubCache cache, ModelName name, boolean everywhere) throws IOException {
+        if (cache.of(name.repository()).isEmpty()) {
+            return Optional.empty();
+        }
+        Removal removal = new Removal(cache, name, everywhere);
+        return removal.whole || !removal.files.isEmpty() ? Optional.of(removal) : Optional.empty();
+    }
+
+    /** Bytes that will be free. */
+    public long bytes() {
+        return bytes;
+    }
+
+    private List<Path> concat() {
+        return Stream.concat(files.stream(), blobs.stream()).toList();
+    }
+
+    private static long size(List<Path> files) throws IOException {
+        long bytes = 0;
+        for (Path file : files) {
+            if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                bytes += Files.size(file);
+            }
+        }
+        return bytes;
+    }
+
+    /** The blob that a file of a snapshot is a link to; otherwise a path of nothing. */
+    private Path blobOf(Path file) throws IOException {
+        Path none = repository.resolve(HubCache.BLOBS).resolve("none");
+        if (!Files.isSymbolicLink(file)) {
+            return none;
+        }
+        Path target = file.resolveSibling(Files.readSymbolicLink(file)).normalize();
+        boolean isBlob = target.getParent().equals(repository.resolve(HubCache.BLOBS).normalize());
+        return isBlob ? target : none;
+    }
+
+    /** Does it. */
+    public void run() throws IOException {
+        if (whole) {
+            removeTree(repository);
+            removeTree(cache.locks(name.repository()));
+            return;
+        }
+        for (Path file : files) {
+            Files.deleteIfExists(file);
+            removeEmpty(file.getParent());
+        }
+        for (Path blob : blobs) {
+            Files.deleteIfExists(blob);
+        }
+        for (Path ref : HubCache.files(repository.resolve(HubCache.REFS))) {
+            if (!Files.isDirectory(repository.resolve(HubCache.SNAPSHOTS).resolve(HubCache.read(ref)))) {
+                Files.deleteIfExists(ref);
+            }
+        }
+        if (cache.of(name.repository()).orElseThrow().snapshots().isEmpty()) {
+            removeTree(repository);
+            removeTree(cache.locks(name.repository()));
+        }
+    }
+
+    private void removeEmpty(Path folder) throws IOException {
+        Path at = folder;
+        while (!at.endsWith(HubCache.SNAPSHOTS) && isEmpty(at)) {
+            Files.delete(at);
+            at = at.getParent();
+        }
+    }
+
+    private static boolean isEmpty(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.findAny().isEmpty();
+        }
+    }
+
+    private static void removeTree(Path folder) throws IOException {
+        if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        List<Path> all;
+        try (Stream<Path> files = Files.walk(folder)) { // links are not followed
+            all = files.sorted(Comparator.reverseOrder()).toList();
+        }
+        for (Path file : all) {
+            Files.deleteIfExists(file);
+        }
+    }
+}

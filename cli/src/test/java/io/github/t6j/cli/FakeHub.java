@@ -1,0 +1,288 @@
+package io.github.t6j.cli;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.github.t6j.json.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * A server that answers as the hub does: 127.0.0.1 is the hub, localhost at another port is where it sends clients for large
+ * files. One repository, org/name. What it was asked it keeps.
+ */
+final class FakeHub implements AutoCloseable {
+    static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
+    static final String TOKEN = "hf_secret";
+    /** Files with that many bytes are large: their blobs are elsewhere. */
+    private static final int LARGE = 10_000;
+
+    /** What a client asked for. */
+    record Request(boolean hub, String method, String path, String authorization, String range, long nanos) {}
+
+    /** Answers in the server's place, or leaves it alone. */
+    @FunctionalInterface
+    interface Fault {
+        /** @return whether the request is answered */
+        boolean answers(HttpExchange exchange) throws IOException;
+    }
+
+    final Map<String, byte[]> files = new TreeMap<>();
+    final List<Request> requests = new CopyOnWriteArrayList<>();
+    /** Each is asked once, for the next request. */
+    final Queue<Fault> hubFaults = new ConcurrentLinkedQueue<>();
+    final Queue<Fault> elsewhereFaults = new ConcurrentLinkedQueue<>();
+    /** Changes the keys of a file in the listing. */
+    final Map<String, Map<String, Object>> listed = new HashMap<>();
+    /** X-Error-Code of what needs a token; null where nothing does. */
+    volatile String guarded;
+    /** Whether the listing has sizes and hashes. */
+    volatile boolean says = true;
+    /** Bytes a second of large files. */
+    volatile int speed = Integer.MAX_VALUE;
+
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final HttpServer hub = server("127.0.0.1", this::hub);
+    private final HttpServer elsewhere = server("localhost", this::elsewhere);
+
+    private HttpServer server(String host, Fault handler) {
+        try {
+            HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getByName(host), 0), 0);
+            server.setExecutor(threads);
+            server.createContext("/", exchange -> {
+                try (exchange) {
+                    handler.answers(exchange);
+                }
+            });
+            server.start();
+            return server;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    String endpoint() {
+        return "http://127.0.0.1:" + hub.getAddress().getPort();
+    }
+
+    String elsewhere() {
+        return "http://localhost:" + elsewhere.getAddress().getPort();
+    }
+
+    /** The environment of a user whose home is {@code home}. */
+    Map<String, String> environment(Path home) {
+        return new HashMap<>(Map.of("HF_ENDPOINT", endpoint(), "HOME", home.toString()));
+    }
+
+    /** Puts files of a folder into the repository's {@code folder}. */
+    FakeHub with(String folder, Path from, String... names) throws IOException {
+        for (String name : names) {
+            files.put(folder + name, Files.readAllBytes(from.resolve(name)));
+        }
+        return this;
+    }
+
+    /** Paths in the repository that were asked for. */
+    List<String> asked() {
+        return requests.stream().filter(request -> request.hub() && request.path().contains("/resolve/"))
+                .map(request -> request.path().replaceFirst(".*/resolve/[^/]+/", "")).toList();
+    }
+
+    private void keep(HttpExchange exchange, boolean isHub) {
+        requests.add(new Request(isHub, exchange.getRequestMethod(), exchange.getRequestURI().getPath(),
+                exchange.getRequestHeaders().getFirst("Authorization"), exchange.getRequestHeaders().getFirst("Range"),
+                System.nanoTime()));
+    }
+
+    private boolean hub(HttpExchange exchange) throws IOException {
+        keep(exchange, true);
+        Fault fault = hubFaults.poll();
+        if (fault != null && fault.answers(exchange)) {
+            return true;
+        }
+        String[] parts = exchange.getRequestURI().getRawPath().substring(1).split("/", 6);
+        boolean api = parts[0].equals("api");
+        String repository = api ? parts[2] + "/" + parts[3] : parts[0] + "/" + parts[1];
+        String revision = api ? parts[5] : parts[3];
+        if (!repository.equals("org/name")) {
+            return error(exchange, 401, "RepoNotFound", "Invalid username or password.");
+        }
+        if (guarded != null && !("Bearer " + TOKEN).equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
+            return error(exchange, 401, guarded, "Access to model org/name is restricted.");
+        }
+        if (!List.of("main", "v1", COMMIT, "refs%2Fpr%2F1").contains(revision)) {
+            return error(exchange, 404, "RevisionNotFound", "Invalid rev id: " + revision);
+        }
+        return api ? list(exchange) : file(exchange);
+    }
+
+    private boolean list(HttpExchange exchange) throws IOException {
+        List<Object> siblings = new ArrayList<>();
+        files.forEach((path, bytes) -> {
+            Map<String, Object> sibling = new LinkedHashMap<>(Map.of("rfilename", path));
+            if (says) {
+                sibling.put("size", (long) bytes.length);
+                sibling.put("blobId", git(bytes));
+                if (bytes.length >= LARGE) {
+                    sibling.put("lfs", Map.of("sha256", sha256(bytes), "size", (long) bytes.length));
+                }
+            }
+            sibling.putAll(listed.getOrDefault(path, Map.of()));
+            siblings.add(sibling);
+        });
+        String json = Json.write(Map.of("id", "org/name", "sha", COMMIT, "siblings", siblings));
+        return send(exchange, 200, json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private boolean file(HttpExchange exchange) throws IOException {
+        String path = exchange.getRequestURI().getRawPath().replaceFirst("/org/name/resolve/[^/]+/", "");
+        byte[] bytes = files.get(URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8));
+        if (bytes == null) {
+            return error(exchange, 404, "EntryNotFound", "Entry not found");
+        }
+        exchange.getResponseHeaders().set("X-Repo-Commit", COMMIT);
+        if (bytes.length < LARGE) {
+            exchange.getResponseHeaders().set("ETag", "\"" + git(bytes) + "\"");
+            return send(exchange, 200, bytes);
+        }
+        exchange.getResponseHeaders().set("X-Linked-Etag", "\"" + sha256(bytes) + "\"");
+        exchange.getResponseHeaders().set("X-Linked-Size", "" + bytes.length);
+        exchange.getResponseHeaders().set("Location", elsewhere() + "/" + path + "?signature=1");
+        return send(exchange, 302, new byte[0]);
+    }
+
+    private boolean elsewhere(HttpExchange exchange) throws IOException {
+        keep(exchange, false);
+        Fault fault = elsewhereFaults.poll();
+        if (fault != null && fault.answers(exchange)) {
+            return true;
+        }
+        byte[] bytes = files.get(exchange.getRequestURI().getPath().substring(1));
+        exchange.getResponseHeaders().set("ETag", "\"not-the-blob\"");
+        String range = exchange.getRequestHeaders().getFirst("Range");
+        if (range == null) {
+            return send(exchange, 200, bytes);
+        }
+        int from = Integer.parseInt(range.replaceAll("bytes=(\\d+)-", "$1"));
+        if (from >= bytes.length) {
+            return send(exchange, 416, new byte[0]);
+        }
+        exchange.getResponseHeaders().set("Content-Range",
+                "bytes " + from + "-" + (bytes.length - 1) + "/" + bytes.length);
+        return send(exchange, 206, Arrays.copyOfRange(bytes, from, bytes.length));
+    }
+
+    private boolean send(HttpExchange exchange, int status, byte[] bytes) throws IOException {
+        boolean head = exchange.getRequestMethod().equals("HEAD");
+        if (head && status == 200) {
+            exchange.getResponseHeaders().set("Content-Length", "" + bytes.length);
+        }
+        exchange.sendResponseHeaders(status, head || bytes.length == 0 ? -1 : bytes.length);
+        int piece = Math.clamp(speed / 20, 1, 1 << 20);
+        for (int at = 0; at < bytes.length && !head; at += piece) {
+            exchange.getResponseBody().write(bytes, at, Math.min(piece, bytes.length - at));
+            exchange.getResponseBody().flush();
+            if (speed < Integer.MAX_VALUE) {
+                sleep(50);
+            }
+        }
+        return true;
+    }
+
+    static void sleep(int millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static boolean error(HttpExchange exchange, int status, String code, String message) throws IOException {
+        exchange.getResponseHeaders().set("X-Error-Code", code);
+        exchange.getResponseHeaders().set("X-Error-Message", message);
+        exchange.sendResponseHeaders(status, -1);
+        return true;
+    }
+
+    /** Answers with a status and one header. */
+    static Fault status(int status, String header, String value) {
+        return exchange -> {
+            exchange.getResponseHeaders().set(header, value);
+            exchange.sendResponseHeaders(status, -1);
+            return true;
+        };
+    }
+
+    /** Breaks the connection after some bytes of the file, honest about its length. */
+    Fault cutAfter(int count) {
+        return exchange -> {
+            byte[] bytes = files.get(exchange.getRequestURI().getPath().substring(1));
+            String range = exchange.getRequestHeaders().getFirst("Range");
+            int from = range == null ? 0 : Integer.parseInt(range.replaceAll("bytes=(\\d+)-", "$1"));
+            if (from > 0) {
+                exchange.getResponseHeaders().set("Content-Range",
+                        "bytes " + from + "-" + (bytes.length - 1) + "/" + bytes.length);
+            }
+            exchange.sendResponseHeaders(from > 0 ? 206 : 200, bytes.length - from);
+            exchange.getResponseBody().write(bytes, from, count);
+            exchange.getResponseBody().flush();
+            throw new IOException("cut");
+        };
+    }
+
+    /** Sends other bytes, with their length. */
+    static Fault bytes(byte[] bytes) {
+        return exchange -> {
+            exchange.sendResponseHeaders(200, bytes.length);
+            exchange.getResponseBody().write(bytes);
+            return true;
+        };
+    }
+
+    static String sha256(byte[] bytes) {
+        return HexFormat.of().formatHex(digest("SHA-256").digest(bytes));
+    }
+
+    /** As {@code git hash-object}. */
+    static String git(byte[] bytes) {
+        MessageDigest digest = digest("SHA-1");
+        digest.update(("blob " + bytes.length).getBytes(StandardCharsets.US_ASCII));
+        digest.update((byte) 0);
+        return HexFormat.of().formatHex(digest.digest(bytes));
+    }
+
+    private static MessageDigest digest(String algorithm) {
+        try {
+            return MessageDigest.getInstance(algorithm);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        hub.stop(0);
+        elsewhere.stop(0);
+        threads.shutdownNow();
+    }
+}

@@ -1,0 +1,170 @@
+package io.github.t6j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.t6j.cli.FakeHub.Request;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code t6j pull}: what is not for everybody, who gets the token, and what a hub must not do. */
+@Timeout(120)
+class PullRefusedTest extends PullFixture {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theTokenGoesToTheHubOnly(boolean inFile) throws IOException {
+        hub.guarded = "GatedRepo";
+        if (inFile) {
+            Files.writeString(Files.createDirectories(home.resolve(".cache/huggingface")).resolve("token"),
+                    FakeHub.TOKEN + "\n");
+        } else {
+            environment.put("HF_TOKEN", FakeHub.TOKEN);
+        }
+        assertPulled(pull("org/name"), "config.json", WEIGHTS);
+        assertThat(hub.requests.stream().filter(Request::hub)).hasSize(3)
+                .allMatch(request -> ("Bearer " + FakeHub.TOKEN).equals(request.authorization()));
+        assertThat(hub.requests.stream().filter(request -> !request.hub())).hasSize(1)
+                .allMatch(request -> request.authorization() == null);
+    }
+
+    /** Who is sent elsewhere and back comes without the token. */
+    @Test
+    void theTokenDoesNotComeBack() throws IOException {
+        environment.put("HF_TOKEN", FakeHub.TOKEN);
+        hub.elsewhereFaults.add(FakeHub.status(302, "Location", hub.endpoint() + "/back"));
+        pull("org/name");
+        assertThat(hub.requests.stream().filter(request -> request.path().equals("/back"))).isNotEmpty()
+                .allMatch(request -> request.authorization() == null);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            GatedRepo    |             | org/name: gated, and HF_TOKEN is not set: accept its terms at
+            GatedRepo    | hf_other    | org/name: gated, and the token (HF_TOKEN) does not give access to it
+            RepoNotFound |             | has no such model, or it is private and HF_TOKEN is not set: check the name
+            """)
+    void whatIsNotForEverybody(String code, String token, String message) {
+        hub.guarded = code;
+        if (token != null) {
+            environment.put("HF_TOKEN", token);
+        }
+        Ran ran = pull("org/name");
+        assertFails(ran, message);
+        assertThat(ran.err()).doesNotContain("hf_other");
+    }
+
+    /** The hub lists a gated repository to everybody. */
+    @Test
+    void whatIsListedMayBeGated() {
+        hub.hubFaults.add(exchange -> {
+            hub.guarded = "GatedRepo";
+            exchange.getRequestHeaders().set("Authorization", "Bearer " + FakeHub.TOKEN);
+            return false;
+        });
+        assertFails(pull("org/name"), "org/name: gated, and HF_TOKEN is not set");
+    }
+
+    @Test
+    void aTokenThatCannotBeSentIsNotShown() {
+        environment.put("HF_TOKEN", "hf_se\u00a0cret");
+        Ran ran = pull("org/name");
+        assertFails(ran, "HF_TOKEN: expected a token of letters and digits");
+        assertThat(ran.err()).doesNotContain("cret");
+    }
+
+    @Test
+    void forbiddenAndMissingSaySo() {
+        hub.hubFaults.add(FakeHub.status(403, "X-Error-Message", "Your country"));
+        assertFails(pull("org/name"), "refuses: Your country");
+        assertFails(pull("org/other"), "has no such model");
+        hub.hubFaults.add(FakeHub.status(401, "X-Error-Message", "Invalid credentials in Authorization header"));
+        environment.put("HF_TOKEN", "hf_old");
+        assertFails(pull("org/name"), "does not know the token");
+    }
+
+    @Test
+    void offlineNothingIsAsked() {
+        environment.put("HF_HUB_OFFLINE", "1");
+        assertFails(pull("org/name"), "HF_HUB_OFFLINE is set");
+        assertThat(hub.requests).isEmpty();
+    }
+
+    @Test
+    void anEndpointMustBeAnAddress() {
+        environment.put("HF_ENDPOINT", "ftp://x");
+        assertFails(pull("org/name"), "HF_ENDPOINT: expected an address such as https://huggingface.co, found ftp://x");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"a/b/../c", ".a/b", "a-/b", "a b", "a/b--c", "/a/b", "a/b/c\\d", "a/b/con", "a//b", "a/b@../x"})
+    void aWrongNameIsBadUsage(String name) {
+        Ran ran = pull(name);
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("expected ORG/NAME, ORG/NAME/FOLDER or ORG/NAME/FILE.gguf, found")
+                .hasLineCount(1);
+        assertThat(hub.requests).isEmpty();
+    }
+
+    /** The disk is looked at before: a file of an exabyte is not begun. */
+    @Test
+    void moreThanTheDiskHoldsIsRefused() throws IOException {
+        hub.listed.put(WEIGHTS, Map.of("lfs", Map.of("sha256", "a".repeat(64), "size", 1_000_000_000_000_000_000L)));
+        assertFails(pull("org/name"), "expected 1.0 EB of free disk, found ");
+        hub.listed.put("config.json", Map.of("size", Long.MAX_VALUE));
+        assertFails(pull("org/name"), "expected 9.2 EB of free disk, found ");
+        assertThat(hub.asked()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ../config.json      | an empty part, . or .. in it: ../config.json
+            a/../../x.json      | an empty part, . or .. in it
+            /etc/config.json    | an absolute path: /etc/config.json
+            C:/config.json      | an absolute path
+            a\\config.json      | a backslash in it
+            a//config.json      | an empty part
+            """)
+    void pathsThatLeadOutAreRefused(String path, String message) throws IOException {
+        hub.files.put(path, new byte[] {1});
+        assertFails(pull("org/name"), "expected names of files in the repository, found " + message);
+        assertThat(home.resolve(".cache")).doesNotExist();
+    }
+
+    @Test
+    void controlCharactersInPathsAreRefused() {
+        hub.files.put("a\u001b[2J.json", new byte[] {1});
+        Ran ran = pull("org/name");
+        assertFails(ran, "a control character in it");
+        assertThat(ran.err()).doesNotContain("\u001b");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"con.safetensors", "a?.safetensors", "LPT1.x.safetensors"})
+    void namesThatWindowsHasNotAreRefused(String name) throws IOException {
+        hub.files.remove(WEIGHTS);
+        hub.with("", LLAMA, WEIGHTS).files.put(name, hub.files.remove(WEIGHTS));
+        assertFails(pull("org/name"), "expected names that every system allows, found a name that");
+    }
+
+    @Test
+    void theListingIsBounded() {
+        byte[] endless = " ".repeat((64 << 20) + 10).getBytes(StandardCharsets.US_ASCII);
+        hub.hubFaults.add(FakeHub.bytes(endless));
+        assertFails(pull("org/name"), "expected at most 67108864 bytes, found more");
+    }
+
+    @Test
+    void aListingThatIsNoneIsNamed() {
+        hub.hubFaults.add(FakeHub.bytes("<html>".getBytes(StandardCharsets.US_ASCII)));
+        assertFails(pull("org/name"), "expected a listing of files, found something else: its answer: not valid JSON");
+        hub.hubFaults.add(FakeHub.bytes("{\"sha\": \"../..\", \"siblings\": []}".getBytes(StandardCharsets.US_ASCII)));
+        assertFails(pull("org/name"), "sha: expected a commit, found \"../..\"");
+    }
+}

@@ -1,0 +1,336 @@
+package io.github.t6j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.t6j.cli.FakeHub.Request;
+import io.github.t6j.cli.hub.Hub;
+import io.github.t6j.cli.hub.HubCache;
+import io.github.t6j.cli.hub.HubException;
+import io.github.t6j.cli.hub.HubSettings;
+import io.github.t6j.cli.hub.ModelName;
+import io.github.t6j.cli.hub.Patience;
+import io.github.t6j.cli.hub.Pull;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/** Connections that break, servers that are busy, files that come out wrong, and Ctrl-C. */
+@Timeout(120)
+class PullResumedTest extends PullFixture {
+    private static final Patience SHORT = new Patience(Duration.ofMillis(10), Duration.ofSeconds(20));
+
+    private final List<String> notes = new CopyOnWriteArrayList<>();
+    private byte[] weights;
+    private Path blob;
+    private Path partial;
+
+    @BeforeEach
+    void beginBlobs() throws IOException {
+        weights = Files.readAllBytes(LLAMA.resolve(WEIGHTS));
+        Path blobs = Files.createDirectories(repository.resolve("blobs"));
+        blob = blobs.resolve(FakeHub.sha256(weights));
+        partial = blobs.resolve(FakeHub.sha256(weights) + ".t6j.incomplete");
+    }
+
+    private void pull(Patience patience) throws IOException, InterruptedException {
+        HubSettings settings = new HubSettings(environment);
+        Pull.Watcher nobody = new Pull.Watcher() {
+            @Override
+            public void begins(int files, long bytes, long there) {}
+
+            @Override
+            public void moved(long bytes) {}
+        };
+        try (Hub client = new Hub(settings, patience, notes::add)) {
+            new Pull(client, new HubCache(settings), nobody).run(ModelName.parse("org/name").orElseThrow());
+        }
+    }
+
+    private void assertPulled() {
+        assertThat(blob).hasBinaryContent(weights);
+        assertThat(partial).doesNotExist();
+    }
+
+    private List<String> ranges() {
+        return hub.requests.stream().filter(request -> !request.hub()).map(Request::range).toList();
+    }
+
+    @Test
+    void aCutConnectionGoesOnWhereItWasCut() throws Exception {
+        hub.elsewhereFaults.add(hub.cutAfter(50_000));
+        hub.elsewhereFaults.add(hub.cutAfter(20_000));
+        pull(SHORT);
+
+        assertPulled();
+        assertThat(ranges()).containsExactly(null, "bytes=50000-", "bytes=70000-");
+    }
+
+    /** Failures are counted anew whenever some bytes came. */
+    @Test
+    void slowProgressIsProgress() throws Exception {
+        for (int i = 0; i < 12; i++) {
+            hub.elsewhereFaults.add(hub.cutAfter(1000));
+        }
+        pull(SHORT);
+        assertPulled();
+    }
+
+    @Test
+    void whatAnEarlierPullLeftIsContinued() throws Exception {
+        Files.write(partial, Arrays.copyOf(weights, 100_000));
+        pull(SHORT);
+
+        assertPulled();
+        assertThat(ranges()).containsExactly("bytes=100000-");
+    }
+
+    /** Killed between the last byte and the file's name. */
+    @Test
+    void whatIsWholeOnlyGetsItsName() throws Exception {
+        Files.write(partial, weights);
+        pull(SHORT);
+
+        assertPulled();
+        assertThat(ranges()).isEmpty();
+    }
+
+    @Test
+    void whatIsLongerThanTheFileIsThrownAway() throws Exception {
+        Files.write(partial, Arrays.copyOf(weights, weights.length + 1));
+        pull(SHORT);
+        assertPulled();
+        assertThat(ranges()).containsExactly((String) null);
+    }
+
+    @Test
+    void aDamagedPartIsGotOnceMore() throws Exception {
+        byte[] part = Arrays.copyOf(weights, 100_000);
+        part[5]++;
+        Files.write(partial, part);
+        pull(SHORT);
+
+        assertPulled();
+        assertThat(ranges()).containsExactly("bytes=100000-", null);
+        assertThat(notes).anyMatch(note -> note.contains("expected the SHA-256 " + FakeHub.sha256(weights)));
+    }
+
+    /** As some proxies do. */
+    @Test
+    void aServerThatIgnoresRangesSendsAll() throws Exception {
+        Files.write(partial, Arrays.copyOf(weights, 100_000));
+        hub.elsewhereFaults.add(FakeHub.bytes(weights));
+        pull(SHORT);
+        assertPulled();
+    }
+
+    @Test
+    void anotherRangeThanAskedForIsNotUsed() throws Exception {
+        Files.write(partial, Arrays.copyOf(weights, 100_000));
+        hub.elsewhereFaults.add(exchange -> {
+            exchange.getResponseHeaders().set("Content-Range",
+                    "bytes 0-" + (weights.length - 1) + "/" + weights.length);
+            exchange.sendResponseHeaders(206, weights.length);
+            exchange.getResponseBody().write(weights);
+            return true;
+        });
+        pull(SHORT);
+        assertPulled();
+    }
+
+    @Test
+    void wrongBytesAreRefused() {
+        byte[] wrong = weights.clone();
+        wrong[7]++;
+        hub.elsewhereFaults.add(FakeHub.bytes(wrong));
+        hub.elsewhereFaults.add(FakeHub.bytes(wrong));
+        assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class).hasMessage(WEIGHTS
+                + ": expected the SHA-256 " + FakeHub.sha256(weights) + ", found " + FakeHub.sha256(wrong)
+                + ": the hub, or what is between, damages the file: pull again later");
+        assertThat(blob).doesNotExist();
+        assertThat(partial).isEmptyFile();
+    }
+
+    @Test
+    void wrongBytesOfASmallFileAreRefused() {
+        byte[] config = hub.files.get("config.json");
+        byte[] wrong = config.clone();
+        wrong[3]++;
+        for (int i = 0; i < 20; i++) {
+            hub.hubFaults.add(exchange -> exchange.getRequestURI().getPath().endsWith("config.json")
+                    && FakeHub.bytes(wrong).answers(exchange));
+        }
+        assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class).hasMessageStartingWith(
+                "config.json: expected git's SHA-1 " + FakeHub.git(config) + ", found " + FakeHub.git(wrong));
+        assertThat(blob.resolveSibling(FakeHub.git(config))).doesNotExist();
+    }
+
+    @Test
+    void anotherETagThanListedIsRefused() {
+        hub.listed.put("config.json", Map.of("blobId", "a".repeat(40)));
+        assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class)
+                .hasMessage("config.json: expected the ETag "
+                        + "a".repeat(40) + ", as the hub lists it, found " + FakeHub.git(hub.files.get("config.json"))
+                        + ": the file has changed: pull again");
+    }
+
+    @Test
+    void wrongSizesAreRefused() {
+        hub.elsewhereFaults.add(FakeHub.bytes(Arrays.copyOf(weights, 1000)));
+        assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class)
+                .hasMessage(WEIGHTS + ": expected 213232 bytes, as the hub lists it, found 1000: pull again later");
+        hub.elsewhereFaults.add(exchange -> { // without saying how many
+            exchange.sendResponseHeaders(200, 0);
+            exchange.getResponseBody().write(Arrays.copyOf(weights, weights.length + 1));
+            return true;
+        });
+        assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class)
+                .hasMessage(WEIGHTS + ": expected 213232 bytes, found more");
+        assertThat(blob).doesNotExist();
+    }
+
+    @Test
+    void retryAfterIsKeptTo() throws Exception {
+        hub.hubFaults.add(FakeHub.status(429, "Retry-After", "1"));
+        pull(SHORT);
+        assertPulled();
+        assertThat(hub.requests.get(1).nanos() - hub.requests.get(0).nanos()).isGreaterThan(1_000_000_000L);
+        assertThat(notes.getFirst()).contains("status 429: trying again in 1 s");
+    }
+
+    @Test
+    void retryAfterMayBeADate() throws Exception {
+        ZonedDateTime then = ZonedDateTime.now(ZoneOffset.UTC).plusSeconds(2).withNano(0);
+        hub.hubFaults.add(FakeHub.status(503, "Retry-After", DateTimeFormatter.RFC_1123_DATE_TIME.format(then)));
+        pull(SHORT);
+        assertPulled();
+        assertThat(ZonedDateTime.now(ZoneOffset.UTC)).isAfter(then);
+    }
+
+    @Test
+    void whoeverAsksForAnHourIsNotWaitedFor() {
+        hub.elsewhereFaults.add(FakeHub.status(429, "Retry-After", "3600"));
+        assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class)
+                .hasMessageContaining("the server asks to come back in 3600 s");
+    }
+
+    @Test
+    void pausesGrowAndEnd() {
+        for (int i = 0; i < 6; i++) {
+            hub.hubFaults.add(FakeHub.status(500, "X", "x"));
+        }
+        assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class)
+                .hasMessageContaining("failed 6 times, last with: " + hub.endpoint() + ": status 500");
+        assertThat(notes).extracting(note -> note.replaceFirst(".* in ", ""))
+                .containsExactly("10 ms", "20 ms", "40 ms", "80 ms", "160 ms");
+    }
+
+    @Test
+    void nobodyThereIsSaid() {
+        hub.close();
+        assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class).hasMessageContaining(hub.endpoint())
+                .hasMessageContaining("check the network, HF_ENDPOINT and Java's proxy");
+    }
+
+    /** An address that was good for a while: the hub gives a new one. */
+    @Test
+    void anExpiredAddressIsAskedForAgain() throws Exception {
+        hub.elsewhereFaults.add(FakeHub.status(403, "X", "x"));
+        pull(SHORT);
+        assertPulled();
+        assertThat(hub.asked()).filteredOn(WEIGHTS::equals).hasSize(2);
+    }
+
+    @Test
+    void aServerThatFallsSilentIsLeft() throws Exception {
+        hub.elsewhereFaults.add(exchange -> {
+            exchange.sendResponseHeaders(200, weights.length);
+            exchange.getResponseBody().write(weights, 0, 30_000);
+            exchange.getResponseBody().flush();
+            FakeHub.sleep(5000);
+            return true;
+        });
+        pull(new Patience(Duration.ofMillis(10), Duration.ofSeconds(1)));
+        assertPulled();
+        assertThat(ranges()).containsExactly(null, "bytes=30000-");
+        assertThat(notes).containsExactly(WEIGHTS + ": no bytes for 1 s: trying again in 10 ms");
+    }
+
+    @Test
+    void nowhereElseThanAServerIsGoneTo() {
+        hub.hubFaults.add(FakeHub.status(302, "Location", "file:///etc/passwd"));
+        assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class)
+                .hasMessageContaining("expected to be sent to a safe place");
+    }
+
+    @Test
+    void endlessRedirectsEnd() {
+        for (int i = 0; i < 20; i++) {
+            hub.hubFaults.add(FakeHub.status(302, "Location", "/again"));
+        }
+        assertThatThrownBy(() -> pull(SHORT)).hasMessageContaining("found more than 10 redirects");
+    }
+
+    private Launched launch() {
+        ProcessBuilder builder = Launched.builder(
+                Launched.classes(OnTerminal.class, "--add-modules=jdk.incubator.vector,java.net.http"), "pull",
+                "org/name");
+        builder.environment().keySet().removeIf(name -> name.startsWith("HF_") || name.startsWith("XDG_"));
+        builder.environment().putAll(environment);
+        return Launched.start(builder);
+    }
+
+    /** Two processes: the second waits for what the first gets. */
+    @Test
+    void twoProcessesGetItOnce() throws Exception {
+        hub.speed = 40_000;
+        Launched launched = launch();
+        while (!Files.exists(partial) || Files.size(partial) == 0) {
+            FakeHub.sleep(10);
+        }
+        pull(SHORT);
+        assertPulled();
+        assertThat(launched.end().code()).isZero();
+        assertThat(notes).containsExactly(WEIGHTS + ": another process pulls it: waiting for it");
+        assertThat(ranges()).hasSize(1);
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void interruptedItKeepsWhatCame() throws Exception {
+        hub.speed = 40_000;
+        Launched launched = launch();
+        launched.awaitErr("left");
+        while (!Files.exists(partial) || Files.size(partial) == 0) {
+            FakeHub.sleep(10);
+        }
+        launched.signal("INT");
+
+        Ran ran = launched.end(10);
+        assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
+        assertThat(ran.out()).isEmpty();
+        assertThat(ran.err()).contains("interrupted; what has come is kept");
+        assertThat(Files.size(partial)).isBetween(1L, weights.length - 1L);
+        assertThat(blob).doesNotExist();
+
+        long came = Files.size(partial);
+        hub.requests.clear();
+        hub.speed = Integer.MAX_VALUE;
+        pull(SHORT);
+        assertPulled();
+        assertThat(ranges()).containsExactly("bytes=" + came + "-");
+    }
+}
