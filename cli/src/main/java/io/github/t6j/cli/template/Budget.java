@@ -6,12 +6,12 @@ package io.github.t6j.cli.template;
  */
 final class Budget {
     private static final long STEPS = 1 << 24;
-    private static final long CHARACTERS = 1 << 25;
+    private static final long CHARACTERS = 1 << 24;
     /** Of either, for each character that the template is given: a conversation may be long. */
     private static final long EACH = 64;
     /** What an element of a list takes, in characters of two bytes. */
     private static final long ELEMENT = 16;
-    private static final int NESTING = 400;
+    private static final int NESTING = 200;
 
     private long steps;
     private long characters;
@@ -39,7 +39,7 @@ final class Budget {
     void characters(long count) {
         characters -= count;
         if (characters < 0) {
-            throw new Fault("the template makes more and more text: expected less for what it is given");
+            throw new Fault("the template makes more and more text or lists: expected less for what it is given");
         }
         steps(count / 16);
     }

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Jinja2's filters. {@code safe} changes nothing, as nothing is escaped here. */
+/** Jinja2's filters. What {@code safe} returns is a text like others: nothing is escaped here. */
 final class Filters {
     static final Builtin.Table TABLE = new Builtin.Table("filter")
             .with("capitalize", "", (value, given, e) -> e.budget().text(Strings.capitalize(e.print(value))))
@@ -39,7 +39,7 @@ final class Filters {
             .with("rejectattr", "...", (value, given, e) -> selectByAttribute(value, given, e, false))
             .with("replace", "old new count?", Filters::replace)
             .with("reverse", "", Filters::reverse)
-            .with("safe", "", (value, given, e) -> value)
+            .with("safe", "", (value, given, e) -> e.budget().text(e.print(value)))
             .with("select", "...", (value, given, e) -> select(value, given, e, true))
             .with("selectattr", "...", (value, given, e) -> selectByAttribute(value, given, e, true))
             .with("sort", "reverse? case_sensitive? attribute?", Filters::sort)
@@ -51,9 +51,9 @@ final class Filters {
     /** What Python's float() reads, but for the names of what is no number. */
     private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
     private static final Pattern WHOLE = Pattern.compile("[+-]?\\d+");
-    /** What Python may read as a number, and this does not. */
+    /** What Python may read as a number, and this does not: other digits, digits with _ between them. */
     private static final Pattern PERHAPS =
-            Pattern.compile("(?i)[+-]?(nan|inf|infinity)|.*[_\\P{ASCII}].*", Pattern.DOTALL);
+            Pattern.compile("(?i)[+-]?(nan|inf|infinity)|(?=.*[_\\P{ASCII}])[\\p{Nd}_.e+-]+", Pattern.DOTALL);
 
     private Filters() {}
 
@@ -322,14 +322,17 @@ final class Filters {
     }
 
     private static Value indent(Value value, Given given, Evaluator e) {
+        if (!(value instanceof Text(String indented))) {
+            throw new Fault("indent: expected a text, found " + value.kind());
+        }
         String width = given.get("width") instanceof Text(String text) ? text : spaces(given.whole("width", 4), e);
         StringBuilder out = new StringBuilder();
-        List<String> lines = Strings.splitLines(e.print(value) + "\n");
+        List<String> lines = Strings.splitLines(indented + "\n");
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i);
-            boolean indented = i == 0 ? given.truth("first") : given.truth("blank") || !line.isEmpty();
-            e.budget().characters(1 + line.length() + (indented ? width.length() : 0));
-            out.append(i == 0 ? "" : "\n").append(indented ? width : "").append(line);
+            boolean moved = i == 0 ? given.truth("first") : given.truth("blank") || !line.isEmpty();
+            e.budget().characters(1 + line.length() + (moved ? width.length() : 0));
+            out.append(i == 0 ? "" : "\n").append(moved ? width : "").append(line);
         }
         return new Text(out.toString());
     }

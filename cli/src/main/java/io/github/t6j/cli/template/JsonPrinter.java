@@ -45,6 +45,7 @@ final class JsonPrinter {
 
     private void write(Value value, int depth) {
         Printer.checkDepth(depth);
+        budget.elements(1);
         switch (value) {
             case None none -> append("null");
             case Bool(boolean bool) -> append(Boolean.toString(bool));

@@ -45,6 +45,7 @@ final class Printer {
 
     private void repr(Value value, int depth) {
         checkDepth(depth);
+        budget.elements(1);
         switch (value) {
             case Undefined undefined -> append("Undefined");
             case None none -> append("None");

@@ -109,15 +109,18 @@ final class Renderer {
         if (loop.condition() != null) {
             items = chosen(items, loop, scope);
         }
-        Flow flow = items.isEmpty() ? run(loop.otherwise(), new Scope(scope), out) : Flow.NEXT;
+        boolean whole = false;
+        Flow flow = Flow.NEXT;
         for (int i = 0; i < items.size() && flow != Flow.BREAK; i++) {
             Scope turn = new Scope(scope);
             line = loop.line();
             turn.set("loop", new Value.Loop(items, i));
             bind(loop.target(), items.get(i), turn);
             flow = run(loop.body(), turn, out);
+            whole |= flow == Flow.NEXT;
         }
-        return items.isEmpty() ? flow : Flow.NEXT;
+        // as in Jinja2 also where break or continue ended every turn
+        return whole ? Flow.NEXT : run(loop.otherwise(), new Scope(scope), out);
     }
 
     private List<Value> chosen(List<Value> items, Statement.For loop, Scope scope) {

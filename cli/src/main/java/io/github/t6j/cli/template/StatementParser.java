@@ -236,7 +236,11 @@ final class StatementParser {
             if (!parameters.isEmpty()) {
                 cursor.expectOperator(",");
             }
-            parameters.add(binding());
+            String parameter = binding();
+            if (parameters.contains(parameter)) {
+                throw new Fault("expected another parameter, found '" + parameter + "' again");
+            }
+            parameters.add(parameter);
             if (cursor.operator("=")) {
                 defaults.add(expressions.expression());
             } else if (!defaults.isEmpty()) {

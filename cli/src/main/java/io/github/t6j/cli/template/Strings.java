@@ -45,7 +45,7 @@ final class Strings {
         int from = run(text, 0, true);
         while (from < text.length()) {
             if (most >= 0 && words.size() == most) {
-                words.add(strip(text.substring(from), null, false, true));
+                words.add(text.substring(from));
                 return words;
             }
             int to = run(text, from, false);
@@ -106,6 +106,7 @@ final class Strings {
         int from = 0;
         for (int i = text.indexOf(old); i >= 0 && (most < 0 || count < most); count++) {
             budget.characters(i - from + by.length());
+            budget.step();
             out.append(text, from, i).append(by);
             from = i + old.length();
             int next = from;
