@@ -14,6 +14,9 @@ import java.util.Optional;
  * <p>Safe for use by several threads.
  */
 public final class ChatTemplate {
+    /** Characters of the longest template: fifty times what they have. */
+    private static final int LONGEST = 1 << 20;
+
     /** A template's text. */
     record Source(String name, String text) {}
 
@@ -55,6 +58,10 @@ public final class ChatTemplate {
     }
 
     private static Parsed parse(Source source) {
+        if (source.text.length() > LONGEST) {
+            throw new ChatTemplateException(source.name + ": expected a template of at most " + LONGEST
+                    + " characters, found " + source.text.length());
+        }
         Lexer lexer = new Lexer(source.text);
         List<Token> tokens;
         try {

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * From a template to tokens: text, and tags that {@link TagLexer} cuts. White space around tags is Jinja2's with trim_blocks and
- * lstrip_blocks: the line end after a block or comment goes, as do spaces before one that is first in its line; a - at
+ * From a template to tokens: text, and tags that {@link TagLexer} cuts. White space around tags is Jinja2's with
+ * trim_blocks and lstrip_blocks: the line end after a block or comment goes, as do spaces before one that is first in its line; a - at
  * either side of a tag takes all white space there, a + keeps it. The template's last line end goes.
  */
 final class Lexer {

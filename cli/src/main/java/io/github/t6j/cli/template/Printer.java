@@ -13,7 +13,7 @@ import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 
-/** Values as Python's str() and repr() write them. What Python would write with an address, or a type's name, is refused. */
+/** Values as Python's str() and repr() write them. What Python writes with an address, or as its type, is refused. */
 final class Printer {
     /** Levels of lists in lists that are printed or compared. */
     static final int NESTING = 100;

@@ -13,6 +13,8 @@ final class StatementParser {
     private static final Set<String> TAGS =
             Set.of("if", "for", "set", "macro", "generation", "break", "continue", "raw");
 
+    private static final int MOST_PARAMETERS = 100;
+
     private final Cursor cursor;
     private final ExpressionParser expressions;
     private final Set<String> bound = new HashSet<>();
@@ -237,8 +239,9 @@ final class StatementParser {
                 cursor.expectOperator(",");
             }
             String parameter = binding();
-            if (parameters.contains(parameter)) {
-                throw new Fault("expected another parameter, found '" + parameter + "' again");
+            if (parameters.contains(parameter) || parameters.size() == MOST_PARAMETERS) {
+                throw new Fault("expected at most " + MOST_PARAMETERS + " parameters, each once, found '" + parameter
+                        + "' after them");
             }
             parameters.add(parameter);
             if (cursor.operator("=")) {

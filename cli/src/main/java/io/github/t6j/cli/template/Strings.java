@@ -98,7 +98,7 @@ final class Strings {
         return lines;
     }
 
-    /** At most {@code most} of {@code old}, if that is not negative. An empty one is before each character and at the end. */
+    /** At most {@code most} of {@code old}, if that is not negative. An empty one is before each character, and last. */
     static String replace(String text, String old, String by, long most, Budget budget) {
         budget.search(text, old);
         StringBuilder out = new StringBuilder();
@@ -142,11 +142,13 @@ final class Strings {
     private static String title(String character) {
         int code = character.codePointAt(0);
         String upper = upper(character);
-        if (Character.toTitleCase(code) != code || length(upper) == 1) {
+        if (Character.toTitleCase(code) != code || length(upper) == 1 || Character.isTitleCase(code)) {
             return Character.toString(Character.toTitleCase(code));
         }
         int second = upper.offsetByCodePoints(0, 1);
-        return upper.substring(0, second) + lower(upper.substring(second));
+        return Character.isUpperCase(upper.codePointAt(0))
+                ? upper.substring(0, second) + lower(upper.substring(second))
+                : upper;
     }
 
     /** Python's title(): a word is a run of letters that have case. */

@@ -122,6 +122,9 @@ final class TemplateFiles {
     }
 
     private static boolean isGguf(Path file) {
+        if (!Files.isRegularFile(file)) {
+            return false; // a pipe would be waited for
+        }
         try (InputStream in = Files.newInputStream(file)) {
             return Arrays.equals(in.readNBytes(GGUF.length), GGUF);
         } catch (IOException e) {

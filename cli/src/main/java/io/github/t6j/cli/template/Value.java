@@ -135,12 +135,20 @@ sealed interface Value {
             }
             case Map<?, ?> map -> {
                 Map<String, Value> entries = new LinkedHashMap<>();
-                map.forEach((key, item) -> entries.put((String) key, from(item, depth + 1)));
+                map.forEach((key, item) -> entries.put(key(key), from(item, depth + 1)));
                 yield new Dict(entries);
             }
             default -> throw new IllegalArgumentException(
                     "expected what JSON has, found " + object.getClass().getName() + ": no chat template can read it");
         };
+    }
+
+    private static String key(Object key) {
+        if (key instanceof String text) {
+            return text;
+        }
+        throw new IllegalArgumentException(
+                "expected a text as a map's key, found " + key + ": no chat template can read it");
     }
 
     /** Characters of all texts in here, and one for each other thing. */

@@ -127,6 +127,13 @@ class BudgetTest {
         assertThat(run("{% macro m(k) %}{{ m(k - 1) if k }}{% endmacro %}[{{ m(30) }}]")).isEqualTo("[]");
     }
 
+    @Test
+    void longTemplatesAreReadUpToABound() {
+        assertThat(run("{{1}}".repeat(200_000))).isEqualTo("1".repeat(200_000));
+        assertThat(run("a".repeat((1 << 20) + 1)))
+                .isEqualTo("refused: t: expected a template of at most 1048576 characters, found 1048577");
+    }
+
     /** What may be taken grows with what is given. */
     @Test
     void longConversationsAreRendered() {
