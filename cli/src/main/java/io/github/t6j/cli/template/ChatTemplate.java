@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The text that a model wants a conversation as: a template of Jinja2's language, rendered as transformers renders it. What
@@ -20,7 +21,8 @@ public final class ChatTemplate {
     /** A template's text. */
     record Source(String name, String text) {}
 
-    private record Parsed(Source source, List<Statement> statements) {}
+    /** @param own see {@link OuterLevel} */
+    private record Parsed(Source source, List<Statement> statements, Set<String> own) {}
 
     private final Parsed standard;
     private final Source forTools;
@@ -71,7 +73,7 @@ public final class ChatTemplate {
         }
         StatementParser parser = new StatementParser(tokens);
         try {
-            return new Parsed(source, parser.template());
+            return new Parsed(source, parser.template(), parser.own());
         } catch (Fault fault) {
             throw failure(source, parser.line(), fault);
         }
@@ -105,7 +107,7 @@ public final class ChatTemplate {
         long size = template.source.text.length() + given.values().stream().mapToLong(Value::size).sum();
         Renderer renderer = new Renderer(new Budget(size), now);
         try {
-            return renderer.render(template.statements, given);
+            return renderer.render(template.statements, template.own, given);
         } catch (Fault fault) {
             throw failure(template.source, renderer.line(), fault);
         }

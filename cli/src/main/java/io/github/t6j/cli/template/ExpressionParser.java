@@ -24,10 +24,12 @@ final class ExpressionParser {
     private final Cursor cursor;
     /** Names that the template binds anywhere. */
     private final Set<String> bound;
+    private final OuterLevel outer;
 
-    ExpressionParser(Cursor cursor, Set<String> bound) {
+    ExpressionParser(Cursor cursor, Set<String> bound, OuterLevel outer) {
         this.cursor = cursor;
         this.bound = bound;
+        this.outer = outer;
     }
 
     /** One expression, or several with commas between them, which are a tuple. */
@@ -217,6 +219,7 @@ final class ExpressionParser {
         if (UNKNOWN.contains(name) && !bound.contains(name)) {
             throw new Fault("the variable '" + name + "' of Jinja2 is not known");
         }
+        outer.read(name);
         return new Expression.Name(cursor.variable());
     }
 

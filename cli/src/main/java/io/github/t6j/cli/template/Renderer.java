@@ -6,6 +6,7 @@ import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Runs statements, which print. */
 final class Renderer {
@@ -30,12 +31,15 @@ final class Renderer {
         return line;
     }
 
-    String render(List<Statement> template, Map<String, Value> variables) {
+    /** @param own see {@link OuterLevel} */
+    String render(List<Statement> template, Set<String> own, Map<String, Value> variables) {
         Scope functions = new Scope(null);
         Functions.TABLE.all().forEach(function -> functions.set(function.name(), new Value.Function(function)));
         Scope given = new Scope(functions);
         variables.forEach(given::set);
-        return body(template, new Scope(given));
+        Scope outer = new Scope(given);
+        own.forEach(name -> outer.set(name, new Value.Undefined("'" + name + "'")));
+        return body(template, outer);
     }
 
     /** What the statements print. */

@@ -18,16 +18,22 @@ final class StatementParser {
     private final Cursor cursor;
     private final ExpressionParser expressions;
     private final Set<String> bound = new HashSet<>();
+    private final OuterLevel outer = new OuterLevel();
     private int loops;
 
     StatementParser(List<Token> tokens) {
         cursor = new Cursor(tokens);
-        expressions = new ExpressionParser(cursor, bound);
+        expressions = new ExpressionParser(cursor, bound, outer);
     }
 
     /** The line that was reached, for errors. */
     int line() {
         return cursor.token().line();
+    }
+
+    /** Variables that are the template's own, see {@link OuterLevel}: known when it is parsed. */
+    Set<String> own() {
+        return outer.own();
     }
 
     List<Statement> template() {
@@ -121,6 +127,7 @@ final class StatementParser {
         List<Branch> branches = new ArrayList<>();
         List<Statement> otherwise = List.of();
         String tag = "elif";
+        outer.enterIf();
         for (int line = first; tag.equals("elif"); line = cursor.token().line()) {
             Expression condition = expressions.tupleWithoutIf();
             cursor.expectEnd();
@@ -132,6 +139,7 @@ final class StatementParser {
         } else {
             cursor.expectEnd();
         }
+        outer.leaveIf();
         return new Statement.If(branches, otherwise);
     }
 
@@ -141,6 +149,7 @@ final class StatementParser {
             throw cursor.expected("in");
         }
         Expression items = expressions.tupleWithoutIf();
+        outer.enter();
         Expression condition = cursor.word("if") ? expressions.expression() : null;
         if (cursor.token().is(Kind.NAME, "recursive")) {
             throw new Fault("a loop that is 'recursive' is not known");
@@ -155,6 +164,7 @@ final class StatementParser {
         } else {
             cursor.expectEnd();
         }
+        outer.leave();
         return new Statement.For(target, items, condition, body, otherwise, line);
     }
 
@@ -197,6 +207,7 @@ final class StatementParser {
     private Statement set(int line) {
         if (cursor.sees(Kind.NAME) && cursor.next().is(Kind.OPERATOR, ".")) {
             String namespace = cursor.variable();
+            outer.read(namespace);
             cursor.advance();
             String name = cursor.expect(Kind.NAME, "a name").text();
             cursor.expectOperator("=");
@@ -208,12 +219,21 @@ final class StatementParser {
         if (cursor.operator("=")) {
             Statement set = new Statement.Set(target, expressions.tuple(), line);
             cursor.expectEnd();
+            meet(target);
             return set;
         }
         if (!(target instanceof Target.One(String name))) {
             throw cursor.expected("'='");
         }
+        outer.set(name);
         return new Statement.SetBlock(name, withoutLoops("endset"));
+    }
+
+    private void meet(Target target) {
+        switch (target) {
+            case Target.One(String name) -> outer.set(name);
+            case Target.Several(List<Target> targets) -> targets.forEach(this::meet);
+        }
     }
 
     private Statement generation() {
@@ -224,13 +244,17 @@ final class StatementParser {
     private List<Statement> withoutLoops(String end) {
         int around = loops;
         loops = 0;
+        outer.enter();
         List<Statement> body = bodyToEnd(end);
+        outer.leave();
         loops = around;
         return body;
     }
 
     private Statement macro() {
         String name = binding();
+        outer.set(name);
+        outer.enter();
         List<String> parameters = new ArrayList<>();
         List<Expression> defaults = new ArrayList<>();
         cursor.expectOperator("(");
@@ -250,6 +274,8 @@ final class StatementParser {
                 throw cursor.expected("'=', as the parameter before has a default");
             }
         }
-        return new Statement.Macro(name, parameters, defaults, withoutLoops("endmacro"));
+        Statement macro = new Statement.Macro(name, parameters, defaults, withoutLoops("endmacro"));
+        outer.leave();
+        return macro;
     }
 }
