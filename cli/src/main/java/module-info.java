@@ -3,6 +3,7 @@ module io.github.t6j.cli {
     requires info.picocli;
     requires io.github.t6j.engine;
     requires java.net.http;
+    requires jdk.httpserver;
     requires jdk.management;
 
     opens io.github.t6j.cli to info.picocli;
