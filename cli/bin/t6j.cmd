@@ -49,7 +49,7 @@ exit /b 1
 
 :run
 if not defined T6J_JAVA_OPTS set "T6J_JAVA_OPTS=-XX:+UseSerialGC -Xms32m"
-"%JDK%\bin\java.exe" %T6J_JAVA_OPTS% "-Dt6j.home=%ROOT%" --module-path "%APP%\t6j-cli.jar;%APP%\t6j-engine.jar;%APP%\picocli.jar" --module io.github.t6j.cli/io.github.t6j.cli.Main %*
+"%JDK%\bin\java.exe" %T6J_JAVA_OPTS% "-Dt6j.home=%ROOT%" -Dsun.net.httpserver.nodelay=true -Dsun.net.httpserver.maxReqTime=60 --module-path "%APP%\t6j-cli.jar;%APP%\t6j-engine.jar;%APP%\picocli.jar" --module io.github.t6j.cli/io.github.t6j.cli.Main %*
 exit /b %ERRORLEVEL%
 
 rem Sets JDK to the folder if none is set yet and this one is new enough.

@@ -43,6 +43,11 @@ final class AddedTokens {
         }
     }
 
+    /** What they are, as texts have them. */
+    List<String> contents() {
+        return List.of(contents);
+    }
+
     /** Adds the tokens of {@code text} to {@code ids}, with what {@code rest} adds of the text between them. */
     void cut(String text, IntList ids, Rest rest) {
         int from = 0;

@@ -133,6 +133,22 @@ public final class Tokenizer {
         return vocabulary.isSpecial(id);
     }
 
+    /**
+     * A hash, the same on every machine, that differs between tokenizers which give other ids or texts: what was made with
+     * one of them need not be made again with another of the same. It takes some 100 ms.
+     */
+    public String fingerprint() {
+        Fingerprint fingerprint = new Fingerprint();
+        fingerprint.add(vocabulary);
+        fingerprint.add(encoding.mergesFingerprint());
+        fingerprint.add(documentStart);
+        fingerprint.add(endOfText);
+        fingerprint.add(encode(Fingerprint.probe(List.of())));
+        fingerprint.add(encodeWithSpecialTokens(Fingerprint.probe(allTokens.raw.contents())));
+        fingerprint.add(encodeWithSpecialTokens(Fingerprint.probe(allTokens.normalized.contents())));
+        return fingerprint.toString();
+    }
+
     /** The ids of plain text: special tokens are not read from it, and none are added. */
     public int[] encode(String text) {
         IntList ids = new IntList();

@@ -1,0 +1,38 @@
+package io.github.t6j.cli.template;
+
+import io.github.t6j.cli.template.Expression.Arguments;
+import io.github.t6j.cli.template.Expression.Literal;
+import io.github.t6j.cli.template.Value.Text;
+import java.util.List;
+
+/** What arguments say that are names or formats, written out: so that what is not known is refused at parsing. */
+final class Names {
+    private Names() {}
+
+    static void check(Builtin builtin, Arguments arguments) {
+        switch (builtin.kind() + " " + builtin.name()) {
+            case "filter map" -> known(Filters.TABLE, arguments, 0);
+            case "filter select", "filter reject" -> known(Tests.TABLE, arguments, 0);
+            case "filter selectattr", "filter rejectattr" -> known(Tests.TABLE, arguments, 1);
+            case "function strftime_now" -> {
+                if (text(arguments, 0) instanceof String format) {
+                    Times.check(format);
+                }
+            }
+            default -> {
+            }
+        }
+    }
+
+    private static void known(Builtin.Table table, Arguments arguments, int index) {
+        if (text(arguments, index) instanceof String name) {
+            table.get(name);
+        }
+    }
+
+    /** The argument if it is a text that is written out, or null. */
+    private static String text(Arguments arguments, int index) {
+        List<Expression> positional = arguments.positional();
+        return index < positional.size() && positional.get(index) instanceof Literal(Text(String text)) ? text : null;
+    }
+}

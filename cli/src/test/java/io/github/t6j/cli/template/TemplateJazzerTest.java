@@ -1,0 +1,15 @@
+package io.github.t6j.cli.template;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The same under Jazzer. Without JAZZER_FUZZ=1 it runs the templates as they are, and what is in its inputs' folder. */
+@Timeout(10)
+class TemplateJazzerTest {
+    @MethodSource("io.github.t6j.cli.template.TemplateFuzz#seeds")
+    @FuzzTest(maxDuration = "10m")
+    void template(byte[] bytes) {
+        TemplateFuzz.template(bytes);
+    }
+}
