@@ -35,6 +35,11 @@ class UsageTest {
             generate --seed 1 --seed 2 x                | only once
             generate --load slow x                      | expected copy or mmap, found 'slow'
             generate --variant half x                   | expected full or partialrope
+            chat -n -5                                  | -n: expected 0 or more, found -5
+            chat --context 0                            | --context: expected 1 or more, found 0
+            chat --top-k -1                             | --top-k: expected 0
+            chat hello                                  | Unmatched argument
+            chat --cache-type f64                       | expected f32 or f16 or bf16 or q8, found 'f64'
             generate a b                                | a text of several words is put into quotes
             tokenize a b                                | a text of several words is put into quotes
             generate -zzz                               | a text that begins with - comes last, after --
@@ -115,7 +120,9 @@ class UsageTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"generate", "logits", "perplexity", "score", "inspect", "tokenize", "convert", "init", "bench"})
+            strings = {
+                "generate", "chat", "logits", "perplexity", "score", "inspect", "tokenize", "convert", "init", "bench"
+            })
     void everyCommandHasHelpWithAnExample(String command) {
         for (String[] args : new String[][] {{command, "--help"}, {"help", command}, {command, "-h"}}) {
             Ran ran = Ran.of(args);
@@ -132,7 +139,7 @@ class UsageTest {
 
         assertThat(ran.code()).isZero();
         assertThat(ran.out())
-                .contains("generate", "logits", "perplexity", "score", "inspect", "tokenize", "convert", "init",
+                .contains("generate", "chat", "logits", "perplexity", "score", "inspect", "tokenize", "convert", "init",
                         "bench")
                 .contains("130");
     }
@@ -147,7 +154,8 @@ class UsageTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "generate x", "logits --ids 1 --out x", "perplexity --file pom.xml", "inspect", "tokenize x", "bench"
+        "generate x", "chat --prompt x", "logits --ids 1 --out x", "perplexity --file pom.xml", "inspect", "tokenize x",
+        "bench"
     })
     void missingModelIsOneLineAndOne(String commandLine) {
         Ran ran = Ran.of((commandLine + " --model nowhere").split(" "));

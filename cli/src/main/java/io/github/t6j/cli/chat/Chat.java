@@ -187,6 +187,9 @@ public final class Chat {
     }
 
     private void checkFits(int[] ids) {
+        if (ids.length == 0) {
+            throw new IllegalArgumentException("message: expected text that the model's tokenizer knows, found none");
+        }
         if (ids.length >= session.contextLength()) {
             throw new IllegalArgumentException(
                     "message: expected, with what the system says, fewer tokens than the context"
