@@ -23,7 +23,7 @@ import picocli.CommandLine;
 
 /** t6j in a process of its own, with the JDK and the classes of the tests. What it prints is kept. */
 final class Launched {
-    private static final long MOST_SECONDS = 60;
+    private static final long MOST_SECONDS = 120;
     /** What the JVM says of every start, and the engine where it has no SIMD. */
     private static final String NOISE = "WARNING: Using incubator modules.*\\R|.*KernelChoice best\\R|"
             + "WARNING: t6j computes without SIMD.*\\R|WARNING: package jdk.incubator.vector.*\\R";
