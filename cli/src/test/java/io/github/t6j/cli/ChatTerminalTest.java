@@ -21,6 +21,7 @@ class ChatTerminalTest {
     private static final String ENTER = "\r";
     private static final String CTRL_C = "\u0003";
     private static final String CTRL_D = "\u0004";
+    private static final String UP = "\u001bOA"; // of a terminal that was told to send these
     private static final String PASTE = "\u001b[200~%s\u001b[201~";
 
     @TempDir
@@ -98,8 +99,8 @@ class ChatTerminalTest {
     @Test
     void linesAreEditedRecalledAndPasted() throws IOException {
         Launched chat = start("-n 1");
-        type(chat, "ello\u0001H", "\u001b[A!", "one\\" + ENTER + "two", "\"\"\"a" + ENTER + " b\\" + ENTER + "\"\"\"",
-                PASTE.formatted("/help is\n\tno command here\\\n") + "x", "é🐳");
+        type(chat, "ello\u0001H", UP + "!", "one\\" + ENTER + "two", "\"\"\"a" + ENTER + " b\\" + ENTER + "\"\"\"",
+                PASTE.formatted("this is\n\tone message\\\n") + "x", "é🐳");
         chat.type(CTRL_D);
 
         Ran ran = chat.end();
@@ -107,7 +108,7 @@ class ChatTerminalTest {
         List<String> contents = contents();
         List<String> said = IntStream.range(0, contents.size() / 2).mapToObj(i -> contents.get(2 * i)).toList();
         assertThat(said).containsExactly(
-                "Hello", "Hello!", "one\ntwo", "a\n b\\\n", "/help is\n\tno command here\\\nx", "é🐳");
+                "Hello", "Hello!", "one\ntwo", "a\n b\\\n", "this is\n\tone message\\\nx", "é🐳");
         Path history = folder.resolve("state/t6j/history");
         assertThat(Files.readString(history)).contains("Hello!");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(history))).isEqualTo("rw-------");
