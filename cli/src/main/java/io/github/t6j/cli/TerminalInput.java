@@ -32,7 +32,7 @@ final class TerminalInput implements ChatInput {
     TerminalInput(Main main, Path history, List<String> commands, Runnable stop) {
         this.main = main;
         try {
-            terminal = TerminalBuilder.builder().system(true).jni(false).build();
+            terminal = TerminalBuilder.builder().system(true).provider("ffm").graphemeCluster(false).build();
         } catch (IOException e) {
             throw Errors.failure("terminal", "cannot be opened", e);
         }

@@ -13,13 +13,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.jline.reader.LineReader;
 import picocli.CommandLine;
 
 /** t6j in a process of its own, with the JDK and the classes of the tests. What it prints is kept. */
 final class Launched {
-    private static final long MOST_SECONDS = 60;
+    private static final long MOST_SECONDS = 120;
     /** What the JVM says of every start, and the engine where it has no SIMD. */
     private static final String NOISE = "WARNING: Using incubator modules.*\\R|.*KernelChoice best\\R|"
             + "WARNING: t6j computes without SIMD.*\\R|WARNING: package jdk.incubator.vector.*\\R";
@@ -37,7 +41,7 @@ final class Launched {
     /** The java command, on the module path. */
     static List<String> modules(String... jvmOptions) {
         List<String> command = java(jvmOptions);
-        command.addAll(List.of("--module-path", path(Main.class, Model.class, CommandLine.class),
+        command.addAll(List.of("--module-path", String.join(File.pathSeparator, jars().values()),
                 "--module", "io.github.t6j.cli/io.github.t6j.cli.Main"));
         return command;
     }
@@ -78,6 +82,19 @@ final class Launched {
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** What t6j is made of, and the names that bin/t6j has for it; of JLine three are loaded by no name of ours. */
+    static Map<String, String> jars() {
+        Map<String, String> jars = new LinkedHashMap<>();
+        jars.put("t6j-cli", path(Main.class));
+        jars.put("t6j-engine", path(Model.class));
+        jars.put("picocli", path(CommandLine.class));
+        String reader = path(LineReader.class);
+        for (String name : List.of("jline-reader", "jline-terminal", "jline-terminal-ffm", "jline-native")) {
+            jars.put(name, reader.replace("jline-reader", name));
+        }
+        return jars;
     }
 
     private static String path(Class<?>... types) {
@@ -131,9 +148,18 @@ final class Launched {
         await(err, text);
     }
 
+    /** Waits until standard output holds some text so many times. */
+    void awaitOut(String text, int times) {
+        await(out, text, times);
+    }
+
     private void await(Printed printed, String text) {
+        await(printed, text, 1);
+    }
+
+    private void await(Printed printed, String text, int times) {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(MOST_SECONDS);
-        while (!printed.text().contains(text)) {
+        while (printed.text().split(Pattern.quote(text), -1).length <= times) {
             if (!process.isAlive() && !printed.isAlive() || System.nanoTime() > end) {
                 process.destroyForcibly();
                 fail("expected %s, found %s%nand on standard error %s", text, shortened(out), shortened(err));
@@ -151,6 +177,16 @@ final class Launched {
             Thread.sleep(10);
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /** Gives it {@code text} at standard input. */
+    void type(String text) {
+        try {
+            process.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+            process.getOutputStream().flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

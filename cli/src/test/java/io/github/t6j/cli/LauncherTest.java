@@ -2,7 +2,6 @@ package io.github.t6j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +18,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 /** bin/t6j in a checkout that is built: it has jars, and sources that are older. */
 @DisabledOnOs(OS.WINDOWS)
@@ -39,11 +37,12 @@ class LauncherTest {
         built = checkout(folder.resolve("checkout"));
     }
 
-    private static Path checkout(Path root) throws IOException {
+    /** Makes {@code root} a checkout that is built. */
+    static Path checkout(Path root) throws IOException {
         Path app = Files.createDirectories(root.resolve("cli/target/app"));
-        jar(Launched.place(Main.class), app.resolve("t6j-cli.jar"));
-        jar(Launched.place(Model.class), app.resolve("t6j-engine.jar"));
-        Files.copy(Launched.place(CommandLine.class), app.resolve("picocli.jar"));
+        for (var jar : Launched.jars().entrySet()) {
+            jar(Path.of(jar.getValue()), app.resolve(jar.getKey() + ".jar"));
+        }
         Path model = Files.createDirectories(root.resolve("testdata/models/t6-tiny"));
         for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
             Files.copy(Path.of(Ran.TINY, name), model.resolve(name));

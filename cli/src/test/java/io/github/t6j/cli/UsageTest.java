@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Wrong command lines: exit code 2, one line that says what was expected, nothing on standard output. */
@@ -35,6 +36,11 @@ class UsageTest {
             generate --seed 1 --seed 2 x                | only once
             generate --load slow x                      | expected copy or mmap, found 'slow'
             generate --variant half x                   | expected full or partialrope
+            chat -n -5                                  | -n: expected 0 or more, found -5
+            chat --context 0                            | --context: expected 1 or more, found 0
+            chat --top-k -1                             | --top-k: expected 0
+            chat hello                                  | Unmatched argument
+            chat --cache-type f64                       | expected f32 or f16 or bf16 or q8, found 'f64'
             generate a b                                | a text of several words is put into quotes
             tokenize a b                                | a text of several words is put into quotes
             generate -zzz                               | a text that begins with - comes last, after --
@@ -126,11 +132,13 @@ class UsageTest {
         assertThat(ran.err()).startsWith("Usage: t6j").contains("generate", "inspect");
     }
 
+    private static String[] commands() {
+        return new String[] {"generate", "chat", "serve", "pull", "models", "logits", "perplexity", "score", "inspect",
+            "tokenize", "tokenizer", "convert", "init", "bench"};
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {"generate", "logits", "perplexity", "score", "inspect", "tokenize", "tokenizer", "convert",
-                "init",
-                "bench", "pull", "models"})
+    @MethodSource("commands")
     void everyCommandHasHelpWithAnExample(String command) {
         for (String[] args : new String[][] {{command, "--help"}, {"help", command}, {command, "-h"}}) {
             Ran ran = Ran.of(args);
@@ -162,8 +170,7 @@ class UsageTest {
 
         assertThat(ran.code()).isZero();
         assertThat(ran.out())
-                .contains("generate", "logits", "perplexity", "score", "inspect", "tokenize", "tokenizer", "convert",
-                        "init", "bench", "pull", "models")
+                .contains(commands())
                 .contains("130");
     }
 
@@ -177,7 +184,8 @@ class UsageTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "generate x", "logits --ids 1 --out x", "perplexity --file pom.xml", "inspect", "tokenize x", "bench"
+        "generate x", "chat --prompt x", "logits --ids 1 --out x", "perplexity --file pom.xml", "inspect", "tokenize x",
+        "bench"
     })
     void missingModelIsOneLineAndOne(String commandLine) {
         Ran ran = Ran.of((commandLine + " --model nowhere").split(" "));

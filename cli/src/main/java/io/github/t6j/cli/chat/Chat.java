@@ -158,7 +158,7 @@ public final class Chat {
         String opened = format.hasTemplate() ? Thinking.openedBy(text) : "";
         split.append(opened);
         int[] rest = Arrays.copyOfRange(ids, cached, ids.length);
-        Generation generation = session.generate(rest, withEndOfTurn(options), token -> {
+        Generation generation = session.generate(rest, format.untilEndOfTurn(options), token -> {
             split.append(token.text());
             return !stopping;
         });
@@ -187,6 +187,9 @@ public final class Chat {
     }
 
     private void checkFits(int[] ids) {
+        if (ids.length == 0) {
+            throw new IllegalArgumentException("message: expected text that the model's tokenizer knows, found none");
+        }
         if (ids.length >= session.contextLength()) {
             throw new IllegalArgumentException(
                     "message: expected, with what the system says, fewer tokens than the context"
@@ -206,14 +209,5 @@ public final class Chat {
             session.truncate(common);
         }
         return common;
-    }
-
-    private GenerationOptions withEndOfTurn(GenerationOptions options) {
-        if (format.endOfTurnToken().isEmpty() || options.ignoreEndOfText()) {
-            return options;
-        }
-        List<String> stop = new ArrayList<>(options.stop());
-        stop.add(format.endOfTurnToken());
-        return options.withStop(stop.toArray(String[]::new));
     }
 }

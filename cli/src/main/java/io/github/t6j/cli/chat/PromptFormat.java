@@ -52,11 +52,6 @@ public final class PromptFormat {
         return options.withStop(stop.toArray(String[]::new));
     }
 
-    /** The special token that the template writes after an answer, or "". */
-    String endOfTurnToken() {
-        return endOfTurn;
-    }
-
     private String endOfTurn() {
         String text;
         try {

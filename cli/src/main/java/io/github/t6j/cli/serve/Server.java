@@ -101,6 +101,8 @@ public final class Server implements AutoCloseable {
             route(exchange);
         } catch (ApiException e) {
             fail(exchange, e);
+        } catch (IllegalArgumentException e) { // of the library, about what was asked for
+            fail(exchange, ApiException.invalid(null, e.getMessage()));
         } catch (RuntimeException e) {
             System.getLogger("io.github.t6j.cli.serve").log(System.Logger.Level.ERROR, "a request failed", e);
             fail(exchange, ApiException.failed("internal error: " + e));

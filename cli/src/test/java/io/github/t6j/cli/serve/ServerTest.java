@@ -231,6 +231,8 @@ class ServerTest {
         "400 | /v1/chat/completions | {\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\"}]}]} | content of type image_url",
         "400 | /v1/chat/completions | {\"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"tools\": [{}]} | tools: t6j serves no tools",
         "400 | /v1/chat/completions | {\"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"response_format\": {\"type\": \"json_object\"}} | response_format: t6j serves no",
+        "400 | /v1/chat/completions | {\"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"top_logprobs\": 2} | top_logprobs: expected \"logprobs\": true",
+        "400 | /v1/completions | {\"prompt\": []}                          | prompt: expected a text, an array of ids",
         "400 | /tokenize            | {}                                   | prompt: expected a text, found nothing",
         "400 | /detokenize          | {\"tokens\": [4096]}                 | tokens[0]: expected an id of the tokenizer, found 4096",
         "404 | /v1/embeddings       | {}                                   | /v1/embeddings: there is no such place",
