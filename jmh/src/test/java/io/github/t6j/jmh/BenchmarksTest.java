@@ -73,9 +73,9 @@ class BenchmarksTest {
     /** In float64, by definition, from the cache that the benchmark filled. */
     private static void assertAttends(float[] found, Caches caches, int query, PagedCache cache, int layer) {
         AttentionPass pass = AttentionPass.of(caches.subject, 1, 0);
+        pass.rows = 1;
         pass.copyRows(caches.queries[query], 0);
         pass.begin(caches.subject, layer);
-        pass.rows = 1;
         pass.position = caches.context - 1;
         float[] expected = attend(cache, pass);
         assertThat(found).hasSize(caches.subject.heads() * caches.subject.valueDim());
