@@ -4,10 +4,9 @@ import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.Description;
 import io.github.t6j.family.Families;
+import io.github.t6j.family.FolderFiles;
 import io.github.t6j.family.GenerationJson;
 import io.github.t6j.family.GgufNames;
-import io.github.t6j.family.VariantJson;
-import io.github.t6j.json.Json;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.WarmingKernels;
@@ -20,10 +19,7 @@ import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.NativeMemory;
-import io.github.t6j.weights.SmallFile;
 import io.github.t6j.weights.Tensor;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -60,7 +56,8 @@ public final class Model implements AutoCloseable {
     private final ModelUse use;
 
     private Model(Path path, ModelOptions options, DoubleConsumer progress) {
-        folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+        FolderFiles files = FolderFiles.of(path);
+        folder = files.folder();
         workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
         NativeMemory weights = NativeMemory.shared();
         use = new ModelUse(freeing(kernels, workers, weights));
@@ -69,18 +66,16 @@ public final class Model implements AutoCloseable {
             NamedTensors tensors = gguf == null
                     ? new NamedTensors(checkpoint.tensors(), path.toString(), checkpoint::read)
                     : new NamedTensors(gguf.tensors(), path.toString(), gguf::read);
-            ConfigJson configJson = gguf == null
-                    ? new ConfigJson(configJson(), folder.resolve("config.json").toString())
-                    : new ConfigJson(gguf.config(), path.toString());
+            ConfigJson configJson = gguf == null ? files.config() : new ConfigJson(gguf.config(), path.toString());
             ModelConfig config =
-                    Families.describe(tensors, new Description(configJson, variantJson(), options.variant()));
+                    Families.describe(tensors, new Description(configJson, files.variant(), options.variant()));
             tokenizer = tokenizer(options.tokenizer(), checkpoint, config);
             checkTokenizer(config);
             transformer = Families.load(tensors, config, kernels, workers, weights, progress);
             info = info(config, checkpoint);
             weightType = weightType(checkpoint.tensors());
             addNotes(checkpoint);
-            GenerationJson generation = generationJson();
+            GenerationJson generation = files.generation();
             endIds = endIds(generation.endIds(configJson));
             sampling = generation.sampling();
         } catch (InternalError fault) {
@@ -132,31 +127,6 @@ public final class Model implements AutoCloseable {
         Objects.requireNonNull(options, "options");
         Objects.requireNonNull(progress, "progress");
         return new Model(path, options, progress);
-    }
-
-    private Map<String, Object> configJson() {
-        Path file = folder.resolve("config.json");
-        if (!Files.exists(file)) {
-            throw new ModelFormatException(file + ": expected the model's configuration, found no such file;"
-                    + " a model is a folder with config.json and its weights");
-        }
-        return object(file);
-    }
-
-    private static Map<String, Object> object(Path file) {
-        return Json.parseObject(SmallFile.read(file, SmallFile.CONFIG), file.toString());
-    }
-
-    private GenerationJson generationJson() {
-        Path file = folder.resolve("generation_config.json");
-        boolean there = Files.exists(file, LinkOption.NOFOLLOW_LINKS);
-        return there ? new GenerationJson(new ConfigJson(object(file), file.toString())) : GenerationJson.none();
-    }
-
-    private VariantJson variantJson() {
-        Path file = folder.resolve("t6j.json");
-        boolean there = Files.exists(file, LinkOption.NOFOLLOW_LINKS); // a broken link is named, not passed over
-        return there ? new VariantJson(object(file), file.toString()) : VariantJson.none();
     }
 
     private Set<Integer> endIds(Set<Integer> said) {
