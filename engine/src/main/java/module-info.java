@@ -7,6 +7,7 @@ module io.github.t6j.engine {
     exports io.github.t6j;
     exports io.github.t6j.sampling;
     exports io.github.t6j.tokenizer;
+    exports io.github.t6j.training;
     exports io.github.t6j.family to io.github.t6j.cli;
     exports io.github.t6j.json to io.github.t6j.cli;
     exports io.github.t6j.kernels to io.github.t6j.cli;
