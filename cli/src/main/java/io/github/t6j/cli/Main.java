@@ -43,8 +43,9 @@ final class Main implements Callable<Integer> {
 
     private static final List<Class<?>> COMMANDS = List.of(
             GenerateCommand.class, LogitsCommand.class, PerplexityCommand.class, ScoreCommand.class,
-            InspectCommand.class, TokenizeCommand.class, ConvertCommand.class, InitCommand.class, BenchCommand.class,
-            HelpCommand.class);
+            InspectCommand.class, TokenizeCommand.class, TokenizerCommand.class, ConvertCommand.class,
+            InitCommand.class,
+            BenchCommand.class, HelpCommand.class);
 
     final InputStream in;
     final Output out;
@@ -87,11 +88,7 @@ final class Main implements Callable<Integer> {
         commandLine.setOut(help).setErr(new PrintWriter(err, true)).setExpandAtFiles(false);
         Choice.register(commandLine);
         Values.register(commandLine);
-        for (CommandLine command : commandLine.getSubcommands().values()) {
-            if (!command.getCommandSpec().helpCommand()) {
-                command.getCommandSpec().mixinStandardHelpOptions(true).versionProvider(new Version());
-            }
-        }
+        addHelp(commandLine);
         commandLine.setUsageHelpWidth(100);
         Errors errors = new Errors(this);
         commandLine.setParameterExceptionHandler(errors);
@@ -102,6 +99,16 @@ final class Main implements Callable<Integer> {
             return errors.outOfMemory(e);
         } catch (Error e) {
             return errors.internal(e);
+        }
+    }
+
+    /** Gives --help and --version to the commands below {@code parent}. */
+    private static void addHelp(CommandLine parent) {
+        for (CommandLine command : parent.getSubcommands().values()) {
+            if (!command.getCommandSpec().helpCommand()) {
+                command.getCommandSpec().mixinStandardHelpOptions(true).versionProvider(new Version());
+                addHelp(command);
+            }
         }
     }
 

@@ -109,6 +109,11 @@ final class BytePairEncoding {
         return merged.length == 1 && merged[0] == id;
     }
 
+    /** As {@link MergeTable#fingerprint}. */
+    long mergesFingerprint() {
+        return merges.fingerprint();
+    }
+
     /** Adds the ids of valid UTF-8 to {@code out}. */
     void encode(byte[] text, IntList out) {
         new Pieces(text, out).split(0, text.length, 0);

@@ -13,6 +13,9 @@ final class MergeTable {
 
     private static final long EMPTY = -1;
 
+    /** 2^64 divided by it. */
+    private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
+
     /** A table's order is its own, so that no file can make its merges collide. */
     private static final SplittableRandom SECRETS = new SplittableRandom();
 
@@ -46,12 +49,24 @@ final class MergeTable {
         return keys[slot] == EMPTY ? NONE : values[slot];
     }
 
+    /** A hash of what merges, which is that of every table of the same merges. */
+    long fingerprint() {
+        long sum = 0;
+        for (int slot = 0; slot < keys.length; slot++) {
+            if (keys[slot] != EMPTY) {
+                long mixed = (keys[slot] * GOLDEN_RATIO ^ values[slot]) * GOLDEN_RATIO;
+                sum += (mixed ^ mixed >>> 32) * GOLDEN_RATIO;
+            }
+        }
+        return sum;
+    }
+
     private static long key(int left, int right) {
         return (long) left << 32 | right;
     }
 
     private int slot(long key) {
-        long hash = (key ^ secret) * 0x9E3779B97F4A7C15L; // 2^64 divided by the golden ratio
+        long hash = (key ^ secret) * GOLDEN_RATIO;
         int slot = (int) ((hash ^ hash >>> 32) * secret >>> shift);
         while (keys[slot] != key && keys[slot] != EMPTY) {
             slot = slot + 1 & keys.length - 1;

@@ -133,6 +133,22 @@ public final class Tokenizer {
         return vocabulary.isSpecial(id);
     }
 
+    /**
+     * A hash, the same on every machine, that differs between tokenizers which give other ids or texts: what was made with
+     * one of them need not be made again with another of the same. It takes some milliseconds.
+     */
+    public String fingerprint() {
+        Fingerprint fingerprint = new Fingerprint();
+        fingerprint.add(vocabulary);
+        fingerprint.add(encoding.mergesFingerprint());
+        allTokens.raw.addTo(fingerprint);
+        allTokens.normalized.addTo(fingerprint);
+        fingerprint.add(documentStart);
+        fingerprint.add(endOfText);
+        fingerprint.add(encode(Fingerprint.probe()));
+        return fingerprint.toString();
+    }
+
     /** The ids of plain text: special tokens are not read from it, and none are added. */
     public int[] encode(String text) {
         IntList ids = new IntList();

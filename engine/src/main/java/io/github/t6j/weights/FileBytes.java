@@ -18,8 +18,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.CancellationException;
 
-/** A file as off-heap memory: every parser of this package works on the whole of it, mapped. */
-final class FileBytes {
+/** A file as off-heap memory: every parser of this package works on the whole of it, mapped; so does training. */
+public final class FileBytes {
     /** One system call reads this much: large enough to stream, small enough for a ByteBuffer. */
     private static final long PIECE = 64 << 20;
     private static final int ALIGNMENT = 64;
@@ -34,7 +34,7 @@ final class FileBytes {
      * @throws ModelFormatException when it is empty, no ordinary file, or only the place-holder of a file
      * @throws UncheckedIOException when the system cannot read it
      */
-    static MemorySegment load(Path file, Arena arena) {
+    public static MemorySegment load(Path file, Arena arena) {
         checkRegular(file, "a file of weights");
         MemorySegment bytes;
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -81,13 +81,13 @@ final class FileBytes {
     }
 
     /** What to throw when a file, mapped or not, ends before its end. */
-    static ModelFormatException cutShort(Path file, Throwable cause) {
+    public static ModelFormatException cutShort(Path file, Throwable cause) {
         return new ModelFormatException(
                 file + ": the file was cut short while it was read; try again when nothing writes to it", cause);
     }
 
     /** @throws ModelFormatException when {@code file}, which is {@code expected}, is a broken link or no regular file */
-    static void checkRegular(Path file, String expected) {
+    public static void checkRegular(Path file, String expected) {
         if (Files.isSymbolicLink(file) && !Files.exists(file)) {
             throw new ModelFormatException(file + ": a symbolic link to a file that is not there: download it again");
         }
@@ -101,7 +101,7 @@ final class FileBytes {
         byte[] start = bytes.asSlice(0, Math.min(bytes.byteSize(), LFS_POINTER.length()))
                 .toArray(ValueLayout.JAVA_BYTE);
         if (new String(start, StandardCharsets.US_ASCII).equals(LFS_POINTER)) {
-            throw new ModelFormatException(file + ": a Git LFS pointer, not the weights: run git lfs pull there, or"
+            throw new ModelFormatException(file + ": a Git LFS pointer, not the file: run git lfs pull there, or"
                     + " download the file itself");
         }
     }
@@ -110,7 +110,7 @@ final class FileBytes {
      * {@code e} as an error of one line, such as "model.bin: cannot be read: permission denied"; a CancellationException if
      * it is that the thread was interrupted.
      */
-    static RuntimeException failed(Path path, String what, IOException e) {
+    public static RuntimeException failed(Path path, String what, IOException e) {
         if (e instanceof ClosedByInterruptException) {
             return new CancellationException(path + ": " + what + ": the thread was interrupted");
         }

@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  * @param target the file that is replaced
  * @param ownerOnly whether a file that was not there before is for its owner alone
  */
-record Replacement(Path target, boolean ownerOnly) {
+public record Replacement(Path target, boolean ownerOnly) {
     private static final int MOST_LINKS = 40;
     private static final String SUFFIX = ".partial";
     /** What this process is writing: to open and close a file that it has locked would end the lock. */
@@ -38,7 +38,7 @@ record Replacement(Path target, boolean ownerOnly) {
 
     /** What fills the new file. */
     @FunctionalInterface
-    interface Content {
+    public interface Content {
         void write(FileChannel channel) throws IOException;
     }
 
@@ -47,7 +47,7 @@ record Replacement(Path target, boolean ownerOnly) {
      *
      * @throws IOException if it cannot: its folder is not there or not writable, or it is no regular file
      */
-    static Replacement of(Path file, boolean ownerOnly) throws IOException {
+    public static Replacement of(Path file, boolean ownerOnly) throws IOException {
         Path target = file.toAbsolutePath();
         for (int links = 0; Files.isSymbolicLink(target); links++) {
             if (links == MOST_LINKS) {
@@ -70,7 +70,7 @@ record Replacement(Path target, boolean ownerOnly) {
     }
 
     /** Writes the new file and lets it take the name. */
-    void write(Content content) throws IOException {
+    public void write(Content content) throws IOException {
         removeForgotten();
         while (!write(target.resolveSibling(prefix() + Long.toHexString(System.nanoTime()) + SUFFIX), content)) {
             // by another name

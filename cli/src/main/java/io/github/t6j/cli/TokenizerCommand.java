@@ -1,0 +1,27 @@
+package io.github.t6j.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code t6j tokenizer}: what makes tokenizers. */
+@Command(
+        name = "tokenizer",
+        description = "Makes a tokenizer.",
+        subcommands = TokenizerTrainCommand.class,
+        footer = {"", "Example:", "  t6j tokenizer train --data book.txt --vocab 4096 --out DIR"})
+final class TokenizerCommand implements Callable<Integer> {
+    @ParentCommand
+    Main main;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(main.err);
+        return Main.BAD_USAGE;
+    }
+}

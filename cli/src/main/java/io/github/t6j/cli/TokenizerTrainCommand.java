@@ -1,0 +1,68 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.tokenizer.TokenizerTrainer;
+import io.github.t6j.tokenizer.TokenizerTrainer.Trained;
+import io.github.t6j.training.Documents;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code t6j tokenizer train}: a tokenizer of texts. */
+@Command(
+        name = "train",
+        description = "Makes a byte-level BPE tokenizer.json, as GPT-2's, of texts.",
+        footer = {
+            "",
+            "A file is UTF-8 text, with <|endoftext|> between documents, or JSONL, whose key text is a document. Ids",
+            "are the bytes, then the merges, then <|endoftext|>. The same texts give the same tokenizer.",
+            "",
+            "Example:",
+            "  t6j tokenizer train --data book.txt more.jsonl --vocab 4096 --out DIR"
+        })
+final class TokenizerTrainCommand implements Callable<Integer> {
+    @ParentCommand
+    private TokenizerCommand parent;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--data", required = true, arity = "1..*", paramLabel = "FILE",
+            description = "Files of text; no folders.")
+    private List<Path> data;
+
+    @Option(names = "--vocab", required = true, paramLabel = "N",
+            description = "Number of ids: 257 or more; fewer come if nothing more is there twice.")
+    private int vocabulary;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "The folder to make, new or empty.")
+    private Path out;
+
+    @Override
+    public Integer call() {
+        Range.atLeast(spec, "--vocab", vocabulary, TokenizerTrainer.SMALLEST);
+        Range.atMost(spec, "--vocab", vocabulary, TokenizerTrainer.LARGEST, "the most ids");
+        NewFolder.check(out);
+        TokenizerTrainer trainer = new TokenizerTrainer();
+        try (Progress progress = new Progress(parent.main, "reading")) {
+            Documents.read(data, trainer::add, share -> progress.update(share, 1));
+        }
+        Trained trained;
+        try (Progress progress = new Progress(parent.main, "merging")) {
+            trained = trainer.train(vocabulary, share -> progress.update(share, 1));
+        }
+        NewFolder.create(parent.main, out,
+                Map.of("tokenizer.json", file -> Files.writeString(file, trained.json())));
+        if (trained.size() < vocabulary) {
+            parent.main.note("note: the tokenizer has " + trained.size() + " ids, not " + vocabulary
+                    + ": no more neighbours are in the text twice");
+        }
+        return Main.DONE;
+    }
+}

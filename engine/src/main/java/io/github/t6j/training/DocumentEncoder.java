@@ -1,0 +1,122 @@
+package io.github.t6j.training;
+
+import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.training.DocumentFile.Document;
+import io.github.t6j.training.FileParts.Part;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.LongConsumer;
+
+/**
+ * Writes the ids of a file's documents, with an id that ends a document behind each. Threads tokenise batches of
+ * documents; one, the caller's, reads the batches and writes their ids in order.
+ */
+final class DocumentEncoder {
+    private static final int BATCH_BYTES = 1 << 20;
+    private static final int THREADS = Runtime.getRuntime().availableProcessors();
+
+    private final Tokenizer tokenizer;
+    private final int end;
+    private final int width;
+    private long count;
+    private int highest;
+
+    /**
+     * @param end the id that ends a document
+     * @param width bytes of an id: 2 or 4
+     */
+    DocumentEncoder(Tokenizer tokenizer, int end, int width) {
+        this.tokenizer = tokenizer;
+        this.end = end;
+        this.width = width;
+    }
+
+    /** How many ids were written. */
+    long count() {
+        return count;
+    }
+
+    /** The highest of them. */
+    int highest() {
+        return highest;
+    }
+
+    /** @param progress is told how many bytes of the file are done */
+    void write(DocumentFile documents, FileChannel out, LongConsumer progress) throws IOException {
+        Deque<Future<List<int[]>>> waiting = new ArrayDeque<>();
+        ExecutorService threads = Executors.newFixedThreadPool(
+                THREADS, Thread.ofPlatform().daemon().name("t6j-tokenise-", 0).factory());
+        try {
+            for (List<Part> batch = documents.next(BATCH_BYTES); !batch.isEmpty();
+                    batch = documents.next(BATCH_BYTES)) {
+                List<Part> parts = batch;
+                waiting.add(threads.submit(() -> encode(documents, parts)));
+                if (waiting.size() > 2 * THREADS) {
+                    write(waiting.remove(), out);
+                }
+                progress.accept(documents.done());
+            }
+            while (!waiting.isEmpty()) {
+                write(waiting.remove(), out);
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    /** The ids of each document. */
+    private List<int[]> encode(DocumentFile documents, List<Part> parts) {
+        List<int[]> ids = new ArrayList<>();
+        for (Part part : parts) {
+            Document document = documents.document(part);
+            if (document != null) {
+                ids.add(tokenizer.encode(document.text()));
+                ids.add(document.ends() ? new int[] {end} : new int[0]);
+            }
+        }
+        return ids;
+    }
+
+    private void write(Future<List<int[]>> batch, FileChannel out) throws IOException {
+        for (int[] ids : get(batch)) {
+            ByteBuffer bytes = ByteBuffer.allocate(width * ids.length).order(ByteOrder.LITTLE_ENDIAN);
+            for (int id : ids) {
+                if (width == 2) {
+                    bytes.putShort((short) id);
+                } else {
+                    bytes.putInt(id);
+                }
+                highest = Math.max(highest, id);
+            }
+            for (bytes.flip(); bytes.hasRemaining();) {
+                out.write(bytes);
+            }
+            count += ids.length;
+        }
+    }
+
+    private static List<int[]> get(Future<List<int[]>> batch) {
+        try {
+            return batch.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancellationException("tokenising was interrupted");
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw new IllegalStateException("tokenising failed: " + e.getCause(), e.getCause());
+        }
+    }
+}

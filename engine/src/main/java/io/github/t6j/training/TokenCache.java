@@ -1,0 +1,176 @@
+package io.github.t6j.training;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.weights.FileBytes;
+import io.github.t6j.weights.Replacement;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.function.LongConsumer;
+
+/**
+ * The ids of a text file, kept in a file beside it, NAME.t6j-tokens, or where that cannot be written in the user's cache.
+ *
+ * <pre>
+ *   offset  bytes
+ *        0      8  magic: "t6jtoken"
+ *        8      4  version: 1
+ *       12      4  bytes of an id: 2 (uint16) or 4
+ *       16      8  count of ids
+ *       24      4  the highest id
+ *       28      4  0
+ *       32     32  SHA-256 of what it was made of: the text's name, length and time of change, and the tokenizer
+ *       64         the ids
+ * </pre>
+ *
+ * <p>All numbers are little-endian. What is not of this form, or was made of another text or by another tokenizer, is made
+ * again. The file is its owner's alone, as the text may be.
+ */
+final class TokenCache {
+    private static final String SUFFIX = ".t6j-tokens";
+    private static final byte[] MAGIC = "t6jtoken".getBytes(StandardCharsets.US_ASCII);
+    private static final int VERSION = 1;
+    private static final int HEADER = 64;
+    private static final int HIGHEST = 24;
+
+    private final Tokenizer tokenizer;
+    private final int end;
+    private final int width;
+    private final String fingerprint;
+    private final Path userCache;
+
+    /** Ids, and the highest of them, as the file says. */
+    record Cached(MappedIds ids, int highest) {}
+
+    /** @param userCache the folder for what cannot be kept beside its text */
+    TokenCache(Tokenizer tokenizer, Path userCache) {
+        this.tokenizer = tokenizer;
+        this.userCache = userCache;
+        int[] separator = tokenizer.encodeWithSpecialTokens(DocumentFile.SEPARATOR);
+        end = separator.length == 1 ? separator[0] : tokenizer.endOfText();
+        width = tokenizer.size() <= 1 << 16 ? 2 : 4;
+        fingerprint = tokenizer.fingerprint();
+    }
+
+    /** $XDG_CACHE_HOME/t6j, or ~/.cache/t6j. */
+    static Path userCache() {
+        String home = System.getenv("XDG_CACHE_HOME");
+        return (home == null || home.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(home))
+                .resolve("t6j");
+    }
+
+    /**
+     * The ids of {@code text}, valid while {@code arena} is; tokenised now if they are not there.
+     *
+     * @param progress is told how many of its bytes are done
+     */
+    Cached open(Path text, Arena arena, LongConsumer progress) {
+        if (end < 0) {
+            throw new ModelFormatException(text + ": expected a tokenizer with an id that ends a document, "
+                    + DocumentFile.SEPARATOR + " or another, found none");
+        }
+        byte[] hash = hash(text);
+        Path beside = text.resolveSibling(text.getFileName() + SUFFIX);
+        Path elsewhere = userCache.resolve(
+                HexFormat.of().formatHex(sha256(text.toAbsolutePath().normalize().toString()), 0, 16) + SUFFIX);
+        Cached cached = map(beside, hash, arena);
+        cached = cached == null ? map(elsewhere, hash, arena) : cached;
+        cached = cached == null ? map(make(text, beside, elsewhere, hash, progress), hash, arena) : cached;
+        if (cached == null) {
+            throw new ModelFormatException(
+                    text + ": its tokens were replaced by others while they were made: try again");
+        }
+        return cached;
+    }
+
+    /** What {@code file} holds if it is there and was made of what {@code hash} says; or null. */
+    private Cached map(Path file, byte[] hash, Arena arena) {
+        if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+            return null;
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            ByteBuffer header = ByteBuffer.wrap(in.readNBytes(HEADER)).order(ByteOrder.LITTLE_ENDIAN);
+            long bytes = Files.size(file) - HEADER;
+            if (bytes <= 0 || bytes % width != 0) {
+                return null;
+            }
+            int highest = header.getInt(HIGHEST);
+            if (!header.equals(header(bytes / width, highest, hash))) {
+                return null;
+            }
+            return new Cached(new MappedIds(file, FileBytes.load(file, arena).asSlice(HEADER), width), highest);
+        } catch (IOException e) {
+            throw FileBytes.failed(file, "cannot be read", e);
+        }
+    }
+
+    private ByteBuffer header(long count, int highest, byte[] hash) {
+        return ByteBuffer.allocate(HEADER).order(ByteOrder.LITTLE_ENDIAN).put(MAGIC).putInt(VERSION).putInt(width)
+                .putLong(count).putInt(highest).putInt(0).put(hash).flip();
+    }
+
+    private Path make(Path text, Path beside, Path elsewhere, byte[] hash, LongConsumer progress) {
+        Replacement file = place(text, beside, elsewhere);
+        DocumentEncoder encoder = new DocumentEncoder(tokenizer, end, width);
+        try (DocumentFile documents = DocumentFile.open(text)) {
+            file.write(out -> {
+                out.position(HEADER);
+                encoder.write(documents, out, progress);
+                if (encoder.count() == 0) {
+                    throw DocumentFile.none(text);
+                }
+                if (!Arrays.equals(hash(text), hash)) {
+                    throw new ModelFormatException(
+                            text + ": the file changed while it was read; try again when nothing writes to it");
+                }
+                out.write(header(encoder.count(), encoder.highest(), hash), 0);
+            });
+        } catch (IOException e) {
+            throw FileBytes.failed(file.target(), "cannot be written", e);
+        }
+        return file.target();
+    }
+
+    private Replacement place(Path text, Path beside, Path elsewhere) {
+        try {
+            return Replacement.of(beside, true);
+        } catch (IOException notBeside) {
+            try {
+                Files.createDirectories(userCache);
+                return Replacement.of(elsewhere, true);
+            } catch (IOException e) {
+                throw FileBytes.failed(text, "its tokens can be kept neither beside it nor in " + userCache
+                        + " (XDG_CACHE_HOME names another place)", e);
+            }
+        }
+    }
+
+    private byte[] hash(Path text) {
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(text, BasicFileAttributes.class);
+            return sha256(String.join("\n", text.getFileName().toString(), String.valueOf(attributes.size()),
+                    attributes.lastModifiedTime().toString(), fingerprint));
+        } catch (IOException e) {
+            throw FileBytes.failed(text, "cannot be read", e);
+        }
+    }
+
+    private static byte[] sha256(String text) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every JDK has SHA-256", e);
+        }
+    }
+}
