@@ -17,7 +17,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -43,10 +42,6 @@ import picocli.CommandLine.Spec;
             "  t6j init --preset t6-small --variant-file t6j.json --out shared-b"
         })
 final class InitCommand implements Callable<Integer> {
-    /** What the official config.json has besides sizes; none changes a result. */
-    private static final Map<String, Object> OFFICIAL = Map.of(
-            "architectures", List.of("GPT"), "model_type", "gpt2", "bias", false, "using_groupnorm", false);
-
     @ParentCommand
     private Main main;
 
@@ -95,9 +90,7 @@ final class InitCommand implements Callable<Integer> {
         NewModel model = model();
         List<LazyTensor> tensors = new ArrayList<>();
         model.tensors().forEach(spec -> tensors.add(tensor(spec)));
-        Map<String, Object> config = new TreeMap<>(OFFICIAL);
-        config.putAll(model.config());
-        config.put("torch_dtype", WeightFile.torchName(dtype));
+        Map<String, Object> config = model.configJson(WeightFile.torchName(dtype));
         Map<String, Content> files = new LinkedHashMap<>();
         files.put("config.json", file -> Files.writeString(file, Json.write(config)));
         if (variantFile != null) {

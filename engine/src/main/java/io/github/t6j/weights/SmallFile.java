@@ -3,11 +3,13 @@ package io.github.t6j.weights;
 import io.github.t6j.ModelFormatException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
- * Files that are read whole: configurations, tokenizers. Symbolic links are followed, as Hugging Face's caches are made of
+ * Files that are read and written whole: configurations, tokenizers. Symbolic links are followed, as Hugging Face's caches are made of
  * them, but only to regular files: a pipe would be waited for, a device has no end.
  */
 public final class SmallFile {
@@ -36,6 +38,29 @@ public final class SmallFile {
             return in.readNBytes((int) size); // no more, should it grow meanwhile
         } catch (IOException e) {
             throw FileBytes.failed(file, "cannot be read", e);
+        }
+    }
+
+    /**
+     * Writes {@code bytes} in the place of {@code file}, or as a new one, in one step. Where they stand there already, nothing
+     * is done.
+     *
+     * @throws java.io.UncheckedIOException when it cannot be written; what was there is there still
+     */
+    public static void write(Path file, byte[] bytes) {
+        try {
+            if (Files.isRegularFile(file) && Files.size(file) == bytes.length
+                    && Arrays.equals(Files.readAllBytes(file), bytes)) {
+                return;
+            }
+            Replacement.of(file, false).write(channel -> {
+                ByteBuffer left = ByteBuffer.wrap(bytes);
+                while (left.hasRemaining()) {
+                    channel.write(left);
+                }
+            });
+        } catch (IOException e) {
+            throw FileBytes.failed(file, "cannot be written", e);
         }
     }
 }
