@@ -7,7 +7,6 @@ import io.github.t6j.attention.TensorRole;
 import io.github.t6j.family.Families;
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.Presets;
-import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.tokenizer.Tokenizer;
@@ -35,7 +34,6 @@ public final class Trainer implements AutoCloseable {
     private final ModelFiles files;
     private final ModelConfig config;
     private final TrainingOptions options;
-    private final Workers workers;
     private final TrainableModel model;
     private final AdamW optimizer;
     private final int[] ids;
@@ -55,14 +53,10 @@ public final class Trainer implements AutoCloseable {
         int rows = options.batches().sequences() * context;
         ids = new int[rows];
         targets = new int[rows];
-        workers = new Workers(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
-        try {
-            model = TrainableModel.of(config, Families.tensors(config), workers);
-            optimizer = new AdamW(model.parameters(), options.optimizer(), workers);
-        } catch (RuntimeException | Error failure) {
-            workers.close();
-            throw failure;
-        }
+        model = TrainableModel.of(
+                config, Families.tensors(config),
+                threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+        optimizer = new AdamW(model.parameters(), options.optimizer(), model.workers());
     }
 
     /**
@@ -235,8 +229,7 @@ public final class Trainer implements AutoCloseable {
                     + " ids, found " + (mark.ids() == found.ids() ? "others" : found.ids() + " ids")
                     + ": give the same files, or begin a new run from the model");
         }
-        BatchOrder next = new BatchOrder(
-                data, options.batches().context(), options.batches().random(), options.seed());
+        BatchOrder next = new BatchOrder(data, options.batches().order(), options.batches().context(), options.seed());
         long[] state = order == null ? savedOrder : order.state();
         if (state.length > 0) {
             next.restore(state);
@@ -271,8 +264,10 @@ public final class Trainer implements AutoCloseable {
         for (int from = 0; from < windows.count(); from += options.batches().sequences()) {
             checkInterrupted();
             int rows = Math.min(options.batches().sequences(), windows.count() - from);
-            windows.read(from, rows, ids, targets);
-            sum += rows * model.loss(ids, targets, rows, options.batches().context());
+            int[] windowIds = new int[rows * options.batches().context()];
+            int[] windowTargets = new int[windowIds.length];
+            windows.read(from, rows, windowIds, windowTargets);
+            sum += rows * model.loss(windowIds, windowTargets, rows, options.batches().context());
         }
         return sum / windows.count();
     }
@@ -376,6 +371,5 @@ public final class Trainer implements AutoCloseable {
     @Override
     public void close() {
         model.close();
-        workers.close();
     }
 }

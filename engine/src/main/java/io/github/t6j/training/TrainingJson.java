@@ -33,7 +33,7 @@ record TrainingJson(long steps, TrainingOptions options, DataMark data, long[] o
         json.put("sequences", (long) batches.sequences());
         json.put("accumulation", (long) batches.accumulation());
         json.put("adds", batches.adds());
-        json.put("random", batches.random());
+        json.put("data_order", batches.order().name());
         json.put("learning_rate", rate.maximum());
         json.put("min_learning_rate", rate.minimum());
         json.put("warmup", rate.warmup());
@@ -66,14 +66,14 @@ record TrainingJson(long steps, TrainingOptions options, DataMark data, long[] o
                 TrainingOptions options = new TrainingOptions(
                         new TrainingOptions.Batches(
                                 size("context"), size("sequences"), size("accumulation"), flag("adds"),
-                                flag("random")),
+                                one("data_order", BatchOrder.Order.values())),
                         new LearningRate(
                                 number("learning_rate"), number("min_learning_rate"), whole("warmup", 0),
                                 whole("updates", 1)),
                         new TrainingOptions.Optimizer(
                                 number("beta1"), number("beta2"), number("epsilon"), number("weight_decay"),
                                 flag("decays_vectors"), number("clip")),
-                        initialization(), whole("seed", Long.MIN_VALUE));
+                        one("initialization", Initialization.values()), whole("seed", Long.MIN_VALUE));
                 boolean begun = json.containsKey("order");
                 DataMark data = begun ? new DataMark(whole("data_ids", 1), whole("data_checksum", 0)) : null;
                 return new TrainingJson(whole("steps", 0), options, data, begun ? order() : new long[0]);
@@ -82,13 +82,13 @@ record TrainingJson(long steps, TrainingOptions options, DataMark data, long[] o
             }
         }
 
-        private Initialization initialization() {
-            for (Initialization one : Initialization.values()) {
-                if (one.name().equals(json.get("initialization"))) {
+        private <E extends Enum<E>> E one(String key, E[] all) {
+            for (E one : all) {
+                if (one.name().equals(json.get(key))) {
                     return one;
                 }
             }
-            throw wrong("initialization", "one of " + Arrays.toString(Initialization.values()));
+            throw wrong(key, "one of " + Arrays.toString(all));
         }
 
         private long[] order() {

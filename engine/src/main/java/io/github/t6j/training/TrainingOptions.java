@@ -22,14 +22,14 @@ public record TrainingOptions(
      * @param sequences of a micro-batch; memory grows with it
      * @param accumulation micro-batches of an update
      * @param adds whether their gradients are added, as the official script does; otherwise averaged
-     * @param random whether places in the data are drawn with replacement, as the official script does; otherwise each
-     *     pass over the data reads every window once, in an order of its own
+     * @param order in which the data comes
      */
-    public record Batches(int context, int sequences, int accumulation, boolean adds, boolean random) {
+    public record Batches(int context, int sequences, int accumulation, boolean adds, BatchOrder.Order order) {
         private static final int MOST = 1 << 20;
 
         /** @throws IllegalArgumentException for numbers that make no batch */
         public Batches {
+            Objects.requireNonNull(order, "order");
             check("context", context, 0);
             check("batch", sequences, 1);
             check("accumulate", accumulation, 1);
@@ -47,7 +47,7 @@ public record TrainingOptions(
 
         /** The same with sequences of this length. */
         public Batches withContext(int tokens) {
-            return new Batches(tokens, sequences, accumulation, adds, random);
+            return new Batches(tokens, sequences, accumulation, adds, order);
         }
 
         /** Tokens that an update learns from. */
@@ -109,7 +109,8 @@ public record TrainingOptions(
      */
     public static TrainingOptions defaults(long updates) {
         return new TrainingOptions(
-                new Batches(0, 8, 1, false, false), new LearningRate(2e-3, 2e-4, updates / 20, updates),
+                new Batches(0, 8, 1, false, BatchOrder.Order.EPOCH),
+                new LearningRate(2e-3, 2e-4, updates / 20, updates),
                 Optimizer.DEFAULT, Initialization.SMALL, 0);
     }
 
