@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 /** A package uses those below it, never one above; only kernels.simd knows the Vector API. */
 class PackagesTest {
     private static final List<String> TOP_DOWN = List.of(
-            "", "tokenizer", "family", "sampling", "model", "attention", "cache", "kernels", "kernels.simd", "weights",
+            "", "training", "tokenizer", "family", "sampling", "model", "attention", "cache", "kernels", "kernels.simd",
+            "weights",
             "json");
     /** What belongs to everybody. */
     private static final Set<String> COMMON = Set.of("ModelFormatException", "MemoryLimitException", "RopeVariant");
