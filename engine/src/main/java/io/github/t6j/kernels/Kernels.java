@@ -34,6 +34,17 @@ public interface Kernels {
         return c / PANEL * rows * PANEL + c % PANEL;
     }
 
+    /** Rows of a register tile of half a panel. */
+    int NARROW_ROWS = 8;
+
+    /**
+     * Whether a product takes tiles of half a panel where the registers suffice, as with heads of 32 elements: of whole panels
+     * half would be computed for nothing.
+     */
+    static boolean isNarrow(Format format, int rows, int columns) {
+        return format == Format.F32 && columns <= PANEL / 2 && rows % NARROW_ROWS == 0;
+    }
+
     /** Which kernels these are, such as {@code SIMD, 512-bit}. */
     String description();
 
@@ -65,6 +76,19 @@ public interface Kernels {
             float[] y,
             int yAt,
             int yPanel,
+            boolean accumulate);
+
+    /**
+     * Transposed matrix × matrix, both a panel: y[r][c] = (accumulate ? y[r][c] : 0) + Σ_k x[k][r] · w[k][c], k ascending.
+     *
+     * @param x [inner][{@value #PANEL}] from {@code xAt}; {@code xAt} may be that of a later column, with fewer rows of y
+     * @param rows at most {@value #PANEL}
+     * @param w [inner][{@value #PANEL}] from {@code wAt}
+     * @param columns at most {@value #PANEL}
+     * @param y [rows][{@value #PANEL}] from {@code yAt}; all columns may be overwritten
+     */
+    void multiplyTransposed(
+            float[] x, int xAt, int rows, int inner, float[] w, int wAt, int columns, float[] y, int yAt,
             boolean accumulate);
 
     /**
@@ -105,7 +129,7 @@ public interface Kernels {
      * @param valueRank 0: there are no head factors, and p[h][t] = e
      * @param max [heads]
      * @param sum [heads][{@value #LANES}], added to
-     * @param p [heads][valueRank][{@value #PANEL}], written
+     * @param p [heads][valueRank][{@value #PANEL}], written; may be {@code s} if valueRank is 0
      * @return the largest s[h][t] − max[h] as the bits of a float: above those of {@link #LAZY_MAX}, sum and p may have
      *     overflowed, and the page must be done again with a larger max. A NaN shows in sum and p.
      */

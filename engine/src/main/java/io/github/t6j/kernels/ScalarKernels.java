@@ -58,6 +58,21 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void multiplyTransposed(
+            float[] x, int xAt, int rows, int inner, float[] w, int wAt, int columns, float[] y, int yAt,
+            boolean accumulate) {
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < columns; c++) {
+                float sum = accumulate ? y[yAt + r * PANEL + c] : 0f;
+                for (int k = 0; k < inner; k++) {
+                    sum = fma(x[xAt + k * PANEL + r], w[wAt + k * PANEL + c], sum);
+                }
+                y[yAt + r * PANEL + c] = sum;
+            }
+        }
+    }
+
+    @Override
     public void round(float[] x, int xAt, int count, RoundedRows to, int row) {
         for (int from = 0, block = 0; from < count; from += BlockFormat.SIZE, block++) {
             to.round(x, xAt + from, Math.min(BlockFormat.SIZE, count - from), row, block);

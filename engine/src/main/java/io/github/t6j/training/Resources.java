@@ -5,7 +5,7 @@ import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
 
 /** What the operations of a model compute with: threads, kernels, and memory that they borrow from each other. */
-final class Resources {
+final class Resources implements AutoCloseable {
     /** Rows of an item: the sums over rows depend on it, so it is the same for any number of threads. */
     static final int BLOCK = 64;
 
@@ -83,6 +83,15 @@ final class Resources {
             for (int i = 0; i < n; i++) {
                 into[i] += partial[block * n + i];
             }
+        }
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+        products.close();
+        for (HeadAttention one : softmax) {
+            one.close();
         }
     }
 }

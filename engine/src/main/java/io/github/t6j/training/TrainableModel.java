@@ -121,9 +121,9 @@ public final class TrainableModel implements AutoCloseable {
         embedding.backward(batch.ids(), x);
     }
 
-    /** Ends the threads. */
+    /** Ends the threads and frees what they used. */
     @Override
     public void close() {
-        resources.workers.close();
+        resources.close();
     }
 }

@@ -61,8 +61,20 @@ public final class SimdKernels implements Kernels {
             int yAt,
             int yPanel,
             boolean accumulate) {
-        Gemm.rows(
-                x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate, ahead, one);
+        if (NarrowGemm.AVAILABLE && Kernels.isNarrow(format, rows, columns)) {
+            NarrowGemm.rows(x, xAt, xStride, rows, inner, w, wAt, wStride, y, yAt, accumulate);
+        } else {
+            Gemm.rows(
+                    x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate, ahead,
+                    one);
+        }
+    }
+
+    @Override
+    public void multiplyTransposed(
+            float[] x, int xAt, int rows, int inner, float[] w, int wAt, int columns, float[] y, int yAt,
+            boolean accumulate) {
+        TransposedGemm.rows(x, xAt, rows, inner, w, wAt, columns, y, yAt, accumulate);
     }
 
     @Override
