@@ -8,6 +8,7 @@ import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.TestData;
 import io.github.t6j.tokenizer.Tokenizer;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -122,8 +123,9 @@ class TrainerTest {
         SplittableRandom random = new SplittableRandom(11);
         int[] ids = IntStream.range(0, 256).map(i -> random.nextInt(4096)).toArray();
         int[] targets = IntStream.range(0, 256).map(i -> random.nextInt(4096)).toArray();
-        TrainingOptions options = TrainingOptions.defaults(150)
-                .withBatches(new TrainingOptions.Batches(64, 4, 1, false, BatchOrder.Order.EPOCH));
+        TrainingOptions options = TrainingOptions.defaults(60)
+                .withBatches(new TrainingOptions.Batches(64, 4, 1, false, BatchOrder.Order.EPOCH))
+                .withRate(new LearningRate(6e-3, 6e-4, 4, 60));
         try (Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options, 2)) {
             double loss = Double.NaN;
             while (trainer.steps() < options.rate().updates()) {
@@ -232,5 +234,33 @@ class TrainerTest {
             some.read(1, 2, ids, targets);
             assertThat(ids).containsExactly(16, 17, 18, 19, 32, 33, 34, 35);
         }
+    }
+
+    @Test
+    void dataHasParts() throws IOException {
+        Path shard = folder.resolve("ids.bin"); // 60, 61, 62, as uint16
+        Files.write(shard, new byte[] {60, 0, 61, 0, 62, 0});
+        try (TokenData data = TokenData.open(List.of(shard, shard), null, 100, share -> {
+        })) {
+            assertThat(data.shards()).isEqualTo(2);
+            assertThat(ids(data.part(0, 6))).containsExactly(60, 61, 62, 60, 61, 62);
+            assertThat(ids(data.part(2, 5))).containsExactly(62, 60, 61);
+            assertThat(ids(data.part(4, 6))).containsExactly(61, 62);
+            assertThat(data.part(4, 6).shards()).isEqualTo(1);
+            assertThatThrownBy(() -> data.part(4, 7)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> data.part(4, 4)).isInstanceOf(IndexOutOfBoundsException.class);
+            data.part(0, 2).close();
+            assertThat(ids(data)).hasSize(6);
+        }
+    }
+
+    private static int[] ids(TokenData data) {
+        int[] ids = new int[Math.toIntExact(data.size())];
+        int at = 0;
+        for (int shard = 0; shard < data.shards(); shard++) {
+            data.read(shard, 0, ids, at, (int) data.size(shard));
+            at += (int) data.size(shard);
+        }
+        return ids;
     }
 }
