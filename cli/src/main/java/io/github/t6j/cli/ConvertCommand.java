@@ -177,6 +177,4 @@ final class ConvertCommand implements Callable<Integer> {
     private static void addTokenizer(Path folder, Map<String, Content> files) {
         CopiedFile.tokenizer(folder).forEach((name, bytes) -> files.put(name, file -> Files.write(file, bytes)));
     }
-        }
-    }
 }

@@ -44,8 +44,7 @@ final class Main implements Callable<Integer> {
     private static final List<Class<?>> COMMANDS = List.of(
             GenerateCommand.class, LogitsCommand.class, PerplexityCommand.class, ScoreCommand.class,
             InspectCommand.class, TokenizeCommand.class, TokenizerCommand.class, ConvertCommand.class,
-            InitCommand.class,
-            BenchCommand.class, HelpCommand.class);
+            InitCommand.class, TrainCommand.class, GradientsCommand.class, BenchCommand.class, HelpCommand.class);
 
     final InputStream in;
     final Output out;

@@ -37,7 +37,7 @@ final class ModelFolder {
     }
 
     /** The launcher says where t6j lives; without it, the model is looked for above the place of this class. */
-    private static Path bundled() {
+    static Path bundled() {
         String home = System.getProperty("t6j.home");
         if (home != null) {
             return Path.of(home).resolve(BUNDLED);

@@ -1,10 +1,13 @@
 package io.github.t6j.training;
 
+import io.github.t6j.RopeVariant;
+import io.github.t6j.family.Families;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorSpec;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
@@ -50,9 +53,36 @@ public final class TrainableModel implements AutoCloseable {
         return new TrainableModel(resources, config, new Assembly(resources, config, specs).parts());
     }
 
+    /**
+     * A model with the weights of a model's files.
+     *
+     * @param path a folder in Hugging Face layout, or one weight file
+     * @param variant what the files cannot say, or null
+     * @param threads that compute
+     * @throws io.github.t6j.ModelFormatException if it is no model that can be trained; the message says why
+     * @throws java.io.UncheckedIOException when a file cannot be read
+     */
+    public static TrainableModel load(Path path, RopeVariant variant, int threads) {
+        try (ModelSource source = new ModelSource(path, variant)) {
+            TrainableModel model = of(source.config(), Families.tensors(source.config()), threads);
+            try {
+                source.copy(model.parameters());
+                return model;
+            } catch (RuntimeException | Error failure) {
+                model.close();
+                throw failure;
+            }
+        }
+    }
+
     /** Every tensor, in the order of the model's files; a tied matrix once. */
     public List<Parameter> parameters() {
         return parameters;
+    }
+
+    /** Ids are below it. */
+    public int vocabulary() {
+        return config.sizes().vocabulary();
     }
 
     /** What the model is. */

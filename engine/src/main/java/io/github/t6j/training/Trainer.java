@@ -33,7 +33,7 @@ public final class Trainer implements AutoCloseable {
 
     private final ModelFiles files;
     private final ModelConfig config;
-    private final TrainingOptions options;
+    private TrainingOptions options;
     private final TrainableModel model;
     private final AdamW optimizer;
     private final int[] ids;
@@ -60,7 +60,8 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * A trainer of a new model, whose vocabulary is as large as the tokenizer, rounded up to a multiple of 64.
+     * A trainer of a new model. Its vocabulary is as large as the tokenizer's, rounded up to a multiple of 64, and its context
+     * is the options', if they say one.
      *
      * @param preset its shape, such as {@code t6-micro}: {@code t6j init --help} lists them
      * @param tokenizer the tokenizer that the model is to have: a folder, or a tokenizer.json
@@ -71,7 +72,9 @@ public final class Trainer implements AutoCloseable {
      */
     public static Trainer create(String preset, Path tokenizer, TrainingOptions options, int threads) {
         long ids = Math.ceilDiv(Tokenizer.load(tokenizer).size(), ROUNDED_VOCABULARY) * (long) ROUNDED_VOCABULARY;
-        NewModel model = Presets.of(preset).with(Map.of("vocab_size", ids));
+        long context = options.batches().context();
+        NewModel model = Presets.of(preset)
+                .with(context == 0 ? Map.of("vocab_size", ids) : Map.of("vocab_size", ids, "block_size", context));
         ModelFiles files = ModelFiles.of(model.configJson("float32"), model.variant()).withTokenizer(tokenizer);
         ModelConfig config = Families.describe(model);
         Trainer trainer = new Trainer(files, config, options, threads);
@@ -308,6 +311,19 @@ public final class Trainer implements AutoCloseable {
      */
     public void saveModel(Path folder) {
         files.write(folder, model.parameters());
+    }
+
+    /**
+     * Gives the run another learning rate, and so another length, before it begins.
+     *
+     * @throws IllegalStateException if it has begun
+     */
+    public void setRate(LearningRate rate) {
+        if (steps > 0) {
+            throw new IllegalStateException("expected a run that has not begun, found " + steps + " steps: the rate of"
+                    + " each step depends on it");
+        }
+        options = options.withRate(rate);
     }
 
     /** Updates that were made. */
