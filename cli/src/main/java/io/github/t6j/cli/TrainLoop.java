@@ -7,6 +7,7 @@ import io.github.t6j.Session;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.training.StepResult;
 import io.github.t6j.training.Trainer;
+import io.github.t6j.training.TrainingOptions;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -144,9 +145,10 @@ final class TrainLoop {
 
     /** Steps between two evaluations: a tenth of the run, or more where a tenth of the time would go to them. */
     private long interval() {
-        long ofEvaluation = WINDOWS / (3L * trainer.options().batches().sequences()
-                * trainer.options().batches().accumulation());
-        return Math.max(Math.ceilDiv(updates(), EVALUATIONS), Math.min(updates(), 10 * ofEvaluation));
+        TrainingOptions.Batches batches = trainer.options().batches();
+        long windows = Math.min(WINDOWS, text.validation().size() / batches.context());
+        long cost = Math.ceilDiv(windows, 3L * batches.sequences() * batches.accumulation()); // in steps
+        return Math.max(Math.ceilDiv(updates(), EVALUATIONS), Math.min(updates(), 10 * cost));
     }
 
     private String line() {
