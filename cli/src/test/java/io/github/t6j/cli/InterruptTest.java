@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -172,6 +173,28 @@ class InterruptTest {
 
         assertThat(launched.end(SECONDS)).isEqualTo(new Ran(SIGTERM, "", ""));
         assertThat(made).doesNotExist();
+    }
+
+    @Test
+    void tokenizerTrainLeavesNothing() throws IOException {
+        Random random = new Random(1);
+        StringBuilder words = new StringBuilder();
+        for (int i = 0; i < 400_000; i++) {
+            words.append(' ');
+            random.ints(10, 'a', 'z' + 1).forEach(letter -> words.append((char) letter));
+        }
+        Path text = Files.writeString(folder.resolve("words"), words);
+        Launched launched = startOnTerminal("tokenizer", "train", "--data", text.toString(), "--vocab", "1000000",
+                "--out", folder.resolve("made").toString());
+        launched.awaitErr("merging ");
+        launched.signal("INT");
+
+        Ran ran = launched.end(SECONDS);
+        assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
+        assertLineIsCleared(ran);
+        try (var files = Files.list(folder)) {
+            assertThat(files).containsExactly(text);
+        }
     }
 
     @Test

@@ -61,6 +61,12 @@ class UsageTest {
             inspect extra                               | Unmatched argument
             inspect --threads x                         | expected a whole number, found 'x'
             tokenize --decode 5,x                       | TEXT: expected ids by comma, such as 5,17,3, found 'x'
+            tokenizer trian                             | Unmatched argument
+            tokenizer train                             | Missing required options: '--vocab=N'
+            tokenizer train --data a --vocab 256 --out b | --vocab: expected 257 or more, found 256
+            tokenizer train --data a --vocab 2000000 --out b | --vocab: expected at most 1048576 (the most ids)
+            tokenizer train --data --vocab 300 --out b  | --data
+            tokenizer train --data a --vocab x --out b  | expected a whole number, found 'x'
             convert                                     | Missing required parameters
             convert a                                   | Missing required parameter
             convert a b --dtype f8                      | expected f32, f16, bf16, q8_0 or q4_0, found 'f8'
@@ -115,7 +121,9 @@ class UsageTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"generate", "logits", "perplexity", "score", "inspect", "tokenize", "convert", "init", "bench"})
+            strings = {"generate", "logits", "perplexity", "score", "inspect", "tokenize", "tokenizer", "convert",
+                "init",
+                "bench"})
     void everyCommandHasHelpWithAnExample(String command) {
         for (String[] args : new String[][] {{command, "--help"}, {"help", command}, {command, "-h"}}) {
             Ran ran = Ran.of(args);
@@ -127,13 +135,28 @@ class UsageTest {
     }
 
     @Test
+    void aCommandOfACommandHasHelpWithAnExample() {
+        for (String help : new String[] {"--help", "-h"}) {
+            Ran ran = Ran.of("tokenizer", "train", help);
+
+            assertThat(ran.code()).isZero();
+            assertThat(ran.err()).isEmpty();
+            assertThat(ran.out()).contains("Usage: t6j tokenizer train", "\n  t6j tokenizer train --data", "--verbose");
+        }
+        Ran ran = Ran.of("tokenizer");
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.out()).isEmpty();
+        assertThat(ran.err()).startsWith("Usage: t6j tokenizer").contains("train");
+    }
+
+    @Test
     void helpListsEveryCommandAndExitCode() {
         Ran ran = Ran.of("--help");
 
         assertThat(ran.code()).isZero();
         assertThat(ran.out())
-                .contains("generate", "logits", "perplexity", "score", "inspect", "tokenize", "convert", "init",
-                        "bench")
+                .contains("generate", "logits", "perplexity", "score", "inspect", "tokenize", "tokenizer", "convert",
+                        "init", "bench")
                 .contains("130");
     }
 

@@ -43,13 +43,9 @@ final class AddedTokens {
         }
     }
 
-    /** Tells which they are, and where they match. */
-    void addTo(Fingerprint fingerprint) {
-        for (AddedToken token : tokens) {
-            fingerprint.add(token.id());
-            fingerprint.add((token.singleWord() ? 1 : 0) | (token.lstrip() ? 2 : 0) | (token.rstrip() ? 4 : 0)
-                    | (token.normalized() ? 8 : 0));
-        }
+    /** What they are, as texts have them. */
+    List<String> contents() {
+        return List.of(contents);
     }
 
     /** Adds the tokens of {@code text} to {@code ids}, with what {@code rest} adds of the text between them. */

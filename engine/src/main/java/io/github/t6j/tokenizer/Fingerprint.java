@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 
 /** A hash of what a tokenizer does: its tokens, its merges, and the ids of a text with all that is cut or rewritten. */
@@ -23,12 +24,15 @@ final class Fingerprint {
         }
     }
 
-    /** A text that is the same on every machine: the JDK specifies Random's numbers. */
-    static String probe() {
+    /** Of each kind of character, with each of {@code tokens} in it; JDKs agree on Random's numbers. */
+    static String probe(List<String> tokens) {
         Random random = new Random(1);
         StringBuilder text = new StringBuilder();
         while (text.length() < PROBE_LENGTH) {
             text.append(PROBE.charAt(random.nextInt(PROBE.length())));
+        }
+        for (String token : tokens) {
+            text.append(token).append("a").append(token).append(" ").append(token).append("  a ").append(token);
         }
         return text.toString();
     }

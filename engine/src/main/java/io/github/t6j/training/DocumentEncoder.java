@@ -29,8 +29,17 @@ final class DocumentEncoder {
     private final Tokenizer tokenizer;
     private final int end;
     private final int width;
+    private final Deque<Batch> waiting = new ArrayDeque<>();
     private long count;
     private int highest;
+
+    /**
+     * Documents that a thread tokenises.
+     *
+     * @param ids of each document
+     * @param done bytes of the file up to the last of them
+     */
+    private record Batch(Future<List<int[]>> ids, long done) {}
 
     /**
      * @param end the id that ends a document
@@ -54,21 +63,18 @@ final class DocumentEncoder {
 
     /** @param progress is told how many bytes of the file are done */
     void write(DocumentFile documents, FileChannel out, LongConsumer progress) throws IOException {
-        Deque<Future<List<int[]>>> waiting = new ArrayDeque<>();
         ExecutorService threads = Executors.newFixedThreadPool(
                 THREADS, Thread.ofPlatform().daemon().name("t6j-tokenise-", 0).factory());
         try {
-            for (List<Part> batch = documents.next(BATCH_BYTES); !batch.isEmpty();
-                    batch = documents.next(BATCH_BYTES)) {
-                List<Part> parts = batch;
-                waiting.add(threads.submit(() -> encode(documents, parts)));
+            for (List<Part> next = documents.next(BATCH_BYTES); !next.isEmpty(); next = documents.next(BATCH_BYTES)) {
+                List<Part> parts = next;
+                waiting.add(new Batch(threads.submit(() -> encode(documents, parts)), documents.done()));
                 if (waiting.size() > 2 * THREADS) {
-                    write(waiting.remove(), out);
+                    writeFirst(out, progress);
                 }
-                progress.accept(documents.done());
             }
             while (!waiting.isEmpty()) {
-                write(waiting.remove(), out);
+                writeFirst(out, progress);
             }
         } finally {
             threads.shutdownNow();
@@ -88,8 +94,9 @@ final class DocumentEncoder {
         return ids;
     }
 
-    private void write(Future<List<int[]>> batch, FileChannel out) throws IOException {
-        for (int[] ids : get(batch)) {
+    private void writeFirst(FileChannel out, LongConsumer progress) throws IOException {
+        Batch batch = waiting.remove();
+        for (int[] ids : get(batch.ids)) {
             ByteBuffer bytes = ByteBuffer.allocate(width * ids.length).order(ByteOrder.LITTLE_ENDIAN);
             for (int id : ids) {
                 if (width == 2) {
@@ -104,6 +111,7 @@ final class DocumentEncoder {
             }
             count += ids.length;
         }
+        progress.accept(batch.done);
     }
 
     private static List<int[]> get(Future<List<int[]>> batch) {

@@ -102,11 +102,9 @@ final class TokenCache {
         try (InputStream in = Files.newInputStream(file)) {
             ByteBuffer header = ByteBuffer.wrap(in.readNBytes(HEADER)).order(ByteOrder.LITTLE_ENDIAN);
             long bytes = Files.size(file) - HEADER;
-            if (bytes <= 0 || bytes % width != 0) {
-                return null;
-            }
-            int highest = header.getInt(HIGHEST);
-            if (!header.equals(header(bytes / width, highest, hash))) {
+            int highest = bytes <= 0 ? -1 : header.getInt(HIGHEST);
+            if (highest < 0 || highest >= tokenizer.size() || bytes % width != 0
+                    || !header.equals(header(bytes / width, highest, hash))) {
                 return null;
             }
             return new Cached(new MappedIds(file, FileBytes.load(file, arena).asSlice(HEADER), width), highest);

@@ -43,6 +43,15 @@ final class Bytes {
         return bytes;
     }
 
+    /** {@code good} with a border in one of its first numbers of 4 bytes, and a few bytes more or fewer at its end. */
+    static byte[] mutateStart(byte[] good, Random random) {
+        byte[] bytes = Arrays.copyOf(good, Math.max(0, good.length - random.nextInt(3) + random.nextInt(3)));
+        if (bytes.length >= 64) {
+            putBorder(bytes, 4 * random.nextInt(random.nextInt(3) == 0 ? 16 : 8), 4, random);
+        }
+        return bytes;
+    }
+
     /** Writes a border in so many bytes at {@code at}, as far as they are there. */
     static void putBorder(byte[] bytes, int at, int width, Random random) {
         byte[] border = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(border(random)).array();

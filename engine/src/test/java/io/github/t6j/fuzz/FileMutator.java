@@ -33,6 +33,16 @@ final class FileMutator {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
+    /** Each line that is JSON as JSON; all of them as bytes. */
+    static byte[] lines(byte[] file, Random random) {
+        StringBuilder lines = new StringBuilder();
+        new String(file, StandardCharsets.UTF_8).lines()
+                .map(line -> line.startsWith("{") && random.nextBoolean() ? JsonMutator.mutate(line, random) : line)
+                .forEach(line -> lines.append(line).append('\n'));
+        byte[] bytes = Seeds.utf8(lines.toString());
+        return random.nextInt(3) == 0 ? Bytes.mutate(bytes, random) : bytes;
+    }
+
     /** The header by its structure, its length right; or other sizes of a tensor, all offsets right; an index as JSON. */
     static byte[] safetensors(byte[] file, Random random) {
         if (file[0] == '{') {

@@ -57,4 +57,22 @@ class JazzerTest {
     void sampler(byte[] bytes) {
         Targets.sampler(bytes);
     }
+
+    @MethodSource("io.github.t6j.fuzz.DataSeeds#shards")
+    @FuzzTest(maxDuration = "10m")
+    void shard(byte[] bytes) {
+        Targets.shard(bytes);
+    }
+
+    @MethodSource("io.github.t6j.fuzz.DataSeeds#lines")
+    @FuzzTest(maxDuration = "10m")
+    void lines(byte[] bytes) {
+        Targets.lines(bytes);
+    }
+
+    @MethodSource("io.github.t6j.fuzz.DataSeeds#tokens")
+    @FuzzTest(maxDuration = "10m")
+    void tokens(byte[] bytes) {
+        Targets.tokens(bytes);
+    }
 }

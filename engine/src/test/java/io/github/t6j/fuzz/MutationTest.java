@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 class MutationTest {
     private static final long MINUTES = Long.getLong("t6j.fuzz.minutes", 0);
     private static final long FIRST = Long.getLong("t6j.fuzz.seed", 0);
-    private static final int SEEDS = 420;
+    private static final int SEEDS = 580;
     private static final long SLOW_SECONDS = 10;
     /** Heap that a target may take of an input, beside what its few kilobytes could explain: a million small objects. */
     private static final long MOST_BYTES = 256 << 20;
@@ -46,7 +46,10 @@ class MutationTest {
             new Fuzz("tokenizer", Seeds.tokenizers(), FileMutator::tokenizer, Targets::tokenizer),
             new Fuzz("text", Seeds.texts(), Bytes::mutate, Targets::text),
             new Fuzz("session", SessionSeeds.files(), FileMutator::safetensors, Targets::session),
-            new Fuzz("sampler", Seeds.samplers(), Bytes::mutateFloats, Targets::sampler));
+            new Fuzz("sampler", Seeds.samplers(), Bytes::mutateFloats, Targets::sampler),
+            new Fuzz("shard", DataSeeds.shards(), Bytes::mutateStart, Targets::shard),
+            new Fuzz("lines", DataSeeds.lines(), FileMutator::lines, Targets::lines),
+            new Fuzz("tokens", DataSeeds.tokens(), Bytes::mutateStart, Targets::tokens));
 
     @Test
     void nothingButADocumentedRefusal() {

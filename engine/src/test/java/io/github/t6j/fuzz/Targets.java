@@ -7,6 +7,7 @@ import io.github.t6j.json.Json;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.training.TokenData;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.Tensor;
 import java.io.IOException;
@@ -189,6 +190,45 @@ final class Targets {
             }
             check(tokenizer.decode(ids).equals(expected) || !exact, "decode(encode(text)) is another text");
         }
+    }
+
+    /** Shards of ids, whatever they are called. */
+    static void shard(byte[] bytes) {
+        for (String name : List.of("shard", "shard.bin")) {
+            data(write(name, bytes));
+        }
+    }
+
+    /** JSONL, and text. */
+    static void lines(byte[] bytes) {
+        for (String name : List.of("lines.jsonl", "lines.txt")) {
+            data(write(name, bytes));
+        }
+    }
+
+    /** The tokens of a text, which are kept beside it; where they are that but for its hash, also with the right one. */
+    static void tokens(byte[] bytes) {
+        Path text = DataSeeds.text();
+        Path tokens = text.resolveSibling(text.getFileName() + ".t6j-tokens");
+        for (byte[] file : List.of(bytes, DataSeeds.withHash(bytes))) {
+            try {
+                Files.write(tokens, file);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            data(text);
+        }
+    }
+
+    private static void data(Path file) {
+        mayRefuse(() -> {
+            try (TokenData data = TokenData.open(List.of(file), TOKENIZER, TOKENIZER.size(), share -> {})) {
+                int[] ids = new int[(int) Math.min(data.size(), MOST_READ)];
+                data.read(0, data.size() - ids.length, ids, 0, ids.length);
+                check(ids.length > 0, "no ids");
+                TOKENIZER.decode(ids);
+            }
+        }, FOLDER.toString());
     }
 
     /** A saved session; where it is one but for its checksum, also with the right one. */

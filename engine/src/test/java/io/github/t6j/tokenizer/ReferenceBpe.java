@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 
 /** GPT-2's BPE as one would explain it: slow, made of strings. What Tokenizer must agree with. */
 final class ReferenceBpe {
-    private static final Pattern PIECES = Pattern.compile(
+    static final Pattern PIECES = Pattern.compile(
             "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
             Pattern.UNICODE_CHARACTER_CLASS);
 
