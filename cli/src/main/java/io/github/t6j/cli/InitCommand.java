@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Presets: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE (2 KV heads), mqa-SIZE, mla-SIZE with the",
-            "SIZE small, medium, large or xl (124M, 353M, 773M and 1.5B parameters), as the paper has them; and tiny.",
+            "SIZE small, medium, large or xl (124M, 353M, 773M and 1.5B parameters), as the paper has them; nano, micro",
+            "or mini (1.3M, 3.4M, 7.3M), which a CPU trains; and tiny.",
             "Of the MLRA checkpoints, 2.9B parameters each: mlra-NAME with the NAME tpa, mha, gqa, mqa, gta, mfa, mla,",
             "gla-2, gla-4, mlra-2 or mlra-4; and mlra-NAME-small, whose vectors have an eighth of the size.",
             "",

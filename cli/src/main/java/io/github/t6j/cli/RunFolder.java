@@ -31,7 +31,13 @@ final class RunFolder implements AutoCloseable {
     private final int keep;
     private final FileChannel lock;
 
-    private RunFolder(Path folder, int keep) {
+    /**
+     * Takes the folder, and makes it if there is none.
+     *
+     * @param keep checkpoints that stay
+     * @throws CommandFailure if another process has it, or it cannot be written
+     */
+    RunFolder(Path folder, int keep) {
         this.folder = folder;
         this.keep = keep;
         try {
@@ -58,8 +64,8 @@ final class RunFolder implements AutoCloseable {
         }
     }
 
-    /** One for a new run. @throws CommandFailure if it holds anything */
-    static RunFolder fresh(Path folder, int keep) {
+    /** Looks whether a new run can be made there. @throws CommandFailure if it holds anything */
+    static void checkFresh(Path folder) {
         if (Files.isDirectory(folder.resolve(CHECKPOINTS)) && !checkpoints(folder).isEmpty()) {
             throw new CommandFailure(folder + ": expected a new or empty folder, found a run in it: go on with it by "
                     + "--resume, or give another folder");
@@ -67,7 +73,6 @@ final class RunFolder implements AutoCloseable {
         if (!isRemainder(folder)) {
             NewFolder.check(folder);
         }
-        return new RunFolder(folder, keep);
     }
 
     /** Whether it holds no more than what a run that ended before its first checkpoint leaves. */
@@ -83,13 +88,13 @@ final class RunFolder implements AutoCloseable {
         }
     }
 
-    /** The one of a run that goes on. @throws CommandFailure if there is no checkpoint in it */
-    static RunFolder existing(Path folder, int keep) {
+    /** The newest checkpoint of the run in {@code folder}. @throws CommandFailure if there is none */
+    static Path newest(Path folder) {
         if (!Files.isDirectory(folder.resolve(CHECKPOINTS)) || checkpoints(folder).isEmpty()) {
             throw new CommandFailure(folder + ": expected a run to go on with, found no checkpoint in "
                     + folder.resolve(CHECKPOINTS) + ": leave --resume out to begin one");
         }
-        return new RunFolder(folder, keep);
+        return checkpoints(folder).getLast();
     }
 
     /** The checkpoints that are whole, oldest first. */
@@ -110,11 +115,6 @@ final class RunFolder implements AutoCloseable {
 
     Path log() {
         return folder.resolve(TrainLog.NAME);
-    }
-
-    /** The newest checkpoint. */
-    Path newest() {
-        return checkpoints(folder).getLast();
     }
 
     boolean hasModel() {

@@ -1,5 +1,6 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.family.Presets;
 import io.github.t6j.training.BatchOrder;
 import io.github.t6j.training.Initialization;
 import io.github.t6j.training.LearningRate;
@@ -115,6 +116,7 @@ final class TrainArguments {
         if (tokens != null) {
             Range.atLeast(spec, "--tokens", tokens, 1);
         }
+        Range.checked(spec, () -> Presets.of(preset()));
         Range.checked(spec, this::options);
     }
 

@@ -91,17 +91,20 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() {
         long start = System.nanoTime();
         check();
-        try (RunFolder folder = resume ? RunFolder.existing(out, keep) : RunFolder.fresh(out, keep);
-                OnInterrupt interrupt = new OnInterrupt(main, PATIENCE);
-                Trainer trainer = trainer(folder)) {
-            try (TrainingText text = TrainingText.open(main, data, valid, tokenizer(folder), trainer)) {
-                TrainLoop loop = new TrainLoop(main, trainer, text, folder, sample);
-                if (!resume) {
-                    run.schedule(main, trainer, text, start);
-                }
-                loop.say();
-                return loop.run(interrupt);
+        Path newest = resume ? RunFolder.newest(out) : null;
+        if (!resume) {
+            RunFolder.checkFresh(out);
+        }
+        try (OnInterrupt interrupt = new OnInterrupt(main, PATIENCE);
+                Trainer trainer = trainer(newest);
+                TrainingText text = TrainingText.open(main, data, valid, tokenizer(newest), trainer);
+                RunFolder folder = new RunFolder(out, keep)) {
+            if (!resume) {
+                run.schedule(main, trainer, text, start);
             }
+            TrainLoop loop = new TrainLoop(main, trainer, text, folder, sample);
+            loop.say();
+            return loop.run(interrupt);
         } catch (CancellationException e) {
             return Main.INTERRUPTED; // before there was anything to save
         }
@@ -130,16 +133,15 @@ final class TrainCommand implements Callable<Integer> {
         run.check(spec);
     }
 
-    private Trainer trainer(RunFolder folder) {
+    private Trainer trainer(Path newest) {
         try (Waiting _ = new Waiting(main, "loading")) {
             if (resume) {
-                return Trainer.restore(folder.newest(), threads.count());
+                return Trainer.restore(newest, threads.count());
             }
             if (initFrom != null) {
                 return Trainer.from(initFrom, variant, tokenizer, run.options(), threads.count());
             }
-            return Range.checked(
-                    spec, () -> Trainer.create(run.preset(), tokenizerPath(), run.options(), threads.count()));
+            return Trainer.create(run.preset(), tokenizerPath(), run.options(), threads.count());
         }
     }
 
@@ -148,9 +150,12 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /** The tokenizer of the texts, or null: the model has none, so the data must be ids. */
-    private Tokenizer tokenizer(RunFolder folder) {
-        Path place = resume ? folder.newest() : initFrom == null || tokenizer != null ? tokenizerPath() : initFrom;
-        boolean there = !place.equals(initFrom) && !resume || Tokenizer.existsIn(ModelFolder.folderOf(place));
-        return there ? Tokenizer.load(place.equals(initFrom) ? ModelFolder.folderOf(place) : place) : null;
+    private Tokenizer tokenizer(Path newest) {
+        Path ofModel = resume ? newest : tokenizer == null ? initFrom : null;
+        if (ofModel == null) {
+            return Tokenizer.load(tokenizerPath());
+        }
+        Path folder = ModelFolder.folderOf(ofModel);
+        return Tokenizer.existsIn(folder) ? Tokenizer.load(folder) : null;
     }
 }

@@ -75,6 +75,22 @@ class UsageTest {
             init --out x                                | --preset=NAME | --config=FILE
             init --preset huge --out x                  | --preset: expected one of t6-small
             init --preset tiny --config c --out x       | mutually exclusive
+            train --out x                               | Missing required option: '--data
+            train --data x                              | Missing required option: '--out
+            train --data x --out y --preset huge        | --preset: expected one of t6-small
+            train --data x --out y --steps 0            | --steps: expected 1 to
+            train --data x --out y --steps 1 --minutes 1 | --steps: expected neither --minutes nor --tokens
+            train --data x --out y --minutes 0          | --minutes: expected above 0, found 0
+            train --data x --out y --passes NaN         | --passes: expected above 0, found NaN
+            train --data x --out y --batch 0            | --batch: expected 1 to
+            train --data x --out y --learning-rate 0    | --learning-rate: expected above 0 and at most 1
+            train --data x --out y --clip -1            | --clip: expected 0 (no clipping) or more
+            train --data x --out y --order sorted       | expected random or epoch, found 'sorted'
+            train --data x --out y --keep 0             | --keep: expected 1 or more, found 0
+            train --data x --out y --variant full       | --variant: expected --init-from with it, found none
+            train --data x --out y --init-from z --preset tiny | --preset: expected no --init-from with it
+            gradients --ids 1,2                         | Missing required option: '--out
+            gradients --ids 1,b --out x                 | --ids: expected ids by comma, such as 5,17,3, found 'b'
             init --preset tiny --out x --attention rnn  | expected tpa or tpa-kvonly or mha or gqa or mla, found 'rnn'
             """)
     void isOneLineAndTwo(String commandLine, String message) {
