@@ -24,7 +24,8 @@ public final class ScalarKernels implements Kernels {
         return fused ? "scalar" : "scalar, no FMA";
     }
 
-    private float fma(float a, float b, float c) {
+    /** a · b + c, rounded once where the machine can. */
+    float fma(float a, float b, float c) {
         return fused ? Math.fma(a, b, c) : a * b + c;
     }
 
