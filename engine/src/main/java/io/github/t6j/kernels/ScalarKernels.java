@@ -144,6 +144,31 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void softmaxColumns(float[] s, int rows, float[] max, float[] sum) {
+        for (int c = 0; c < PANEL; c++) {
+            max[c] = Float.NEGATIVE_INFINITY;
+            sum[c] = 0f;
+            for (int at = c; at < rows * PANEL; at += PANEL) {
+                max[c] = s[at] > max[c] ? s[at] : max[c];
+            }
+            for (int at = c; at < rows * PANEL; at += PANEL) {
+                s[at] = exp2(s[at] - max[c]);
+                sum[c] += s[at];
+            }
+        }
+    }
+
+    @Override
+    public void softmaxGradients(float[] s, float[] d, int rows, float[] lse, float[] mean, int meanAt) {
+        for (int r = 0; r < rows; r++) {
+            for (int at = r * PANEL; at < (r + 1) * PANEL; at++) {
+                s[at] = exp2(s[at] - lse[r]);
+                d[at] = s[at] * (d[at] - mean[meanAt + r]);
+            }
+        }
+    }
+
+    @Override
     public void rowMaxima(float[] s, int rows, float[] into) {
         for (int r = 0; r < rows; r++) {
             float max = s[r * PANEL];
