@@ -145,14 +145,17 @@ public interface Kernels {
             float[] p);
 
     /**
-     * Probabilities of tokens that are rows, not yet divided by their sums: max[c] = max_r s[r][c]; s[r][c] = 2^(s[r][c] −
-     * max[c]); sum[c] = Σ_r s[r][c], r ascending.
+     * Softmax of queries that are columns, over some more tokens, which are rows. Where the largest s[r][c] is above max[c]
+     * by more than {@link #LAZY_MAX}, it becomes max[c]; s[r][c] = 2^(s[r][c] − max[c]); sum[c] = sum[c] · factor[c] + Σ_r
+     * s[r][c], r ascending, where factor[c] = 2^(what max[c] was − max[c]) is for all sums so far.
      *
-     * @param s [rows][{@value #PANEL}], written over; −∞ gives 0; a NaN is not seen in max, but in the sum
-     * @param max [{@value #PANEL}], written
-     * @param sum [{@value #PANEL}], written
+     * @param s [rows][{@value #PANEL}], written over; −∞ gives 0; a NaN does not show in max, but in the sum
+     * @param max [{@value #PANEL}], at first −∞
+     * @param sum [{@value #PANEL}], at first 0
+     * @param factor [{@value #PANEL}], written
+     * @return whether a factor is not 1
      */
-    void softmaxColumns(float[] s, int rows, float[] max, float[] sum);
+    boolean softmaxColumns(float[] s, int rows, float[] max, float[] sum, float[] factor);
 
     /**
      * Probabilities of a softmax, and from their gradients those of the scores, of queries that are rows: s[r][c] = 2^(s[r][c] −

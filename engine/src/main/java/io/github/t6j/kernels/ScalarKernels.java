@@ -144,18 +144,24 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void softmaxColumns(float[] s, int rows, float[] max, float[] sum) {
+    public boolean softmaxColumns(float[] s, int rows, float[] max, float[] sum, float[] factor) {
+        boolean raised = false;
         for (int c = 0; c < PANEL; c++) {
-            max[c] = Float.NEGATIVE_INFINITY;
-            sum[c] = 0f;
+            float largest = Float.NEGATIVE_INFINITY;
             for (int at = c; at < rows * PANEL; at += PANEL) {
-                max[c] = s[at] > max[c] ? s[at] : max[c];
+                largest = s[at] > largest ? s[at] : largest;
             }
+            boolean raise = largest > max[c] + LAZY_MAX;
+            factor[c] = raise ? exp2(max[c] - largest) : 1f;
+            max[c] = raise ? largest : max[c];
+            raised |= raise;
+            sum[c] *= factor[c];
             for (int at = c; at < rows * PANEL; at += PANEL) {
                 s[at] = exp2(s[at] - max[c]);
                 sum[c] += s[at];
             }
         }
+        return raised;
     }
 
     @Override

@@ -229,7 +229,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             case FACTOR_SCORES -> k -> k.factorScores(x, 0, SOME, SOME, format, page, 0, y);
             case SOFTMAX -> k -> k.softmax(x, SOME, format, page, 0, SOME, lanes, elements, y);
             case WHOLE_SOFTMAX -> k -> k.softmax(x, SOME, format, page, 0, 0, lanes, elements, y);
-            case COLUMN_SOFTMAX -> k -> k.softmaxColumns(x, SOME, y, y);
+            case COLUMN_SOFTMAX -> k -> k.softmaxColumns(x, SOME, y, y, y);
             case SOFTMAX_GRADIENTS -> k -> k.softmaxGradients(x, y, SOME, lanes, lanes, 0);
             case MAXIMA -> k -> k.rowMaxima(x, SOME, y);
             case WIDEN -> k -> k.widen(format, page, 0, PANEL, 0, to, 0);
@@ -324,8 +324,8 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     }
 
     @Override
-    public void softmaxColumns(float[] s, int rows, float[] max, float[] sum) {
-        other(Operation.COLUMN_SOFTMAX, Format.F32).softmaxColumns(s, rows, max, sum);
+    public boolean softmaxColumns(float[] s, int rows, float[] max, float[] sum, float[] factor) {
+        return other(Operation.COLUMN_SOFTMAX, Format.F32).softmaxColumns(s, rows, max, sum, factor);
     }
 
     @Override

@@ -31,9 +31,6 @@ final class HeadAttention implements AutoCloseable {
     private static final int ROW_BYTES = PANEL * Float.BYTES;
     private static final double LN_2 = Math.log(2);
 
-    /** Keys whose values are added up together: so many rows of two panels stay in L2. */
-    private static final int TERMS = 256;
-
     private final Kernels kernels;
 
     private NativeMemory memory = NativeMemory.shared();
@@ -46,10 +43,11 @@ final class HeadAttention implements AutoCloseable {
     private MemorySegment keyPanels; //    k of one tile: [⌈keyDim/64⌉][its rows][64]
 
     private float[] turned; //   what becomes one of the above, or yᵀ of a tile: [dim][64]
-    private float[] scores; //   Sᵀ, then Pᵀ, of a tile of queries: [its keys][64]; backward: S, P of a pair of tiles [64][64]
+    private float[] scores; //   Sᵀ, then Pᵀ, of a pair of tiles; backward: S, then P: [64][64]
     private float[] dScores; //  dP, then dS, · scale, of a pair of tiles: [64][64]
     private float[] maxima; //   of a query's S, or its lse · log₂e: [64]
     private float[] sums; //     of a query's P: [64]
+    private float[] factors; //  for its y so far: [64]
     private float[] deltas; //   δ · scale: [length]
     private float[] qPanels; //  q: [⌈keyDim/64⌉][length][64]
     private float[] dqPanels; // likewise
@@ -82,10 +80,11 @@ final class HeadAttention implements AutoCloseable {
         turnedValues = floats(PANEL * valueWidth);
         keyPanels = floats(PANEL * keyWidth);
         turned = new float[PANEL * Math.max(keyWidth, valueWidth)];
-        scores = new float[rows * PANEL];
+        scores = new float[TILE];
         dScores = new float[TILE];
         maxima = new float[PANEL];
         sums = new float[PANEL];
+        factors = new float[PANEL];
         deltas = new float[rows];
         qPanels = new float[rows * keyWidth];
         dqPanels = new float[rows * keyWidth];
@@ -114,38 +113,36 @@ final class HeadAttention implements AutoCloseable {
         for (int first = 0; first < length; first += PANEL) {
             int count = tile(first, length);
             turn(q, first, count, keyDim, scale * LOG2_E, turnedKeys);
-            probabilities(k, first, count, keyDim);
-            values(first, length, valueDim, y);
+            Arrays.fill(maxima, Float.NEGATIVE_INFINITY);
+            Arrays.fill(sums, 0f);
+            for (int key = 0; key <= first; key += PANEL) {
+                addValues(k, key, key == first, length, keyDim, valueDim);
+            }
             for (int c = 0; c < count; c++) {
+                column(turned, c, valueDim, 1 / sums[c], y.array, y.row(first + c));
                 lse[lseAt + first + c] = (float) (maxima[c] * LN_2 + StrictMath.log(sums[c]));
             }
         }
     }
 
-    /** Pᵀ of the queries from {@code first} on, not yet divided by their sums. Columns are queries, so sums run down. */
-    private void probabilities(Rows k, int first, int count, int keyDim) {
-        int keys = first + count;
+    /** A tile of keys: yᵀ += vᵀ Pᵀ. Columns are queries, so their sums run down and no vector is added up in itself. */
+    private void addValues(Rows k, int key, boolean diagonal, int length, int keyDim, int valueDim) {
+        int keys = tile(key, length);
         kernels.multiply(
-                k.array, k.at, k.stride, keys, keyDim, Format.F32, turnedKeys, 0, PANEL, PANEL, scores, 0, 0, false);
-        for (int r = 0; r < count; r++) { // a query does not see the keys after it
-            Arrays.fill(scores, (first + r) * PANEL, (first + r) * PANEL + r, Float.NEGATIVE_INFINITY);
+                k.array, k.row(key), k.stride, keys, keyDim, Format.F32, turnedKeys, 0, PANEL, PANEL, scores, 0, 0,
+                false);
+        for (int r = 0; diagonal && r < keys; r++) { // a query does not see the keys after it
+            Arrays.fill(scores, r * PANEL, r * PANEL + r, Float.NEGATIVE_INFINITY);
         }
-        kernels.softmaxColumns(scores, keys, maxima, sums);
-    }
-
-    /** yᵀ = vᵀ · Pᵀ, then divided. */
-    private void values(int first, int length, int valueDim, Rows y) {
-        int count = tile(first, length);
-        for (int d = 0; d < valueDim; d += PANEL) {
-            int width = Math.min(PANEL, valueDim - d);
-            for (int key = 0; key < first + count; key += TERMS) {
-                kernels.multiplyTransposed(
-                        vPanels, d * length + key * PANEL, width, Math.min(TERMS, first + count - key), scores,
-                        key * PANEL, PANEL, turned, d * PANEL, key > 0);
+        if (kernels.softmaxColumns(scores, keys, maxima, sums, factors) && key > 0) {
+            for (int i = 0; i < valueDim * PANEL; i++) {
+                turned[i] *= factors[i % PANEL];
             }
         }
-        for (int c = 0; c < count; c++) {
-            column(turned, c, valueDim, 1 / sums[c], y.array, y.row(first + c));
+        for (int d = 0; d < valueDim; d += PANEL) {
+            kernels.multiplyTransposed(
+                    vPanels, d * length + key * PANEL, Math.min(PANEL, valueDim - d), keys, scores, 0, PANEL, turned,
+                    d * PANEL, key > 0);
         }
     }
 

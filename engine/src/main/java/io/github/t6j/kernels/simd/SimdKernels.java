@@ -109,8 +109,14 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public void softmaxColumns(float[] s, int rows, float[] max, float[] sum) {
+    public boolean softmaxColumns(float[] s, int rows, float[] max, float[] sum, float[] factor) {
+        boolean raised = TrainingSoftmax.raise(s, rows, max, factor);
+        for (int c = 0; raised && c < PANEL; c++) {
+            factor[c] = exp2(factor[c]);
+            sum[c] *= factor[c];
+        }
         TrainingSoftmax.columns(s, rows, max, sum);
+        return raised;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.github.t6j.kernels.simd;
 
 import static io.github.t6j.kernels.Kernels.LANES;
+import static io.github.t6j.kernels.Kernels.LAZY_MAX;
 import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.ScalarKernels.EXP2_MIN;
 import static io.github.t6j.kernels.ScalarKernels.P1;
@@ -21,13 +22,19 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 
 /** Softmax of a tile of scores, forward and backward; 2^x as in {@link PageSoftmax}. */
 final class TrainingSoftmax {
     private TrainingSoftmax() {}
 
-    /** {@link io.github.t6j.kernels.Kernels#softmaxColumns}. */
-    static void columns(float[] s, int rows, float[] max, float[] sum) {
+    /**
+     * Raises the maxima of columns that are far below their largest; exponents[c] = what max[c] was − max[c].
+     *
+     * @return whether any was raised
+     */
+    static boolean raise(float[] s, int rows, float[] max, float[] exponents) {
+        boolean raised = false;
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             FloatVector lowest = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
             FloatVector max0 = lowest, max1 = lowest, max2 = lowest, max3 = lowest;
@@ -41,12 +48,34 @@ final class TrainingSoftmax {
                 max2 = FLOAT_VECTOR.cast(max2).blend(x2, x2.compare(GT, FLOAT_VECTOR.cast(max2)));
                 max3 = FLOAT_VECTOR.cast(max3).blend(x3, x3.compare(GT, FLOAT_VECTOR.cast(max3)));
             }
-            FLOAT_VECTOR.cast(max0).intoArray(max, lane);
-            FLOAT_VECTOR.cast(max1).intoArray(max, lane + C1);
-            FLOAT_VECTOR.cast(max2).intoArray(max, lane + C2);
-            FLOAT_VECTOR.cast(max3).intoArray(max, lane + C3);
-            FloatVector zero = FloatVector.zero(FLOATS);
-            FloatVector sum0 = zero, sum1 = zero, sum2 = zero, sum3 = zero;
+            raised |= raise(FLOAT_VECTOR.cast(max0), max, exponents, lane);
+            raised |= raise(FLOAT_VECTOR.cast(max1), max, exponents, lane + C1);
+            raised |= raise(FLOAT_VECTOR.cast(max2), max, exponents, lane + C2);
+            raised |= raise(FLOAT_VECTOR.cast(max3), max, exponents, lane + C3);
+        }
+        return raised;
+    }
+
+    private static boolean raise(FloatVector largest, float[] max, float[] exponents, int at) {
+        FloatVector before = FloatVector.fromArray(FLOATS, max, at);
+        VectorMask<Float> raise = largest.compare(GT, before.add(LAZY_MAX));
+        FloatVector after = before.blend(largest, raise);
+        after.intoArray(max, at);
+        FloatVector.zero(FLOATS).blend(before.sub(after), raise).intoArray(exponents, at);
+        return raise.anyTrue();
+    }
+
+    /** The rest of {@link io.github.t6j.kernels.Kernels#softmaxColumns}: powers and sums. */
+    static void columns(float[] s, int rows, float[] max, float[] sum) {
+        for (int lane = 0; lane < LANES; lane += LENGTH) {
+            FloatVector max0 = FloatVector.fromArray(FLOATS, max, lane);
+            FloatVector max1 = FloatVector.fromArray(FLOATS, max, lane + C1);
+            FloatVector max2 = FloatVector.fromArray(FLOATS, max, lane + C2);
+            FloatVector max3 = FloatVector.fromArray(FLOATS, max, lane + C3);
+            FloatVector sum0 = FloatVector.fromArray(FLOATS, sum, lane);
+            FloatVector sum1 = FloatVector.fromArray(FLOATS, sum, lane + C1);
+            FloatVector sum2 = FloatVector.fromArray(FLOATS, sum, lane + C2);
+            FloatVector sum3 = FloatVector.fromArray(FLOATS, sum, lane + C3);
             int at = lane;
             for (int r = 0; r < rows; r++) {
                 FloatVector x0 = FloatVector.fromArray(FLOATS, s, at).sub(FLOAT_VECTOR.cast(max0));
