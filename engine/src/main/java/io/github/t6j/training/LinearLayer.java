@@ -1,10 +1,7 @@
 package io.github.t6j.training;
 
-import io.github.t6j.kernels.Kernels;
 import io.github.t6j.training.HeadAttention.Rows;
-import java.util.Arrays;
 import java.util.List;
-import java.util.function.ObjIntConsumer;
 
 /**
  * y = W x + b, where W may be several matrices with one input, whose outputs stand side by side.
@@ -14,23 +11,20 @@ import java.util.function.ObjIntConsumer;
  * </pre>
  */
 final class LinearLayer {
-    private static final int JOINED = 10;
-
     private final Resources resources;
-    private final List<Parameter> weights; // [outputs][inputs] each
+    private final float[][] weights; // [outputs][inputs] each
+    private final float[][] gradients; // likewise
     private final List<Parameter> biases; // [outputs] each, or none
     private final int inputs;
     private final int outputs; // of all
-    private final boolean joins;
 
     LinearLayer(Resources resources, List<Parameter> weights, List<Parameter> biases) {
         this.resources = resources;
-        this.weights = weights;
+        this.weights = weights.stream().map(Parameter::value).toArray(float[][]::new);
+        this.gradients = weights.stream().map(Parameter::gradient).toArray(float[][]::new);
         this.biases = biases;
         inputs = Math.toIntExact(weights.getFirst().shape().getLast());
         outputs = weights.stream().mapToInt(Parameter::rows).sum();
-        // products compute whole panels of outputs: narrow matrices, such as those of head factors, share them
-        joins = weights.size() > 1 && weights.stream().anyMatch(weight -> weight.rows() % Kernels.PANEL != 0);
     }
 
     /** Elements of y. */
@@ -38,49 +32,10 @@ final class LinearLayer {
         return outputs;
     }
 
-    /** What is done with a matrix [outputs][inputs] whose first output is {@code at}. */
-    @FunctionalInterface
-    private interface MatrixWork {
-        void run(float[] matrix, int at, int outputs);
-    }
-
-    /** Each matrix, or a copy of all, one below the other. */
-    private void eachMatrix(MatrixWork work) {
-        if (joins) {
-            float[] joined = resources.scratch(JOINED, outputs, inputs);
-            each((weight, at) -> System.arraycopy(
-                    weight.value(), 0, joined, at * inputs, weight.value().length));
-            work.run(joined, 0, outputs);
-        } else {
-            each((weight, at) -> work.run(weight.value(), at, weight.rows()));
-        }
-    }
-
-    /** Adds what {@code work} adds to a matrix to the gradients. */
-    private void eachGradient(MatrixWork work) {
-        if (joins) {
-            float[] joined = resources.scratch(JOINED, outputs, inputs);
-            Arrays.fill(joined, 0, outputs * inputs, 0f);
-            work.run(joined, 0, outputs);
-            each((weight, at) -> Sums.add(joined, at * inputs, weight.gradient()));
-        } else {
-            each((weight, at) -> work.run(weight.gradient(), at, weight.rows()));
-        }
-    }
-
-    private void each(ObjIntConsumer<Parameter> work) {
-        int at = 0;
-        for (Parameter weight : weights) {
-            work.accept(weight, at);
-            at += weight.rows();
-        }
-    }
-
     /** y = W x + b, added to y if {@code accumulate}. */
     void forward(Rows x, int rows, Rows y, boolean accumulate) {
-        eachMatrix((matrix, at, count) -> resources.products.forward(
-                x.array(), x.at(), x.stride(), rows, matrix, 0, count, inputs, y.array(), y.at() + at, y.stride(),
-                accumulate));
+        resources.products.forward(
+                x.array(), x.at(), x.stride(), rows, weights, inputs, y.array(), y.at(), y.stride(), accumulate);
         int at = y.at();
         for (Parameter bias : biases) {
             addBias(bias.value(), rows, y.array(), at, y.stride());
@@ -89,7 +44,12 @@ final class LinearLayer {
     }
 
     private void addBias(float[] bias, int rows, float[] y, int at, int stride) {
-        resources.eachRow(rows, (row, worker) -> Sums.add(bias, y, at + row * stride));
+        resources.eachRow(rows, (row, worker) -> {
+            int to = at + row * stride;
+            for (int i = 0; i < bias.length; i++) {
+                y[to + i] += bias[i];
+            }
+        });
     }
 
     /** dx = Wᵀ dy; adds the derivatives by W and b. */
@@ -100,15 +60,14 @@ final class LinearLayer {
 
     /** dx = Wᵀ dy. */
     void inputGradient(Rows dy, int rows, Rows dx) {
-        eachMatrix((matrix, at, count) -> resources.products.inputGradient(
-                dy.array(), dy.at() + at, dy.stride(), rows, matrix, 0, count, inputs, dx.array(), dx.at(),
-                dx.stride(), at > 0));
+        resources.products.inputGradient(
+                dy.array(), dy.at(), dy.stride(), rows, weights, inputs, dx.array(), dx.at(), dx.stride(), false);
     }
 
     /** Adds the derivatives by W and b. */
     void weightGradient(Rows x, Rows dy, int rows) {
-        eachGradient((matrix, at, count) -> resources.products.weightGradient(
-                dy.array(), dy.at() + at, dy.stride(), x.array(), x.at(), x.stride(), rows, matrix, 0, count, inputs));
+        resources.products.weightGradient(
+                dy.array(), dy.at(), dy.stride(), x.array(), x.at(), x.stride(), rows, gradients, inputs);
         int at = dy.at();
         for (Parameter bias : biases) {
             sumBias(bias.gradient(), rows, dy.array(), at, dy.stride());

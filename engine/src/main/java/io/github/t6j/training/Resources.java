@@ -18,7 +18,7 @@ final class Resources implements AutoCloseable {
     final HeadAttention[] softmax; // of a worker
     final LinearHeadAttention[] linear; // of a worker
     final float[][] lanes; // of a worker [LANES]
-    private final float[][] scratch = new float[11][0];
+    private final float[][] scratch = new float[10][0];
     private float[] partial = new float[0]; // [blocks][elements]
 
     Resources(Kernels kernels, Workers workers) {

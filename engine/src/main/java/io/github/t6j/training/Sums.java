@@ -34,18 +34,4 @@ final class Sums {
         }
         return even + odd + (i < n ? (double) a[aAt + i] * g[i] * b[bAt + i] : 0);
     }
-
-    /** to[i] += from[fromAt + i], all of {@code to}. */
-    static void add(float[] from, int fromAt, float[] to) {
-        for (int i = 0; i < to.length; i++) {
-            to[i] += from[fromAt + i];
-        }
-    }
-
-    /** to[toAt + i] += from[i], all of {@code from}. */
-    static void add(float[] from, float[] to, int toAt) {
-        for (int i = 0; i < from.length; i++) {
-            to[toAt + i] += from[i];
-        }
-    }
 }
