@@ -49,7 +49,7 @@ final class HeadAttention implements AutoCloseable {
     private float[] sums; //     of a query's P: [64]
     private float[] factors; //  for its y so far: [64]
     private float[] deltas; //   δ · scale: [length]
-    private float[] qPanels; //  q: [⌈keyDim/64⌉][length][64]
+    private float[] kPanels; //  k, or backward q: [⌈keyDim/64⌉][length][64]
     private float[] dqPanels; // likewise
     private float[] vPanels; //  v, or backward dy: [⌈valueDim/64⌉][length][64]
     private float[] dkPanels; // of one tile: [⌈keyDim/64⌉][64][64]
@@ -86,7 +86,7 @@ final class HeadAttention implements AutoCloseable {
         sums = new float[PANEL];
         factors = new float[PANEL];
         deltas = new float[rows];
-        qPanels = new float[rows * keyWidth];
+        kPanels = new float[rows * keyWidth];
         dqPanels = new float[rows * keyWidth];
         vPanels = new float[rows * valueWidth];
         dkPanels = new float[PANEL * keyWidth];
@@ -109,6 +109,7 @@ final class HeadAttention implements AutoCloseable {
     void forward(
             Rows q, Rows k, Rows v, int length, int keyDim, int valueDim, float scale, Rows y, float[] lse, int lseAt) {
         grow(length, keyDim, valueDim);
+        pack(k, length, keyDim, kPanels);
         pack(v, length, valueDim, vPanels);
         for (int first = 0; first < length; first += PANEL) {
             int count = tile(first, length);
@@ -116,7 +117,7 @@ final class HeadAttention implements AutoCloseable {
             Arrays.fill(maxima, Float.NEGATIVE_INFINITY);
             Arrays.fill(sums, 0f);
             for (int key = 0; key <= first; key += PANEL) {
-                addValues(k, key, key == first, length, keyDim, valueDim);
+                addValues(key, key == first, length, keyDim, valueDim);
             }
             for (int c = 0; c < count; c++) {
                 column(turned, c, valueDim, 1 / sums[c], y.array, y.row(first + c));
@@ -126,11 +127,9 @@ final class HeadAttention implements AutoCloseable {
     }
 
     /** A tile of keys: yᵀ += vᵀ Pᵀ. Columns are queries, so their sums run down and no vector is added up in itself. */
-    private void addValues(Rows k, int key, boolean diagonal, int length, int keyDim, int valueDim) {
+    private void addValues(int key, boolean diagonal, int length, int keyDim, int valueDim) {
         int keys = tile(key, length);
-        kernels.multiply(
-                k.array, k.row(key), k.stride, keys, keyDim, Format.F32, turnedKeys, 0, PANEL, PANEL, scores, 0, 0,
-                false);
+        multiply(kPanels, key, keys, length, keyDim, turnedKeys, scores);
         for (int r = 0; diagonal && r < keys; r++) { // a query does not see the keys after it
             Arrays.fill(scores, r * PANEL, r * PANEL + r, Float.NEGATIVE_INFINITY);
         }
@@ -167,7 +166,7 @@ final class HeadAttention implements AutoCloseable {
         for (int t = 0; t < length; t++) {
             deltas[t] = scale * dot(dy.array, dy.row(t), y.array, y.row(t), valueDim);
         }
-        pack(q, length, keyDim, qPanels);
+        pack(q, length, keyDim, kPanels);
         pack(dy, length, valueDim, vPanels);
         for (int key = 0; key < length; key += PANEL) {
             int count = tile(key, length);
@@ -175,7 +174,7 @@ final class HeadAttention implements AutoCloseable {
             turn(v, key, count, valueDim, scale, turnedValues);
             pack(k, key, count, keyDim, keyPanels);
             for (int first = key; first < length; first += PANEL) {
-                scoreGradients(q, dy, first, tile(first, length), keyDim, valueDim, first == key, lse, lseAt);
+                scoreGradients(first, first == key, length, keyDim, valueDim, lse, lseAt);
                 addGradients(key, first, length, keyDim, valueDim);
             }
             addRows(dkPanels, count, keyDim, dk, key);
@@ -191,19 +190,16 @@ final class HeadAttention implements AutoCloseable {
 
     /** P and scale · dS of the queries from {@code first} on and the tile of keys. */
     private void scoreGradients(
-            Rows q, Rows dy, int first, int count, int keyDim, int valueDim, boolean diagonal, float[] lse, int lseAt) {
-        kernels.multiply(
-                q.array, q.row(first), q.stride, count, keyDim, Format.F32, turnedKeys, 0, PANEL, PANEL, scores, 0, 0,
-                false);
+            int first, boolean diagonal, int length, int keyDim, int valueDim, float[] lse, int lseAt) {
+        int count = tile(first, length);
+        multiply(kPanels, first, count, length, keyDim, turnedKeys, scores);
         for (int r = 0; diagonal && r < count; r++) {
             Arrays.fill(scores, r * PANEL + r + 1, (r + 1) * PANEL, Float.NEGATIVE_INFINITY);
         }
         for (int r = 0; r < count; r++) {
             maxima[r] = lse[lseAt + first + r] * LOG2_E;
         }
-        kernels.multiply(
-                dy.array, dy.row(first), dy.stride, count, valueDim, Format.F32, turnedValues, 0, PANEL, PANEL, dScores,
-                0, 0, false);
+        multiply(vPanels, first, count, length, valueDim, turnedValues, dScores);
         kernels.softmaxGradients(scores, dScores, count, maxima, deltas, first);
     }
 
@@ -219,12 +215,21 @@ final class HeadAttention implements AutoCloseable {
         for (int d = 0; d < keyDim; d += PANEL) {
             int width = Math.min(PANEL, keyDim - d);
             kernels.multiplyTransposed(
-                    dScores, 0, keys, queries, qPanels, d * length + first * PANEL, width, dkPanels, d * PANEL,
+                    dScores, 0, keys, queries, kPanels, d * length + first * PANEL, width, dkPanels, d * PANEL,
                     first > key);
             kernels.multiply(
                     dScores, 0, PANEL, queries, keys, Format.F32, keyPanels, (long) d * keys * Float.BYTES, PANEL,
                     width,
                     dqPanels, d * length + first * PANEL, 0, key > 0);
+        }
+    }
+
+    /** Rows of panels × a matrix: y[r] = Σ_d x[first + r][d] · w[d], r < count. */
+    private void multiply(float[] x, int first, int count, int length, int dim, MemorySegment w, float[] y) {
+        for (int d = 0; d < dim; d += PANEL) {
+            kernels.multiply(
+                    x, d * length + first * PANEL, PANEL, count, Math.min(PANEL, dim - d), Format.F32, w,
+                    (long) d * ROW_BYTES, PANEL, PANEL, y, 0, 0, d > 0);
         }
     }
 
