@@ -121,7 +121,7 @@ final class HeadAttention implements AutoCloseable {
             }
             for (int c = 0; c < count; c++) {
                 column(turned, c, valueDim, 1 / sums[c], y.array, y.row(first + c));
-                lse[lseAt + first + c] = (float) (maxima[c] * LN_2 + StrictMath.log(sums[c]));
+                lse[lseAt + first + c] = (float) (maxima[c] * LN_2 + Math.log(sums[c]));
             }
         }
     }
