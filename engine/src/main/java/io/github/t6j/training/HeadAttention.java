@@ -22,8 +22,8 @@ import java.util.Arrays;
  *   dq = scale · dS k    dk = scale · dSᵀ q   dv = Pᵀ dy                         backward
  * </pre>
  *
- * <p>Exponentials are powers of two: what meets the queries is kᵀ · scale · log₂e. The scratch grows to the longest
- * sequence and stays; one object belongs to one thread.
+ * <p>Exponentials are powers of two, so log₂e is in the transposed factor of S. The scratch grows to the longest sequence and
+ * stays; one object belongs to one thread. Heads whose rows follow each other are read faster by a tenth than heads side by side.
  */
 final class HeadAttention implements AutoCloseable {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -34,7 +34,7 @@ final class HeadAttention implements AutoCloseable {
     private final Kernels kernels;
 
     private NativeMemory memory = NativeMemory.shared();
-    private int mostRows; // whole tiles, and sizes that the scratch is for
+    private int mostRows; // whole tiles; and the widest, that the scratch is for
     private int mostKeyDim;
     private int mostValueDim;
 
@@ -73,9 +73,10 @@ final class HeadAttention implements AutoCloseable {
         }
         memory.close();
         memory = NativeMemory.shared();
-        int rows = mostRows = Math.max(mostRows, Kernels.padded(length));
-        int keyWidth = mostKeyDim = Math.max(mostKeyDim, Kernels.padded(keyDim));
-        int valueWidth = mostValueDim = Math.max(mostValueDim, Kernels.padded(valueDim));
+        int rows = Math.max(mostRows, Kernels.padded(length));
+        int keyWidth = Math.max(mostKeyDim, Kernels.padded(keyDim));
+        int valueWidth = Math.max(mostValueDim, Kernels.padded(valueDim));
+        mostRows = 0; // until all is there
         turnedKeys = floats(PANEL * keyWidth);
         turnedValues = floats(PANEL * valueWidth);
         keyPanels = floats(PANEL * keyWidth);
@@ -91,6 +92,9 @@ final class HeadAttention implements AutoCloseable {
         vPanels = new float[rows * valueWidth];
         dkPanels = new float[PANEL * keyWidth];
         dvPanels = new float[PANEL * valueWidth];
+        mostRows = rows;
+        mostKeyDim = keyWidth;
+        mostValueDim = valueWidth;
     }
 
     private MemorySegment floats(long count) {
