@@ -22,8 +22,8 @@ import java.util.Arrays;
  *   dq = scale · dS k    dk = scale · dSᵀ q   dv = Pᵀ dy                         backward
  * </pre>
  *
- * <p>Exponentials are powers of two: what meets the queries is kᵀ · scale · log₂e. The scratch grows to the longest
- * sequence and stays; one object belongs to one thread.
+ * <p>Exponentials are powers of two, so log₂e is in the transposed factor of S. The scratch grows to the longest sequence and
+ * stays; one object belongs to one thread. Heads whose rows follow each other are read faster by a tenth than heads side by side.
  */
 final class HeadAttention implements CausalAttention, AutoCloseable {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -34,7 +34,7 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
     private final Kernels kernels;
 
     private NativeMemory memory = NativeMemory.shared();
-    private int mostRows; // whole tiles, and sizes that the scratch is for
+    private int mostRows; // whole tiles; and the widest, that the scratch is for
     private int mostKeyDim;
     private int mostValueDim;
 
@@ -49,7 +49,7 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
     private float[] sums; //     of a query's P: [64]
     private float[] factors; //  for its y so far: [64]
     private float[] deltas; //   δ · scale: [length]
-    private float[] qPanels; //  q: [⌈keyDim/64⌉][length][64]
+    private float[] kPanels; //  k, or backward q: [⌈keyDim/64⌉][length][64]
     private float[] dqPanels; // likewise
     private float[] vPanels; //  v, or backward dy: [⌈valueDim/64⌉][length][64]
     private float[] dkPanels; // of one tile: [⌈keyDim/64⌉][64][64]
@@ -73,9 +73,10 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
         }
         memory.close();
         memory = NativeMemory.shared();
-        int rows = mostRows = Math.max(mostRows, Kernels.padded(length));
-        int keyWidth = mostKeyDim = Math.max(mostKeyDim, Kernels.padded(keyDim));
-        int valueWidth = mostValueDim = Math.max(mostValueDim, Kernels.padded(valueDim));
+        int rows = Math.max(mostRows, Kernels.padded(length));
+        int keyWidth = Math.max(mostKeyDim, Kernels.padded(keyDim));
+        int valueWidth = Math.max(mostValueDim, Kernels.padded(valueDim));
+        mostRows = 0; // until all is there
         turnedKeys = floats(PANEL * keyWidth);
         turnedValues = floats(PANEL * valueWidth);
         keyPanels = floats(PANEL * keyWidth);
@@ -86,11 +87,14 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
         sums = new float[PANEL];
         factors = new float[PANEL];
         deltas = new float[rows];
-        qPanels = new float[rows * keyWidth];
+        kPanels = new float[rows * keyWidth];
         dqPanels = new float[rows * keyWidth];
         vPanels = new float[rows * valueWidth];
         dkPanels = new float[PANEL * keyWidth];
         dvPanels = new float[PANEL * valueWidth];
+        mostRows = rows;
+        mostKeyDim = keyWidth;
+        mostValueDim = valueWidth;
     }
 
     private MemorySegment floats(long count) {
@@ -110,6 +114,7 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
     public void forward(
             Rows q, Rows k, Rows v, int length, int keyDim, int valueDim, float scale, Rows y, float[] lse, int lseAt) {
         grow(length, keyDim, valueDim);
+        pack(k, length, keyDim, kPanels);
         pack(v, length, valueDim, vPanels);
         for (int first = 0; first < length; first += PANEL) {
             int count = tile(first, length);
@@ -117,21 +122,19 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
             Arrays.fill(maxima, Float.NEGATIVE_INFINITY);
             Arrays.fill(sums, 0f);
             for (int key = 0; key <= first; key += PANEL) {
-                addValues(k, key, key == first, length, keyDim, valueDim);
+                addValues(key, key == first, length, keyDim, valueDim);
             }
             for (int c = 0; c < count; c++) {
                 column(turned, c, valueDim, 1 / sums[c], y.array, y.row(first + c));
-                lse[lseAt + first + c] = (float) (maxima[c] * LN_2 + StrictMath.log(sums[c]));
+                lse[lseAt + first + c] = (float) (maxima[c] * LN_2 + Math.log(sums[c]));
             }
         }
     }
 
     /** A tile of keys: yᵀ += vᵀ Pᵀ. Columns are queries, so their sums run down and no vector is added up in itself. */
-    private void addValues(Rows k, int key, boolean diagonal, int length, int keyDim, int valueDim) {
+    private void addValues(int key, boolean diagonal, int length, int keyDim, int valueDim) {
         int keys = tile(key, length);
-        kernels.multiply(
-                k.array, k.row(key), k.stride, keys, keyDim, Format.F32, turnedKeys, 0, PANEL, PANEL, scores, 0, 0,
-                false);
+        multiply(kPanels, key, keys, length, keyDim, turnedKeys, scores);
         for (int r = 0; diagonal && r < keys; r++) { // a query does not see the keys after it
             Arrays.fill(scores, r * PANEL, r * PANEL + r, Float.NEGATIVE_INFINITY);
         }
@@ -169,7 +172,7 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
         for (int t = 0; t < length; t++) {
             deltas[t] = scale * dot(dy.array, dy.row(t), y.array, y.row(t), valueDim);
         }
-        pack(q, length, keyDim, qPanels);
+        pack(q, length, keyDim, kPanels);
         pack(dy, length, valueDim, vPanels);
         for (int key = 0; key < length; key += PANEL) {
             int count = tile(key, length);
@@ -177,7 +180,7 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
             turn(v, key, count, valueDim, scale, turnedValues);
             pack(k, key, count, keyDim, keyPanels);
             for (int first = key; first < length; first += PANEL) {
-                scoreGradients(q, dy, first, tile(first, length), keyDim, valueDim, first == key, lse, lseAt);
+                scoreGradients(first, first == key, length, keyDim, valueDim, lse, lseAt);
                 addGradients(key, first, length, keyDim, valueDim);
             }
             addRows(dkPanels, count, keyDim, dk, key);
@@ -193,19 +196,16 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
 
     /** P and scale · dS of the queries from {@code first} on and the tile of keys. */
     private void scoreGradients(
-            Rows q, Rows dy, int first, int count, int keyDim, int valueDim, boolean diagonal, float[] lse, int lseAt) {
-        kernels.multiply(
-                q.array, q.row(first), q.stride, count, keyDim, Format.F32, turnedKeys, 0, PANEL, PANEL, scores, 0, 0,
-                false);
+            int first, boolean diagonal, int length, int keyDim, int valueDim, float[] lse, int lseAt) {
+        int count = tile(first, length);
+        multiply(kPanels, first, count, length, keyDim, turnedKeys, scores);
         for (int r = 0; diagonal && r < count; r++) {
             Arrays.fill(scores, r * PANEL + r + 1, (r + 1) * PANEL, Float.NEGATIVE_INFINITY);
         }
         for (int r = 0; r < count; r++) {
             maxima[r] = lse[lseAt + first + r] * LOG2_E;
         }
-        kernels.multiply(
-                dy.array, dy.row(first), dy.stride, count, valueDim, Format.F32, turnedValues, 0, PANEL, PANEL, dScores,
-                0, 0, false);
+        multiply(vPanels, first, count, length, valueDim, turnedValues, dScores);
         kernels.softmaxGradients(scores, dScores, count, maxima, deltas, first);
     }
 
@@ -221,12 +221,21 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
         for (int d = 0; d < keyDim; d += PANEL) {
             int width = Math.min(PANEL, keyDim - d);
             kernels.multiplyTransposed(
-                    dScores, 0, keys, queries, qPanels, d * length + first * PANEL, width, dkPanels, d * PANEL,
+                    dScores, 0, keys, queries, kPanels, d * length + first * PANEL, width, dkPanels, d * PANEL,
                     first > key);
             kernels.multiply(
                     dScores, 0, PANEL, queries, keys, Format.F32, keyPanels, (long) d * keys * Float.BYTES, PANEL,
                     width,
                     dqPanels, d * length + first * PANEL, 0, key > 0);
+        }
+    }
+
+    /** Rows of panels × a matrix: y[r] = Σ_d x[first + r][d] · w[d], r < count. */
+    private void multiply(float[] x, int first, int count, int length, int dim, MemorySegment w, float[] y) {
+        for (int d = 0; d < dim; d += PANEL) {
+            kernels.multiply(
+                    x, d * length + first * PANEL, PANEL, count, Math.min(PANEL, dim - d), Format.F32, w,
+                    (long) d * ROW_BYTES, PANEL, PANEL, y, 0, 0, d > 0);
         }
     }
 
