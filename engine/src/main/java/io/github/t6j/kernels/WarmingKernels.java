@@ -42,7 +42,9 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
 
     /** Operations other than products of elements; in the table each has a place a format, and uses one if it has none. */
     private enum Operation {
-        NARROW_PRODUCT, TRANSPOSED_PRODUCT, FACTOR_SCORES, SOFTMAX, WHOLE_SOFTMAX, MAXIMA, WIDEN, SCALE, ADD_SCALED,
+        NARROW_PRODUCT, TRANSPOSED_PRODUCT, FACTOR_SCORES, SOFTMAX, WHOLE_SOFTMAX, COLUMN_SOFTMAX, SOFTMAX_GRADIENTS,
+        MAXIMA, WIDEN, SCALE,
+        ADD_SCALED,
         TRANSPOSE, OUTER, NORM, SWIGLU,
         LOG_SUM, ROUND,
         ROW_OF_Q8_0, ROWS_OF_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0
@@ -131,7 +133,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         }
         if (kernels == null) {
             calls[place] = rows > 1 && rows < most ? -RARE : 0;
-            begin(place, productTrial(format, even ? tall : 2 * tall - 1, PANEL));
+            begin(place, productTrial(format, even ? tall : 2 * tall - 1, INNER, PANEL));
         }
         calls[place]++;
         return twin;
@@ -188,13 +190,13 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         }
     }
 
-    private static Consumer<Kernels> productTrial(Format format, int rows, int columns) {
+    private static Consumer<Kernels> productTrial(Format format, int rows, int xStride, int columns) {
         MemorySegment w = zeros(format, (INNER + 1) * PANEL);
-        float[] x = new float[rows * INNER];
+        float[] x = new float[rows * xStride];
         float[] y = new float[rows * PANEL];
         return k -> {
-            k.multiply(x, 0, INNER, rows, INNER, format, w, 0, PANEL, columns, y, 0, rows * PANEL, false);
-            k.multiply(x, 0, INNER, rows, INNER, format, w, 0, PANEL, columns, y, 0, rows * PANEL, true);
+            k.multiply(x, 0, xStride, rows, INNER, format, w, 0, PANEL, columns, y, 0, rows * PANEL, false);
+            k.multiply(x, 0, xStride, rows, INNER, format, w, 0, PANEL, columns, y, 0, rows * PANEL, true);
         };
     }
 
@@ -222,11 +224,13 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         float[] lanes = new float[LANES];
         RoundedRows rounded = RoundedRows.zeros(1, PANEL);
         return switch (operation) {
-            case NARROW_PRODUCT -> productTrial(format, NARROW_ROWS, PANEL / 2);
+            case NARROW_PRODUCT -> productTrial(format, NARROW_ROWS, PANEL, PANEL / 2);
             case TRANSPOSED_PRODUCT -> transposedTrial();
             case FACTOR_SCORES -> k -> k.factorScores(x, 0, SOME, SOME, format, page, 0, y);
             case SOFTMAX -> k -> k.softmax(x, SOME, format, page, 0, SOME, lanes, elements, y);
             case WHOLE_SOFTMAX -> k -> k.softmax(x, SOME, format, page, 0, 0, lanes, elements, y);
+            case COLUMN_SOFTMAX -> k -> k.softmaxColumns(x, SOME, y, y, y);
+            case SOFTMAX_GRADIENTS -> k -> k.softmaxGradients(x, y, SOME, lanes, lanes, 0);
             case MAXIMA -> k -> k.rowMaxima(x, SOME, y);
             case WIDEN -> k -> k.widen(format, page, 0, PANEL, 0, to, 0);
             case SCALE -> k -> k.scale(y, 0, SOME, PANEL, from, 0);
@@ -284,7 +288,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             int yAt,
             int yPanel,
             boolean accumulate) {
-        Kernels kernels = Kernels.isNarrow(format, rows, columns)
+        Kernels kernels = Kernels.isNarrow(format, xStride, rows, columns)
                 ? other(Operation.NARROW_PRODUCT, format)
                 : product(format, rows);
         kernels.multiply(x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
@@ -317,6 +321,16 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             float[] w) {
         return other(valueRank == 0 ? Operation.WHOLE_SOFTMAX : Operation.SOFTMAX, format)
                 .softmax(s, heads, format, page, aVAt, valueRank, max, sum, w);
+    }
+
+    @Override
+    public boolean softmaxColumns(float[] s, int rows, float[] max, float[] sum, float[] factor) {
+        return other(Operation.COLUMN_SOFTMAX, Format.F32).softmaxColumns(s, rows, max, sum, factor);
+    }
+
+    @Override
+    public void softmaxGradients(float[] s, float[] d, int rows, float[] lse, float[] mean, int meanAt) {
+        other(Operation.SOFTMAX_GRADIENTS, Format.F32).softmaxGradients(s, d, rows, lse, mean, meanAt);
     }
 
     @Override

@@ -53,10 +53,12 @@ final class GroupedQueryHeads implements TrainableAttention {
 
     @Override
     public void forward(float[] x, MicroBatch batch, float[] y) {
+        heads.prepare(batch);
         projected = Resources.atLeast(projected, batch.rows(), row);
         projection.forward(new Rows(x, 0, width), batch.rows(), new Rows(projected, 0, row), false);
         float[] ready = queriesAndKeys(batch);
-        heads.forward(view(ready, 0, valuesAt), view(ready, keysAt, valuesAt), view(projected, valuesAt, row), batch,
+        heads.forward(view(ready, 0, valuesAt), view(ready, keysAt, valuesAt), view(projected, valuesAt, row),
+                batch.whole(),
                 view(y, 0, keysAt));
     }
 
@@ -67,7 +69,7 @@ final class GroupedQueryHeads implements TrainableAttention {
         float[] gradients = resources.scratch(GRADIENTS, rows, row);
         heads.backward(
                 view(ready, 0, valuesAt), view(ready, keysAt, valuesAt), view(projected, valuesAt, row),
-                view(y, 0, keysAt), view(dy, 0, keysAt), batch,
+                view(y, 0, keysAt), view(dy, 0, keysAt), batch.whole(),
                 view(gradients, 0, row), view(gradients, keysAt, row), view(gradients, valuesAt, row));
         if (rotation != null) {
             rotation.backward(new Rows(gradients, 0, row), batch, vectors(), sizes.headDim());

@@ -1,6 +1,7 @@
 package io.github.t6j.training;
 
 import io.github.t6j.training.HeadAttention.Rows;
+import io.github.t6j.training.MicroBatch.Part;
 import java.util.Arrays;
 
 /**
@@ -33,6 +34,11 @@ final class Heads {
      * @param apart from a head to the next
      */
     record View(float[] array, int at, int stride, int apart) {
+        /** The same from {@code row} on. */
+        View from(int row) {
+            return new View(array, at + row * stride, stride, apart);
+        }
+
         /** The rows of a head from {@code row} on. */
         Rows head(int row, int head) {
             return new Rows(array, at + row * stride + head * apart, stride);
@@ -44,30 +50,39 @@ final class Heads {
         this.shape = shape;
     }
 
-    /** y = attention(q, k, v). */
-    void forward(View q, View k, View v, MicroBatch batch, View y) {
+    /** Makes room for what is kept of a micro-batch. */
+    void prepare(MicroBatch batch) {
         lse = Resources.atLeast(lse, batch.rows(), shape.query());
-        eachHead(batch, (row, head, keyHead, lseAt, worker) -> attention(worker).forward(
-                q.head(row, head), k.head(row, keyHead), v.head(row, keyHead), batch.length(), shape.keyDim(),
+    }
+
+    /** y = attention(q, k, v); all of the part's rows only. */
+    void forward(View q, View k, View v, Part part, View y) {
+        eachHead(part, (row, head, keyHead, lseAt, worker) -> attention(worker).forward(
+                q.head(row, head), k.head(row, keyHead), v.head(row, keyHead), part.length(), shape.keyDim(),
                 shape.valueDim(), shape.scale(), y.head(row, head), lse, lseAt));
     }
 
-    /** Writes dq, dk and dv. */
-    void backward(View q, View k, View v, View y, View dy, MicroBatch batch, View dq, View dk, View dv) {
-        eachHead(batch, (row, head, keyHead, lseAt, worker) -> {
+    /** Writes dq, dk and dv, likewise. */
+    void backward(View q, View k, View v, View y, View dy, Part part, View dq, View dk, View dv) {
+        eachHead(part, (row, head, keyHead, lseAt, worker) -> {
             if (head % (shape.query() / shape.keyValue()) == 0) {
-                clear(dk.head(row, keyHead), batch.length(), shape.keyDim());
-                clear(dv.head(row, keyHead), batch.length(), shape.valueDim());
+                clear(dk.head(row, keyHead), part.length(), shape.keyDim());
+                clear(dv.head(row, keyHead), part.length(), shape.valueDim());
             }
             attention(worker).backward(
                     q.head(row, head), k.head(row, keyHead), v.head(row, keyHead), y.head(row, head),
-                    dy.head(row, head), lse, lseAt, batch.length(), shape.keyDim(), shape.valueDim(), shape.scale(),
+                    dy.head(row, head), lse, lseAt, part.length(), shape.keyDim(), shape.valueDim(), shape.scale(),
                     dq.head(row, head), dk.head(row, keyHead), dv.head(row, keyHead));
         });
     }
 
     private CausalAttention attention(int worker) {
         return shape.softmax() ? resources.softmax[worker] : resources.linear[worker];
+    }
+
+    /** Sequences whose heads give every thread enough items: more would only take more memory. */
+    int sequencesAtOnce() {
+        return 8 * resources.workers.threads() / shape.keyValue() + 1;
     }
 
     private static void clear(Rows x, int rows, int size) {
@@ -82,14 +97,14 @@ final class Heads {
         void run(int row, int head, int keyHead, int lseAt, int worker);
     }
 
-    private void eachHead(MicroBatch batch, HeadWork work) {
+    private void eachHead(Part part, HeadWork work) {
         int group = shape.query() / shape.keyValue();
-        resources.workers.run(batch.sequences() * shape.keyValue(), (item, worker) -> {
+        resources.workers.run(part.sequences() * shape.keyValue(), (item, worker) -> {
             int sequence = item / shape.keyValue();
             int keyHead = item % shape.keyValue();
             for (int head = keyHead * group; head < (keyHead + 1) * group; head++) {
-                int lseAt = (sequence * shape.query() + head) * batch.length();
-                work.run(sequence * batch.length(), head, keyHead, lseAt, worker);
+                int lseAt = ((part.first() + sequence) * shape.query() + head) * part.length();
+                work.run(sequence * part.length(), head, keyHead, lseAt, worker);
             }
         });
     }

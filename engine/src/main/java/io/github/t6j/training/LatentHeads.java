@@ -81,6 +81,7 @@ final class LatentHeads implements TrainableAttention {
     public void forward(float[] x, MicroBatch batch, float[] y) {
         int rows = batch.rows();
         int h = sizes.heads();
+        heads.prepare(batch);
         latents = Resources.atLeast(latents, rows, row);
         queries = Resources.atLeast(queries, rows, h * key);
         ups = Resources.atLeast(ups, rows, h * up);
@@ -91,7 +92,7 @@ final class LatentHeads implements TrainableAttention {
         for (int head = 0; head < h; head++) {
             rotation.forward(rotated(queries, head), batch, 1, sizes.rope());
         }
-        heads.forward(view(queries, 0, key), view(keys(batch), 0, key), values(ups), batch,
+        heads.forward(view(queries, 0, key), view(keys(batch), 0, key), values(ups), batch.whole(),
                 new View(y, 0, outputs(), sizes.valueDim()));
     }
 
@@ -104,7 +105,8 @@ final class LatentHeads implements TrainableAttention {
         float[] dups = resources.scratch(UP_GRADIENT, rows, h * up);
         heads.backward(
                 view(queries, 0, key), view(keys(batch), 0, key), values(ups),
-                new View(y, 0, outputs(), sizes.valueDim()), new View(dy, 0, outputs(), sizes.valueDim()), batch,
+                new View(y, 0, outputs(), sizes.valueDim()), new View(dy, 0, outputs(), sizes.valueDim()),
+                batch.whole(),
                 view(dq, 0, key), view(dk, 0, key), values(dups));
         float[] dlatents = resources.scratch(LATENT_GRADIENT, rows, row);
         resources.eachRow(rows, (r, worker) -> divideKeys(dk, r * h * key, dups, r * h * up, dlatents, r * row));

@@ -1,5 +1,8 @@
 package io.github.t6j.training;
 
+import java.util.List;
+import java.util.stream.IntStream;
+
 /**
  * Sequences that go through the model together. Row r of an activation is position r mod length of sequence r / length.
  *
@@ -47,5 +50,33 @@ record MicroBatch(int[] ids, int[] targets, int sequences, int length) {
             count += target == IGNORED ? 0 : 1;
         }
         return count;
+    }
+
+    /** All sequences. */
+    Part whole() {
+        return new Part(0, sequences, length);
+    }
+
+    /** Parts of so many sequences, the last perhaps of fewer. */
+    List<Part> parts(int most) {
+        return IntStream.iterate(0, first -> first < sequences, first -> first + most)
+                .mapToObj(first -> new Part(first, Math.min(most, sequences - first), length))
+                .toList();
+    }
+
+    /**
+     * Some of the sequences.
+     *
+     * @param first the number of the first
+     */
+    record Part(int first, int sequences, int length) {
+        /** Its first row. */
+        int row() {
+            return first * length;
+        }
+
+        int rows() {
+            return sequences * length;
+        }
     }
 }

@@ -1,8 +1,7 @@
 package io.github.t6j.training;
 
-import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
-
 import io.github.t6j.training.HeadAttention.Rows;
+import java.util.Arrays;
 
 /**
  * From the last activations x to the loss: f = norm(x), logits z = E f, loss = mean of lse(z) − z[target] over the scored
@@ -26,7 +25,6 @@ final class OutputLayer {
     private final int width;
     private final int vocabulary;
     private final float[][] logits; // of a worker [vocabulary]
-    private final float[][] lanes;
     private double[] losses = new double[0]; // [rows]
 
     OutputLayer(Resources resources, RmsNorm norm, Parameter matrix, int width) {
@@ -36,7 +34,6 @@ final class OutputLayer {
         this.width = width;
         vocabulary = matrix.rows();
         logits = new float[resources.workers.threads()][vocabulary];
-        lanes = new float[logits.length][io.github.t6j.kernels.Kernels.LANES];
     }
 
     /** The mean loss of the scored positions; NaN if there are none. */
@@ -88,17 +85,14 @@ final class OutputLayer {
             int at = row * vocabulary;
             if (target == MicroBatch.IGNORED) {
                 losses[from + row] = 0;
-                java.util.Arrays.fill(z, at, at + vocabulary, 0f);
+                Arrays.fill(z, at, at + vocabulary, 0f);
                 return;
             }
             System.arraycopy(z, at, logits[worker], 0, vocabulary);
-            double lse = resources.kernels.logSumExp(logits[worker], vocabulary, lanes[worker]);
+            double lse = resources.kernels.logSumExp(logits[worker], vocabulary, resources.lanes[worker]);
             losses[from + row] = lse - z[at + target];
             if (differentiate) {
-                float shift = (float) lse;
-                for (int i = at; i < at + vocabulary; i++) {
-                    z[i] = factor * resources.kernels.exp2((z[i] - shift) * LOG2_E);
-                }
+                resources.gradients.softmax(z, at, vocabulary, (float) lse, factor);
                 z[at + target] -= factor;
             }
         });

@@ -50,13 +50,19 @@ final class Products implements AutoCloseable {
     private final Workers.Work packingTokens = this::packTokens;
     private final Workers.Work addingGradient = this::addGradient;
 
+    // The matrix under way, W or dW, [outputs][inputs]: several of the same inputs may stand one above the other.
+    private float[][] parts;
+    private int partAt; // where each begins in its array
+    private int[] ends = new int[1]; // outputs of each part and those above it
+    private final float[][] single = new float[1][];
+    private int outputs;
+    private int inputs;
+
     // The product under way: y[r][c] = Σ_k x[r][k] · w[k][c], or w[c][k] where it is transposed.
     private float[] x;
     private int xAt;
     private int xStride;
     private int rows;
-    private float[] w;
-    private int wAt;
     private boolean transposed;
     private int inner;
     private int columns;
@@ -71,10 +77,6 @@ final class Products implements AutoCloseable {
     private float[] dy;
     private int dyAt;
     private int dyStride;
-    private float[] dw;
-    private int dwAt;
-    private int outputs;
-    private int inputs;
     private int firstToken; // of the group
     private int tokens;
 
@@ -109,28 +111,93 @@ final class Products implements AutoCloseable {
     void forward(
             float[] x, int xAt, int xStride, int rows, float[] w, int wAt, int outputs, int inputs, float[] y, int yAt,
             int yStride, boolean accumulate) {
-        product(x, xAt, xStride, rows, w, wAt, true, inputs, outputs, y, yAt, yStride, accumulate);
+        matrix(w, wAt, outputs, inputs);
+        product(x, xAt, xStride, rows, true, y, yAt, yStride, accumulate);
+    }
+
+    /** The same with several matrices, whose outputs stand side by side; one product takes less time than many. */
+    void forward(
+            float[] x, int xAt, int xStride, int rows, float[][] w, int inputs, float[] y, int yAt, int yStride,
+            boolean accumulate) {
+        matrices(w, inputs);
+        product(x, xAt, xStride, rows, true, y, yAt, yStride, accumulate);
     }
 
     /** dx[r] = (accumulate ? dx[r] : 0) + Wᵀ · dy[r]; shapes as in {@link #forward}. */
     void inputGradient(
             float[] dy, int dyAt, int dyStride, int rows, float[] w, int wAt, int outputs, int inputs, float[] dx,
             int dxAt, int dxStride, boolean accumulate) {
-        product(dy, dyAt, dyStride, rows, w, wAt, false, outputs, inputs, dx, dxAt, dxStride, accumulate);
+        matrix(w, wAt, outputs, inputs);
+        product(dy, dyAt, dyStride, rows, false, dx, dxAt, dxStride, accumulate);
+    }
+
+    /** The same with several matrices, whose outputs stand side by side. */
+    void inputGradient(
+            float[] dy, int dyAt, int dyStride, int rows, float[][] w, int inputs, float[] dx, int dxAt, int dxStride,
+            boolean accumulate) {
+        matrices(w, inputs);
+        product(dy, dyAt, dyStride, rows, false, dx, dxAt, dxStride, accumulate);
+    }
+
+    /** dw += dyᵀ · x; shapes as in {@link #forward}. */
+    void weightGradient(
+            float[] dy, int dyAt, int dyStride, float[] x, int xAt, int xStride, int rows, float[] dw, int dwAt,
+            int outputs, int inputs) {
+        matrix(dw, dwAt, outputs, inputs);
+        gradient(dy, dyAt, dyStride, x, xAt, xStride, rows);
+    }
+
+    /** The same for several matrices, whose outputs stand side by side. */
+    void weightGradient(
+            float[] dy, int dyAt, int dyStride, float[] x, int xAt, int xStride, int rows, float[][] dw, int inputs) {
+        matrices(dw, inputs);
+        gradient(dy, dyAt, dyStride, x, xAt, xStride, rows);
+    }
+
+    private void matrix(float[] w, int wAt, int newOutputs, int newInputs) {
+        single[0] = w;
+        parts = single;
+        partAt = wAt;
+        ends[0] = newOutputs;
+        outputs = newOutputs;
+        inputs = newInputs;
+    }
+
+    private void matrices(float[][] w, int newInputs) {
+        parts = w;
+        partAt = 0;
+        outputs = 0;
+        inputs = newInputs;
+        ends = ends.length < w.length ? new int[w.length] : ends;
+        for (int part = 0; part < w.length; part++) {
+            outputs += w[part].length / inputs;
+            ends[part] = outputs;
+        }
+    }
+
+    private int part(int output) {
+        int part = 0;
+        while (output >= ends[part]) {
+            part++;
+        }
+        return part;
+    }
+
+    /** Where the row of an output begins in its part. */
+    private int rowAt(int part, int output) {
+        return partAt + (part == 0 ? output : output - ends[part - 1]) * inputs;
     }
 
     private void product(
-            float[] newX, int newXAt, int newXStride, int newRows, float[] newW, int newWAt, boolean newTransposed,
-            int newInner, int newColumns, float[] newY, int newYAt, int newYStride, boolean newAccumulate) {
+            float[] newX, int newXAt, int newXStride, int newRows, boolean newTransposed, float[] newY, int newYAt,
+            int newYStride, boolean newAccumulate) {
         x = newX;
         xAt = newXAt;
         xStride = newXStride;
         rows = newRows;
-        w = newW;
-        wAt = newWAt;
         transposed = newTransposed;
-        inner = newInner;
-        columns = newColumns;
+        inner = transposed ? inputs : outputs;
+        columns = transposed ? outputs : inputs;
         y = newY;
         yAt = newYAt;
         yStride = newYStride;
@@ -172,7 +239,9 @@ final class Products implements AutoCloseable {
         int width = Math.min(PANEL, columns - column);
         if (!transposed) {
             for (int k = from; k < to; k++) {
-                MemorySegment.copy(w, wAt + k * columns + column, panels, FLOAT, panelAt(panel, k), width);
+                int part = part(k);
+                MemorySegment.copy(
+                        parts[part], rowAt(part, k) + column, panels, FLOAT, panelAt(panel, k), width);
             }
             return;
         }
@@ -181,8 +250,9 @@ final class Products implements AutoCloseable {
         for (int k = from; k < to; k += PANEL) {
             int terms = Math.min(PANEL, to - k);
             for (int c = 0; c < width; c++) {
+                int part = part(column + c);
                 MemorySegment.copy(
-                        w, wAt + (column + c) * inner + k, square, FLOAT, (long) c * PANEL * Float.BYTES, terms);
+                        parts[part], rowAt(part, column + c) + k, square, FLOAT, (long) c * PANEL * Float.BYTES, terms);
             }
             kernels.transpose(square, 0, width, turned, PANEL);
             MemorySegment.copy(turned, 0, panels, panelAt(panel, k), (long) terms * PANEL * Float.BYTES);
@@ -218,10 +288,8 @@ final class Products implements AutoCloseable {
         }
     }
 
-    /** dw += dyᵀ · x; shapes as in {@link #inputGradient} and {@link #forward}. */
-    void weightGradient(
-            float[] newDy, int newDyAt, int newDyStride, float[] newX, int newXAt, int newXStride, int newRows,
-            float[] newDw, int newDwAt, int newOutputs, int newInputs) {
+    private void gradient(
+            float[] newDy, int newDyAt, int newDyStride, float[] newX, int newXAt, int newXStride, int newRows) {
         dy = newDy;
         dyAt = newDyAt;
         dyStride = newDyStride;
@@ -229,10 +297,6 @@ final class Products implements AutoCloseable {
         xAt = newXAt;
         xStride = newXStride;
         rows = newRows;
-        dw = newDw;
-        dwAt = newDwAt;
-        outputs = newOutputs;
-        inputs = newInputs;
         int group = Math.clamp(PACKED / (outputs + inputs), TERMS, TOKENS);
         int most = Math.min(group, rows);
         if (dyPanels.length < most * Kernels.padded(outputs)) {
@@ -277,7 +341,8 @@ final class Products implements AutoCloseable {
                     input * tokens + t * PANEL, width, sums, 0, t > 0);
         }
         for (int o = 0; o < count; o++) {
-            add(sums, o * PANEL, dw, dwAt + (output + o) * inputs + input, width);
+            int part = part(output + o);
+            add(sums, o * PANEL, parts[part], rowAt(part, output + o) + input, width);
         }
     }
 

@@ -1,5 +1,7 @@
 package io.github.t6j.training;
 
+import io.github.t6j.kernels.GradientKernels;
+import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
@@ -10,19 +12,23 @@ final class Resources implements AutoCloseable {
     static final int BLOCK = 64;
 
     final Kernels kernels;
+    final GradientKernels gradients;
     final Workers workers;
     final Products products;
     final HeadAttention[] softmax; // of a worker
     final LinearHeadAttention[] linear; // of a worker
+    final float[][] lanes; // of a worker [LANES]
     private final float[][] scratch = new float[10][0];
     private float[] partial = new float[0]; // [blocks][elements]
 
     Resources(Kernels kernels, Workers workers) {
         this.kernels = kernels;
+        gradients = KernelChoice.gradients(kernels);
         this.workers = workers;
         products = new Products(kernels, workers);
         softmax = new HeadAttention[workers.threads()];
         linear = new LinearHeadAttention[workers.threads()];
+        lanes = new float[workers.threads()][Kernels.LANES];
         Arrays.setAll(softmax, worker -> new HeadAttention(kernels));
         Arrays.setAll(linear, worker -> new LinearHeadAttention());
     }

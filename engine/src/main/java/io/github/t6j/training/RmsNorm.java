@@ -1,6 +1,5 @@
 package io.github.t6j.training;
 
-import io.github.t6j.kernels.Kernels;
 import io.github.t6j.training.HeadAttention.Rows;
 
 /**
@@ -18,7 +17,6 @@ final class RmsNorm {
     private final Parameter gain; // [n], or null for ones
     private final float factor; // by which a model multiplies the gain
     private final float[] gains; // factor · gain, or null
-    private final float[][] lanes; // of a worker
 
     RmsNorm(Resources resources, int n, float epsilon, Parameter gain) {
         this(resources, n, epsilon, gain, 1);
@@ -31,7 +29,6 @@ final class RmsNorm {
         this.gain = gain;
         this.factor = (float) factor;
         gains = gain == null ? null : new float[n];
-        lanes = new float[resources.workers.threads()][Kernels.LANES];
     }
 
     private void readGain() {
@@ -47,7 +44,7 @@ final class RmsNorm {
             for (int v = 0; v < vectors; v++) {
                 resources.kernels.rmsNorm(
                         x.array(), x.at() + row * x.stride() + v * n, n, epsilon, gains, y.array(),
-                        y.at() + row * y.stride() + v * n, lanes[worker]);
+                        y.at() + row * y.stride() + v * n, resources.lanes[worker]);
             }
         });
     }

@@ -1,24 +1,22 @@
 package io.github.t6j.training;
 
 import io.github.t6j.attention.TensorProduct;
+import io.github.t6j.kernels.GradientKernels;
 import io.github.t6j.training.HeadAttention.Rows;
 import io.github.t6j.training.Heads.View;
+import io.github.t6j.training.MicroBatch.Part;
 
 /**
  * Tensor product attention (paper, section 3): queries, keys and values are means of outer products of factors, which are
- * kept; whole heads are made again for the way back. With query rank 0 the query is whole, T6 KV-only.
+ * kept; whole heads are made again for the way back, some sequences at a time. With query rank 0 the query is whole, T6 KV-only.
  *
  * <pre>
  *   a row  B_Q [R_Q][d] or Q [h][d] | B_K [R_K][d] | A_K [h][R_K] | A_V [h][R_V] | B_V [R_V][e] | A_Q [h][R_Q]
  * </pre>
  */
 final class TensorProductHeads implements TrainableAttention {
-    private static final int Q = 0;
-    private static final int K = 1;
-    private static final int V = 2;
-    private static final int QUERY_GRADIENT = 3;
-    private static final int KEY_GRADIENT = 4;
-    private static final int VALUE_GRADIENT = 5;
+    private static final int QUERY = 0; // then keys and values
+    private static final int QUERY_GRADIENT = 3; // then theirs
     private static final int GRADIENTS = 6;
 
     private final Resources resources;
@@ -68,58 +66,78 @@ final class TensorProductHeads implements TrainableAttention {
         projection.forward(new Rows(x, 0, width), rows, new Rows(factors, 0, row), false);
         rotation.forward(new Rows(factors, 0, row), batch, form.queryVectors(), form.headDim());
         rotation.forward(new Rows(factors, key.featuresAt(), row), batch, form.keyRank(), form.headDim());
-        makeHeads(rows);
-        heads.forward(queries(Q, factors, rows), whole(K, rows), whole(V, rows), batch, values(y));
+        heads.prepare(batch);
+        for (Part part : batch.parts(heads.sequencesAtOnce())) {
+            Whole w = heads(part);
+            heads.forward(w.q, w.k, w.v, part, values(y, part));
+        }
     }
 
     @Override
     public void backward(float[] x, float[] y, float[] dy, MicroBatch batch, float[] dx) {
         int rows = batch.rows();
         float[] gradients = resources.scratch(GRADIENTS, rows, row);
-        View dq = queries(QUERY_GRADIENT, gradients, rows);
-        View dk = whole(KEY_GRADIENT, rows);
-        View dv = whole(VALUE_GRADIENT, rows);
-        makeHeads(rows);
-        heads.backward(
-                queries(Q, factors, rows), whole(K, rows), whole(V, rows), values(y), values(dy), batch, dq, dk, dv);
-        resources.eachRow(rows, (r, worker) -> {
-            if (query != null) {
-                query.backward(factors, r * row, dq.array(), r * dq.stride(), gradients);
-            }
-            key.backward(factors, r * row, dk.array(), r * dk.stride(), gradients);
-            value.backward(factors, r * row, dv.array(), r * dv.stride(), gradients);
-        });
+        for (Part part : batch.parts(heads.sequencesAtOnce())) {
+            Whole w = heads(part);
+            Whole d = whole(part, QUERY_GRADIENT, gradients);
+            heads.backward(w.q, w.k, w.v, values(y, part), values(dy, part), part, d.q, d.k, d.v);
+            factorGradients(part, d, gradients);
+        }
         rotation.backward(new Rows(gradients, 0, row), batch, form.queryVectors(), form.headDim());
         rotation.backward(new Rows(gradients, key.featuresAt(), row), batch, form.keyRank(), form.headDim());
         projection.backward(new Rows(x, 0, width), new Rows(gradients, 0, row), rows, new Rows(dx, 0, width));
     }
 
-    /** Queries, keys and values of all heads, of the kept factors. */
-    private void makeHeads(int rows) {
-        View q = queries(Q, factors, rows);
-        View k = whole(K, rows);
-        View v = whole(V, rows);
-        resources.eachRow(rows, (r, worker) -> {
+    /** Of the derivatives by whole heads, those by the factors. */
+    private void factorGradients(Part part, Whole d, float[] gradients) {
+        GradientKernels kernels = resources.gradients;
+        resources.eachRow(part.rows(), (r, worker) -> {
+            int at = (part.row() + r) * row;
+            float[] lanes = resources.lanes[worker];
             if (query != null) {
-                query.forward(factors, r * row, q.array(), r * q.stride());
+                query.backward(kernels, factors, at, d.q.array(), r * d.q.stride(), gradients, lanes);
             }
-            key.forward(factors, r * row, k.array(), r * k.stride());
-            value.forward(factors, r * row, v.array(), r * v.stride());
+            key.backward(kernels, factors, at, d.k.array(), r * d.k.stride(), gradients, lanes);
+            value.backward(kernels, factors, at, d.v.array(), r * d.v.stride(), gradients, lanes);
         });
     }
 
-    /** Queries, or their gradients, in scratch; whole ones are in the rows of factors themselves. */
-    private View queries(int which, float[] factorRows, int rows) {
-        return query == null ? new View(factorRows, 0, row, form.headDim()) : whole(which, rows);
+    /** Queries, keys and values of all heads, of the kept factors. */
+    private Whole heads(Part part) {
+        Whole w = whole(part, QUERY, factors);
+        GradientKernels kernels = resources.gradients;
+        resources.eachRow(part.rows(), (r, worker) -> {
+            int at = (part.row() + r) * row;
+            if (query != null) {
+                query.forward(kernels, factors, at, w.q.array(), r * w.q.stride());
+            }
+            key.forward(kernels, factors, at, w.k.array(), r * w.k.stride());
+            value.forward(kernels, factors, at, w.v.array(), r * w.v.stride());
+        });
+        return w;
     }
 
-    private View whole(int which, int rows) {
-        int size = which == V || which == VALUE_GRADIENT ? form.valueDim() : form.headDim();
+    /** Queries, keys and values of a part's rows, or their derivatives. */
+    private record Whole(View q, View k, View v) {}
+
+    /**
+     * Room for them in three scratches from {@code which} on; whole queries are in the rows of factors themselves.
+     *
+     * @param factorRows [rows of the micro-batch][row]
+     */
+    private Whole whole(Part part, int which, float[] factorRows) {
+        View q = query == null
+                ? new View(factorRows, part.row() * row, row, form.headDim())
+                : scratch(which, part, form.headDim());
+        return new Whole(q, scratch(which + 1, part, form.headDim()), scratch(which + 2, part, form.valueDim()));
+    }
+
+    private View scratch(int which, Part part, int size) {
         int stride = form.heads() * size;
-        return new View(resources.scratch(which, rows, stride), 0, stride, size);
+        return new View(resources.scratch(which, part.rows(), stride), 0, stride, size);
     }
 
-    private View values(float[] y) {
-        return new View(y, 0, outputs(), form.valueDim());
+    private View values(float[] y, Part part) {
+        return new View(y, 0, outputs(), form.valueDim()).from(part.row());
     }
 }

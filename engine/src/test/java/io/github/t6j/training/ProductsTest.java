@@ -163,6 +163,30 @@ class ProductsTest {
         }
     }
 
+    /** A matrix that is cut into several by its outputs, at and beside the ends of panels. */
+    @Test
+    void matricesOneAboveTheOtherAreOneMatrix() {
+        int[] outputs = {22, 42, 66, 1, 64};
+        Layer whole = Layer.of(140, Arrays.stream(outputs).sum(), 70, new Random(14));
+        float[][] w = new float[outputs.length][];
+        for (int part = 0, from = W_AT; part < w.length; from += w[part++].length) {
+            w[part] = Arrays.copyOfRange(whole.w, from, from + outputs[part] * 70);
+        }
+        try (Workers workers = new Workers(2); Products products = new Products(KernelChoice.kernels(), workers)) {
+            float[] y = whole.y.clone();
+            products.forward(whole.x, X_AT, 70 + GAP, 140, w, 70, y, Y_AT, whole.outputs + GAP, true);
+            assertThat(y).as("seed 14").isEqualTo(whole.forward(products, true));
+            float[] dx = whole.x.clone();
+            products.inputGradient(whole.y, Y_AT, whole.outputs + GAP, 140, w, 70, dx, X_AT, 70 + GAP, false);
+            assertThat(dx).as("seed 14").isEqualTo(whole.inputGradient(products, false));
+            products.weightGradient(whole.y, Y_AT, whole.outputs + GAP, whole.x, X_AT, 70 + GAP, 140, w, 70);
+            float[] dw = whole.weightGradient(products);
+            for (int part = 0, from = W_AT; part < w.length; from += w[part++].length) {
+                assertThat(w[part]).as("seed 14").isEqualTo(Arrays.copyOfRange(dw, from, from + w[part].length));
+            }
+        }
+    }
+
     /** Larger and smaller ones in turn: nothing of the one before is left in the panels. */
     @Test
     void oneObjectServesAllSizes() {

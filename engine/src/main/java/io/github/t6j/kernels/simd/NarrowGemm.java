@@ -24,12 +24,12 @@ final class NarrowGemm {
     private NarrowGemm() {}
 
     static void rows(
-            float[] x, int xAt, int xStride, int rows, int inner, MemorySegment w, long wAt, int wStride, float[] y,
+            float[] x, int xAt, int rows, int inner, MemorySegment w, long wAt, int wStride, float[] y,
             int yAt, boolean accumulate) {
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             for (int r = 0; r < rows; r += NARROW_ROWS) {
                 tile(
-                        x, xAt + r * xStride, xStride, inner, w, wAt + 4 * lane, 4L * wStride, y,
+                        x, xAt + r * PANEL, inner, w, wAt + 4 * lane, 4L * wStride, y,
                         yAt + r * PANEL + lane,
                         accumulate);
             }
@@ -37,7 +37,7 @@ final class NarrowGemm {
     }
 
     private static void tile(
-            float[] x, int xAt, int xStride, int inner, MemorySegment w, long wAt, long wStep, float[] y, int yAt,
+            float[] x, int xAt, int inner, MemorySegment w, long wAt, long wStep, float[] y, int yAt,
             boolean accumulate) {
         FloatVector zero = FloatVector.zero(FLOATS);
         FloatVector s00 = zero, s01 = zero;
@@ -66,12 +66,6 @@ final class NarrowGemm {
             s70 = FloatVector.fromArray(FLOATS, y, yAt + 7 * PANEL);
             s71 = FloatVector.fromArray(FLOATS, y, yAt + 7 * PANEL + C1);
         }
-        int xStride2 = 2 * xStride;
-        int xStride3 = 3 * xStride;
-        int xStride4 = 4 * xStride;
-        int xStride5 = 5 * xStride;
-        int xStride6 = 6 * xStride;
-        int xStride7 = 7 * xStride;
         for (int k = 0; k < inner; k++) {
             FloatVector w0 =
                     FLOAT_VECTOR.cast(FloatVector.fromMemorySegment(FLOATS, w, wAt, LITTLE_ENDIAN));
@@ -80,25 +74,25 @@ final class NarrowGemm {
             FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt]));
             s00 = f0.fma(w0, FLOAT_VECTOR.cast(s00));
             s01 = f0.fma(w1, FLOAT_VECTOR.cast(s01));
-            FloatVector f1 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + xStride]));
+            FloatVector f1 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + PANEL]));
             s10 = f1.fma(w0, FLOAT_VECTOR.cast(s10));
             s11 = f1.fma(w1, FLOAT_VECTOR.cast(s11));
-            FloatVector f2 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + xStride2]));
+            FloatVector f2 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 2 * PANEL]));
             s20 = f2.fma(w0, FLOAT_VECTOR.cast(s20));
             s21 = f2.fma(w1, FLOAT_VECTOR.cast(s21));
-            FloatVector f3 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + xStride3]));
+            FloatVector f3 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 3 * PANEL]));
             s30 = f3.fma(w0, FLOAT_VECTOR.cast(s30));
             s31 = f3.fma(w1, FLOAT_VECTOR.cast(s31));
-            FloatVector f4 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + xStride4]));
+            FloatVector f4 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 4 * PANEL]));
             s40 = f4.fma(w0, FLOAT_VECTOR.cast(s40));
             s41 = f4.fma(w1, FLOAT_VECTOR.cast(s41));
-            FloatVector f5 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + xStride5]));
+            FloatVector f5 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 5 * PANEL]));
             s50 = f5.fma(w0, FLOAT_VECTOR.cast(s50));
             s51 = f5.fma(w1, FLOAT_VECTOR.cast(s51));
-            FloatVector f6 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + xStride6]));
+            FloatVector f6 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 6 * PANEL]));
             s60 = f6.fma(w0, FLOAT_VECTOR.cast(s60));
             s61 = f6.fma(w1, FLOAT_VECTOR.cast(s61));
-            FloatVector f7 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + xStride7]));
+            FloatVector f7 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 7 * PANEL]));
             s70 = f7.fma(w0, FLOAT_VECTOR.cast(s70));
             s71 = f7.fma(w1, FLOAT_VECTOR.cast(s71));
             xAt++;

@@ -23,7 +23,7 @@ final class TransposedGemm {
     static void rows(
             float[] x, int xAt, int rows, int inner, float[] w, int wAt, int columns, float[] y, int yAt,
             boolean accumulate) {
-        boolean narrow = NarrowGemm.AVAILABLE && Kernels.isNarrow(Format.F32, rows, columns);
+        boolean narrow = NarrowGemm.AVAILABLE && Kernels.isNarrow(Format.F32, PANEL, rows, columns);
         int tallest = Gemm.tallest(Format.F32);
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             for (int r = 0; r < rows;) {
