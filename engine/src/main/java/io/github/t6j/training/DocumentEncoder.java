@@ -121,10 +121,11 @@ final class DocumentEncoder {
             Thread.currentThread().interrupt();
             throw new CancellationException("tokenising was interrupted");
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof RuntimeException failure) {
-                throw failure;
+            switch (e.getCause()) {
+                case RuntimeException failure -> throw failure;
+                case Error error -> throw error;
+                default -> throw new AssertionError("no task throws another", e);
             }
-            throw new IllegalStateException("tokenising failed: " + e.getCause(), e.getCause());
         }
     }
 }

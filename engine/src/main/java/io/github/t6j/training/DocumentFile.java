@@ -36,11 +36,11 @@ final class DocumentFile implements AutoCloseable {
     private final boolean lines;
     private final FileParts parts;
 
-    private DocumentFile(Path file, boolean lines, int longest) throws IOException {
+    private DocumentFile(Path file, boolean lines) throws IOException {
         this.file = file;
         this.lines = lines;
-        String separator = lines ? "\n" : SEPARATOR;
-        parts = new FileParts(file, separator.getBytes(StandardCharsets.US_ASCII), longest);
+        byte[] separator = (lines ? "\n" : SEPARATOR).getBytes(StandardCharsets.US_ASCII);
+        parts = new FileParts(file, separator, lines ? LONGEST_LINE : LONGEST);
     }
 
     /** A document, or a piece of one. */
@@ -69,12 +69,8 @@ final class DocumentFile implements AutoCloseable {
 
     static DocumentFile open(Path file) {
         boolean lines = isLines(file, beginning(file));
-        return open(file, lines, lines ? LONGEST_LINE : LONGEST);
-    }
-
-    static DocumentFile open(Path file, boolean lines, int longest) {
         try {
-            return new DocumentFile(file, lines, longest);
+            return new DocumentFile(file, lines);
         } catch (IOException e) {
             throw FileBytes.failed(file, "cannot be read", e);
         }

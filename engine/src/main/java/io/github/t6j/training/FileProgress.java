@@ -1,5 +1,7 @@
 package io.github.t6j.training;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.DoubleConsumer;
@@ -17,7 +19,11 @@ final class FileProgress {
 
     /** 0 of what cannot be read, which will be told when it is. */
     private static long size(Path file) {
-        return file.toFile().length();
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            return 0;
+        }
     }
 
     /** So many bytes of the present file are done. */

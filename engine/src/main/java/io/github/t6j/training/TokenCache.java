@@ -132,7 +132,10 @@ final class TokenCache {
                     throw new ModelFormatException(
                             text + ": the file changed while it was read; try again when nothing writes to it");
                 }
-                out.write(header(encoder.count(), encoder.highest(), hash), 0);
+                out.position(0);
+                for (ByteBuffer header = header(encoder.count(), encoder.highest(), hash); header.hasRemaining();) {
+                    out.write(header);
+                }
             });
         } catch (IOException e) {
             throw FileBytes.failed(file.target(), "cannot be written", e);
