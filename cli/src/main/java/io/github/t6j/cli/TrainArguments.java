@@ -16,8 +16,12 @@ final class TrainArguments {
     /** What a step may take of --minutes: the rest is for evaluating, saving, and other programs. */
     private static final double SHARE = 0.85;
 
-    /** Seconds to try steps for: at first they are slower. */
+    /** Seconds and steps to try: the first are slower, before their code is compiled. */
     private static final double TRYING = 8;
+    private static final int TRIES = 4;
+
+    /** Minutes that the tries may take at most, without --minutes; with it a tenth of them. */
+    private static final double PATIENCE = 1;
 
     private static final String DEFAULT_PRESET = "t6-micro";
 
@@ -155,17 +159,22 @@ final class TrainArguments {
         count = Math.max(1, count);
         trainer.setRate(rate(count));
         String time = seconds == 0 ? "" : ", about " + duration(count * seconds / SHARE);
-        main.note(String.format(Locale.ROOT, "%d steps of %d tokens, %.1f passes over the data%s", count, ofStep,
+        main.note(String.format(Locale.ROOT, "%s of %d tokens, %.1f passes over the data%s",
+                count == 1 ? "1 step" : count + " steps", ofStep,
                 (double) count * ofStep / text.training().size(), time));
     }
 
-    private static double measure(Main main, Trainer trainer) {
+    /** Seconds of a step. */
+    private double measure(Main main, Trainer trainer) {
+        double most = 60 * (minutes == null ? PATIENCE : minutes / 10);
         try (Waiting _ = new Waiting(main, "trying some steps")) {
             long start = System.nanoTime();
             double fastest = Double.MAX_VALUE;
-            do {
-                fastest = Math.min(fastest, trainer.secondsOfStep(1));
-            } while (System.nanoTime() - start < TRYING * 1e9);
+            double passed = 0;
+            for (int tries = 0; passed < most && (passed < TRYING || tries < TRIES); tries++) {
+                fastest = Math.min(fastest, trainer.secondsOfStep());
+                passed = (System.nanoTime() - start) / 1e9;
+            }
             return fastest;
         }
     }
