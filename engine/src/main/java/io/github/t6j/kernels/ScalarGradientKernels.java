@@ -41,7 +41,7 @@ public final class ScalarGradientKernels implements GradientKernels {
             for (int r = 0; r < rank; r++) {
                 Arrays.fill(lanes, 0f);
                 addProducts(dx, dxAt + h * size, f, bAt + r * size, 0, size, lanes);
-                d[aAt + h * rank + r] = ScalarKernels.sum(lanes, 0) / rank;
+                d[aAt + h * rank + r] = sum(lanes) / rank;
             }
         }
         featureGradients(f, aAt, bAt, heads, rank, size, 0, dx, dxAt, d);
@@ -52,6 +52,13 @@ public final class ScalarGradientKernels implements GradientKernels {
         for (int i = from; i < n; i++) {
             lanes[i % LANES] = scalar.fma(x[xAt + i], y[yAt + i], lanes[i % LANES]);
         }
+    }
+
+    /** Sum of the lanes in halves, like {@link ScalarKernels#sum}; without a store no sum waits for the one before. */
+    public static float sum(float[] x) {
+        float even = ((x[0] + x[8]) + (x[4] + x[12])) + ((x[2] + x[10]) + (x[6] + x[14]));
+        float odd = ((x[1] + x[9]) + (x[5] + x[13])) + ((x[3] + x[11]) + (x[7] + x[15]));
+        return even + odd;
     }
 
     /** db from element {@code from} of each db[r] on. */

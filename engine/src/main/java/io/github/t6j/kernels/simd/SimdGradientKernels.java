@@ -26,15 +26,19 @@ import jdk.incubator.vector.VectorMask;
 
 /** The operations on the machine's vectors; the tails are the scalar twin's. */
 public final class SimdGradientKernels implements GradientKernels {
+    /** The step of loops that C2 must not treat as counted (see {@link Gemm}); not final, so that C2 cannot know it. */
+    private static int one = 1;
+
     private final ScalarGradientKernels scalar = new ScalarGradientKernels(new ScalarKernels(true));
 
     @Override
     public void factorMeans(float[] f, int aAt, int bAt, int heads, int rank, int size, float[] x, int xAt) {
         int whole = size - size % LENGTH;
+        int step = one;
         for (int h = 0; h < heads; h++) {
             for (int i = 0; i < whole; i += LENGTH) {
                 FloatVector sum = FloatVector.zero(FLOATS);
-                for (int r = 0; r < rank; r++) {
+                for (int r = 0; r < rank; r += step) {
                     FloatVector b = FloatVector.fromArray(FLOATS, f, bAt + r * size + i);
                     sum = FLOAT_VECTOR.cast(b.fma(
                             FloatVector.broadcast(FLOATS, f[aAt + h * rank + r] / rank), FLOAT_VECTOR.cast(sum)));
@@ -54,7 +58,7 @@ public final class SimdGradientKernels implements GradientKernels {
             for (int r = 0; r < rank; r++) {
                 products(dx, dxAt + h * size, f, bAt + r * size, whole, lanes);
                 scalar.addProducts(dx, dxAt + h * size, f, bAt + r * size, whole, size, lanes);
-                d[aAt + h * rank + r] = ScalarKernels.sum(lanes, 0) / rank;
+                d[aAt + h * rank + r] = ScalarGradientKernels.sum(lanes) / rank;
             }
         }
         featureGradients(f, aAt, bAt, heads, rank, size, dx, dxAt, d);
@@ -62,9 +66,10 @@ public final class SimdGradientKernels implements GradientKernels {
 
     /** lanes = x[i] · y[i], i < n, whole lanes. */
     private static void products(float[] x, int xAt, float[] y, int yAt, int n, float[] lanes) {
+        int step = one * LANES;
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             FloatVector sum = FloatVector.zero(FLOATS);
-            for (int i = lane; i < n; i += LANES) {
+            for (int i = lane; i < n; i += step) {
                 FloatVector v = FloatVector.fromArray(FLOATS, x, xAt + i);
                 sum = FLOAT_VECTOR.cast(
                         v.fma(FloatVector.fromArray(FLOATS, y, yAt + i), FLOAT_VECTOR.cast(sum)));
@@ -76,10 +81,11 @@ public final class SimdGradientKernels implements GradientKernels {
     private void featureGradients(
             float[] f, int aAt, int bAt, int heads, int rank, int size, float[] dx, int dxAt, float[] d) {
         int whole = size - size % LENGTH;
+        int step = one;
         for (int r = 0; r < rank; r++) {
             for (int i = 0; i < whole; i += LENGTH) {
                 FloatVector sum = FloatVector.zero(FLOATS);
-                for (int h = 0; h < heads; h++) {
+                for (int h = 0; h < heads; h += step) {
                     FloatVector v = FloatVector.fromArray(FLOATS, dx, dxAt + h * size + i);
                     sum = FLOAT_VECTOR.cast(v.fma(
                             FloatVector.broadcast(FLOATS, f[aAt + h * rank + r] / rank), FLOAT_VECTOR.cast(sum)));
