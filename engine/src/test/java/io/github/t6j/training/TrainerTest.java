@@ -207,9 +207,10 @@ class TrainerTest {
     }
 
     @Test
-    void goesOnFromAModel() {
+    void goesOnFromAModel() throws IOException {
+        Path text = Files.copy(TestData.path("text/test.txt"), folder.resolve("text.txt")); // its tokens come beside it
         try (Trainer trainer = Trainer.from(TestData.tiny(), null, null, options(BatchOrder.Order.EPOCH, 1), 2);
-                TokenData data = TokenData.open(List.of(TestData.path("text/test.txt")),
+                TokenData data = TokenData.open(List.of(text),
                         Tokenizer.load(TOKENIZER), trainer.vocabulary(), share -> {
                         })) {
             assertThat(trainer.parameterCount()).isEqualTo(3_311_616);

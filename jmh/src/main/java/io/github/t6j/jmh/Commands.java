@@ -2,10 +2,11 @@ package io.github.t6j.jmh;
 
 import io.github.t6j.jmh.report.LearningCurvesCommand;
 import io.github.t6j.jmh.report.ReportCommand;
+import io.github.t6j.jmh.study.StudyCommand;
 import java.io.IOException;
 import java.util.Arrays;
 
-/** JMH's command line; with {@code report} or {@code learning-curves} for its first word that of these. */
+/** JMH's command line; with {@code report}, {@code learning-curves} or {@code study} for its first word that of these. */
 final class Commands {
     private Commands() {}
 
@@ -14,6 +15,7 @@ final class Commands {
         return switch (args.length == 0 ? "" : args[0]) {
             case "report" -> ReportCommand.run(Arrays.copyOfRange(args, 1, args.length));
             case "learning-curves" -> LearningCurvesCommand.run(Arrays.copyOfRange(args, 1, args.length));
+            case "study" -> StudyCommand.run(Arrays.copyOfRange(args, 1, args.length));
             default -> PlainJmh.run(args);
         };
     }

@@ -65,7 +65,7 @@ public final class ReportCommand implements Callable<Integer> {
         return run(new ReportCommand(), "report", args);
     }
 
-    static int run(Callable<Integer> command, String name, String... args) {
+    public static int run(Callable<Integer> command, String name, String... args) {
         return new CommandLine(command).setExecutionExceptionHandler((failure, line, parsed) -> {
             if (failure.getMessage() == null) {
                 failure.printStackTrace();
