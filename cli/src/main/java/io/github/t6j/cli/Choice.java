@@ -4,6 +4,8 @@ import io.github.t6j.ModelOptions;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.family.T6Config;
+import io.github.t6j.training.BatchOrder;
+import io.github.t6j.training.Initialization;
 import io.github.t6j.weights.DType;
 import java.util.Arrays;
 import java.util.Locale;
@@ -24,6 +26,8 @@ final class Choice {
         register(commandLine, T6Config.Attention.class);
         register(commandLine, ConvertCommand.As.class);
         register(commandLine, BenchCommand.Format.class);
+        register(commandLine, BatchOrder.Order.class);
+        register(commandLine, Initialization.class);
         commandLine.registerConverter(DType.class, Choice::weightType);
     }
 

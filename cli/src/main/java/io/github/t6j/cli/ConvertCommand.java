@@ -10,6 +10,7 @@ import io.github.t6j.family.VariantJson;
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.CopiedFile;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.SmallFile;
@@ -18,7 +19,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -44,9 +44,6 @@ import picocli.CommandLine.ParentCommand;
         })
 final class ConvertCommand implements Callable<Integer> {
     private static final String CONFIG = "config.json";
-    private static final List<String> TOKENIZER_FILES = List.of(
-            "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-            "vocab.json", "merges.txt", "encoder.json", "vocab.bpe");
 
     @ParentCommand
     private Main main;
@@ -178,11 +175,6 @@ final class ConvertCommand implements Callable<Integer> {
     }
 
     private static void addTokenizer(Path folder, Map<String, Content> files) {
-        for (String name : TOKENIZER_FILES) {
-            if (Files.exists(folder.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
-                byte[] bytes = CopiedFile.read(folder, name, SmallFile.TOKENIZER);
-                files.put(name, file -> Files.write(file, bytes));
-            }
-        }
+        CopiedFile.tokenizer(folder).forEach((name, bytes) -> files.put(name, file -> Files.write(file, bytes)));
     }
 }

@@ -17,7 +17,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -33,7 +32,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Presets: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE (2 KV heads), mqa-SIZE, mla-SIZE with the",
-            "SIZE small, medium, large or xl (124M, 353M, 773M and 1.5B parameters), as the paper has them; and tiny.",
+            "SIZE small, medium, large or xl (124M, 353M, 773M and 1.5B parameters), as the paper has them; nano, micro",
+            "or mini (1.3M, 3.4M, 7.3M), which a CPU trains; and tiny.",
             "Of the MLRA checkpoints, 2.9B parameters each: mlra-NAME with the NAME tpa, mha, gqa, mqa, gta, mfa, mla,",
             "gla-2, gla-4, mlra-2 or mlra-4; and mlra-NAME-small, whose vectors have an eighth of the size.",
             "",
@@ -43,10 +43,6 @@ import picocli.CommandLine.Spec;
             "  t6j init --preset t6-small --variant-file t6j.json --out shared-b"
         })
 final class InitCommand implements Callable<Integer> {
-    /** What the official config.json has besides sizes; none changes a result. */
-    private static final Map<String, Object> OFFICIAL = Map.of(
-            "architectures", List.of("GPT"), "model_type", "gpt2", "bias", false, "using_groupnorm", false);
-
     @ParentCommand
     private Main main;
 
@@ -95,9 +91,7 @@ final class InitCommand implements Callable<Integer> {
         NewModel model = model();
         List<LazyTensor> tensors = new ArrayList<>();
         model.tensors().forEach(spec -> tensors.add(tensor(spec)));
-        Map<String, Object> config = new TreeMap<>(OFFICIAL);
-        config.putAll(model.config());
-        config.put("torch_dtype", WeightFile.torchName(dtype));
+        Map<String, Object> config = model.configJson(WeightFile.torchName(dtype));
         Map<String, Content> files = new LinkedHashMap<>();
         files.put("config.json", file -> Files.writeString(file, Json.write(config)));
         if (variantFile != null) {

@@ -45,9 +45,11 @@ final class Main implements Callable<Integer> {
 
     private static final List<Class<?>> COMMANDS = List.of(
             GenerateCommand.class, ChatCommand.class, ServeCommand.class, PullCommand.class, ModelsCommand.class,
-            LogitsCommand.class, PerplexityCommand.class, ScoreCommand.class, InspectCommand.class,
-            TokenizeCommand.class,
-            TokenizerCommand.class, ConvertCommand.class, InitCommand.class, BenchCommand.class, HelpCommand.class);
+            TrainCommand.class, GradientsCommand.class, LogitsCommand.class, PerplexityCommand.class,
+            ScoreCommand.class,
+            InspectCommand.class, TokenizeCommand.class, TokenizerCommand.class, ConvertCommand.class,
+            InitCommand.class,
+            BenchCommand.class, HelpCommand.class);
 
     final InputStream in;
     final Output out;

@@ -11,9 +11,6 @@ import picocli.CommandLine.Spec;
 
 /** What every command that loads a model takes. */
 final class ModelArguments {
-    /** More would only wait for each other. */
-    private static final int THREADS_PER_CORE = 4;
-
     @Mixin
     private ModelFolder folder;
 
@@ -35,19 +32,15 @@ final class ModelArguments {
             description = "Folder with a tokenizer, or a tokenizer.json (default: the model's own).")
     private Path tokenizer;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads that compute (default: one per core).")
-    private Integer threads;
+    @Mixin
+    private Threads threads;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
     /** Checks what can be checked without the model; {@link #load} does not again. */
     void check() {
-        if (threads != null) {
-            Range.atLeast(spec, "--threads", threads, 1);
-            Range.atMost(spec, "--threads", threads, THREADS_PER_CORE * Runtime.getRuntime().availableProcessors(),
-                    THREADS_PER_CORE + " times the cores");
-        }
+        threads.check(spec);
     }
 
     private Main main() {
@@ -59,7 +52,7 @@ final class ModelArguments {
     }
 
     int threads() {
-        return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+        return threads.count();
     }
 
     Model load() {
@@ -69,7 +62,7 @@ final class ModelArguments {
     /** Another model, in the same way. */
     Model load(Path path) {
         ModelOptions options =
-                new ModelOptions(load, threads == null ? 0 : threads, variant, tokenizer);
+                new ModelOptions(load, threads.count(), variant, tokenizer);
         Main main = main();
         Path files = ModelFolder.folderOf(path);
         VariantFile.noteOther(main, variant, VariantFile.read(files), files);

@@ -17,11 +17,16 @@ final class OnInterrupt implements AutoCloseable {
     private volatile boolean saving;
 
     OnInterrupt(Main main) {
+        this(main, PATIENCE);
+    }
+
+    /** @param patience how long the command may take to end */
+    OnInterrupt(Main main, Duration patience) {
         Thread command = Thread.currentThread();
         hook = new ShutdownHook(() -> {
             main.interrupted = true;
             interrupt(command);
-            if (!await(PATIENCE) && saving) {
+            if (!await(patience) && saving) {
                 await(PATIENCE_WITH_SAVING);
             }
         });

@@ -88,6 +88,22 @@ class UsageTest {
             models extra                                | Unmatched argument
             models --yes                                | --yes: expected --remove NAME with it
             models --remove /x --yes                    | --remove: expected ORG/NAME
+            train --out x                               | Missing required option: '--data
+            train --data x                              | Missing required option: '--out
+            train --data x --out y --preset huge        | --preset: expected one of t6-small
+            train --data x --out y --steps 0            | --steps: expected 1 to
+            train --data x --out y --steps 1 --minutes 1 | --steps: expected neither --minutes nor --tokens
+            train --data x --out y --minutes 0          | --minutes: expected above 0, found 0
+            train --data x --out y --passes NaN         | --passes: expected above 0, found NaN
+            train --data x --out y --batch 0            | --batch: expected 1 to
+            train --data x --out y --learning-rate 0    | --learning-rate: expected above 0 and at most 1
+            train --data x --out y --clip -1            | --clip: expected 0 (no clipping) or more
+            train --data x --out y --order sorted       | expected random or epoch, found 'sorted'
+            train --data x --out y --keep 0             | --keep: expected 1 or more, found 0
+            train --data x --out y --variant full       | --variant: expected --init-from with it, found none
+            train --data x --out y --init-from z --preset tiny | --preset: expected no --init-from with it
+            gradients --ids 1,2                         | Missing required option: '--out
+            gradients --ids 1,b --out x                 | --ids: expected ids by comma, such as 5,17,3, found 'b'
             init --preset tiny --out x --attention rnn  | expected tpa or tpa-kvonly or mha or gqa or mla, found 'rnn'
             """)
     void isOneLineAndTwo(String commandLine, String message) {
@@ -134,7 +150,7 @@ class UsageTest {
 
     private static String[] commands() {
         return new String[] {"generate", "chat", "serve", "pull", "models", "logits", "perplexity", "score", "inspect",
-            "tokenize", "tokenizer", "convert", "init", "bench"};
+            "tokenize", "tokenizer", "convert", "init", "train", "gradients", "bench"};
     }
 
     @ParameterizedTest

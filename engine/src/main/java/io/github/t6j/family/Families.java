@@ -4,10 +4,16 @@ import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
+import io.github.t6j.model.TensorSpec;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.model.TransformerLoader;
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.DoubleConsumer;
 
 /** All families; the one place where they are registered. */
@@ -31,6 +37,30 @@ public final class Families {
         return of(tensors).read(tensors, description);
     }
 
+    /**
+     * What a model that is still to be made is, as if its weights were there.
+     *
+     * @throws io.github.t6j.ModelFormatException if its config.json or t6j.json is not that of a model that runs
+     */
+    public static ModelConfig describe(NewModel model) {
+        List<TensorSpec> specs = model.tensors();
+        long largest = specs.stream().mapToLong(TensorSpec::elements).max().orElse(0);
+        MemorySegment zeros = MemorySegment.ofArray(new float[Math.toIntExact(largest)]); // all share them
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        for (TensorSpec spec : specs) {
+            MemorySegment data = zeros.asSlice(0, spec.elements() * Float.BYTES);
+            tensors.put(spec.name(), new Tensor(spec.name(), DType.F32, spec.shape(), data));
+        }
+        return describe(
+                new NamedTensors(tensors, "the new model"),
+                new Description(new ConfigJson(model.config(), "config.json"), model.variant(), null));
+    }
+
+    /** The tensors of a model, in its family's order. */
+    public static List<TensorSpec> tensors(ModelConfig config) {
+        return named(config).tensors(config);
+    }
+
     private static Family named(ModelConfig config) {
         return ALL.stream().filter(one -> one.name().equals(config.family())).findFirst().orElseThrow();
     }
@@ -42,9 +72,7 @@ public final class Families {
 
     /** Number of weights of a model, tied ones once. */
     public static long parameters(ModelConfig config) {
-        return named(config).tensors(config).stream()
-                .mapToLong(spec -> spec.shape().stream().reduce(1L, Math::multiplyExact))
-                .sum();
+        return tensors(config).stream().mapToLong(TensorSpec::elements).sum();
     }
 
     /**

@@ -86,6 +86,13 @@ record MlraConfig(Attention attention, Map<String, Object> config, VariantJson v
     }
 
     @Override
+    public MlraConfig with(Map<String, Object> changed) {
+        Map<String, Object> keys = new TreeMap<>(config);
+        keys.putAll(changed);
+        return new MlraConfig(attention, keys, variant);
+    }
+
+    @Override
     public MlraConfig with(VariantJson newVariant) {
         return new MlraConfig(attention, config, newVariant);
     }

@@ -7,13 +7,15 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Shapes with a name: the paper's sizes (tables 9 and 10), a tiny one, and those of the MLRA checkpoints, in their size and
- * small.
+ * Shapes with a name: the paper's sizes (tables 9 and 10); three that a CPU trains, nano, micro and mini, where attentions
+ * have about equal parameters, as the paper's; a tiny one; and those of the MLRA checkpoints, in their size and small.
  */
 public final class Presets {
     private Presets() {}
 
     private static final Map<String, NewModel> PRESETS = new LinkedHashMap<>();
+    private static final Map<String, Object> SMALL_SIZES =
+            Map.of("head_dim", 32L, "vocab_size", 4096L, "block_size", 512L);
 
     static {
         preset("t6-small", Attention.TPA, 12, 768, 34);
@@ -40,13 +42,34 @@ public final class Presets {
         preset("mla-medium", Attention.MLA, 24, 1024, 23);
         preset("mla-large", Attention.MLA, 36, 1280, 34);
         preset("mla-xl", Attention.MLA, 48, 1600, 49);
-        preset("tiny", Attention.TPA, 6, 192, 8)
-                .putAll(Map.of("head_dim", 32L, "vocab_size", 4096L, "block_size", 512L));
+        forCpu("nano", 4, 128, new int[] {5, 6, 4, 6, 7, 5}, 80, 40);
+        forCpu("micro", 6, 192, new int[] {11, 9, 6, 10, 11, 7}, 128, 64);
+        forCpu("mini", 8, 256, new int[] {17, 13, 8, 14, 15, 9}, 168, 80);
+        preset("tiny", Attention.TPA, 6, 192, 8).putAll(SMALL_SIZES);
         for (MlraConfig.Attention published : MlraConfig.Attention.values()) {
             String name = "mlra-" + published.name().toLowerCase(Locale.ROOT).replace('_', '-');
             PRESETS.put(name, MlraConfig.published(published));
             PRESETS.put(name + "-small", MlraConfig.small(published));
         }
+    }
+
+    /** @param heads of T6, T6 KV-only, MHA, GQA, MQA and MLA, so that a layer's attention has about 4 · width² parameters */
+    private static void forCpu(String size, long layers, long width, int[] heads, long queryLatent, long latent) {
+        preset("t6-" + size, Attention.TPA, layers, width, heads[0]).putAll(SMALL_SIZES);
+        preset("t6-kvonly-" + size, Attention.TPA_KVONLY, layers, width, heads[1]).putAll(SMALL_SIZES);
+        preset("mha-" + size, Attention.MHA, layers, width, heads[2]).putAll(SMALL_SIZES);
+        gqa("gqa-" + size, layers, width, heads[3], heads[3] / 2);
+        gqa("mqa-" + size, layers, width, heads[4], heads[4]);
+        Map<String, Object> mla = preset("mla-" + size, Attention.MLA, layers, width, heads[5]);
+        mla.putAll(SMALL_SIZES);
+        mla.putAll(Map.of(
+                "q_lora_rank", queryLatent, "kv_lora_rank", latent, "qk_rope_head_dim", 16L, "v_head_dim", 32L));
+    }
+
+    private static void gqa(String name, long layers, long width, long heads, long groupSize) {
+        Map<String, Object> config = preset(name, Attention.GQA, layers, width, heads);
+        config.putAll(SMALL_SIZES);
+        config.put("group_size", groupSize);
     }
 
     private static Map<String, Object> preset(String name, Attention attention, long layers, long width, long heads) {

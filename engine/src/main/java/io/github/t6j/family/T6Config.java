@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * A model of the T6 family that is still to be made: its config.json says the shapes of its tensors.
@@ -55,6 +56,13 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
             return Attention.MHA;
         }
         return config.containsKey("q_rank") ? Attention.TPA : Attention.TPA_KVONLY;
+    }
+
+    @Override
+    public T6Config with(Map<String, Object> changed) {
+        Map<String, Object> keys = new TreeMap<>(config);
+        keys.putAll(changed);
+        return new T6Config(attention, keys, variant);
     }
 
     @Override

@@ -15,6 +15,7 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.DenseConfig;
+import io.github.t6j.attention.Factor;
 import io.github.t6j.attention.GroupedQuery;
 import io.github.t6j.attention.Latent;
 import io.github.t6j.attention.Linear;
@@ -204,6 +205,16 @@ public final class T6Family implements Family {
         specs.add(TensorSpec.of(GATE_UP, layer, mlp + "c_fc1.weight", sizes.hidden(), sizes.width()));
         specs.add(TensorSpec.of(GATE_UP, layer, mlp + "c_fc2.weight", sizes.hidden(), sizes.width()));
         specs.add(TensorSpec.of(DOWN, layer, mlp + "c_proj.weight", sizes.width(), sizes.hidden()));
+    }
+
+    /** The factor that a matrix of projections makes, or null: it makes whole queries, or is of another attention. */
+    public static Factor factor(TensorSpec spec) {
+        for (Factor factor : Factor.values()) {
+            if (spec.name().endsWith("." + T6Factors.projection(factor) + ".weight")) {
+                return factor;
+            }
+        }
+        return null;
     }
 
     /** The tied embedding, which files have under one name or both. */

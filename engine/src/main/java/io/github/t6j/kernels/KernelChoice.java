@@ -1,5 +1,6 @@
 package io.github.t6j.kernels;
 
+import io.github.t6j.kernels.simd.SimdGradientKernels;
 import io.github.t6j.kernels.simd.SimdKernels;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
@@ -25,6 +26,11 @@ public final class KernelChoice {
     /** The scalar twin, as this machine computes it. */
     public static ScalarKernels scalar() {
         return SCALAR;
+    }
+
+    /** What training needs besides {@code kernels}, of the same kind. */
+    public static GradientKernels gradients(Kernels kernels) {
+        return kernels instanceof ScalarKernels scalar ? new ScalarGradientKernels(scalar) : new SimdGradientKernels();
     }
 
     /** {@link ScalarKernels#readAll} by the fastest kernel. */

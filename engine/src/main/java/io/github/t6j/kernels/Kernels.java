@@ -34,6 +34,17 @@ public interface Kernels {
         return c / PANEL * rows * PANEL + c % PANEL;
     }
 
+    /** Rows of a register tile of half a panel. */
+    int NARROW_ROWS = 8;
+
+    /**
+     * Whether a product takes tiles of half a panel where the registers suffice, as with heads of 32 elements: of whole
+     * panels half would be computed for nothing. Rows of x must be a panel's, as so many are only found at constant distances.
+     */
+    static boolean isNarrow(Format format, int xStride, int rows, int columns) {
+        return format == Format.F32 && xStride == PANEL && columns <= PANEL / 2 && rows % NARROW_ROWS == 0;
+    }
+
     /** Which kernels these are, such as {@code SIMD, 512-bit}. */
     String description();
 
@@ -65,6 +76,19 @@ public interface Kernels {
             float[] y,
             int yAt,
             int yPanel,
+            boolean accumulate);
+
+    /**
+     * Transposed matrix × matrix, both a panel: y[r][c] = (accumulate ? y[r][c] : 0) + Σ_k x[k][r] · w[k][c], k ascending.
+     *
+     * @param x [inner][{@value #PANEL}] from {@code xAt}; {@code xAt} may be that of a later column, with fewer rows of y
+     * @param rows at most {@value #PANEL}
+     * @param w [inner][{@value #PANEL}] from {@code wAt}
+     * @param columns at most {@value #PANEL}
+     * @param y [rows][{@value #PANEL}] from {@code yAt}; all columns may be overwritten
+     */
+    void multiplyTransposed(
+            float[] x, int xAt, int rows, int inner, float[] w, int wAt, int columns, float[] y, int yAt,
             boolean accumulate);
 
     /**
@@ -105,7 +129,7 @@ public interface Kernels {
      * @param valueRank 0: there are no head factors, and p[h][t] = e
      * @param max [heads]
      * @param sum [heads][{@value #LANES}], added to
-     * @param p [heads][valueRank][{@value #PANEL}], written
+     * @param p [heads][valueRank][{@value #PANEL}], written; may be {@code s} if valueRank is 0
      * @return the largest s[h][t] − max[h] as the bits of a float: above those of {@link #LAZY_MAX}, sum and p may have
      *     overflowed, and the page must be done again with a larger max. A NaN shows in sum and p.
      */
@@ -119,6 +143,30 @@ public interface Kernels {
             float[] max,
             float[] sum,
             float[] p);
+
+    /**
+     * Softmax of queries that are columns, over some more tokens, which are rows. Where the largest s[r][c] is above max[c]
+     * by more than {@link #LAZY_MAX}, it becomes max[c]; s[r][c] = 2^(s[r][c] − max[c]); sum[c] = sum[c] · factor[c] + Σ_r
+     * s[r][c], r ascending, where factor[c] = 2^(what max[c] was − max[c]) is for all sums so far.
+     *
+     * @param s [rows][{@value #PANEL}], written over; −∞ gives 0; a NaN does not show in max, but in the sum
+     * @param max [{@value #PANEL}], at first −∞
+     * @param sum [{@value #PANEL}], at first 0
+     * @param factor [{@value #PANEL}], written
+     * @return whether a factor is not 1
+     */
+    boolean softmaxColumns(float[] s, int rows, float[] max, float[] sum, float[] factor);
+
+    /**
+     * Probabilities of a softmax, and from their gradients those of the scores, of queries that are rows: s[r][c] = 2^(s[r][c] −
+     * lse[r]), not above 1; d[r][c] = s[r][c] · (d[r][c] − mean[r]).
+     *
+     * @param s [rows][{@value #PANEL}], written over; −∞ gives 0
+     * @param d [rows][{@value #PANEL}], written over
+     * @param lse [rows]
+     * @param mean [rows] from {@code meanAt}: the gradients' means, weighted by the probabilities
+     */
+    void softmaxGradients(float[] s, float[] d, int rows, float[] lse, float[] mean, int meanAt);
 
     /** Largest value of each row: into[r] = max_t s[r][t], s [rows][{@value #PANEL}]; NaN if there is one. */
     void rowMaxima(float[] s, int rows, float[] into);

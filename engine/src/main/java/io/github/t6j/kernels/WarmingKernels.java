@@ -42,7 +42,10 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
 
     /** Operations other than products of elements; in the table each has a place a format, and uses one if it has none. */
     private enum Operation {
-        FACTOR_SCORES, SOFTMAX, WHOLE_SOFTMAX, MAXIMA, WIDEN, SCALE, ADD_SCALED, TRANSPOSE, OUTER, NORM, SWIGLU,
+        NARROW_PRODUCT, TRANSPOSED_PRODUCT, FACTOR_SCORES, SOFTMAX, WHOLE_SOFTMAX, COLUMN_SOFTMAX, SOFTMAX_GRADIENTS,
+        MAXIMA, WIDEN, SCALE,
+        ADD_SCALED,
+        TRANSPOSE, OUTER, NORM, SWIGLU,
         LOG_SUM, ROUND,
         ROW_OF_Q8_0, ROWS_OF_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0
     }
@@ -130,7 +133,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         }
         if (kernels == null) {
             calls[place] = rows > 1 && rows < most ? -RARE : 0;
-            begin(place, productTrial(format, even ? tall : 2 * tall - 1));
+            begin(place, productTrial(format, even ? tall : 2 * tall - 1, INNER, PANEL));
         }
         calls[place]++;
         return twin;
@@ -187,13 +190,26 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         }
     }
 
-    private static Consumer<Kernels> productTrial(Format format, int rows) {
+    private static Consumer<Kernels> productTrial(Format format, int rows, int xStride, int columns) {
         MemorySegment w = zeros(format, (INNER + 1) * PANEL);
-        float[] x = new float[rows * INNER];
+        float[] x = new float[rows * xStride];
         float[] y = new float[rows * PANEL];
         return k -> {
-            k.multiply(x, 0, INNER, rows, INNER, format, w, 0, PANEL, PANEL, y, 0, rows * PANEL, false);
-            k.multiply(x, 0, INNER, rows, INNER, format, w, 0, PANEL, PANEL, y, 0, rows * PANEL, true);
+            k.multiply(x, 0, xStride, rows, INNER, format, w, 0, PANEL, columns, y, 0, rows * PANEL, false);
+            k.multiply(x, 0, xStride, rows, INNER, format, w, 0, PANEL, columns, y, 0, rows * PANEL, true);
+        };
+    }
+
+    /** Its tiles are of half a panel; of five and four rows; and of two and one. */
+    private static Consumer<Kernels> transposedTrial() {
+        float[] x = new float[INNER * PANEL];
+        float[] w = new float[INNER * PANEL];
+        float[] y = new float[NARROW_ROWS * PANEL];
+        return k -> {
+            k.multiplyTransposed(x, 0, NARROW_ROWS, INNER, w, 0, PANEL / 2, y, 0, true);
+            k.multiplyTransposed(x, 0, 5, INNER, w, 0, PANEL, y, 0, true);
+            k.multiplyTransposed(x, 0, 4, INNER, w, 0, PANEL, y, 0, true);
+            k.multiplyTransposed(x, 0, 3, INNER, w, 0, PANEL, y, 0, true);
         };
     }
 
@@ -208,9 +224,13 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         float[] lanes = new float[LANES];
         RoundedRows rounded = RoundedRows.zeros(1, PANEL);
         return switch (operation) {
+            case NARROW_PRODUCT -> productTrial(format, NARROW_ROWS, PANEL, PANEL / 2);
+            case TRANSPOSED_PRODUCT -> transposedTrial();
             case FACTOR_SCORES -> k -> k.factorScores(x, 0, SOME, SOME, format, page, 0, y);
             case SOFTMAX -> k -> k.softmax(x, SOME, format, page, 0, SOME, lanes, elements, y);
             case WHOLE_SOFTMAX -> k -> k.softmax(x, SOME, format, page, 0, 0, lanes, elements, y);
+            case COLUMN_SOFTMAX -> k -> k.softmaxColumns(x, SOME, y, y, y);
+            case SOFTMAX_GRADIENTS -> k -> k.softmaxGradients(x, y, SOME, lanes, lanes, 0);
             case MAXIMA -> k -> k.rowMaxima(x, SOME, y);
             case WIDEN -> k -> k.widen(format, page, 0, PANEL, 0, to, 0);
             case SCALE -> k -> k.scale(y, 0, SOME, PANEL, from, 0);
@@ -268,8 +288,18 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             int yAt,
             int yPanel,
             boolean accumulate) {
-        product(format, rows).multiply(
-                x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
+        Kernels kernels = Kernels.isNarrow(format, xStride, rows, columns)
+                ? other(Operation.NARROW_PRODUCT, format)
+                : product(format, rows);
+        kernels.multiply(x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
+    }
+
+    @Override
+    public void multiplyTransposed(
+            float[] x, int xAt, int rows, int inner, float[] w, int wAt, int columns, float[] y, int yAt,
+            boolean accumulate) {
+        other(Operation.TRANSPOSED_PRODUCT, Format.F32)
+                .multiplyTransposed(x, xAt, rows, inner, w, wAt, columns, y, yAt, accumulate);
     }
 
     @Override
@@ -291,6 +321,16 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             float[] w) {
         return other(valueRank == 0 ? Operation.WHOLE_SOFTMAX : Operation.SOFTMAX, format)
                 .softmax(s, heads, format, page, aVAt, valueRank, max, sum, w);
+    }
+
+    @Override
+    public boolean softmaxColumns(float[] s, int rows, float[] max, float[] sum, float[] factor) {
+        return other(Operation.COLUMN_SOFTMAX, Format.F32).softmaxColumns(s, rows, max, sum, factor);
+    }
+
+    @Override
+    public void softmaxGradients(float[] s, float[] d, int rows, float[] lse, float[] mean, int meanAt) {
+        other(Operation.SOFTMAX_GRADIENTS, Format.F32).softmaxGradients(s, d, rows, lse, mean, meanAt);
     }
 
     @Override

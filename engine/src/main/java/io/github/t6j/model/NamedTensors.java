@@ -103,6 +103,17 @@ public final class NamedTensors {
     }
 
     /**
+     * Fills {@code into} with the elements of the tensor that {@code spec} is about.
+     *
+     * @throws ModelFormatException if it is missing or has another shape
+     */
+    public void read(TensorSpec spec, float[] into) {
+        try (Arena copies = Arena.ofConfined()) {
+            read(get(spec), copies).read(0, into, 0, into.length);
+        }
+    }
+
+    /**
      * A matrix under either of two names.
      *
      * @throws ModelFormatException if there is none, or two that differ
@@ -128,8 +139,12 @@ public final class NamedTensors {
         return a.shape().equals(b.shape()) && a.dtype() == b.dtype() && a.data().mismatch(b.data()) < 0;
     }
 
-    /** Fails if there is a tensor that {@code specs} do not name: the model would be computed without it. */
-    void checkAllUsed(List<TensorSpec> specs, String family) {
+    /**
+     * Looks whether {@code specs} are all that there is.
+     *
+     * @throws ModelFormatException if there is a tensor that they do not name: the model would be computed without it
+     */
+    public void checkAllUsed(List<TensorSpec> specs, String family) {
         Set<String> unknown = new HashSet<>(tensors.keySet());
         specs.forEach(spec -> {
             unknown.remove(spec.name());

@@ -22,6 +22,11 @@ public record TensorSpec(String name, String alias, List<Long> shape, TensorRole
         return new TensorSpec(name, null, Arrays.stream(shape).boxed().toList(), role, layer);
     }
 
+    /** The product of its sizes. @throws ArithmeticException when it does not fit a long */
+    public long elements() {
+        return shape.stream().reduce(1L, Math::multiplyExact);
+    }
+
     /** Whether its elements are gains of a norm: all ones before training. */
     public boolean isGain() {
         return switch (role) {

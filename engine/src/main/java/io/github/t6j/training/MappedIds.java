@@ -29,6 +29,11 @@ record MappedIds(Path file, MemorySegment bytes, int width) {
         return bytes.byteSize() / width;
     }
 
+    /** Those from {@code from} to {@code to}. */
+    MappedIds part(long from, long to) {
+        return new MappedIds(file, bytes.asSlice(from * width, (to - from) * width), width);
+    }
+
     /** Copies {@code count} ids from {@code from} on. @throws ModelFormatException if one is not below {@code vocabulary} */
     void read(long from, int[] into, int offset, int count, int vocabulary) {
         try {

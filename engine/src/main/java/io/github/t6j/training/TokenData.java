@@ -16,7 +16,7 @@ import java.util.function.DoubleConsumer;
  * the files.
  */
 public final class TokenData implements AutoCloseable {
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena; // null for a part of other data
     private final List<Shard> shards = new ArrayList<>();
     private final int vocabulary;
 
@@ -40,8 +40,9 @@ public final class TokenData implements AutoCloseable {
         }
     }
 
-    private TokenData(int vocabulary) {
+    private TokenData(int vocabulary, Arena arena) {
         this.vocabulary = vocabulary;
+        this.arena = arena;
     }
 
     /** Ids in memory, as one shard. @throws IllegalArgumentException if there are none, or one is negative */
@@ -54,7 +55,7 @@ public final class TokenData implements AutoCloseable {
                 throw new IllegalArgumentException("ids[" + i + "]: expected 0 or more, found " + ids[i]);
             }
         }
-        TokenData data = new TokenData(Integer.MAX_VALUE);
+        TokenData data = new TokenData(Integer.MAX_VALUE, Arena.ofShared());
         data.shards.add(new Shard(List.of(MappedIds.of(ids, data.arena))));
         return data;
     }
@@ -81,7 +82,7 @@ public final class TokenData implements AutoCloseable {
         if (files.isEmpty()) {
             throw new IllegalArgumentException("files: expected one or more, found none");
         }
-        TokenData data = new TokenData(vocabulary);
+        TokenData data = new TokenData(vocabulary, Arena.ofShared());
         try {
             data.load(files, tokenizer == null ? null : new TokenCache(tokenizer, userCache), progress);
             return data;
@@ -119,6 +120,36 @@ public final class TokenData implements AutoCloseable {
                     + " vocabulary, found " + cached.highest() + ": use the model's own tokenizer");
         }
         return cached.ids();
+    }
+
+    /**
+     * Some of the ids, as data of its own: to hold out the last ones, for example. It is there as long as this is open;
+     * closing it does nothing.
+     *
+     * @param from the first id, where all shards are one after the other
+     * @param to after the last
+     * @throws IndexOutOfBoundsException if there are not so many, or none is wanted
+     */
+    public TokenData part(long from, long to) {
+        Objects.checkFromToIndex(from, to, size());
+        Objects.checkIndex(from, to);
+        TokenData data = new TokenData(vocabulary, null);
+        long begin = 0;
+        for (Shard shard : shards) {
+            List<MappedIds> parts = new ArrayList<>();
+            for (MappedIds ids : shard.parts) {
+                long first = Math.max(0, from - begin);
+                long end = Math.min(ids.count(), to - begin);
+                if (first < end) {
+                    parts.add(ids.part(first, end));
+                }
+                begin += ids.count();
+            }
+            if (!parts.isEmpty()) {
+                data.shards.add(new Shard(parts));
+            }
+        }
+        return data;
     }
 
     /** Number of shards, one or more. */
@@ -164,7 +195,7 @@ public final class TokenData implements AutoCloseable {
     /** Gives the files back; closing twice does nothing. */
     @Override
     public void close() {
-        if (arena.scope().isAlive()) {
+        if (arena != null && arena.scope().isAlive()) {
             arena.close();
         }
     }

@@ -1,9 +1,8 @@
 /**
- * What a training run reads: {@link io.github.t6j.training.TokenData} is token ids, mapped from files, and
- * {@link io.github.t6j.training.BatchOrder} says which of them come next.
- *
- * <p>A text's way to ids: {@link io.github.t6j.training.Documents} takes a file (FileParts) apart into documents,
- * DocumentEncoder tokenises them on all cores, and TokenCache keeps the ids in a file, so that it happens once. Shards
- * (TokenShard) are ids already. Either is mapped (MappedIds).
+ * Training. {@link io.github.t6j.training.TrainableModel} has the parameters, and makes the loss of a micro-batch and its
+ * gradients; each operation is a small class with its forward pass and its derivative side by side. Numbers are f32 in
+ * arrays of rows; sums that decide, of a loss or a norm, are double. The bits do not depend on the number of threads: an item
+ * of a parallel region writes only what is its own, and sums over tokens have a fixed order. May use {@code tokenizer},
+ * {@code family}, {@code model} and all below them; nothing below uses it.
  */
 package io.github.t6j.training;

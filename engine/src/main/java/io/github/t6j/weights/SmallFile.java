@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
  * Files that are read or written whole: configurations, tokenizers, conversations. Symbolic links are followed, as Hugging Face's caches are made of
@@ -47,8 +48,30 @@ public final class SmallFile {
      * @throws java.util.concurrent.CancellationException when the thread is interrupted
      */
     public static void writePrivately(Path file, byte[] bytes) {
+        write(file, bytes, true);
+    }
+
+    /**
+     * Writes {@code bytes} in the place of {@code file}, or as a new one, in one step. Where they stand there already, nothing
+     * is done.
+     *
+     * @throws java.io.UncheckedIOException when it cannot be written; what was there is there still
+     */
+    public static void write(Path file, byte[] bytes) {
         try {
-            Replacement.of(file, true).write(channel -> {
+            if (Files.isRegularFile(file) && Files.size(file) == bytes.length
+                    && Arrays.equals(Files.readAllBytes(file), bytes)) {
+                return;
+            }
+        } catch (IOException e) {
+            throw FileBytes.failed(file, "cannot be read", e);
+        }
+        write(file, bytes, false);
+    }
+
+    private static void write(Path file, byte[] bytes, boolean privately) {
+        try {
+            Replacement.of(file, privately).write(channel -> {
                 for (ByteBuffer rest = ByteBuffer.wrap(bytes); rest.hasRemaining();) {
                     channel.write(rest);
                 }

@@ -75,4 +75,16 @@ class JazzerTest {
     void tokens(byte[] bytes) {
         Targets.tokens(bytes);
     }
+
+    @MethodSource("io.github.t6j.fuzz.TrainingSeeds#json")
+    @FuzzTest(maxDuration = "10m")
+    void training(byte[] bytes) {
+        Targets.training(bytes);
+    }
+
+    @MethodSource("io.github.t6j.fuzz.TrainingSeeds#moments")
+    @FuzzTest(maxDuration = "10m")
+    void moments(byte[] bytes) {
+        Targets.moments(bytes);
+    }
 }

@@ -49,7 +49,9 @@ class MutationTest {
             new Fuzz("sampler", Seeds.samplers(), Bytes::mutateFloats, Targets::sampler),
             new Fuzz("shard", DataSeeds.shards(), Bytes::mutateStart, Targets::shard),
             new Fuzz("lines", DataSeeds.lines(), FileMutator::lines, Targets::lines),
-            new Fuzz("tokens", DataSeeds.tokens(), Bytes::mutateStart, Targets::tokens));
+            new Fuzz("tokens", DataSeeds.tokens(), Bytes::mutateStart, Targets::tokens),
+            new Fuzz("training", TrainingSeeds.json(), FileMutator::json, Targets::training),
+            new Fuzz("moments", TrainingSeeds.moments(), FileMutator::safetensors, Targets::moments));
 
     @Test
     void nothingButADocumentedRefusal() {

@@ -1,5 +1,6 @@
 package io.github.t6j.fuzz;
 
+import io.github.t6j.MemoryLimitException;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.Session;
 import io.github.t6j.TestData;
@@ -8,6 +9,7 @@ import io.github.t6j.sampling.Sampler;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.TokenData;
+import io.github.t6j.training.Trainer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.Tensor;
 import java.io.IOException;
@@ -27,6 +29,7 @@ import java.util.Objects;
  */
 final class Targets {
     private static final int MOST_READ = 1 << 16;
+    private static final int MOST_TRAINED = 1 << 12;
     private static final Path FOLDER = folder();
     private static final Tokenizer TOKENIZER = Tokenizer.load(TestData.path("tokenizers/bpe4096"));
 
@@ -289,5 +292,30 @@ final class Targets {
         } catch (IllegalStateException refused) {
             check(refused.getMessage().startsWith("logits"), "refused: " + refused.getMessage());
         }
+    }
+
+    /** training.json of a checkpoint whose other files are right. */
+    static void training(byte[] bytes) {
+        goOn(TrainingSeeds.with(bytes, null));
+    }
+
+    /** AdamW's moments of a checkpoint whose other files are right. */
+    static void moments(byte[] bytes) {
+        goOn(TrainingSeeds.with(null, bytes));
+    }
+
+    private static void goOn(Path checkpoint) {
+        mayRefuse(() -> {
+            try (Trainer trainer = Trainer.restore(checkpoint, 1)) {
+                long steps = trainer.steps();
+                if (trainer.options().batches().tokens() <= MOST_TRAINED) {
+                    check(trainer.step(TrainingSeeds.DATA).step() == steps + 1, "another step than the next");
+                }
+            } catch (IllegalArgumentException | IllegalStateException refused) {
+                check(refused.getMessage().contains("expected"), "a message without what was expected");
+            } catch (MemoryLimitException refused) {
+                check(refused.needed() > refused.available(), "refused what fits");
+            }
+        }, checkpoint.toString());
     }
 }

@@ -1,18 +1,22 @@
 package io.github.t6j.jmh;
 
+import io.github.t6j.jmh.report.LearningCurvesCommand;
 import io.github.t6j.jmh.report.ReportCommand;
+import io.github.t6j.jmh.study.StudyCommand;
 import java.io.IOException;
 import java.util.Arrays;
 
-/** JMH's command line; with {@code report} for its first word that of the report. */
+/** JMH's command line; with {@code report}, {@code learning-curves} or {@code study} for its first word that of these. */
 final class Commands {
     private Commands() {}
 
-    /** Takes JMH's options, which {@code -h} lists, or the report's: {@code report -h}; the exit code. */
+    /** Takes JMH's options, which {@code -h} lists, or those of another command: {@code report -h}; the exit code. */
     static int run(String[] args) throws IOException {
-        if (args.length > 0 && args[0].equals("report")) {
-            return ReportCommand.run(Arrays.copyOfRange(args, 1, args.length));
-        }
-        return PlainJmh.run(args);
+        return switch (args.length == 0 ? "" : args[0]) {
+            case "report" -> ReportCommand.run(Arrays.copyOfRange(args, 1, args.length));
+            case "learning-curves" -> LearningCurvesCommand.run(Arrays.copyOfRange(args, 1, args.length));
+            case "study" -> StudyCommand.run(Arrays.copyOfRange(args, 1, args.length));
+            default -> PlainJmh.run(args);
+        };
     }
 }

@@ -91,7 +91,7 @@ final class Gemm {
     }
 
     /** Rows of the next tile when {@code left} remain: as few tiles as possible, as even as possible. */
-    private static int tileRows(int left, int tallest) {
+    static int tileRows(int left, int tallest) {
         int tiles = (left + tallest - 1) / tallest;
         return (left + tiles - 1) / tiles;
     }

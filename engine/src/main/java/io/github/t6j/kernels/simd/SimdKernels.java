@@ -61,8 +61,20 @@ public final class SimdKernels implements Kernels {
             int yAt,
             int yPanel,
             boolean accumulate) {
-        Gemm.rows(
-                x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate, ahead, one);
+        if (NarrowGemm.AVAILABLE && Kernels.isNarrow(format, xStride, rows, columns)) {
+            NarrowGemm.rows(x, xAt, rows, inner, w, wAt, wStride, y, yAt, accumulate);
+        } else {
+            Gemm.rows(
+                    x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate, ahead,
+                    one);
+        }
+    }
+
+    @Override
+    public void multiplyTransposed(
+            float[] x, int xAt, int rows, int inner, float[] w, int wAt, int columns, float[] y, int yAt,
+            boolean accumulate) {
+        TransposedGemm.rows(x, xAt, rows, inner, w, wAt, columns, y, yAt, accumulate);
     }
 
     @Override
@@ -94,6 +106,22 @@ public final class SimdKernels implements Kernels {
             float[] sum,
             float[] w) {
         return PageSoftmax.probabilities(s, heads, format, page, aVAt, valueRank, max, sum, w, one);
+    }
+
+    @Override
+    public boolean softmaxColumns(float[] s, int rows, float[] max, float[] sum, float[] factor) {
+        boolean raised = TrainingSoftmax.raise(s, rows, max, factor);
+        for (int c = 0; raised && c < PANEL; c++) {
+            factor[c] = exp2(factor[c]);
+            sum[c] *= factor[c];
+        }
+        TrainingSoftmax.columns(s, rows, max, sum);
+        return raised;
+    }
+
+    @Override
+    public void softmaxGradients(float[] s, float[] d, int rows, float[] lse, float[] mean, int meanAt) {
+        TrainingSoftmax.gradients(s, d, rows, lse, mean, meanAt);
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
 import java.text.NumberFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -27,6 +28,7 @@ import org.jfree.chart.axis.CategoryLabelPositions;
 import org.jfree.chart.axis.LogAxis;
 import org.jfree.chart.axis.NumberAxis;
 import org.jfree.chart.axis.NumberTickUnit;
+import org.jfree.chart.axis.ValueAxis;
 import org.jfree.chart.block.BlockBorder;
 import org.jfree.chart.labels.StandardCategoryItemLabelGenerator;
 import org.jfree.chart.plot.CategoryPlot;
@@ -51,9 +53,9 @@ import org.w3c.dom.Element;
  */
 final class Charts {
     private static final int WIDTH = 480;
-    private static final int HEIGHT = 420;
+    static final int HEIGHT = 420;
     private static final int BAR_HEIGHT = 26;
-    private static final Font TITLE = new Font(Font.SANS_SERIF, Font.BOLD, 14);
+    static final Font TITLE = new Font(Font.SANS_SERIF, Font.BOLD, 14);
     private static final Font TEXT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
     private static final Color GRID = new Color(0xDDDDDD);
 
@@ -131,13 +133,22 @@ final class Charts {
         LogAxis y = logAxis("time per step (µs)", 10);
         y.setNumberFormatOverride(new DecimalFormat("#,##0.##"));
         XYPlot plot = new XYPlot(data, x, y, renderer);
-        plot.setBackgroundPaint(Color.WHITE);
-        plot.setDomainGridlinePaint(GRID);
-        plot.setRangeGridlinePaint(GRID);
+        style(plot);
         String title = "Decode: " + Labels.shape(group.setting().shape());
         JFreeChart chart = new JFreeChart(title, TITLE, plot, true);
         chart.addSubtitle(new TextTitle(group.setting().rest(), TEXT));
         return draw(name, title + ", " + group.setting().rest(), chart, HEIGHT);
+    }
+
+    /** White, with a light grid, and the axes' text in the common size. */
+    static void style(XYPlot plot) {
+        plot.setBackgroundPaint(Color.WHITE);
+        plot.setDomainGridlinePaint(GRID);
+        plot.setRangeGridlinePaint(GRID);
+        for (ValueAxis axis : List.of(plot.getDomainAxis(), plot.getRangeAxis())) {
+            axis.setLabelFont(TEXT);
+            axis.setTickLabelFont(TEXT);
+        }
     }
 
     private static LogAxis logAxis(String title, int base) {
@@ -148,8 +159,6 @@ final class Charts {
             axis.setBaseSymbol("2");
         }
         axis.setMinorTickMarksVisible(false);
-        axis.setLabelFont(TEXT);
-        axis.setTickLabelFont(TEXT);
         return axis;
     }
 
@@ -185,7 +194,8 @@ final class Charts {
         return draw(name, title + ", " + subtitle, chart, 110 + BAR_HEIGHT * values.size());
     }
 
-    private static Plot draw(String name, String title, JFreeChart chart, int height) {
+    /** The figure of a chart. */
+    static Plot draw(String name, String title, JFreeChart chart, int height) {
         chart.setBackgroundPaint(Color.WHITE);
         chart.setPadding(new RectangleInsets(4, 4, 4, 12));
         LegendTitle legend = chart.getLegend();

@@ -62,11 +62,15 @@ public final class ReportCommand implements Callable<Integer> {
 
     /** @return the exit code: 0 done, 1 failed, 2 bad usage */
     public static int run(String... args) {
-        return new CommandLine(new ReportCommand()).setExecutionExceptionHandler((failure, line, parsed) -> {
+        return run(new ReportCommand(), "report", args);
+    }
+
+    public static int run(Callable<Integer> command, String name, String... args) {
+        return new CommandLine(command).setExecutionExceptionHandler((failure, line, parsed) -> {
             if (failure.getMessage() == null) {
                 failure.printStackTrace();
             }
-            line.getErr().println("report: " + message(failure));
+            line.getErr().println(name + ": " + message(failure));
             return CommandLine.ExitCode.SOFTWARE;
         }).execute(args);
     }

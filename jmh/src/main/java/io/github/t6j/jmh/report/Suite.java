@@ -157,6 +157,13 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
                         "f32,bf16,q8_0,q4_0")
                 .add("MatrixMatrixBenchmark.multiply", "threads", threads, "shape", matrices, "rows", "128", "type",
                         "f32,bf16,q8_0,q4_0")
+                .add("TrainingProductsBenchmark.forward", "threads", threads, "shape", "4096x512x192,2048x2048x768")
+                .add("TrainingProductsBenchmark.inputGradient", "threads", threads, "shape",
+                        "4096x512x192,2048x2048x768")
+                .add("TrainingProductsBenchmark.weightGradient", "threads", threads, "shape",
+                        "4096x512x192,2048x2048x768")
+                .add("TrainingAttentionBenchmark.forward", "threads", threads, "shape", "8x512x11x32,2x1024x34x64")
+                .add("TrainingAttentionBenchmark.backward", "threads", threads, "shape", "8x512x11x32,2x1024x34x64")
                 .add("CacheAppendBenchmark.append", "cacheType", "f32,bf16,q8", "attention", "mha,gqa,mla,tpa")
                 .add("ElementWiseBenchmark.rmsNorm", "width", "768,2048")
                 .add("ElementWiseBenchmark.swiGlu", "width", "768,2048")

@@ -1,0 +1,31 @@
+package io.github.t6j.cli;
+
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+
+/** {@code --threads}, of every command that computes. */
+final class Threads {
+    /** More would only wait for each other. */
+    private static final int PER_CORE = 4;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads that compute (default: one per core).")
+    private Integer threads;
+
+    /**
+     * Checks the number.
+     *
+     * @param spec of the command
+     * @throws picocli.CommandLine.ParameterException if it makes no sense
+     */
+    void check(CommandSpec spec) {
+        if (threads != null) {
+            Range.atLeast(spec, "--threads", threads, 1);
+            Range.atMost(spec, "--threads", threads, PER_CORE * Runtime.getRuntime().availableProcessors(),
+                    PER_CORE + " times the cores");
+        }
+    }
+
+    int count() {
+        return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    }
+}

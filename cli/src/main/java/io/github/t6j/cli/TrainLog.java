@@ -1,0 +1,113 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.json.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * {@code log.jsonl} of a run: what it is on the first line, then a line a step with step, tokens, loss, gradient_norm,
+ * learning_rate and seconds, and a line an evaluation with step, tokens, seconds, validation_loss and best. Steps after the
+ * checkpoint that a run goes on from are taken out: they come again.
+ */
+final class TrainLog implements AutoCloseable {
+    static final String NAME = "log.jsonl";
+    private static final String BEST = "validation_loss";
+
+    private final Path file;
+    private final Writer writer;
+    private double lowest = Double.POSITIVE_INFINITY;
+    private long evaluated;
+    private double seconds;
+
+    /** @param steps that a run has made, whose lines stay; 0 for a new run */
+    TrainLog(Path file, long steps) {
+        this.file = file;
+        try {
+            List<String> kept = steps > 0 && Files.exists(file) ? kept(steps) : List.of();
+            Path partial = file.resolveSibling(NAME + ".partial");
+            Files.write(partial, kept);
+            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+            writer = Files.newBufferedWriter(file, StandardCharsets.UTF_8, StandardOpenOption.APPEND);
+        } catch (IOException | UncheckedIOException e) {
+            throw Errors.failure(file, "cannot be written", e);
+        }
+    }
+
+    private List<String> kept(long steps) throws IOException {
+        List<String> kept = new ArrayList<>();
+        for (String line : Files.readAllLines(file)) {
+            Map<String, Object> entry = entry(line);
+            if (entry == null || steps(entry) > steps) {
+                break;
+            }
+            if (entry.get(BEST) instanceof Number loss) {
+                lowest = Math.min(lowest, loss.doubleValue());
+                evaluated = steps(entry);
+            }
+            if (entry.get("seconds") instanceof Number passed) {
+                seconds = passed.doubleValue();
+            }
+            kept.add(line);
+        }
+        return kept;
+    }
+
+    private static long steps(Map<String, Object> entry) {
+        return entry.get("step") instanceof Long step ? step : 0;
+    }
+
+    /** Null for a line that is not whole: the process was killed while it wrote. */
+    private static Map<String, Object> entry(String line) {
+        try {
+            return Json.parseObject(line.getBytes(StandardCharsets.UTF_8), NAME);
+        } catch (ModelFormatException e) {
+            return null;
+        }
+    }
+
+    /** The lowest validation loss so far; infinite before the first. */
+    double lowest() {
+        return lowest;
+    }
+
+    /** The last step that was evaluated, or 0. */
+    long evaluated() {
+        return evaluated;
+    }
+
+    /** Seconds that the run took before it was interrupted. */
+    double seconds() {
+        return seconds;
+    }
+
+    void write(Map<String, Object> entry) {
+        try {
+            writer.write(Json.writeLine(entry) + "\n");
+            writer.flush();
+        } catch (IOException e) {
+            throw Errors.failure(file, "cannot be written", e);
+        }
+        if (entry.get(BEST) instanceof Double loss) {
+            lowest = Math.min(lowest, loss);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            writer.close();
+        } catch (IOException e) {
+            throw Errors.failure(file, "cannot be written", e);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.Generation;
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.Model;
+import io.github.t6j.Session;
+import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.training.StepResult;
+import io.github.t6j.training.Trainer;
+import io.github.t6j.training.TrainingOptions;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+
+/** A run of {@code t6j train}: steps, and now and then an evaluation, a checkpoint and a sample. */
+final class TrainLoop {
+    private static final int EVALUATIONS = 10;
+    private static final int WINDOWS = 64;
+    private static final int SAMPLE = 48;
+
+    private final Main main;
+    private final Trainer trainer;
+    private final TrainingText text;
+    private final RunFolder folder;
+    private final String prompt;
+    private final long begun = System.nanoTime();
+    private final long first;
+    private Progress progress;
+    private TrainLog log;
+    private double secondsBefore;
+    private double loss = Double.NaN;
+    private double validation = Double.NaN;
+
+    TrainLoop(Main main, Trainer trainer, TrainingText text, RunFolder folder, String prompt) {
+        this.main = main;
+        this.trainer = trainer;
+        this.text = text;
+        this.folder = folder;
+        this.prompt = prompt;
+        first = trainer.steps();
+    }
+
+    /** Says what is trained. */
+    void say() {
+        main.note(String.format(Locale.ROOT, "%s, %d parameters, %d ids, context %d; about %d MB of memory",
+                trainer.attention(), trainer.parameterCount(), trainer.vocabulary(),
+                trainer.options().batches().context(), trainer.memory() >> 20));
+        if (first > 0) {
+            main.note("going on after step " + first + " of " + updates());
+        }
+    }
+
+    private long updates() {
+        return trainer.options().rate().updates();
+    }
+
+    private long tokens() {
+        return trainer.steps() * trainer.options().batches().tokens();
+    }
+
+    /** Trains to the end, or until there is an interrupt. @return the exit code */
+    int run(OnInterrupt interrupt) {
+        try (TrainLog opened = new TrainLog(folder.log(), first)) {
+            log = opened;
+            secondsBefore = log.seconds();
+            progress = new Progress(main, "training");
+            if (first == 0) {
+                log.write(description());
+            }
+            try {
+                if (first > 0 && isDue(first) && log.evaluated() < first) {
+                    evaluate(); // the run was interrupted before it was
+                }
+                trainer.train(text.training(), this::onStep);
+            } catch (CancellationException e) {
+                interrupt.finish();
+                return interrupted();
+            }
+            note(String.format(Locale.ROOT, "done: %s is the model with the lowest validation loss, %.3f",
+                    folder.path(), log.lowest()));
+            return Main.DONE;
+        } finally {
+            progress.close();
+        }
+    }
+
+    private int interrupted() {
+        folder.save(trainer);
+        if (!folder.hasModel()) {
+            trainer.saveModel(folder.path());
+        }
+        note("interrupted after step " + trainer.steps() + " of " + updates()
+                + ", which is saved: --resume goes on from there");
+        return Main.INTERRUPTED;
+    }
+
+    private Map<String, Object> description() {
+        Map<String, Object> entry = new LinkedHashMap<>();
+        entry.put("attention", trainer.attention());
+        entry.put("parameters", trainer.parameterCount());
+        entry.put("vocabulary", (long) trainer.vocabulary());
+        entry.put("context", (long) trainer.options().batches().context());
+        entry.put("tokens_of_step", trainer.options().batches().tokens());
+        entry.put("steps", updates());
+        entry.put("learning_rate", trainer.options().rate().maximum());
+        entry.put("seed", trainer.options().seed());
+        entry.put("training_tokens", text.training().size());
+        entry.put("validation_tokens", text.validation().size());
+        return entry;
+    }
+
+    private Map<String, Object> entry() {
+        Map<String, Object> entry = new LinkedHashMap<>();
+        entry.put("step", trainer.steps());
+        entry.put("tokens", tokens());
+        entry.put("seconds", Math.round(1e3 * (secondsBefore + elapsed())) / 1e3);
+        return entry;
+    }
+
+    private double elapsed() {
+        return (System.nanoTime() - begun) / 1e9;
+    }
+
+    private boolean onStep(StepResult result) {
+        Map<String, Object> entry = entry();
+        entry.put("loss", result.loss());
+        entry.put("gradient_norm", result.gradientNorm());
+        entry.put("learning_rate", result.learningRate());
+        log.write(entry);
+        loss = result.loss();
+        if (isDue(result.step())) {
+            evaluate();
+        }
+        if (main.terminal) {
+            progress.say(line());
+        }
+        return true;
+    }
+
+    private boolean isDue(long step) {
+        return step % interval() == 0 || step == updates();
+    }
+
+    /** Steps between two evaluations: a tenth of the run, or more where a tenth of the time would go to them. */
+    private long interval() {
+        TrainingOptions.Batches batches = trainer.options().batches();
+        long windows = Math.min(WINDOWS, text.validation().size() / batches.context());
+        long cost = Math.ceilDiv(windows, 3L * batches.sequences() * batches.accumulation()); // in steps
+        return Math.max(Math.ceilDiv(updates(), EVALUATIONS), Math.min(updates(), 10 * cost));
+    }
+
+    private String line() {
+        long step = trainer.steps();
+        double ofStep = elapsed() / Math.max(1, step - first);
+        double left = ofStep * (updates() - step);
+        String validated = Double.isNaN(validation) ? "" : String.format(Locale.ROOT, ", validation %.3f", validation);
+        return String.format(Locale.ROOT, "step %d of %d: loss %.3f%s, %.0f tokens/s, %d:%02d left", step, updates(),
+                loss, validated, trainer.options().batches().tokens() / ofStep, (long) left / 60, (long) left % 60);
+    }
+
+    /** The log tells of it when everything is on the disk: what is interrupted is done again. */
+    private void evaluate() {
+        validation = trainer.evaluate(text.validation(), WINDOWS);
+        boolean best = validation < log.lowest();
+        Map<String, Object> entry = entry();
+        entry.put("validation_loss", validation);
+        entry.put("best", best);
+        if (best) {
+            trainer.saveModel(folder.path());
+        }
+        Path checkpoint = folder.save(trainer);
+        log.write(entry);
+        note(line() + (best ? ", the best so far" : ""));
+        sample(checkpoint);
+    }
+
+    private void sample(Path checkpoint) {
+        try (Model model = Model.load(checkpoint)) {
+            if (!model.hasTokenizer()) {
+                return;
+            }
+            try (Session session = model.newSession()) {
+                GenerationOptions options = GenerationOptions.defaults().withMaxTokens(SAMPLE)
+                        .withSampling(SamplingOptions.defaults().withSeed(trainer.steps()));
+                Generation generation = session.generate(prompt, options, token -> true);
+                note("sample: " + Text.printable((prompt + generation.text()).replace('\n', ' '), 400));
+            }
+        }
+    }
+
+    /** A line that stays, above the one that changes. */
+    private void note(String line) {
+        progress.close();
+        main.note(line);
+        progress = new Progress(main, "training");
+    }
+}

@@ -1,0 +1,267 @@
+package io.github.t6j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.t6j.json.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TrainCommandTest {
+    private static final long SECONDS = 60;
+
+    @TempDir
+    private Path folder;
+    private Path data;
+    private Path out;
+
+    @BeforeEach
+    void write() throws IOException {
+        String text = Files.readString(Ran.TESTDATA.resolve("text/test.txt"));
+        data = Files.writeString(folder.resolve("data.txt"), text.substring(0, 30_000));
+        out = folder.resolve("run");
+    }
+
+    private String[] command(Path into, String... more) {
+        List<String> all = new ArrayList<>(List.of("train", "--data", data.toString(), "--out", into.toString()));
+        all.addAll(List.of(more));
+        return all.toArray(String[]::new);
+    }
+
+    private static String[] small(String... more) {
+        return Stream.concat(
+                Stream.of("--preset", "t6-nano", "--context", "64", "--batch", "2"), Stream.of(more))
+                .toArray(String[]::new);
+    }
+
+    private static List<Map<String, Object>> log(Path run) throws IOException {
+        return Files.readAllLines(run.resolve("log.jsonl")).stream()
+                .map(line -> Json.parseObject(line.getBytes(StandardCharsets.UTF_8), "log")).toList();
+    }
+
+    private static void assertFailed(Ran ran, String... parts) {
+        String error = ran.err().lines().reduce((first, second) -> second).orElseThrow();
+        assertThat(error).startsWith("t6j: ").contains(parts);
+        assertThat(ran.err()).doesNotContain("\tat ");
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.out()).isEmpty();
+    }
+
+    @Test
+    void makesAModelOfAText() throws IOException {
+        Ran ran = Ran.of(command(out, small("--steps", "12", "--seed", "3")));
+
+        assertThat(ran.err()).contains("tokens are held out for validation", "12 steps of 128 tokens",
+                "T6, 1319424 parameters, 4096 ids, context 64", "step 12 of 12", "t6j: sample: ", "t6j: done: " + out);
+        assertThat(ran.code()).isZero();
+        List<Map<String, Object>> log = log(out);
+        assertThat(log.getFirst()).containsEntry("parameters", 1_319_424L).containsEntry("steps", 12L);
+        assertThat(log.stream().filter(entry -> entry.containsKey("loss"))).hasSize(12);
+        Map<String, Object> last = log.getLast();
+        assertThat(last).containsEntry("step", 12L).containsEntry("tokens", 12L * 128).containsKey("validation_loss");
+        assertThat((Double) last.get("validation_loss")).isLessThan((Double) log.get(1).get("loss"));
+        for (String[] use : new String[][] {{"generate", "The", "-n", "4"}, {"perplexity", "--file", data.toString()},
+            {"inspect"}}) {
+            List<String> all = new ArrayList<>(List.of(use));
+            all.addAll(List.of("--model", out.toString()));
+            Ran used = Ran.of(all.toArray(String[]::new));
+            assertThat(used.code()).as(used.err()).isZero();
+        }
+        StoredTensors stored = StoredTensors.read(out.resolve("model.safetensors"));
+        assertThat(stored.tensors()).containsKey("lm_head.weight");
+        assertThat(stored.metadata()).containsEntry("transformer.wte.weight", "lm_head.weight");
+        assertThat(Json.parseObject(Files.readAllBytes(out.resolve("config.json")), "config"))
+                .containsEntry("block_size", 64L).containsEntry("architectures", List.of("GPT"));
+    }
+
+    /** The perplexity command reads the data of --valid as the trainer does. */
+    @Test
+    void validatesOnAFile() throws IOException {
+        Path valid = Files.writeString(folder.resolve("valid.txt"), Files.readString(data).substring(0, 3000));
+        Ran ran = Ran.of(command(out, small("--steps", "2", "--valid", valid.toString())));
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.err()).doesNotContain("held out");
+        Ran perplexity = Ran.of("perplexity", "--model", out.toString(), "--file", valid.toString(), "--json");
+        double lowest = log(out).stream().filter(entry -> entry.get("best") == Boolean.TRUE)
+                .mapToDouble(entry -> (Double) entry.get("validation_loss")).min().orElseThrow();
+        assertThat(lowest).isCloseTo((Double) perplexity.json().get("nll"), within(0.1)); // whole windows only
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void anInterruptedRunEndsAsOneThatWasNot() throws IOException {
+        Path straight = folder.resolve("straight");
+        assertThat(Ran.of(command(straight, small("--steps", "60"))).code()).isZero();
+        for (String signal : new String[] {"INT", "KILL"}) {
+            Launched launched = Launched.start(
+                    Launched.builder(Launched.modules(), command(out, small("--steps", "60"))));
+            launched.awaitErr("step 10 of 60");
+            launched.signal(signal);
+            Ran ended = launched.end(SECONDS);
+            assertThat(ended.code()).isEqualTo(signal.equals("INT") ? Main.INTERRUPTED : 137);
+            if (signal.equals("INT")) {
+                assertThat(ended.err()).containsPattern("interrupted after step \\d+ of 60, which is saved");
+            }
+
+            Ran resumed = Ran.of(command(out, "--resume", "--threads", "1"));
+            assertThat(resumed.err()).contains("going on after step");
+            assertThat(resumed.code()).isZero();
+            assertThat(out.resolve("model.safetensors"))
+                    .hasSameBinaryContentAs(straight.resolve("model.safetensors"));
+            assertThat(losses(out)).isEqualTo(losses(straight));
+            try (Stream<Path> checkpoints = Files.list(out.resolve("checkpoints"))) {
+                assertThat(checkpoints.map(Path::getFileName).map(Path::toString))
+                        .containsExactlyInAnyOrder("step-000000050", "step-000000060");
+            }
+            delete(out);
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    /** Of steps and of evaluations. */
+    private static List<Object> losses(Path run) throws IOException {
+        List<Object> losses = new ArrayList<>();
+        for (Map<String, Object> entry : log(run)) {
+            losses.add(List.of(entry.getOrDefault("step", 0L), entry.getOrDefault("loss", 0.0),
+                    entry.getOrDefault("validation_loss", 0.0), entry.getOrDefault("best", false)));
+        }
+        return losses;
+    }
+
+    @Test
+    void goesOnFromAModel() throws IOException {
+        Ran ran = Ran.of(command(out, "--init-from", Ran.TINY, "--context", "64", "--batch", "2", "--steps", "3",
+                "--learning-rate", "1e-4"));
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat((Double) log(out).get(1).get("loss")).isLessThan(5.5); // it knows English already
+        assertThat(out.resolve("tokenizer.json"))
+                .hasSameBinaryContentAs(Path.of(Ran.TINY).resolve("tokenizer.json"));
+    }
+
+    @Test
+    void whatCannotBeReadOrIsTooShortIsOneLine() throws IOException {
+        data = folder.resolve("nothing.txt");
+        assertFailed(Ran.of(command(out, small("--steps", "1"))), data.toString());
+        data = Files.writeString(folder.resolve("short.txt"), "Call me Ishmael.");
+        assertFailed(Ran.of(command(out, small("--steps", "1"))), data.toString(),
+                "expected at least 130 tokens for a context of 64, found", "give more text, or a smaller --context");
+        data = Files.write(folder.resolve("latin1.txt"), new byte[] {'c', 'a', 'f', (byte) 0xe9, '\n'});
+        assertFailed(Ran.of(command(out, small("--steps", "1"))), data.toString());
+        byte[] ids = new byte[1000];
+        ids[401] = 0x10; // id 4096
+        data = Files.write(folder.resolve("ids.bin"), ids);
+        assertFailed(Ran.of(command(out, small("--steps", "9"))), data.toString(), "4096");
+    }
+
+    @Test
+    void aVocabularyThatDoesNotFitIsOneLine() {
+        assertFailed(Ran.of(command(out, "--init-from", Ran.TINY, "--tokenizer",
+                Ran.TESTDATA.resolve("tokenizers/gpt2").toString(), "--steps", "1")),
+                "expected ids below 4096, the size of the model's vocabulary");
+    }
+
+    @Test
+    void aLossThatIsNoNumberIsOneLineAndNoCheckpointIsLost() throws IOException {
+        assertThat(Ran.of(command(out, small("--steps", "2"))).code()).isZero();
+        Path checkpoint = out.resolve("checkpoints/step-000000002");
+        Path broken = folder.resolve("broken");
+        Files.createDirectories(broken.resolve("checkpoints"));
+        Path copy = Files.createDirectories(broken.resolve("checkpoints/step-000000002"));
+        try (Stream<Path> files = Files.list(checkpoint)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, copy.resolve(file.getFileName()));
+            }
+        }
+        byte[] weights = Files.readAllBytes(copy.resolve("model.safetensors"));
+        weights[weights.length - 1] = 0x7f; // of the embedding's last element: NaN
+        weights[weights.length - 2] = (byte) 0xc0;
+        Files.write(copy.resolve("model.safetensors"), weights);
+        String json = Files.readString(copy.resolve("training.json"));
+        Files.writeString(copy.resolve("training.json"), json.replace("\"updates\": 2", "\"updates\": 9"));
+
+        assertFailed(Ran.of(command(broken, "--resume")), "step 3: expected a loss and gradients that are numbers");
+        assertThat(copy.resolve("training.json")).exists();
+    }
+
+    /** As when the disk is full: the new checkpoint cannot be written. */
+    @Test
+    void aCheckpointThatCannotBeWrittenIsOneLineAndNoneIsLost() throws IOException {
+        Path inTheWay = out.resolve("checkpoints/.step-000000020.partial/sub");
+        Files.createDirectories(inTheWay);
+        Files.createFile(inTheWay.resolve("file"));
+        Files.createFile(out.resolve(".t6j-training")); // what a run that was killed early leaves
+
+        assertFailed(Ran.of(command(out, small("--steps", "20", "--keep", "1"))), "step-000000020: cannot be written");
+        assertThat(out.resolve("checkpoints/step-000000010/training.json")).exists();
+        delete(out.resolve("checkpoints/.step-000000020.partial"));
+        assertThat(Ran.of(command(out, "--resume", "--keep", "1")).code()).isZero();
+        assertThat(out.resolve("checkpoints/step-000000020/training.json")).exists();
+        assertThat(out.resolve("checkpoints/step-000000010")).doesNotExist();
+    }
+
+    @Test
+    void aRunIsNotOverwrittenNorMixedWithOtherData() throws IOException {
+        assertThat(Ran.of(command(out, small("--steps", "2"))).code()).isZero();
+        assertFailed(Ran.of(command(out, small("--steps", "2"))), "found a run in it: go on with it by --resume");
+        Files.writeString(data, "More. " + Files.readString(data));
+        Path checkpoint = out.resolve("checkpoints/step-000000002/training.json");
+        Files.writeString(checkpoint, Files.readString(checkpoint).replace("\"updates\": 2", "\"updates\": 3"));
+        assertFailed(Ran.of(command(out, "--resume")), "data: expected what this run has read so far");
+        assertFailed(Ran.of(command(folder.resolve("other"), "--resume")), "expected a run to go on with");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            format          | 2          | format: expected 1, found 2
+            steps           | -1         | steps: expected a whole number from 0, found -1
+            context         | 99999999   | context: expected 0 to 1048576, found 99999999
+            sequences       | 0          | sequences: expected a whole number from 1, found 0
+            learning_rate   | "x"        | learning_rate: expected a number, found x
+            learning_rate   | 2.0        | learningRate: expected above 0 and at most 1, found 2.0
+            beta1           | 1.0        | beta1: expected 0 to below 1, found 1.0
+            adds            | 0          | adds: expected true or false, found 0
+            initialization  | "NONE"     | initialization: expected one of [SMALL, OFFICIAL], found NONE
+            order           | [1, "2"]   | order: expected at most 16 whole numbers
+            order           | [0, 64, 1, 2, 3] | the state of the data's order: expected EPOCH
+            data_ids        | 0          | data_ids: expected a whole number from 1, found 0
+            """)
+    void aDamagedCheckpointIsOneLine(String key, String value, String message) throws IOException {
+        assertThat(Ran.of(command(out, small("--steps", "2"))).code()).isZero();
+        Path file = out.resolve("checkpoints/step-000000002/training.json");
+        String json = Files.readString(file).replace("\"updates\": 2", "\"updates\": 3");
+        Files.writeString(file, json.replaceFirst("\"" + key + "\": (\\[[^]]*]|[^,\n]*)", "\"" + key + "\": " + value));
+
+        assertFailed(Ran.of(command(out, "--resume")), message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--steps 5", "--preset t6-nano", "--seed 1", "--learning-rate 1e-3", "--init-from x"})
+    void whatResumesIsAsItBegan(String option) {
+        String[] words = ("--resume " + option).split(" ");
+        Ran ran = Ran.of(command(out, words));
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("--resume: expected no " + words[1] + ", since the run goes on as it began")
+                .hasLineCount(1);
+    }
+}

@@ -1,0 +1,98 @@
+package io.github.t6j.kernels;
+
+import static io.github.t6j.kernels.Kernels.LANES;
+import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
+
+import java.util.Arrays;
+
+/** The operations written plainly: the oracle of the SIMD kernels, and what serves where those cannot. */
+public final class ScalarGradientKernels implements GradientKernels {
+    private final ScalarKernels scalar;
+
+    /** @param scalar knows whether Math.fma is one instruction here */
+    public ScalarGradientKernels(ScalarKernels scalar) {
+        this.scalar = scalar;
+    }
+
+    @Override
+    public void factorMeans(float[] f, int aAt, int bAt, int heads, int rank, int size, float[] x, int xAt) {
+        factorMeans(f, aAt, bAt, heads, rank, size, 0, x, xAt);
+    }
+
+    /** The same from element {@code from} of each x[h] on. */
+    public void factorMeans(
+            float[] f, int aAt, int bAt, int heads, int rank, int size, int from, float[] x, int xAt) {
+        for (int h = 0; h < heads; h++) {
+            for (int i = from; i < size; i++) {
+                float sum = 0f;
+                for (int r = 0; r < rank; r++) {
+                    sum = scalar.fma(f[aAt + h * rank + r] / rank, f[bAt + r * size + i], sum);
+                }
+                x[xAt + h * size + i] = sum;
+            }
+        }
+    }
+
+    @Override
+    public void factorGradients(
+            float[] f, int aAt, int bAt, int heads, int rank, int size, float[] dx, int dxAt, float[] d,
+            float[] lanes) {
+        for (int h = 0; h < heads; h++) {
+            for (int r = 0; r < rank; r++) {
+                Arrays.fill(lanes, 0f);
+                addProducts(dx, dxAt + h * size, f, bAt + r * size, 0, size, lanes);
+                d[aAt + h * rank + r] = sum(lanes) / rank;
+            }
+        }
+        featureGradients(f, aAt, bAt, heads, rank, size, 0, dx, dxAt, d);
+    }
+
+    /** lanes += x[i] · y[i], from ≤ i < n; {@code from} is whole lanes. */
+    public void addProducts(float[] x, int xAt, float[] y, int yAt, int from, int n, float[] lanes) {
+        for (int i = from; i < n; i++) {
+            lanes[i % LANES] = scalar.fma(x[xAt + i], y[yAt + i], lanes[i % LANES]);
+        }
+    }
+
+    /** Sum of the lanes in halves, like {@link ScalarKernels#sum}; without a store no sum waits for the one before. */
+    public static float sum(float[] x) {
+        float even = ((x[0] + x[8]) + (x[4] + x[12])) + ((x[2] + x[10]) + (x[6] + x[14]));
+        float odd = ((x[1] + x[9]) + (x[5] + x[13])) + ((x[3] + x[11]) + (x[7] + x[15]));
+        return even + odd;
+    }
+
+    /** db from element {@code from} of each db[r] on. */
+    public void featureGradients(
+            float[] f, int aAt, int bAt, int heads, int rank, int size, int from, float[] dx, int dxAt, float[] d) {
+        for (int r = 0; r < rank; r++) {
+            for (int i = from; i < size; i++) {
+                float sum = 0f;
+                for (int h = 0; h < heads; h++) {
+                    sum = scalar.fma(f[aAt + h * rank + r] / rank, dx[dxAt + h * size + i], sum);
+                }
+                d[bAt + r * size + i] = sum;
+            }
+        }
+    }
+
+    @Override
+    public void swiGluGradient(float[] x, int gateAt, int upAt, int n, float[] da, int daAt) {
+        for (int i = 0; i < n; i++) {
+            float g = x[gateAt + i];
+            float u = x[upAt + i];
+            float sigmoid = 1f / (1f + scalar.exp2(g * -LOG2_E));
+            float silu = g * sigmoid;
+            float gradient = da[daAt + i];
+            x[gateAt + i] = gradient * u * sigmoid * (1f + g * (1f - sigmoid));
+            x[upAt + i] = gradient * silu;
+            da[daAt + i] = silu * u;
+        }
+    }
+
+    @Override
+    public void softmax(float[] x, int at, int n, float lse, float factor) {
+        for (int i = at; i < at + n; i++) {
+            x[i] = factor * scalar.exp2((x[i] - lse) * LOG2_E);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package io.github.t6j.training;
+
+import io.github.t6j.kernels.Workers;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * AdamW (Loshchilov and Hutter 2019), in f32 as torch computes it. With t from 1, the rate α, and the gradient g after
+ * clipping:
+ *
+ * <pre>
+ *   p ← p · (1 − α λ)                      the decay λ is 0 for some tensors
+ *   m ← m + (1 − β₁)(g − m)
+ *   v ← β₂ v + (1 − β₂) g²
+ *   p ← p − α / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
+ * </pre>
+ *
+ * Tensors are cut into blocks, which threads share: every element is computed by itself, and the norm's sums have a fixed
+ * order, so that the bits do not depend on the number of threads.
+ */
+final class AdamW {
+    private static final int BLOCK = 1 << 14;
+
+    /** Elements {@code from … to} of a parameter, its moments m and v, and the λ that it has. */
+    private record Block(Parameter parameter, float[] mean, float[] square, int from, int to, double decay) {}
+
+    private final TrainingOptions.Optimizer options;
+    private final Workers workers;
+    private final List<float[]> means = new ArrayList<>();
+    private final List<float[]> squares = new ArrayList<>();
+    private final List<Block> blocks = new ArrayList<>();
+    private final double[] sums;
+
+    AdamW(List<Parameter> parameters, TrainingOptions.Optimizer options, Workers workers) {
+        this.options = options;
+        this.workers = workers;
+        for (Parameter parameter : parameters) {
+            int size = parameter.value().length;
+            float[] mean = new float[size];
+            float[] square = new float[size];
+            means.add(mean);
+            squares.add(square);
+            double decay = options.decaysVectors() || parameter.isMatrix() ? options.decay() : 0;
+            for (int from = 0; from < size; from += BLOCK) {
+                blocks.add(new Block(parameter, mean, square, from, Math.min(size, from + BLOCK), decay));
+            }
+        }
+        sums = new double[blocks.size()];
+    }
+
+    /** m of each parameter, in the order of the parameters: what a checkpoint keeps. */
+    List<float[]> means() {
+        return means;
+    }
+
+    /** v of each parameter. */
+    List<float[]> squares() {
+        return squares;
+    }
+
+    /** The 2-norm of all gradients together. */
+    double gradientNorm() {
+        workers.run(blocks.size(), (item, worker) -> sums[item] = sumOfSquares(blocks.get(item)));
+        double sum = 0;
+        for (double part : sums) {
+            sum += part;
+        }
+        return Math.sqrt(sum);
+    }
+
+    private static double sumOfSquares(Block block) {
+        float[] gradient = block.parameter.gradient();
+        double even = 0;
+        double odd = 0;
+        int i = block.from;
+        for (; i + 1 < block.to; i += 2) { // two chains, which the processor adds to at the same time
+            even += (double) gradient[i] * gradient[i];
+            odd += (double) gradient[i + 1] * gradient[i + 1];
+        }
+        return i < block.to ? even + (double) gradient[i] * gradient[i] + odd : even + odd;
+    }
+
+    /**
+     * One update of every parameter.
+     *
+     * @param rate α
+     * @param update t, from 1
+     * @param factor of the gradients, which clips them
+     */
+    void step(double rate, long update, double factor) {
+        float stepSize = (float) (rate / (1 - StrictMath.pow(options.beta1(), update)));
+        float root = (float) Math.sqrt(1 - StrictMath.pow(options.beta2(), update));
+        workers.run(blocks.size(), (item, worker) -> {
+            Block block = blocks.get(item);
+            step(block, (float) (1 - rate * block.decay), stepSize, root, (float) factor);
+        });
+    }
+
+    private void step(Block block, float kept, float stepSize, float root, float factor) {
+        float[] p = block.parameter.value();
+        float[] gradient = block.parameter.gradient();
+        float[] m = block.mean;
+        float[] v = block.square;
+        float newMean = (float) (1 - options.beta1());
+        float oldSquare = (float) options.beta2();
+        float newSquare = (float) (1 - options.beta2());
+        float epsilon = (float) options.epsilon();
+        for (int i = block.from; i < block.to; i++) {
+            float g = factor * gradient[i];
+            m[i] += newMean * (g - m[i]);
+            v[i] = oldSquare * v[i] + newSquare * (g * g);
+            p[i] = kept * p[i] - stepSize * m[i] / ((float) Math.sqrt(v[i]) / root + epsilon);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package io.github.t6j.training;
+
+import static io.github.t6j.attention.TensorRole.ATTENTION_NORM;
+import static io.github.t6j.attention.TensorRole.ATTENTION_OUTPUT;
+import static io.github.t6j.attention.TensorRole.ATTENTION_OUTPUT_BIAS;
+import static io.github.t6j.attention.TensorRole.DOWN;
+import static io.github.t6j.attention.TensorRole.DOWN_BIAS;
+import static io.github.t6j.attention.TensorRole.EMBEDDING;
+import static io.github.t6j.attention.TensorRole.FEED_FORWARD_NORM;
+import static io.github.t6j.attention.TensorRole.GATE_UP;
+import static io.github.t6j.attention.TensorRole.GATE_UP_BIAS;
+import static io.github.t6j.attention.TensorRole.HEAD_NORM;
+import static io.github.t6j.attention.TensorRole.KEY_NORM;
+import static io.github.t6j.attention.TensorRole.KEY_VALUE_UP;
+import static io.github.t6j.attention.TensorRole.LATENT_NORM;
+import static io.github.t6j.attention.TensorRole.OUTPUT;
+import static io.github.t6j.attention.TensorRole.OUTPUT_NORM;
+import static io.github.t6j.attention.TensorRole.PROJECTION;
+import static io.github.t6j.attention.TensorRole.PROJECTION_BIAS;
+import static io.github.t6j.attention.TensorRole.QUERY_LATENT_NORM;
+import static io.github.t6j.attention.TensorRole.QUERY_NORM;
+import static io.github.t6j.attention.TensorRole.QUERY_UP;
+import static io.github.t6j.model.TensorSpec.NO_LAYER;
+
+import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.GroupedQuery;
+import io.github.t6j.attention.Latent;
+import io.github.t6j.attention.LayerOptions;
+import io.github.t6j.attention.Linear;
+import io.github.t6j.attention.TensorProduct;
+import io.github.t6j.attention.TensorRole;
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.TensorSpec;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Makes the parameters and operations of a model, by the roles of its tensors. */
+final class Assembly {
+    /** Of the norm of each head's output, the official models' group norm. */
+    private static final float HEAD_EPSILON = 1e-5f;
+
+    private final Resources resources;
+    private final ModelConfig config;
+    private final List<Parameter> parameters;
+    private final Rotation rotation;
+    private final int width;
+
+    /** The parts of a model. */
+    record Parts(List<Parameter> parameters, Embedding embedding, Rotation rotation, List<Block> blocks,
+            OutputLayer output) {}
+
+    Assembly(Resources resources, ModelConfig config, List<TensorSpec> specs) {
+        this.resources = resources;
+        this.config = config;
+        parameters = specs.stream().map(Parameter::new).toList();
+        rotation = new Rotation(resources, config.rope());
+        width = config.sizes().width();
+    }
+
+    Parts parts() {
+        List<Block> blocks = new ArrayList<>();
+        for (int layer = 0; layer < config.sizes().layers(); layer++) {
+            blocks.add(block(layer));
+        }
+        Parameter embedding = one(EMBEDDING, NO_LAYER);
+        Parameter untied = one(OUTPUT, NO_LAYER);
+        OutputLayer output = new OutputLayer(
+                resources, norm(OUTPUT_NORM, NO_LAYER), untied == null ? embedding : untied, width);
+        return new Parts(parameters, new Embedding(embedding, width), rotation, List.copyOf(blocks), output);
+    }
+
+    private Block block(int layer) {
+        AttentionConfig attention = config.attention();
+        Parameter headGain = one(HEAD_NORM, layer);
+        RmsNorm headNorm =
+                headGain == null ? null : new RmsNorm(resources, attention.valueDim(), HEAD_EPSILON, headGain);
+        FeedForward feedForward = new FeedForward(
+                resources, linear(GATE_UP, GATE_UP_BIAS, layer), linear(DOWN, DOWN_BIAS, layer));
+        return new Block(resources, width, attention.heads(), new Block.Parts(
+                norm(ATTENTION_NORM, layer), attention(attention, layer), headNorm,
+                linear(ATTENTION_OUTPUT, ATTENTION_OUTPUT_BIAS, layer), norm(FEED_FORWARD_NORM, layer), feedForward));
+    }
+
+    private TrainableAttention attention(AttentionConfig attention, int layer) {
+        LinearLayer projection = linear(PROJECTION, PROJECTION_BIAS, layer);
+        boolean softmax = !(attention instanceof Linear);
+        return switch (Limits.dense(attention)) {
+            case TensorProduct form ->
+                new TensorProductHeads(resources, form, softmax, projection, rotation, width);
+            case GroupedQuery sizes -> groupedQuery(sizes, softmax, projection, layer);
+            case Latent sizes -> new LatentHeads(
+                    resources, sizes,
+                    new LatentHeads.Layers(projection, linear(QUERY_UP, null, layer),
+                            linear(KEY_VALUE_UP, null, layer)),
+                    one(QUERY_LATENT_NORM, layer), one(LATENT_NORM, layer), rotation, width);
+            default -> throw new IllegalArgumentException("training: no operation for " + attention);
+        };
+    }
+
+    private GroupedQueryHeads groupedQuery(GroupedQuery sizes, boolean softmax, LinearLayer projection, int layer) {
+        LayerOptions options = sizes.options();
+        return new GroupedQueryHeads(
+                resources, sizes, softmax, projection, vectorNorm(QUERY_NORM, sizes, layer),
+                vectorNorm(KEY_NORM, sizes, layer), options.unrotated().contains(layer) ? null : rotation, width);
+    }
+
+    private RmsNorm vectorNorm(TensorRole role, GroupedQuery sizes, int layer) {
+        Parameter gain = one(role, layer);
+        return gain == null ? null : new RmsNorm(resources, sizes.headDim(), sizes.options().normEpsilon(), gain);
+    }
+
+    /** A norm of the residual stream. */
+    private RmsNorm norm(TensorRole role, int layer) {
+        return new RmsNorm(resources, width, config.norms().epsilon(), one(role, layer));
+    }
+
+    /** A product with the role's matrices, and the biases, if there are any of that role. */
+    private LinearLayer linear(TensorRole role, TensorRole biasRole, int layer) {
+        return new LinearLayer(resources, all(role, layer), all(biasRole, layer));
+    }
+
+    private List<Parameter> all(TensorRole role, int layer) {
+        return parameters.stream()
+                .filter(parameter -> parameter.spec().role() == role && parameter.spec().layer() == layer)
+                .toList();
+    }
+
+    /** The role's tensor, or null. */
+    private Parameter one(TensorRole role, int layer) {
+        List<Parameter> all = all(role, layer);
+        return all.isEmpty() ? null : all.getFirst();
+    }
+}

@@ -1,0 +1,75 @@
+package io.github.t6j.training;
+
+import io.github.t6j.attention.Factor;
+import io.github.t6j.attention.Linear;
+import io.github.t6j.attention.TensorProduct;
+import io.github.t6j.attention.TensorRole;
+import io.github.t6j.family.T6Family;
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.TensorSpec;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * How the weights of a new model are drawn. As in the official classes, what writes to the residual stream begins with 0,
+ * gains are 1, and the rest is uniform within bounds ±b, where C is the width:
+ *
+ * <pre>
+ *   W_A of h heads and rank R         b = √(6 / ((C + h) R))    Xavier, by the sizes that torch takes of [C, h, R]
+ *   W_B of rank R and d elements      b = √(6 / ((C + R) d))    the same
+ *   whole queries of T6 KV-only       b = √(6 / (C + h d))
+ *   every other matrix                b = 1 / √columns
+ * </pre>
+ */
+public enum Initialization {
+    /**
+     * As {@link #OFFICIAL}, but the embedding is normal with the standard deviation 0.02. In the official classes its own
+     * bound, 1/√C, is the larger the smaller the model is, and tied to the output it makes every token its own best guess.
+     */
+    SMALL,
+    /** As the official classes, also the embedding: uniform, ±1/√C. */
+    OFFICIAL;
+
+    private static final double DEVIATION = 0.02;
+
+    /** Draws all values. A tensor's depend on the seed, its name and its shape, and on no other tensor. */
+    void draw(ModelConfig config, List<Parameter> parameters, long seed) {
+        for (Parameter parameter : parameters) {
+            TensorSpec spec = parameter.spec();
+            RandomValues random = new RandomValues(seed, spec.name());
+            if (spec.isGain()) {
+                Arrays.fill(parameter.value(), 1f);
+            } else if (spec.role() == TensorRole.EMBEDDING && this == SMALL) {
+                random.normal(DEVIATION, parameter.value());
+            } else {
+                random.uniform(bound(config, spec), parameter.value());
+            }
+        }
+    }
+
+    /** b of a tensor that is no gain. */
+    static double bound(ModelConfig config, TensorSpec spec) {
+        int width = config.sizes().width();
+        return switch (spec.role()) {
+            case ATTENTION_OUTPUT, DOWN, PROJECTION_BIAS, ATTENTION_OUTPUT_BIAS, GATE_UP_BIAS, DOWN_BIAS -> 0;
+            case PROJECTION -> factors(config) instanceof TensorProduct form
+                    ? ofFactor(form, T6Family.factor(spec), width, spec)
+                    : ofColumns(spec);
+            default -> ofColumns(spec);
+        };
+    }
+
+    private static Object factors(ModelConfig config) {
+        return config.attention() instanceof Linear linear ? linear.dense() : config.attention();
+    }
+
+    private static double ofFactor(TensorProduct form, Factor factor, int width, TensorSpec spec) {
+        return factor == null
+                ? Math.sqrt(6.0 / (width + spec.shape().getFirst())) // whole queries
+                : Math.sqrt(6.0 / ((double) (width + form.rows(factor)) * form.columns(factor)));
+    }
+
+    private static double ofColumns(TensorSpec spec) {
+        return 1 / Math.sqrt(spec.shape().getLast());
+    }
+}

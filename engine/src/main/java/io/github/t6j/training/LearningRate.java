@@ -1,0 +1,51 @@
+package io.github.t6j.training;
+
+/**
+ * The learning rate of each update: it rises in a line from 0, then falls along half a cosine, then stays. The formula is
+ * that of nanoGPT and of the official script: with W = warmup and I = updates − 1, the rate of update i, from 0, is
+ *
+ * <pre>
+ *   i &lt; W      maximum · i / W
+ *   W ≤ i ≤ I  minimum + ½ (1 + cos(π (i − W) / (I − W))) · (maximum − minimum)
+ *   i &gt; I      minimum
+ * </pre>
+ *
+ * @param maximum after the warm-up
+ * @param minimum at the end
+ * @param warmup updates until the maximum; the first has the rate 0
+ * @param updates of the whole run
+ */
+public record LearningRate(double maximum, double minimum, long warmup, long updates) {
+    private static final long MOST = 1L << 40;
+
+    /** @throws IllegalArgumentException for rates below 0 or above 1, or a warm-up that is no part of the run */
+    public LearningRate {
+        if (!(maximum > 0 && maximum <= 1)) {
+            throw new IllegalArgumentException("learningRate: expected above 0 and at most 1, found " + maximum);
+        }
+        if (!(minimum >= 0 && minimum <= maximum)) {
+            throw new IllegalArgumentException(
+                    "minLearningRate: expected 0 to the learning rate, " + maximum + ", found " + minimum);
+        }
+        if (updates < 1 || updates > MOST) {
+            throw new IllegalArgumentException("steps: expected 1 to " + MOST + ", found " + updates);
+        }
+        if (warmup < 0 || warmup > updates) {
+            throw new IllegalArgumentException(
+                    "warmUp: expected 0 to the number of steps, " + updates + ", found " + warmup);
+        }
+    }
+
+    /** The rate of an update, counted from 0. */
+    public double at(long update) {
+        long last = updates - 1;
+        if (update < warmup) {
+            return maximum * update / warmup;
+        }
+        if (update > last) {
+            return minimum;
+        }
+        double share = last == warmup ? 0 : (double) (update - warmup) / (last - warmup);
+        return minimum + 0.5 * (1 + StrictMath.cos(Math.PI * share)) * (maximum - minimum);
+    }
+}

@@ -1,0 +1,98 @@
+package io.github.t6j.training;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.GroupedFactors;
+import io.github.t6j.attention.GroupedQuery;
+import io.github.t6j.attention.GroupedTied;
+import io.github.t6j.attention.HeadActivation;
+import io.github.t6j.attention.Latent;
+import io.github.t6j.attention.Linear;
+import io.github.t6j.attention.MultiMatrix;
+import io.github.t6j.attention.TensorProduct;
+import io.github.t6j.model.ModelConfig;
+import java.util.Locale;
+
+/** What cannot be trained, and how long sequences may be. */
+final class Limits {
+    private Limits() {}
+
+    /** @throws ModelFormatException that names what cannot be trained */
+    static void check(ModelConfig config) {
+        check(dense(config.attention()));
+        if (config.rope().factor() != 1) {
+            throw refused("RoPE", "none scaled by yarn", "yarn");
+        }
+    }
+
+    /** The attention whose heads a linear one sums, or itself. */
+    static AttentionConfig dense(AttentionConfig attention) {
+        return attention instanceof Linear linear ? linear.dense() : attention;
+    }
+
+    private static void check(AttentionConfig attention) {
+        switch (attention) {
+            case GroupedQuery _ -> {
+            }
+            case TensorProduct form -> check(form);
+            case Latent latent -> check(latent);
+            case GroupedFactors _ -> throw refused("heads", "whole heads", "factors (t6j.json)");
+            case GroupedTied _ -> throw refused("attention", "TPA, MHA, GQA, MQA or MLA", "GTA");
+            case MultiMatrix _ -> throw refused("attention", "TPA, MHA, GQA, MQA or MLA", "MFA");
+            default -> throw refused("attention", "TPA, MHA, GQA, MQA or MLA", attention);
+        }
+    }
+
+    private static void check(TensorProduct form) {
+        if (!form.fixed().isEmpty()) {
+            throw refused("factors", "factors that all depend on the token", "fixed ones, "
+                    + form.fixed().toString().toLowerCase(Locale.ROOT));
+        }
+        if (form.sharedFeatures()) {
+            throw refused("factors", "B_K and B_V of their own", "a shared B");
+        }
+        if (form.thirdDim() > 0) {
+            throw refused("factors", "second order", "third order");
+        }
+        if (form.activation() != HeadActivation.LINEAR) {
+            throw refused("head factors", "linear ones",
+                    "the activation " + form.activation().name().toLowerCase(Locale.ROOT));
+        }
+    }
+
+    private static void check(Latent latent) {
+        if (latent.parts().branches() > 1) {
+            throw refused("attention", "TPA, MHA, GQA, MQA or MLA", "MLRA-" + latent.parts().branches());
+        }
+        if (latent.parts().latents() > 1) {
+            throw refused("attention", "TPA, MHA, GQA, MQA or MLA", "GLA-" + latent.parts().latents());
+        }
+    }
+
+    private static ModelFormatException refused(String what, String expected, Object found) {
+        return new ModelFormatException("training: " + what + ": expected " + expected + ", found " + found
+                + ": t6j runs such a model, but does not train it yet");
+    }
+
+    /** @throws IllegalArgumentException if a layer would not see all of a sequence, or an array would be too long */
+    static void check(ModelConfig config, MicroBatch batch) {
+        if (dense(config.attention()) instanceof GroupedQuery grouped && !grouped.options().windowed().isEmpty()
+                && batch.length() > grouped.options().window()) {
+            throw new IllegalArgumentException("micro-batch: expected sequences within the window of "
+                    + grouped.options().window() + " positions, found " + batch.length() + ": train with shorter ones");
+        }
+        long most = (Integer.MAX_VALUE - 8) / widest(config);
+        if (batch.rows() > most) {
+            throw new IllegalArgumentException("micro-batch: expected at most " + most + " positions, found "
+                    + batch.rows() + ": accumulate the gradients of smaller ones");
+        }
+    }
+
+    /** The most floats of a position in one array, at least. */
+    private static long widest(ModelConfig config) {
+        AttentionConfig attention = dense(config.attention());
+        long heads = 4L * attention.heads() * Math.max(attention.headDim() + attention.rotatedDim(),
+                attention.valueDim());
+        return Math.max(heads, Math.max(2L * config.sizes().hidden(), config.sizes().width()));
+    }
+}

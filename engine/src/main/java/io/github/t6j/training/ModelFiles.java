@@ -1,0 +1,93 @@
+package io.github.t6j.training;
+
+import io.github.t6j.family.T6Family;
+import io.github.t6j.family.VariantJson;
+import io.github.t6j.json.Json;
+import io.github.t6j.weights.CopiedFile;
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.Safetensors;
+import io.github.t6j.weights.SmallFile;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What a folder with a trained model holds beside its weights, byte by byte: config.json, t6j.json, the tokenizer.
+ *
+ * @param files by name
+ */
+record ModelFiles(Map<String, byte[]> files) {
+    static final String WEIGHTS = "model.safetensors";
+
+    /** Of a model with these keys of config.json, without a tokenizer. */
+    static ModelFiles of(Map<String, Object> configJson, VariantJson variant) {
+        Map<String, Object> config = new LinkedHashMap<>(configJson);
+        config.put(config.containsKey("dtype") ? "dtype" : "torch_dtype", "float32");
+        Map<String, byte[]> files = new LinkedHashMap<>(Map.of("config.json", json(config)));
+        if (!variant.keys().isEmpty()) {
+            Map<String, Object> keys = new LinkedHashMap<>(variant.keys());
+            keys.put("format", 1L);
+            files.put("t6j.json", json(keys));
+        }
+        return new ModelFiles(files);
+    }
+
+    /** The same with the tokenizer in {@code path}, a folder or a tokenizer.json, if there is one. */
+    ModelFiles withTokenizer(Path path) {
+        return with(Files.isDirectory(path)
+                ? CopiedFile.tokenizer(path)
+                : Map.of("tokenizer.json", SmallFile.read(path, SmallFile.TOKENIZER)));
+    }
+
+    /** The same with what {@code folder} says of sampling and of the ids that end a text, if it does. */
+    ModelFiles withGeneration(Path folder) {
+        String name = "generation_config.json";
+        return Files.exists(folder.resolve(name), LinkOption.NOFOLLOW_LINKS)
+                ? with(Map.of(name, CopiedFile.read(folder, name, SmallFile.CONFIG)))
+                : this;
+    }
+
+    private ModelFiles with(Map<String, byte[]> others) {
+        Map<String, byte[]> all = new LinkedHashMap<>(files);
+        all.putAll(others);
+        return new ModelFiles(all);
+    }
+
+    private static byte[] json(Map<String, Object> keys) {
+        return Json.write(keys).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Writes all of it, and the weights as f32 under the family's names; each file is there whole or not at all. */
+    void write(Path folder, List<Parameter> parameters) {
+        files.forEach((name, bytes) -> SmallFile.write(folder.resolve(name), bytes));
+        Map<String, String> metadata = new TreeMap<>(Map.of("format", "pt"));
+        List<LazyTensor> tensors = new ArrayList<>();
+        for (Parameter parameter : parameters) {
+            tensors.add(tensor(parameter.name(), parameter.shape(), parameter.value()));
+            if (parameter.name().equals(T6Family.HEAD_NAME) && parameter.spec().alias() != null) {
+                metadata.put(T6Family.EMBEDDING_NAME, T6Family.HEAD_NAME); // what safetensors says of tied ones
+            }
+        }
+        Safetensors.writeLazily(folder.resolve(WEIGHTS), metadata, tensors);
+    }
+
+    static LazyTensor tensor(String name, List<Long> shape, float[] values) {
+        return new LazyTensor(name, DType.F32, shape, arena -> bytes(values, arena));
+    }
+
+    private static MemorySegment bytes(float[] values, Arena arena) {
+        MemorySegment bytes = arena.allocate(4L * values.length, 64);
+        MemorySegment.copy(values, 0, bytes, ValueLayout.JAVA_FLOAT, 0, values.length);
+        return bytes;
+    }
+}

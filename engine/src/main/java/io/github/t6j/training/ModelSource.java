@@ -1,0 +1,103 @@
+package io.github.t6j.training;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.RopeVariant;
+import io.github.t6j.family.ConfigJson;
+import io.github.t6j.family.Description;
+import io.github.t6j.family.Families;
+import io.github.t6j.family.GgufNames;
+import io.github.t6j.family.VariantJson;
+import io.github.t6j.json.Json;
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.NamedTensors;
+import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.CopiedFile;
+import io.github.t6j.weights.SmallFile;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** A model's files, opened to copy its weights from. */
+final class ModelSource implements AutoCloseable {
+    private final Path path;
+    private final Path folder;
+    private final Checkpoint checkpoint;
+    private final NamedTensors tensors;
+    private final Map<String, Object> configJson;
+    private final VariantJson variantJson;
+    private final ModelConfig config;
+
+    /**
+     * Opens a folder in Hugging Face layout, or one weight file.
+     *
+     * @param variant what the files cannot say, or null
+     * @throws ModelFormatException when it is not a model that this engine runs
+     * @throws java.io.UncheckedIOException when a file cannot be read
+     */
+    ModelSource(Path path, RopeVariant variant) {
+        this.path = path;
+        folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+        checkpoint = Checkpoint.open(path, false);
+        try {
+            GgufNames gguf = checkpoint.gguf().isEmpty() ? null : new GgufNames(checkpoint, path.toString());
+            tensors = gguf == null
+                    ? new NamedTensors(checkpoint.tensors(), path.toString(), checkpoint::read)
+                    : new NamedTensors(gguf.tensors(), path.toString(), gguf::read);
+            configJson = gguf == null ? object("config.json") : gguf.config();
+            VariantJson said = Files.exists(folder.resolve("t6j.json"), LinkOption.NOFOLLOW_LINKS)
+                    ? new VariantJson(object("t6j.json"), folder.resolve("t6j.json").toString())
+                    : VariantJson.none();
+            variantJson = variant == null ? said : said.with("variant", variant.word());
+            String where = gguf == null ? folder.resolve("config.json").toString() : path.toString();
+            config = Families.describe(
+                    tensors, new Description(new ConfigJson(configJson, where), variantJson, variant));
+        } catch (RuntimeException | Error failure) {
+            checkpoint.close();
+            throw failure;
+        }
+    }
+
+    private Map<String, Object> object(String name) {
+        return Json.parseObject(
+                CopiedFile.read(folder, name, SmallFile.CONFIG), folder.resolve(name).toString());
+    }
+
+    ModelConfig config() {
+        return config;
+    }
+
+    /**
+     * What the model gets that goes on from this one.
+     *
+     * @param tokenizer instead of its own, or null
+     */
+    ModelFiles files(Path tokenizer) {
+        ModelFiles files = ModelFiles.of(configJson, variantJson);
+        return tokenizer == null
+                ? files.withTokenizer(folder).withGeneration(folder)
+                : files.withTokenizer(tokenizer);
+    }
+
+    /**
+     * Copies all weights, as f32.
+     *
+     * @throws ModelFormatException if one is missing, has another shape, or has no place
+     */
+    void copy(List<Parameter> parameters) {
+        tensors.checkAllUsed(parameters.stream().map(Parameter::spec).toList(), config.family());
+        try {
+            parameters.forEach(parameter -> tensors.read(parameter.spec(), parameter.value()));
+        } catch (InternalError fault) { // what the JVM says when a mapped file ends before its place is read
+            throw new ModelFormatException(
+                    path + ": the file was cut short while it was read; train from it when nothing writes to it",
+                    fault);
+        }
+    }
+
+    @Override
+    public void close() {
+        checkpoint.close();
+    }
+}

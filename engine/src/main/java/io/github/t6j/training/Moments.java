@@ -1,0 +1,62 @@
+package io.github.t6j.training;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.Safetensors;
+import io.github.t6j.weights.Tensor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** {@code optimizer.safetensors} of a checkpoint: m and v of every parameter, NAME.exp_avg and NAME.exp_avg_sq, as torch calls them. */
+final class Moments {
+    private static final String FILE = "optimizer.safetensors";
+    private static final String MEAN = ".exp_avg";
+    private static final String SQUARE = ".exp_avg_sq";
+
+    private Moments() {}
+
+    static void write(Path folder, List<Parameter> parameters, AdamW optimizer) {
+        List<LazyTensor> tensors = new ArrayList<>();
+        for (int i = 0; i < parameters.size(); i++) {
+            Parameter parameter = parameters.get(i);
+            tensors.add(ModelFiles.tensor(parameter.name() + MEAN, parameter.shape(), optimizer.means().get(i)));
+            tensors.add(ModelFiles.tensor(parameter.name() + SQUARE, parameter.shape(), optimizer.squares().get(i)));
+        }
+        Safetensors.writeLazily(folder.resolve(FILE), Map.of(), tensors);
+    }
+
+    /** @throws ModelFormatException when one is missing or has another shape, or there are others */
+    static void read(Path folder, List<Parameter> parameters, AdamW optimizer) {
+        Path file = folder.resolve(FILE);
+        try (Checkpoint checkpoint = Checkpoint.open(file, true)) {
+            Map<String, Tensor> tensors = checkpoint.tensors();
+            for (int i = 0; i < parameters.size(); i++) {
+                Parameter parameter = parameters.get(i);
+                read(tensors, parameter, MEAN, optimizer.means().get(i), file);
+                read(tensors, parameter, SQUARE, optimizer.squares().get(i), file);
+            }
+            if (tensors.size() != 2 * parameters.size()) {
+                throw new ModelFormatException(file + ": expected " + 2 * parameters.size() + " tensors, found "
+                        + tensors.size() + ": it is of another model");
+            }
+        } catch (InternalError fault) { // what the JVM says when a mapped file ends before its place is read
+            throw new ModelFormatException(file + ": the file was cut short while it was read", fault);
+        }
+    }
+
+    private static void read(
+            Map<String, Tensor> tensors, Parameter parameter, String suffix, float[] into, Path file) {
+        Tensor tensor = tensors.get(parameter.name() + suffix);
+        if (tensor == null || tensor.dtype() != DType.F32 || !tensor.shape().equals(parameter.shape())) {
+            throw new ModelFormatException(file + ": " + parameter.name() + suffix + ": expected F32 of shape "
+                    + parameter.shape() + ", found "
+                    + (tensor == null ? "no such tensor" : tensor.dtype() + " of shape " + tensor.shape())
+                    + ": it is of another model");
+        }
+        tensor.read(0, into, 0, into.length);
+    }
+}

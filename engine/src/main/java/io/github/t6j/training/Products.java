@@ -1,0 +1,355 @@
+package io.github.t6j.training;
+
+import static io.github.t6j.kernels.Kernels.PANEL;
+
+import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
+import io.github.t6j.weights.NativeMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * The three products of a linear layer, y = W·x, dx = Wᵀ·dy and dW += dyᵀ·x, on all workers. Matrices are row-major.
+ *
+ * <p>All are made of the engine's register tiles, for which one operand is packed into panels of {@value
+ * Kernels#PANEL} columns: W, or both of a gradient of weights. Each output is one chain of sums whatever the number of
+ * threads. One object serves many products and allocates nothing once it has seen the largest; it belongs to one thread.
+ */
+final class Products implements AutoCloseable {
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /** Terms of a sum that are done together: so many rows of a panel, 64 KB, stay in L2 while rows of x pass. */
+    private static final int TERMS = 256;
+
+    /** Rows of y that a thread does at once: of a panel 32 KB, which stay in L1 meanwhile. */
+    private static final int ROWS = 128;
+
+    /** Rows of dW that a thread does at once: half a panel, so that threads have equal shares of small matrices. */
+    private static final int HALF = PANEL / 2;
+
+    /** Tokens of a gradient of weights whose panels are there at once. */
+    private static final int TOKENS = 1024;
+
+    /** Floats of panels that are there at once, about. */
+    private static final long PACKED = 8 << 20;
+
+    private final Kernels kernels;
+    private final Workers workers;
+    private final Scratch[] scratch; // one a worker
+
+    private final NativeMemory own = NativeMemory.shared(); // of the scratch
+    private NativeMemory memory = NativeMemory.shared(); // of the panels
+    private MemorySegment panels = MemorySegment.NULL; // of W: [panels of the group][inner][64]
+    private float[] dyPanels = new float[0]; //           [⌈outputs/64⌉][tokens of the group][64]
+    private float[] xPanels = new float[0]; //            [⌈inputs/64⌉][tokens of the group][64]
+
+    private final Workers.Work packing = this::pack;
+    private final Workers.Work multiplying = this::multiply;
+    private final Workers.Work packingTokens = this::packTokens;
+    private final Workers.Work addingGradient = this::addGradient;
+
+    // The matrix under way, W or dW, [outputs][inputs]: several of the same inputs may stand one above the other.
+    private float[][] parts;
+    private int partAt; // where each begins in its array
+    private int[] ends = new int[1]; // outputs of each part and those above it
+    private final float[][] single = new float[1][];
+    private int outputs;
+    private int inputs;
+
+    // The product under way: y[r][c] = Σ_k x[r][k] · w[k][c], or w[c][k] where it is transposed.
+    private float[] x;
+    private int xAt;
+    private int xStride;
+    private int rows;
+    private boolean transposed;
+    private int inner;
+    private int columns;
+    private float[] y;
+    private int yAt;
+    private int yStride;
+    private boolean accumulate;
+    private int firstPanel; // of the group
+    private int groupPanels;
+
+    // The gradient of weights under way, besides x: dw[o][i] += Σ_r dy[r][o] · x[r][i].
+    private float[] dy;
+    private int dyAt;
+    private int dyStride;
+    private int firstToken; // of the group
+    private int tokens;
+
+    /**
+     * What a worker has for itself.
+     *
+     * @param square f32 [64][64]: of W
+     * @param turned its transpose
+     * @param sums [ROWS][64]
+     */
+    private record Scratch(MemorySegment square, MemorySegment turned, float[] sums) {}
+
+    /** Products by these kernels on these threads. */
+    Products(Kernels kernels, Workers workers) {
+        this.kernels = kernels;
+        this.workers = workers;
+        scratch = new Scratch[workers.threads()];
+        long square = (long) PANEL * PANEL * Float.BYTES;
+        for (int worker = 0; worker < scratch.length; worker++) {
+            scratch[worker] = new Scratch(
+                    own.allocate(square, 64), own.allocate(square, 64), new float[ROWS * PANEL]);
+        }
+    }
+
+    /**
+     * y[r] = (accumulate ? y[r] : 0) + W · x[r].
+     *
+     * @param x [rows][inputs] from {@code xAt}, rows {@code xStride} apart
+     * @param w [outputs][inputs] from {@code wAt}
+     * @param y [rows][outputs] from {@code yAt}, rows {@code yStride} apart
+     */
+    void forward(
+            float[] x, int xAt, int xStride, int rows, float[] w, int wAt, int outputs, int inputs, float[] y, int yAt,
+            int yStride, boolean accumulate) {
+        matrix(w, wAt, outputs, inputs);
+        product(x, xAt, xStride, rows, true, y, yAt, yStride, accumulate);
+    }
+
+    /** The same with several matrices, whose outputs stand side by side; one product takes less time than many. */
+    void forward(
+            float[] x, int xAt, int xStride, int rows, float[][] w, int inputs, float[] y, int yAt, int yStride,
+            boolean accumulate) {
+        matrices(w, inputs);
+        product(x, xAt, xStride, rows, true, y, yAt, yStride, accumulate);
+    }
+
+    /** dx[r] = (accumulate ? dx[r] : 0) + Wᵀ · dy[r]; shapes as in {@link #forward}. */
+    void inputGradient(
+            float[] dy, int dyAt, int dyStride, int rows, float[] w, int wAt, int outputs, int inputs, float[] dx,
+            int dxAt, int dxStride, boolean accumulate) {
+        matrix(w, wAt, outputs, inputs);
+        product(dy, dyAt, dyStride, rows, false, dx, dxAt, dxStride, accumulate);
+    }
+
+    /** The same with several matrices, whose outputs stand side by side. */
+    void inputGradient(
+            float[] dy, int dyAt, int dyStride, int rows, float[][] w, int inputs, float[] dx, int dxAt, int dxStride,
+            boolean accumulate) {
+        matrices(w, inputs);
+        product(dy, dyAt, dyStride, rows, false, dx, dxAt, dxStride, accumulate);
+    }
+
+    /** dw += dyᵀ · x; shapes as in {@link #forward}. */
+    void weightGradient(
+            float[] dy, int dyAt, int dyStride, float[] x, int xAt, int xStride, int rows, float[] dw, int dwAt,
+            int outputs, int inputs) {
+        matrix(dw, dwAt, outputs, inputs);
+        gradient(dy, dyAt, dyStride, x, xAt, xStride, rows);
+    }
+
+    /** The same for several matrices, whose outputs stand side by side. */
+    void weightGradient(
+            float[] dy, int dyAt, int dyStride, float[] x, int xAt, int xStride, int rows, float[][] dw, int inputs) {
+        matrices(dw, inputs);
+        gradient(dy, dyAt, dyStride, x, xAt, xStride, rows);
+    }
+
+    private void matrix(float[] w, int wAt, int newOutputs, int newInputs) {
+        single[0] = w;
+        parts = single;
+        partAt = wAt;
+        ends[0] = newOutputs;
+        outputs = newOutputs;
+        inputs = newInputs;
+    }
+
+    private void matrices(float[][] w, int newInputs) {
+        parts = w;
+        partAt = 0;
+        outputs = 0;
+        inputs = newInputs;
+        ends = ends.length < w.length ? new int[w.length] : ends;
+        for (int part = 0; part < w.length; part++) {
+            outputs += w[part].length / inputs;
+            ends[part] = outputs;
+        }
+    }
+
+    private int part(int output) {
+        int part = 0;
+        while (output >= ends[part]) {
+            part++;
+        }
+        return part;
+    }
+
+    /** Where the row of an output begins in its part. */
+    private int rowAt(int part, int output) {
+        return partAt + (part == 0 ? output : output - ends[part - 1]) * inputs;
+    }
+
+    private void product(
+            float[] newX, int newXAt, int newXStride, int newRows, boolean newTransposed, float[] newY, int newYAt,
+            int newYStride, boolean newAccumulate) {
+        x = newX;
+        xAt = newXAt;
+        xStride = newXStride;
+        rows = newRows;
+        transposed = newTransposed;
+        inner = transposed ? inputs : outputs;
+        columns = transposed ? outputs : inputs;
+        y = newY;
+        yAt = newYAt;
+        yStride = newYStride;
+        accumulate = newAccumulate;
+        int all = count(columns, PANEL);
+        int group = Math.clamp(PACKED / ((long) inner * PANEL), 1, all);
+        grow((long) group * inner * PANEL * Float.BYTES);
+        for (firstPanel = 0; firstPanel < all; firstPanel += group) {
+            groupPanels = Math.min(group, all - firstPanel);
+            workers.run(groupPanels * count(inner, TERMS), packing);
+            workers.run(groupPanels * count(rows, ROWS), multiplying);
+        }
+    }
+
+    private void grow(long bytes) {
+        if (panels.byteSize() < bytes) {
+            memory.close();
+            memory = NativeMemory.shared();
+            panels = MemorySegment.NULL;
+            panels = memory.allocate(bytes, 64);
+        }
+    }
+
+    private static int count(int n, int size) {
+        return (n + size - 1) / size;
+    }
+
+    /** Byte at which row {@code k} of a panel of the group begins. */
+    private long panelAt(int panel, int k) {
+        return ((long) panel * inner + k) * PANEL * Float.BYTES;
+    }
+
+    /** Packs some rows of a panel. */
+    private void pack(int item, int worker) {
+        int panel = item % groupPanels;
+        int from = item / groupPanels * TERMS;
+        int to = Math.min(from + TERMS, inner);
+        int column = (firstPanel + panel) * PANEL;
+        int width = Math.min(PANEL, columns - column);
+        if (!transposed) {
+            for (int k = from; k < to; k++) {
+                int part = part(k);
+                MemorySegment.copy(
+                        parts[part], rowAt(part, k) + column, panels, FLOAT, panelAt(panel, k), width);
+            }
+            return;
+        }
+        MemorySegment square = scratch[worker].square;
+        MemorySegment turned = scratch[worker].turned;
+        for (int k = from; k < to; k += PANEL) {
+            int terms = Math.min(PANEL, to - k);
+            for (int c = 0; c < width; c++) {
+                int part = part(column + c);
+                MemorySegment.copy(
+                        parts[part], rowAt(part, column + c) + k, square, FLOAT, (long) c * PANEL * Float.BYTES, terms);
+            }
+            kernels.transpose(square, 0, width, turned, PANEL);
+            MemorySegment.copy(turned, 0, panels, panelAt(panel, k), (long) terms * PANEL * Float.BYTES);
+        }
+    }
+
+    /** Some rows of a panel of y. */
+    private void multiply(int item, int worker) {
+        int panel = item % groupPanels;
+        int row = item / groupPanels * ROWS;
+        int count = Math.min(ROWS, rows - row);
+        int column = (firstPanel + panel) * PANEL;
+        int width = Math.min(PANEL, columns - column);
+        float[] sums = scratch[worker].sums;
+        for (int k = 0; k < inner; k += TERMS) {
+            kernels.multiply(
+                    x, xAt + row * xStride + k, xStride, count, Math.min(TERMS, inner - k), Format.F32, panels,
+                    panelAt(panel, k), PANEL, width, sums, 0, 0, k > 0);
+        }
+        for (int r = 0; r < count; r++) {
+            int to = yAt + (row + r) * yStride + column;
+            if (accumulate) {
+                add(sums, r * PANEL, y, to, width);
+            } else {
+                System.arraycopy(sums, r * PANEL, y, to, width);
+            }
+        }
+    }
+
+    private static void add(float[] from, int at, float[] to, int toAt, int count) {
+        for (int i = 0; i < count; i++) {
+            to[toAt + i] += from[at + i];
+        }
+    }
+
+    private void gradient(
+            float[] newDy, int newDyAt, int newDyStride, float[] newX, int newXAt, int newXStride, int newRows) {
+        dy = newDy;
+        dyAt = newDyAt;
+        dyStride = newDyStride;
+        x = newX;
+        xAt = newXAt;
+        xStride = newXStride;
+        rows = newRows;
+        int group = Math.clamp(PACKED / (outputs + inputs), TERMS, TOKENS);
+        int most = Math.min(group, rows);
+        if (dyPanels.length < most * Kernels.padded(outputs)) {
+            dyPanels = new float[most * Kernels.padded(outputs)];
+        }
+        if (xPanels.length < most * Kernels.padded(inputs)) {
+            xPanels = new float[most * Kernels.padded(inputs)];
+        }
+        for (firstToken = 0; firstToken < rows; firstToken += group) {
+            tokens = Math.min(group, rows - firstToken);
+            workers.run(count(tokens, PANEL), packingTokens);
+            workers.run(count(outputs, HALF) * count(inputs, PANEL), addingGradient);
+        }
+    }
+
+    private void packTokens(int item, int worker) {
+        int from = item * PANEL;
+        int to = Math.min(from + PANEL, tokens);
+        for (int t = from; t < to; t++) {
+            packRow(dy, dyAt + (firstToken + t) * dyStride, outputs, dyPanels, t);
+            packRow(x, xAt + (firstToken + t) * xStride, inputs, xPanels, t);
+        }
+    }
+
+    private void packRow(float[] row, int at, int count, float[] to, int t) {
+        for (int c = 0; c < count; c += PANEL) {
+            System.arraycopy(row, at + c, to, (c * tokens) + t * PANEL, Math.min(PANEL, count - c));
+        }
+    }
+
+    /** Some rows of a panel of dW. */
+    private void addGradient(int item, int worker) {
+        int input = item / count(outputs, HALF) * PANEL;
+        int output = item % count(outputs, HALF) * HALF;
+        int count = Math.min(HALF, outputs - output);
+        int width = Math.min(PANEL, inputs - input);
+        float[] sums = scratch[worker].sums;
+        int dyPanel = output / PANEL * PANEL * tokens + output % PANEL;
+        for (int t = 0; t < tokens; t += TERMS) {
+            kernels.multiplyTransposed(
+                    dyPanels, dyPanel + t * PANEL, count, Math.min(TERMS, tokens - t), xPanels,
+                    input * tokens + t * PANEL, width, sums, 0, t > 0);
+        }
+        for (int o = 0; o < count; o++) {
+            int part = part(output + o);
+            add(sums, o * PANEL, parts[part], rowAt(part, output + o) + input, width);
+        }
+    }
+
+    /** Frees its memory. */
+    @Override
+    public void close() {
+        own.close();
+        memory.close();
+    }
+}

@@ -1,0 +1,57 @@
+package io.github.t6j.training;
+
+import io.github.t6j.attention.Rope;
+import io.github.t6j.training.HeadAttention.Rows;
+
+/**
+ * RoPE of a micro-batch's rows, y = R x, and its transpose. R has blocks δ (c s; −s c), δ the decay or 1: transposed, the
+ * sign of s changes and δ stays. It is not the inverse: rounded tables have c² + s² ≠ 1. (T6_ropek rotates whole queries and
+ * keys instead of the features that they are means of, which is the same.)
+ */
+final class Rotation {
+    private final Resources resources;
+    private final Rope rope;
+    private int positions; // that the tables have
+    private float[] cos = new float[0]; //     [positions][pairs]
+    private float[] sin = new float[0]; //     likewise
+    private float[] negated = new float[0]; // −sin
+
+    Rotation(Resources resources, Rope.Config config) {
+        this.resources = resources;
+        rope = new Rope(config);
+    }
+
+    /** Makes the tables of the first {@code length} positions. */
+    void prepare(int length) {
+        if (length <= positions) {
+            return;
+        }
+        positions = length;
+        cos = new float[Math.multiplyExact(length, rope.pairs())];
+        sin = new float[cos.length];
+        negated = new float[cos.length];
+        for (int position = 0; position < length; position++) {
+            rope.table(position, cos, sin, position * rope.pairs());
+        }
+        for (int i = 0; i < sin.length; i++) {
+            negated[i] = -sin[i];
+        }
+    }
+
+    /** Rotates {@code vectors} vectors of {@code size} elements in each row. */
+    void forward(Rows x, MicroBatch batch, int vectors, int size) {
+        turn(x, batch, vectors, size, sin);
+    }
+
+    /** Of dy makes dx = Rᵀ dy, in place. */
+    void backward(Rows dy, MicroBatch batch, int vectors, int size) {
+        turn(dy, batch, vectors, size, negated);
+    }
+
+    private void turn(Rows x, MicroBatch batch, int vectors, int size, float[] sines) {
+        resources.eachRow(batch.rows(), (row, worker) -> {
+            int table = row % batch.length() * rope.pairs();
+            rope.rotate(x.array(), x.at() + row * x.stride(), vectors, size, cos, sines, table);
+        });
+    }
+}

@@ -1,0 +1,136 @@
+package io.github.t6j.training;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.json.Json;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * {@code training.json} of a checkpoint: where a run is, and all that it needs to go on as if it had not stopped, beside the
+ * weights and AdamW's moments. It may come from strangers: every number is checked.
+ *
+ * @param steps updates that were made
+ * @param options of the run
+ * @param data which data it reads, or null: none so far
+ * @param order where {@link BatchOrder} is in it
+ */
+record TrainingJson(long steps, TrainingOptions options, DataMark data, long[] order) {
+    private static final long FORMAT = 1;
+    private static final int MOST_ORDER = 16;
+
+    String write() {
+        TrainingOptions.Batches batches = options.batches();
+        LearningRate rate = options.rate();
+        TrainingOptions.Optimizer optimizer = options.optimizer();
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("format", FORMAT);
+        json.put("steps", steps);
+        json.put("seed", options.seed());
+        json.put("initialization", options.initialization().name());
+        json.put("context", (long) batches.context());
+        json.put("sequences", (long) batches.sequences());
+        json.put("accumulation", (long) batches.accumulation());
+        json.put("adds", batches.adds());
+        json.put("data_order", batches.order().name());
+        json.put("learning_rate", rate.maximum());
+        json.put("min_learning_rate", rate.minimum());
+        json.put("warmup", rate.warmup());
+        json.put("updates", rate.updates());
+        json.put("beta1", optimizer.beta1());
+        json.put("beta2", optimizer.beta2());
+        json.put("epsilon", optimizer.epsilon());
+        json.put("weight_decay", optimizer.decay());
+        json.put("decays_vectors", optimizer.decaysVectors());
+        json.put("clip", optimizer.clip());
+        if (data != null) {
+            json.put("data_ids", data.ids());
+            json.put("data_checksum", data.checksum());
+            json.put("order", Arrays.stream(order).boxed().toList());
+        }
+        return Json.write(json);
+    }
+
+    /** @throws ModelFormatException when it is none, or has a number that a run cannot have */
+    static TrainingJson parse(byte[] bytes, String where) {
+        return new Reader(Json.parseObject(bytes, where), where).read();
+    }
+
+    private record Reader(Map<String, Object> json, String where) {
+        TrainingJson read() {
+            if (whole("format", 0) != FORMAT) {
+                throw wrong("format", Long.toString(FORMAT));
+            }
+            try {
+                TrainingOptions options = new TrainingOptions(
+                        new TrainingOptions.Batches(
+                                size("context"), size("sequences"), size("accumulation"), flag("adds"),
+                                one("data_order", BatchOrder.Order.values())),
+                        new LearningRate(
+                                number("learning_rate"), number("min_learning_rate"), whole("warmup", 0),
+                                whole("updates", 1)),
+                        new TrainingOptions.Optimizer(
+                                number("beta1"), number("beta2"), number("epsilon"), number("weight_decay"),
+                                flag("decays_vectors"), number("clip")),
+                        one("initialization", Initialization.values()), whole("seed", Long.MIN_VALUE));
+                boolean begun = json.containsKey("order");
+                DataMark data = begun ? new DataMark(whole("data_ids", 1), whole("data_checksum", 0)) : null;
+                return new TrainingJson(whole("steps", 0), options, data, begun ? order() : new long[0]);
+            } catch (IllegalArgumentException e) {
+                throw new ModelFormatException(where + ": " + e.getMessage(), e);
+            }
+        }
+
+        private <E extends Enum<E>> E one(String key, E[] all) {
+            for (E one : all) {
+                if (one.name().equals(json.get(key))) {
+                    return one;
+                }
+            }
+            throw wrong(key, "one of " + Arrays.toString(all));
+        }
+
+        private long[] order() {
+            List<Object> list = Json.array(json.get("order"), where + ": order");
+            if (list.size() > MOST_ORDER || !list.stream().allMatch(Long.class::isInstance)) {
+                throw wrong("order", "at most " + MOST_ORDER + " whole numbers");
+            }
+            return list.stream().mapToLong(Long.class::cast).toArray();
+        }
+
+        private long whole(String key, long least) {
+            if (json.get(key) instanceof Long value && value >= least) {
+                return value;
+            }
+            throw wrong(key, least == Long.MIN_VALUE ? "a whole number" : "a whole number from " + least);
+        }
+
+        private int size(String key) {
+            long value = whole(key, 1);
+            if (value > Integer.MAX_VALUE) {
+                throw wrong(key, "a whole number to " + Integer.MAX_VALUE);
+            }
+            return (int) value;
+        }
+
+        private double number(String key) {
+            if (json.get(key) instanceof Number value) {
+                return value.doubleValue();
+            }
+            throw wrong(key, "a number");
+        }
+
+        private boolean flag(String key) {
+            if (json.get(key) instanceof Boolean value) {
+                return value;
+            }
+            throw wrong(key, "true or false");
+        }
+
+        private ModelFormatException wrong(String key, String expected) {
+            return new ModelFormatException(where + ": " + key + ": expected " + expected + ", found " + json.get(key)
+                    + ": take another checkpoint");
+        }
+    }
+}

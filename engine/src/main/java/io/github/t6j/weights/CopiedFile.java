@@ -1,0 +1,72 @@
+package io.github.t6j.weights;
+
+import io.github.t6j.ModelFormatException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A file of a model's folder that another model gets as it is. A link may lead to a file in the folder, or in the blobs of
+ * the Hugging Face repository that the folder is a snapshot of, or in one: models--NAME/snapshots/REVISION/FILE →
+ * ../../blobs/HASH. Any other could bring a file of this machine into a model that is given away.
+ */
+public final class CopiedFile {
+    private static final List<String> TOKENIZER_FILES = List.of(
+            "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+            "vocab.json", "merges.txt", "encoder.json", "vocab.bpe", "chat_template.jinja", "chat_template.json");
+
+    private CopiedFile() {}
+
+    /**
+     * The files of {@code folder} that a tokenizer is made of, by name.
+     *
+     * @throws ModelFormatException as {@link #read}
+     */
+    public static Map<String, byte[]> tokenizer(Path folder) {
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        for (String name : TOKENIZER_FILES) {
+            if (Files.exists(folder.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
+                files.put(name, read(folder, name, SmallFile.TOKENIZER));
+            }
+        }
+        return files;
+    }
+
+    /**
+     * The bytes of the file of that name.
+     *
+     * @throws ModelFormatException if it is somewhere else, no regular file, or longer than {@code longest} bytes
+     * @throws java.io.UncheckedIOException when it cannot be read
+     */
+    public static byte[] read(Path folder, String name, int longest) {
+        Path file = folder.resolve(name);
+        byte[] bytes = SmallFile.read(file, longest);
+        try {
+            Path home = folder.toRealPath();
+            Path real = file.toRealPath();
+            if (!real.startsWith(home) && !isBlob(real, home)) {
+                throw new ModelFormatException(file + ": expected a file in this folder or in the blobs of its Hugging "
+                        + "Face repository, found a link to " + real + ": put a copy in its place");
+            }
+            return bytes;
+        } catch (IOException e) {
+            throw FileBytes.failed(file, "cannot be read", e);
+        }
+    }
+
+    private static boolean isBlob(Path real, Path home) {
+        for (Path at = home; at.getParent() != null; at = at.getParent()) {
+            Path snapshots = at.getParent();
+            Path repository = snapshots.getParent();
+            if (snapshots.endsWith("snapshots") && repository != null && repository.getFileName() != null
+                    && repository.getFileName().toString().startsWith("models--")) {
+                return real.startsWith(repository.resolve("blobs"));
+            }
+        }
+        return false;
+    }
+}

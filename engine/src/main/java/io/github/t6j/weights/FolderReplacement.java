@@ -1,0 +1,86 @@
+package io.github.t6j.weights;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * A folder of files that is there as a whole or not at all: it is filled beside its place, under the name
+ * {@code .NAME.partial}, and then takes its name in one step. What a process that was killed left there is removed by the
+ * next one.
+ */
+public final class FolderReplacement {
+    private FolderReplacement() {}
+
+    /**
+     * Makes {@code folder}; one that is there is replaced, and until the new one has its name it is kept as
+     * {@code .NAME.old}.
+     *
+     * @param content fills the folder that it is given with files, without folders in it
+     * @throws UncheckedIOException when it cannot be written, and nothing has changed
+     */
+    public static void write(Path folder, Consumer<Path> content) {
+        Path target = folder.toAbsolutePath().normalize();
+        Path partial = target.resolveSibling("." + target.getFileName() + ".partial");
+        Path old = target.resolveSibling("." + target.getFileName() + ".old");
+        try {
+            remove(partial);
+            Files.createDirectories(partial);
+            try {
+                content.accept(partial);
+                force(partial);
+                if (Files.exists(target)) {
+                    remove(old);
+                    Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
+                }
+                Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                remove(partial);
+            }
+            remove(old);
+        } catch (IOException e) {
+            throw FileBytes.failed(folder, "cannot be written", e);
+        }
+    }
+
+    /** Removes a folder of files, if it is there; a link to one is removed, and what it leads to stays. */
+    public static void delete(Path folder) {
+        try {
+            remove(folder);
+        } catch (IOException e) {
+            throw FileBytes.failed(folder, "cannot be removed", e);
+        }
+    }
+
+    private static void remove(Path folder) throws IOException {
+        if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+            List<Path> files;
+            try (Stream<Path> listed = Files.list(folder)) {
+                files = listed.toList();
+            }
+            for (Path file : files) {
+                Files.delete(file);
+            }
+        }
+        Files.deleteIfExists(folder);
+    }
+
+    /** Brings to the disk what is in its memory, so that a machine which stops has the files whole, not only their names. */
+    private static void force(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                    channel.force(true);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+package io.github.t6j.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.t6j.TestData;
+import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.GroupedQuery;
+import io.github.t6j.attention.Latent;
+import io.github.t6j.attention.LayerOptions;
+import io.github.t6j.attention.Linear;
+import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.TensorProduct;
+import io.github.t6j.attention.TensorRole;
+import io.github.t6j.family.Family;
+import io.github.t6j.family.LlamaFamily;
+import io.github.t6j.family.MlraFamily;
+import io.github.t6j.family.T6Family;
+import io.github.t6j.model.ModelConfig;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Gradients against central differences of an independent forward pass in double, whose logits are those of the golden
+ * models: for what has no golden gradients.
+ */
+class DerivativesTest {
+    /** Of a tensor's largest derivative. */
+    private static final double TOLERANCE = 1e-4;
+    /** Of tensors whose derivatives are 0 but for rounding: a bias of keys that are not rotated shifts all scores alike. */
+    private static final double NONE = 1e-2;
+
+    private static final double STEP = 3e-6;
+    private static final int SAMPLES = 4;
+    private static final Rope.Form COUNTERCLOCKWISE = new Rope.Form(false, true, false);
+    private static final ModelConfig.Sizes SIZES = new ModelConfig.Sizes(23, 2, 14, 19, 64);
+
+    /** A model, and what it is fed. */
+    record Case(String name, SmallModels small, int sequences, int length) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    private static SmallModels golden(String folder) {
+        return SmallModels.read(TestData.path(folder), null);
+    }
+
+    static Stream<String> goldenFolders() {
+        return Stream.of(
+                "golden_mlra/tpa_even", "golden_mlra/tpa_odd", "golden_mlra/mha", "golden_mlra/gqa", "golden_mlra/mqa",
+                "golden_mlra/mla", "golden_llama/llama2-mha", "golden_llama/llama3-gqa",
+                "golden_llama/llama-linear-bias", "golden_llama/mistral-window", "golden_llama/qwen2-bias",
+                "golden_llama/qwen2-window", "golden_llama/qwen3-norm", "golden_llama/smollm3-nope");
+    }
+
+    @ParameterizedTest
+    @MethodSource("goldenFolders")
+    void theOracleHasTheGoldenLogits(String folder) {
+        SmallModels small = golden(folder);
+        int[] ids = TestData.ints(TestData.json(folder + "/greedy.json").get("prompt"));
+        double[] expected = TestData.doubles(folder + "/logits_f64.safetensors", "logits");
+        double[][] found = new Float64Model(small).logits(ids);
+        int vocabulary = small.config().sizes().vocabulary();
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(found[i / vocabulary][i % vocabulary]).as("logit " + i).isCloseTo(expected[i], within(1e-5));
+        }
+    }
+
+    private static Case made(
+            String name, Family family, AttentionConfig attention, Rope.Config rope, ModelConfig.Norms norms,
+            Set<TensorRole> optional, int sequences, int length) {
+        ModelConfig config = new ModelConfig(
+                family.name(), name, SIZES, attention, rope, norms, optional, List.of());
+        return new Case(name, SmallModels.random(config, family.tensors(config), name.hashCode()), sequences, length);
+    }
+
+    private static Case official(
+            String name, AttentionConfig attention, int rotated, float decay, boolean headNorms, int sequences,
+            int length) {
+        Rope.Form form = decay == 0 ? Rope.Form.OFFICIAL : Rope.Form.OFFICIAL_DECAY;
+        return made(name, new T6Family(), attention, new Rope.Config(rotated, decay, form),
+                new ModelConfig.Norms(0x1p-23f, false, headNorms), EnumSet.noneOf(TensorRole.class), sequences, length);
+    }
+
+    private static Case mlra(String name, AttentionConfig attention, boolean untied) {
+        return made(name, new MlraFamily(), attention,
+                new Rope.Config(attention.rotatedDim(), 0f, COUNTERCLOCKWISE),
+                new ModelConfig.Norms(1e-6f, true, false),
+                untied ? EnumSet.of(TensorRole.OUTPUT) : EnumSet.noneOf(TensorRole.class), 2, 9);
+    }
+
+    private static Case llama(String name, GroupedQuery attention, Set<TensorRole> optional) {
+        return made(name, new LlamaFamily(), attention,
+                new Rope.Config(attention.headDim(), 0f, COUNTERCLOCKWISE), new ModelConfig.Norms(1e-5f, true, false),
+                optional, 2, 9);
+    }
+
+    static Stream<Case> cases() {
+        TensorProduct odd = TensorProduct.official(3, 8, 8, 5, 2, 3);
+        TensorProduct wide = TensorProduct.official(3, 8, 6, 4, 3, 1); // values of another size than keys
+        TensorProduct keyValue = TensorProduct.official(3, 8, 8, 0, 3, 2);
+        GroupedQuery grouped = new GroupedQuery(6, 8, 2);
+        Latent latent = new Latent(3, 5, 7, 9, 6, 4);
+        LayerOptions qwen3 = new LayerOptions(1e-5f, new TreeSet<>(), 0, new TreeSet<>());
+        LayerOptions mixed = new LayerOptions(0f, new TreeSet<>(Set.of(1)), 9, new TreeSet<>(Set.of(0)));
+        Set<TensorRole> biases = EnumSet.of(
+                TensorRole.PROJECTION_BIAS, TensorRole.ATTENTION_OUTPUT_BIAS, TensorRole.GATE_UP_BIAS,
+                TensorRole.DOWN_BIAS);
+        Stream<Case> made = Stream.of(
+                official("odd ranks", odd, 8, 0, false, 2, 9),
+                official("odd ranks, group norm, partial, decay", odd, 4, 0.9f, true, 3, 5),
+                official("values of another size", wide, 8, 0, true, 2, 9),
+                official("KV-only, odd ranks, partial", keyValue, 6, 0, false, 2, 9),
+                official("nothing rotated", odd, 0, 0, false, 2, 9),
+                official("linear", new Linear(odd), 4, 0.9f, false, 2, 9),
+                official("linear KV-only", new Linear(keyValue), 4, 0.9f, true, 2, 9),
+                official("linear GQA", new Linear(grouped), 4, 0.9f, false, 2, 9),
+                official("GQA, partial, decay, group norm", grouped, 4, 0.9f, true, 2, 9),
+                official("MLA, group norm", latent, 4, 0, true, 2, 9),
+                official("one position", odd, 8, 0, false, 3, 1),
+                official("one position, MLA", latent, 4, 0, false, 2, 1),
+                official("a position more than a tile", TensorProduct.official(2, 4, 4, 2, 1, 2), 4, 0, false, 1, 65),
+                mlra("MLRA TPA, untied", odd, true),
+                mlra("MLRA KV-only", keyValue, false),
+                mlra("MLRA MLA with factors",
+                        new Latent(3, 5, 7, 9, 6, 4, Latent.Parts.WHOLE, new Latent.Factors(1.3, 1.6, 1)), false),
+                mlra("MLRA GQA, untied", grouped, true),
+                llama("Llama", grouped, EnumSet.noneOf(TensorRole.class)),
+                llama("Llama, untied, all biases", grouped, with(biases, TensorRole.OUTPUT)),
+                llama("Qwen3, untied", new GroupedQuery(6, 8, 2, qwen3),
+                        EnumSet.of(TensorRole.QUERY_NORM, TensorRole.KEY_NORM, TensorRole.OUTPUT)),
+                llama("a layer without RoPE, a window", new GroupedQuery(6, 8, 1, mixed), biases));
+        return Stream.concat(made, goldenFolders().map(folder -> new Case(folder, golden(folder), 1, 8)));
+    }
+
+    private static Set<TensorRole> with(Set<TensorRole> roles, TensorRole one) {
+        Set<TensorRole> all = EnumSet.copyOf(roles);
+        all.add(one);
+        return all;
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void gradientsAreCentralDifferences(Case one) {
+        long seed = one.name.hashCode() + 17L;
+        Random random = new Random(seed);
+        int[] ids = one.small.ids(random, one.sequences * one.length);
+        int[] targets = one.small.ids(random, ids.length);
+        targets[random.nextInt(targets.length)] = -1;
+        Float64Model oracle = new Float64Model(one.small);
+        try (TrainableModel model = one.small.trainable(2)) {
+            double expected = oracle.loss(ids, targets, one.sequences, one.length);
+            double loss = model.lossAndGradient(ids, targets, one.sequences, one.length, 1);
+            assertThat(loss).as(one + ", seed " + seed).isCloseTo(expected, within(2e-5));
+            assertThat(model.loss(ids, targets, one.sequences, one.length)).isEqualTo(loss);
+            for (Parameter parameter : model.parameters()) {
+                check(one, oracle, parameter, new Feed(ids, targets), random, seed);
+            }
+        }
+    }
+
+    private record Feed(int[] ids, int[] targets) {}
+
+    private void check(Case one, Float64Model oracle, Parameter parameter, Feed feed, Random random, long seed) {
+        float[] gradient = parameter.gradient();
+        int top = 0;
+        for (int i = 0; i < gradient.length; i++) {
+            top = Math.abs(gradient[i]) > Math.abs(gradient[top]) ? i : top;
+        }
+        double slope = difference(one, oracle, parameter, feed, top, STEP);
+        double largest = Math.max(Math.abs(slope), NONE);
+        assertThat(difference(one, oracle, parameter, feed, top, STEP / 2))
+                .as("%s, seed %d: %s[%d], the difference itself", one, seed, parameter.name(), top)
+                .isCloseTo(slope, within(TOLERANCE / 50 * largest));
+        for (int sample = 0; sample < SAMPLES; sample++) {
+            int element = sample == 0 ? top : random.nextInt(gradient.length);
+            assertThat((double) gradient[element])
+                    .as("%s, seed %d: %s[%d], largest %s", one, seed, parameter.name(), element, largest)
+                    .isCloseTo(difference(one, oracle, parameter, feed, element, STEP), within(TOLERANCE * largest));
+        }
+    }
+
+    /** The fourth-order central difference by an element. */
+    private static double difference(
+            Case one, Float64Model oracle, Parameter parameter, Feed feed, int element, double step) {
+        double[] tensor = oracle.tensor(parameter.name());
+        double value = tensor[element];
+        double[] losses = new double[4];
+        double[] steps = {-2 * step, -step, step, 2 * step};
+        for (int i = 0; i < steps.length; i++) {
+            tensor[element] = value + steps[i];
+            losses[i] = oracle.loss(feed.ids, feed.targets, one.sequences, one.length);
+        }
+        tensor[element] = value;
+        return (losses[0] - 8 * losses[1] + 8 * losses[2] - losses[3]) / (12 * step);
+    }
+}

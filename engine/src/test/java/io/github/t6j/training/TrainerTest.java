@@ -1,0 +1,267 @@
+package io.github.t6j.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.t6j.Model;
+import io.github.t6j.Session;
+import io.github.t6j.TestData;
+import io.github.t6j.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class TrainerTest {
+    private static final Path TOKENIZER = TestData.path("tokenizers/bpe4096");
+
+    @TempDir
+    private Path folder;
+
+    private static TrainingOptions options(BatchOrder.Order order, int accumulation) {
+        return TrainingOptions.defaults(8).withRate(new LearningRate(1e-3, 1e-4, 2, 8))
+                .withBatches(new TrainingOptions.Batches(24, 2, accumulation, false, order)).withSeed(7);
+    }
+
+    private static TokenData data(int size, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        return TokenData.of(IntStream.range(0, size).map(i -> random.nextInt(4096)).toArray());
+    }
+
+    private static List<float[]> values(Trainer trainer) {
+        return trainer.parameters().stream().map(parameter -> parameter.value().clone()).toList();
+    }
+
+    private static void assertSameBits(List<float[]> found, List<float[]> expected) {
+        assertThat(found).hasSameSizeAs(expected);
+        for (int i = 0; i < found.size(); i++) {
+            assertThat(Arrays.equals(found.get(i), expected.get(i))).as("tensor %d", i).isTrue();
+        }
+    }
+
+    /** Straight through with two threads; and with one, saved and restored in the middle of a pass over the data. */
+    @ParameterizedTest
+    @EnumSource
+    void goesOnAsIfItHadNeverStopped(BatchOrder.Order order) {
+        List<StepResult> straight = new ArrayList<>();
+        List<StepResult> broken = new ArrayList<>();
+        List<float[]> expected;
+        try (TokenData data = data(300, 1);
+                Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options(order, 2), 2)) {
+            trainer.train(data, straight::add);
+            expected = values(trainer);
+        }
+        Path checkpoint = folder.resolve("checkpoint");
+        try (TokenData data = data(300, 1);
+                Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options(order, 2), 1)) {
+            trainer.train(data, result -> broken.add(result) && result.step() < 3);
+            trainer.evaluate(data, 3);
+            trainer.save(checkpoint);
+            trainer.step(data); // lost
+        }
+        try (TokenData data = data(300, 1); Trainer trainer = Trainer.restore(checkpoint, 3)) {
+            assertThat(trainer.steps()).isEqualTo(3);
+            assertThat(trainer.options()).isEqualTo(options(order, 2));
+            trainer.train(data, broken::add);
+            assertThat(broken).isEqualTo(straight).hasSize(8);
+            assertSameBits(values(trainer), expected);
+        }
+    }
+
+    @Test
+    void aCheckpointIsAModelWithTheSameLoss() {
+        Path saved = folder.resolve("saved");
+        int[] ids = new SplittableRandom(3).ints(25, 0, 4096).toArray();
+        double loss;
+        try (TokenData data = TokenData.of(ids);
+                Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options(BatchOrder.Order.EPOCH, 1), 2)) {
+            trainer.train(data, result -> true);
+            loss = trainer.evaluate(data, 1);
+            trainer.save(saved);
+        }
+        try (Model model = Model.load(saved); Session session = model.newSession()) {
+            double sum = 0;
+            for (int i = 0; i < 24; i++) {
+                session.decode(ids[i]);
+                float[] logits = session.logits();
+                double most = IntStream.range(0, logits.length).mapToDouble(k -> logits[k]).max().orElseThrow();
+                double all = IntStream.range(0, logits.length).mapToDouble(k -> Math.exp(logits[k] - most)).sum();
+                sum += most + Math.log(all) - logits[ids[i + 1]];
+            }
+            assertThat(loss).isCloseTo(sum / 24, within(2e-5));
+            assertThat(model.tokenizer().size()).isEqualTo(4096);
+        }
+    }
+
+    @Test
+    void theSumOfMicroBatchesIsOnDemand() {
+        TrainingOptions mean = options(BatchOrder.Order.EPOCH, 3);
+        TrainingOptions sum = mean.withBatches(new TrainingOptions.Batches(24, 2, 3, true, BatchOrder.Order.EPOCH));
+        try (TokenData data = data(300, 2);
+                Trainer one = Trainer.create("t6-nano", TOKENIZER, mean, 1);
+                Trainer other = Trainer.create("t6-nano", TOKENIZER, sum, 1)) {
+            StepResult averaged = one.step(data);
+            StepResult added = other.step(data);
+            assertThat(added.loss()).isEqualTo(averaged.loss());
+            assertThat(added.gradientNorm()).isCloseTo(3 * averaged.gradientNorm(), within(1e-3));
+        }
+    }
+
+    /** A batch of 256 tokens, by heart. */
+    @Test
+    void overfitsOneBatch() {
+        SplittableRandom random = new SplittableRandom(11);
+        int[] ids = IntStream.range(0, 256).map(i -> random.nextInt(4096)).toArray();
+        int[] targets = IntStream.range(0, 256).map(i -> random.nextInt(4096)).toArray();
+        TrainingOptions options = TrainingOptions.defaults(60)
+                .withBatches(new TrainingOptions.Batches(64, 4, 1, false, BatchOrder.Order.EPOCH))
+                .withRate(new LearningRate(6e-3, 6e-4, 4, 60));
+        try (Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options, 2)) {
+            double loss = Double.NaN;
+            while (trainer.steps() < options.rate().updates()) {
+                loss = trainer.step(ids, targets).loss();
+            }
+            assertThat(loss).isLessThan(0.05);
+        }
+    }
+
+    @Test
+    void lossesThatAreNoNumbersAreToldAndNothingChanges() {
+        try (TokenData data = data(300, 4);
+                Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options(BatchOrder.Order.EPOCH, 1), 2)) {
+            trainer.step(data);
+            float[] first = trainer.parameters().getFirst().value();
+            float kept = first[0];
+            first[0] = Float.NaN;
+            List<float[]> before = values(trainer);
+            assertThatThrownBy(() -> trainer.step(data)).isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith(
+                            "step 2: expected a loss and gradients that are numbers, found the loss NaN");
+            assertThat(trainer.steps()).isEqualTo(1);
+            assertSameBits(values(trainer), before);
+            first[0] = kept;
+            assertThat(trainer.step(data).step()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void anInterruptEndsAStepAndNothingChanges() {
+        List<StepResult> straight = new ArrayList<>();
+        try (TokenData data = data(300, 5);
+                Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options(BatchOrder.Order.EPOCH, 1), 1)) {
+            trainer.train(data, straight::add);
+        }
+        List<StepResult> broken = new ArrayList<>();
+        try (TokenData data = data(300, 5);
+                Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options(BatchOrder.Order.EPOCH, 1), 1)) {
+            trainer.train(data, result -> broken.add(result) && result.step() < 4);
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> trainer.step(data)).isInstanceOf(CancellationException.class);
+            assertThatThrownBy(() -> trainer.evaluate(data, 9)).isInstanceOf(CancellationException.class);
+            assertThat(Thread.interrupted()).isTrue();
+            trainer.train(data, broken::add);
+        }
+        assertThat(broken).isEqualTo(straight);
+    }
+
+    @Test
+    void otherDataIsRefused() {
+        Path saved = folder.resolve("saved");
+        try (TokenData data = data(300, 6);
+                TokenData longer = data(301, 6);
+                TokenData others = data(300, 7);
+                Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options(BatchOrder.Order.EPOCH, 1), 1)) {
+            trainer.step(data);
+            trainer.save(saved);
+            assertThatThrownBy(() -> trainer.step(longer))
+                    .hasMessageContaining("expected what this run has read so far, 300 ids, found 301 ids");
+            try (Trainer restored = Trainer.restore(saved, 1)) {
+                assertThatThrownBy(() -> restored.step(others)).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("found others");
+                restored.step(data);
+            }
+        }
+    }
+
+    @Test
+    void whatIsTooShortOrOfAnotherSizeIsTold() {
+        try (TokenData data = data(24, 8);
+                Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options(BatchOrder.Order.EPOCH, 1), 1)) {
+            assertThatThrownBy(() -> trainer.evaluate(data, 1)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("expected data of more than 24 tokens, the context, found 24");
+            assertThatThrownBy(() -> trainer.step(data)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("24");
+            assertThatThrownBy(() -> trainer.step(new int[3], new int[3]))
+                    .hasMessage("batch: expected 48 ids and targets, found 3 and 3");
+        }
+    }
+
+    @Test
+    void goesOnFromAModel() throws IOException {
+        Path text = Files.copy(TestData.path("text/test.txt"), folder.resolve("text.txt")); // its tokens come beside it
+        try (Trainer trainer = Trainer.from(TestData.tiny(), null, null, options(BatchOrder.Order.EPOCH, 1), 2);
+                TokenData data = TokenData.open(List.of(text),
+                        Tokenizer.load(TOKENIZER), trainer.vocabulary(), share -> {
+                        })) {
+            assertThat(trainer.parameterCount()).isEqualTo(3_311_616);
+            assertThat(trainer.step(data).loss()).isBetween(3.0, 5.5); // it knows English
+            trainer.saveModel(folder);
+        }
+        assertThat(folder.resolve("tokenizer.json")).hasSameBinaryContentAs(TestData.tiny().resolve("tokenizer.json"));
+        assertThat(Files.exists(folder.resolve("training.json"))).isFalse();
+    }
+
+    @Test
+    void windowsLieSideBySide() {
+        try (TokenData data = TokenData.of(IntStream.range(0, 50).toArray())) {
+            Windows windows = new Windows(data, 4, 100);
+            assertThat(windows.count()).isEqualTo(12);
+            int[] ids = new int[8];
+            int[] targets = new int[8];
+            windows.read(10, 2, ids, targets);
+            assertThat(ids).containsExactly(40, 41, 42, 43, 44, 45, 46, 47);
+            assertThat(targets).containsExactly(41, 42, 43, 44, 45, 46, 47, 48);
+            Windows some = new Windows(data, 4, 3);
+            some.read(1, 2, ids, targets);
+            assertThat(ids).containsExactly(16, 17, 18, 19, 32, 33, 34, 35);
+        }
+    }
+
+    @Test
+    void dataHasParts() throws IOException {
+        Path shard = folder.resolve("ids.bin"); // 60, 61, 62, as uint16
+        Files.write(shard, new byte[] {60, 0, 61, 0, 62, 0});
+        try (TokenData data = TokenData.open(List.of(shard, shard), null, 100, share -> {
+        })) {
+            assertThat(data.shards()).isEqualTo(2);
+            assertThat(ids(data.part(0, 6))).containsExactly(60, 61, 62, 60, 61, 62);
+            assertThat(ids(data.part(2, 5))).containsExactly(62, 60, 61);
+            assertThat(ids(data.part(4, 6))).containsExactly(61, 62);
+            assertThat(data.part(4, 6).shards()).isEqualTo(1);
+            assertThatThrownBy(() -> data.part(4, 7)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> data.part(4, 4)).isInstanceOf(IndexOutOfBoundsException.class);
+            data.part(0, 2).close();
+            assertThat(ids(data)).hasSize(6);
+        }
+    }
+
+    private static int[] ids(TokenData data) {
+        int[] ids = new int[Math.toIntExact(data.size())];
+        int at = 0;
+        for (int shard = 0; shard < data.shards(); shard++) {
+            data.read(shard, 0, ids, at, (int) data.size(shard));
+            at += (int) data.size(shard);
+        }
+        return ids;
+    }
+}

@@ -1,0 +1,96 @@
+package io.github.t6j.jmh;
+
+import io.github.t6j.training.LayerWork;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * The three products of a linear layer in training: hold their operations per second against {@link
+ * PeakBenchmark#multiplyAdd}.
+ */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
+@State(Scope.Benchmark)
+public class TrainingProductsBenchmark {
+    /**
+     * Rows × outputs × inputs: the smallest T6's query factors, one half of its gated layer, the way back, and some rows of its
+     * vocabulary; the small T6's gate and its way back.
+     */
+    @Param({"4096x192x192", "4096x512x192", "4096x192x512", "512x4096x192", "2048x2048x768", "2048x768x2048"})
+    public String shape;
+
+    /** Threads that compute. */
+    @Param("1")
+    public int threads;
+
+    /** What computes: simd or scalar. */
+    @Param("simd")
+    public String kernels;
+
+    LayerWork layer;
+
+    /** Makes the layer of seeded numbers and warms what computes. */
+    @Setup
+    public void prepare() {
+        fill();
+        BenchmarkSupport.warm(() -> {
+            layer.forward();
+            layer.inputGradient();
+            layer.weightGradient();
+        });
+    }
+
+    void fill() {
+        String[] sizes = shape.split("x");
+        int rows = Integer.parseInt(sizes[0]);
+        int outputs = Integer.parseInt(sizes[1]);
+        int inputs = Integer.parseInt(sizes[2]);
+        SplittableRandom random = new SplittableRandom(1);
+        layer = new LayerWork(
+                BenchmarkSupport.kernels(kernels), threads, BenchmarkSupport.floats(rows * inputs, random),
+                BenchmarkSupport.floats(outputs * inputs, random), BenchmarkSupport.floats(rows * outputs, random),
+                rows);
+    }
+
+    /** y = W·x. */
+    @Benchmark
+    public float[] forward(Rates rates) {
+        rates.add(0, layer.flops());
+        return layer.forward();
+    }
+
+    /** dx = Wᵀ·dy. */
+    @Benchmark
+    public float[] inputGradient(Rates rates) {
+        rates.add(0, layer.flops());
+        return layer.inputGradient();
+    }
+
+    /** dW += dyᵀ·x. */
+    @Benchmark
+    public float[] weightGradient(Rates rates) {
+        rates.add(0, layer.flops());
+        return layer.weightGradient();
+    }
+
+    /** Ends the threads. */
+    @TearDown
+    public void close() {
+        layer.close();
+    }
+}

@@ -1,0 +1,63 @@
+package io.github.t6j.jmh.study;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
+/** study.md. */
+final class StudyTable {
+    private StudyTable() {}
+
+    /**
+     * The tables.
+     *
+     * @param tried the short runs of each attention
+     * @param runs the long runs of each attention, a seed each
+     */
+    static String of(Map<String, List<StudyResult>> tried, Map<String, List<StudyResult>> runs) {
+        StringBuilder out = new StringBuilder("# Attentions of equal parameters, trained alike\n\n");
+        out.append(
+                "Mean over the seeds ± half the distance between the best and the worst. Loss: nats a token; bits: a byte.\n\n");
+        out.append(
+                "| attention | seeds | learning rate | validation loss | perplexity | bits | test loss | perplexity | bits"
+                        + " | parameters | cache, bytes a token (f32) | tokens/s |\n");
+        out.append("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+        runs.forEach((attention, list) -> {
+            StudyResult first = list.getFirst();
+            out.append("| ").append(first.attention()).append(" | ").append(list.size()).append(" | ")
+                    .append(first.rate()).append(" | ").append(spread(list, StudyResult::validationLoss, 4))
+                    .append(" | ").append(spread(list, run -> Math.exp(run.validationLoss()), 2)).append(" | ")
+                    .append(spread(list, StudyResult::validationBits, 4)).append(" | ")
+                    .append(spread(list, StudyResult::testLoss, 4)).append(" | ")
+                    .append(spread(list, run -> Math.exp(run.testLoss()), 2)).append(" | ")
+                    .append(spread(list, StudyResult::testBits, 4)).append(" | ")
+                    .append(String.format(Locale.ROOT, "%,d", first.parameters())).append(" | ")
+                    .append(String.format(Locale.ROOT, "%,d", first.cacheBytes())).append(" | ")
+                    .append(String.format(Locale.ROOT, "%,.0f", mean(list, StudyResult::tokensPerSecond)))
+                    .append(" |\n");
+        });
+        out.append("\nThe learning rate is that of the lowest validation loss after a quarter of the tokens:\n\n");
+        out.append("| attention | ");
+        List<StudyResult> one = tried.values().iterator().next();
+        one.forEach(run -> out.append(run.rate()).append(" | "));
+        out.append("\n|---|").append("--:|".repeat(one.size())).append('\n');
+        tried.forEach((attention, list) -> {
+            out.append("| ").append(list.getFirst().attention()).append(" | ");
+            list.forEach(run -> out.append(String.format(Locale.ROOT, "%.4f | ", run.validationLoss())));
+            out.append('\n');
+        });
+        return out.toString();
+    }
+
+    private static double mean(List<StudyResult> runs, ToDoubleFunction<StudyResult> value) {
+        return runs.stream().mapToDouble(value).average().orElseThrow();
+    }
+
+    private static String spread(List<StudyResult> runs, ToDoubleFunction<StudyResult> value, int digits) {
+        double most = runs.stream().mapToDouble(value).max().orElseThrow();
+        double least = runs.stream().mapToDouble(value).min().orElseThrow();
+        String mean = String.format(Locale.ROOT, "%." + digits + "f", mean(runs, value));
+        return runs.size() == 1 ? mean : mean + String.format(Locale.ROOT, " ± %." + digits + "f", (most - least) / 2);
+    }
+}

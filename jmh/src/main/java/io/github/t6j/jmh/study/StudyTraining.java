@@ -1,0 +1,150 @@
+package io.github.t6j.jmh.study;
+
+import com.google.gson.Gson;
+import io.github.t6j.Model;
+import io.github.t6j.ModelInfo;
+import io.github.t6j.training.BatchOrder;
+import io.github.t6j.training.LearningRate;
+import io.github.t6j.training.Trainer;
+import io.github.t6j.training.TrainingOptions;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Makes one run, from its last checkpoint if there is one; its log is that of {@code t6j train}. */
+final class StudyTraining {
+    private static final int SEQUENCES = 8;
+    private static final int CONTEXT = 512;
+    private static final int STEP = SEQUENCES * CONTEXT;
+
+    /** The least rate is this part of the largest, the warm-up that part of the steps, as the paper's. */
+    private static final double LEAST = 0.05;
+    private static final double WARM_UP = 0.02;
+
+    private static final int LOGGED = 5; //        steps from one line to the next
+    private static final int EVALUATED = 100; //   to the next evaluation
+    private static final int CHECKPOINT = 100; // to the next checkpoint
+    private static final int SOME_WINDOWS = 64;
+
+    private static final Gson GSON = new Gson();
+
+    private final StudyRun run;
+    private final StudyData data;
+    private final Path checkpoint;
+    private final Path log;
+    private double before; // seconds until the checkpoint
+    private long start;
+
+    StudyTraining(StudyRun run, StudyData data, Path work, Path logs) {
+        this.run = run;
+        this.data = data;
+        checkpoint = work.resolve(run.name());
+        log = logs.resolve(run.name() + ".jsonl");
+    }
+
+    /** Trains to the end. @return what it gave */
+    StudyResult make() throws IOException {
+        try (Trainer trainer = trainer()) {
+            long steps = trainer.options().rate().updates();
+            keepLog(trainer);
+            start = System.nanoTime();
+            try (Writer out = Files.newBufferedWriter(log, StandardCharsets.UTF_8, StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND)) {
+                if (trainer.steps() == 0) {
+                    line(out, Map.of("attention", trainer.attention(), "parameters", trainer.parameterCount()));
+                }
+                trainer.train(data.train, step -> {
+                    if (step.step() % LOGGED == 0 || step.step() == steps) {
+                        line(out, step.step(), "loss", step.loss());
+                    }
+                    if (step.step() % EVALUATED == 0 || step.step() == steps) {
+                        double loss = trainer.evaluate(data.validation, SOME_WINDOWS);
+                        line(out, step.step(), "validation_loss", loss);
+                        System.err.printf(Locale.ROOT, "%s: step %d of %d, loss %.4f, validation %.4f, %.0f s%n",
+                                run.name(), step.step(), steps, step.loss(), loss, seconds());
+                    }
+                    if (step.step() % CHECKPOINT == 0 || step.step() == steps) {
+                        trainer.save(checkpoint);
+                    }
+                    return true;
+                });
+            }
+            return result(trainer, steps);
+        }
+    }
+
+    private Trainer trainer() {
+        if (Files.exists(checkpoint)) {
+            return Trainer.restore(checkpoint, 0);
+        }
+        long steps = run.tokens() / STEP;
+        TrainingOptions options = TrainingOptions.defaults(steps)
+                .withBatches(new TrainingOptions.Batches(CONTEXT, SEQUENCES, 1, false, BatchOrder.Order.EPOCH))
+                .withRate(new LearningRate(run.rate(), LEAST * run.rate(), (long) (WARM_UP * steps), steps))
+                .withSeed(run.seed());
+        return Trainer.create(run.preset(), data.tokenizer, options, 0);
+    }
+
+    /** Takes lines after the checkpoint out of the log, as they come again. */
+    private void keepLog(Trainer trainer) throws IOException {
+        List<String> kept = new ArrayList<>();
+        if (trainer.steps() > 0 && Files.exists(log)) {
+            for (String line : Files.readAllLines(log)) {
+                Map<?, ?> entry = GSON.fromJson(line, Map.class);
+                if (entry.get("step") instanceof Double step && step > trainer.steps()) {
+                    break;
+                }
+                before = entry.get("seconds") instanceof Double seconds ? seconds : before;
+                kept.add(line);
+            }
+        }
+        Files.write(log, kept);
+    }
+
+    private double seconds() {
+        return before + (System.nanoTime() - start) / 1e9;
+    }
+
+    private void line(Writer out, long step, String key, double loss) {
+        Map<String, Object> entry = new LinkedHashMap<>();
+        entry.put("step", step);
+        entry.put("tokens", step * STEP);
+        entry.put("seconds", Math.round(1000 * seconds()) / 1000.0);
+        entry.put(key, loss);
+        line(out, entry);
+    }
+
+    private static void line(Writer out, Map<String, Object> entry) {
+        try {
+            out.write(GSON.toJson(entry) + "\n");
+            out.flush();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private StudyResult result(Trainer trainer, long steps) {
+        double seconds = seconds();
+        double validation = trainer.evaluate(data.validation, Integer.MAX_VALUE);
+        double test = trainer.evaluate(data.test, Integer.MAX_VALUE);
+        return new StudyResult(
+                run.preset(), trainer.attention(), run.rate(), run.seed(), steps, steps * STEP,
+                trainer.parameterCount(), validation, validation * data.validationTokensPerByte / Math.log(2), test,
+                test * data.testTokensPerByte / Math.log(2), cacheBytes(), steps * STEP / seconds);
+    }
+
+    private long cacheBytes() {
+        try (Model model = Model.load(checkpoint)) {
+            ModelInfo info = model.info();
+            return (long) info.cache().elementsPerToken() * info.sizes().layers() * Float.BYTES;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package io.github.t6j.training;
+
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
+import io.github.t6j.training.HeadAttention.Rows;
+import java.util.Arrays;
+
+/** Causal attention of all heads of some sequences: what the engine's package keeps to itself, for a benchmark. */
+public final class HeadsWork implements AutoCloseable {
+    private final int heads;
+    private final int dim;
+    private final int length;
+    private final int items;
+    private final float scale;
+    private final float[] q;
+    private final float[] k;
+    private final float[] v;
+    private final float[] dy;
+    private final float[] y;
+    private final float[] lse;
+    private final float[] dq;
+    private final float[] dk;
+    private final float[] dv;
+    private final Workers workers;
+    private final HeadAttention[] attentions;
+
+    /** Heads of these numbers, all [sequences][length][heads][dim]. */
+    public HeadsWork(
+            Kernels kernels, int threads, float[] q, float[] k, float[] v, float[] dy, int heads, int dim, int length) {
+        this.q = q;
+        this.k = k;
+        this.v = v;
+        this.dy = dy;
+        this.heads = heads;
+        this.dim = dim;
+        this.length = length;
+        items = q.length / (dim * length);
+        scale = (float) (1 / Math.sqrt(dim));
+        y = new float[q.length];
+        lse = new float[items * length];
+        dq = new float[q.length];
+        dk = new float[q.length];
+        dv = new float[q.length];
+        workers = new Workers(threads);
+        attentions = new HeadAttention[threads];
+        Arrays.setAll(attentions, worker -> new HeadAttention(kernels));
+    }
+
+    private Rows rows(float[] array, int item) {
+        return new Rows(array, (item / heads * length * heads + item % heads) * dim, heads * dim);
+    }
+
+    /** y. */
+    public float[] forward() {
+        workers.run(items, (i, worker) -> attentions[worker].forward(
+                rows(q, i), rows(k, i), rows(v, i), length, dim, dim, scale, rows(y, i), lse, i * length));
+        return y;
+    }
+
+    /** dq, dk and dv, after {@link #forward}; dk and dv are added to. */
+    public float[][] backward() {
+        workers.run(items, (i, worker) -> attentions[worker].backward(
+                rows(q, i), rows(k, i), rows(v, i), rows(y, i), rows(dy, i), lse, i * length, length, dim, dim, scale,
+                rows(dq, i), rows(dk, i), rows(dv, i)));
+        return new float[][] {dq, dk, dv};
+    }
+
+    /** Multiplications and additions of {@link #forward}, of what is not masked; {@link #backward} has five products for two. */
+    public long flops() {
+        return 2L * items * length * (length + 1) * dim;
+    }
+
+    /** Ends the threads and frees the memory. */
+    @Override
+    public void close() {
+        for (HeadAttention attention : attentions) {
+            attention.close();
+        }
+        workers.close();
+    }
+}
