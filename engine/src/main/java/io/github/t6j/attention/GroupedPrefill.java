@@ -13,7 +13,7 @@ import java.util.Arrays;
  * time, MHA would read each key and value for a single query and be bound by those reads. Each query is a chain of its
  * own, over the same pages in the same spans, so the bits are those of {@link PagedAttention}.
  */
-final class GroupedPrefill {
+final class GroupedPrefill implements Prefill {
     /** Rows that meet a page together, at least: enough for whole register tiles of each key head. */
     private static final int ROWS = 20;
 
@@ -43,8 +43,13 @@ final class GroupedPrefill {
         buffers = new Buffers[workers.threads()];
     }
 
-    /** Attention of rows that {@code newCache} has already. */
-    void attend(AttentionPass newPass, PagedCache newCache) {
+    @Override
+    public boolean takes(int rows) {
+        return rows > 1;
+    }
+
+    @Override
+    public void attend(AttentionPass newPass, PagedCache newCache) {
         pass = newPass;
         cache = newCache;
         workers.run(shape.keyValueHeads() * ((pass.rows + blockRows - 1) / blockRows), block);
