@@ -21,13 +21,16 @@ import java.util.Arrays;
  */
 final class MixedPrefill implements Prefill {
     /** Rows from which rebuilding values pays: measured, ADR 31. */
-    static final int LEAST_ROWS = 16;
+    static final int LEAST_ROWS = 32;
+
+    /** Rows of a block, at least, if there are so many: with fewer, rebuilding takes more than it saves. */
+    private static final int LEAST_BLOCK_ROWS = 32;
 
     /** Rows of a block, at most: their sums and products stay in a processor's second cache. */
-    private static final int BLOCK_ROWS = 64;
+    private static final int MOST_BLOCK_ROWS = 64;
 
-    /** Heads that are scored together: as many reads of a row's products from the first cache. */
-    private static final int GROUP_HEADS = 9;
+    /** Heads that are scored together, whole tiles of three: then a row's products come from the first cache. */
+    private static final int GROUP_HEADS = 6;
 
     private final Kernels kernels;
     private final Workers workers;
@@ -35,17 +38,20 @@ final class MixedPrefill implements Prefill {
     private final boolean factoredKeys;
     private final int valueStride;
     private final Workers.Work block = this::block;
-    private Buffers[] buffers = new Buffers[0]; // one a block
+    private final int groups;
+    private Buffers[] buffers = new Buffers[0]; // one an item of work: some heads of a block of rows
     private int blockRows; // of the pass
+    private int parts; // of the heads: where there are more threads than blocks
 
     private TensorProductAttention attention; // the pass's
     private AttentionPass pass;
     private PagedCache cache;
 
     /**
-     * What a block needs.
+     * What an item of work needs.
      *
      * @param rows of a block
+     * @param first the first group
      * @param state off the heap: a head's values of a page, [64][valueDim in whole panels]
      * @param groups the softmaxes of some heads, line head · rows + row
      * @param queries scaled queries [h][rows][d]; of factored keys B_Q [rows][R_Q][d]
@@ -56,7 +62,8 @@ final class MixedPrefill implements Prefill {
      * @param means of a group, [lines][valueDim]
      */
     private record Buffers(
-            int rows, PageState state, OnlineSoftmax[] groups, float[] queries, float[] queryHeads, float[] products,
+            int rows, int first, PageState state, OnlineSoftmax[] groups, float[] queries, float[] queryHeads,
+            float[] products,
             float[] heads, MemorySegment keys, float[] means) {}
 
     MixedPrefill(TensorProductAttention shape, Kernels kernels, Workers workers) {
@@ -66,6 +73,7 @@ final class MixedPrefill implements Prefill {
         int factored = form.keyRank() * (form.queryRank() * form.headDim() + form.heads() * (form.queryRank() + 1));
         factoredKeys = form.queryRank() > 0 && form.thirdDim() == 0 && factored <= form.heads() * form.headDim();
         valueStride = Kernels.padded(form.valueDim());
+        groups = (form.heads() + GROUP_HEADS - 1) / GROUP_HEADS;
     }
 
     @Override
@@ -78,36 +86,41 @@ final class MixedPrefill implements Prefill {
         pass = newPass;
         cache = newCache;
         attention = (TensorProductAttention) pass.attention;
-        int share = Math.min(BLOCK_ROWS, (pass.rows + workers.threads() - 1) / workers.threads());
-        int blocks = (pass.rows + share - 1) / share;
+        int threads = workers.threads();
+        int blocks = Math.max(
+                Math.min(threads, pass.rows / LEAST_BLOCK_ROWS), (pass.rows + MOST_BLOCK_ROWS - 1) / MOST_BLOCK_ROWS);
         blockRows = (pass.rows + blocks - 1) / blocks;
-        buffers = Arrays.copyOf(buffers, Math.max(blocks, buffers.length));
-        for (int i = 0; i < blocks; i++) {
-            if (buffers[i] == null || buffers[i].rows != blockRows) {
-                buffers[i] = allocate(buffers[i]);
+        blocks = (pass.rows + blockRows - 1) / blockRows;
+        parts = Math.min(groups, (threads + blocks - 1) / blocks);
+        buffers = Arrays.copyOf(buffers, Math.max(blocks * parts, buffers.length));
+        for (int item = 0; item < blocks * parts; item++) {
+            int first = item % parts * groups / parts;
+            int end = (item % parts + 1) * groups / parts;
+            Buffers b = buffers[item];
+            if (b == null || b.rows != blockRows || b.first != first || b.groups.length != end - first) {
+                buffers[item] = allocate(b, first, end);
             }
         }
-        workers.run(blocks, block);
+        workers.run(blocks * parts, block);
     }
 
-    /** @param before what served blocks of other rows: its memory off the heap is used again; or null */
-    private Buffers allocate(Buffers before) {
+    /** @param before what served other rows and groups: its memory off the heap is used again; or null */
+    private Buffers allocate(Buffers before, int first, int end) {
         int heads = form.heads();
-        OnlineSoftmax[] groups = new OnlineSoftmax[(heads + GROUP_HEADS - 1) / GROUP_HEADS];
-        Arrays.setAll(
-                groups,
-                g -> new OnlineSoftmax(Math.min(GROUP_HEADS, heads - g * GROUP_HEADS) * blockRows, form.valueDim()));
-        int lines = groups[0].heads;
+        OnlineSoftmax[] softmaxes = new OnlineSoftmax[end - first];
+        Arrays.setAll(softmaxes, g -> new OnlineSoftmax(
+                Math.min(GROUP_HEADS, heads - (first + g) * GROUP_HEADS) * blockRows, form.valueDim()));
+        int lines = softmaxes[0].heads;
         int rank = Math.max(form.keyRank(), form.valueRank());
         int factored = factoredKeys ? blockRows * form.queryRank() : 0;
         long valueBytes = (long) PANEL * valueStride * Float.BYTES;
         long keyBytes = factoredKeys ? 0 : (long) form.headDim() * PANEL * Float.BYTES;
         return new Buffers(
-                blockRows,
+                blockRows, first,
                 before == null
                         ? new PageState(attention, lines, 0, valueBytes, kernels, cache.scratch())
                         : new PageState(before.state, attention, lines, 0, kernels),
-                groups, new float[factoredKeys ? factored * form.headDim() : heads * blockRows * form.headDim()],
+                softmaxes, new float[factoredKeys ? factored * form.headDim() : heads * blockRows * form.headDim()],
                 new float[factored * heads], new float[form.keyRank() * factored * PANEL],
                 new float[rank * (2 * form.thirdDim() + 1) * PANEL],
                 before == null ? cache.scratch().allocate(keyBytes, 64) : before.keys,
@@ -115,7 +128,7 @@ final class MixedPrefill implements Prefill {
     }
 
     private void block(int item, int worker) {
-        int first = item * blockRows;
+        int first = item / parts * blockRows;
         int end = Math.min(first + blockRows, pass.rows);
         Buffers b = buffers[item];
         if (factoredKeys) {
@@ -155,7 +168,8 @@ final class MixedPrefill implements Prefill {
     private void wholeQueries(int first, int end, Buffers b) {
         int headDim = form.headDim();
         float scale = (float) (LOG2_E / (Math.sqrt(headDim) * form.keyRank()));
-        for (int h = 0; h < form.heads(); h++) {
+        int endHead = Math.min(form.heads(), (b.first + b.groups.length) * GROUP_HEADS);
+        for (int h = b.first * GROUP_HEADS; h < endHead; h++) {
             for (int row = first; row < end; row++) {
                 int to = (h * blockRows + row - first) * headDim;
                 attention.query(pass.projections, pass.at(row), h, b.queries, to);
@@ -188,7 +202,7 @@ final class MixedPrefill implements Prefill {
             }
         }
         for (int g = 0; g < b.groups.length; g++) {
-            int head = g * GROUP_HEADS;
+            int head = (b.first + g) * GROUP_HEADS;
             int heads = b.groups[g].heads / blockRows;
             if (factoredKeys) {
                 factoredScores(page, head, heads, low, rows, b);
@@ -292,7 +306,7 @@ final class MixedPrefill implements Prefill {
         group.finish(form.valueRank(), width, b.means, 0, width);
         for (int line = 0; line < group.heads; line++) {
             int row = first + line % blockRows;
-            int head = g * GROUP_HEADS + line / blockRows;
+            int head = (b.first + g) * GROUP_HEADS + line / blockRows;
             if (row < end) {
                 System.arraycopy(b.means, line * width, pass.output, (row * form.heads() + head) * width, width);
             }

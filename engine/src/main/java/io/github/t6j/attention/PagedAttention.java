@@ -12,7 +12,7 @@ import java.util.Arrays;
 /**
  * Attention straight from the cache's pages by an online softmax (FlashTPA for TPA): a page at a time in order, pages
  * in spans, spans added in order. Where pages and spans begin depends on the position alone, so chunks of a prefill,
- * threads and single steps give the same bits.
+ * threads and single steps give the same bits; a {@link Prefill} that takes passes of many rows may give others (ADR 31).
  *
  * <p>The softmax's maximum is lazy: it follows only when a score exceeds it by {@link Kernels#LAZY_MAX} powers of two,
  * so a page normally needs no maximum and no rescaling. Belongs to one session, allocates nothing while it works
