@@ -12,7 +12,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** DESIGN.md §3: the same bits, cold or warm, with any number of threads, in any chunks, alone or beside others. */
+/**
+ * The same bits, cold or warm, with any number of threads, in any chunks of one form, alone or beside others. TPA has two
+ * forms, ADR 31: passes of 32 rows and more, and shorter ones.
+ */
 @Tag("width")
 class DeterminismTest {
     private static final int LENGTH = 700;
@@ -22,11 +25,17 @@ class DeterminismTest {
      * Hash of the logits after {@link #LENGTH} seeded ids of the bundled model. The executions of this test at other
      * vector widths, and on the class path with the scalar twin, must find the same.
      */
-    static final int HASH = 2049336220;
+    static final int HASH = -271461008;
 
     /** The same for the other types of cache. */
     private static final Map<CacheType, Integer> HASHES =
-            Map.of(CacheType.F32, HASH, CacheType.F16, -1244075578, CacheType.BF16, 5898539, CacheType.Q8, -859193917);
+            Map.of(
+                    CacheType.F32, HASH, CacheType.F16, -151556641, CacheType.BF16, 1392054803, CacheType.Q8,
+                    1116681321);
+
+    /** The same after short passes. */
+    private static final Map<CacheType, Integer> STEP_HASHES = Map.of(
+            CacheType.F32, 2049336220, CacheType.F16, -1244075578, CacheType.BF16, 5898539, CacheType.Q8, -859193917);
 
     static int[] ids() {
         return new Random(SEED).ints(LENGTH, 0, 4096).toArray();
@@ -58,13 +67,22 @@ class DeterminismTest {
     @EnumSource(CacheType.class)
     void threadsChunksAndVectorWidthsDoNotShow(CacheType type) {
         // The narrow types differ in the cache alone.
-        int[] chunks = type == CacheType.F32 ? new int[] {LENGTH, 1, 7, 64, 128, 129, 300} : new int[] {1, 129};
+        int[] chunks = type == CacheType.F32 ? new int[] {LENGTH, 64, 100, 128, 300} : new int[] {100};
+        int[] steps = type == CacheType.F32 ? new int[] {1, 7, 31} : new int[] {25};
         try (Model one = load(1); Model two = load(2); Model five = load(5)) {
             float[] expected = logits(one, LENGTH, type);
             assertThat(Arrays.hashCode(expected)).isEqualTo(HASHES.get(type));
+            float[] stepped = logits(one, 1, type);
+            assertThat(Arrays.hashCode(stepped)).isEqualTo(STEP_HASHES.get(type));
+            // a narrow cache now and then rounds the forms' results, of which the next layers' factors are made, apart
+            float between = type == CacheType.F32 ? 1e-4f : 2e-3f;
+            assertThat(stepped).usingComparatorWithPrecision(between).containsExactly(expected);
             for (Model model : type == CacheType.F32 ? List.of(one, two, five) : List.of(two)) {
                 for (int chunk : chunks) {
                     assertThat(logits(model, chunk, type)).as("chunks of " + chunk).isEqualTo(expected);
+                }
+                for (int chunk : steps) {
+                    assertThat(logits(model, chunk, type)).as("chunks of " + chunk).isEqualTo(stepped);
                 }
             }
         }
@@ -89,18 +107,18 @@ class DeterminismTest {
     void sessionsDoNotDisturbEachOther() throws InterruptedException {
         try (Model model = load(2); Session a = model.newSession(roomy()); Session b = model.newSession(roomy())) {
             int[] ids = ids();
-            float[] expected = logits(model, LENGTH);
             for (int i = 0; i < ids.length; i++) {
                 a.decode(ids[i]);
                 b.decode(ids[ids.length - 1 - i]);
             }
-            assertThat(a.logits()).isEqualTo(expected);
+            assertThat(a.logits()).isEqualTo(logits(model, 25));
 
+            float[] expected = logits(model, LENGTH);
             float[][] results = new float[4][];
             Thread[] threads = new Thread[results.length];
             for (int t = 0; t < threads.length; t++) {
                 int own = t;
-                threads[t] = new Thread(() -> results[own] = logits(model, 50 + own));
+                threads[t] = new Thread(() -> results[own] = logits(model, 50 + 10 * own));
                 threads[t].start();
             }
             for (int t = 0; t < threads.length; t++) {

@@ -19,7 +19,7 @@ class GoldenModelsTest {
     /** DESIGN.md §3; the official float32 code itself is up to 5.1e-5 off. */
     private static final double TOLERANCE = 2e-4;
 
-    /** Between the two forms of MLA. */
+    /** Between the two forms of MLA, and of TPA. */
     private static final Offset<Float> FORMS = within(1e-4f);
 
     static List<GoldenModel> models() {
@@ -55,8 +55,8 @@ class GoldenModelsTest {
                     whole.prefill(golden.ids(), (position, logits) -> {
                         steps.decode(golden.ids()[position]);
                         check(expected, position, steps.logits(), path);
-                        if (golden.name().contains("mla") && path == SessionOptions.Path.FACTORED) {
-                            // Of its two forms prefill may take the one, steps the other (ADR 9).
+                        if (hasTwoForms(golden.name()) && path == SessionOptions.Path.FACTORED) {
+                            // Prefill may take the one, steps the other (ADR 9, 31).
                             assertThat(steps.logits()).as("position " + position).containsExactly(logits, FORMS);
                         } else {
                             assertThat(steps.logits()).as(path + " position " + position).isEqualTo(logits);
@@ -65,6 +65,10 @@ class GoldenModelsTest {
                 }
             }
         }
+    }
+
+    private static boolean hasTwoForms(String name) {
+        return name.contains("mla") || name.startsWith("T6") && !name.contains("linearattn");
     }
 
     private static void check(double[] expected, int position, float[] logits, SessionOptions.Path path) {

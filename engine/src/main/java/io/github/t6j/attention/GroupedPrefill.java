@@ -13,12 +13,12 @@ import java.util.Arrays;
  * time, MHA would read each key and value for a single query and be bound by those reads. Each query is a chain of its
  * own, over the same pages in the same spans, so the bits are those of {@link PagedAttention}.
  */
-final class GroupedPrefill {
+final class GroupedPrefill implements Prefill {
     /** Rows that meet a page together, at least: enough for whole register tiles of each key head. */
     private static final int ROWS = 20;
 
-    /** Queries that do, at least: with 20 of MHA's a page is read three times as often, and takes a sixth longer (ADR 24). */
-    private static final int LINES = 64;
+    /** Queries that do, at least: each block reads the page again, MHA a page of its own a head (ADR 24). */
+    private static final int LINES = 128;
 
     private final Kernels kernels;
     private final Workers workers;
@@ -43,8 +43,13 @@ final class GroupedPrefill {
         buffers = new Buffers[workers.threads()];
     }
 
-    /** Attention of rows that {@code newCache} has already. */
-    void attend(AttentionPass newPass, PagedCache newCache) {
+    @Override
+    public boolean takes(int rows) {
+        return rows > 1;
+    }
+
+    @Override
+    public void attend(AttentionPass newPass, PagedCache newCache) {
         pass = newPass;
         cache = newCache;
         workers.run(shape.keyValueHeads() * ((pass.rows + blockRows - 1) / blockRows), block);

@@ -4,6 +4,7 @@ import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.cache.Page;
+import io.github.t6j.cache.PageLayout;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Prefetcher;
@@ -37,29 +38,32 @@ final class PageState {
     /** Buffers for {@code attention} and any other of its shape, in {@code memory} where they are off the heap. */
     PageState(PageAttention attention, Kernels kernels, Arena memory) {
         this(
-                attention, attention.softmaxes(), attention.summedDim(), attention.scratch().bytes(), kernels,
-                memory);
+                attention, attention.softmaxes(), attention.valueRank(), attention.summedDim(),
+                memory.allocate(attention.scratch().bytes(), 64), scratch(attention, memory), kernels, memory);
     }
 
     /**
-     * Buffers for {@code lines} softmaxes at once.
+     * Buffers for {@code lines} softmaxes at once, over whole values.
      *
-     * @param width elements that each of them sums
+     * @param width elements that each of them sums; 0: spans are the caller's
      * @param bytes bytes of {@link #offHeap}
      */
     PageState(PageAttention attention, int lines, int width, long bytes, Kernels kernels, Arena memory) {
-        this(attention, lines, width, memory.allocate(bytes, 64), kernels, memory);
+        this(
+                attention, lines, 0, width, memory.allocate(bytes, 64), scratch(attention, memory), kernels, memory);
     }
 
     /** Buffers for another number of softmaxes, with what {@code before}, which is not used again, has off the heap. */
     PageState(PageState before, PageAttention attention, int lines, int width, Kernels kernels) {
-        this(attention, lines, width, before.offHeap, kernels, before.memory);
+        this(attention, lines, 0, width, before.offHeap, before.scratch, kernels, before.memory);
         widened = before.widened;
     }
 
     private PageState(
-            PageAttention attention, int lines, int width, MemorySegment offHeap, Kernels kernels, Arena memory) {
+            PageAttention attention, int lines, int valueRank, int width, MemorySegment offHeap, Page scratch,
+            Kernels kernels, Arena memory) {
         this.memory = memory;
+        this.scratch = scratch;
         this.offHeap = offHeap;
         this.kernels = kernels.reading(prefetcher);
         PageAttention.Scratch sizes = attention.scratch();
@@ -67,33 +71,43 @@ final class PageState {
         query = new float[sizes.queryFloats()];
         products = new float[sizes.productFloats()];
         scores = new float[lines * PANEL];
-        probabilities = new float[lines * Math.max(1, attention.valueRank()) * PANEL];
+        probabilities = new float[lines * Math.max(1, valueRank) * PANEL];
         maxima = new float[lines];
         sumBefore = new float[lines * LANES];
-        scratch = sizes.layout() == null ? null : Page.allocate(sizes.layout(), Format.F32, memory);
         own = new OnlineSoftmax(lines, width);
         span = own;
         all = new OnlineSoftmax(lines, width);
     }
 
+    private static Page scratch(PageAttention attention, Arena memory) {
+        PageLayout layout = attention.scratch().layout();
+        return layout == null ? null : Page.allocate(layout, Format.F32, memory);
+    }
+
     /** From a page's scores to its probabilities; the span's maxima follow where scores exceed them by too much. */
     void softmax(PageAttention attention, Page page) {
+        softmax(attention.valueHeads(page), attention.valueHeadColumn(), attention.valueRank());
+    }
+
+    /**
+     * The same with other head factors of values.
+     *
+     * @param rank how many a head and token, columns of {@code heads} from {@code column}; 0: none
+     */
+    void softmax(Page heads, int column, int rank) {
         if (span.isEmpty()) {
             raise();
         }
         System.arraycopy(span.sum, 0, sumBefore, 0, span.sum.length);
-        Page heads = attention.valueHeads(page);
-        if (exponentiate(attention, heads) > LAZY_MAX_BITS) {
+        if (exponentiate(heads, column, rank) > LAZY_MAX_BITS) {
             System.arraycopy(sumBefore, 0, span.sum, 0, span.sum.length);
             raise();
-            exponentiate(attention, heads);
+            exponentiate(heads, column, rank);
         }
     }
 
-    private int exponentiate(PageAttention attention, Page heads) {
-        return heads.softmax(
-                kernels, scores, span.heads, attention.valueHeadColumn(), attention.valueRank(), span.max, span.sum,
-                probabilities);
+    private int exponentiate(Page heads, int column, int rank) {
+        return heads.softmax(kernels, scores, span.heads, column, rank, span.max, span.sum, probabilities);
     }
 
     /** Raises the maximum of every head whose scores exceed it by too much (NaN does, too). */
@@ -108,7 +122,12 @@ final class PageState {
 
     /** {@code from}, or its elements in f32, until the next call, where neither kernels nor the attention read its format. */
     Page readable(Page from) {
-        if (from.format() == Format.F32 || from.format() != Format.F16 && !copies) {
+        return from.format() != Format.F16 && !copies ? from : f32(from);
+    }
+
+    /** {@code from}, or its elements in f32, until the next call. */
+    Page f32(Page from) {
+        if (from.format() == Format.F32) {
             return from;
         }
         if (widened == null) {

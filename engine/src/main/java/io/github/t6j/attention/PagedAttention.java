@@ -12,7 +12,7 @@ import java.util.Arrays;
 /**
  * Attention straight from the cache's pages by an online softmax (FlashTPA for TPA): a page at a time in order, pages
  * in spans, spans added in order. Where pages and spans begin depends on the position alone, so chunks of a prefill,
- * threads and single steps give the same bits.
+ * threads and single steps give the same bits; a {@link Prefill} that takes passes of many rows may give others (ADR 31).
  *
  * <p>The softmax's maximum is lazy: it follows only when a score exceeds it by {@link Kernels#LAZY_MAX} powers of two,
  * so a page normally needs no maximum and no rescaling. Belongs to one session, allocates nothing while it works
@@ -29,7 +29,7 @@ public final class PagedAttention implements AttentionAlgorithm {
     private static final int MOST_SPANS = 64;
 
     /** Bytes of all layers from which the next page has to come from memory; in a processor's cache it is at hand. */
-    private static final long FAR = 16 << 20;
+    static final long FAR = 16 << 20;
 
     private final Kernels kernels;
     private final Workers workers;
@@ -37,7 +37,7 @@ public final class PagedAttention implements AttentionAlgorithm {
     private final PageState[] states; // one a worker
     private final Workers.Work rowWork = this::row;
     private final Workers.Work spanWork = this::span;
-    private final GroupedPrefill grouped; // null: rows are attended one by one
+    private final Prefill prefill; // null: rows are attended one by one
     private OnlineSoftmax[] spans = new OnlineSoftmax[0];
 
     private AttentionPass pass;
@@ -55,12 +55,12 @@ public final class PagedAttention implements AttentionAlgorithm {
         this(shape, cache, kernels, workers, null);
     }
 
-    /** @param grouped what takes passes of several rows */
-    PagedAttention(PageAttention shape, PagedCache cache, Kernels kernels, Workers workers, GroupedPrefill grouped) {
+    /** @param prefill what may take passes of several rows */
+    PagedAttention(PageAttention shape, PagedCache cache, Kernels kernels, Workers workers, Prefill prefill) {
         this.cache = cache;
         this.kernels = kernels;
         this.workers = workers;
-        this.grouped = grouped;
+        this.prefill = prefill;
         states = new PageState[workers.threads()];
         for (int i = 0; i < states.length; i++) {
             states[i] = new PageState(shape, kernels, cache == null ? Arena.ofAuto() : cache.scratch());
@@ -93,8 +93,8 @@ public final class PagedAttention implements AttentionAlgorithm {
         attention = (PageAttention) newPass.attention;
         tokens = newTokens;
         bias = newBias;
-        if (grouped != null && pass.rows > 1 && bias == null) {
-            grouped.attend(pass, tokens);
+        if (prefill != null && prefill.takes(pass.rows) && bias == null) {
+            prefill.attend(pass, tokens);
         } else if (pass.rows == 1 && workers.threads() > 1) {
             oneRow();
         } else {

@@ -6,7 +6,10 @@ import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
 import io.github.t6j.cache.FactorCache;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
 import java.util.Map;
 
@@ -27,21 +30,10 @@ public final class TensorProductAttention implements PageAttention, Materialized
     private final FactorHeads whole;
     private final FactorCache kept;
     private final PageLayout layout;
-    private final float[] constants; // fixed factors, activated, as a row has them behind its projections
-    private final KeyFeatures keyFeatures;
-    private final FactorLocation keyHeads;
-    private final FactorLocation valueHeads;
-    private final FactorLocation valueFeatures;
+    private final FactorPlaces places;
     private final Page.KeyFactors keyFactors;
     private final Page.Sums valueSums;
     private final Page.Sums thirdSums; // of one head's values, by pieces of d_c
-
-    /** Where a factor stands: in the page of a token's own, or in one that is the same for all. */
-    private record FactorLocation(Page fixed, int first) {
-        Page in(Page own) {
-            return fixed == null ? own : fixed;
-        }
-    }
 
     /** The official form, keys and values of one size. */
     public TensorProductAttention(int heads, int headDim, int queryRank, int keyRank, int valueRank) {
@@ -77,29 +69,10 @@ public final class TensorProductAttention implements PageAttention, Materialized
         kept = form.kept();
         layout = kept.layout();
         whole = new FactorHeads(form, row);
-        FixedFactors ready = FixedFactors.of(form, fixed);
-        constants = ready.concatenated();
-        keyFeatures = keyFeatures(ready.elements().get(Factor.B_K), shared);
-        keyHeads = columns(ready.elements().get(Factor.A_K), kept.keyHeadFactors(), shared);
-        valueHeads = columns(ready.elements().get(Factor.A_V), kept.valueHeadFactors(), shared);
-        float[] features = ready.elements().get(Factor.B_V);
-        valueFeatures = new FactorLocation(features == null ? null : shared.rows(features, form.valueFeatureDim()), 0);
-        keyFactors = new Page.KeyFactors(heads, form.queryRank(), keyRank, keyHeads.first());
+        places = FactorPlaces.of(form, kept, fixed, shared);
+        keyFactors = new Page.KeyFactors(heads, form.queryRank(), keyRank, places.keyHeads().first());
         valueSums = new Page.Sums(heads, valueRank, 0, heads * PANEL);
         thirdSums = new Page.Sums(form.thirdDim(), valueRank, 0, form.thirdDim() * PANEL);
-    }
-
-    private static FactorLocation columns(float[] fixed, int keptAt, SharedPages shared) {
-        return fixed == null ? new FactorLocation(null, keptAt) : new FactorLocation(shared.columns(fixed), 0);
-    }
-
-    private KeyFeatures keyFeatures(float[] fixed, SharedPages shared) {
-        if (fixed != null) {
-            return new KeyFeatures.Fixed(shared.rotated(fixed, featureDim));
-        }
-        return form.keepsSharedFeatures()
-                ? new KeyFeatures.Shared(keyRank, featureDim, shared.rope(), shared.tables())
-                : new KeyFeatures.Kept();
     }
 
     @Override
@@ -123,6 +96,26 @@ public final class TensorProductAttention implements PageAttention, Materialized
         return heads;
     }
 
+    /** Its form. */
+    TensorProduct form() {
+        return form;
+    }
+
+    /** Where a row has the factors. */
+    FactorRow row() {
+        return row;
+    }
+
+    /** Where a page has them. */
+    FactorPlaces places() {
+        return places;
+    }
+
+    /** A_K as the kernel of scores reads it. */
+    Page.KeyFactors keyFactors() {
+        return keyFactors;
+    }
+
     /** What is kept of a token, and in which order. */
     public FactorCache factors() {
         return kept;
@@ -141,6 +134,19 @@ public final class TensorProductAttention implements PageAttention, Materialized
     /** Where in a row A_Q begins. */
     public int queryHeadFactorsAt() {
         return row.query().heads();
+    }
+
+    /** Some rows of a pass meet a page together. */
+    @Override
+    public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
+        return new PagedAttention(
+                this, (PagedCache) cache, kernels, workers, new MixedPrefill(this, kernels, workers));
+    }
+
+    /** {@link MixedPrefill} takes many rows. */
+    @Override
+    public boolean rowsChooseForm() {
+        return true;
     }
 
     private boolean wholeQuery() {
@@ -175,7 +181,7 @@ public final class TensorProductAttention implements PageAttention, Materialized
     public void rotateAndActivate(Rope rope, AttentionPass pass, int r) {
         float[] x = pass.projections;
         int at = pass.at(r);
-        System.arraycopy(constants, 0, x, at + row.projections(), constants.length);
+        System.arraycopy(places.constants(), 0, x, at + row.projections(), places.constants().length);
         if (form.keepsSharedFeatures()) {
             System.arraycopy(x, at + row.value().features(), x, at + row.key().features(), keyRank * featureDim);
         }
@@ -204,7 +210,7 @@ public final class TensorProductAttention implements PageAttention, Materialized
         int values = summedAt() + summedFloats();
         PageLayout rotated = form.keepsSharedFeatures() ? new PageLayout(keyRank * featureDim, 0, 0) : null;
         return new Scratch(
-                queryFloats(), Math.max(keyFeatures.scratchFloats(), Math.max(scores, values)),
+                queryFloats(), Math.max(places.keyFeatures().scratchFloats(), Math.max(scores, values)),
                 (long) keyRank * form.queryRank() * PANEL * Float.BYTES, rotated);
     }
 
@@ -258,7 +264,7 @@ public final class TensorProductAttention implements PageAttention, Materialized
 
     @Override
     public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
-        Page features = keyFeatures.columns(page, index, state);
+        Page features = places.keyFeatures().columns(page, index, state);
         float[] query = wholeQuery() ? state.query : projections;
         int from = wholeQuery() ? 0 : at + row.query().features();
         int vectors = form.queryVectors();
@@ -269,9 +275,9 @@ public final class TensorProductAttention implements PageAttention, Materialized
         if (third()) {
             multiplyThird(kernels, projections, at, page, state.products);
         }
-        Page factors = keyHeads.in(page);
+        Page factors = places.keyHeads().in(page);
         if (wholeQuery()) {
-            factors.factorScores(kernels, state.products, heads, keyRank, keyHeads.first(), state.scores);
+            factors.factorScores(kernels, state.products, heads, keyRank, places.keyHeads().first(), state.scores);
         } else {
             factors.tensorScores(
                     kernels, keyFactors, state.query, state.products, state.offHeap, factoredAt(), state.scores);
@@ -302,18 +308,18 @@ public final class TensorProductAttention implements PageAttention, Materialized
 
     @Override
     public Page valueHeads(Page page) {
-        return valueHeads.in(page);
+        return places.valueHeads().in(page);
     }
 
     @Override
     public int valueHeadColumn() {
-        return valueHeads.first();
+        return places.valueHeads().first();
     }
 
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
         OnlineSoftmax span = state.span;
-        Page features = valueFeatures.in(page);
+        Page features = places.valueFeatures().in(page);
         if (!third()) {
             features.addRows(kernels, valueSums, state.probabilities, 0, count, span.out, 0);
             return;
@@ -355,8 +361,8 @@ public final class TensorProductAttention implements PageAttention, Materialized
         float[] b = new float[featureDim];
         Arrays.fill(k, 0);
         for (int r = 0; r < keyRank; r++) {
-            keyFeatures.read(page, slot, position, r, b);
-            double a = keyHeads.in(page).column(slot, keyHeads.first() + head * keyRank + r);
+            places.keyFeatures().read(page, slot, position, r, b);
+            double a = places.keyHeads().in(page).column(slot, places.keyHeads().first() + head * keyRank + r);
             add(page, slot, a / keyRank, b, kept.keyThirdAt() + r * form.thirdDim(), k);
         }
     }
@@ -367,9 +373,9 @@ public final class TensorProductAttention implements PageAttention, Materialized
         Arrays.fill(v, 0);
         for (int r = 0; r < valueRank; r++) {
             for (int i = 0; i < b.length; i++) {
-                b[i] = valueFeatures.in(page).row(slot, r, i);
+                b[i] = places.valueFeatures().in(page).row(slot, r, i);
             }
-            double a = valueHeads.in(page).column(slot, valueHeads.first() + head * valueRank + r);
+            double a = places.valueHeads().in(page).column(slot, places.valueHeads().first() + head * valueRank + r);
             add(page, slot, a / valueRank, b, kept.valueThirdAt() + r * form.thirdDim(), v);
         }
     }

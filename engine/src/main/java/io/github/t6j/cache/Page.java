@@ -135,20 +135,22 @@ public final class Page {
     public void widen(Kernels kernels, Page f32) {
         if (format == Format.F16) {
             // number for number the same layout: one loop, long enough for C2's vectors
-            kernels.widen(format, data, 0, (int) (data.byteSize() / Short.BYTES), 0, f32.data, 0);
+            kernels.widen(format, data, 0, (int) (data.byteSize() / Short.BYTES), 0, 0, f32.data, 0);
             return;
         }
         for (int c = 0; c < layout.columns(); c++) {
             long scales = format == Format.Q8 ? layout.scalesAt(format, layout.vectorOfColumn(c)) : 0;
             kernels.widen(
-                    format, data, layout.columnAt(format, c), PANEL, scales, f32.data, layout.columnAt(Format.F32, c));
+                    format, data, layout.columnAt(format, c), PANEL, scales, 1, f32.data,
+                    layout.columnAt(Format.F32, c));
         }
         for (int g = 0; g < layout.groups(); g++) {
             for (int t = 0; t < PANEL; t++) {
-                long to = layout.rowAt(Format.F32, g, t);
-                for (int i = 0; i < layout.width(); i++) {
-                    f32.data.set(FLOAT, to + 4L * i, row(t, g, i));
-                }
+                // whole groups: what is too much the next row overwrites, that of the last is slack
+                long scale = format == Format.Q8 ? layout.scalesAt(format, layout.vectorOfGroup(g)) + 4L * t : 0;
+                kernels.widen(
+                        format, data, layout.rowAt(format, g, t), format.padded(layout.width()), scale, 0, f32.data,
+                        layout.rowAt(Format.F32, g, t));
             }
         }
     }
@@ -242,6 +244,29 @@ public final class Page {
                     gAt + k * heads * PANEL, 0, false);
         }
         kernels.factorScores(p, gAt, heads, keys.keyRank, format, data, layout.columnAt(format, keys.headColumn), s);
+    }
+
+    /**
+     * {@link Kernels#tensorScores} of {@code count} heads from {@code head} on with A_K of this F32 page.
+     *
+     * @param aQ [count][queryRank], from {@code aQAt}
+     */
+    public void tensorScores(
+            Kernels kernels, KeyFactors keys, int head, int count, float[] aQ, int aQAt, float[] g, int gAt, int gStep,
+            float[] s, int sAt, int sStep) {
+        long aK = layout.columnAt(format, keys.headColumn + head * keys.keyRank);
+        kernels.tensorScores(aQ, aQAt, count, keys.queryRank, g, gAt, gStep, keys.keyRank, data, aK, s, sAt, sStep);
+    }
+
+    /** {@link Kernels#rebuildColumns} from the columns of this F32 page, [rank][count], its first. */
+    public void rebuildColumns(Kernels kernels, float[] a, int aAt, int rank, int count, MemorySegment to, long toAt) {
+        kernels.rebuildColumns(a, aAt, rank, data, 0, count, to, toAt);
+    }
+
+    /** {@link Kernels#rebuildRows} from the rows of this F32 page, as many groups as {@code rank}. */
+    public void rebuildRows(Kernels kernels, float[] a, int aAt, int rank, MemorySegment to, long toAt, int toStride) {
+        kernels.rebuildRows(
+                a, aAt, rank, data, layout.rowAt(format, 0, 0), layout.width(), to, toAt, toStride);
     }
 
     /** {@link Kernels#factorScores} with A_K in the columns from {@code first}; may overwrite g. */

@@ -121,6 +121,40 @@ public interface Kernels {
             float[] s);
 
     /**
+     * Scores of one row and a page, both of them factors: s[h][t] = Σ_k aK[h][k][t] · (Σ_q aQ[h][q] · g[k][q][t]), q and k
+     * ascending.
+     *
+     * @param aQ [heads][queryRank], from {@code aQAt}
+     * @param g the products of B_Q and B_K, [queryRank][{@value #PANEL}] for each k, from {@code gAt}, {@code gStep} apart
+     * @param page aK [heads][keyRank][{@value #PANEL}], f32, from byte {@code aKAt}
+     * @param s [heads][{@value #PANEL}], from {@code sAt}, heads {@code sStep} apart, written
+     */
+    void tensorScores(
+            float[] aQ, int aQAt, int heads, int queryRank, float[] g, int gAt, int gStep, int keyRank,
+            MemorySegment page, long aKAt, float[] s, int sAt, int sStep);
+
+    /**
+     * Columns of a page from factors: to[c][t] = Σ_r a[r][t] · b[r][c][t], r ascending.
+     *
+     * @param a [rank][{@value #PANEL}], from {@code aAt}
+     * @param b f32 [rank][count][{@value #PANEL}] from byte {@code bAt}
+     * @param to f32 [count][{@value #PANEL}] from byte {@code toAt}
+     */
+    void rebuildColumns(float[] a, int aAt, int rank, MemorySegment b, long bAt, int count, MemorySegment to,
+            long toAt);
+
+    /**
+     * Rows of a page from factors: to[t][i] = Σ_r a[r][t] · b[r][t][i], r ascending.
+     *
+     * @param a [rank][{@value #PANEL}], from {@code aAt}
+     * @param b f32 [rank][{@value #PANEL}][width] from byte {@code bAt}
+     * @param to f32 [{@value #PANEL}][width] from byte {@code toAt}, rows {@code toStride} floats apart
+     */
+    void rebuildRows(
+            float[] a, int aAt, int rank, MemorySegment b, long bAt, int width, MemorySegment to, long toAt,
+            int toStride);
+
+    /**
      * Probabilities of one page, not yet divided by their sum, times the values' head factors: e = 2^(s[h][t] − max[h]);
      * sum[h][t mod {@value #LANES}] += e, t ascending; p[h][u][t] = e · aV[h][u][t].
      *
@@ -172,15 +206,17 @@ public interface Kernels {
     void rowMaxima(float[] s, int rows, float[] into);
 
     /**
-     * Elements of a row in f32: to[i] = from[i], in Q8 times scale[i mod {@value #PANEL}].
+     * Elements of a row in f32: to[i] = from[i], in Q8 times scale[scaleStep · (i mod {@value #PANEL})].
      *
      * @param from elements in {@code format} from byte {@code fromAt}
      * @param count whole groups of the format
-     * @param scalesAt byte of {@code from} at which the scales begin, f32 [{@value #PANEL}]; Q8 only
+     * @param scalesAt byte of {@code from} at which the scales begin, f32; Q8 only
+     * @param scaleStep 1: each element has a scale of its own; 0: one scale is for all
      * @param to f32 from byte {@code toAt}
      */
     void widen(
-            Format format, MemorySegment from, long fromAt, int count, long scalesAt, MemorySegment to, long toAt);
+            Format format, MemorySegment from, long fromAt, int count, long scalesAt, int scaleStep, MemorySegment to,
+            long toAt);
 
     /**
      * Multiplies panels by the tokens' scales: y[r][t] *= scale[t], t < {@value #PANEL}.

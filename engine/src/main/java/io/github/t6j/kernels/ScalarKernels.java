@@ -115,6 +115,59 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void tensorScores(
+            float[] aQ, int aQAt, int heads, int queryRank, float[] g, int gAt, int gStep, int keyRank,
+            MemorySegment page, long aKAt, float[] s, int sAt, int sStep) {
+        for (int h = 0; h < heads; h++) {
+            for (int t = 0; t < PANEL; t++) {
+                float score = 0f;
+                for (int k = 0; k < keyRank; k++) {
+                    float sum = 0f;
+                    for (int q = 0; q < queryRank; q++) {
+                        sum = fma(aQ[aQAt + h * queryRank + q], g[gAt + k * gStep + q * PANEL + t], sum);
+                    }
+                    score = fma(page.get(FLOAT, aKAt + 4L * ((h * keyRank + k) * PANEL + t)), sum, score);
+                }
+                s[sAt + h * sStep + t] = score;
+            }
+        }
+    }
+
+    @Override
+    public void rebuildColumns(
+            float[] a, int aAt, int rank, MemorySegment b, long bAt, int count, MemorySegment to, long toAt) {
+        for (int i = 0; i < count * PANEL; i++) {
+            float sum = 0f;
+            for (int r = 0; r < rank; r++) {
+                sum = fma(a[aAt + r * PANEL + i % PANEL], b.get(FLOAT, bAt + 4L * (r * count * PANEL + i)), sum);
+            }
+            to.set(FLOAT, toAt + 4L * i, sum);
+        }
+    }
+
+    @Override
+    public void rebuildRows(
+            float[] a, int aAt, int rank, MemorySegment b, long bAt, int width, MemorySegment to, long toAt,
+            int toStride) {
+        for (int t = 0; t < PANEL; t++) {
+            rebuildRow(a, aAt, rank, b, bAt, width, t, 0, to, toAt + 4L * t * toStride);
+        }
+    }
+
+    /** Row {@code t} of {@link #rebuildRows}, which begins at byte {@code rowAt}, from element {@code first} on. */
+    public void rebuildRow(
+            float[] a, int aAt, int rank, MemorySegment b, long bAt, int width, int t, int first, MemorySegment to,
+            long rowAt) {
+        for (int i = first; i < width; i++) {
+            float sum = 0f;
+            for (int r = 0; r < rank; r++) {
+                sum = fma(a[aAt + r * PANEL + t], b.get(FLOAT, bAt + 4L * ((r * PANEL + t) * width + i)), sum);
+            }
+            to.set(FLOAT, rowAt + 4L * i, sum);
+        }
+    }
+
+    @Override
     public int softmax(
             float[] s,
             int heads,
@@ -188,9 +241,10 @@ public final class ScalarKernels implements Kernels {
 
     @Override
     public void widen(
-            Format format, MemorySegment from, long fromAt, int count, long scalesAt, MemorySegment to, long toAt) {
+            Format format, MemorySegment from, long fromAt, int count, long scalesAt, int scaleStep, MemorySegment to,
+            long toAt) {
         for (int i = 0; i < count; i++) {
-            float scale = format == Format.Q8 ? from.get(FLOAT, scalesAt + 4L * (i % PANEL)) : 1f;
+            float scale = format == Format.Q8 ? from.get(FLOAT, scalesAt + 4L * scaleStep * (i % PANEL)) : 1f;
             to.set(FLOAT, toAt + 4L * i, format.get(from, fromAt, i) * scale);
         }
     }

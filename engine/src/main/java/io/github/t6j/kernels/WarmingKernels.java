@@ -42,9 +42,8 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
 
     /** Operations other than products of elements; in the table each has a place a format, and uses one if it has none. */
     private enum Operation {
-        NARROW_PRODUCT, TRANSPOSED_PRODUCT, FACTOR_SCORES, SOFTMAX, WHOLE_SOFTMAX, COLUMN_SOFTMAX, SOFTMAX_GRADIENTS,
-        MAXIMA, WIDEN, SCALE,
-        ADD_SCALED,
+        NARROW_PRODUCT, TRANSPOSED_PRODUCT, FACTOR_SCORES, TENSOR_SCORES, COLUMNS, ROWS, SOFTMAX, WHOLE_SOFTMAX,
+        COLUMN_SOFTMAX, SOFTMAX_GRADIENTS, MAXIMA, WIDEN, SCALE, ADD_SCALED,
         TRANSPOSE, OUTER, NORM, SWIGLU,
         LOG_SUM, ROUND,
         ROW_OF_Q8_0, ROWS_OF_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0
@@ -216,8 +215,8 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     private static Consumer<Kernels> trial(Operation operation, Format format) {
         int rows = SOME * SOME;
         MemorySegment page = zeros(format, (rows + 1) * PANEL);
-        MemorySegment from = zeros(Format.F32, SOME * PANEL);
-        MemorySegment to = zeros(Format.F32, SOME * PANEL);
+        MemorySegment from = zeros(Format.F32, SOME * PANEL * PANEL);
+        MemorySegment to = zeros(Format.F32, PANEL * PANEL);
         float[] x = new float[SOME * rows * PANEL];
         float[] y = new float[SOME * rows * PANEL];
         float[] elements = new float[SOME * LANES];
@@ -227,12 +226,15 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             case NARROW_PRODUCT -> productTrial(format, NARROW_ROWS, PANEL, PANEL / 2);
             case TRANSPOSED_PRODUCT -> transposedTrial();
             case FACTOR_SCORES -> k -> k.factorScores(x, 0, SOME, SOME, format, page, 0, y);
+            case TENSOR_SCORES -> k -> k.tensorScores(x, 0, SOME, SOME, x, 0, PANEL, SOME, from, 0, y, 0, PANEL);
+            case COLUMNS -> k -> k.rebuildColumns(x, 0, SOME, from, 0, SOME, to, 0);
+            case ROWS -> k -> k.rebuildRows(x, 0, SOME, from, 0, PANEL, to, 0, PANEL);
             case SOFTMAX -> k -> k.softmax(x, SOME, format, page, 0, SOME, lanes, elements, y);
             case WHOLE_SOFTMAX -> k -> k.softmax(x, SOME, format, page, 0, 0, lanes, elements, y);
             case COLUMN_SOFTMAX -> k -> k.softmaxColumns(x, SOME, y, y, y);
             case SOFTMAX_GRADIENTS -> k -> k.softmaxGradients(x, y, SOME, lanes, lanes, 0);
             case MAXIMA -> k -> k.rowMaxima(x, SOME, y);
-            case WIDEN -> k -> k.widen(format, page, 0, PANEL, 0, to, 0);
+            case WIDEN -> k -> k.widen(format, page, 0, PANEL, 0, 1, to, 0);
             case SCALE -> k -> k.scale(y, 0, SOME, PANEL, from, 0);
             case ADD_SCALED -> k -> k.addScaled(x, lanes, y, lanes, 0, SOME, PANEL);
             case TRANSPOSE -> k -> k.transpose(from, 0, SOME, to, SOME);
@@ -309,6 +311,27 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     }
 
     @Override
+    public void tensorScores(
+            float[] aQ, int aQAt, int heads, int queryRank, float[] g, int gAt, int gStep, int keyRank,
+            MemorySegment page, long aKAt, float[] s, int sAt, int sStep) {
+        other(Operation.TENSOR_SCORES, Format.F32)
+                .tensorScores(aQ, aQAt, heads, queryRank, g, gAt, gStep, keyRank, page, aKAt, s, sAt, sStep);
+    }
+
+    @Override
+    public void rebuildColumns(
+            float[] a, int aAt, int rank, MemorySegment b, long bAt, int count, MemorySegment to, long toAt) {
+        other(Operation.COLUMNS, Format.F32).rebuildColumns(a, aAt, rank, b, bAt, count, to, toAt);
+    }
+
+    @Override
+    public void rebuildRows(
+            float[] a, int aAt, int rank, MemorySegment b, long bAt, int width, MemorySegment to, long toAt,
+            int toStride) {
+        other(Operation.ROWS, Format.F32).rebuildRows(a, aAt, rank, b, bAt, width, to, toAt, toStride);
+    }
+
+    @Override
     public int softmax(
             float[] s,
             int heads,
@@ -340,8 +363,9 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
 
     @Override
     public void widen(
-            Format format, MemorySegment from, long fromAt, int count, long scalesAt, MemorySegment to, long toAt) {
-        other(Operation.WIDEN, format).widen(format, from, fromAt, count, scalesAt, to, toAt);
+            Format format, MemorySegment from, long fromAt, int count, long scalesAt, int scaleStep, MemorySegment to,
+            long toAt) {
+        other(Operation.WIDEN, format).widen(format, from, fromAt, count, scalesAt, scaleStep, to, toAt);
     }
 
     @Override

@@ -201,11 +201,13 @@ class KernelsTest {
                 row.set(FLOAT, scales + 4L * i, random.nextFloat());
             }
             MemorySegment to = arena.allocate(4 * 200, 64);
-            kernels.widen(format, row, 4, 192, scales, to, 4);
-            for (int i = 0; i < 192; i++) {
-                float scale = format == Format.Q8 ? row.get(FLOAT, scales + 4L * (i % PANEL)) : 1;
-                assertThat(to.get(FLOAT, 4 + 4L * i)).as("seed 5, number " + i)
-                        .isEqualTo((float) number(row, format, 0, 640, i) * scale);
+            for (int step = 0; step <= 1; step++) {
+                kernels.widen(format, row, 4, 192, scales, step, to, 4);
+                for (int i = 0; i < 192; i++) {
+                    float scale = format == Format.Q8 ? row.get(FLOAT, scales + 4L * step * (i % PANEL)) : 1;
+                    assertThat(to.get(FLOAT, 4 + 4L * i)).as("seed 5, step " + step + ", number " + i)
+                            .isEqualTo((float) number(row, format, 0, 640, i) * scale);
+                }
             }
             assertThat(to.get(FLOAT, 0)).isZero();
             assertThat(to.get(FLOAT, 4 + 4 * 192)).isZero();

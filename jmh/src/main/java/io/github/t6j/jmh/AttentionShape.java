@@ -117,20 +117,27 @@ record AttentionShape(
 
     /**
      * The same of a prompt, each row with the tokens up to its own. Passes of MLA rebuild the keys and values of all tokens
-     * so far, and multiply with those (ADR 9).
+     * so far, and multiply with those (ADR 9); passes of TPA rebuild values, and keys where that is less (ADR 31).
      *
-     * @param pass rows of a pass, enough for MLA to rebuild; a shorter last one counts as if it did so, too
+     * @param pass rows of a pass, enough to rebuild; a shorter last one counts as if it did so, too
      */
     long flopsOfPrompt(int tokens, int pass) {
         long pairs = (long) tokens * (tokens + 1) / 2;
-        if (!attention.equals("mla")) {
-            return pairs * flopsPerToken();
-        }
         long rebuilt = 0;
         for (int first = 0; first < tokens; first += pass) {
             rebuilt += Math.min(first + pass, tokens);
         }
-        return 2L * heads * (rebuilt * LATENT_RANK * 2 * headDim + pairs * (headDim + LATENT_ROPE + headDim));
+        if (attention.equals("mla")) {
+            return 2L * heads * (rebuilt * LATENT_RANK * 2 * headDim + pairs * (headDim + LATENT_ROPE + headDim));
+        }
+        if (rank == 0) {
+            return pairs * flopsPerToken();
+        }
+        long whole = (long) heads * headDim;
+        long factored = (long) rank * (queryRank * headDim + heads * (queryRank + 1));
+        return queryRank > 0 && factored <= whole
+                ? 2 * (pairs * (factored + whole) + rebuilt * rank * whole)
+                : 4 * (pairs * whole + rebuilt * rank * whole);
     }
 
     /** A_K in the scores, A_V in the probabilities, B_V in the sum. */

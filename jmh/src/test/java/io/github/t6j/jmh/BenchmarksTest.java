@@ -167,9 +167,12 @@ class BenchmarksTest {
         assertThat(AttentionShape.of("paper", attention).flopsPerToken()).isEqualTo(flops);
     }
 
-    /** 300 rows meet 45150 tokens; MLA rebuilds 256·(64 + 64) elements of 128, 256 and 300 tokens, and multiplies with 160. */
+    /**
+     * 300 rows meet 45150 tokens; MLA rebuilds 256·(64 + 64) elements of 128, 256 and 300 tokens, and multiplies with 160.
+     * TPA rebuilds 32·64 elements of a value, KV-only of a key, too; it scores with 16·64 + 32·17, KV-only with 32·64.
+     */
     @ParameterizedTest
-    @CsvSource({"mha, 369868800", "mla, 1896787968"})
+    @CsvSource({"mha, 369868800", "mla, 1896787968", "tpa, 329326464", "tpa_kvonly, 375472128"})
     void operationsOfAPromptAreThoseOfTheForm(String attention, long flops) {
         assertThat(AttentionShape.of("paper", attention).flopsOfPrompt(300, 128)).isEqualTo(flops);
     }

@@ -95,6 +95,26 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public void tensorScores(
+            float[] aQ, int aQAt, int heads, int queryRank, float[] g, int gAt, int gStep, int keyRank,
+            MemorySegment page, long aKAt, float[] s, int sAt, int sStep) {
+        TensorScores.row(aQ, aQAt, heads, queryRank, g, gAt, gStep, keyRank, page, aKAt, s, sAt, sStep);
+    }
+
+    @Override
+    public void rebuildColumns(
+            float[] a, int aAt, int rank, MemorySegment b, long bAt, int count, MemorySegment to, long toAt) {
+        Rebuild.columns(a, aAt, rank, b, bAt, count, to, toAt);
+    }
+
+    @Override
+    public void rebuildRows(
+            float[] a, int aAt, int rank, MemorySegment b, long bAt, int width, MemorySegment to, long toAt,
+            int toStride) {
+        Rebuild.rows(a, aAt, rank, b, bAt, width, to, toAt, toStride, scalar);
+    }
+
+    @Override
     public int softmax(
             float[] s,
             int heads,
@@ -131,8 +151,9 @@ public final class SimdKernels implements Kernels {
 
     @Override
     public void widen(
-            Format format, MemorySegment from, long fromAt, int count, long scalesAt, MemorySegment to, long toAt) {
-        Widen.row(format, from, fromAt, count, scalesAt, to, toAt);
+            Format format, MemorySegment from, long fromAt, int count, long scalesAt, int scaleStep, MemorySegment to,
+            long toAt) {
+        Widen.row(format, from, fromAt, count, scalesAt, scaleStep, to, toAt);
     }
 
     @Override

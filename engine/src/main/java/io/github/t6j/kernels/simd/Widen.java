@@ -3,6 +3,7 @@ package io.github.t6j.kernels.simd;
 import static io.github.t6j.kernels.simd.Lanes.BYTE_EXPONENT;
 import static io.github.t6j.kernels.simd.Lanes.BYTE_ZERO;
 import static io.github.t6j.kernels.simd.Lanes.FLOATS;
+import static io.github.t6j.kernels.simd.Lanes.FLOAT_VECTOR;
 import static io.github.t6j.kernels.simd.Lanes.HIGH_HALF;
 import static io.github.t6j.kernels.simd.Lanes.INTS;
 import static io.github.t6j.kernels.simd.Lanes.LENGTH;
@@ -26,12 +27,13 @@ final class Widen {
 
     /** {@link io.github.t6j.kernels.Kernels#widen}. */
     static void row(
-            Format format, MemorySegment from, long fromAt, int count, long scalesAt, MemorySegment to, long toAt) {
+            Format format, MemorySegment from, long fromAt, int count, long scalesAt, int scaleStep, MemorySegment to,
+            long toAt) {
         switch (format) {
             case F32 -> MemorySegment.copy(from, fromAt, to, toAt, 4L * count);
             case F16 -> f16(from, fromAt, count, to, toAt);
             case BF16 -> bf16(from, fromAt, count, to, toAt);
-            case Q8 -> q8(from, fromAt, count, scalesAt, to, toAt);
+            case Q8 -> q8(from, fromAt, count, scalesAt, scaleStep, to, toAt);
         }
     }
 
@@ -54,14 +56,16 @@ final class Widen {
     }
 
     private static void q8(
-            MemorySegment from, long fromAt, int count, long scalesAt, MemorySegment to, long toAt) {
+            MemorySegment from, long fromAt, int count, long scalesAt, int scaleStep, MemorySegment to, long toAt) {
+        FloatVector one = FloatVector.broadcast(FLOATS, from.get(FLOAT, scalesAt));
         for (int group = 0; group < count; group += 64) {
             for (int lane = 0; lane < 16; lane += LENGTH) {
                 IntVector i = IntVector.fromMemorySegment(INTS, from, fromAt + group + 4L * lane, LITTLE_ENDIAN);
                 for (int number = lane; number < 64; number += 16) {
-                    FloatVector scale =
-                            FloatVector.fromMemorySegment(FLOATS, from, scalesAt + 4L * number, LITTLE_ENDIAN);
-                    i.and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO).mul(scale)
+                    FloatVector scale = scaleStep == 0
+                            ? one
+                            : FloatVector.fromMemorySegment(FLOATS, from, scalesAt + 4L * number, LITTLE_ENDIAN);
+                    i.and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO).mul(FLOAT_VECTOR.cast(scale))
                             .intoMemorySegment(to, toAt + 4L * (group + number), LITTLE_ENDIAN);
                     i = i.lanewise(LSHR, 8);
                 }
