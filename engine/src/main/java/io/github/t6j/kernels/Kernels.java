@@ -163,7 +163,7 @@ public interface Kernels {
      * @param valueRank 0: there are no head factors, and p[h][t] = e
      * @param max [heads]
      * @param sum [heads][{@value #LANES}], added to
-     * @param p [heads][valueRank][{@value #PANEL}], written; may be {@code s} if valueRank is 0
+     * @param p [heads][valueRank][{@value #PANEL}], written
      * @return the largest s[h][t] − max[h] as the bits of a float: above those of {@link #LAZY_MAX}, sum and p may have
      *     overflowed, and the page must be done again with a larger max. A NaN shows in sum and p.
      */

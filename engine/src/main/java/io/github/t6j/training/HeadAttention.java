@@ -23,7 +23,7 @@ import java.util.Arrays;
  * </pre>
  *
  * <p>Exponentials are powers of two, so log₂e is in the transposed factor of S. The scratch grows to the longest sequence and
- * stays; one object belongs to one thread. Heads whose rows follow each other are read faster by a tenth than heads side by side.
+ * stays; one object belongs to one thread. It is faster where a head's rows follow each other than where heads stand side by side.
  */
 final class HeadAttention implements CausalAttention, AutoCloseable {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);

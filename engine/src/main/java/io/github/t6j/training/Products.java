@@ -14,7 +14,7 @@ import java.nio.ByteOrder;
  * The three products of a linear layer, y = W·x, dx = Wᵀ·dy and dW += dyᵀ·x, on all workers. Matrices are row-major.
  *
  * <p>All are made of the engine's register tiles, for which one operand is packed into panels of {@value
- * Kernels#PANEL} columns: W, or both of a gradient of weights. Each output is one chain of sums whatever the number of
+ * Kernels#PANEL} columns: W, or both of a gradient of weights. The order of a sum does not depend on the number of
  * threads. One object serves many products and allocates nothing once it has seen the largest; it belongs to one thread.
  */
 final class Products implements AutoCloseable {

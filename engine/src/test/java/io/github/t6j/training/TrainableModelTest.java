@@ -10,6 +10,7 @@ import io.github.t6j.RopeVariant;
 import io.github.t6j.Session;
 import io.github.t6j.TestData;
 import io.github.t6j.TestData.GoldenModel;
+import io.github.t6j.TestNumbers;
 import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.Factor;
 import io.github.t6j.attention.GroupedFactors;
@@ -62,17 +63,17 @@ class TrainableModelTest {
         return model.parameters().stream().map(parameter -> parameter.gradient().clone()).toList();
     }
 
-    /** Enough rows for several blocks of a sum, and a length that is not whole blocks. */
+    /** Enough rows for several blocks of a sum, and sequences for several parts, whose sizes depend on the threads. */
     @ParameterizedTest
     @MethodSource("models")
     void theBitsDoNotDependOnTheNumberOfThreads(SmallModels small) {
-        int[] ids = small.ids(new Random(1), 3 * 70);
+        int[] ids = small.ids(new Random(1), 10 * 21);
         int[] targets = small.ids(new Random(2), ids.length);
         double loss = 0;
         List<float[]> expected = null;
         for (int threads = 1; threads <= 3; threads++) {
             try (TrainableModel model = small.trainable(threads)) {
-                double found = model.lossAndGradient(ids, targets, 3, 70, 1);
+                double found = model.lossAndGradient(ids, targets, 10, 21, 1);
                 if (expected == null) {
                     loss = found;
                     expected = gradients(model);
@@ -107,14 +108,14 @@ class TrainableModelTest {
     @ParameterizedTest
     @MethodSource("models")
     void severalSequencesAreTheMeanOfEachByItself(SmallModels small) {
-        int sequences = 4;
+        int sequences = 7;
         int length = 13;
         Random random = new Random(5);
         int[] ids = small.ids(random, sequences * length);
         int[] targets = small.ids(random, ids.length);
         Arrays.fill(targets, length, 2 * length, -1);
         targets[0] = -1;
-        int scored = 3 * length - 1;
+        int scored = (sequences - 1) * length - 1;
         try (TrainableModel together = small.trainable(2); TrainableModel single = small.trainable(2)) {
             double loss = together.lossAndGradient(ids, targets, sequences, length, 1);
             double sum = 0;
@@ -128,7 +129,7 @@ class TrainableModelTest {
             assertThat(loss).isCloseTo(sum, within(1e-6));
             for (int i = 0; i < together.parameters().size(); i++) {
                 Parameter parameter = together.parameters().get(i);
-                double[] expected = io.github.t6j.TestNumbers.doubles(single.parameters().get(i).gradient());
+                double[] expected = TestNumbers.doubles(single.parameters().get(i).gradient());
                 assertClose(parameter.gradient(), expected, 2e-5, parameter.name());
             }
         }
@@ -156,7 +157,7 @@ class TrainableModelTest {
             assertThat(twice.lossAndGradient(ids, ids, 1, 20, 0.25f)).isEqualTo(loss);
             twice.lossAndGradient(ids, ids, 1, 20, 0.75f);
             for (int i = 0; i < once.parameters().size(); i++) {
-                double[] expected = io.github.t6j.TestNumbers.doubles(once.parameters().get(i).gradient());
+                double[] expected = TestNumbers.doubles(once.parameters().get(i).gradient());
                 assertClose(twice.parameters().get(i).gradient(), expected, 1e-5, once.parameters().get(i).name());
             }
         }
