@@ -1,0 +1,5 @@
+package io.github.t6j.spark;
+
+final class Main {
+    private Main() {}
+}
