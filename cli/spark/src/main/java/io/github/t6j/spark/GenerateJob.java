@@ -1,5 +1,6 @@
 package io.github.t6j.spark;
 
+import io.github.t6j.Model;
 import io.github.t6j.sampling.SamplingOptions;
 import java.io.IOException;
 import java.util.Locale;
@@ -57,13 +58,13 @@ final class GenerateJob implements Callable<Integer> {
         DocumentArguments.atLeast(spec, "--parallel", parallel, 1);
         check();
         // what the executors get: not this object, which holds the command line
-        ModelArguments model = arguments;
+        ModelArguments from = arguments;
         GenerationArguments how = generation;
         String where = column;
         int most = parallel;
         documents.run(main, column, Continuations.RESULT, partition -> {
-            Continuations results = new Continuations(model.onExecutor(), model.sessionOptions(), how, where, most,
-                    partition);
+            Model model = from.onExecutor();
+            Continuations results = new Continuations(model, from.sessionOptions(model), how, where, most, partition);
             TaskContext.get().addTaskCompletionListener((TaskCompletionListener) _ -> results.close());
             return results;
         });

@@ -59,7 +59,8 @@ final class ModelArguments implements Serializable {
 
     /** This executor's model: the first task that asks loads it, while others wait. */
     Model onExecutor() {
-        Path path = Path.of(model).isAbsolute() ? Path.of(model) : Path.of(SparkFiles.get(model));
+        String where = Path.of(model).isAbsolute() ? model : SparkFiles.get(model);
+        Path path = Path.of(where).normalize();
         if (!Files.exists(path)) {
             throw new JobFailure("--model " + path + ": expected a folder with config.json and weights, or a file of "
                     + "weights, on every machine, found nothing: ship a folder's zip by --archives model.zip#model");
@@ -74,7 +75,9 @@ final class ModelArguments implements Serializable {
         return model;
     }
 
-    SessionOptions sessionOptions() {
-        return SessionOptions.defaults().withCacheType(cacheType).withContextLength(context == null ? 0 : context);
+    /** With the model's context if the user says none: never less, as what memory holds differs from machine to machine. */
+    SessionOptions sessionOptions(Model loaded) {
+        return SessionOptions.defaults().withCacheType(cacheType)
+                .withContextLength(context == null ? loaded.info().sizes().contextLength() : context);
     }
 }

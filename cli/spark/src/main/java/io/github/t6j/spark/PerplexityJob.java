@@ -1,5 +1,6 @@
 package io.github.t6j.spark;
 
+import io.github.t6j.Model;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.apache.spark.TaskContext;
@@ -45,10 +46,11 @@ final class PerplexityJob implements Callable<Integer> {
         documents.check();
         arguments.check(spec, 2);
         // what the executors get: not this object, which holds the command line
-        ModelArguments model = arguments;
+        ModelArguments from = arguments;
         String where = column;
         documents.run(main, column, LogLikelihoods.RESULT, partition -> {
-            LogLikelihoods results = new LogLikelihoods(model.onExecutor(), model.sessionOptions(), where, partition);
+            Model model = from.onExecutor();
+            LogLikelihoods results = new LogLikelihoods(model, from.sessionOptions(model), where, partition);
             TaskContext.get().addTaskCompletionListener((TaskCompletionListener) _ -> results.close());
             return results;
         });

@@ -67,7 +67,7 @@ class ClusterTest {
         return zip;
     }
 
-    /** What executors that were started after {@code start} printed, each. */
+    /** What each executor printed on standard error. */
     private static List<String> printed(String application) throws IOException {
         Path work = Path.of(System.getenv("SPARK_HOME"), "work", application);
         try (Stream<Path> files = Files.walk(work)) {
@@ -89,6 +89,7 @@ class ClusterTest {
         Path out = folder.resolve("out.jsonl");
         Killer killer = new Killer();
         String application;
+        int removed;
         Jobs.Ran ran;
         try (SparkSession spark = Jobs.spark("local-cluster[2,1,2048]")
                 .config("spark.archives", zipped() + "#model").getOrCreate()) {
@@ -96,12 +97,12 @@ class ClusterTest {
             spark.sparkContext().addSparkListener(killer);
             ran = Jobs.run("generate", "--model", "model", "--in", in.toString(), "--out", out.toString(),
                     "--partitions", "" + PARTITIONS, "--parallel", "4", "-n", "40");
-            // the executors that are left have printed all that they will
+            removed = killer.removed.get(); // before all are
         }
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.err()).isEmpty();
         assertThat(killer.killed).as("process that was killed").isPositive();
-        assertThat(killer.removed).as("executors that Spark missed").hasPositiveValue();
+        assertThat(removed).as("executors that Spark missed").isPositive();
         assertThat(killer.ended).as("tasks that ended, most of them after the kill").hasValueGreaterThan(6);
 
         Map<Object, Map<String, Object>> results = Jobs.results(out);
@@ -110,7 +111,9 @@ class ClusterTest {
         assertThat(results).isEqualTo(Jobs.single(folder, lines, results, "-n", "40"));
 
         List<String> printed = printed(application);
-        assertThat(printed).hasSizeGreaterThan(2).allSatisfy(err -> assertThat(err)
-                .doesNotContain("without SIMD").containsOnlyOnce("t6j: loaded "));
+        assertThat(printed).hasSizeGreaterThanOrEqualTo(2).noneMatch(err -> err.contains("without SIMD"));
+        // one that was started in place of the killed may have come too late for any work
+        assertThat(printed).extracting(err -> err.split("t6j: loaded ", -1).length - 1).isSubsetOf(0, 1)
+                .filteredOn(loads -> loads == 1).hasSizeGreaterThanOrEqualTo(2);
     }
 }
