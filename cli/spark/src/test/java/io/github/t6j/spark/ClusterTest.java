@@ -92,7 +92,9 @@ class ClusterTest {
         int removed;
         Jobs.Ran ran;
         try (SparkSession spark = Jobs.spark("local-cluster[2,1,2048]")
-                .config("spark.archives", zipped() + "#model").getOrCreate()) {
+                .config("spark.archives", zipped() + "#model")
+                .config("spark.shuffle.io.retryWait", "1s") // rows of the killed one are asked for again three times
+                .getOrCreate()) {
             application = spark.sparkContext().applicationId();
             spark.sparkContext().addSparkListener(killer);
             ran = Jobs.run("generate", "--model", "model", "--in", in.toString(), "--out", out.toString(),
