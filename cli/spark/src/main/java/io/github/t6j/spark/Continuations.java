@@ -44,7 +44,8 @@ final class Continuations implements Iterator<Row>, AutoCloseable {
     private final Queue<Row> ended = new ArrayDeque<>();
 
     /** @param column where a document's text was @param parallel how many documents go on at once */
-    Continuations(Model model, SessionOptions sessionOptions, GenerationArguments arguments, String column, int parallel,
+    Continuations(Model model, SessionOptions sessionOptions, GenerationArguments arguments, String column,
+            int parallel,
             Iterator<Document> documents) {
         this.model = model;
         this.sessionOptions = sessionOptions;

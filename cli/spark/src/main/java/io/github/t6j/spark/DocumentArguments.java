@@ -75,7 +75,8 @@ final class DocumentArguments {
         SparkSession spark = SparkSession.builder().appName(spec.qualifiedName(" ")).getOrCreate();
         Path folder = new Path(out);
         if (folder.getFileSystem(spark.sparkContext().hadoopConfiguration()).exists(folder)) {
-            throw new JobFailure("--out " + out + ": expected nothing there, found something: give another, or delete it");
+            throw new JobFailure(
+                    "--out " + out + ": expected nothing there, found something: give another, or delete it");
         }
         Dataset<Row> documents = read(spark, column).repartition(partitions);
         documents.mapPartitions(

@@ -64,7 +64,7 @@ class LocalTest {
         List<String> lines = Jobs.prompts(20);
         Path in = write("in.jsonl", lines);
         String[] options = {"-n", "20", "--temperature", "1.1", "--top-k", "0", "--repetition-penalty", "1.1", "--stop",
-                "the"};
+            "the"};
         assertThat(run("generate", in, "a.jsonl", options).code()).isZero();
         Map<Object, Map<String, Object>> results = Jobs.results(folder.resolve("a.jsonl"));
         assertThat(results).isEqualTo(Jobs.single(folder, lines, results, options));
@@ -99,7 +99,8 @@ class LocalTest {
     @Test
     void perplexityIsThatOfTheCommand() throws Exception {
         List<String> texts = List.of(
-                "The whale swam on. ".repeat(60), "It was a cold morning.<|endoftext|>Call me", "Dès l'aube, à l'heure");
+                "The whale swam on. ".repeat(60), "It was a cold morning.<|endoftext|>Call me",
+                "Dès l'aube, à l'heure");
         List<String> lines = IntStream.range(0, texts.size())
                 .mapToObj(i -> line("id", i, "text", texts.get(i))).toList();
         Jobs.Ran ran = run("perplexity", write("in.jsonl", lines), "out.jsonl", "--context", "100");
@@ -133,8 +134,9 @@ class LocalTest {
         List<String> errors = spark.sql("select error from results where error is not null order by error")
                 .collectAsList().stream().map(row -> row.getString(0)).toList();
         assertThat(errors.get(0)).isEqualTo("id: expected a text or a number, found none");
-        assertThat(errors.get(1)).isEqualTo("line: expected a JSON object with id, prompt and, if it wants, seed, a whole "
-                + "number, found {\"id\": \"cut");
+        assertThat(errors.get(1))
+                .isEqualTo("line: expected a JSON object with id, prompt and, if it wants, seed, a whole "
+                        + "number, found {\"id\": \"cut");
         assertThat(errors.get(2)).contains("seed, a whole number, found {\"id\":\"seed\",\"prompt\":\"a\"");
         assertThat(errors.get(3)).isEqualTo("prompt: expected a text, found none");
         assertThat(errors.get(4)).startsWith("prompt: expected at most 512 tokens, the context, found 7");
@@ -161,13 +163,13 @@ class LocalTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-            "--out out.txt | --out: expected a path that ends in .jsonl or .parquet, found out.txt",
-            "--out x.jsonl --partitions 0 | --partitions: expected 1 or more, found 0",
-            "--out x.jsonl --parallel 0 | --parallel: expected 1 or more, found 0",
-            "--out x.jsonl --threads 0 | --threads: expected 1 or more, found 0",
-            "--out x.jsonl --context 0 | --context: expected 1 or more, found 0",
-            "--out x.jsonl --top-k -1 | --top-k: expected 0 (all) or more, found -1",
-            "--out x.jsonl --cache-type f8 | expected f32 or f16 or bf16 or q8, found 'f8'"})
+        "--out out.txt | --out: expected a path that ends in .jsonl or .parquet, found out.txt",
+        "--out x.jsonl --partitions 0 | --partitions: expected 1 or more, found 0",
+        "--out x.jsonl --parallel 0 | --parallel: expected 1 or more, found 0",
+        "--out x.jsonl --threads 0 | --threads: expected 1 or more, found 0",
+        "--out x.jsonl --context 0 | --context: expected 1 or more, found 0",
+        "--out x.jsonl --top-k -1 | --top-k: expected 0 (all) or more, found -1",
+        "--out x.jsonl --cache-type f8 | expected f32 or f16 or bf16 or q8, found 'f8'"})
     void badUsage(String options, String message) {
         List<String> command = new ArrayList<>(List.of("generate", "--model", "m", "--in", "in.jsonl"));
         command.addAll(List.of(options.split(" ")));
@@ -182,12 +184,14 @@ class LocalTest {
         Path in = write("in.jsonl", List.of(line("id", "a", "prompt", "It was")));
         Files.createDirectory(folder.resolve("out.jsonl"));
         assertFails(run("generate", in, "out.jsonl"), "out.jsonl: expected nothing there, found something");
-        assertFails(run("generate", folder.resolve("nowhere.jsonl"), "b.jsonl"), "Path does not exist", "nowhere.jsonl");
+        assertFails(run("generate", folder.resolve("nowhere.jsonl"), "b.jsonl"), "Path does not exist",
+                "nowhere.jsonl");
         spark.range(3).write().parquet(folder.resolve("in.parquet").toString());
         assertFails(run("generate", folder.resolve("in.parquet"), "c.jsonl"),
                 "in.parquet: expected a column prompt, found [id]");
         assertFails(Jobs.run("generate", "--model", "nowhere", "--in", in.toString(), "--out",
-                folder.resolve("e.jsonl").toString(), "--partitions", "1"), "nowhere: expected a folder with config.json and weights");
+                folder.resolve("e.jsonl").toString(), "--partitions", "1"),
+                "nowhere: expected a folder with config.json and weights");
         Files.createDirectory(folder.resolve("empty"));
         assertFails(Jobs.run("generate", "--model", folder.resolve("empty").toString(), "--in", in.toString(), "--out",
                 folder.resolve("f.jsonl").toString(), "--partitions", "1"), "empty: no weights in this folder");
