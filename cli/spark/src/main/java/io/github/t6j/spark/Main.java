@@ -1,0 +1,112 @@
+package io.github.t6j.spark;
+
+import io.github.t6j.MemoryLimitException;
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.ModelOptions;
+import io.github.t6j.RopeVariant;
+import io.github.t6j.SessionOptions;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code t6j} on Spark: reads the command line, runs a job, and turns what goes wrong into one line and an exit code. */
+@Command(
+        name = "t6j-spark",
+        description = "Runs t6j's models over many documents on Spark.",
+        mixinStandardHelpOptions = true,
+        subcommands = {GenerateJob.class, PerplexityJob.class, HelpCommand.class},
+        footer = {"", "Exit codes: 0 done, 1 failed, 2 bad usage."})
+public final class Main {
+    private static final int FAILED = CommandLine.ExitCode.SOFTWARE;
+    private static final int BAD_USAGE = CommandLine.ExitCode.USAGE;
+
+    private final PrintStream err;
+
+    @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
+    private boolean verbose;
+
+    Main(PrintStream err) {
+        this.err = err;
+    }
+
+    /** Runs the job that {@code args} name, and then stops Spark: clusters take an exit before that for a failure. */
+    public static void main(String[] args) {
+        int code = new Main(System.err).run(args);
+        if (SparkSession.getDefaultSession().isDefined()) {
+            SparkSession.getDefaultSession().get().stop();
+        }
+        if (code != CommandLine.ExitCode.OK) {
+            System.exit(code);
+        }
+    }
+
+    /** Runs the job that {@code args} name. @return the exit code */
+    int run(String... args) {
+        CommandLine commandLine = new CommandLine(this);
+        commandLine.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8)).setExpandAtFiles(false);
+        commandLine.setUsageHelpWidth(100);
+        register(commandLine, ModelOptions.Load.class);
+        register(commandLine, RopeVariant.class);
+        register(commandLine, SessionOptions.CacheType.class);
+        commandLine.setParameterExceptionHandler(this::badUsage);
+        commandLine.setExecutionExceptionHandler(this::failed);
+        return commandLine.execute(args);
+    }
+
+    /** A line for the person who watches. */
+    void note(String text) {
+        err.println("t6j-spark: " + text.strip().replaceAll("\\p{Cntrl}+\\s*", " "));
+    }
+
+    private int badUsage(ParameterException e, String[] args) {
+        note(e.getMessage() + " (see " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
+        return BAD_USAGE;
+    }
+
+    /** Spark wraps what went wrong in a task several times, and adds its stack trace to the message. */
+    private int failed(Exception e, CommandLine commandLine, ParseResult parsed) {
+        Throwable cause = e;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        note(switch (cause) {
+            case JobFailure told -> told.getMessage();
+            case ModelFormatException told -> told.getMessage();
+            case MemoryLimitException told -> told.getMessage();
+            case AnalysisException told -> told.getMessage();
+            default -> cause.toString();
+        });
+        if (verbose) {
+            e.printStackTrace(err);
+        }
+        return FAILED;
+    }
+
+    /** Options of few words: an enum's constants, in lower case, with hyphens. */
+    private static <E extends Enum<E>> void register(CommandLine commandLine, Class<E> type) {
+        ITypeConverter<E> converter = text -> Arrays.stream(type.getEnumConstants())
+                .filter(constant -> word(constant).equals(text)).findFirst()
+                .orElseThrow(() -> new TypeConversionException("expected "
+                        + Arrays.stream(type.getEnumConstants()).map(Main::word).collect(Collectors.joining(" or "))
+                        + ", found '" + text + "'"));
+        commandLine.registerConverter(type, converter);
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}
