@@ -20,6 +20,7 @@ import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
+import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -388,5 +389,6 @@ public final class Model implements AutoCloseable {
     @Override
     public void close() {
         use.close();
+        Reference.reachabilityFence(this); // nobody has it any more, but it was not forgotten
     }
 }

@@ -2,6 +2,7 @@ package io.github.t6j;
 
 import io.github.t6j.model.SessionAccess;
 import io.github.t6j.tokenizer.Tokenizer;
+import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -381,5 +382,6 @@ public final class Session implements AutoCloseable {
     public void close() {
         use.close();
         watch.end();
+        Reference.reachabilityFence(this);
     }
 }

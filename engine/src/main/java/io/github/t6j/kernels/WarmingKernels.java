@@ -1,6 +1,5 @@
 package io.github.t6j.kernels;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -20,12 +19,6 @@ import java.util.stream.Stream;
  * <p>The thread ends when there is nothing to warm, at the latest after {@link #close()}.
  */
 public final class WarmingKernels implements Kernels, AutoCloseable {
-    /** Inputs of a product on trial. */
-    private static final int INNER = 24;
-
-    /** Heads, rows and the like of other kernels on trial. */
-    private static final int SOME = 2;
-
     /** So many calls in turn must have been faster than the twin's fastest. */
     private static final int PROOF = 3;
 
@@ -39,15 +32,6 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     private static final int RARE = 500;
 
     private static final int FORMATS = Format.values().length;
-
-    /** Operations other than products of elements; in the table each has a place a format, and uses one if it has none. */
-    private enum Operation {
-        NARROW_PRODUCT, TRANSPOSED_PRODUCT, FACTOR_SCORES, TENSOR_SCORES, COLUMNS, ROWS, SOFTMAX, WHOLE_SOFTMAX,
-        COLUMN_SOFTMAX, SOFTMAX_GRADIENTS, MAXIMA, WIDEN, SCALE, ADD_SCALED,
-        TRANSPOSE, OUTER, NORM, SWIGLU,
-        LOG_SUM, ROUND,
-        ROW_OF_Q8_0, ROWS_OF_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0
-    }
 
     private final Kernels simd;
     private final Kernels reading; // simd, or the same for one thread
@@ -73,7 +57,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         mostRows = Stream.of(Format.values()).mapToInt(tileRows).max().orElseThrow();
         // Tiles of 1 … mostRows rows; and of both, where rows do not split into equal ones.
         products = FORMATS * (mostRows + 2);
-        int places = products + Operation.values().length * FORMATS;
+        int places = products + KernelTrial.values().length * FORMATS;
         serving = new AtomicReferenceArray<>(places);
         trials = new AtomicReferenceArray<>(places);
         calls = new int[places];
@@ -132,20 +116,20 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         }
         if (kernels == null) {
             calls[place] = rows > 1 && rows < most ? -RARE : 0;
-            begin(place, productTrial(format, even ? tall : 2 * tall - 1, INNER, PANEL));
+            begin(place, KernelTrial.product(format, even ? tall : 2 * tall - 1));
         }
         calls[place]++;
         return twin;
     }
 
-    private Kernels other(Operation operation, Format format) {
+    private Kernels other(KernelTrial operation, Format format) {
         int place = products + operation.ordinal() * FORMATS + format.ordinal();
         Kernels kernels = serving.get(place);
         if (kernels == simd) {
             return reading;
         }
         if (kernels == null) {
-            begin(place, trial(operation, format));
+            begin(place, operation.on(format));
         }
         calls[place]++;
         return twin;
@@ -189,84 +173,12 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         }
     }
 
-    private static Consumer<Kernels> productTrial(Format format, int rows, int xStride, int columns) {
-        MemorySegment w = zeros(format, (INNER + 1) * PANEL);
-        float[] x = new float[rows * xStride];
-        float[] y = new float[rows * PANEL];
-        return k -> {
-            k.multiply(x, 0, xStride, rows, INNER, format, w, 0, PANEL, columns, y, 0, rows * PANEL, false);
-            k.multiply(x, 0, xStride, rows, INNER, format, w, 0, PANEL, columns, y, 0, rows * PANEL, true);
-        };
-    }
-
-    /** Its tiles are of half a panel; of five and four rows; and of two and one. */
-    private static Consumer<Kernels> transposedTrial() {
-        float[] x = new float[INNER * PANEL];
-        float[] w = new float[INNER * PANEL];
-        float[] y = new float[NARROW_ROWS * PANEL];
-        return k -> {
-            k.multiplyTransposed(x, 0, NARROW_ROWS, INNER, w, 0, PANEL / 2, y, 0, true);
-            k.multiplyTransposed(x, 0, 5, INNER, w, 0, PANEL, y, 0, true);
-            k.multiplyTransposed(x, 0, 4, INNER, w, 0, PANEL, y, 0, true);
-            k.multiplyTransposed(x, 0, 3, INNER, w, 0, PANEL, y, 0, true);
-        };
-    }
-
-    private static Consumer<Kernels> trial(Operation operation, Format format) {
-        int rows = SOME * SOME;
-        MemorySegment page = zeros(format, (rows + 1) * PANEL);
-        MemorySegment from = zeros(Format.F32, SOME * PANEL * PANEL);
-        MemorySegment to = zeros(Format.F32, PANEL * PANEL);
-        float[] x = new float[SOME * rows * PANEL];
-        float[] y = new float[SOME * rows * PANEL];
-        float[] elements = new float[SOME * LANES];
-        float[] lanes = new float[LANES];
-        RoundedRows rounded = RoundedRows.zeros(1, PANEL);
-        return switch (operation) {
-            case NARROW_PRODUCT -> productTrial(format, NARROW_ROWS, PANEL, PANEL / 2);
-            case TRANSPOSED_PRODUCT -> transposedTrial();
-            case FACTOR_SCORES -> k -> k.factorScores(x, 0, SOME, SOME, format, page, 0, y);
-            case TENSOR_SCORES -> k -> k.tensorScores(x, 0, SOME, SOME, x, 0, PANEL, SOME, from, 0, y, 0, PANEL);
-            case COLUMNS -> k -> k.rebuildColumns(x, 0, SOME, from, 0, SOME, to, 0);
-            case ROWS -> k -> k.rebuildRows(x, 0, SOME, from, 0, PANEL, to, 0, PANEL);
-            case SOFTMAX -> k -> k.softmax(x, SOME, format, page, 0, SOME, lanes, elements, y);
-            case WHOLE_SOFTMAX -> k -> k.softmax(x, SOME, format, page, 0, 0, lanes, elements, y);
-            case COLUMN_SOFTMAX -> k -> k.softmaxColumns(x, SOME, y, y, y);
-            case SOFTMAX_GRADIENTS -> k -> k.softmaxGradients(x, y, SOME, lanes, lanes, 0);
-            case MAXIMA -> k -> k.rowMaxima(x, SOME, y);
-            case WIDEN -> k -> k.widen(format, page, 0, PANEL, 0, 1, to, 0);
-            case SCALE -> k -> k.scale(y, 0, SOME, PANEL, from, 0);
-            case ADD_SCALED -> k -> k.addScaled(x, lanes, y, lanes, 0, SOME, PANEL);
-            case TRANSPOSE -> k -> k.transpose(from, 0, SOME, to, SOME);
-            case OUTER -> k -> k.addOuter(x, SOME, y, PANEL, from, to, 0);
-            case NORM -> k -> k.rmsNorm(x, 0, SOME * PANEL, 1f, null, y, 0, lanes);
-            case LOG_SUM -> k -> k.logSumExp(x, x.length, lanes);
-            case SWIGLU -> k -> k.swiGlu(x, 0, 0, SOME * PANEL, y, 0);
-            case ROUND -> k -> k.round(x, 0, PANEL, rounded, 0);
-            case ROW_OF_Q8_0 -> blocksTrial(BlockFormat.Q8_0, 1);
-            case ROWS_OF_Q8_0 -> blocksTrial(BlockFormat.Q8_0, 5);
-            case ROW_OF_Q4_0 -> blocksTrial(BlockFormat.Q4_0, 1);
-            case ROWS_OF_Q4_0 -> blocksTrial(BlockFormat.Q4_0, 5);
-        };
-    }
-
     /** Quantised products take four rows at once, and one by one what is left. */
-    private static Operation blocks(BlockFormat format, int rows) {
+    private static KernelTrial blocks(BlockFormat format, int rows) {
         return switch (format) {
-            case Q8_0 -> rows == 1 ? Operation.ROW_OF_Q8_0 : Operation.ROWS_OF_Q8_0;
-            case Q4_0 -> rows == 1 ? Operation.ROW_OF_Q4_0 : Operation.ROWS_OF_Q4_0;
+            case Q8_0 -> rows == 1 ? KernelTrial.ROW_OF_Q8_0 : KernelTrial.ROWS_OF_Q8_0;
+            case Q4_0 -> rows == 1 ? KernelTrial.ROW_OF_Q4_0 : KernelTrial.ROWS_OF_Q4_0;
         };
-    }
-
-    private static Consumer<Kernels> blocksTrial(BlockFormat format, int rows) {
-        MemorySegment w = Arena.ofAuto().allocate(format.bytes(), 64);
-        RoundedRows x = RoundedRows.zeros(rows, BlockFormat.SIZE);
-        float[] y = new float[rows * PANEL];
-        return k -> k.multiplyBlocks(x, format, w, 0, y, 0, PANEL);
-    }
-
-    private static MemorySegment zeros(Format format, int elements) {
-        return Arena.ofAuto().allocate(format.bytes(elements), 64);
     }
 
     @Override
@@ -291,7 +203,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             int yPanel,
             boolean accumulate) {
         Kernels kernels = Kernels.isNarrow(format, xStride, rows, columns)
-                ? other(Operation.NARROW_PRODUCT, format)
+                ? other(KernelTrial.NARROW_PRODUCT, format)
                 : product(format, rows);
         kernels.multiply(x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
     }
@@ -300,35 +212,35 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     public void multiplyTransposed(
             float[] x, int xAt, int rows, int inner, float[] w, int wAt, int columns, float[] y, int yAt,
             boolean accumulate) {
-        other(Operation.TRANSPOSED_PRODUCT, Format.F32)
+        other(KernelTrial.TRANSPOSED_PRODUCT, Format.F32)
                 .multiplyTransposed(x, xAt, rows, inner, w, wAt, columns, y, yAt, accumulate);
     }
 
     @Override
     public void factorScores(
             float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
-        other(Operation.FACTOR_SCORES, format).factorScores(g, gAt, heads, keyRank, format, page, aKAt, s);
+        other(KernelTrial.FACTOR_SCORES, format).factorScores(g, gAt, heads, keyRank, format, page, aKAt, s);
     }
 
     @Override
     public void tensorScores(
             float[] aQ, int aQAt, int heads, int queryRank, float[] g, int gAt, int gStep, int keyRank,
             MemorySegment page, long aKAt, float[] s, int sAt, int sStep) {
-        other(Operation.TENSOR_SCORES, Format.F32)
+        other(KernelTrial.TENSOR_SCORES, Format.F32)
                 .tensorScores(aQ, aQAt, heads, queryRank, g, gAt, gStep, keyRank, page, aKAt, s, sAt, sStep);
     }
 
     @Override
     public void rebuildColumns(
             float[] a, int aAt, int rank, MemorySegment b, long bAt, int count, MemorySegment to, long toAt) {
-        other(Operation.COLUMNS, Format.F32).rebuildColumns(a, aAt, rank, b, bAt, count, to, toAt);
+        other(KernelTrial.COLUMNS, Format.F32).rebuildColumns(a, aAt, rank, b, bAt, count, to, toAt);
     }
 
     @Override
     public void rebuildRows(
             float[] a, int aAt, int rank, MemorySegment b, long bAt, int width, MemorySegment to, long toAt,
             int toStride) {
-        other(Operation.ROWS, Format.F32).rebuildRows(a, aAt, rank, b, bAt, width, to, toAt, toStride);
+        other(KernelTrial.ROWS, Format.F32).rebuildRows(a, aAt, rank, b, bAt, width, to, toAt, toStride);
     }
 
     @Override
@@ -342,65 +254,65 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             float[] max,
             float[] sum,
             float[] w) {
-        return other(valueRank == 0 ? Operation.WHOLE_SOFTMAX : Operation.SOFTMAX, format)
+        return other(valueRank == 0 ? KernelTrial.WHOLE_SOFTMAX : KernelTrial.SOFTMAX, format)
                 .softmax(s, heads, format, page, aVAt, valueRank, max, sum, w);
     }
 
     @Override
     public boolean softmaxColumns(float[] s, int rows, float[] max, float[] sum, float[] factor) {
-        return other(Operation.COLUMN_SOFTMAX, Format.F32).softmaxColumns(s, rows, max, sum, factor);
+        return other(KernelTrial.COLUMN_SOFTMAX, Format.F32).softmaxColumns(s, rows, max, sum, factor);
     }
 
     @Override
     public void softmaxGradients(float[] s, float[] d, int rows, float[] lse, float[] mean, int meanAt) {
-        other(Operation.SOFTMAX_GRADIENTS, Format.F32).softmaxGradients(s, d, rows, lse, mean, meanAt);
+        other(KernelTrial.SOFTMAX_GRADIENTS, Format.F32).softmaxGradients(s, d, rows, lse, mean, meanAt);
     }
 
     @Override
     public void rowMaxima(float[] s, int rows, float[] into) {
-        other(Operation.MAXIMA, Format.F32).rowMaxima(s, rows, into);
+        other(KernelTrial.MAXIMA, Format.F32).rowMaxima(s, rows, into);
     }
 
     @Override
     public void widen(
             Format format, MemorySegment from, long fromAt, int count, long scalesAt, int scaleStep, MemorySegment to,
             long toAt) {
-        other(Operation.WIDEN, format).widen(format, from, fromAt, count, scalesAt, scaleStep, to, toAt);
+        other(KernelTrial.WIDEN, format).widen(format, from, fromAt, count, scalesAt, scaleStep, to, toAt);
     }
 
     @Override
     public void scale(float[] y, int yAt, int rows, int yStride, MemorySegment scales, long scalesAt) {
-        other(Operation.SCALE, Format.F32).scale(y, yAt, rows, yStride, scales, scalesAt);
+        other(KernelTrial.SCALE, Format.F32).scale(y, yAt, rows, yStride, scales, scalesAt);
     }
 
     @Override
     public void addScaled(float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int rows, int width) {
-        other(Operation.ADD_SCALED, Format.F32).addScaled(x, xFactors, y, yFactors, at, rows, width);
+        other(KernelTrial.ADD_SCALED, Format.F32).addScaled(x, xFactors, y, yFactors, at, rows, width);
     }
 
     @Override
     public void transpose(MemorySegment from, long fromAt, int count, MemorySegment to, int toStride) {
-        other(Operation.TRANSPOSE, Format.F32).transpose(from, fromAt, count, to, toStride);
+        other(KernelTrial.TRANSPOSE, Format.F32).transpose(from, fromAt, count, to, toStride);
     }
 
     @Override
     public void addOuter(float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at) {
-        other(Operation.OUTER, Format.F32).addOuter(k, rows, v, columns, from, to, at);
+        other(KernelTrial.OUTER, Format.F32).addOuter(k, rows, v, columns, from, to, at);
     }
 
     @Override
     public void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] weight, float[] y, int yAt, float[] lanes) {
-        other(Operation.NORM, Format.F32).rmsNorm(x, xAt, n, epsilon, weight, y, yAt, lanes);
+        other(KernelTrial.NORM, Format.F32).rmsNorm(x, xAt, n, epsilon, weight, y, yAt, lanes);
     }
 
     @Override
     public void swiGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt) {
-        other(Operation.SWIGLU, Format.F32).swiGlu(x, gateAt, upAt, n, y, yAt);
+        other(KernelTrial.SWIGLU, Format.F32).swiGlu(x, gateAt, upAt, n, y, yAt);
     }
 
     @Override
     public void round(float[] x, int xAt, int count, RoundedRows to, int row) {
-        other(Operation.ROUND, Format.F32).round(x, xAt, count, to, row);
+        other(KernelTrial.ROUND, Format.F32).round(x, xAt, count, to, row);
     }
 
     @Override
@@ -411,7 +323,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
 
     @Override
     public double logSumExp(float[] x, int n, float[] lanes) {
-        return other(Operation.LOG_SUM, Format.F32).logSumExp(x, n, lanes);
+        return other(KernelTrial.LOG_SUM, Format.F32).logSumExp(x, n, lanes);
     }
 
     @Override

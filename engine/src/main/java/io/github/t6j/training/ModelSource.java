@@ -5,6 +5,7 @@ import io.github.t6j.RopeVariant;
 import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.Description;
 import io.github.t6j.family.Families;
+import io.github.t6j.family.FolderFiles;
 import io.github.t6j.family.GgufNames;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.json.Json;
@@ -13,8 +14,6 @@ import io.github.t6j.model.NamedTensors;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.CopiedFile;
 import io.github.t6j.weights.SmallFile;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +37,7 @@ final class ModelSource implements AutoCloseable {
      */
     ModelSource(Path path, RopeVariant variant) {
         this.path = path;
-        folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+        folder = FolderFiles.of(path).folder();
         checkpoint = Checkpoint.open(path, false);
         try {
             GgufNames gguf = checkpoint.gguf().isEmpty() ? null : new GgufNames(checkpoint, path.toString());
@@ -46,9 +45,7 @@ final class ModelSource implements AutoCloseable {
                     ? new NamedTensors(checkpoint.tensors(), path.toString(), checkpoint::read)
                     : new NamedTensors(gguf.tensors(), path.toString(), gguf::read);
             configJson = gguf == null ? object("config.json") : gguf.config();
-            VariantJson said = Files.exists(folder.resolve("t6j.json"), LinkOption.NOFOLLOW_LINKS)
-                    ? new VariantJson(object("t6j.json"), folder.resolve("t6j.json").toString())
-                    : VariantJson.none();
+            VariantJson said = new FolderFiles(folder).variant();
             variantJson = variant == null ? said : said.with("variant", variant.word());
             String where = gguf == null ? folder.resolve("config.json").toString() : path.toString();
             config = Families.describe(

@@ -1,0 +1,105 @@
+package io.github.t6j.kernels;
+
+import static io.github.t6j.kernels.Kernels.LANES;
+import static io.github.t6j.kernels.Kernels.NARROW_ROWS;
+import static io.github.t6j.kernels.Kernels.PANEL;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
+
+/**
+ * What {@link WarmingKernels} calls a kernel with until it is compiled: a few zeros. Products of elements have a trial a
+ * height of tiles, the others one a format, and use one if they have none.
+ */
+enum KernelTrial {
+    NARROW_PRODUCT, TRANSPOSED_PRODUCT, FACTOR_SCORES, TENSOR_SCORES, COLUMNS, ROWS, SOFTMAX, WHOLE_SOFTMAX,
+    COLUMN_SOFTMAX, SOFTMAX_GRADIENTS, MAXIMA, WIDEN, SCALE, ADD_SCALED,
+    TRANSPOSE, OUTER, NORM, SWIGLU,
+    LOG_SUM, ROUND,
+    ROW_OF_Q8_0, ROWS_OF_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0;
+
+    /** Inputs of a product on trial. */
+    private static final int INNER = 24;
+
+    /** Heads, rows and the like of other kernels on trial. */
+    private static final int SOME = 2;
+
+    /** A product of so many rows. */
+    static Consumer<Kernels> product(Format format, int rows) {
+        return productTrial(format, rows, INNER, PANEL);
+    }
+
+    private static Consumer<Kernels> productTrial(Format format, int rows, int xStride, int columns) {
+        MemorySegment w = zeros(format, (INNER + 1) * PANEL);
+        float[] x = new float[rows * xStride];
+        float[] y = new float[rows * PANEL];
+        return k -> {
+            k.multiply(x, 0, xStride, rows, INNER, format, w, 0, PANEL, columns, y, 0, rows * PANEL, false);
+            k.multiply(x, 0, xStride, rows, INNER, format, w, 0, PANEL, columns, y, 0, rows * PANEL, true);
+        };
+    }
+
+    /** Its tiles are of half a panel; of five and four rows; and of two and one. */
+    private static Consumer<Kernels> transposedTrial() {
+        float[] x = new float[INNER * PANEL];
+        float[] w = new float[INNER * PANEL];
+        float[] y = new float[NARROW_ROWS * PANEL];
+        return k -> {
+            k.multiplyTransposed(x, 0, NARROW_ROWS, INNER, w, 0, PANEL / 2, y, 0, true);
+            k.multiplyTransposed(x, 0, 5, INNER, w, 0, PANEL, y, 0, true);
+            k.multiplyTransposed(x, 0, 4, INNER, w, 0, PANEL, y, 0, true);
+            k.multiplyTransposed(x, 0, 3, INNER, w, 0, PANEL, y, 0, true);
+        };
+    }
+
+    /** A trial with pages of this format. */
+    Consumer<Kernels> on(Format format) {
+        int rows = SOME * SOME;
+        MemorySegment page = zeros(format, (rows + 1) * PANEL);
+        MemorySegment from = zeros(Format.F32, SOME * PANEL * PANEL);
+        MemorySegment to = zeros(Format.F32, PANEL * PANEL);
+        float[] x = new float[SOME * rows * PANEL];
+        float[] y = new float[SOME * rows * PANEL];
+        float[] elements = new float[SOME * LANES];
+        float[] lanes = new float[LANES];
+        RoundedRows rounded = RoundedRows.zeros(1, PANEL);
+        return switch (this) {
+            case NARROW_PRODUCT -> productTrial(format, NARROW_ROWS, PANEL, PANEL / 2);
+            case TRANSPOSED_PRODUCT -> transposedTrial();
+            case FACTOR_SCORES -> k -> k.factorScores(x, 0, SOME, SOME, format, page, 0, y);
+            case TENSOR_SCORES -> k -> k.tensorScores(x, 0, SOME, SOME, x, 0, PANEL, SOME, from, 0, y, 0, PANEL);
+            case COLUMNS -> k -> k.rebuildColumns(x, 0, SOME, from, 0, SOME, to, 0);
+            case ROWS -> k -> k.rebuildRows(x, 0, SOME, from, 0, PANEL, to, 0, PANEL);
+            case SOFTMAX -> k -> k.softmax(x, SOME, format, page, 0, SOME, lanes, elements, y);
+            case WHOLE_SOFTMAX -> k -> k.softmax(x, SOME, format, page, 0, 0, lanes, elements, y);
+            case COLUMN_SOFTMAX -> k -> k.softmaxColumns(x, SOME, y, y, y);
+            case SOFTMAX_GRADIENTS -> k -> k.softmaxGradients(x, y, SOME, lanes, lanes, 0);
+            case MAXIMA -> k -> k.rowMaxima(x, SOME, y);
+            case WIDEN -> k -> k.widen(format, page, 0, PANEL, 0, 1, to, 0);
+            case SCALE -> k -> k.scale(y, 0, SOME, PANEL, from, 0);
+            case ADD_SCALED -> k -> k.addScaled(x, lanes, y, lanes, 0, SOME, PANEL);
+            case TRANSPOSE -> k -> k.transpose(from, 0, SOME, to, SOME);
+            case OUTER -> k -> k.addOuter(x, SOME, y, PANEL, from, to, 0);
+            case NORM -> k -> k.rmsNorm(x, 0, SOME * PANEL, 1f, null, y, 0, lanes);
+            case LOG_SUM -> k -> k.logSumExp(x, x.length, lanes);
+            case SWIGLU -> k -> k.swiGlu(x, 0, 0, SOME * PANEL, y, 0);
+            case ROUND -> k -> k.round(x, 0, PANEL, rounded, 0);
+            case ROW_OF_Q8_0 -> blocksTrial(BlockFormat.Q8_0, 1);
+            case ROWS_OF_Q8_0 -> blocksTrial(BlockFormat.Q8_0, 5);
+            case ROW_OF_Q4_0 -> blocksTrial(BlockFormat.Q4_0, 1);
+            case ROWS_OF_Q4_0 -> blocksTrial(BlockFormat.Q4_0, 5);
+        };
+    }
+
+    private static Consumer<Kernels> blocksTrial(BlockFormat format, int rows) {
+        MemorySegment w = Arena.ofAuto().allocate(format.bytes(), 64);
+        RoundedRows x = RoundedRows.zeros(rows, BlockFormat.SIZE);
+        float[] y = new float[rows * PANEL];
+        return k -> k.multiplyBlocks(x, format, w, 0, y, 0, PANEL);
+    }
+
+    private static MemorySegment zeros(Format format, int elements) {
+        return Arena.ofAuto().allocate(format.bytes(elements), 64);
+    }
+}
