@@ -45,7 +45,7 @@ record Ran(int code, String out, String err) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
-        int code = new Main(new ByteArrayInputStream(input), out, errors, terminal, environment).run(args);
+        int code = new Main(new ByteArrayInputStream(input), out, errors, terminal, terminal, environment).run(args);
         return new Ran(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 
