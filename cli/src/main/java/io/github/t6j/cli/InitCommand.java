@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,9 +58,18 @@ final class InitCommand implements Callable<Integer> {
     @ArgGroup(multiplicity = "1")
     private Shape shape;
 
+    /** For completion. */
+    static final class PresetNames implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return List.of(Presets.names().split(", ")).iterator();
+        }
+    }
+
     /** One of two ways to say a shape. */
     static final class Shape {
         @Option(names = "--preset", required = true, paramLabel = "NAME",
+                completionCandidates = PresetNames.class,
                 description = "A shape by its name; see below.")
         private String preset;
 

@@ -49,7 +49,8 @@ final class InspectCommand implements Callable<Integer> {
     @Option(names = "--tensors", description = "List the names, types and shapes of the tensors in the files.")
     private boolean tensors;
 
-    @Option(names = {"-c", "--context"}, paramLabel = "N", description = "Show the caches of N tokens (default: the model's block_size), and what memory a session of "
+    @Option(names = {"-c", "--context"}, paramLabel = "N",
+            description = "Show the caches of N tokens (default: the model's block_size), and what memory a session of "
                     + "them takes.")
     private Integer context;
 

@@ -36,7 +36,8 @@ final class ModelArguments {
             description = "Folder with a tokenizer, or a tokenizer.json (default: the model's own).")
     private Path tokenizer;
 
-    @Option(names = {"-t", "--threads"}, paramLabel = "N", description = "Threads that compute (default: one per core).")
+    @Option(names = {"-t", "--threads"}, paramLabel = "N",
+            description = "Threads that compute (default: one per core).")
     private Integer threads;
 
     @Spec(Spec.Target.MIXEE)

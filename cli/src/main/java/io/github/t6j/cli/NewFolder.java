@@ -85,7 +85,8 @@ final class NewFolder {
     static void noteMade(Main main, Path folder, long before) {
         long weights = size(folder.resolve(WeightFile.NAME));
         String ratio = before > 0
-                ? String.format(Locale.ROOT, ", %.2f times the %s they were", (double) weights / before, Sizes.of(before))
+                ? String.format(Locale.ROOT, ", %.2f times the %s they were", (double) weights / before,
+                        Sizes.of(before))
                 : "";
         main.note("wrote " + Text.printable(folder.toString(), Integer.MAX_VALUE) + ": " + files(folder).size()
                 + " files, weights of " + Sizes.of(weights) + ratio);

@@ -20,8 +20,9 @@ final class OutputArguments {
             + "log_probabilities, prompt_tokens, seed, prefill_seconds, decode_seconds; an array with --samples.")
     private boolean json;
 
-    @Option(names = "--stream", description = "With --json: print each object on one line, first one for each token as it "
-            + "comes, with id, text and log_probability, at the end the whole.")
+    @Option(names = "--stream",
+            description = "With --json: print each object on one line, first one for each token as it "
+                    + "comes, with id, text and log_probability, at the end the whole.")
     private boolean stream;
 
     @Option(names = "--logprobs", paramLabel = "N",

@@ -55,7 +55,8 @@ final class PerplexityCommand implements Callable<Integer> {
             description = "The text, a UTF-8 file; -: standard input.")
     private Path file;
 
-    @Option(names = {"-c", "--context"}, paramLabel = "N", description = "Ids of a window (default: the model's block_size).")
+    @Option(names = {"-c", "--context"}, paramLabel = "N",
+            description = "Ids of a window (default: the model's block_size).")
     private Integer context;
 
     @Option(names = "--stride", paramLabel = "N",
@@ -80,7 +81,8 @@ final class PerplexityCommand implements Callable<Integer> {
         try (Model model = arguments.load()) {
             int[] ids = model.tokenizer().encodeWithSpecialTokens(text);
             if (ids.length < 2) {
-                throw new CommandFailure(Text.name(file) + ": expected a text of 2 tokens or more, found " + ids.length);
+                throw new CommandFailure(
+                        Text.name(file) + ": expected a text of 2 tokens or more, found " + ids.length);
             }
             int window = context == null ? model.info().sizes().contextLength() : context;
             int[] before = beginning ? beginning(model) : new int[0];
@@ -162,8 +164,9 @@ final class PerplexityCommand implements Callable<Integer> {
     private double nll(float[] logits, int[] ids, int index) {
         float nll = -Sampler.logProbability(logits, ids[index]);
         if (!Float.isFinite(nll)) {
-            throw new CommandFailure(Text.name(file) + ": expected a log-likelihood of token " + index + " (id " + ids[index]
-                    + "), found " + -nll + "; the model produced it: are its weights damaged?");
+            throw new CommandFailure(
+                    Text.name(file) + ": expected a log-likelihood of token " + index + " (id " + ids[index]
+                            + "), found " + -nll + "; the model produced it: are its weights damaged?");
         }
         return nll;
     }

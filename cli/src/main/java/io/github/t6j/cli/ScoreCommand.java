@@ -45,7 +45,8 @@ final class ScoreCommand implements Callable<Integer> {
     @Mixin
     private CacheArguments cache;
 
-    @Option(names = {"-f", "--file"}, required = true, paramLabel = "TASK.jsonl", description = "The questions, one a line.")
+    @Option(names = {"-f", "--file"}, required = true, paramLabel = "TASK.jsonl",
+            description = "The questions, one a line.")
     private Path file;
 
     @Option(names = "--limit", paramLabel = "N", description = "Only the first N questions (default: all).")
