@@ -30,8 +30,10 @@ class GeneratedFilesTest {
     private List<String> offered(String... words) throws IOException, InterruptedException {
         Path script = Files.writeString(folder.resolve("t6j"), FILES.get("bash-completion/completions/t6j"));
         List<String> command =
-                new ArrayList<>(List.of("bash", "--norc", "-c", "source \"$0\"; COMP_WORDS=(t6j \"$@\"); "
-                        + "COMP_CWORD=$#; _complete_t6j; printf '%s\\n' \"${COMPREPLY[@]}\"", script.toString()));
+                new ArrayList<>(List.of("bash", "--norc", "-c",
+                        "source \"$0\"; compopt() { :; }; COMP_WORDS=(t6j \"$@\"); "
+                                + "COMP_CWORD=$#; _complete_t6j; printf '%s\\n' \"${COMPREPLY[@]}\"",
+                        script.toString()));
         command.addAll(List.of(words));
         Process bash = new ProcessBuilder(command).redirectErrorStream(true).start();
         String out = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -41,14 +43,14 @@ class GeneratedFilesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            generate x --cache-type          | f32 f16 bf16 q8
-            generate x --load                | copy mmap
-            generate x --variant             | full partialrope partialrope-decay linearattn
+            generate x -m no --cache-type    | f32 f16 bf16 q8
+            generate x -m no --load          | copy mmap
+            generate x -m no --variant       | full partialrope partialrope-decay linearattn
             convert x y --dtype              | f32 f16 bf16 q8_0 q4_0
             convert x y --as                 | tpa
             init --preset tiny --attention   | tpa tpa-kvonly mha gqa mla
             logits --ids 1 --path            | factored materialized
-            bench --format                   | md csv json
+            bench -m no --format             | md csv json
             """)
     @DisabledOnOs(OS.WINDOWS)
     void bashOffersWhatIsAccepted(String words, String expected) throws IOException, InterruptedException {

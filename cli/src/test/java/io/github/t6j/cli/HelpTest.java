@@ -71,8 +71,8 @@ class HelpTest {
         }
         List<String> help = lines(command, "100");
         for (var option : line.getCommandSpec().options()) {
-            assertThat(help.stream().filter(one -> one.matches("  .*" + option.longestName() + "([ =,].*|$)")
-                    && one.strip().startsWith("-"))).as(option.longestName()).hasSize(1);
+            String names = " +(-\\w, )?(--[\\w-]+, )?" + option.longestName() + "([ =,].*)?";
+            assertThat(help.stream().filter(one -> one.matches(names))).as(option.longestName()).hasSize(1);
         }
     }
 

@@ -20,7 +20,7 @@ class UsageTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             genrate                                     | did you mean generate
-            generate --temprature 1 x                   | did you mean --temperature?
+            generate --temprature 1 x                   | did you mean --temperature
             generate -n -5 x                            | -n: expected 0 or more, found -5
             generate --threads -1 x                     | --threads: expected 1 or more, found -1
             generate --threads 0 x                      | --threads: expected 1 or more, found 0
