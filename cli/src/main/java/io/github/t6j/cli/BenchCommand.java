@@ -96,7 +96,7 @@ final class BenchCommand implements Callable<Integer> {
         List<BenchCase> tests = tests();
         List<BenchResult> results = new ArrayList<>();
         BenchTable table = format == Format.MD && others.isEmpty()
-                ? new BenchTable(List.of(name(folders.getFirst())), tests, false)
+                ? new BenchTable(List.of(name(folders.getFirst())), tests, false, columns())
                 : null;
         boolean partial = false;
         try (OnInterrupt _ = new OnInterrupt(main)) {
@@ -113,7 +113,7 @@ final class BenchCommand implements Callable<Integer> {
             }
             if (!results.isEmpty()) {
                 main.out.print(table == null
-                        ? new BenchReport(results, folders.size() > 1, partial).in(format)
+                        ? new BenchReport(results, folders.size() > 1, partial, columns()).in(format)
                         : table.tail(results, partial));
             }
         }
@@ -156,6 +156,11 @@ final class BenchCommand implements Callable<Integer> {
             }
         }
         return tests.stream().distinct().toList();
+    }
+
+    /** A file has room for all. */
+    private int columns() {
+        return main.terminal ? TerminalWidth.columns(main.environment, main.watched) : 0;
     }
 
     private static String name(Path folder) {

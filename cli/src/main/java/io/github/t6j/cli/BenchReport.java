@@ -14,13 +14,16 @@ final class BenchReport {
     private final List<BenchResult> results;
     private final boolean comparing;
     private final boolean partial;
+    private final int width;
 
     /**
      * @param results the first of each test is what its others are compared with
      * @param comparing whether there are others
      * @param partial whether tests are missing, because of Ctrl-C
+     * @param width of a terminal, or 0
      */
-    BenchReport(List<BenchResult> results, boolean comparing, boolean partial) {
+    BenchReport(List<BenchResult> results, boolean comparing, boolean partial, int width) {
+        this.width = width;
         this.partial = partial;
         this.results = results;
         this.comparing = comparing;
@@ -92,7 +95,7 @@ final class BenchReport {
 
     private String markdown() {
         BenchTable table = new BenchTable(results.stream().map(BenchResult::model).toList(),
-                results.stream().map(BenchResult::test).toList(), comparing);
+                results.stream().map(BenchResult::test).toList(), comparing, width);
         return table.head(results)
                 + results.stream().map(result -> table.row(result, ratio(result))).collect(Collectors.joining())
                 + table.tail(results, partial);

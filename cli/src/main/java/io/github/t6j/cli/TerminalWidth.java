@@ -20,11 +20,14 @@ final class TerminalWidth {
      * @param watched whether there is a terminal
      */
     static int of(Map<String, String> environment, boolean watched) {
+        int columns = columns(environment, watched);
+        return columns == 0 ? UNKNOWN : Math.clamp(columns, LEAST, MOST);
+    }
+
+    /** All columns, or 0 if nobody knows. */
+    static int columns(Map<String, String> environment, boolean watched) {
         int columns = number(environment.getOrDefault("COLUMNS", ""));
-        if (columns <= 0 && watched) {
-            columns = ofTerminal();
-        }
-        return columns <= 0 ? UNKNOWN : Math.clamp(columns, LEAST, MOST);
+        return columns <= 0 && watched ? ofTerminal() : Math.max(0, columns);
     }
 
     private static int number(String text) {

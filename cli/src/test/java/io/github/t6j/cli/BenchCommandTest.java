@@ -116,6 +116,21 @@ class BenchCommandTest {
                 .hasSize(1);
     }
 
+    /** What does not fit is left out from the right, on terminals only. */
+    @Test
+    void aTerminalHasTheColumnsThatFit() {
+        String[] args = {"bench", "--prompt", "5", "--generate", "0", "--repetitions", "1", "--warm-up", "0"};
+        for (int columns : new int[] {60, 80, 100}) {
+            Map<String, String> environment = Map.of("COLUMNS", "" + columns);
+            String terminal = Ran.in(environment, "", args).out();
+            assertThat(terminal.lines().filter(line -> line.startsWith("|")))
+                    .hasSize(3).allMatch(line -> line.length() <= columns);
+            assertThat(terminal.contains("| cache MB |")).isEqualTo(columns >= 80);
+            assertThat(terminal.contains("| bytes/token |")).isEqualTo(columns == 100);
+            assertThat(Ran.in(environment, null, args).out()).contains("| bytes/token |");
+        }
+    }
+
     @Test
     void modelsStandSideBySide() {
         String odd = Ran.TESTDATA.resolve("golden/T6_odd").toString();
@@ -155,11 +170,11 @@ class BenchCommandTest {
             assertThat(result.tokensPerSecond()).isEqualTo(20);
             assertThat(result.deviation()).isCloseTo(10, within(1e-12));
             assertThat(result.bytesPerSecond()).isEqualTo(4e7);
-            assertThat(new BenchReport(List.of(result), false, false).in(BenchCommand.Format.MD))
+            assertThat(new BenchReport(List.of(result), false, false, 0).in(BenchCommand.Format.MD))
                     .contains(
                             "\n| a,b   | tg30 x2 @4 |     20.0 ± 10.0 |    0.0 |     4 % |   12.5 % |      5.5 |          77 |\n",
                             "- a,b: T6, 3.3 M parameters, 1.0 MB of weights (bf16)\n", "read test: 1.0 to 1.0 GB/s");
-            assertThat(new BenchReport(List.of(result), false, false).in(BenchCommand.Format.CSV).split("\n")[1])
+            assertThat(new BenchReport(List.of(result), false, false, 0).in(BenchCommand.Format.CSV).split("\n")[1])
                     .startsWith("\"a,b\",tg30 x2 @4,30,2,4,cache filled with seeded rows,20.0,1");
         }
     }

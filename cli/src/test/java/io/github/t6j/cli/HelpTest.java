@@ -1,10 +1,13 @@
 package io.github.t6j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -42,6 +45,23 @@ class HelpTest {
             assertThat(lines(command, "" + columns)).allMatch(line -> line.length() <= columns);
         }
         assertThat(examples(lines(command, "60"))).isNotEmpty().isEqualTo(examples(lines(command, "100")));
+    }
+
+    /** As a shell would split them. */
+    @ParameterizedTest
+    @MethodSource("commands")
+    void examplesAreAccepted(String command) {
+        for (String example : examples(lines(command, "100"))) {
+            String words = example.replaceAll(" < \\S+|\\$\\(.*\\)|T6J_\\S+ ", "").replace("--model", "").strip();
+            List<String> args = new ArrayList<>();
+            Matcher word = Pattern.compile("\"([^\"]*)\"|(\\S+)").matcher(words);
+            while (word.find()) {
+                args.add(word.group(1) == null ? word.group(2) : word.group(1));
+            }
+            assertThat(args.removeFirst()).isEqualTo("t6j");
+            assertThatCode(() -> new Main(System.in, System.out, System.err, false).commandLine()
+                    .parseArgs(args.toArray(String[]::new))).as(example).doesNotThrowAnyException();
+        }
     }
 
     @ParameterizedTest
