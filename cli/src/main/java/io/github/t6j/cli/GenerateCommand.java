@@ -109,7 +109,6 @@ final class GenerateCommand implements Callable<Integer> {
             }
             int promptEnd = session.position() + promptIds(model, session, text);
             checkFits(promptEnd, session);
-            echo(text);
             try (OnInterrupt interrupt = new OnInterrupt(main)) {
                 int code = samples == null
                         ? generate(model, session, text, promptEnd, options)
@@ -157,7 +156,8 @@ final class GenerateCommand implements Callable<Integer> {
 
     private int generate(Model model, Session session, String text, int promptEnd, GenerationOptions options) {
         try (Waiting waiting = new Waiting(main, new Reading(session, promptEnd))) {
-            GenerationPrinter printer = new GenerationPrinter(main, output, session, model.tokenizer(), waiting);
+            GenerationPrinter printer =
+                    new GenerationPrinter(main, output, session, model.tokenizer(), waiting, echo(text));
             Generation generation = session.generate(text, options, printer);
             printer.end(generation);
             noteFullContext(List.of(generation), session);
@@ -200,11 +200,9 @@ final class GenerateCommand implements Callable<Integer> {
         Stats.ofProcess(arguments.loadTime()).forEach(main.err::println);
     }
 
-    /** What is to be continued, where a person reads what comes after it. */
-    private void echo(String text) {
-        if (main.terminal && output.echo() && samples == null) {
-            main.out.print(main.style().dim(Text.printableEnd(text, LONGEST_ECHO)));
-        }
+    /** What stands before the continuation where a person reads it. */
+    private String echo(String text) {
+        return main.terminal && output.echo() ? main.style().dim(Text.printableEnd(text, LONGEST_ECHO)) : "";
     }
 
     /** How far a generation is that prints nothing yet. */

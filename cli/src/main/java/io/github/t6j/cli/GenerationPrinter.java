@@ -20,14 +20,18 @@ final class GenerationPrinter implements TokenListener {
     private final Tokenizer tokenizer;
     private final Waiting waiting;
     private final List<Object> alternatives = new ArrayList<>(); // to each token, if they are wanted
+    private String echo;
     private int printed;
 
-    GenerationPrinter(Main main, OutputArguments output, Session session, Tokenizer tokenizer, Waiting waiting) {
+    /** @param echo what to print before the text, not earlier: what is said while the prompt is read would wipe it out */
+    GenerationPrinter(Main main, OutputArguments output, Session session, Tokenizer tokenizer, Waiting waiting,
+            String echo) {
         this.main = main;
         this.output = output;
         this.session = session;
         this.tokenizer = tokenizer;
         this.waiting = waiting;
+        this.echo = echo;
     }
 
     @Override
@@ -40,16 +44,24 @@ final class GenerationPrinter implements TokenListener {
             waiting.close();
             main.out.println(Json.writeLine(object(token)));
         } else if (!output.json() && !token.text().isEmpty()) {
-            waiting.close();
+            begin();
             main.out.print(token.text());
             printed += token.text().length();
         }
         return true;
     }
 
+    private void begin() {
+        waiting.close();
+        if (!echo.isEmpty()) {
+            main.out.print(echo);
+            echo = "";
+        }
+    }
+
     /** Prints what the listener was not told: a piece of a character or of a stop string that stayed open. */
     void end(Generation generation) {
-        waiting.close();
+        begin();
         if (!output.json()) {
             main.out.println(generation.text().substring(Math.min(printed, generation.text().length())));
             return;

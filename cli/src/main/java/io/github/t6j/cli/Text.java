@@ -128,6 +128,7 @@ final class Text {
     /** The last {@code most} characters of a text, as {@link #printablePiece}; … where there are more. */
     static String printableEnd(String text, int most) {
         int from = Math.max(0, text.length() - most);
+        from += from > 0 && Character.isLowSurrogate(text.charAt(from)) ? 1 : 0; // not half a character
         return (from > 0 ? "…" : "") + printablePiece(text.substring(from));
     }
 

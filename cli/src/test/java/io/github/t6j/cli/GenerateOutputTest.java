@@ -50,6 +50,9 @@ class GenerateOutputTest {
         String out = generate(Map.of(), "", "\u001b[2Jx\u202e" + "whale ".repeat(300), "-n", "0").out();
         assertThat(out).startsWith(DIM + "…").hasSizeLessThan(1020).doesNotContain("\u001b[2J", "\u202e");
         assertThat(generate(Map.of(), "", "\u001b[2Jx", "-n", "0").out()).contains("\\u001b[2Jx");
+        assertThat(Text.printableEnd("a🐳b", 2)).isEqualTo("…b");
+        assertThat(Text.printableEnd("a🐳b", 3)).isEqualTo("…🐳b");
+        assertThat(Text.printableEnd("a🐳b", 4)).isEqualTo("a🐳b");
     }
 
     @Test

@@ -54,6 +54,16 @@ class PromptTerminalTest {
         assertThat(messages).content().startsWith("t6j: note: --context 300000").hasLineCount(1);
     }
 
+    /** What is said while it is read is cleared before the prompt is shown. */
+    @Test
+    void thePromptIsShownAfterTheProgress() {
+        Ran ran = start("head -c 60000 " + TEXT + " > " + checkout.resolve("long") + "; \"$t6j\" generate -f "
+                + checkout.resolve("long") + " --context 300000 -n 1 --seed 1").end();
+        assertThat(ran.code()).isZero();
+        assertThat(ran.out()).contains("\rreading the prompt ");
+        assertThat(ran.out().lastIndexOf("reading the prompt ")).isLessThan(ran.out().indexOf("\u001b[2m…"));
+    }
+
     @Test
     void helpAsksTheTerminalHowWideItIs() {
         Ran narrow = start("stty cols 64; \"$t6j\" generate --help").end();
