@@ -23,16 +23,17 @@ import picocli.CommandLine.Spec;
         description = "Measures how fast a model reads prompts and writes text.",
         footer = {
             "",
-            "pp512 reads 512 tokens and computes the logits after the last; tg128 writes 128 tokens one by one, as",
-            "generate does by default, sampling included; x8 are 8 sessions that advance together; @1024 has 1024",
-            "tokens in the cache before, which is filled with seeded rows instead of computed ones.",
-            "Each figure is the mean ± standard deviation of the repetitions, after a warm-up. bytes_per_second counts",
-            "weights and cache that writing reads; of read is its share of what a read test gives, made before each.",
+            "pp512 reads 512 tokens and computes the logits after the last; tg128 writes 128 tokens one by "
+                    + "one, as generate does by default, sampling included; x8 are 8 sessions that advance together; "
+                    + "@1024 has 1024 tokens in the cache before, which is filled with seeded rows instead of computed "
+                    + "ones. Each figure is the mean ± standard deviation of the repetitions, after a warm-up. "
+                    + "bytes_per_second counts weights and cache that writing reads; of read is its share of what a "
+                    + "read test gives, made before each.",
             "",
             "Examples:",
-            "  t6j bench --model DIR --depth 0 --depth 4096 --batch 1 --batch 8",
-            "  t6j bench --model DIR --prompt 0 --generate 4 --repetitions 2 --depth 1000000 --cache-type q8",
-            "  t6j bench --model DIR --compare OTHER --format json"
+            "  t6j bench -m DIR -d 0,4096 -b 1,8",
+            "  t6j bench -m DIR -p 0 -n 4 -d 1000000 --cache-type q8",
+            "  t6j bench -m DIR --compare OTHER --format json"
         })
 final class BenchCommand implements Callable<Integer> {
     private static final int MOST = 1 << 30;
@@ -54,23 +55,23 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private CacheArguments cache;
 
-    @Option(names = "--prompt", paramLabel = "N", defaultValue = "512",
+    @Option(names = {"-p", "--prompt"}, paramLabel = "N", defaultValue = "512",
             description = "Tokens of the prompt; 0: no such test (default: ${DEFAULT-VALUE}).")
     private int prompt;
 
-    @Option(names = "--generate", paramLabel = "N", defaultValue = "128",
+    @Option(names = {"-n", "--generate"}, paramLabel = "N", defaultValue = "128",
             description = "Tokens to write; 0: no such test (default: ${DEFAULT-VALUE}).")
     private int generate;
 
-    @Option(names = "--depth", paramLabel = "N", split = ",", defaultValue = "0",
+    @Option(names = {"-d", "--depth"}, paramLabel = "N", split = ",", defaultValue = "0",
             description = "Tokens in the cache before; can be repeated (default: ${DEFAULT-VALUE}).")
     private List<Integer> depths;
 
-    @Option(names = "--batch", paramLabel = "N", split = ",", defaultValue = "1",
+    @Option(names = {"-b", "--batch"}, paramLabel = "N", split = ",", defaultValue = "1",
             description = "Sessions that write together; can be repeated (default: ${DEFAULT-VALUE}).")
     private List<Integer> batches;
 
-    @Option(names = "--repetitions", paramLabel = "N", defaultValue = "5",
+    @Option(names = {"-r", "--repetitions"}, paramLabel = "N", defaultValue = "5",
             description = "How often each test is measured (default: ${DEFAULT-VALUE}).")
     private int repetitions;
 
@@ -94,19 +95,26 @@ final class BenchCommand implements Callable<Integer> {
         others.forEach(other -> folders.add(ModelFolder.found(main, "--compare", other)));
         List<BenchCase> tests = tests();
         List<BenchResult> results = new ArrayList<>();
+        BenchTable table = format == Format.MD && others.isEmpty()
+                ? new BenchTable(List.of(name(folders.getFirst())), tests, false, columns())
+                : null;
         boolean partial = false;
         try (OnInterrupt _ = new OnInterrupt(main)) {
             try {
                 for (Path folder : folders) {
-                    measure(folder, tests, results);
+                    measure(folder, tests, results, table);
                 }
             } catch (CancellationException e) {
                 partial = true;
             }
-            // side by side: the tests in their order, in each the models in theirs
-            results.sort(Comparator.comparingInt(result -> tests.indexOf(result.test())));
+            if (table == null) {
+                // side by side: the tests in their order, in each the models in theirs
+                results.sort(Comparator.comparingInt(result -> tests.indexOf(result.test())));
+            }
             if (!results.isEmpty()) {
-                main.out.print(new BenchReport(results, folders.size() > 1, partial).in(format));
+                main.out.print(table == null
+                        ? new BenchReport(results, folders.size() > 1, partial, columns()).in(format)
+                        : table.tail(results, partial));
             }
         }
         return partial ? Main.INTERRUPTED : Main.DONE;
@@ -150,17 +158,37 @@ final class BenchCommand implements Callable<Integer> {
         return tests.stream().distinct().toList();
     }
 
-    private void measure(Path folder, List<BenchCase> tests, List<BenchResult> results) {
+    /** A file has room for all. */
+    private int columns() {
+        return main.terminal ? TerminalWidth.columns(main.environment, main.watched) : 0;
+    }
+
+    private static String name(Path folder) {
+        return Text.printable(folder.toAbsolutePath().normalize().getFileName().toString(), Integer.MAX_VALUE);
+    }
+
+    /** @param table where rows are printed as they come, or null */
+    private void measure(Path folder, List<BenchCase> tests, List<BenchResult> results, BenchTable table) {
         try (Model model = arguments.load(folder)) {
             SessionOptions options = cache.sessionOptions();
             for (BenchCase test : tests) {
                 String what = String.format(Locale.ROOT, "%s: %s", folder.getFileName(), test.name());
+                BenchResult result;
                 try (Waiting _ = new Waiting(main, what)) {
                     BenchRun run = new BenchRun(model, options, test, warmUp);
-                    String name = folder.toAbsolutePath().normalize().getFileName().toString();
-                    results.add(run.measure(Text.printable(name, Integer.MAX_VALUE), arguments.threads(), repetitions));
+                    result = run.measure(name(folder), arguments.threads(), repetitions);
                 }
+                results.add(result);
+                tell(result, table, results.size() == 1);
             }
+        }
+    }
+
+    private void tell(BenchResult result, BenchTable table, boolean first) {
+        if (table != null) {
+            main.out.print((first ? table.head(List.of(result)) : "") + table.row(result, 1));
+        } else if (main.watched) {
+            main.note(result.model() + ": " + result.test().name() + ": " + result.speed() + " tokens/s");
         }
     }
 }

@@ -3,27 +3,27 @@ package io.github.t6j.cli;
 import io.github.t6j.ModelInfo;
 import io.github.t6j.json.Json;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Results as text. */
 final class BenchReport {
-    private static final String FILLED = "cache filled with seeded rows";
+    static final String FILLED = "cache filled with seeded rows";
 
     private final List<BenchResult> results;
     private final boolean comparing;
     private final boolean partial;
+    private final int width;
 
     /**
      * @param results the first of each test is what its others are compared with
      * @param comparing whether there are others
      * @param partial whether tests are missing, because of Ctrl-C
+     * @param width of a terminal, or 0
      */
-    BenchReport(List<BenchResult> results, boolean comparing, boolean partial) {
+    BenchReport(List<BenchResult> results, boolean comparing, boolean partial, int width) {
+        this.width = width;
         this.partial = partial;
         this.results = results;
         this.comparing = comparing;
@@ -94,53 +94,10 @@ final class BenchReport {
     }
 
     private String markdown() {
-        StringBuilder out = new StringBuilder();
-        head().forEach(line -> out.append("- ").append(line).append('\n'));
-        out.append(comparing
-                ? "\n| model | test | tokens/s | ratio | GB/s | of read | sampling | cache MB | bytes/token |\n"
-                        + "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
-                : "\n| model | test | tokens/s | GB/s | of read | sampling | cache MB | bytes/token |\n"
-                        + "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
-        results.forEach(result -> out.append(row(result)).append('\n'));
-        return out.toString();
-    }
-
-    /** What the rows have in common, or what belongs to a model. */
-    private Set<String> head() {
-        Set<String> lines = new LinkedHashSet<>();
-        for (BenchResult result : results) {
-            lines.add(String.format(Locale.ROOT, "%s: %s, %.1f M parameters, %.1f MB of weights (%s)", result.model(),
-                    result.info().attention().name(), result.info().sizes().parameters() / 1e6,
-                    result.weightBytes() / 1e6,
-                    result.weightType()));
-        }
-        BenchResult first = results.getFirst();
-        if (partial) {
-            lines.add("partial: it was interrupted");
-        }
-        lines.add(first.info().kernels() + "; Java " + Runtime.version());
-        lines.add("cache: " + Choice.word(first.cacheType())
-                + (results.stream().anyMatch(result -> result.test().depth() > 0) ? "; @: " + FILLED : ""));
-        double[] read = results.stream().mapToDouble(BenchResult::readBandwidth).sorted().toArray();
-        lines.add(
-                String.format(Locale.ROOT, "read test: %.1f to %.1f GB/s", read[0] / 1e9, read[read.length - 1] / 1e9));
-        lines.add("tokens/s: mean ± standard deviation of " + first.seconds().length + " after a warm-up");
-        return lines;
-    }
-
-    private String row(BenchResult result) {
-        boolean writing = !result.test().reading();
-        StringBuilder row = new StringBuilder("| " + result.model() + " | " + result.test().name() + " | ");
-        String speed = result.tokensPerSecond() < 10 ? "%.2f ± %.2f | " : "%.1f ± %.1f | ";
-        row.append(String.format(Locale.ROOT, speed, result.tokensPerSecond(), result.deviation()));
-        if (comparing) {
-            row.append(String.format(Locale.ROOT, "%.2f | ", ratio(result)));
-        }
-        row.append(writing
-                ? String.format(Locale.ROOT, "%.1f | %.0f %% | %.1f %% | ", result.bytesPerSecond() / 1e9,
-                        100 * result.bytesPerSecond() / result.readBandwidth(), 100 * result.samplingShare())
-                : "| | | ");
-        return row + String.format(
-                Locale.ROOT, "%.1f | %d |", result.cacheBytes() / 1e6, result.cacheBytesPerToken());
+        BenchTable table = new BenchTable(results.stream().map(BenchResult::model).toList(),
+                results.stream().map(BenchResult::test).toList(), comparing, width);
+        return table.head(results)
+                + results.stream().map(result -> table.row(result, ratio(result))).collect(Collectors.joining())
+                + table.tail(results, partial);
     }
 }

@@ -2,6 +2,7 @@ package io.github.t6j.cli;
 
 import io.github.t6j.ModelInfo;
 import io.github.t6j.SessionOptions.CacheType;
+import java.util.Locale;
 
 /**
  * What a test gave.
@@ -42,6 +43,12 @@ record BenchResult(
             squares += Math.pow(tokens() / one - mean, 2);
         }
         return seconds.length == 1 ? 0 : Math.sqrt(squares / (seconds.length - 1));
+    }
+
+    /** Tokens a second, and their deviation. */
+    String speed() {
+        return String.format(Locale.ROOT, tokensPerSecond() < 10 ? "%.2f ± %.2f" : "%.1f ± %.1f", tokensPerSecond(),
+                deviation());
     }
 
     /** Of weights and caches, while writing. */

@@ -33,10 +33,10 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples:",
-            "  t6j chat --model DIR",
-            "  t6j chat --model DIR --system \"Answer in one sentence.\" --session talk.json",
-            "  t6j chat --model DIR --prompt \"What is a whale?\" --temperature 0",
-            "  t6j chat --model DIR --prompt - < question.txt"
+            "  t6j chat -m DIR",
+            "  t6j chat -m DIR --system \"Be brief.\" --session talk.json",
+            "  t6j chat -m DIR -p \"What is a whale?\" --temp 0",
+            "  t6j chat -m DIR -p - < question.txt"
         })
 final class ChatCommand implements Callable<Integer> {
     /** Of an answer without a template, where nothing tells that it ends. */
@@ -59,11 +59,11 @@ final class ChatCommand implements Callable<Integer> {
     @Option(names = "--system", paramLabel = "TEXT", description = "What the model is told before the conversation.")
     private String system;
 
-    @Option(names = "--prompt", paramLabel = "TEXT",
+    @Option(names = {"-p", "--prompt"}, paramLabel = "TEXT",
             description = "Say only this, print the answer, and end; - for all of standard input.")
     private String prompt;
 
-    @Option(names = "-n", paramLabel = "N",
+    @Option(names = {"-n", "--max-tokens"}, paramLabel = "N",
             description = "Most tokens of an answer (default: what the context holds; 128 without a template).")
     private Integer maxTokens;
 
@@ -135,7 +135,7 @@ final class ChatCommand implements Callable<Integer> {
 
     private ChatSettings settings(GenerationOptions options, Model model, Session session, PromptFormat format) {
         GenerationOptions all =
-                options.withSampling(sampling.over(model.sampling().orElse(SamplingOptions.defaults())));
+                options.withSampling(sampling.over(model));
         boolean whole = maxTokens == null && format.hasTemplate();
         return new ChatSettings(
                 whole ? all.withMaxTokens(session.contextLength()) : all,

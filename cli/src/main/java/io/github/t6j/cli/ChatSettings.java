@@ -37,6 +37,8 @@ final class ChatSettings {
         all.put("top-p", sampling.topP());
         all.put("min-p", sampling.minP());
         all.put("repetition-penalty", sampling.penalties().repetition());
+        all.put("frequency-penalty", sampling.penalties().frequency());
+        all.put("presence-penalty", sampling.penalties().presence());
         all.put("seed", sampling.seed() == null ? "random" : sampling.seed());
         all.put("stop", generation.stop().isEmpty() ? "none" : String.join(" | ", generation.stop()));
         all.put("ignore-eos", word(generation.ignoreEndOfText()));
@@ -62,6 +64,10 @@ final class ChatSettings {
             case "min-p" -> sampling = sampling.withMinP(number(name, value, Float::valueOf));
             case "repetition-penalty" -> sampling =
                     sampling.withRepetitionPenalty(number(name, value, Float::valueOf));
+            case "frequency-penalty" -> sampling =
+                    sampling.withFrequencyPenalty(number(name, value, Float::valueOf));
+            case "presence-penalty" -> sampling =
+                    sampling.withPresencePenalty(number(name, value, Float::valueOf));
             case "seed" -> sampling =
                     sampling.withSeed(value.equals("random") ? null : number(name, value, Long::valueOf));
             case "stop" ->

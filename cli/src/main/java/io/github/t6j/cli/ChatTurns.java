@@ -21,7 +21,6 @@ final class ChatTurns {
     private final ChatSettings settings;
     private final Path file; // of the conversation, or null
     private final boolean stats;
-    private final boolean colours;
     private Answer last; // null: none yet
 
     ChatTurns(Main main, Model model, Session session, Chat chat, ChatSettings settings, Path file, boolean stats) {
@@ -32,8 +31,6 @@ final class ChatTurns {
         this.settings = settings;
         this.file = file;
         this.stats = stats;
-        colours = main.terminal && System.getenv().getOrDefault("NO_COLOR", "").isEmpty()
-                && !"dumb".equals(System.getenv("TERM"));
     }
 
     /** Says {@code message} and prints the answer. @return an exit code */
@@ -48,7 +45,7 @@ final class ChatTurns {
 
     private int turn(Function<AnswerListener, Answer> call) {
         try (Waiting waiting = new Waiting(main, "reading the message")) {
-            AnswerPrinter printer = new AnswerPrinter(main, waiting, colours);
+            AnswerPrinter printer = new AnswerPrinter(main, waiting, main.style());
             last = call.apply(printer);
             printer.end();
         } catch (Output.Broken | CancellationException e) {

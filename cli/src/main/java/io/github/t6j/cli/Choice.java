@@ -8,6 +8,7 @@ import io.github.t6j.training.BatchOrder;
 import io.github.t6j.training.Initialization;
 import io.github.t6j.weights.DType;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
@@ -16,6 +17,8 @@ import picocli.CommandLine.TypeConversionException;
 
 /** Options that take one of a few words: the constants of an enum, in lower case, with hyphens. */
 final class Choice {
+    private static final List<DType> WEIGHTS = List.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0);
+
     private Choice() {}
 
     static void register(CommandLine commandLine) {
@@ -32,15 +35,20 @@ final class Choice {
     }
 
     private static DType weightType(String text) {
-        return switch (text) {
-            case "f32" -> DType.F32;
-            case "f16" -> DType.F16;
-            case "bf16" -> DType.BF16;
-            case "q8_0" -> DType.Q8_0;
-            case "q4_0" -> DType.Q4_0;
-            default -> throw new TypeConversionException(
-                    "expected f32, f16, bf16, q8_0 or q4_0, found '" + text + "'");
-        };
+        return WEIGHTS.stream().filter(type -> weightWord(type).equals(text)).findFirst()
+                .orElseThrow(() -> new TypeConversionException(
+                        "expected f32, f16, bf16, q8_0 or q4_0, found '" + text + "'"));
+    }
+
+    private static String weightWord(DType type) {
+        return type.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** What an option of this type of enum takes. */
+    static List<String> words(Class<?> type) {
+        return type == DType.class
+                ? WEIGHTS.stream().map(Choice::weightWord).toList()
+                : Arrays.stream(type.getEnumConstants()).map(constant -> word((Enum<?>) constant)).toList();
     }
 
     private static <E extends Enum<E>> void register(CommandLine commandLine, Class<E> type) {

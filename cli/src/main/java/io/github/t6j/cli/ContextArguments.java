@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 
 /** How long a text may get, for commands that write one. */
 final class ContextArguments {
-    @Option(names = "--context", paramLabel = "N",
+    @Option(names = {"-c", "--context"}, paramLabel = "N",
             description = "Tokens of prompt and continuation that fit (default: the model's block_size).")
     private Integer context;
 

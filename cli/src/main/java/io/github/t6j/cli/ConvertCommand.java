@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +40,7 @@ import picocli.CommandLine.ParentCommand;
             "",
             "Examples:",
             "  t6j convert official-checkpoint converted --dtype bf16",
-            "  t6j convert ckpt.pt converted --config config.json --variant partialrope",
+            "  t6j convert ckpt.pt converted --config config.json",
             "  t6j convert llama-gqa gqa-as-tpa --as tpa"
         })
 final class ConvertCommand implements Callable<Integer> {
@@ -97,6 +98,7 @@ final class ConvertCommand implements Callable<Integer> {
             Map<Path, Long> sizes = sizes(checkpoint.files());
             try {
                 convert(checkpoint, gguf, keys, VariantFile.resolve(variant, said, folder, keys), files);
+                NewFolder.noteMade(main, destination, sizes.values().stream().mapToLong(size -> size).sum());
             } catch (InternalError fault) { // what the JVM says when a mapped file ends before its place is read
                 throw new CommandFailure(shrunk(sizes) + ": cut short while it was read: convert it when nothing writes"
                         + " to it", fault);
@@ -123,6 +125,7 @@ final class ConvertCommand implements Callable<Integer> {
     private void convert(Checkpoint checkpoint, GgufNames gguf, Map<String, Object> keys, VariantJson json,
             Map<String, Content> files) {
         Map<String, Tensor> byName = new LinkedHashMap<>(gguf == null ? checkpoint.tensors() : gguf.tensors());
+        warn(byName.values());
         boolean llama = LlamaFamily.recognises(byName.keySet());
         AsTensorProduct model = llama ? llama(byName, keys, json) : official(byName, keys, json);
         BiFunction<Tensor, Arena, Tensor> reader = gguf == null ? checkpoint::read : gguf::read;
@@ -136,6 +139,14 @@ final class ConvertCommand implements Callable<Integer> {
         files.put(VariantFile.NAME, file -> VariantFile.write(file, model.variant()));
         files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, tied, main));
         NewFolder.create(main, destination, files);
+    }
+
+    /** A type that has lost something loses more when it is made another that loses. */
+    private void warn(Collection<Tensor> tensors) {
+        if (dtype == DType.Q4_0 && tensors.stream().anyMatch(tensor -> tensor.dtype().loaded() == DType.Q8_0)) {
+            main.note("note: weights of q8_0 are rounded a second time, to q4_0: of the weights that they were made of"
+                    + " q4_0 is closer, if you have them");
+        }
     }
 
     private AsTensorProduct official(Map<String, Tensor> byName, Map<String, Object> keys, VariantJson json) {

@@ -6,24 +6,21 @@ import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions.CacheType;
-import io.github.t6j.Token;
-import io.github.t6j.TokenListener;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.function.IntFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
@@ -35,13 +32,16 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  t6j generate \"The whale\" -n 64 --seed 7",
-            "  t6j generate --temperature 0 --stop . --stats \"Call me\"",
+            "  t6j generate --temp 0 --stop . --stats \"Call me\"",
             "  t6j generate --json < prompt.txt",
-            "  t6j generate \"Call me\" --session chat.t6j --cache-type bf16",
+            "  t6j generate -f prompt.txt --json --stream --logprobs 3",
+            "  t6j generate \"Call me\" --session chat.t6j",
             "  t6j generate \"It was\" --samples 4 --seed 1",
-            "  t6j generate --prompts prompts.jsonl --out results.jsonl --parallel 8 --seed 1"
+            "  t6j generate --prompts in.jsonl --out out.jsonl --seed 1"
         })
 final class GenerateCommand implements Callable<Integer> {
+    private static final int LONGEST_ECHO = 1000;
+
     @ParentCommand
     private Main main;
 
@@ -54,13 +54,10 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private CacheArguments cache;
 
-    @Parameters(
-            arity = "0..1",
-            paramLabel = "PROMPT",
-            description = "Plain text to continue; - or none with piped input: standard input. \"\" starts a document.")
-    private String prompt;
+    @Mixin
+    private PromptArguments prompt;
 
-    @Option(names = "-n", paramLabel = "N", defaultValue = "128",
+    @Option(names = {"-n", "--max-tokens"}, paramLabel = "N", defaultValue = "128",
             description = "Most tokens to generate (default: ${DEFAULT-VALUE}).")
     private int maxTokens;
 
@@ -88,12 +85,8 @@ final class GenerateCommand implements Callable<Integer> {
             description = "Continue the session saved in FILE, if it is there, with the prompt; save it there at the end.")
     private Path sessionFile;
 
-    @Option(names = "--stats", description = "Say on standard error how fast it was and what the cache took.")
-    private boolean stats;
-
-    @Option(names = "--json", description = "Print one JSON object at the end: text, finish_reason, tokens (ids), "
-            + "log_probabilities, prompt_tokens, seed, prefill_seconds, decode_seconds; an array with --samples.")
-    private boolean json;
+    @Mixin
+    private OutputArguments output;
 
     @Override
     public Integer call() {
@@ -101,15 +94,15 @@ final class GenerateCommand implements Callable<Integer> {
         GenerationOptions options = options();
         if (prompts.given()) {
             try (Model model = arguments.load()) {
-                options = options.withSampling(sampling.over(model.sampling().orElse(SamplingOptions.defaults())));
+                options = options.withSampling(sampling.over(model));
                 return prompts.run(main, arguments, model, options, context.over(cache.sessionOptions(), model, main));
             }
         }
         CacheType saved = sessionFile == null ? null : SavedSession.cacheType(sessionFile);
-        String text = Text.argumentOrInput(prompt, "PROMPT", main, spec);
+        String text = prompt.read(main);
         try (Model model = arguments.load();
                 Session session = model.newSession(context.over(cache.sessionOptions(saved), model, main))) {
-            options = options.withSampling(sampling.over(model.sampling().orElse(SamplingOptions.defaults())));
+            options = options.withSampling(sampling.over(model));
             context.noteShort(model, session, main);
             if (sessionFile != null && Files.exists(sessionFile)) {
                 session.restore(sessionFile);
@@ -118,8 +111,8 @@ final class GenerateCommand implements Callable<Integer> {
             checkFits(promptEnd, session);
             try (OnInterrupt interrupt = new OnInterrupt(main)) {
                 int code = samples == null
-                        ? generate(model, session, text, options)
-                        : generateSamples(model, session, text, options);
+                        ? generate(model, session, text, promptEnd, options)
+                        : generateSamples(model, session, text, promptEnd, options);
                 // An interrupted prompt is not kept: to give it again would repeat its beginning.
                 if (sessionFile != null && session.position() >= promptEnd) {
                     interrupt.finish();
@@ -132,7 +125,9 @@ final class GenerateCommand implements Callable<Integer> {
 
     private GenerationOptions options() {
         Range.atLeast(spec, "-n", maxTokens, 0);
-        prompts.check(prompt != null || samples != null || sessionFile != null || json || stats);
+        prompt.check();
+        output.check(samples != null);
+        prompts.check(prompt.given() || samples != null || sessionFile != null || output.json() || output.stats());
         if (samples != null) {
             Range.atLeast(spec, "--samples", samples, 1);
             if (sessionFile != null) {
@@ -159,15 +154,15 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private int generate(Model model, Session session, String text, GenerationOptions options) {
-        try (Waiting waiting = new Waiting(main, json ? "generating" : "reading the prompt")) {
-            Stream stream = new Stream(waiting);
-            Generation generation = session.generate(text, options, stream);
-            stream.end(generation);
+    private int generate(Model model, Session session, String text, int promptEnd, GenerationOptions options) {
+        try (Waiting waiting = new Waiting(main, new Reading(session, promptEnd))) {
+            GenerationPrinter printer =
+                    new GenerationPrinter(main, output, session, model.tokenizer(), waiting, echo(text));
+            Generation generation = session.generate(text, options, printer);
+            printer.end(generation);
             noteFullContext(List.of(generation), session);
-            if (stats) {
-                Stats.of(generation, session, model.info()).forEach(main.err::println);
-                main.err.println(sampling.stats(model.sampling().isPresent(), options.sampling()));
+            if (output.stats()) {
+                print(Stats.of(generation, session, model.info()), model, options);
             }
             return generation.finishReason() == FinishReason.CANCELLED ? Main.INTERRUPTED : Main.DONE;
         } catch (CancellationException e) {
@@ -176,28 +171,53 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private int generateSamples(Model model, Session session, String text, GenerationOptions options) {
+    private int generateSamples(Model model, Session session, String text, int promptEnd, GenerationOptions options) {
         List<Generation> generations;
-        try (Waiting _ = new Waiting(main, "generating")) {
+        try (Waiting _ = new Waiting(main, new Reading(session, promptEnd))) {
             generations = session.generateSamples(text, samples, options);
         } catch (CancellationException e) {
             return Main.INTERRUPTED;
         }
-        if (json) {
-            main.out.print(Json.write(generations.stream().map(GenerateCommand::object).toList()));
+        if (output.json()) {
+            main.out.print(Json.write(generations.stream().map(GenerationPrinter::object).toList()));
         }
-        for (int i = 0; i < generations.size() && !json; i++) {
+        for (int i = 0; i < generations.size() && !output.json(); i++) {
             Generation generation = generations.get(i);
             main.out.println("--- " + (i + 1) + " of " + samples + ", seed " + generation.seed());
             main.out.println(generation.text());
         }
         noteFullContext(generations, session);
-        if (stats) {
-            Stats.ofSamples(generations, session, model.info()).forEach(main.err::println);
-            main.err.println(sampling.stats(model.sampling().isPresent(), options.sampling()));
+        if (output.stats()) {
+            print(Stats.ofSamples(generations, session, model.info()), model, options);
         }
         boolean cancelled = generations.stream().anyMatch(one -> one.finishReason() == FinishReason.CANCELLED);
         return cancelled ? Main.INTERRUPTED : Main.DONE;
+    }
+
+    private void print(List<String> stats, Model model, GenerationOptions options) {
+        stats.forEach(main.err::println);
+        main.err.println(sampling.stats(model.sampling().isPresent(), options.sampling()));
+        Stats.ofProcess(arguments.loadTime()).forEach(main.err::println);
+    }
+
+    /** What stands before the continuation where a person reads it. */
+    private String echo(String text) {
+        return main.terminal && output.echo() ? main.style().dim(Text.printableEnd(text, LONGEST_ECHO)) : "";
+    }
+
+    /** How far a generation is that prints nothing yet. */
+    private record Reading(Session session, int begin, int end) implements IntFunction<String> {
+        Reading(Session session, int end) {
+            this(session, session.position(), end);
+        }
+
+        @Override
+        public String apply(int seconds) {
+            int read = session.position() - begin;
+            return session.position() < end
+                    ? String.format(Locale.ROOT, "reading the prompt %.1f %%", 100.0 * read / (end - begin))
+                    : "generating " + seconds + " s";
+        }
     }
 
     private void noteFullContext(List<Generation> generations, Session session) {
@@ -205,48 +225,5 @@ final class GenerateCommand implements Callable<Integer> {
             main.note("note: the text ends because the context of " + session.contextLength()
                     + " tokens is full: a larger --context lets it go on");
         }
-    }
-
-    /** Prints text as it comes, or one JSON object at the end. */
-    private final class Stream implements TokenListener {
-        private final Waiting waiting;
-        private int printed;
-
-        Stream(Waiting waiting) {
-            this.waiting = waiting;
-        }
-
-        @Override
-        public boolean onToken(Token token) {
-            if (!json && !token.text().isEmpty()) {
-                waiting.close();
-                main.out.print(token.text());
-                printed += token.text().length();
-            }
-            return true;
-        }
-
-        /** Prints what the listener was not told: a piece of a character or of a stop string that stayed open. */
-        void end(Generation generation) {
-            waiting.close();
-            if (json) {
-                main.out.print(Json.write(object(generation)));
-            } else {
-                main.out.println(generation.text().substring(Math.min(printed, generation.text().length())));
-            }
-        }
-    }
-
-    private static Map<String, Object> object(Generation generation) {
-        Map<String, Object> object = new LinkedHashMap<>();
-        object.put("text", generation.text());
-        object.put("finish_reason", Choice.word(generation.finishReason()).replace('-', '_'));
-        object.put("tokens", generation.tokens().stream().map(Token::id).toList());
-        object.put("log_probabilities", generation.tokens().stream().map(Token::logProbability).toList());
-        object.put("prompt_tokens", generation.promptTokens());
-        object.put("seed", generation.seed());
-        object.put("prefill_seconds", generation.prefillTime().toNanos() / 1e9);
-        object.put("decode_seconds", generation.decodeTime().toNanos() / 1e9);
-        return object;
     }
 }

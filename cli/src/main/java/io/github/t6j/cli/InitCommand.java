@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,16 +32,16 @@ import picocli.CommandLine.Spec;
         description = "Writes a model with random weights of a given shape, for benchmarks. It has no tokenizer.",
         footer = {
             "",
-            "Presets: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE (2 KV heads), mqa-SIZE, mla-SIZE with the",
-            "SIZE small, medium, large or xl (124M, 353M, 773M and 1.5B parameters), as the paper has them; nano, micro",
-            "or mini (1.3M, 3.4M, 7.3M), which a CPU trains; and tiny.",
-            "Of the MLRA checkpoints, 2.9B parameters each: mlra-NAME with the NAME tpa, mha, gqa, mqa, gta, mfa, mla,",
-            "gla-2, gla-4, mlra-2 or mlra-4; and mlra-NAME-small, whose vectors have an eighth of the size.",
+            "Presets: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE (2 KV heads), mqa-SIZE, mla-SIZE with the "
+                    + "SIZE small, medium, large or xl (124M, 353M, 773M and 1.5B parameters), as the paper has them; "
+                    + "nano, micro or mini (1.3M, 3.4M, 7.3M), which a CPU trains; and tiny. Of the MLRA checkpoints, "
+                    + "2.9B parameters each: mlra-NAME with the NAME tpa, mha, gqa, mqa, gta, mfa, mla, gla-2, gla-4, "
+                    + "mlra-2 or mlra-4; and mlra-NAME-small, whose vectors have an eighth of the size.",
             "",
             "Examples:",
             "  t6j init --preset t6-small --out t6-small",
-            "  t6j init --config config.json --out mine --seed 7 --dtype bf16",
-            "  t6j init --preset t6-small --variant-file t6j.json --out shared-b"
+            "  t6j init --config config.json --out mine --dtype bf16",
+            "  t6j init --preset tiny --variant-file t6j.json --out mine"
         })
 final class InitCommand implements Callable<Integer> {
     @ParentCommand
@@ -52,9 +53,18 @@ final class InitCommand implements Callable<Integer> {
     @ArgGroup(multiplicity = "1")
     private Shape shape;
 
+    /** For completion. */
+    static final class PresetNames implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return List.of(Presets.names().split(", ")).iterator();
+        }
+    }
+
     /** One of two ways to say a shape. */
     static final class Shape {
         @Option(names = "--preset", required = true, paramLabel = "NAME",
+                completionCandidates = PresetNames.class,
                 description = "A shape by its name; see below.")
         private String preset;
 
@@ -99,6 +109,7 @@ final class InitCommand implements Callable<Integer> {
         }
         files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, true, main));
         NewFolder.create(main, out, files);
+        NewFolder.noteMade(main, out, 0);
         return Main.DONE;
     }
 

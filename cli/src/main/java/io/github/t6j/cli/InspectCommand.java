@@ -8,11 +8,12 @@ import io.github.t6j.json.Json;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.PhysicalMemory;
 import io.github.t6j.weights.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -30,9 +31,9 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  t6j inspect",
-            "  t6j inspect --model DIR --tensors",
-            "  t6j inspect --model DIR --context 65536",
-            "  t6j inspect --model DIR --json"
+            "  t6j inspect -m DIR --tensors",
+            "  t6j inspect -m DIR -c 65536",
+            "  t6j inspect -m DIR --json"
         })
 final class InspectCommand implements Callable<Integer> {
     /** Sizes that some attention has: 0 where this one has none. */
@@ -48,7 +49,9 @@ final class InspectCommand implements Callable<Integer> {
     @Option(names = "--tensors", description = "List the names, types and shapes of the tensors in the files.")
     private boolean tensors;
 
-    @Option(names = "--context", paramLabel = "N", description = "Say what memory a session of N tokens takes.")
+    @Option(names = {"-c", "--context"}, paramLabel = "N",
+            description = "Show the caches of N tokens (default: the model's block_size), and what memory a session of "
+                    + "them takes.")
     private Integer context;
 
     @Spec
@@ -64,32 +67,32 @@ final class InspectCommand implements Callable<Integer> {
             Range.atLeast(spec, "--context", context, 1);
         }
         try (Model model = arguments.load()) {
-            Map<String, Object> description = describe(model.info());
-            if (context != null) {
-                description.put("memory", memory(model));
-            }
+            int tokens = context == null ? model.info().sizes().contextLength() : context;
+            Map<String, Object> description = describe(model, tokens);
             if (json) {
                 main.out.print(Text.printableLines(Json.write(description)));
             } else {
-                print(description, model.info());
+                new InspectReport(model.info(), tokens, main.width()).lines(description, context != null)
+                        .forEach(main.out::println);
             }
         }
         return Main.DONE;
     }
 
-    private Map<String, Object> memory(Model model) {
+    private static Map<String, Object> memory(Model model, int tokens) {
         Map<String, Object> memory = new LinkedHashMap<>();
-        memory.put("context", context);
+        memory.put("context", tokens);
         memory.put("weights_bytes", model.weightBytes());
         for (SessionOptions.CacheType type : SessionOptions.CacheType.values()) {
-            SessionOptions options = SessionOptions.defaults().withContextLength(context).withCacheType(type);
+            SessionOptions options = SessionOptions.defaults().withContextLength(tokens).withCacheType(type);
             memory.put("session_bytes_" + Choice.word(type), model.sessionBytes(options));
         }
         memory.put("available_bytes", PhysicalMemory.available());
         return memory;
     }
 
-    private Map<String, Object> describe(ModelInfo info) {
+    private Map<String, Object> describe(Model model, int tokens) {
+        ModelInfo info = model.info();
         Map<String, Object> description = new LinkedHashMap<>();
         ModelInfo.Sizes sizes = info.sizes();
         ModelInfo.Attention attention = info.attention();
@@ -107,17 +110,43 @@ final class InspectCommand implements Callable<Integer> {
         description.put("block_size", sizes.contextLength());
         description.put("groupnorm", attention.headNorm());
         description.put("weights", info.weightFormat());
+        description.put("weights_type", model.weightType());
+        description.put("file_bytes", fileBytes());
+        description.put("tokenizer", tokenizer(model));
         description.put("kernels", info.kernels());
         description.put("assumptions", info.assumptions());
-        description.put("cache", cache(info));
+        description.put("cache", cache(info, tokens));
         description.put("shared", shared(info));
+        description.put("memory", memory(model, tokens));
         if (tensors) {
             description.put("tensors", storedTensors());
         }
         return description;
     }
 
-    private static Map<String, Object> cache(ModelInfo info) {
+    private static Map<String, Object> tokenizer(Model model) {
+        if (!model.hasTokenizer()) {
+            return null;
+        }
+        Map<String, Object> tokenizer = new LinkedHashMap<>();
+        tokenizer.put("ids", model.tokenizer().size());
+        tokenizer.put("end_ids", model.endIds().stream().sorted().toList());
+        return tokenizer;
+    }
+
+    private long fileBytes() {
+        try (Checkpoint checkpoint = Checkpoint.open(arguments.path(), true)) {
+            long bytes = 0;
+            for (Path file : checkpoint.files()) {
+                bytes += Files.size(file);
+            }
+            return bytes;
+        } catch (IOException e) {
+            throw Errors.failure(arguments.path(), "cannot be read", e);
+        }
+    }
+
+    private static Map<String, Object> cache(ModelInfo info, int tokens) {
         CacheComparison comparison = CacheComparison.of(info);
         int layers = info.sizes().layers();
         Map<String, Object> cache = new LinkedHashMap<>();
@@ -126,8 +155,13 @@ final class InspectCommand implements Callable<Integer> {
         cache.put("equal_heads", sizes(comparison.equalHeads(), layers));
         cache.put("equal_parameters", sizes(comparison.equalParameters(), layers));
         if (info.cache().stateElements() > 0) {
-            cache.put("state", Map.of("numbers_per_layer", info.cache().stateElements(), "bytes", stateBytes(info)));
+            cache.put("state", Map.of("numbers_per_layer", info.cache().stateElements(), "bytes",
+                    InspectReport.stateBytes(info)));
         }
+        cache.put("context", tokens);
+        cache.put("model_bytes", InspectReport.bytes(comparison.model(), info, tokens));
+        cache.put("equal_heads_bytes", bytes(comparison.equalHeads(), info, tokens));
+        cache.put("equal_parameters_bytes", bytes(comparison.equalParameters(), info, tokens));
         return cache;
     }
 
@@ -139,9 +173,10 @@ final class InspectCommand implements Callable<Integer> {
         return shared;
     }
 
-    /** Of linear attention, whatever the number of tokens. */
-    private static long stateBytes(ModelInfo info) {
-        return (long) info.cache().stateElements() * info.sizes().layers() * Float.BYTES;
+    private static Map<String, Object> bytes(List<Entry> entries, ModelInfo info, int tokens) {
+        Map<String, Object> bytes = new LinkedHashMap<>();
+        entries.forEach(entry -> bytes.put(entry.name(), InspectReport.bytes(entry, info, tokens)));
+        return bytes;
     }
 
     private static Map<String, Object> sizes(List<Entry> entries, int layers) {
@@ -172,61 +207,5 @@ final class InspectCommand implements Callable<Integer> {
             }
         }
         return stored;
-    }
-
-    private void print(Map<String, Object> description, ModelInfo info) {
-        description.forEach((name, value) -> {
-            if (!(value instanceof List<?>) && !(value instanceof Map<?, ?>)) {
-                line("%-12s %s", name, value);
-            }
-        });
-        info.assumptions().forEach(assumption -> line("%-12s %s", "assumed", assumption));
-        printCache(CacheComparison.of(info), info);
-        if (info.cache().stateElements() > 0) {
-            line("  %-10s %10d %12d  (elements per layer, bytes, whatever the number of tokens)", "state",
-                    info.cache().stateElements(), stateBytes(info));
-        }
-        if (info.cache().sharedElementsPerPosition() > 0) {
-            line("  %-10s %10d %12d  (elements per position, bytes, once for all sessions and layers)", "shared",
-                    info.cache().sharedElementsPerPosition(), info.cache().sharedElementsPerPosition() * Float.BYTES);
-        }
-        if (description.get("memory") instanceof Map<?, ?> memory) {
-            line("");
-            memory.forEach((name, value) -> line("%-18s %14d", name, value));
-        }
-        if (description.get("tensors") instanceof List<?> list) {
-            line("");
-            list.forEach(tensor -> {
-                Map<String, Object> fields = Json.object(tensor, "tensor");
-                line("%-5s %-16s %s", fields.get("dtype"), fields.get("shape"), fields.get("name"));
-            });
-        }
-    }
-
-    private void printCache(CacheComparison comparison, ModelInfo info) {
-        line(
-                "%n%-25s %6s %14s %14s %12s", "cache, f32, of a token", "heads", "parameters", "bytes/layer",
-                "bytes in all");
-        printCache(comparison.model(), info);
-        line("equal heads (GQA with 4 key heads, MLA 512/256/32)");
-        comparison.equalHeads().forEach(entry -> printCache(entry, info));
-        line("equal attention parameters (heads of %d, GQA with 2 key heads, MLA 512/256/32)",
-                info.attention().headDim());
-        comparison.equalParameters().forEach(entry -> printCache(entry, info));
-    }
-
-    private void printCache(Entry entry, ModelInfo info) {
-        long bytes = entry.elementsPerToken() * Float.BYTES;
-        line(
-                "  %-23s %6d %14d %14d %12d", entry.name(), entry.heads(), entry.parameters(), bytes,
-                bytes * info.sizes().layers());
-    }
-
-    /** Names come from files. */
-    private void line(String format, Object... values) {
-        Object[] printable = Arrays.stream(values)
-                .map(value -> value instanceof String text ? Text.printable(text, Integer.MAX_VALUE) : value)
-                .toArray();
-        main.out.println(String.format(Locale.ROOT, format, printable));
     }
 }

@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples:",
-            "  t6j logits --ids 583,2886 --out logits.safetensors",
-            "  t6j logits --ids @ids.txt --step --path materialized --out logits.safetensors"
+            "  t6j logits --ids 583,2886 --out out.safetensors",
+            "  t6j logits --ids @ids.txt --step --out out.safetensors"
         })
 final class LogitsCommand implements Callable<Integer> {
     @ParentCommand

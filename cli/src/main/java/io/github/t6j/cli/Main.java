@@ -33,8 +33,8 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  t6j generate \"The whale\"",
-            "  t6j chat --model DIR",
-            "  t6j inspect --model DIR --tensors",
+            "  t6j chat -m DIR",
+            "  t6j inspect -m DIR --tensors",
             "  t6j help generate"
         })
 final class Main implements Callable<Integer> {
@@ -54,8 +54,10 @@ final class Main implements Callable<Integer> {
     final InputStream in;
     final Output out;
     final PrintStream err;
-    /** Whether a person sits at both ends: nothing is piped in, and progress may be shown. */
+    /** Whether a person sits at both ends: nothing is piped in, and what is printed is read at once. */
     final boolean terminal;
+    /** Whether a person reads standard error, so that progress may be shown. */
+    final boolean watched;
     /** The environment's variables. */
     final Map<String, String> environment;
     /** Whether Ctrl-C or SIGTERM came while a command was doing what it may end by itself. */
@@ -68,24 +70,29 @@ final class Main implements Callable<Integer> {
     private CommandSpec spec;
 
     Main(InputStream in, OutputStream out, PrintStream err, boolean terminal) {
-        this(in, out, err, terminal, System.getenv());
+        this(in, out, err, terminal, terminal, System.getenv());
     }
 
-    Main(InputStream in, OutputStream out, PrintStream err, boolean terminal, Map<String, String> environment) {
+    Main(
+            InputStream in, OutputStream out, PrintStream err, boolean terminal, boolean watched,
+            Map<String, String> environment) {
         this.in = in;
         this.out = new Output(out);
         this.err = err;
         this.terminal = terminal;
+        this.watched = watched;
         this.environment = environment;
     }
 
     /** Runs the command that {@code args} name and ends the process with its exit code. */
     public static void main(String[] args) {
         boolean terminal = System.console() != null && System.console().isTerminal();
+        String watched = System.getProperty("t6j.watched"); // the launcher knows, of what is its standard error
         InputStream in = new FileInputStream(FileDescriptor.in);
         OutputStream out = new FileOutputStream(FileDescriptor.out);
         System.setErr(Stderr.open());
-        int code = new Main(in, out, System.err, terminal).run(args);
+        int code = new Main(in, out, System.err, terminal, watched == null ? terminal : watched.equals("true"),
+                System.getenv()).run(args);
         if (code != DONE) {
             System.exit(code); // 10 ms more than to return: it asks the JDK's loggers whether to say so
         }
@@ -93,14 +100,7 @@ final class Main implements Callable<Integer> {
 
     /** Runs the command that {@code args} name. @return the exit code */
     int run(String... args) {
-        PrintWriter help = new PrintWriter(out.stream(), true, StandardCharsets.UTF_8);
-        CommandLine commandLine = new CommandLine(this);
-        commands(args).forEach(commandLine::addSubcommand); // before the rest, which holds for those that are there
-        commandLine.setOut(help).setErr(new PrintWriter(err, true)).setExpandAtFiles(false);
-        Choice.register(commandLine);
-        Values.register(commandLine);
-        addHelp(commandLine);
-        commandLine.setUsageHelpWidth(100);
+        CommandLine commandLine = commandLine(args);
         Errors errors = new Errors(this);
         commandLine.setParameterExceptionHandler(errors);
         commandLine.setExecutionExceptionHandler(errors);
@@ -111,6 +111,29 @@ final class Main implements Callable<Integer> {
         } catch (Error e) {
             return errors.internal(e);
         }
+    }
+
+    /** The commands that {@code args} can be about; without any, all. */
+    CommandLine commandLine(String... args) {
+        PrintWriter help = new PrintWriter(out.stream(), true, StandardCharsets.UTF_8);
+        CommandLine commandLine = new CommandLine(this);
+        commands(args).forEach(commandLine::addSubcommand); // before the rest, which holds for those that are there
+        commandLine.setOut(help).setErr(new PrintWriter(err, true)).setExpandAtFiles(false);
+        Choice.register(commandLine);
+        Values.register(commandLine);
+        addHelp(commandLine);
+        UsageHelp.register(commandLine, this);
+        return commandLine;
+    }
+
+    /** How what people read looks. */
+    Style style() {
+        return Style.of(terminal, environment);
+    }
+
+    /** Columns for what people read. */
+    int width() {
+        return TerminalWidth.of(environment, watched);
     }
 
     /** Gives --help and --version to the commands below {@code parent}. */

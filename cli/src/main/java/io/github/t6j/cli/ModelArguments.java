@@ -4,6 +4,7 @@ import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.RopeVariant;
 import java.nio.file.Path;
+import java.time.Duration;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -38,6 +39,8 @@ final class ModelArguments {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
+    private Duration loadTime;
+
     /** Checks what can be checked without the model; {@link #load} does not again. */
     void check() {
         threads.check(spec);
@@ -55,6 +58,11 @@ final class ModelArguments {
         return threads.count();
     }
 
+    /** How long the last {@link #load} took. */
+    Duration loadTime() {
+        return loadTime;
+    }
+
     Model load() {
         return load(path());
     }
@@ -67,9 +75,11 @@ final class ModelArguments {
         Path files = ModelFolder.folderOf(path);
         VariantFile.noteOther(main, variant, VariantFile.read(files), files);
         Model model;
+        long start = System.nanoTime();
         try (Progress progress = new Progress(main, "loading")) {
             model = Model.load(path, options, share -> progress.update(share, 1));
         }
+        loadTime = Duration.ofNanos(System.nanoTime() - start);
         model.notes().forEach(note -> main.note("note: " + note));
         return model;
     }

@@ -17,7 +17,7 @@ final class ModelFolder {
     private static final Path BUNDLED = Path.of("testdata", "models", "t6-tiny");
 
     @Option(
-            names = "--model",
+            names = {"-m", "--model"},
             paramLabel = "DIR|FILE|NAME",
             description = "Folder of the model, in Hugging Face layout, or a file of weights, such as GGUF, or the name of a "
                     + "pulled model (default: the small model that comes with t6j).")

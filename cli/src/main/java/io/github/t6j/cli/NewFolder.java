@@ -1,5 +1,6 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.cli.hub.Sizes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -13,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -72,6 +74,29 @@ final class NewFolder {
             return files.toList();
         } catch (IOException | UncheckedIOException e) {
             throw Errors.failure(folder, "cannot be read", e);
+        }
+    }
+
+    /**
+     * Says what {@link #create} has made of what.
+     *
+     * @param before bytes of the weights that it was made of, or 0
+     */
+    static void noteMade(Main main, Path folder, long before) {
+        long weights = size(folder.resolve(WeightFile.NAME));
+        String ratio = before > 0
+                ? String.format(Locale.ROOT, ", %.2f times the %s they were", (double) weights / before,
+                        Sizes.of(before))
+                : "";
+        main.note("wrote " + Text.printable(folder.toString(), Integer.MAX_VALUE) + ": " + files(folder).size()
+                + " files, weights of " + Sizes.of(weights) + ratio);
+    }
+
+    private static long size(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw Errors.failure(file, "cannot be read", e);
         }
     }
 

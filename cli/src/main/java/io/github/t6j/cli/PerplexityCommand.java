@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -27,13 +28,15 @@ import picocli.CommandLine.Spec;
         description = "Measures how well the model predicts a text.",
         footer = {
             "",
-            "<|endoftext|> in the file is the special id; nothing is prepended. Windows that do not overlap",
-            "score all but their first id; with a smaller --stride, windows overlap and each scores only the",
-            "ids past the end of the one before it. nll is the mean per scored id, in nats; bits_per_byte is",
-            "the total nll / ln 2 / bytes of the file.",
+            "<|endoftext|> in the file is the special id; nothing is prepended. Windows that do not overlap "
+                    + "score all but their first id; with a smaller --stride, windows overlap and each scores only the "
+                    + "ids past the end of the one before it. nll is the mean per scored id, in nats; bits_per_byte is "
+                    + "the total nll / ln 2 / bytes of the file. ± and _stderr are standard errors, as if the ids were "
+                    + "independent.",
             "",
-            "Example:",
-            "  t6j perplexity --file book.txt --context 512 --stride 256 --json"
+            "Examples:",
+            "  t6j perplexity --file book.txt -c 512 --stride 256",
+            "  t6j perplexity -m DIR --file - --json < book.txt"
         })
 final class PerplexityCommand implements Callable<Integer> {
     @ParentCommand
@@ -48,10 +51,12 @@ final class PerplexityCommand implements Callable<Integer> {
     @Mixin
     private CacheArguments cache;
 
-    @Option(names = "--file", required = true, paramLabel = "TEXT", description = "The text, a UTF-8 file.")
+    @Option(names = {"-f", "--file"}, required = true, paramLabel = "TEXT", converter = Values.FileOrInput.class,
+            description = "The text, a UTF-8 file; -: standard input.")
     private Path file;
 
-    @Option(names = "--context", paramLabel = "N", description = "Ids of a window (default: the model's block_size).")
+    @Option(names = {"-c", "--context"}, paramLabel = "N",
+            description = "Ids of a window (default: the model's block_size).")
     private Integer context;
 
     @Option(names = "--stride", paramLabel = "N",
@@ -63,19 +68,21 @@ final class PerplexityCommand implements Callable<Integer> {
     private boolean beginning;
 
     @Option(names = "--json",
-            description = "Print one JSON object: tokens, scored, nll, perplexity, bits_per_byte.")
+            description = "Print one JSON object: tokens, scored, nll, nll_stderr, perplexity, perplexity_stderr, "
+                    + "bits_per_byte.")
     private boolean json;
 
     @Override
     public Integer call() {
         arguments.check();
         check();
-        byte[] bytes = Text.readAll(file);
-        String text = Text.decode(bytes, file.toString());
+        byte[] bytes = Text.readAll(file, main);
+        String text = Text.decode(bytes, Text.name(file));
         try (Model model = arguments.load()) {
             int[] ids = model.tokenizer().encodeWithSpecialTokens(text);
             if (ids.length < 2) {
-                throw new CommandFailure(file + ": expected a text of 2 tokens or more, found " + ids.length);
+                throw new CommandFailure(
+                        Text.name(file) + ": expected a text of 2 tokens or more, found " + ids.length);
             }
             int window = context == null ? model.info().sizes().contextLength() : context;
             int[] before = beginning ? beginning(model) : new int[0];
@@ -107,26 +114,25 @@ final class PerplexityCommand implements Callable<Integer> {
 
     /** Prints what all windows give; if it is interrupted, what those before gave. */
     private int measure(Model model, int[] before, int[] ids, List<Window> windows, int context, int bytes) {
-        double total = 0;
-        int scored = 0;
+        LogLikelihoods found = new LogLikelihoods();
         int end = 0;
         try (Session session = model.newSession(cache.sessionOptions().withContextLength(context));
                 Progress progress = new Progress(main, "perplexity")) {
             for (Window window : windows) {
                 session.truncate(0);
-                total += nll(session, before, ids, window);
-                scored += window.scored();
+                found.add(score(session, before, ids, window));
                 end = window.end();
-                progress.update(end, ids.length);
+                progress.update(end, ids.length,
+                        () -> LogLikelihoods.measured(found.perplexity(), found.perplexityError()));
             }
         } catch (CancellationException e) {
-            if (scored > 0) {
+            if (end > 0) {
                 String read = model.tokenizer().decode(Arrays.copyOf(ids, end));
-                print(end, scored, total, read.getBytes(StandardCharsets.UTF_8).length, true);
+                print(end, found, read.getBytes(StandardCharsets.UTF_8).length, true);
             }
             return Main.INTERRUPTED;
         }
-        print(ids.length, scored, total, bytes, false);
+        print(ids.length, found, bytes, false);
         return Main.DONE;
     }
 
@@ -139,8 +145,9 @@ final class PerplexityCommand implements Callable<Integer> {
         return new int[] {id};
     }
 
-    /** The sum over the window's scored ids, in their order. The last id is not fed: nothing is asked after it. */
-    private double nll(Session session, int[] before, int[] ids, Window window) {
+    /** Of the window's scored ids. The last id is not fed: nothing is asked after it. */
+    private LogLikelihoods score(Session session, int[] before, int[] ids, Window window) {
+        LogLikelihoods found = new LogLikelihoods();
         int[] fed = new int[before.length + window.end() - 1 - window.start()];
         System.arraycopy(before, 0, fed, 0, before.length);
         System.arraycopy(ids, window.start(), fed, before.length, fed.length - before.length);
@@ -148,36 +155,54 @@ final class PerplexityCommand implements Callable<Integer> {
         if (first > 0) {
             session.prefill(Arrays.copyOf(fed, first));
         }
-        double[] sum = new double[1];
         session.prefill(
                 Arrays.copyOfRange(fed, first, fed.length),
-                (position, logits) -> sum[0] += nll(logits, ids, window.start() + position + 1 - before.length));
-        return sum[0];
+                (position, logits) -> found.add(nll(logits, ids, window.start() + position + 1 - before.length)));
+        return found;
     }
 
     private double nll(float[] logits, int[] ids, int index) {
         float nll = -Sampler.logProbability(logits, ids[index]);
         if (!Float.isFinite(nll)) {
-            throw new CommandFailure(file + ": expected a log-likelihood of token " + index + " (id " + ids[index]
-                    + "), found " + -nll + "; the model produced it: are its weights damaged?");
+            throw new CommandFailure(
+                    Text.name(file) + ": expected a log-likelihood of token " + index + " (id " + ids[index]
+                            + "), found " + -nll + "; the model produced it: are its weights damaged?");
         }
         return nll;
     }
 
-    private void print(int tokens, int scored, double total, int bytes, boolean partial) {
+    private void print(int tokens, LogLikelihoods found, int bytes, boolean partial) {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("tokens", tokens);
-        result.put("scored", scored);
-        result.put("nll", total / scored);
-        result.put("perplexity", Math.exp(total / scored));
-        result.put("bits_per_byte", total / Math.log(2) / bytes);
+        result.put("scored", found.count());
+        result.put("nll", found.mean());
+        result.put("nll_stderr", orNull(found.meanError()));
+        result.put("perplexity", found.perplexity());
+        result.put("perplexity_stderr", orNull(found.perplexityError()));
+        result.put("bits_per_byte", found.total() / Math.log(2) / bytes);
         if (partial) {
             result.put("partial", true);
         }
         if (json) {
             main.out.print(Json.write(result));
-        } else {
-            result.forEach((name, value) -> main.out.println(String.format("%-14s %s", name, value)));
+            return;
         }
+        result.forEach((name, value) -> {
+            if (!name.endsWith("_stderr")) {
+                main.out.println(String.format(Locale.ROOT, "%-14s %s", name,
+                        value instanceof Double number
+                                ? LogLikelihoods.measured(number, error(result.get(name + "_stderr")))
+                                : value));
+            }
+        });
+    }
+
+    /** JSON has no NaN. */
+    private static Double orNull(double value) {
+        return Double.isFinite(value) ? value : null;
+    }
+
+    private static double error(Object value) {
+        return value instanceof Double error ? error : Double.NaN;
     }
 }

@@ -1,6 +1,7 @@
 package io.github.t6j.cli;
 
 import java.util.Locale;
+import java.util.function.Supplier;
 
 /** One line on the terminal that says how far a long command is; nothing where nobody watches. */
 final class Progress implements AutoCloseable {
@@ -21,15 +22,21 @@ final class Progress implements AutoCloseable {
     }
 
     void update(double done, double total) {
-        if (main.terminal && System.nanoTime() - next >= 0) {
-            say(String.format(Locale.ROOT, "%.1f %%", 100.0 * done / total));
+        update(done, total, () -> "");
+    }
+
+    /** @param found what there is so far, or nothing */
+    void update(double done, double total, Supplier<String> found) {
+        if (main.watched && System.nanoTime() - next >= 0) {
+            String more = found.get();
+            say(String.format(Locale.ROOT, "%.1f %%", 100.0 * done / total) + (more.isEmpty() ? "" : ": " + more));
             next = System.nanoTime() + INTERVAL;
         }
     }
 
     synchronized void say(String how) {
         if (!closed) {
-            show(Text.printable(what + " " + how, Integer.MAX_VALUE));
+            show(Text.printable((what + " " + how).strip(), Integer.MAX_VALUE));
         }
     }
 

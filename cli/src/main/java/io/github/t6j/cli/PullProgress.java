@@ -42,7 +42,7 @@ final class PullProgress implements Pull.Watcher, AutoCloseable {
         done += bytes;
         came += bytes;
         long now = System.nanoTime();
-        if (main.terminal && now - next >= 0) {
+        if (main.watched && now - next >= 0) {
             progress.say(line(all, done, came / Math.max((now - began) / NANOS, 1 / NANOS)));
             next = now + INTERVAL;
         }

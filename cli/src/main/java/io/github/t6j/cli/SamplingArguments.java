@@ -1,12 +1,15 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.Model;
 import io.github.t6j.sampling.SamplingOptions;
+import java.util.Collections;
 import java.util.Locale;
+import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** How {@code generate} chooses tokens: what the user says, else what generation_config.json asks for, else our defaults. */
 final class SamplingArguments {
-    @Option(names = "--temperature", paramLabel = "T",
+    @Option(names = {"--temperature", "--temp"}, paramLabel = "T",
             description = "Divides the logits; 0 always takes the likeliest token (default: 0.8).")
     private Float temperature;
 
@@ -27,6 +30,18 @@ final class SamplingArguments {
                     + "model that asks to sample has other defaults for these five.")
     private Float repetitionPenalty;
 
+    @Option(names = "--frequency-penalty", paramLabel = "F",
+            description = "Subtracted from a token's logit for each time it was generated (default: 0).")
+    private Float frequencyPenalty;
+
+    @Option(names = "--presence-penalty", paramLabel = "F",
+            description = "Subtracted from a token's logit if it was generated (default: 0).")
+    private Float presencePenalty;
+
+    @Option(names = "--logit-bias", paramLabel = "ID=B",
+            description = "Add B to the logit of token ID; -Infinity bans it; can be repeated. t6j tokenize says ids.")
+    private Map<Integer, Float> logitBias;
+
     @Option(names = "--seed", paramLabel = "S",
             description = "The same seed gives the same text (default: random; --stats shows it).")
     private Long seed;
@@ -38,15 +53,30 @@ final class SamplingArguments {
         options = topK == null ? options : options.withTopK(topK);
         options = topP == null ? options : options.withTopP(topP);
         options = minP == null ? options : options.withMinP(minP);
-        return repetitionPenalty == null ? options : options.withRepetitionPenalty(repetitionPenalty);
+        options = repetitionPenalty == null ? options : options.withRepetitionPenalty(repetitionPenalty);
+        options = frequencyPenalty == null ? options : options.withFrequencyPenalty(frequencyPenalty);
+        options = presencePenalty == null ? options : options.withPresencePenalty(presencePenalty);
+        return logitBias == null ? options : options.withLogitBias(logitBias);
+    }
+
+    /** What the model asks for, or our defaults, with what the user says. @throws CommandFailure if an id is none */
+    SamplingOptions over(Model model) {
+        int ids = model.tokenizer().size();
+        if (logitBias != null && logitBias.keySet().stream().anyMatch(id -> id >= ids)) {
+            throw new CommandFailure("--logit-bias: expected ids below " + ids + ", the size of the model's tokenizer, "
+                    + "found " + Collections.max(logitBias.keySet()));
+        }
+        return over(model.sampling().orElse(SamplingOptions.defaults()));
     }
 
     /** A line of {@code --stats}. @param asked whether generation_config.json asks to sample */
     String stats(boolean asked, SamplingOptions options) {
         return String.format(Locale.ROOT,
-                "sampling  temperature %s, top-k %d, top-p %s, min-p %s, repetition penalty %s%s",
+                "sampling  temperature %s, top-k %d, top-p %s, min-p %s, repetition penalty %s, frequency penalty %s, "
+                        + "presence penalty %s%s",
                 options.temperature(),
                 options.topK(), options.topP(), options.minP(), options.penalties().repetition(),
+                options.penalties().frequency(), options.penalties().presence(),
                 asked ? " (generation_config.json's, but for options)" : "");
     }
 }

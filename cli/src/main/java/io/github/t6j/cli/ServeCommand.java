@@ -40,8 +40,9 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  t6j serve",
-            "  t6j serve --model DIR --cache-type bf16 --parallel 16",
-            "  t6j serve --host 0.0.0.0 --api-key-file key.txt --tls-keystore server.p12"
+            "  t6j serve -m DIR --cache-type bf16 --parallel 16",
+            "  t6j serve --host 0.0.0.0 --api-key-file key.txt",
+            "  T6J_TLS_PASSWORD=… t6j serve --tls-keystore server.p12"
         })
 final class ServeCommand implements Callable<Integer> {
     private static final int LONGEST_KEY = 4096;
@@ -73,7 +74,7 @@ final class ServeCommand implements Callable<Integer> {
             description = "What requests call the model (default: the name of its folder or file).")
     private String name;
 
-    @Option(names = "--context", paramLabel = "N",
+    @Option(names = {"-c", "--context"}, paramLabel = "N",
             description = "Tokens of a prompt and its continuation (default: the model's block_size).")
     private Integer context;
 

@@ -5,9 +5,11 @@ import io.github.t6j.ModelInfo;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.cli.CacheComparison.Entry;
+import io.github.t6j.cli.hub.Sizes;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 
 /** The lines of {@code t6j generate --stats}. */
 final class Stats {
@@ -41,6 +43,13 @@ final class Stats {
                 "kernels   " + info.kernels());
     }
 
+    /** What a process takes whatever it generates, and at most. */
+    static List<String> ofProcess(Duration load) {
+        String time = String.format(Locale.ROOT, "load      %.2f s", load.toNanos() / 1e9);
+        OptionalLong peak = PeakMemory.bytes();
+        return peak.isEmpty() ? List.of(time) : List.of(time, "memory    " + Sizes.of(peak.getAsLong()) + " at most");
+    }
+
     static String speed(int tokens, Duration time) {
         double seconds = time.toNanos() / 1e9;
         String rate = seconds > 0 ? String.format(Locale.ROOT, ", %.1f tokens/s", tokens / seconds) : "";
@@ -50,7 +59,7 @@ final class Stats {
     /** Other attentions as they would be with elements of the same type. */
     static String cache(long bytes, int tokens, CacheType type, ModelInfo info) {
         CacheComparison comparison = CacheComparison.of(info);
-        return bytes + " bytes for " + tokens + " tokens in " + Choice.word(type) + "; MHA of "
+        return Sizes.of(bytes) + " for " + tokens + " tokens in " + Choice.word(type) + "; MHA of "
                 + besides(comparison.equalHeads().getFirst(), bytes, tokens, type, info) + ", of equal parameters, "
                 + besides(comparison.equalParameters().getFirst(), bytes, tokens, type, info);
     }
@@ -58,6 +67,6 @@ final class Stats {
     private static String besides(Entry multiHead, long bytes, int tokens, CacheType type, ModelInfo info) {
         long its = multiHead.elementsPerToken() * info.sizes().layers() * tokens * type.elementBytes();
         String ratio = bytes > 0 ? String.format(Locale.ROOT, " (%.1f times as much)", (double) its / bytes) : "";
-        return multiHead.heads() + " heads: " + its + ratio;
+        return multiHead.heads() + " heads: " + Sizes.of(its) + ratio;
     }
 }

@@ -51,6 +51,20 @@ final class Text {
         }
     }
 
+    /** Those of a file, or of standard input for {@code -}. */
+    static byte[] readAll(Path file, Main main) {
+        return isInput(file) ? readAll(main.in, STANDARD_INPUT) : readAll(file);
+    }
+
+    /** What messages call {@code file}. */
+    static String name(Path file) {
+        return isInput(file) ? STANDARD_INPUT : file.toString();
+    }
+
+    private static boolean isInput(Path file) {
+        return file.toString().equals("-");
+    }
+
     private static byte[] readAll(InputStream in, String where) {
         try {
             byte[] bytes = in.readNBytes(LONGEST + 1);
@@ -109,6 +123,13 @@ final class Text {
             }
         }
         return printable.toString();
+    }
+
+    /** The last {@code most} characters of a text, as {@link #printablePiece}; … where there are more. */
+    static String printableEnd(String text, int most) {
+        int from = Math.max(0, text.length() - most);
+        from += from > 0 && Character.isLowSurrogate(text.charAt(from)) ? 1 : 0; // not half a character
+        return (from > 0 ? "…" : "") + printablePiece(text.substring(from));
     }
 
     private static boolean isHarmless(char c) {

@@ -8,7 +8,8 @@ final class Threads {
     /** More would only wait for each other. */
     private static final int PER_CORE = 4;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads that compute (default: one per core).")
+    @Option(names = {"-t", "--threads"}, paramLabel = "N",
+            description = "Threads that compute (default: one per core).")
     private Integer threads;
 
     /**

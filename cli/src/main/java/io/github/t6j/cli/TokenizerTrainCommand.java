@@ -20,11 +20,12 @@ import picocli.CommandLine.Spec;
         description = "Makes a byte-level BPE tokenizer.json, as GPT-2's, of texts.",
         footer = {
             "",
-            "A file is UTF-8 text, with <|endoftext|> between documents, or JSONL, whose key text is a document.",
-            "Ids are the bytes, then the merges, then <|endoftext|>. The same texts give the same tokenizer.",
+            "A file is UTF-8 text, with <|endoftext|> between documents, or JSONL, whose key text is a "
+                    + "document. Ids are the bytes, then the merges, then <|endoftext|>. The same texts give the same "
+                    + "tokenizer.",
             "",
             "Example:",
-            "  t6j tokenizer train --data book.txt more.jsonl --vocab 4096 --out DIR"
+            "  t6j tokenizer train --data book.txt --vocab 4096 --out DIR"
         })
 final class TokenizerTrainCommand implements Callable<Integer> {
     @ParentCommand

@@ -32,6 +32,14 @@ final class Values {
         commandLine.registerConverter(boxed, converter);
     }
 
+    /** For options that take - as standard input. */
+    static final class FileOrInput implements ITypeConverter<Path> {
+        @Override
+        public Path convert(String text) {
+            return text.equals("-") ? Path.of(text) : path(text);
+        }
+    }
+
     /** An empty name would be this folder, and - a file that nobody means. */
     private static Path path(String text) {
         if (text.isEmpty()) {

@@ -1,18 +1,27 @@
 package io.github.t6j.cli;
 
 import java.time.Duration;
+import java.util.function.IntFunction;
 
-/** Says on the terminal that something goes on which cannot say how far it is: after a second, and every second. */
+/** Says on the terminal that something goes on which does not say by itself how far it is: after a second, and every second. */
 final class Waiting implements AutoCloseable {
     private static final Duration INTERVAL = Duration.ofSeconds(1);
 
     private final Progress progress;
+    private final IntFunction<String> state;
     private final Thread clock;
 
+    /** Says {@code what}, and the seconds. */
     Waiting(Main main, String what) {
-        progress = new Progress(main, what);
+        this(main, seconds -> what + " " + seconds + " s");
+    }
+
+    /** @param state what to say after so many seconds, on another thread */
+    Waiting(Main main, IntFunction<String> state) {
+        this.state = state;
+        progress = new Progress(main, "");
         clock = Thread.ofPlatform().daemon().name("t6j-waiting").unstarted(this::tick);
-        if (main.terminal) {
+        if (main.watched) {
             clock.start();
         }
     }
@@ -21,7 +30,7 @@ final class Waiting implements AutoCloseable {
         try {
             for (int seconds = 1; !Thread.interrupted(); seconds++) {
                 Thread.sleep(INTERVAL);
-                progress.say(seconds + " s");
+                progress.say(state.apply(seconds));
             }
         } catch (InterruptedException _) {
             // it is done

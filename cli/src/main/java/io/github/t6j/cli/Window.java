@@ -32,8 +32,4 @@ record Window(int start, int scoredFrom, int end) {
         }
         return windows;
     }
-
-    int scored() {
-        return end - scoredFrom;
-    }
 }

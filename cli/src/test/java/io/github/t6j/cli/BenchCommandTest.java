@@ -105,11 +105,30 @@ class BenchCommandTest {
         assertThat(ran.out())
                 .startsWith("- t6-tiny: T6, 3.3 M parameters, 1")
                 .contains("2 threads; Java " + Runtime.version(), "- cache: f32; @: cache filled with seeded rows\n")
-                .contains("± standard deviation of 2 after a warm-up\n\n| model | test | tokens/s | GB/s | of read | ")
-                .containsPattern("\n\\| t6-tiny \\| pp5 @9 \\| [\\d.]+ ± [\\d.]+ \\| \\| \\| \\| 0\\.1 \\| 3840 \\|\n")
+                .contains(
+                        "± standard deviation of 2 after a warm-up\n\n| model   | test   |        tokens/s |   GB/s | of ")
                 .containsPattern(
-                        "\\| t6-tiny \\| tg3 @9 \\| [\\d.]+ ± [\\d.]+ \\| [\\d.]+ \\| \\d+ % \\| [\\d.]+ % \\| 0\\.0 "
-                                + "\\| 3840 \\|\n$");
+                        "\n\\| t6-tiny \\| pp5 @9 \\| +[\\d.]+ ± [\\d.]+ \\| {8}\\| {9}\\| {10}\\| +0\\.1 \\| +3840 \\|\n")
+                .containsPattern(
+                        "\\| t6-tiny \\| tg3 @9 \\| +[\\d.]+ ± [\\d.]+ \\| +[\\d.]+ \\| +\\d+ % \\| +[\\d.]+ % \\| +0\\.0 "
+                                + "\\| +3840 \\|\n\n- read test: [\\d.]+ to [\\d.]+ GB/s\n$");
+        assertThat(ran.out().lines().filter(line -> line.startsWith("|")).mapToInt(String::length).distinct())
+                .hasSize(1);
+    }
+
+    /** What does not fit is left out from the right, on terminals only. */
+    @Test
+    void aTerminalHasTheColumnsThatFit() {
+        String[] args = {"bench", "--prompt", "5", "--generate", "0", "--repetitions", "1", "--warm-up", "0"};
+        for (int columns : new int[] {60, 80, 100}) {
+            Map<String, String> environment = Map.of("COLUMNS", "" + columns);
+            String terminal = Ran.in(environment, "", args).out();
+            assertThat(terminal.lines().filter(line -> line.startsWith("|")))
+                    .hasSize(3).allMatch(line -> line.length() <= columns);
+            assertThat(terminal.contains("| cache MB |")).isEqualTo(columns >= 80);
+            assertThat(terminal.contains("| bytes/token |")).isEqualTo(columns == 100);
+            assertThat(Ran.in(environment, null, args).out()).contains("| bytes/token |");
+        }
     }
 
     @Test
@@ -126,7 +145,7 @@ class BenchCommandTest {
             double ratio = number(rows.get(i), "tokens_per_second") / number(rows.get(i / 3 * 3), "tokens_per_second");
             assertThat(number(rows.get(i), "ratio")).isCloseTo(ratio, within(1e-9 * ratio));
         }
-        assertThat(bench("--compare", gqa).out()).contains("| model | test | tokens/s | ratio |", "- llama-gqa: GQA");
+        assertThat(bench("--compare", gqa).out()).contains("|        tokens/s | ratio |", "- llama-gqa: GQA");
     }
 
     @Test
@@ -151,10 +170,11 @@ class BenchCommandTest {
             assertThat(result.tokensPerSecond()).isEqualTo(20);
             assertThat(result.deviation()).isCloseTo(10, within(1e-12));
             assertThat(result.bytesPerSecond()).isEqualTo(4e7);
-            assertThat(new BenchReport(List.of(result), false, false).in(BenchCommand.Format.MD))
-                    .endsWith("| a,b | tg30 x2 @4 | 20.0 ± 10.0 | 0.0 | 4 % | 12.5 % | 5.5 | 77 |\n")
-                    .contains("- a,b: T6, 3.3 M parameters, 1.0 MB of weights (bf16)\n", "read test: 1.0 to 1.0 GB/s");
-            assertThat(new BenchReport(List.of(result), false, false).in(BenchCommand.Format.CSV).split("\n")[1])
+            assertThat(new BenchReport(List.of(result), false, false, 0).in(BenchCommand.Format.MD))
+                    .contains(
+                            "\n| a,b   | tg30 x2 @4 |     20.0 ± 10.0 |    0.0 |     4 % |   12.5 % |      5.5 |          77 |\n",
+                            "- a,b: T6, 3.3 M parameters, 1.0 MB of weights (bf16)\n", "read test: 1.0 to 1.0 GB/s");
+            assertThat(new BenchReport(List.of(result), false, false, 0).in(BenchCommand.Format.CSV).split("\n")[1])
                     .startsWith("\"a,b\",tg30 x2 @4,30,2,4,cache filled with seeded rows,20.0,1");
         }
     }

@@ -83,7 +83,7 @@ class ChatInputTest {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         Main main = new Main(new ByteArrayInputStream(new byte[0]), out, new PrintStream(out), false);
         try (Waiting waiting = new Waiting(main, "waiting")) {
-            AnswerPrinter printer = new AnswerPrinter(main, waiting, colours);
+            AnswerPrinter printer = new AnswerPrinter(main, waiting, new Style(colours));
             printer.onText("<think>\u001b[1m\n", true);
             printer.onText("é\u009b\ta", false);
             printer.end();

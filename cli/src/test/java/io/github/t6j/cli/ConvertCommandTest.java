@@ -277,7 +277,7 @@ class ConvertCommandTest {
     }
 
     private Path convert(Path source, Path made, String... options) {
-        assertThat(run(source, made, options)).isEqualTo(new Ran(0, "", ""));
+        run(source, made, options).assertMade(made);
         return made;
     }
 

@@ -49,7 +49,7 @@ class CopiedFilesTest {
     }
 
     private void assertConverts() {
-        assertThat(Ran.of("convert", source.toString(), made.toString())).isEqualTo(new Ran(0, "", ""));
+        Ran.of("convert", source.toString(), made.toString()).assertMade(made);
     }
 
     @ParameterizedTest
@@ -89,8 +89,7 @@ class CopiedFilesTest {
         Path elsewhere = Files.move(source.resolve("config.json"), folder.resolve("config"));
         Files.createSymbolicLink(source.resolve("config.json"), elsewhere);
         assertRefused("config.json", "expected a file in this folder");
-        assertThat(Ran.of("convert", source.toString(), made.toString(), "--dtype", "bf16"))
-                .isEqualTo(new Ran(0, "", ""));
+        Ran.of("convert", source.toString(), made.toString(), "--dtype", "bf16").assertMade(made);
     }
 
     @Test
@@ -98,7 +97,7 @@ class CopiedFilesTest {
         Files.writeString(source.resolve("words"), "{}");
         Files.createSymbolicLink(source.resolve("vocab.json"), Path.of("words"));
         Path link = Files.createSymbolicLink(folder.resolve("link"), source);
-        assertThat(Ran.of("convert", link.toString(), made.toString())).isEqualTo(new Ran(0, "", ""));
+        Ran.of("convert", link.toString(), made.toString()).assertMade(made);
         assertThat(made.resolve("vocab.json")).hasContent("{}").isRegularFile();
         assertThat(Files.isSymbolicLink(made.resolve("vocab.json"))).isFalse();
     }

@@ -100,7 +100,7 @@ class GenerateCommandTest {
                 + "--- 3 of 3, seed 9\n" + texts[2]);
         // 2 tokens of the prompt, which they share, and 3 times 9, each of 3840 bytes
         assertThat(ran.err()).contains("decode    27 tokens", "in 3 samples", "seed      7 and following",
-                "cache     111360 bytes for 29 tokens in f32; MHA of 8 heads: 356352 (3.2 times as much)");
+                "cache     111.4 kB for 29 tokens in f32; MHA of 8 heads: 356.4 kB (3.2 times as much)");
 
         Ran json = generate("The whale", "-n", "9", "--seed", "7", "--samples", "3", "--json");
         List<Object> array = Json.array(Json.parse(json.out().getBytes(StandardCharsets.UTF_8), "output"), "output");
@@ -119,9 +119,10 @@ class GenerateCommandTest {
         Ran ran = generate("The whale", "-n", "8", "--temperature", "0", "--stats");
 
         assertThat(ran.err())
-                .contains("prompt    2 tokens", "decode    8 tokens", "finish    max_tokens", "weights", "kernels")
-                .contains("cache     38400 bytes for 10 tokens in f32; MHA of 8 heads: 122880 (3.2 times as much),"
-                        + " of equal parameters, 5 heads: 76800 (2.0 times as much)");
+                .contains("prompt    2 tokens", "decode    8 tokens", "finish    max_tokens", "weights", "kernels",
+                        "load      ")
+                .contains("cache     38.4 kB for 10 tokens in f32; MHA of 8 heads: 122.9 kB (3.2 times as much),"
+                        + " of equal parameters, 5 heads: 76.8 kB (2.0 times as much)");
     }
 
     @Test
@@ -210,7 +211,7 @@ class GenerateCommandTest {
 
         assertThat(ran.out()).isEqualTo(generate("The whale", "-n", "8", "--temperature", "0").out());
         assertThat(ran.err()).contains(
-                "cache     19200 bytes for 10 tokens in bf16; MHA of 8 heads: 61440 (3.2 times as much),");
+                "cache     19.2 kB for 10 tokens in bf16; MHA of 8 heads: 61.4 kB (3.2 times as much),");
         assertThat(generate("The whale", "--cache-type", "q4").code()).isEqualTo(2);
     }
 

@@ -154,7 +154,7 @@ class InitCommandTest {
         Path made = folder.resolve(name);
         List<String> all = new ArrayList<>(List.of("init", "--out", made.toString()));
         all.addAll(List.of(args));
-        assertThat(Ran.of(all.toArray(String[]::new))).isEqualTo(new Ran(0, "", ""));
+        Ran.of(all.toArray(String[]::new)).assertMade(made);
         return made;
     }
 

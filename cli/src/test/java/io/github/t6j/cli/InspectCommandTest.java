@@ -6,6 +6,7 @@ import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,16 +63,46 @@ class InspectCommandTest {
                 "bytes_per_token_per_layer", elements * 4, "bytes_per_token", elements * 6 * 4);
     }
 
+    /** 512 tokens; 2000 of the MHA take 2·8·32 · 6 · 4 · 2000 = 24.6 MB, the model's 160 · 6 · 4 · 2000 = 7.7 MB. */
     @Test
-    void namesBothComparisons() {
-        assertThat(Ran.of("inspect", "--model", Ran.TINY).out().lines())
+    void drawsBothComparisons() {
+        Ran ran = Ran.in(Map.of("COLUMNS", "80"), null, "inspect", "--model", Ran.TINY, "--context", "2000");
+        assertThat(ran.out().lines())
                 .containsSubsequence(
-                        "cache, f32, of a token     heads     parameters    bytes/layer bytes in all",
-                        "  model                        8         125952            640         3840",
+                        "parameters   3,311,616", "vocabulary   4,096", "weights_type f32", "file_bytes   13.3 MB",
+                        "tokenizer    4,096 ids",
+                        "  cache  heads    parameters   a token    in all",
+                        "in f32, in all: 2,000 tokens in 6 layers",
+                        "  model      8       125,952    3.8 kB    7.7 MB  " + "█".repeat(9),
                         "equal heads (GQA with 4 key heads, MLA 512/256/32)",
-                        "  mha                          8         196608           2048        12288",
-                        "equal attention parameters (heads of 32, GQA with 2 key heads, MLA 512/256/32)",
-                        "  mha                          5         122880           1280         7680");
+                        "  mha        8       196,608   12.3 kB   24.6 MB  " + "█".repeat(30),
+                        "equal parameters (heads of 32, GQA 2, MLA 512/256/32)",
+                        "  mha        5       122,880    7.7 kB   15.4 MB  " + "█".repeat(19))
+                .noneMatch(line -> line.matches("\\w+ +(0|false)"));
+        Map<String, Object> cache =
+                Json.object(Ran.of("inspect", "--context", "2000", "--json").json().get("cache"), "");
+        assertThat(cache).containsEntry("context", 2000L).containsEntry("model_bytes", 160L * 6 * 4 * 2000);
+        assertThat(Json.object(cache.get("equal_heads_bytes"), "")).containsEntry("mha", 512L * 6 * 4 * 2000);
+        assertThat(Json.object(cache.get("equal_parameters_bytes"), "")).containsEntry("mla", 288L * 6 * 4 * 2000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {60, 80, 100})
+    void tablesFitTheTerminal(int columns) {
+        Map<String, String> environment = Map.of("COLUMNS", "" + columns);
+        assertThat(Ran.in(environment, null, "inspect", "--context", "2000").out().lines()
+                .filter(line -> !line.startsWith("assumed"))).allMatch(line -> line.length() <= columns);
+    }
+
+    @Test
+    void jsonHasTheTokenizer() throws IOException {
+        Map<String, Object> json = Ran.of("inspect", "--json").json();
+        assertThat(json).containsEntry("weights_type", "f32")
+                .containsEntry("file_bytes", Files.size(Path.of(Ran.TINY, "model.safetensors")))
+                .containsEntry("tokenizer", Map.of("ids", 4096L, "end_ids", List.of(4095L)));
+        assertThat(Json.object(json.get("memory"), "memory")).containsEntry("context", 512L);
+        String odd = Ran.TESTDATA.resolve("golden/T6_odd").toString();
+        assertThat(Ran.of("inspect", "--json", "--model", odd).json()).containsEntry("tokenizer", null);
     }
 
     /** testdata/golden/llama-mla/config.json: 14 + 8 elements a token instead of 2·4·12. */
@@ -102,7 +133,7 @@ class InspectCommandTest {
         assertThat(model(json)).containsEntry("numbers_per_token_per_layer", 0L);
         assertThat(Json.object(json.json().get("cache"), "cache"))
                 .containsEntry("state", Map.of("numbers_per_layer", 768L, "bytes", 768L * 2 * 4));
-        assertThat(text.out()).containsPattern("state +768 +6144");
+        assertThat(text.out()).contains("state: 768 elements a layer, 6.1 kB in all");
         assertThat(Ran.of("inspect", "--model", model).err()).contains("say which, partialrope-decay or linearattn")
                 .hasLineCount(1);
     }

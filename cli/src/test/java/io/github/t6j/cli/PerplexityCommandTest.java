@@ -80,8 +80,9 @@ class PerplexityCommandTest {
         Ran ran = perplexity();
 
         assertThat(ran.code()).isZero();
-        assertThat(ran.out()).containsPattern("tokens +64\nscored +63\nnll +[34]\\.\\d+\nperplexity +\\d+\\.\\d+\n"
-                + "bits_per_byte +\\d\\.\\d+\n");
+        assertThat(ran.out())
+                .containsPattern("tokens +64\nscored +63\nnll +[34]\\.\\d+ ± 0\\.\\d\\d\nperplexity +\\d+ ± \\d+\n"
+                        + "bits_per_byte +\\d\\.\\d+\n");
     }
 
     @Test

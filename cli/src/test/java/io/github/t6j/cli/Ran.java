@@ -1,5 +1,7 @@
 package io.github.t6j.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.t6j.json.Json;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -45,8 +47,14 @@ record Ran(int code, String out, String err) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
-        int code = new Main(new ByteArrayInputStream(input), out, errors, terminal, environment).run(args);
+        int code = new Main(new ByteArrayInputStream(input), out, errors, terminal, terminal, environment).run(args);
         return new Ran(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    /** Checks that it made {@code folder}, and says nothing else. */
+    void assertMade(Path folder) {
+        assertThat(err).startsWith("t6j: wrote " + folder + ": ").contains(" files, weights of ").hasLineCount(1);
+        assertThat(this).isEqualTo(new Ran(0, "", err));
     }
 
     /** Standard output as the JSON object that it must be. */

@@ -20,7 +20,7 @@ class UsageTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             genrate                                     | did you mean generate
-            generate --temprature 1 x                   | did you mean --temperature?
+            generate --temprature 1 x                   | did you mean --temperature
             generate -n -5 x                            | -n: expected 0 or more, found -5
             generate --threads -1 x                     | --threads: expected 1 or more, found -1
             generate --threads 0 x                      | --threads: expected 1 or more, found 0
@@ -32,6 +32,20 @@ class UsageTest {
             generate --top-p 2 x                        | --top-p: expected
             generate --min-p -0.1 x                     | --min-p: expected
             generate --repetition-penalty 0 x           | --repetition-penalty: expected above 0
+            generate --frequency-penalty NaN x          | --frequency-penalty: expected a finite number
+            generate --presence-penalty x x             | '--presence-penalty': expected a number, found 'x'
+            generate --logit-bias 5=x x                 | expected a number, found 'x'
+            generate --logit-bias -1=2 x                | --logit-bias: expected ids of 0 or more, found -1
+            generate --logit-bias 5=Infinity x          | --logit-bias
+            generate --logit-bias 5 x                   | --logit-bias
+            generate -p a b                             | expected one of PROMPT, --prompt and --prompt-file, found several
+            generate -p a -f b                          | expected one of PROMPT, --prompt and --prompt-file, found several
+            generate x --stream                         | --stream: expected --json with it, found none
+            generate x --logprobs 3                     | --logprobs: expected --json with it, found none
+            generate x --json --samples 2 --stream      | --stream: expected --json, and no --samples, with it
+            generate x --json --logprobs 0              | --logprobs: expected 1 or more, found 0
+            generate x --json --logprobs 101            | --logprobs: expected at most 100 (a bound), found 101
+            score --file x --limit 0                    | --limit: expected 1 or more, found 0
             generate --seed 1.5 x                       | expected a whole number, found '1.5'
             generate --seed 1 --seed 2 x                | only once
             generate --load slow x                      | expected copy or mmap, found 'slow'
@@ -45,7 +59,7 @@ class UsageTest {
             tokenize a b                                | a text of several words is put into quotes
             generate -zzz                               | a text that begins with - comes last, after --
             generate x -n                               | Missing required parameter
-            generate x -n 99999999999                   | -n': expected a whole number, found '99999999999'
+            generate x -n 99999999999                   | --max-tokens': expected a whole number, found '99999999999'
             bench --warm-up x                           | expected a number, found 'x'
             bench --depth 1,x                           | expected a whole number, found 'x'
             generate x --model -                        | expected a file or folder, found '-'

@@ -7,4 +7,7 @@ public interface AttentionStep {
 
     /** Computes the causal attention of the pass's rows, which {@link #append} has kept: pass.output is written. */
     void attend(AttentionPass pass);
+
+    /** Gives back what only passes of many rows need of the heap. */
+    default void release() {}
 }

@@ -127,6 +127,20 @@ final class MixedPrefill implements Prefill {
                 new float[lines * form.valueDim()]);
     }
 
+    /** Memory off the heap stays the cache's, and is used again. */
+    @Override
+    public void release() {
+        float[] none = {};
+        for (int item = 0; item < buffers.length; item++) {
+            Buffers b = buffers[item];
+            if (b != null && b.rows > 0) {
+                PageState state = new PageState(b.state, attention, 0, 0, kernels);
+                buffers[item] =
+                        new Buffers(0, 0, state, new OnlineSoftmax[0], none, none, none, none, b.keys, none);
+            }
+        }
+    }
+
     private void block(int item, int worker) {
         int first = item / parts * blockRows;
         int end = Math.min(first + blockRows, pass.rows);

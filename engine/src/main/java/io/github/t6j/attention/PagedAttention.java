@@ -102,6 +102,13 @@ public final class PagedAttention implements AttentionAlgorithm {
         }
     }
 
+    @Override
+    public void release() {
+        if (prefill != null) {
+            prefill.release();
+        }
+    }
+
     private static int pages(int tokens) {
         return (tokens + PANEL - 1) / PANEL;
     }

@@ -9,4 +9,7 @@ interface Prefill {
 
     /** Attention of rows that {@code cache} has already. */
     void attend(AttentionPass pass, PagedCache cache);
+
+    /** See {@link AttentionStep#release}. */
+    default void release() {}
 }

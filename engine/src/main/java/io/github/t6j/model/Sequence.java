@@ -84,6 +84,7 @@ public final class Sequence implements AutoCloseable {
             activations = one;
         }
         many = null;
+        attention.release();
     }
 
     /** Buffers for a pass of {@code rows}, which begins. */
@@ -116,6 +117,7 @@ public final class Sequence implements AutoCloseable {
     AttentionPass own(int rows) {
         if (own == null || own.capacity() < rows || rows == 1 && own.capacity() > 1) {
             own = AttentionPass.of(model.attention(), Activations.capacity(rows), 0);
+            attention.release();
         }
         own.rows = rows;
         own.position = position;

@@ -1,0 +1,46 @@
+package io.github.t6j.cli;
+
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** What {@code generate} continues: one of three ways to say it, else standard input. */
+final class PromptArguments {
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "PROMPT",
+            description = "Plain text to continue; - or none with piped input: standard input. \"\" starts a document.")
+    private String text;
+
+    @Option(names = {"-p", "--prompt"}, paramLabel = "TEXT", description = "The same as PROMPT.")
+    private String option;
+
+    @Option(names = {"-f", "--prompt-file"}, paramLabel = "FILE",
+            description = "Continue the text in FILE, UTF-8, exactly as it is.")
+    private Path file;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    boolean given() {
+        return Stream.of(text, option, file).anyMatch(one -> one != null);
+    }
+
+    void check() {
+        if (Stream.of(text, option, file).filter(one -> one != null).count() > 1) {
+            throw new ParameterException(spec.commandLine(),
+                    "PROMPT: expected one of PROMPT, --prompt and --prompt-file, found several");
+        }
+    }
+
+    String read(Main main) {
+        if (file != null) {
+            return Text.decode(Text.readAll(file), file.toString());
+        }
+        return Text.argumentOrInput(option == null ? text : option, "PROMPT", main, spec);
+    }
+}

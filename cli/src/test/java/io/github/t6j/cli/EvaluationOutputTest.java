@@ -1,0 +1,139 @@
+package io.github.t6j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.t6j.Model;
+import io.github.t6j.Session;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.json.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Errors of a perplexity, and what score says of each question; what convert says. */
+class EvaluationOutputTest {
+    private static final String TEXT = "The whale was in the sea, and the captain looked at it from the ship.";
+
+    @TempDir
+    private Path folder;
+
+    /** By a second pass over the deviations from the mean, from sessions of their own. */
+    @Test
+    void theErrorIsThatOfTheMean() throws IOException {
+        double[] nlls;
+        try (Model model = Model.load(Path.of(Ran.TINY)); Session session = model.newSession()) {
+            int[] ids = model.tokenizer().encode(TEXT);
+            nlls = new double[ids.length - 1];
+            for (int i = 0; i < nlls.length; i++) {
+                session.decode(ids[i]);
+                float[] logits = session.logits();
+                double sum = 0;
+                for (float logit : logits) {
+                    sum += Math.exp(logit);
+                }
+                nlls[i] = Math.log(sum) - logits[ids[i + 1]];
+            }
+        }
+        double mean = 0;
+        for (double nll : nlls) {
+            mean += nll / nlls.length;
+        }
+        double squares = 0;
+        for (double nll : nlls) {
+            squares += (nll - mean) * (nll - mean);
+        }
+        double error = Math.sqrt(squares / (nlls.length - 1) / nlls.length);
+        byte[] input = TEXT.getBytes(StandardCharsets.UTF_8);
+
+        Map<String, Object> json = Ran.withInput(input, "perplexity", "--file", "-", "--json").json();
+
+        assertThat((Double) json.get("nll")).isCloseTo(mean, within(1e-4));
+        assertThat((Double) json.get("nll_stderr")).isCloseTo(error, within(1e-4));
+        assertThat((Double) json.get("perplexity_stderr")).isCloseTo(Math.exp(mean) * error, within(1e-2));
+        Path file = Files.write(folder.resolve("text"), input);
+        assertThat(Ran.of("perplexity", "--file", file.toString(), "--json").json()).isEqualTo(json);
+        assertThat(Ran.withInput(new byte[0], "perplexity", "--file", "-").err())
+                .contains("standard input: expected a text of 2 tokens or more, found 0");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            59.01234 | 2.2345   | 59.0 ± 2.2
+            4.07812  | 0.038    | 4.078 ± 0.038
+            1234.5   | 45.6     | 1235 ± 46
+            1234.5   | 456      | 1235 ± 456
+            3.5      | NaN      | 3.5000
+            3.5      | 0        | 3.5000
+            3.5      | Infinity | 3.5000
+            3.5      | 1e-30    | 3.500000000 ± 0.000000000
+            """)
+    void digitsAreThoseThatTheErrorLeaves(double value, double error, String text) {
+        assertThat(LogLikelihoods.measured(value, error)).isEqualTo(text);
+    }
+
+    @Test
+    void aSingleIdHasNoError() {
+        byte[] two = "The whale".getBytes(StandardCharsets.UTF_8);
+        assertThat(Ran.withInput(two, "perplexity", "--file", "-", "--json").json())
+                .containsEntry("scored", 1L).containsEntry("nll_stderr", null).containsEntry("perplexity_stderr", null);
+        assertThat(Ran.withInput(two, "perplexity", "--file", "-").out()).doesNotContain("±", "NaN");
+    }
+
+    @Test
+    void scoreTellsEachQuestion() throws IOException {
+        Path task = Files.writeString(folder.resolve("task"), """
+                {"context": "The whale", "choices": ["was", "xq"], "gold": 0}
+
+                {"context": "It was a", "choices": ["zzzz", "great"], "gold": 0}
+                {"context": "x", "choices": ["y"], "gold": 0}
+                """);
+        Path details = folder.resolve("details.jsonl");
+
+        Ran ran = Ran.of("score", "--file", task.toString(), "--limit", "2", "--details", details.toString(), "--json");
+
+        assertThat(ran.err()).isEmpty();
+        assertThat(ran.json()).containsEntry("questions", 2L).containsEntry("acc", 0.5).doesNotContainKey("partial");
+        List<Map<String, Object>> lines = Files.readAllLines(details).stream()
+                .map(line -> Json.parseObject(line.getBytes(StandardCharsets.UTF_8), "line")).toList();
+        assertThat(lines).hasSize(2);
+        assertThat(lines.get(0)).containsEntry("question", task + ", line 1").containsEntry("choice", 0L)
+                .containsEntry("gold", 0L).containsEntry("choices", List.of("was", "xq"));
+        assertThat(lines.get(1)).containsEntry("question", task + ", line 3").containsEntry("choice", 1L);
+        try (Model model = Model.load(Path.of(Ran.TINY));
+                ChoiceScorer scorer = new ChoiceScorer(model, SessionOptions.defaults())) {
+            double[] sums = scorer.logLikelihoods(Question.read(task).getFirst());
+            assertThat(lines.getFirst().get("log_likelihoods")).isEqualTo(List.of(sums[0], sums[1]));
+        }
+        assertThat(Ran.of("score", "--file", task.toString(), "--details", folder.toString()).err())
+                .contains("cannot be written").hasLineCount(1);
+        assertThat(Ran.of("score", "--file", task.toString(), "--limit", "9").out()).startsWith("questions 3\n");
+    }
+
+    @Test
+    void convertSaysWhatItWroteAndWhatIsLost() throws IOException {
+        Path eight = folder.resolve("eight");
+        Path four = folder.resolve("four");
+        Ran.of("init", "--preset", "tiny", "--dtype", "q8_0", "--out", eight.toString()).assertMade(eight);
+
+        Ran ran = Ran.of("convert", eight.toString(), four.toString(), "--dtype", "q4_0");
+
+        double ratio =
+                (double) Files.size(four.resolve("model.safetensors")) / Files.size(eight.resolve("model.safetensors"));
+        assertThat(ran.code()).isZero();
+        assertThat(ran.err()).contains("note: weights of q8_0 are rounded a second time, to q4_0")
+                .contains("wrote " + four + ": 3 files, weights of 1.9 MB, "
+                        + String.format(Locale.ROOT, "%.2f times the 3.5 MB they were", ratio))
+                .hasLineCount(2);
+        Path again = folder.resolve("again");
+        assertThat(Ran.of("convert", four.toString(), again.toString(), "--dtype", "q8_0").err()).hasLineCount(1);
+    }
+}

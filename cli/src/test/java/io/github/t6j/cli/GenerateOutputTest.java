@@ -1,0 +1,172 @@
+package io.github.t6j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.t6j.Model;
+import io.github.t6j.Session;
+import io.github.t6j.json.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What generate prints on a terminal and for programs, and what it may be told about ids. */
+class GenerateOutputTest {
+    private static final String TEXT = ", and the whale-b\n"; // begins that of testdata/models/t6-tiny/reference.json
+    private static final String DIM = "\u001b[2m";
+
+    private static Ran generate(Map<String, String> environment, String typed, String... options) {
+        List<String> args = new ArrayList<>(List.of("generate", "--model", Ran.TINY));
+        args.addAll(List.of("--temperature", "0"));
+        args.addAll(List.of(options));
+        args.addAll(args.contains("-n") ? List.of() : List.of("-n", "6"));
+        return Ran.in(environment, typed, args.toArray(String[]::new));
+    }
+
+    private static Ran generate(String... options) {
+        return generate(Map.of(), null, options);
+    }
+
+    @Test
+    void aTerminalShowsThePromptDim() {
+        assertThat(generate(Map.of(), "", "The whale")).isEqualTo(new Ran(0, DIM + "The whale\u001b[22m" + TEXT, ""));
+        assertThat(generate(Map.of("NO_COLOR", "1"), "", "The whale").out()).isEqualTo("The whale" + TEXT);
+        assertThat(generate(Map.of("TERM", "dumb"), "", "The whale").out()).isEqualTo("The whale" + TEXT);
+        assertThat(generate(Map.of(), "", "The whale", "--no-echo").out()).isEqualTo(TEXT);
+        assertThat(generate(Map.of(), "", "The whale", "--json").json()).containsEntry("text", TEXT.strip());
+        assertThat(generate("The whale")).isEqualTo(new Ran(0, TEXT, ""));
+    }
+
+    @Test
+    void whatIsShownOfAPromptIsHarmlessAndShort() {
+        String out = generate(Map.of(), "", "\u001b[2Jx\u202e" + "whale ".repeat(300), "-n", "0").out();
+        assertThat(out).startsWith(DIM + "…").hasSizeLessThan(1020).doesNotContain("\u001b[2J", "\u202e");
+        assertThat(generate(Map.of(), "", "\u001b[2Jx", "-n", "0").out()).contains("\\u001b[2Jx");
+        assertThat(Text.printableEnd("a🐳b", 2)).isEqualTo("…b");
+        assertThat(Text.printableEnd("a🐳b", 3)).isEqualTo("…🐳b");
+        assertThat(Text.printableEnd("a🐳b", 4)).isEqualTo("a🐳b");
+    }
+
+    @Test
+    void aPromptComesInFourWays(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("prompt"), "The whale");
+        assertThat(generate("-p", "The whale").out()).isEqualTo(TEXT);
+        assertThat(generate("--prompt-file", file.toString()).out()).isEqualTo(TEXT);
+        Files.writeString(file, "The whale\n");
+        assertThat(generate("-f", file.toString()).out()).isEqualTo(generate("The whale\n").out()).isNotEqualTo(TEXT);
+        assertThat(generate("-f", folder.resolve("no").toString()).err()).contains("no: cannot be read: no such file");
+        Files.write(file, new byte[] {'a', (byte) 0xff});
+        assertThat(generate("-f", file.toString()).err()).contains("prompt: expected UTF-8").hasLineCount(1);
+    }
+
+    @Test
+    void namesThatFingersKnow() {
+        Ran ran = Ran.of("generate", "-m", Ran.TINY, "-p", "The whale", "--max-tokens", "6", "--temp", "0", "-c", "64",
+                "-t", "1");
+        assertThat(ran).isEqualTo(new Ran(0, TEXT, ""));
+    }
+
+    private static List<Map<String, Object>> lines(Ran ran) {
+        assertThat(ran.code()).isZero();
+        return ran.out().lines().map(line -> Json.parseObject(line.getBytes(StandardCharsets.UTF_8), "line")).toList();
+    }
+
+    @Test
+    void streamIsAnObjectATokenAndThenTheWhole() {
+        List<Map<String, Object>> lines = lines(generate("The whale", "--json", "--stream", "--seed", "1"));
+        Map<String, Object> whole = generate("The whale", "--json", "--seed", "1").json();
+
+        assertThat(lines).hasSize(7);
+        List<Map<String, Object>> tokens = lines.subList(0, 6);
+        assertThat(tokens).allSatisfy(one -> assertThat(one.keySet()).containsExactly("id", "text", "log_probability"));
+        assertThat(tokens.stream().map(one -> one.get("id"))).isEqualTo(whole.get("tokens"));
+        assertThat(tokens.stream().map(one -> one.get("log_probability"))).isEqualTo(whole.get("log_probabilities"));
+        assertThat(String.join("", tokens.stream().map(one -> (String) one.get("text")).toList()))
+                .isEqualTo(whole.get("text"));
+        assertThat(lines.getLast().keySet()).isEqualTo(whole.keySet());
+        assertThat(lines.getLast()).containsEntry("text", whole.get("text")).containsEntry("tokens",
+                whole.get("tokens"));
+    }
+
+    /** In sessions of their own that were fed all before the token. */
+    @Test
+    void logprobsAreThoseOfTheLikeliestIds() {
+        List<Map<String, Object>> streamed = lines(generate("The whale", "--json", "--stream", "--logprobs", "3"));
+        Map<String, Object> whole = generate("The whale", "--json", "--logprobs", "3").json();
+        List<Object> alternatives = Json.array(whole.get("top_log_probabilities"), "alternatives");
+
+        assertThat(streamed.getLast()).containsEntry("top_log_probabilities", alternatives);
+        assertThat(streamed.subList(0, 6).stream().map(one -> one.get("top_log_probabilities")))
+                .isEqualTo(alternatives);
+        try (Model model = Model.load(Path.of(Ran.TINY))) {
+            List<Integer> ids = new ArrayList<>(IntStream.of(model.tokenizer().encode("The whale")).boxed().toList());
+            for (Object token : alternatives) {
+                assertLikeliest(model, ids, Json.array(token, "token"));
+                ids.add(((Number) Json.object(Json.array(token, "token").getFirst(), "first").get("id")).intValue());
+            }
+        }
+    }
+
+    private static void assertLikeliest(Model model, List<Integer> ids, List<Object> found) {
+        try (Session session = model.newSession()) {
+            session.prefill(ids.stream().mapToInt(id -> id).toArray());
+            float[] logits = session.logits();
+            double sum = 0;
+            for (float logit : logits) {
+                sum += Math.exp(logit);
+            }
+            List<Integer> best = IntStream.range(0, logits.length).boxed()
+                    .sorted(Comparator.comparingDouble(id -> -logits[id])).limit(3).toList();
+            assertThat(found).hasSize(3);
+            for (int i = 0; i < 3; i++) {
+                Map<String, Object> one = Json.object(found.get(i), "one");
+                assertThat(one).containsEntry("id", (long) best.get(i))
+                        .containsEntry("text", model.tokenizer().decode(best.get(i)));
+                assertThat(((Number) one.get("log_probability")).doubleValue())
+                        .isCloseTo(logits[best.get(i)] - Math.log(sum), within(1e-4));
+            }
+        }
+    }
+
+    /** The first of the greedy text is id 11, a comma. */
+    @Test
+    void aBiasBansOrForcesAnId() {
+        assertThat(generate("The whale", "--logit-bias", "11=-Infinity").out()).doesNotContain(",");
+        assertThat(generate("The whale", "--logit-bias", "11=1000", "--logit-bias", "259=2000").out())
+                .isEqualTo(" the".repeat(6) + "\n");
+        Ran ran = generate("The whale", "--logit-bias", "4096=1");
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err()).startsWith("t6j: --logit-bias: expected ids below 4096").contains("found 4096")
+                .hasLineCount(1);
+    }
+
+    /** With so large a penalty no id comes twice; of a forced one, three times 10 outweigh 25 once it came thrice. */
+    @Test
+    void penaltiesCountWhatWasGenerated() {
+        for (String option : List.of("--frequency-penalty", "--presence-penalty")) {
+            Map<String, Object> json = generate("The whale", "-n", "60", option, "1000", "--json").json();
+            assertThat(Json.array(json.get("tokens"), "tokens")).hasSizeGreaterThan(20).doesNotHaveDuplicates();
+        }
+        String forced = generate("The whale", "--logit-bias", "259=1000", "--frequency-penalty", "400").out();
+        assertThat(forced).startsWith(" the the the").doesNotStartWith(" the the the the");
+        assertThat(generate("The whale", "--logit-bias", "259=1000", "--presence-penalty", "400").out())
+                .isEqualTo(" the".repeat(6) + "\n");
+        assertThat(Ran.of("chat", "-p", "The whale", "-n", "6", "--temp", "0", "--logit-bias", "259=1000",
+                "--presence-penalty", "1200").out()).doesNotContain("the the");
+    }
+
+    @Test
+    void statsSayWhatTheProcessTook() {
+        assertThat(generate("The whale", "--stats", "--frequency-penalty", "0.5").err())
+                .containsPattern("load {6}\\d+\\.\\d\\d s").contains("frequency penalty 0.5, presence penalty 0.0");
+        PeakMemory.bytes().ifPresent(peak -> assertThat(peak).isGreaterThan(10_000_000)); // no JVM is smaller
+    }
+}

@@ -1,0 +1,117 @@
+package io.github.t6j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How help looks. */
+class HelpTest {
+    private static final String ESCAPE = "\u001b";
+
+    static List<String> commands() {
+        return List.of("", "generate", "chat", "serve", "pull", "models", "logits", "perplexity", "score", "inspect",
+                "tokenize", "tokenizer", "tokenizer train", "convert", "init", "bench");
+    }
+
+    private static Ran help(String command, Map<String, String> environment, boolean terminal) {
+        List<String> args = new ArrayList<>(List.of(command.isEmpty() ? new String[0] : command.split(" ")));
+        args.add("--help");
+        return Ran.in(environment, terminal ? "" : null, args.toArray(String[]::new));
+    }
+
+    private static List<String> lines(String command, String columns) {
+        return help(command, Map.of("COLUMNS", columns), false).out().lines().toList();
+    }
+
+    private static List<String> examples(List<String> lines) {
+        return lines.stream().filter(line -> line.matches("  (T6J\\S+ )?t6j .*")).toList();
+    }
+
+    /** Examples are not broken: they can be copied. */
+    @ParameterizedTest
+    @MethodSource("commands")
+    void fitsTheTerminal(String command) {
+        for (int columns : new int[] {60, 80, 100}) {
+            assertThat(lines(command, "" + columns)).allMatch(line -> line.length() <= columns);
+        }
+        assertThat(examples(lines(command, "60"))).isNotEmpty().isEqualTo(examples(lines(command, "100")));
+    }
+
+    /** As a shell would split them. */
+    @ParameterizedTest
+    @MethodSource("commands")
+    void examplesAreAccepted(String command) {
+        for (String example : examples(lines(command, "100"))) {
+            String words = example.replaceAll(" < \\S+|\\$\\(.*\\)|T6J_\\S+ ", "").replace("--model", "").strip();
+            List<String> args = new ArrayList<>();
+            Matcher word = Pattern.compile("\"([^\"]*)\"|(\\S+)").matcher(words);
+            while (word.find()) {
+                args.add(word.group(1) == null ? word.group(2) : word.group(1));
+            }
+            assertThat(args.removeFirst()).isEqualTo("t6j");
+            assertThatCode(() -> new Main(System.in, System.out, System.err, false).commandLine()
+                    .parseArgs(args.toArray(String[]::new))).as(example).doesNotThrowAnyException();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 60", "400, 100", "-3, 80", "x, 80", "'', 80", "73, 73"})
+    void isSixtyToAHundredWide(String columns, String width) {
+        assertThat(lines("generate", columns)).isEqualTo(lines("generate", width));
+        assertThat(TerminalWidth.of(Map.of("COLUMNS", columns), false)).isEqualTo(Integer.parseInt(width));
+    }
+
+    @Test
+    void isGrouped() {
+        assertThat(lines("generate", "80")).containsSubsequence("Arguments:", "Options:", "Sampling:", "Model:",
+                "Output:",
+                "Help and errors:");
+        List<String> help = lines("generate", "80");
+        int sampling = help.indexOf("Sampling:");
+        assertThat(help.subList(sampling, help.indexOf("Model:"))).anyMatch(line -> line.contains("--temperature"))
+                .noneMatch(line -> line.contains("--threads"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void everyOptionIsThereOnce(String command) {
+        var line = new Main(System.in, System.out, System.err, false).commandLine();
+        for (String name : command.isEmpty() ? new String[0] : command.split(" ")) {
+            line = line.getSubcommands().get(name);
+        }
+        List<String> help = lines(command, "100");
+        for (var option : line.getCommandSpec().options()) {
+            String names = " +(-\\w, )?(--[\\w-]+, )?" + option.longestName() + "([ =,].*)?";
+            assertThat(help.stream().filter(one -> one.matches(names))).as(option.longestName()).hasSize(1);
+        }
+    }
+
+    @Test
+    void coloursAreForTerminals() {
+        assertThat(help("generate", Map.of("TERM", "xterm"), true).out()).contains(ESCAPE + "[");
+        assertThat(help("generate", Map.of("TERM", "xterm"), false).out()).doesNotContain(ESCAPE);
+        assertThat(help("generate", Map.of("TERM", "dumb"), true).out()).doesNotContain(ESCAPE);
+        assertThat(help("generate", Map.of("NO_COLOR", "1"), true).out()).doesNotContain(ESCAPE);
+        assertThat(help("generate", Map.of("NO_COLOR", ""), true).out()).contains(ESCAPE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"logits -m x -t 1 --ids 1 --out x", "chat -m x -p hi -n 3 -c 9",
+        "bench -m x -p 1 -n 1 -d 0 -r 1",
+        "perplexity -m x -f pom.xml -c 9", "score -m x -f ${task}", "inspect -m x -c 9", "tokenize -m x hi"})
+    void shortNamesAreKnown(String commandLine) {
+        String task = Ran.TESTDATA.resolve("hostile/nan-weights/task.jsonl").toString();
+        assertThat(Ran.of(commandLine.replace("${task}", task).split(" ")).err())
+                .startsWith("t6j: --model x: expected a folder");
+    }
+}

@@ -1,0 +1,75 @@
+package io.github.t6j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code t6j generate} by its launcher on a terminal, which {@code script} of util-linux plays. */
+@EnabledOnOs(OS.LINUX)
+class PromptTerminalTest {
+    private static final String TEXT = Ran.TESTDATA.resolve("text/test.txt").toString();
+    private static final String CTRL_C = "\u0003";
+
+    @TempDir
+    private static Path checkout;
+
+    @BeforeAll
+    static void build() throws IOException {
+        LauncherTest.checkout(checkout);
+    }
+
+    /** "$t6j" in {@code command} is the launcher. */
+    private static Launched start(String command) {
+        ProcessBuilder builder = Launched.builder(List.of("script", "-qec", command, "/dev/null"));
+        builder.environment().put("T6J_JAVA_HOME", System.getProperty("java.home"));
+        builder.environment().put("t6j", checkout.resolve("cli/bin/t6j").toString());
+        builder.environment().put("TERM", "xterm");
+        builder.environment().remove("COLUMNS");
+        return Launched.start(builder);
+    }
+
+    /** Reading it takes longer than the second that progress waits. */
+    @Test
+    void aLongPipedPromptSaysHowFarItIs() {
+        Launched launched = start("cat " + TEXT + " | \"$t6j\" generate --context 300000 -n 1");
+        launched.awaitOut("\rreading the prompt ");
+        launched.awaitOut(" %");
+        launched.type(CTRL_C);
+        assertThat(launched.end(20).code()).isEqualTo(Main.INTERRUPTED);
+    }
+
+    @Test
+    void nothingIsShownWhereMessagesGoToAFile(@TempDir Path folder) throws IOException {
+        Path messages = folder.resolve("messages");
+        Launched launched =
+                start("head -c 60000 " + TEXT + " | \"$t6j\" generate --context 300000 -n 1 --seed 1 2>" + messages);
+        assertThat(launched.end().code()).isZero();
+        assertThat(messages).content().startsWith("t6j: note: --context 300000").hasLineCount(1);
+    }
+
+    /** What is said while it is read is cleared before the prompt is shown. */
+    @Test
+    void thePromptIsShownAfterTheProgress() {
+        Ran ran = start("head -c 60000 " + TEXT + " > " + checkout.resolve("long") + "; \"$t6j\" generate -f "
+                + checkout.resolve("long") + " --context 300000 -n 1 --seed 1").end();
+        assertThat(ran.code()).isZero();
+        assertThat(ran.out()).contains("\rreading the prompt ");
+        assertThat(ran.out().lastIndexOf("reading the prompt ")).isLessThan(ran.out().indexOf("\u001b[2m…"));
+    }
+
+    @Test
+    void helpAsksTheTerminalHowWideItIs() {
+        Ran narrow = start("stty cols 64; \"$t6j\" generate --help").end();
+        assertThat(
+                narrow.out().replaceAll("\u001b\\[[\\d;]*m", "").lines().mapToInt(String::length).max().orElseThrow())
+                .isBetween(58, 64);
+        assertThat(narrow.out()).contains("\u001b[");
+    }
+}
