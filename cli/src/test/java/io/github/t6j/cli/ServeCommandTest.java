@@ -25,6 +25,7 @@ import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code t6j serve} as a process: how it starts, is stopped, and says that it cannot. */
+@Timeout(300)
 class ServeCommandTest {
     private static final Pattern URL = Pattern.compile("serving t6-tiny at (https?://(\\S+):(\\d+)) \\(context");
     private static final int STREAMS = 5;
@@ -76,17 +78,16 @@ class ServeCommandTest {
     @DisabledOnOs(OS.WINDOWS)
     void whoStopsItLosesNoStream(String signal, int code) throws Exception {
         Running server = Running.start("serve", "--port", "0", "--drain", "100");
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            List<Iterator<String>> streams = new ArrayList<>();
-            for (int i = 0; i < STREAMS; i++) {
-                streams.add(server.stream(client, 400));
-                assertThat(streams.get(i).next()).startsWith("data: {");
-            }
-            server.process().signal(signal);
-            for (Iterator<String> stream : streams) {
-                assertThat(rest(stream)).contains("\"completion_tokens\": 400", "\"finish_reason\": \"length\"")
-                        .endsWith("data: [DONE]\n\n");
-            }
+        HttpClient client = HttpClient.newHttpClient();
+        List<Iterator<String>> streams = new ArrayList<>();
+        for (int i = 0; i < STREAMS; i++) {
+            streams.add(server.stream(client, 400));
+            assertThat(streams.get(i).next()).startsWith("data: {");
+        }
+        server.process().signal(signal);
+        for (Iterator<String> stream : streams) {
+            assertThat(rest(stream)).contains("\"completion_tokens\":400", "\"finish_reason\":\"length\"")
+                    .endsWith("data: [DONE]\n\n");
         }
         Ran ran = server.process().end();
         assertThat(ran.code()).isEqualTo(code);
@@ -98,12 +99,11 @@ class ServeCommandTest {
     @DisabledOnOs(OS.WINDOWS)
     void streamsThatTakeTooLongAreEnded() throws Exception {
         Running server = Running.start("serve", "--port", "0", "--drain", "0", "--context", "100000");
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            Iterator<String> stream = server.stream(client, 90_000);
-            stream.next();
-            server.process().signal("TERM");
-            assertThat(rest(stream)).endsWith("data: [DONE]\n\n");
-        }
+        HttpClient client = HttpClient.newHttpClient();
+        Iterator<String> stream = server.stream(client, 90_000);
+        stream.next();
+        server.process().signal("TERM");
+        assertThat(rest(stream)).endsWith("data: [DONE]\n\n");
         Ran ran = server.process().end();
         assertThat(ran.code()).isEqualTo(143);
         assertThat(ran.err()).contains("t6j: some generations were ended after 0 s (--drain)");
@@ -129,11 +129,10 @@ class ServeCommandTest {
             assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1))
                     .doesNotContain("200");
         }
-        try (HttpClient client = HttpClient.newBuilder().sslContext(trusting(keystore)).build()) {
-            assertThat(client.send(server.request("/health").build(), BodyHandlers.ofString()).statusCode())
-                    .isEqualTo(200);
-            assertThat(rest(server.stream(client, 5))).endsWith("data: [DONE]\n\n");
-        }
+        HttpClient client = HttpClient.newBuilder().sslContext(trusting(keystore)).build();
+        assertThat(client.send(server.request("/health").build(), BodyHandlers.ofString()).statusCode())
+                .isEqualTo(200);
+        assertThat(rest(server.stream(client, 5))).endsWith("data: [DONE]\n\n");
         server.process().kill();
     }
 
@@ -223,10 +222,9 @@ class ServeCommandTest {
         }
         Running server = Running.start("serve", "--host", "::1", "--port", "0");
         assertThat(server.url()).startsWith("http://[::1]:");
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            assertThat(client.send(server.request("/health").build(), BodyHandlers.ofString()).statusCode())
-                    .isEqualTo(200);
-        }
+        HttpClient client = HttpClient.newHttpClient();
+        assertThat(client.send(server.request("/health").build(), BodyHandlers.ofString()).statusCode())
+                .isEqualTo(200);
         server.process().kill();
     }
 }
