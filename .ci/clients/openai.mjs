@@ -29,7 +29,7 @@ assert.equal(usage.completion_tokens, 12);
 const helper = client.chat.completions.stream(options);
 assert.equal(await helper.finalContent(), text);
 
-const goesOn = await client.completions.create({model, prompt: 'Call me', max_tokens: 12, seed: 1});
+const goesOn = await client.completions.create({model, prompt: 'Call me\n\n', max_tokens: 12, seed: 1});
 assert.equal(goesOn.choices[0].text, text);
 
 await assert.rejects(client.chat.completions.create({...options, model: 'gpt-4'}),

@@ -12,7 +12,7 @@ for (const width of [1280, 390]) {
     page.setDefaultTimeout(60_000);
     const said = [];
     page.on('pageerror', error => said.push(error.message));
-    page.on('console', message => said.push(message.text()));
+    page.on('console', message => ['error', 'warning'].includes(message.type()) && said.push(message.text()));
     await page.goto(url);
     await page.waitForFunction(() => document.getElementById('about').textContent.includes('t6-tiny'));
 
