@@ -21,6 +21,7 @@ for (const width of [1280, 390]) {
     assert.deepEqual(said, [], 'what the page says on the console');
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, 'its width');
     await page.screenshot({path: `${width}-${colorScheme}.png`, fullPage: true});
+    await goesOnAfterAnError(page);
     await page.close();
   }
 }
@@ -49,10 +50,27 @@ async function streamsAndStops(page) {
   await page.fill('#max', '500');
   await page.fill('#input', 'Call me');
   await page.click('#send');
-  await page.waitForFunction(() => document.querySelectorAll('.turn:last-child .token').length > 5);
-  await page.click('#stop');
+  // clicked by the page itself: the small model may be done before a click from here arrives
+  await page.waitForFunction(() => document.querySelectorAll('.turn:last-child .token').length > 5
+      && (document.getElementById('stop').click(), true));
   await page.waitForFunction(() => !document.getElementById('send').disabled);
   const stopped = await page.locator('.token').count();
   await page.waitForTimeout(300);
   assert.equal(await page.locator('.token').count(), stopped, 'nothing comes after it was stopped');
+}
+
+async function goesOnAfterAnError(page) {
+  await page.click('#reset');
+  await page.fill('#max', '5');
+  await page.fill('#temperature', '9');
+  await page.fill('#input', 'Too hot');
+  await page.keyboard.press('Control+Enter');
+  assert.match(await page.locator('.error').textContent(), /temperature: expected/);
+  await page.fill('#temperature', '0.8');
+  await page.fill('#input', 'Better');
+  const request = page.waitForRequest('**/v1/chat/completions');
+  await page.keyboard.press('Control+Enter');
+  assert.deepEqual((await request).postDataJSON().messages, [{role: 'user', content: 'Better'}]);
+  await page.waitForFunction(() => document.querySelectorAll('.turn:last-child .token').length > 0
+      && !document.getElementById('send').disabled);
 }

@@ -94,6 +94,7 @@ final class Exchange {
                 byte[] piece = http.getRequestBody().readNBytes(PIECE);
                 body.writeBytes(piece);
                 if (body.size() > LONGEST_BODY) {
+                    skipRest();
                     throw ApiException.tooLarge(LONGEST_BODY);
                 }
                 if (piece.length < PIECE) {
@@ -110,6 +111,16 @@ final class Exchange {
         }
     }
 
+    /** Or much of it: who is still sending may not see the answer. */
+    private void skipRest() throws IOException {
+        byte[] piece = new byte[PIECE];
+        for (int skipped = 0; skipped < LONGEST_BODY; skipped += PIECE) {
+            if (http.getRequestBody().readNBytes(piece, 0, PIECE) < PIECE) {
+                return;
+            }
+        }
+    }
+
     void json(int status, Map<String, Object> value) throws IOException {
         text(status, JSON, Json.writeLine(value));
     }
@@ -123,9 +134,8 @@ final class Exchange {
             return;
         }
         http.sendResponseHeaders(status, bytes.length);
-        try (OutputStream out = http.getResponseBody()) { // sent before the rest of the request is looked at
-            out.write(bytes);
-        }
+        http.getResponseBody().write(bytes);
+        http.getResponseBody().flush(); // before the JDK looks at the rest of the request
     }
 
     void empty(int status) throws IOException {

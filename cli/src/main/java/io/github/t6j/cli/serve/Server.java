@@ -8,13 +8,13 @@ import io.github.t6j.cli.schedule.Scheduler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 
 /** The server: finds out what a request asks for, and turns what goes wrong into an error object. */
@@ -184,7 +184,7 @@ public final class Server implements AutoCloseable {
      * @return whether all ended by themselves
      */
     public boolean drain(Duration patience) {
-        Instant end = Instant.now().plus(patience);
+        long end = System.nanoTime() + patience.toNanos();
         Served now = served;
         boolean ended = true;
         if (now != null) {
@@ -197,10 +197,20 @@ public final class Server implements AutoCloseable {
             }
             scheduler.close();
         }
-        Duration left = Duration.between(Instant.now(), end);
-        http.stop((int) (left.compareTo(LAST_WRITES) < 0 ? LAST_WRITES : left).toSeconds());
+        awaitLastWrites(Math.max(end - System.nanoTime(), LAST_WRITES.toNanos()));
+        http.stop(0);
         requests.close();
         return ended;
+    }
+
+    /** The JDK itself would wait for answers, too, but for those to requests that broke off in vain. */
+    private void awaitLastWrites(long nanos) {
+        requests.shutdown();
+        try {
+            requests.awaitTermination(nanos, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override

@@ -111,6 +111,19 @@ class HttpTest {
         assertThat(answer).startsWith("HTTP/1.1 400 ").contains("body: cannot be read");
     }
 
+    /** The JDK throws another exception for some of them, wherever it reads; the server stops at once all the same. */
+    @Test
+    void chunksThatAreNoneWhereNoneAreExpected() throws Exception {
+        TestServer other = new TestServer();
+        String request = " HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nabc\r\n";
+        assertThat(raw(other.server, "GET /health" + request)).startsWith("HTTP/1.1 200 ");
+        assertThat(raw(other.server, "POST /tokenize" + request)).startsWith("HTTP/1.1 400 ");
+        long start = System.nanoTime();
+        assertThat(other.server.drain(Duration.ofSeconds(100))).isTrue();
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(90));
+        other.close();
+    }
+
     @ParameterizedTest
     @CsvSource({"localhost, 200", "LOCALHOST, 200", "127.0.0.1:1, 200", "[::1]:80, 200", "127.0.0.2, 403",
         "localhost.example, 403", "'', 403", "[::1, 403"})
