@@ -29,6 +29,7 @@ final class Exchange {
     private final Semaphore longBodies;
     private final long start = System.nanoTime();
     private int pieces; // of the body, taken from longBodies
+    private boolean isReadable = true; // the body has more, and it makes sense
 
     /** @param longBodies of {@link #MOST_PIECES}, for all exchanges */
     Exchange(HttpExchange http, Metrics metrics, Semaphore longBodies) {
@@ -94,7 +95,6 @@ final class Exchange {
                 byte[] piece = http.getRequestBody().readNBytes(PIECE);
                 body.writeBytes(piece);
                 if (body.size() > LONGEST_BODY) {
-                    skipRest();
                     throw ApiException.tooLarge(LONGEST_BODY);
                 }
                 if (piece.length < PIECE) {
@@ -106,18 +106,21 @@ final class Exchange {
                 pieces++;
             }
         } catch (IOException | IndexOutOfBoundsException e) { // a client that left, chunks that are none, or below 0
+            isReadable = false;
             answerHeader("Connection", "close");
             throw ApiException.invalid(null, "body: cannot be read: " + e.getMessage());
         }
     }
 
-    /** Or much of it: who is still sending may not see the answer. */
-    private void skipRest() throws IOException {
+    /** Reads what is left of the body, or much of it: who still sends does not see an answer. */
+    void skipRest() {
         byte[] piece = new byte[PIECE];
-        for (int skipped = 0; skipped < LONGEST_BODY; skipped += PIECE) {
-            if (http.getRequestBody().readNBytes(piece, 0, PIECE) < PIECE) {
-                return;
+        try {
+            for (int skipped = 0; skipped < LONGEST_BODY && isReadable; skipped += PIECE) {
+                isReadable = http.getRequestBody().readNBytes(piece, 0, PIECE) == PIECE;
             }
+        } catch (IOException | IndexOutOfBoundsException e) {
+            isReadable = false;
         }
     }
 

@@ -119,6 +119,7 @@ public final class Server implements AutoCloseable {
 
     private static void fail(Exchange exchange, ApiException e) throws IOException {
         if (!exchange.hasBegun()) {
+            exchange.skipRest();
             if (e.isPassing()) {
                 exchange.answerHeader("Retry-After", "1");
             }

@@ -143,6 +143,16 @@ class HttpTest {
         }
     }
 
+    /** Who still sends when a connection is closed gets no answer: the server reads on before it refuses. */
+    @ParameterizedTest
+    @CsvSource({"/v1/embeddings, 404", "/v1/models, 405", "/v1/completions, 415"})
+    void errorsReachWhoSendsMuch(String path, int status) throws Exception {
+        String body = " ".repeat(8 << 20);
+        for (int i = 0; i < 5; i++) {
+            assertThat(server.post(path, body, "Content-Encoding", "gzip").statusCode()).isEqualTo(status);
+        }
+    }
+
     /** 32 MB of long bodies are held at once; who comes with more may come again. */
     @Test
     void longBodiesTakeTurns() throws Exception {
@@ -173,6 +183,25 @@ class HttpTest {
             Thread.sleep(5);
         }
         assertThat(server.post("/v1/completions", body).statusCode()).isEqualTo(200);
+    }
+
+    private static List<String> threads() {
+        return Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
+                .filter(name -> name.startsWith("t6j") || name.startsWith("HTTP-Dispatcher")).sorted().toList();
+    }
+
+    @Test
+    void aClosedServerLeavesNoThread() throws Exception {
+        List<String> before = threads();
+        try (TestServer other = new TestServer(); Socket idle = connect(other.server)) {
+            assertThat(other.post("/v1/completions", PROMPT).statusCode()).isEqualTo(200);
+            assertThat(threads()).hasSizeGreaterThan(before.size());
+            idle.getOutputStream().write("POST / HT".getBytes(StandardCharsets.UTF_8));
+            other.close();
+        }
+        while (!threads().equals(before)) { // the class's timeout ends it
+            Thread.sleep(5);
+        }
     }
 
     /** Answers of 16 MB, which no buffer of the system holds, for clients that read nothing. */

@@ -2,6 +2,7 @@ package io.github.t6j.jmh.load;
 
 import io.github.t6j.json.Json;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -29,8 +30,12 @@ final class ServedModel {
     ServedModel(HttpClient client, URI url) throws IOException, InterruptedException {
         this.client = client;
         this.url = url;
-        HttpResponse<String> answer =
-                client.send(HttpRequest.newBuilder(url.resolve("/v1/models")).build(), BodyHandlers.ofString());
+        HttpResponse<String> answer;
+        try {
+            answer = client.send(HttpRequest.newBuilder(url.resolve("/v1/models")).build(), BodyHandlers.ofString());
+        } catch (ConnectException e) {
+            throw new IOException(url + ": expected a running t6j serve, found none: start one there", e);
+        }
         if (answer.statusCode() != 200) {
             throw new IOException(url + ": expected a running t6j serve, found status " + answer.statusCode());
         }

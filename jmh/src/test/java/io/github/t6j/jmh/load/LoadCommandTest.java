@@ -91,6 +91,8 @@ class LoadCommandTest {
         assertThat(load(2, "--tokens", "1")).contains("expected 1 or more, 1 or more, and 2 or more");
         server.removeContext("/v1/models");
         assertThat(load(1)).contains("expected a running t6j serve, found status 404").hasLineCount(1);
+        server.stop(0);
+        assertThat(load(1)).contains("expected a running t6j serve, found none").hasLineCount(1);
     }
 
     @Test
