@@ -193,15 +193,17 @@ class HttpTest {
     @Test
     void aClosedServerLeavesNoThread() throws Exception {
         List<String> before = threads();
-        try (TestServer other = new TestServer(); Socket idle = connect(other.server)) {
+        Socket unfinished;
+        try (TestServer other = new TestServer()) {
+            unfinished = connect(other.server);
             assertThat(other.post("/v1/completions", PROMPT).statusCode()).isEqualTo(200);
             assertThat(threads()).hasSizeGreaterThan(before.size());
-            idle.getOutputStream().write("POST / HT".getBytes(StandardCharsets.UTF_8));
-            other.close();
+            unfinished.getOutputStream().write("POST / HT".getBytes(StandardCharsets.UTF_8));
         }
         while (!threads().equals(before)) { // the class's timeout ends it
             Thread.sleep(5);
         }
+        unfinished.close();
     }
 
     /** Answers of 16 MB, which no buffer of the system holds, for clients that read nothing. */

@@ -113,8 +113,9 @@ public final class LoadCommand implements Callable<Integer> {
         List<Streamed> written = model.stream(prompts, tokens);
         for (Streamed stream : written) {
             if (stream.cached() < context / 2) {
-                System.err.println("load: " + model.name() + ": a prompt of " + context + " tokens was read again between "
-                        + "the tokens of others: give the server more --cache-memory");
+                System.err.println(
+                        "load: " + model.name() + ": a prompt of " + context + " tokens was read again between "
+                                + "the tokens of others: give the server more --cache-memory");
                 break;
             }
         }

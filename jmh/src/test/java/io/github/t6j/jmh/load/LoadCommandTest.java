@@ -20,10 +20,12 @@ import org.junit.jupiter.api.Test;
 class LoadCommandTest {
     private static final String MODELS = "{\"object\": \"list\", \"data\": [{\"id\": \"t6\", \"attention\": \"TPA\","
             + " \"context_length\": 2000, \"cache_bytes_per_token\": 1024}]}";
-    private static final String TOKENS = "data: {\"choices\": [{\"text\": \"a\", \"logprobs\": {\"tokens\": [\"a\", \"b\"]}}],"
-            + " \"usage\": null}\n\n";
-    private static final String END = "data: {\"choices\": [], \"usage\": {\"prompt_tokens_details\": {\"cached_tokens\": %d}}}"
-            + "\n\ndata: [DONE]\n\n";
+    private static final String TOKENS =
+            "data: {\"choices\": [{\"text\": \"a\", \"logprobs\": {\"tokens\": [\"a\", \"b\"]}}],"
+                    + " \"usage\": null}\n\n";
+    private static final String END =
+            "data: {\"choices\": [], \"usage\": {\"prompt_tokens_details\": {\"cached_tokens\": %d}}}"
+                    + "\n\ndata: [DONE]\n\n";
 
     private HttpServer server;
     private volatile int cached = 1000;
@@ -74,7 +76,8 @@ class LoadCommandTest {
         String time = "\\d+\\.\\d m?s";
         String printed = load(0, "--streams", "1,3", "--context", "1000,5000", "--tokens", "4");
         assertThat(printed).containsPattern(
-                "\\| t6 \\(TPA\\) \\| 1000 \\| 3 \\| \\d+\\.\\d \\| " + time + ", " + time + " \\| " + time + ", " + time);
+                "\\| t6 \\(TPA\\) \\| 1000 \\| 3 \\| \\d+\\.\\d \\| " + time + ", " + time + " \\| " + time + ", "
+                        + time);
         assertThat(printed).contains("| t6 (TPA) | 1000 | 1 |")
                 .contains("load: t6 (TPA): left out 5000 tokens: expected at most 1995, what its context has room for")
                 .contains("| t6 (TPA) | 1024 | 512 |").doesNotContain("read again");
