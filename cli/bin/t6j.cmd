@@ -49,7 +49,7 @@ exit /b 1
 
 :run
 if not defined T6J_JAVA_OPTS set "T6J_JAVA_OPTS=-XX:+UseSerialGC -Xms32m"
-"%JDK%\bin\java.exe" %T6J_JAVA_OPTS% "-Dt6j.home=%ROOT%" -Dsun.net.httpserver.nodelay=true -Dsun.net.httpserver.maxReqTime=60 --enable-native-access=io.github.t6j.engine,org.jline.terminal.ffm --module-path "%APP%\t6j-cli.jar;%APP%\t6j-engine.jar;%APP%\picocli.jar;%APP%\jline-reader.jar;%APP%\jline-terminal.jar;%APP%\jline-terminal-ffm.jar;%APP%\jline-native.jar" --module io.github.t6j.cli/io.github.t6j.cli.Main %*
+"%JDK%\bin\java.exe" %T6J_JAVA_OPTS% "-Dt6j.home=%ROOT%" -Dsun.net.httpserver.nodelay=true -Dsun.net.httpserver.maxReqTime=60 -Djdk.httpserver.maxConnections=1000 --enable-native-access=io.github.t6j.engine,org.jline.terminal.ffm --module-path "%APP%\t6j-cli.jar;%APP%\t6j-engine.jar;%APP%\picocli.jar;%APP%\jline-reader.jar;%APP%\jline-terminal.jar;%APP%\jline-terminal-ffm.jar;%APP%\jline-native.jar" --module io.github.t6j.cli/io.github.t6j.cli.Main %*
 exit /b %ERRORLEVEL%
 
 rem Sets JDK to the folder if none is set yet and this one is new enough.

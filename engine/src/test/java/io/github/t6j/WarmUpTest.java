@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.weights.NativeMemory;
 import java.time.Duration;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -84,12 +83,12 @@ class WarmUpTest {
         long before = NativeMemory.held();
         for (int millis = 0; millis < 30; millis += 3) {
             Model model = Model.load(TestData.tiny());
-            Callable<Boolean> warmUp = () -> model.warmUp(LONG);
-            Future<Boolean> warm = beside.submit(() -> {
-                Thread.sleep(5);
-                return warmUp.call();
-            });
-            Thread.sleep(6 + millis);
+            long loaded = NativeMemory.held();
+            Future<Boolean> warm = beside.submit(() -> model.warmUp(LONG));
+            while (NativeMemory.held() == loaded && !warm.isDone()) {
+                Thread.onSpinWait(); // until it has begun
+            }
+            Thread.sleep(millis);
             model.close();
             warm.get(10, TimeUnit.SECONDS);
             assertThatThrownBy(() -> model.warmUp(LONG)).isInstanceOf(IllegalStateException.class)

@@ -12,12 +12,14 @@ import io.github.t6j.weights.PhysicalMemory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.KeyStoreException;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.Collections;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.KeyManagerFactory;
@@ -165,7 +167,7 @@ final class ServeCommand implements Callable<Integer> {
             return key;
         }
         try (InputStream in = Files.newInputStream(keyFile)) {
-            String text = new String(in.readNBytes(LONGEST_KEY), java.nio.charset.StandardCharsets.UTF_8).strip();
+            String text = new String(in.readNBytes(LONGEST_KEY), StandardCharsets.UTF_8).strip();
             if (text.isEmpty()) {
                 throw new CommandFailure(keyFile + ": expected a key, found an empty file");
             }
@@ -179,10 +181,13 @@ final class ServeCommand implements Callable<Integer> {
         if (keystore == null) {
             return null;
         }
-        String password = Optional.ofNullable(System.getenv("T6J_TLS_PASSWORD")).orElse("");
+        String password = main.environment.getOrDefault("T6J_TLS_PASSWORD", "");
         try (InputStream in = Files.newInputStream(keystore)) {
             KeyStore keys = KeyStore.getInstance("PKCS12");
             keys.load(in, password.toCharArray());
+            if (!hasKey(keys)) {
+                throw new CommandFailure(keystore + ": expected a key and its certificate, found none");
+            }
             KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             managers.init(keys, password.toCharArray());
             SSLContext context = SSLContext.getInstance("TLS");
@@ -192,6 +197,15 @@ final class ServeCommand implements Callable<Integer> {
             throw Errors.failure(
                     keystore, "expected a PKCS12 keystore, opened by the password in T6J_TLS_PASSWORD", e);
         }
+    }
+
+    private static boolean hasKey(KeyStore keys) throws KeyStoreException {
+        for (String alias : Collections.list(keys.aliases())) {
+            if (keys.isKeyEntry(alias)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void serve(Server server, Model model) {
@@ -204,7 +218,8 @@ final class ServeCommand implements Callable<Integer> {
         server.serve(new Served(name(), System.currentTimeMillis() / 1000, model, scheduler, format,
                 options.cacheType()));
         InetSocketAddress address = server.address();
-        String shown = address.getAddress().isAnyLocalAddress() ? "localhost" : address.getHostString();
+        String shown = address.getAddress().isAnyLocalAddress() ? "localhost" : host;
+        shown = shown.contains(":") ? "[" + shown + "]" : shown;
         main.note("serving " + name() + " at " + (keystore == null ? "http" : "https") + "://" + shown + ":"
                 + address.getPort() + " (context " + ids + ", " + parallel + " at once, caches of " + (bytes >> 20)
                 + " MB)");

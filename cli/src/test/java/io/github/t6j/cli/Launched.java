@@ -153,6 +153,11 @@ final class Launched {
         await(out, text, times);
     }
 
+    /** What it has printed to standard error. */
+    String err() {
+        return err.text();
+    }
+
     private void await(Printed printed, String text) {
         await(printed, text, 1);
     }
@@ -197,6 +202,11 @@ final class Launched {
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Ends it at once. */
+    void kill() {
+        process.destroyForcibly();
     }
 
     /** What it did, once it has ended by itself within {@code seconds}. */

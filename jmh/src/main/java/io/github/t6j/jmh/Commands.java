@@ -1,12 +1,13 @@
 package io.github.t6j.jmh;
 
+import io.github.t6j.jmh.load.LoadCommand;
 import io.github.t6j.jmh.report.LearningCurvesCommand;
 import io.github.t6j.jmh.report.ReportCommand;
 import io.github.t6j.jmh.study.StudyCommand;
 import java.io.IOException;
 import java.util.Arrays;
 
-/** JMH's command line; with {@code report}, {@code learning-curves} or {@code study} for its first word that of these. */
+/** JMH's command line; with {@code report}, {@code learning-curves}, {@code study} or {@code load} for its first word that of these. */
 final class Commands {
     private Commands() {}
 
@@ -16,6 +17,7 @@ final class Commands {
             case "report" -> ReportCommand.run(Arrays.copyOfRange(args, 1, args.length));
             case "learning-curves" -> LearningCurvesCommand.run(Arrays.copyOfRange(args, 1, args.length));
             case "study" -> StudyCommand.run(Arrays.copyOfRange(args, 1, args.length));
+            case "load" -> LoadCommand.run(Arrays.copyOfRange(args, 1, args.length));
             default -> PlainJmh.run(args);
         };
     }

@@ -8,10 +8,11 @@ import java.util.Iterator;
 
 /** Sessions that are kept because a prompt may begin as theirs did; the one that was of use last goes last. */
 final class Prefixes {
-    /** A kept session and its ids. */
-    private record Kept(Session session, int[] ids) {}
+    /** A kept session, its ids, and its bytes, which are asked for in every step. */
+    private record Kept(Session session, int[] ids, long bytes) {}
 
     private final Deque<Kept> kept = new ArrayDeque<>(); // of use last first
+    private long bytes; // of all; what they share is counted by each
     private final int cut; // a common prefix counts in multiples of so many ids
 
     /** @param cut 1, or where passes begin if bits depend on that */
@@ -80,25 +81,27 @@ final class Prefixes {
             }
             if (common == other.ids.length) {
                 all.remove();
-                other.session.close();
+                close(other);
             }
         }
-        kept.addFirst(new Kept(session, ids));
+        kept.addFirst(new Kept(session, ids, session.cacheBytes()));
+        bytes += session.cacheBytes();
+    }
+
+    private void close(Kept one) {
+        bytes -= one.bytes;
+        one.session.close();
     }
 
     /** Bytes of all caches; what they share is counted by each. */
     long bytes() {
-        long bytes = 0;
-        for (Kept one : kept) {
-            bytes += one.session.cacheBytes();
-        }
         return bytes;
     }
 
-    /** Closes those that were of use longest ago, until they have {@code bytes} or fewer. */
-    void shrink(long bytes) {
-        while (!kept.isEmpty() && bytes() > bytes) {
-            kept.removeLast().session.close();
+    /** Closes those that were of use longest ago, until they have {@code most} bytes or fewer. */
+    void shrink(long most) {
+        while (!kept.isEmpty() && bytes > most) {
+            close(kept.removeLast());
         }
     }
 }

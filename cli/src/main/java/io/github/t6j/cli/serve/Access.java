@@ -1,8 +1,10 @@
 package io.github.t6j.cli.serve;
 
+import java.net.InetAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -11,15 +13,15 @@ import java.util.Set;
  *
  * @param key that every request must carry, or null
  * @param allowedOrigin whose pages may ask, {@code *} all; or null: only this server's own
- * @param loopback whether only this machine can ask
+ * @param address where the server listens
  */
-record Access(String key, String allowedOrigin, boolean loopback) {
+record Access(String key, String allowedOrigin, InetAddress address) {
     private static final Set<String> LOCAL = Set.of("localhost", "127.0.0.1", "[::1]");
 
     /** @throws ApiException if this request may not be answered */
     void check(Exchange exchange) {
         String host = exchange.header("Host");
-        if (loopback && (host == null || !LOCAL.contains(host.replaceFirst(":\\d+$", "")))) {
+        if (address.isLoopbackAddress() && (host == null || !isLocal(host))) {
             throw ApiException.forbidden("Host: expected localhost, found another name: a page of another site may have"
                     + " sent this");
         }
@@ -28,6 +30,11 @@ record Access(String key, String allowedOrigin, boolean loopback) {
             throw ApiException.forbidden(
                     "Origin: expected no page of another site; --allow-origin names one that may ask");
         }
+    }
+
+    private boolean isLocal(String host) {
+        String name = host.replaceFirst(":\\d*$", "").toLowerCase(Locale.ROOT);
+        return LOCAL.contains(name) || name.equals(address.getHostAddress());
     }
 
     private boolean isAllowed(String origin, String host) {

@@ -54,6 +54,11 @@ final class ApiException extends RuntimeException {
                 "body: expected at most " + most + " bytes, found more");
     }
 
+    static ApiException encoded(String encoding) {
+        return new ApiException(415, "invalid_request_error", null, null,
+                "Content-Encoding: expected none, found \"" + encoding + "\": send the body as it is");
+    }
+
     static ApiException busy(String message) {
         return new ApiException(429, "rate_limit_error", null, "queue_full", message);
     }

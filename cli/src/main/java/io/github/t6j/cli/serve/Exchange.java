@@ -3,25 +3,39 @@ package io.github.t6j.cli.serve;
 import com.sun.net.httpserver.HttpExchange;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Semaphore;
 
 /** A request and its answer. */
 final class Exchange {
     /** Bytes of the longest body: a prompt of a million tokens, as JSON. */
     static final int LONGEST_BODY = 16 << 20;
 
+    /** Bytes of the pieces in which a body is read. */
+    private static final int PIECE = 1 << 16;
+
+    /** Of all bodies that are longer than a piece: as JSON they take many times their size. */
+    static final int MOST_PIECES = 2 * LONGEST_BODY / PIECE;
+
     private static final String JSON = "application/json; charset=utf-8";
 
     private final HttpExchange http;
     private final Metrics metrics;
+    private final Semaphore longBodies;
     private final long start = System.nanoTime();
+    private int pieces; // of the body, taken from longBodies
+    private boolean isReadable = true; // the body has more, and it makes sense
 
-    Exchange(HttpExchange http, Metrics metrics) {
+    /** @param longBodies of {@link #MOST_PIECES}, for all exchanges */
+    Exchange(HttpExchange http, Metrics metrics, Semaphore longBodies) {
         this.http = http;
         this.metrics = metrics;
+        this.longBodies = longBodies;
     }
 
     Metrics metrics() {
@@ -35,6 +49,11 @@ final class Exchange {
 
     String method() {
         return http.getRequestMethod();
+    }
+
+    /** The method asks for the headers of what GET gives. */
+    boolean isHead() {
+        return method().equals("HEAD");
     }
 
     String path() {
@@ -57,15 +76,51 @@ final class Exchange {
     }
 
     /** The body, which must be a JSON object. */
-    Fields fields() throws IOException {
-        byte[] body = http.getRequestBody().readNBytes(LONGEST_BODY + 1);
-        if (body.length > LONGEST_BODY) {
-            throw ApiException.tooLarge(LONGEST_BODY);
+    Fields fields() {
+        if (!"identity".equalsIgnoreCase(Objects.requireNonNullElse(header("Content-Encoding"), "identity"))) {
+            throw ApiException.encoded(header("Content-Encoding"));
         }
+        byte[] body = body();
         try {
             return new Fields(Json.parseObject(body, "body"));
         } catch (ModelFormatException e) {
             throw ApiException.invalid(null, e.getMessage());
+        }
+    }
+
+    private byte[] body() {
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        try {
+            while (true) {
+                byte[] piece = http.getRequestBody().readNBytes(PIECE);
+                body.writeBytes(piece);
+                if (body.size() > LONGEST_BODY) {
+                    throw ApiException.tooLarge(LONGEST_BODY);
+                }
+                if (piece.length < PIECE) {
+                    return body.toByteArray();
+                }
+                if (!longBodies.tryAcquire()) {
+                    throw ApiException.busy("body: too many long ones at once: try again later");
+                }
+                pieces++;
+            }
+        } catch (IOException | IndexOutOfBoundsException e) { // a client that left, chunks that are none, or below 0
+            isReadable = false;
+            answerHeader("Connection", "close");
+            throw ApiException.invalid(null, "body: cannot be read: " + e.getMessage());
+        }
+    }
+
+    /** Reads what is left of the body, or much of it: who still sends does not see an answer. */
+    void skipRest() {
+        byte[] piece = new byte[PIECE];
+        try {
+            for (int skipped = 0; skipped < LONGEST_BODY && isReadable; skipped += PIECE) {
+                isReadable = http.getRequestBody().readNBytes(piece, 0, PIECE) == PIECE;
+            }
+        } catch (IOException | IndexOutOfBoundsException e) {
+            isReadable = false;
         }
     }
 
@@ -76,8 +131,14 @@ final class Exchange {
     void text(int status, String type, String text) throws IOException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         answerHeader("Content-Type", type);
+        if (isHead()) {
+            answerHeader("Content-Length", Integer.toString(bytes.length));
+            http.sendResponseHeaders(status, -1);
+            return;
+        }
         http.sendResponseHeaders(status, bytes.length);
         http.getResponseBody().write(bytes);
+        http.getResponseBody().flush(); // before the JDK looks at the rest of the request
     }
 
     void empty(int status) throws IOException {
@@ -93,7 +154,10 @@ final class Exchange {
     }
 
     void close() {
-        metrics.answered(http.getResponseCode(), System.nanoTime() - start);
+        longBodies.release(pieces);
+        if (hasBegun()) {
+            metrics.answered(http.getResponseCode(), System.nanoTime() - start);
+        }
         http.close();
     }
 }

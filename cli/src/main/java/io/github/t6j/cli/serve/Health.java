@@ -35,21 +35,24 @@ final class Health {
     private synchronized boolean isHealthy() {
         if (System.nanoTime() - next >= 0 || seen < 0) {
             long passes = served.scheduler().counts().passes();
-            healthy = passes > seen && seen >= 0 || probe();
+            healthy = passes > seen && seen >= 0 || probe(passes);
             seen = Math.max(passes, served.scheduler().counts().passes());
             next = System.nanoTime() + Duration.ofSeconds(1).toNanos();
         }
         return healthy;
     }
 
-    private boolean probe() {
+    private boolean probe(long passes) {
         int start = Math.max(0, served.model().tokenizer().documentStart());
         GenerationOptions one = GenerationOptions.defaults().withMaxTokens(1).withIgnoreEndOfText(true)
                 .withSampling(SamplingOptions.greedy());
         Ticket ticket = new Ticket();
         try {
             served.scheduler().submit(Request.of(new int[] {start}, one), ticket);
-            return ticket.next(PATIENCE) instanceof Event.Chosen;
+            return switch (ticket.next(PATIENCE)) {
+                case null -> served.scheduler().counts().passes() > passes; // it waits behind others
+                case Event event -> event instanceof Event.Chosen;
+            };
         } catch (RefusedException e) {
             return e.reason() == RefusedException.Reason.QUEUE_FULL; // it serves others
         } catch (InterruptedException e) {

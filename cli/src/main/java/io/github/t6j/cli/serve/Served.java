@@ -7,7 +7,6 @@ import io.github.t6j.cli.chat.PromptFormat;
 import io.github.t6j.cli.schedule.Scheduler;
 import io.github.t6j.sampling.SamplingOptions;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -22,7 +21,11 @@ public record Served(
         String name, long created, Model model, Scheduler scheduler, PromptFormat format, CacheType cacheType) {
     /** @throws ApiException if {@code fields} asks for another model */
     void check(Fields fields) {
-        String asked = fields.text("model", name);
+        check(fields.text("model", name));
+    }
+
+    /** @throws ApiException if {@code asked} is another model */
+    void check(String asked) {
         if (!asked.equals(name)) {
             throw ApiException.notFound(
                     "model: expected \"" + name + "\", the one that is loaded, or none, found \"" + asked + "\"",
@@ -35,7 +38,7 @@ public record Served(
         return model.sampling().orElse(null);
     }
 
-    /** What GET /v1/models answers. */
+    /** What GET /v1/models tells of it. */
     Map<String, Object> described() {
         ModelInfo info = model.info();
         ModelInfo.Attention attention = info.attention();
@@ -52,6 +55,6 @@ public record Served(
                 bytes * attention.heads() * (attention.headDim() + attention.valueDim()));
         described.put("chat_template",
                 format.hasTemplate() ? "the model's" : "none: messages are joined as plain text");
-        return Map.of("object", "list", "data", List.of(described));
+        return described;
     }
 }

@@ -8,9 +8,13 @@ import io.github.t6j.cli.schedule.Scheduler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 
 /** The server: finds out what a request asks for, and turns what goes wrong into an error object. */
@@ -18,8 +22,11 @@ public final class Server implements AutoCloseable {
     /** Connections that wait to be taken. */
     private static final int BACKLOG = 256;
 
-    /** How long the last answers may take to be written, in seconds. */
-    private static final int LAST_WRITES = 2;
+    /** How long the last answers may take to be written at least. */
+    private static final Duration LAST_WRITES = Duration.ofSeconds(2);
+
+    /** Where the name of a model follows. */
+    private static final String MODELS = "/v1/models/";
 
     private static final Set<String> OPEN = Set.of("/", "/health");
 
@@ -38,6 +45,7 @@ public final class Server implements AutoCloseable {
     private final Access access;
     private final ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor();
     private final Metrics metrics = new Metrics();
+    private final Semaphore longBodies = new Semaphore(Exchange.MOST_PIECES);
     private final Page page = new Page();
     private volatile Served served; // null while the model loads
     private volatile Health health;
@@ -53,7 +61,7 @@ public final class Server implements AutoCloseable {
             throw new IOException("no such host");
         }
         http = options.tls == null ? HttpServer.create(address, BACKLOG) : tls(address, options.tls);
-        access = new Access(options.key, options.allowedOrigin, address.getAddress().isLoopbackAddress());
+        access = new Access(options.key, options.allowedOrigin, address.getAddress());
         http.setExecutor(requests);
         http.createContext("/", this::handle);
         http.start();
@@ -77,7 +85,7 @@ public final class Server implements AutoCloseable {
     }
 
     private void handle(HttpExchange httpExchange) {
-        Exchange exchange = new Exchange(httpExchange, metrics);
+        Exchange exchange = new Exchange(httpExchange, metrics, longBodies);
         try {
             answer(exchange);
         } catch (IOException left) {
@@ -111,6 +119,7 @@ public final class Server implements AutoCloseable {
 
     private static void fail(Exchange exchange, ApiException e) throws IOException {
         if (!exchange.hasBegun()) {
+            exchange.skipRest();
             if (e.isPassing()) {
                 exchange.answerHeader("Retry-After", "1");
             }
@@ -127,17 +136,27 @@ public final class Server implements AutoCloseable {
                 ready();
                 health.answer(get(exchange));
             }
-            case "/v1/models" -> get(exchange).json(200, ready().described());
+            case "/v1/models" ->
+                get(exchange).json(200, Map.of("object", "list", "data", List.of(ready().described())));
             case "/v1/completions" -> Completions.answer(post(exchange), ready());
             case "/v1/chat/completions" -> ChatCompletions.answer(post(exchange), ready());
             case "/tokenize" -> Tokens.tokenize(post(exchange), ready());
             case "/detokenize" -> Tokens.detokenize(post(exchange), ready());
-            default -> throw ApiException.notFound(exchange.path() + ": there is no such place", null);
+            default -> other(exchange);
         }
     }
 
+    private void other(Exchange exchange) throws IOException {
+        if (!exchange.path().startsWith(MODELS)) {
+            throw ApiException.notFound(exchange.path() + ": there is no such place", null);
+        }
+        Served now = ready();
+        now.check(exchange.path().substring(MODELS.length()));
+        get(exchange).json(200, now.described());
+    }
+
     private static Exchange get(Exchange exchange) {
-        return checked(exchange, "GET");
+        return exchange.isHead() ? exchange : checked(exchange, "GET");
     }
 
     private static Exchange post(Exchange exchange) {
@@ -166,6 +185,7 @@ public final class Server implements AutoCloseable {
      * @return whether all ended by themselves
      */
     public boolean drain(Duration patience) {
+        long end = System.nanoTime() + patience.toNanos();
         Served now = served;
         boolean ended = true;
         if (now != null) {
@@ -178,9 +198,20 @@ public final class Server implements AutoCloseable {
             }
             scheduler.close();
         }
-        http.stop(LAST_WRITES);
+        awaitLastWrites(Math.max(end - System.nanoTime(), LAST_WRITES.toNanos()));
+        http.stop(0);
         requests.close();
         return ended;
+    }
+
+    /** The JDK itself would wait for answers, too, but for those to requests that broke off in vain. */
+    private void awaitLastWrites(long nanos) {
+        requests.shutdown();
+        try {
+            requests.awaitTermination(nanos, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override

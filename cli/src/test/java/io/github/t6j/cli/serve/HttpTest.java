@@ -1,0 +1,238 @@
+package io.github.t6j.cli.serve;
+
+import static io.github.t6j.cli.serve.TestServer.at;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.t6j.cli.schedule.Limits;
+import io.github.t6j.json.Json;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.Socket;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** HTTP itself: methods, paths and headers that are seldom, and clients that do not read. */
+@TestInstance(Lifecycle.PER_CLASS)
+@Timeout(120)
+class HttpTest {
+    private static final String PROMPT = "{\"prompt\": \"Call\", \"max_tokens\": 2}";
+
+    private TestServer server;
+
+    @BeforeAll
+    void start() throws IOException {
+        server = new TestServer();
+    }
+
+    @AfterAll
+    void stop() {
+        server.close();
+    }
+
+    private static Socket connect(Server to) throws IOException {
+        return new Socket(to.address().getAddress(), to.address().getPort());
+    }
+
+    /** What the server answers to these bytes until it closes the connection. */
+    private static String raw(Server to, String request) throws IOException {
+        try (Socket socket = connect(to)) {
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+            socket.shutdownOutput();
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private String raw(String line, String... headers) throws IOException {
+        return raw(server.server,
+                line + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + String.join("", headers) + "\r\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            GET /health                     | 200
+            GET /health?a=b&c               | 200
+            GET http://localhost/health     | 200
+            GET /%68ealth                   | 200
+            GET //health                    | 404
+            GET /health/                    | 404
+            GET /v1/models/t6-tiny          | 200
+            GET /v1/models/gpt-4            | 404
+            GET /v1/models/                 | 404
+            GET /../health                  | 404
+            GET /%00                        | 404
+            GET /%zz                        | 400
+            OPTIONS *                       | 404
+            POST /v1/completions            | 400
+            DELETE /v1/models               | 405
+            TRACE /                         | 405
+            get /health                     | 405
+            """)
+    void places(String line, int status) throws IOException {
+        assertThat(raw(line)).startsWith("HTTP/1.1 " + status + " ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/, text/html", "/health, application/json", "/v1/models, application/json"})
+    void headIsGetWithoutBody(String path, String type) throws IOException {
+        String get = raw("GET " + path);
+        String head = raw("HEAD " + path);
+        assertThat(head).startsWith("HTTP/1.1 200 ").contains("Content-type: " + type).endsWith("\r\n\r\n");
+        int body = get.indexOf("\r\n\r\n") + 4;
+        assertThat(head.toLowerCase())
+                .contains("content-length: " + get.substring(body).getBytes(StandardCharsets.UTF_8).length + "\r\n");
+        assertThat(raw("HEAD /v1/completions")).startsWith("HTTP/1.1 405 ").endsWith("\r\n\r\n");
+    }
+
+    @Test
+    void encodedBodiesAreRefusedByName() throws Exception {
+        HttpResponse<String> answer = server.post("/v1/completions", PROMPT, "Content-Encoding", "gzip");
+        assertThat(answer.statusCode()).isEqualTo(415);
+        assertThat((String) at(TestServer.json(answer.body()), "error", "message"))
+                .isEqualTo("Content-Encoding: expected none, found \"gzip\": send the body as it is");
+        assertThat(server.post("/v1/completions", PROMPT, "Content-Encoding", "identity").statusCode()).isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"zz", "5 0", "-1", "fffffffffffffffff"})
+    void chunksThatAreNone(String length) throws IOException {
+        String answer = raw("POST /v1/completions", "Transfer-Encoding: chunked\r\n", "\r\n", length + "\r\n");
+        assertThat(answer).startsWith("HTTP/1.1 400 ").contains("body: cannot be read");
+    }
+
+    /** The JDK throws another exception for some of them, wherever it reads; the server stops at once all the same. */
+    @Test
+    void chunksThatAreNoneWhereNoneAreExpected() throws Exception {
+        TestServer other = new TestServer();
+        String request = " HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nabc\r\n";
+        assertThat(raw(other.server, "GET /health" + request)).startsWith("HTTP/1.1 200 ");
+        assertThat(raw(other.server, "POST /tokenize" + request)).startsWith("HTTP/1.1 400 ");
+        long start = System.nanoTime();
+        assertThat(other.server.drain(Duration.ofSeconds(100))).isTrue();
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(90));
+        other.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"localhost, 200", "LOCALHOST, 200", "127.0.0.1:1, 200", "[::1]:80, 200", "127.0.0.2, 403",
+        "localhost.example, 403", "'', 403", "[::1, 403"})
+    void namesOfThisMachine(String host, int status) throws IOException {
+        assertThat(raw(server.server, "GET /health HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n"))
+                .startsWith("HTTP/1.1 " + status + " ");
+    }
+
+    /** Any address of the loopback interface may be listened at, and is then a name of the server. */
+    @Test
+    void theAddressThatItListensAt() throws IOException {
+        try (Server other = new Server(new Server.Options("127.0.0.2", 0, null, null, null))) {
+            assertThat(raw(other, "GET / HTTP/1.1\r\nHost: 127.0.0.2:80\r\nConnection: close\r\n\r\n"))
+                    .startsWith("HTTP/1.1 200 ");
+        } catch (BindException e) { // macOS has the first address only
+            assertThat(System.getProperty("os.name")).startsWith("Mac");
+        }
+    }
+
+    /** Who still sends when a connection is closed gets no answer: the server reads on before it refuses. */
+    @ParameterizedTest
+    @CsvSource({"/v1/embeddings, 404", "/v1/models, 405", "/v1/completions, 415"})
+    void errorsReachWhoSendsMuch(String path, int status) throws Exception {
+        String body = " ".repeat(8 << 20);
+        for (int i = 0; i < 5; i++) {
+            assertThat(server.post(path, body, "Content-Encoding", "gzip").statusCode()).isEqualTo(status);
+        }
+    }
+
+    /** 32 MB of long bodies are held at once; who comes with more may come again. */
+    @Test
+    void longBodiesTakeTurns() throws Exception {
+        List<Socket> slow = new ArrayList<>();
+        try {
+            for (int i = 0; i < 2; i++) {
+                Socket socket = connect(server.server);
+                slow.add(socket);
+                socket.getOutputStream().write(("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                        + Exchange.LONGEST_BODY + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+                socket.getOutputStream().write(new byte[Exchange.LONGEST_BODY - 1]);
+            }
+            String body = PROMPT + " ".repeat(1 << 20);
+            HttpResponse<String> answer = server.post("/v1/completions", body);
+            while (answer.statusCode() == 200) { // the others are still read
+                answer = server.post("/v1/completions", body);
+            }
+            assertThat(answer.statusCode()).isEqualTo(429);
+            assertThat(answer.headers().firstValue("Retry-After")).isPresent();
+            assertThat(server.post("/v1/completions", PROMPT).statusCode()).isEqualTo(200);
+        } finally {
+            for (Socket socket : slow) {
+                socket.close();
+            }
+        }
+        String body = PROMPT + " ".repeat(1 << 20);
+        while (server.post("/v1/completions", body).statusCode() == 429) {
+            Thread.sleep(5);
+        }
+        assertThat(server.post("/v1/completions", body).statusCode()).isEqualTo(200);
+    }
+
+    private static List<String> threads() {
+        return Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
+                .filter(name -> name.startsWith("t6j") || name.startsWith("HTTP-Dispatcher")).sorted().toList();
+    }
+
+    @Test
+    void aClosedServerLeavesNoThread() throws Exception {
+        List<String> before = threads();
+        Socket unfinished;
+        try (TestServer other = new TestServer()) {
+            unfinished = connect(other.server);
+            assertThat(other.post("/v1/completions", PROMPT).statusCode()).isEqualTo(200);
+            assertThat(threads()).hasSizeGreaterThan(before.size());
+            unfinished.getOutputStream().write("POST / HT".getBytes(StandardCharsets.UTF_8));
+        }
+        while (!threads().equals(before)) { // the class's timeout ends it
+            Thread.sleep(5);
+        }
+        unfinished.close();
+    }
+
+    /** Answers of 16 MB, which no buffer of the system holds, for clients that read nothing. */
+    @Test
+    void whoDoesNotReadHoldsUpNobody() throws Exception {
+        TestServer other = new TestServer(new Limits(16, 64, 1L << 30, TestServer.CONTEXT), null, null);
+        List<Socket> stuck = new ArrayList<>();
+        try {
+            String body = Json.writeLine(Map.of("prompt", "Call", "max_tokens", 500L, "n", 16L, "ignore_eos", true,
+                    "stream", true, "logprobs", 20L));
+            for (int i = 0; i < 4; i++) {
+                Socket socket = new Socket();
+                socket.setReceiveBufferSize(4096);
+                socket.connect(other.server.address());
+                stuck.add(socket);
+                socket.getOutputStream().write(("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                        + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.UTF_8));
+            }
+            while (other.scheduler.counts().ended() < 64) {
+                Thread.sleep(5);
+            }
+            assertThat(other.scheduler.counts().cacheBytes()).as("is free although nobody reads").isZero();
+            assertThat(other.post("/v1/completions", PROMPT).statusCode()).isEqualTo(200);
+            assertThat(other.server.drain(Duration.ofSeconds(1))).isTrue(); // and the server stops all the same
+        } finally {
+            for (Socket socket : stuck) {
+                socket.close();
+            }
+            other.close();
+        }
+    }
+}

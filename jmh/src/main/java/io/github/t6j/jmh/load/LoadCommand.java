@@ -1,0 +1,150 @@
+package io.github.t6j.jmh.load;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code benchmarks.jar load}: measures servers that run, and prints a table. */
+@Command(
+        name = "load",
+        mixinStandardHelpOptions = true,
+        description = "Measures running servers (t6j serve) with several clients at once, and prints a table in Markdown.",
+        footer = {
+            "",
+            "So many prompts of random ids come at once, which gives the times to the first token. Then they come again, "
+                    + "and go on together: that gives tokens per second and the times between tokens.",
+            "",
+            "Example:",
+            "  t6j serve --model t6-q8 --port 8081 --context 8448 --cache-type bf16 &",
+            "  java -jar jmh/target/benchmarks.jar load http://127.0.0.1:8081"
+        })
+public final class LoadCommand implements Callable<Integer> {
+    private static final long MEMORY = 4L << 30; // for caches, in the second table
+    private static final int ONE_BYTE_IDS = 256; // that all vocabularies have
+    private static final int WARM_UP = 64;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(arity = "1..*", paramLabel = "URL", description = "Where servers are, one after the other.")
+    private List<URI> urls;
+
+    @Option(names = "--streams", split = ",", paramLabel = "N", defaultValue = "1,4,8,16",
+            description = "Clients at once (default: ${DEFAULT-VALUE}).")
+    private int[] streams;
+
+    @Option(names = "--context", split = ",", paramLabel = "N", defaultValue = "1024,8192",
+            description = "Tokens of each prompt (default: ${DEFAULT-VALUE}).")
+    private int[] contexts;
+
+    @Option(names = "--tokens", paramLabel = "N", defaultValue = "64",
+            description = "Tokens that each client gets, 2 or more (default: ${DEFAULT-VALUE}).")
+    private int tokens;
+
+    private final Random random = new Random(1);
+
+    private LoadCommand() {}
+
+    /** @return the exit code: 0 done, 1 failed, 2 bad usage */
+    public static int run(String... args) {
+        return new CommandLine(new LoadCommand()).setExecutionExceptionHandler((failure, line, parsed) -> {
+            line.getErr().println("load: " + (failure.getMessage() == null ? failure : failure.getMessage()));
+            return CommandLine.ExitCode.SOFTWARE;
+        }).execute(args);
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        if (tokens < 2 || IntStream.concat(Arrays.stream(streams), Arrays.stream(contexts)).anyMatch(n -> n < 1)) {
+            throw new ParameterException(spec.commandLine(),
+                    "--streams, --context and --tokens: expected 1 or more, 1 or more, and 2 or more");
+        }
+        try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+            List<ServedModel> models = new ArrayList<>();
+            for (URI url : urls) {
+                models.add(new ServedModel(client, url));
+            }
+            System.out.println("| model | context | streams | tokens/s in all | first token: median, 99 % "
+                    + "| between tokens: median, 99 % |\n|---|--:|--:|--:|--:|--:|");
+            for (ServedModel model : models) {
+                measure(model);
+            }
+            System.out.println("\n| model | cache, bytes a token | sessions of 8192 tokens in 4 GB |\n|---|--:|--:|");
+            for (ServedModel model : models) {
+                System.out.printf(Locale.ROOT, "| %s | %d | %d |%n", model.name(), model.cacheBytesPerToken(),
+                        MEMORY / (8192 * model.cacheBytesPerToken()));
+            }
+        }
+        return CommandLine.ExitCode.OK;
+    }
+
+    private void measure(ServedModel model) throws IOException, InterruptedException {
+        int most = Arrays.stream(streams).max().orElseThrow();
+        model.stream(prompts(most, WARM_UP), WARM_UP);
+        for (int context : contexts) {
+            if (context + 1 + tokens > model.contextLength()) {
+                System.err.println("load: " + model.name() + ": left out " + context + " tokens: expected at most "
+                        + (model.contextLength() - 1 - tokens) + ", what its context has room for");
+                continue;
+            }
+            for (int count : streams) {
+                measure(model, context, count);
+            }
+        }
+    }
+
+    private void measure(ServedModel model, int context, int count) throws IOException, InterruptedException {
+        List<List<Long>> prompts = prompts(count, context + 1);
+        List<Streamed> read = model.stream(prompts, 1);
+        List<Streamed> written = model.stream(prompts, tokens);
+        for (Streamed stream : written) {
+            if (stream.cached() < context / 2) {
+                System.err.println(
+                        "load: " + model.name() + ": a prompt of " + context + " tokens was read again between "
+                                + "the tokens of others: give the server more --cache-memory");
+                break;
+            }
+        }
+        double seconds = (written.stream().mapToLong(Streamed::last).max().orElseThrow()
+                - written.stream().mapToLong(Streamed::first).min().orElseThrow()) * 1e-9;
+        List<Double> gaps = written.stream().flatMap(stream -> stream.gaps().stream()).sorted().toList();
+        List<Double> firsts = read.stream().map(Streamed::firstToken).sorted().toList();
+        System.out.printf(Locale.ROOT, "| %s | %d | %d | %.1f | %s, %s | %s, %s |%n", model.name(), context, count,
+                gaps.size() / seconds, time(quantile(firsts, 0.5)), time(quantile(firsts, 0.99)),
+                time(quantile(gaps, 0.5)), time(quantile(gaps, 0.99)));
+    }
+
+    /** Of random ids, so that none begins as another. */
+    private List<List<Long>> prompts(int count, int length) {
+        List<List<Long>> prompts = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            prompts.add(random.longs(length, 0, ONE_BYTE_IDS).boxed().toList());
+        }
+        return prompts;
+    }
+
+    /** The least of {@code sorted} numbers that is no smaller than this share of them. */
+    static double quantile(List<Double> sorted, double share) {
+        return sorted.get(Math.max(0, (int) Math.ceil(share * sorted.size()) - 1));
+    }
+
+    private static String time(double seconds) {
+        return seconds < 1
+                ? String.format(Locale.ROOT, "%.1f ms", seconds * 1e3)
+                : String.format(Locale.ROOT, "%.2f s", seconds);
+    }
+}
