@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a step does thousands of times makes no garbage: an object there would be a vector that C2 keeps in memory. */
-@Tag("steady")
+@Tag("steady-training")
 class SteadyTrainingTest {
     private static final int ROWS = 130;
     private static final int OUTPUTS = 70;
