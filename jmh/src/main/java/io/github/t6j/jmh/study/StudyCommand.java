@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "Example: the study of jmh/results/study, some 6 to 8 hours on two cores",
-            "  java -jar jmh/target/benchmarks.jar study --out jmh/results/study"
+            "  java --add-modules jdk.incubator.vector -jar jmh/target/benchmarks.jar study --out jmh/results/study"
         })
 public final class StudyCommand implements Callable<Integer> {
     private static final List<String> ATTENTIONS = List.of("mha", "mqa", "gqa", "mla", "t6-kvonly", "t6");
