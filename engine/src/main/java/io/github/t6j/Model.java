@@ -324,7 +324,7 @@ public final class Model implements AutoCloseable {
      * Feeds some ids to each of several sessions, {@code ids[i]} to session i, in passes over the weights that they share:
      * a server feeds parts of new prompts beside the next ids of generations that run. {@link Session#logits()} of each
      * are then those after its last id, to the same bits as by {@link Session#prefill} alone. Some attentions' bits depend
-     * on where a prompt is cut (MLA; ADR 9): to have those of a whole prompt, cut it at multiples of {@link #passSize}.
+     * on where a prompt is cut ({@link #passesMatter}): to have those of a whole prompt, cut it at multiples of {@link #passSize}.
      *
      * @throws IllegalArgumentException if there is not an array a session with an id or more, one id is not below the
      *     vocabulary's size, or a session is there twice or of another model

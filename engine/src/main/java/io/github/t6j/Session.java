@@ -173,17 +173,7 @@ public final class Session implements AutoCloseable {
     private int[] promptIds(String prompt) {
         Tokenizer tokenizer = model.requiredTokenizer();
         Objects.requireNonNull(prompt, "prompt");
-        if (state.position() > 0) {
-            return tokenizer.encode(prompt);
-        }
-        if (!prompt.isEmpty()) {
-            return tokenizer.encodePrompt(prompt);
-        }
-        if (tokenizer.documentStart() < 0) {
-            throw new IllegalArgumentException("prompt: expected text, found none, and the model's tokenizer has no id"
-                    + " that a document starts with");
-        }
-        return new int[] {tokenizer.documentStart()};
+        return state.position() > 0 ? tokenizer.encode(prompt) : tokenizer.encodeBeginning(prompt);
     }
 
     /**

@@ -41,22 +41,12 @@ record PromptLine(String where, Map<String, Object> fields) {
         Long most = whole("max_tokens", 0);
         own = most == null ? own : own.withMaxTokens((int) Math.min(most, Integer.MAX_VALUE));
         if (fields.get("prompt") instanceof String text) {
-            return Request.of(prompt(model, text), own);
+            return Request.of(model.tokenizer().encodeBeginning(text), own);
         }
         if (fields.get("messages") instanceof List<?> list && !list.isEmpty()) {
             return Request.of(format.encode(format.render(messages(list), true)), format.untilEndOfTurn(own));
         }
         throw new CommandFailure(where + ": expected \"prompt\", a text, or \"messages\", found neither");
-    }
-
-    private static int[] prompt(Model model, String text) {
-        if (!text.isEmpty()) {
-            return model.tokenizer().encodePrompt(text);
-        }
-        if (model.tokenizer().documentStart() < 0) {
-            throw new CommandFailure("prompt: expected text, found none");
-        }
-        return new int[] {model.tokenizer().documentStart()};
     }
 
     private Long whole(String key, long least) {

@@ -167,6 +167,22 @@ public final class Tokenizer {
     }
 
     /**
+     * The ids that a generation from nothing begins with: {@link #encodePrompt}'s, or for no text {@link #documentStart}.
+     *
+     * @throws IllegalArgumentException if there is no text, and no id that a document starts with
+     */
+    public int[] encodeBeginning(String prompt) {
+        if (!prompt.isEmpty()) {
+            return encodePrompt(prompt);
+        }
+        if (documentStart < 0) {
+            throw new IllegalArgumentException("prompt: expected text, found none, and the model's tokenizer has no id"
+                    + " that a document starts with");
+        }
+        return new int[] {documentStart};
+    }
+
+    /**
      * The ids of text in which special tokens, such as {@code <|endoftext|>}, stand for their ids. None are added:
      * this is how a rendered chat is read.
      */

@@ -140,14 +140,7 @@ public final class BatchOrder {
 
     /** The number of that index of this seed's own sequence, which is that of SplitMix64. */
     private long draw(long index) {
-        return mix(seed + (index + 1) * 0x9E3779B97F4A7C15L);
-    }
-
-    /** The finalizer of SplitMix64 (Steele, Lea and Flood 2014). */
-    private static long mix(long number) {
-        long z = (number ^ number >>> 30) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
-        return z ^ z >>> 31;
+        return RandomValues.mix(seed + (index + 1) * RandomValues.GAMMA);
     }
 
     /** A number below {@code bound} from 64 random bits. */
@@ -166,7 +159,7 @@ public final class BatchOrder {
         do {
             for (int round = 0; round < ROUNDS; round++) {
                 long right = place & mask;
-                place = right << half | (place >>> half ^ mix(key + round ^ right << 8)) & mask;
+                place = right << half | (place >>> half ^ RandomValues.mix(key + round ^ right << 8)) & mask;
             }
         } while (place >= size);
         return place;

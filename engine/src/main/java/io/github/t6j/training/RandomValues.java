@@ -5,7 +5,8 @@ package io.github.t6j.training;
  * code and StrictMath, so that a seed means the same on every machine and JDK.
  */
 final class RandomValues {
-    private static final long GAMMA = 0x9E3779B97F4A7C15L;
+    /** What SplitMix64's state advances by. */
+    static final long GAMMA = 0x9E3779B97F4A7C15L;
 
     private long state;
 
@@ -16,7 +17,8 @@ final class RandomValues {
         }
     }
 
-    private static long mix(long z) {
+    /** SplitMix64's finalizer. */
+    static long mix(long z) {
         z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
         z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
         return z ^ z >>> 31;

@@ -90,11 +90,12 @@ final class Continuations implements Iterator<Row>, AutoCloseable {
     }
 
     private int[] prompt(String text, Session session) {
-        int start = model.tokenizer().documentStart();
-        if (text.isEmpty() && start < 0) {
+        int[] ids;
+        try {
+            ids = model.tokenizer().encodeBeginning(text);
+        } catch (IllegalArgumentException none) {
             throw new JobFailure(column + ": expected text, found none");
         }
-        int[] ids = text.isEmpty() ? new int[] {start} : model.tokenizer().encodePrompt(text);
         if (ids.length > session.contextLength()) {
             throw new JobFailure(column + ": expected at most " + session.contextLength()
                     + " tokens, the context, found " + ids.length + ": shorten it or give a larger --context");

@@ -84,17 +84,13 @@ final class Completions {
         return ids.stream().mapToInt(id -> Math.clamp((Long) id, -1, Integer.MAX_VALUE)).toArray();
     }
 
-    /** The ids of a plain text, as {@code Session.generate} reads it; an empty one is where a document begins. */
+    /** The ids of a plain text, as {@code Session.generate} reads it. */
     private static int[] prompt(String text, Served served) {
-        if (!text.isEmpty()) {
-            return served.model().tokenizer().encodePrompt(text);
+        try {
+            return served.model().tokenizer().encodeBeginning(text);
+        } catch (IllegalArgumentException none) {
+            throw ApiException.invalid("prompt", none.getMessage());
         }
-        int start = served.model().tokenizer().documentStart();
-        if (start < 0) {
-            throw ApiException.invalid("prompt", "prompt: expected text, found none, and the model has no id that a"
-                    + " document starts with");
-        }
-        return new int[] {start};
     }
 
     /** Generates what is asked for and writes it. */

@@ -8,6 +8,7 @@ import io.github.t6j.training.LearningRate;
 import io.github.t6j.training.Trainer;
 import io.github.t6j.training.TrainingOptions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -127,7 +128,7 @@ final class StudyTraining {
             out.write(GSON.toJson(entry) + "\n");
             out.flush();
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 

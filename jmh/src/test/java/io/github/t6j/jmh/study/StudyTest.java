@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,12 +28,10 @@ class StudyTest {
         Path from = Path.of(System.getProperty("t6j.testdata"));
         Path text = Files.createDirectories(folder.resolve("testdata/text"));
         Path tokenizer = Files.createDirectories(folder.resolve("testdata/tokenizers/bpe4096"));
-        for (String name : List.of("tokenizer.json")) {
-            Files.copy(from.resolve("tokenizers/bpe4096").resolve(name), tokenizer.resolve(name));
-        }
+        Files.copy(from.resolve("tokenizers/bpe4096/tokenizer.json"), tokenizer.resolve("tokenizer.json"));
         String book = Files.readString(from.resolve("text/test.txt"));
         try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(text.resolve("train.txt.gz")))) {
-            out.write(book.substring(0, 120_000).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            out.write(book.substring(0, 120_000).getBytes(StandardCharsets.UTF_8));
         }
         Files.writeString(text.resolve("valid.txt"), book.substring(120_000, 126_000));
         Files.writeString(text.resolve("test.txt"), book.substring(126_000, 132_000));
