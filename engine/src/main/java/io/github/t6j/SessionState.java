@@ -3,6 +3,7 @@ package io.github.t6j;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.model.Sequence;
 import io.github.t6j.model.Transformer;
+import io.github.t6j.weights.FileBytes;
 import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.PhysicalMemory;
 import java.nio.file.Path;
@@ -250,7 +251,7 @@ final class SessionState {
                 take(found.logits(), 0);
             }
         } catch (InternalError fault) { // of a mapped file
-            throw new ModelFormatException(file + ": the file was cut short while it was read", fault);
+            throw FileBytes.cutShort(file, fault);
         }
     }
 

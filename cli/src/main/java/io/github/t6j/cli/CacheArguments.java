@@ -8,8 +8,8 @@ final class CacheArguments {
     @Option(
             names = "--cache-type",
             paramLabel = "TYPE",
-            description = "How the cache stores numbers: f32, f16, bf16, or q8, 8 bits with scales (default: f32; that of "
-                    + "--session, if there is one).")
+            description = "How the cache stores numbers: f32, f16, bf16, or q8, 8 bits with scales (default: f32, or that "
+                    + "of a saved session).")
     private SessionOptions.CacheType type;
 
     /** The defaults with this type of cache. */

@@ -206,7 +206,7 @@ final class ChatCommand implements Callable<Integer> {
         if (noHistory) {
             return null;
         }
-        Path file = ChatHistory.file(System.getenv(), Path.of(System.getProperty("user.home")));
+        Path file = ChatHistory.file(main.environment, Path.of(System.getProperty("user.home")));
         try {
             ChatHistory.create(file);
             return file;

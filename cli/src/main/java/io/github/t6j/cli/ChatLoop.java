@@ -62,8 +62,6 @@ final class ChatLoop {
         String[] words = text.strip().split("\\s+", 2);
         try {
             return command(words[0], words.length == 1 ? "" : words[1]);
-        } catch (CommandFailure e) {
-            main.note(Errors.line(e));
         } catch (Output.Broken e) {
             throw e;
         } catch (RuntimeException e) {

@@ -10,6 +10,7 @@ import io.github.t6j.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Prints a generation: its text as it comes, or JSON, as it comes or at the end. */
@@ -92,10 +93,15 @@ final class GenerationPrinter implements TokenListener {
         return object;
     }
 
+    /** Why it ended, as JSON has it. */
+    static String reason(Generation generation) {
+        return generation.finishReason().name().toLowerCase(Locale.ROOT);
+    }
+
     static Map<String, Object> object(Generation generation) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("text", generation.text());
-        object.put("finish_reason", Choice.word(generation.finishReason()).replace('-', '_'));
+        object.put("finish_reason", reason(generation));
         object.put("tokens", generation.tokens().stream().map(Token::id).toList());
         object.put("log_probabilities", generation.tokens().stream().map(Token::logProbability).toList());
         object.put("prompt_tokens", generation.promptTokens());

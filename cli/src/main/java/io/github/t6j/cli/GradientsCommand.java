@@ -64,7 +64,7 @@ final class GradientsCommand implements Callable<Integer> {
     public Integer call() {
         threads.check(spec);
         Safetensors.checkWritable(out);
-        int[] input = ids.startsWith("@") ? Ids.read(Path.of(ids.substring(1))) : Ids.ofArgument(ids, "--ids", spec);
+        int[] input = Ids.ofArgumentOrFile(ids, "--ids", spec);
         if (input.length < 2) {
             throw new ParameterException(
                     spec.commandLine(), "--ids: expected two ids or more, each but the last predicts the next, found "

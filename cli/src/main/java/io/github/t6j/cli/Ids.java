@@ -26,6 +26,11 @@ final class Ids {
         throw new IllegalArgumentException("expected ids by comma, such as 5,17,3, found '" + word + "'");
     }
 
+    /** The ids that an argument says, or with a @ before it the file of that name. */
+    static int[] ofArgumentOrFile(String text, String argument, CommandSpec spec) {
+        return text.startsWith("@") ? read(Path.of(text.substring(1))) : ofArgument(text, argument, spec);
+    }
+
     /** The ids that an argument says. @throws ParameterException if it holds anything else */
     static int[] ofArgument(String text, String argument, CommandSpec spec) {
         try {

@@ -61,7 +61,7 @@ final class LogitsCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         arguments.check();
         Safetensors.checkWritable(out);
-        int[] input = ids.startsWith("@") ? Ids.read(Path.of(ids.substring(1))) : Ids.ofArgument(ids, "--ids", spec);
+        int[] input = Ids.ofArgumentOrFile(ids, "--ids", spec);
         if (input.length == 0) {
             throw new ParameterException(spec.commandLine(), "--ids: expected one id or more, found none");
         }

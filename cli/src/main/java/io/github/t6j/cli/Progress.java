@@ -35,7 +35,7 @@ final class Progress implements AutoCloseable {
     }
 
     synchronized void say(String how) {
-        if (!closed) {
+        if (!closed && main.watched) {
             show(Text.printable((what + " " + how).strip(), Integer.MAX_VALUE));
         }
     }

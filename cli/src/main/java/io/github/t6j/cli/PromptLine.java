@@ -61,12 +61,7 @@ record PromptLine(String where, Map<String, Object> fields) {
     private List<Message> messages(List<?> list) {
         List<Message> messages = new ArrayList<>();
         for (Object one : list) {
-            if (!(one instanceof Map<?, ?> message) || !(message.get("role") instanceof String role)
-                    || !(message.get("content") instanceof String content)) {
-                throw new CommandFailure(where + ": messages[" + messages.size()
-                        + "]: expected {\"role\": \"…\", \"content\": \"…\"}");
-            }
-            messages.add(new Message(role, content));
+            messages.add(Message.from(one, where + ": messages[" + messages.size() + "]"));
         }
         return messages;
     }

@@ -46,7 +46,8 @@ final class PromptsArguments {
                     "--prompts: expected no PROMPT, --samples, --session, --json or --stats beside it");
         }
         Range.atLeast(spec, "--parallel", parallel, 1);
-        Range.atMost(spec, "--parallel", parallel, Limits.MOST_RUNNING / 2, "what one pass takes beside a prompt");
+        Range.atMost(spec, "--parallel", parallel, Limits.MOST_RUNNING / 2,
+                "half of what one pass takes: as many wait");
     }
 
     /** Does all of them. @return the exit code */

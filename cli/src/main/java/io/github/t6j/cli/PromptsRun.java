@@ -96,7 +96,7 @@ final class PromptsRun {
                 }
                 case Event.Ended(int _, Generation generation, int _) -> {
                     result.put("text", generation.text());
-                    result.put("finish_reason", Choice.word(generation.finishReason()).replace('-', '_'));
+                    result.put("finish_reason", GenerationPrinter.reason(generation));
                     result.put("tokens", generation.tokens().stream().map(Token::id).toList());
                     result.put("prompt_tokens", generation.promptTokens());
                     result.put("seed", generation.seed());

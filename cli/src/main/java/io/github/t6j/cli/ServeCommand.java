@@ -129,7 +129,6 @@ final class ServeCommand implements Callable<Integer> {
             stopped.await();
             return Main.INTERRUPTED;
         } catch (InterruptedException e) {
-            stop(server);
             return Main.INTERRUPTED;
         } finally {
             server.close();
@@ -150,7 +149,8 @@ final class ServeCommand implements Callable<Integer> {
             Range.atLeast(spec, "--context", context, 1);
         }
         if (cacheMemory != null) {
-            Range.atLeast(spec, "--cache-memory", Math.toIntExact(Math.min(cacheMemory, Integer.MAX_VALUE)), 1);
+            Range.atLeast(spec, "--cache-memory", cacheMemory, 1);
+            Range.atMost(spec, "--cache-memory", cacheMemory, Long.MAX_VALUE >> 20, "what bytes can count");
         }
     }
 
@@ -167,9 +167,11 @@ final class ServeCommand implements Callable<Integer> {
             return key;
         }
         try (InputStream in = Files.newInputStream(keyFile)) {
-            String text = new String(in.readNBytes(LONGEST_KEY), StandardCharsets.UTF_8).strip();
-            if (text.isEmpty()) {
-                throw new CommandFailure(keyFile + ": expected a key, found an empty file");
+            byte[] bytes = in.readNBytes(LONGEST_KEY + 1);
+            String text = new String(bytes, StandardCharsets.UTF_8).strip();
+            if (text.isEmpty() || bytes.length > LONGEST_KEY) {
+                throw new CommandFailure(keyFile + ": expected a key of at most " + LONGEST_KEY + " bytes, found "
+                        + (text.isEmpty() ? "an empty file" : "more"));
             }
             return text;
         } catch (IOException e) {

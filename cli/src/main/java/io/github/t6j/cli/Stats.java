@@ -20,7 +20,7 @@ final class Stats {
                 "prompt    " + speed(Math.min(generation.promptTokens(), session.position()), generation.prefillTime()),
                 "decode    " + speed(generation.tokens().size(), generation.decodeTime()),
                 "seed      " + generation.seed(),
-                "finish    " + Choice.word(generation.finishReason()).replace('-', '_'),
+                "finish    " + GenerationPrinter.reason(generation),
                 "cache     " + cache(session.usedCacheBytes(), session.position(), session.cacheType(), info),
                 "weights   " + Text.printable(info.weightFormat(), Integer.MAX_VALUE),
                 "kernels   " + info.kernels());

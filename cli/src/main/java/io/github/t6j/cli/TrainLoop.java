@@ -62,10 +62,10 @@ final class TrainLoop {
 
     /** Trains to the end, or until there is an interrupt. @return the exit code */
     int run(OnInterrupt interrupt) {
-        try (TrainLog opened = new TrainLog(folder.log(), first)) {
+        try (TrainLog opened = new TrainLog(folder.log(), first); Progress shown = new Progress(main, "training")) {
             log = opened;
+            progress = shown;
             secondsBefore = log.seconds();
-            progress = new Progress(main, "training");
             if (first == 0) {
                 log.write(description());
             }
@@ -81,8 +81,6 @@ final class TrainLoop {
             note(String.format(Locale.ROOT, "done: %s is the model with the lowest validation loss, %.3f",
                     folder.path(), log.lowest()));
             return Main.DONE;
-        } finally {
-            progress.close();
         }
     }
 
@@ -133,9 +131,7 @@ final class TrainLoop {
         if (isDue(result.step())) {
             evaluate();
         }
-        if (main.terminal) {
-            progress.say(line());
-        }
+        progress.say(line());
         return true;
     }
 
@@ -192,8 +188,6 @@ final class TrainLoop {
 
     /** A line that stays, above the one that changes. */
     private void note(String line) {
-        progress.close();
-        main.note(line);
-        progress = new Progress(main, "training");
+        progress.interrupt(() -> main.note(line));
     }
 }

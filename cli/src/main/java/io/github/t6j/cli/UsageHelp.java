@@ -67,10 +67,10 @@ final class UsageHelp {
     }
 
     private static String group(CommandSpec spec, OptionSpec option) {
-        boolean weights = spec.name().equals("init"); // its seed makes a model, no text
+        boolean samples = spec.findOption("--temperature") != null; // else a seed chooses no token
         return GROUPS.entrySet().stream()
-                .filter(group -> group.getValue().contains(option.longestName()) && !(weights
-                        && group.getKey().equals("Sampling")))
+                .filter(group -> group.getValue().contains(option.longestName())
+                        && (samples || !group.getKey().equals("Sampling")))
                 .map(Map.Entry::getKey).findFirst().orElse(OTHERS);
     }
 

@@ -16,6 +16,11 @@ public interface AttentionConfig {
     /** Elements of the vectors that RoPE rotates, or the first of them. */
     int rotatedDim();
 
+    /** The attention whose heads a linear one sums, or itself. */
+    default AttentionConfig dense() {
+        return this;
+    }
+
     /** Other sizes, by the names that config.json files give them, for people. */
     Map<String, Integer> sizes();
 

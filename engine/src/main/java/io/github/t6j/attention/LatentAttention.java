@@ -244,12 +244,12 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         return new Scratch(0, 0, (long) PANEL * Kernels.padded(rank) * Float.BYTES, null);
     }
 
-    /** Chooses between the absorbed and the rebuilt form. */
     @Override
     public boolean rowsChooseForm() {
         return true;
     }
 
+    /** Chooses between the absorbed and the rebuilt form. */
     @Override
     public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
         return new LatentAlgorithm(this, (PagedCache) cache, kernels, workers);

@@ -225,7 +225,7 @@ public final class T6Family implements Family {
 
     private static void attention(int layer, ModelConfig config, List<TensorSpec> specs) {
         int width = config.sizes().width();
-        AttentionConfig attention = config.attention() instanceof Linear linear ? linear.dense() : config.attention();
+        AttentionConfig attention = config.attention().dense();
         switch (attention) {
             case TensorProduct form -> specs.addAll(T6Factors.tensors(layer, form, width));
             case GroupedQuery grouped -> groupedQuery(layer, grouped, width, specs);

@@ -9,7 +9,7 @@ import io.github.t6j.kernels.Workers;
 
 /** The buffers of the rows that pass through the blocks together; one sequence's, reused for every pass. */
 final class Activations {
-    /** Rows of the largest pass: enough that a block of weights read from memory is used often. */
+    /** Rows of one sequence's largest pass: enough that a block of weights read from memory is used often. */
     static final int ROWS = 128;
 
     /** Rows whose logits are computed together: a vocabulary of them is large. */

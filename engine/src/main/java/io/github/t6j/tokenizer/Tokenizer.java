@@ -134,8 +134,8 @@ public final class Tokenizer {
     }
 
     /**
-     * A hash, the same on every machine, that differs between tokenizers which give other ids or texts: what was made with
-     * one of them need not be made again with another of the same. It takes some 100 ms.
+     * A hash, the same on every machine, that differs between tokenizers which give other ids for a text: ids that one of them
+     * gave need not be made again with another of the same. It takes some 100 ms.
      */
     public String fingerprint() {
         Fingerprint fingerprint = new Fingerprint();

@@ -84,7 +84,7 @@ final class Assembly {
     private TrainableAttention attention(AttentionConfig attention, int layer) {
         LinearLayer projection = linear(PROJECTION, PROJECTION_BIAS, layer);
         boolean softmax = !(attention instanceof Linear);
-        return switch (Limits.dense(attention)) {
+        return switch (attention.dense()) {
             case TensorProduct form ->
                 new TensorProductHeads(resources, form, softmax, projection, rotation, width);
             case GroupedQuery sizes -> groupedQuery(sizes, softmax, projection, layer);

@@ -42,7 +42,7 @@ public final class Documents {
         try (DocumentFile documents = DocumentFile.open(file)) {
             for (Part part = documents.next(); part != null; part = documents.next()) {
                 Document document = documents.document(part);
-                if (document != null) {
+                if (document != null && !document.text().isEmpty()) {
                     reader.accept(document.text());
                     found = true;
                 }

@@ -42,7 +42,10 @@ final class FileParts implements AutoCloseable {
         bytes = new byte[Math.min(FIRST_BUFFER, longest)];
     }
 
-    /** The next one, or null: there is none after the last separator but what is not empty. */
+    /**
+     * The next one, or null: there is none after the last separator but what is not empty. It may be empty itself,
+     * if the one before was cut where the file ends.
+     */
     Part next() throws IOException {
         int searched = from;
         while (true) {
@@ -57,7 +60,7 @@ final class FileParts implements AutoCloseable {
             }
             int seen = Math.max(0, filled - from - separator.length + 1);
             if (!fill()) {
-                return filled == from ? null : take(filled, true);
+                return filled == from && begins ? null : take(filled, true);
             }
             searched = from + seen;
         }

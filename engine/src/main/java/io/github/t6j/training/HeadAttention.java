@@ -280,14 +280,8 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
     private static void addRows(float[] panels, int count, int dim, Rows to, int first) {
         for (int d = 0; d < dim; d += PANEL) {
             for (int t = 0; t < count; t++) {
-                add(panels, (d + t) * PANEL, Math.min(PANEL, dim - d), to.array, to.row(first + t) + d);
+                Sums.add(panels, (d + t) * PANEL, to.array, to.row(first + t) + d, Math.min(PANEL, dim - d));
             }
-        }
-    }
-
-    private static void add(float[] from, int at, int count, float[] to, int toAt) {
-        for (int i = 0; i < count; i++) {
-            to[toAt + i] += from[at + i];
         }
     }
 

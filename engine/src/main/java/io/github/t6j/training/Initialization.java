@@ -1,7 +1,6 @@
 package io.github.t6j.training;
 
 import io.github.t6j.attention.Factor;
-import io.github.t6j.attention.Linear;
 import io.github.t6j.attention.TensorProduct;
 import io.github.t6j.attention.TensorRole;
 import io.github.t6j.family.T6Family;
@@ -52,15 +51,11 @@ public enum Initialization {
         int width = config.sizes().width();
         return switch (spec.role()) {
             case ATTENTION_OUTPUT, DOWN, PROJECTION_BIAS, ATTENTION_OUTPUT_BIAS, GATE_UP_BIAS, DOWN_BIAS -> 0;
-            case PROJECTION -> factors(config) instanceof TensorProduct form
+            case PROJECTION -> config.attention().dense() instanceof TensorProduct form
                     ? ofFactor(form, T6Family.factor(spec), width, spec)
                     : ofColumns(spec);
             default -> ofColumns(spec);
         };
-    }
-
-    private static Object factors(ModelConfig config) {
-        return config.attention() instanceof Linear linear ? linear.dense() : config.attention();
     }
 
     private static double ofFactor(TensorProduct form, Factor factor, int width, TensorSpec spec) {

@@ -7,7 +7,6 @@ import io.github.t6j.attention.GroupedQuery;
 import io.github.t6j.attention.GroupedTied;
 import io.github.t6j.attention.HeadActivation;
 import io.github.t6j.attention.Latent;
-import io.github.t6j.attention.Linear;
 import io.github.t6j.attention.MultiMatrix;
 import io.github.t6j.attention.TensorProduct;
 import io.github.t6j.model.ModelConfig;
@@ -19,15 +18,10 @@ final class Limits {
 
     /** @throws ModelFormatException that names what cannot be trained */
     static void check(ModelConfig config) {
-        check(dense(config.attention()));
+        check(config.attention().dense());
         if (config.rope().factor() != 1) {
             throw refused("RoPE", "none scaled by yarn", "yarn");
         }
-    }
-
-    /** The attention whose heads a linear one sums, or itself. */
-    static AttentionConfig dense(AttentionConfig attention) {
-        return attention instanceof Linear linear ? linear.dense() : attention;
     }
 
     private static void check(AttentionConfig attention) {
@@ -76,7 +70,7 @@ final class Limits {
 
     /** @throws IllegalArgumentException if a layer would not see all of a sequence, or an array would be too long */
     static void check(ModelConfig config, MicroBatch batch) {
-        if (dense(config.attention()) instanceof GroupedQuery grouped && !grouped.options().windowed().isEmpty()
+        if (config.attention().dense() instanceof GroupedQuery grouped && !grouped.options().windowed().isEmpty()
                 && batch.length() > grouped.options().window()) {
             throw new IllegalArgumentException("micro-batch: expected sequences within the window of "
                     + grouped.options().window() + " positions, found " + batch.length() + ": train with shorter ones");
@@ -90,7 +84,7 @@ final class Limits {
 
     /** The most floats of a position in one array, at least. */
     private static long widest(ModelConfig config) {
-        AttentionConfig attention = dense(config.attention());
+        AttentionConfig attention = config.attention().dense();
         long heads = 4L * attention.heads() * Math.max(attention.headDim() + attention.rotatedDim(),
                 attention.valueDim());
         return Math.max(heads, Math.max(2L * config.sizes().hidden(), config.sizes().width()));

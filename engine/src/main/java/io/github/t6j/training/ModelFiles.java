@@ -1,6 +1,5 @@
 package io.github.t6j.training;
 
-import io.github.t6j.family.T6Family;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.CopiedFile;
@@ -74,8 +73,8 @@ record ModelFiles(Map<String, byte[]> files) {
         List<LazyTensor> tensors = new ArrayList<>();
         for (Parameter parameter : parameters) {
             tensors.add(tensor(parameter.name(), parameter.shape(), parameter.value()));
-            if (parameter.name().equals(T6Family.HEAD_NAME) && parameter.spec().alias() != null) {
-                metadata.put(T6Family.EMBEDDING_NAME, T6Family.HEAD_NAME); // what safetensors says of tied ones
+            if (parameter.spec().alias() != null) {
+                metadata.put(parameter.spec().alias(), parameter.name()); // what safetensors says of tied ones
             }
         }
         Safetensors.writeLazily(folder.resolve(WEIGHTS), metadata, tensors);

@@ -3,6 +3,7 @@ package io.github.t6j.training;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
+import io.github.t6j.weights.FileBytes;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.Safetensors;
 import io.github.t6j.weights.Tensor;
@@ -44,7 +45,7 @@ final class Moments {
                         + tensors.size() + ": it is of another model");
             }
         } catch (InternalError fault) { // what the JVM says when a mapped file ends before its place is read
-            throw new ModelFormatException(file + ": the file was cut short while it was read", fault);
+            throw FileBytes.cutShort(file, fault);
         }
     }
 

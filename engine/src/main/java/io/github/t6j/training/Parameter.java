@@ -12,7 +12,7 @@ public final class Parameter {
     /** All zeros. */
     Parameter(TensorSpec spec) {
         this.spec = spec;
-        long elements = spec.shape().stream().reduce(1L, Math::multiplyExact);
+        long elements = spec.elements();
         if (elements > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException(spec.name() + ": expected at most " + (Integer.MAX_VALUE - 8)
                     + " elements, found " + elements + ": train a smaller model");

@@ -275,16 +275,10 @@ final class Products implements AutoCloseable {
         for (int r = 0; r < count; r++) {
             int to = yAt + (row + r) * yStride + column;
             if (accumulate) {
-                add(sums, r * PANEL, y, to, width);
+                Sums.add(sums, r * PANEL, y, to, width);
             } else {
                 System.arraycopy(sums, r * PANEL, y, to, width);
             }
-        }
-    }
-
-    private static void add(float[] from, int at, float[] to, int toAt, int count) {
-        for (int i = 0; i < count; i++) {
-            to[toAt + i] += from[at + i];
         }
     }
 
@@ -342,7 +336,7 @@ final class Products implements AutoCloseable {
         }
         for (int o = 0; o < count; o++) {
             int part = part(output + o);
-            add(sums, o * PANEL, parts[part], rowAt(part, output + o) + input, width);
+            Sums.add(sums, o * PANEL, parts[part], rowAt(part, output + o) + input, width);
         }
     }
 

@@ -4,6 +4,13 @@ package io.github.t6j.training;
 final class Sums {
     private Sums() {}
 
+    /** to[i] += from[i], i < n. */
+    static void add(float[] from, int at, float[] to, int toAt, int n) {
+        for (int i = 0; i < n; i++) {
+            to[toAt + i] += from[at + i];
+        }
+    }
+
     /** Σ a[i] · b[i], i < n. */
     static double dot(float[] a, int aAt, float[] b, int bAt, int n) {
         double s0 = 0;

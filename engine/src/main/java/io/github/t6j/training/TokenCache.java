@@ -107,7 +107,7 @@ final class TokenCache {
                     || !header.equals(header(bytes / width, highest, hash))) {
                 return null;
             }
-            return new Cached(new MappedIds(file, FileBytes.load(file, arena).asSlice(HEADER), width), highest);
+            return new Cached(new MappedIds(file, FileBytes.load(file, arena).asSlice(HEADER), 0, width), highest);
         } catch (IOException e) {
             throw FileBytes.failed(file, "cannot be read", e);
         }

@@ -57,7 +57,7 @@ final class TokenShard {
             throw new ModelFormatException(file + ": expected ids of 2 bytes each (uint16), found " + bytes.byteSize()
                     + " bytes: the file is cut short, or holds something else");
         }
-        return new MappedIds(file, bytes, 2);
+        return new MappedIds(file, bytes, 0, 2);
     }
 
     private static MappedIds withHeader(Path file, MemorySegment bytes, Kind kind) {
@@ -76,6 +76,6 @@ final class TokenShard {
                     + " bytes after its header, as that says, found " + found
                     + " bytes: the file is cut short or damaged");
         }
-        return new MappedIds(file, bytes.asSlice(HEADER), kind.width);
+        return new MappedIds(file, bytes.asSlice(HEADER), 0, kind.width);
     }
 }

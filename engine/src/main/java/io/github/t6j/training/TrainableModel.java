@@ -50,7 +50,12 @@ public final class TrainableModel implements AutoCloseable {
     static TrainableModel of(ModelConfig config, List<TensorSpec> specs, int threads, Kernels kernels) {
         Limits.check(config);
         Resources resources = new Resources(kernels, new Workers(threads));
-        return new TrainableModel(resources, config, new Assembly(resources, config, specs).parts());
+        try {
+            return new TrainableModel(resources, config, new Assembly(resources, config, specs).parts());
+        } catch (RuntimeException | Error failure) {
+            resources.close();
+            throw failure;
+        }
     }
 
     /**

@@ -56,7 +56,12 @@ public final class Trainer implements AutoCloseable {
         model = TrainableModel.of(
                 config, Families.tensors(config),
                 threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
-        optimizer = new AdamW(model.parameters(), options.optimizer(), model.workers());
+        try {
+            optimizer = new AdamW(model.parameters(), options.optimizer(), model.workers());
+        } catch (Error tooLarge) { // its moments are half as much again
+            model.close();
+            throw tooLarge;
+        }
     }
 
     /**
@@ -78,8 +83,13 @@ public final class Trainer implements AutoCloseable {
         ModelFiles files = ModelFiles.of(model.configJson("float32"), model.variant()).withTokenizer(tokenizer);
         ModelConfig config = Families.describe(model);
         Trainer trainer = new Trainer(files, config, options, threads);
-        options.initialization().draw(config, trainer.model.parameters(), options.seed());
-        return trainer;
+        try {
+            options.initialization().draw(config, trainer.model.parameters(), options.seed());
+            return trainer;
+        } catch (RuntimeException | Error failure) {
+            trainer.close();
+            throw failure;
+        }
     }
 
     /**
@@ -258,7 +268,7 @@ public final class Trainer implements AutoCloseable {
      * by side, or some of them, evenly spread.
      *
      * @param most windows at most
-     * @throws IllegalArgumentException if the data is shorter than a window and the id after it
+     * @throws IllegalArgumentException if the data is shorter than a window and the id after it, or there is to be no window
      * @throws CancellationException when the thread is interrupted, which stays set
      */
     public double evaluate(TokenData data, int most) {

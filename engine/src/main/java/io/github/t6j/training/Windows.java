@@ -14,6 +14,9 @@ final class Windows {
      * @throws IllegalArgumentException if there is none
      */
     Windows(TokenData data, int context, int most) {
+        if (most < 1) {
+            throw new IllegalArgumentException("windows: expected 1 or more, found " + most);
+        }
         this.data = data;
         this.context = context;
         long windows = 0;

@@ -37,17 +37,30 @@ public final class FolderReplacement {
             try {
                 content.accept(partial);
                 force(partial);
-                if (Files.exists(target)) {
-                    remove(old);
-                    Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
-                }
-                Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+                remove(old);
+                replace(target, partial, old);
             } finally {
                 remove(partial);
             }
             remove(old);
         } catch (IOException e) {
             throw FileBytes.failed(folder, "cannot be written", e);
+        }
+    }
+
+    /** Gives {@code partial} the name {@code target}, and what had it the name {@code old}; or leaves both as they are. */
+    private static void replace(Path target, Path partial, Path old) throws IOException {
+        boolean moved = Files.exists(target);
+        if (moved) {
+            Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
+        }
+        try {
+            Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            if (moved) {
+                Files.move(old, target, StandardCopyOption.ATOMIC_MOVE);
+            }
+            throw e;
         }
     }
 

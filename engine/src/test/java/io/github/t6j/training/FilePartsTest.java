@@ -95,6 +95,14 @@ class FilePartsTest {
                 .containsExactly("aaaaa\nbbbbb\n", "ccccccccccc");
     }
 
+    /** Where a part was cut at the file's end, an empty one ends it: a document has its end. */
+    @Test
+    void whatIsCutAtTheEndOfTheFileEnds() throws IOException {
+        List<Part> parts = parts("aaaaaaaaaaaaaaa\n".getBytes(StandardCharsets.UTF_8), 16);
+        assertThat(parts).extracting(part -> part.bytes().length).containsExactly(16, 0);
+        assertThat(parts).extracting(Part::ends).containsExactly(false, true);
+    }
+
     /** Bytes that begin no character do not stop it. */
     @Test
     void anyBytesComeToAnEnd() throws IOException {

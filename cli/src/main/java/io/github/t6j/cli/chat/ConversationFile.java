@@ -33,22 +33,9 @@ public final class ConversationFile {
         }
         List<Message> messages = new ArrayList<>();
         for (Object message : list) {
-            messages.add(message(message, where + "[" + messages.size() + "]"));
+            messages.add(Message.from(message, where + "[" + messages.size() + "]"));
         }
         return messages;
-    }
-
-    private static Message message(Object json, String where) {
-        Map<String, Object> fields = Json.object(json, where);
-        if (!(fields.get("role") instanceof String role) || !Message.ROLES.contains(role)) {
-            throw new ModelFormatException(where + ": role: expected " + String.join(", ", Message.ROLES) + ", found "
-                    + Json.writeLine(fields.get("role")).strip());
-        }
-        if (!(fields.get("content") instanceof String content)) {
-            throw new ModelFormatException(where + ": content: expected a text, found "
-                    + Json.writeLine(fields.get("content")).strip());
-        }
-        return new Message(role, content);
     }
 
     /**

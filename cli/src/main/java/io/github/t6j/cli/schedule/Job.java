@@ -63,10 +63,6 @@ final class Job {
         cachedIds = newSession.position();
     }
 
-    int cachedIds() {
-        return cachedIds;
-    }
-
     /** The prompt's next ids: they end where a pass of the whole prompt ends. */
     int[] part(int passSize) {
         int from = session.position();

@@ -16,7 +16,6 @@ final class ChatCompletions {
             "web_search_options", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "grammar",
             "json_schema", "use_beam_search");
 
-    private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant");
     private static final int MOST_COPIES = 128;
     private static final int MOST_LIKELIEST = 20;
 
@@ -40,7 +39,7 @@ final class ChatCompletions {
                 served.format().untilEndOfTurn(SamplingFields.options(fields, served.sampling(), most));
         Completions.run(
                 exchange, served, fields, List.of(new Request(prompt, options, likeliest, copies)),
-                new ChatWording("chatcmpl-" + UUID.randomUUID(), served, tells));
+                new ChatWording("chatcmpl-" + UUID.randomUUID(), Wording.now(), served, tells));
     }
 
     private static void refuse(Fields fields) {
@@ -66,13 +65,14 @@ final class ChatCompletions {
         List<Message> messages = new ArrayList<>();
         for (Fields message : fields.objects("messages")) {
             message.refuse(Set.of("tool_calls", "function_call", "audio"));
-            String role = message.requiredText("role");
-            if (!ROLES.contains(role)) {
+            String said = message.requiredText("role");
+            String role = said.equals("developer") ? "system" : said; // the later name of the same
+            if (!Message.ROLES.contains(role)) {
                 throw ApiException.invalid("messages",
                         "messages[" + messages.size() + "].role: expected system, user or"
-                                + " assistant, found \"" + role + "\"");
+                                + " assistant, found \"" + said + "\"");
             }
-            messages.add(new Message(role.equals("developer") ? "system" : role, content(message, messages.size())));
+            messages.add(new Message(role, content(message, messages.size())));
         }
         return messages;
     }

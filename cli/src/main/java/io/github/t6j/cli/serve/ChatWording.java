@@ -12,18 +12,13 @@ import java.util.Map;
  *
  * @param logProbabilities whether tokens are told, too
  */
-record ChatWording(String id, Served served, boolean logProbabilities) implements Wording {
+record ChatWording(String id, long created, Served served, boolean logProbabilities) implements Wording {
     /** Below every log-probability of a float that is one. */
     private static final double LEAST = -9999;
 
     @Override
     public Map<String, Object> head(boolean chunk) {
-        Map<String, Object> head = new LinkedHashMap<>();
-        head.put("id", id);
-        head.put("object", chunk ? "chat.completion.chunk" : "chat.completion");
-        head.put("created", System.currentTimeMillis() / 1000);
-        head.put("model", served.name());
-        return head;
+        return Wording.head(id, chunk ? "chat.completion.chunk" : "chat.completion", created, served);
     }
 
     @Override

@@ -12,15 +12,11 @@ import java.util.Map;
  * @param echoed the prompt of each choice, which is written before its text; empty without echo
  * @param logProbabilities whether tokens are told, too
  */
-record CompletionWording(String id, Served served, List<String> echoed, boolean logProbabilities) implements Wording {
+record CompletionWording(String id, long created, Served served, List<String> echoed,
+        boolean logProbabilities) implements Wording {
     @Override
     public Map<String, Object> head(boolean chunk) {
-        Map<String, Object> head = new LinkedHashMap<>();
-        head.put("id", id);
-        head.put("object", "text_completion");
-        head.put("created", System.currentTimeMillis() / 1000);
-        head.put("model", served.name());
-        return head;
+        return Wording.head(id, "text_completion", created, served);
     }
 
     private String echo(int index) {

@@ -48,7 +48,7 @@ final class Completions {
             String text = echo ? served.model().tokenizer().decode(prompt) : "";
             echoed.addAll(Collections.nCopies(echo ? copies : 0, text));
         }
-        Wording wording = new CompletionWording("cmpl-" + UUID.randomUUID(), served, echoed, tells);
+        Wording wording = new CompletionWording("cmpl-" + UUID.randomUUID(), Wording.now(), served, echoed, tells);
         List<Request> requests =
                 prompts.stream().map(prompt -> new Request(prompt, options, likeliest, copies)).toList();
         run(exchange, served, fields, requests, wording);

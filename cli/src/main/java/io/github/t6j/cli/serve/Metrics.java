@@ -35,7 +35,7 @@ final class Metrics {
 
     private static void counts(StringBuilder out, Counts counts) {
         value(out, "t6j_waiting", "gauge", "Generations in the queue.", counts.waiting());
-        value(out, "t6j_running", "gauge", "Generations that run: the rows of a step.", counts.running());
+        value(out, "t6j_running", "gauge", "Generations that read their prompts or go on.", counts.running());
         value(out, "t6j_cache_bytes", "gauge", "Bytes that the caches of running generations may take.",
                 counts.cacheBytes());
         value(out, "t6j_kept_cache_bytes", "gauge", "Bytes of caches kept for prompts that begin alike.",
