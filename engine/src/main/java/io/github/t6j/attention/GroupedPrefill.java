@@ -6,7 +6,6 @@ import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
-import java.util.Arrays;
 
 /**
  * Attention with shared key heads for many rows: all queries of some rows that share a key head meet its keys together. One at a
@@ -17,7 +16,7 @@ final class GroupedPrefill implements Prefill {
     /** Rows that meet a page together, at least: enough for whole register tiles of each key head. */
     private static final int ROWS = 20;
 
-    /** Queries that do, at least: each block reads the page again, MHA a page of its own a head (ADR 24). */
+    /** Queries that do, at least: each block reads the page again, MHA a page of its own a head (ADR 31, at its end). */
     private static final int LINES = 128;
 
     private final Kernels kernels;
@@ -121,12 +120,8 @@ final class GroupedPrefill implements Prefill {
         shape.groupScores(kernels, keyHead, b.queries, lines, page, state.scores);
         for (int line = 0; line < state.span.heads; line++) {
             int seen = line < lines ? pass.position + first + line / group + 1 - index * PANEL : 0;
-            Arrays.fill(
-                    state.scores, line * PANEL + Math.clamp(seen, 0, PANEL), (line + 1) * PANEL,
-                    Float.NEGATIVE_INFINITY);
             int hidden = windowStart(pass.position + first + line / group) - index * PANEL;
-            Arrays.fill(
-                    state.scores, line * PANEL, line * PANEL + Math.clamp(hidden, 0, PANEL), Float.NEGATIVE_INFINITY);
+            state.show(line, hidden, seen);
         }
         state.softmax(shape, page);
         int count = Math.min(PANEL, pass.position + end - index * PANEL);

@@ -246,10 +246,10 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     @Override
     public boolean rowsChooseForm() {
-        return true;
+        return rebuiltAreSmaller();
     }
 
-    /** Chooses between the absorbed and the rebuilt form. */
+    /** Chooses between the absorbed and the rebuilt form, where the rebuilt one can pay (ADR 30). */
     @Override
     public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
         return new LatentAlgorithm(this, (PagedCache) cache, kernels, workers);

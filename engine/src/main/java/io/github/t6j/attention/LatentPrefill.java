@@ -10,7 +10,6 @@ import io.github.t6j.kernels.Workers;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 
 /**
  * Latent attention with keys and values rebuilt from the latents, a head and a page at a time, for all rows of a pass: rebuilding
@@ -122,8 +121,7 @@ final class LatentPrefill {
                 state.scores,
                 first * PANEL, 0, false);
         for (int row = 0; row < rows; row++) {
-            int visible = Math.clamp(position + row + 1 - index * PANEL, 0, PANEL);
-            Arrays.fill(state.scores, row * PANEL + visible, (row + 1) * PANEL, Float.NEGATIVE_INFINITY);
+            state.show(row, 0, position + row + 1 - index * PANEL);
         }
         state.softmax(attention, page);
         OnlineSoftmax span = state.span;

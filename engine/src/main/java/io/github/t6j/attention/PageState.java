@@ -10,6 +10,7 @@ import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Prefetcher;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /** One thread's buffers while a query passes over pages. */
 final class PageState {
@@ -82,6 +83,13 @@ final class PageState {
     private static Page scratch(PageAttention attention, Arena memory) {
         PageLayout layout = attention.scratch().layout();
         return layout == null ? null : Page.allocate(layout, Format.F32, memory);
+    }
+
+    /** Hides of a line of scores what is before slot {@code from}, and from slot {@code to} on; both may be outside the page. */
+    void show(int line, int from, int to) {
+        int at = line * PANEL;
+        Arrays.fill(scores, at + Math.clamp(to, 0, PANEL), at + PANEL, Float.NEGATIVE_INFINITY);
+        Arrays.fill(scores, at, at + Math.clamp(from, 0, PANEL), Float.NEGATIVE_INFINITY);
     }
 
     /** From a page's scores to its probabilities; the span's maxima follow where scores exceed them by too much. */

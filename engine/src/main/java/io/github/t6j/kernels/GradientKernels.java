@@ -1,7 +1,7 @@
 package io.github.t6j.kernels;
 
 /**
- * What training does besides products: the operations that a transformer's step spends its time in. One implementation is
+ * What training does besides products and the softmax of attention, which are in {@link Kernels}. One implementation is
  * {@link ScalarGradientKernels}, the slow twin, the other is in {@code kernels.simd}; both give the same bits, as {@link
  * Kernels} says. Offsets are in floats.
  */

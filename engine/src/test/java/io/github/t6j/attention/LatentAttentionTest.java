@@ -58,6 +58,14 @@ class LatentAttentionTest {
         }
     }
 
+    /** Keys and values that are no smaller than their latent twice are never rebuilt. */
+    @Test
+    void rowsChooseTheFormWhereThereAreTwo() {
+        Random random = new Random(1);
+        assertThat(attention(3, 11, 6, 37, 13, random).rowsChooseForm()).isTrue();
+        assertThat(attention(3, 37, 6, 37, 37, random).rowsChooseForm()).isFalse();
+    }
+
     @ParameterizedTest
     @CsvSource({"1,1,2,1,1,1, 1,1", "3,5,2,7,9,1, 1,1", "5,12,8,14,10,1, 1,1", "2,64,32,256,64,1, 1,1",
         "4,17,6,33,3,1, 1,1", "3,16,16,16,16,40, 1,1", "4,5,2,14,9,1, 2,1", "8,12,6,260,12,1, 4,1",

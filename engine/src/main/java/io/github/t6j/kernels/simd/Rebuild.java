@@ -14,7 +14,7 @@ import io.github.t6j.kernels.ScalarKernels;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
-/** A head's keys and values of a page from their factors, two ranks at once; the mean that is meant is the caller's to take. */
+/** A head's keys and values of a page from their factors, values two ranks at once; the mean that is meant is the caller's to take. */
 final class Rebuild {
     private Rebuild() {}
 
@@ -23,14 +23,9 @@ final class Rebuild {
             float[] a, int aAt, int rank, MemorySegment b, long bAt, int count, MemorySegment to, long toAt) {
         long step = 4L * count * PANEL;
         for (int lane = 0; lane < LANES; lane += LENGTH) {
-            for (int r = 0; r < rank; r += 2) {
-                int from = aAt + r * PANEL + lane;
-                long at = bAt + r * step + 4 * lane;
-                if (r + 1 < rank) {
-                    twoOfColumns(a, from, b, at, at + step, count, to, toAt + 4 * lane, r > 0);
-                } else {
-                    oneOfColumns(a, from, b, at, count, to, toAt + 4 * lane, r > 0);
-                }
+            for (int r = 0; r < rank; r++) {
+                oneOfColumns(
+                        a, aAt + r * PANEL + lane, b, bAt + r * step + 4 * lane, count, to, toAt + 4 * lane, r > 0);
             }
         }
     }
@@ -63,13 +58,6 @@ final class Rebuild {
             s2.intoMemorySegment(to, toAt + at + 4 * C2, LITTLE_ENDIAN);
             s3.intoMemorySegment(to, toAt + at + 4 * C3, LITTLE_ENDIAN);
         }
-    }
-
-    private static void twoOfColumns(
-            float[] a, int aAt, MemorySegment b, long bAt, long b2At, int count, MemorySegment to, long toAt,
-            boolean accumulate) {
-        oneOfColumns(a, aAt, b, bAt, count, to, toAt, accumulate);
-        oneOfColumns(a, aAt + PANEL, b, b2At, count, to, toAt, true);
     }
 
     /** {@link io.github.t6j.kernels.Kernels#rebuildRows}; lanes are elements, what is left of them is the twin's. */

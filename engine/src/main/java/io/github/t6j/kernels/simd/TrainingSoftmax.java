@@ -48,15 +48,20 @@ final class TrainingSoftmax {
                 max2 = FLOAT_VECTOR.cast(max2).blend(x2, x2.compare(GT, FLOAT_VECTOR.cast(max2)));
                 max3 = FLOAT_VECTOR.cast(max3).blend(x3, x3.compare(GT, FLOAT_VECTOR.cast(max3)));
             }
-            raised |= raise(FLOAT_VECTOR.cast(max0), max, exponents, lane);
-            raised |= raise(FLOAT_VECTOR.cast(max1), max, exponents, lane + C1);
-            raised |= raise(FLOAT_VECTOR.cast(max2), max, exponents, lane + C2);
-            raised |= raise(FLOAT_VECTOR.cast(max3), max, exponents, lane + C3);
+            FLOAT_VECTOR.cast(max0).intoArray(exponents, lane);
+            FLOAT_VECTOR.cast(max1).intoArray(exponents, lane + C1);
+            FLOAT_VECTOR.cast(max2).intoArray(exponents, lane + C2);
+            FLOAT_VECTOR.cast(max3).intoArray(exponents, lane + C3);
+        }
+        for (int at = 0; at < PANEL; at += LENGTH) {
+            raised |= raise(max, exponents, at);
         }
         return raised;
     }
 
-    private static boolean raise(FloatVector largest, float[] max, float[] exponents, int at) {
+    /** Of some columns, whose largest stand in exponents. */
+    private static boolean raise(float[] max, float[] exponents, int at) {
+        FloatVector largest = FloatVector.fromArray(FLOATS, exponents, at);
         FloatVector before = FloatVector.fromArray(FLOATS, max, at);
         VectorMask<Float> raise = largest.compare(GT, before.add(LAZY_MAX));
         FloatVector after = before.blend(largest, raise);

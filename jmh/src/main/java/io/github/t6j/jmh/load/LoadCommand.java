@@ -85,8 +85,9 @@ public final class LoadCommand implements Callable<Integer> {
             }
             System.out.println("\n| model | cache, bytes a token | sessions of 8192 tokens in 4 GB |\n|---|--:|--:|");
             for (ServedModel model : models) {
-                System.out.printf(Locale.ROOT, "| %s | %d | %d |%n", model.name(), model.cacheBytesPerToken(),
-                        MEMORY / (8192 * model.cacheBytesPerToken()));
+                long bytes = model.cacheBytesPerToken(); // 0: a state of one size
+                System.out.printf(Locale.ROOT, "| %s | %d | %s |%n", model.name(), bytes,
+                        bytes == 0 ? "–" : MEMORY / (8192 * bytes));
             }
         }
         return CommandLine.ExitCode.OK;

@@ -65,6 +65,7 @@ public final class ReportCommand implements Callable<Integer> {
         return run(new ReportCommand(), "report", args);
     }
 
+    /** Runs a command of this jar. @return the exit code: 0 done, 1 failed, which it says after {@code name}, 2 bad usage */
     public static int run(Callable<Integer> command, String name, String... args) {
         return new CommandLine(command).setExecutionExceptionHandler((failure, line, parsed) -> {
             if (failure.getMessage() == null) {

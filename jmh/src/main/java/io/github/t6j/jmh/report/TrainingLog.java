@@ -12,7 +12,7 @@ import java.util.List;
 /**
  * What {@code t6j train} wrote to a log.jsonl.
  *
- * @param name of the run: its folder's
+ * @param name of the run: its file's, or its folder's where that is log.jsonl
  * @param attention what it trained
  * @param parameters how many numbers it trained
  * @param steps the updates, in their order
@@ -36,7 +36,9 @@ record TrainingLog(String name, String attention, long parameters, List<Entry> s
                         file + ": expected a log.jsonl of t6j train with a step, found none");
             }
             Path folder = file.toAbsolutePath().getParent();
-            return new TrainingLog(folder.getFileName().toString(), first.get("attention").getAsString(),
+            String own = file.getFileName().toString();
+            String name = own.equals("log.jsonl") ? folder.getFileName().toString() : own.replaceFirst("\\.jsonl$", "");
+            return new TrainingLog(name, first.get("attention").getAsString(),
                     first.get("parameters").getAsLong(), steps, entries(lines, "validation_loss"));
         } catch (JsonParseException | UnsupportedOperationException | IllegalStateException | NumberFormatException e) {
             throw new IllegalArgumentException(file + ": expected a log.jsonl of t6j train, found other text", e);

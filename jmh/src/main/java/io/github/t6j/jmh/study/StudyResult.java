@@ -12,7 +12,7 @@ import java.nio.file.StandardCopyOption;
  *
  * @param validationBits bits a byte of the text
  * @param cacheBytes of a token in all layers, f32
- * @param tokensPerSecond while it trained
+ * @param tokensPerSecond while it trained, evaluations and checkpoints included
  */
 record StudyResult(
         String preset, String attention, double rate, long seed, long steps, long tokens, long parameters,

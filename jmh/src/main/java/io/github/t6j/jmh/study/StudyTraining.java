@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Makes one run, from its last checkpoint if there is one; its log is that of {@code t6j train}. */
+/** Makes one run, from its last checkpoint if there is one; its log is a part of that of {@code t6j train}. */
 final class StudyTraining {
     private static final int SEQUENCES = 8;
     private static final int CONTEXT = 512;
