@@ -6,7 +6,7 @@ import io.github.t6j.family.Description;
 import io.github.t6j.family.Families;
 import io.github.t6j.family.FolderFiles;
 import io.github.t6j.family.GenerationJson;
-import io.github.t6j.family.GgufNames;
+import io.github.t6j.family.ModelTensors;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.WarmingKernels;
@@ -19,17 +19,14 @@ import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.NativeMemory;
-import io.github.t6j.weights.Tensor;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -63,18 +60,17 @@ public final class Model implements AutoCloseable {
         NativeMemory weights = NativeMemory.shared();
         use = new ModelUse(freeing(kernels, workers, weights));
         try (Checkpoint checkpoint = Checkpoint.open(path, options.load() == ModelOptions.Load.MMAP)) {
-            GgufNames gguf = checkpoint.gguf().isEmpty() ? null : new GgufNames(checkpoint, path.toString());
-            NamedTensors tensors = gguf == null
-                    ? new NamedTensors(checkpoint.tensors(), path.toString(), checkpoint::read)
-                    : new NamedTensors(gguf.tensors(), path.toString(), gguf::read);
-            ConfigJson configJson = gguf == null ? files.config() : new ConfigJson(gguf.config(), path.toString());
+            ModelTensors read = ModelTensors.of(checkpoint, path.toString());
+            NamedTensors tensors = read.tensors();
+            ConfigJson configJson =
+                    read.config() == null ? files.config() : new ConfigJson(read.config(), path.toString());
             ModelConfig config =
                     Families.describe(tensors, new Description(configJson, files.variant(), options.variant()));
             tokenizer = tokenizer(options.tokenizer(), checkpoint, config);
             checkTokenizer(config);
             transformer = Families.load(tensors, config, kernels, workers, weights, progress);
             info = info(config, checkpoint);
-            weightType = weightType(checkpoint.tensors());
+            weightType = DType.ofMost(checkpoint.tensors().values()).name().toLowerCase(Locale.ROOT);
             addNotes(checkpoint);
             GenerationJson generation = files.generation();
             endIds = endIds(generation.endIds(configJson));
@@ -181,13 +177,6 @@ public final class Model implements AutoCloseable {
                         transformer.sharedElementsPerPosition()),
                 checkpoint.description(), config.assumptions(),
                 kernels.description() + ", " + workers.threads() + " threads");
-    }
-
-    private static String weightType(Map<String, Tensor> tensors) {
-        Map<DType, Long> counts = new EnumMap<>(DType.class);
-        tensors.values().forEach(tensor -> counts.merge(tensor.dtype(), tensor.elementCount(), Long::sum));
-        DType most = Collections.max(counts.entrySet(), Map.Entry.comparingByValue()).getKey();
-        return most.name().toLowerCase(Locale.ROOT);
     }
 
     /** What this model is. */

@@ -18,8 +18,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -177,17 +175,10 @@ record ModelListing(String name, Path path, String family, String weights, long 
             ModelConfig config = Families.describe(new NamedTensors(tensors, model.toString()),
                     new Description(new ConfigJson(keys, model.toString()),
                             VariantFile.read(ModelFolder.folderOf(model)), null));
-            return new ModelListing(name, model, config.family(), type(tensors), Families.parameters(config), bytes,
+            return new ModelListing(name, model, config.family(),
+                    DType.ofMost(tensors.values()).name().toLowerCase(Locale.ROOT), Families.parameters(config), bytes,
                     revision, null);
         }
-    }
-
-    /** The type of most weights. */
-    private static String type(Map<String, Tensor> tensors) {
-        Map<DType, Long> counts = new EnumMap<>(DType.class);
-        tensors.values().forEach(tensor -> counts.merge(tensor.dtype(), tensor.elementCount(), Long::sum));
-        return Collections.max(counts.entrySet(), Map.Entry.comparingByValue()).getKey().name()
-                .toLowerCase(Locale.ROOT);
     }
 
     Map<String, Object> fields() {

@@ -6,7 +6,7 @@ import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.Description;
 import io.github.t6j.family.Families;
 import io.github.t6j.family.FolderFiles;
-import io.github.t6j.family.GgufNames;
+import io.github.t6j.family.ModelTensors;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.ModelConfig;
@@ -40,14 +40,13 @@ final class ModelSource implements AutoCloseable {
         folder = FolderFiles.of(path).folder();
         checkpoint = Checkpoint.open(path, false);
         try {
-            GgufNames gguf = checkpoint.gguf().isEmpty() ? null : new GgufNames(checkpoint, path.toString());
-            tensors = gguf == null
-                    ? new NamedTensors(checkpoint.tensors(), path.toString(), checkpoint::read)
-                    : new NamedTensors(gguf.tensors(), path.toString(), gguf::read);
-            configJson = gguf == null ? object("config.json") : gguf.config();
+            ModelTensors read = ModelTensors.of(checkpoint, path.toString());
+            tensors = read.tensors();
+            boolean own = read.config() != null;
+            configJson = own ? read.config() : configJson();
             VariantJson said = new FolderFiles(folder).variant();
             variantJson = variant == null ? said : said.with("variant", variant.word());
-            String where = gguf == null ? folder.resolve("config.json").toString() : path.toString();
+            String where = own ? path.toString() : folder.resolve("config.json").toString();
             config = Families.describe(
                     tensors, new Description(new ConfigJson(configJson, where), variantJson, variant));
         } catch (RuntimeException | Error failure) {
@@ -56,9 +55,11 @@ final class ModelSource implements AutoCloseable {
         }
     }
 
-    private Map<String, Object> object(String name) {
+    /** It goes into the new model, so it is read as what is copied. */
+    private Map<String, Object> configJson() {
+        new FolderFiles(folder).config(); // says best what is wrong
         return Json.parseObject(
-                CopiedFile.read(folder, name, SmallFile.CONFIG), folder.resolve(name).toString());
+                CopiedFile.read(folder, "config.json", SmallFile.CONFIG), folder.resolve("config.json").toString());
     }
 
     ModelConfig config() {

@@ -13,12 +13,13 @@ import java.util.stream.Stream;
  * Which of a folder's files has the weights: the first of those names that is there, in the order in which Hugging Face
  * and nanoGPT prefer them; otherwise the only file that has an ending of weights.
  */
-final class CheckpointFiles {
-    private static final List<String> NAMES = List.of("model.safetensors", "model.safetensors.index.json",
+public final class CheckpointFiles {
+    /** Names of weights, and of indexes of them; the first that is there counts. */
+    public static final List<String> NAMES = List.of("model.safetensors", "model.safetensors.index.json",
             "pytorch_model.bin", "pytorch_model.bin.index.json", "ckpt.pt", "model_state_dict.pt");
     private static final List<String> ENDINGS = List.of(".safetensors", ".bin", ".pt", ".pth", ".gguf");
     /** What training leaves beside a model. */
-    private static final Set<String> NO_WEIGHTS = Set.of("optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt",
+    public static final Set<String> NO_WEIGHTS = Set.of("optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt",
             "rng_state.pth", "training_args.bin");
 
     private CheckpointFiles() {}

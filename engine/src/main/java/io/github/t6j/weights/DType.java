@@ -4,7 +4,11 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -201,5 +205,12 @@ public enum DType {
     /** The float that is {@code bf16}: exact. */
     public static float bf16ToFloat(short bf16) {
         return Float.intBitsToFloat(bf16 << 16);
+    }
+
+    /** The type that most elements of some tensors, one or more, have. */
+    public static DType ofMost(Collection<Tensor> tensors) {
+        Map<DType, Long> counts = new EnumMap<>(DType.class);
+        tensors.forEach(tensor -> counts.merge(tensor.dtype(), tensor.elementCount(), Long::sum));
+        return Collections.max(counts.entrySet(), Map.Entry.comparingByValue()).getKey();
     }
 }

@@ -1,6 +1,7 @@
 package io.github.t6j.cli.hub;
 
 import io.github.t6j.json.Json;
+import io.github.t6j.weights.CheckpointFiles;
 import io.github.t6j.weights.SmallFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -13,7 +14,7 @@ import java.util.TreeSet;
 
 /**
  * Which of a repository's files a model needs: its weights once, and what is read beside them. The weights are those that
- * the engine will choose of the folder: safetensors before torch's files before GGUF.
+ * the engine chooses by name; of others safetensors before torch's files before GGUF, so that one is left to choose.
  */
 final class PullPlan {
     private static final List<String> BESIDE = List.of("config.json", "generation_config.json", "t6j.json",
@@ -21,13 +22,10 @@ final class PullPlan {
             "chat_template.jinja", "chat_template.json");
     /** GPT-2's two files; of use only where there is no tokenizer.json. */
     private static final List<String> TWO_FILES = List.of("vocab.json", "merges.txt", "encoder.json", "vocab.bpe");
-    private static final List<String> NAMES = List.of("model.safetensors", "model.safetensors.index.json",
-            "pytorch_model.bin", "pytorch_model.bin.index.json", "ckpt.pt", "model_state_dict.pt");
     private static final List<List<String>> ENDINGS =
             List.of(List.of(".safetensors"), List.of(".bin", ".pt", ".pth"), List.of(".gguf"));
-    /** What training leaves beside a model, and what changes another one. */
-    private static final Set<String> NO_WEIGHTS = Set.of("optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt",
-            "rng_state.pth", "training_args.bin", "adapter_model.safetensors", "adapter_model.bin");
+    /** What changes another model. */
+    private static final Set<String> ADAPTERS = Set.of("adapter_model.safetensors", "adapter_model.bin");
     private static final String INDEX = ".index.json";
     private static final int LONGEST_INDEX = 64 << 20;
 
@@ -43,6 +41,10 @@ final class PullPlan {
     PullPlan(Listing listing, ModelName name) {
         this.listing = listing;
         this.name = name;
+    }
+
+    private static boolean isOther(String name) {
+        return CheckpointFiles.NO_WEIGHTS.contains(name) || ADAPTERS.contains(name);
     }
 
     /**
@@ -103,14 +105,14 @@ final class PullPlan {
 
     /** The file of weights, or its index; several if there is no saying which; none. */
     private static List<RemoteFile> weights(Map<String, RemoteFile> files) {
-        for (String known : NAMES) {
+        for (String known : CheckpointFiles.NAMES) {
             if (files.containsKey(known)) {
                 return List.of(files.get(known));
             }
         }
         List<RemoteFile> several = List.of();
         for (List<String> endings : ENDINGS) {
-            List<RemoteFile> found = files.values().stream().filter(file -> !NO_WEIGHTS.contains(file.name())
+            List<RemoteFile> found = files.values().stream().filter(file -> !isOther(file.name())
                     && endings.stream().anyMatch(file.name()::endsWith)).toList();
             if (found.size() == 1) {
                 return found;
