@@ -13,6 +13,7 @@ import org.jline.reader.impl.completer.StringsCompleter;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.Terminal.Signal;
 import org.jline.terminal.TerminalBuilder;
+import org.jline.utils.Signals;
 
 /**
  * What a person types, by JLine, which nothing else knows: editing, history, pasted text as one message, Ctrl-C, Ctrl-D.
@@ -21,6 +22,7 @@ final class TerminalInput implements ChatInput {
     private static final int HISTORY_LINES = 1000;
 
     private final Main main;
+    private final Object interruptBefore; // what Ctrl-C did
     private final Terminal terminal;
     private final LineReader reader;
 
@@ -31,9 +33,12 @@ final class TerminalInput implements ChatInput {
      */
     TerminalInput(Main main, Path history, List<String> commands, Runnable stop) {
         this.main = main;
+        // JLine puts back what was there for a moment whenever it sets another: that must not end the program.
+        interruptBefore = Signals.register(Signal.INT.name(), stop);
         try {
             terminal = TerminalBuilder.builder().system(true).provider("ffm").graphemeCluster(false).build();
         } catch (IOException e) {
+            Signals.unregister(Signal.INT.name(), interruptBefore);
             throw Errors.failure("terminal", "cannot be opened", e);
         }
         terminal.handle(Signal.INT, _ -> stop.run());
@@ -91,6 +96,8 @@ final class TerminalInput implements ChatInput {
             terminal.close();
         } catch (IOException e) {
             throw Errors.failure("terminal", "cannot be closed", e);
+        } finally {
+            Signals.unregister(Signal.INT.name(), interruptBefore);
         }
     }
 }

@@ -71,8 +71,9 @@ class ChatTerminalTest {
 
     @Test
     void ctrlCEndsTheAnswerAndCtrlDTheChat() throws IOException {
-        String whole = Ran.withInput("Tell me\n".getBytes(), "chat", "--seed", "1", "-n", "400", "--ignore-eos").out();
-        Launched chat = start("-n 400 --ignore-eos");
+        String whole = Ran.withInput("Tell me\n".getBytes(), "chat", "--seed", "1", "-n", "1500", "-c", "2000",
+                "--ignore-eos").out();
+        Launched chat = start("-n", "1500", "-c", "2000", "--ignore-eos"); // some seconds, which Ctrl-C comes into
         chat.type("Tell me" + ENTER);
         chat.awaitOut(whole.strip().substring(0, 10));
         chat.type(CTRL_C);

@@ -89,6 +89,15 @@ final class Exchange {
     }
 
     private byte[] body() {
+        try {
+            return readBody();
+        } catch (ApiException e) { // who is refused may go on sending, but keeps nobody else waiting
+            release();
+            throw e;
+        }
+    }
+
+    private byte[] readBody() {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         try {
             while (true) {
@@ -153,8 +162,13 @@ final class Exchange {
         return http.getResponseBody();
     }
 
-    void close() {
+    private void release() {
         longBodies.release(pieces);
+        pieces = 0;
+    }
+
+    void close() {
+        release();
         if (hasBegun()) {
             metrics.answered(http.getResponseCode(), System.nanoTime() - start);
         }
