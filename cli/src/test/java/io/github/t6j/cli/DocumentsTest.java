@@ -29,19 +29,20 @@ class DocumentsTest {
     private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.*)$");
     /** A command line of a block or between backticks; not what a message or a sentence says. */
     private static final Pattern COMMAND_LINE = Pattern.compile(
-            "(?m)(?:^(?: {4}(?:\\$ )?|printf [^|]*\\| )|`)(?:T6J_\\w+=\\S+ )?(?:cli/bin/)?t6j ([^`\\n]*(?:\\\\\\n[^`\\n]*)?)");
+            "(?m)(?:^ {4}(?:\\$ |printf [^|]*\\| )?|`)(?:T6J_\\w+=\\S+ )?(?:cli/bin/)?t6j "
+                    + "([^`\\n]*(?:\\\\\\n[^`\\n]*)?)");
     private static final Pattern OPTION = Pattern.compile("(?<=^| |\\[)--?[a-zA-Z][\\w-]*");
     private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"|'[^']*'|\\$\\([^)]*\\)|<\\([^)]*\\)");
-    private static final Pattern CLASS = Pattern.compile("`(?:[a-z]+/)*([A-Z]\\w*[a-z]\\w*)(?:\\.java)?`");
+    private static final Pattern CLASS =
+            Pattern.compile("`(?:[a-z]+/)*([A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*)(?:\\.java)?`");
 
     /** The pages, by their names below the root; test data says of others what they have. */
     private static Map<Path, String> pages() throws IOException {
         try (Stream<Path> files = Files.walk(ROOT)) {
-            return files.filter(file -> file.toString().endsWith(".md"))
-                    .filter(file -> !file.toString().matches(".*[/\\\\](target|node_modules|results|\\.[a-z]+)[/\\\\].*"))
-                    .filter(file -> !file.startsWith(ROOT.resolve("testdata"))
-                            || file.getParent().equals(ROOT.resolve("testdata")))
-                    .collect(Collectors.toMap(ROOT::relativize, DocumentsTest::read));
+            return files.filter(file -> file.toString().endsWith(".md")).map(ROOT::relativize)
+                    .filter(name -> !name.toString().matches("(.*[/\\\\])?(target|\\..*)[/\\\\].*"))
+                    .filter(name -> !name.startsWith("testdata") || name.getNameCount() == 2)
+                    .collect(Collectors.toMap(name -> name, name -> read(ROOT.resolve(name))));
         }
     }
 
