@@ -159,9 +159,6 @@ final class SessionState {
         if (!sequence.forward(more, from, count, stop)) {
             return false;
         }
-        if (Thread.currentThread().isVirtual()) {
-            Thread.yield(); // a virtual thread that computes leaves others no turn by itself
-        }
         keep(more, from, count);
         lastRow = count - 1;
         logitsReady = false;

@@ -8,13 +8,14 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
-/** A virtual thread that generates gives the others their turn after each pass. */
+/** A virtual thread that generates gives the others their turn after each block. */
 class VirtualThreadsTest {
     /** One thread carries all virtual ones: the second ends the generation of the first, if it is given a turn. */
     static final class Taking {
         public static void main(String[] args) throws InterruptedException {
             AtomicBoolean seen = new AtomicBoolean();
-            try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
+            try (Model model = Model.load(TestData.tiny(), ModelOptions.defaults().withThreads(1));
+                    Session session = model.newSession()) {
                 GenerationOptions options =
                         GenerationOptions.defaults().withMaxTokens(500).withIgnoreEndOfText(true);
                 Thread generating = Thread.ofVirtual().unstarted(() -> System.out.println(
