@@ -16,7 +16,13 @@ import java.util.stream.Stream;
  * <p>A session that is closed, or that another call uses at the moment, throws an IllegalStateException that says so. A
  * listener may read its session, fork it and save it, but not feed, cut or restore it.
  *
- * <p>Feed ids with {@link #prefill} or {@link #decode}, read {@link #logits()}, or let {@link #generate} do all of it.
+ * <p>Feed ids with {@link #prefill} or {@link #decode}, read {@link #logits()}, or let {@link #generate} do all of it. A
+ * call computes on the thread that makes it, and on the model's; a virtual thread gives others a turn after each block.
+ *
+ * <p>The cache is native memory, which is taken as ids come ({@link #cacheBytes}). The ids, the logits (4 bytes an id of the
+ * vocabulary) and the buffers of the longest pass so far are on the heap. {@link Model#sessionBytes} is the sum for a
+ * full context. {@link #close} and {@link Model#close} free the native memory at once. The garbage collector frees that of
+ * a session that was forgotten, some time later, and a warning says so once.
  */
 public final class Session implements AutoCloseable {
     static {
@@ -91,7 +97,11 @@ public final class Session implements AutoCloseable {
         prefill(ids, null);
     }
 
-    /** {@link #prefill(int...)} that also computes the logits after every id and hands them to {@code listener}. */
+    /**
+     * {@link #prefill(int...)} that also computes the logits after every id and hands them to {@code listener}. What the
+     * listener throws comes out of this call; the session then holds the ids of the passes so far, at most
+     * {@link Model#passSize} each.
+     */
     public void prefill(int[] ids, LogitsListener listener) {
         try (SessionUse.Call _ = use.begin()) {
             state.check(ids);
