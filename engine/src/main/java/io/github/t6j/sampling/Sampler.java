@@ -177,7 +177,8 @@ public final class Sampler {
         }
         for (int id = 0; id < vocabulary; id++) {
             if (!(logits[id] < Float.POSITIVE_INFINITY)) { // true of NaN too
-                throw new IllegalStateException("logits: expected numbers, found " + logits[id] + " for id " + id + "; " + cause);
+                throw new IllegalStateException(
+                        "logits: expected numbers, found " + logits[id] + " for id " + id + "; " + cause);
             }
         }
     }

@@ -80,7 +80,8 @@ class SamplingOptionsTest {
         };
         SamplingOptions changed = SamplingOptions.greedy()
                 .withTemperature(1.5f).withTopK(3).withTopP(0.4f).withMinP(0.2f).withRepetitionPenalty(1.1f)
-                .withFrequencyPenalty(0.6f).withPresencePenalty(0.7f).withLogitBias(Map.of(8, 9f)).withStep(step).withSeed(10);
+                .withFrequencyPenalty(0.6f).withPresencePenalty(0.7f).withLogitBias(Map.of(8, 9f)).withStep(step)
+                .withSeed(10);
         assertThat(changed).isEqualTo(
                 new SamplingOptions(1.5f, 3, 0.4f, 0.2f, new Penalties(1.1f, 0.6f, 0.7f), Map.of(8, 9f), step, 10L));
     }
