@@ -6,8 +6,8 @@ import java.util.List;
 /**
  * What a generation gave.
  *
- * @param text the continuation, without the prompt and without the stop string that ended it; what a listener heard is
- *     its beginning: the end may add what a possible stop string or an unfinished character held back
+ * @param text the continuation, without the prompt and without the stop string that ended it: what a listener
+ *     heard
  * @param tokens the generated ids, each with its log-probability
  * @param finishReason why it ended
  * @param promptTokens ids of the prompt

@@ -37,7 +37,7 @@ public final class Generator {
     private final long start = System.nanoTime();
     private long first; // when the first id was asked for, or 0
     private FinishReason reason; // null while it goes on
-    private boolean complete; // the text, to what was held back
+    private boolean complete; // the text, with what was held back
 
     /** @param tokenizer null: any id may be generated, and none has a text */
     Generator(Session session, Tokenizer tokenizer, int[] promptIds, GenerationOptions options) {
@@ -118,7 +118,19 @@ public final class Generator {
         return sampler.seed();
     }
 
-    /** What it gave; cancelled, if it went on. */
+    /** What was held back, when it has ended: given once, and null if there is nothing. */
+    Token tail() {
+        if (complete) {
+            return null;
+        }
+        complete = true;
+        String rest = decoder == null || stop.stopped() ? "" : stop.append(decoder.finish());
+        rest += stop.finish();
+        text.append(rest);
+        return rest.isEmpty() ? null : Token.tail(rest);
+    }
+
+    /** What it gave; cancelled, if it went on. Its text is that of the tokens, and what was held back. */
     public Generation result() {
         end(FinishReason.CANCELLED);
         long now = System.nanoTime();
@@ -127,13 +139,7 @@ public final class Generator {
     }
 
     Generation result(long prefillNanos, long decodeNanos) {
-        if (decoder != null && !stop.stopped() && !complete) {
-            text.append(stop.append(decoder.finish()));
-        }
-        if (!stop.stopped() && !complete) {
-            text.append(stop.finish());
-        }
-        complete = true;
+        tail();
         return new Generation(
                 text.toString(), List.copyOf(tokens), reason, promptTokens, sampler.seed(),
                 Duration.ofNanos(prefillNanos), Duration.ofNanos(decodeNanos));

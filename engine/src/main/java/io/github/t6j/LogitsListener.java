@@ -1,6 +1,6 @@
 package io.github.t6j;
 
-/** Receives the logits of each position of a prefill, in order. */
+/** Receives the logits of each position of a prefill, in order; may read the session, but not feed or change it. */
 @FunctionalInterface
 public interface LogitsListener {
     /**

@@ -36,6 +36,10 @@ import java.util.stream.Collectors;
 /**
  * A model in memory. Safe for use by several threads, each with sessions of its own; they share the weights and the
  * threads that compute.
+ *
+ * <p>The weights are native memory ({@link #weightBytes}), in huge pages on Linux if java was started with {@code
+ * --enable-native-access=io.github.t6j.engine} ({@code ALL-UNNAMED} on the class path). {@link #close} frees them, and ends
+ * the threads. A first prompt is slow in a JVM that has just started: {@link #warmUp} goes before it.
  */
 public final class Model implements AutoCloseable {
     /** Ids that people add to a tokenizer, and not to the model. */

@@ -3,6 +3,7 @@ package io.github.t6j;
 import io.github.t6j.sampling.SamplingOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** Several continuations of what a session holds: forks of it, which advance together until each has its reason to end. */
 final class SampleGenerator {
@@ -10,20 +11,42 @@ final class SampleGenerator {
     private final Model model;
     private final int[] promptIds;
     private final GenerationOptions options;
+    private final SampleListener listener;
 
-    SampleGenerator(Session session, Model model, int[] promptIds, GenerationOptions options) {
+    /** @throws IllegalArgumentException if the options are wrong */
+    SampleGenerator(Session session, int[] promptIds, GenerationOptions options, SampleListener listener) {
         this.session = session;
-        this.model = model;
-        this.promptIds = promptIds;
-        this.options = options;
+        model = session.model();
+        this.promptIds = Objects.requireNonNull(promptIds, "promptIds");
+        this.options = Objects.requireNonNull(options, "options");
+        this.listener = Objects.requireNonNull(listener, "listener");
         generator(session, options);
     }
 
     private Generator generator(Session own, GenerationOptions ownOptions) {
-        return new Generator(own, model.requiredTokenizer(), promptIds, ownOptions);
+        return new Generator(own, model.tokenizerOrNull(), promptIds, ownOptions);
     }
 
-    List<Generation> run(int samples, long prefillNanos) {
+    /** Within a call of the session. */
+    List<Generation> run(int samples) {
+        if (samples < 1) {
+            throw new IllegalArgumentException("samples: expected 1 or more, found " + samples);
+        }
+        long start = System.nanoTime();
+        if (!session.state().feedPrompt(promptIds, session::isCancelled)) {
+            throw session.cancelled("prompt");
+        }
+        try {
+            return run(samples, System.nanoTime() - start);
+        } catch (IllegalStateException closed) {
+            if (session.isCancelled()) { // the model was closed, and the forks with it
+                throw session.cancelled("generateSamples");
+            }
+            throw closed;
+        }
+    }
+
+    private List<Generation> run(int samples, long prefillNanos) {
         long start = System.nanoTime();
         List<Generator> all = new ArrayList<>();
         try {
@@ -34,7 +57,9 @@ final class SampleGenerator {
             }
             advance(all);
             long nanos = System.nanoTime() - start;
-            all.forEach(one -> one.end(FinishReason.CANCELLED));
+            for (int sample = 0; sample < samples; sample++) {
+                end(sample, all.get(sample), FinishReason.CANCELLED);
+            }
             return all.stream().map(one -> one.result(prefillNanos, nanos)).toList();
         } finally {
             all.forEach(one -> one.session().close());
@@ -49,10 +74,10 @@ final class SampleGenerator {
         while (!session.isCancelled()) {
             List<Session> sessions = new ArrayList<>();
             List<Integer> ids = new ArrayList<>();
-            for (Generator one : all) {
-                Token token = one.next();
+            for (int sample = 0; sample < all.size(); sample++) {
+                Token token = next(sample, all.get(sample));
                 if (token != null) {
-                    sessions.add(one.session());
+                    sessions.add(all.get(sample).session());
                     ids.add(token.id());
                 }
             }
@@ -60,6 +85,26 @@ final class SampleGenerator {
                 return;
             }
             SessionBatch.decode(model, sessions, ids.stream().mapToInt(Integer::intValue).toArray());
+        }
+    }
+
+    /** A sample's next token, told; null if it has ended. */
+    private Token next(int sample, Generator one) {
+        Token token = one.next();
+        if (token == null) {
+            end(sample, one, one.finishReason());
+        } else if (!listener.onToken(sample, token)) {
+            end(sample, one, FinishReason.STOPPED_BY_LISTENER);
+        }
+        return token;
+    }
+
+    /** Ends a sample, unless it has ended, and tells its tail, unless that was told. */
+    private void end(int sample, Generator one, FinishReason why) {
+        one.end(why);
+        Token tail = one.tail();
+        if (tail != null) {
+            listener.onToken(sample, tail);
         }
     }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /**
  * A sequence of ids that a model has seen, and its cache; used by one thread at a time, except {@link #cancel()}.
@@ -15,7 +16,13 @@ import java.util.function.BooleanSupplier;
  * <p>A session that is closed, or that another call uses at the moment, throws an IllegalStateException that says so. A
  * listener may read its session, fork it and save it, but not feed, cut or restore it.
  *
- * <p>Feed ids with {@link #prefill} or {@link #decode}, read {@link #logits()}, or let {@link #generate} do all of it.
+ * <p>Feed ids with {@link #prefill} or {@link #decode}, read {@link #logits()}, or let {@link #generate} do all of it. A
+ * call computes on the thread that makes it, and on the model's; a virtual thread gives others a turn after each block.
+ *
+ * <p>The cache is native memory, which is taken as ids come ({@link #cacheBytes}). The ids, the logits (4 bytes an id of the
+ * vocabulary) and the buffers of the longest pass so far are on the heap. {@link Model#sessionBytes} is the sum for a
+ * full context. {@link #close} and {@link Model#close} free the native memory at once. The garbage collector frees that of
+ * a session that was forgotten, some time later, and a warning says so once.
  */
 public final class Session implements AutoCloseable {
     static {
@@ -90,7 +97,11 @@ public final class Session implements AutoCloseable {
         prefill(ids, null);
     }
 
-    /** {@link #prefill(int...)} that also computes the logits after every id and hands them to {@code listener}. */
+    /**
+     * {@link #prefill(int...)} that also computes the logits after every id and hands them to {@code listener}. What the
+     * listener throws comes out of this call; the session then holds the ids of the passes so far, at most
+     * {@link Model#passSize} each.
+     */
     public void prefill(int[] ids, LogitsListener listener) {
         try (SessionUse.Call _ = use.begin()) {
             state.check(ids);
@@ -116,7 +127,7 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    private CancellationException cancelled(String call) {
+    CancellationException cancelled(String call) {
         return new CancellationException(call + " was cancelled at position " + position());
     }
 
@@ -193,7 +204,7 @@ public final class Session implements AutoCloseable {
         Objects.requireNonNull(options, "options");
         Objects.requireNonNull(listener, "listener");
         Generator generator = new Generator(this, model.tokenizerOrNull(), promptIds, options);
-        if (feedPrompt(promptIds)) {
+        if (state.feedPrompt(promptIds, cancelled)) {
             generate(generator, listener);
         }
         return generator.result();
@@ -212,6 +223,37 @@ public final class Session implements AutoCloseable {
             } else if (!goOn) {
                 generator.end(FinishReason.STOPPED_BY_LISTENER);
             }
+        }
+        Token tail = generator.tail();
+        if (tail != null) {
+            listener.onToken(tail);
+        }
+    }
+
+    /** {@link #stream(int[], GenerationOptions)} from a text, as {@link #generate(String, GenerationOptions)} reads it. */
+    public Stream<Token> stream(String prompt, GenerationOptions options) {
+        try (SessionUse.Call _ = use.beginReading()) {
+            return stream(promptIds(prompt), options);
+        }
+    }
+
+    /**
+     * The tokens that {@link #generate(int[], GenerationOptions, TokenListener)} would tell its listener, each computed
+     * when it is asked for, on the thread that asks. The session holds, whenever the stream is left, what it has given;
+     * until then it must not be fed, cut or restored. A stream that nobody asks any more computes nothing and holds
+     * nothing; closing it, from any thread, ends the call that is under way: the prompt's, or that of one token.
+     *
+     * <p>Asking throws a CancellationException after {@link #cancel()} or an interrupt, and an IllegalStateException if
+     * the session was closed, or changed by others.
+     *
+     * @throws IllegalArgumentException if the options have stop strings, but the model has no tokenizer
+     * @throws IllegalStateException if the prompt does not fit in the context
+     */
+    public Stream<Token> stream(int[] promptIds, GenerationOptions options) {
+        Generator generator = newGenerator(promptIds, options);
+        try (SessionUse.Call _ = use.beginReading()) {
+            state.checkPrompt(promptIds);
+            return GeneratedTokens.stream(this, generator, promptIds.clone());
         }
     }
 
@@ -243,55 +285,29 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /** Feeds a prompt and computes the logits after it; false if cancelled. */
-    private boolean feedPrompt(int[] promptIds) {
-        if (promptIds.length > 0 || state.position() == 0) {
-            state.check(promptIds);
+    /** {@link #generateSamples(int[], int, GenerationOptions, SampleListener)} from a text, without a listener. */
+    public List<Generation> generateSamples(String prompt, int samples, GenerationOptions options) {
+        try (SessionUse.Call _ = use.begin()) {
+            return new SampleGenerator(this, promptIds(prompt), options, (sample, token) -> true).run(samples);
         }
-        if (promptIds.length == 0 && !state.hasLogits()) {
-            state.feedLastAgain();
-        }
-        if (!state.feed(promptIds, null, cancelled)) {
-            return false;
-        }
-        state.logits();
-        return true;
     }
 
     /**
-     * Feeds {@code prompt} as {@link #generate(String, GenerationOptions, TokenListener)} does, once, and continues it
-     * {@code samples} times: forks of this session advance together ({@link Model#decode}). Sample i is what {@code
-     * generate} would give with the options' seed + i; its decodeTime is that of all. Afterwards the session holds the
-     * prompt.
+     * Feeds a prompt as {@link #generate(int[], GenerationOptions, TokenListener)} does, once, and continues it {@code
+     * samples} times: forks of this session advance together ({@link Model#decode}). Sample i is what {@code generate}
+     * would give with the options' seed + i; its decodeTime is that of all. Afterwards the session holds the prompt,
+     * whose logits and ids a listener sees.
      *
-     * @throws IllegalArgumentException if {@code samples} is not positive
+     * @throws IllegalArgumentException if {@code samples} is not positive, or the options have stop strings, but the
+     *     model has no tokenizer
      * @throws IllegalStateException if the prompt does not fit in the context
      * @throws CancellationException after {@link #cancel()} while the prompt is fed, later the samples end as they are;
      *     and when the model is closed
      */
-    public List<Generation> generateSamples(String prompt, int samples, GenerationOptions options) {
-        if (samples < 1) {
-            throw new IllegalArgumentException("samples: expected 1 or more, found " + samples);
-        }
+    public List<Generation> generateSamples(
+            int[] promptIds, int samples, GenerationOptions options, SampleListener listener) {
         try (SessionUse.Call _ = use.begin()) {
-            long start = System.nanoTime();
-            int[] promptIds = promptIds(prompt);
-            SampleGenerator generator = new SampleGenerator(this, model, promptIds, options); // refuses wrong options
-            if (!feedPrompt(promptIds)) {
-                throw cancelled("prompt");
-            }
-            return samples(generator, samples, System.nanoTime() - start);
-        }
-    }
-
-    private List<Generation> samples(SampleGenerator generator, int samples, long prefillNanos) {
-        try {
-            return generator.run(samples, prefillNanos);
-        } catch (IllegalStateException closed) {
-            if (use.isCancelled()) { // the model was closed, and the forks with it
-                throw cancelled("generateSamples");
-            }
-            throw closed;
+            return new SampleGenerator(this, promptIds, options, listener).run(samples);
         }
     }
 

@@ -127,6 +127,26 @@ final class SessionState {
         return true;
     }
 
+    /** Feeds a prompt, none to go on with what is there, and computes the logits after it; false if {@code stop} ended it. */
+    boolean feedPrompt(int[] promptIds, BooleanSupplier stop) {
+        checkPrompt(promptIds);
+        if (promptIds.length == 0 && !hasLogits()) {
+            feedLastAgain();
+        }
+        if (!feed(promptIds, null, stop)) {
+            return false;
+        }
+        logits();
+        return true;
+    }
+
+    /** Whether {@link #feedPrompt} may feed {@code promptIds}. */
+    void checkPrompt(int[] promptIds) {
+        if (promptIds.length > 0 || position() == 0) {
+            check(promptIds);
+        }
+    }
+
     /** Feeds one id; false if {@code stop} ended it. */
     boolean feed(int id, BooleanSupplier stop) {
         single[0] = id;
@@ -194,7 +214,7 @@ final class SessionState {
     }
 
     /** Brings back the logits after the last id, which a truncation or a cancelled call forgot. */
-    void feedLastAgain() {
+    private void feedLastAgain() {
         int last = ids.get(position() - 1);
         sequence.truncate(position() - 1);
         feed(last, () -> false);

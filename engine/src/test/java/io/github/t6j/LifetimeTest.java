@@ -119,6 +119,7 @@ class LifetimeTest {
                 Map.entry("generate", () -> session.generate("The", GREEDY)),
                 Map.entry("generate ids", () -> session.generate(new int[] {1}, GREEDY, token -> true)),
                 Map.entry("generateSamples", () -> session.generateSamples("The", 2, GREEDY)),
+                Map.entry("stream", () -> session.stream("The", GREEDY).toList()),
                 Map.entry("save", () -> session.save(Path.of("never"))),
                 Map.entry("restore", () -> session.restore(Path.of("never"))));
     }

@@ -22,7 +22,6 @@ final class GenerationPrinter implements TokenListener {
     private final Waiting waiting;
     private final List<Object> alternatives = new ArrayList<>(); // to each token, if they are wanted
     private String echo;
-    private int printed;
 
     /** @param echo what to print before the text, not earlier: what is said while the prompt is read would wipe it out */
     GenerationPrinter(Main main, OutputArguments output, Session session, Tokenizer tokenizer, Waiting waiting,
@@ -37,6 +36,9 @@ final class GenerationPrinter implements TokenListener {
 
     @Override
     public boolean onToken(Token token) {
+        if (output.json() && token.isTail()) {
+            return true; // the whole has it
+        }
         if (output.alternatives() > 0) {
             int most = Math.min(output.alternatives(), session.logits().length);
             alternatives.add(session.likeliest(most).stream().map(this::object).toList());
@@ -47,7 +49,6 @@ final class GenerationPrinter implements TokenListener {
         } else if (!output.json() && !token.text().isEmpty()) {
             begin();
             main.out.print(token.text());
-            printed += token.text().length();
         }
         return true;
     }
@@ -60,11 +61,11 @@ final class GenerationPrinter implements TokenListener {
         }
     }
 
-    /** Prints what the listener was not told: a piece of a character or of a stop string that stayed open. */
+    /** Ends the text, or prints the JSON of the whole. */
     void end(Generation generation) {
         begin();
         if (!output.json()) {
-            main.out.println(generation.text().substring(Math.min(printed, generation.text().length())));
+            main.out.println("");
             return;
         }
         Map<String, Object> whole = object(generation);

@@ -72,6 +72,9 @@ public final class Transformer {
                 return false;
             }
             block.forward(rope, step, a);
+            if (Thread.currentThread().isVirtual()) {
+                Thread.yield(); // one that computes leaves the others no turn by itself
+            }
         }
         return true;
     }

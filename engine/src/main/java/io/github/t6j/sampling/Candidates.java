@@ -48,7 +48,7 @@ final class Candidates {
         }
         if (greatest == Double.NEGATIVE_INFINITY) {
             throw new IllegalStateException("logits: expected an id that may be chosen, found -Infinity for all,"
-                    + " from the model or by logitBias");
+                    + " from the model, by logitBias or by a step");
         }
         return best;
     }

@@ -2,13 +2,14 @@ package io.github.t6j.sampling;
 
 import io.github.t6j.kernels.KernelChoice;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
 /**
  * Chooses ids from logits as {@link SamplingOptions} say. Tell it what was seen with {@link #prompt} and
- * {@link #accept}, ask for the next id with {@link #sample}. After construction nothing is allocated. For one sequence
- * and one thread.
+ * {@link #accept}, ask for the next id with {@link #sample}. After construction nothing is allocated, unless there is a
+ * {@link SamplingStep}. For one sequence and one thread.
  */
 public final class Sampler {
     private final int vocabulary;
@@ -17,7 +18,11 @@ public final class Sampler {
     private final SplitMix64 random;
     private final History history;
     private final Candidates candidates;
+    private final SamplingStep own; // null: none
+    private final float[] edited; // [vocabulary], if there is an own step
     private final Step[] steps;
+    private int[] generated = new int[0]; // kept for the own step, with room behind
+    private int generatedCount;
 
     /**
      * @param vocabulary number of logits
@@ -40,6 +45,8 @@ public final class Sampler {
         this.random = new SplitMix64(seed);
         this.history = new History(sampleable);
         this.candidates = new Candidates(sampleable);
+        this.own = options.step();
+        this.edited = new float[own == null ? 0 : vocabulary];
         this.steps = pipeline(options, history);
     }
 
@@ -90,13 +97,19 @@ public final class Sampler {
     }
 
     /**
-     * Records a generated id, which all penalties count.
+     * Records a generated id, which all penalties count and a {@link SamplingStep} is told.
      *
      * @throws IllegalArgumentException if it is not below the vocabulary's size
      */
     public void accept(int id) {
         checkId("id", id, vocabulary);
         history.generated(id);
+        if (own != null) {
+            if (generatedCount == generated.length) {
+                generated = Arrays.copyOf(generated, Math.max(64, 2 * generatedCount));
+            }
+            generated[generatedCount++] = id;
+        }
     }
 
     /**
@@ -105,10 +118,22 @@ public final class Sampler {
      * @param logits [vocabulary], not changed
      * @throws IllegalArgumentException if the number of logits is not the vocabulary's size
      * @throws IllegalStateException if a logit is NaN or positive infinity, or every id that may be chosen has negative
-     *     infinity, from the model or by its bias
+     *     infinity, from the model, by its bias or by a {@link SamplingStep}
      */
     public int sample(float[] logits) {
-        checkLogits(logits);
+        checkLogits(logits, "the model produced it: are its weights damaged?");
+        return choose(own == null ? logits : edited(logits));
+    }
+
+    /** What the own step makes of {@code logits}. */
+    private float[] edited(float[] logits) {
+        System.arraycopy(logits, 0, edited, 0, vocabulary);
+        own.apply(edited, Arrays.copyOf(generated, generatedCount));
+        checkLogits(edited, "the step of the sampling options left it: ban an id by -Infinity");
+        return edited;
+    }
+
+    private int choose(float[] logits) {
         int first = 0;
         if (steps.length > 0 && steps[0] instanceof TopK top) {
             top.load(candidates, logits);
@@ -145,15 +170,15 @@ public final class Sampler {
         return KernelChoice.kernels().logProbability(logits, id);
     }
 
-    private void checkLogits(float[] logits) {
+    private void checkLogits(float[] logits, String cause) {
         if (logits.length != vocabulary) {
             throw new IllegalArgumentException(
                     "logits: expected " + vocabulary + " (the vocabulary's size), found " + logits.length);
         }
         for (int id = 0; id < vocabulary; id++) {
             if (!(logits[id] < Float.POSITIVE_INFINITY)) { // true of NaN too
-                throw new IllegalStateException("logits: expected numbers, found " + logits[id] + " for id " + id
-                        + "; the model produced it: are its weights damaged?");
+                throw new IllegalStateException(
+                        "logits: expected numbers, found " + logits[id] + " for id " + id + "; " + cause);
             }
         }
     }

@@ -3,8 +3,8 @@ package io.github.t6j.sampling;
 import java.util.Map;
 
 /**
- * How the next id is chosen from logits. Steps work in this order: penalties and bias, temperature, top-k, top-p,
- * min-p, draw.
+ * How the next id is chosen from logits. Steps work in this order: one of the caller's own, penalties and bias,
+ * temperature, top-k, top-p, min-p, draw.
  *
  * @param temperature divides the logits; 0 chooses the likeliest id always, the lowest of equally likely ones
  * @param topK keeps the K likeliest ids; 0 keeps all
@@ -13,6 +13,7 @@ import java.util.Map;
  * @param penalties what makes ids less likely that were there already
  * @param logitBias added to the logits of its ids; negative infinity bans an id. Positive infinity is refused, since
  *     two such ids could not be compared: 1000 forces an id as well
+ * @param step the caller's own step, or null for none
  * @param seed where the draws start, or null for a random one
  */
 public record SamplingOptions(
@@ -22,6 +23,7 @@ public record SamplingOptions(
         float minP,
         Penalties penalties,
         Map<Integer, Float> logitBias,
+        SamplingStep step,
         Long seed) {
 
     /**
@@ -67,36 +69,36 @@ public record SamplingOptions(
 
     /** Temperature 0.8, top-k 40, top-p 0.95, nothing else, a random seed. */
     public static SamplingOptions defaults() {
-        return new SamplingOptions(0.8f, 40, 0.95f, 0f, Penalties.NONE, Map.of(), null);
+        return new SamplingOptions(0.8f, 40, 0.95f, 0f, Penalties.NONE, Map.of(), null, null);
     }
 
     /** Always the likeliest id. */
     public static SamplingOptions greedy() {
-        return new SamplingOptions(0f, 0, 1f, 0f, Penalties.NONE, Map.of(), null);
+        return new SamplingOptions(0f, 0, 1f, 0f, Penalties.NONE, Map.of(), null, null);
     }
 
     /** These options with another temperature. */
     public SamplingOptions withTemperature(float newTemperature) {
         return new SamplingOptions(
-                newTemperature, topK, topP, minP, penalties, logitBias, seed);
+                newTemperature, topK, topP, minP, penalties, logitBias, step, seed);
     }
 
     /** These options with another top-k. */
     public SamplingOptions withTopK(int newTopK) {
         return new SamplingOptions(
-                temperature, newTopK, topP, minP, penalties, logitBias, seed);
+                temperature, newTopK, topP, minP, penalties, logitBias, step, seed);
     }
 
     /** These options with another top-p. */
     public SamplingOptions withTopP(float newTopP) {
         return new SamplingOptions(
-                temperature, topK, newTopP, minP, penalties, logitBias, seed);
+                temperature, topK, newTopP, minP, penalties, logitBias, step, seed);
     }
 
     /** These options with another min-p. */
     public SamplingOptions withMinP(float newMinP) {
         return new SamplingOptions(
-                temperature, topK, topP, newMinP, penalties, logitBias, seed);
+                temperature, topK, topP, newMinP, penalties, logitBias, step, seed);
     }
 
     /** These options with another repetition penalty. */
@@ -104,7 +106,7 @@ public record SamplingOptions(
         return new SamplingOptions(
                 temperature, topK, topP, minP,
                 new Penalties(newRepetitionPenalty, penalties.frequency, penalties.presence), logitBias,
-                seed);
+                step, seed);
     }
 
     /** These options with another frequency penalty. */
@@ -112,7 +114,7 @@ public record SamplingOptions(
         return new SamplingOptions(
                 temperature, topK, topP, minP,
                 new Penalties(penalties.repetition, newFrequencyPenalty, penalties.presence), logitBias,
-                seed);
+                step, seed);
     }
 
     /** These options with another presence penalty. */
@@ -120,18 +122,29 @@ public record SamplingOptions(
         return new SamplingOptions(
                 temperature, topK, topP, minP,
                 new Penalties(penalties.repetition, penalties.frequency, newPresencePenalty), logitBias,
-                seed);
+                step, seed);
     }
 
     /** These options with other biases, which are copied. */
     public SamplingOptions withLogitBias(Map<Integer, Float> newLogitBias) {
         return new SamplingOptions(
-                temperature, topK, topP, minP, penalties, newLogitBias, seed);
+                temperature, topK, topP, minP, penalties, newLogitBias, step, seed);
+    }
+
+    /** These options with a step of the caller's own; null for none. */
+    public SamplingOptions withStep(SamplingStep newStep) {
+        return new SamplingOptions(
+                temperature, topK, topP, minP, penalties, logitBias, newStep, seed);
+    }
+
+    /** These options with another seed. */
+    public SamplingOptions withSeed(long newSeed) {
+        return withSeed((Long) newSeed);
     }
 
     /** These options with another seed; null for a random one. */
     public SamplingOptions withSeed(Long newSeed) {
         return new SamplingOptions(
-                temperature, topK, topP, minP, penalties, logitBias, newSeed);
+                temperature, topK, topP, minP, penalties, logitBias, step, newSeed);
     }
 }

@@ -6,6 +6,8 @@
  * name it in {@code Sampler.pipeline}, which is also where the order is. {@link
  * io.github.t6j.sampling.StopStrings} ends a text where a stop string appears, and is independent of the rest.
  *
+ * <p>Callers bring a step of their own as a {@link io.github.t6j.sampling.SamplingStep}.
+ *
  * <p>All arithmetic is in double, in a fixed order, with {@link java.lang.StrictMath}, and draws come from an own
  * generator: a seed chooses the same ids from the same logits on every machine.
  */

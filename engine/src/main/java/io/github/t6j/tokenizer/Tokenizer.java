@@ -134,6 +134,22 @@ public final class Tokenizer {
     }
 
     /**
+     * The bytes that {@code id} adds to a text in UTF-8: a character may be spread over several ids. Those of ids one
+     * after the other, joined, are the text that they continue another with; a text's beginning may lack a first space
+     * that they have ({@link #decode}). A special token has the bytes of its name.
+     *
+     * @return a copy
+     * @throws IllegalArgumentException if the id has no text
+     */
+    public byte[] bytes(int id) {
+        byte[] bytes = vocabulary.bytes(id);
+        if (decoding.byteLevel() || vocabulary.isByte(id)) {
+            return bytes.clone();
+        }
+        return newContinuation().append(id).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /**
      * A hash, the same on every machine, that differs between tokenizers which give other ids for a text: ids that one of them
      * gave need not be made again with another of the same. It takes some 100 ms.
      */

@@ -265,7 +265,7 @@ final class Targets {
         try {
             options = new SamplingOptions(in.getFloat(), in.getInt(), in.getFloat(), in.getFloat(),
                     new SamplingOptions.Penalties(in.getFloat(), in.getFloat(), in.getFloat()),
-                    Map.of((int) (byte) small, in.getFloat()), (long) (byte) (small >> 8));
+                    Map.of((int) (byte) small, in.getFloat()), null, (long) (byte) (small >> 8));
         } catch (IllegalArgumentException refused) {
             check(refused.getMessage().contains("expected"), "a message without what was expected");
             return;

@@ -186,7 +186,7 @@ class SamplerTest {
         assertFails("logits: expected numbers, found NaN for id 2" + damaged, 1, NONE, Float.NaN);
         assertFails("logits: expected numbers, found Infinity for id 0" + damaged, Float.POSITIVE_INFINITY, 1);
         String none = "logits: expected an id that may be chosen, found -Infinity for all";
-        assertFails(none + ", from the model or by logitBias", NONE, NONE);
+        assertFails(none + ", from the model, by logitBias or by a step", NONE, NONE);
     }
 
     /** Ids from the second on are padding here: not chosen, but a NaN there is as telling. */
@@ -205,7 +205,7 @@ class SamplerTest {
             Sampler sampler = new Sampler(options.withLogitBias(ban), 3, 2);
             assertThatIllegalStateException()
                     .isThrownBy(() -> sampler.sample(new float[] {1, 2, 3}))
-                    .withMessageContaining("found -Infinity for all, from the model or by logitBias");
+                    .withMessageContaining("found -Infinity for all, from the model, by logitBias or by a step");
         }
     }
 
@@ -243,7 +243,7 @@ class SamplerTest {
 
     private static SamplingOptions everything() {
         return new SamplingOptions(0.9f, 6, 0.93f, 0.05f, new Penalties(1.2f, 0.3f, 0.2f), Map.of(3, 0.5f, 5, -0.5f),
-                42L);
+                null, 42L);
     }
 
     private static int sample(SamplingOptions options, float... logits) {

@@ -68,19 +68,28 @@ class SamplingOptionsTest {
     void boundsAreAllowed() {
         Map<Integer, Float> bias = Map.of(0, -INFINITY, Integer.MAX_VALUE, -100f);
         assertThatNoException().isThrownBy(() -> {
-            new SamplingOptions(0f, 0, 1f, 0f, new Penalties(Float.MIN_VALUE, -2f, -2f), bias, Long.MIN_VALUE);
+            new SamplingOptions(0f, 0, 1f, 0f, new Penalties(Float.MIN_VALUE, -2f, -2f), bias, null, Long.MIN_VALUE);
             new SamplingOptions(Float.MAX_VALUE, Integer.MAX_VALUE, Float.MIN_VALUE, Math.nextDown(1f),
-                    new Penalties(Float.MAX_VALUE, 2f, 2f), Map.of(), null);
+                    new Penalties(Float.MAX_VALUE, 2f, 2f), Map.of(), null, null);
         });
     }
 
     @Test
     void withChangesItsComponentOnly() {
+        SamplingStep step = (logits, generated) -> {
+        };
         SamplingOptions changed = SamplingOptions.greedy()
                 .withTemperature(1.5f).withTopK(3).withTopP(0.4f).withMinP(0.2f).withRepetitionPenalty(1.1f)
-                .withFrequencyPenalty(0.6f).withPresencePenalty(0.7f).withLogitBias(Map.of(8, 9f)).withSeed(10L);
+                .withFrequencyPenalty(0.6f).withPresencePenalty(0.7f).withLogitBias(Map.of(8, 9f)).withStep(step)
+                .withSeed(10);
         assertThat(changed).isEqualTo(
-                new SamplingOptions(1.5f, 3, 0.4f, 0.2f, new Penalties(1.1f, 0.6f, 0.7f), Map.of(8, 9f), 10L));
+                new SamplingOptions(1.5f, 3, 0.4f, 0.2f, new Penalties(1.1f, 0.6f, 0.7f), Map.of(8, 9f), step, 10L));
+    }
+
+    @Test
+    void anySortOfNumberIsASeed() {
+        assertThat(OPTIONS.withSeed(1)).isEqualTo(OPTIONS.withSeed(1L)).isEqualTo(OPTIONS.withSeed(Long.valueOf(1)));
+        assertThat(OPTIONS.withSeed(1).withSeed(null).seed()).isNull();
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.TestData;
 import io.github.t6j.json.Json;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -67,6 +68,9 @@ class GoldTokenizersTest {
                 assertThat(tokenizer.encode(text)).as("%s: %s", name, gold).isEqualTo(ids);
                 assertThat(tokenizer.decode(ids)).as("%s: %s", name, gold)
                         .isEqualTo(gold.getOrDefault("decoded", text));
+                String joined = new String(TokenizerTest.bytes(tokenizer, ids), StandardCharsets.UTF_8);
+                assertThat(joined).as("%s: %s", name, gold)
+                        .isIn(gold.getOrDefault("decoded", text), " " + gold.getOrDefault("decoded", text));
                 return 0;
             }
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.t6j.TestData;
 import io.github.t6j.json.Json;
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -43,10 +44,32 @@ class TokenizerTest {
                 int[] ids = TestData.ints(gold.get("ids"));
                 assertThat(GPT2.encode(text)).as("case %s: %s", gold.get("id"), text).isEqualTo(ids);
                 assertThat(GPT2.decode(ids)).as("case %s", gold.get("id")).isEqualTo(text);
+                assertThat(bytes(GPT2, ids)).as("case %s", gold.get("id"))
+                        .isEqualTo(text.getBytes(StandardCharsets.UTF_8));
                 cases++;
             }
         }
         assertThat(cases).isEqualTo(3616);
+    }
+
+    static byte[] bytes(Tokenizer tokenizer, int... ids) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (int id : ids) {
+            all.writeBytes(tokenizer.bytes(id));
+        }
+        return all.toByteArray();
+    }
+
+    @Test
+    void givesACopyOfAnIdsBytes() {
+        byte[] bytes = GPT2.bytes(1169);
+        assertThat(bytes).asString(StandardCharsets.UTF_8).isEqualTo("the");
+        bytes[0] = 0;
+        assertThat(GPT2.bytes(1169)).asString(StandardCharsets.UTF_8).isEqualTo("the");
+        assertThat(GPT2.bytes(50256)).asString(StandardCharsets.UTF_8).isEqualTo("<|endoftext|>");
+        assertThatThrownBy(() -> GPT2.bytes(50257)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("id 50257 has no text");
+        assertThatThrownBy(() -> GPT2.bytes(-1)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

@@ -162,15 +162,8 @@ public final class Chat {
             split.append(token.text());
             return !stopping;
         });
-        return new Answer(finish(split, opened, generation), generation, cached, dropped);
-    }
-
-    /** Tells what the generation's listener was not told: a piece of a character or of a stop string that stayed open. */
-    private static String finish(Thinking split, String opened, Generation generation) {
-        int told = generation.tokens().stream().mapToInt(token -> token.text().length()).sum();
-        split.append(generation.text().substring(Math.min(told, generation.text().length())));
         split.finish();
-        return opened + generation.text();
+        return new Answer(opened + generation.text(), generation, cached, dropped);
     }
 
     private String rendered(boolean thinking) {

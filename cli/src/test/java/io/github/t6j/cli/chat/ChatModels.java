@@ -62,12 +62,12 @@ public final class ChatModels {
 
     private ChatModels() {}
 
-    static Optional<ChatTemplate> template(String text) {
+    public static Optional<ChatTemplate> template(String text) {
         return Optional.of(ChatTemplate.parse("chat_template", text, Map.of()));
     }
 
     /** Writes a tokenizer.json of {@link #LETTERS} and two marks into {@code folder}. */
-    static Path tokenizer(Path folder) throws IOException {
+    public static Path tokenizer(Path folder) throws IOException {
         Map<String, Object> vocabulary = new LinkedHashMap<>();
         LETTERS.chars().forEach(letter -> vocabulary.put(Character.toString(letter), (long) vocabulary.size()));
         Map<String, Object> json = new LinkedHashMap<>();
@@ -94,13 +94,13 @@ public final class ChatModels {
         return marks;
     }
 
-    static Model golden(String name, Path tokenizer) {
+    public static Model golden(String name, Path tokenizer) {
         ModelOptions options = ModelOptions.defaults().withTokenizer(tokenizer);
         return Model.load(TESTDATA.resolve(name),
                 name.contains("linearattn") ? options.withVariant(RopeVariant.LINEARATTN) : options);
     }
 
-    static Model tiny() {
+    public static Model tiny() {
         return Model.load(TESTDATA.resolve("models/t6-tiny"));
     }
 }
