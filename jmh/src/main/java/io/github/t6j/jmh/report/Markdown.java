@@ -12,8 +12,10 @@ final class Markdown {
         for (Section section : sections) {
             text.append("\n## ").append(section.title).append("\n");
             section.paragraphs.forEach(paragraph -> text.append("\n").append(paragraph).append("\n"));
-            section.plots.forEach(plot -> text.append("\n![").append(plot.title()).append("](plots/")
-                    .append(plot.name()).append(".svg)\n"));
+            for (Plot plot : section.plots) {
+                text.append("\n![").append(plot.title()).append("](plots/").append(plot.name()).append(".svg)\n");
+                plot.notes().forEach(note -> text.append("\n").append(note).append("\n"));
+            }
             section.tables.forEach(table -> text.append("\n").append(table(table)));
             if (!section.notes.isEmpty()) {
                 text.append("\n");

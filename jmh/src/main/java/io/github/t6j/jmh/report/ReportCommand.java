@@ -127,8 +127,9 @@ public final class ReportCommand implements Callable<Integer> {
 
     private Path measure(Suite suite) throws IOException {
         Path json = out.resolve("results.json");
+        Machine machine = Machine.here(suite.name()); // first: results that git knows are about to be replaced
         Files.deleteIfExists(json);
-        Results.write(Machine.here(suite.name()), json);
+        Results.write(machine, json);
         failed = new SuiteRun(suite, System.err).run(json);
         return json;
     }
