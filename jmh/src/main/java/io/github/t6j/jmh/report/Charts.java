@@ -181,9 +181,9 @@ final class Charts {
         return axis;
     }
 
-    /** Ticks are round: 10 ms and not 10.0 ms. */
+    /** Ticks are round: 10 ms, 0.5, and not 10.0 ms, 0.50. */
     private static String tick(String text) {
-        return text.replaceFirst("\\.0+(?= |$)", "");
+        return text.contains(".") ? text.replaceFirst("\\.?0+(?= |$)", "") : text;
     }
 
     /** The figure of a chart. */

@@ -29,7 +29,8 @@ final class HtmlPage {
             td.word, th.word { text-align: left; min-width: 4em; }
             .wide td.word:first-child { min-width: 9em; }
             @media (max-width: 600px) {
-                th, td { padding: 3px 4px; }
+                table { font-size: .75rem; }
+                th, td { padding: 3px; }
                 td.word, th.word, .wide td.word:first-child { min-width: 3em; }
             }
             """;
@@ -39,11 +40,12 @@ final class HtmlPage {
 
     private HtmlPage() {}
 
-    static String of(String title, List<Section> sections) {
+    /** @param facts a line below the title */
+    static String of(String title, String facts, List<Section> sections) {
         StringBuilder page = new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                 + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<link rel=\"icon\" href=\"data:,\">\n"
                 + "<title>" + escape(title) + "</title>\n<style>\n" + STYLE + "</style>\n</head>\n<body>\n<h1>"
-                + escape(title) + "</h1>\n");
+                + escape(title) + "</h1>\n<p>" + escape(facts) + "</p>\n");
         sections.forEach(section -> section(section, page));
         return page.append("</body>\n</html>\n").toString();
     }

@@ -26,6 +26,11 @@ record Limits(List<Result> results, long thirdLevel) {
         String text() {
             return Numbers.percent(share.mean()) + " of " + of + (why.isEmpty() ? "" : ": " + why);
         }
+
+        /** A sentence below a figure that has {@code label}. */
+        String note(String label) {
+            return "* " + label + ", " + text() + ".";
+        }
     }
 
     /** What was measured of one limit, in the order of the run: at its beginning, and since there is one at its end. */

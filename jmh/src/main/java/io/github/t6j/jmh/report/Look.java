@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  *
  * @param color on white
  * @param dark on {@link #DARK_BACKGROUND}, when the page is dark
- * @param dash lengths of line and gap; none for a solid line
+ * @param dash lengths of line and gap; none for the solid one
  */
 record Look(Color color, Color dark, Shape marker, float... dash) {
     static final Color GRID = new Color(0xDDDDDD);
@@ -32,7 +32,7 @@ record Look(Color color, Color dark, Shape marker, float... dash) {
         look("tpa", 0x000000, 0xFFFFFF, new Ellipse2D.Double(-4.5, -4.5, 9, 9));
         look("tpa_kvonly", 0x35755A, 0x26FA7F, polygon(-2, -6, 2, -6, 2, -2, 6, -2, 6, 2, 2, 2, 2, 6, -2, 6, -2, 2,
                 -6, 2, -6, -2, -2, -2), 4, 3);
-        look("mha", 0x9E4B11, 0xE67F1F, new Rectangle2D.Double(-4, -4, 8, 8));
+        look("mha", 0x9E4B11, 0xE67F1F, new Rectangle2D.Double(-4, -4, 8, 8), 16, 3);
         look("mqa", 0x2D98FB, 0x92D0FF, polygon(-5, 4, 5, 4, 0, -5), 2, 3);
         look("gqa", 0x161B93, 0x4883CB, polygon(-5, 0, 0, -5, 5, 0, 0, 5), 8, 3);
         look("mla", 0xBF8C00, 0xFFD500, polygon(-5, -4, 5, -4, 0, 5), 8, 3, 2, 3);

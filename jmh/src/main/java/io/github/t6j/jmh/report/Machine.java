@@ -70,8 +70,9 @@ record Machine(
 
     /** Version and commit of t6j. */
     String software() {
-        return "t6j " + (version == null ? "of unknown version" : version)
-                + (commit == null ? "" : ", commit " + commit);
+        return version == null && commit == null
+                ? "t6j, version not recorded"
+                : "t6j" + (version == null ? "" : " " + version) + (commit == null ? "" : ", commit " + commit);
     }
 
     private static String cpuName() throws IOException {

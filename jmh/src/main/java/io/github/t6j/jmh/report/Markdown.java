@@ -7,8 +7,9 @@ import java.util.stream.Collectors;
 final class Markdown {
     private Markdown() {}
 
-    static String of(String title, List<Section> sections) {
-        StringBuilder text = new StringBuilder("# " + title + "\n");
+    /** @param facts a line below the title */
+    static String of(String title, String facts, List<Section> sections) {
+        StringBuilder text = new StringBuilder("# " + title + "\n\n" + facts + "\n");
         for (Section section : sections) {
             text.append("\n## ").append(section.title).append("\n");
             section.paragraphs.forEach(paragraph -> text.append("\n").append(paragraph).append("\n"));

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -32,7 +32,7 @@ final class Pages {
     List<Section> sections() {
         List<Section> sections = new ArrayList<>();
         if (has(DECODE)) {
-            sections.add(main());
+            MainTable.groups(results).forEach(group -> sections.add(main(group)));
             sections.add(decode());
             sections.add(cache());
         }
@@ -40,7 +40,8 @@ final class Pages {
             sections.add(models());
         }
         if (!limits.threads().isEmpty()) {
-            sections.add(roofline());
+            Stream.of("paper", "mlra").map(shape -> Roofline.of(results, limits, shape)).filter(Objects::nonNull)
+                    .forEach(roofline -> sections.add(roofline(roofline)));
             sections.add(limits());
             sections.add(fractions());
         }
@@ -51,10 +52,16 @@ final class Pages {
         return sections;
     }
 
-    private Section howToRead() {
-        Section section = new Section("How to read this", machine.software() + ", on " + machine.processor() + ", "
-                + machine.cores() + " cores; JDK " + results.getFirst().jdkVersion() + ", " + machine.kernels()
-                + "; suite " + machine.suite() + ", " + machine.date() + ".");
+    /** What was measured, where and when, in a line. */
+    String facts() {
+        return machine.software() + ", on " + machine.cpu() + ", "
+                + (machine.family() == null ? "family not known" : machine.family()) + ", " + machine.cores()
+                + " cores; JDK " + results.getFirst().jdkVersion() + ", " + machine.kernels() + "; suite "
+                + machine.suite() + ", " + machine.date() + ".";
+    }
+
+    private static Section howToRead() {
+        Section section = new Section("How to read this");
         section.notes.addAll(List.of(
                 "TPA is the attention that t6j is made for, so it stands first; the others answer the same queries from"
                         + " caches of another form.",
@@ -69,22 +76,15 @@ final class Pages {
         return section;
     }
 
-    private Section main() {
-        Section section = new Section("TPA beside the others",
-                "Time of one decode step of one layer's attention, read from memory.");
-        for (Group group : MainTable.groups(results)) {
-            section.paragraphs.add(capital(group.setting().text()) + ":");
-            section.tables.add(MainTable.of(group));
-        }
-        return section;
-    }
-
-    private static String capital(String text) {
-        return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
-    }
-
     private boolean has(String name) {
         return results.stream().anyMatch(r -> r.name().startsWith(name));
+    }
+
+    private static Section main(Group group) {
+        Section section = new Section("TPA beside the others", "Time of one decode step of one layer's attention, read"
+                + " from memory: " + group.setting().text() + ".");
+        section.tables.add(MainTable.of(group));
+        return section;
     }
 
     private Section machine() {
@@ -215,18 +215,13 @@ final class Pages {
         return section;
     }
 
-    private Section roofline() {
-        Section section = new Section("Roofline",
+    private static Section roofline(Roofline roofline) {
+        Section section = new Section("Roofline: " + roofline.shape(),
                 "How many operations a second a decode step reaches, over how many it does with each byte of its cache:"
                         + " left of the bend memory is the limit, right of it multiply-adds are. Each attention over its"
                         + " longest context.");
-        for (String shape : List.of("paper", "mlra")) {
-            Roofline roofline = Roofline.of(results, limits, shape);
-            if (roofline != null) {
-                section.plots.add(Charts.roofline("roofline-" + shape, roofline));
-                section.tables.add(roofline.table());
-            }
-        }
+        section.plots.add(Charts.roofline("roofline-" + roofline.shape(), roofline).with(roofline.notes()));
+        section.tables.add(roofline.table());
         return section;
     }
 
@@ -306,7 +301,7 @@ final class Pages {
                     label, fraction.share().times(100), Numbers.percent(fraction.share().mean()) + (above ? " *" : ""),
                     above));
             if (above) {
-                words.add("* " + label + ", " + fraction.text() + ".");
+                words.add(fraction.note(label));
             }
         }
     }
