@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.data.Index.atIndex;
 
 import io.github.t6j.ModelInfo;
-import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.GroupedQuery;
+import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.TensorProduct;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;

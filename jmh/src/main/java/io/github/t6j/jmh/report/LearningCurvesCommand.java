@@ -24,8 +24,9 @@ import picocli.CommandLine.Parameters;
             "  java -jar jmh/target/benchmarks.jar learning-curves t6/log.jsonl mha/log.jsonl --out curves"
         })
 public final class LearningCurvesCommand implements Callable<Integer> {
-    private static final String HOW_TO_READ = "Thin: the loss of the steps, as they trained, averaged. Thick: the loss of"
-            + " the validation data. Nats a token; the perplexity is e to the loss.";
+    private static final String HOW_TO_READ =
+            "Thin: the loss of the steps, as they trained, averaged. Thick: the loss of"
+                    + " the validation data. Nats a token; the perplexity is e to the loss.";
 
     @Parameters(arity = "1..*", paramLabel = "LOG", description = "log.jsonl of one or several runs of t6j train.")
     private List<Path> logs;

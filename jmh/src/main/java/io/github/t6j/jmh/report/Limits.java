@@ -114,7 +114,8 @@ record Limits(List<Result> results, long thirdLevel) {
         if (counted.overlaps(limit.highest())) {
             return "level with it within the errors";
         }
-        String when = limit.last() == null ? "while the limit was measured, once in this run" : "at both ends of the run";
+        String when =
+                limit.last() == null ? "while the limit was measured, once in this run" : "at both ends of the run";
         return switch (name) {
             case "L2 read" -> "a part lay in L1, which is faster";
             case "multiply-add" -> "the processor's clock was lower " + when;

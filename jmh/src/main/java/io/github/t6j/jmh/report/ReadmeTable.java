@@ -62,7 +62,8 @@ final class ReadmeTable {
         text.append("Made by `java -jar jmh/target/benchmarks.jar ").append(command).append("` on ")
                 .append(machine.processor()).append(", ")
                 .append(machine.cores()).append(" cores, JDK ").append(results.getFirst().jdkVersion()).append(", ")
-                .append(machine.kernels()).append(", ").append(machine.software()).append(" (").append(machine.date()).append("); more in [").append(link)
+                .append(machine.kernels()).append(", ").append(machine.software()).append(" (").append(machine.date())
+                .append("); more in [").append(link)
                 .append("](").append(link).append("/summary.md).\n");
         for (Group group : MainTable.groups(results)) {
             text.append("\nTime of one decode step of one layer's attention, ").append(group.setting().text())
@@ -78,8 +79,10 @@ final class ReadmeTable {
 
     private static Table models(List<Result> results) {
         Table table = new Table(2, "model", "test", "weights, cache", "threads", "tokens/s");
-        Labels.models(results).forEach(r -> table.add(r.param("model"), Labels.test(r), r.param("type") + ", " + r.param("cacheType"), r.param("threads"),
-                r.counter("tokensPerSecond").plain()));
+        Labels.models(results)
+                .forEach(r -> table.add(r.param("model"), Labels.test(r), r.param("type") + ", " + r.param("cacheType"),
+                        r.param("threads"),
+                        r.counter("tokensPerSecond").plain()));
         return table;
     }
 }

@@ -162,8 +162,8 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
                 .add(DECODE, "threads", threads, "shape", "small", "context", "1024,16384", "attention", ALL)
                 .add(DECODE, "threads", threads, "shape", "medium,large,xl,d128", "context", "16384", "attention", ALL)
                 .add(DECODE, "threads", threads, "context", "16384", "attention", MORE)
-                .add(DECODE, "threads", threads, "shape", "mlra", "cacheType", "bf16", "context", "4096,32768",
-                        "attention", PUBLISHED)
+                .add(DECODE, "threads", threads, "shape", "mlra", "cacheType", "bf16", "context", "32768", "attention",
+                        PUBLISHED)
                 .add(PREFILL, "threads", threads, "tokens", "512,2048", "attention", ALL)
                 .add(PREFILL, "threads", threads, "tokens", "512", "attention", MORE);
         return others(points, threads, "4096x768,768x2048,50304x768,2048x2048").list;
@@ -207,10 +207,9 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
                 .add(DECODE, "shape", "paper,paper-1024,paper-3072,d128,small,medium,large,xl", "cacheType",
                         "f32,f16,bf16,q8", "threads", threads, "context",
                         FULL_CONTEXTS, "attention", ALL)
-                .add(DECODE, "shape", "paper,paper-1024,paper-3072,d128", "cacheType", "f32,f16,bf16,q8", "threads",
-                        threads, "context", FULL_CONTEXTS, "attention", MORE)
-                .add(DECODE, "shape", "mlra", "cacheType", "f32,f16,bf16,q8", "threads", threads, "context",
-                        FULL_CONTEXTS, "attention", PUBLISHED)
+                .add(DECODE, "cacheType", "f32,bf16", "threads", threads, "context", FULL_CONTEXTS, "attention", MORE)
+                .add(DECODE, "shape", "mlra", "cacheType", "f32,bf16", "threads", threads, "context", FULL_CONTEXTS,
+                        "attention", PUBLISHED)
                 .add(DECODE, "batch", "2,4,8,16", "threads", threads, "cacheType", "f32,bf16", "context",
                         "4096,16384,65536", "attention", ALL)
                 .add(DECODE, "residency", "cached", "threads", threads, "context", "256,1024,4096", "attention", ALL)

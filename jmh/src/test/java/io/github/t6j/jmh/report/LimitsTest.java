@@ -65,8 +65,9 @@ class LimitsTest {
 
     @Test
     void whatLiesInL1MayBeFasterThanL2() {
-        Result cached = step(Map.of("attention", "tpa", "shape", "paper", "context", "64", "cacheType", "f32", "threads",
-                "2", "batch", "1", "residency", "cached"), 768, 7296, 4);
+        Result cached =
+                step(Map.of("attention", "tpa", "shape", "paper", "context", "64", "cacheType", "f32", "threads",
+                        "2", "batch", "1", "residency", "cached"), 768, 7296, 4);
 
         assertThat(fraction(L3, cached, peak(2, 256, 160e9), peak(2, 256, 150e9)).text())
                 .isEqualTo("120 % of L2 read: a part lay in L1, which is faster");

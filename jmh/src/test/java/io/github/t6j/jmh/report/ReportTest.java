@@ -82,7 +82,8 @@ class ReportTest {
     void theSummarySaysWhatTheNumbersSay() throws IOException {
         assertThat(summary()).contains("| CPU | Sample CPU, no real one, 2 cores for the JVM |")
                 .contains("| kernels | SIMD, 512-bit |").contains("--add-modules=jdk.incubator.vector")
-                .contains("t6j 0.1.0, commit 0123456789ab, on Sample CPU, no real one, family 6, model 1, 2 cores; JDK 25.0.3,")
+                .contains(
+                        "t6j 0.1.0, commit 0123456789ab, on Sample CPU, no real one, family 6, model 1, 2 cores; JDK 25.0.3,")
                 .contains("| CPU family | family 6, model 1 |").contains("| L3 | 32.0 MiB |")
                 .contains("f32 cache, 2 threads | 65536 | 3.58 ms ± 3 % | 3.97 ms ± 3 % | 36.7 ms ± 3 % |")
                 .contains("| small, equal parameters (124 M), f32 | 1568 | 1376 | 6144 | 512 | 1024 | 1152 | – |")
@@ -289,7 +290,8 @@ class ReportTest {
         assertThat(step.counter("bytesPerSecond").mean() / steps).isBetween(0.2 * 128 * 768,
                 5.0 * 128 * 768);
         assertThat(told.toString(StandardCharsets.UTF_8)).startsWith("4 points, about ").contains("[1/4, ")
-                .contains("[3/4, ").contains("[4/4, 0:00 left] Peak.multiplyAdd").contains("4 measured, 0 skipped, 0 failed, in 0:");
+                .contains("[3/4, ").contains("[4/4, 0:00 left] Peak.multiplyAdd")
+                .contains("4 measured, 0 skipped, 0 failed, in 0:");
     }
 
     /** 2^30 tokens of MHA fit nowhere; a shape that there is not is a failure, which is told and not in the way. */
