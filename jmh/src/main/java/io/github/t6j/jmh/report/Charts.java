@@ -43,7 +43,7 @@ final class Charts {
     static final Font TEXT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
 
     /** Ticks of an axis that have room. */
-    private static final int TICKS = 9;
+    private static final int TICKS = 6;
 
     static {
         TextUtils.setUseDrawRotatedStringWorkaround(false); // which would draw the text as curves

@@ -27,7 +27,7 @@ final class MainTable {
         List<Integer> contexts = contexts(group);
         List<String> header = new ArrayList<>(List.of("attention"));
         contexts.forEach(context -> header.add(context + " tokens"));
-        header.addAll(List.of("÷ TPA's", "cache, bytes a token"));
+        header.addAll(List.of("time ÷ TPA's", "cache, bytes a token"));
         Table table = new Table(header, 1, new ArrayList<>());
         TreeMap<Integer, Result> tpa = group.series().getOrDefault("tpa", new TreeMap<>());
         group.series().forEach((attention, steps) -> {

@@ -81,8 +81,9 @@ final class Pages {
     }
 
     private static Section main(Group group) {
-        Section section = new Section("TPA beside the others", "Time of one decode step of one layer's attention, read"
-                + " from memory: " + group.setting().text() + ".");
+        Section section = new Section("TPA beside the others: " + group.setting().rest(),
+                "Time of one decode step of one layer's attention, read from memory: "
+                        + Labels.shape(group.setting().shape()) + ".");
         section.tables.add(MainTable.of(group));
         return section;
     }

@@ -32,7 +32,7 @@ class PagesTest {
 
         Table table = main.tables.getFirst();
         assertThat(table.header()).as("seed %d", seed).containsExactly("attention", "64 tokens", "256 tokens",
-                "512 tokens", "÷ TPA's", "cache, bytes a token");
+                "512 tokens", "time ÷ TPA's", "cache, bytes a token");
         assertThat(table.rows()).as("seed %d", seed).extracting(List::getFirst).containsExactly("TPA", "TPA KV-only",
                 "MHA", "MQA", "GQA", "MLA", "MFA", "GTA", "GLA-2", "MLRA-4");
         assertThat(table.rows().getLast()).containsExactly(

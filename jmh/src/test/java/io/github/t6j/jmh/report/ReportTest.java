@@ -226,7 +226,7 @@ class ReportTest {
                 .endsWith("\n" + ReadmeTable.END + "\nafter\n").doesNotContain("old\n")
                 .contains("report --suite quick --out jmh/results/sample --readme README.md")
                 .contains("""
-                        | attention | 256 tokens | 4096 tokens | 65536 tokens | ÷ TPA's | cache, bytes a token |
+                        | attention | 256 tokens | 4096 tokens | 65536 tokens | time ÷ TPA's | cache, bytes a token |
                         |---|--:|--:|--:|--:|--:|
                         | TPA | 53.8 µs ± 3 % | 261 µs ± 3 % | 3.58 ms ± 3 % | 1.00 × | 768 |
                         | TPA KV-only |""")
