@@ -1,9 +1,15 @@
 package io.github.t6j.jmh;
 
+import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.GroupedQuery;
 import io.github.t6j.attention.GroupedQueryAttention;
+import io.github.t6j.attention.GroupedTied;
+import io.github.t6j.attention.GroupedTiedAttention;
 import io.github.t6j.attention.Latent;
 import io.github.t6j.attention.LatentAttention;
+import io.github.t6j.attention.MultiMatrix;
 import io.github.t6j.attention.PageAttention;
+import io.github.t6j.attention.TensorProduct;
 import io.github.t6j.attention.TensorProductAttention;
 import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
@@ -11,29 +17,33 @@ import java.util.SplittableRandom;
 /**
  * The attentions that benchmarks compare, by the names of their parameters.
  *
- * @param attention mha, mqa, gqa, mla, tpa or tpa_kvonly
+ * @param attention mha, mqa, gqa, mla, tpa or tpa_kvonly, and at equal heads gla, gta, mfa or mlra
  * @param width elements per position between blocks, d_model
- * @param heads query heads, h
- * @param headDim d
- * @param keyValueHeads of mha, mqa and gqa, else 0
- * @param queryRank R_Q of tpa, else 0
- * @param rank R_K = R_V of tpa and tpa_kvonly, else 0
+ * @param sizes of the attention
  */
-record AttentionShape(
-        String attention, int width, int heads, int headDim, int keyValueHeads, int queryRank, int rank) {
-    /** Of MLA: kv_lora_rank and qk_rope_head_dim, in the paper's experiment and in its models. */
-    private static final int LATENT_RANK = 256;
-
-    private static final int LATENT_ROPE = 32;
-
+record AttentionShape(String attention, int width, AttentionConfig sizes) {
     /** q_lora_rank, which no benchmark of attention alone uses. */
     private static final int QUERY_LATENT = 512;
 
+    private static final String OF_THE_PAPER = "mha, mqa, gqa, mla, tpa or tpa_kvonly";
+
+    /**
+     * What the attentions of a shape are made of.
+     *
+     * @param keyValueHeads of GQA and GTA
+     * @param queryRank R_Q of TPA
+     * @param rank R_K = R_V of TPA
+     * @param latent elements of all latents of MLA, GLA and MLRA, kv_lora_rank
+     * @param rope elements of their common part of a key, qk_rope_head_dim
+     */
+    private record Parts(int keyValueHeads, int queryRank, int rank, int latent, int rope) {}
+
     /**
      * An attention of a shape: those of the paper's decoding experiment (figures 5, 7 and 8: d_model 2048, 1024, 3072)
-     * and d128 have as many heads for all, those of its language models (tables 9 and 10) as many parameters.
+     * and d128 have as many heads for all, those of its language models (tables 9 and 10) as many parameters. mlra is
+     * the shape of the published MLRA checkpoints of 2.9 billion parameters, which have no TPA KV-only.
      *
-     * @throws IllegalArgumentException if there is no such shape or attention
+     * @throws IllegalArgumentException if there is no such shape, or no such attention in it
      */
     static AttentionShape of(String shape, String attention) {
         return switch (shape) {
@@ -41,18 +51,27 @@ record AttentionShape(
             case "paper-1024" -> equalHeads(attention, 16, 64, 16);
             case "paper-3072" -> equalHeads(attention, 48, 64, 16);
             case "d128" -> equalHeads(attention, 32, 128, 8);
+            case "mlra" -> published(attention);
             case "small" -> equalParameters(attention, 768, 12, 23, 22, 13, 34, 22);
             case "medium" -> equalParameters(attention, 1024, 16, 31, 30, 23, 47, 29);
             case "large" -> equalParameters(attention, 1280, 20, 39, 38, 34, 61, 37);
             case "xl" -> equalParameters(attention, 1600, 25, 49, 48, 49, 78, 47);
             default -> throw BenchmarkSupport.unknown(
-                    "shape", "paper, paper-1024, paper-3072, d128, small, medium, large or xl", shape);
+                    "shape", "paper, paper-1024, paper-3072, d128, mlra, small, medium, large or xl", shape);
         };
     }
 
-    /** Ranks R_Q, 1, 1, and 4 key heads for GQA. */
+    /** Ranks R_Q, 1, 1, 4 key heads for GQA, and MLA's latent as in the paper's experiment. */
     private static AttentionShape equalHeads(String attention, int heads, int headDim, int queryRank) {
-        return of(attention, heads * headDim, heads, headDim, 4, queryRank, 1);
+        return of(attention, heads * headDim, heads, headDim, new Parts(4, queryRank, 1, 256, 32));
+    }
+
+    private static AttentionShape published(String attention) {
+        if (attention.equals("tpa_kvonly")) {
+            throw BenchmarkSupport.unknown(
+                    "attention", "mha, mqa, gqa, mla, tpa, gla, gta, mfa or mlra of shape mlra", attention);
+        }
+        return of(attention, 3072, 24, 128, new Parts(6, 6, 2, 512, 64));
     }
 
     /** Heads of 64, ranks 6, 2, 2, and 2 key heads for GQA. */
@@ -65,41 +84,55 @@ record AttentionShape(
             case "mla" -> mla;
             case "tpa" -> tpa;
             case "tpa_kvonly" -> tpaKvOnly;
-            default -> throw unknown(attention);
+            default -> throw BenchmarkSupport.unknown(
+                    "attention", OF_THE_PAPER + " at equal parameters", attention);
         };
-        return of(attention, width, heads, 64, 2, 6, 2);
+        return of(attention, width, heads, 64, new Parts(2, 6, 2, 256, 32));
     }
 
-    private static AttentionShape of(
-            String attention, int width, int heads, int headDim, int groups, int queryRank, int rank) {
-        return switch (attention) {
-            case "mha" -> new AttentionShape(attention, width, heads, headDim, heads, 0, 0);
-            case "mqa" -> new AttentionShape(attention, width, heads, headDim, 1, 0, 0);
-            case "gqa" -> new AttentionShape(attention, width, heads, headDim, groups, 0, 0);
-            case "mla" -> new AttentionShape(attention, width, heads, headDim, 0, 0, 0);
-            case "tpa" -> new AttentionShape(attention, width, heads, headDim, 0, queryRank, rank);
-            case "tpa_kvonly" -> new AttentionShape(attention, width, heads, headDim, 0, 0, rank);
-            default -> throw unknown(attention);
-        };
+    /** MFA's heads have twice the size, as in its published model; GLA has two latents, MLRA four, each with a branch. */
+    private static AttentionShape of(String attention, int width, int heads, int headDim, Parts parts) {
+        return new AttentionShape(attention, width, switch (attention) {
+            case "mha" -> new GroupedQuery(heads, headDim, heads);
+            case "mqa" -> new GroupedQuery(heads, headDim, 1);
+            case "gqa" -> new GroupedQuery(heads, headDim, parts.keyValueHeads);
+            case "mla" -> latent(heads, headDim, parts, Latent.Parts.WHOLE);
+            case "gla" -> latent(heads, headDim, parts, new Latent.Parts(2, 1));
+            case "mlra" -> latent(heads, headDim, parts, new Latent.Parts(4, 4));
+            case "gta" -> new GroupedTied(heads, headDim, parts.keyValueHeads, headDim / 2);
+            case "mfa" -> new MultiMatrix(heads, 2 * headDim, QUERY_LATENT);
+            case "tpa" -> TensorProduct.official(heads, headDim, headDim, parts.queryRank, parts.rank, parts.rank);
+            case "tpa_kvonly" -> TensorProduct.official(heads, headDim, headDim, 0, parts.rank, parts.rank);
+            default -> throw BenchmarkSupport.unknown(
+                    "attention", "mha, mqa, gqa, mla, tpa, tpa_kvonly, gla, gta, mfa or mlra", attention);
+        });
     }
 
-    private static IllegalArgumentException unknown(String attention) {
-        return BenchmarkSupport.unknown("attention", "mha, mqa, gqa, mla, tpa or tpa_kvonly", attention);
+    private static Latent latent(int heads, int headDim, Parts sizes, Latent.Parts parts) {
+        return new Latent(heads, headDim, headDim, QUERY_LATENT, sizes.latent, sizes.rope, parts, Latent.Factors.NONE);
     }
 
-    /** The engine's attention of this shape; MLA's up-projections are seeded numbers in {@code arena}. */
+    /** The engine's attention of this shape; up-projections of latents are seeded numbers in {@code arena}. */
     PageAttention build(Arena arena) {
-        if (attention.equals("mla")) {
-            float[] up = BenchmarkSupport.floats(heads * 2 * headDim * LATENT_RANK, new SplittableRandom(3));
-            for (int i = 0; i < up.length; i++) {
-                up[i] /= (float) Math.sqrt(LATENT_RANK);
-            }
-            return new LatentAttention(
-                    new Latent(heads, headDim, headDim, QUERY_LATENT, LATENT_RANK, LATENT_ROPE), up, arena);
+        return switch (sizes) {
+            case TensorProduct form -> new TensorProductAttention(
+                    form.heads(), form.headDim(), form.queryRank(), form.keyRank(), form.valueRank());
+            case GroupedQuery grouped -> new GroupedQueryAttention(
+                    grouped.heads(), grouped.headDim(), grouped.keyValueHeads());
+            case MultiMatrix factored -> new GroupedQueryAttention(factored.heads(), factored.headDim(), 1);
+            case GroupedTied tied -> new GroupedTiedAttention(tied);
+            case Latent latent -> new LatentAttention(latent, up(latent), arena);
+            default -> throw new IllegalStateException("no benchmark has " + sizes);
+        };
+    }
+
+    private static float[] up(Latent latent) {
+        int count = latent.parts().latents() * latent.upRows() * latent.latentDim();
+        float[] up = BenchmarkSupport.floats(count, new SplittableRandom(3));
+        for (int i = 0; i < up.length; i++) {
+            up[i] /= (float) Math.sqrt(latent.latentDim());
         }
-        return rank > 0
-                ? new TensorProductAttention(heads, headDim, queryRank, rank, rank)
-                : new GroupedQueryAttention(heads, headDim, keyValueHeads);
+        return up;
     }
 
     /**
@@ -107,17 +140,21 @@ record AttentionShape(
      * values. The softmax itself is not counted.
      */
     long flopsPerToken() {
-        return 2L * switch (attention) {
-            case "mla" -> heads * (LATENT_RANK + LATENT_ROPE + LATENT_RANK);
-            case "tpa" -> queryRank * rank * headDim + heads * queryRank * rank + valueProducts();
-            case "tpa_kvonly" -> heads * rank * headDim + valueProducts();
+        int heads = sizes.heads();
+        int headDim = sizes.headDim();
+        return 2L * switch (sizes) {
+            case Latent latent -> heads * (latent.rope() + 2 * latent.parts().branches() * latent.latentDim());
+            case TensorProduct form when form.queryRank() > 0 -> form.keyRank() * form.queryRank() * (headDim + heads)
+                    + valueProducts(form);
+            case TensorProduct form -> heads * form.keyRank() * headDim + valueProducts(form);
             default -> 2 * heads * headDim;
         };
     }
 
     /**
-     * The same of a prompt, each row with the tokens up to its own. Passes of MLA rebuild the keys and values of all tokens
-     * so far, and multiply with those (ADR 9); passes of TPA rebuild values, and keys where that is less (ADR 31).
+     * The same of a prompt, each row with the tokens up to its own. Passes of latents rebuild the keys and values of all
+     * tokens so far, and multiply with those, where these are smaller (ADR 9); else each row absorbs the up-projections.
+     * Passes of TPA rebuild values, and keys where that is less (ADR 31).
      *
      * @param pass rows of a pass, enough to rebuild; a shorter last one counts as if it did so, too
      */
@@ -127,21 +164,30 @@ record AttentionShape(
         for (int first = 0; first < tokens; first += pass) {
             rebuilt += Math.min(first + pass, tokens);
         }
-        if (attention.equals("mla")) {
-            return 2L * heads * (rebuilt * LATENT_RANK * 2 * headDim + pairs * (headDim + LATENT_ROPE + headDim));
-        }
-        if (rank == 0) {
-            return pairs * flopsPerToken();
-        }
-        long whole = (long) heads * headDim;
-        long factored = (long) rank * (queryRank * headDim + heads * (queryRank + 1));
-        return queryRank > 0 && factored <= whole
-                ? 2 * (pairs * (factored + whole) + rebuilt * rank * whole)
-                : 4 * (pairs * whole + rebuilt * rank * whole);
+        long whole = (long) sizes.heads() * sizes.headDim();
+        return switch (sizes) {
+            case Latent latent -> flopsOfPrompt(latent, tokens, pairs, rebuilt);
+            case TensorProduct form -> {
+                long factored = (long) form.keyRank()
+                        * (form.queryRank() * form.headDim() + form.heads() * (form.queryRank() + 1));
+                yield form.queryRank() > 0 && factored <= whole
+                        ? 2 * (pairs * (factored + whole) + rebuilt * form.keyRank() * whole)
+                        : 4 * (pairs * whole + rebuilt * form.keyRank() * whole);
+            }
+            default -> pairs * flopsPerToken();
+        };
+    }
+
+    private long flopsOfPrompt(Latent latent, int tokens, long pairs, long rebuilt) {
+        long keyHeads = (long) latent.parts().branches() * latent.heads();
+        long head = 2L * latent.headDim(); // elements of a key that are not rotated, and of a value
+        return head < 2 * latent.latentDim()
+                ? 2 * keyHeads * (rebuilt * latent.latentDim() * head + pairs * (head + latent.rope()))
+                : pairs * flopsPerToken() + 2 * keyHeads * tokens * latent.latentDim() * head;
     }
 
     /** A_K in the scores, A_V in the probabilities, B_V in the sum. */
-    private int valueProducts() {
-        return 2 * heads * rank + heads * rank * headDim;
+    private static int valueProducts(TensorProduct form) {
+        return form.heads() * form.keyRank() + form.heads() * form.valueRank() * (1 + form.valueDim());
     }
 }

@@ -19,9 +19,6 @@ final class BenchmarkSupport {
     /** What lets weights and long contexts lie in huge pages, as bin/t6j does. */
     static final String HUGE_PAGES = "--enable-native-access=ALL-UNNAMED";
 
-    /** Bytes that benchmarks of memory pass over before they come back to the same: more than any cache holds. */
-    private static final long OUT_OF_CACHE = 400L << 20;
-
     /** So many steps in turn must have allocated next to nothing. */
     private static final int STEADY_STEPS = 20;
 
@@ -58,8 +55,13 @@ final class BenchmarkSupport {
      * @param residency memory: enough that each comes from memory; cached: one
      */
     static int copies(String residency, long bytes) {
+        return copies(residency, bytes, ThirdLevelCache.bytes());
+    }
+
+    /** @param thirdLevel bytes of L3, or 0 where they are not known */
+    static int copies(String residency, long bytes, long thirdLevel) {
         return switch (residency) {
-            case "memory" -> Math.toIntExact(Math.max(1, (OUT_OF_CACHE + bytes - 1) / bytes));
+            case "memory" -> Math.toIntExact(Math.max(1, (ThirdLevelCache.outOfCache(thirdLevel) + bytes - 1) / bytes));
             case "cached" -> 1;
             default -> throw unknown("residency", "memory or cached", residency);
         };

@@ -26,8 +26,8 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
  * One decode step of one layer's attention against its cache: scores, softmax and values of one query for each sequence
- * of a batch. Projections, RoPE and the appending of the new token are no part of it; that MLA absorbs W_UK into the
- * query and applies W_UV to what it summed is, since the others begin with whole queries and end with whole values.
+ * of a batch. Projections, RoPE and the appending of the new token are no part of it; that MLA, GLA and MLRA absorb W_UK into the
+ * query and apply W_UV to what they summed is, since the others begin with whole queries and end with whole values.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -39,7 +39,7 @@ public class DecodeAttentionBenchmark {
     @State(Scope.Benchmark)
     public static class Caches {
         /** Which attention. */
-        @Param({"mha", "gqa", "mqa", "mla", "tpa", "tpa_kvonly"})
+        @Param({"mha", "gqa", "mqa", "mla", "tpa", "tpa_kvonly", "gla", "gta", "mfa", "mlra"})
         public String attention;
 
         /** Of which size: see {@link AttentionShape}. */

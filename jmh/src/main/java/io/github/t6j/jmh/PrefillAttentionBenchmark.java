@@ -38,7 +38,7 @@ public class PrefillAttentionBenchmark {
     private static final int PASS = 128;
 
     /** Which attention. */
-    @Param({"mha", "gqa", "mqa", "mla", "tpa", "tpa_kvonly"})
+    @Param({"mha", "gqa", "mqa", "mla", "tpa", "tpa_kvonly", "gla", "gta", "mfa", "mlra"})
     public String attention;
 
     /** Of which size: see {@link AttentionShape}. */

@@ -99,7 +99,7 @@ public class ProjectionBenchmark {
         for (int i = 0; i < copies.length; i++) {
             copies[i] = PackedMatrix.pack(List.of(weights), arena, workers);
         }
-        rope = new Rope(sizes.headDim(), 0f);
+        rope = new Rope(sizes.sizes().headDim(), 0f);
         pass = AttentionPass.of(attention, rows, rope.pairs());
         pass.begin(attention, 0);
         pass.rows = rows;

@@ -1,6 +1,9 @@
 package io.github.t6j.jmh;
 
 import io.github.t6j.RopeVariant;
+import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.GroupedQuery;
+import io.github.t6j.attention.TensorProduct;
 import io.github.t6j.family.Description;
 import io.github.t6j.family.Families;
 import io.github.t6j.family.T6Config;
@@ -100,14 +103,15 @@ record RandomModel(int layers, int vocabulary, AttentionShape attention) {
 
     /** config.json's keys. */
     private Map<String, Object> config() {
+        AttentionConfig sizes = attention.sizes();
         Map<String, Object> config = new HashMap<>(Map.of(
                 "n_layer", (long) layers, "n_embd", (long) attention.width(), "vocab_size", (long) vocabulary, "n_head",
-                (long) attention.heads(), "head_dim", (long) attention.headDim()));
-        if (attention.keyValueHeads() > 0) {
-            config.put("group_size", (long) attention.heads() / attention.keyValueHeads());
-        } else {
-            config.put("rank", (long) attention.rank());
-            config.put("q_rank", (long) attention.queryRank());
+                (long) sizes.heads(), "head_dim", (long) sizes.headDim()));
+        if (sizes instanceof TensorProduct form) {
+            config.put("rank", (long) form.keyRank());
+            config.put("q_rank", (long) form.queryRank());
+        } else if (sizes instanceof GroupedQuery grouped) {
+            config.put("group_size", (long) grouped.heads() / grouped.keyValueHeads());
         }
         return config;
     }

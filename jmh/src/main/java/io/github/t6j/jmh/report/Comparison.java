@@ -3,10 +3,12 @@ package io.github.t6j.jmh.report;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
-/** What changed between two runs beyond the noise: by more than 5 %, and the 95 % intervals do not overlap. */
+/**
+ * What changed between two runs beyond the noise: by more than 5 %, and the 95 % intervals do not overlap. Of limits, which
+ * are measured at both ends of a run, those of the beginning are compared.
+ */
 final class Comparison {
     private static final double LEAST = 0.05;
 
@@ -14,12 +16,12 @@ final class Comparison {
 
     /** Lines: each change, the largest first, then how many there were. */
     static List<String> lines(List<Result> before, List<Result> after) {
-        Map<String, Result> old = new LinkedHashMap<>();
-        before.forEach(result -> old.put(result.key(), result));
+        Map<String, Result> old = byKey(before);
+        Map<String, Result> current = byKey(after);
         record Change(double ratio, String text) {}
         List<Change> changes = new ArrayList<>();
         int common = 0;
-        for (Result result : after) {
+        for (Result result : current.values()) {
             Result was = old.get(result.key());
             if (was == null) {
                 continue;
@@ -29,15 +31,21 @@ final class Comparison {
             Measured now = result.seconds();
             double ratio = then.mean() / now.mean();
             if (!then.overlaps(now) && Math.abs(ratio - 1) > LEAST) {
-                changes.add(new Change(ratio, String.format(Locale.ROOT, "%.2f × %s: %s: %s → %s",
-                        ratio > 1 ? ratio : 1 / ratio, ratio > 1 ? "faster" : "slower", Pages.shortKey(result),
-                        then.time(), now.time())));
+                changes.add(new Change(ratio, Numbers.factor(ratio > 1 ? ratio : 1 / ratio)
+                        + (ratio > 1 ? " faster: " : " slower: ") + Pages.shortKey(result) + ": " + then.time() + " → "
+                        + now.time()));
             }
         }
         changes.sort((a, b) -> Double.compare(Math.abs(Math.log(b.ratio)), Math.abs(Math.log(a.ratio))));
         List<String> lines = new ArrayList<>(changes.stream().map(Change::text).toList());
-        lines.add(changes.size() + " of " + common + " changed beyond the noise; " + (after.size() - common)
-                + " are new, " + (before.size() - common) + " are gone");
+        lines.add(changes.size() + " of " + common + " changed beyond the noise; " + (current.size() - common)
+                + " are new, " + (old.size() - common) + " are gone");
         return lines;
+    }
+
+    private static Map<String, Result> byKey(List<Result> results) {
+        Map<String, Result> first = new LinkedHashMap<>();
+        results.forEach(result -> first.putIfAbsent(result.key(), result));
+        return first;
     }
 }

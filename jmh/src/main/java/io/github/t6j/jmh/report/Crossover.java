@@ -2,7 +2,6 @@ package io.github.t6j.jmh.report;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -26,7 +25,9 @@ final class Crossover {
                 String name = Labels.attention(attention);
                 table.add(group.setting().text(), name, verdict(name, ratios, tpa, other),
                         range(ratios.firstKey().toString(), ratios.lastKey().toString()),
-                        range(factor(ratios.firstEntry().getValue()), factor(ratios.lastEntry().getValue())));
+                        range(
+                                Numbers.factor(ratios.firstEntry().getValue()),
+                                Numbers.factor(ratios.lastEntry().getValue())));
             }
         });
     }
@@ -72,10 +73,6 @@ final class Crossover {
 
     private static String faster(String name, double ratio) {
         return (ratio > 1 ? "TPA" : name) + " is faster";
-    }
-
-    private static String factor(double ratio) {
-        return String.format(Locale.ROOT, ratio >= 10 ? "%.0f ×" : "%.2f ×", ratio);
     }
 
     /** Where the curves cross last among points of which the first and the last are on different sides of 1. */

@@ -13,10 +13,10 @@ import java.util.function.Function;
  * @param setting the parameters that are equal
  * @param series by attention, then by that number, in its order
  */
-record Group(BenchmarkSupport setting, Map<String, TreeMap<Integer, Result>> series) {
+record Group(Setting setting, Map<String, TreeMap<Integer, Result>> series) {
 
     /** Parameters that two decode steps must share to be compared; {@code context} and {@code batch} may be 0 for any. */
-    record BenchmarkSupport(String shape, String cacheType, int threads, String residency, int batch, int context) {
+    record Setting(String shape, String cacheType, int threads, String residency, int batch, int context) {
         String text() {
             return Labels.shape(shape) + ", " + rest();
         }
@@ -31,19 +31,19 @@ record Group(BenchmarkSupport setting, Map<String, TreeMap<Integer, Result>> ser
 
     /** Decode steps over contexts. */
     static List<Group> overContext(List<Result> decode) {
-        return groups(decode, "context", r -> new BenchmarkSupport(
+        return groups(decode, "context", r -> new Setting(
                 r.param("shape"), r.param("cacheType"), r.computing(), r.param("residency"), r.number("batch"), 0));
     }
 
     /** Decode steps over batches. */
     static List<Group> overBatch(List<Result> decode) {
-        return groups(decode, "batch", r -> new BenchmarkSupport(
+        return groups(decode, "batch", r -> new Setting(
                 r.param("shape"), r.param("cacheType"), r.computing(), r.param("residency"), 0, r.number("context")));
     }
 
     private static List<Group> groups(
-            List<Result> decode, String number, Function<Result, BenchmarkSupport> setting) {
-        Map<BenchmarkSupport, Group> groups = new LinkedHashMap<>();
+            List<Result> decode, String number, Function<Result, Setting> setting) {
+        Map<Setting, Group> groups = new LinkedHashMap<>();
         List<Result> ordered = decode.stream().filter(r -> r.is("DecodeAttentionBenchmark.step")).sorted(
                 Comparator.comparing(r -> Labels.ATTENTIONS.indexOf(r.param("attention")))).toList();
         for (Result result : ordered) {

@@ -24,6 +24,10 @@ import picocli.CommandLine.Parameters;
             "  java -jar jmh/target/benchmarks.jar learning-curves t6/log.jsonl mha/log.jsonl --out curves"
         })
 public final class LearningCurvesCommand implements Callable<Integer> {
+    private static final String HOW_TO_READ =
+            "Thin: the loss of the steps, as they trained, averaged. Thick: the loss of"
+                    + " the validation data. Nats a token; the perplexity is e to the loss.";
+
     @Parameters(arity = "1..*", paramLabel = "LOG", description = "log.jsonl of one or several runs of t6j train.")
     private List<Path> logs;
 
@@ -44,9 +48,7 @@ public final class LearningCurvesCommand implements Callable<Integer> {
             runs.add(TrainingLog.read(log));
         }
         Charts.checkFonts();
-        Section section =
-                new Section("Losses", "Thin: the loss of the steps, as they trained, averaged. Thick: the loss of"
-                        + " the validation data. Nats a token; the perplexity is e to the loss.");
+        Section section = new Section("Losses");
         section.plots.add(LossCurves.of(
                 "loss-over-tokens", "Loss over tokens", "million tokens", runs, entry -> entry.tokens() / 1e6));
         section.plots.add(LossCurves.of(
@@ -57,7 +59,7 @@ public final class LearningCurvesCommand implements Callable<Integer> {
             Files.writeString(plots.resolve(plot.name() + ".svg"), plot.svg());
         }
         Path page = out.resolve("learning-curves.html");
-        Files.writeString(page, HtmlPage.of("t6j: learning curves", List.of(section)));
+        Files.writeString(page, HtmlPage.of("t6j: learning curves", HOW_TO_READ, List.of(section)));
         System.err.println("wrote " + page);
         return CommandLine.ExitCode.OK;
     }

@@ -13,10 +13,7 @@ import org.jfree.data.xy.XYSeriesCollection;
 
 /** Losses of training runs: a colour a run, thin while it trains, thick with markers where it was validated. */
 final class LossCurves {
-    /** Okabe and Ito's. */
-    private static final List<Color> COLORS = List.of(
-            Color.BLACK, new Color(0xD55E00), new Color(0x0072B2), new Color(0x009E73), new Color(0xE69F00),
-            new Color(0x56B4E9), new Color(0xCC79A7));
+    private static final List<Color> COLORS = Look.all().stream().map(Look::color).toList();
 
     /** Points of a curve: the mean of the steps between two. */
     private static final int POINTS = 200;

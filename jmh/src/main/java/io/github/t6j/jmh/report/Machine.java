@@ -2,31 +2,48 @@ package io.github.t6j.jmh.report;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.github.t6j.jmh.Kernel;
+import io.github.t6j.jmh.ThirdLevelCache;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * Where results come from, as far as JMH's own file does not say.
  *
+ * <p>Runs before there were family, thirdLevel, version and commit have null in their place.
+ *
  * @param cpu its name
+ * @param family its family and model, or on ARM its implementer and part: clouds give different ones the same name
  * @param cores that the JVM sees
  * @param memory in GB
+ * @param thirdLevel bytes of L3, 0 where the system does not tell
  * @param system name, version and architecture
  * @param kernels what the engine chose, such as {@code SIMD, 512-bit}
  * @param suite that was run
  * @param date of the run, UTC
+ * @param version of t6j
+ * @param commit of the checkout that holds the jar, with -dirty if files in it differed
  */
-record Machine(String cpu, int cores, double memory, String system, String kernels, String suite, String date) {
+record Machine(
+        String cpu, String family, int cores, double memory, Long thirdLevel, String system, String kernels,
+        String suite, String date, String version, String commit) {
+
+    private static final Path CPUINFO = Path.of("/proc/cpuinfo");
 
     static Machine unknown() {
-        return new Machine("unknown", 0, 0, "unknown", "unknown", "unknown", "unknown");
+        return new Machine(
+                "unknown", null, 0, 0, null, "unknown", "unknown", "unknown", "unknown", null, null);
     }
 
     /** This one. */
@@ -35,23 +52,91 @@ record Machine(String cpu, int cores, double memory, String system, String kerne
         String system = Stream.of("os.name", "os.version", "os.arch").map(System::getProperty)
                 .reduce((a, b) -> a + " " + b).orElseThrow();
         return new Machine(
-                cpuName(), Runtime.getRuntime().availableProcessors(),
-                Math.round(bean.getTotalMemorySize() / 1e8) / 10.0,
-                system, Kernel.inAFork(), suite, LocalDate.now(ZoneOffset.UTC).toString());
+                cpuName(), cpuFamily(), Runtime.getRuntime().availableProcessors(),
+                Math.round(bean.getTotalMemorySize() / 1e8) / 10.0, ThirdLevelCache.bytes(),
+                system, Kernel.inAFork(), suite, LocalDate.now(ZoneOffset.UTC).toString(),
+                Machine.class.getPackage().getImplementationVersion(), checkout());
+    }
+
+    /** Bytes of L3, or 0 where they are not known. */
+    long thirdLevelBytes() {
+        return thirdLevel == null ? 0 : thirdLevel;
+    }
+
+    /** Name and family. */
+    String processor() {
+        return cpu + (family == null ? "" : ", " + family);
+    }
+
+    /** Version and commit of t6j. */
+    String software() {
+        return version == null && commit == null
+                ? "t6j, version not recorded"
+                : "t6j" + (version == null ? "" : " " + version) + (commit == null ? "" : ", commit " + commit);
     }
 
     private static String cpuName() throws IOException {
-        Path linux = Path.of("/proc/cpuinfo");
-        if (Files.exists(linux)) {
-            try (Stream<String> lines = Files.lines(linux)) {
-                return lines.filter(line -> line.startsWith("model name") || line.startsWith("CPU part")).findFirst()
-                        .map(line -> line.substring(line.indexOf(':') + 1).strip()).orElse("unknown");
-            }
+        if (Files.exists(CPUINFO)) {
+            return Stream.of("model name", "CPU part").map(Machine::cpuinfo).filter(Objects::nonNull).findFirst()
+                    .orElse("unknown");
         }
-        if (System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("mac")) {
-            Process process = new ProcessBuilder("sysctl", "-n", "machdep.cpu.brand_string").start();
-            return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        if (isMac()) {
+            return said("sysctl", "-n", "machdep.cpu.brand_string");
         }
         return System.getenv().getOrDefault("PROCESSOR_IDENTIFIER", "unknown");
+    }
+
+    /** Null where the name says it already, or nothing does. */
+    private static String cpuFamily() {
+        if (isMac()) {
+            return said("sysctl", "-n", "hw.cpufamily");
+        }
+        return Stream.of(List.of("cpu family", "model"), List.of("CPU implementer", "CPU part"))
+                .filter(keys -> cpuinfo(keys.getFirst()) != null)
+                .map(keys -> keys.stream().map(key -> key.replaceFirst("^(cpu|CPU) ", "") + " " + cpuinfo(key))
+                        .collect(Collectors.joining(", ")))
+                .findFirst().orElse(null);
+    }
+
+    private static boolean isMac() {
+        return System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("mac");
+    }
+
+    /** What Linux says of the first core by this key, or null. */
+    private static String cpuinfo(String key) {
+        if (!Files.exists(CPUINFO)) {
+            return null;
+        }
+        try (Stream<String> lines = Files.lines(CPUINFO)) {
+            return lines.filter(line -> line.matches(key + "\\s*:.*")).findFirst()
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip()).orElse(null);
+        } catch (IOException failure) {
+            throw new UncheckedIOException("cannot read what the processor is", failure);
+        }
+    }
+
+    private static String checkout() {
+        Path classes;
+        try {
+            classes = Path.of(Machine.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        } catch (URISyntaxException impossible) {
+            throw new IllegalStateException("the place of a class is a URI", impossible);
+        }
+        return said("git", "-C", classes.getParent().toString(), "describe", "--always", "--dirty", "--abbrev=12",
+                "--exclude=*");
+    }
+
+    /** What a command prints; null if there is no such command, or it fails. */
+    private static String said(String... command) {
+        try {
+            Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+            return process.waitFor() == 0 && !text.isEmpty() ? text : null;
+        } catch (IOException none) {
+            return null;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return null;
+        }
     }
 }

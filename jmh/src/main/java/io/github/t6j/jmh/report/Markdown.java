@@ -7,13 +7,16 @@ import java.util.stream.Collectors;
 final class Markdown {
     private Markdown() {}
 
-    static String of(String title, List<Section> sections) {
-        StringBuilder text = new StringBuilder("# " + title + "\n");
+    /** @param facts a line below the title */
+    static String of(String title, String facts, List<Section> sections) {
+        StringBuilder text = new StringBuilder("# " + title + "\n\n" + facts + "\n");
         for (Section section : sections) {
             text.append("\n## ").append(section.title).append("\n");
             section.paragraphs.forEach(paragraph -> text.append("\n").append(paragraph).append("\n"));
-            section.plots.forEach(plot -> text.append("\n![").append(plot.title()).append("](plots/")
-                    .append(plot.name()).append(".svg)\n"));
+            for (Plot plot : section.plots) {
+                text.append("\n![").append(plot.title()).append("](plots/").append(plot.name()).append(".svg)\n");
+                plot.notes().forEach(note -> text.append("\n").append(note).append("\n"));
+            }
             section.tables.forEach(table -> text.append("\n").append(table(table)));
             if (!section.notes.isEmpty()) {
                 text.append("\n");

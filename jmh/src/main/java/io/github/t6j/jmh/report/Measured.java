@@ -1,7 +1,5 @@
 package io.github.t6j.jmh.report;
 
-import java.util.Locale;
-
 /**
  * A mean and half of its 95 % interval.
  *
@@ -20,38 +18,37 @@ record Measured(double mean, double error) {
         return low() <= other.high() && other.low() <= high();
     }
 
+    /** The share of a limit, whose error adds to this one's as those of independent numbers do. */
+    Measured of(Measured limit) {
+        double share = mean / limit.mean;
+        double relative = Math.hypot(relative(), limit.relative());
+        return new Measured(share, Double.isNaN(error) ? Double.NaN : share * relative);
+    }
+
+    private double relative() {
+        return Double.isNaN(error) ? 0 : error / mean;
+    }
+
+    Measured times(double factor) {
+        return new Measured(factor * mean, factor * error);
+    }
+
     /** As a time: three digits, its unit, the error in per cent. */
     String time() {
-        return scaled(mean, new double[] {1, 1e-3, 1e-6, 1e-9}, new String[] {"s", "ms", "µs", "ns"}) + plusMinus();
+        return Numbers.time(mean) + plusMinus();
     }
 
     /** As a number per second of {@code unit}, such as B/s. */
     String rate(String unit) {
-        return scaled(mean, new double[] {1e12, 1e9, 1e6, 1e3, 1}, new String[] {"T", "G", "M", "k", ""}) + unit
-                + plusMinus();
+        return Numbers.rate(mean, unit) + plusMinus();
     }
 
     /** Three digits and the error. */
     String plain() {
-        return digits(mean) + plusMinus();
+        return Numbers.digits(mean) + plusMinus();
     }
 
     private String plusMinus() {
-        return Double.isNaN(error) ? "" : String.format(Locale.ROOT, " ± %.0f %%", 100 * error / mean);
-    }
-
-    private static String scaled(double value, double[] scales, String[] prefixes) {
-        for (int i = 0; i < scales.length; i++) {
-            if (value >= scales[i] || i == scales.length - 1) {
-                return digits(value / scales[i]) + " " + prefixes[i];
-            }
-        }
-        throw new IllegalStateException("no scale");
-    }
-
-    /** A number with three digits. */
-    static String digits(double value) {
-        String format = value >= 100 || value == 0 ? "%.0f" : value >= 10 ? "%.1f" : value >= 0.1 ? "%.2f" : "%.2g";
-        return String.format(Locale.ROOT, format, value);
+        return Double.isNaN(error) ? "" : " ± " + Numbers.percent(error / mean);
     }
 }

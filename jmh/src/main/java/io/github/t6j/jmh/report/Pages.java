@@ -4,16 +4,19 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What the report says, from results alone; {@link HtmlPage} and {@link Markdown} say how. */
 final class Pages {
     private static final String DECODE = "DecodeAttentionBenchmark.step";
+
+    /** Attentions of a setting whose caches are drawn. */
+    private static final int LEAST_BARS = 6;
 
     private final Machine machine;
     private final List<Result> results;
@@ -22,14 +25,14 @@ final class Pages {
     Pages(Machine machine, List<Result> results) {
         this.machine = machine;
         this.results = results;
-        limits = new Limits(results);
+        limits = new Limits(results, machine.thirdLevelBytes());
     }
 
     /** All sections for which there is something to say. */
     List<Section> sections() {
         List<Section> sections = new ArrayList<>();
-        sections.add(machine());
         if (has(DECODE)) {
+            MainTable.groups(results).forEach(group -> sections.add(main(group)));
             sections.add(decode());
             sections.add(cache());
         }
@@ -37,23 +40,62 @@ final class Pages {
             sections.add(models());
         }
         if (!limits.threads().isEmpty()) {
+            Stream.of("paper", "mlra").map(shape -> Roofline.of(results, limits, shape)).filter(Objects::nonNull)
+                    .forEach(roofline -> sections.add(roofline(roofline)));
             sections.add(limits());
             sections.add(fractions());
         }
         sections.add(others());
+        sections.add(machine());
         sections.removeIf(section -> section.tables.stream().allMatch(table -> table.rows().isEmpty()));
+        sections.addFirst(howToRead());
         return sections;
+    }
+
+    /** What was measured, where and when, in a line. */
+    String facts() {
+        return machine.software() + ", on " + machine.cpu() + ", "
+                + (machine.family() == null ? "family not known" : machine.family()) + ", " + machine.cores()
+                + " cores; JDK " + results.getFirst().jdkVersion() + ", " + machine.kernels() + "; suite "
+                + machine.suite() + ", " + machine.date() + ".";
+    }
+
+    private static Section howToRead() {
+        Section section = new Section("How to read this");
+        section.notes.addAll(List.of(
+                "TPA is the attention that t6j is made for, so it stands first; the others answer the same queries from"
+                        + " caches of another form.",
+                "Equal heads compare caches and kernels; equal parameters compare what models of one size get. Every table"
+                        + " and figure says which.",
+                "Times of attention are of one layer; a whole model also passes all its weights for each token, so it"
+                        + " gains less.",
+                "± and error bars are 95 % intervals of the mean within this run. Between runs, distrust less than 1.5 × in"
+                        + " what reads from memory.",
+                "“Of limit” is the nearer of what this machine read and multiplied at most in this run; where a share is"
+                        + " above 100 %, words say why."));
+        return section;
     }
 
     private boolean has(String name) {
         return results.stream().anyMatch(r -> r.name().startsWith(name));
     }
 
+    private static Section main(Group group) {
+        Section section = new Section("TPA beside the others: " + group.setting().rest(),
+                "Time of one decode step of one layer's attention, read from memory: "
+                        + Labels.shape(group.setting().shape()) + ".");
+        section.tables.add(MainTable.of(group));
+        return section;
+    }
+
     private Section machine() {
         Section section = new Section("Machine and method");
         Table table = new Table(2, "what", "which");
         Result any = results.getFirst();
+        table.add("t6j", machine.software());
         table.add("CPU", machine.cpu() + ", " + machine.cores() + " cores for the JVM");
+        table.add("CPU family", machine.family() == null ? "not known" : machine.family());
+        table.add("L3", machine.thirdLevelBytes() == 0 ? "not known" : Numbers.size(machine.thirdLevelBytes()));
         table.add("memory", machine.memory() + " GB");
         table.add("system", machine.system());
         table.add("JDK", any.vmName() + " " + any.vmVersion());
@@ -73,16 +115,18 @@ final class Pages {
     }
 
     private Section decode() {
-        Section section = new Section("Decode attention",
+        Section section = new Section("Decode attention, all settings",
                 "Time of one decode step of one layer: scores, softmax and values of one query for each sequence of the"
                         + " batch, over a cache of that many tokens. “Equal heads” gives all attentions as many query heads,"
                         + " as the paper's figures 5, 7 and 8 do; “equal parameters” gives each the heads of the paper's"
                         + " language model of that size.");
-        Table table = new Table(1, "shape", "cache", "threads", "batch", "where", "context", "MHA", "MQA", "GQA", "MLA",
-                "TPA", "TPA KV-only");
+        List<String> attentions = attentions();
+        List<String> header = new ArrayList<>(List.of("setting", "tokens"));
+        attentions.forEach(attention -> header.add(Labels.attention(attention)));
+        Table table = new Table(header, 1, new ArrayList<>());
         Table crossovers = new Table(3, "TPA against", "other", "result", "tokens", "other's time ÷ TPA's");
         for (Group group : Group.overContext(results)) {
-            rows(group, table);
+            rows(group, attentions, table);
             if (group.isCurve()) {
                 section.plots.add(Charts.curves(
                         "decode-" + (section.plots.size() + 1), group, "tokens in the cache"));
@@ -100,18 +144,19 @@ final class Pages {
         return section;
     }
 
-    private static void rows(Group group, Table table) {
+    /** Those that decode steps were measured of. */
+    private List<String> attentions() {
+        return Labels.ATTENTIONS.stream().filter(attention -> results.stream().anyMatch(
+                r -> r.is(DECODE) && r.param("attention").equals(attention))).toList();
+    }
+
+    private static void rows(Group group, List<String> attentions, Table table) {
         TreeSet<Integer> contexts = new TreeSet<>();
         group.series().values().forEach(points -> contexts.addAll(points.keySet()));
         for (int context : contexts) {
-            List<String> row = new ArrayList<>(List.of(
-                    Labels.shape(group.setting().shape()), group.setting().cacheType(),
-                    Integer.toString(group.setting().threads()), Integer.toString(group.setting().batch()),
-                    group.setting().residency(), Integer.toString(context)));
-            for (String attention : Labels.ATTENTIONS) {
-                Result result = group.series().containsKey(attention)
-                        ? group.series().get(attention).get(context)
-                        : null;
+            List<String> row = new ArrayList<>(List.of(group.setting().text(), Integer.toString(context)));
+            for (String attention : attentions) {
+                Result result = group.series().getOrDefault(attention, new TreeMap<>()).get(context);
                 row.add(result == null ? "–" : result.seconds().time());
             }
             table.add(row.toArray(String[]::new));
@@ -124,20 +169,22 @@ final class Pages {
         for (Group group : Group.overContext(results)) {
             String setting = Labels.shape(group.setting().shape()) + ", " + group.setting().cacheType();
             group.series().forEach((attention, points) -> bytes.computeIfAbsent(setting, s -> new LinkedHashMap<>())
-                    .put(Labels.attention(attention),
-                            points.firstEntry().getValue().counter("cacheBytesPerToken").mean()));
+                    .put(attention, points.firstEntry().getValue().counter("cacheBytesPerToken").mean()));
         }
-        Table table = new Table(1, "shape and type", "MHA", "MQA", "GQA", "MLA", "TPA", "TPA KV-only");
-        bytes.forEach((setting, elements) -> {
+        List<String> header = new ArrayList<>(List.of("shape and type"));
+        attentions().forEach(attention -> header.add(Labels.attention(attention)));
+        Table table = new Table(header, 1, new ArrayList<>());
+        bytes.forEach((setting, sizes) -> {
             List<String> row = new ArrayList<>(List.of(setting));
-            Labels.ATTENTIONS.forEach(attention -> {
-                Double number = elements.get(Labels.attention(attention));
-                row.add(number == null ? "–" : String.format(Locale.ROOT, "%.0f", number));
-            });
+            attentions().forEach(attention -> row.add(
+                    sizes.containsKey(attention) ? Numbers.whole(sizes.get(attention)) : "–"));
             table.add(row.toArray(String[]::new));
-            if (elements.size() == Labels.ATTENTIONS.size() && section.plots.size() < 2) {
-                section.plots.add(Charts.bars("cache-" + (section.plots.size() + 1),
-                        "Cache per token and layer", setting, "bytes", Charts.format("#,##0"), elements));
+            if (sizes.size() >= LEAST_BARS && section.plots.size() < 2) {
+                List<Bar> bars = Labels.ATTENTIONS.stream().filter(sizes::containsKey).map(attention -> new Bar(
+                        Labels.attention(attention), new Measured(sizes.get(attention), Double.NaN),
+                        Numbers.whole(sizes.get(attention)))).toList();
+                section.plots.add(Bars.of("cache-" + (section.plots.size() + 1), "Cache per token and layer", setting,
+                        "bytes", Double.NaN, bars));
             }
         });
         section.tables.add(table);
@@ -152,47 +199,54 @@ final class Pages {
                 "Random weights of the paper's small size: equal parameters (124 M), not equal heads. Prefill feeds a"
                         + " prompt into an empty cache; decode feeds one token after that many others. Both end with logits.");
         Table table = new Table(2, "model", "test", "weights", "cache", "threads", "tokens/s", "of limit");
-        Map<Setup, Map<String, Double>> speeds = new LinkedHashMap<>();
-        for (Result result : results) {
-            if (result.name().startsWith("ModelBenchmark")) {
-                boolean prefill = result.is("ModelBenchmark.prefill");
-                String test = prefill ? "prefill " + result.param("tokens") : "decode at " + result.param("depth");
-                Measured speed = result.counter("tokensPerSecond");
-                table.add(result.param("model"), test, result.param("type"), result.param("cacheType"),
-                        result.param("threads"), speed.plain(), fraction(result));
-                String setting = result.param("type") + " weights, " + result.param("cacheType") + " cache, "
-                        + Labels.threads(result.computing());
-                speeds.computeIfAbsent(new Setup(test, setting), s -> new LinkedHashMap<>())
-                        .put(result.param("model"), speed.mean());
-            }
+        Map<Setup, List<Bar>> speeds = new LinkedHashMap<>();
+        for (Result result : Labels.models(results)) {
+            Measured speed = result.counter("tokensPerSecond");
+            table.add(result.param("model"), Labels.test(result), result.param("type"), result.param("cacheType"),
+                    result.param("threads"), speed.plain(), fraction(result));
+            String setting = result.param("type") + " weights, " + result.param("cacheType") + " cache, "
+                    + Labels.threads(result.computing());
+            speeds.computeIfAbsent(new Setup(Labels.test(result), setting), s -> new ArrayList<>())
+                    .add(new Bar(result.param("model"), speed, speed.plain()));
         }
-        speeds.forEach((setup, values) -> section.plots.add(Charts.bars("models-" + (section.plots.size() + 1),
+        speeds.forEach((setup, bars) -> section.plots.add(Bars.of("models-" + (section.plots.size() + 1),
                 "Whole model: " + setup.test, "equal parameters (124 M), " + setup.setting, "tokens per second",
-                Charts.format("#,##0.#"), values)));
+                Double.NaN, bars)));
         section.tables.add(table);
+        return section;
+    }
+
+    private static Section roofline(Roofline roofline) {
+        Section section = new Section("Roofline: " + roofline.shape(),
+                "How many operations a second a decode step reaches, over how many it does with each byte of its cache:"
+                        + " left of the bend memory is the limit, right of it multiply-adds are. Each attention over its"
+                        + " longest context.");
+        section.plots.add(Charts.roofline("roofline-" + roofline.shape(), roofline).with(roofline.notes()));
+        section.tables.add(roofline.table());
         return section;
     }
 
     private Section limits() {
         Section section = new Section("Limits of the machine",
-                "Measured in the same run by PeakBenchmark: what any kernel could have at most.");
-        List<String> header = new ArrayList<>(List.of("limit"));
-        limits.threads().forEach(threads -> header.add(Labels.threads(threads)));
-        Table table = new Table(header, 1, new ArrayList<>());
-        row(table, "read from memory (256 MiB)", limits::memory, "B/s");
-        row(table, "read from L2 (256 KiB)", limits::secondLevel, "B/s");
-        row(table, "f32 multiply-add", limits::multiplyAdd, "FLOP/s");
+                "Measured in the same run by PeakBenchmark, at both ends of it: what any kernel could have at most. The"
+                        + " higher of both counts.");
+        Table table = new Table(2, "limit", "threads", "at the beginning", "at the end");
+        for (int threads : limits.threads()) {
+            int kilobytes = limits.memoryKilobytes();
+            row(table, "read from memory (" + Numbers.size(kilobytes * 1024L) + ")", threads, limits.memory(threads),
+                    "B/s");
+            row(table, "read from L2 (256 KiB)", threads, limits.secondLevel(threads), "B/s");
+            row(table, "f32 multiply-add", threads, limits.multiplyAdd(threads), "FLOP/s");
+        }
         section.tables.add(table);
         return section;
     }
 
-    private void row(Table table, String name, IntFunction<Measured> limit, String unit) {
-        List<String> row = new ArrayList<>(List.of(name));
-        for (int threads : limits.threads()) {
-            Measured measured = limit.apply(threads);
-            row.add(measured == null ? "–" : measured.rate(unit));
+    private static void row(Table table, String name, int threads, Limits.Ends ends, String unit) {
+        if (!ends.values().isEmpty()) {
+            table.add(name, Labels.threads(threads), ends.first().rate(unit),
+                    ends.last() == null ? "not measured" : ends.last().rate(unit));
         }
-        table.add(row.toArray(String[]::new));
     }
 
     private String fraction(Result result) {
@@ -204,17 +258,17 @@ final class Pages {
         Section section = new Section("Fraction of the limits",
                 "The nearer of two: bytes read against the read bandwidth, multiplications and additions against the"
                         + " multiply-add peak, both of as many threads. A kernel that must do both cannot reach 100 % of either.");
-        Map<String, Double> shares = new LinkedHashMap<>();
-        largest(DECODE).forEach(result -> put(shares, "decode " + Labels.attention(result.param("attention")), result));
-        results.stream().filter(r -> r.name().startsWith("Matrix")).forEach(result -> put(shares,
+        List<Bar> bars = new ArrayList<>();
+        List<String> words = new ArrayList<>();
+        largest(DECODE).forEach(result -> bar(
+                "decode " + Labels.attention(result.param("attention")), result, bars, words));
+        results.stream().filter(r -> r.name().startsWith("Matrix")).forEach(result -> bar(
                 (result.is("MatrixVectorBenchmark.multiply") ? "mat·vec " : "mat·mat ") + result.param("shape") + " "
                         + result.param("type"),
-                result));
-        if (!shares.isEmpty()) {
-            section.plots.add(Charts.bars("fractions", "Fraction of the nearer limit",
-                    "decode: paper, equal heads, longest cache",
-                    "per cent of the limit",
-                    Charts.format("0"), shares));
+                result, bars, words));
+        if (!bars.isEmpty()) {
+            section.plots.add(Bars.of("fractions", "Fraction of the nearer limit",
+                    "decode: paper, equal heads, longest cache", "per cent of the limit", 100, bars).with(words));
         }
         Table table = new Table(1, "benchmark", "bytes", "operations", "of limit");
         for (Result result : results) {
@@ -240,10 +294,16 @@ final class Pages {
                 .toList();
     }
 
-    private void put(Map<String, Double> shares, String label, Result result) {
+    private void bar(String label, Result result, List<Bar> bars, List<String> words) {
         Limits.Fraction fraction = limits.of(result);
         if (fraction != null) {
-            shares.put(label, 100 * fraction.share());
+            boolean above = !fraction.why().isEmpty();
+            bars.add(new Bar(
+                    label, fraction.share().times(100), Numbers.percent(fraction.share().mean()) + (above ? " *" : ""),
+                    above));
+            if (above) {
+                words.add(fraction.note(label));
+            }
         }
     }
 

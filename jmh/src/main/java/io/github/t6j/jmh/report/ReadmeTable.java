@@ -3,10 +3,7 @@ package io.github.t6j.jmh.report;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.TreeSet;
 
 /** The README's tables, written anew between two markers. */
 final class ReadmeTable {
@@ -63,17 +60,14 @@ final class ReadmeTable {
     private static String tables(Machine machine, List<Result> results, String command, String link) {
         StringBuilder text = new StringBuilder();
         text.append("Made by `java -jar jmh/target/benchmarks.jar ").append(command).append("` on ")
-                .append(machine.cpu()).append(", ")
+                .append(machine.processor()).append(", ")
                 .append(machine.cores()).append(" cores, JDK ").append(results.getFirst().jdkVersion()).append(", ")
-                .append(machine.kernels()).append(" (").append(machine.date()).append("); more in [").append(link)
+                .append(machine.kernels()).append(", ").append(machine.software()).append(" (").append(machine.date())
+                .append("); more in [").append(link)
                 .append("](").append(link).append("/summary.md).\n");
-        for (Group group : Group.overContext(results)) {
-            boolean whole = group.setting().shape().equals("paper") && group.setting().residency().equals("memory")
-                    && group.setting().batch() == 1 && group.series().containsKey("mha") && group.isCurve();
-            if (whole) {
-                text.append("\nTime of one decode step of one layer's attention, ").append(group.setting().text())
-                        .append(":\n\n").append(Markdown.table(decode(group)));
-            }
+        for (Group group : MainTable.groups(results)) {
+            text.append("\nTime of one decode step of one layer's attention, ").append(group.setting().text())
+                    .append(":\n\n").append(Markdown.table(MainTable.of(group)));
         }
         Table models = models(results);
         if (!models.rows().isEmpty()) {
@@ -83,33 +77,12 @@ final class ReadmeTable {
         return text.toString();
     }
 
-    /** Attentions down, contexts across, the cache's bytes at the end. */
-    private static Table decode(Group group) {
-        TreeSet<Integer> contexts = new TreeSet<>();
-        group.series().values().forEach(points -> contexts.addAll(points.keySet()));
-        List<String> header = new ArrayList<>(List.of("attention"));
-        contexts.forEach(context -> header.add(context + " tokens"));
-        header.add("cache, bytes a token");
-        Table table = new Table(header, 1, new ArrayList<>());
-        group.series().forEach((attention, points) -> {
-            List<String> row = new ArrayList<>(List.of(Labels.attention(attention)));
-            contexts.forEach(context -> row.add(points.containsKey(context)
-                    ? points.get(context).seconds().time()
-                    : "–"));
-            row.add(String.format(
-                    Locale.ROOT, "%.0f", points.firstEntry().getValue().counter("cacheBytesPerToken").mean()));
-            table.add(row.toArray(String[]::new));
-        });
-        return table;
-    }
-
     private static Table models(List<Result> results) {
         Table table = new Table(2, "model", "test", "weights, cache", "threads", "tokens/s");
-        results.stream().filter(r -> r.name().startsWith("ModelBenchmark")).forEach(r -> table.add(
-                r.param("model"),
-                r.is("ModelBenchmark.prefill") ? "prefill " + r.param("tokens") : "decode at " + r.param("depth"),
-                r.param("type") + ", " + r.param("cacheType"), r.param("threads"),
-                r.counter("tokensPerSecond").plain()));
+        Labels.models(results)
+                .forEach(r -> table.add(r.param("model"), Labels.test(r), r.param("type") + ", " + r.param("cacheType"),
+                        r.param("threads"),
+                        r.counter("tokensPerSecond").plain()));
         return table;
     }
 }

@@ -127,8 +127,9 @@ public final class ReportCommand implements Callable<Integer> {
 
     private Path measure(Suite suite) throws IOException {
         Path json = out.resolve("results.json");
+        Machine machine = Machine.here(suite.name()); // first: results that git knows are about to be replaced
         Files.deleteIfExists(json);
-        Results.write(Machine.here(suite.name()), json);
+        Results.write(machine, json);
         failed = new SuiteRun(suite, System.err).run(json);
         return json;
     }
@@ -139,10 +140,11 @@ public final class ReportCommand implements Callable<Integer> {
             Files.writeString(copy, Files.readString(json));
             Results.write(machine, copy);
         }
-        List<Section> sections = new Pages(machine, results).sections();
+        Pages pages = new Pages(machine, results);
+        List<Section> sections = pages.sections();
         String title = "t6j benchmarks: " + machine.cpu();
-        Files.writeString(out.resolve("report.html"), HtmlPage.of(title, sections));
-        Files.writeString(out.resolve("summary.md"), Markdown.of(title, sections));
+        Files.writeString(out.resolve("report.html"), HtmlPage.of(title, pages.facts(), sections));
+        Files.writeString(out.resolve("summary.md"), Markdown.of(title, pages.facts(), sections));
         Path plots = Files.createDirectories(out.resolve("plots"));
         for (Section section : sections) {
             for (Plot plot : section.plots) {

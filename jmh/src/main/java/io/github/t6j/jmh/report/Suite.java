@@ -1,9 +1,11 @@
 package io.github.t6j.jmh.report;
 
+import io.github.t6j.jmh.ThirdLevelCache;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What is measured, and how long each point takes.
@@ -25,9 +27,11 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
         }
     }
 
-    /** A point that two lines ask for, such as those for one thread and for all on one core, is measured once. */
+    /** A point that two lines ask for, such as those for one thread and for all on one core, is measured once; limits at both ends. */
     Suite {
-        points = points.stream().distinct().toList();
+        List<Point> once = points.stream().distinct().toList();
+        List<Point> limits = once.stream().filter(point -> point.benchmark().startsWith("Peak")).toList();
+        points = Stream.concat(once.stream(), limits.stream()).toList();
     }
 
     /** Names that users are told. */
@@ -35,10 +39,16 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
 
     /** @throws IllegalArgumentException if there is no such suite */
     static Suite of(String name, int cores) {
+        return of(name, cores, ThirdLevelCache.bytes());
+    }
+
+    /** @param thirdLevel bytes of L3, or 0 where they are not known */
+    static Suite of(String name, int cores, long thirdLevel) {
+        String memory = Long.toString((ThirdLevelCache.outOfCache(thirdLevel) + 1023) / 1024);
         return switch (name) {
-            case "quick" -> new Suite(name, 1, new Iterations(3, 150), new Iterations(5, 150), quick(cores));
-            case "paper" -> new Suite(name, 2, new Iterations(3, 300), new Iterations(4, 400), paper(cores));
-            case "full" -> new Suite(name, 3, new Iterations(3, 1000), new Iterations(5, 1000), full(cores));
+            case "quick" -> new Suite(name, 1, new Iterations(3, 150), new Iterations(5, 150), quick(cores, memory));
+            case "paper" -> new Suite(name, 2, new Iterations(3, 300), new Iterations(4, 400), paper(cores, memory));
+            case "full" -> new Suite(name, 3, new Iterations(3, 1000), new Iterations(5, 1000), full(cores, memory));
             case "test" -> new Suite(name, 1, new Iterations(1, 20), new Iterations(2, 20), test());
             default -> throw new IllegalArgumentException("--suite: expected " + NAMES + ", found " + name);
         };
@@ -95,19 +105,26 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
         }
     }
 
+    private static final String PREFILL = "PrefillAttentionBenchmark.prompt";
     private static final String DECODE = "DecodeAttentionBenchmark.step";
-    private static final String ALL = "mha,mqa,gqa,mla,tpa,tpa_kvonly";
+    private static final String ALL = "tpa,tpa_kvonly,mha,mqa,gqa,mla"; // of the paper
+    private static final String MORE = "mfa,gta,gla,mlra"; //                not at equal parameters
+    private static final String PUBLISHED = "tpa,mha,mqa,gqa,mla," + MORE; // of the shape mlra
 
-    private static List<Point> quick(int cores) {
+    private static final String FULL_CONTEXTS = "256,1024,4096,16384,65536,262144,524288";
+
+    private static List<Point> quick(int cores, String memory) {
         String threads = Integer.toString(cores);
-        return new Points().limits(cores, "256,262144")
+        return new Points().limits(cores, "256," + memory)
                 .add(DECODE, "threads", threads, "context", "1024,8192,65536", "attention", ALL)
                 .add(DECODE, "threads", threads, "cacheType", "bf16", "context", "8192", "attention", "mha,gqa,tpa")
+                .add(DECODE, "threads", threads, "shape", "mlra", "cacheType", "bf16", "context", "8192", "attention",
+                        "tpa,gqa,mla,mlra")
                 .add(DECODE, "threads", threads, "shape", "small", "context", "8192", "attention", ALL)
                 .add(DECODE, "threads", threads, "batch", "8", "context", "8192", "attention", "mha,tpa")
                 .add(DECODE, "threads", "1", "context", "8192", "attention", "mha,tpa")
                 .add(DECODE, "threads", "1", "residency", "cached", "context", "4096", "attention", "tpa")
-                .add("PrefillAttentionBenchmark.prompt", "threads", threads, "tokens", "512", "attention",
+                .add(PREFILL, "threads", threads, "tokens", "512", "attention",
                         "mha,mla,tpa")
                 .add("ProjectionBenchmark.project", "threads", threads, "shape", "paper", "rows", "1", "form",
                         "mha,materialised,factored")
@@ -120,15 +137,15 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
                 .add("ElementWiseBenchmark.rope", "width", "2048").add("ElementWiseBenchmark.softmax", "width", "2048")
                 .add("SamplerBenchmark.sample", "sampling", "default").add("TokenizerBenchmark.t6j")
                 .add("ModelBenchmark.prefill", "threads", threads, "tokens", "512", "model",
-                        "mha-small,gqa-small,t6-small")
+                        "t6-small,mha-small,gqa-small")
                 .add("ModelBenchmark.decode", "threads", threads, "depth", "1024", "model",
-                        "mha-small,gqa-small,t6-small").list;
+                        "t6-small,mha-small,gqa-small").list;
     }
 
-    private static List<Point> paper(int cores) {
+    private static List<Point> paper(int cores, String memory) {
         String threads = Integer.toString(cores);
         String contexts = "4096,8192,16384,32768,65536,131072,262144,524288";
-        Points points = new Points().limits(cores, "256,4096,262144")
+        Points points = new Points().limits(cores, "256,4096," + memory)
                 .add(DECODE, "threads", threads, "context", contexts, "attention", ALL)
                 .add(DECODE, "threads", threads, "shape", "paper-1024,paper-3072", "context", "4096,32768,262144",
                         "attention", ALL)
@@ -144,7 +161,11 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
                         "paper,small,d128", "cacheType", "f32,bf16", "attention", "tpa")
                 .add(DECODE, "threads", threads, "shape", "small", "context", "1024,16384", "attention", ALL)
                 .add(DECODE, "threads", threads, "shape", "medium,large,xl,d128", "context", "16384", "attention", ALL)
-                .add("PrefillAttentionBenchmark.prompt", "threads", threads, "tokens", "512,2048", "attention", ALL);
+                .add(DECODE, "threads", threads, "context", "16384", "attention", MORE)
+                .add(DECODE, "threads", threads, "shape", "mlra", "cacheType", "bf16", "context", "32768", "attention",
+                        PUBLISHED)
+                .add(PREFILL, "threads", threads, "tokens", "512,2048", "attention", ALL)
+                .add(PREFILL, "threads", threads, "tokens", "512", "attention", MORE);
         return others(points, threads, "4096x768,768x2048,50304x768,2048x2048").list;
     }
 
@@ -172,25 +193,29 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
                 .add("SamplerBenchmark.sample", "sampling", "greedy,default,all")
                 .add("TokenizerBenchmark.t6j").add("TokenizerBenchmark.jtokkit")
                 .add("ModelBenchmark.prefill", "threads", threads, "tokens", "512", "model",
-                        "mha-small,gqa-small,t6-small")
+                        "t6-small,mha-small,gqa-small")
                 .add("ModelBenchmark.decode", "threads", threads, "depth", "128,1024,4096", "model",
-                        "mha-small,gqa-small,t6-small")
+                        "t6-small,mha-small,gqa-small")
                 .add("ModelBenchmark.decode", "threads", threads, "type", "q8_0", "cacheType", "bf16", "depth",
-                        "128,16384", "model", "mha-small,gqa-small,t6-small");
+                        "128,16384", "model", "t6-small,mha-small,gqa-small");
     }
 
     /** Hours: all shapes, types and batches over all contexts, with one thread and all. */
-    private static List<Point> full(int cores) {
+    private static List<Point> full(int cores, String memory) {
         String threads = cores == 1 ? "1" : "1," + cores;
-        Points points = new Points().limits(cores, "256,4096,262144")
+        Points points = new Points().limits(cores, "256,4096," + memory)
                 .add(DECODE, "shape", "paper,paper-1024,paper-3072,d128,small,medium,large,xl", "cacheType",
                         "f32,f16,bf16,q8", "threads", threads, "context",
-                        "256,1024,4096,16384,65536,262144,524288", "attention", ALL)
+                        FULL_CONTEXTS, "attention", ALL)
+                .add(DECODE, "cacheType", "f32,bf16", "threads", threads, "context", FULL_CONTEXTS, "attention", MORE)
+                .add(DECODE, "shape", "mlra", "cacheType", "f32,bf16", "threads", threads, "context", FULL_CONTEXTS,
+                        "attention", PUBLISHED)
                 .add(DECODE, "batch", "2,4,8,16", "threads", threads, "cacheType", "f32,bf16", "context",
                         "4096,16384,65536", "attention", ALL)
                 .add(DECODE, "residency", "cached", "threads", threads, "context", "256,1024,4096", "attention", ALL)
-                .add("PrefillAttentionBenchmark.prompt", "shape", "paper,small", "threads", threads, "tokens",
-                        "512,2048", "attention", ALL);
+                .add(PREFILL, "shape", "paper,small", "threads", threads, "tokens", "512,2048", "attention", ALL)
+                .add(PREFILL, "shape", "paper", "threads", threads, "tokens", "512,2048", "attention", MORE)
+                .add(PREFILL, "shape", "mlra", "threads", threads, "tokens", "512,2048", "attention", PUBLISHED);
         return others(points, threads, "980x768,768x2176,4096x768,768x2048,50304x768,2048x2048").list;
     }
 

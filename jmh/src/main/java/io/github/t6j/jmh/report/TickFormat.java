@@ -1,0 +1,32 @@
+package io.github.t6j.jmh.report;
+
+import java.text.FieldPosition;
+import java.text.NumberFormat;
+import java.text.ParsePosition;
+import java.util.function.DoubleFunction;
+
+/** Writes an axis's numbers by a function. */
+final class TickFormat extends NumberFormat {
+    private static final long serialVersionUID = 1;
+
+    private final transient DoubleFunction<String> text;
+
+    TickFormat(DoubleFunction<String> text) {
+        this.text = text;
+    }
+
+    @Override
+    public StringBuffer format(double number, StringBuffer to, FieldPosition position) {
+        return to.append(text.apply(number));
+    }
+
+    @Override
+    public StringBuffer format(long number, StringBuffer to, FieldPosition position) {
+        return format((double) number, to, position);
+    }
+
+    @Override
+    public Number parse(String source, ParsePosition position) {
+        throw new UnsupportedOperationException("numbers of an axis are written only");
+    }
+}

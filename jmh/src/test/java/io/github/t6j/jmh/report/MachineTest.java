@@ -1,0 +1,67 @@
+package io.github.t6j.jmh.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** machine.json, of this version and of those before it. */
+class MachineTest {
+    /** A run before there were L3, family, version and commit. */
+    private static final Path OLD = Path.of("results/epyc-zen4-2/results.json");
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void theMachineIsDescribed() throws IOException {
+        Machine machine = Machine.here("test");
+
+        assertThat(machine.kernels()).startsWith("SIMD");
+        assertThat(machine.cores()).isPositive();
+        assertThat(machine.memory()).isPositive();
+        assertThat(machine.thirdLevel()).isNotNegative();
+        if (Files.exists(Path.of("/proc/cpuinfo"))) {
+            assertThat(machine.family()).matches("(family [0-9]+, model [0-9]+|implementer 0x\\w+, part 0x\\w+)");
+        }
+        if (machine.commit() != null) { // there is none in a tree without git
+            assertThat(machine.commit()).matches("[0-9a-f]{12,}(-dirty)?");
+        }
+    }
+
+    @Test
+    void itsJsonIsReadAsItWasWritten() throws IOException {
+        Machine machine = new Machine("a CPU", "family 26, model 2", 2, 25.3, 33554432L, "Linux", "SIMD, 512-bit",
+                "quick", "2026-11-26", "0.1.0", "0123456789ab");
+        Path results = folder.resolve("results.json");
+
+        Results.write(machine, results);
+
+        assertThat(Results.machine(results)).isEqualTo(machine);
+        assertThat(folder.resolve("machine.json")).content().contains("\"family\": \"family 26, model 2\"")
+                .contains("\"thirdLevel\": 33554432").contains("\"version\": \"0.1.0\"")
+                .contains("\"commit\": \"0123456789ab\"");
+    }
+
+    @Test
+    void oldResultsNeedNoNewFields() throws IOException {
+        Machine machine = Results.machine(OLD);
+
+        assertThat(machine.cpu()).isEqualTo("AMD EPYC");
+        assertThat(machine.family()).isNull();
+        assertThat(machine.thirdLevelBytes()).isZero();
+        assertThat(machine.processor()).isEqualTo("AMD EPYC");
+        assertThat(machine.software()).isEqualTo("t6j, version not recorded");
+        List<Section> sections = new Pages(machine, Results.read(OLD)).sections();
+        String text = Markdown.of("title", new Pages(machine, Results.read(OLD)).facts(), sections);
+        assertThat(text).contains("t6j, version not recorded, on AMD EPYC, family not known, 2 cores; JDK 25.0.3, SIMD")
+                .contains("| L3 | not known |").contains("| 35.2 GB/s ± 4 % | not measured |")
+                .contains("| 144 % of memory read: memory was slower while the limit was measured, once in this run, or"
+                        + " a part lay in L3, whose size is not known |")
+                .contains("\n* decode MHA, 137 % of memory read: level with it within the errors.\n");
+    }
+}

@@ -1,0 +1,53 @@
+package io.github.t6j.jmh.report;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Results of numbers that a test chooses; three iterations of each, the first and the last {@code spread} apart from the mean. */
+final class TestResults {
+    private TestResults() {}
+
+    static Result peak(int threads, int kilobytes, double bytes) {
+        return peak(threads, kilobytes, bytes, 0);
+    }
+
+    static Result peak(int threads, int kilobytes, double bytes, double spread) {
+        return result("PeakBenchmark.read", threads, Map.of("kilobytes", Integer.toString(kilobytes)),
+                metric(1, "ops/s", 1, 0), Map.of("bytes", metric(bytes, "ops/s", 1, spread)));
+    }
+
+    static Result multiplyAdd(int threads, double flops) {
+        return result("PeakBenchmark.multiplyAdd", threads, null, metric(1, "ops/s", 1, 0),
+                Map.of("flops", metric(flops, "ops/s", 1, 0)));
+    }
+
+    /** One that takes {@code nanoseconds} for each token, with these bytes and operations of one. */
+    static Result step(
+            String attention, String shape, int context, int threads, double bytes, double flops,
+            double nanoseconds) {
+        return step(
+                Map.of("attention", attention, "shape", shape, "context", Integer.toString(context), "cacheType", "f32",
+                        "threads", Integer.toString(threads), "batch", "1", "residency", "memory"),
+                bytes, flops, nanoseconds);
+    }
+
+    static Result step(Map<String, String> params, double bytes, double flops, double nanoseconds) {
+        int context = Integer.parseInt(params.get("context"));
+        return result("DecodeAttentionBenchmark.step", 1, params, metric(nanoseconds * context, "ns/op", 1, 0), Map.of(
+                "bytesPerSecond", metric(bytes / nanoseconds * 1e9, "#", 3, 0), "flopsPerSecond",
+                metric(flops / nanoseconds * 1e9, "#", 3, 0), "cacheBytesPerToken", metric(bytes, "#", 3, 0)));
+    }
+
+    private static Metric metric(double score, String unit, int shares, double spread) {
+        double share = score / shares;
+        return new Metric(score, unit, List.of(List.of(share * (1 - spread), share, share * (1 + spread))));
+    }
+
+    private static Result result(
+            String name, int threads, Map<String, String> params, Metric metric, Map<String, Metric> counters) {
+        return new Result(
+                "a.b." + name, "avgt", threads, 1, "25.0.3", "vm", "25", List.of(), 1, "1 s", 3, "1 s",
+                params == null ? null : new TreeMap<>(params), metric, counters);
+    }
+}
