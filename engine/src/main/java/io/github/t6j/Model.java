@@ -249,12 +249,6 @@ public final class Model implements AutoCloseable {
 
     /** The ids that are generated, from 0 to below this: those that the vocabulary and the tokenizer have, where there is one. */
     public int sampleableIds() {
-        use.checkOpen();
-        return sampleable();
-    }
-
-    /** {@link #sampleableIds()} within a call. */
-    int sampleable() {
         int vocabulary = info.sizes().vocabulary();
         return tokenizer == null ? vocabulary : Math.min(tokenizer.size(), vocabulary);
     }

@@ -28,8 +28,7 @@ interface LineWork {
     Finish begin(Line line, long index, Map<String, Object> result, Scheduler scheduler);
 
     /** Takes a result without an error into the totals, if there are any: those of earlier runs, too. */
-    default void add(Map<String, Object> result) {
-    }
+    default void add(Map<String, Object> result) {}
 
     /** The totals so far, for the person who waits; or nothing. */
     default String found() {

@@ -7,6 +7,7 @@ import io.github.t6j.cli.schedule.Limits;
 import io.github.t6j.cli.schedule.Scheduler;
 import io.github.t6j.weights.PhysicalMemory;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -19,6 +20,7 @@ import picocli.CommandLine.Spec;
 final class LinesArguments {
     /** Requests that wait: a run itself has few lines under way, but one may be a long text. */
     private static final int QUEUED = 1 << 24;
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     @Option(names = "--out", paramLabel = "FILE.jsonl",
             description = "Where the results of many lines go, in their order; what is there is not done again, and a wrong "
@@ -51,8 +53,13 @@ final class LinesArguments {
         return out;
     }
 
+    /** For {@link #run} and what is printed after it: the pass that is under way is waited for. */
+    static OnInterrupt onInterrupt(Main main) {
+        return new OnInterrupt(main, PATIENCE);
+    }
+
     /**
-     * Does what is not done yet. Without --out a wrong line ends the run.
+     * Does what is not done yet. Without --out a wrong line ends the run. An interrupt ends it with what is done.
      *
      * @param options of the sessions
      * @param each hears of each new result
@@ -83,8 +90,7 @@ final class LinesArguments {
         long bytes = PhysicalMemory.available() / 4 * 3;
         Limits limits = new Limits(parallel, QUEUED, bytes, contextLength(model, options));
         int failed;
-        try (OnInterrupt _ = new OnInterrupt(main);
-                Scheduler scheduler = new Scheduler(model, options, limits);
+        try (Scheduler scheduler = new Scheduler(model, options, limits);
                 Progress progress = new Progress(main, work.name())) {
             failed = new LinesRun(lines, work, scheduler, results, out != null).run(first, 2 * parallel, progress);
         } catch (InterruptedException e) {
@@ -96,10 +102,12 @@ final class LinesArguments {
         return failed == 0 ? Main.DONE : Main.FAILED;
     }
 
-    /** What the options ask for, or else the model's, or what memory holds. */
+    /** What the options ask for, or else the model's, or what memory holds: less of it, for others use it, too. */
     private static int contextLength(Model model, SessionOptions options) {
         try (Session session = model.newSession(options)) {
-            return session.contextLength();
+            int length = session.contextLength();
+            boolean isShort = options.contextLength() == 0 && length < model.info().sizes().contextLength();
+            return isShort ? Math.max(1, length / 4 * 3) : length;
         }
     }
 }

@@ -1,5 +1,7 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.cli.schedule.RefusedException;
+import io.github.t6j.cli.schedule.RefusedException.Reason;
 import io.github.t6j.cli.schedule.Scheduler;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -75,7 +77,8 @@ final class LinesRun {
             one.finish.into(one.result);
             work.add(one.result);
         } catch (RuntimeException wrong) {
-            if (!goesOn) {
+            boolean ended = wrong instanceof RefusedException refused && refused.reason() == Reason.CLOSED;
+            if (!goesOn || ended) { // it is not the line that is wrong
                 throw wrong;
             }
             failed++;

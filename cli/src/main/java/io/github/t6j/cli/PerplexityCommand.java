@@ -115,13 +115,15 @@ final class PerplexityCommand implements Callable<Integer> {
         if (all.isEmpty()) {
             throw new CommandFailure(source.texts + ": expected a text a line, found none");
         }
-        try (Model model = arguments.load()) {
+        try (Model model = arguments.load(); OnInterrupt _ = LinesArguments.onInterrupt(main)) {
             int[] before = beginning(model);
             TextLines texts = new TextLines(model, before, windows(model, before));
             SessionOptions options = cache.sessionOptions().withContextLength(context == null ? 0 : context);
             int code = lines.run(main, model, options, all, texts, _ -> {
             });
-            print(texts.totals(), code == Main.INTERRUPTED);
+            if (texts.count() > 0) {
+                print(texts.totals(), code == Main.INTERRUPTED);
+            }
             return code;
         }
     }

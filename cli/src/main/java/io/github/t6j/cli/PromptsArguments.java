@@ -45,7 +45,10 @@ final class PromptsArguments {
         GenerationOptions seeded = options.sampling().seed() != null
                 ? options
                 : options.withSampling(options.sampling().withSeed(new SplittableRandom().nextLong(1L << 52)));
-        return lines.run(main, model, session, Line.read(prompts), new PromptLines(model, format, seeded), _ -> {
-        });
+        PromptLines work = new PromptLines(model, format, seeded);
+        try (OnInterrupt _ = LinesArguments.onInterrupt(main)) {
+            return lines.run(main, model, session, Line.read(prompts), work, _ -> {
+            });
+        }
     }
 }

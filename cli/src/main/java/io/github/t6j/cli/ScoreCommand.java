@@ -84,7 +84,9 @@ final class ScoreCommand implements Callable<Integer> {
             all.forEach(Question::parse); // a wrong one ends the run before it begins
         }
         List<Line> questions = limit == null ? all : all.subList(0, Math.min(limit, all.size()));
-        try (Writer written = details == null ? Writer.nullWriter() : open(details); Model model = arguments.load()) {
+        try (Writer written = details == null ? Writer.nullWriter() : open(details);
+                Model model = arguments.load();
+                OnInterrupt _ = LinesArguments.onInterrupt(main)) {
             QuestionLines work = new QuestionLines(model);
             int code = lines.run(main, model, cache.sessionOptions(), questions, work, result -> tell(result, written));
             if (work.accuracy().questions() > 0) {

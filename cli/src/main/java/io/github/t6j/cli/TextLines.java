@@ -101,13 +101,16 @@ final class TextLines implements LineWork {
         return total.line();
     }
 
-    /** Of all texts that were scored. */
+    /** How many texts were scored. */
+    int count() {
+        return texts;
+    }
+
+    /** Of all of them. */
     Map<String, Object> totals() {
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("texts", texts);
-        if (texts > 0) {
-            fields.putAll(total.fields(tokens, bytes));
-        }
+        fields.put("texts", (long) texts);
+        fields.putAll(total.fields(tokens, bytes));
         return fields;
     }
 }

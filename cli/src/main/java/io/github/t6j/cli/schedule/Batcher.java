@@ -72,7 +72,7 @@ final class Batcher {
             ids.add(new int[] {stream.id()});
             listeners.add(null);
         }
-        List<Job> parts = takeParts();
+        List<Job> parts = parts();
         for (Job job : parts) {
             sessions.add(job.session());
             ids.add(job.part(Model.passSize()));
@@ -80,6 +80,7 @@ final class Batcher {
             promptIds += ids.getLast().length;
         }
         feed(sessions, ids, listeners, parts);
+        reading.subList(0, parts.size()).clear();
         for (Stream stream : running) {
             if (!stream.isOver()) {
                 choose(stream);
@@ -94,17 +95,16 @@ final class Batcher {
         return ends;
     }
 
-    /** Takes those jobs out of {@link #reading} whose next parts are one pass of a prompt together. */
-    private List<Job> takeParts() {
+    /** Those first jobs of {@link #reading} whose next parts are one pass of a prompt together. */
+    private List<Job> parts() {
         List<Job> parts = new ArrayList<>();
         int free = Model.passSize();
-        while (!reading.isEmpty()) {
-            int count = reading.getFirst().part(Model.passSize()).length;
-            if (count > free) {
+        for (Job job : reading) {
+            free -= job.part(Model.passSize()).length;
+            if (free < 0) {
                 break;
             }
-            free -= count;
-            parts.add(reading.removeFirst());
+            parts.add(job);
         }
         return parts;
     }

@@ -14,8 +14,8 @@ import java.util.SplittableRandom;
 
 /**
  * Continuous batching: generations join and leave between passes, and parts of new prompts pass beside the next ids of those
- * that run; scorings are such parts, too. One thread owns all sessions. What a request gives is what {@link Session#generate} gives for it alone, to the
- * same bits, whatever runs beside it.
+ * that run; scorings are such parts, too. One thread owns all sessions. What a request gives is what {@link
+ * Session#generate} gives for it alone, to the same bits, whatever runs beside it.
  */
 public final class Scheduler implements AutoCloseable {
     /** Tokens of a page, by which caches grow. */
@@ -163,7 +163,7 @@ public final class Scheduler implements AutoCloseable {
                 ends.forEach(Runnable::run);
             }
         } catch (RuntimeException | Error broken) {
-            fail(batcher, new IllegalStateException("the scheduler ended: " + broken, broken));
+            fail(batcher, new RefusedException(Reason.CLOSED, "the scheduler ended: " + broken));
             throw broken;
         } finally {
             batcher.close();

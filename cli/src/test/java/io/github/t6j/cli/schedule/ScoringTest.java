@@ -32,7 +32,8 @@ class ScoringTest {
 
     private static Model load(String model, String variant) {
         return Model.load(TESTDATA.resolve(model),
-                ModelOptions.defaults().withThreads(2).withVariant(RopeVariant.of(variant)));
+                ModelOptions.defaults().withThreads(2)
+                        .withVariant(variant == null ? null : RopeVariant.of(variant)));
     }
 
     private static Limits limits(int running) {
@@ -91,11 +92,13 @@ class ScoringTest {
     @CsvSource({"models/t6-tiny, full, 1, F32", "models/t6-tiny, full, 7, BF16", "golden/llama-mla, full, 3, F32",
         "golden/llama-mla, full, 16, Q8", "golden/llama-gqa, full, 8, F32", "golden/llama-mha, full, 5, F16",
         "golden/T6_kvonly, full, 6, F32", "golden/T6_linearattn, linearattn, 9, F32",
-        "golden/llama-linearattn-gqa, linearattn, 4, F32"})
+        "golden/llama-linearattn-gqa, linearattn, 4, F32", "golden_mlra/mlra_2, , 10, F32",
+        "golden_mlra/gta, , 6, F32", "golden_mlra/tpa_odd, , 7, F32"})
     void eachIsWhatItIsAlone(String folder, String variant, int running, CacheType type) throws InterruptedException {
         Random random = new Random(SEED);
         SessionOptions options = SessionOptions.defaults().withCacheType(type);
-        try (Model model = load(folder, variant); Scheduler scheduler = new Scheduler(model, options, limits(running))) {
+        try (Model model = load(folder, variant);
+                Scheduler scheduler = new Scheduler(model, options, limits(running))) {
             int vocabulary = model.info().sizes().vocabulary();
             List<Scoring> scorings = scorings(40, vocabulary, random);
             List<Ticket> tickets = new ArrayList<>();
