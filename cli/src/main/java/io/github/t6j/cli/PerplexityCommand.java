@@ -84,7 +84,7 @@ final class PerplexityCommand implements Callable<Integer> {
 
     @Option(names = "--json",
             description = "Print one JSON object: tokens, scored, nll, nll_stderr, perplexity, perplexity_stderr, "
-                    + "bits_per_byte.")
+                    + "bits_per_byte; of --texts also texts, how many.")
     private boolean json;
 
     @Override
