@@ -49,9 +49,7 @@ public final class Generator {
                     "stop: expected none, since the model has no tokenizer to make a text with,"
                             + " found " + options.stop().size());
         }
-        sampler = new Sampler(
-                options.sampling(), session.vocabulary(),
-                tokenizer == null ? session.vocabulary() : Math.min(tokenizer.size(), session.vocabulary()));
+        sampler = new Sampler(options.sampling(), session.vocabulary(), session.model().sampleableIds());
         sampler.prompt(session.state().ids());
         sampler.prompt(promptIds);
         endIds = session.model().textEnds();

@@ -251,6 +251,12 @@ public final class Model implements AutoCloseable {
         return tokenizer;
     }
 
+    /** The ids that are generated, from 0 to below this: those that the vocabulary and the tokenizer have, where there is one. */
+    public int sampleableIds() {
+        int vocabulary = info.sizes().vocabulary();
+        return tokenizer == null ? vocabulary : Math.min(tokenizer.size(), vocabulary);
+    }
+
     /**
      * The ids that end a text: those of generation_config.json, or else of config.json, and the tokenizer's {@code
      * <|endoftext|>}.
@@ -324,8 +330,18 @@ public final class Model implements AutoCloseable {
      * @throws IllegalStateException if a session is closed or its context has no room; nothing is fed then
      */
     public void feed(List<Session> sessions, int[]... ids) {
+        feed(sessions, ids, new LogitsListener[ids.length]);
+    }
+
+    /**
+     * {@link #feed(List, int[][])} that also computes the logits after every id of the sessions that have a listener, and
+     * hands them to it, as {@link Session#prefill(int[], LogitsListener)} does.
+     *
+     * @param listeners one a session, null for those of which only the last logits are wanted
+     */
+    public void feed(List<Session> sessions, int[][] ids, LogitsListener[] listeners) {
         use.checkOpen();
-        SessionFeed.feed(this, sessions, ids);
+        SessionFeed.feed(this, sessions, ids, listeners);
     }
 
     /** Whether bits depend on where a prompt is cut into passes; if not, those of {@link Session#decode} are the same, too. */

@@ -9,23 +9,24 @@ import java.util.List;
 final class SessionFeed {
     private final List<Session> sessions;
     private final int[][] ids; // of each session
-    private final int[] fed; //   how many of them are, of each session
+    private final LogitsListener[] listeners; // of each session, or null
+    private final int[] fed; //   how many of its ids are, of each session
     private final int[] now; //   how many of them the pass feeds
-    private final int[] ends = new int[Batch.MOST_ROWS]; //         last rows of the sessions that end in a pass
-    private final Session[] ending = new Session[Batch.MOST_ROWS]; // these sessions
+    private final int[] rows = new int[Batch.MOST_ROWS]; //      of a pass, after which logits are asked for
+    private final int[] owners = new int[Batch.MOST_ROWS]; //    the sessions that they are of
+    private final int[] positions = new int[Batch.MOST_ROWS]; // and their places there
 
-    private SessionFeed(List<Session> sessions, int[][] ids) {
+    private SessionFeed(List<Session> sessions, int[][] ids, LogitsListener[] listeners) {
         this.sessions = sessions;
         this.ids = ids;
+        this.listeners = listeners;
         fed = new int[ids.length];
         now = new int[ids.length];
     }
 
-    static void feed(Model model, List<Session> sessions, int[]... ids) {
-        if (ids.length != sessions.size()) {
-            throw new IllegalArgumentException(
-                    "ids: expected an array a session, " + sessions.size() + ", found " + ids.length);
-        }
+    static void feed(Model model, List<Session> sessions, int[][] ids, LogitsListener[] listeners) {
+        check("ids: expected an array", sessions, ids.length);
+        check("listeners: expected one", sessions, listeners.length);
         SessionBatch.check(model, sessions);
         int begun = 0;
         try {
@@ -35,9 +36,15 @@ final class SessionFeed {
             for (int i = 0; i < ids.length; i++) {
                 sessions.get(i).state().check(ids[i]);
             }
-            new SessionFeed(sessions, ids).run();
+            new SessionFeed(sessions, ids, listeners).run();
         } finally {
             SessionBatch.end(sessions, begun);
+        }
+    }
+
+    private static void check(String expected, List<Session> sessions, int found) {
+        if (found != sessions.size()) {
+            throw new IllegalArgumentException(expected + " a session, " + sessions.size() + ", found " + found);
         }
     }
 
@@ -60,16 +67,13 @@ final class SessionFeed {
     private void pass(int first) {
         Sequence leader = sessions.get(first).state().fedSequence();
         Batch batch = leader.batch();
-        int ended = 0;
+        int asked = 0;
         int end = first;
         for (; end < ids.length && batch.rows() + count(end) <= Batch.MOST_ROWS; end++) {
             now[end] = count(end);
             if (now[end] > 0) {
                 batch.add(sessions.get(end).state().fedSequence(), ids[end], fed[end], now[end]);
-                if (fed[end] + now[end] == ids[end].length) {
-                    ends[ended] = batch.rows() - 1;
-                    ending[ended++] = sessions.get(end);
-                }
+                asked = ask(end, batch.rows() - now[end], asked);
             }
         }
         batch.forward();
@@ -77,15 +81,33 @@ final class SessionFeed {
             sessions.get(i).state().keep(ids[i], fed[i], now[i]);
             fed[i] += now[i];
         }
-        takeLogits(leader, ended);
+        takeLogits(leader, asked);
     }
 
-    private void takeLogits(Sequence leader, int ended) {
-        for (int from = 0; from < ended; from += Transformer.MOST_LOGIT_ROWS) {
-            int some = Math.min(Transformer.MOST_LOGIT_ROWS, ended - from);
-            float[] all = leader.logits(ends, from, some);
+    /** Asks for the logits after those rows of session {@code i}, from {@code row} on, that somebody wants. */
+    private int ask(int i, int row, int askedBefore) {
+        int asked = askedBefore;
+        for (int id = 0; id < now[i]; id++) {
+            if (listeners[i] != null || fed[i] + id + 1 == ids[i].length) {
+                rows[asked] = row + id;
+                owners[asked] = i;
+                positions[asked++] = sessions.get(i).state().position() + id;
+            }
+        }
+        return asked;
+    }
+
+    private void takeLogits(Sequence leader, int asked) {
+        for (int from = 0; from < asked; from += Transformer.MOST_LOGIT_ROWS) {
+            int some = Math.min(Transformer.MOST_LOGIT_ROWS, asked - from);
+            float[] all = leader.logits(rows, from, some);
             for (int i = 0; i < some; i++) {
-                ending[from + i].state().take(all, i * leader.logitStride());
+                int owner = owners[from + i];
+                SessionState state = sessions.get(owner).state();
+                state.take(all, i * leader.logitStride());
+                if (listeners[owner] != null) {
+                    listeners[owner].onLogits(positions[from + i], state.logits());
+                }
             }
         }
     }

@@ -99,6 +99,9 @@ class BatchTest {
         List<Session> together = new ArrayList<>();
         List<Session> alone = new ArrayList<>();
         int[][] ids = new int[depths.length][];
+        LogitsListener[] listeners = new LogitsListener[depths.length];
+        List<List<float[]>> heard = new ArrayList<>();
+        List<List<float[]>> expected = new ArrayList<>();
         try {
             for (int i = 0; i < depths.length; i++) {
                 int[] before = random.ints(depths[i], 0, vocabulary).toArray();
@@ -109,11 +112,15 @@ class BatchTest {
                         sessions.getLast().prefill(before);
                     }
                 }
-                alone.get(i).prefill(ids[i]);
+                heard.add(new ArrayList<>());
+                expected.add(new ArrayList<>());
+                listeners[i] = i % 2 == 0 ? null : recorder(depths[i], heard.getLast());
+                alone.get(i).prefill(ids[i], i % 2 == 0 ? null : recorder(depths[i], expected.getLast()));
             }
-            model.feed(together, ids);
+            model.feed(together, ids, listeners);
             for (int i = 0; i < depths.length; i++) {
                 String what = "seed " + SEED + ", session " + i;
+                assertThat(heard.get(i).toArray()).as(what).isEqualTo(expected.get(i).toArray());
                 assertThat(together.get(i).logits()).as(what).isEqualTo(alone.get(i).logits());
                 assertThat(together.get(i).ids()).as(what).isEqualTo(alone.get(i).ids());
                 together.get(i).decode(7); // on the cache that they left
@@ -124,6 +131,14 @@ class BatchTest {
             together.forEach(Session::close);
             alone.forEach(Session::close);
         }
+    }
+
+    /** Keeps the logits of positions that come one after the other, from {@code first} on. */
+    private static LogitsListener recorder(int first, List<float[]> heard) {
+        return (position, logits) -> {
+            assertThat(position).isEqualTo(first + heard.size());
+            heard.add(logits.clone());
+        };
     }
 
     @ParameterizedTest
@@ -206,6 +221,8 @@ class BatchTest {
                     .hasMessageContaining("ids: expected one or more, found none");
             assertThatThrownBy(() -> model.feed(List.of(a), new int[] {1}, new int[] {2}))
                     .hasMessageContaining("ids: expected an array a session, 1, found 2");
+            assertThatThrownBy(() -> model.feed(List.of(a), new int[][] {{1}}, new LogitsListener[2]))
+                    .hasMessageContaining("listeners: expected one a session, 1, found 2");
             assertThatThrownBy(() -> model.feed(List.of(a, full), new int[] {1, 2}, new int[] {1, 2}))
                     .hasMessageContaining("the context has room for 1 ids and holds 1");
             assertThatThrownBy(() -> model.feed(List.of(a, a), new int[] {1}, new int[] {2}))

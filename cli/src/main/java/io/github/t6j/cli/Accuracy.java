@@ -15,24 +15,28 @@ final class Accuracy {
         return questions;
     }
 
-    /** Counts a question. @return what came of it */
-    Map<String, Object> add(Question question, double[] logLikelihoods) {
+    /** What came of a question. */
+    static Map<String, Object> result(Question question, double[] logLikelihoods) {
         double[] perCharacter = new double[logLikelihoods.length];
         Arrays.setAll(perCharacter, choice -> logLikelihoods[choice] / question.characters(choice));
         int choice = largest(logLikelihoods);
         int choicePerCharacter = largest(perCharacter);
-        questions++;
-        right += choice == question.gold() ? 1 : 0;
-        rightPerCharacter += choicePerCharacter == question.gold() ? 1 : 0;
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("question", question.where());
         result.put("context", question.context());
         result.put("choices", question.choices());
-        result.put("gold", question.gold());
+        result.put("gold", (long) question.gold());
         result.put("log_likelihoods", Arrays.stream(logLikelihoods).boxed().toList());
-        result.put("choice", choice);
-        result.put("choice_norm", choicePerCharacter);
+        result.put("choice", (long) choice);
+        result.put("choice_norm", (long) choicePerCharacter);
         return result;
+    }
+
+    /** Counts what {@link #result} says. */
+    void add(Map<String, Object> result) {
+        questions++;
+        right += result.get("gold").equals(result.get("choice")) ? 1 : 0;
+        rightPerCharacter += result.get("gold").equals(result.get("choice_norm")) ? 1 : 0;
     }
 
     /** Index of the largest number, the first of equal ones. */

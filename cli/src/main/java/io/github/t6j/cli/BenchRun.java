@@ -31,13 +31,7 @@ final class BenchRun {
         this.options = options.withContextLength(test.depth() + test.tokens() + 1);
         this.test = test;
         this.warmUpSeconds = warmUpSeconds;
-        prompt = new SplittableRandom(SEED).ints(test.tokens(), 0, sampleable()).toArray();
-    }
-
-    /** Ids that have a text; all without a tokenizer. */
-    private int sampleable() {
-        int vocabulary = model.info().sizes().vocabulary();
-        return model.hasTokenizer() ? Math.min(model.tokenizer().size(), vocabulary) : vocabulary;
+        prompt = new SplittableRandom(SEED).ints(test.tokens(), 0, model.sampleableIds()).toArray();
     }
 
     BenchResult measure(String name, int threads, int repetitions) {
@@ -116,7 +110,7 @@ final class BenchRun {
         List<TokenStream> texts = new ArrayList<>();
         for (int i = 0; i < sessions.size(); i++) {
             SamplingOptions sampling = SamplingOptions.defaults().withSeed(SEED + i);
-            samplers.add(new Sampler(sampling, model.info().sizes().vocabulary(), sampleable()));
+            samplers.add(new Sampler(sampling, model.info().sizes().vocabulary(), model.sampleableIds()));
             texts.add(model.hasTokenizer() ? model.tokenizer().newDecoder() : null);
         }
         int[] ids = new int[sessions.size()];

@@ -1,59 +1,65 @@
 package io.github.t6j.cli;
 
-import io.github.t6j.Model;
-import io.github.t6j.Session;
-import io.github.t6j.SessionOptions;
-import io.github.t6j.sampling.Sampler;
+import io.github.t6j.cli.schedule.Scheduler;
+import io.github.t6j.cli.schedule.Scoring;
+import io.github.t6j.cli.schedule.Ticket;
 import io.github.t6j.tokenizer.Tokenizer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Log-likelihoods of choices after their context, by lm-evaluation-harness' rules: context and choice are tokenised
  * together, and the choice is what follows as many ids as the context has alone; an empty context is {@code
  * <|endoftext|>}, or what else documents begin with; what does not fit is cut from the left.
  */
-final class ChoiceScorer implements AutoCloseable {
+final class ChoiceScorer {
     private final Tokenizer tokenizer;
-    private final Session session; // holds a context, which is fed once for all choices
-    private int[] held = new int[0];
+    private final Scheduler scheduler;
 
-    ChoiceScorer(Model model, SessionOptions options) {
-        tokenizer = model.tokenizer();
-        session = model.newSession(options);
+    ChoiceScorer(Tokenizer tokenizer, Scheduler scheduler) {
+        this.tokenizer = tokenizer;
+        this.scheduler = scheduler;
     }
 
-    /** A sum of natural logarithms a choice. */
-    double[] logLikelihoods(Question question) {
-        double[] sums = new double[question.choices().size()];
-        for (int choice = 0; choice < sums.length; choice++) {
-            sums[choice] = logLikelihood(question, choice);
+    /**
+     * Submits all choices of a question: a context that several have is fed once.
+     *
+     * @return of {@link #logLikelihoods}
+     * @throws CommandFailure if a choice cannot be scored
+     */
+    Ticket submit(Question question) {
+        List<Scoring> scorings = new ArrayList<>();
+        for (int choice = 0; choice < question.choices().size(); choice++) {
+            Scoring one = scoring(question, choice);
+            if (!scorings.isEmpty() && Arrays.equals(scorings.getLast().prompt(), one.prompt())) {
+                List<int[]> together = new ArrayList<>(scorings.removeLast().continuations());
+                together.addAll(one.continuations());
+                one = new Scoring(one.prompt(), together);
+            }
+            scorings.add(one);
         }
-        return sums;
+        Ticket ticket = new Ticket();
+        scorings.forEach(scoring -> scheduler.submit(scoring, ticket));
+        return ticket;
     }
 
-    private double logLikelihood(Question question, int choice) {
+    private Scoring scoring(Question question, int choice) {
         String text = question.contextStripped();
-        String continuation = question.continuation(choice);
         int[] context = tokenizer.encode(text);
-        int[] whole = tokenizer.encode(text + continuation);
+        int[] whole = tokenizer.encode(text + question.continuation(choice));
         int[] scored = Arrays.copyOfRange(whole, Math.min(context.length, whole.length), whole.length);
         if (context.length == 0) {
             context = new int[] {documentStart(question)};
         }
-        int room = session.contextLength();
+        int room = scheduler.contextLength();
         if (scored.length == 0 || scored.length > room) {
             throw new CommandFailure(question.where() + ": choices: expected texts of 1 to " + room
                     + " tokens, the model's context, found " + scored.length + " at index " + choice);
         }
         // the last id is not fed: nothing is asked after it
         int kept = Math.min(context.length, room - (scored.length - 1));
-        double sum = logLikelihood(Arrays.copyOfRange(context, context.length - kept, context.length), scored);
-        if (!Double.isFinite(sum)) {
-            throw new CommandFailure(
-                    question.where() + ": choices: expected log-likelihoods, found " + sum + " at index "
-                            + choice + "; the model produced it: are its weights damaged?");
-        }
-        return sum;
+        return new Scoring(Arrays.copyOfRange(context, context.length - kept, context.length), List.of(scored));
     }
 
     private int documentStart(Question question) {
@@ -65,26 +71,28 @@ final class ChoiceScorer implements AutoCloseable {
         return tokenizer.documentStart();
     }
 
-    private double logLikelihood(int[] context, int[] scored) {
-        if (!Arrays.equals(context, held)) {
-            session.truncate(0);
-            session.prefill(context);
-            held = context;
-        }
-        double[] sum = {Sampler.logProbability(session.logits(), scored[0])};
-        if (scored.length > 1) {
-            try (Session fork = session.fork()) {
-                fork.prefill(
-                        Arrays.copyOf(scored, scored.length - 1),
-                        (position, logits) -> sum[0] += Sampler.logProbability(
-                                logits, scored[position - context.length + 1]));
+    /**
+     * Waits for what {@link #submit} submitted.
+     *
+     * @return a sum of natural logarithms a choice
+     * @throws CommandFailure if one is no number
+     */
+    static double[] logLikelihoods(Question question, Ticket ticket) throws InterruptedException {
+        double[] sums = new double[question.choices().size()];
+        int choice = 0;
+        for (List<float[]> scoring : ticket.scored()) {
+            for (float[] logProbabilities : scoring) {
+                for (float one : logProbabilities) {
+                    sums[choice] += one;
+                }
+                if (!Double.isFinite(sums[choice])) {
+                    throw new CommandFailure(question.where() + ": choices: expected log-likelihoods, found "
+                            + sums[choice] + " at index " + choice
+                            + "; the model produced it: are its weights damaged?");
+                }
+                choice++;
             }
         }
-        return sum[0];
-    }
-
-    @Override
-    public void close() {
-        session.close();
+        return sums;
     }
 }

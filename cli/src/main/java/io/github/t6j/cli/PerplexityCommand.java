@@ -2,18 +2,18 @@ package io.github.t6j.cli;
 
 import io.github.t6j.Model;
 import io.github.t6j.Session;
+import io.github.t6j.SessionOptions;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,18 +25,20 @@ import picocli.CommandLine.Spec;
 /** {@code t6j perplexity}: how well the model predicts a text. */
 @Command(
         name = "perplexity",
-        description = "Measures how well the model predicts a text.",
+        description = "Measures how well the model predicts a text, or many.",
         footer = {
             "",
             "<|endoftext|> in the file is the special id; nothing is prepended. Windows that do not overlap "
                     + "score all but their first id; with a smaller --stride, windows overlap and each scores only the "
                     + "ids past the end of the one before it. nll is the mean per scored id, in nats; bits_per_byte is "
                     + "the total nll / ln 2 / bytes of the file. ± and _stderr are standard errors, as if the ids were "
-                    + "independent.",
+                    + "independent. A result of --texts has index, id if the line has one, what --json prints, and bytes, "
+                    + "or error; what is printed then is of all texts together.",
             "",
             "Examples:",
             "  t6j perplexity --file book.txt -c 512 --stride 256",
-            "  t6j perplexity -m DIR --file - --json < book.txt"
+            "  t6j perplexity -m DIR --file - --json < book.txt",
+            "  t6j perplexity --texts in.jsonl --out out.jsonl"
         })
 final class PerplexityCommand implements Callable<Integer> {
     @ParentCommand
@@ -51,9 +53,22 @@ final class PerplexityCommand implements Callable<Integer> {
     @Mixin
     private CacheArguments cache;
 
-    @Option(names = {"-f", "--file"}, required = true, paramLabel = "TEXT", converter = Values.FileOrInput.class,
-            description = "The text, a UTF-8 file; -: standard input.")
-    private Path file;
+    @ArgGroup(multiplicity = "1")
+    private Source source;
+
+    /** Where the text is, or many are. */
+    static final class Source {
+        @Option(names = {"-f", "--file"}, required = true, paramLabel = "TEXT", converter = Values.FileOrInput.class,
+                description = "The text, a UTF-8 file; -: standard input.")
+        private Path file;
+
+        @Option(names = "--texts", required = true, paramLabel = "FILE.jsonl",
+                description = "Many texts: each line an object with text, and if it wants id; needs --out.")
+        private Path texts;
+    }
+
+    @Mixin
+    private LinesArguments lines;
 
     @Option(names = {"-c", "--context"}, paramLabel = "N",
             description = "Ids of a window (default: the model's block_size).")
@@ -69,32 +84,62 @@ final class PerplexityCommand implements Callable<Integer> {
 
     @Option(names = "--json",
             description = "Print one JSON object: tokens, scored, nll, nll_stderr, perplexity, perplexity_stderr, "
-                    + "bits_per_byte.")
+                    + "bits_per_byte; of --texts also texts, how many.")
     private boolean json;
 
     @Override
     public Integer call() {
         arguments.check();
         check();
-        byte[] bytes = Text.readAll(file, main);
-        String text = Text.decode(bytes, Text.name(file));
+        return source.texts == null ? ofOne() : ofMany();
+    }
+
+    private int ofOne() {
+        byte[] bytes = Text.readAll(source.file, main);
+        String text = Text.decode(bytes, Text.name(source.file));
         try (Model model = arguments.load()) {
             int[] ids = model.tokenizer().encodeWithSpecialTokens(text);
             if (ids.length < 2) {
                 throw new CommandFailure(
-                        Text.name(file) + ": expected a text of 2 tokens or more, found " + ids.length);
+                        Text.name(source.file) + ": expected a text of 2 tokens or more, found " + ids.length);
             }
-            int window = context == null ? model.info().sizes().contextLength() : context;
-            int[] before = beginning ? beginning(model) : new int[0];
-            List<Window> windows = Window.of(ids.length, window - before.length, strideWithin(window - before.length),
-                    before.length);
+            int[] before = beginning(model);
             try (OnInterrupt _ = new OnInterrupt(main)) {
-                return measure(model, before, ids, windows, Math.min(window, ids.length + before.length), bytes.length);
+                return measure(model, before, ids, windows(model, before).of(ids.length), bytes.length);
             }
         }
     }
 
+    private int ofMany() {
+        List<Line> all = Line.read(source.texts);
+        if (all.isEmpty()) {
+            throw new CommandFailure(source.texts + ": expected a text a line, found none");
+        }
+        try (Model model = arguments.load(); OnInterrupt _ = LinesArguments.onInterrupt(main)) {
+            int[] before = beginning(model);
+            TextLines texts = new TextLines(model, before, windows(model, before));
+            SessionOptions options = cache.sessionOptions().withContextLength(context == null ? 0 : context);
+            int code = lines.run(main, model, options, all, texts, _ -> {
+            });
+            if (texts.count() > 0) {
+                print(texts.totals(), code == Main.INTERRUPTED);
+            }
+            return code;
+        }
+    }
+
+    private TextLines.Windows windows(Model model, int[] before) {
+        int window = window(model) - before.length;
+        int apart = strideWithin(window);
+        return ids -> Window.of(ids, window, apart, before.length);
+    }
+
+    private int window(Model model) {
+        return context == null ? model.info().sizes().contextLength() : context;
+    }
+
     private void check() {
+        lines.check("--texts", source.texts);
         if (context != null) {
             Range.atLeast(spec, "--context", context, 2);
         }
@@ -113,30 +158,34 @@ final class PerplexityCommand implements Callable<Integer> {
     }
 
     /** Prints what all windows give; if it is interrupted, what those before gave. */
-    private int measure(Model model, int[] before, int[] ids, List<Window> windows, int context, int bytes) {
-        LogLikelihoods found = new LogLikelihoods();
+    private int measure(Model model, int[] before, int[] ids, List<Window> windows, int bytes) {
+        Perplexity found = new Perplexity();
+        int length = Math.min(window(model), ids.length + before.length);
         int end = 0;
-        try (Session session = model.newSession(cache.sessionOptions().withContextLength(context));
+        try (Session session = model.newSession(cache.sessionOptions().withContextLength(length));
                 Progress progress = new Progress(main, "perplexity")) {
             for (Window window : windows) {
                 session.truncate(0);
                 found.add(score(session, before, ids, window));
                 end = window.end();
-                progress.update(end, ids.length,
-                        () -> LogLikelihoods.measured(found.perplexity(), found.perplexityError()));
+                progress.update(end, ids.length, found::line);
             }
         } catch (CancellationException e) {
             if (end > 0) {
                 String read = model.tokenizer().decode(Arrays.copyOf(ids, end));
-                print(end, found, read.getBytes(StandardCharsets.UTF_8).length, true);
+                print(found.fields(end, read.getBytes(StandardCharsets.UTF_8).length), true);
             }
             return Main.INTERRUPTED;
         }
-        print(ids.length, found, bytes, false);
+        print(found.fields(ids.length, bytes), false);
         return Main.DONE;
     }
 
-    private static int[] beginning(Model model) {
+    /** What --bos puts before each window. */
+    private int[] beginning(Model model) {
+        if (!beginning) {
+            return new int[0];
+        }
         Tokenizer tokenizer = model.tokenizer();
         int id = tokenizer.beginningOfText() >= 0 ? tokenizer.beginningOfText() : tokenizer.documentStart();
         if (id < 0) {
@@ -146,63 +195,24 @@ final class PerplexityCommand implements Callable<Integer> {
     }
 
     /** Of the window's scored ids. The last id is not fed: nothing is asked after it. */
-    private LogLikelihoods score(Session session, int[] before, int[] ids, Window window) {
-        LogLikelihoods found = new LogLikelihoods();
-        int[] fed = new int[before.length + window.end() - 1 - window.start()];
-        System.arraycopy(before, 0, fed, 0, before.length);
-        System.arraycopy(ids, window.start(), fed, before.length, fed.length - before.length);
-        int first = window.scoredFrom() - window.start() + before.length - 1; // in fed: what the first scored id follows
-        if (first > 0) {
-            session.prefill(Arrays.copyOf(fed, first));
+    private Perplexity score(Session session, int[] before, int[] ids, Window window) {
+        Perplexity found = new Perplexity();
+        int[] context = window.context(before, ids);
+        int[] continuation = window.continuation(before, ids);
+        if (context.length > 0) {
+            session.prefill(context);
         }
-        session.prefill(
-                Arrays.copyOfRange(fed, first, fed.length),
-                (position, logits) -> found.add(nll(logits, ids, window.start() + position + 1 - before.length)));
+        session.prefill(Arrays.copyOf(continuation, continuation.length - 1), (_, logits) -> {
+            int index = window.scoredFrom() + found.count();
+            found.add(Sampler.logProbability(logits, ids[index]), ids, index, Text.name(source.file));
+        });
         return found;
     }
 
-    private double nll(float[] logits, int[] ids, int index) {
-        float nll = -Sampler.logProbability(logits, ids[index]);
-        if (!Float.isFinite(nll)) {
-            throw new CommandFailure(
-                    Text.name(file) + ": expected a log-likelihood of token " + index + " (id " + ids[index]
-                            + "), found " + -nll + "; the model produced it: are its weights damaged?");
-        }
-        return nll;
-    }
-
-    private void print(int tokens, LogLikelihoods found, int bytes, boolean partial) {
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("tokens", tokens);
-        result.put("scored", found.count());
-        result.put("nll", found.mean());
-        result.put("nll_stderr", orNull(found.meanError()));
-        result.put("perplexity", found.perplexity());
-        result.put("perplexity_stderr", orNull(found.perplexityError()));
-        result.put("bits_per_byte", found.total() / Math.log(2) / bytes);
+    private void print(Map<String, Object> fields, boolean partial) {
         if (partial) {
-            result.put("partial", true);
+            fields.put("partial", true);
         }
-        if (json) {
-            main.out.print(Json.write(result));
-            return;
-        }
-        result.forEach((name, value) -> {
-            if (!name.endsWith("_stderr")) {
-                main.out.println(String.format(Locale.ROOT, "%-14s %s", name,
-                        value instanceof Double number
-                                ? LogLikelihoods.measured(number, error(result.get(name + "_stderr")))
-                                : value));
-            }
-        });
-    }
-
-    /** JSON has no NaN. */
-    private static Double orNull(double value) {
-        return Double.isFinite(value) ? value : null;
-    }
-
-    private static double error(Object value) {
-        return value instanceof Double error ? error : Double.NaN;
+        main.out.print(json ? Json.write(fields) : Perplexity.lines(fields));
     }
 }

@@ -34,6 +34,11 @@ final class Progress implements AutoCloseable {
         }
     }
 
+    /** How long something will take, in one unit. */
+    static String time(long seconds) {
+        return seconds < 100 ? seconds + " s" : seconds < 6000 ? seconds / 60 + " min" : seconds / 3600 + " h";
+    }
+
     synchronized void say(String how) {
         if (!closed && main.watched) {
             show(Text.printable((what + " " + how).strip(), Integer.MAX_VALUE));

@@ -2,12 +2,10 @@ package io.github.t6j.cli;
 
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
-import io.github.t6j.ModelFormatException;
 import io.github.t6j.cli.chat.Message;
 import io.github.t6j.cli.chat.PromptFormat;
 import io.github.t6j.cli.schedule.Request;
 import io.github.t6j.json.Json;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,11 +17,6 @@ import java.util.Map;
  * @param where its file and line
  */
 record PromptLine(String where, Map<String, Object> fields) {
-    /** @throws ModelFormatException if it is no JSON object */
-    static PromptLine parse(String line, String where) {
-        return new PromptLine(where, Json.parseObject(line.getBytes(StandardCharsets.UTF_8), where));
-    }
-
     /** What results call it, or null. */
     Object id() {
         return fields.get("id");

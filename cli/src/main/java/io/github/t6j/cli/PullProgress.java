@@ -59,11 +59,7 @@ final class PullProgress implements Pull.Watcher, AutoCloseable {
         int full = (int) (share * WIDTH);
         String line = String.format(Locale.ROOT, "[%s%s] %.1f %% of %s, %s/s", "#".repeat(full),
                 " ".repeat(WIDTH - full), 100 * share, Sizes.of(all), Sizes.of(Math.round(Math.max(0, speed))));
-        return speed < 1 ? line : line + ", " + left(Math.round((all - done) / speed)) + " left";
-    }
-
-    private static String left(long seconds) {
-        return seconds < 100 ? seconds + " s" : seconds < 6000 ? seconds / 60 + " min" : seconds / 3600 + " h";
+        return speed < 1 ? line : line + ", " + Progress.time(Math.round((all - done) / speed)) + " left";
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.github.t6j.cli;
 
-import io.github.t6j.json.Json;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,46 +13,36 @@ import java.util.Map;
  */
 record Question(String where, String context, List<String> choices, int gold) {
 
-    /** Those of a file, one a line. @throws CommandFailure if a line is none, naming the line and what is wrong */
-    static List<Question> read(Path file) {
-        String[] lines = Text.decode(Text.readAll(file), file.toString()).split("\r?\n");
-        List<Question> questions = new ArrayList<>();
-        for (int i = 0; i < lines.length; i++) {
-            if (!lines[i].isBlank()) {
-                questions.add(parse(lines[i], file + ", line " + (i + 1)));
-            }
-        }
-        if (questions.isEmpty()) {
+    /** Lines of a file that are not blank, one question each. */
+    static List<Line> lines(Path file) {
+        List<Line> lines = Line.read(file).stream().filter(line -> !line.text().isBlank()).toList();
+        if (lines.isEmpty()) {
             throw new CommandFailure(file + ": expected a question a line, found none");
         }
-        return questions;
+        return lines;
     }
 
-    private static Question parse(String line, String where) {
-        Map<String, Object> fields = Json.parseObject(line.getBytes(StandardCharsets.UTF_8), where);
+    /** @throws CommandFailure if the line is no question, naming it and what is wrong */
+    static Question parse(Line line) {
+        Map<String, Object> fields = line.fields();
         if (!(fields.get("context") instanceof String context)) {
-            throw expected(where, "context", "a text", fields);
+            throw line.expected("context", "a text", fields);
         }
         if (!(fields.get("choices") instanceof List<?> list) || list.isEmpty()) {
-            throw expected(where, "choices", "an array of texts", fields);
+            throw line.expected("choices", "an array of texts", fields);
         }
         List<String> choices = new ArrayList<>();
         for (Object choice : list) {
             if (!(choice instanceof String text) || text.isEmpty()) {
-                throw new CommandFailure(where + ": choices: expected texts that are not empty, found "
+                throw new CommandFailure(line.where() + ": choices: expected texts that are not empty, found "
                         + (choice instanceof String ? "an empty one" : choice) + " at index " + choices.size());
             }
             choices.add(text);
         }
         if (!(fields.get("gold") instanceof Long gold) || gold < 0 || gold >= choices.size()) {
-            throw expected(where, "gold", "the right choice's index, 0 to " + (choices.size() - 1), fields);
+            throw line.expected("gold", "the right choice's index, 0 to " + (choices.size() - 1), fields);
         }
-        return new Question(where, context, choices, gold.intValue());
-    }
-
-    private static CommandFailure expected(String where, String key, String what, Map<String, Object> fields) {
-        String found = fields.containsKey(key) ? Json.writeLine(fields.get(key)).strip() : "no such key";
-        return new CommandFailure(where + ": " + key + ": expected " + what + ", found " + found);
+        return new Question(line.where(), context, choices, gold.intValue());
     }
 
     /** Characters of a choice, as Python counts them. */

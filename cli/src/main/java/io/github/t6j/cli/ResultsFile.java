@@ -5,24 +5,30 @@ import io.github.t6j.json.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** Results, a JSON object a line, each written whole before the next begins: what is there after a break is not done again. */
 final class ResultsFile implements AutoCloseable {
     private final Path path;
     private final RandomAccessFile file;
+    private final String key;
     private int count;
 
     /**
      * Goes on where an earlier run ended: a line without its end is taken off.
      *
+     * @param key what each result has, unless it has an error
      * @throws CommandFailure if the file holds something else, or cannot be written
      */
-    ResultsFile(Path path) {
+    ResultsFile(Path path, String key) {
         this.path = path;
+        this.key = key;
         try {
             file = new RandomAccessFile(path.toFile(), "rw");
             try {
@@ -59,19 +65,30 @@ final class ResultsFile implements AutoCloseable {
         String where = path + ", line " + (count + 1);
         try {
             Map<String, Object> result = Json.parseObject(line.getBytes(StandardCharsets.UTF_8), where);
-            if (Long.valueOf(count).equals(result.get("index"))) {
+            boolean ours = result.containsKey(key) || result.containsKey("error");
+            if (ours && Long.valueOf(count).equals(result.get("index"))) {
                 return;
             }
         } catch (ModelFormatException e) {
             // said below
         }
         throw new CommandFailure(where + ": expected the result of line " + (count + 1)
-                + " of the prompts from an earlier run, found something else: give another --out");
+                + " of the input from an earlier run, found something else: give another --out");
     }
 
     /** How many results there are. */
     int count() {
         return count;
+    }
+
+    /** Tells {@code each} of the first results without an error that are there, at most {@code most} in all. */
+    void earlier(int most, Consumer<Map<String, Object>> each) {
+        try (Stream<String> lines = Files.lines(path)) {
+            lines.limit(most).map(line -> new Line(line, path.toString()).fields())
+                    .filter(result -> !result.containsKey("error")).forEach(each);
+        } catch (IOException | UncheckedIOException e) {
+            throw Errors.failure(path, "cannot be read", e);
+        }
     }
 
     void add(Map<String, Object> result) {

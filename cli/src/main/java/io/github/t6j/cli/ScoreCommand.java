@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  t6j score -m DIR --file arc_easy.jsonl --json",
-            "  t6j score --file task.jsonl --limit 100 --details d.jsonl"
+            "  t6j score --file task.jsonl --limit 100 --details d.jsonl",
+            "  t6j score --file task.jsonl --parallel 16 --out out.jsonl"
         })
 final class ScoreCommand implements Callable<Integer> {
     @ParentCommand
@@ -54,8 +55,12 @@ final class ScoreCommand implements Callable<Integer> {
 
     @Option(names = "--details", paramLabel = "FILE",
             description = "Write each question's result to FILE, one JSON object a line: question, "
-                    + "context, choices, gold, log_likelihoods, choice, choice_norm.")
+                    + "context, choices, gold, log_likelihoods, choice, choice_norm. --out has them, too, and goes on "
+                    + "where it was interrupted.")
     private Path details;
+
+    @Mixin
+    private LinesArguments lines;
 
     @Spec
     private CommandSpec spec;
@@ -67,31 +72,39 @@ final class ScoreCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         arguments.check();
+        lines.check();
         if (limit != null) {
             Range.atLeast(spec, "--limit", limit, 1);
         }
-        List<Question> all = Question.read(file);
-        List<Question> questions = limit == null ? all : all.subList(0, Math.min(limit, all.size()));
-        Accuracy accuracy = new Accuracy();
+        if (details != null && lines.out() != null) {
+            throw new ParameterException(spec.commandLine(), "--details and --out: expected one or none");
+        }
+        List<Line> all = Question.lines(file);
+        if (lines.out() == null) {
+            all.forEach(Question::parse); // a wrong one ends the run before it begins
+        }
+        List<Line> questions = limit == null ? all : all.subList(0, Math.min(limit, all.size()));
         try (Writer written = details == null ? Writer.nullWriter() : open(details);
                 Model model = arguments.load();
-                OnInterrupt _ = new OnInterrupt(main)) {
-            try (ChoiceScorer scorer = new ChoiceScorer(model, cache.sessionOptions());
-                    Progress progress = new Progress(main, "score")) {
-                for (Question question : questions) {
-                    written.write(Json.writeLine(accuracy.add(question, scorer.logLikelihoods(question))) + "\n");
-                    progress.update(accuracy.questions(), questions.size(), accuracy::line);
-                }
-            } catch (CancellationException e) {
-                if (accuracy.questions() == 0) {
-                    return Main.INTERRUPTED;
-                }
+                OnInterrupt _ = LinesArguments.onInterrupt(main)) {
+            QuestionLines work = new QuestionLines(model);
+            int code = lines.run(main, model, cache.sessionOptions(), questions, work, result -> tell(result, written));
+            if (work.accuracy().questions() > 0) {
+                print(work.accuracy(), questions.size(), code == Main.INTERRUPTED);
             }
-            print(accuracy, questions.size());
+            return code;
         } catch (IOException e) {
             throw Errors.failure(details, "cannot be written", e);
         }
-        return accuracy.questions() < questions.size() ? Main.INTERRUPTED : Main.DONE;
+    }
+
+    private void tell(Map<String, Object> result, Writer written) {
+        try {
+            result.remove("index"); // of --out
+            written.write(Json.writeLine(result) + "\n");
+        } catch (IOException e) {
+            throw Errors.failure(details, "cannot be written", e);
+        }
     }
 
     private static Writer open(Path details) {
@@ -102,9 +115,9 @@ final class ScoreCommand implements Callable<Integer> {
         }
     }
 
-    private void print(Accuracy accuracy, int all) {
+    private void print(Accuracy accuracy, int all, boolean partial) {
         Map<String, Object> result = accuracy.fields();
-        if (accuracy.questions() < all) {
+        if (partial) {
             result.put("partial", true);
         }
         if (json) {
@@ -112,7 +125,7 @@ final class ScoreCommand implements Callable<Integer> {
             return;
         }
         main.out.println(String.format("%-9s %d", "questions", accuracy.questions())
-                + (accuracy.questions() < all ? " of " + all + ", partial" : ""));
+                + (accuracy.questions() < all ? " of " + all : "") + (partial ? ", partial" : ""));
         for (String metric : List.of("acc", "acc_norm")) {
             main.out.println(String.format(
                     Locale.ROOT, "%-9s %.4f ± %.4f", metric, (Double) result.get(metric),

@@ -1,7 +1,9 @@
 package io.github.t6j.cli;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A piece of text that {@code t6j perplexity} reads from an empty cache.
@@ -11,6 +13,25 @@ import java.util.List;
  * @param end one past the last id
  */
 record Window(int start, int scoredFrom, int end) {
+
+    /** What is fed before the id after which scores are asked for. @param before ids that are fed before the window */
+    int[] context(int[] before, int[] ids) {
+        return Arrays.copyOf(fed(before, ids), scored(before));
+    }
+
+    /** The ids that follow: each but the first is scored. */
+    int[] continuation(int[] before, int[] ids) {
+        int[] fed = fed(before, ids);
+        return Arrays.copyOfRange(fed, scored(before), fed.length);
+    }
+
+    private int scored(int[] before) {
+        return before.length + scoredFrom - 1 - start;
+    }
+
+    private int[] fed(int[] before, int[] ids) {
+        return IntStream.concat(Arrays.stream(before), Arrays.stream(ids, start, end)).toArray();
+    }
 
     /**
      * Windows of {@code context} ids, {@code stride} apart. Each scores what no window before it scored, except its own

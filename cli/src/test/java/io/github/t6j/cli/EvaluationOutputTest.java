@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.Model;
 import io.github.t6j.Session;
-import io.github.t6j.SessionOptions;
 import io.github.t6j.json.Json;
+import io.github.t6j.sampling.Sampler;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -77,7 +77,7 @@ class EvaluationOutputTest {
             3.5      | 1e-30    | 3.500000000 ± 0.000000000
             """)
     void digitsAreThoseThatTheErrorLeaves(double value, double error, String text) {
-        assertThat(LogLikelihoods.measured(value, error)).isEqualTo(text);
+        assertThat(Perplexity.measured(value, error)).isEqualTo(text);
     }
 
     @Test
@@ -108,10 +108,11 @@ class EvaluationOutputTest {
         assertThat(lines.get(0)).containsEntry("question", task + ", line 1").containsEntry("choice", 0L)
                 .containsEntry("gold", 0L).containsEntry("choices", List.of("was", "xq"));
         assertThat(lines.get(1)).containsEntry("question", task + ", line 3").containsEntry("choice", 1L);
-        try (Model model = Model.load(Path.of(Ran.TINY));
-                ChoiceScorer scorer = new ChoiceScorer(model, SessionOptions.defaults())) {
-            double[] sums = scorer.logLikelihoods(Question.read(task).getFirst());
-            assertThat(lines.getFirst().get("log_likelihoods")).isEqualTo(List.of(sums[0], sums[1]));
+        try (Model model = Model.load(Path.of(Ran.TINY)); Session session = model.newSession()) {
+            session.prefill(model.tokenizer().encode("The whale"));
+            int was = model.tokenizer().encode(" was")[0];
+            assertThat((List<?>) lines.getFirst().get("log_likelihoods")).hasSize(2)
+                    .first().isEqualTo((double) Sampler.logProbability(session.logits(), was));
         }
         assertThat(Ran.of("score", "--file", task.toString(), "--details", folder.toString()).err())
                 .contains("cannot be written").hasLineCount(1);

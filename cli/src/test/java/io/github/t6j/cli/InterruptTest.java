@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -82,6 +83,34 @@ class InterruptTest {
         assertThat(ran.json()).containsEntry("partial", true).containsKeys("acc", "acc_norm");
         assertThat((Long) ran.json().get("questions")).isBetween(1L, 19_999L);
         assertLineIsCleared(ran);
+    }
+
+    /** The same command then ends with what one that nobody interrupts gives. */
+    @Test
+    void textsGoOnWhereTheyWere() throws IOException {
+        StringBuilder texts = new StringBuilder();
+        IntStream.range(0, 3000).forEach(i -> texts.append("{\"text\": \"The whale number ").append(i)
+                .append(" was seen from the ship, and the captain looked at it.\"}\n"));
+        Path file = Files.writeString(folder.resolve("texts.jsonl"), texts);
+        Path out = folder.resolve("out.jsonl");
+        String[] command = {"perplexity", "--texts", file.toString(), "--json", "--out"};
+        Launched launched = startOnTerminal(and(command, out));
+        launched.awaitErr("left, ");
+        launched.signal("INT");
+
+        Ran ran = launched.end(SECONDS);
+        assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
+        assertThat(ran.json()).containsEntry("partial", true);
+        assertThat((Long) ran.json().get("texts")).isBetween(1L, 2999L).isEqualTo(Files.readAllLines(out).size());
+        assertThat(ran.err()).contains(" of 3000 are done; the same command goes on with the rest");
+        Ran rest = Ran.of(and(command, out));
+        Path straight = folder.resolve("straight.jsonl");
+        assertThat(rest.out()).isEqualTo(Ran.of(and(command, straight)).out());
+        assertThat(out).hasSameTextualContentAs(straight);
+    }
+
+    private static String[] and(String[] command, Path last) {
+        return Stream.concat(Stream.of(command), Stream.of(last.toString())).toArray(String[]::new);
     }
 
     @Test

@@ -99,7 +99,7 @@ class PromptsTest {
         Files.writeString(folder.resolve("out.jsonl"), "{\"other\": 1}\n");
         Ran other = run(List.of("{\"prompt\": \"Call me\"}"));
         assertThat(other.code()).isEqualTo(1);
-        assertThat(other.err()).contains("out.jsonl, line 1: expected the result of line 1 of the prompts");
+        assertThat(other.err()).contains("out.jsonl, line 1: expected the result of line 1 of the input");
         assertThat(Files.readString(folder.resolve("out.jsonl"))).isEqualTo("{\"other\": 1}\n");
         assertThat(Ran.of("generate", "--prompts", "x").err()).contains("--prompts and --out: expected both or none");
         assertThat(run(List.of("{}"), "a prompt").err()).contains("--prompts: expected no PROMPT");

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.cli.schedule.Limits;
+import io.github.t6j.cli.schedule.Scheduler;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,19 +28,23 @@ class ScoreCommandTest {
 
     private Model model;
     private Tokenizer tokenizer;
-    private ChoiceScorer scorer;
+    private Scheduler scheduler;
 
     @BeforeEach
     void open() {
         model = Model.load(Path.of(Ran.TINY));
         tokenizer = model.tokenizer();
-        scorer = new ChoiceScorer(model, SessionOptions.defaults());
+        scheduler = new Scheduler(model, SessionOptions.defaults(), new Limits(4, 4, 1 << 30, 512));
     }
 
     @AfterEach
     void close() {
-        scorer.close();
+        scheduler.close();
         model.close();
+    }
+
+    private double[] logLikelihoods(Question question) throws InterruptedException {
+        return ChoiceScorer.logLikelihoods(question, new ChoiceScorer(tokenizer, scheduler).submit(question));
     }
 
     private static Question question(String context, String... choices) {
@@ -71,7 +77,7 @@ class ScoreCommandTest {
 
     /** The official class's float64 logits after the first ids of text/test.txt, cut in context and choice anywhere. */
     @Test
-    void likelihoodsAreThoseOfTheReferenceLogits() throws IOException {
+    void likelihoodsAreThoseOfTheReferenceLogits() throws IOException, InterruptedException {
         var reference = StoredTensors.read(Path.of(Ran.TINY, "logits_f64.safetensors")).tensors();
         int[] ids = Arrays.stream(reference.get("input_ids").values()).mapToInt(id -> (int) id).toArray();
         double[] logits = reference.get("logits").values();
@@ -90,7 +96,7 @@ class ScoreCommandTest {
                     double[] row = Arrays.copyOfRange(logits, (i - 1) * 4096, i * 4096);
                     expected += logProbability(row, ids[i]);
                 }
-                assertThat(scorer.logLikelihoods(question(context, choice))[0]).as(context + "|" + choice)
+                assertThat(logLikelihoods(question(context, choice))[0]).as(context + "|" + choice)
                         .isCloseTo(expected, within(5e-4));
                 tried++;
             }
@@ -100,39 +106,39 @@ class ScoreCommandTest {
 
     /** The white space between context and choice belongs to the choice; there is one space if there is none. */
     @Test
-    void oneSpaceJoinsContextAndChoice() {
+    void oneSpaceJoinsContextAndChoice() throws InterruptedException {
         int context = tokenizer.encode("The whale").length;
         double expected = sum(tokenizer.encode("The whale was white"), context);
 
-        double[] found = scorer.logLikelihoods(question("The whale", "was white", " was white"));
-        double[] spaced = scorer.logLikelihoods(question("The whale ", "was white", " was white"));
+        double[] found = logLikelihoods(question("The whale", "was white", " was white"));
+        double[] spaced = logLikelihoods(question("The whale ", "was white", " was white"));
 
         assertThat(found[0]).isCloseTo(expected, within(1e-4));
         assertThat(found[1]).isEqualTo(found[0]);
         assertThat(spaced[0]).isEqualTo(found[0]);
         assertThat(spaced[1]).isCloseTo(sum(tokenizer.encode("The whale  was white"), context), within(1e-4));
-        assertThat(scorer.logLikelihoods(question("The whale\n\u00a0", "was"))[0])
+        assertThat(logLikelihoods(question("The whale\n\u00a0", "was"))[0])
                 .isCloseTo(sum(tokenizer.encode("The whale\n\u00a0was"), context), within(1e-4));
     }
 
     @Test
-    void anEmptyContextIsEndOfText() {
+    void anEmptyContextIsEndOfText() throws InterruptedException {
         int[] choice = tokenizer.encode(" The whale");
         int[] ids = new int[choice.length + 1];
         ids[0] = tokenizer.endOfText();
         System.arraycopy(choice, 0, ids, 1, choice.length);
 
-        assertThat(scorer.logLikelihoods(question("", "The whale"))[0]).isCloseTo(sum(ids, 1), within(1e-4));
+        assertThat(logLikelihoods(question("", "The whale"))[0]).isCloseTo(sum(ids, 1), within(1e-4));
     }
 
     @Test
-    void aLongContextIsCutFromTheLeft() {
+    void aLongContextIsCutFromTheLeft() throws InterruptedException {
         String context = "the sea and ".repeat(300) + "the";
         int[] whole = tokenizer.encode(context + " great whale");
         int scored = whole.length - tokenizer.encode(context).length;
         int[] kept = Arrays.copyOfRange(whole, whole.length - 513, whole.length);
 
-        assertThat(scorer.logLikelihoods(question(context, "great whale"))[0])
+        assertThat(logLikelihoods(question(context, "great whale"))[0])
                 .isCloseTo(sum(kept, kept.length - scored), within(1e-3));
     }
 

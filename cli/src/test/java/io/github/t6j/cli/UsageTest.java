@@ -74,7 +74,13 @@ class UsageTest {
             logits --ids 99999999999 --out x            | found '99999999999'
             logits --ids , --out x                      | --ids: expected one id or more, found none
             logits --ids 1 --path fast --out x          | expected factored or materialized, found 'fast'
-            perplexity                                  | Missing required option: '--file
+            perplexity                                  | `specify one of these): (-f=TEXT | --texts=FILE.jsonl)`
+            perplexity --file a --texts b               | mutually exclusive
+            perplexity --texts a                        | --texts and --out: expected both or none
+            perplexity --file a --out b                 | --texts and --out: expected both or none
+            perplexity --texts a --out b --parallel 0   | --parallel: expected 1 or more, found 0
+            score --file x --parallel 65                | --parallel: expected at most 64
+            score --file x --out a --details b          | --details and --out: expected one or none
             perplexity --file x --context 1             | --context: expected 2 or more, found 1
             perplexity --file x --stride 0              | --stride: expected 1 or more, found 0
             perplexity --file x --context 8 --stride 9  | --stride: expected at most the context, 8, found 9

@@ -1,5 +1,6 @@
 package io.github.t6j.cli.schedule;
 
+import io.github.t6j.LogitsListener;
 import io.github.t6j.MemoryLimitException;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
@@ -7,7 +8,7 @@ import io.github.t6j.SessionOptions;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The generations that run, and what is kept of those that ended; for one thread. */
+/** The generations and scorings that run, and what is kept of those that ended; for one thread. */
 final class Batcher {
     private final Model model;
     private final SessionOptions options;
@@ -60,62 +61,68 @@ final class Batcher {
         return true;
     }
 
-    /** One pass: the next id of each that runs, and parts of prompts. @return those that are over */
-    List<Stream> step() {
+    /** One pass: the next id of each that runs, and parts of prompts. @return what tells the ends of those that are over */
+    List<Runnable> step() {
         reading.removeIf(this::isCancelled);
         List<Session> sessions = new ArrayList<>();
         List<int[]> ids = new ArrayList<>();
+        List<LogitsListener> listeners = new ArrayList<>();
         for (Stream stream : running) {
             sessions.add(stream.session());
             ids.add(new int[] {stream.id()});
+            listeners.add(null);
         }
-        List<Job> parts = takeParts();
+        List<Job> parts = parts();
         for (Job job : parts) {
             sessions.add(job.session());
             ids.add(job.part(Model.passSize()));
+            listeners.add(job.listener());
             promptIds += ids.getLast().length;
         }
-        feed(sessions, ids, parts);
+        feed(sessions, ids, listeners, parts);
+        reading.subList(0, parts.size()).clear();
         for (Stream stream : running) {
             if (!stream.isOver()) {
                 choose(stream);
             }
         }
-        parts.forEach(this::goOn);
+        List<Runnable> ends = new ArrayList<>();
+        parts.forEach(job -> goOn(job, ends));
         List<Stream> over = running.stream().filter(Stream::isOver).toList();
         over.forEach(this::free);
         running.removeAll(over);
-        return over;
+        over.forEach(stream -> ends.add(stream::tellLast));
+        return ends;
     }
 
-    /** Takes those jobs out of {@link #reading} whose next parts are one pass of a prompt together. */
-    private List<Job> takeParts() {
+    /** Those first jobs of {@link #reading} whose next parts are one pass of a prompt together. */
+    private List<Job> parts() {
         List<Job> parts = new ArrayList<>();
         int free = Model.passSize();
-        while (!reading.isEmpty()) {
-            int count = reading.getFirst().part(Model.passSize()).length;
-            if (count > free) {
+        for (Job job : reading) {
+            free -= job.part(Model.passSize()).length;
+            if (free < 0) {
                 break;
             }
-            free -= count;
-            parts.add(reading.removeFirst());
+            parts.add(job);
         }
         return parts;
     }
 
     /** Together; if that fails, one by one, so that only those fail for which it does. */
-    private void feed(List<Session> sessions, List<int[]> ids, List<Job> parts) {
+    private void feed(List<Session> sessions, List<int[]> ids, List<LogitsListener> listeners, List<Job> parts) {
         if (sessions.isEmpty()) {
             return;
         }
         passes++;
         rows += ids.stream().mapToInt(one -> one.length).sum();
         try {
-            model.feed(sessions, ids.toArray(int[][]::new));
+            model.feed(sessions, ids.toArray(int[][]::new), listeners.toArray(LogitsListener[]::new));
         } catch (RuntimeException together) {
             for (int i = 0; i < sessions.size(); i++) {
                 try {
-                    model.feed(List.of(sessions.get(i)), ids.get(i));
+                    model.feed(List.of(sessions.get(i)), new int[][] {ids.get(i)},
+                            new LogitsListener[] {listeners.get(i)});
                 } catch (RuntimeException alone) {
                     if (i < running.size()) {
                         running.get(i).fail(alone);
@@ -134,19 +141,42 @@ final class Batcher {
     }
 
     /** What becomes of a job after a part of its prompt. */
-    private void goOn(Job job) {
+    private void goOn(Job job, List<Runnable> ends) {
         if (job.hasFailed()) {
-            job.session().close();
-            ended += job.copies();
+            leave(job);
         } else if (!job.isRead()) {
             reading.add(job);
         } else {
-            keep(job.session());
-            for (Stream stream : job.streams()) {
-                choose(stream);
-                running.add(stream);
+            switch (job) {
+                case GenerationJob generation -> begin(generation);
+                case ScoringJob scoring -> goOn(scoring, ends);
             }
         }
+    }
+
+    private void begin(GenerationJob job) {
+        keep(job.session());
+        for (Stream stream : job.streams()) {
+            choose(stream);
+            running.add(stream);
+        }
+    }
+
+    private void goOn(ScoringJob job, List<Runnable> ends) {
+        if (!job.readsContinuations()) {
+            keep(job.session());
+        }
+        if (job.next()) {
+            reading.add(job);
+        } else {
+            leave(job);
+            ends.add(job::tell);
+        }
+    }
+
+    private void leave(Job job) {
+        job.close();
+        ended += job.copies();
     }
 
     /** Keeps what the session holds, or as much of it as is computed alike in any prompt. */
@@ -163,8 +193,7 @@ final class Batcher {
     private boolean isCancelled(Job job) {
         if (job.isCancelled()) {
             job.cancel();
-            job.session().close();
-            ended += job.copies();
+            leave(job);
             return true;
         }
         return false;
@@ -195,7 +224,7 @@ final class Batcher {
 
     /** Closes all sessions. */
     void close() {
-        reading.forEach(job -> job.session().close());
+        reading.forEach(Job::close);
         running.forEach(stream -> stream.session().close());
         prefixes.shrink(0);
     }

@@ -5,7 +5,7 @@ import io.github.t6j.Likelihood;
 import io.github.t6j.Token;
 import java.util.List;
 
-/** What becomes of one of a ticket's generations. */
+/** What becomes of one of a ticket's generations or scorings. */
 public sealed interface Event {
     /** Which one, counted from 0 in the order in which they were submitted. */
     int index();
@@ -24,7 +24,14 @@ public sealed interface Event {
      */
     record Ended(int index, Generation generation, int cachedIds) implements Event {}
 
-    /** It was cancelled before anything was chosen. */
+    /**
+     * A scoring is over.
+     *
+     * @param logProbabilities of the ids of each continuation, in nats; without a prompt, of all but its first
+     */
+    record Scored(int index, List<float[]> logProbabilities) implements Event {}
+
+    /** It was cancelled before anything came of it. */
     record Cancelled(int index) implements Event {}
 
     /** It came to nothing. */

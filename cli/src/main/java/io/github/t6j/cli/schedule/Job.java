@@ -1,56 +1,46 @@
 package io.github.t6j.cli.schedule;
 
-import io.github.t6j.GenerationOptions;
-import io.github.t6j.Generator;
+import io.github.t6j.LogitsListener;
 import io.github.t6j.Session;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
-/** A request until its prompt is read. */
-final class Job {
-    private final Request request;
+/** What was submitted, until its prompt is read: then it generates or scores. */
+abstract sealed class Job permits GenerationJob, ScoringJob {
+    private final int[] prompt;
     private final Ticket ticket;
     private final int index; // of the first copy, in the ticket
-    private final GenerationOptions options; // with a seed
-    private final long firstBytes;
-    private final long otherBytes;
+    private final int copies;
+    private final long bytes;
     private Session session; // null until its turn comes
-    private int cachedIds;
     private boolean failed;
 
-    /**
-     * @param options the request's, with a seed
-     * @param firstBytes that the prompt and one continuation may take
-     * @param otherBytes that each further continuation may
-     */
-    Job(Request request, Ticket ticket, int index, GenerationOptions options, long firstBytes, long otherBytes) {
-        this.request = request;
+    /** @param bytes that its caches may take */
+    Job(int[] prompt, Ticket ticket, int index, int copies, long bytes) {
+        this.prompt = prompt;
         this.ticket = ticket;
         this.index = index;
-        this.options = options;
-        this.firstBytes = firstBytes;
-        this.otherBytes = otherBytes;
+        this.copies = copies;
+        this.bytes = bytes;
     }
 
     Ticket ticket() {
         return ticket;
     }
 
+    int index() {
+        return index;
+    }
+
     int copies() {
-        return request.copies();
+        return copies;
     }
 
     long bytes() {
-        return firstBytes + (copies() - 1) * otherBytes;
+        return bytes;
     }
 
     int[] prompt() {
-        return request.prompt();
-    }
-
-    Session session() {
-        return session;
+        return prompt;
     }
 
     boolean isCancelled() {
@@ -60,51 +50,52 @@ final class Job {
     /** Begins in {@code newSession}, which holds the first ids of the prompt or none. */
     void begin(Session newSession) {
         session = newSession;
-        cachedIds = newSession.position();
     }
 
-    /** The prompt's next ids: they end where a pass of the whole prompt ends. */
+    /** What the next part is fed to. */
+    Session session() {
+        return session;
+    }
+
+    /** The next ids: they end where a pass of the whole prompt ends. */
     int[] part(int passSize) {
-        int from = session.position();
-        return Arrays.copyOfRange(prompt(), from, Math.min(prompt().length, (from / passSize + 1) * passSize));
+        return part(prompt, session.position(), prompt.length, passSize);
+    }
+
+    /** Those of {@code ids} from {@code from} on, up to the end of the pass or to {@code end}. */
+    static int[] part(int[] ids, int from, int end, int passSize) {
+        return Arrays.copyOfRange(ids, from, Math.min(end, (from / passSize + 1) * passSize));
+    }
+
+    /** Who wants the logits after each id of the next part; null where only the last are of use. */
+    LogitsListener listener() {
+        return null;
     }
 
     boolean isRead() {
-        return session.position() == prompt().length;
+        return session.position() == prompt.length;
     }
 
     boolean hasFailed() {
         return failed;
     }
 
-    /** Its continuations, once it is read. */
-    List<Stream> streams() {
-        List<Stream> streams = new ArrayList<>();
-        for (int copy = 0; copy < copies(); copy++) {
-            Session own = copy == 0 ? session : session.fork();
-            streams.add(stream(copy, own));
-        }
-        return streams;
-    }
-
-    private Stream stream(int copy, Session own) {
-        var sampling = options.sampling().withSeed(options.sampling().seed() + copy);
-        Generator generator = own.newGenerator(prompt(), options.withSampling(sampling));
-        long bytes = copy == 0 ? firstBytes : otherBytes;
-        return new Stream(ticket, index + copy, own, generator, request.likeliest(), cachedIds, bytes);
-    }
-
-    /** Tells that it was cancelled before anything was chosen. */
+    /** Tells that it was cancelled before anything came of it. */
     void cancel() {
-        for (int copy = 0; copy < copies(); copy++) {
+        for (int copy = 0; copy < copies; copy++) {
             ticket.add(new Event.Cancelled(index + copy));
         }
     }
 
     void fail(RuntimeException cause) {
         failed = true;
-        for (int copy = 0; copy < copies(); copy++) {
+        for (int copy = 0; copy < copies; copy++) {
             ticket.add(new Event.Failed(index + copy, cause));
         }
+    }
+
+    /** Frees its caches. */
+    void close() {
+        session.close();
     }
 }

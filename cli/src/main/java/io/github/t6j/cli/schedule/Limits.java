@@ -3,8 +3,8 @@ package io.github.t6j.cli.schedule;
 /**
  * What a scheduler takes on.
  *
- * @param running generations at once, at most {@link #MOST_RUNNING}
- * @param queued generations that may wait
+ * @param running generations and scorings at once, at most {@link #MOST_RUNNING}
+ * @param queued those that may wait
  * @param cacheBytes of all caches, those kept for their prefixes included
  * @param contextLength ids of a prompt and its continuation
  */

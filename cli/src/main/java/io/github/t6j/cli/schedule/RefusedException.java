@@ -1,6 +1,6 @@
 package io.github.t6j.cli.schedule;
 
-/** A request that is not taken. */
+/** A request that is not taken, or that the scheduler cannot end. */
 public final class RefusedException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

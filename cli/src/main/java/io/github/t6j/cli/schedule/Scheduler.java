@@ -14,8 +14,8 @@ import java.util.SplittableRandom;
 
 /**
  * Continuous batching: generations join and leave between passes, and parts of new prompts pass beside the next ids of those
- * that run. One thread owns all sessions. What a request gives is what {@link Session#generate} gives for it alone, to the
- * same bits, whatever runs beside it.
+ * that run; scorings are such parts, too. One thread owns all sessions. What a request gives is what {@link
+ * Session#generate} gives for it alone, to the same bits, whatever runs beside it.
  */
 public final class Scheduler implements AutoCloseable {
     /** Tokens of a page, by which caches grow. */
@@ -52,7 +52,30 @@ public final class Scheduler implements AutoCloseable {
      */
     public void submit(Request request, Ticket ticket) {
         check(request);
-        Job job = job(request, ticket);
+        submit(job(request, ticket));
+    }
+
+    /**
+     * Takes a scoring, of whose end {@code ticket} then tells, too. What it finds is what {@link Session#prefill} gives for
+     * the prompt, and in forks of its session for the continuations.
+     *
+     * @param ticket for the thread that submits
+     * @throws RefusedException if it is not taken
+     * @throws IllegalArgumentException if it does not fit in the context, or an id is not the model's
+     */
+    public void submit(Scoring scoring, Ticket ticket) {
+        int ids = scoring.prompt().length + scoring.longest() - 1; // the last is not fed
+        if (ids > limits.contextLength()) {
+            throw new IllegalArgumentException("prompt and continuation: expected at most " + limits.contextLength()
+                    + " tokens, the context, and one more, found " + (ids + 1));
+        }
+        checkIds("prompt", scoring.prompt());
+        scoring.continuations().forEach(one -> checkIds("continuations", one));
+        int index = ticket.enlarge(1, this::wake);
+        submit(new ScoringJob(scoring, ticket, index, pages(ids) + pages(PAGE)));
+    }
+
+    private void submit(Job job) {
         if (job.bytes() > limits.cacheBytes()) {
             throw new RefusedException(Reason.TOO_LARGE, "the request's cache may take " + job.bytes()
                     + " bytes, expected at most " + limits.cacheBytes()
@@ -83,16 +106,20 @@ public final class Scheduler implements AutoCloseable {
             throw new IllegalArgumentException(
                     "copies: expected at most " + limits.running() + ", found " + request.copies());
         }
-        int vocabulary = model.info().sizes().vocabulary();
-        int sampleable = model.hasTokenizer() ? Math.min(model.tokenizer().size(), vocabulary) : vocabulary;
-        new Sampler(request.options().sampling(), vocabulary, sampleable); // refuses a bias for an id that is not there
+        // refuses a bias for an id that is not there
+        new Sampler(request.options().sampling(), model.info().sizes().vocabulary(), model.sampleableIds());
         if (!model.hasTokenizer() && !request.options().stop().isEmpty()) {
             throw new IllegalArgumentException("stop: expected none, since the model has no tokenizer");
         }
-        for (int id : request.prompt()) {
+        checkIds("prompt", request.prompt());
+    }
+
+    private void checkIds(String what, int[] ids) {
+        int vocabulary = model.info().sizes().vocabulary();
+        for (int id : ids) {
             if (id < 0 || id >= vocabulary) {
                 throw new IllegalArgumentException(
-                        "prompt: expected ids from 0 to " + (vocabulary - 1) + ", found " + id);
+                        what + ": expected ids from 0 to " + (vocabulary - 1) + ", found " + id);
             }
         }
     }
@@ -107,7 +134,7 @@ public final class Scheduler implements AutoCloseable {
         int prompt = request.prompt().length;
         int more = Math.min(options.maxTokens(), limits.contextLength() - prompt);
         int index = ticket.enlarge(request.copies(), this::wake);
-        return new Job(request, ticket, index, options, pages(prompt + more), pages(more + PAGE));
+        return new GenerationJob(request, ticket, index, options, pages(prompt + more), pages(more + PAGE));
     }
 
     private long pages(long ids) {
@@ -131,12 +158,12 @@ public final class Scheduler implements AutoCloseable {
     private void run(Batcher batcher) {
         try {
             while (join(batcher)) {
-                List<Stream> over = batcher.step();
+                List<Runnable> ends = batcher.step();
                 count(batcher);
-                over.forEach(Stream::tellLast);
+                ends.forEach(Runnable::run);
             }
         } catch (RuntimeException | Error broken) {
-            fail(batcher, new IllegalStateException("the scheduler ended: " + broken, broken));
+            fail(batcher, new RefusedException(Reason.CLOSED, "the scheduler ended: " + broken));
             throw broken;
         } finally {
             batcher.close();

@@ -105,6 +105,7 @@ final class Answer {
                 }
                 yield true;
             }
+            case Event.Scored _ -> throw new IllegalStateException("nobody asked for a scoring");
             case Event.Cancelled(int _) -> throw ApiException.unavailable("the server is stopping");
             case Event.Failed(int _, RuntimeException cause) -> throw ApiException.failed(cause.getMessage());
         };

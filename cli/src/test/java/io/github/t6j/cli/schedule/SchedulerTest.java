@@ -81,6 +81,7 @@ class SchedulerTest {
                     assertThat(generation.tokens()).isEqualTo(tokens);
                     return generation;
                 }
+                case Event.Scored _ -> throw new AssertionError("scored");
                 case Event.Cancelled(int _) -> throw new AssertionError("cancelled");
                 case Event.Failed(int _, RuntimeException cause) -> throw cause;
             }

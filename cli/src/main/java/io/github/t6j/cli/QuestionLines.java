@@ -1,0 +1,48 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.Model;
+import io.github.t6j.cli.schedule.Scheduler;
+import io.github.t6j.cli.schedule.Ticket;
+import java.util.Map;
+
+/** {@code score}: a question a line. */
+final class QuestionLines implements LineWork {
+    private final Model model;
+    private final Accuracy accuracy = new Accuracy();
+
+    QuestionLines(Model model) {
+        this.model = model;
+    }
+
+    @Override
+    public String name() {
+        return "score";
+    }
+
+    @Override
+    public String key() {
+        return "log_likelihoods";
+    }
+
+    @Override
+    public Finish begin(Line line, long index, Map<String, Object> result, Scheduler scheduler) {
+        Question question = Question.parse(line);
+        Ticket ticket = new ChoiceScorer(model.tokenizer(), scheduler).submit(question);
+        return into -> into.putAll(Accuracy.result(question, ChoiceScorer.logLikelihoods(question, ticket)));
+    }
+
+    @Override
+    public void add(Map<String, Object> result) {
+        accuracy.add(result);
+    }
+
+    @Override
+    public String found() {
+        return accuracy.questions() == 0 ? "" : accuracy.line();
+    }
+
+    /** Of all questions that were scored. */
+    Accuracy accuracy() {
+        return accuracy;
+    }
+}

@@ -1,0 +1,116 @@
+package io.github.t6j.cli;
+
+import io.github.t6j.Model;
+import io.github.t6j.cli.schedule.Scheduler;
+import io.github.t6j.cli.schedule.Scoring;
+import io.github.t6j.cli.schedule.Ticket;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** {@code perplexity --texts}: {@code {"text": "…"}} a line, and if it wants {@code "id"}. */
+final class TextLines implements LineWork {
+    /** Cuts a text of so many ids. */
+    @FunctionalInterface
+    interface Windows {
+        List<Window> of(int ids);
+    }
+
+    private final Model model;
+    private final int[] before;
+    private final Windows windows;
+    private final Perplexity total = new Perplexity();
+    private int texts;
+    private long tokens;
+    private long bytes;
+
+    /** @param before ids that are fed before each window */
+    TextLines(Model model, int[] before, Windows windows) {
+        this.model = model;
+        this.before = before;
+        this.windows = windows;
+    }
+
+    @Override
+    public String name() {
+        return "perplexity";
+    }
+
+    @Override
+    public String key() {
+        return "nll";
+    }
+
+    @Override
+    public Finish begin(Line line, long index, Map<String, Object> result, Scheduler scheduler) {
+        Map<String, Object> fields = line.fields();
+        if (fields.get("id") != null) {
+            result.put("id", fields.get("id"));
+        }
+        if (!(fields.get("text") instanceof String text)) {
+            throw line.expected("text", "a text", fields);
+        }
+        int[] ids = model.tokenizer().encodeWithSpecialTokens(text);
+        if (ids.length < 2) {
+            throw new CommandFailure(line.where() + ": expected a text of 2 tokens or more, found " + ids.length);
+        }
+        List<Window> cut = windows.of(ids.length);
+        Ticket ticket = new Ticket();
+        for (Window window : cut) {
+            scheduler.submit(
+                    new Scoring(window.context(before, ids), List.of(window.continuation(before, ids))), ticket);
+        }
+        int length = text.getBytes(StandardCharsets.UTF_8).length;
+        return into -> {
+            Perplexity found = found(ticket.scored(), cut, ids, line.where());
+            if (!Double.isFinite(found.value())) { // JSON has no infinity
+                throw new CommandFailure(line.where() + ": expected a finite perplexity, found " + found.value());
+            }
+            into.putAll(found.fields(ids.length, length));
+            into.put("bytes", (long) length);
+        };
+    }
+
+    private static Perplexity found(List<List<float[]>> scored, List<Window> windows, int[] ids, String where) {
+        Perplexity all = new Perplexity();
+        for (int i = 0; i < windows.size(); i++) {
+            Perplexity found = new Perplexity();
+            Window window = windows.get(i);
+            float[] logProbabilities = scored.get(i).getFirst();
+            int first = logProbabilities.length - (window.end() - window.scoredFrom());
+            for (int id = window.scoredFrom(); id < window.end(); id++) {
+                found.add(logProbabilities[first + id - window.scoredFrom()], ids, id, where);
+            }
+            all.add(found);
+        }
+        return all;
+    }
+
+    /** From what the file says, so that the totals of a run that was interrupted are those of one that was not. */
+    @Override
+    public void add(Map<String, Object> result) {
+        total.add(result);
+        texts++;
+        tokens += (Long) result.get("tokens");
+        bytes += (Long) result.get("bytes");
+    }
+
+    @Override
+    public String found() {
+        return total.line();
+    }
+
+    /** How many texts were scored. */
+    int count() {
+        return texts;
+    }
+
+    /** Of all of them. */
+    Map<String, Object> totals() {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("texts", (long) texts);
+        fields.putAll(total.fields(tokens, bytes));
+        return fields;
+    }
+}

@@ -1,0 +1,53 @@
+package io.github.t6j.cli.schedule;
+
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.Generator;
+import io.github.t6j.Session;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A request until its prompt is read. */
+final class GenerationJob extends Job {
+    private final Request request;
+    private final GenerationOptions options; // with a seed
+    private final long firstBytes;
+    private final long otherBytes;
+    private int cachedIds;
+
+    /**
+     * @param options the request's, with a seed
+     * @param firstBytes that the prompt and one continuation may take
+     * @param otherBytes that each further continuation may
+     */
+    GenerationJob(Request request, Ticket ticket, int index, GenerationOptions options, long firstBytes,
+            long otherBytes) {
+        super(request.prompt(), ticket, index, request.copies(), firstBytes + (request.copies() - 1) * otherBytes);
+        this.request = request;
+        this.options = options;
+        this.firstBytes = firstBytes;
+        this.otherBytes = otherBytes;
+    }
+
+    @Override
+    void begin(Session newSession) {
+        super.begin(newSession);
+        cachedIds = newSession.position();
+    }
+
+    /** Its continuations, once it is read. */
+    List<Stream> streams() {
+        List<Stream> streams = new ArrayList<>();
+        for (int copy = 0; copy < copies(); copy++) {
+            Session own = copy == 0 ? session() : session().fork();
+            streams.add(stream(copy, own));
+        }
+        return streams;
+    }
+
+    private Stream stream(int copy, Session own) {
+        var sampling = options.sampling().withSeed(options.sampling().seed() + copy);
+        Generator generator = own.newGenerator(prompt(), options.withSampling(sampling));
+        long bytes = copy == 0 ? firstBytes : otherBytes;
+        return new Stream(ticket(), index() + copy, own, generator, request.likeliest(), cachedIds, bytes);
+    }
+}
