@@ -42,9 +42,6 @@ import java.util.stream.Collectors;
  * the threads. A first prompt is slow in a JVM that has just started: {@link #warmUp} goes before it.
  */
 public final class Model implements AutoCloseable {
-    /** Ids that people add to a tokenizer, and not to the model. */
-    private static final int MOST_ADDED = 256;
-
     private final Transformer transformer;
     private final ModelInfo info;
     private final String weightType;
@@ -70,8 +67,7 @@ public final class Model implements AutoCloseable {
                     read.config() == null ? files.config() : new ConfigJson(read.config(), path.toString());
             ModelConfig config =
                     Families.describe(tensors, new Description(configJson, files.variant(), options.variant()));
-            tokenizer = tokenizer(options.tokenizer(), checkpoint, config);
-            checkTokenizer(config);
+            tokenizer = ModelTokenizer.find(options.tokenizer(), folder, checkpoint, config, notes);
             transformer = Families.load(tensors, config, kernels, workers, weights, progress);
             info = info(config, checkpoint);
             weightType = DType.ofMost(checkpoint.tensors().values()).name().toLowerCase(Locale.ROOT);
@@ -136,33 +132,6 @@ public final class Model implements AutoCloseable {
             ids.add(tokenizer.endOfText());
         }
         return Collections.unmodifiableSet(ids);
-    }
-
-    /** The tokenizer that somebody asked for, else the model's own, else GPT-2's if the model was trained on its ids; or null. */
-    private Tokenizer tokenizer(Path asked, Checkpoint checkpoint, ModelConfig config) {
-        if (asked != null) {
-            return Tokenizer.load(asked);
-        }
-        Tokenizer own = Tokenizer.ofGguf(checkpoint.gguf(), checkpoint.description());
-        if (own == null && Tokenizer.existsIn(folder)) {
-            own = Tokenizer.load(folder);
-        }
-        if (own != null || !Families.speaksGpt2(config)) {
-            return own;
-        }
-        Tokenizer gpt2 = Tokenizer.gpt2();
-        if (gpt2.size() > config.sizes().vocabulary()) {
-            return null; // no model of the published ones
-        }
-        notes.add("the model has no tokenizer; GPT-2's is used, on whose ids its family was trained");
-        return gpt2;
-    }
-
-    private void checkTokenizer(ModelConfig config) {
-        if (tokenizer != null && tokenizer.size() > config.sizes().vocabulary() + MOST_ADDED) {
-            throw new ModelFormatException(folder + ": the tokenizer has " + tokenizer.size() + " ids, but the model"
-                    + " only " + config.sizes().vocabulary() + "; one of the two is of another model");
-        }
     }
 
     private ModelInfo info(ModelConfig config, Checkpoint checkpoint) {
