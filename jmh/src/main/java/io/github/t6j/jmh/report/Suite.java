@@ -15,6 +15,9 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
     /** Starting a JVM, filling 400 MB of caches or weights and warming kernels, about. */
     private static final double OVERHEAD_SECONDS = 2.7;
 
+    /** The same of training steps, with steps that are longer than an iteration. */
+    private static final double STEP_SECONDS = 25;
+
     /** Benchmarks that C2 has compiled soon; attention, products and models step until it has before JMH begins. */
     private static final List<String> SMALL = List.of("Peak", "ElementWise", "Sampler", "CacheAppend", "Tokenizer");
 
@@ -49,9 +52,10 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
         return small ? new Iterations(2 * warmup.count, warmup.millis) : warmup;
     }
 
-    /** About how long a point takes. */
+    /** About how long a point takes; training steps warm up for longer, and one may take longer than an iteration. */
     double seconds(Point point) {
-        return forks * (OVERHEAD_SECONDS + warmup(point).seconds() + measured.seconds());
+        double overhead = point.benchmark().startsWith("TrainingStep") ? STEP_SECONDS : OVERHEAD_SECONDS;
+        return forks * (overhead + warmup(point).seconds() + measured.seconds());
     }
 
     /** About how long all points take. */
@@ -83,6 +87,13 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
             }
             crossed.forEach(combination -> list.add(new Point(benchmark, jmhThreads, combination)));
             return this;
+        }
+
+        /** The parts of training steps. */
+        Points steps(String threads, String shapes) {
+            return add("TrainingStepBenchmark.forward", "threads", threads, "shape", shapes)
+                    .add("TrainingStepBenchmark.backward", "threads", threads, "shape", shapes)
+                    .add("TrainingStepBenchmark.optimizer", "threads", threads, "shape", shapes);
         }
 
         /** Limits for one thread and for all. */
@@ -145,6 +156,7 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
                 .add(DECODE, "threads", threads, "shape", "small", "context", "1024,16384", "attention", ALL)
                 .add(DECODE, "threads", threads, "shape", "medium,large,xl,d128", "context", "16384", "attention", ALL)
                 .add("PrefillAttentionBenchmark.prompt", "threads", threads, "tokens", "512,2048", "attention", ALL);
+        points.steps(threads, "t6-micro/8x512");
         return others(points, threads, "4096x768,768x2048,50304x768,2048x2048").list;
     }
 
@@ -191,6 +203,7 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
                 .add(DECODE, "residency", "cached", "threads", threads, "context", "256,1024,4096", "attention", ALL)
                 .add("PrefillAttentionBenchmark.prompt", "shape", "paper,small", "threads", threads, "tokens",
                         "512,2048", "attention", ALL);
+        points.steps(threads, "t6-micro/8x512,t6-small/2x1024,tiny/8x512");
         return others(points, threads, "980x768,768x2176,4096x768,768x2048,50304x768,2048x2048").list;
     }
 
