@@ -1,10 +1,15 @@
 package io.github.t6j;
 
+import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.attention.PagedAttention;
 import io.github.t6j.attention.TensorProductAttention;
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Workers;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * FlashTPA (paper, Algorithm 2) as a library function, for those who have their own model: attention of factored
@@ -130,14 +135,46 @@ public final class FlashTpa implements AutoCloseable {
     }
 
     /**
-     * An empty cache of {@code batch} sequences, which may grow to different lengths.
+     * An empty f32 cache of {@code batch} sequences, which may grow to different lengths. The caller closes it.
      *
      * @throws IllegalArgumentException if {@code batch} is below 1
      */
     public FlashTpaCache newCache(int batch) {
+        return newCache(batch, CacheType.F32);
+    }
+
+    /**
+     * The same with elements of a narrower type; attention computes in f32 with all of them.
+     *
+     * @throws IllegalArgumentException if {@code batch} is below 1
+     */
+    public FlashTpaCache newCache(int batch, CacheType type) {
         atLeast(1, batch, "batch");
-        var paged = new PagedAttention(attention, null, KernelChoice.kernels(), workers);
-        return new FlashTpaCache(shape, options, attention, paged, batch);
+        Objects.requireNonNull(type, "type");
+        PagedCache[] sequences = new PagedCache[batch];
+        Arrays.setAll(sequences, b -> newSequence(type));
+        return new FlashTpaCache(this, type, sequences, new int[batch]);
+    }
+
+    PagedCache newSequence(CacheType type) {
+        return new PagedCache(attention.layout(), Format.valueOf(type.name()), 1);
+    }
+
+    /** Buffers of one cache. */
+    PagedAttention newAttention() {
+        return new PagedAttention(attention, null, KernelChoice.kernels(), workers);
+    }
+
+    Shape shape() {
+        return shape;
+    }
+
+    Options options() {
+        return options;
+    }
+
+    TensorProductAttention attention() {
+        return attention;
     }
 
     /** Ends the threads. */

@@ -1,53 +1,67 @@
 package io.github.t6j;
 
+import static io.github.t6j.FlashTpaArguments.checkCounts;
+import static io.github.t6j.FlashTpaArguments.checkPosition;
+import static io.github.t6j.FlashTpaArguments.checkSequence;
+import static io.github.t6j.FlashTpaArguments.checkSize;
+
 import io.github.t6j.FlashTpa.Factors;
+import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.PagedAttention;
 import io.github.t6j.attention.TensorProductAttention;
 import io.github.t6j.cache.FactorCache;
 import io.github.t6j.cache.PagedCache;
-import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.ScalarKernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The factors of a batch of sequences, laid out for {@link FlashTpa}: append tokens' keys and values, then attend as
- * often as needed. (R_K + R_V)·H + R_K·D + R_V·E elements a token, in pages of 64 tokens.
+ * often as needed. (R_K + R_V)·H + R_K·D + R_V·E elements a token, in pages of 64 tokens, of the type that it was made
+ * with. It can be cut, forked, saved and restored, as a {@link Session} can.
+ *
+ * <p>One thread at a time may use it; it says so if another one does. {@link #close} frees its memory, but for what forks
+ * share; each fork is closed by itself.
  */
 public final class FlashTpaCache implements AutoCloseable {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
+    private final FlashTpa flash;
     private final FlashTpa.Shape shape;
+    private final CacheType type;
     private final boolean sigmoid;
     private final TensorProductAttention attention;
     private final PagedAttention paged;
     private final double queryFactor; // what the scores' scales ask for beyond the attention's own
     private final double valueFactor;
     private final PagedCache[] sequences;
-    private final int[] lengths;
+    private final int[] lengths; // of each sequence
     private final AttentionPass pass; // of one row
     private final float[] row; // its projections
     private float[] bias = new float[0];
     private final AtomicBoolean used = new AtomicBoolean(); // by a call, or for good when it is freed
     private volatile boolean closed;
 
-    FlashTpaCache(
-            FlashTpa.Shape shape, FlashTpa.Options options, TensorProductAttention attention, PagedAttention paged,
-            int batch) {
-        this.shape = shape;
-        this.sigmoid = options.sigmoid();
-        this.attention = attention;
-        this.paged = paged;
+    /** A cache of these sequences, which are its own from now on. */
+    FlashTpaCache(FlashTpa flash, CacheType type, PagedCache[] sequences, int[] lengths) {
+        this.flash = flash;
+        this.type = type;
+        this.sequences = sequences;
+        this.lengths = lengths;
+        FlashTpa.Options options = flash.options();
+        shape = flash.shape();
+        sigmoid = options.sigmoid();
+        attention = flash.attention();
+        paged = flash.newAttention();
         FlashTpa.Options own = FlashTpa.Options.defaults(shape);
         queryFactor = options.scale() / own.scale() * (options.queryScale() / own.queryScale())
                 * (options.keyScale() / own.keyScale());
         valueFactor = options.valueScale() / own.valueScale();
-        sequences = new PagedCache[batch];
-        Arrays.setAll(sequences, b -> new PagedCache(attention.layout(), Format.F32, 1));
-        lengths = new int[batch];
         pass = AttentionPass.of(attention, 1, 0);
         pass.begin(attention, 0);
         pass.rows = 1;
@@ -60,9 +74,16 @@ public final class FlashTpaCache implements AutoCloseable {
         return sequences.length;
     }
 
-    /** Tokens of one sequence. */
+    /** How it stores its elements. */
+    public CacheType cacheType() {
+        checkOpen();
+        return type;
+    }
+
+    /** Tokens of one sequence. @throws IllegalArgumentException if there is no such sequence */
     public int length(int sequence) {
         checkOpen();
+        checkSequence(sequence, sequences.length);
         return lengths[sequence];
     }
 
@@ -96,7 +117,7 @@ public final class FlashTpaCache implements AutoCloseable {
     public void append(int tokens, int[] counts, Factors keys, Factors values) {
         checkOpen();
         FlashTpa.atLeast(1, tokens, "tokens");
-        checkCounts(tokens, counts);
+        checkCounts(tokens, counts, batch());
         checkSize("keys.a", keys.a(), batch(), tokens, shape.heads(), shape.keyRank());
         checkSize("keys.b", keys.b(), batch(), tokens, shape.keyRank(), shape.headDim());
         checkSize("values.a", values.a(), batch(), tokens, shape.heads(), shape.valueRank());
@@ -124,6 +145,98 @@ public final class FlashTpaCache implements AutoCloseable {
         read(values.b(), index, attention.rowsAt(), shape.valueRank() * shape.valueDim());
         int token = lengths[sequence]++;
         attention.append(row, 0, sequences[sequence].pageOf(0, token), PagedCache.slot(token));
+    }
+
+    /**
+     * Forgets all tokens from {@code position} on, of every sequence; shorter ones stay as they are. The memory of a sequence
+     * without tokens is given back; otherwise it stays for the tokens that follow.
+     *
+     * @throws IllegalArgumentException if it is not in 0 … {@link #longest()}; nothing is forgotten then
+     */
+    public void truncate(int position) {
+        begin();
+        try {
+            checkPosition(position, longest());
+            for (int b = 0; b < sequences.length; b++) {
+                cut(b, Math.min(position, lengths[b]));
+            }
+        } finally {
+            end();
+        }
+    }
+
+    /**
+     * {@link #truncate(int)} of one sequence.
+     *
+     * @throws IllegalArgumentException if there is no such sequence, or position is not in 0 … its length
+     */
+    public void truncate(int sequence, int position) {
+        begin();
+        try {
+            checkPosition(position, length(sequence));
+            cut(sequence, position);
+        } finally {
+            end();
+        }
+    }
+
+    private void cut(int sequence, int position) {
+        sequences[sequence].truncate(lengths[sequence], position);
+        lengths[sequence] = position;
+    }
+
+    /**
+     * A new cache of the same {@link FlashTpa} that holds the same tokens, to be closed by itself: appending to one, cutting
+     * or closing it does not change the other. They share the memory of what they have in common. The fork may be used by
+     * another thread.
+     */
+    public FlashTpaCache fork() {
+        begin();
+        try {
+            PagedCache[] forks = new PagedCache[sequences.length];
+            Arrays.setAll(forks, b -> sequences[b].fork(lengths[b]));
+            return new FlashTpaCache(flash, type, forks, lengths.clone());
+        } finally {
+            end();
+        }
+    }
+
+    /**
+     * Writes all tokens to {@code file}, a safetensors file; it is complete or not there at all. A file that was there before
+     * is replaced, but keeps its permissions; a new one is for its owner alone. Links are followed.
+     *
+     * @throws CancellationException when the thread is interrupted, which stays set
+     * @throws java.io.UncheckedIOException when it cannot be written
+     */
+    public void save(Path file) {
+        begin();
+        try {
+            new FlashTpaFile(lengths, sequences).write(file, FlashTpaFile.kind(shape, sigmoid, type));
+        } finally {
+            end();
+        }
+    }
+
+    /**
+     * Makes this cache hold what {@link #save} wrote, in place of what it holds: all that follows has the bits that it would
+     * have had in the cache that was saved. The options' scales may be others.
+     *
+     * @throws ModelFormatException when the file is damaged, or of another shape (but for R_Q), sigmoid, type or number of
+     *     sequences; the cache is then as it was
+     * @throws CancellationException when the thread is interrupted, which stays set; the cache is as it was
+     * @throws java.io.UncheckedIOException when it cannot be read
+     */
+    public void restore(Path file) {
+        begin();
+        try {
+            FlashTpaFile found = FlashTpaFile.read(
+                    file, FlashTpaFile.kind(shape, sigmoid, type), sequences.length, () -> flash.newSequence(type));
+            FlashTpaFile.close(sequences);
+            System.arraycopy(found.sequences(), 0, sequences, 0, sequences.length);
+            System.arraycopy(found.lengths(), 0, lengths, 0, lengths.length);
+        } finally {
+            end();
+        }
     }
 
     /**
@@ -245,28 +358,6 @@ public final class FlashTpaCache implements AutoCloseable {
         return found / each;
     }
 
-    private void checkCounts(int tokens, int[] counts) {
-        if (counts.length != batch()) {
-            throw new IllegalArgumentException(
-                    "counts: expected one a sequence, " + batch() + ", found " + counts.length);
-        }
-        for (int b = 0; b < counts.length; b++) {
-            if (counts[b] < 0 || counts[b] > tokens) {
-                throw new IllegalArgumentException(
-                        "counts[" + b + "]: expected 0 to tokens, " + tokens + ", found " + counts[b]);
-            }
-        }
-    }
-
-    private static void checkSize(String what, MemorySegment found, long batch, int tokens, int third, int fourth) {
-        long expected = batch * tokens * third * fourth;
-        if (found.byteSize() != expected * Float.BYTES) {
-            throw new IllegalArgumentException(what + ": expected [" + batch + "][" + tokens + "][" + third + "]["
-                    + fourth + "] = " + expected + " elements (" + expected * Float.BYTES + " bytes), found "
-                    + found.byteSize() + " bytes");
-        }
-    }
-
     private void checkOpen() {
         if (closed) {
             throw new IllegalStateException("the cache is closed; make a new one");
@@ -282,9 +373,7 @@ public final class FlashTpaCache implements AutoCloseable {
 
     private void freeIfUnused() {
         if (used.compareAndSet(false, true)) {
-            for (PagedCache sequence : sequences) {
-                sequence.close();
-            }
+            FlashTpaFile.close(sequences);
         }
     }
 

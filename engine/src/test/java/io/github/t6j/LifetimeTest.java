@@ -161,7 +161,9 @@ class LifetimeTest {
             cache.close();
             assertClosed("FlashTpaCache", "the cache is closed; make a new one", Map.of(
                     "batch", cache::batch, "length", () -> cache.length(0), "longest", cache::longest,
-                    "append", () -> cache.append(1, factors, factors), "attend", () -> cache.attend(1, factors)));
+                    "append", () -> cache.append(1, factors, factors), "attend", () -> cache.attend(1, factors),
+                    "cacheType", cache::cacheType, "truncate", () -> cache.truncate(0), "fork", cache::fork,
+                    "save", () -> cache.save(Path.of("never")), "restore", () -> cache.restore(Path.of("never"))));
         }
     }
 

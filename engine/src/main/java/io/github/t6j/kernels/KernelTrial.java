@@ -13,8 +13,8 @@ import java.util.function.Consumer;
  * height of tiles, the others one a format, and use one if they have none.
  */
 enum KernelTrial {
-    NARROW_PRODUCT, TRANSPOSED_PRODUCT, FACTOR_SCORES, TENSOR_SCORES, COLUMNS, ROWS, SOFTMAX, WHOLE_SOFTMAX,
-    COLUMN_SOFTMAX, SOFTMAX_GRADIENTS, MAXIMA, WIDEN, SCALE, ADD_SCALED,
+    NARROW_PRODUCT, FACTOR_SCORES, TENSOR_SCORES, COLUMNS, ROWS, SOFTMAX, WHOLE_SOFTMAX, MAXIMA, WIDEN, SCALE,
+    ADD_SCALED,
     TRANSPOSE, OUTER, NORM, SWIGLU,
     LOG_SUM, ROUND,
     ROW_OF_Q8_0, ROWS_OF_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0;
@@ -40,19 +40,6 @@ enum KernelTrial {
         };
     }
 
-    /** Its tiles are of half a panel; of five and four rows; and of two and one. */
-    private static Consumer<Kernels> transposedTrial() {
-        float[] x = new float[INNER * PANEL];
-        float[] w = new float[INNER * PANEL];
-        float[] y = new float[NARROW_ROWS * PANEL];
-        return k -> {
-            k.multiplyTransposed(x, 0, NARROW_ROWS, INNER, w, 0, PANEL / 2, y, 0, true);
-            k.multiplyTransposed(x, 0, 5, INNER, w, 0, PANEL, y, 0, true);
-            k.multiplyTransposed(x, 0, 4, INNER, w, 0, PANEL, y, 0, true);
-            k.multiplyTransposed(x, 0, 3, INNER, w, 0, PANEL, y, 0, true);
-        };
-    }
-
     /** A trial with pages of this format. */
     Consumer<Kernels> on(Format format) {
         int rows = SOME * SOME;
@@ -66,15 +53,12 @@ enum KernelTrial {
         RoundedRows rounded = RoundedRows.zeros(1, PANEL);
         return switch (this) {
             case NARROW_PRODUCT -> productTrial(format, NARROW_ROWS, PANEL, PANEL / 2);
-            case TRANSPOSED_PRODUCT -> transposedTrial();
             case FACTOR_SCORES -> k -> k.factorScores(x, 0, SOME, SOME, format, page, 0, y);
             case TENSOR_SCORES -> k -> k.tensorScores(x, 0, SOME, SOME, x, 0, PANEL, SOME, from, 0, y, 0, PANEL);
             case COLUMNS -> k -> k.rebuildColumns(x, 0, SOME, from, 0, SOME, to, 0);
             case ROWS -> k -> k.rebuildRows(x, 0, SOME, from, 0, PANEL, to, 0, PANEL);
             case SOFTMAX -> k -> k.softmax(x, SOME, format, page, 0, SOME, lanes, elements, y);
             case WHOLE_SOFTMAX -> k -> k.softmax(x, SOME, format, page, 0, 0, lanes, elements, y);
-            case COLUMN_SOFTMAX -> k -> k.softmaxColumns(x, SOME, y, y, y);
-            case SOFTMAX_GRADIENTS -> k -> k.softmaxGradients(x, y, SOME, lanes, lanes, 0);
             case MAXIMA -> k -> k.rowMaxima(x, SOME, y);
             case WIDEN -> k -> k.widen(format, page, 0, PANEL, 0, 1, to, 0);
             case SCALE -> k -> k.scale(y, 0, SOME, PANEL, from, 0);

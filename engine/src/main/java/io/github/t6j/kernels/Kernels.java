@@ -79,19 +79,6 @@ public interface Kernels {
             boolean accumulate);
 
     /**
-     * Transposed matrix × matrix, both a panel: y[r][c] = (accumulate ? y[r][c] : 0) + Σ_k x[k][r] · w[k][c], k ascending.
-     *
-     * @param x [inner][{@value #PANEL}] from {@code xAt}; {@code xAt} may be that of a later column, with fewer rows of y
-     * @param rows at most {@value #PANEL}
-     * @param w [inner][{@value #PANEL}] from {@code wAt}
-     * @param columns at most {@value #PANEL}
-     * @param y [rows][{@value #PANEL}] from {@code yAt}; all columns may be overwritten
-     */
-    void multiplyTransposed(
-            float[] x, int xAt, int rows, int inner, float[] w, int wAt, int columns, float[] y, int yAt,
-            boolean accumulate);
-
-    /**
      * Rounds a row for {@link #multiplyBlocks}: each block of {@value BlockFormat#SIZE} elements to whole multiples of
      * the 127th part of its largest magnitude, halves to even.
      *
@@ -177,30 +164,6 @@ public interface Kernels {
             float[] max,
             float[] sum,
             float[] p);
-
-    /**
-     * Softmax of queries that are columns, over some more tokens, which are rows. Where the largest s[r][c] is above max[c]
-     * by more than {@link #LAZY_MAX}, it becomes max[c]; s[r][c] = 2^(s[r][c] − max[c]); sum[c] = sum[c] · factor[c] + Σ_r
-     * s[r][c], r ascending, where factor[c] = 2^(what max[c] was − max[c]) is for all sums so far.
-     *
-     * @param s [rows][{@value #PANEL}], written over; −∞ gives 0; a NaN does not show in max, but in the sum
-     * @param max [{@value #PANEL}], at first −∞
-     * @param sum [{@value #PANEL}], at first 0
-     * @param factor [{@value #PANEL}], written
-     * @return whether a factor is not 1
-     */
-    boolean softmaxColumns(float[] s, int rows, float[] max, float[] sum, float[] factor);
-
-    /**
-     * Probabilities of a softmax, and from their gradients those of the scores, of queries that are rows: s[r][c] = 2^(s[r][c] −
-     * lse[r]), not above 1; d[r][c] = s[r][c] · (d[r][c] − mean[r]).
-     *
-     * @param s [rows][{@value #PANEL}], written over; −∞ gives 0
-     * @param d [rows][{@value #PANEL}], written over
-     * @param lse [rows]
-     * @param mean [rows] from {@code meanAt}: the gradients' means, weighted by the probabilities
-     */
-    void softmaxGradients(float[] s, float[] d, int rows, float[] lse, float[] mean, int meanAt);
 
     /** Largest value of each row: into[r] = max_t s[r][t], s [rows][{@value #PANEL}]; NaN if there is one. */
     void rowMaxima(float[] s, int rows, float[] into);

@@ -52,21 +52,6 @@ public final class ScalarKernels extends ScalarFactorKernels {
     }
 
     @Override
-    public void multiplyTransposed(
-            float[] x, int xAt, int rows, int inner, float[] w, int wAt, int columns, float[] y, int yAt,
-            boolean accumulate) {
-        for (int r = 0; r < rows; r++) {
-            for (int c = 0; c < columns; c++) {
-                float sum = accumulate ? y[yAt + r * PANEL + c] : 0f;
-                for (int k = 0; k < inner; k++) {
-                    sum = fma(x[xAt + k * PANEL + r], w[wAt + k * PANEL + c], sum);
-                }
-                y[yAt + r * PANEL + c] = sum;
-            }
-        }
-    }
-
-    @Override
     public void round(float[] x, int xAt, int count, RoundedRows to, int row) {
         for (int from = 0, block = 0; from < count; from += BlockFormat.SIZE, block++) {
             to.round(x, xAt + from, Math.min(BlockFormat.SIZE, count - from), row, block);
@@ -120,37 +105,6 @@ public final class ScalarKernels extends ScalarFactorKernels {
             }
         }
         return largest;
-    }
-
-    @Override
-    public boolean softmaxColumns(float[] s, int rows, float[] max, float[] sum, float[] factor) {
-        boolean raised = false;
-        for (int c = 0; c < PANEL; c++) {
-            float largest = Float.NEGATIVE_INFINITY;
-            for (int at = c; at < rows * PANEL; at += PANEL) {
-                largest = s[at] > largest ? s[at] : largest;
-            }
-            boolean raise = largest > max[c] + LAZY_MAX;
-            factor[c] = raise ? exp2(max[c] - largest) : 1f;
-            max[c] = raise ? largest : max[c];
-            raised |= raise;
-            sum[c] *= factor[c];
-            for (int at = c; at < rows * PANEL; at += PANEL) {
-                s[at] = exp2(s[at] - max[c]);
-                sum[c] += s[at];
-            }
-        }
-        return raised;
-    }
-
-    @Override
-    public void softmaxGradients(float[] s, float[] d, int rows, float[] lse, float[] mean, int meanAt) {
-        for (int r = 0; r < rows; r++) {
-            for (int at = r * PANEL; at < (r + 1) * PANEL; at++) {
-                s[at] = exp2(s[at] - lse[r]);
-                d[at] = s[at] * (d[at] - mean[meanAt + r]);
-            }
-        }
     }
 
     @Override

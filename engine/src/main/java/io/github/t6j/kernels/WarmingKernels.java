@@ -209,14 +209,6 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     }
 
     @Override
-    public void multiplyTransposed(
-            float[] x, int xAt, int rows, int inner, float[] w, int wAt, int columns, float[] y, int yAt,
-            boolean accumulate) {
-        other(KernelTrial.TRANSPOSED_PRODUCT, Format.F32)
-                .multiplyTransposed(x, xAt, rows, inner, w, wAt, columns, y, yAt, accumulate);
-    }
-
-    @Override
     public void factorScores(
             float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
         other(KernelTrial.FACTOR_SCORES, format).factorScores(g, gAt, heads, keyRank, format, page, aKAt, s);
@@ -256,16 +248,6 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             float[] w) {
         return other(valueRank == 0 ? KernelTrial.WHOLE_SOFTMAX : KernelTrial.SOFTMAX, format)
                 .softmax(s, heads, format, page, aVAt, valueRank, max, sum, w);
-    }
-
-    @Override
-    public boolean softmaxColumns(float[] s, int rows, float[] max, float[] sum, float[] factor) {
-        return other(KernelTrial.COLUMN_SOFTMAX, Format.F32).softmaxColumns(s, rows, max, sum, factor);
-    }
-
-    @Override
-    public void softmaxGradients(float[] s, float[] d, int rows, float[] lse, float[] mean, int meanAt) {
-        other(KernelTrial.SOFTMAX_GRADIENTS, Format.F32).softmaxGradients(s, d, rows, lse, mean, meanAt);
     }
 
     @Override

@@ -4,6 +4,8 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
 
 import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.GradientKernels;
+import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.weights.NativeMemory;
 import java.lang.foreign.MemorySegment;
@@ -32,6 +34,7 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
     private static final double LN_2 = Math.log(2);
 
     private final Kernels kernels;
+    private final GradientKernels gradients;
 
     private NativeMemory memory = NativeMemory.shared();
     private int mostRows; // whole tiles; and the widest, that the scratch is for
@@ -65,6 +68,7 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
     /** Attention by these kernels. */
     HeadAttention(Kernels kernels) {
         this.kernels = kernels;
+        gradients = KernelChoice.gradients(kernels);
     }
 
     private void grow(int length, int keyDim, int valueDim) {
@@ -138,13 +142,13 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
         for (int r = 0; diagonal && r < keys; r++) { // a query does not see the keys after it
             Arrays.fill(scores, r * PANEL, r * PANEL + r, Float.NEGATIVE_INFINITY);
         }
-        if (kernels.softmaxColumns(scores, keys, maxima, sums, factors) && key > 0) {
+        if (gradients.softmaxColumns(scores, keys, maxima, sums, factors) && key > 0) {
             for (int i = 0; i < valueDim * PANEL; i++) {
                 turned[i] *= factors[i % PANEL];
             }
         }
         for (int d = 0; d < valueDim; d += PANEL) {
-            kernels.multiplyTransposed(
+            gradients.multiplyTransposed(
                     vPanels, d * length + key * PANEL, Math.min(PANEL, valueDim - d), keys, scores, 0, PANEL, turned,
                     d * PANEL, key > 0);
         }
@@ -206,7 +210,7 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
             maxima[r] = lse[lseAt + first + r] * LOG2_E;
         }
         multiply(vPanels, first, count, length, valueDim, turnedValues, dScores);
-        kernels.softmaxGradients(scores, dScores, count, maxima, deltas, first);
+        gradients.softmaxGradients(scores, dScores, count, maxima, deltas, first);
     }
 
     /** What a pair of tiles adds to dq, dk and dv. */
@@ -214,13 +218,13 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
         int keys = tile(key, length);
         int queries = tile(first, length);
         for (int d = 0; d < valueDim; d += PANEL) {
-            kernels.multiplyTransposed(
+            gradients.multiplyTransposed(
                     scores, 0, keys, queries, vPanels, d * length + first * PANEL, Math.min(PANEL, valueDim - d),
                     dvPanels, d * PANEL, first > key);
         }
         for (int d = 0; d < keyDim; d += PANEL) {
             int width = Math.min(PANEL, keyDim - d);
-            kernels.multiplyTransposed(
+            gradients.multiplyTransposed(
                     dScores, 0, keys, queries, kPanels, d * length + first * PANEL, width, dkPanels, d * PANEL,
                     first > key);
             kernels.multiply(

@@ -3,6 +3,8 @@ package io.github.t6j.training;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.GradientKernels;
+import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.NativeMemory;
@@ -36,6 +38,7 @@ final class Products implements AutoCloseable {
     private static final long PACKED = 8 << 20;
 
     private final Kernels kernels;
+    private final GradientKernels gradients;
     private final Workers workers;
     private final Scratch[] scratch; // one a worker
 
@@ -92,6 +95,7 @@ final class Products implements AutoCloseable {
     /** Products by these kernels on these threads. */
     Products(Kernels kernels, Workers workers) {
         this.kernels = kernels;
+        gradients = KernelChoice.gradients(kernels);
         this.workers = workers;
         scratch = new Scratch[workers.threads()];
         long square = (long) PANEL * PANEL * Float.BYTES;
@@ -330,7 +334,7 @@ final class Products implements AutoCloseable {
         float[] sums = scratch[worker].sums;
         int dyPanel = output / PANEL * PANEL * tokens + output % PANEL;
         for (int t = 0; t < tokens; t += TERMS) {
-            kernels.multiplyTransposed(
+            gradients.multiplyTransposed(
                     dyPanels, dyPanel + t * PANEL, count, Math.min(TERMS, tokens - t), xPanels,
                     input * tokens + t * PANEL, width, sums, 0, t > 0);
         }

@@ -128,12 +128,11 @@ public final class TrainableModel implements AutoCloseable {
     public double lossAndGradient(int[] ids, int[] targets, int sequences, int length, float scale) {
         MicroBatch batch = begin(ids, targets, sequences, length);
         forward(batch);
-        double loss = output.lossAndGradient(x, batch, scale, x);
-        backward(batch);
-        return loss;
+        return backward(batch, scale);
     }
 
-    private MicroBatch begin(int[] ids, int[] targets, int sequences, int length) {
+    /** The checked micro-batch, and room for it. */
+    MicroBatch begin(int[] ids, int[] targets, int sequences, int length) {
         ModelConfig.Sizes sizes = config.sizes();
         MicroBatch batch = MicroBatch.checked(ids, targets, sequences, length, sizes.vocabulary());
         Limits.check(config, batch);
@@ -142,18 +141,22 @@ public final class TrainableModel implements AutoCloseable {
         return batch;
     }
 
-    private void forward(MicroBatch batch) {
+    /** From ids to the last activations, x. */
+    void forward(MicroBatch batch) {
         embedding.forward(batch.ids(), x);
         for (Block block : blocks) {
             block.forward(x, batch);
         }
     }
 
-    private void backward(MicroBatch batch) {
+    /** From x to the loss, and back to the gradients, to which it adds; logits are not kept, so they belong to this half. */
+    double backward(MicroBatch batch, float scale) {
+        double loss = output.lossAndGradient(x, batch, scale, x);
         for (Block block : blocks.reversed()) {
             block.backward(x, batch);
         }
         embedding.backward(batch.ids(), x);
+        return loss;
     }
 
     /** Ends the threads and frees what they used. */

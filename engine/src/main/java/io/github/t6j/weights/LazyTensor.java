@@ -23,6 +23,15 @@ public record LazyTensor(String name, DType dtype, List<Long> shape, Function<Ar
         return new LazyTensor(tensor.name(), tensor.dtype(), tensor.shape(), arena -> tensor.data());
     }
 
+    /** An I32 tensor [ids.length] of {@code ids}, which must stay as they are. */
+    public static LazyTensor of(String name, int[] ids) {
+        return new LazyTensor(name, DType.I32, List.of((long) ids.length), arena -> {
+            MemorySegment data = arena.allocate(4L * ids.length, 4);
+            MemorySegment.copy(ids, 0, data, Tensor.INT, 0, ids.length);
+            return data;
+        });
+    }
+
     /** How many bytes {@link #data} gives. */
     public long bytes() {
         return dtype.bytes(shape);

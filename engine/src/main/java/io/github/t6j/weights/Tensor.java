@@ -2,6 +2,8 @@ package io.github.t6j.weights;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 
@@ -14,6 +16,7 @@ import java.util.List;
  * @param data exactly the elements' bytes, at no promised alignment; valid as long as the {@link Checkpoint} is open
  */
 public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment data) {
+    static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** @throws IllegalArgumentException when {@code data} is not what {@code shape} and {@code dtype} need */
     public Tensor {
@@ -96,6 +99,13 @@ public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment d
         float[] floats = new float[(int) elementCount()];
         read(0, floats, 0, floats.length);
         return floats;
+    }
+
+    /** All elements of an I32 tensor. */
+    public int[] toInts() {
+        int[] ints = new int[Math.toIntExact(elementCount())];
+        MemorySegment.copy(data, INT, 0, ints, 0, ints.length);
+        return ints;
     }
 
     /**

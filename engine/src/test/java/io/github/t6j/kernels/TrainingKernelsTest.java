@@ -5,13 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.TestNumbers;
-import io.github.t6j.kernels.simd.SimdKernels;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import io.github.t6j.kernels.simd.SimdGradientKernels;
 import java.util.Arrays;
 import java.util.Random;
-import java.util.function.Function;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,8 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TrainingKernelsTest {
     private static final float HIDDEN = Float.NEGATIVE_INFINITY;
 
-    private final ScalarKernels scalar = new ScalarKernels(true);
-    private final Kernels simd = new SimdKernels();
+    private final GradientKernels scalar = new ScalarGradientKernels(new ScalarKernels(true));
+    private final GradientKernels simd = new SimdGradientKernels();
 
     /** Tiles of one to five rows, and those of half a panel: whole eights of rows, 32 columns or fewer. */
     @ParameterizedTest
@@ -62,37 +58,6 @@ class TrainingKernelsTest {
             assertThat(Arrays.copyOfRange(z, end, z.length)).as("behind, " + what)
                     .isEqualTo(Arrays.copyOfRange(before, end, z.length));
             assertThat(z[0]).isEqualTo(before[0]);
-        }
-    }
-
-    /** Rows of x that are a panel's, for which there are tiles of half a panel. */
-    @ParameterizedTest
-    @CsvSource({"8, 64, 32", "16, 5, 31", "64, 64, 1", "24, 33, 16", "8, 1, 32", "7, 64, 32", "8, 64, 33"})
-    void narrowProductsAreTheTwins(int rows, int inner, int columns) {
-        long seed = 100L * rows + inner;
-        Random random = new Random(seed);
-        float[] x = TestNumbers.normal(random, 5 + rows * PANEL, 1);
-        float[] before = TestNumbers.normal(random, 1 + rows * PANEL + 5, 1);
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment w = arena.allocate((inner + 1L) * PANEL * Float.BYTES, 64);
-            MemorySegment.copy(
-                    TestNumbers.normal(random, inner * PANEL, 1), 0, w, ValueLayout.JAVA_FLOAT, 4, inner * PANEL);
-            for (boolean accumulate : new boolean[] {false, true}) {
-                float[] y = before.clone();
-                float[] z = before.clone();
-                scalar.multiply(
-                        x, 5, PANEL, rows, inner, Format.F32, w, 4, PANEL, columns, y, 1, 0, accumulate);
-                simd.multiply(
-                        x, 5, PANEL, rows, inner, Format.F32, w, 4, PANEL, columns, z, 1, 0, accumulate);
-                for (int r = 0; r < rows; r++) {
-                    int at = 1 + r * PANEL;
-                    assertThat(Arrays.copyOfRange(z, at, at + columns))
-                            .as(rows + " × " + columns + ", inner " + inner + ", row " + r + ", seed " + seed)
-                            .isEqualTo(Arrays.copyOfRange(y, at, at + columns));
-                }
-                int end = 1 + rows * PANEL;
-                assertThat(Arrays.copyOfRange(z, end, z.length)).isEqualTo(Arrays.copyOfRange(before, end, z.length));
-            }
         }
     }
 
@@ -136,7 +101,7 @@ class TrainingKernelsTest {
     }
 
     /** max, sum and the last tile's probabilities. */
-    private static float[][] softmaxOfColumns(Kernels kernels, int rows, float[][] tiles) {
+    private static float[][] softmaxOfColumns(GradientKernels kernels, int rows, float[][] tiles) {
         float[] max = new float[PANEL];
         Arrays.fill(max, HIDDEN);
         float[] sum = new float[PANEL];
@@ -157,14 +122,14 @@ class TrainingKernelsTest {
 
     @Test
     void softmaxColumnsKeepsNaN() {
-        for (Kernels kernels : new Kernels[] {scalar, simd}) {
+        for (GradientKernels kernels : new GradientKernels[] {scalar, simd}) {
             float[] s = new float[2 * PANEL];
             s[PANEL + 17] = Float.NaN;
             float[] max = new float[PANEL];
             Arrays.fill(max, HIDDEN);
             float[] sum = new float[PANEL];
             kernels.softmaxColumns(s, 2, max, sum, new float[PANEL]);
-            assertThat(sum[17]).as(kernels.description()).isNaN();
+            assertThat(sum[17]).as(kernels.getClass().getSimpleName()).isNaN();
             assertThat(s[PANEL + 17]).isNaN();
             assertThat(sum[16]).isEqualTo(2f);
         }
@@ -196,46 +161,5 @@ class TrainingKernelsTest {
         simd.softmaxGradients(simdP, simdDs, rows, lse, mean, 2);
         assertThat(simdP).as("SIMD, seed " + rows).isEqualTo(p);
         assertThat(simdDs).as("SIMD, seed " + rows).isEqualTo(ds);
-    }
-
-    /** Each is called while and after the twin is exchanged for it. */
-    @Test
-    void theExchangeChangesNoBit() throws InterruptedException {
-        long seed = 13;
-        Random random = new Random(seed);
-        float[] x = TestNumbers.normal(random, PANEL * PANEL, 1);
-        float[] w = TestNumbers.normal(random, PANEL * PANEL, 1);
-        try (WarmingKernels kernels = KernelChoice.warming(); Arena arena = Arena.ofConfined()) {
-            MemorySegment panel = arena.allocate(4L * PANEL * PANEL, 64);
-            MemorySegment.copy(w, 0, panel, ValueLayout.JAVA_FLOAT, 0, w.length);
-            Function<Kernels, float[][]> all = k -> {
-                float[] y = new float[13 * PANEL];
-                k.multiplyTransposed(x, 0, 13, PANEL, w, 0, PANEL, y, 0, true);
-                float[] narrow = new float[40 * PANEL];
-                k.multiplyTransposed(x, 0, 40, PANEL, w, 0, PANEL / 2, narrow, 0, true);
-                float[] rows = new float[16 * PANEL];
-                k.multiply(x, 0, PANEL, 16, PANEL, Format.F32, panel, 0, PANEL, PANEL / 2, rows, 0, 0, true);
-                for (float[] half : new float[][] {narrow, rows}) {
-                    for (int from = 0; from < half.length; from += PANEL) {
-                        Arrays.fill(half, from + PANEL / 2, from + PANEL, 0f); // may be overwritten
-                    }
-                }
-                float[] sum = new float[PANEL];
-                float[] p = x.clone();
-                float[] ds = w.clone();
-                k.softmaxColumns(p, PANEL, new float[PANEL], sum, new float[PANEL]);
-                k.softmaxGradients(p, ds, PANEL, w, w, 0);
-                return new float[][] {y, narrow, rows, sum, p, ds};
-            };
-            float[][] expected = all.apply(scalar);
-            boolean warm = false;
-            long end = System.nanoTime() + 60_000_000_000L;
-            for (int after = 0; after < 3; after += warm ? 1 : 0) {
-                warm = kernels.isWarm();
-                assertThat(all.apply(kernels)).as("seed " + seed).isDeepEqualTo(expected);
-                assertThat(System.nanoTime()).as("patience").isLessThan(end);
-                Thread.sleep(1);
-            }
-        }
     }
 }

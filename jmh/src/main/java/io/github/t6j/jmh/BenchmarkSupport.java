@@ -112,6 +112,16 @@ final class BenchmarkSupport {
         }
     }
 
+    /** @throws Skipped if Java's heap cannot hold {@code bytes} */
+    static void checkHeap(String what, long bytes) {
+        long most = Runtime.getRuntime().maxMemory();
+        if (bytes > most) {
+            throw new Skipped(String.format(
+                    Locale.ROOT, "%s takes %.1f GB, more than Java's heap of %.1f GB", what, bytes * 1e-9,
+                    most * 1e-9));
+        }
+    }
+
     /** Numbers from −1 to 1. */
     static float[] floats(int count, SplittableRandom random) {
         float[] floats = new float[count];

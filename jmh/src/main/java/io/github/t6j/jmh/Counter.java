@@ -11,6 +11,7 @@ final class Counter {
     private double shares;
     private long count;
     private long start;
+    private long leftOut;
     private double seconds;
 
     /** Begins an iteration. */
@@ -21,6 +22,7 @@ final class Counter {
     void begin(int iterations) {
         shares = iterations;
         count = 0;
+        leftOut = 0;
         start = System.nanoTime();
     }
 
@@ -28,9 +30,14 @@ final class Counter {
         count += more;
     }
 
+    /** Takes work between operations out of the iteration's time. */
+    void leaveOut(long nanos) {
+        leftOut += nanos;
+    }
+
     /** Ends an iteration: JMH asks for counters later, the last time after everything is torn down. */
     void end() {
-        seconds = (System.nanoTime() - start) * 1e-9;
+        seconds = (System.nanoTime() - start - leftOut) * 1e-9;
     }
 
     double perSecond() {

@@ -118,9 +118,38 @@ class TrainingBenchmarksTest {
         }
     }
 
+    /** Its numbers are those of {@link io.github.t6j.training.StepWorkTest}; here, that all is counted. */
+    @ParameterizedTest
+    @ValueSource(strings = {"simd", "scalar"})
+    void partsOfAStepAreCounted(String kernels) {
+        TrainingStepBenchmark benchmark = new TrainingStepBenchmark();
+        benchmark.shape = "t6-nano/2x5";
+        benchmark.threads = 2;
+        benchmark.kernels = kernels;
+        benchmark.fill();
+        Rates forward = rates();
+        benchmark.forward(forward);
+        forward.end();
+        assertThat(forward.flopsPerSecond()).isPositive();
+
+        Rates backward = rates();
+        TrainingStepBenchmark.Before before = new TrainingStepBenchmark.Before();
+        before.forward(benchmark);
+        assertThat(benchmark.backward(before, backward)).isCloseTo(Math.log(4096), within(1.0));
+        backward.end();
+        assertThat(backward.flopsPerSecond()).isPositive();
+
+        Rates optimizer = rates();
+        assertThat(benchmark.optimizer(optimizer)).isPositive();
+        optimizer.end();
+        assertThat(optimizer.bytesPerSecond() / optimizer.flopsPerSecond()).isCloseTo(20 / 14.0, within(0.01)); // two clocks
+        benchmark.close();
+    }
+
     @Test
-    void bothForkWithVectors() {
-        assertThat(new Class<?>[] {TrainingProductsBenchmark.class, TrainingAttentionBenchmark.class})
+    void allForkWithVectors() {
+        assertThat(new Class<?>[] {TrainingProductsBenchmark.class, TrainingAttentionBenchmark.class,
+            TrainingStepBenchmark.class})
                 .allSatisfy(benchmark -> assertThat(benchmark.getAnnotation(Fork.class).jvmArgsPrepend())
                         .contains(BenchmarkSupport.VECTORS));
     }

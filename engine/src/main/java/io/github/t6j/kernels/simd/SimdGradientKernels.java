@@ -1,6 +1,7 @@
 package io.github.t6j.kernels.simd;
 
 import static io.github.t6j.kernels.Kernels.LANES;
+import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.ScalarKernels.EXP2_MAX;
 import static io.github.t6j.kernels.ScalarKernels.EXP2_MIN;
 import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
@@ -29,7 +30,31 @@ public final class SimdGradientKernels implements GradientKernels {
     /** The step of loops that C2 must not treat as counted (see {@link Gemm}); not final, so that C2 cannot know it. */
     private static int one = 1;
 
-    private final ScalarGradientKernels scalar = new ScalarGradientKernels(new ScalarKernels(true));
+    private final ScalarKernels plain = new ScalarKernels(true);
+    private final ScalarGradientKernels scalar = new ScalarGradientKernels(plain);
+
+    @Override
+    public void multiplyTransposed(
+            float[] x, int xAt, int rows, int inner, float[] w, int wAt, int columns, float[] y, int yAt,
+            boolean accumulate) {
+        TransposedGemm.rows(x, xAt, rows, inner, w, wAt, columns, y, yAt, accumulate);
+    }
+
+    @Override
+    public boolean softmaxColumns(float[] s, int rows, float[] max, float[] sum, float[] factor) {
+        boolean raised = TrainingSoftmax.raise(s, rows, max, factor);
+        for (int c = 0; raised && c < PANEL; c++) {
+            factor[c] = plain.exp2(factor[c]);
+            sum[c] *= factor[c];
+        }
+        TrainingSoftmax.columns(s, rows, max, sum);
+        return raised;
+    }
+
+    @Override
+    public void softmaxGradients(float[] s, float[] d, int rows, float[] lse, float[] mean, int meanAt) {
+        TrainingSoftmax.gradients(s, d, rows, lse, mean, meanAt);
+    }
 
     @Override
     public void factorMeans(float[] f, int aAt, int bAt, int heads, int rank, int size, float[] x, int xAt) {

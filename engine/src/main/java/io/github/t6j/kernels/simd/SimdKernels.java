@@ -71,13 +71,6 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public void multiplyTransposed(
-            float[] x, int xAt, int rows, int inner, float[] w, int wAt, int columns, float[] y, int yAt,
-            boolean accumulate) {
-        TransposedGemm.rows(x, xAt, rows, inner, w, wAt, columns, y, yAt, accumulate);
-    }
-
-    @Override
     public void round(float[] x, int xAt, int count, RoundedRows to, int row) {
         RoundBlocks.row(x, xAt, count, to, row);
     }
@@ -126,22 +119,6 @@ public final class SimdKernels implements Kernels {
             float[] sum,
             float[] w) {
         return PageSoftmax.probabilities(s, heads, format, page, aVAt, valueRank, max, sum, w, one);
-    }
-
-    @Override
-    public boolean softmaxColumns(float[] s, int rows, float[] max, float[] sum, float[] factor) {
-        boolean raised = TrainingSoftmax.raise(s, rows, max, factor);
-        for (int c = 0; raised && c < PANEL; c++) {
-            factor[c] = exp2(factor[c]);
-            sum[c] *= factor[c];
-        }
-        TrainingSoftmax.columns(s, rows, max, sum);
-        return raised;
-    }
-
-    @Override
-    public void softmaxGradients(float[] s, float[] d, int rows, float[] lse, float[] mean, int meanAt) {
-        TrainingSoftmax.gradients(s, d, rows, lse, mean, meanAt);
     }
 
     @Override

@@ -70,7 +70,7 @@ final class TrainingSoftmax {
         return raise.anyTrue();
     }
 
-    /** The rest of {@link io.github.t6j.kernels.Kernels#softmaxColumns}: powers and sums. */
+    /** The rest of {@link io.github.t6j.kernels.GradientKernels#softmaxColumns}: powers and sums. */
     static void columns(float[] s, int rows, float[] max, float[] sum) {
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             FloatVector max0 = FloatVector.fromArray(FLOATS, max, lane);
@@ -144,7 +144,7 @@ final class TrainingSoftmax {
         }
     }
 
-    /** {@link io.github.t6j.kernels.Kernels#softmaxGradients}. */
+    /** {@link io.github.t6j.kernels.GradientKernels#softmaxGradients}. */
     static void gradients(float[] s, float[] d, int rows, float[] lse, float[] mean, int meanAt) {
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             int at = lane;

@@ -17,6 +17,9 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
     /** Starting a JVM, filling 400 MB of caches or weights and warming kernels, about. */
     private static final double OVERHEAD_SECONDS = 2.7;
 
+    /** The same of training steps, with steps that are longer than an iteration. */
+    private static final double STEP_SECONDS = 25;
+
     /** Benchmarks that C2 has compiled soon; attention, products and models step until it has before JMH begins. */
     private static final List<String> SMALL = List.of("Peak", "ElementWise", "Sampler", "CacheAppend", "Tokenizer");
 
@@ -59,9 +62,10 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
         return small ? new Iterations(2 * warmup.count, warmup.millis) : warmup;
     }
 
-    /** About how long a point takes. */
+    /** About how long a point takes; training steps warm up for longer, and one may take longer than an iteration. */
     double seconds(Point point) {
-        return forks * (OVERHEAD_SECONDS + warmup(point).seconds() + measured.seconds());
+        double overhead = point.benchmark().startsWith("TrainingStep") ? STEP_SECONDS : OVERHEAD_SECONDS;
+        return forks * (overhead + warmup(point).seconds() + measured.seconds());
     }
 
     /** About how long all points take. */
@@ -93,6 +97,13 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
             }
             crossed.forEach(combination -> list.add(new Point(benchmark, jmhThreads, combination)));
             return this;
+        }
+
+        /** The parts of training steps. */
+        Points steps(String threads, String shapes) {
+            return add("TrainingStepBenchmark.forward", "threads", threads, "shape", shapes)
+                    .add("TrainingStepBenchmark.backward", "threads", threads, "shape", shapes)
+                    .add("TrainingStepBenchmark.optimizer", "threads", threads, "shape", shapes);
         }
 
         /** Limits for one thread and for all. */
@@ -166,6 +177,7 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
                         PUBLISHED)
                 .add(PREFILL, "threads", threads, "tokens", "512,2048", "attention", ALL)
                 .add(PREFILL, "threads", threads, "tokens", "512", "attention", MORE);
+        points.steps(threads, "t6-micro/8x512");
         return others(points, threads, "4096x768,768x2048,50304x768,2048x2048").list;
     }
 
@@ -216,6 +228,7 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
                 .add(PREFILL, "shape", "paper,small", "threads", threads, "tokens", "512,2048", "attention", ALL)
                 .add(PREFILL, "shape", "paper", "threads", threads, "tokens", "512,2048", "attention", MORE)
                 .add(PREFILL, "shape", "mlra", "threads", threads, "tokens", "512,2048", "attention", PUBLISHED);
+        points.steps(threads, "t6-micro/8x512");
         return others(points, threads, "980x768,768x2176,4096x768,768x2048,50304x768,2048x2048").list;
     }
 

@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code benchmarks.jar study}: which attention predicts text best at equal parameters. */
 @Command(
@@ -20,14 +23,15 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = "Trains MHA, MQA, GQA, MLA, T6 KV-only and T6 of equal parameters on the same tokens in the same order: a "
                 + "learning rate for each by short runs, then long ones with several seeds. Runs that are done are not done "
-                + "again, and one that was interrupted goes on. Writes DIR/study.md, DIR/results/*.json, DIR/logs/*.jsonl, "
-                + "and the curves.",
+                + "again, and one that was interrupted goes on. Then measures how fast each attention trains, by itself. Writes "
+                + "DIR/study.md, DIR/speed.json, DIR/results/*.json, DIR/logs/*.jsonl, and the curves.",
         footer = {
             "",
             "Example: the study of jmh/results/study, some 3 hours on two cores",
             "  java --add-modules jdk.incubator.vector -jar jmh/target/benchmarks.jar study --out jmh/results/study"
         })
 public final class StudyCommand implements Callable<Integer> {
+    private static final String SPEED = "speed.json";
     private static final List<String> ATTENTIONS = List.of("mha", "mqa", "gqa", "mla", "t6-kvonly", "t6");
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Where results are and go.")
@@ -61,6 +65,16 @@ public final class StudyCommand implements Callable<Integer> {
             description = "Tokens of a long run (default: one pass over the text); a short one has a quarter.")
     private Long tokens;
 
+    @Option(names = "--speed", description = "Does not train, but measures how fast the attentions do, anew.")
+    private boolean speedOnly;
+
+    @Option(names = "--speed-rounds", paramLabel = "N", defaultValue = "3",
+            description = "Rounds of that, each of 10 steps of every attention (default: ${DEFAULT-VALUE}).")
+    private int speedRounds;
+
+    @Spec
+    private CommandSpec spec;
+
     private StudyCommand() {}
 
     /** @return the exit code: 0 done, 1 failed, 2 bad usage */
@@ -70,46 +84,118 @@ public final class StudyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (speedRounds < 1) {
+            throw new ParameterException(
+                    spec.commandLine(), "--speed-rounds: expected 1 or more, found " + speedRounds);
+        }
         Files.createDirectories(work);
         Path logs = Files.createDirectories(out.resolve("logs"));
         Files.createDirectories(out.resolve("results"));
-        Map<String, List<StudyResult>> chosen = new LinkedHashMap<>();
         List<String> drawn = new ArrayList<>();
         try (StudyData data = new StudyData(testdata, work)) {
             long whole = tokens == null ? data.train.size() : tokens;
-            for (String attention : attentions) {
-                List<StudyResult> tried = new ArrayList<>();
-                for (double rate : rates) {
-                    tried.add(result(new StudyRun(attention + "-" + size, rate, seeds.getFirst(), whole / 4), data,
-                            logs));
-                }
-                chosen.put(attention, tried);
+            if (!speedOnly) {
+                train(data, whole, logs, drawn);
             }
-            Map<String, List<StudyResult>> longRuns = new LinkedHashMap<>();
-            for (long seed : seeds) { // all attentions with one seed, then with the next: a table early on
-                for (String attention : attentions) {
-                    StudyRun run = new StudyRun(attention + "-" + size, best(chosen.get(attention)), seed, whole);
-                    longRuns.computeIfAbsent(attention, _ -> new ArrayList<>()).add(result(run, data, logs));
-                    if (seed == seeds.getFirst()) { // as many curves as there are colours for
-                        drawn.add(logs.resolve(run.name() + ".jsonl").toString());
-                    }
-                    Files.writeString(out.resolve("study.md"), StudyTable.of(chosen, longRuns));
-                }
-            }
+            measureSpeed(data, whole);
+            writeTable(whole);
+        }
+        if (speedOnly) {
+            return 0;
         }
         drawn.addAll(List.of("--out", out.toString()));
         return LearningCurvesCommand.run(drawn.toArray(String[]::new));
     }
 
-    private static double best(List<StudyResult> tried) {
-        return tried.stream().min(Comparator.comparingDouble(StudyResult::validationLoss)).orElseThrow().rate();
+    /** Makes the runs that are not there. @param drawn gets the logs of some */
+    private void train(StudyData data, long whole, Path logs, List<String> drawn) throws IOException {
+        for (String attention : attentions) {
+            for (double rate : rates) {
+                make(shortRun(attention, rate, whole), data, logs);
+            }
+        }
+        for (long seed : seeds) { // all attentions with one seed, then with the next: a table early on
+            for (String attention : attentions) {
+                StudyRun run = longRun(attention, best(tried(attention, whole)), seed, whole);
+                make(run, data, logs);
+                if (seed == seeds.getFirst()) { // as many curves as there are colours for
+                    drawn.add(logs.resolve(run.name() + ".jsonl").toString());
+                }
+                writeTable(whole);
+            }
+        }
     }
 
-    private StudyResult result(StudyRun run, StudyData data, Path logs) throws IOException {
-        Path file = out.resolve("results").resolve(run.name() + ".json");
-        if (!Files.exists(file)) {
-            new StudyTraining(run, data, work, logs).make().write(file);
+    private void make(StudyRun run, StudyData data, Path logs) throws IOException {
+        if (!Files.exists(file(run))) {
+            new StudyTraining(run, data, work, logs).make().write(file(run));
         }
-        return StudyResult.read(file);
+    }
+
+    /** Measures, if that is what is asked for, or one of the attentions was not measured. */
+    private void measureSpeed(StudyData data, long whole) throws IOException {
+        List<StudyRun> runs = attentions.stream().map(one -> shortRun(one, rates.getFirst(), whole)).toList();
+        StudySpeed before = speedOnly ? null : speed();
+        if (before == null || !before.has(runs)) {
+            StudySpeed.measure(runs, data, speedRounds).write(out.resolve(SPEED));
+        }
+    }
+
+    /** What was measured, or null. */
+    private StudySpeed speed() throws IOException {
+        Path file = out.resolve(SPEED);
+        return Files.exists(file) ? StudySpeed.read(file) : null;
+    }
+
+    /** Of the attentions whose short runs are done. */
+    private void writeTable(long whole) throws IOException {
+        Map<String, List<StudyResult>> chosen = new LinkedHashMap<>();
+        Map<String, List<StudyResult>> longRuns = new LinkedHashMap<>();
+        for (String attention : attentions) {
+            List<StudyResult> tried = tried(attention, whole);
+            if (tried.size() < rates.size()) {
+                continue;
+            }
+            chosen.put(attention, tried);
+            List<StudyResult> runs = done(
+                    seeds.stream().map(seed -> longRun(attention, best(tried), seed, whole)).toList());
+            if (!runs.isEmpty()) {
+                longRuns.put(attention, runs);
+            }
+        }
+        if (!chosen.isEmpty()) {
+            Files.writeString(out.resolve("study.md"), StudyTable.of(chosen, longRuns, speed()));
+        }
+    }
+
+    private List<StudyResult> tried(String attention, long whole) throws IOException {
+        return done(rates.stream().map(rate -> shortRun(attention, rate, whole)).toList());
+    }
+
+    private StudyRun shortRun(String attention, double rate, long whole) {
+        return new StudyRun(attention + "-" + size, rate, seeds.getFirst(), whole / 4);
+    }
+
+    private StudyRun longRun(String attention, double rate, long seed, long whole) {
+        return new StudyRun(attention + "-" + size, rate, seed, whole);
+    }
+
+    /** The results of those of the runs that are done. */
+    private List<StudyResult> done(List<StudyRun> runs) throws IOException {
+        List<StudyResult> results = new ArrayList<>();
+        for (StudyRun run : runs) {
+            if (Files.exists(file(run))) {
+                results.add(StudyResult.read(file(run)));
+            }
+        }
+        return results;
+    }
+
+    private Path file(StudyRun run) {
+        return out.resolve("results").resolve(run.name() + ".json");
+    }
+
+    private static double best(List<StudyResult> tried) {
+        return tried.stream().min(Comparator.comparingDouble(StudyResult::validationLoss)).orElseThrow().rate();
     }
 }

@@ -8,16 +8,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * What a run gave. Losses are nats a token, over windows of the context that do not overlap, all their tokens scored.
+ * What a run gave. Losses are nats a token, over windows of the context that do not overlap, all their tokens scored. Keys
+ * of a file that are not here are not read.
  *
  * @param validationBits bits a byte of the text
  * @param cacheBytes of a token in all layers, f32
- * @param tokensPerSecond while it trained, evaluations and checkpoints included
  */
 record StudyResult(
         String preset, String attention, double rate, long seed, long steps, long tokens, long parameters,
-        double validationLoss, double validationBits, double testLoss, double testBits, long cacheBytes,
-        double tokensPerSecond) {
+        double validationLoss, double validationBits, double testLoss, double testBits, long cacheBytes) {
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
 
     static StudyResult read(Path file) throws IOException {

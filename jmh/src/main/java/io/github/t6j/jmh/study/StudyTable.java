@@ -14,15 +14,18 @@ final class StudyTable {
      *
      * @param tried the short runs of each attention
      * @param runs the long runs of each attention, a seed each
+     * @param speed or null: it was not measured, and there is no such column
      */
-    static String of(Map<String, List<StudyResult>> tried, Map<String, List<StudyResult>> runs) {
+    static String of(
+            Map<String, List<StudyResult>> tried, Map<String, List<StudyResult>> runs, StudySpeed speed) {
         StringBuilder out = new StringBuilder("# Attentions of equal parameters, trained alike\n\n");
         out.append(
                 "Mean over the seeds ± half the distance between the best and the worst. Loss: nats a token; bits: a byte.\n\n");
         out.append(
                 "| attention | seeds | learning rate | validation loss | perplexity | bits | test loss | perplexity | bits"
-                        + " | parameters | cache, bytes a token (f32) | tokens/s |\n");
-        out.append("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+                        + " | parameters | cache, bytes a token (f32) |")
+                .append(speed == null ? "\n" : " tokens/s |\n");
+        out.append("|---|").append("--:|".repeat(speed == null ? 10 : 11)).append('\n');
         runs.forEach((attention, list) -> {
             StudyResult first = list.getFirst();
             out.append("| ").append(first.attention()).append(" | ").append(list.size()).append(" | ")
@@ -33,10 +36,12 @@ final class StudyTable {
                     .append(spread(list, run -> Math.exp(run.testLoss()), 2)).append(" | ")
                     .append(spread(list, StudyResult::testBits, 4)).append(" | ")
                     .append(String.format(Locale.ROOT, "%,d", first.parameters())).append(" | ")
-                    .append(String.format(Locale.ROOT, "%,d", first.cacheBytes())).append(" | ")
-                    .append(String.format(Locale.ROOT, "%,.0f", mean(list, StudyResult::tokensPerSecond)))
-                    .append(" |\n");
+                    .append(String.format(Locale.ROOT, "%,d", first.cacheBytes()))
+                    .append(speed == null ? " |\n" : " | " + speed.of(first.preset()) + " |\n");
         });
+        if (speed != null) {
+            out.append('\n').append(speed.words());
+        }
         out.append("\nThe learning rate is that of the lowest validation loss after a quarter of the tokens:\n\n");
         out.append("| attention | ");
         List<StudyResult> one = tried.values().iterator().next();

@@ -24,7 +24,8 @@ import java.util.Map;
 final class StudyTraining {
     private static final int SEQUENCES = 8;
     private static final int CONTEXT = 512;
-    private static final int STEP = SEQUENCES * CONTEXT;
+    /** Tokens of a step. */
+    static final int STEP = SEQUENCES * CONTEXT;
 
     /** The least rate is this part of the largest, the warm-up that part of the steps, as the paper's. */
     private static final double LEAST = 0.05;
@@ -83,9 +84,11 @@ final class StudyTraining {
     }
 
     private Trainer trainer() {
-        if (Files.exists(checkpoint)) {
-            return Trainer.restore(checkpoint, 0);
-        }
+        return Files.exists(checkpoint) ? Trainer.restore(checkpoint, 0) : newTrainer(run, data);
+    }
+
+    /** At the beginning of a run. */
+    static Trainer newTrainer(StudyRun run, StudyData data) {
         long steps = run.tokens() / STEP;
         TrainingOptions options = TrainingOptions.defaults(steps)
                 .withBatches(new TrainingOptions.Batches(CONTEXT, SEQUENCES, 1, false, BatchOrder.Order.EPOCH))
@@ -133,13 +136,12 @@ final class StudyTraining {
     }
 
     private StudyResult result(Trainer trainer, long steps) {
-        double seconds = seconds();
         double validation = trainer.evaluate(data.validation, Integer.MAX_VALUE);
         double test = trainer.evaluate(data.test, Integer.MAX_VALUE);
         return new StudyResult(
                 run.preset(), trainer.attention(), run.rate(), run.seed(), steps, steps * STEP,
                 trainer.parameterCount(), validation, validation * data.validationTokensPerByte / Math.log(2), test,
-                test * data.testTokensPerByte / Math.log(2), cacheBytes(), steps * STEP / seconds);
+                test * data.testTokensPerByte / Math.log(2), cacheBytes());
     }
 
     private long cacheBytes() {

@@ -1,0 +1,97 @@
+package io.github.t6j.jmh.study;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
+import io.github.t6j.training.Trainer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * How fast attentions train, measured by itself: a run's wall clock counts its evaluations, pauses, and whatever else the
+ * machine did in those hours.
+ *
+ * @param tokens of a step
+ * @param tokensPerSecond of each step that was timed, of each preset, in their order
+ */
+record StudySpeed(
+        int rounds, int warmUp, int steps, int tokens, int threads, Map<String, List<Double>> tokensPerSecond) {
+    private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
+    private static final int WARM_UP = 5;
+    private static final int STEPS = 10;
+
+    /** Trains each of {@code runs} for some steps, one after the other, and all of them again in the next round. */
+    static StudySpeed measure(List<StudyRun> runs, StudyData data, int rounds) {
+        Map<String, List<Double>> all = new LinkedHashMap<>();
+        for (int round = 0; round < rounds; round++) {
+            for (StudyRun run : runs) {
+                List<Double> steps = all.computeIfAbsent(run.preset(), _ -> new ArrayList<>());
+                try (Trainer trainer = StudyTraining.newTrainer(run, data)) {
+                    for (int step = 0; step < WARM_UP + STEPS; step++) {
+                        long start = System.nanoTime();
+                        trainer.step(data.train);
+                        if (step >= WARM_UP) {
+                            steps.add(StudyTraining.STEP * 1e9 / (System.nanoTime() - start));
+                        }
+                    }
+                }
+                System.err.printf(Locale.ROOT, "speed of %s: round %d of %d, %.0f tokens a second so far%n",
+                        run.preset(), round + 1, rounds, median(steps));
+            }
+        }
+        return new StudySpeed(
+                rounds, WARM_UP, STEPS, StudyTraining.STEP, Runtime.getRuntime().availableProcessors(), all);
+    }
+
+    /** @throws IOException also where it is not one that {@link #write} wrote */
+    static StudySpeed read(Path file) throws IOException {
+        try {
+            StudySpeed speed = GSON.fromJson(Files.readString(file), StudySpeed.class);
+            if (speed != null && speed.tokensPerSecond != null) {
+                return speed;
+            }
+        } catch (JsonParseException damaged) {
+            // said below
+        }
+        throw new IOException(file + ": expected what study has measured, found something else; delete it");
+    }
+
+    /** Writes it whole or not at all. */
+    void write(Path file) throws IOException {
+        Path partial = file.resolveSibling(file.getFileName() + ".partial");
+        Files.writeString(partial, GSON.toJson(this) + "\n");
+        Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    boolean has(List<StudyRun> runs) {
+        return runs.stream().allMatch(run -> tokensPerSecond.containsKey(run.preset()));
+    }
+
+    /** The median step's tokens a second, as text; – if the preset was not measured. */
+    String of(String preset) {
+        List<Double> steps = tokensPerSecond.get(preset);
+        return steps == null ? "–" : String.format(Locale.ROOT, "%,.0f", median(steps));
+    }
+
+    private static double median(List<Double> values) {
+        List<Double> sorted = values.stream().sorted().toList();
+        int half = sorted.size() / 2;
+        return sorted.size() % 2 == 1 ? sorted.get(half) : (sorted.get(half - 1) + sorted.get(half)) / 2;
+    }
+
+    /** How it was measured, for people. */
+    String words() {
+        return String
+                .format(Locale.ROOT, "Tokens/s: of the median of %d training steps of %d tokens, in %d rounds over the "
+                        + "attentions, each time after %d steps of warm-up; %d threads. Measured by itself, not of the runs "
+                        + "(speed.json).%n", rounds * steps, tokens, rounds, warmUp, threads)
+                .replace(System.lineSeparator(), "\n");
+    }
+}
