@@ -80,7 +80,11 @@ public final class FlashTpaCache implements AutoCloseable {
         return type;
     }
 
-    /** Tokens of one sequence. @throws IllegalArgumentException if there is no such sequence */
+    /**
+     * Tokens of one sequence.
+     *
+     * @throws IllegalArgumentException if there is no such sequence
+     */
     public int length(int sequence) {
         checkOpen();
         checkSequence(sequence, sequences.length);
