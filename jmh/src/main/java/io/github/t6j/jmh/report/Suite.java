@@ -171,7 +171,7 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
                 .add(DECODE, "threads", "1," + threads, "residency", "cached", "context", "4096", "shape",
                         "paper,small,d128", "cacheType", "f32,bf16", "attention", "tpa")
                 .add(DECODE, "threads", threads, "shape", "small", "context", "1024,16384", "attention", ALL)
-                .add(DECODE, "threads", threads, "shape", "medium,large,xl,d128", "context", "16384", "attention", ALL)
+                .add(DECODE, "threads", threads, "shape", "medium,xl,d128", "context", "16384", "attention", ALL)
                 .add(DECODE, "threads", threads, "context", "16384", "attention", MORE)
                 .add(DECODE, "threads", threads, "shape", "mlra", "cacheType", "bf16", "context", "32768", "attention",
                         PUBLISHED)
