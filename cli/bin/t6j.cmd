@@ -1,13 +1,20 @@
 @echo off
 rem Runs t6j on Windows, as the script t6j beside it does elsewhere: finds a JDK, builds the project the first time and
 rem hands over to java. It does not notice that a source has changed: run "mvn package" then. T6J_JAVA_HOME names the
-rem JDK to use, T6J_JAVA_OPTS holds options for it.
+rem JDK to use, T6J_JAVA_OPTS holds options for it. In a package, which has the folder lib beside bin, there is nothing to
+rem build; in an image java is there, too.
 setlocal EnableExtensions DisableDelayedExpansion
+for %%I in ("%~dp0..") do set "ROOT=%%~fI"
+set "APP=%ROOT%\lib"
+set "JDK="
+if exist "%ROOT%\lib\modules" set "JDK=%ROOT%"
+if defined JDK goto run
+if exist "%ROOT%\lib\t6j-cli.jar" goto choose
 for %%I in ("%~dp0..\..") do set "ROOT=%%~fI"
 set "APP=%ROOT%\cli\target\app"
 set "LOG=%ROOT%\cli\target\build.log"
-set "JDK="
 
+:choose
 if not defined T6J_JAVA_HOME goto search
 call :try "%T6J_JAVA_HOME%"
 if defined JDK goto found
@@ -49,7 +56,10 @@ exit /b 1
 
 :run
 if not defined T6J_JAVA_OPTS set "T6J_JAVA_OPTS=-XX:+UseSerialGC -Xms32m"
-"%JDK%\bin\java.exe" %T6J_JAVA_OPTS% "-Dt6j.home=%ROOT%" -Dsun.net.httpserver.nodelay=true -Dsun.net.httpserver.maxReqTime=60 -Djdk.httpserver.maxConnections=1000 --enable-native-access=io.github.t6j.engine,org.jline.terminal.ffm --module-path "%APP%\t6j-cli.jar;%APP%\t6j-engine.jar;%APP%\picocli.jar;%APP%\jline-reader.jar;%APP%\jline-terminal.jar;%APP%\jline-terminal-ffm.jar;%APP%\jline-native.jar" --module io.github.t6j.cli/io.github.t6j.cli.Main %*
+set "JARS=%APP%\t6j-cli.jar;%APP%\t6j-engine.jar;%APP%\picocli.jar;%APP%\jline-reader.jar;%APP%\jline-terminal.jar;%APP%\jline-terminal-ffm.jar;%APP%\jline-native.jar"
+if exist "%ROOT%\lib\modules" set "JARS="
+if defined JARS set JARS=--module-path "%JARS%"
+"%JDK%\bin\java.exe" %T6J_JAVA_OPTS% "-Dt6j.home=%ROOT%" -Dsun.net.httpserver.nodelay=true -Dsun.net.httpserver.maxReqTime=60 -Djdk.httpserver.maxConnections=1000 --enable-native-access=io.github.t6j.engine,org.jline.terminal.ffm %JARS% --module io.github.t6j.cli/io.github.t6j.cli.Main %*
 exit /b %ERRORLEVEL%
 
 rem Sets JDK to the folder if none is set yet and this one is new enough.

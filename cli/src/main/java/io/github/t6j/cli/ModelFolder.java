@@ -9,12 +9,14 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** {@code --model}, for commands that need a model: a path, or a name of the hub's cache. */
 final class ModelFolder {
-    private static final Path BUNDLED = Path.of("testdata", "models", "t6-tiny");
+    /** Where a package has the model, then where the project has it. */
+    private static final List<String> BUNDLED = List.of("models/t6-tiny", "testdata/models/t6-tiny");
 
     @Option(
             names = {"-m", "--model"},
@@ -57,19 +59,18 @@ final class ModelFolder {
         return Files.isDirectory(model) ? model : model.toAbsolutePath().getParent();
     }
 
-    /** The launcher says where t6j lives; without it, the model is looked for above the place of this class. */
+    /** In the folder that the launcher names or, without it, that this class is in, or above. */
     static Path bundled() {
         String home = System.getProperty("t6j.home");
-        if (home != null) {
-            return Path.of(home).resolve(BUNDLED);
-        }
-        for (Path folder = codePath(); folder != null; folder = folder.getParent()) {
-            if (Files.isDirectory(folder.resolve(BUNDLED))) {
-                return folder.resolve(BUNDLED);
+        for (Path folder = home == null ? codePath() : Path.of(home); folder != null; folder = folder.getParent()) {
+            for (String place : BUNDLED) {
+                if (Files.isDirectory(folder.resolve(place))) {
+                    return folder.resolve(place);
+                }
             }
         }
-        throw new CommandFailure("the model that comes with t6j (" + BUNDLED + ") was not found: give --model DIR, or "
-                + "start Java with -Dt6j.home=DIR, the project's folder");
+        throw new CommandFailure("the model that comes with t6j (" + BUNDLED.getFirst() + ") was not found: give"
+                + " --model DIR, or start Java with -Dt6j.home=DIR, the folder of t6j");
     }
 
     private static Path codePath() {

@@ -30,13 +30,16 @@ class PlatformTest {
         assertThat(Launched.run(builder)).isEqualTo(new Ran(0, TEXT + "\n", ""));
     }
 
-    /** Vectors of every width, none, other roundings of the machine, other compilers, another language. */
+    /**
+     * Vectors of every width that the machine has, none, other roundings of the machine, other compilers, another
+     * language. Of a width that it has not, java warns.
+     */
     static Stream<List<String>> machines() {
         return Stream.of(
                 Launched.modules(),
                 Launched.modules("-XX:MaxVectorSize=16"),
-                Launched.modules("-XX:MaxVectorSize=32"),
-                Launched.modules("-XX:MaxVectorSize=64"),
+                Launched.modules("-XX:MaxVectorSize=32", "-XX:-PrintWarnings"),
+                Launched.modules("-XX:MaxVectorSize=64", "-XX:-PrintWarnings"),
                 Launched.classes(Main.class),
                 Launched.classes(Main.class, "--add-modules=jdk.incubator.vector"),
                 Launched.modules("-XX:-UseFMA"),

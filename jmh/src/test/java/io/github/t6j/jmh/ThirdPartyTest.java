@@ -87,7 +87,7 @@ class ThirdPartyTest {
                 : text(dependency, "scope").equals("test")
                         ? "tests"
                         : module.equals("jmh") ? "benchmarks.jar" : module;
-        if (!group.equals("io.github.t6j")) {
+        if (!group.isEmpty() && !group.equals("io.github.t6j")) { // a path of a file has none
             named.add(new Named(group + ":" + text(dependency, "artifactId"), version, place));
         }
     }
