@@ -17,6 +17,9 @@ public final class Workers implements AutoCloseable {
     /** About a third of a millisecond: longer than the serial stretches between two regions of a token. */
     private static final int SPINS = 20_000;
 
+    /** Some four microseconds, after which one of more threads than there are processors lets others run. */
+    private static final int FEW_SPINS = 256;
+
     private static final int CLOSED = Integer.MAX_VALUE;
 
     /** A parallel region's body. */
@@ -42,6 +45,7 @@ public final class Workers implements AutoCloseable {
     private volatile Throwable failure;
     private volatile boolean closed;
 
+    private final int spinsToYield; // one that waits where others could run would hold up all of them
     private final AtomicInteger sleepers = new AtomicInteger();
 
     /** @throws IllegalArgumentException if {@code count} is not positive */
@@ -49,6 +53,7 @@ public final class Workers implements AutoCloseable {
         if (count < 1) {
             throw new IllegalArgumentException("threads: expected 1 or more, found " + count);
         }
+        spinsToYield = count > Runtime.getRuntime().availableProcessors() ? FEW_SPINS : SPINS;
         threads = new Thread[count - 1];
         for (int i = 0; i < threads.length; i++) {
             int worker = i + 1;
@@ -78,12 +83,8 @@ public final class Workers implements AutoCloseable {
         try {
             open(count, body);
             takeItems(0);
-            for (int spins = 0; done.get() < count;) {
-                if (++spins % SPINS == 0) {
-                    Thread.yield(); // the last item's thread may not be running: more threads than free cores
-                } else {
-                    Thread.onSpinWait();
-                }
+            for (int spins = 1; done.get() < count; spins++) {
+                pause(spins);
             }
             work = null;
             rethrow();
@@ -158,10 +159,19 @@ public final class Workers implements AutoCloseable {
                 return now >>> 32;
             }
             if (++spins < SPINS) {
-                Thread.onSpinWait();
+                pause(spins);
             } else {
                 sleep(now);
             }
+        }
+    }
+
+    /** The thread that this one waits for may not be running: more threads than free cores. */
+    private void pause(int spins) {
+        if (spins % spinsToYield == 0) {
+            Thread.yield();
+        } else {
+            Thread.onSpinWait();
         }
     }
 
