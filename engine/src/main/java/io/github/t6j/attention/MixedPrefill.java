@@ -198,11 +198,6 @@ final class MixedPrefill implements Prefill {
         PageState state = b.state;
         Page page = state.f32(cache.page(pass.layer, index));
         int seen = pass.position + end;
-        if ((index + 1) * PANEL < seen && cache.bytes(seen) > PagedAttention.FAR) {
-            cache.page(pass.layer, index + 1).readWith(state.prefetcher);
-        } else {
-            state.prefetcher.nothing();
-        }
         Page features = attention.places().keyFeatures().columns(page, index, state);
         int low = Math.max(0, index * PANEL - pass.position - first); // the first row that sees anything of the page
         int rows = end - first - low;

@@ -74,11 +74,6 @@ public interface PageAttention extends Attention, PagedTokens {
         return false;
     }
 
-    /** Whether a page takes long enough that touching most of the next one meanwhile gains anything. */
-    default boolean prefetches() {
-        return true;
-    }
-
     @Override
     default int elementsPerToken() {
         return layout().elementsPerToken();

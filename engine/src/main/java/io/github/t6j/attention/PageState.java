@@ -7,7 +7,6 @@ import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.Prefetcher;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -30,8 +29,8 @@ final class PageState {
     final OnlineSoftmax own; //     for the pages of one span
     final OnlineSoftmax all; //     for the spans so far
     OnlineSoftmax span; //          what pages are added to at the moment
-    final Prefetcher prefetcher = new Prefetcher(); // what this thread reads next
-    final Kernels kernels; //       that read it
+    final Kernels kernels;
+    int touched; //                 what was read of pages that were far, see Page.touch
     private final Arena memory; //  of what is off the heap
     private final boolean copies; // whether the attention copies elements out of pages
     private Page widened; //        the page at hand in f32, if the cache is narrower
@@ -66,7 +65,7 @@ final class PageState {
         this.memory = memory;
         this.scratch = scratch;
         this.offHeap = offHeap;
-        this.kernels = kernels.reading(prefetcher);
+        this.kernels = kernels;
         PageAttention.Scratch sizes = attention.scratch();
         copies = attention.copiesPages();
         query = new float[sizes.queryFloats()];

@@ -28,8 +28,11 @@ public final class PagedAttention implements AttentionAlgorithm {
     /** Spans at most, about: what bounds their memory and the serial time of adding them. */
     private static final int MOST_SPANS = 64;
 
-    /** Bytes of all layers from which the next page has to come from memory; in a processor's cache it is at hand. */
-    static final long FAR = 16 << 20;
+    /** Bytes of all layers from which a page has to come from memory; in a processor's cache it is at hand. */
+    private static final long FAR = 16 << 20;
+
+    /** Bytes of a page that stays in a core's own cache until it is computed with. */
+    private static final int MOST_TOUCHED = 256 << 10;
 
     private final Kernels kernels;
     private final Workers workers;
@@ -176,17 +179,15 @@ public final class PagedAttention implements AttentionAlgorithm {
         state.span = into;
         into.clear();
         attention.prepareQuery(pass.projections, pass.at(row), state);
-        boolean prefetches = attention.prefetches() && tokens.bytes(seen) > FAR;
+        boolean far = tokens.bytes(seen) > FAR;
         for (int index = Math.max(first, visible / PANEL); index < end; index++) {
             int count = Math.min(PANEL, seen - index * PANEL);
-            if (prefetches && index + 1 < pages(seen)) {
-                tokens.page(pass.layer, index + 1).readWith(state.prefetcher);
-            } else {
-                state.prefetcher.nothing();
-            }
             if (!isHidden(index, count)) {
-                page(state.readable(tokens.page(pass.layer, index)), index, pass.at(row), visible - index * PANEL,
-                        count, state);
+                Page page = tokens.page(pass.layer, index);
+                if (far && page.bytes() <= MOST_TOUCHED) {
+                    state.touched += page.touch();
+                }
+                page(state.readable(page), index, pass.at(row), visible - index * PANEL, count, state);
             }
         }
     }

@@ -5,7 +5,6 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 import io.github.t6j.cache.PageLayout.Vectors;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.Prefetcher;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -20,6 +19,7 @@ import java.nio.ByteOrder;
  * multiplies the sums here.
  */
 public final class Page {
+    private static final int LINE = 64; // bytes of a processor's cache line
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int LARGEST = 127;
 
@@ -54,9 +54,24 @@ public final class Page {
         return data;
     }
 
-    /** Makes {@code ahead} read this page. */
-    public void readWith(Prefetcher ahead) {
-        ahead.read(data);
+    /** Its size. */
+    public long bytes() {
+        return data.byteSize();
+    }
+
+    /**
+     * Reads a byte of each cache line in order, the fastest way to get a page from memory: a kernel that computes meanwhile
+     * asks for it too slowly (ADR 33).
+     *
+     * @return their sum: who keeps it keeps compilers from leaving the reads out
+     */
+    public int touch() {
+        int sum = 0;
+        int end = (int) data.byteSize();
+        for (int at = 0; at < end; at += LINE) {
+            sum += data.get(ValueLayout.JAVA_BYTE, at);
+        }
+        return sum;
     }
 
     /**

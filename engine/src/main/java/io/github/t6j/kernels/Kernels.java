@@ -48,11 +48,6 @@ public interface Kernels {
     /** Which kernels these are, such as {@code SIMD, 512-bit}. */
     String description();
 
-    /** The same operations for one thread, which read {@code ahead} meanwhile where that is faster. */
-    default Kernels reading(Prefetcher ahead) {
-        return this;
-    }
-
     /**
      * Matrix × matrix: y[r][c] = (accumulate ? y[r][c] : 0) + Σ_k x[r][k] · w[k][c], k ascending.
      *

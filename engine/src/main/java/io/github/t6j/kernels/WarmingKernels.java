@@ -34,7 +34,6 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     private static final int FORMATS = Format.values().length;
 
     private final Kernels simd;
-    private final Kernels reading; // simd, or the same for one thread
     private final Kernels twin;
     private final ToIntFunction<Format> tileRows;
     private final int mostRows;
@@ -53,7 +52,6 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         this.simd = simd;
         this.twin = twin;
         this.tileRows = tileRows;
-        reading = simd;
         mostRows = Stream.of(Format.values()).mapToInt(tileRows).max().orElseThrow();
         // Tiles of 1 … mostRows rows; and of both, where rows do not split into equal ones.
         products = FORMATS * (mostRows + 2);
@@ -67,25 +65,6 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         for (int place = 0; simd == twin && place < places; place++) {
             serving.setPlain(place, simd);
         }
-    }
-
-    private WarmingKernels(WarmingKernels all, Prefetcher ahead) {
-        simd = all.simd;
-        reading = simd.reading(ahead);
-        twin = all.twin;
-        tileRows = all.tileRows;
-        mostRows = all.mostRows;
-        products = all.products;
-        serving = all.serving;
-        trials = all.trials;
-        calls = all.calls;
-        beside = all.beside;
-    }
-
-    /** The same kernels: what is warm here is warm there. */
-    @Override
-    public Kernels reading(Prefetcher ahead) {
-        return new WarmingKernels(this, ahead);
     }
 
     /** Gives up what is not warm yet and ends the thread. */
@@ -112,7 +91,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         int place = format.ordinal() * (mostRows + 2) + (even ? tall - 1 : tall + 1);
         Kernels kernels = serving.get(place);
         if (kernels == simd) {
-            return reading;
+            return simd;
         }
         if (kernels == null) {
             calls[place] = rows > 1 && rows < most ? -RARE : 0;
@@ -126,7 +105,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         int place = products + operation.ordinal() * FORMATS + format.ordinal();
         Kernels kernels = serving.get(place);
         if (kernels == simd) {
-            return reading;
+            return simd;
         }
         if (kernels == null) {
             begin(place, operation.on(format));

@@ -8,6 +8,7 @@ import io.github.t6j.TestNumbers;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
 import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +52,23 @@ class PageTest {
                             within((float) bound(format, rows[slot][i], largest)));
                 }
             }
+        }
+    }
+
+    /** A byte of each line of 64: what is read is known by its sum. */
+    @ParameterizedTest
+    @EnumSource(Format.class)
+    void touchReadsEveryLine(Format format) {
+        Random random = new Random(3);
+        try (Arena arena = Arena.ofConfined()) {
+            Page page = Page.allocate(FACTORS.layout(), format, arena);
+            int expected = 0;
+            for (long at = 0; at < page.bytes(); at++) {
+                byte value = (byte) random.nextInt();
+                page.data().set(ValueLayout.JAVA_BYTE, at, value);
+                expected += at % 64 == 0 ? value : 0;
+            }
+            assertThat(page.touch()).as("seed 3").isEqualTo(expected);
         }
     }
 

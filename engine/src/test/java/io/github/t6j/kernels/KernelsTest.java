@@ -229,36 +229,6 @@ class KernelsTest {
         }
     }
 
-    /** Streams of 8 KB side by side, a line of each at a time. What the last pass read is known by its sum. */
-    @Test
-    void tallProductsReadAheadLineByLine() {
-        int inner = 90;
-        int streams = 3;
-        int passes = 512 / Integer.parseInt(simd.description().replaceAll("\\D", "")); // of narrower vectors over a panel
-        long seed = 8;
-        MemorySegment next = arena.allocate(streams * 8192L + 8000, 64);
-        Random random = new Random(seed);
-        for (long i = 0; i < next.byteSize(); i++) {
-            next.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt());
-        }
-        boolean tall = SimdKernels.tileRows(Format.F32) > 3; // with 16 registers there are no tall tiles
-        int expected = 0;
-        for (int n = (passes - 1) * inner; tall && n < passes * inner; n++) {
-            expected += next.get(ValueLayout.JAVA_BYTE, n % streams * 8192L + n / streams * 64);
-        }
-        Prefetcher ahead = new Prefetcher();
-        ahead.read(next.asSlice(0, next.byteSize()));
-        MemorySegment w = segment(random, Format.F32, inner, PANEL, PANEL);
-        float[] y = new float[4 * PANEL];
-
-        simd.reading(ahead).multiply(
-                normal(random, 4 * inner), 0, inner, 4, inner, Format.F32, w, 4, PANEL, PANEL, y, 0, 4 * PANEL, false);
-
-        assertThat(ahead.touched).as("seed " + seed).isEqualTo(expected);
-        ahead.nothing();
-        assertThat(ahead.at).isZero();
-    }
-
     @Test
     void addScaledScalesBothSumsOfARow() {
         Random random = new Random(7);

@@ -14,14 +14,12 @@ import static io.github.t6j.kernels.simd.Lanes.INTS;
 import static io.github.t6j.kernels.simd.Lanes.INT_VECTOR;
 import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static io.github.t6j.kernels.simd.Lanes.LOW_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Machine;
-import io.github.t6j.kernels.Prefetcher;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -40,9 +38,8 @@ import jdk.incubator.vector.IntVector;
  * the order of the loads: unrolled, it groups the loads by sum and halves the bandwidth from memory. Whoever calls
  * may be inlined with a constant stride, hence the factor one.
  *
- * <p>The tallest tiles touch what is read next while they compute, see {@link Prefetcher}. Their loops are too long to be
- * unrolled; being counted, they leave some checks of bounds before the loop, which makes room for that. With three rows
- * it would take a quarter of the time.
+ * <p>The loops of the tallest tiles are too long to be unrolled. They are counted, which leaves some checks of bounds before
+ * the loop.
  */
 final class Gemm {
     private Gemm() {}
@@ -57,7 +54,7 @@ final class Gemm {
 
     static void rows(
             float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt, int wStride,
-            int columns, float[] y, int yAt, int yPanel, boolean accumulate, Prefetcher ahead, int one) {
+            int columns, float[] y, int yAt, int yPanel, boolean accumulate, int one) {
         if (format == Format.F16) {
             throw new IllegalArgumentException("format: expected F32, BF16 or Q8, found F16");
         }
@@ -66,7 +63,7 @@ final class Gemm {
             for (int lane = 0; lane < LANES; lane += LENGTH) {
                 panel(
                         x, xAt, xStride, rows, inner, format, w, wAt + format.bytes(c) + 4 * lane, wStep, y, yAt + lane,
-                        accumulate, ahead);
+                        accumulate);
             }
         }
     }
@@ -74,7 +71,7 @@ final class Gemm {
     /** All rows of the columns at 0, {@value Lanes#C1}, {@value Lanes#C2} and {@value Lanes#C3} from a first vector. */
     private static void panel(
             float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt, long wStep,
-            float[] y, int yAt, boolean accumulate, Prefetcher ahead) {
+            float[] y, int yAt, boolean accumulate) {
         for (int r = 0; r < rows;) {
             int n = tileRows(rows - r, tallest(format));
             int xRow = xAt + r * xStride;
@@ -83,8 +80,8 @@ final class Gemm {
                 case 1 -> tile1(x, xRow, inner, format, w, wAt, wStep, y, yRow, accumulate);
                 case 2 -> tile2(x, xRow, xStride, inner, format, w, wAt, wStep, y, yRow, accumulate);
                 case 3 -> tile3(x, xRow, xStride, inner, format, w, wAt, wStep, y, yRow, accumulate);
-                case 4 -> tile4(x, xRow, xStride, inner, format, w, wAt, wStep, y, yRow, accumulate, ahead);
-                default -> tile5(x, xRow, xStride, inner, format, w, wAt, wStep, y, yRow, accumulate, ahead);
+                case 4 -> tile4(x, xRow, xStride, inner, format, w, wAt, wStep, y, yRow, accumulate);
+                default -> tile5(x, xRow, xStride, inner, format, w, wAt, wStep, y, yRow, accumulate);
             }
             r += n;
         }
@@ -317,7 +314,7 @@ final class Gemm {
 
     private static void tile4(
             float[] x, int xAt, int xStride, int inner, Format format, MemorySegment w, long wAt, long wStep, float[] y,
-            int yAt, boolean accumulate, Prefetcher ahead) {
+            int yAt, boolean accumulate) {
         FloatVector zero = FloatVector.zero(FLOATS);
         FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
         FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
@@ -343,15 +340,7 @@ final class Gemm {
         }
         int xStride2 = 2 * xStride;
         int xStride3 = 3 * xStride;
-        MemorySegment next = ahead.data;
-        int end = ahead.end;
-        int back = ahead.back;
-        int at = ahead.at;
-        int touched = 0;
         for (int k = 0; k < inner; k++) {
-            touched += next.get(JAVA_BYTE, at);
-            at += Prefetcher.STREAM;
-            at -= at >= end ? back : 0;
             FloatVector w0, w1, w2, w3;
             if (format == Format.F32) {
                 w0 = FloatVector.fromMemorySegment(FLOATS, w, wAt, LITTLE_ENDIAN);
@@ -430,15 +419,11 @@ final class Gemm {
         FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + C1);
         FLOAT_VECTOR.cast(s32).intoArray(y, yAt + 3 * PANEL + C2);
         FLOAT_VECTOR.cast(s33).intoArray(y, yAt + 3 * PANEL + C3);
-        if (at != ahead.at) {
-            ahead.at = at;
-            ahead.touched = touched;
-        }
     }
 
     private static void tile5(
             float[] x, int xAt, int xStride, int inner, Format format, MemorySegment w, long wAt, long wStep, float[] y,
-            int yAt, boolean accumulate, Prefetcher ahead) {
+            int yAt, boolean accumulate) {
         FloatVector zero = FloatVector.zero(FLOATS);
         FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
         FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
@@ -470,15 +455,7 @@ final class Gemm {
         int xStride2 = 2 * xStride;
         int xStride3 = 3 * xStride;
         int xStride4 = 4 * xStride;
-        MemorySegment next = ahead.data;
-        int end = ahead.end;
-        int back = ahead.back;
-        int at = ahead.at;
-        int touched = 0;
         for (int k = 0; k < inner; k++) {
-            touched += next.get(JAVA_BYTE, at);
-            at += Prefetcher.STREAM;
-            at -= at >= end ? back : 0;
             FloatVector w0, w1, w2, w3;
             if (format == Format.F32) {
                 w0 = FloatVector.fromMemorySegment(FLOATS, w, wAt, LITTLE_ENDIAN);
@@ -545,9 +522,5 @@ final class Gemm {
         FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + C1);
         FLOAT_VECTOR.cast(s42).intoArray(y, yAt + 4 * PANEL + C2);
         FLOAT_VECTOR.cast(s43).intoArray(y, yAt + 4 * PANEL + C3);
-        if (at != ahead.at) {
-            ahead.at = at;
-            ahead.touched = touched;
-        }
     }
 }

@@ -3,7 +3,6 @@ package io.github.t6j.kernels.simd;
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.Prefetcher;
 import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.ScalarKernels;
 import java.lang.foreign.MemorySegment;
@@ -14,21 +13,6 @@ public final class SimdKernels implements Kernels {
     private static int one = 1;
 
     private final ScalarKernels scalar = new ScalarKernels(true);
-    private final Prefetcher ahead;
-
-    /** Kernels that read nothing ahead. */
-    public SimdKernels() {
-        this(new Prefetcher());
-    }
-
-    private SimdKernels(Prefetcher ahead) {
-        this.ahead = ahead;
-    }
-
-    @Override
-    public SimdKernels reading(Prefetcher newAhead) {
-        return new SimdKernels(newAhead);
-    }
 
     /** Whether this machine has vectors that the kernels are written for: 4 floats or more. */
     public static boolean available() {
@@ -65,8 +49,7 @@ public final class SimdKernels implements Kernels {
             NarrowGemm.rows(x, xAt, rows, inner, w, wAt, wStride, y, yAt, accumulate);
         } else {
             Gemm.rows(
-                    x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate, ahead,
-                    one);
+                    x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate, one);
         }
     }
 
