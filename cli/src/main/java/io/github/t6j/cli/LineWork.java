@@ -15,8 +15,8 @@ interface LineWork {
     /** What the progress calls it. */
     String name();
 
-    /** What a result has if nothing was wrong. */
-    String key();
+    /** Whether a file holds a result without an error of such work: all that {@link #add} needs is there. */
+    boolean isResult(Map<String, Object> found);
 
     /**
      * Submits what a line asks for.

@@ -70,7 +70,7 @@ final class LinesArguments {
         if (out == null) {
             return run(main, model, options, lines, work, 0, each);
         }
-        try (ResultsFile results = new ResultsFile(out, work.key())) {
+        try (ResultsFile results = new ResultsFile(out, work::isResult)) {
             int before = results.count();
             if (before > 0) {
                 main.note("note: " + before + " of " + lines.size() + " results are in " + out + " already");

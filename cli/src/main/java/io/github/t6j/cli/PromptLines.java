@@ -31,8 +31,8 @@ final class PromptLines implements LineWork {
     }
 
     @Override
-    public String key() {
-        return "text";
+    public boolean isResult(Map<String, Object> found) {
+        return found.containsKey("text");
     }
 
     @Override

@@ -20,8 +20,9 @@ final class QuestionLines implements LineWork {
     }
 
     @Override
-    public String key() {
-        return "log_likelihoods";
+    public boolean isResult(Map<String, Object> found) {
+        return found.containsKey("log_likelihoods") && found.get("gold") instanceof Long
+                && found.get("choice") instanceof Long && found.get("choice_norm") instanceof Long;
     }
 
     @Override

@@ -11,24 +11,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Results, a JSON object a line, each written whole before the next begins: what is there after a break is not done again. */
 final class ResultsFile implements AutoCloseable {
     private final Path path;
     private final RandomAccessFile file;
-    private final String key;
+    private final Predicate<Map<String, Object>> isResult;
     private int count;
 
     /**
      * Goes on where an earlier run ended: a line without its end is taken off.
      *
-     * @param key what each result has, unless it has an error
+     * @param isResult whether it is one, of what has no error
      * @throws CommandFailure if the file holds something else, or cannot be written
      */
-    ResultsFile(Path path, String key) {
+    ResultsFile(Path path, Predicate<Map<String, Object>> isResult) {
         this.path = path;
-        this.key = key;
+        this.isResult = isResult;
         try {
             file = new RandomAccessFile(path.toFile(), "rw");
             try {
@@ -65,7 +66,7 @@ final class ResultsFile implements AutoCloseable {
         String where = path + ", line " + (count + 1);
         try {
             Map<String, Object> result = Json.parseObject(line.getBytes(StandardCharsets.UTF_8), where);
-            boolean ours = result.containsKey(key) || result.containsKey("error");
+            boolean ours = result.containsKey("error") || isResult.test(result);
             if (ours && Long.valueOf(count).equals(result.get("index"))) {
                 return;
             }

@@ -38,8 +38,9 @@ final class TextLines implements LineWork {
     }
 
     @Override
-    public String key() {
-        return "nll";
+    public boolean isResult(Map<String, Object> found) {
+        return found.get("nll") instanceof Number && found.get("tokens") instanceof Long
+                && found.get("scored") instanceof Long && found.get("bytes") instanceof Long;
     }
 
     @Override
