@@ -15,7 +15,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code t6j chat} by its launcher on a terminal, which {@code script} of util-linux plays, as a person types. */
+/** {@code t6j chat} by its launcher on a terminal, as a person types. */
 @EnabledOnOs(OS.LINUX)
 class ChatTerminalTest {
     private static final String ENTER = "\r";
@@ -37,13 +37,10 @@ class ChatTerminalTest {
     }
 
     private Launched start(String... args) {
-        String command =
-                checkout.resolve("cli/bin/t6j") + " chat --seed 1 --session " + folder.resolve("talk.json") + " "
-                        + String.join(" ", args);
-        ProcessBuilder builder = Launched.builder(List.of("script", "-qec", command, "/dev/null"));
-        builder.environment().put("T6J_JAVA_HOME", System.getProperty("java.home"));
+        // A shell that stays would die of the Ctrl-C that the chat takes.
+        ProcessBuilder builder = Launched.terminal(checkout, "exec \"$t6j\" chat --seed 1 --session "
+                + folder.resolve("talk.json") + " " + String.join(" ", args));
         builder.environment().put("XDG_STATE_HOME", folder.resolve("state").toString());
-        builder.environment().put("TERM", "xterm");
         prompts = 0;
         Launched launched = Launched.start(builder);
         awaitPrompt(launched);

@@ -25,12 +25,8 @@ class PromptTerminalTest {
         LauncherTest.checkout(checkout);
     }
 
-    /** "$t6j" in {@code command} is the launcher. */
     private static Launched start(String command) {
-        ProcessBuilder builder = Launched.builder(List.of("script", "-qec", command, "/dev/null"));
-        builder.environment().put("T6J_JAVA_HOME", System.getProperty("java.home"));
-        builder.environment().put("t6j", checkout.resolve("cli/bin/t6j").toString());
-        builder.environment().put("TERM", "xterm");
+        ProcessBuilder builder = Launched.terminal(checkout, command);
         builder.environment().remove("COLUMNS");
         return Launched.start(builder);
     }
