@@ -10,7 +10,6 @@ import io.github.t6j.cache.PagedCache;
 import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
-import java.util.Arrays;
 
 /**
  * Grouped query attention: g heads of keys and values, each seen by h/g consecutive query heads. g = h is MHA, g = 1
@@ -28,7 +27,6 @@ public final class GroupedQueryAttention implements GroupedPages, MaterializedHe
     private final LayerOptions.Layer layer;
     private final HeadCache kept;
     private final PageLayout layout;
-    private final Page.Sums[] valueSums; // by key head
 
     /** @param keyValueHeads g, a divisor of {@code heads} */
     public GroupedQueryAttention(int heads, int headDim, int keyValueHeads) {
@@ -44,8 +42,6 @@ public final class GroupedQueryAttention implements GroupedPages, MaterializedHe
         this.groupSize = heads / keyValueHeads;
         this.kept = new HeadCache(keyValueHeads, headDim);
         this.layout = kept.layout();
-        valueSums = new Page.Sums[keyValueHeads];
-        Arrays.setAll(valueSums, g -> new Page.Sums(groupSize, 1, g, heads * PANEL));
     }
 
     @Override
@@ -126,26 +122,31 @@ public final class GroupedQueryAttention implements GroupedPages, MaterializedHe
     @Override
     public void prepareQuery(float[] projections, int at, PageState state) {
         float scale = scale();
-        for (int i = 0; i < heads * headDim; i++) {
-            state.query[i] = projections[at + i] * scale;
+        int from = at + state.firstHead * headDim;
+        for (int i = 0; i < state.span.heads * headDim; i++) {
+            state.query[i] = projections[from + i] * scale;
         }
     }
 
     @Override
     public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
-        for (int g = 0; g < keyValueHeads; g++) {
-            int head = g * groupSize;
+        int some = state.span.heads;
+        for (int i = 0, next; i < some; i = next) {
+            int g = (state.firstHead + i) / groupSize;
+            next = state.nextGroup(i, groupSize);
             page.multiplyColumns(
-                    kernels, state.query, head * headDim, groupSize, headDim, kept.keys(g), state.scores, head * PANEL);
+                    kernels, state.query, i * headDim, next - i, headDim, kept.keys(g), state.scores, i * PANEL);
         }
     }
 
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
-        OnlineSoftmax span = state.span;
-        for (int g = 0; g < keyValueHeads; g++) {
-            int head = g * groupSize;
-            page.addRows(kernels, valueSums[g], state.probabilities, head * PANEL, count, span.out, head * PANEL);
+        int some = state.span.heads;
+        for (int i = 0, next; i < some; i = next) {
+            int g = (state.firstHead + i) / groupSize;
+            next = state.nextGroup(i, groupSize);
+            Page.Sums sums = new Page.Sums(next - i, 1, g, some * PANEL);
+            page.addRows(kernels, sums, state.probabilities, i * PANEL, count, state.span.out, i * PANEL);
         }
     }
 

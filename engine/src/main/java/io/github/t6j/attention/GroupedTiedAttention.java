@@ -113,15 +113,19 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
     @Override
     public void prepareQuery(float[] projections, int at, PageState state) {
         float scale = scale();
-        for (int i = 0; i < heads * headDim; i++) {
-            state.query[i] = projections[at + i] * scale;
+        int from = at + state.firstHead * headDim;
+        for (int i = 0; i < state.span.heads * headDim; i++) {
+            state.query[i] = projections[from + i] * scale;
         }
     }
 
     @Override
     public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
-        for (int g = 0; g < keyValueHeads; g++) {
-            scores(kernels, g, state.query, g * groupSize, groupSize, page, state.scores);
+        int some = state.span.heads;
+        for (int i = 0, next; i < some; i = next) {
+            int g = (state.firstHead + i) / groupSize;
+            next = state.nextGroup(i, groupSize);
+            scores(kernels, g, state.query, i, next - i, page, state.scores);
         }
     }
 
@@ -142,8 +146,11 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
 
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
-        for (int g = 0; g < keyValueHeads; g++) {
-            values(kernels, g, page, g * groupSize, groupSize, count, state);
+        int some = state.span.heads;
+        for (int i = 0, next; i < some; i = next) {
+            int g = (state.firstHead + i) / groupSize;
+            next = state.nextGroup(i, groupSize);
+            values(kernels, g, page, i, next - i, count, state);
         }
     }
 

@@ -63,15 +63,41 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
     }
 
     private void attendAbsorbed(AttentionPass newPass) {
+        begin(newPass);
+        workers.run(attention.heads(), absorb);
+        absorbed.attend(absorbedPass);
+        workers.run(attention.heads(), output);
+    }
+
+    private void begin(AttentionPass newPass) {
         pass = newPass;
         attention = (LatentAttention) newPass.attention;
         reserve(pass.rows);
         absorbedPass.begin(attention, pass.layer);
         absorbedPass.rows = pass.rows;
         absorbedPass.position = pass.position;
-        workers.run(attention.heads(), absorb);
-        absorbed.attend(absorbedPass);
-        workers.run(attention.heads(), output);
+    }
+
+    @Override
+    public int begin(AttentionPass newPass, int threads) {
+        begin(newPass);
+        for (int head = 0; head < attention.heads(); head++) {
+            absorb(head, 0);
+        }
+        return absorbed.begin(absorbedPass, threads);
+    }
+
+    @Override
+    public void part(AttentionPass newPass, int part, int worker) {
+        absorbed.part(absorbedPass, part, worker);
+    }
+
+    @Override
+    public void end(AttentionPass newPass) {
+        absorbed.end(absorbedPass);
+        for (int head = 0; head < attention.heads(); head++) {
+            output(head, 0);
+        }
     }
 
     private void reserve(int rows) {

@@ -267,14 +267,18 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     @Override
     public void scores(Kernels kernels, float[] queries, int at, Page page, int index, PageState state) {
-        page.multiplyColumns(kernels, queries, at, heads, rope, 0, state.scores, 0);
+        int first = state.firstHead;
+        int some = state.span.heads;
+        page.multiplyColumns(
+                kernels, queries, at + first * rope, Math.min(some, heads), rope, 0, state.scores, 0);
         for (int branch = 1; branch < branches; branch++) {
             System.arraycopy(state.scores, 0, state.scores, branch * heads * PANEL, heads * PANEL);
         }
-        for (int keyHead = 0; keyHead < softmaxes(); keyHead += served) {
-            int from = at + heads * rope + keyHead * rank;
+        for (int i = 0, next; i < some; i = next) {
+            next = state.nextGroup(i, served);
+            int from = at + heads * rope + (first + i) * rank;
             page.addColumns(
-                    kernels, queries, from, rank, served, rank, latent(keyHead), state.scores, keyHead * PANEL);
+                    kernels, queries, from, rank, next - i, rank, latent(first + i), state.scores, i * PANEL);
         }
     }
 
@@ -291,11 +295,13 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
         int stride = Kernels.padded(rank);
-        for (int keyHead = 0; keyHead < softmaxes(); keyHead += served) {
-            page.transposeColumns(kernels, latent(keyHead), rank, state.offHeap, stride);
+        int some = state.span.heads;
+        for (int i = 0, next; i < some; i = next) {
+            next = state.nextGroup(i, served);
+            page.transposeColumns(kernels, latent(state.firstHead + i), rank, state.offHeap, stride);
             kernels.multiply(
-                    state.probabilities, keyHead * PANEL, PANEL, served, count, Format.F32, state.offHeap, 0, stride,
-                    rank, state.span.out, keyHead * PANEL, softmaxes() * PANEL, true);
+                    state.probabilities, i * PANEL, PANEL, next - i, count, Format.F32, state.offHeap, 0, stride,
+                    rank, state.span.out, i * PANEL, some * PANEL, true);
         }
     }
 

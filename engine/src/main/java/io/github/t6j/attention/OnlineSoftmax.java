@@ -58,18 +58,23 @@ final class OnlineSoftmax {
 
     /** Adds {@code later}, the same over the tokens after these. */
     void add(OnlineSoftmax later, Kernels kernels) {
+        add(later, 0, heads, kernels);
+    }
+
+    /** The same for {@code count} heads from {@code first}; other threads may add other heads. */
+    void add(OnlineSoftmax later, int first, int count, Kernels kernels) {
         if (later.isEmpty()) {
             return;
         }
-        for (int h = 0; h < heads; h++) {
+        for (int h = first; h < first + count; h++) {
             float newMax = Math.max(max[h], later.max[h]);
             factors[h] = kernels.exp2(max[h] - newMax);
             later.factors[h] = kernels.exp2(later.max[h] - newMax);
             max[h] = newMax;
         }
-        kernels.addScaled(later.sum, later.factors, sum, factors, 0, heads, LANES);
+        kernels.addScaled(later.sum, later.factors, sum, factors, 0, first, count, LANES);
         for (int panel = 0; panel < out.length; panel += heads * PANEL) {
-            kernels.addScaled(later.out, later.factors, out, factors, panel, heads, PANEL);
+            kernels.addScaled(later.out, later.factors, out, factors, panel, first, count, PANEL);
         }
     }
 
@@ -78,7 +83,12 @@ final class OnlineSoftmax {
      * there was no token. Overwrites sum.
      */
     void finish(float divisor, int width, float[] y, int yAt, int yStride) {
-        for (int h = 0; h < heads; h++) {
+        finish(0, heads, divisor, width, y, yAt, yStride);
+    }
+
+    /** The same for {@code count} heads from {@code first}; {@code yAt} is where head 0 would be. */
+    void finish(int first, int count, float divisor, int width, float[] y, int yAt, int yStride) {
+        for (int h = first; h < first + count; h++) {
             float scale = isEmpty() ? 0f : 1f / (ScalarKernels.sum(sum, h * LANES) * divisor);
             for (int d = 0; d < width; d += PANEL) {
                 int from = h * PANEL + Kernels.panelAt(d, heads);

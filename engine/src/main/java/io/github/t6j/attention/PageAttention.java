@@ -31,11 +31,11 @@ public interface PageAttention extends Attention, PagedTokens {
     /** What a thread needs to meet a page. */
     Scratch scratch();
 
-    /** Prepares the query of the row at {@code at} in state.query. */
+    /** Prepares the query of the row at {@code at} in state.query, of its heads those of state.span. */
     void prepareQuery(float[] projections, int at, PageState state);
 
     /**
-     * Scores, in powers of two, of the prepared query and each token of a page, to state.scores [softmaxes][64].
+     * Scores, in powers of two, of the prepared query and each token of a page, to state.scores [state.span.heads][64].
      *
      * @param index the page's number: its first token's position is 64 · index
      */
@@ -67,6 +67,11 @@ public interface PageAttention extends Attention, PagedTokens {
     /** Elements per softmax that {@link #values} adds to: of a value, or of what values are made of afterwards. */
     default int summedDim() {
         return valueDim();
+    }
+
+    /** Whether a query may meet pages with some of its softmaxes, which are its heads then. */
+    default boolean cutsHeads() {
+        return branches() == 1;
     }
 
     /** Whether it copies elements out of a session's pages: narrower ones are then made f32 before it sees them. */

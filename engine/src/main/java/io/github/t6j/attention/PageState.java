@@ -28,7 +28,8 @@ final class PageState {
     final Page scratch; //          a page of what the attention rewrites, or null
     final OnlineSoftmax own; //     for the pages of one span
     final OnlineSoftmax all; //     for the spans so far
-    OnlineSoftmax span; //          what pages are added to at the moment
+    OnlineSoftmax span; //          what pages are added to at the moment: the softmaxes of some heads
+    int firstHead; //               the first of them
     final Kernels kernels;
     int touched; //                 what was read of pages that were far, see Page.touch
     private final Arena memory; //  of what is off the heap
@@ -84,6 +85,11 @@ final class PageState {
         return layout == null ? null : Page.allocate(layout, Format.F32, memory);
     }
 
+    /** Of the span's heads, the one behind {@code i} that begins another group of {@code size} heads, or their number. */
+    int nextGroup(int i, int size) {
+        return Math.min(span.heads, ((firstHead + i) / size + 1) * size - firstHead);
+    }
+
     /** Hides of a line of scores what is before slot {@code from}, and from slot {@code to} on; both may be outside the page. */
     void show(int line, int from, int to) {
         int at = line * PANEL;
@@ -93,7 +99,8 @@ final class PageState {
 
     /** From a page's scores to its probabilities; the span's maxima follow where scores exceed them by too much. */
     void softmax(PageAttention attention, Page page) {
-        softmax(attention.valueHeads(page), attention.valueHeadColumn(), attention.valueRank());
+        int rank = attention.valueRank();
+        softmax(attention.valueHeads(page), attention.valueHeadColumn() + firstHead * rank, rank);
     }
 
     /**

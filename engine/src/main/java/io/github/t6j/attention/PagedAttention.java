@@ -1,5 +1,6 @@
 package io.github.t6j.attention;
 
+import static io.github.t6j.cache.PagedCache.slot;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.cache.Page;
@@ -12,14 +13,14 @@ import java.util.Arrays;
 /**
  * Attention straight from the cache's pages by an online softmax (FlashTPA for TPA): a page at a time in order, pages
  * in spans, spans added in order. Where pages and spans begin depends on the position alone, so chunks of a prefill,
- * threads and single steps give the same bits; a {@link Prefill} that takes passes of many rows may give others (ADR 31).
+ * threads ({@link RowParts}) and single steps give the same bits; a {@link Prefill} that takes passes of many rows may give others (ADR 31).
  *
  * <p>The softmax's maximum is lazy: it follows only when a score exceeds it by {@link Kernels#LAZY_MAX} powers of two,
  * so a page normally needs no maximum and no rescaling. Belongs to one session, allocates nothing while it works
  * unless the context grows.
  */
 public final class PagedAttention implements AttentionAlgorithm {
-    /** Pages of the shortest span: below, adding spans costs more than a second thread gains. */
+    /** Pages of the shortest span: below, adding spans costs more than a second thread gains (ADR 34). */
     private static final int SHORTEST_SPAN = 4;
 
     /** Pages from which spans are twice as long: there are enough of them. */
@@ -38,10 +39,12 @@ public final class PagedAttention implements AttentionAlgorithm {
     private final Workers workers;
     private final PagedCache cache; // that append fills
     private final PageState[] states; // one a worker
+    private final Workers.Work appendWork = this::append;
     private final Workers.Work rowWork = this::row;
-    private final Workers.Work spanWork = this::span;
+    private final Workers.Work partWork = this::part;
+    private final Workers.Work joinWork = this::join;
     private final Prefill prefill; // null: rows are attended one by one
-    private OnlineSoftmax[] spans = new OnlineSoftmax[0];
+    private final RowParts parts;
 
     private AttentionPass pass;
     private PageAttention attention; // the pass's
@@ -64,6 +67,7 @@ public final class PagedAttention implements AttentionAlgorithm {
         this.kernels = kernels;
         this.workers = workers;
         this.prefill = prefill;
+        parts = new RowParts(shape);
         states = new PageState[workers.threads()];
         for (int i = 0; i < states.length; i++) {
             states[i] = new PageState(shape, kernels, cache == null ? Arena.ofAuto() : cache.scratch());
@@ -77,7 +81,15 @@ public final class PagedAttention implements AttentionAlgorithm {
 
     @Override
     public void append(AttentionPass newPass) {
-        ((PageAttention) newPass.attention).append(newPass, cache);
+        pass = newPass;
+        attention = (PageAttention) newPass.attention;
+        workers.run((slot(pass.position) + pass.rows + PANEL - 1) / PANEL, appendWork);
+    }
+
+    /** The rows that come into one page: tokens of a page have cache lines in common. */
+    private void append(int page, int worker) {
+        int first = page * PANEL - slot(pass.position);
+        attention.append(pass, Math.max(0, first), Math.min(first + PANEL, pass.rows), cache);
     }
 
     @Override
@@ -92,16 +104,43 @@ public final class PagedAttention implements AttentionAlgorithm {
      * @param newBias one float a token, in powers of two: −∞ hides it; null: none. A row that sees no token gives zeros
      */
     public void attend(AttentionPass newPass, PagedCache newTokens, float[] newBias) {
+        begin(newPass, newTokens, newBias);
+        if (prefill != null && prefill.takes(pass.rows) && bias == null) {
+            prefill.attend(pass, tokens);
+        } else if (pass.rows == 1 && workers.threads() > 1) {
+            workers.run(cut(workers.threads()), partWork);
+            workers.run(parts.joins(), joinWork);
+        } else {
+            workers.run(pass.rows, rowWork);
+        }
+    }
+
+    private void begin(AttentionPass newPass, PagedCache newTokens, float[] newBias) {
         pass = newPass;
         attention = (PageAttention) newPass.attention;
         tokens = newTokens;
         bias = newBias;
-        if (prefill != null && prefill.takes(pass.rows) && bias == null) {
-            prefill.attend(pass, tokens);
-        } else if (pass.rows == 1 && workers.threads() > 1) {
-            oneRow();
-        } else {
-            workers.run(pass.rows, rowWork);
+    }
+
+    private int cut(int threads) {
+        return parts.cut(spanCount(pass.position + 1), threads);
+    }
+
+    @Override
+    public int begin(AttentionPass newPass, int threads) {
+        begin(newPass, cache, null);
+        return cut(threads);
+    }
+
+    @Override
+    public void part(AttentionPass newPass, int part, int worker) {
+        part(part, worker);
+    }
+
+    @Override
+    public void end(AttentionPass newPass) {
+        for (int join = 0; join < parts.joins(); join++) {
+            join(join, 0);
         }
     }
 
@@ -124,7 +163,7 @@ public final class PagedAttention implements AttentionAlgorithm {
     }
 
     /** Spans of a query that sees {@code tokens}: one, empty, without any. */
-    private static int spanCount(int tokens) {
+    static int spanCount(int tokens) {
         int span = spanPages(tokens);
         return Math.max(1, (pages(tokens) + span - 1) / span);
     }
@@ -134,49 +173,34 @@ public final class PagedAttention implements AttentionAlgorithm {
         PageState state = states[worker];
         int count = spanCount(pass.position + row + 1);
         for (int span = 0; span < count; span++) {
-            pages(span, row, state, span == 0 ? state.all : state.own);
+            pages(span, row, state, span == 0 ? state.all : state.own, 0);
             if (span > 0) {
                 state.all.add(state.own, state.kernels);
             }
         }
-        finish(state.all, row);
-    }
-
-    /** The spans of a single row, on all threads. */
-    private void oneRow() {
-        int count = spanCount(pass.position + 1);
-        if (spans.length < count) {
-            int there = spans.length;
-            spans = Arrays.copyOf(spans, count);
-            for (int i = there; i < count; i++) {
-                spans[i] = new OnlineSoftmax(attention.softmaxes(), attention.summedDim());
-            }
-        }
-        workers.run(count, spanWork);
-        for (int span = 1; span < count; span++) {
-            spans[0].add(spans[span], kernels);
-        }
-        finish(spans[0], 0);
-    }
-
-    private void span(int span, int worker) {
-        pages(span, 0, states[worker], spans[span]);
-    }
-
-    private void finish(OnlineSoftmax all, int row) {
         int width = attention.summedDim();
-        all.finish(
-                Math.max(1, attention.valueRank()), width, pass.output, row * attention.softmaxes() * width, width);
+        int to = row * attention.softmaxes() * width;
+        state.all.finish(Math.max(1, attention.valueRank()), width, pass.output, to, width);
     }
 
-    /** The softmax over one span of what {@code row} sees. */
-    private void pages(int span, int row, PageState state, OnlineSoftmax into) {
+    /** A part of a single row. */
+    private void part(int part, int worker) {
+        pages(parts.span(part), 0, states[worker], parts.softmaxes(part), parts.head(part));
+    }
+
+    private void join(int join, int worker) {
+        parts.join(join, kernels, pass.output);
+    }
+
+    /** The softmaxes, of as many heads as {@code into} has from {@code head}, over one span of what {@code row} sees. */
+    private void pages(int span, int row, PageState state, OnlineSoftmax into, int head) {
         int seen = pass.position + row + 1;
         int window = attention.window();
         int visible = window == 0 ? 0 : Math.max(0, seen - window); // the first token that the query sees
         int first = span * spanPages(seen);
         int end = Math.min(first + spanPages(seen), pages(seen));
         state.span = into;
+        state.firstHead = head;
         into.clear();
         attention.prepareQuery(pass.projections, pass.at(row), state);
         boolean far = tokens.bytes(seen) > FAR;

@@ -14,7 +14,12 @@ public interface PagedTokens {
 
     /** Keeps all rows of a pass, the tokens from {@code pass.position}. */
     default void append(AttentionPass pass, PagedCache cache) {
-        for (int row = 0; row < pass.rows; row++) {
+        append(pass, 0, pass.rows, cache);
+    }
+
+    /** Keeps the rows from {@code first} to {@code end}, exclusive. */
+    default void append(AttentionPass pass, int first, int end, PagedCache cache) {
+        for (int row = first; row < end; row++) {
             int token = pass.position + row;
             append(pass.projections, pass.at(row), cache.pageOf(pass.layer, token), PagedCache.slot(token));
         }

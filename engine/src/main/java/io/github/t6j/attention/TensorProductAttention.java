@@ -32,7 +32,6 @@ public final class TensorProductAttention implements PageAttention, Materialized
     private final PageLayout layout;
     private final FactorPlaces places;
     private final Page.KeyFactors keyFactors;
-    private final Page.Sums valueSums;
     private final Page.Sums thirdSums; // of one head's values, by pieces of d_c
 
     /** The official form, keys and values of one size. */
@@ -71,7 +70,6 @@ public final class TensorProductAttention implements PageAttention, Materialized
         whole = new FactorHeads(form, row);
         places = FactorPlaces.of(form, kept, fixed, shared);
         keyFactors = new Page.KeyFactors(heads, form.queryRank(), keyRank, places.keyHeads().first());
-        valueSums = new Page.Sums(heads, valueRank, 0, heads * PANEL);
         thirdSums = new Page.Sums(form.thirdDim(), valueRank, 0, form.thirdDim() * PANEL);
     }
 
@@ -255,8 +253,9 @@ public final class TensorProductAttention implements PageAttention, Materialized
     @Override
     public void prepareQuery(float[] projections, int at, PageState state) {
         float scale = (float) (LOG2_E / (Math.sqrt(form.headDim()) * Math.max(1, form.queryRank()) * keyRank));
-        int from = at + (wholeQuery() ? row.query().features() : row.query().heads());
-        int count = queryFloats();
+        int aHead = wholeQuery() ? form.headDim() : form.queryRank(); // floats
+        int from = at + (wholeQuery() ? row.query().features() : row.query().heads()) + state.firstHead * aHead;
+        int count = state.span.heads * aHead;
         for (int i = 0; i < count; i++) {
             state.query[i] = projections[from + i] * scale;
         }
@@ -267,31 +266,35 @@ public final class TensorProductAttention implements PageAttention, Materialized
         Page features = places.keyFeatures().columns(page, index, state);
         float[] query = wholeQuery() ? state.query : projections;
         int from = wholeQuery() ? 0 : at + row.query().features();
-        int vectors = form.queryVectors();
+        int some = state.span.heads;
+        int vectors = wholeQuery() ? some * form.pieces() : form.queryVectors();
         for (int k = 0; k < keyRank; k++) {
             features.multiplyColumns(
                     kernels, query, from, vectors, featureDim, k * featureDim, state.products, k * vectors * PANEL);
         }
         if (third()) {
-            multiplyThird(kernels, projections, at, page, state.products);
+            multiplyThird(kernels, projections, at, page, some, state.products);
         }
         Page factors = places.keyHeads().in(page);
         if (wholeQuery()) {
-            factors.factorScores(kernels, state.products, heads, keyRank, places.keyHeads().first(), state.scores);
+            int column = places.keyHeads().first() + state.firstHead * keyRank;
+            factors.factorScores(kernels, state.products, some, keyRank, column, state.scores);
         } else {
             factors.tensorScores(
-                    kernels, keyFactors, state.query, state.products, state.offHeap, factoredAt(), state.scores);
+                    kernels, keyFactors, state.firstHead, some, state.query, state.products, state.offHeap,
+                    factoredAt(), state.scores);
         }
     }
 
     /** ⟨b_q, b_k⟩ becomes ⟨b_q, b_k⟩ · ⟨c_q, c_k⟩; a whole query's products with b_k are summed with c_k instead. */
-    private void multiplyThird(Kernels kernels, float[] projections, int at, Page page, float[] products) {
+    private void multiplyThird(
+            Kernels kernels, float[] projections, int at, Page page, int some, float[] products) {
         int third = form.thirdDim();
         for (int k = 0; k < keyRank; k++) {
             int c = kept.keyThirdAt() + k * third;
             if (wholeQuery()) {
                 page.readColumns(c, third, products, thirdAt());
-                ThirdFactor.contract(products, k * heads * third, thirdAt(), heads, third, k * heads);
+                ThirdFactor.contract(products, k * some * third, thirdAt(), some, third, k * some);
             } else {
                 int rank = form.queryRank();
                 page.multiplyColumns(
@@ -321,18 +324,19 @@ public final class TensorProductAttention implements PageAttention, Materialized
         OnlineSoftmax span = state.span;
         Page features = places.valueFeatures().in(page);
         if (!third()) {
-            features.addRows(kernels, valueSums, state.probabilities, 0, count, span.out, 0);
+            Page.Sums sums = new Page.Sums(span.heads, valueRank, 0, span.heads * PANEL);
+            features.addRows(kernels, sums, state.probabilities, 0, count, span.out, 0);
             return;
         }
         float[] scratch = state.products;
         page.readColumns(kept.valueThirdAt(), valueRank * form.thirdDim(), scratch, 0);
-        for (int h = 0; h < heads; h++) {
+        for (int h = 0; h < span.heads; h++) {
             ThirdFactor.expand(
                     state.probabilities, h * valueRank * PANEL, scratch, expandedAt(), valueRank, form.thirdDim());
             Arrays.fill(scratch, summedAt(), summedAt() + summedFloats(), 0f);
             features.addRows(kernels, thirdSums, scratch, expandedAt(), count, scratch, summedAt());
             ThirdFactor.add(
-                    scratch, summedAt(), form.thirdDim(), form.valueFeatureDim(), span.out, h, heads);
+                    scratch, summedAt(), form.thirdDim(), form.valueFeatureDim(), span.out, h, span.heads);
         }
     }
 

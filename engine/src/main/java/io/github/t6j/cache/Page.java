@@ -238,27 +238,29 @@ public final class Page {
     public record KeyFactors(int heads, int queryRank, int keyRank, int headColumn) {}
 
     /**
-     * Scores from query factors (paper, Algorithm 2): s[h][t] = Σ_k aK[h][k][t] · Σ_q aQ[h][q] · p[k][q][t]; may
-     * overwrite p.
+     * Scores from query factors (paper, Algorithm 2): s[h][t] = Σ_k aK[h][k][t] · Σ_q aQ[h][q] · p[k][q][t], of {@code
+     * count} heads from {@code head} on; may overwrite p.
      *
-     * @param aQ [heads][queryRank], the scale included
+     * @param aQ [count][queryRank], the scale included
      * @param p [keyRank][queryRank][64], the products of B_Q and B_K
      * @param copy as many floats as p, off the heap: where kernels read a matrix
-     * @param gAt where p has room for the sums over q, [keyRank][heads][64]
+     * @param gAt where p has room for the sums over q, [keyRank][count][64]
+     * @param s [count][64], written
      */
     public void tensorScores(
-            Kernels kernels, KeyFactors keys, float[] aQ, float[] p, MemorySegment copy, int gAt, float[] s) {
+            Kernels kernels, KeyFactors keys, int head, int count, float[] aQ, float[] p, MemorySegment copy, int gAt,
+            float[] s) {
         int queryRank = keys.queryRank;
-        int heads = keys.heads;
-        scale(kernels, keys.headColumn, keys.keyRank, p, queryRank * PANEL, queryRank, PANEL);
+        int column = keys.headColumn + head * keys.keyRank;
+        scale(kernels, column, keys.keyRank, p, queryRank * PANEL, queryRank, PANEL);
         MemorySegment.copy(p, 0, copy, FLOAT, 0, keys.keyRank * queryRank * PANEL);
         for (int k = 0; k < keys.keyRank; k++) {
             long from = (long) k * queryRank * PANEL * Float.BYTES;
             kernels.multiply(
-                    aQ, 0, queryRank, heads, queryRank, Format.F32, copy, from, PANEL, PANEL, p,
-                    gAt + k * heads * PANEL, 0, false);
+                    aQ, 0, queryRank, count, queryRank, Format.F32, copy, from, PANEL, PANEL, p,
+                    gAt + k * count * PANEL, 0, false);
         }
-        kernels.factorScores(p, gAt, heads, keys.keyRank, format, data, layout.columnAt(format, keys.headColumn), s);
+        kernels.factorScores(p, gAt, count, keys.keyRank, format, data, layout.columnAt(format, column), s);
     }
 
     /**

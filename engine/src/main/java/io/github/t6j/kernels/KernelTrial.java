@@ -62,7 +62,7 @@ enum KernelTrial {
             case MAXIMA -> k -> k.rowMaxima(x, SOME, y);
             case WIDEN -> k -> k.widen(format, page, 0, PANEL, 0, 1, to, 0);
             case SCALE -> k -> k.scale(y, 0, SOME, PANEL, from, 0);
-            case ADD_SCALED -> k -> k.addScaled(x, lanes, y, lanes, 0, SOME, PANEL);
+            case ADD_SCALED -> k -> k.addScaled(x, lanes, y, lanes, 0, 0, SOME, PANEL);
             case TRANSPOSE -> k -> k.transpose(from, 0, SOME, to, SOME);
             case OUTER -> k -> k.addOuter(x, SOME, y, PANEL, from, to, 0);
             case NORM -> k -> k.rmsNorm(x, 0, SOME * PANEL, 1f, null, y, 0, lanes);

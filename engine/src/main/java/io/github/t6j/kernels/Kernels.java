@@ -185,12 +185,14 @@ public interface Kernels {
     void scale(float[] y, int yAt, int rows, int yStride, MemorySegment scales, long scalesAt);
 
     /**
-     * Adds sums of which each row has a factor of its own: y[r][i] = y[r][i] · yFactors[r] + x[r][i] · xFactors[r].
+     * Adds sums of which each row has a factor of its own: y[r][i] = y[r][i] · yFactors[r] + x[r][i] · xFactors[r], for
+     * {@code count} rows from {@code first}.
      *
      * @param x [rows][width], from {@code at}; width a multiple of {@value #LANES}
      * @param y likewise
      */
-    void addScaled(float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int rows, int width);
+    void addScaled(
+            float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int first, int count, int width);
 
     /**
      * Transposes columns of a page to rows: to[t][c] = from[c][t].

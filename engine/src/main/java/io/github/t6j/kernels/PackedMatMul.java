@@ -20,6 +20,7 @@ public final class PackedMatMul implements Workers.Work {
     private final Kernels kernels;
     private final Workers workers;
     private final Workers.Work rounding = this::round;
+    private final Workers.Work adding = this::add;
     private final RoundedRows rounded = new RoundedRows();
     private PackedMatrix matrix;
     private float[] x;
@@ -27,6 +28,7 @@ public final class PackedMatMul implements Workers.Work {
     private int rows;
     private float[] y;
     private int yStride;
+    private float[] bias;
     private int stretch; // panels that a thread does one after the other
     private final float[][] panels; // one a worker: [rows][64], a panel of y
 
@@ -45,14 +47,21 @@ public final class PackedMatMul implements Workers.Work {
     /**
      * y[r] += bias.
      *
-     * @param bias [n], or null, which adds nothing
-     * @param y rows of n elements, {@code yStride} floats apart
+     * @param newBias [n], or null, which adds nothing
+     * @param newY rows of n elements, {@code newYStride} floats apart
      */
-    public void add(float[] bias, int rows, float[] y, int yStride) {
-        for (int r = 0; bias != null && r < rows; r++) {
-            for (int i = 0, at = r * yStride; i < bias.length; i++) {
-                y[at + i] += bias[i];
-            }
+    public void add(float[] newBias, int newRows, float[] newY, int newYStride) {
+        if (newBias != null) {
+            bias = newBias;
+            y = newY;
+            yStride = newYStride;
+            workers.run(newRows, adding);
+        }
+    }
+
+    private void add(int row, int worker) {
+        for (int i = 0, at = row * yStride; i < bias.length; i++) {
+            y[at + i] += bias[i];
         }
     }
 

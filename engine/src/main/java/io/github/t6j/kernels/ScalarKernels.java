@@ -138,8 +138,9 @@ public final class ScalarKernels extends ScalarFactorKernels {
     }
 
     @Override
-    public void addScaled(float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int rows, int width) {
-        for (int r = 0; r < rows; r++) {
+    public void addScaled(
+            float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int first, int count, int width) {
+        for (int r = first; r < first + count; r++) {
             for (int i = at + r * width; i < at + (r + 1) * width; i++) {
                 y[i] = y[i] * yFactors[r] + x[i] * xFactors[r];
             }

@@ -247,8 +247,9 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     }
 
     @Override
-    public void addScaled(float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int rows, int width) {
-        other(KernelTrial.ADD_SCALED, Format.F32).addScaled(x, xFactors, y, yFactors, at, rows, width);
+    public void addScaled(
+            float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int first, int count, int width) {
+        other(KernelTrial.ADD_SCALED, Format.F32).addScaled(x, xFactors, y, yFactors, at, first, count, width);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.github.t6j.model;
 import static io.github.t6j.kernels.Kernels.padded;
 
 import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.attention.Rope;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatMul;
 import io.github.t6j.kernels.Workers;
@@ -18,6 +19,7 @@ final class Activations {
     final int capacity; // rows of the largest pass that fits
     final Kernels kernels;
     final PackedMatMul matMul;
+    final Rope rope;
 
     final int[] ids; //       [rows]
     final int[] positions; // [rows]
@@ -36,6 +38,7 @@ final class Activations {
 
     private final Workers workers;
     private final Workers.Work row = this::row;
+    private final RowOperation addUpdate = (a, index, worker) -> addUpdate(index);
     private RowOperation operation;
 
     /** Rows to have room for when a pass has {@code rows}: passes grow, and should not often make new buffers. */
@@ -48,6 +51,7 @@ final class Activations {
         this.capacity = capacity;
         kernels = model.kernels();
         workers = model.workers();
+        rope = model.rope();
         matMul = new PackedMatMul(kernels, workers);
         ModelConfig.Sizes sizes = model.config().sizes();
         width = sizes.width();
@@ -57,7 +61,7 @@ final class Activations {
         positions = new int[capacity];
         x = new float[capacity * width];
         normed = new float[capacity * width];
-        attention = AttentionPass.of(model.attention(), capacity, model.rope().pairs());
+        attention = AttentionPass.of(model.attention(), capacity, rope.pairs());
         attention.scratch = model.blocks()[0].projection().newScratch(capacity);
         gateUp = new float[capacity * gateUpStride];
         hidden = new float[capacity * sizes.hidden()];
@@ -108,14 +112,16 @@ final class Activations {
         operation.row(this, index, worker);
     }
 
-    /** x += update. */
+    /** x += update, for all rows of the pass. */
     void addUpdate() {
-        for (int r = 0; r < rows(); r++) {
-            int to = r * width;
-            int from = r * updateStride;
-            for (int i = 0; i < width; i++) {
-                x[to + i] += update[from + i];
-            }
+        eachRow(addUpdate);
+    }
+
+    private void addUpdate(int index) {
+        int to = index * width;
+        int from = index * updateStride;
+        for (int i = 0; i < width; i++) {
+            x[to + i] += update[from + i];
         }
     }
 }

@@ -22,10 +22,13 @@ public final class Batch implements AttentionStep {
     private final int[] firstRows = new int[MOST_ROWS + 1]; // of each sequence; behind the last, all rows
     private final int[] ids = new int[MOST_ROWS];
     private final int[] singles = new int[MOST_ROWS]; // indices of the sequences with one row
-    private final Workers.Work single = this::attendSingle;
+    private final int[] firstParts = new int[MOST_ROWS + 1]; // of each of these; behind the last, all parts
+    private final Workers.Work appendWork = this::append;
+    private final Workers.Work beginWork = this::begin;
+    private final Workers.Work partWork = this::part;
+    private final Workers.Work endWork = this::end;
     private int size;
     private int singleCount;
-    private boolean sideBySide;
     private AttentionPass pass;
 
     Batch(Transformer model) {
@@ -74,15 +77,6 @@ public final class Batch implements AttentionStep {
                 a.set(row, ids[row], sequences[i].position() + row - firstRows[i]);
             }
         }
-        long total = 0;
-        long longest = 0;
-        for (int s = 0; s < singleCount; s++) {
-            int position = sequences[singles[s]].position();
-            total += position;
-            longest = Math.max(longest, position);
-        }
-        // Sequences side by side need no hand-over in between; one that is longer than a thread's share is better split.
-        sideBySide = longest * workers.threads() <= total;
         model.forward(a, this, () -> false);
         for (int i = 0; i < size; i++) {
             sequences[i].advance(count(i));
@@ -94,37 +88,55 @@ public final class Batch implements AttentionStep {
     @Override
     public void append(AttentionPass newPass) {
         pass = newPass;
-        for (int i = 0; i < size; i++) {
-            AttentionPass own = sequences[i].own(count(i));
-            own.begin(pass.attention, pass.layer);
-            own.copyRows(pass, firstRows[i]);
-            sequences[i].attention().append(own);
-        }
+        workers.run(size, appendWork);
     }
 
+    private void append(int i, int worker) {
+        AttentionPass own = sequences[i].own(count(i));
+        own.begin(pass.attention, pass.layer);
+        own.copyRows(pass, firstRows[i]);
+        sequences[i].attention().append(own);
+    }
+
+    /** Parts of prompts one after the other; single rows in parts that threads share, whatever sequence they are of. */
     @Override
     public void attend(AttentionPass newPass) {
         for (int i = 0; i < size; i++) {
             if (count(i) > 1) {
-                attend(i);
+                sequences[i].attention().attend(own(i));
+                copyOutput(i);
             }
         }
-        if (sideBySide) {
-            workers.run(singleCount, single);
-        } else {
-            for (int s = 0; s < singleCount; s++) {
-                attend(singles[s]);
-            }
+        workers.run(singleCount, beginWork);
+        for (int s = 0; s < singleCount; s++) {
+            firstParts[s + 1] += firstParts[s];
         }
+        workers.run(firstParts[singleCount], partWork);
+        workers.run(singleCount, endWork);
     }
 
-    private void attendSingle(int s, int worker) {
-        attend(singles[s]);
+    private void begin(int s, int worker) {
+        int threads = Math.ceilDiv(workers.threads(), singleCount);
+        firstParts[s + 1] = sequences[singles[s]].attention().begin(own(singles[s]), threads);
     }
 
-    private void attend(int i) {
-        AttentionPass own = sequences[i].own(count(i));
-        sequences[i].attention().attend(own);
+    private void part(int part, int worker) {
+        int found = Arrays.binarySearch(firstParts, 0, singleCount, part);
+        int s = found >= 0 ? found : -found - 2;
+        sequences[singles[s]].attention().part(own(singles[s]), part - firstParts[s], worker);
+    }
+
+    private void end(int s, int worker) {
+        sequences[singles[s]].attention().end(own(singles[s]));
+        copyOutput(singles[s]);
+    }
+
+    private AttentionPass own(int i) {
+        return sequences[i].own(count(i));
+    }
+
+    private void copyOutput(int i) {
+        AttentionPass own = own(i);
         int row = own.output.length / own.capacity();
         System.arraycopy(own.output, 0, pass.output, firstRows[i] * row, own.rows * row);
     }

@@ -3,7 +3,6 @@ package io.github.t6j.model;
 import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionStep;
 import io.github.t6j.attention.Projection;
-import io.github.t6j.attention.Rope;
 import io.github.t6j.kernels.PackedMatrix;
 import java.security.MessageDigest;
 
@@ -18,12 +17,13 @@ import java.security.MessageDigest;
  */
 record Block(
         int layer, RmsNorm attentionNorm, Projection projection, Attention attention, HeadNorm headNorm,
-        PackedMatrix output, float[] outputBias, RmsNorm feedForwardNorm, FeedForward feedForward) {
+        PackedMatrix output, float[] outputBias, RmsNorm feedForwardNorm,
+        FeedForward feedForward) implements RowOperation {
 
     /** x += W_o · attend(norm(x)); x += feedForward(norm(x)), for all rows of the pass. */
-    void forward(Rope rope, AttentionStep step, Activations a) {
+    void forward(AttentionStep step, Activations a) {
         attentionNorm.forward(a);
-        attend(rope, step, a);
+        attend(step, a);
         a.addUpdate();
 
         feedForwardNorm.forward(a);
@@ -32,19 +32,23 @@ record Block(
     }
 
     /** update = the attention part of all rows of normed. */
-    void attend(Rope rope, AttentionStep step, Activations a) {
+    void attend(AttentionStep step, Activations a) {
         a.attention.begin(attention, layer);
         projection.project(a.normed, a.attention, a.matMul); // A_q B_q A_k B_k A_v B_v, or q k v, or latents
-        for (int row = 0; row < a.rows(); row++) {
-            attention.rotateAndActivate(rope, a.attention, row);
-        }
+        a.eachRow(this);
         step.append(a.attention); // of TPA 2·r·(h+d) elements, not 2·h·d
         step.attend(a.attention);
         if (headNorm != null) {
-            headNorm.forward(a, attention.heads());
+            headNorm.forward(a);
         }
         a.matMul.multiply(output, a.attention.output, output.inputs(), a.rows(), a.update);
         a.matMul.add(outputBias, a.rows(), a.update, a.updateStride);
+    }
+
+    /** Rotates and activates what was projected. */
+    @Override
+    public void row(Activations a, int row, int worker) {
+        attention.rotateAndActivate(a.rope, a.attention, row);
     }
 
     long bytes() {

@@ -5,15 +5,21 @@ package io.github.t6j.model;
  *
  * @param gain [valueDim], which all heads share
  */
-record HeadNorm(float[] gain) {
+record HeadNorm(float[] gain) implements RowOperation {
     private static final float EPSILON = 1e-5f;
 
     /** Norms the heads of all rows' attention output in place. */
-    void forward(Activations a, int heads) {
+    void forward(Activations a) {
+        a.eachRow(this);
+    }
+
+    @Override
+    public void row(Activations a, int row, int worker) {
         float[] output = a.attention.output;
         int size = gain.length;
-        for (int at = 0; at < a.rows() * heads * size; at += size) {
-            a.kernels.rmsNorm(output, at, size, EPSILON, gain, output, at, a.lanes[0]);
+        int width = a.attention.attention.heads() * size;
+        for (int at = row * width; at < (row + 1) * width; at += size) {
+            a.kernels.rmsNorm(output, at, size, EPSILON, gain, output, at, a.lanes[worker]);
         }
     }
 }

@@ -2,7 +2,6 @@ package io.github.t6j.model;
 
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
-import io.github.t6j.attention.AttentionStep;
 import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.weights.LazyTensor;
 import java.util.List;
@@ -13,7 +12,7 @@ public final class Sequence implements AutoCloseable {
     private final Transformer model;
     private final boolean materialized;
     private final SequenceCache cache;
-    private final AttentionStep attention;
+    private final AttentionAlgorithm attention;
     private final Activations one; // buffers of passes of one row
     private Activations many; //      of several, or null: given back
     private Activations activations; // of the last pass, one of these
@@ -109,7 +108,7 @@ public final class Sequence implements AutoCloseable {
     }
 
     /** Where its attention is computed. */
-    AttentionStep attention() {
+    AttentionAlgorithm attention() {
         return attention;
     }
 

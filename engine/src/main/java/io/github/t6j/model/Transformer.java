@@ -48,6 +48,7 @@ public final class Transformer {
     private final Rope rope;
     private final Kernels kernels;
     private final Workers workers;
+    private final RowOperation embed = this::embed;
 
     Transformer(ModelConfig config, Weights weights, SharedPages shared, Kernels kernels, Workers workers) {
         this.config = config;
@@ -66,12 +67,12 @@ public final class Transformer {
      * @return false if it was cancelled
      */
     boolean forward(Activations a, AttentionStep step, BooleanSupplier cancelled) {
-        embed(a);
+        a.eachRow(embed);
         for (Block block : weights.blocks) {
             if (cancelled.getAsBoolean()) {
                 return false;
             }
-            block.forward(rope, step, a);
+            block.forward(step, a);
             if (Thread.currentThread().isVirtual()) {
                 Thread.yield(); // one that computes leaves the others no turn by itself
             }
@@ -79,12 +80,10 @@ public final class Transformer {
         return true;
     }
 
-    /** x = the rows of the embedding; and the tables of the rows' positions. */
-    private void embed(Activations a) {
-        for (int row = 0; row < a.rows(); row++) {
-            weights.embedding.row(a.ids[row], a.x, row * a.width);
-            rope.table(a.positions[row], a.attention.cos, a.attention.sin, a.attention.tableAt(row));
-        }
+    /** x = a row of the embedding; and the tables of its position. */
+    private void embed(Activations a, int row, int worker) {
+        weights.embedding.row(a.ids[row], a.x, row * a.width);
+        rope.table(a.positions[row], a.attention.cos, a.attention.sin, a.attention.tableAt(row));
     }
 
     /**

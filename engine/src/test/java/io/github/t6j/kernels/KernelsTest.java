@@ -243,7 +243,7 @@ class KernelsTest {
             }
             for (Kernels kernels : new Kernels[] {scalar, simd}) {
                 float[] sum = y.clone();
-                kernels.addScaled(x, xFactors, sum, yFactors, 4, 3, width);
+                kernels.addScaled(x, xFactors, sum, yFactors, 4, 0, 3, width);
                 assertThat(sum).as("width " + width + ", seed 7").isEqualTo(expected);
             }
         }

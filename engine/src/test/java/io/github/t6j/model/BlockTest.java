@@ -72,7 +72,7 @@ class BlockTest {
             for (int row = 0; row < rows; row++) {
                 model.rope().table(row, a.attention.cos, a.attention.sin, a.attention.tableAt(row));
             }
-            model.blocks()[0].forward(model.rope(), algorithm, a);
+            model.blocks()[0].forward(algorithm, a);
 
             int width = a.width;
             compare(golden, "attn_y", a.attention.output, 0, config.attention().heads() * model.attention().valueDim(),

@@ -96,7 +96,7 @@ public final class VariantModels {
             for (int row = 0; row < rows; row++) {
                 model.rope().table(position + row, a.attention.cos, a.attention.sin, a.attention.tableAt(row));
             }
-            model.blocks()[0].attend(model.rope(), algorithm, a);
+            model.blocks()[0].attend(algorithm, a);
             algorithm.cache().commit();
             for (int row = 0; row < rows; row++) {
                 int token = position + row;

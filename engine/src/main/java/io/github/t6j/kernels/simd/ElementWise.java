@@ -80,8 +80,10 @@ final class ElementWise {
     }
 
     /** {@link io.github.t6j.kernels.Kernels#addScaled}. */
-    static void addScaled(float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int rows, int width) {
-        for (int r = 0; r < rows; r++) {
+    static void addScaled(
+            float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int first, int count, int width) {
+        at += first * width;
+        for (int r = first; r < first + count; r++) {
             FloatVector xFactor = FloatVector.broadcast(FLOATS, xFactors[r]);
             FloatVector yFactor = FloatVector.broadcast(FLOATS, yFactors[r]);
             for (int end = at + width; at < end; at += LENGTH) {

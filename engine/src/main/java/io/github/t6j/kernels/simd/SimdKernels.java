@@ -122,8 +122,9 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public void addScaled(float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int rows, int width) {
-        ElementWise.addScaled(x, xFactors, y, yFactors, at, rows, width);
+    public void addScaled(
+            float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int first, int count, int width) {
+        ElementWise.addScaled(x, xFactors, y, yFactors, at, first, count, width);
     }
 
     @Override

@@ -1,0 +1,80 @@
+package io.github.t6j.attention;
+
+import io.github.t6j.kernels.Kernels;
+import java.util.Arrays;
+
+/**
+ * One row's attention in parts for several threads: a span of its pages each, and some of the heads where there are more
+ * threads than spans. Bits depend on the spans alone, as heads know nothing of each other.
+ *
+ * <pre>
+ *   parts    span 0: heads 0 … 8 | 9 … 16 | …     span 1: heads 0 … 8 | …
+ *   joins    heads 0 … 8 of all spans | heads 9 … 16 | …
+ * </pre>
+ */
+final class RowParts {
+    private final PageAttention shape;
+    private OnlineSoftmax[] softmaxes = new OnlineSoftmax[0]; // [spans][slices]
+    private int spans;
+    private int slices; // of the heads
+    private int joins; // of a slice
+
+    RowParts(PageAttention shape) {
+        this.shape = shape;
+    }
+
+    /** Cuts {@code newSpans} spans for {@code threads} threads. @return how many parts */
+    int cut(int newSpans, int threads) {
+        int newSlices = shape.cutsHeads() ? Math.min(Math.ceilDiv(threads, newSpans), shape.softmaxes()) : 1;
+        int there = newSlices == slices ? softmaxes.length : 0;
+        spans = newSpans;
+        slices = newSlices;
+        joins = Math.min(Math.ceilDiv(threads, slices), shape.softmaxes() / slices);
+        if (there < spans * slices) {
+            softmaxes = Arrays.copyOf(softmaxes, spans * slices);
+            for (int part = there; part < softmaxes.length; part++) {
+                int heads = firstHead(part % slices + 1) - firstHead(part % slices);
+                softmaxes[part] = new OnlineSoftmax(heads, shape.summedDim());
+            }
+        }
+        return spans * slices;
+    }
+
+    private int firstHead(int slice) {
+        return slice * shape.softmaxes() / slices;
+    }
+
+    /** Of which span a part is. */
+    int span(int part) {
+        return part / slices;
+    }
+
+    /** The first head of a part. */
+    int head(int part) {
+        return firstHead(part % slices);
+    }
+
+    /** What a part adds its pages to. */
+    OnlineSoftmax softmaxes(int part) {
+        return softmaxes[part];
+    }
+
+    /** How many joins there are, each of some heads. */
+    int joins() {
+        return slices * joins;
+    }
+
+    /** Adds the spans of some heads in order, and writes these heads' outputs, [softmaxes][summedDim]. */
+    void join(int join, Kernels kernels, float[] y) {
+        int slice = join / joins;
+        OnlineSoftmax all = softmaxes[slice];
+        int first = join % joins * all.heads / joins;
+        int count = (join % joins + 1) * all.heads / joins - first;
+        for (int span = 1; span < spans; span++) {
+            all.add(softmaxes[span * slices + slice], first, count, kernels);
+        }
+        int width = shape.summedDim();
+        int to = firstHead(slice) * width;
+        all.finish(first, count, Math.max(1, shape.valueRank()), width, y, to, width);
+    }
+}
