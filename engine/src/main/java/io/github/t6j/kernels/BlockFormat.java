@@ -76,14 +76,35 @@ public enum BlockFormat {
         return (elements >>> input % rowInputs * bits & (1 << bits) - 1) - zero;
     }
 
-    /** Stores one output of a block, as a tensor has it at byte {@code at}, in a panel's shorts from {@code block}. */
-    void set(MemorySegment tensor, long at, short[] panel, int block, int output) {
-        int bits = 16 / rowInputs;
-        int to = block + slot(output);
-        panel[to] = QuantizedBlock.scale(tensor, at);
-        for (int input = 0; input < SIZE; input++) {
-            int number = QuantizedBlock.number(dtype, tensor, at, input) + zero;
-            panel[to + (1 + input / rowInputs) * (ROW / 2)] |= (short) (number << input % rowInputs * bits);
+    /**
+     * Stores one output of a panel.
+     *
+     * @param row a tensor's row as {@link QuantizedBlock} draws it, 16 bits at a time
+     * @param panel its blocks, one after the other
+     */
+    void set(short[] row, short[] panel, int output) {
+        int to = slot(output);
+        if (this == Q8_0) {
+            for (int i = 0; i < row.length; i++, to += ROW / Short.BYTES) {
+                // with 128 added a signed byte has its highest bit flipped
+                panel[to] = i % (1 + SIZE / 2) == 0 ? row[i] : (short) (row[i] ^ 0x8080);
+            }
+            return;
         }
+        for (int block = 0; block < row.length; block += 1 + SIZE / 4) {
+            panel[to] = row[block];
+            to += ROW / Short.BYTES;
+            for (int r = 0; r < SIZE / 4; r++, to += ROW / Short.BYTES) {
+                // low halves of the bytes are inputs 0 to 15, high ones 16 to 31
+                int at = block + 1 + r % 4 * 2;
+                int shift = r / 4 * 4;
+                panel[to] = (short) (twoHalves(row[at] >>> shift) | twoHalves(row[at + 1] >>> shift) << 8);
+            }
+        }
+    }
+
+    /** The low halves of two bytes as one byte. */
+    private static int twoHalves(int bytes) {
+        return bytes & 15 | bytes >>> 4 & 0xF0;
     }
 }

@@ -1,7 +1,6 @@
 package io.github.t6j.kernels;
 
 import io.github.t6j.ModelFormatException;
-import io.github.t6j.weights.QuantizedBlock;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,6 +11,8 @@ import java.util.List;
 /** A matrix of q8_0 or q4_0: panels of blocks as {@link BlockFormat} draws them, as many bytes as in the file. */
 final class BlockPanels extends PackedMatrix {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort UNALIGNED =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int F16_EXPONENT = 0x7C00; // all ones: infinite or no number
 
     private final BlockFormat format;
@@ -28,25 +29,26 @@ final class BlockPanels extends PackedMatrix {
     @Override
     void fill(int panel, List<Tensor> parts) {
         int blocks = BlockFormat.blocks(inputs());
-        int size = format.dtype().bytes();
+        int size = format.dtype().bytes() / Short.BYTES;
+        short[] row = new short[blocks * size]; // of a tensor
         short[] shorts = new short[blocks * format.bytes() / Short.BYTES];
-        rows(panel, parts, (part, row, column) -> {
-            for (int block = 0; block < blocks; block++) {
-                long at = (row * blocks + block) * size;
-                checkScale(part, row, block, at);
-                format.set(part.data(), at, shorts, block * format.bytes() / Short.BYTES, column);
-            }
+        rows(panel, parts, (part, index, column) -> {
+            MemorySegment.copy(part.data(), UNALIGNED, index * row.length * Short.BYTES, row, 0, row.length);
+            checkScales(part, index, row, size);
+            format.set(row, shorts, column);
         });
         MemorySegment.copy(shorts, 0, data, SHORT, panelAt(panel), shorts.length);
     }
 
     /** The kernels make floats of scales by arithmetic that knows finite numbers only. */
-    private static void checkScale(Tensor part, long row, int block, long at) {
-        short scale = QuantizedBlock.scale(part.data(), at);
-        if ((scale & F16_EXPONENT) == F16_EXPONENT) {
-            throw new ModelFormatException("tensor " + part.name() + ": expected finite scales, found "
-                    + Float.float16ToFloat(scale) + " in block " + block + " of row " + row
-                    + ": the file is damaged, or was made of weights that are not finite");
+    private static void checkScales(Tensor part, long index, short[] row, int size) {
+        for (int at = 0; at < row.length; at += size) {
+            short scale = row[at];
+            if ((scale & F16_EXPONENT) == F16_EXPONENT) {
+                throw new ModelFormatException("tensor " + part.name() + ": expected finite scales, found "
+                        + Float.float16ToFloat(scale) + " in block " + at / size + " of row " + index
+                        + ": the file is damaged, or was made of weights that are not finite");
+            }
         }
     }
 
