@@ -68,15 +68,15 @@ final class LinesArguments {
     int run(Main main, Model model, SessionOptions options, List<Line> lines, LineWork work,
             Consumer<Map<String, Object>> each) {
         if (out == null) {
-            return run(main, model, options, lines, work, 0, each);
+            return run(main, model, options, lines, work, 0, 0, each);
         }
         try (ResultsFile results = new ResultsFile(out, work::isResult)) {
             int before = results.count();
             if (before > 0) {
                 main.note("note: " + before + " of " + lines.size() + " results are in " + out + " already");
             }
-            results.earlier(lines.size(), work::add);
-            int code = run(main, model, options, lines, work, before, results::add);
+            int failed = results.earlier(lines.size(), work::add);
+            int code = run(main, model, options, lines, work, before, failed, results::add);
             if (code == Main.INTERRUPTED) {
                 main.note(
                         results.count() + " of " + lines.size() + " are done; the same command goes on with the rest");
@@ -85,14 +85,19 @@ final class LinesArguments {
         }
     }
 
+    /**
+     * Does the lines from number {@code first} on.
+     *
+     * @param failedBefore how many of those before were wrong
+     */
     private int run(Main main, Model model, SessionOptions options, List<Line> lines, LineWork work, int first,
-            Consumer<Map<String, Object>> results) {
+            int failedBefore, Consumer<Map<String, Object>> results) {
         long bytes = PhysicalMemory.available() / 4 * 3;
         Limits limits = new Limits(parallel, QUEUED, bytes, contextLength(model, options));
         int failed;
         try (Scheduler scheduler = new Scheduler(model, options, limits);
                 Progress progress = new Progress(main, work.name())) {
-            failed = new LinesRun(lines, work, scheduler, results, out != null).run(first, 2 * parallel, progress);
+            failed = failedBefore + new LinesRun(lines, work, scheduler, results, out != null).run(first, 2 * parallel, progress);
         } catch (InterruptedException e) {
             return Main.INTERRUPTED;
         }

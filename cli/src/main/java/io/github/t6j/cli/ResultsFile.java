@@ -5,14 +5,12 @@ import io.github.t6j.json.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 
 /** Results, a JSON object a line, each written whole before the next begins: what is there after a break is not done again. */
 final class ResultsFile implements AutoCloseable {
@@ -82,14 +80,26 @@ final class ResultsFile implements AutoCloseable {
         return count;
     }
 
-    /** Tells {@code each} of the first results without an error that are there, at most {@code most} in all. */
-    void earlier(int most, Consumer<Map<String, Object>> each) {
-        try (Stream<String> lines = Files.lines(path)) {
-            lines.limit(most).map(line -> new Line(line, path.toString()).fields())
-                    .filter(result -> !result.containsKey("error")).forEach(each);
-        } catch (IOException | UncheckedIOException e) {
+    /**
+     * Tells {@code each} of the first results without an error that are there, at most {@code most} in all.
+     *
+     * @return how many have one
+     */
+    int earlier(int most, Consumer<Map<String, Object>> each) {
+        int failed = 0;
+        try (BufferedReader reader = Files.newBufferedReader(path)) {
+            for (int i = 0; i < Math.min(most, count); i++) {
+                Map<String, Object> result = new Line(reader.readLine(), path.toString()).fields();
+                if (result.containsKey("error")) {
+                    failed++;
+                } else {
+                    each.accept(result);
+                }
+            }
+        } catch (IOException e) {
             throw Errors.failure(path, "cannot be read", e);
         }
+        return failed;
     }
 
     void add(Map<String, Object> result) {

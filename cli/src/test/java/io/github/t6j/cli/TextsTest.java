@@ -146,7 +146,8 @@ class TextsTest {
         }
         Ran again = run(lines);
         assertThat(again.out()).isEqualTo(whole.out());
-        assertThat(again.code()).isZero();
+        assertThat(again.code()).isEqualTo(1);
+        assertThat(again.err()).contains("t6j: 1 of 6 lines failed");
     }
 
     @Test
