@@ -159,6 +159,11 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         page.write(slot, projections, at + heads * rope, projections, 0);
     }
 
+    /** Floats between the rows of transposed latents: a cache line more than they are, as powers of two share cache sets. */
+    private int rowStride() {
+        return Kernels.padded(rank) + Kernels.LANES;
+    }
+
     /** Floats of a row of absorbed queries. */
     int absorbedFloats() {
         return heads * rope + softmaxes() * rank;
@@ -241,7 +246,7 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     @Override
     public Scratch scratch() {
-        return new Scratch(0, 0, (long) PANEL * Kernels.padded(rank) * Float.BYTES, null);
+        return new Scratch(0, 0, (long) PANEL * rowStride() * Float.BYTES, null);
     }
 
     @Override
@@ -294,7 +299,7 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
-        int stride = Kernels.padded(rank);
+        int stride = rowStride();
         int some = state.span.heads;
         for (int i = 0, next; i < some; i = next) {
             next = state.nextGroup(i, served);

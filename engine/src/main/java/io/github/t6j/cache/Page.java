@@ -153,11 +153,17 @@ public final class Page {
             kernels.widen(format, data, 0, (int) (data.byteSize() / Short.BYTES), 0, 0, f32.data, 0);
             return;
         }
-        for (int c = 0; c < layout.columns(); c++) {
+        for (int c = 0, next; c < layout.columns(); c = next) {
+            next = format == Format.Q8 ? layout.nextVector(c) : layout.columns();
             long scales = format == Format.Q8 ? layout.scalesAt(format, layout.vectorOfColumn(c)) : 0;
             kernels.widen(
-                    format, data, layout.columnAt(format, c), PANEL, scales, 1, f32.data,
+                    format, data, layout.columnAt(format, c), (next - c) * PANEL, scales, 1, f32.data,
                     layout.columnAt(Format.F32, c));
+        }
+        if (format == Format.BF16 && format.padded(layout.width()) == layout.width()) {
+            int rows = layout.groups() * PANEL * layout.width();
+            kernels.widen(format, data, layout.rowAt(format, 0, 0), rows, 0, 0, f32.data, layout.rowAt(Format.F32, 0, 0));
+            return;
         }
         for (int g = 0; g < layout.groups(); g++) {
             for (int t = 0; t < PANEL; t++) {

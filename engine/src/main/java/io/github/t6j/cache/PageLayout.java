@@ -118,6 +118,15 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
         throw new IndexOutOfBoundsException("column: expected below " + first + ", found " + column);
     }
 
+    /** The column behind {@code column} that is of another vector, or behind the last. */
+    int nextVector(int column) {
+        int next = column + 1;
+        while (next < columns() && vectorOfColumn(next) == vectorOfColumn(column)) {
+            next++;
+        }
+        return next;
+    }
+
     /** Which vector the rows of {@code group} are. */
     int vectorOfGroup(int group) {
         int count = group;
