@@ -98,7 +98,7 @@ public final class GroupedQueryAttention implements GroupedPages, MaterializedHe
 
     @Override
     public void groupValues(Kernels kernels, int g, Page page, int lines, int count, PageState state) {
-        Page.Sums sums = new Page.Sums(lines, 1, g, state.span.heads * PANEL);
+        Page.Sums sums = state.sums.of(lines, 1, g, state.span.heads * PANEL);
         page.addRows(kernels, sums, state.probabilities, 0, count, state.span.out, 0);
     }
 
@@ -145,7 +145,7 @@ public final class GroupedQueryAttention implements GroupedPages, MaterializedHe
         for (int i = 0, next; i < some; i = next) {
             int g = (state.firstHead + i) / groupSize;
             next = state.nextGroup(i, groupSize);
-            Page.Sums sums = new Page.Sums(next - i, 1, g, some * PANEL);
+            Page.Sums sums = state.sums.of(next - i, 1, g, some * PANEL);
             page.addRows(kernels, sums, state.probabilities, i * PANEL, count, state.span.out, i * PANEL);
         }
     }

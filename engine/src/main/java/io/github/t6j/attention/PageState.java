@@ -31,6 +31,7 @@ final class PageState {
     OnlineSoftmax span; //          what pages are added to at the moment: the softmaxes of some heads
     int firstHead; //               the first of them
     final Kernels kernels;
+    final Page.Sums sums = new Page.Sums();
     int touched; //                 what was read of pages that were far, see Page.touch
     private final Arena memory; //  of what is off the heap
     private final boolean copies; // whether the attention copies elements out of pages

@@ -32,7 +32,6 @@ public final class TensorProductAttention implements PageAttention, Materialized
     private final PageLayout layout;
     private final FactorPlaces places;
     private final Page.KeyFactors keyFactors;
-    private final Page.Sums thirdSums; // of one head's values, by pieces of d_c
 
     /** The official form, keys and values of one size. */
     public TensorProductAttention(int heads, int headDim, int queryRank, int keyRank, int valueRank) {
@@ -70,7 +69,6 @@ public final class TensorProductAttention implements PageAttention, Materialized
         whole = new FactorHeads(form, row);
         places = FactorPlaces.of(form, kept, fixed, shared);
         keyFactors = new Page.KeyFactors(heads, form.queryRank(), keyRank, places.keyHeads().first());
-        thirdSums = new Page.Sums(form.thirdDim(), valueRank, 0, form.thirdDim() * PANEL);
     }
 
     @Override
@@ -324,17 +322,18 @@ public final class TensorProductAttention implements PageAttention, Materialized
         OnlineSoftmax span = state.span;
         Page features = places.valueFeatures().in(page);
         if (!third()) {
-            Page.Sums sums = new Page.Sums(span.heads, valueRank, 0, span.heads * PANEL);
+            Page.Sums sums = state.sums.of(span.heads, valueRank, 0, span.heads * PANEL);
             features.addRows(kernels, sums, state.probabilities, 0, count, span.out, 0);
             return;
         }
         float[] scratch = state.products;
+        Page.Sums pieces = state.sums.of(form.thirdDim(), valueRank, 0, form.thirdDim() * PANEL);
         page.readColumns(kept.valueThirdAt(), valueRank * form.thirdDim(), scratch, 0);
         for (int h = 0; h < span.heads; h++) {
             ThirdFactor.expand(
                     state.probabilities, h * valueRank * PANEL, scratch, expandedAt(), valueRank, form.thirdDim());
             Arrays.fill(scratch, summedAt(), summedAt() + summedFloats(), 0f);
-            features.addRows(kernels, thirdSums, scratch, expandedAt(), count, scratch, summedAt());
+            features.addRows(kernels, pieces, scratch, expandedAt(), count, scratch, summedAt());
             ThirdFactor.add(
                     scratch, summedAt(), form.thirdDim(), form.valueFeatureDim(), span.out, h, span.heads);
         }

@@ -307,15 +307,30 @@ public final class Page {
         return largest;
     }
 
-    /**
-     * Which rows of a token are summed, and for how many outputs.
-     *
-     * @param outputs sums at once
-     * @param groups rows of a token that each of them takes
-     * @param first the first of these rows
-     * @param panel floats from a panel of the sums to the next
-     */
-    public record Sums(int outputs, int groups, int first, int panel) {}
+    /** Which rows of a token are summed, and for how many outputs; one object serves many sums, as a step may make no new one. */
+    public static final class Sums {
+        private int outputs;
+        private int groups;
+        private int first;
+        private int panel;
+
+        /**
+         * Sets all.
+         *
+         * @param newOutputs sums at once
+         * @param newGroups rows of a token that each of them takes
+         * @param newFirst the first of these rows
+         * @param newPanel floats from a panel of the sums to the next
+         * @return this
+         */
+        public Sums of(int newOutputs, int newGroups, int newFirst, int newPanel) {
+            outputs = newOutputs;
+            groups = newGroups;
+            first = newFirst;
+            panel = newPanel;
+            return this;
+        }
+    }
 
     /**
      * Adds rows times probabilities: y[r][i] += Σ_g Σ_t x[r][g][t] · row[first + g][t][i], t below {@code count}.
