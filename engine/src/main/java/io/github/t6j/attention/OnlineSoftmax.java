@@ -89,7 +89,7 @@ final class OnlineSoftmax {
     /** The same for {@code count} heads from {@code first}; {@code yAt} is where head 0 would be. */
     void finish(int first, int count, float divisor, int width, float[] y, int yAt, int yStride) {
         for (int h = first; h < first + count; h++) {
-            float scale = isEmpty() ? 0f : 1f / (ScalarKernels.sum(sum, h * LANES) * divisor);
+            float scale = max[h] == Float.NEGATIVE_INFINITY ? 0f : 1f / (ScalarKernels.sum(sum, h * LANES) * divisor);
             for (int d = 0; d < width; d += PANEL) {
                 int from = h * PANEL + Kernels.panelAt(d, heads);
                 scale(out, from, Math.min(PANEL, width - d), scale, y, yAt + h * yStride + d);

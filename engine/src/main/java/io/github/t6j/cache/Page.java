@@ -307,7 +307,7 @@ public final class Page {
         return largest;
     }
 
-    /** Which rows of a token are summed, and for how many outputs; one object serves many sums, as a step may make no new one. */
+    /** Which rows of a token are summed, and for how many outputs. One object serves many sums: a step makes no objects. */
     public static final class Sums {
         private int outputs;
         private int groups;

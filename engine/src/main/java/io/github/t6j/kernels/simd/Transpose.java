@@ -26,13 +26,12 @@ import jdk.incubator.vector.VectorSpecies;
  * </pre>
  */
 final class Transpose {
-    private static final VectorSpecies<Long> PAIRS = LongVector.SPECIES_128;
-    private static final LongVector SECOND = LongVector.zero(PAIRS).withLane(1, -1);
     private static final long COLUMN = 4L * PANEL; // bytes
     private static final long LOW = 0xFFFFFFFFL;
     private static final long HIGH = ~LOW;
 
-    private Transpose() {}
+    private static final VectorSpecies<Long> PAIRS = LongVector.SPECIES_128;
+    private static final LongVector SECOND = LongVector.zero(PAIRS).withLane(1, -1);
 
     private static final VectorSpecies<Long> EIGHT = LongVector.SPECIES_512;
     private static final VectorMask<Long> LATE_HALF = VectorMask.fromLong(EIGHT, 0b11110000);
@@ -42,6 +41,8 @@ final class Transpose {
     private static final VectorShuffle<Long> QUARTERS_DOWN = VectorShuffle.fromValues(EIGHT, 2, 3, 0, 0, 6, 7, 0, 0);
     private static final VectorShuffle<Long> PAIRS_UP = VectorShuffle.fromValues(EIGHT, 0, 0, 0, 2, 0, 4, 0, 6);
     private static final VectorShuffle<Long> PAIRS_DOWN = VectorShuffle.fromValues(EIGHT, 1, 0, 3, 0, 5, 0, 7, 0);
+
+    private Transpose() {}
 
     /** {@link io.github.t6j.kernels.Kernels#transpose}. */
     static void columns(MemorySegment from, long fromAt, int count, MemorySegment to, int toStride) {
