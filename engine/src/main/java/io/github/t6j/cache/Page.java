@@ -162,7 +162,8 @@ public final class Page {
         }
         if (format == Format.BF16 && format.padded(layout.width()) == layout.width()) {
             int rows = layout.groups() * PANEL * layout.width();
-            kernels.widen(format, data, layout.rowAt(format, 0, 0), rows, 0, 0, f32.data, layout.rowAt(Format.F32, 0, 0));
+            kernels.widen(format, data, layout.rowAt(format, 0, 0), rows, 0, 0, f32.data,
+                    layout.rowAt(Format.F32, 0, 0));
             return;
         }
         for (int g = 0; g < layout.groups(); g++) {

@@ -54,7 +54,8 @@ class RowPartsTest {
                 AttentionPass pass = Passes.of(attention, projections, stride, row, 1);
                 float[] expected = attend(attention, cache, pass, 1);
                 for (int threads : new int[] {2, 3, 8, 64}) {
-                    assertThat(attend(attention, cache, pass, threads)).as("row %s, %s threads, seed %s", row, threads, SEED)
+                    assertThat(attend(attention, cache, pass, threads))
+                            .as("row %s, %s threads, seed %s", row, threads, SEED)
                             .isEqualTo(expected);
                     Arrays.fill(pass.output, Float.NaN);
                     assertThat(inParts(attention, cache, pass, threads)).as("row %s, parts for %s", row, threads)
