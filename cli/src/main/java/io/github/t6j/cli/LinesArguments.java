@@ -97,7 +97,8 @@ final class LinesArguments {
         int failed;
         try (Scheduler scheduler = new Scheduler(model, options, limits);
                 Progress progress = new Progress(main, work.name())) {
-            failed = failedBefore + new LinesRun(lines, work, scheduler, results, out != null).run(first, 2 * parallel, progress);
+            failed = failedBefore
+                    + new LinesRun(lines, work, scheduler, results, out != null).run(first, 2 * parallel, progress);
         } catch (InterruptedException e) {
             return Main.INTERRUPTED;
         }
