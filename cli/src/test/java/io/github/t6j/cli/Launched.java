@@ -117,7 +117,9 @@ final class Launched {
 
     /** On a terminal, which script of util-linux plays, with "$t6j" for the launcher in {@code checkout}. */
     static ProcessBuilder terminal(Path checkout, String command) {
-        ProcessBuilder builder = builder(List.of("script", "-qec", command, "/dev/null"));
+        List<String> script = new ArrayList<>(interruptible());
+        script.addAll(List.of("script", "-qec", command, "/dev/null"));
+        ProcessBuilder builder = builder(script);
         builder.environment().put("SHELL", "/bin/sh"); // which script runs the command by
         builder.environment().put("T6J_JAVA_HOME", System.getProperty("java.home"));
         builder.environment().put("t6j", checkout.resolve("cli/bin/t6j").toString());
