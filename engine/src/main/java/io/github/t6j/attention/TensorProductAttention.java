@@ -68,7 +68,7 @@ public final class TensorProductAttention implements PageAttention, Materialized
         layout = kept.layout();
         whole = new FactorHeads(form, row);
         places = FactorPlaces.of(form, kept, fixed, shared);
-        keyFactors = new Page.KeyFactors(heads, form.queryRank(), keyRank, places.keyHeads().first());
+        keyFactors = new Page.KeyFactors(form.queryRank(), keyRank, places.keyHeads().first());
     }
 
     @Override

@@ -237,12 +237,11 @@ public final class Page {
     /**
      * The factors of a page's keys as a factored query meets them.
      *
-     * @param heads h
      * @param queryRank R_Q
      * @param keyRank R_K
      * @param headColumn first column of A_K
      */
-    public record KeyFactors(int heads, int queryRank, int keyRank, int headColumn) {}
+    public record KeyFactors(int queryRank, int keyRank, int headColumn) {}
 
     /**
      * Scores from query factors (paper, Algorithm 2): s[h][t] = Σ_k aK[h][k][t] · Σ_q aQ[h][q] · p[k][q][t], of {@code
