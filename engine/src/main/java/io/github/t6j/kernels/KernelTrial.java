@@ -3,6 +3,7 @@ package io.github.t6j.kernels;
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.NARROW_ROWS;
 import static io.github.t6j.kernels.Kernels.PANEL;
+import static io.github.t6j.kernels.Kernels.SLIM_ROWS;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,7 +14,8 @@ import java.util.function.Consumer;
  * height of tiles, the others one a format, and use one if they have none.
  */
 enum KernelTrial {
-    NARROW_PRODUCT, FACTOR_SCORES, TENSOR_SCORES, COLUMNS, ROWS, SOFTMAX, WHOLE_SOFTMAX, MAXIMA, WIDEN, SCALE,
+    NARROW_PRODUCT, SLIM_PRODUCT, FACTOR_SCORES, TENSOR_SCORES, COLUMNS, ROWS, SOFTMAX, WHOLE_SOFTMAX, MAXIMA, WIDEN,
+    SCALE,
     ADD_SCALED,
     TRANSPOSE, OUTER, NORM, SWIGLU,
     LOG_SUM, ROUND,
@@ -53,6 +55,7 @@ enum KernelTrial {
         RoundedRows rounded = RoundedRows.zeros(1, PANEL);
         return switch (this) {
             case NARROW_PRODUCT -> productTrial(format, NARROW_ROWS, PANEL, PANEL / 2);
+            case SLIM_PRODUCT -> product(format, SLIM_ROWS + 1); // tiles of six rows, and of five
             case FACTOR_SCORES -> k -> k.factorScores(x, 0, SOME, SOME, format, page, 0, y);
             case TENSOR_SCORES -> k -> k.tensorScores(x, 0, SOME, SOME, x, 0, PANEL, SOME, from, 0, y, 0, PANEL);
             case COLUMNS -> k -> k.rebuildColumns(x, 0, SOME, from, 0, SOME, to, 0);

@@ -45,6 +45,14 @@ public interface Kernels {
         return format == Format.F32 && xStride == PANEL && columns <= PANEL / 2 && rows % NARROW_ROWS == 0;
     }
 
+    /** From so many rows on, 16 registers are better used by tiles of six rows, or five, than of two; all such split into those. */
+    int SLIM_ROWS = 20;
+
+    /** Whether a product takes such tiles, of two vectors where others have four. An int of Q8 has elements of four. */
+    static boolean isSlim(Format format, int rows) {
+        return Machine.FEW_REGISTERS && rows >= SLIM_ROWS && (format == Format.F32 || format == Format.BF16);
+    }
+
     /** Which kernels these are, such as {@code SIMD, 512-bit}. */
     String description();
 

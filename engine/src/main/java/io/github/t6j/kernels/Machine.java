@@ -7,16 +7,18 @@ import java.lang.management.ManagementFactory;
 public final class Machine {
     private Machine() {}
 
+    /** Whether there are 16 vector registers, not 32, as on x86 without AVX-512. */
+    public static final boolean FEW_REGISTERS = fewRegisters();
+
     /** Whether Math.fma is an instruction. */
     public static boolean fused() {
         String use = option("UseFMA");
         return use == null || Boolean.parseBoolean(use);
     }
 
-    /** Vector registers: 32, but 16 on x86 without AVX-512. */
-    public static int vectorRegisters() {
+    private static boolean fewRegisters() {
         String avx = option("UseAVX");
-        return avx == null || Integer.parseInt(avx) > 2 ? 32 : 16;
+        return avx != null && Integer.parseInt(avx) < 3;
     }
 
     /** A flag of the JVM's; null where there is no such flag, or none to ask. */

@@ -181,9 +181,14 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             int yAt,
             int yPanel,
             boolean accumulate) {
-        Kernels kernels = Kernels.isNarrow(format, xStride, rows, columns)
-                ? other(KernelTrial.NARROW_PRODUCT, format)
-                : product(format, rows);
+        Kernels kernels;
+        if (Kernels.isSlim(format, rows)) {
+            kernels = other(KernelTrial.SLIM_PRODUCT, format);
+        } else if (Kernels.isNarrow(format, xStride, rows, columns)) {
+            kernels = other(KernelTrial.NARROW_PRODUCT, format);
+        } else {
+            kernels = product(format, rows);
+        }
         kernels.multiply(x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
     }
 

@@ -45,7 +45,7 @@ final class Gemm {
     private Gemm() {}
 
     /** Rows of a tile; with 16 registers, two: eight sums, four weights. */
-    private static final int MAX_ROWS = Machine.vectorRegisters() < 32 ? 2 : 5;
+    private static final int MAX_ROWS = Machine.FEW_REGISTERS ? 2 : 5;
 
     /** Rows of the tallest tile: with the loads of all three formats, that of five is more than C2 can compile. */
     static int tallest(Format format) {

@@ -9,7 +9,7 @@ import static io.github.t6j.kernels.simd.Lanes.FLOAT_VECTOR;
 import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
-import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.Machine;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
@@ -19,7 +19,7 @@ import jdk.incubator.vector.FloatVector;
  */
 final class NarrowGemm {
     /** Whether there are registers for sixteen sums. */
-    static final boolean AVAILABLE = Gemm.tallest(Format.F32) > 4;
+    static final boolean AVAILABLE = !Machine.FEW_REGISTERS;
 
     private NarrowGemm() {}
 

@@ -19,7 +19,7 @@ final class TensorScores {
     private TensorScores() {}
 
     /** Heads of a tile: with three, twelve products, twelve scores, four of g and a broadcast; with 16 registers, one. */
-    private static final int MAX_HEADS = Machine.vectorRegisters() < 32 ? 1 : 3;
+    private static final int MAX_HEADS = Machine.FEW_REGISTERS ? 1 : 3;
 
     /** {@link io.github.t6j.kernels.Kernels#tensorScores}. */
     static void row(
