@@ -15,13 +15,13 @@ interface GroupedPages extends PageAttention {
     float scale();
 
     /**
-     * Scores of queries and the keys of head {@code g}.
+     * Scores of queries and the keys of head {@code g}, for {@code lines} of them from line {@code first}.
      *
-     * @param queries [lines][d], scaled
-     * @param scores [lines][64], written
+     * @param queries [all lines][d], scaled
+     * @param scores [all lines][64], written
      */
-    void groupScores(Kernels kernels, int g, float[] queries, int lines, Page page, float[] scores);
+    void groupScores(Kernels kernels, int g, float[] queries, int first, int lines, Page page, float[] scores);
 
-    /** Adds values of head {@code g}, times state.probabilities [lines][64], to state.span.out, of its first lines. */
-    void groupValues(Kernels kernels, int g, Page page, int lines, int count, PageState state);
+    /** Adds values of head {@code g}, times state.probabilities [all lines][64], to these lines of state.span.out. */
+    void groupValues(Kernels kernels, int g, Page page, int first, int lines, int count, PageState state);
 }

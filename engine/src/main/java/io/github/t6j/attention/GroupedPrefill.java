@@ -116,15 +116,26 @@ final class GroupedPrefill implements Prefill {
     private void page(int index, int first, int end, int keyHead, Buffers b) {
         PageState state = b.state;
         Page page = state.readable(cache.page(pass.layer, index));
+        int low = group * Math.max(0, index * PANEL - pass.position - first); // of the first row that sees the page
+        int lines = (end - first) * group - low;
+        shape.groupScores(kernels, keyHead, b.queries, low, lines, page, state.scores);
+        hide(index, first, end, state);
+        state.softmax(shape, page);
+        int count = Math.min(PANEL, pass.position + end - index * PANEL);
+        shape.groupValues(kernels, keyHead, page, low, lines, count, state);
+    }
+
+    /** Hides what rows do not see of a page, and the lines that are none. */
+    private void hide(int index, int first, int end, PageState state) {
         int lines = (end - first) * group;
-        shape.groupScores(kernels, keyHead, b.queries, lines, page, state.scores);
+        boolean all = pass.attention.window() == 0 && lines == state.span.heads;
+        if (all && (index + 1) * PANEL <= pass.position + first + 1) {
+            return;
+        }
         for (int line = 0; line < state.span.heads; line++) {
             int seen = line < lines ? pass.position + first + line / group + 1 - index * PANEL : 0;
             int hidden = windowStart(pass.position + first + line / group) - index * PANEL;
             state.show(line, hidden, seen);
         }
-        state.softmax(shape, page);
-        int count = Math.min(PANEL, pass.position + end - index * PANEL);
-        shape.groupValues(kernels, keyHead, page, lines, count, state);
     }
 }

@@ -92,14 +92,15 @@ public final class GroupedQueryAttention implements GroupedPages, MaterializedHe
     }
 
     @Override
-    public void groupScores(Kernels kernels, int g, float[] queries, int lines, Page page, float[] scores) {
-        page.multiplyColumns(kernels, queries, 0, lines, headDim, kept.keys(g), scores, 0);
+    public void groupScores(Kernels kernels, int g, float[] queries, int first, int lines, Page page, float[] scores) {
+        page.multiplyColumns(
+                kernels, queries, first * headDim, lines, headDim, kept.keys(g), scores, first * PANEL);
     }
 
     @Override
-    public void groupValues(Kernels kernels, int g, Page page, int lines, int count, PageState state) {
+    public void groupValues(Kernels kernels, int g, Page page, int first, int lines, int count, PageState state) {
         Page.Sums sums = state.sums.of(lines, 1, g, state.span.heads * PANEL);
-        page.addRows(kernels, sums, state.probabilities, 0, count, state.span.out, 0);
+        page.addRows(kernels, sums, state.probabilities, first * PANEL, count, state.span.out, first * PANEL);
     }
 
     @Override

@@ -125,17 +125,12 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
         for (int i = 0, next; i < some; i = next) {
             int g = (state.firstHead + i) / groupSize;
             next = state.nextGroup(i, groupSize);
-            scores(kernels, g, state.query, i, next - i, page, state.scores);
+            groupScores(kernels, g, state.query, i, next - i, page, state.scores);
         }
     }
 
     @Override
-    public void groupScores(Kernels kernels, int g, float[] queries, int lines, Page page, float[] scores) {
-        scores(kernels, g, queries, 0, lines, page, scores);
-    }
-
-    /** Scores of the queries from line {@code first}. */
-    private void scores(
+    public void groupScores(
             Kernels kernels, int g, float[] queries, int first, int lines, Page page, float[] scores) {
         int at = first * headDim;
         int to = first * PANEL;
@@ -150,17 +145,12 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
         for (int i = 0, next; i < some; i = next) {
             int g = (state.firstHead + i) / groupSize;
             next = state.nextGroup(i, groupSize);
-            values(kernels, g, page, i, next - i, count, state);
+            groupValues(kernels, g, page, i, next - i, count, state);
         }
     }
 
     @Override
-    public void groupValues(Kernels kernels, int g, Page page, int lines, int count, PageState state) {
-        values(kernels, g, page, 0, lines, count, state);
-    }
-
-    /** Adds values to the sums from line {@code first}. */
-    private void values(
+    public void groupValues(
             Kernels kernels, int g, Page page, int first, int lines, int count, PageState state) {
         int stride = Kernels.padded(headDim);
         page.transposeColumns(kernels, kept.latent(g), headDim, state.offHeap, stride);
