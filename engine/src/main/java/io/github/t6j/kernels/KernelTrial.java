@@ -14,11 +14,9 @@ import java.util.function.Consumer;
  * height of tiles, the others one a format, and use one if they have none.
  */
 enum KernelTrial {
-    NARROW_PRODUCT, SLIM_PRODUCT, FACTOR_SCORES, TENSOR_SCORES, COLUMNS, ROWS, SOFTMAX, WHOLE_SOFTMAX, MAXIMA, WIDEN,
-    SCALE,
-    ADD_SCALED,
-    TRANSPOSE, OUTER, NORM, SWIGLU,
-    LOG_SUM, ROUND,
+    NARROW_PRODUCT, SLIM_PRODUCT,
+    FACTOR_SCORES, TENSOR_SCORES, COLUMNS, ROWS, SOFTMAX, WHOLE_SOFTMAX, MAXIMA, WIDEN, SCALE, ADD_SCALED, TRANSPOSE,
+    OUTER, NORM, SWIGLU, LOG_SUM, ROUND,
     ROW_OF_Q8_0, ROWS_OF_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0;
 
     /** Inputs of a product on trial. */

@@ -44,7 +44,7 @@ import jdk.incubator.vector.IntVector;
 final class Gemm {
     private Gemm() {}
 
-    /** Rows of a tile; with 16 registers, two: eight sums, four weights. */
+    /** Rows of a tile; with 16 registers, two: eight sums, four weights. Many rows have other tiles there, {@link SlimGemm}'s. */
     private static final int MAX_ROWS = Machine.FEW_REGISTERS ? 2 : 5;
 
     /** Rows of the tallest tile: with the loads of all three formats, that of five is more than C2 can compile. */
