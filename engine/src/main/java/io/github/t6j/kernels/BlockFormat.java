@@ -17,12 +17,12 @@ import java.nio.ByteOrder;
  *   output   0, 16    1, 17 …   15, 31    32, 48    33, 49 …   47, 63      the first in the low half, 16 bits
  *
  *   scale    f16
- *   Q8_0     a byte each input, the first in the low one, with 128 added
- *   Q4_0     four bits each input, the first in the lowest, with 8 added
+ *   Q8_0     a byte each input, the first in the low one with 128 added, the second with its sign
+ *   Q4_0     four bits each input, with 8 added: from the lowest the first, the third, the second, the fourth
  * </pre>
  */
 public enum BlockFormat {
-    Q8_0(DType.Q8_0, 2, 128), Q4_0(DType.Q4_0, 4, 8);
+    Q8_0(DType.Q8_0, 2), Q4_0(DType.Q4_0, 4);
 
     /** Inputs of a block. */
     public static final int SIZE = QuantizedBlock.SIZE;
@@ -35,12 +35,10 @@ public enum BlockFormat {
 
     private final DType dtype;
     private final int rowInputs;
-    private final int zero;
 
-    BlockFormat(DType dtype, int rowInputs, int zero) {
+    BlockFormat(DType dtype, int rowInputs) {
         this.dtype = dtype;
         this.rowInputs = rowInputs;
-        this.zero = zero;
     }
 
     /** What the weights are on disk. */
@@ -71,9 +69,12 @@ public enum BlockFormat {
     /** Whole number of a weight in the block at byte {@code block}. */
     int number(MemorySegment data, long block, int input, int output) {
         int row = 1 + input / rowInputs;
-        int bits = 16 / rowInputs;
         short elements = data.get(SHORT, block + row * ROW + 2 * slot(output));
-        return (elements >>> input % rowInputs * bits & (1 << bits) - 1) - zero;
+        if (this == Q8_0) {
+            return input % 2 == 0 ? (elements & 0xFF) - 128 : elements >> 8;
+        }
+        int half = input % 2 == 0 ? elements : elements >> 8;
+        return (half >> (input % 4 / 2 * 4) & 15) - 8;
     }
 
     /**
@@ -86,8 +87,8 @@ public enum BlockFormat {
         int to = slot(output);
         if (this == Q8_0) {
             for (int i = 0; i < row.length; i++, to += ROW / Short.BYTES) {
-                // with 128 added a signed byte has its highest bit flipped
-                panel[to] = i % (1 + SIZE / 2) == 0 ? row[i] : (short) (row[i] ^ 0x8080);
+                // with 128 added the first byte has its highest bit flipped
+                panel[to] = i % (1 + SIZE / 2) == 0 ? row[i] : (short) (row[i] ^ 0x80);
             }
             return;
         }
@@ -98,13 +99,8 @@ public enum BlockFormat {
                 // low halves of the bytes are inputs 0 to 15, high ones 16 to 31
                 int at = block + 1 + r % 4 * 2;
                 int shift = r / 4 * 4;
-                panel[to] = (short) (twoHalves(row[at] >>> shift) | twoHalves(row[at + 1] >>> shift) << 8);
+                panel[to] = (short) (row[at] >>> shift & 0x0F0F | (row[at + 1] >>> shift & 0x0F0F) << 4);
             }
         }
-    }
-
-    /** The low halves of two bytes as one byte. */
-    private static int twoHalves(int bytes) {
-        return bytes & 15 | bytes >>> 4 & 0xF0;
     }
 }

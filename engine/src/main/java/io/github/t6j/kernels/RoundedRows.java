@@ -11,6 +11,12 @@ public final class RoundedRows {
     /** Below it a block's largest number counts as 0, so that no product is too small for a float. */
     private static final float SMALLEST = 0x1p-64f;
 
+    /** Rows of a tile. */
+    public static final int GROUP = 4;
+
+    /** Ints of a row's block. */
+    public static final int BLOCK = 2 * BlockFormat.SIZE;
+
     private static final int SIZE = BlockFormat.SIZE;
     private static final float LARGEST = 127f;
     private static final int INFINITY = 0x7F800000; // bits; those of NaN are above
@@ -21,20 +27,21 @@ public final class RoundedRows {
     /** Blocks of a row. */
     public int blocks;
 
-    /** From a row's elements to the next's: a cache line more than they are, as powers of two share cache sets. */
-    public int stride;
+    /** Rows whose blocks stand one after the other: {@value #GROUP}, or 1 if there are fewer. */
+    public int group;
 
     /** [rows][blocks]; NaN where a number of the block is not finite. */
     public float[] scales = new float[0];
 
-    /** [rows][blocks · 32]: each number, mod 2^16, in both halves of an int. */
-    public int[] twins = new int[0];
-
     /**
-     * [rows][blocks · 32], every second place: what the 128 that is added to weights of Q8_0 makes of two inputs,
-     * −128 · (x0 + x1), mod 2^16, in the high half of an int; in the low half with 2^15 added.
+     * [rows / group][blocks][group][{@value #BLOCK}], mod 2^16 in both halves of an int. The first 32 are the numbers x, at
+     * odd places x1 − 256 · x0: two weights of 8 bits in 16, v = w0 + 256 · w1, then make w0 · x0 + w1 · x1 as
+     * v · x0 + w1 · (x1 − 256 · x0), and w0 need not be taken out of v. Behind them, at even places, is what the 128 that is
+     * added to w0 in Q8_0 makes, −128 · x0, in the low half with 2^15 added.
+     *
+     * <p>What a tile of rows takes at a time lies at fixed distances, so that its bounds are checked once.
      */
-    public int[] pairs = new int[0];
+    public int[] numbers = new int[0];
 
     /** [rows][blocks]: what the 8 that is added to weights of Q4_0 makes of a block, mod 2^16, in both halves. */
     public int[] eights = new int[0];
@@ -50,15 +57,20 @@ public final class RoundedRows {
     void resize(int newRows, int inputs) {
         rows = newRows;
         blocks = BlockFormat.blocks(inputs);
-        stride = blocks * SIZE + 16;
+        group = rows < GROUP ? 1 : GROUP;
+        int places = (rows + group - 1) / group * group * blocks * BLOCK;
         if (scales.length < rows * blocks) {
             scales = new float[rows * blocks];
             eights = new int[rows * blocks];
         }
-        if (twins.length < rows * stride) {
-            twins = new int[rows * stride];
-            pairs = new int[rows * stride];
+        if (numbers.length < places) {
+            numbers = new int[places];
         }
+    }
+
+    /** Where the numbers of a row's block begin. */
+    public int at(int row, int block) {
+        return ((row / group * blocks + block) * group + row % group) * BLOCK;
     }
 
     /** A block's scale; {@code largest} is the bits of its largest magnitude. */
@@ -85,17 +97,15 @@ public final class RoundedRows {
             largest = Math.max(largest, Float.floatToRawIntBits(x[at + i]) & Integer.MAX_VALUE);
         }
         float inverse = inverse(largest);
-        int to = row * stride + block * SIZE;
+        int to = at(row, block);
         int sum = 0;
-        int previous = 0;
+        int even = 0; // the number before an odd place
         for (int i = 0; i < SIZE; i++) {
             float scaled = i < count ? x[at + i] * inverse : 0f;
             int number = (int) (scaled + ScalarKernels.ROUNDING - ScalarKernels.ROUNDING);
-            twins[to + i] = twin(number);
-            if (i % 2 == 1) {
-                pairs[to + i - 1] = twin(-128 * (previous + number)) ^ 0x8000;
-            }
-            previous = number;
+            numbers[to + i] = twin(number - 256 * even);
+            even = i % 2 == 0 ? number : 0;
+            numbers[to + SIZE + i] = twin(-128 * even) ^ 0x8000;
             sum += number;
         }
         scales[row * blocks + block] = scale(largest);
@@ -104,6 +114,7 @@ public final class RoundedRows {
 
     /** A whole number. */
     int number(int row, int input) {
-        return (short) twins[row * stride + input];
+        int at = at(row, input / SIZE) + input % SIZE;
+        return (short) (input % 2 == 0 ? numbers[at] : numbers[at] + 256 * numbers[at - 1]);
     }
 }

@@ -7,9 +7,10 @@ import io.github.t6j.kernels.RoundedRows;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Panel of quantised weights × rows, in integers of 16 bits, of which an int has two: outputs 16 apart. Weights are
- * stored with a constant added that makes them positive; the sums start at what takes it off again. All sums are mod
- * 2^16, and exact as the true ones fit.
+ * Panel of quantised weights × rows, in integers of 16 bits, of which an int has two: outputs 16 apart. They hold weights
+ * of two inputs, v = w0 + 256 · w1, and {@link RoundedRows#numbers} is made for that: w0 is not taken out of v. What is
+ * positive only since a constant was added is put right where sums begin or are made. All sums are mod 2^16, and exact as
+ * the true ones fit.
  *
  * <p>The kernels' loops count by steps that C2 does not know, see {@link Gemm}.
  */
@@ -26,9 +27,6 @@ final class BlockGemm {
     /** Its bits: with a whole number added, those of the sum. */
     static final int WHOLE_BITS = 0x4B400000;
 
-    /** Rows that are computed together, if there are as many. */
-    private static final int ROWS = 4;
-
     private BlockGemm() {}
 
     /** {@link io.github.t6j.kernels.Kernels#multiplyBlocks}. */
@@ -36,7 +34,7 @@ final class BlockGemm {
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride, int one) {
         boolean bytes = format == BlockFormat.Q8_0;
         for (int r = 0; r < x.rows;) {
-            boolean four = x.rows - r >= ROWS;
+            boolean four = x.rows - r >= RoundedRows.GROUP;
             for (int s = 0; s < 32; s += 2 * LENGTH) {
                 long from = wAt + 4 * s;
                 int c0 = yAt + r * yStride + column(s);
@@ -51,7 +49,7 @@ final class BlockGemm {
                     Q4Gemm.one(x, r, w, from, y, c0, c1, one);
                 }
             }
-            r += four ? ROWS : 1;
+            r += four ? RoundedRows.GROUP : 1;
         }
     }
 

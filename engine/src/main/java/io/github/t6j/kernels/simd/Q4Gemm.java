@@ -23,22 +23,25 @@ import jdk.incubator.vector.ShortVector;
 final class Q4Gemm {
     private static final int SIZE = BlockFormat.SIZE;
     private static final int ROW = BlockFormat.ROW;
+    private static final int GROUP = RoundedRows.GROUP;
+    private static final int BLOCK = RoundedRows.BLOCK;
 
-    /** The low four bits of either half. */
-    private static final int NIBBLES = 0x000F000F;
+    /** Of either half, the weights of two inputs: w0 + 256 · w1. */
+    private static final int NIBBLES = 0x0F0F0F0F;
 
     private Q4Gemm() {}
 
     /** One row. */
     static void one(
             RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int one) {
-        int[] twins = x.twins;
+        int[] numbers = x.numbers;
         int[] eights = x.eights;
         float[] scales = x.scales;
         int place = row * x.blocks;
         long step = (long) ROW * one;
         FloatVector y00 = FloatVector.zero(FLOATS), y01 = y00, y10 = y00, y11 = y00;
-        int k = row * x.stride;
+        int next = x.group * BLOCK - SIZE;
+        int k = x.at(row, 0);
         for (int last = place + x.blocks; place != last; place += one) {
             IntVector scale0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
             IntVector scale1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
@@ -47,20 +50,25 @@ final class Q4Gemm {
             for (long end = wAt + SIZE / 4 * step; wAt != end; wAt += step) {
                 IntVector w0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
                 IntVector w1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
-                ShortVector xa = IntVector.broadcast(INTS, twins[k]).reinterpretAsShorts();
-                ShortVector xb = IntVector.broadcast(INTS, twins[k + 1]).reinterpretAsShorts();
-                ShortVector xc = IntVector.broadcast(INTS, twins[k + 2]).reinterpretAsShorts();
-                ShortVector xd = IntVector.broadcast(INTS, twins[k + 3]).reinterpretAsShorts();
-                sum0 = sum0.add(w0.and(NIBBLES).reinterpretAsShorts().mul(xa));
-                sum1 = sum1.add(w1.and(NIBBLES).reinterpretAsShorts().mul(xa));
-                sum0 = sum0.add(w0.lanewise(LSHR, 4).and(NIBBLES).reinterpretAsShorts().mul(xb));
-                sum1 = sum1.add(w1.lanewise(LSHR, 4).and(NIBBLES).reinterpretAsShorts().mul(xb));
-                sum0 = sum0.add(w0.lanewise(LSHR, 8).and(NIBBLES).reinterpretAsShorts().mul(xc));
-                sum1 = sum1.add(w1.lanewise(LSHR, 8).and(NIBBLES).reinterpretAsShorts().mul(xc));
-                sum0 = sum0.add(w0.lanewise(LSHR, 12).and(NIBBLES).reinterpretAsShorts().mul(xd));
-                sum1 = sum1.add(w1.lanewise(LSHR, 12).and(NIBBLES).reinterpretAsShorts().mul(xd));
+                ShortVector xa = IntVector.broadcast(INTS, numbers[k]).reinterpretAsShorts();
+                ShortVector xb = IntVector.broadcast(INTS, numbers[k + 1]).reinterpretAsShorts();
+                ShortVector xc = IntVector.broadcast(INTS, numbers[k + 2]).reinterpretAsShorts();
+                ShortVector xd = IntVector.broadcast(INTS, numbers[k + 3]).reinterpretAsShorts();
+                ShortVector n00 = w0.and(NIBBLES).reinterpretAsShorts();
+                ShortVector n01 = w1.and(NIBBLES).reinterpretAsShorts();
+                sum0 = sum0.add(n00.mul(xa));
+                sum1 = sum1.add(n01.mul(xa));
+                sum0 = sum0.add(n00.lanewise(LSHR, 8).mul(xb));
+                sum1 = sum1.add(n01.lanewise(LSHR, 8).mul(xb));
+                ShortVector n20 = w0.lanewise(LSHR, 4).and(NIBBLES).reinterpretAsShorts();
+                ShortVector n21 = w1.lanewise(LSHR, 4).and(NIBBLES).reinterpretAsShorts();
+                sum0 = sum0.add(n20.mul(xc));
+                sum1 = sum1.add(n21.mul(xc));
+                sum0 = sum0.add(n20.lanewise(LSHR, 8).mul(xd));
+                sum1 = sum1.add(n21.lanewise(LSHR, 8).mul(xd));
                 k += 4;
             }
+            k += next;
             IntVector i0 = sum0.reinterpretAsInts();
             IntVector i1 = sum1.reinterpretAsInts();
             FloatVector f00 = i0.lanewise(LSHL, 16).lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE);
@@ -86,19 +94,18 @@ final class Q4Gemm {
     /** Four rows, which share what it costs to take the weights apart. */
     static void four(
             RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int yStride, int one) {
-        int[] twins = x.twins;
+        int[] numbers = x.numbers;
         int[] eights = x.eights;
         float[] scales = x.scales;
         int place = row * x.blocks;
         int blocks = x.blocks;
-        int stride = x.stride;
         long step = (long) ROW * one;
         FloatVector zero = FloatVector.zero(FLOATS);
         FloatVector y00 = zero, y01 = zero, y02 = zero, y03 = zero;
         FloatVector y10 = zero, y11 = zero, y12 = zero, y13 = zero;
         FloatVector y20 = zero, y21 = zero, y22 = zero, y23 = zero;
         FloatVector y30 = zero, y31 = zero, y32 = zero, y33 = zero;
-        int k = row * stride;
+        int k = x.at(row, 0);
         for (int last = place + blocks; place != last; place += one) {
             IntVector pair0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
             IntVector pair1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
@@ -113,66 +120,64 @@ final class Q4Gemm {
                 IntVector w0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
                 IntVector w1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
                 ShortVector n00 = w0.and(NIBBLES).reinterpretAsShorts();
-                ShortVector n10 = w0.lanewise(LSHR, 4).and(NIBBLES).reinterpretAsShorts();
-                ShortVector n20 = w0.lanewise(LSHR, 8).and(NIBBLES).reinterpretAsShorts();
-                ShortVector n30 = w0.lanewise(LSHR, 12).and(NIBBLES).reinterpretAsShorts();
+                ShortVector n10 = n00.lanewise(LSHR, 8);
+                ShortVector n20 = w0.lanewise(LSHR, 4).and(NIBBLES).reinterpretAsShorts();
+                ShortVector n30 = n20.lanewise(LSHR, 8);
                 ShortVector n01 = w1.and(NIBBLES).reinterpretAsShorts();
-                ShortVector n11 = w1.lanewise(LSHR, 4).and(NIBBLES).reinterpretAsShorts();
-                ShortVector n21 = w1.lanewise(LSHR, 8).and(NIBBLES).reinterpretAsShorts();
-                ShortVector n31 = w1.lanewise(LSHR, 12).and(NIBBLES).reinterpretAsShorts();
-                ShortVector x0a = IntVector.broadcast(INTS, twins[k]).reinterpretAsShorts();
+                ShortVector n11 = n01.lanewise(LSHR, 8);
+                ShortVector n21 = w1.lanewise(LSHR, 4).and(NIBBLES).reinterpretAsShorts();
+                ShortVector n31 = n21.lanewise(LSHR, 8);
+                ShortVector x0a = IntVector.broadcast(INTS, numbers[k]).reinterpretAsShorts();
                 sum00 = sum00.add(n00.mul(x0a));
                 sum01 = sum01.add(n01.mul(x0a));
-                ShortVector x0b = IntVector.broadcast(INTS, twins[k + 1]).reinterpretAsShorts();
+                ShortVector x0b = IntVector.broadcast(INTS, numbers[k + 1]).reinterpretAsShorts();
                 sum00 = sum00.add(n10.mul(x0b));
                 sum01 = sum01.add(n11.mul(x0b));
-                ShortVector x0c = IntVector.broadcast(INTS, twins[k + 2]).reinterpretAsShorts();
+                ShortVector x0c = IntVector.broadcast(INTS, numbers[k + 2]).reinterpretAsShorts();
                 sum00 = sum00.add(n20.mul(x0c));
                 sum01 = sum01.add(n21.mul(x0c));
-                ShortVector x0d = IntVector.broadcast(INTS, twins[k + 3]).reinterpretAsShorts();
+                ShortVector x0d = IntVector.broadcast(INTS, numbers[k + 3]).reinterpretAsShorts();
                 sum00 = sum00.add(n30.mul(x0d));
                 sum01 = sum01.add(n31.mul(x0d));
-                int k1 = k + stride;
-                ShortVector x1a = IntVector.broadcast(INTS, twins[k1]).reinterpretAsShorts();
+                ShortVector x1a = IntVector.broadcast(INTS, numbers[k + BLOCK]).reinterpretAsShorts();
                 sum10 = sum10.add(n00.mul(x1a));
                 sum11 = sum11.add(n01.mul(x1a));
-                ShortVector x1b = IntVector.broadcast(INTS, twins[k1 + 1]).reinterpretAsShorts();
+                ShortVector x1b = IntVector.broadcast(INTS, numbers[k + BLOCK + 1]).reinterpretAsShorts();
                 sum10 = sum10.add(n10.mul(x1b));
                 sum11 = sum11.add(n11.mul(x1b));
-                ShortVector x1c = IntVector.broadcast(INTS, twins[k1 + 2]).reinterpretAsShorts();
+                ShortVector x1c = IntVector.broadcast(INTS, numbers[k + BLOCK + 2]).reinterpretAsShorts();
                 sum10 = sum10.add(n20.mul(x1c));
                 sum11 = sum11.add(n21.mul(x1c));
-                ShortVector x1d = IntVector.broadcast(INTS, twins[k1 + 3]).reinterpretAsShorts();
+                ShortVector x1d = IntVector.broadcast(INTS, numbers[k + BLOCK + 3]).reinterpretAsShorts();
                 sum10 = sum10.add(n30.mul(x1d));
                 sum11 = sum11.add(n31.mul(x1d));
-                int k2 = k + 2 * stride;
-                ShortVector x2a = IntVector.broadcast(INTS, twins[k2]).reinterpretAsShorts();
+                ShortVector x2a = IntVector.broadcast(INTS, numbers[k + 2 * BLOCK]).reinterpretAsShorts();
                 sum20 = sum20.add(n00.mul(x2a));
                 sum21 = sum21.add(n01.mul(x2a));
-                ShortVector x2b = IntVector.broadcast(INTS, twins[k2 + 1]).reinterpretAsShorts();
+                ShortVector x2b = IntVector.broadcast(INTS, numbers[k + 2 * BLOCK + 1]).reinterpretAsShorts();
                 sum20 = sum20.add(n10.mul(x2b));
                 sum21 = sum21.add(n11.mul(x2b));
-                ShortVector x2c = IntVector.broadcast(INTS, twins[k2 + 2]).reinterpretAsShorts();
+                ShortVector x2c = IntVector.broadcast(INTS, numbers[k + 2 * BLOCK + 2]).reinterpretAsShorts();
                 sum20 = sum20.add(n20.mul(x2c));
                 sum21 = sum21.add(n21.mul(x2c));
-                ShortVector x2d = IntVector.broadcast(INTS, twins[k2 + 3]).reinterpretAsShorts();
+                ShortVector x2d = IntVector.broadcast(INTS, numbers[k + 2 * BLOCK + 3]).reinterpretAsShorts();
                 sum20 = sum20.add(n30.mul(x2d));
                 sum21 = sum21.add(n31.mul(x2d));
-                int k3 = k + 3 * stride;
-                ShortVector x3a = IntVector.broadcast(INTS, twins[k3]).reinterpretAsShorts();
+                ShortVector x3a = IntVector.broadcast(INTS, numbers[k + 3 * BLOCK]).reinterpretAsShorts();
                 sum30 = sum30.add(n00.mul(x3a));
                 sum31 = sum31.add(n01.mul(x3a));
-                ShortVector x3b = IntVector.broadcast(INTS, twins[k3 + 1]).reinterpretAsShorts();
+                ShortVector x3b = IntVector.broadcast(INTS, numbers[k + 3 * BLOCK + 1]).reinterpretAsShorts();
                 sum30 = sum30.add(n10.mul(x3b));
                 sum31 = sum31.add(n11.mul(x3b));
-                ShortVector x3c = IntVector.broadcast(INTS, twins[k3 + 2]).reinterpretAsShorts();
+                ShortVector x3c = IntVector.broadcast(INTS, numbers[k + 3 * BLOCK + 2]).reinterpretAsShorts();
                 sum30 = sum30.add(n20.mul(x3c));
                 sum31 = sum31.add(n21.mul(x3c));
-                ShortVector x3d = IntVector.broadcast(INTS, twins[k3 + 3]).reinterpretAsShorts();
+                ShortVector x3d = IntVector.broadcast(INTS, numbers[k + 3 * BLOCK + 3]).reinterpretAsShorts();
                 sum30 = sum30.add(n30.mul(x3d));
                 sum31 = sum31.add(n31.mul(x3d));
                 k += 4;
             }
+            k += GROUP * BLOCK - SIZE;
             FloatVector scale0 = pair0.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
                     .mul(F16_EXPONENT);
             FloatVector scale1 = pair0.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);

@@ -10,7 +10,6 @@ import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHL;
-import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.RoundedRows;
@@ -26,50 +25,51 @@ import jdk.incubator.vector.ShortVector;
 final class Q8Gemm {
     private static final int SIZE = BlockFormat.SIZE;
     private static final int ROW = BlockFormat.ROW;
+    private static final int GROUP = RoundedRows.GROUP;
+    private static final int BLOCK = RoundedRows.BLOCK;
 
-    /** The low byte of either half. */
-    private static final int BYTES = 0x00FF00FF;
+    /** What the sums of whole ints begin with: the bits of a whole number as a float, less what low halves are too large. */
+    private static final int ALL = WHOLE_BITS - SIZE / 2 * 0x8000;
 
     private Q8Gemm() {}
 
     /** One row. */
     static void one(
             RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int one) {
-        int[] twins = x.twins;
-        int[] pairs = x.pairs;
+        int[] numbers = x.numbers;
         float[] scales = x.scales;
         int place = row * x.blocks;
         long step = (long) ROW * one;
         FloatVector y00 = FloatVector.zero(FLOATS), y01 = y00, y10 = y00, y11 = y00;
-        int k = row * x.stride;
+        int next = x.group * BLOCK - SIZE;
+        int k = x.at(row, 0);
         for (int last = place + x.blocks; place != last; place += one) {
             IntVector scale0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
             IntVector scale1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
             wAt += step;
-            IntVector all0 = IntVector.zero(INTS), high0 = all0, all1 = all0, high1 = all0;
+            IntVector all0 = IntVector.broadcast(INTS, ALL), all1 = all0;
+            IntVector high0 = IntVector.broadcast(INTS, WHOLE_BITS), high1 = high0;
             for (long end = wAt + SIZE / 2 * step; wAt != end; wAt += step) {
-                ShortVector xa = IntVector.broadcast(INTS, twins[k]).reinterpretAsShorts();
-                ShortVector xb = IntVector.broadcast(INTS, twins[k + 1]).reinterpretAsShorts();
-                ShortVector offset = IntVector.broadcast(INTS, pairs[k]).reinterpretAsShorts();
-                IntVector w0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
-                IntVector w1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
-                IntVector p0 = w0.and(BYTES).reinterpretAsShorts().mul(xa)
-                        .add(w0.lanewise(LSHR, 8).and(BYTES).reinterpretAsShorts().mul(xb))
-                        .add(offset).reinterpretAsInts();
-                IntVector p1 = w1.and(BYTES).reinterpretAsShorts().mul(xa)
-                        .add(w1.lanewise(LSHR, 8).and(BYTES).reinterpretAsShorts().mul(xb))
-                        .add(offset).reinterpretAsInts();
+                ShortVector xa = IntVector.broadcast(INTS, numbers[k]).reinterpretAsShorts();
+                ShortVector xb = IntVector.broadcast(INTS, numbers[k + 1]).reinterpretAsShorts();
+                ShortVector offset = IntVector.broadcast(INTS, numbers[k + SIZE]).reinterpretAsShorts();
+                ShortVector w0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN)
+                        .reinterpretAsShorts();
+                ShortVector w1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN)
+                        .reinterpretAsShorts();
+                IntVector p0 = w0.mul(xa).add(w0.lanewise(ASHR, 8).mul(xb)).add(offset).reinterpretAsInts();
+                IntVector p1 = w1.mul(xa).add(w1.lanewise(ASHR, 8).mul(xb)).add(offset).reinterpretAsInts();
                 all0 = all0.add(p0);
                 high0 = high0.add(p0.lanewise(ASHR, 16));
                 all1 = all1.add(p1);
                 high1 = high1.add(p1.lanewise(ASHR, 16));
                 k += 2;
             }
-            int low = WHOLE_BITS - SIZE / 2 * 0x8000;
-            FloatVector f00 = all0.sub(high0.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE);
-            FloatVector f01 = high0.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE);
-            FloatVector f10 = all1.sub(high1.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE);
-            FloatVector f11 = high1.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE);
+            k += next;
+            FloatVector f00 = all0.sub(high0.lanewise(LSHL, 16)).reinterpretAsFloats().sub(WHOLE);
+            FloatVector f01 = high0.reinterpretAsFloats().sub(WHOLE);
+            FloatVector f10 = all1.sub(high1.lanewise(LSHL, 16)).reinterpretAsFloats().sub(WHOLE);
+            FloatVector f11 = high1.reinterpretAsFloats().sub(WHOLE);
             float scale = scales[place];
             y00 = f00.fma(scale0.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
                     .mul(F16_EXPONENT).mul(scale), y00);
@@ -89,110 +89,105 @@ final class Q8Gemm {
     /** Four rows, which share what it costs to take the weights apart. */
     static void four(
             RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int yStride, int one) {
-        int[] twins = x.twins;
-        int[] pairs = x.pairs;
+        int[] numbers = x.numbers;
         float[] scales = x.scales;
         int place = row * x.blocks;
         int blocks = x.blocks;
-        int stride = x.stride;
         long step = (long) ROW * one;
         FloatVector zero = FloatVector.zero(FLOATS);
         FloatVector y00 = zero, y01 = zero, y02 = zero, y03 = zero;
         FloatVector y10 = zero, y11 = zero, y12 = zero, y13 = zero;
         FloatVector y20 = zero, y21 = zero, y22 = zero, y23 = zero;
         FloatVector y30 = zero, y31 = zero, y32 = zero, y33 = zero;
-        int k = row * stride;
+        int k = x.at(row, 0);
         for (int last = place + blocks; place != last; place += one) {
             IntVector pair0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
             IntVector pair1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
             wAt += step;
-            IntVector all00 = IntVector.zero(INTS), all10 = all00, all20 = all00, all30 = all00;
-            IntVector high00 = all00, high10 = all00, high20 = all00, high30 = all00;
+            IntVector all00 = IntVector.broadcast(INTS, ALL), all10 = all00, all20 = all00, all30 = all00;
             IntVector all01 = all00, all11 = all00, all21 = all00, all31 = all00;
-            IntVector high01 = all00, high11 = all00, high21 = all00, high31 = all00;
+            IntVector high00 = IntVector.broadcast(INTS, WHOLE_BITS), high10 = high00, high20 = high00, high30 = high00;
+            IntVector high01 = high00, high11 = high00, high21 = high00, high31 = high00;
             for (long end = wAt + SIZE / 2 * step; wAt != end; wAt += step) {
-                IntVector w0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
-                IntVector w1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
-                ShortVector a0 = w0.and(BYTES).reinterpretAsShorts();
-                ShortVector b0 = w0.lanewise(LSHR, 8).and(BYTES).reinterpretAsShorts();
-                ShortVector a1 = w1.and(BYTES).reinterpretAsShorts();
-                ShortVector b1 = w1.lanewise(LSHR, 8).and(BYTES).reinterpretAsShorts();
-                ShortVector x0a = IntVector.broadcast(INTS, twins[k]).reinterpretAsShorts();
-                ShortVector x0b = IntVector.broadcast(INTS, twins[k + 1]).reinterpretAsShorts();
-                ShortVector offset0 = IntVector.broadcast(INTS, pairs[k]).reinterpretAsShorts();
-                IntVector p00 = a0.mul(x0a).add(b0.mul(x0b)).add(offset0).reinterpretAsInts();
+                ShortVector w0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN)
+                        .reinterpretAsShorts();
+                ShortVector w1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN)
+                        .reinterpretAsShorts();
+                ShortVector b0 = w0.lanewise(ASHR, 8);
+                ShortVector b1 = w1.lanewise(ASHR, 8);
+                ShortVector x0a = IntVector.broadcast(INTS, numbers[k]).reinterpretAsShorts();
+                ShortVector x0b = IntVector.broadcast(INTS, numbers[k + 1]).reinterpretAsShorts();
+                ShortVector offset0 = IntVector.broadcast(INTS, numbers[k + SIZE]).reinterpretAsShorts();
+                IntVector p00 = w0.mul(x0a).add(b0.mul(x0b)).add(offset0).reinterpretAsInts();
                 all00 = all00.add(p00);
                 high00 = high00.add(p00.lanewise(ASHR, 16));
-                IntVector p01 = a1.mul(x0a).add(b1.mul(x0b)).add(offset0).reinterpretAsInts();
+                IntVector p01 = w1.mul(x0a).add(b1.mul(x0b)).add(offset0).reinterpretAsInts();
                 all01 = all01.add(p01);
                 high01 = high01.add(p01.lanewise(ASHR, 16));
-                int k1 = k + stride;
-                ShortVector x1a = IntVector.broadcast(INTS, twins[k1]).reinterpretAsShorts();
-                ShortVector x1b = IntVector.broadcast(INTS, twins[k1 + 1]).reinterpretAsShorts();
-                ShortVector offset1 = IntVector.broadcast(INTS, pairs[k1]).reinterpretAsShorts();
-                IntVector p10 = a0.mul(x1a).add(b0.mul(x1b)).add(offset1).reinterpretAsInts();
+                ShortVector x1a = IntVector.broadcast(INTS, numbers[k + BLOCK]).reinterpretAsShorts();
+                ShortVector x1b = IntVector.broadcast(INTS, numbers[k + BLOCK + 1]).reinterpretAsShorts();
+                ShortVector offset1 = IntVector.broadcast(INTS, numbers[k + BLOCK + SIZE]).reinterpretAsShorts();
+                IntVector p10 = w0.mul(x1a).add(b0.mul(x1b)).add(offset1).reinterpretAsInts();
                 all10 = all10.add(p10);
                 high10 = high10.add(p10.lanewise(ASHR, 16));
-                IntVector p11 = a1.mul(x1a).add(b1.mul(x1b)).add(offset1).reinterpretAsInts();
+                IntVector p11 = w1.mul(x1a).add(b1.mul(x1b)).add(offset1).reinterpretAsInts();
                 all11 = all11.add(p11);
                 high11 = high11.add(p11.lanewise(ASHR, 16));
-                int k2 = k + 2 * stride;
-                ShortVector x2a = IntVector.broadcast(INTS, twins[k2]).reinterpretAsShorts();
-                ShortVector x2b = IntVector.broadcast(INTS, twins[k2 + 1]).reinterpretAsShorts();
-                ShortVector offset2 = IntVector.broadcast(INTS, pairs[k2]).reinterpretAsShorts();
-                IntVector p20 = a0.mul(x2a).add(b0.mul(x2b)).add(offset2).reinterpretAsInts();
+                ShortVector x2a = IntVector.broadcast(INTS, numbers[k + 2 * BLOCK]).reinterpretAsShorts();
+                ShortVector x2b = IntVector.broadcast(INTS, numbers[k + 2 * BLOCK + 1]).reinterpretAsShorts();
+                ShortVector offset2 = IntVector.broadcast(INTS, numbers[k + 2 * BLOCK + SIZE]).reinterpretAsShorts();
+                IntVector p20 = w0.mul(x2a).add(b0.mul(x2b)).add(offset2).reinterpretAsInts();
                 all20 = all20.add(p20);
                 high20 = high20.add(p20.lanewise(ASHR, 16));
-                IntVector p21 = a1.mul(x2a).add(b1.mul(x2b)).add(offset2).reinterpretAsInts();
+                IntVector p21 = w1.mul(x2a).add(b1.mul(x2b)).add(offset2).reinterpretAsInts();
                 all21 = all21.add(p21);
                 high21 = high21.add(p21.lanewise(ASHR, 16));
-                int k3 = k + 3 * stride;
-                ShortVector x3a = IntVector.broadcast(INTS, twins[k3]).reinterpretAsShorts();
-                ShortVector x3b = IntVector.broadcast(INTS, twins[k3 + 1]).reinterpretAsShorts();
-                ShortVector offset3 = IntVector.broadcast(INTS, pairs[k3]).reinterpretAsShorts();
-                IntVector p30 = a0.mul(x3a).add(b0.mul(x3b)).add(offset3).reinterpretAsInts();
+                ShortVector x3a = IntVector.broadcast(INTS, numbers[k + 3 * BLOCK]).reinterpretAsShorts();
+                ShortVector x3b = IntVector.broadcast(INTS, numbers[k + 3 * BLOCK + 1]).reinterpretAsShorts();
+                ShortVector offset3 = IntVector.broadcast(INTS, numbers[k + 3 * BLOCK + SIZE]).reinterpretAsShorts();
+                IntVector p30 = w0.mul(x3a).add(b0.mul(x3b)).add(offset3).reinterpretAsInts();
                 all30 = all30.add(p30);
                 high30 = high30.add(p30.lanewise(ASHR, 16));
-                IntVector p31 = a1.mul(x3a).add(b1.mul(x3b)).add(offset3).reinterpretAsInts();
+                IntVector p31 = w1.mul(x3a).add(b1.mul(x3b)).add(offset3).reinterpretAsInts();
                 all31 = all31.add(p31);
                 high31 = high31.add(p31.lanewise(ASHR, 16));
                 k += 2;
             }
+            k += GROUP * BLOCK - SIZE;
             FloatVector scale0 = pair0.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
                     .mul(F16_EXPONENT);
             FloatVector scale1 = pair0.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);
             FloatVector scale2 = pair1.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
                     .mul(F16_EXPONENT);
             FloatVector scale3 = pair1.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);
-            int low = WHOLE_BITS - SIZE / 2 * 0x8000;
             float x0 = scales[place];
-            y00 = all00.sub(high00.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+            y00 = all00.sub(high00.lanewise(LSHL, 16)).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale0.mul(x0), y00);
-            y01 = high00.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x0), y01);
-            y02 = all01.sub(high01.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+            y01 = high00.reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x0), y01);
+            y02 = all01.sub(high01.lanewise(LSHL, 16)).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale2.mul(x0), y02);
-            y03 = high01.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale3.mul(x0), y03);
+            y03 = high01.reinterpretAsFloats().sub(WHOLE).fma(scale3.mul(x0), y03);
             float x1 = scales[place + blocks];
-            y10 = all10.sub(high10.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+            y10 = all10.sub(high10.lanewise(LSHL, 16)).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale0.mul(x1), y10);
-            y11 = high10.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x1), y11);
-            y12 = all11.sub(high11.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+            y11 = high10.reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x1), y11);
+            y12 = all11.sub(high11.lanewise(LSHL, 16)).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale2.mul(x1), y12);
-            y13 = high11.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale3.mul(x1), y13);
+            y13 = high11.reinterpretAsFloats().sub(WHOLE).fma(scale3.mul(x1), y13);
             float x2 = scales[place + 2 * blocks];
-            y20 = all20.sub(high20.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+            y20 = all20.sub(high20.lanewise(LSHL, 16)).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale0.mul(x2), y20);
-            y21 = high20.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x2), y21);
-            y22 = all21.sub(high21.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+            y21 = high20.reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x2), y21);
+            y22 = all21.sub(high21.lanewise(LSHL, 16)).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale2.mul(x2), y22);
-            y23 = high21.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale3.mul(x2), y23);
+            y23 = high21.reinterpretAsFloats().sub(WHOLE).fma(scale3.mul(x2), y23);
             float x3 = scales[place + 3 * blocks];
-            y30 = all30.sub(high30.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+            y30 = all30.sub(high30.lanewise(LSHL, 16)).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale0.mul(x3), y30);
-            y31 = high30.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x3), y31);
-            y32 = all31.sub(high31.lanewise(LSHL, 16)).add(low).reinterpretAsFloats().sub(WHOLE)
+            y31 = high30.reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x3), y31);
+            y32 = all31.sub(high31.lanewise(LSHL, 16)).reinterpretAsFloats().sub(WHOLE)
                     .fma(scale2.mul(x3), y32);
-            y33 = high31.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale3.mul(x3), y33);
+            y33 = high31.reinterpretAsFloats().sub(WHOLE).fma(scale3.mul(x3), y33);
         }
         y00.intoArray(y, c0);
         y01.intoArray(y, c0 + 16);

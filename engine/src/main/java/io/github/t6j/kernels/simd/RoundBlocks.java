@@ -5,7 +5,6 @@ import static io.github.t6j.kernels.simd.Lanes.INTS;
 import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.LSHL;
-import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
@@ -30,8 +29,7 @@ final class RoundBlocks {
         for (int block = 0; block < whole; block++, place++) {
             int at = xAt + block * SIZE;
             int largest = largest(x, at);
-            int sum = elements(
-                    x, at, RoundedRows.inverse(largest), to.twins, to.pairs, row * to.stride + block * SIZE);
+            int sum = elements(x, at, RoundedRows.inverse(largest), to.numbers, to.at(row, block));
             to.scales[place] = RoundedRows.scale(largest);
             to.eights[place] = RoundedRows.twin(-8 * sum);
         }
@@ -50,18 +48,21 @@ final class RoundBlocks {
     }
 
     /** @return the sum of the block's whole numbers */
-    private static int elements(float[] x, int at, float inverse, int[] twins, int[] pairs, int to) {
+    private static int elements(float[] x, int at, float inverse, int[] numbers, int to) {
         IntVector sum = IntVector.zero(INTS);
         for (int i = 0; i < SIZE; i += LENGTH) {
             IntVector number = FloatVector.fromArray(FLOATS, x, at + i)
                     .mul(inverse).add(ROUNDING).reinterpretAsInts().sub(ROUNDING_BITS);
             sum = sum.add(number);
-            number.lanewise(LSHL, 16).or(number.and(0xFFFF)).intoArray(twins, to + i);
-            IntVector pair = number.reinterpretAsLongs().lanewise(LSHR, 32).reinterpretAsInts().add(number);
-            IntVector offset = pair.mul(-128);
-            offset.lanewise(LSHL, 16).or(offset.and(0xFFFF)).lanewise(XOR, 0x8000)
-                    .intoArray(pairs, to + i);
+            IntVector even = number.reinterpretAsLongs().lanewise(LSHL, 32).reinterpretAsInts(); // at odd places
+            twins(number.sub(even.lanewise(LSHL, 8))).intoArray(numbers, to + i);
+            twins(number.mul(-128)).lanewise(XOR, 0x8000).intoArray(numbers, to + SIZE + i);
         }
         return sum.reduceLanes(ADD);
+    }
+
+    /** {@link RoundedRows#twin}. */
+    private static IntVector twins(IntVector number) {
+        return number.lanewise(LSHL, 16).or(number.and(0xFFFF));
     }
 }
