@@ -60,18 +60,25 @@ public final class Page {
     }
 
     /**
-     * Reads a byte of each cache line in order, the fastest way to get a page from memory: a kernel that computes meanwhile
-     * asks for it too slowly (ADR 33).
+     * Reads an int of each cache line in order, the fastest way to get a page from memory: a kernel that computes meanwhile
+     * asks for it too slowly (ADR 33). Four lines a step, since C2 makes a loop over one line that takes 2.5 times as long;
+     * up to three lines at the end are left out.
      *
      * @return their sum: who keeps it keeps compilers from leaving the reads out
      */
     public int touch() {
-        int sum = 0;
-        int end = (int) data.byteSize();
-        for (int at = 0; at < end; at += LINE) {
-            sum += data.get(ValueLayout.JAVA_BYTE, at);
+        int a = 0;
+        int b = 0;
+        int c = 0;
+        int d = 0;
+        int end = (int) data.byteSize() - 3 * LINE;
+        for (int at = 0; at < end; at += 4 * LINE) {
+            a += data.get(ValueLayout.JAVA_INT, at);
+            b += data.get(ValueLayout.JAVA_INT, at + LINE);
+            c += data.get(ValueLayout.JAVA_INT, at + 2 * LINE);
+            d += data.get(ValueLayout.JAVA_INT, at + 3 * LINE);
         }
-        return sum;
+        return a + b + c + d;
     }
 
     /**
