@@ -55,7 +55,7 @@ class PageTest {
         }
     }
 
-    /** A byte of each line of 64: what is read is known by its sum. */
+    /** An int of each line of 64 bytes: what is read is known by its sum. */
     @ParameterizedTest
     @EnumSource(Format.class)
     void touchReadsEveryLine(Format format) {
@@ -63,9 +63,9 @@ class PageTest {
         try (Arena arena = Arena.ofConfined()) {
             Page page = Page.allocate(FACTORS.layout(), format, arena);
             int expected = 0;
-            for (long at = 0; at < page.bytes(); at++) {
-                byte value = (byte) random.nextInt();
-                page.data().set(ValueLayout.JAVA_BYTE, at, value);
+            for (long at = 0; at < page.bytes(); at += Integer.BYTES) {
+                int value = random.nextInt();
+                page.data().set(ValueLayout.JAVA_INT, at, value);
                 expected += at % 64 == 0 ? value : 0;
             }
             assertThat(page.touch()).as("seed 3").isEqualTo(expected);
