@@ -177,9 +177,9 @@ final class PageSoftmax {
     /** {@link io.github.t6j.kernels.Kernels#rowMaxima}. */
     static void maxima(float[] s, int rows, float[] into) {
         for (int r = 0; r < rows; r++) {
-            FloatVector max = FloatVector.fromArray(FLOATS, s, r * PANEL);
+            FloatVector max = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, s, r * PANEL));
             for (int t = LENGTH; t < PANEL; t += LENGTH) {
-                max = max.max(FloatVector.fromArray(FLOATS, s, r * PANEL + t));
+                max = FLOAT_VECTOR.cast(max.max(FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, s, r * PANEL + t))));
             }
             into[r] = max.reduceLanes(MAX);
         }
