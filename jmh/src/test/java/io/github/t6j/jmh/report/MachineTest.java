@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** machine.json, of this version and of those before it. */
 class MachineTest {
     /** A run before there were L3, family, version and commit. */
-    private static final Path OLD = Path.of("results/epyc-zen4-2/results.json");
+    private static final Path OLD = Path.of("src/test/resources/old-results/results.json");
 
     @TempDir
     private Path folder;
