@@ -141,7 +141,7 @@ public final class HubCache {
     }
 
     /** What is there of a repository: for each snapshot's folder the names of its revisions, mostly one. */
-    public record Pulled(String repository, Path folder, Map<Path, List<String>> snapshots) {}
+    public record Pulled(String repository, Map<Path, List<String>> snapshots) {}
 
     /** The repositories of models that something is there of, in order. */
     public List<String> repositories() throws IOException {
@@ -170,7 +170,7 @@ public final class HubCache {
                 names.add(refs.relativize(ref).toString().replace('\\', '/'));
             }
         }
-        return new Pulled(name, repository, snapshots);
+        return new Pulled(name, snapshots);
     }
 
     /** The commit in a file of refs; something harmless if it is none. */
