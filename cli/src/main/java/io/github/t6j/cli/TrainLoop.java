@@ -90,7 +90,7 @@ final class TrainLoop {
             trainer.saveModel(folder.path());
         }
         note("interrupted after step " + trainer.steps() + " of " + updates()
-                + ", which is saved: --resume goes on from there");
+                + ", which is saved: --resume, with --data and --out as before, goes on from there");
         return Main.INTERRUPTED;
     }
 
