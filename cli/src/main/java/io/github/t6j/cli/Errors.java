@@ -80,8 +80,9 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
     }
 
     int outOfMemory(OutOfMemoryError e) {
-        show("out of memory (" + e.getMessage() + "): try --load mmap, a smaller --context, or more memory for Java "
-                + "(T6J_JAVA_OPTS=-Xmx8g)", e, main.verbose);
+        show("out of memory (" + e.getMessage()
+                + "): give Java more (T6J_JAVA_OPTS=-Xmx8g), or compute with less at once, "
+                + "such as a smaller --context or --batch", e, main.verbose);
         return Main.FAILED;
     }
 

@@ -121,11 +121,17 @@ final class RunFolder implements AutoCloseable {
         return Files.exists(folder.resolve(WeightFile.NAME));
     }
 
-    /** Saves a checkpoint, then removes those that are too many. */
+    boolean hasCheckpoint() {
+        return !checkpoints(folder).isEmpty();
+    }
+
+    /** Saves a checkpoint, unless that of this step is there, then removes those that are too many. */
     Path save(Trainer trainer) {
         Path checkpoint = folder.resolve(CHECKPOINTS).resolve(
                 String.format(Locale.ROOT, "step-%09d", trainer.steps()));
-        trainer.save(checkpoint);
+        if (!checkpoints(folder).contains(checkpoint)) {
+            trainer.save(checkpoint);
+        }
         List<Path> all = checkpoints(folder);
         all.subList(0, Math.max(0, all.size() - keep)).forEach(FolderReplacement::delete);
         return checkpoint;

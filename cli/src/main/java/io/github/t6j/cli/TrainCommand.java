@@ -97,7 +97,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         try (OnInterrupt interrupt = new OnInterrupt(main, PATIENCE);
                 Trainer trainer = trainer(newest);
-                TrainingText text = TrainingText.open(main, data, valid, tokenizer(newest), trainer);
+                TrainingText text = TrainingText.open(main, data, valid, tokenizer(newest, trainer), trainer);
                 RunFolder folder = new RunFolder(out, keep)) {
             if (!resume) {
                 run.schedule(main, trainer, text, start);
@@ -149,13 +149,22 @@ final class TrainCommand implements Callable<Integer> {
         return tokenizer == null ? ModelFolder.bundled() : tokenizer;
     }
 
-    /** The tokenizer of the texts, or null: the model has none, so the data must be ids. */
-    private Tokenizer tokenizer(Path newest) {
+    /** The tokenizer of the texts, which is the one that the new model is read with; or null, so the data must be ids. */
+    private Tokenizer tokenizer(Path newest, Trainer trainer) {
         Path ofModel = resume ? newest : tokenizer == null ? initFrom : null;
         if (ofModel == null) {
             return Tokenizer.load(tokenizerPath());
         }
         Path folder = ModelFolder.folderOf(ofModel);
-        return Tokenizer.existsIn(folder) ? Tokenizer.load(folder) : null;
+        if (Tokenizer.existsIn(folder)) {
+            return Tokenizer.load(folder);
+        }
+        if (trainer.speaksGpt2()) {
+            main.note("note: the model has no tokenizer; GPT-2's is used, on whose ids its family was trained");
+            return Tokenizer.gpt2();
+        }
+        main.note("note: there is no tokenizer.json beside the model, and one in a GGUF file is not written to the new "
+                + "one: --tokenizer gives it one");
+        return null;
     }
 }

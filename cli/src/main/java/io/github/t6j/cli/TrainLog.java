@@ -28,6 +28,7 @@ final class TrainLog implements AutoCloseable {
     private double lowest = Double.POSITIVE_INFINITY;
     private long evaluated;
     private double seconds;
+    private Map<String, Object> description = Map.of();
 
     /** @param steps that a run has made, whose lines stay; 0 for a new run */
     TrainLog(Path file, long steps) {
@@ -49,6 +50,9 @@ final class TrainLog implements AutoCloseable {
             Map<String, Object> entry = entry(line);
             if (entry == null || steps(entry) > steps) {
                 break;
+            }
+            if (kept.isEmpty()) {
+                description = entry;
             }
             if (entry.get(BEST) instanceof Number loss) {
                 lowest = Math.min(lowest, loss.doubleValue());
@@ -73,6 +77,11 @@ final class TrainLog implements AutoCloseable {
         } catch (ModelFormatException e) {
             return null;
         }
+    }
+
+    /** The first line of the run, which says what it is; empty in a new one. */
+    Map<String, Object> description() {
+        return description;
     }
 
     /** The lowest validation loss so far; infinite before the first. */

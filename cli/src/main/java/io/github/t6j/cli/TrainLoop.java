@@ -10,6 +10,7 @@ import io.github.t6j.training.Trainer;
 import io.github.t6j.training.TrainingOptions;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -19,6 +20,9 @@ final class TrainLoop {
     private static final int EVALUATIONS = 10;
     private static final int WINDOWS = 64;
     private static final int SAMPLE = 48;
+
+    /** Seconds after which a checkpoint is written also where no evaluation is due. */
+    private static final double PATIENCE = 600;
 
     private final Main main;
     private final Trainer trainer;
@@ -30,6 +34,7 @@ final class TrainLoop {
     private Progress progress;
     private TrainLog log;
     private double secondsBefore;
+    private double saved; // when, in seconds of this process
     private double loss = Double.NaN;
     private double validation = Double.NaN;
 
@@ -68,6 +73,8 @@ final class TrainLoop {
             secondsBefore = log.seconds();
             if (first == 0) {
                 log.write(description());
+            } else {
+                checkData(log.description());
             }
             try {
                 if (first > 0 && isDue(first) && log.evaluated() < first) {
@@ -77,6 +84,8 @@ final class TrainLoop {
             } catch (CancellationException e) {
                 interrupt.finish();
                 return interrupted();
+            } catch (IllegalStateException e) {
+                throw noNumber(e.getMessage());
             }
             note(String.format(Locale.ROOT, "done: %s is the model with the lowest validation loss, %.3f",
                     folder.path(), log.lowest()));
@@ -85,13 +94,39 @@ final class TrainLoop {
     }
 
     private int interrupted() {
-        folder.save(trainer);
-        if (!folder.hasModel()) {
-            trainer.saveModel(folder.path());
+        String where = "interrupted after step " + trainer.steps() + " of " + updates() + ", which ";
+        try {
+            folder.save(trainer);
+            if (!folder.hasModel()) {
+                trainer.saveModel(folder.path());
+            }
+        } catch (RuntimeException failure) {
+            note(where + "could not be saved: " + Errors.line(failure)
+                    + "; --resume goes on from the checkpoint before it, if there is one");
+            return Main.FAILED;
         }
-        note("interrupted after step " + trainer.steps() + " of " + updates()
-                + ", which is saved: --resume, with --data and --out as before, goes on from there");
+        note(where + "is saved: --resume, with " + text.options() + " and --out as before, goes on from there");
         return Main.INTERRUPTED;
+    }
+
+    /** The run ends where a loss is no number: what led there would lead there again. */
+    private CommandFailure noNumber(String what) {
+        String from = folder.hasCheckpoint() ? "--init-from " + RunFolder.newest(folder.path()) + ", " : "";
+        return new CommandFailure(what + ": t6j train with " + from + "another --out and a lower --learning-rate than "
+                + trainer.options().rate().maximum());
+    }
+
+    /** @param begun what the run said of itself when it began; empty if its log is lost */
+    private void checkData(Map<String, Object> begun) {
+        Map<String, Object> now = description();
+        for (String key : List.of("training_tokens", "validation_tokens")) {
+            Object before = begun.getOrDefault(key, now.get(key));
+            if (!before.equals(now.get(key))) {
+                throw new CommandFailure("--resume: expected the data that the run began with, " + before + " "
+                        + key.replace('_', ' ') + ", found " + now.get(key)
+                        + ": give the same files to --data, and to --valid if there was one");
+            }
+        }
     }
 
     private Map<String, Object> description() {
@@ -130,6 +165,8 @@ final class TrainLoop {
         loss = result.loss();
         if (isDue(result.step())) {
             evaluate();
+        } else if (elapsed() - saved > PATIENCE) {
+            save();
         }
         progress.say(line());
         return true;
@@ -159,6 +196,10 @@ final class TrainLoop {
     /** The log tells of it when everything is on the disk: what is interrupted is done again. */
     private void evaluate() {
         validation = trainer.evaluate(text.validation(), WINDOWS);
+        if (!Double.isFinite(validation)) {
+            throw noNumber("step " + trainer.steps() + ": expected a validation loss that is a number, found "
+                    + validation);
+        }
         boolean best = validation < log.lowest();
         Map<String, Object> entry = entry();
         entry.put("validation_loss", validation);
@@ -166,13 +207,29 @@ final class TrainLoop {
         if (best) {
             trainer.saveModel(folder.path());
         }
-        Path checkpoint = folder.save(trainer);
+        Path checkpoint = save();
         log.write(entry);
         note(line() + (best ? ", the best so far" : ""));
         sample(checkpoint);
     }
 
+    private Path save() {
+        saved = elapsed();
+        return folder.save(trainer);
+    }
+
+    /** What the model writes; a sample that cannot be made does not end the run. */
     private void sample(Path checkpoint) {
+        try {
+            write(checkpoint);
+        } catch (CancellationException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            note("no sample: " + Errors.line(e));
+        }
+    }
+
+    private void write(Path checkpoint) {
         try (Model model = Model.load(checkpoint)) {
             if (!model.hasTokenizer()) {
                 return;

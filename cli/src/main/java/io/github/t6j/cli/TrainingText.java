@@ -30,10 +30,11 @@ record TrainingText(TokenData all, TokenData training, TokenData validation) imp
                 return new TrainingText(all, all, validation);
             }
             checkLength(data, all, 2L * (context + 1), context);
-            long held = Math.max(context + 1, all.size() / HELD_OUT);
+            long held = heldOut(all, context);
+            TokenData training = all.part(0, all.size() - held);
+            checkLength(data, training, context + 1L, context);
             main.note("the last " + held + " of the data's " + all.size() + " tokens are held out for validation");
-            return new TrainingText(
-                    all, all.part(0, all.size() - held), all.part(all.size() - held, all.size()));
+            return new TrainingText(all, training, all.part(all.size() - held, all.size()));
         } catch (RuntimeException | Error failure) {
             all.close();
             throw failure;
@@ -46,12 +47,47 @@ record TrainingText(TokenData all, TokenData training, TokenData validation) imp
         }
     }
 
+    /**
+     * How many ids at the end are not trained on: a part of all, with one sequence at least, which does not go over the end
+     * of a shard, and without leaving less than a sequence of the shard that it begins in.
+     */
+    private static long heldOut(TokenData all, int context) {
+        long held = Math.max(context + 1, all.size() / HELD_OUT);
+        long later = 0; // ids of the shards that follow
+        boolean found = false;
+        for (int shard = all.shards() - 1; shard >= 0 && later < all.size(); shard--) {
+            long size = all.size(shard);
+            if (!found && size > context) {
+                held = Math.max(held, later + context + 1);
+                found = true;
+            }
+            long left = later + size - held;
+            if (left > 0 && left < Math.min(size, context + 1)) {
+                held += left;
+            }
+            later += size;
+        }
+        return Math.min(held, all.size() - 1);
+    }
+
     private static void checkLength(List<Path> files, TokenData data, long least, int context) {
-        if (data.size() < least) {
+        long longest = 0;
+        for (int shard = 0; shard < data.shards(); shard++) {
+            longest = Math.max(longest, data.size(shard));
+        }
+        String found = data.size() < least
+                ? String.valueOf(data.size())
+                : longest <= context ? "at most " + longest + " in a file of ids" : null;
+        if (found != null) {
             throw new CommandFailure(files.stream().map(Path::toString).collect(Collectors.joining(", "))
-                    + ": expected at least " + least + " tokens for a context of " + context + ", found " + data.size()
+                    + ": expected at least " + least + " tokens for a context of " + context + ", found " + found
                     + ": give more text, or a smaller --context");
         }
+    }
+
+    /** What was given to read. */
+    String options() {
+        return all == training ? "--data, --valid" : "--data";
     }
 
     @Override

@@ -131,6 +131,67 @@ class TrainCommandTest {
         }
     }
 
+    /** As on a full disk: what Ctrl-C should save cannot be saved, and that is said. */
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void anInterruptThatCannotSaveSaysSo() throws IOException {
+        Launched launched = Launched.start(
+                Launched.builder(Launched.modules(), command(out, small("--steps", "500"))));
+        launched.awaitErr("step 50 of 500");
+        delete(out.resolve("checkpoints"));
+        Files.createFile(out.resolve("checkpoints"));
+        launched.signal("INT");
+        Ran ended = launched.end(SECONDS);
+        assertThat(ended.err()).containsPattern("interrupted after step \\d+ of 500, which could not be saved: ")
+                .doesNotContain("which is saved", "\tat ");
+        assertThat(ended.code()).isEqualTo(Main.INTERRUPTED);
+    }
+
+    @Test
+    void whatResumesValidatesOnWhatItDid() throws IOException {
+        Path valid = Files.writeString(folder.resolve("valid.txt"), Files.readString(data).substring(0, 3000));
+        Path other = Files.writeString(folder.resolve("other.txt"), Files.readString(data).substring(0, 2000));
+        assertThat(Ran.of(command(out, small("--steps", "2", "--valid", valid.toString()))).code()).isZero();
+        byte[] log = Files.readAllBytes(out.resolve("log.jsonl"));
+        assertFailed(Ran.of(command(out, "--resume")), "--resume: expected the data that the run began with, ",
+                "training tokens, found", "give the same files to --data, and to --valid if there was one");
+        assertFailed(Ran.of(command(out, "--resume", "--valid", other.toString())),
+                "--resume: expected the data that the run began with, ", "validation tokens, found");
+        assertThat(out.resolve("log.jsonl")).hasBinaryContent(log);
+        assertThat(Ran.of(command(out, "--resume", "--valid", valid.toString())).code()).isZero();
+    }
+
+    /** Shards of ids: what is held out has a sequence within one of them, and what is left over is not trained on. */
+    @ParameterizedTest
+    @CsvSource({"5000, 30, 251", "1000, 40, 105", "200, 90, 90", "30, 500, 65"})
+    void heldOutIdsMakeASequence(int first, int second, int held) throws IOException {
+        List<String> files = new ArrayList<>();
+        for (int size : new int[] {first, second}) {
+            Path shard = Files.write(folder.resolve(files.size() + ".bin"), new byte[2 * size]);
+            files.addAll(List.of("--data", shard.toString()));
+        }
+        List<String> all = new ArrayList<>(List.of("train", "--out", out.toString()));
+        all.addAll(files);
+        all.addAll(List.of(small("--steps", "2")));
+        Ran ran = Ran.of(all.toArray(String[]::new));
+        assertThat(ran.err()).contains("the last " + held + " of the data's " + (first + second) + " tokens");
+        assertThat(ran.code()).isZero();
+    }
+
+    @Test
+    void shardsThatAreShorterThanTheContextAreOneLine() throws IOException {
+        data = Files.write(folder.resolve("a.bin"), new byte[120]);
+        assertFailed(Ran.of(command(out, small("--steps", "2", "--data", data.toString(), "--data", data.toString()))),
+                "expected at least 130 tokens for a context of 64, found at most 60 in a file of ids");
+    }
+
+    @Test
+    void aSampleThatCannotBeMadeEndsNothing() throws IOException {
+        Ran ran = Ran.of(command(out, small("--steps", "2", "--sample", "The whale went. ".repeat(40))));
+        assertThat(ran.err()).contains("t6j: no sample: ", "t6j: done: ");
+        assertThat(ran.code()).isZero();
+    }
+
     private static void delete(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
@@ -200,7 +261,8 @@ class TrainCommandTest {
         String json = Files.readString(copy.resolve("training.json"));
         Files.writeString(copy.resolve("training.json"), json.replace("\"updates\": 2", "\"updates\": 9"));
 
-        assertFailed(Ran.of(command(broken, "--resume")), "step 3: expected a loss and gradients that are numbers");
+        assertFailed(Ran.of(command(broken, "--resume")), "step 3: expected a loss and gradients that are numbers",
+                ": t6j train with --init-from " + copy + ", another --out and a lower --learning-rate than 0.002");
         assertThat(copy.resolve("training.json")).exists();
     }
 
@@ -227,6 +289,8 @@ class TrainCommandTest {
         Files.writeString(data, "More. " + Files.readString(data));
         Path checkpoint = out.resolve("checkpoints/step-000000002/training.json");
         Files.writeString(checkpoint, Files.readString(checkpoint).replace("\"updates\": 2", "\"updates\": 3"));
+        assertFailed(Ran.of(command(out, "--resume")), "--resume: expected the data that the run began with");
+        Files.delete(out.resolve("log.jsonl"));
         assertFailed(Ran.of(command(out, "--resume")), "data: expected what this run has read so far");
         assertFailed(Ran.of(command(folder.resolve("other"), "--resume")), "expected a run to go on with");
     }

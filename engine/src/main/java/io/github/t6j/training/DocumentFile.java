@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -29,8 +30,8 @@ final class DocumentFile implements AutoCloseable {
     /** Bytes of a line of JSONL. */
     private static final int LONGEST_LINE = 16 << 20;
 
-    /** Bytes of a file by which its kind is told. */
-    private static final int BEGINNING = 1 << 20;
+    /** About the memory that a part takes besides its bytes. */
+    private static final int PART = 64;
 
     private final Path file;
     private final boolean lines;
@@ -57,7 +58,7 @@ final class DocumentFile implements AutoCloseable {
         }
         FileBytes.checkRegular(file, "a file of training data");
         try (InputStream in = Files.newInputStream(file)) {
-            byte[] beginning = in.readNBytes(BEGINNING);
+            byte[] beginning = in.readNBytes(LONGEST_LINE);
             if (beginning.length == 0) {
                 throw new ModelFormatException(file + ": expected training data, found an empty file");
             }
@@ -80,10 +81,14 @@ final class DocumentFile implements AutoCloseable {
         if (file.toString().endsWith(".jsonl")) {
             return true;
         }
-        String line = new String(beginning, StandardCharsets.UTF_8).lines().findFirst().orElse("");
+        int from = FileParts.markLength(beginning);
+        int to = from;
+        while (to < beginning.length && beginning[to] != '\n') {
+            to++;
+        }
         try {
-            return line.startsWith("{")
-                    && Json.parseObject(line.getBytes(StandardCharsets.UTF_8), "").get("text") instanceof String;
+            return from < to && beginning[from] == '{'
+                    && Json.parseObject(Arrays.copyOfRange(beginning, from, to), "").get("text") instanceof String;
         } catch (ModelFormatException e) {
             return false;
         }
@@ -106,11 +111,11 @@ final class DocumentFile implements AutoCloseable {
         }
     }
 
-    /** Parts of so many bytes together, or of a few more; none at the file's end. */
+    /** Parts that take so many bytes of memory together, or a few more; none at the file's end. */
     List<Part> next(int bytes) {
         List<Part> batch = new ArrayList<>();
         int sum = 0;
-        for (Part part; sum < bytes && (part = next()) != null; sum += part.bytes().length) {
+        for (Part part; sum < bytes && (part = next()) != null; sum += PART + part.bytes().length) {
             batch.add(part);
         }
         return batch;

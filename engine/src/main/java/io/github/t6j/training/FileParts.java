@@ -6,9 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** The parts of a file between separators, from first to last. It holds one part at a time, whatever the file's length. */
+/**
+ * The parts of a file between separators, from first to last, without UTF-8's byte order mark. It holds one part at a time,
+ * whatever the file's length.
+ */
 final class FileParts implements AutoCloseable {
     private static final int FIRST_BUFFER = 1 << 16;
+    private static final byte[] MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
     private final InputStream in;
     private final byte[] separator;
@@ -40,6 +44,15 @@ final class FileParts implements AutoCloseable {
         this.separator = separator;
         this.longest = longest;
         bytes = new byte[Math.min(FIRST_BUFFER, longest)];
+        filled = in.readNBytes(bytes, 0, Math.min(MARK.length, longest));
+        from = markLength(Arrays.copyOf(bytes, filled));
+    }
+
+    /** How many bytes at the beginning of a file are UTF-8's byte order mark: 3 or 0. */
+    static int markLength(byte[] beginning) {
+        return beginning.length >= MARK.length && Arrays.equals(beginning, 0, MARK.length, MARK, 0, MARK.length)
+                ? MARK.length
+                : 0;
     }
 
     /**

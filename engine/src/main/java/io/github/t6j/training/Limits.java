@@ -9,10 +9,13 @@ import io.github.t6j.attention.HeadActivation;
 import io.github.t6j.attention.Latent;
 import io.github.t6j.attention.MultiMatrix;
 import io.github.t6j.attention.TensorProduct;
+import io.github.t6j.attention.TensorRole;
+import io.github.t6j.family.Families;
 import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.TensorSpec;
 import java.util.Locale;
 
-/** What cannot be trained, and how long sequences may be. */
+/** What cannot be trained, how long sequences may be, and the memory that they take. */
 final class Limits {
     private Limits() {}
 
@@ -88,5 +91,20 @@ final class Limits {
         long heads = 4L * attention.heads() * Math.max(attention.headDim() + attention.rotatedDim(),
                 attention.valueDim());
         return Math.max(heads, Math.max(2L * config.sizes().hidden(), config.sizes().width()));
+    }
+
+    /** Bytes that training takes about, as {@link Trainer#memory} says. */
+    static long memory(ModelConfig config, TrainingOptions.Batches batches) {
+        long attentionRows = 0;
+        for (TensorSpec spec : Families.tensors(config)) {
+            boolean kept = spec.role() == TensorRole.PROJECTION || spec.role() == TensorRole.QUERY_UP
+                    || spec.role() == TensorRole.KEY_VALUE_UP;
+            attentionRows += kept ? spec.shape().getFirst() : 0;
+        }
+        ModelConfig.Sizes sizes = config.sizes();
+        long heads = config.attention().heads();
+        long layer = 2L * sizes.width() + heads * (config.attention().valueDim() + 1) + 2L * sizes.hidden();
+        long token = sizes.layers() * layer + attentionRows + sizes.width();
+        return 16 * Families.parameters(config) + 4 * token * batches.sequences() * batches.context();
     }
 }

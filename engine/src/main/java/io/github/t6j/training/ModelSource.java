@@ -15,11 +15,14 @@ import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.CopiedFile;
 import io.github.t6j.weights.SmallFile;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** A model's files, opened to copy its weights from. */
 final class ModelSource implements AutoCloseable {
+    private static final List<String> CONTEXT_KEYS = List.of("block_size", "max_position_embeddings");
+
     private final Path path;
     private final Path folder;
     private final Checkpoint checkpoint;
@@ -70,12 +73,21 @@ final class ModelSource implements AutoCloseable {
      * What the model gets that goes on from this one.
      *
      * @param tokenizer instead of its own, or null
+     * @param context that it will learn from; 0: as it did
      */
-    ModelFiles files(Path tokenizer) {
-        ModelFiles files = ModelFiles.of(configJson, variantJson);
+    ModelFiles files(Path tokenizer, int context) {
+        ModelFiles files = ModelFiles.of(withContext(context), variantJson);
         return tokenizer == null
                 ? files.withTokenizer(folder).withGeneration(folder)
                 : files.withTokenizer(tokenizer);
+    }
+
+    /** The keys of config.json; what learns from longer sequences than before says so. */
+    private Map<String, Object> withContext(long context) {
+        Map<String, Object> keys = new LinkedHashMap<>(configJson);
+        CONTEXT_KEYS.forEach(key -> keys.computeIfPresent(
+                key, (_, length) -> length instanceof Long before && before < context ? context : length));
+        return keys;
     }
 
     /**

@@ -3,12 +3,10 @@ package io.github.t6j.training;
 import io.github.t6j.MemoryLimitException;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
-import io.github.t6j.attention.TensorRole;
 import io.github.t6j.family.Families;
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.Presets;
 import io.github.t6j.model.ModelConfig;
-import io.github.t6j.model.TensorSpec;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.FolderReplacement;
 import io.github.t6j.weights.SmallFile;
@@ -106,7 +104,7 @@ public final class Trainer implements AutoCloseable {
     public static Trainer from(
             Path path, RopeVariant variant, Path tokenizer, TrainingOptions options, int threads) {
         try (ModelSource source = new ModelSource(path, variant)) {
-            return of(source, source.files(tokenizer), options, threads);
+            return of(source, source.files(tokenizer, options.batches().context()), options, threads);
         }
     }
 
@@ -130,6 +128,7 @@ public final class Trainer implements AutoCloseable {
      * @throws MemoryLimitException if Java's heap cannot hold it
      */
     public static Trainer restore(Path checkpoint, int threads) {
+        FolderReplacement.recover(checkpoint);
         Path file = checkpoint.resolve(TRAINING_JSON);
         if (!Files.exists(file)) {
             throw new ModelFormatException(
@@ -137,7 +136,7 @@ public final class Trainer implements AutoCloseable {
         }
         TrainingJson json = TrainingJson.parse(SmallFile.read(file, SmallFile.CONFIG), file.toString());
         try (ModelSource source = new ModelSource(checkpoint, null)) {
-            Trainer trainer = of(source, source.files(null), json.options(), threads);
+            Trainer trainer = of(source, source.files(null, 0), json.options(), threads);
             try {
                 Moments.read(checkpoint, trainer.model.parameters(), trainer.optimizer);
             } catch (RuntimeException | Error failure) {
@@ -175,14 +174,21 @@ public final class Trainer implements AutoCloseable {
      *
      * @param batch [accumulation][sequences][context]
      * @param following of the same size
-     * @throws IllegalArgumentException for another size
+     * @throws IllegalArgumentException for another size, or a micro-batch without a target
      * @throws IllegalStateException if the loss or the gradients are no numbers any more; nothing has changed
      */
     public StepResult step(int[] batch, int[] following) {
-        int expected = ids.length * options.batches().accumulation();
+        long expected = (long) ids.length * options.batches().accumulation();
         if (batch.length != expected || following.length != expected) {
             throw new IllegalArgumentException("batch: expected " + expected + " ids and targets, found "
                     + batch.length + " and " + following.length);
+        }
+        for (int from = 0; from < following.length; from += ids.length) {
+            if (Arrays.stream(following, from, from + ids.length).allMatch(id -> id == MicroBatch.IGNORED)) {
+                throw new IllegalArgumentException(
+                        "targets from " + from + ": expected an id or more in a micro-batch, "
+                                + "found only " + MicroBatch.IGNORED);
+            }
         }
         return update(part -> {
             System.arraycopy(batch, part * ids.length, ids, 0, ids.length);
@@ -204,8 +210,7 @@ public final class Trainer implements AutoCloseable {
         if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
             throw new IllegalStateException("step " + (steps + 1) + ": expected a loss and gradients that are numbers, "
                     + "found the loss " + loss + " and the norm " + norm
-                    + ": take a lower learning rate, and go on from "
-                    + "the last checkpoint");
+                    + ": begin a new run with a lower learning rate, from the model in the last checkpoint if you like");
         }
         double rate = options.rate().at(steps);
         optimizer.step(rate, steps + 1, options.optimizer().factor(norm));
@@ -354,6 +359,11 @@ public final class Trainer implements AutoCloseable {
         return config.sizes().vocabulary();
     }
 
+    /** Whether a folder of this model without a tokenizer is read with {@link Tokenizer#gpt2}: its family was trained on its ids. */
+    public boolean speaksGpt2() {
+        return Families.speaksGpt2(config) && vocabulary() >= Tokenizer.gpt2().size();
+    }
+
     /** The model's attention, for people: T6, MHA, … */
     public String attention() {
         return config.name();
@@ -369,17 +379,7 @@ public final class Trainer implements AutoCloseable {
      * of a token for the backward pass.
      */
     public long memory() {
-        long attentionRows = 0;
-        for (TensorSpec spec : Families.tensors(config)) {
-            boolean kept = spec.role() == TensorRole.PROJECTION || spec.role() == TensorRole.QUERY_UP
-                    || spec.role() == TensorRole.KEY_VALUE_UP;
-            attentionRows += kept ? spec.shape().getFirst() : 0;
-        }
-        ModelConfig.Sizes sizes = config.sizes();
-        long heads = config.attention().heads();
-        long layer = 2L * sizes.width() + heads * (config.attention().valueDim() + 1) + 2L * sizes.hidden();
-        long token = sizes.layers() * layer + attentionRows + sizes.width();
-        return 16 * parameterCount() + 4 * token * options.batches().sequences() * options.batches().context();
+        return Limits.memory(config, options.batches());
     }
 
     private void checkMemory() {

@@ -130,7 +130,7 @@ record TrainingJson(long steps, TrainingOptions options, DataMark data, long[] o
 
         private ModelFormatException wrong(String key, String expected) {
             return new ModelFormatException(where + ": " + key + ": expected " + expected + ", found " + json.get(key)
-                    + ": take another checkpoint");
+                    + ": remove that folder, and go on from the checkpoint before it");
         }
     }
 }

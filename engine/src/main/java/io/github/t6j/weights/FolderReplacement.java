@@ -48,6 +48,19 @@ public final class FolderReplacement {
         }
     }
 
+    /** Gives {@code folder} its name back, if a process was killed between the two steps of replacing it. */
+    public static void recover(Path folder) {
+        Path target = folder.toAbsolutePath().normalize();
+        Path old = target.resolveSibling("." + target.getFileName() + ".old");
+        try {
+            if (Files.isDirectory(old) && !Files.exists(target)) {
+                Files.move(old, target, StandardCopyOption.ATOMIC_MOVE);
+            }
+        } catch (IOException e) {
+            throw FileBytes.failed(folder, "cannot be recovered", e);
+        }
+    }
+
     /** Gives {@code partial} the name {@code target}, and what had it the name {@code old}; or leaves both as they are. */
     private static void replace(Path target, Path partial, Path old) throws IOException {
         boolean moved = Files.exists(target);

@@ -132,6 +132,21 @@ class HostileDataTest {
         refused(file, ModelFormatException.class, ", line 1: expected at most 16777216 bytes, found more");
     }
 
+    /** Empty lines take memory, too: a batch does not hold all of them. */
+    @Test
+    void emptyLinesComeInBatches() throws IOException {
+        byte[] empty = new byte[1 << 20];
+        Arrays.fill(empty, (byte) '\n');
+        try (DocumentFile file = DocumentFile.open(Files.write(folder.resolve("a.jsonl"), empty))) {
+            long lines = 0;
+            for (int size = file.next(1 << 20).size(); size > 0; size = file.next(1 << 20).size()) {
+                assertThat(size).isLessThan(20_000);
+                lines += size;
+            }
+            assertThat(lines).isEqualTo(1 << 20);
+        }
+    }
+
     /** A document of more than 4 MiB is text all the same; where a line ends, nothing else comes of the cut. */
     @Test
     void aLongDocumentComesInPieces() throws IOException {

@@ -106,6 +106,19 @@ class TokenDataTest {
         }
     }
 
+    /** Editors on Windows begin files with a byte order mark. A first line of JSONL may be a book. */
+    @Test
+    void aMarkAtTheBeginningIsNoText() throws IOException {
+        String book = "The whale went. ".repeat(100_000);
+        Path plain = text("plain", book);
+        Path marked = text("marked", "\ufeff" + book);
+        Path lines = text("books.json", "\ufeff" + Json.writeLine(Map.of("text", book)) + "\n");
+        try (TokenData expected = open(plain); TokenData found = open(marked); TokenData same = open(lines)) {
+            assertThat(all(found, 0)).isEqualTo(all(expected, 0));
+            assertThat(all(same, 0)).isEqualTo(all(expected, 0));
+        }
+    }
+
     @Test
     void blankDocumentsAreLeftOutAndOthersKeepTheirSpace() throws IOException {
         Path file = text("a", SEPARATOR + "\n" + SEPARATOR + " a\n" + SEPARATOR + SEPARATOR + "b" + SEPARATOR + "\n");

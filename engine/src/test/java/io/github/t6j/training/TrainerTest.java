@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.TestData;
+import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -203,6 +204,11 @@ class TrainerTest {
                     .hasMessageContaining("24");
             assertThatThrownBy(() -> trainer.step(new int[3], new int[3]))
                     .hasMessage("batch: expected 48 ids and targets, found 3 and 3");
+            int[] none = new int[48];
+            Arrays.fill(none, -1);
+            assertThatThrownBy(() -> trainer.step(new int[48], none)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("targets from 0: expected an id or more in a micro-batch, found only -1");
+            assertThat(trainer.speaksGpt2()).isFalse();
         }
     }
 
@@ -219,6 +225,23 @@ class TrainerTest {
         }
         assertThat(folder.resolve("tokenizer.json")).hasSameBinaryContentAs(TestData.tiny().resolve("tokenizer.json"));
         assertThat(Files.exists(folder.resolve("training.json"))).isFalse();
+    }
+
+    /** The default context of who loads it: a shorter one of the training does not shorten it. */
+    @Test
+    void aModelThatLearnsFromLongerTextsSaysSo() throws IOException {
+        for (int context : new int[] {24, 600}) {
+            TrainingOptions options = TrainingOptions.defaults(2)
+                    .withBatches(new TrainingOptions.Batches(context, 1, 1, false, BatchOrder.Order.EPOCH));
+            try (Trainer trainer = Trainer.from(TestData.tiny(), null, null, options, 1)) {
+                trainer.save(folder.resolve("saved"));
+            }
+            try (Trainer restored = Trainer.restore(folder.resolve("saved"), 1)) {
+                restored.saveModel(folder);
+            }
+            assertThat(Json.parseObject(Files.readAllBytes(folder.resolve("config.json")), "config"))
+                    .containsEntry("block_size", (long) Math.max(512, context));
+        }
     }
 
     @Test

@@ -118,6 +118,15 @@ class TrainingCheckpointTest {
         }
     }
 
+    /** A process that is killed while it replaces a checkpoint may leave the old one beside its place. */
+    @Test
+    void oneBesideItsPlaceIsFound() throws IOException {
+        Files.move(saved, folder.resolve(".saved.old"));
+        Trainer.restore(saved, 1).close();
+        assertThat(saved.resolve("training.json")).exists();
+        assertThat(folder.resolve(".saved.old")).doesNotExist();
+    }
+
     /** When a new one cannot be written whole, as on a full disk, the old one is as it was. */
     @Test
     void oneThatCannotBeReplacedStays() throws IOException {

@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * What a run gave. Losses are nats a token, over windows of the context that do not overlap, all their tokens scored. Keys
- * of a file that are not here are not read.
+ * What a run gave. Losses are nats a token, over windows of the context that do not overlap, all their tokens scored;
+ * infinite if the run diverged. Keys of a file that are not here are not read.
  *
  * @param validationBits bits a byte of the text
  * @param cacheBytes of a token in all layers, f32
@@ -17,7 +17,8 @@ import java.nio.file.StandardCopyOption;
 record StudyResult(
         String preset, String attention, double rate, long seed, long steps, long tokens, long parameters,
         double validationLoss, double validationBits, double testLoss, double testBits, long cacheBytes) {
-    private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
+    private static final Gson GSON =
+            new GsonBuilder().setPrettyPrinting().serializeSpecialFloatingPointValues().create();
 
     static StudyResult read(Path file) throws IOException {
         return GSON.fromJson(Files.readString(file), StudyResult.class);

@@ -49,7 +49,7 @@ final class StudyTable {
         out.append("\n|---|").append("--:|".repeat(one.size())).append('\n');
         tried.forEach((attention, list) -> {
             out.append("| ").append(list.getFirst().attention()).append(" | ");
-            list.forEach(run -> out.append(String.format(Locale.ROOT, "%.4f | ", run.validationLoss())));
+            list.forEach(run -> out.append(number(run.validationLoss(), 4)).append(" | "));
             out.append('\n');
         });
         return out.toString();
@@ -62,7 +62,11 @@ final class StudyTable {
     private static String spread(List<StudyResult> runs, ToDoubleFunction<StudyResult> value, int digits) {
         double most = runs.stream().mapToDouble(value).max().orElseThrow();
         double least = runs.stream().mapToDouble(value).min().orElseThrow();
-        String mean = String.format(Locale.ROOT, "%." + digits + "f", mean(runs, value));
-        return runs.size() == 1 ? mean : mean + String.format(Locale.ROOT, " ± %." + digits + "f", (most - least) / 2);
+        String mean = number(mean(runs, value), digits);
+        return runs.size() == 1 || Double.isInfinite(most) ? mean : mean + " ± " + number((most - least) / 2, digits);
+    }
+
+    private static String number(double value, int digits) {
+        return Double.isInfinite(value) ? "diverged" : String.format(Locale.ROOT, "%." + digits + "f", value);
     }
 }

@@ -63,24 +63,33 @@ final class StudyTraining {
                 if (trainer.steps() == 0) {
                     line(out, Map.of("attention", trainer.attention(), "parameters", trainer.parameterCount()));
                 }
-                trainer.train(data.train, step -> {
-                    if (step.step() % LOGGED == 0 || step.step() == steps) {
-                        line(out, step.step(), "loss", step.loss());
-                    }
-                    if (step.step() % EVALUATED == 0 || step.step() == steps) {
-                        double loss = trainer.evaluate(data.validation, SOME_WINDOWS);
-                        line(out, step.step(), "validation_loss", loss);
-                        System.err.printf(Locale.ROOT, "%s: step %d of %d, loss %.4f, validation %.4f, %.0f s%n",
-                                run.name(), step.step(), steps, step.loss(), loss, seconds());
-                    }
-                    if (step.step() % CHECKPOINT == 0 || step.step() == steps) {
-                        trainer.save(checkpoint);
-                    }
-                    return true;
-                });
+                train(trainer, out, steps);
+            } catch (IllegalStateException diverged) {
+                System.err.println(run.name() + ": " + diverged.getMessage());
+                trainer.save(checkpoint);
+                return result(trainer, steps, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY);
             }
-            return result(trainer, steps);
+            return result(trainer, steps, trainer.evaluate(data.validation, Integer.MAX_VALUE),
+                    trainer.evaluate(data.test, Integer.MAX_VALUE));
         }
+    }
+
+    private void train(Trainer trainer, Writer out, long steps) {
+        trainer.train(data.train, step -> {
+            if (step.step() % LOGGED == 0 || step.step() == steps) {
+                line(out, step.step(), "loss", step.loss());
+            }
+            if (step.step() % EVALUATED == 0 || step.step() == steps) {
+                double loss = trainer.evaluate(data.validation, SOME_WINDOWS);
+                line(out, step.step(), "validation_loss", loss);
+                System.err.printf(Locale.ROOT, "%s: step %d of %d, loss %.4f, validation %.4f, %.0f s%n",
+                        run.name(), step.step(), steps, step.loss(), loss, seconds());
+            }
+            if (step.step() % CHECKPOINT == 0 || step.step() == steps) {
+                trainer.save(checkpoint);
+            }
+            return true;
+        });
     }
 
     private Trainer trainer() {
@@ -135,9 +144,8 @@ final class StudyTraining {
         }
     }
 
-    private StudyResult result(Trainer trainer, long steps) {
-        double validation = trainer.evaluate(data.validation, Integer.MAX_VALUE);
-        double test = trainer.evaluate(data.test, Integer.MAX_VALUE);
+    /** Losses are infinite where the run's loss was no number any more. */
+    private StudyResult result(Trainer trainer, long steps, double validation, double test) {
         return new StudyResult(
                 run.preset(), trainer.attention(), run.rate(), run.seed(), steps, steps * STEP,
                 trainer.parameterCount(), validation, validation * data.validationTokensPerByte / Math.log(2), test,

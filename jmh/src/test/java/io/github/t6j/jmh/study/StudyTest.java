@@ -112,6 +112,13 @@ class StudyTest {
                 "Tokens/s: of the median of 4 training steps of 4096 tokens, in 2 rounds over the attentions, each time after "
                         + "5 steps of warm-up; 2 threads.");
         assertThat(StudyTable.of(runs, runs, new StudySpeed(2, 5, 2, 4096, 2, Map.of()))).contains("| 9,216 | – |\n");
+        StudyResult diverged = new StudyResult("mha-micro", "MHA", 0.1, 1, 9, 9, 9, Double.POSITIVE_INFINITY,
+                Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY, 9216);
+        diverged.write(file);
+        assertThat(StudyResult.read(file)).isEqualTo(diverged);
+        assertThat(StudyTable.of(Map.of("mha", List.of(old, diverged)), Map.of("mha", List.of(diverged, old)), null))
+                .contains("| MHA | 5.1037 | diverged | ", "| MHA | 2 | 0.1 | diverged | diverged | ")
+                .doesNotContain("NaN");
         Files.writeString(file, "[]");
         assertThatThrownBy(() -> StudySpeed.read(file)).isInstanceOf(IOException.class)
                 .hasMessage(file + ": expected what study has measured, found something else; delete it");
