@@ -155,6 +155,10 @@ final class TrainArguments {
         if (minutes != null) {
             double left = minutes * 60 - (System.nanoTime() - start) / 1e9;
             count = Math.min(count, (long) (SHARE * left / seconds));
+            if (left <= 0) {
+                main.note(
+                        "--minutes: reading the data took all of them; its tokens are kept, so that a next run has more");
+            }
         }
         count = Math.max(1, count);
         trainer.setRate(rate(count));

@@ -83,7 +83,7 @@ public final class LoadCommand implements Callable<Integer> {
             for (ServedModel model : models) {
                 measure(model);
             }
-            System.out.println("\n| model | cache, bytes a token | sessions of 8192 tokens in 4 GB |\n|---|--:|--:|");
+            System.out.println("\n| model | cache, bytes a token | sessions of 8192 tokens in 4 GiB |\n|---|--:|--:|");
             for (ServedModel model : models) {
                 long bytes = model.cacheBytesPerToken(); // 0: a state of one size
                 System.out.printf(Locale.ROOT, "| %s | %d | %s |%n", model.name(), bytes,
