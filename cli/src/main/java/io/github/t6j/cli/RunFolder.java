@@ -25,6 +25,7 @@ import java.util.stream.Stream;
  */
 final class RunFolder implements AutoCloseable {
     private static final String CHECKPOINTS = "checkpoints";
+    private static final String TRAINING_JSON = "training.json";
     private static final String LOCK = ".t6j-training";
 
     private final Path folder;
@@ -101,7 +102,7 @@ final class RunFolder implements AutoCloseable {
     private static List<Path> checkpoints(Path folder) {
         try (Stream<Path> found = Files.list(folder.resolve(CHECKPOINTS))) {
             return found.filter(one -> one.getFileName().toString().matches("step-\\d{9,15}"))
-                    .filter(one -> Files.exists(one.resolve("training.json")))
+                    .filter(one -> Files.exists(one.resolve(TRAINING_JSON)))
                     .sorted()
                     .toList();
         } catch (IOException | UncheckedIOException e) {
@@ -129,7 +130,7 @@ final class RunFolder implements AutoCloseable {
     Path save(Trainer trainer) {
         Path checkpoint = folder.resolve(CHECKPOINTS).resolve(
                 String.format(Locale.ROOT, "step-%09d", trainer.steps()));
-        if (!checkpoints(folder).contains(checkpoint)) {
+        if (!Files.exists(checkpoint.resolve(TRAINING_JSON))) {
             trainer.save(checkpoint);
         }
         List<Path> all = checkpoints(folder);

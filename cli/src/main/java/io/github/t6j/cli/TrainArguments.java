@@ -155,9 +155,8 @@ final class TrainArguments {
         if (minutes != null) {
             double left = minutes * 60 - (System.nanoTime() - start) / 1e9;
             count = Math.min(count, (long) (SHARE * left / seconds));
-            if (left <= 0) {
-                main.note(
-                        "--minutes: reading the data took all of them; its tokens are kept, so that a next run has more");
+            if (count < 1) {
+                main.note("--minutes: reading the data and trying a step took all of them; 1 step is made");
             }
         }
         count = Math.max(1, count);

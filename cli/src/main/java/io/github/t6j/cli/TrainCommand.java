@@ -163,8 +163,11 @@ final class TrainCommand implements Callable<Integer> {
             main.note("note: the model has no tokenizer; GPT-2's is used, on whose ids its family was trained");
             return Tokenizer.gpt2();
         }
-        main.note("note: there is no tokenizer.json beside the model, and one in a GGUF file is not written to the new "
-                + "one: --tokenizer gives it one");
+        if (!resume) {
+            main.note(
+                    "note: there is no tokenizer beside the model (one in a GGUF file is not written to the new model): "
+                            + "--tokenizer gives it one");
+        }
         return null;
     }
 }

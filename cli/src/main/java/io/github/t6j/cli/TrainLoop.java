@@ -84,7 +84,7 @@ final class TrainLoop {
             } catch (CancellationException e) {
                 interrupt.finish();
                 return interrupted();
-            } catch (IllegalStateException e) {
+            } catch (IllegalStateException e) { // of a step's loss
                 throw noNumber(e.getMessage());
             }
             note(String.format(Locale.ROOT, "done: %s is the model with the lowest validation loss, %.3f",
@@ -97,22 +97,22 @@ final class TrainLoop {
         String where = "interrupted after step " + trainer.steps() + " of " + updates() + ", which ";
         try {
             folder.save(trainer);
-            if (!folder.hasModel()) {
-                trainer.saveModel(folder.path());
-            }
         } catch (RuntimeException failure) {
             note(where + "could not be saved: " + Errors.line(failure)
                     + "; --resume goes on from the checkpoint before it, if there is one");
             return Main.FAILED;
         }
         note(where + "is saved: --resume, with " + text.options() + " and --out as before, goes on from there");
+        if (!folder.hasModel()) {
+            trainer.saveModel(folder.path());
+        }
         return Main.INTERRUPTED;
     }
 
     /** The run ends where a loss is no number: what led there would lead there again. */
     private CommandFailure noNumber(String what) {
-        String from = folder.hasCheckpoint() ? "--init-from " + RunFolder.newest(folder.path()) + ", " : "";
-        return new CommandFailure(what + ": t6j train with " + from + "another --out and a lower --learning-rate than "
+        String from = folder.hasCheckpoint() ? " --init-from " + RunFolder.newest(folder.path()) : "";
+        return new CommandFailure(what + ", such as t6j train" + from + " --out ANOTHER with a --learning-rate below "
                 + trainer.options().rate().maximum());
     }
 
@@ -197,8 +197,9 @@ final class TrainLoop {
     private void evaluate() {
         validation = trainer.evaluate(text.validation(), WINDOWS);
         if (!Double.isFinite(validation)) {
-            throw noNumber("step " + trainer.steps() + ": expected a validation loss that is a number, found "
-                    + validation);
+            throw noNumber(
+                    "step " + trainer.steps() + ": expected a validation loss that is a number, found " + validation
+                            + ": begin a new run with a lower learning rate");
         }
         boolean best = validation < log.lowest();
         Map<String, Object> entry = entry();

@@ -6,6 +6,7 @@ import io.github.t6j.training.Trainer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * What a run reads.
@@ -32,7 +33,11 @@ record TrainingText(TokenData all, TokenData training, TokenData validation) imp
             checkLength(data, all, 2L * (context + 1), context);
             long held = heldOut(all, context);
             TokenData training = all.part(0, all.size() - held);
-            checkLength(data, training, context + 1L, context);
+            if (longest(training) <= context) {
+                throw new CommandFailure(names(data) + ": expected two sequences of " + (context + 1)
+                        + " tokens or more, one "
+                        + "to validate on, found one: give more text, a smaller --context, or a file to --valid");
+            }
             main.note("the last " + held + " of the data's " + all.size() + " tokens are held out for validation");
             return new TrainingText(all, training, all.part(all.size() - held, all.size()));
         } catch (RuntimeException | Error failure) {
@@ -55,7 +60,7 @@ record TrainingText(TokenData all, TokenData training, TokenData validation) imp
         long held = Math.max(context + 1, all.size() / HELD_OUT);
         long later = 0; // ids of the shards that follow
         boolean found = false;
-        for (int shard = all.shards() - 1; shard >= 0 && later < all.size(); shard--) {
+        for (int shard = all.shards() - 1; shard >= 0; shard--) {
             long size = all.size(shard);
             if (!found && size > context) {
                 held = Math.max(held, later + context + 1);
@@ -71,18 +76,23 @@ record TrainingText(TokenData all, TokenData training, TokenData validation) imp
     }
 
     private static void checkLength(List<Path> files, TokenData data, long least, int context) {
-        long longest = 0;
-        for (int shard = 0; shard < data.shards(); shard++) {
-            longest = Math.max(longest, data.size(shard));
-        }
         String found = data.size() < least
                 ? String.valueOf(data.size())
-                : longest <= context ? "at most " + longest + " in a file of ids" : null;
+                : longest(data) <= context ? "at most " + longest(data) + " in a file of ids" : null;
         if (found != null) {
-            throw new CommandFailure(files.stream().map(Path::toString).collect(Collectors.joining(", "))
-                    + ": expected at least " + least + " tokens for a context of " + context + ", found " + found
-                    + ": give more text, or a smaller --context");
+            throw new CommandFailure(
+                    names(files) + ": expected at least " + least + " tokens for a context of " + context
+                            + ", found " + found + ": give more text, or a smaller --context");
         }
+    }
+
+    private static String names(List<Path> files) {
+        return files.stream().map(Path::toString).collect(Collectors.joining(", "));
+    }
+
+    /** Ids of the longest shard. */
+    private static long longest(TokenData data) {
+        return IntStream.range(0, data.shards()).mapToLong(data::size).max().orElse(0);
     }
 
     /** What was given to read. */

@@ -4,11 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.json.Json;
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.Safetensors;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -114,7 +121,9 @@ class TrainCommandTest {
             Ran ended = launched.end(SECONDS);
             assertThat(ended.code()).isEqualTo(signal.equals("INT") ? Main.INTERRUPTED : 137);
             if (signal.equals("INT")) {
-                assertThat(ended.err()).containsPattern("interrupted after step \\d+ of 60, which is saved");
+                assertThat(ended.err())
+                        .containsPattern("interrupted after step \\d+ of 60, which is saved: --resume, with "
+                                + "--data and --out as before");
             }
 
             Ran resumed = Ran.of(command(out, "--resume", "--threads", "1"));
@@ -183,6 +192,9 @@ class TrainCommandTest {
         data = Files.write(folder.resolve("a.bin"), new byte[120]);
         assertFailed(Ran.of(command(out, small("--steps", "2", "--data", data.toString(), "--data", data.toString()))),
                 "expected at least 130 tokens for a context of 64, found at most 60 in a file of ids");
+        Path longer = Files.write(folder.resolve("b.bin"), new byte[200]);
+        assertFailed(Ran.of(command(out, small("--steps", "2", "--data", longer.toString()))),
+                "expected two sequences of 65 tokens or more, one to validate on, found one: give more text");
     }
 
     @Test
@@ -218,6 +230,59 @@ class TrainCommandTest {
         assertThat((Double) log(out).get(1).get("loss")).isLessThan(5.5); // it knows English already
         assertThat(out.resolve("tokenizer.json"))
                 .hasSameBinaryContentAs(Path.of(Ran.TINY).resolve("tokenizer.json"));
+    }
+
+    /** As those that are published. */
+    @Test
+    void aModelOfTheMlraFamilyReadsTextByGpt2sTokenizer() throws IOException {
+        Path golden = Ran.TESTDATA.resolve("golden_mlra/tpa_even");
+        Path model = Files.createDirectory(folder.resolve("model"));
+        Files.writeString(model.resolve("config.json"), Files.readString(golden.resolve("config.json"))
+                .replace("\"vocab_size\": 97", "\"vocab_size\": 50304"));
+        List<LazyTensor> tensors = new ArrayList<>();
+        StoredTensors.read(golden.resolve("model.safetensors")).tensors().forEach((name, stored) -> {
+            List<Long> shape = stored.shape().stream().map(size -> size.equals(97L) ? 50304 : (Long) size).toList();
+            long elements = shape.stream().reduce(1L, Math::multiplyExact);
+            double[] values = Arrays.copyOf(stored.values(), (int) elements);
+            tensors.add(new LazyTensor(name, DType.F32, shape, arena -> floats(values, arena)));
+        });
+        Safetensors.writeLazily(model.resolve("model.safetensors"), Map.of(), tensors);
+        Ran ran = Ran.of(command(out, ofModel(model)));
+        assertThat(ran.err()).contains("the model has no tokenizer; GPT-2's is used", "t6j: done: ");
+        assertThat(ran.code()).isZero();
+        assertThat(Ran.of("generate", "--model", out.toString(), "-n", "2", "The").code()).isZero();
+    }
+
+    private static String[] ofModel(Path model) {
+        return new String[] {"--init-from", model.toString(), "--context", "16", "--batch", "1", "--steps", "1"};
+    }
+
+    private static MemorySegment floats(double[] values, Arena arena) {
+        MemorySegment floats = arena.allocate(4L * values.length);
+        for (int i = 0; i < values.length; i++) {
+            floats.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) values[i]);
+        }
+        return floats;
+    }
+
+    @Test
+    void aModelWithoutATokenizerReadsIdsOnly() throws IOException {
+        Path model = folder.resolve("model");
+        assertThat(Ran.of("init", "--preset", "t6-nano", "--out", model.toString()).code()).isZero();
+        Ran refused = Ran.of(command(out, ofModel(model)));
+        assertThat(refused.err()).contains("there is no tokenizer beside the model", "--tokenizer gives it one",
+                "expected a tokenizer, as this is text, found none");
+        data = Files.write(folder.resolve("ids.bin"), new byte[400]);
+        Ran ran = Ran.of(command(out, ofModel(model)));
+        assertThat(ran.code()).as(ran.err()).isZero();
+    }
+
+    @Test
+    void minutesThatAreOverAtOnceAreOneStep() throws IOException {
+        Ran ran = Ran.of(command(out, small("--minutes", "1e-6")));
+        assertThat(ran.err())
+                .contains("--minutes: reading the data and trying a step took all of them; 1 step is made");
+        assertThat(ran.code()).isZero();
     }
 
     @Test
@@ -262,7 +327,8 @@ class TrainCommandTest {
         Files.writeString(copy.resolve("training.json"), json.replace("\"updates\": 2", "\"updates\": 9"));
 
         assertFailed(Ran.of(command(broken, "--resume")), "step 3: expected a loss and gradients that are numbers",
-                ": t6j train with --init-from " + copy + ", another --out and a lower --learning-rate than 0.002");
+                ": begin a new run with a lower learning rate, such as t6j train --init-from " + copy
+                        + " --out ANOTHER with a --learning-rate below 0.002");
         assertThat(copy.resolve("training.json")).exists();
     }
 

@@ -30,6 +30,8 @@ final class DocumentFile implements AutoCloseable {
     /** Bytes of a line of JSONL. */
     private static final int LONGEST_LINE = 16 << 20;
 
+    private static final int BEGINNING = 1024;
+
     /** About the memory that a part takes besides its bytes. */
     private static final int PART = 64;
 
@@ -51,18 +53,22 @@ final class DocumentFile implements AutoCloseable {
         return new ModelFormatException(file + ": expected a document or more, found none");
     }
 
-    /** The first bytes of {@code file}, by which its kind is told. @throws ModelFormatException if it is empty, or no file */
+    /** The first bytes of {@code file}, as many as a shard is told by. @throws ModelFormatException if it is empty, or no file */
     static byte[] beginning(Path file) {
         if (Files.isDirectory(file)) {
             throw new ModelFormatException(file + ": expected a file of training data, found a folder: name its files");
         }
         FileBytes.checkRegular(file, "a file of training data");
+        byte[] beginning = beginning(file, BEGINNING);
+        if (beginning.length == 0) {
+            throw new ModelFormatException(file + ": expected training data, found an empty file");
+        }
+        return beginning;
+    }
+
+    private static byte[] beginning(Path file, int most) {
         try (InputStream in = Files.newInputStream(file)) {
-            byte[] beginning = in.readNBytes(LONGEST_LINE);
-            if (beginning.length == 0) {
-                throw new ModelFormatException(file + ": expected training data, found an empty file");
-            }
-            return beginning;
+            return in.readNBytes(most);
         } catch (IOException e) {
             throw FileBytes.failed(file, "cannot be read", e);
         }
@@ -82,13 +88,16 @@ final class DocumentFile implements AutoCloseable {
             return true;
         }
         int from = FileParts.markLength(beginning);
+        if (from == beginning.length || beginning[from] != '{') {
+            return false;
+        }
+        byte[] bytes = beginning(file, LONGEST_LINE);
         int to = from;
-        while (to < beginning.length && beginning[to] != '\n') {
+        while (to < bytes.length && bytes[to] != '\n') {
             to++;
         }
         try {
-            return from < to && beginning[from] == '{'
-                    && Json.parseObject(Arrays.copyOfRange(beginning, from, to), "").get("text") instanceof String;
+            return Json.parseObject(Arrays.copyOfRange(bytes, from, to), "").get("text") instanceof String;
         } catch (ModelFormatException e) {
             return false;
         }

@@ -44,7 +44,12 @@ final class FileParts implements AutoCloseable {
         this.separator = separator;
         this.longest = longest;
         bytes = new byte[Math.min(FIRST_BUFFER, longest)];
-        filled = in.readNBytes(bytes, 0, Math.min(MARK.length, longest));
+        try {
+            filled = in.readNBytes(bytes, 0, Math.min(MARK.length, longest));
+        } catch (IOException e) {
+            in.close();
+            throw e;
+        }
         from = markLength(Arrays.copyOf(bytes, filled));
     }
 

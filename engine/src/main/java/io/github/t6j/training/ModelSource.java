@@ -82,12 +82,26 @@ final class ModelSource implements AutoCloseable {
                 : files.withTokenizer(tokenizer);
     }
 
-    /** The keys of config.json; what learns from longer sequences than before says so. */
+    /**
+     * The keys of config.json. What learns from longer sequences than it says, says those; but not where RoPE is scaled, which
+     * may depend on that length.
+     */
     private Map<String, Object> withContext(long context) {
         Map<String, Object> keys = new LinkedHashMap<>(configJson);
+        if (scalesRope(keys.get("rope_scaling")) || scalesRope(keys.get("rope_parameters"))) {
+            return keys;
+        }
         CONTEXT_KEYS.forEach(key -> keys.computeIfPresent(
                 key, (_, length) -> length instanceof Long before && before < context ? context : length));
         return keys;
+    }
+
+    private static boolean scalesRope(Object said) {
+        if (!(said instanceof Map<?, ?> scaling)) {
+            return false;
+        }
+        Object kind = scaling.get(scaling.containsKey("rope_type") ? "rope_type" : "type");
+        return kind != null && !kind.equals("default");
     }
 
     /**

@@ -25,7 +25,7 @@ import java.util.function.LongConsumer;
  * <pre>
  *   offset  bytes
  *        0      8  magic: "t6jtoken"
- *        8      4  version: 1
+ *        8      4  version: 2
  *       12      4  bytes of an id: 2 (uint16) or 4
  *       16      8  count of ids
  *       24      4  the highest id
@@ -40,7 +40,7 @@ import java.util.function.LongConsumer;
 final class TokenCache {
     private static final String SUFFIX = ".t6j-tokens";
     private static final byte[] MAGIC = "t6jtoken".getBytes(StandardCharsets.US_ASCII);
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final int HEADER = 64;
     private static final int HIGHEST = 24;
 

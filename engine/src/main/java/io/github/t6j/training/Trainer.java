@@ -210,7 +210,7 @@ public final class Trainer implements AutoCloseable {
         if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
             throw new IllegalStateException("step " + (steps + 1) + ": expected a loss and gradients that are numbers, "
                     + "found the loss " + loss + " and the norm " + norm
-                    + ": begin a new run with a lower learning rate, from the model in the last checkpoint if you like");
+                    + ": begin a new run with a lower learning rate");
         }
         double rate = options.rate().at(steps);
         optimizer.step(rate, steps + 1, options.optimizer().factor(norm));

@@ -48,6 +48,19 @@ class FilePartsTest {
     }
 
     @Test
+    void aMarkIsSkippedAndOffsetsAreThoseOfTheFile() throws IOException {
+        for (int longest : new int[] {4, 7, 4096}) {
+            String text = "a" + SEPARATOR + "\ufeffb";
+            List<Part> parts = parts(("\ufeff" + text).getBytes(StandardCharsets.UTF_8), Math.max(longest, 8));
+            assertThat(parts).extracting(part -> new String(part.bytes(), StandardCharsets.UTF_8))
+                    .containsExactly("a", "\ufeffb");
+            assertThat(parts).extracting(Part::offset).containsExactly(3L, 4L + SEPARATOR.length());
+        }
+        assertThat(parts("\ufeff".getBytes(StandardCharsets.UTF_8), 8)).isEmpty();
+        assertThat(parts(new byte[] {(byte) 0xEF, (byte) 0xBB}, 8)).hasSize(1);
+    }
+
+    @Test
     void partsAreThoseOfStringsSplit() throws IOException {
         for (int i = 0; i < 300; i++) {
             String text = randomText(random.nextInt(300));

@@ -64,7 +64,7 @@ class TokenCacheTest {
         assertThat(ids()).isEqualTo(IDS);
         ByteBuffer file = file();
         assertThat(new String(file.array(), 0, 8)).isEqualTo("t6jtoken");
-        assertThat(file.getInt(8)).isEqualTo(1);
+        assertThat(file.getInt(8)).isEqualTo(2);
         assertThat(file.getInt(12)).isEqualTo(2);
         assertThat(file.getLong(16)).isEqualTo(3);
         assertThat(file.getInt(24)).isEqualTo(4095);

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 
 /** Makes one run, from its last checkpoint if there is one; its log is a part of that of {@code t6j train}. */
 final class StudyTraining {
@@ -64,14 +65,23 @@ final class StudyTraining {
                     line(out, Map.of("attention", trainer.attention(), "parameters", trainer.parameterCount()));
                 }
                 train(trainer, out, steps);
+                return result(trainer, finite(trainer.evaluate(data.validation, Integer.MAX_VALUE)),
+                        finite(trainer.evaluate(data.test, Integer.MAX_VALUE)));
+            } catch (CancellationException e) {
+                throw e;
             } catch (IllegalStateException diverged) {
                 System.err.println(run.name() + ": " + diverged.getMessage());
                 trainer.save(checkpoint);
-                return result(trainer, steps, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY);
+                return result(trainer, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY);
             }
-            return result(trainer, steps, trainer.evaluate(data.validation, Integer.MAX_VALUE),
-                    trainer.evaluate(data.test, Integer.MAX_VALUE));
         }
+    }
+
+    private static double finite(double loss) {
+        if (!Double.isFinite(loss)) {
+            throw new IllegalStateException("expected a loss that is a number, found " + loss);
+        }
+        return loss;
     }
 
     private void train(Trainer trainer, Writer out, long steps) {
@@ -80,7 +90,7 @@ final class StudyTraining {
                 line(out, step.step(), "loss", step.loss());
             }
             if (step.step() % EVALUATED == 0 || step.step() == steps) {
-                double loss = trainer.evaluate(data.validation, SOME_WINDOWS);
+                double loss = finite(trainer.evaluate(data.validation, SOME_WINDOWS));
                 line(out, step.step(), "validation_loss", loss);
                 System.err.printf(Locale.ROOT, "%s: step %d of %d, loss %.4f, validation %.4f, %.0f s%n",
                         run.name(), step.step(), steps, step.loss(), loss, seconds());
@@ -145,7 +155,8 @@ final class StudyTraining {
     }
 
     /** Losses are infinite where the run's loss was no number any more. */
-    private StudyResult result(Trainer trainer, long steps, double validation, double test) {
+    private StudyResult result(Trainer trainer, double validation, double test) {
+        long steps = trainer.steps();
         return new StudyResult(
                 run.preset(), trainer.attention(), run.rate(), run.seed(), steps, steps * STEP,
                 trainer.parameterCount(), validation, validation * data.validationTokensPerByte / Math.log(2), test,
