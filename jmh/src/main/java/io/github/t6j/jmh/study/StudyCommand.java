@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
                 + "DIR/study.md, DIR/speed.json, DIR/results/*.json, DIR/logs/*.jsonl, and the curves.",
         footer = {
             "",
-            "Example: the study of jmh/results/study, some 3 to 5 hours on two cores",
+            "Example: the study of jmh/results/study, some 4 to 6 hours on two cores",
             "  java --add-modules jdk.incubator.vector -jar jmh/target/benchmarks.jar study --out jmh/results/study"
         })
 public final class StudyCommand implements Callable<Integer> {
