@@ -154,10 +154,12 @@ final class TrainArguments {
         }
         if (minutes != null) {
             double left = minutes * 60 - (System.nanoTime() - start) / 1e9;
-            count = Math.min(count, (long) (SHARE * left / seconds));
-            if (count < 1) {
-                main.note("--minutes: reading the data and trying a step took all of them; 1 step is made");
+            long within = (long) (SHARE * left / seconds);
+            if (within < 1) {
+                main.note(
+                        "--minutes: too little is left for a step after reading the data and trying one; 1 step is made");
             }
+            count = Math.min(count, within);
         }
         count = Math.max(1, count);
         trainer.setRate(rate(count));

@@ -103,16 +103,25 @@ final class TrainLoop {
             return Main.FAILED;
         }
         note(where + "is saved: --resume, with " + text.options() + " and --out as before, goes on from there");
-        if (!folder.hasModel()) {
+        return folder.hasModel() ? Main.INTERRUPTED : savedModel();
+    }
+
+    /** Saves the model of a run that was interrupted before it had one. */
+    private int savedModel() {
+        try {
             trainer.saveModel(folder.path());
+            return Main.INTERRUPTED;
+        } catch (RuntimeException failure) {
+            note("the model could not be saved: " + Errors.line(failure) + "; the checkpoint is one, too");
+            return Main.FAILED;
         }
-        return Main.INTERRUPTED;
     }
 
     /** The run ends where a loss is no number: what led there would lead there again. */
     private CommandFailure noNumber(String what) {
         String from = folder.hasCheckpoint() ? " --init-from " + RunFolder.newest(folder.path()) : "";
-        return new CommandFailure(what + ", such as t6j train" + from + " --out ANOTHER with a --learning-rate below "
+        return new CommandFailure(what + ", such as t6j train" + from
+                + " with --data as before, another --out, and a --learning-rate below "
                 + trainer.options().rate().maximum());
     }
 

@@ -34,9 +34,9 @@ record TrainingText(TokenData all, TokenData training, TokenData validation) imp
             long held = heldOut(all, context);
             TokenData training = all.part(0, all.size() - held);
             if (longest(training) <= context) {
-                throw new CommandFailure(names(data) + ": expected two sequences of " + (context + 1)
-                        + " tokens or more, one "
-                        + "to validate on, found one: give more text, a smaller --context, or a file to --valid");
+                throw new CommandFailure(names(data) + ": expected a sequence of " + (context + 1)
+                        + " tokens or more to train on, besides those to validate on, found none: give more text, a smaller "
+                        + "--context, or give --valid a file");
             }
             main.note("the last " + held + " of the data's " + all.size() + " tokens are held out for validation");
             return new TrainingText(all, training, all.part(all.size() - held, all.size()));

@@ -194,7 +194,7 @@ class TrainCommandTest {
                 "expected at least 130 tokens for a context of 64, found at most 60 in a file of ids");
         Path longer = Files.write(folder.resolve("b.bin"), new byte[200]);
         assertFailed(Ran.of(command(out, small("--steps", "2", "--data", longer.toString()))),
-                "expected two sequences of 65 tokens or more, one to validate on, found one: give more text");
+                "expected a sequence of 65 tokens or more to train on, besides those to validate on, found none");
     }
 
     @Test
@@ -281,7 +281,8 @@ class TrainCommandTest {
     void minutesThatAreOverAtOnceAreOneStep() throws IOException {
         Ran ran = Ran.of(command(out, small("--minutes", "1e-6")));
         assertThat(ran.err())
-                .contains("--minutes: reading the data and trying a step took all of them; 1 step is made");
+                .contains(
+                        "--minutes: too little is left for a step after reading the data and trying one; 1 step is made");
         assertThat(ran.code()).isZero();
     }
 
@@ -328,7 +329,7 @@ class TrainCommandTest {
 
         assertFailed(Ran.of(command(broken, "--resume")), "step 3: expected a loss and gradients that are numbers",
                 ": begin a new run with a lower learning rate, such as t6j train --init-from " + copy
-                        + " --out ANOTHER with a --learning-rate below 0.002");
+                        + " with --data as before, another --out, and a --learning-rate below 0.002");
         assertThat(copy.resolve("training.json")).exists();
     }
 

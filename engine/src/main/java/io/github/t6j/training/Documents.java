@@ -13,7 +13,7 @@ import java.util.function.DoubleConsumer;
  * The documents of text files. A file is UTF-8, where {@code <|endoftext|>} or the file's end ends a document; or JSONL, an
  * object a line whose {@code text} is a document. JSONL is a file NAME.jsonl, or one whose first line is such an object.
  * Documents of nothing but white space are left out. A document of plain text that is longer than 4 MiB comes in pieces,
- * cut at ends of lines where there are any. A byte order mark at a file's beginning is no part of it.
+ * cut at ends of lines where there are any. A byte order mark at a file's beginning is no part of its text.
  */
 public final class Documents {
     private Documents() {}

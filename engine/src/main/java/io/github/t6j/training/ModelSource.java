@@ -82,26 +82,19 @@ final class ModelSource implements AutoCloseable {
                 : files.withTokenizer(tokenizer);
     }
 
-    /**
-     * The keys of config.json. What learns from longer sequences than it says, says those; but not where RoPE is scaled, which
-     * may depend on that length.
-     */
+    /** The keys of config.json. What learns from longer sequences than it says, says those; but YaRN depends on that length. */
     private Map<String, Object> withContext(long context) {
         Map<String, Object> keys = new LinkedHashMap<>(configJson);
-        if (scalesRope(keys.get("rope_scaling")) || scalesRope(keys.get("rope_parameters"))) {
-            return keys;
+        if (!isYarn(keys.get("rope_scaling")) && !isYarn(keys.get("rope_parameters"))) {
+            CONTEXT_KEYS.forEach(key -> keys.computeIfPresent(
+                    key, (_, length) -> length instanceof Long before && before < context ? context : length));
         }
-        CONTEXT_KEYS.forEach(key -> keys.computeIfPresent(
-                key, (_, length) -> length instanceof Long before && before < context ? context : length));
         return keys;
     }
 
-    private static boolean scalesRope(Object said) {
-        if (!(said instanceof Map<?, ?> scaling)) {
-            return false;
-        }
-        Object kind = scaling.get(scaling.containsKey("rope_type") ? "rope_type" : "type");
-        return kind != null && !kind.equals("default");
+    private static boolean isYarn(Object scaling) {
+        return scaling instanceof Map<?, ?> said
+                && "yarn".equals(said.get("rope_type") == null ? said.get("type") : said.get("rope_type"));
     }
 
     /**

@@ -93,9 +93,9 @@ record StudySpeed(
     String words() {
         return String
                 .format(Locale.ROOT,
-                        "Tokens/s: of the median of %d training steps of %d tokens, and of the fastest, in "
-                                + "%d rounds over the attentions, each time after %d steps of warm-up; %d threads. Measured by itself, "
-                                + "not of the runs (speed.json).%n",
+                        "Tokens/s: the median of %d training steps of %d tokens (in parentheses the fastest), in %d rounds "
+                                + "over the attentions, each time after %d steps of warm-up; %d threads. Measured by "
+                                + "itself, not of the runs (speed.json).%n",
                         rounds * steps, tokens, rounds, warmUp, threads)
                 .replace(System.lineSeparator(), "\n");
     }

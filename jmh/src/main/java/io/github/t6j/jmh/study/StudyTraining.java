@@ -59,21 +59,24 @@ final class StudyTraining {
             long steps = trainer.options().rate().updates();
             keepLog(trainer);
             start = System.nanoTime();
+            double validation;
+            double test;
             try (Writer out = Files.newBufferedWriter(log, StandardCharsets.UTF_8, StandardOpenOption.CREATE,
                     StandardOpenOption.APPEND)) {
                 if (trainer.steps() == 0) {
                     line(out, Map.of("attention", trainer.attention(), "parameters", trainer.parameterCount()));
                 }
                 train(trainer, out, steps);
-                return result(trainer, finite(trainer.evaluate(data.validation, Integer.MAX_VALUE)),
-                        finite(trainer.evaluate(data.test, Integer.MAX_VALUE)));
+                validation = finite(trainer.evaluate(data.validation, Integer.MAX_VALUE));
+                test = finite(trainer.evaluate(data.test, Integer.MAX_VALUE));
             } catch (CancellationException e) {
                 throw e;
             } catch (IllegalStateException diverged) {
                 System.err.println(run.name() + ": " + diverged.getMessage());
                 trainer.save(checkpoint);
-                return result(trainer, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY);
+                validation = test = Double.POSITIVE_INFINITY;
             }
+            return result(trainer, validation, test);
         }
     }
 
@@ -86,7 +89,7 @@ final class StudyTraining {
 
     private void train(Trainer trainer, Writer out, long steps) {
         trainer.train(data.train, step -> {
-            if (step.step() % LOGGED == 0 || step.step() == steps) {
+            if (step.step() % LOGGED == 0 || step.step() == 1 || step.step() == steps) {
                 line(out, step.step(), "loss", step.loss());
             }
             if (step.step() % EVALUATED == 0 || step.step() == steps) {

@@ -58,7 +58,7 @@ class StudyTest {
         assertThat(speed.tokensPerSecond().get("t6-nano")).hasSize(10)
                 .allSatisfy(rate -> assertThat(rate).isPositive());
         assertThat(table).contains("| tokens/s |", speed.of("mha-nano") + " |\n", speed.of("t6-nano") + " |\n",
-                "10 training steps of 4096 tokens, and of the fastest, in 1 rounds");
+                "10 training steps of 4096 tokens (in parentheses the fastest), in 1 rounds");
         Path result;
         try (var files = Files.list(out.resolve("results"))) {
             List<Path> results = files.sorted().toList();
@@ -109,7 +109,7 @@ class StudyTest {
         Map<String, List<Double>> steps = Map.of("mha-micro", List.of(100.0, 1.0, 1300.0, 1100.0));
         assertThat(StudyTable.of(runs, runs, new StudySpeed(2, 5, 2, 4096, 2, steps))).contains(
                 "| 3,440,640 | 9,216 | 600 (1,300) |\n",
-                "Tokens/s: of the median of 4 training steps of 4096 tokens, and of the fastest, in 2 rounds over the attentions, "
+                "Tokens/s: the median of 4 training steps of 4096 tokens (in parentheses the fastest), in 2 rounds over the attentions, "
                         + "each time after 5 steps of warm-up; 2 threads.");
         assertThat(StudyTable.of(runs, runs, new StudySpeed(2, 5, 2, 4096, 2, Map.of()))).contains("| 9,216 | – |\n");
         StudyResult diverged = new StudyResult("mha-micro", "MHA", 0.1, 1, 9, 9, 9, Double.POSITIVE_INFINITY,
