@@ -12,5 +12,6 @@ module io.github.t6j.engine {
     exports io.github.t6j.json to io.github.t6j.cli;
     exports io.github.t6j.kernels to io.github.t6j.cli;
     exports io.github.t6j.model to io.github.t6j.cli;
+    exports io.github.t6j.random to io.github.t6j.cli;
     exports io.github.t6j.weights to io.github.t6j.cli;
 }

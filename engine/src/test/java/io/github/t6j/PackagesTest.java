@@ -18,7 +18,7 @@ class PackagesTest {
     private static final List<String> TOP_DOWN = List.of(
             "", "training", "tokenizer", "family", "sampling", "model", "attention", "cache", "kernels", "kernels.simd",
             "weights",
-            "json");
+            "json", "random");
     /** What belongs to everybody. */
     private static final Set<String> COMMON = Set.of("ModelFormatException", "MemoryLimitException", "RopeVariant");
 

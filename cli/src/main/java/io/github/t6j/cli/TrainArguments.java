@@ -21,7 +21,7 @@ final class TrainArguments {
     private static final int TRIES = 4;
 
     /** Minutes that the tries may take at most, without --minutes; with it a tenth of them. */
-    private static final double PATIENCE = 1;
+    private static final double TRYING_MINUTES = 1;
 
     private static final String DEFAULT_PRESET = "t6-micro";
 
@@ -171,7 +171,7 @@ final class TrainArguments {
 
     /** Seconds of a step. */
     private double measure(Main main, Trainer trainer) {
-        double most = 60 * (minutes == null ? PATIENCE : minutes / 10);
+        double most = 60 * (minutes == null ? TRYING_MINUTES : minutes / 10);
         try (Waiting _ = new Waiting(main, "trying some steps")) {
             long start = System.nanoTime();
             double fastest = Double.MAX_VALUE;

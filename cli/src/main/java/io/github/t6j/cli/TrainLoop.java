@@ -22,7 +22,7 @@ final class TrainLoop {
     private static final int SAMPLE = 48;
 
     /** Seconds after which a checkpoint is written also where no evaluation is due. */
-    private static final double PATIENCE = 600;
+    private static final double SAVING_SECONDS = 600;
 
     private final Main main;
     private final Trainer trainer;
@@ -174,7 +174,7 @@ final class TrainLoop {
         loss = result.loss();
         if (isDue(result.step())) {
             evaluate();
-        } else if (elapsed() - saved > PATIENCE) {
+        } else if (elapsed() - saved > SAVING_SECONDS) {
             save();
         }
         progress.say(line());

@@ -22,15 +22,12 @@ record TrainingText(TokenData all, TokenData training, TokenData validation) imp
     /** @param valid a file to validate on, or null: hold out the end of the data */
     static TrainingText open(Main main, List<Path> data, Path valid, Tokenizer tokenizer, Trainer trainer) {
         int context = trainer.options().batches().context();
-        TokenData all = open(main, data, tokenizer, trainer);
+        long sequence = context + 1L;
+        TokenData all = open(main, data, tokenizer, trainer, valid == null ? 2 * sequence : sequence);
         try {
             if (valid != null) {
-                TokenData validation = open(main, List.of(valid), tokenizer, trainer);
-                checkLength(List.of(valid), validation, context + 1L, context);
-                checkLength(data, all, context + 1L, context);
-                return new TrainingText(all, all, validation);
+                return new TrainingText(all, all, open(main, List.of(valid), tokenizer, trainer, sequence));
             }
-            checkLength(data, all, 2L * (context + 1), context);
             long held = heldOut(all, context);
             TokenData training = all.part(0, all.size() - held);
             if (longest(training) <= context) {
@@ -46,9 +43,18 @@ record TrainingText(TokenData all, TokenData training, TokenData validation) imp
         }
     }
 
-    private static TokenData open(Main main, List<Path> files, Tokenizer tokenizer, Trainer trainer) {
+    /** @param least ids that there must be */
+    private static TokenData open(Main main, List<Path> files, Tokenizer tokenizer, Trainer trainer, long least) {
+        TokenData data;
         try (Progress progress = new Progress(main, "tokenizing")) {
-            return TokenData.open(files, tokenizer, trainer.vocabulary(), share -> progress.update(share, 1));
+            data = TokenData.open(files, tokenizer, trainer.vocabulary(), share -> progress.update(share, 1));
+        }
+        try {
+            checkLength(files, data, least, trainer.options().batches().context());
+            return data;
+        } catch (CommandFailure failure) {
+            data.close();
+            throw failure;
         }
     }
 

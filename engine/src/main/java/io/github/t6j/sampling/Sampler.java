@@ -1,6 +1,7 @@
 package io.github.t6j.sampling;
 
 import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.random.SplitMix64;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.github.t6j.training;
 
+import io.github.t6j.random.SplitMix64;
 import java.util.Arrays;
 
 /**
@@ -140,7 +141,7 @@ public final class BatchOrder {
 
     /** The number of that index of this seed's own sequence, which is that of SplitMix64. */
     private long draw(long index) {
-        return RandomValues.mix(seed + (index + 1) * RandomValues.GAMMA);
+        return SplitMix64.at(seed, index);
     }
 
     /** A number below {@code bound} from 64 random bits. */
@@ -159,7 +160,7 @@ public final class BatchOrder {
         do {
             for (int round = 0; round < ROUNDS; round++) {
                 long right = place & mask;
-                place = right << half | (place >>> half ^ RandomValues.mix(key + round ^ right << 8)) & mask;
+                place = right << half | (place >>> half ^ SplitMix64.mix(key + round ^ right << 8)) & mask;
             }
         } while (place >= size);
         return place;

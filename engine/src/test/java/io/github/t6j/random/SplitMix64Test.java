@@ -1,4 +1,4 @@
-package io.github.t6j.sampling;
+package io.github.t6j.random;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
