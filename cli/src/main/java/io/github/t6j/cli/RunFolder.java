@@ -27,6 +27,7 @@ final class RunFolder implements AutoCloseable {
     private static final String CHECKPOINTS = "checkpoints";
     private static final String TRAINING_JSON = "training.json";
     private static final String LOCK = ".t6j-training";
+    private static final String STEP = "step-\\d{9,15}";
 
     private final Path folder;
     private final int keep;
@@ -52,6 +53,30 @@ final class RunFolder implements AutoCloseable {
             throw new CommandFailure(
                     folder + ": expected a folder that is not in use, found that another t6j trains in "
                             + "it: wait until it has ended, or give another");
+        }
+        removeRemains();
+    }
+
+    /** What a process that was killed leaves while it saves a checkpoint, or while it removes one. */
+    private void removeRemains() {
+        try (Stream<Path> found = Files.list(folder.resolve(CHECKPOINTS))) {
+            for (Path one : found.toList()) {
+                String name = one.getFileName().toString();
+                boolean partial = name.matches("\\." + STEP + "\\.partial");
+                if (partial || name.matches(STEP) && !Files.exists(one.resolve(TRAINING_JSON))) {
+                    removeRemains(one);
+                }
+            }
+        } catch (IOException | UncheckedIOException e) {
+            close();
+            throw Errors.failure(folder, "cannot be written", e);
+        }
+    }
+
+    private static void removeRemains(Path one) {
+        try {
+            FolderReplacement.delete(one);
+        } catch (UncheckedIOException e) { // a checkpoint that needs the place will say so
         }
     }
 
@@ -101,7 +126,7 @@ final class RunFolder implements AutoCloseable {
     /** The checkpoints that are whole, oldest first. */
     private static List<Path> checkpoints(Path folder) {
         try (Stream<Path> found = Files.list(folder.resolve(CHECKPOINTS))) {
-            return found.filter(one -> one.getFileName().toString().matches("step-\\d{9,15}"))
+            return found.filter(one -> one.getFileName().toString().matches(STEP))
                     .filter(one -> Files.exists(one.resolve(TRAINING_JSON)))
                     .sorted()
                     .toList();

@@ -100,20 +100,27 @@ final class TrainArguments {
         return preset == null ? DEFAULT_PRESET : preset;
     }
 
-    void checkNoPreset(CommandSpec spec) {
-        if (preset != null) {
-            throw new ParameterException(
-                    spec.commandLine(), "--preset: expected no --init-from with it: a model has its shape");
+    /** Checks that nothing contradicts the model that is gone on from. */
+    void checkInitFrom(CommandSpec spec) {
+        checkWithout(spec, "--preset", "--init-from with it: a model has its shape", preset != null);
+        checkWithout(spec, "--init", "--init-from with it: a model has its weights", isGiven(spec, "--init"));
+    }
+
+    private static boolean isGiven(CommandSpec spec, String option) {
+        return spec.commandLine().getParseResult().hasMatchedOption(option);
+    }
+
+    private static void checkWithout(CommandSpec spec, String option, String other, boolean both) {
+        if (both) {
+            throw new ParameterException(spec.commandLine(), option + ": expected no " + other);
         }
     }
 
     /** Checks all numbers. */
     void check(CommandSpec spec) {
         positive(spec, "--passes", passes);
-        if (steps != null && (minutes != null || tokens != null)) {
-            throw new ParameterException(spec.commandLine(),
-                    "--steps: expected neither --minutes nor --tokens with it");
-        }
+        checkWithout(spec, "--steps", "--passes, --minutes or --tokens with it",
+                steps != null && (isGiven(spec, "--passes") || minutes != null || tokens != null));
         if (minutes != null) {
             positive(spec, "--minutes", minutes);
         }
@@ -141,7 +148,7 @@ final class TrainArguments {
     private LearningRate rate(long count) {
         return new LearningRate(
                 learningRate, minLearningRate == null ? learningRate / 10 : minLearningRate,
-                warmUp == null ? count / 20 : Math.min(warmUp, count), count);
+                warmUp == null ? count / 20 : steps == null ? Math.min(warmUp, count) : warmUp, count);
     }
 
     /** Chooses the number of steps, and says what it comes to. */
@@ -151,6 +158,9 @@ final class TrainArguments {
         long count = steps == null ? (long) Math.ceil(passes * text.training().size() / ofStep) : steps;
         if (tokens != null) {
             count = Math.min(count, tokens / ofStep);
+            if (count < 1) {
+                main.note("--tokens: a step has " + ofStep + "; 1 step is made");
+            }
         }
         if (minutes != null) {
             double left = minutes * 60 - (System.nanoTime() - start) / 1e9;
@@ -162,6 +172,9 @@ final class TrainArguments {
             count = Math.min(count, within);
         }
         count = Math.max(1, count);
+        if (warmUp != null && warmUp > count) {
+            main.note("--warm-up: the run has only " + count + " steps, all of which warm up");
+        }
         trainer.setRate(rate(count));
         String time = seconds == 0 ? "" : ", about " + duration(count * seconds / SHARE);
         main.note(String.format(Locale.ROOT, "%s of %d tokens, %.1f passes over the data%s",

@@ -100,6 +100,7 @@ final class TrainCommand implements Callable<Integer> {
                 TrainingText text = TrainingText.open(main, data, valid, tokenizer(newest, trainer), trainer);
                 RunFolder folder = new RunFolder(out, keep)) {
             if (!resume) {
+                RunFolder.checkFresh(out); // once more, as another may have trained there until now
                 run.schedule(main, trainer, text, start);
             }
             TrainLoop loop = new TrainLoop(main, trainer, text, folder, sample);
@@ -127,7 +128,7 @@ final class TrainCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--variant: expected --init-from with it, found none");
         }
         if (initFrom != null) {
-            run.checkNoPreset(spec);
+            run.checkInitFrom(spec);
             initFrom = ModelFolder.found(main, "--init-from", initFrom);
         }
         run.check(spec);

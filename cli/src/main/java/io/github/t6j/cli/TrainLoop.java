@@ -71,10 +71,11 @@ final class TrainLoop {
             log = opened;
             progress = shown;
             secondsBefore = log.seconds();
-            if (first == 0) {
-                log.write(description());
-            } else {
+            if (first > 0) {
                 checkData(log.description());
+            }
+            if (log.description().isEmpty()) {
+                log.write(description());
             }
             try {
                 if (first > 0 && isDue(first) && log.evaluated() < first) {
@@ -127,6 +128,10 @@ final class TrainLoop {
 
     /** @param begun what the run said of itself when it began; empty if its log is lost */
     private void checkData(Map<String, Object> begun) {
+        if (begun.isEmpty()) {
+            note("note: there is no " + folder.log() + ", so that the best model so far is not known: the next that is "
+                    + "validated takes its place");
+        }
         Map<String, Object> now = description();
         for (String key : List.of("training_tokens", "validation_tokens")) {
             Object before = begun.getOrDefault(key, now.get(key));

@@ -305,7 +305,53 @@ class TrainCommandTest {
     void aVocabularyThatDoesNotFitIsOneLine() {
         assertFailed(Ran.of(command(out, "--init-from", Ran.TINY, "--tokenizer",
                 Ran.TESTDATA.resolve("tokenizers/gpt2").toString(), "--steps", "1")),
-                "expected ids below 4096, the size of the model's vocabulary");
+                "gpt2: expected a tokenizer of at most 4096 ids, as many as the model knows, found 50257");
+        assertThat(out).doesNotExist();
+    }
+
+    /** What is beside a tokenizer.json and belongs to it goes with it: here the id that ends a text. */
+    @Test
+    void aTokenizerJsonBringsItsEnd() throws IOException {
+        Path tokenizer = Files.createDirectory(folder.resolve("tokenizer")).resolve("tokenizer.json");
+        String json = Files.readString(Ran.TESTDATA.resolve("tokenizers/bpe4096/tokenizer.json"));
+        Files.writeString(tokenizer, json.replace("<|endoftext|>", "<end>"));
+        Files.writeString(tokenizer.resolveSibling("tokenizer_config.json"), "{\"eos_token\": \"<end>\"}");
+        Ran ran = Ran.of(command(out, small("--steps", "20", "--tokenizer", tokenizer.toString())));
+        assertThat(ran.code()).as(ran.err()).isZero();
+        delete(out.resolve("checkpoints/step-000000020"));
+        assertThat(Ran.of(command(out, "--resume")).code()).isZero();
+        assertThat(Ran.of("inspect", "--model", out.toString(), "--json").json())
+                .containsEntry("tokenizer", Map.of("ids", 4096L, "end_ids", List.of(4095L)));
+    }
+
+    @Test
+    void whatAKilledProcessLeavesIsRemoved() throws IOException {
+        assertThat(Ran.of(command(out, small("--steps", "2"))).code()).isZero();
+        Path checkpoints = out.resolve("checkpoints");
+        for (String name : List.of(".step-000000009.partial", "step-000000001", "mine")) {
+            Files.write(Files.createDirectory(checkpoints.resolve(name)).resolve("model.safetensors"), new byte[9]);
+        }
+        assertThat(Ran.of(command(out, "--resume")).code()).isZero();
+        assertThat(checkpoints.toFile().list()).containsExactlyInAnyOrder("step-000000002", "mine");
+    }
+
+    @Test
+    void aLostLogIsSaidAndBegunAgain() throws IOException {
+        assertThat(Ran.of(command(out, small("--steps", "20"))).code()).isZero();
+        delete(out.resolve("checkpoints/step-000000020"));
+        Map<String, Object> first = log(out).getFirst();
+        Files.delete(out.resolve("log.jsonl"));
+        Ran ran = Ran.of(command(out, "--resume"));
+        assertThat(ran.err()).contains("there is no " + out.resolve("log.jsonl") + ", so that the best model so far");
+        assertThat(log(out).getFirst()).isEqualTo(first);
+    }
+
+    @Test
+    void fewerTokensThanAStepAreAStep() {
+        Ran ran = Ran.of(command(out, small("--tokens", "100", "--warm-up", "5")));
+        assertThat(ran.err()).contains("--tokens: a step has 128; 1 step is made",
+                "--warm-up: the run has only 1 steps, all of which warm up");
+        assertThat(ran.code()).isZero();
     }
 
     @Test

@@ -112,7 +112,9 @@ class UsageTest {
             train --data x                              | Missing required option: '--out
             train --data x --out y --preset huge        | --preset: expected one of t6-small
             train --data x --out y --steps 0            | --steps: expected 1 to
-            train --data x --out y --steps 1 --minutes 1 | --steps: expected neither --minutes nor --tokens
+            train --data x --out y --steps 1 --minutes 1 | --steps: expected no --passes, --minutes or --tokens
+            train --data x --out y --steps 1 --passes 2 | --steps: expected no --passes, --minutes or --tokens
+            train --data x --out y --steps 9 --warm-up 10 | --warm-up: expected 0 to the number of steps, 9, found 10
             train --data x --out y --minutes 0          | --minutes: expected above 0, found 0
             train --data x --out y --passes NaN         | --passes: expected above 0, found NaN
             train --data x --out y --batch 0            | --batch: expected 1 to
@@ -122,6 +124,7 @@ class UsageTest {
             train --data x --out y --keep 0             | --keep: expected 1 or more, found 0
             train --data x --out y --variant full       | --variant: expected --init-from with it, found none
             train --data x --out y --init-from z --preset tiny | --preset: expected no --init-from with it
+            train --data x --out y --init-from z --init official | --init: expected no --init-from with it
             gradients --ids 1,2                         | Missing required option: '--out
             gradients --ids 1,b --out x                 | --ids: expected ids by comma, such as 5,17,3, found 'b'
             init --preset tiny --out x --attention rnn  | expected tpa or tpa-kvonly or mha or gqa or mla, found 'rnn'

@@ -41,11 +41,13 @@ record ModelFiles(Map<String, byte[]> files) {
         return new ModelFiles(files);
     }
 
-    /** The same with the tokenizer in {@code path}, a folder or a tokenizer.json, if there is one. */
+    /** The same with the tokenizer in {@code path}, if there is one: a folder, or a tokenizer.json and what is beside it. */
     ModelFiles withTokenizer(Path path) {
-        return with(Files.isDirectory(path)
-                ? CopiedFile.tokenizer(path)
-                : Map.of("tokenizer.json", SmallFile.read(path, SmallFile.TOKENIZER)));
+        if (Files.isDirectory(path)) {
+            return with(CopiedFile.tokenizer(path));
+        }
+        return with(CopiedFile.tokenizer(path.toAbsolutePath().getParent()))
+                .with(Map.of("tokenizer.json", SmallFile.read(path, SmallFile.TOKENIZER)));
     }
 
     /** The same with what {@code folder} says of sampling and of the ids that end a text, if it does. */

@@ -11,6 +11,7 @@ import io.github.t6j.family.VariantJson;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
+import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.CopiedFile;
 import io.github.t6j.weights.SmallFile;
@@ -22,6 +23,9 @@ import java.util.Map;
 /** A model's files, opened to copy its weights from. */
 final class ModelSource implements AutoCloseable {
     private static final List<String> CONTEXT_KEYS = List.of("block_size", "max_position_embeddings");
+
+    /** What config.json says of a tokenizer's ids. */
+    private static final List<String> TOKENIZER_KEYS = List.of("bos_token_id", "eos_token_id", "pad_token_id");
 
     private final Path path;
     private final Path folder;
@@ -74,12 +78,20 @@ final class ModelSource implements AutoCloseable {
      *
      * @param tokenizer instead of its own, or null
      * @param context that it will learn from; 0: as it did
+     * @throws ModelFormatException if the tokenizer has more ids than the model
      */
     ModelFiles files(Path tokenizer, int context) {
-        ModelFiles files = ModelFiles.of(withContext(context), variantJson);
-        return tokenizer == null
-                ? files.withTokenizer(folder).withGeneration(folder)
-                : files.withTokenizer(tokenizer);
+        Map<String, Object> keys = withContext(context);
+        if (tokenizer == null) {
+            return ModelFiles.of(keys, variantJson).withTokenizer(folder).withGeneration(folder);
+        }
+        int ids = Tokenizer.load(tokenizer).size();
+        if (ids > config.sizes().vocabulary()) {
+            throw new ModelFormatException(tokenizer + ": expected a tokenizer of at most "
+                    + config.sizes().vocabulary() + " ids, as many as the model knows, found " + ids);
+        }
+        keys.keySet().removeAll(TOKENIZER_KEYS);
+        return ModelFiles.of(keys, variantJson).withTokenizer(tokenizer);
     }
 
     /** The keys of config.json. What learns from longer sequences than it says, says those; but YaRN depends on that length. */

@@ -144,16 +144,19 @@ final class TokenCache {
     }
 
     private Replacement place(Path text, Path beside, Path elsewhere) {
-        try {
-            return Replacement.of(beside, true);
-        } catch (IOException notBeside) {
+        boolean anothers = Files.exists(beside) && !Files.isReadable(beside); // who made it for himself alone
+        if (!anothers) {
             try {
-                Files.createDirectories(userCache);
-                return Replacement.of(elsewhere, true);
-            } catch (IOException e) {
-                throw FileBytes.failed(text, "its tokens can be kept neither beside it nor in " + userCache
-                        + " (XDG_CACHE_HOME names another place)", e);
+                return Replacement.of(beside, true);
+            } catch (IOException notBeside) { // but elsewhere, perhaps
             }
+        }
+        try {
+            Files.createDirectories(userCache);
+            return Replacement.of(elsewhere, true);
+        } catch (IOException e) {
+            throw FileBytes.failed(text, "its tokens can be kept neither beside it nor in " + userCache
+                    + " (XDG_CACHE_HOME names another place)", e);
         }
     }
 

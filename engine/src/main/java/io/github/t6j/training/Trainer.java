@@ -302,9 +302,9 @@ public final class Trainer implements AutoCloseable {
 
     /**
      * Writes a checkpoint: a folder that {@link #restore} reads, and that is a model, too. It is there as a whole or not at
-     * all; one that is there is replaced.
+     * all; a checkpoint that is there is replaced.
      *
-     * @throws java.io.UncheckedIOException when it cannot be written
+     * @throws java.io.UncheckedIOException when it cannot be written, or the folder has other files
      */
     public void save(Path checkpoint) {
         long[] state = order == null ? savedOrder : order.state();
@@ -387,7 +387,7 @@ public final class Trainer implements AutoCloseable {
         if (memory() > most) {
             throw new MemoryLimitException(
                     "training", memory(), most,
-                    "give Java more (T6J_JAVA_OPTS=-Xmx…g), or train fewer sequences at once (--batch)");
+                    "give Java more (T6J_JAVA_OPTS=-Xmx…g), or train fewer or shorter sequences at once (--batch, --context)");
         }
     }
 

@@ -35,7 +35,7 @@ public record TrainingOptions(
             check("accumulate", accumulation, 1);
             if ((long) Math.max(1, context) * sequences > MOST) {
                 throw new IllegalArgumentException("batch: expected at most " + MOST + " tokens at once, found "
-                        + sequences + " sequences of " + context);
+                        + sequences + " sequences of " + context + ": take fewer, or a smaller context");
             }
         }
 

@@ -21,11 +21,12 @@ public final class FolderReplacement {
     private FolderReplacement() {}
 
     /**
-     * Makes {@code folder}; one that is there is replaced, and until the new one has its name it is kept as
-     * {@code .NAME.old}.
+     * Makes {@code folder}; one that is there is replaced, if it holds no other names than the new one, and until that has
+     * its name it is kept as {@code .NAME.old}.
      *
      * @param content fills the folder that it is given with files, without folders in it
-     * @throws UncheckedIOException when it cannot be written, and nothing has changed
+     * @throws UncheckedIOException when it cannot be written, or is another folder than such a one, and nothing has changed;
+     *     or when only what it was cannot be removed
      */
     public static void write(Path folder, Consumer<Path> content) {
         Path target = folder.toAbsolutePath().normalize();
@@ -37,14 +38,30 @@ public final class FolderReplacement {
             try {
                 content.accept(partial);
                 force(partial);
+                checkReplaceable(target, partial);
                 remove(old);
                 replace(target, partial, old);
             } finally {
                 remove(partial);
             }
-            remove(old);
         } catch (IOException e) {
             throw FileBytes.failed(folder, "cannot be written", e);
+        }
+        delete(old);
+    }
+
+    /** Nothing is lost by replacing what has only files of those names. */
+    private static void checkReplaceable(Path target, Path partial) throws IOException {
+        if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        try (Stream<Path> held = Files.list(target)) { // not a folder: says so
+            for (Path file : held.toList()) {
+                if (!Files.exists(partial.resolve(file.getFileName())) || Files.isDirectory(file)) {
+                    throw new IOException("expected a new folder, or one of the same files to replace, found "
+                            + file.getFileName() + " in it: give another");
+                }
+            }
         }
     }
 

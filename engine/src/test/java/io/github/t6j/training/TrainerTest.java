@@ -10,6 +10,7 @@ import io.github.t6j.TestData;
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -102,6 +103,25 @@ class TrainerTest {
             assertThat(loss).isCloseTo(sum / 24, within(2e-5));
             assertThat(model.tokenizer().size()).isEqualTo(4096);
         }
+    }
+
+    /** A checkpoint takes the place of a checkpoint, not of what somebody else keeps there. */
+    @Test
+    void savingLosesNoOtherFile() throws IOException {
+        Path text = Files.writeString(Files.createDirectory(folder.resolve("run")).resolve("book.txt"), "Call me");
+        Path whole = Files.createDirectories(folder.resolve("other/checkpoints")).getParent();
+        try (Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options(BatchOrder.Order.EPOCH, 1), 1)) {
+            assertThatThrownBy(() -> trainer.save(text.getParent())).isInstanceOf(UncheckedIOException.class)
+                    .hasMessageContaining("run: cannot be written: expected a new folder, or one of the same files to")
+                    .hasMessageContaining("found book.txt in it: give another");
+            assertThatThrownBy(() -> trainer.save(whole)).hasMessageContaining("found checkpoints in it");
+            assertThatThrownBy(() -> trainer.save(text)).hasMessageContaining("book.txt: cannot be written");
+            assertThat(text).hasContent("Call me");
+            assertThat(folder.toFile().list()).containsExactlyInAnyOrder("run", "other");
+            trainer.save(Files.createDirectory(folder.resolve("empty")));
+            trainer.save(folder.resolve("empty"));
+        }
+        Trainer.restore(folder.resolve("empty"), 1).close();
     }
 
     @Test

@@ -88,6 +88,10 @@ public final class StudyCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--speed-rounds: expected 1 or more, found " + speedRounds);
         }
+        if (tokens != null && tokens < 4 * StudyTraining.STEP) {
+            throw new ParameterException(spec.commandLine(), "--tokens: expected " + 4 * StudyTraining.STEP
+                    + " or more, a quarter of which is a step, found " + tokens);
+        }
         Files.createDirectories(work);
         Path logs = Files.createDirectories(out.resolve("logs"));
         Files.createDirectories(out.resolve("results"));

@@ -1,12 +1,14 @@
 package io.github.t6j.jmh.study;
 
 import com.google.gson.Gson;
+import com.google.gson.JsonSyntaxException;
 import io.github.t6j.Model;
 import io.github.t6j.ModelInfo;
 import io.github.t6j.training.BatchOrder;
 import io.github.t6j.training.LearningRate;
 import io.github.t6j.training.Trainer;
 import io.github.t6j.training.TrainingOptions;
+import io.github.t6j.weights.FolderReplacement;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -106,6 +108,7 @@ final class StudyTraining {
     }
 
     private Trainer trainer() {
+        FolderReplacement.recover(checkpoint);
         return Files.exists(checkpoint) ? Trainer.restore(checkpoint, 0) : newTrainer(run, data);
     }
 
@@ -124,8 +127,8 @@ final class StudyTraining {
         List<String> kept = new ArrayList<>();
         if (trainer.steps() > 0 && Files.exists(log)) {
             for (String line : Files.readAllLines(log)) {
-                Map<?, ?> entry = GSON.fromJson(line, Map.class);
-                if (entry.get("step") instanceof Double step && step > trainer.steps()) {
+                Map<?, ?> entry = entry(line);
+                if (entry == null || entry.get("step") instanceof Double step && step > trainer.steps()) {
                     break;
                 }
                 before = entry.get("seconds") instanceof Double seconds ? seconds : before;
@@ -133,6 +136,15 @@ final class StudyTraining {
             }
         }
         Files.write(log, kept);
+    }
+
+    /** Null for a line that is not whole. */
+    private static Map<?, ?> entry(String line) {
+        try {
+            return GSON.fromJson(line, Map.class);
+        } catch (JsonSyntaxException e) {
+            return null;
+        }
     }
 
     private double seconds() {
