@@ -97,13 +97,7 @@ public final class FlashTpaCache implements AutoCloseable {
         return Arrays.stream(lengths).max().getAsInt();
     }
 
-    /**
-     * Appends {@code tokens} tokens to each sequence.
-     *
-     * @param keys A_K [batch][tokens][H][R_K], B_K [batch][tokens][R_K][D]
-     * @param values A_V [batch][tokens][H][R_V], B_V [batch][tokens][R_V][E]
-     * @throws IllegalArgumentException if a size is another; nothing is appended then
-     */
+    /** Appends {@code tokens} tokens to each sequence: {@link #append(int, int[], Factors, Factors)} of all of them. */
     public void append(int tokens, Factors keys, Factors values) {
         int[] all = new int[batch()];
         Arrays.fill(all, tokens);
@@ -129,7 +123,9 @@ public final class FlashTpaCache implements AutoCloseable {
         begin();
         try {
             for (int b = 0; b < sequences.length; b++) {
-                sequences[b].reserve(lengths[b], lengths[b] + counts[b]);
+                sequences[b].reserve(lengths[b], lengths[b] + counts[b]); // of all, before any gets a token
+            }
+            for (int b = 0; b < sequences.length; b++) {
                 for (int t = 0; t < counts[b]; t++) {
                     append(b, (long) b * tokens + t, keys, values);
                 }

@@ -1,6 +1,9 @@
 package io.github.t6j;
 
-/** There is not enough memory for what was asked; nothing was allocated, and everything is as it was before. */
+/**
+ * There is not enough memory for what was asked; nothing was allocated, and everything is as it was before. Of ids that are
+ * fed in several passes, those of the passes before are fed.
+ */
 public final class MemoryLimitException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

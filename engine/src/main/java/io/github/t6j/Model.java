@@ -276,8 +276,8 @@ public final class Model implements AutoCloseable {
      * Feeds one id to each of several sessions, {@code ids[i]} to session i, in one pass over the weights, which takes
      * little longer than for one session. {@link Session#logits()} of each are then those after its id, to the same bits
      * as by {@link Session#decode} alone, whatever the sessions' lengths, paths and types of cache. Allocates nothing,
-     * unless a cache must grow by a page or there are more sessions than in the steps before. {@link Session#cancel()}
-     * does not stop it: a step is short.
+     * unless a cache must grow by a page or there are other sessions than in the step before. {@link Session#cancel()} does
+     * not stop it: a step is short.
      *
      * @throws IllegalArgumentException if there is not one id a session, one is not below the vocabulary's size, or a
      *     session is there twice or of another model

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * call computes on the thread that makes it, and on the model's; a virtual thread gives others a turn after each block.
  *
  * <p>The cache is native memory, which is taken as ids come ({@link #cacheBytes}). The ids, the logits (4 bytes an id of the
- * vocabulary) and the buffers of the longest pass so far are on the heap. {@link Model#sessionBytes} is the sum for a
+ * vocabulary) and the buffers of a pass are on the heap. {@link Model#sessionBytes} is the sum for a
  * full context. {@link #close} and {@link Model#close} free the native memory at once. The garbage collector frees that of
  * a session that was forgotten, some time later, and a warning says so once.
  */
@@ -112,7 +112,8 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Feeds one id; {@link #logits()} are then those after it. Allocates nothing, unless the cache must grow by a page.
+     * Feeds one id; {@link #logits()} are then those after it. Allocates nothing, unless the cache must grow by a page or
+     * the step before was one of several sessions.
      *
      * @throws IllegalArgumentException if the id is not below the vocabulary's size
      * @throws IllegalStateException if the context is full

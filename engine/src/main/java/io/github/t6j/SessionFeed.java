@@ -3,7 +3,9 @@ package io.github.t6j;
 import io.github.t6j.model.Batch;
 import io.github.t6j.model.Sequence;
 import io.github.t6j.model.Transformer;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /** {@link Model#feed}: sessions whose next ids pass through the model together, of some one, of others parts of prompts. */
 final class SessionFeed {
@@ -15,6 +17,7 @@ final class SessionFeed {
     private final int[] rows = new int[Batch.MOST_ROWS]; //      of a pass, after which logits are asked for
     private final int[] owners = new int[Batch.MOST_ROWS]; //    the sessions that they are of
     private final int[] positions = new int[Batch.MOST_ROWS]; // and their places there
+    private final float[] told; // [vocabulary], the listeners'
 
     private SessionFeed(List<Session> sessions, int[][] ids, LogitsListener[] listeners) {
         this.sessions = sessions;
@@ -22,6 +25,9 @@ final class SessionFeed {
         this.listeners = listeners;
         fed = new int[ids.length];
         now = new int[ids.length];
+        told = new float[Arrays.stream(listeners).allMatch(Objects::isNull)
+                ? 0
+                : sessions.getFirst().state().vocabulary()];
     }
 
     static void feed(Model model, List<Session> sessions, int[][] ids, LogitsListener[] listeners) {
@@ -97,6 +103,7 @@ final class SessionFeed {
         return asked;
     }
 
+    /** A session's own are those after its last row: a listener that throws, or forks it, finds no others there. */
     private void takeLogits(Sequence leader, int asked) {
         for (int from = 0; from < asked; from += Transformer.MOST_LOGIT_ROWS) {
             int some = Math.min(Transformer.MOST_LOGIT_ROWS, asked - from);
@@ -104,9 +111,12 @@ final class SessionFeed {
             for (int i = 0; i < some; i++) {
                 int owner = owners[from + i];
                 SessionState state = sessions.get(owner).state();
-                state.take(all, i * leader.logitStride());
+                if (from + i + 1 == asked || owners[from + i + 1] != owner) {
+                    state.take(all, i * leader.logitStride());
+                }
                 if (listeners[owner] != null) {
-                    listeners[owner].onLogits(positions[from + i], state.logits());
+                    System.arraycopy(all, i * leader.logitStride(), told, 0, told.length);
+                    listeners[owner].onLogits(positions[from + i], told);
                 }
             }
         }

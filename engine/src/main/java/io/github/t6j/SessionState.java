@@ -110,21 +110,24 @@ final class SessionState {
 
     /** Feeds ids in passes of the largest size; false if {@code stop} ended it. */
     boolean feed(int[] more, LogitsListener listener, BooleanSupplier stop) {
-        for (int from = 0; from < more.length; from += Transformer.MOST_ROWS) {
-            int count = Math.min(Transformer.MOST_ROWS, more.length - from);
-            if (!forward(more, from, count, stop)) {
-                return false;
+        try {
+            for (int from = 0; from < more.length; from += Transformer.MOST_ROWS) {
+                int count = Math.min(Transformer.MOST_ROWS, more.length - from);
+                if (!forward(more, from, count, stop)) {
+                    return false;
+                }
+                if (listener != null) {
+                    logits(); // the session's own, which the listener may read
+                    tell(listener, count);
+                }
             }
-            if (listener != null) {
-                tell(listener, count);
-                logitsReady = true;
+            return true;
+        } finally {
+            if (more.length > 0) {
+                sequence.keepLastRow();
+                lastRow = Math.min(lastRow, 0);
             }
         }
-        if (more.length > 0) {
-            sequence.keepLastRow();
-            lastRow = 0;
-        }
-        return true;
     }
 
     /** Feeds a prompt, none to go on with what is there, and computes the logits after it; false if {@code stop} ended it. */
@@ -203,12 +206,13 @@ final class SessionState {
 
     /** Hands the logits of all rows of the last pass to {@code listener}. */
     private void tell(LogitsListener listener, int rows) {
+        float[] told = new float[logits.length];
         for (int row = 0; row < rows; row += Transformer.MOST_LOGIT_ROWS) {
             int count = Math.min(Transformer.MOST_LOGIT_ROWS, rows - row);
             float[] all = sequence.logits(row, count);
             for (int i = 0; i < count; i++) {
-                System.arraycopy(all, i * sequence.logitStride(), logits, 0, logits.length);
-                listener.onLogits(position() - rows + row + i, logits);
+                System.arraycopy(all, i * sequence.logitStride(), told, 0, told.length);
+                listener.onLogits(position() - rows + row + i, told);
             }
         }
     }
@@ -216,6 +220,7 @@ final class SessionState {
     /** Brings back the logits after the last id, which a truncation or a cancelled call forgot. */
     private void feedLastAgain() {
         int last = ids.get(position() - 1);
+        sequence.reserveLast(); // or it fails while nothing is lost
         sequence.truncate(position() - 1);
         feed(last, () -> false);
     }

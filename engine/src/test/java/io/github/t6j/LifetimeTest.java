@@ -1,6 +1,7 @@
 package io.github.t6j;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.sampling.SamplingOptions;
@@ -84,6 +85,50 @@ class LifetimeTest {
         })).hasMessage("mine");
         assertThat(session.ids()).isEqualTo(ids);
         assertThat(session.generate("", GREEDY).text()).isEqualTo(expected(ids));
+    }
+
+    /** Where the listener of all logits looks at the session, and where it throws, that has the logits after its last id. */
+    @Test
+    void aLogitsListenerMayReadTheSession() {
+        int[] ids = model.tokenizer().encode("The whale was a");
+        session.prefill(ids);
+        float[] last = session.logits().clone();
+        for (boolean feed : new boolean[] {false, true}) {
+            for (int thrown : new int[] {0, 1, ids.length - 1, ids.length}) {
+                try (Session one = model.newSession()) {
+                    List<float[]> told = new ArrayList<>();
+                    LogitsListener listener = (position, logits) -> {
+                        told.add(logits.clone());
+                        if (position == thrown) {
+                            throw new IllegalArgumentException("mine");
+                        }
+                        if (!feed) {
+                            assertThat(one.logits()).isEqualTo(last);
+                        }
+                        try (Session fork = one.fork()) {
+                            fork.generate("", GREEDY.withMaxTokens(1));
+                            assertThat(fork.ids()).startsWith(ids).hasSize(ids.length + 1);
+                        }
+                    };
+                    ThrowingCallable call = () -> {
+                        if (feed) {
+                            model.feed(List.of(one), new int[][] {ids}, new LogitsListener[] {listener});
+                        } else {
+                            one.prefill(ids, listener);
+                        }
+                    };
+                    if (thrown < ids.length) {
+                        assertThatThrownBy(call).hasMessage("mine");
+                    } else {
+                        assertThatCode(call).doesNotThrowAnyException();
+                        assertThat(told.getLast()).isEqualTo(last);
+                    }
+                    assertThat(told).hasSize(Math.min(thrown + 1, ids.length));
+                    assertThat(one.ids()).isEqualTo(ids);
+                    assertThat(one.generate("", GREEDY).text()).isEqualTo(expected(ids));
+                }
+            }
+        }
     }
 
     /** The session holds every token that the listener was told, also the one at which it threw. */

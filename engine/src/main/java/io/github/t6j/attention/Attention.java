@@ -60,6 +60,11 @@ public interface Attention {
     /** Its definition, for {@link MaterializedAttention}. */
     MaterializedHeads materialized();
 
+    /** Bytes of weights that attention itself reads for a token, besides those of its projections. */
+    default long weightBytes() {
+        return 0;
+    }
+
     /** Whether the number of a pass's rows chooses how they are computed: bits then depend on where a prompt is cut. */
     default boolean rowsChooseForm() {
         return false;

@@ -55,12 +55,8 @@ final class GroupedPrefill implements Prefill {
     }
 
     private void block(int item, int worker) {
-        if (buffers[worker] == null) {
-            int lines = blockRows * group;
-            buffers[worker] = new Buffers(
-                    new PageState(shape, lines, shape.headDim(), shape.scratch().bytes(), kernels, cache.scratch()),
-                    new float[lines * shape.headDim()],
-                    new float[lines * shape.headDim()]);
+        if (buffers[worker] == null || buffers[worker].queries.length == 0) {
+            buffers[worker] = allocate(buffers[worker]);
         }
         int keyHead = item % shape.keyValueHeads();
         int first = item / shape.keyValueHeads() * blockRows;
@@ -73,6 +69,26 @@ final class GroupedPrefill implements Prefill {
             }
             rows(first, next, spanPages, keyHead, buffers[worker]);
             first = next;
+        }
+    }
+
+    /** @param before what was released: its memory off the heap is used again; or null */
+    private Buffers allocate(Buffers before) {
+        int lines = blockRows * group;
+        int headDim = shape.headDim();
+        PageState state = before == null
+                ? new PageState(shape, lines, headDim, shape.scratch().bytes(), kernels, cache.scratch())
+                : new PageState(before.state, shape, lines, headDim, kernels);
+        return new Buffers(state, new float[lines * headDim], new float[lines * headDim]);
+    }
+
+    @Override
+    public void release() {
+        for (int i = 0; i < buffers.length; i++) {
+            if (buffers[i] != null && buffers[i].queries.length > 0) {
+                PageState state = new PageState(buffers[i].state, shape, 0, 0, kernels);
+                buffers[i] = new Buffers(state, new float[0], new float[0]);
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package io.github.t6j.attention;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import java.util.Arrays;
 
 /**
  * Both forms of attention on latents. Few rows meet the latents as they are, W_UK absorbed into the queries, W_UV applied to the mean of
@@ -62,6 +63,14 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
         }
     }
 
+    @Override
+    public void release() {
+        rebuilt.release();
+        absorbedPass = null;
+        capacity = 0;
+        Arrays.fill(products, new float[0]);
+    }
+
     private void attendAbsorbed(AttentionPass newPass) {
         begin(newPass);
         workers.run(attention.heads(), absorb);
@@ -102,13 +111,13 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
 
     private void reserve(int rows) {
         if (capacity < rows) {
-            capacity = rows;
             absorbedPass =
                     new AttentionPass(rows, attention.absorbedFloats(), attention.softmaxes() * attention.rank(), 0);
             int widest = Kernels.padded(Math.max(attention.rank(), attention.valueDim()));
             for (int i = 0; i < products.length; i++) {
                 products[i] = new float[rows * widest];
             }
+            capacity = rows;
         }
     }
 

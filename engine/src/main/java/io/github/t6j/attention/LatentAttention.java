@@ -80,6 +80,11 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         }
     }
 
+    @Override
+    public long weightBytes() {
+        return (long) softmaxes() * (nope + valueDim) * rank * Float.BYTES;
+    }
+
     private long keyUpAt(int keyHead) {
         return (long) keyHead * nope * rank * Float.BYTES;
     }

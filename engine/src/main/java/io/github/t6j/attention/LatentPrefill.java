@@ -21,7 +21,7 @@ final class LatentPrefill {
 
     /** A thread's buffers: those of a softmax a row, and one head's keys and values of a page. */
     private record Buffers(
-            PageState state, // off the heap: the values, [64][valueDim in whole vectors]
+            PageState state, // off the heap: the values, [64][valueDim in whole panels]
             MemorySegment keys, // [nope + rope][64], then the values as they are made, [valueDim][64]
             float[] queries, // [rows][nope + rope]
             float[] up, // [nope + valueDim][rank]
@@ -65,6 +65,15 @@ final class LatentPrefill {
             }
         }
         workers.run(attention.heads(), head);
+    }
+
+    /** Gives back what only passes of many rows need of the heap. */
+    void release() {
+        for (int i = 0; i < buffers.length; i++) {
+            if (buffers[i] != null && buffers[i].state().span.heads > 0) {
+                buffers[i] = buffers[i].forRows(attention, 0, kernels);
+            }
+        }
     }
 
     private Buffers allocate() {

@@ -51,7 +51,7 @@ final class OnlineSoftmax {
         }
     }
 
-    /** Whether every token so far was hidden, or there was none. */
+    /** Whether there was no page so far. */
     boolean isEmpty() {
         return max[0] == Float.NEGATIVE_INFINITY;
     }

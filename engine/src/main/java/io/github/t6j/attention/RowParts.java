@@ -26,16 +26,19 @@ final class RowParts {
     /** Cuts {@code newSpans} spans for {@code threads} threads. @return how many parts */
     int cut(int newSpans, int threads) {
         int newSlices = shape.cutsHeads() ? Math.min(Math.ceilDiv(threads, newSpans), shape.softmaxes()) : 1;
-        int there = newSlices == slices ? softmaxes.length : 0;
+        if (newSlices != slices) {
+            softmaxes = new OnlineSoftmax[0]; // those there are of other heads
+        }
         spans = newSpans;
         slices = newSlices;
         joins = Math.min(Math.ceilDiv(threads, slices), shape.softmaxes() / slices);
-        if (there < spans * slices) {
-            softmaxes = Arrays.copyOf(softmaxes, spans * slices);
-            for (int part = there; part < softmaxes.length; part++) {
+        if (softmaxes.length < spans * slices) {
+            OnlineSoftmax[] more = Arrays.copyOf(softmaxes, spans * slices);
+            for (int part = softmaxes.length; part < more.length; part++) {
                 int heads = firstHead(part % slices + 1) - firstHead(part % slices);
-                softmaxes[part] = new OnlineSoftmax(heads, shape.summedDim());
+                more[part] = new OnlineSoftmax(heads, shape.summedDim());
             }
+            softmaxes = more;
         }
         return spans * slices;
     }

@@ -39,7 +39,7 @@ final class ThirdFactor {
     }
 
     /**
-     * One head's probabilities, [rank][64] from {@code wAt}, times C_V, [rank][third][64] at the front of {@code x}: to
+     * One head's probabilities, [rank][64] from {@code pAt}, times C_V, [rank][third][64] at the front of {@code x}: to
      * [third][rank][64] of {@code x} from {@code at}.
      */
     static void expand(float[] p, int pAt, float[] x, int at, int rank, int third) {

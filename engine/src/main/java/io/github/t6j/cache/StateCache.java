@@ -40,8 +40,13 @@ public final class StateCache implements SequenceCache {
         this.layers = layers;
         this.heads = heads;
         this.headDim = headDim;
-        before = allocate();
-        after = allocate();
+        try {
+            before = allocate();
+            after = allocate();
+        } catch (RuntimeException | Error failure) {
+            memory.close();
+            throw failure;
+        }
     }
 
     private MemorySegment allocate() {

@@ -60,8 +60,8 @@ public final class RoundedRows {
         group = rows < GROUP ? 1 : GROUP;
         int places = (rows + group - 1) / group * group * blocks * BLOCK;
         if (scales.length < rows * blocks) {
-            scales = new float[rows * blocks];
             eights = new int[rows * blocks];
+            scales = new float[rows * blocks];
         }
         if (numbers.length < places) {
             numbers = new int[places];

@@ -35,8 +35,8 @@ public final class Workers implements AutoCloseable {
     private final Thread[] threads;
     private final ReentrantLock region = new ReentrantLock();
 
-    // The upper half elements the region, the lower half is its next item. A thread takes an item by a compare-and-set
-    // of both; between regions the lower half is CLOSED, so a late thread cannot take an item of the next region
+    // The upper half numbers the region, the lower half is its next item. A thread takes an item by a compare-and-set
+    // of both; while a region is made the lower half is CLOSED, so a late thread cannot take an item of the next region
     // with what it read of the last one.
     private final AtomicLong ticket = new AtomicLong(CLOSED);
     private final AtomicInteger done = new AtomicInteger();

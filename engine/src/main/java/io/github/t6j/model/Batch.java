@@ -10,7 +10,7 @@ import java.util.Arrays;
  * next of a generation, or some, a part of a prompt; they are computed as in a pass of that sequence alone, to the same
  * bits. Attention is the sequences' own, whatever their depths, types of cache and algorithms.
  *
- * <p>Made by {@link Sequence#batch()}, whose buffers it uses; allocates nothing once each sequence was in one.
+ * <p>Made by {@link Sequence#batch()}, whose buffers it uses; allocates nothing while the same sequences are in it.
  */
 public final class Batch implements AttentionStep {
     /** The most rows: a prompt's largest pass beside as many single rows. */

@@ -52,7 +52,7 @@ record Block(
     }
 
     long bytes() {
-        return projection.bytes() + output.bytes() + feedForward.bytes();
+        return projection.bytes() + attention.weightBytes() + output.bytes() + feedForward.bytes();
     }
 
     void sample(MessageDigest digest) {

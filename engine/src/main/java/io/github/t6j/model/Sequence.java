@@ -96,6 +96,11 @@ public final class Sequence implements AutoCloseable {
         return activations;
     }
 
+    /** Makes the last token's place this sequence's own, for another to take it after {@link #truncate}. */
+    public void reserveLast() {
+        cache.reserve(position - 1, position);
+    }
+
     /** Makes room for {@code rows} more tokens. */
     void reserve(int rows) {
         cache.reserve(position, position + rows);
@@ -139,8 +144,7 @@ public final class Sequence implements AutoCloseable {
 
     /** A sequence of the same tokens; the two share what they have in common and do not notice each other. */
     public Sequence fork() {
-        SequenceCache shared = cache.fork(position);
-        return new Sequence(model, model.newAlgorithm(shared, materialized), materialized, position);
+        return model.sequence(cache.fork(position), materialized, position);
     }
 
     /** Bytes of the elements that are kept of them. */

@@ -161,7 +161,7 @@ public final class Transformer {
         return attention().stateElements() > 0 ? 0 : shared.elementsPerPosition();
     }
 
-    /** Bytes of the packed matrices: what one token reads of the weights. */
+    /** Bytes of the matrices: what one token reads of the weights. */
     public long weightBytes() {
         long bytes = weights.output.bytes();
         for (Block block : weights.blocks) {
@@ -172,7 +172,17 @@ public final class Transformer {
 
     /** An empty sequence whose cache stores elements in {@code format}; {@code materialized}: attention by the oracle. */
     public Sequence newSequence(Format format, boolean materialized) {
-        return new Sequence(this, newAlgorithm(newCache(format, materialized), materialized), materialized, 0);
+        return sequence(newCache(format, materialized), materialized, 0);
+    }
+
+    /** A sequence of the {@code length} tokens in {@code cache}, which is closed if it cannot be made. */
+    Sequence sequence(SequenceCache cache, boolean materialized, int length) {
+        try {
+            return new Sequence(this, newAlgorithm(cache, materialized), materialized, length);
+        } catch (RuntimeException | Error failure) {
+            cache.close();
+            throw failure;
+        }
     }
 
     /**
@@ -190,7 +200,7 @@ public final class Transformer {
             cache.close();
             throw failure;
         }
-        return new Sequence(this, newAlgorithm(cache, materialized), materialized, length);
+        return sequence(cache, materialized, length);
     }
 
     /** Bytes that each further token of a sequence takes, in its cache and of what all sequences share. */
