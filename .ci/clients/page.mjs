@@ -14,7 +14,7 @@ for (const width of [1280, 390]) {
     page.on('pageerror', error => said.push(error.message));
     page.on('console', message => ['error', 'warning'].includes(message.type()) && said.push(message.text()));
     await page.goto(url);
-    await page.waitForFunction(() => document.getElementById('about').textContent.includes('t6-tiny'));
+    await page.waitForFunction(() => document.getElementById('about').textContent.includes('t6-mini'));
 
     await types(page);
     await streamsAndStops(page);

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The error of each type of cache against f32, with the bundled model on the first ids of text/test.txt. */
+/** The error of each type of cache against f32, with t6-tiny on the first ids of text/test.txt. */
 class CacheTypeTest {
     private static final int WINDOW = 512;
     private static final int WINDOWS = 10;

@@ -22,7 +22,7 @@ class DeterminismTest {
     private static final long SEED = 42;
 
     /**
-     * Hash of the logits after {@link #LENGTH} seeded ids of the bundled model. The executions of this test at other
+     * Hash of the logits after {@link #LENGTH} seeded ids of t6-tiny. The executions of this test at other
      * vector widths, and on the class path with the scalar twin, must find the same.
      */
     static final int HASH = -271461008;

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The bundled model with quantised weights. */
+/** t6-tiny with quantised weights. */
 class QuantizedModelTest {
     private static final int WINDOW = 512;
     private static final int WINDOWS = 10;

@@ -20,7 +20,7 @@ public final class TestData {
         return Path.of(System.getProperty("t6j.testdata")).resolve(relative);
     }
 
-    /** The bundled model. */
+    /** A small T6 that was trained with the official code. */
     public static Path tiny() {
         return path("models/t6-tiny");
     }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The bundled model against what the official code gave for it (models/t6-tiny/reference.json). */
+/** t6-tiny against what the official code gave for it (models/t6-tiny/reference.json). */
 class TinyModelTest {
     private static final int WINDOW = 512;
 

@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 /** {@code --model}, for commands that need a model: a path, or a name of the hub's cache. */
 final class ModelFolder {
     /** Where a package has the model, then where the project has it. */
-    private static final List<String> BUNDLED = List.of("models/t6-tiny", "testdata/models/t6-tiny");
+    private static final List<String> BUNDLED = List.of("models/t6-mini", "testdata/models/t6-mini");
 
     @Option(
             names = {"-m", "--model"},

@@ -29,6 +29,9 @@ class BenchCommandTest {
         List<String> args = new ArrayList<>(List.of(
                 "bench", "--prompt", "5", "--generate", "3", "--repetitions", "2", "--warm-up", "0", "--threads", "2"));
         args.addAll(List.of(options));
+        if (!args.contains("--model")) {
+            args.addAll(List.of("--model", Ran.TINY));
+        }
         return Ran.of(args.toArray(String[]::new));
     }
 

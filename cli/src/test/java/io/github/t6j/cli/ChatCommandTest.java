@@ -29,7 +29,7 @@ class ChatCommandTest {
     @TempDir
     private Path folder;
 
-    /** Random weights, the bundled model's tokenizer, and the templates. */
+    /** Random weights, t6-tiny's tokenizer, and the templates. */
     @BeforeAll
     static void makeModels() throws IOException {
         Path config = Files.writeString(models.resolve("config.json"), """
@@ -57,9 +57,9 @@ class ChatCommandTest {
         return Ran.withInput(input.getBytes(StandardCharsets.UTF_8), all.toArray(String[]::new));
     }
 
-    /** With the bundled model, which has no template, greedy. */
+    /** With t6-tiny, which has no template, greedy. */
     private static Ran plain(String input, String... args) {
-        List<String> all = new ArrayList<>(List.of("--temperature", "0"));
+        List<String> all = new ArrayList<>(List.of("--model", Ran.TINY, "--temperature", "0"));
         all.addAll(List.of(args));
         return chat(input, all.toArray(String[]::new));
     }
@@ -74,7 +74,7 @@ class ChatCommandTest {
 
     /** What generate writes after {@code text}. */
     private static String continued(String text) {
-        Ran ran = Ran.of("generate", text, "-n", "12", "--temperature", "0");
+        Ran ran = Ran.of("generate", text, "--model", Ran.TINY, "-n", "12", "--temperature", "0");
         assertThat(ran.code()).isZero();
         return ran.out().substring(0, ran.out().length() - 1);
     }

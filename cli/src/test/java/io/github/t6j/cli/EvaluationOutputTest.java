@@ -54,14 +54,16 @@ class EvaluationOutputTest {
         double error = Math.sqrt(squares / (nlls.length - 1) / nlls.length);
         byte[] input = TEXT.getBytes(StandardCharsets.UTF_8);
 
-        Map<String, Object> json = Ran.withInput(input, "perplexity", "--file", "-", "--json").json();
+        Map<String, Object> json =
+                Ran.withInput(input, "perplexity", "--model", Ran.TINY, "--file", "-", "--json").json();
 
         assertThat((Double) json.get("nll")).isCloseTo(mean, within(1e-4));
         assertThat((Double) json.get("nll_stderr")).isCloseTo(error, within(1e-4));
         assertThat((Double) json.get("perplexity_stderr")).isCloseTo(Math.exp(mean) * error, within(1e-2));
         Path file = Files.write(folder.resolve("text"), input);
-        assertThat(Ran.of("perplexity", "--file", file.toString(), "--json").json()).isEqualTo(json);
-        assertThat(Ran.withInput(new byte[0], "perplexity", "--file", "-").err())
+        assertThat(Ran.of("perplexity", "--model", Ran.TINY, "--file", file.toString(), "--json").json())
+                .isEqualTo(json);
+        assertThat(Ran.withInput(new byte[0], "perplexity", "--model", Ran.TINY, "--file", "-").err())
                 .contains("standard input: expected a text of 2 tokens or more, found 0");
     }
 
@@ -83,9 +85,10 @@ class EvaluationOutputTest {
     @Test
     void aSingleIdHasNoError() {
         byte[] two = "The whale".getBytes(StandardCharsets.UTF_8);
-        assertThat(Ran.withInput(two, "perplexity", "--file", "-", "--json").json())
+        assertThat(Ran.withInput(two, "perplexity", "--model", Ran.TINY, "--file", "-", "--json").json())
                 .containsEntry("scored", 1L).containsEntry("nll_stderr", null).containsEntry("perplexity_stderr", null);
-        assertThat(Ran.withInput(two, "perplexity", "--file", "-").out()).doesNotContain("±", "NaN");
+        assertThat(Ran.withInput(two, "perplexity", "--model", Ran.TINY, "--file", "-").out()).doesNotContain("±",
+                "NaN");
     }
 
     @Test
@@ -98,7 +101,8 @@ class EvaluationOutputTest {
                 """);
         Path details = folder.resolve("details.jsonl");
 
-        Ran ran = Ran.of("score", "--file", task.toString(), "--limit", "2", "--details", details.toString(), "--json");
+        Ran ran = Ran.of("score", "--model", Ran.TINY, "--file", task.toString(), "--limit", "2", "--details",
+                details.toString(), "--json");
 
         assertThat(ran.err()).isEmpty();
         assertThat(ran.json()).containsEntry("questions", 2L).containsEntry("acc", 0.5).doesNotContainKey("partial");
@@ -114,9 +118,11 @@ class EvaluationOutputTest {
             assertThat((List<?>) lines.getFirst().get("log_likelihoods")).hasSize(2)
                     .first().isEqualTo((double) Sampler.logProbability(session.logits(), was));
         }
-        assertThat(Ran.of("score", "--file", task.toString(), "--details", folder.toString()).err())
+        assertThat(
+                Ran.of("score", "--model", Ran.TINY, "--file", task.toString(), "--details", folder.toString()).err())
                 .contains("cannot be written").hasLineCount(1);
-        assertThat(Ran.of("score", "--file", task.toString(), "--limit", "9").out()).startsWith("questions 3\n");
+        assertThat(Ran.of("score", "--model", Ran.TINY, "--file", task.toString(), "--limit", "9").out())
+                .startsWith("questions 3\n");
     }
 
     @Test

@@ -28,7 +28,12 @@ class GenerateCommandTest {
     record Greedy(String prompt, String text, List<Object> ids, long promptTokens) {}
 
     static List<Greedy> greedy() throws IOException {
-        byte[] reference = Files.readAllBytes(Path.of(Ran.TINY, "reference.json"));
+        return greedy(Path.of(Ran.TINY));
+    }
+
+    /** Those of a model's reference.json. */
+    static List<Greedy> greedy(Path model) throws IOException {
+        byte[] reference = Files.readAllBytes(model.resolve("reference.json"));
         List<Greedy> cases = new ArrayList<>();
         Json.object(Json.parseObject(reference, "reference").get("greedy"), "greedy").forEach((prompt, value) -> {
             Map<String, Object> fields = Json.object(value, prompt);
@@ -70,8 +75,10 @@ class GenerateCommandTest {
         Ran argument = generate("The whale\n", "-n", "8", "--temperature", "0");
         byte[] input = "The whale\n".getBytes(StandardCharsets.UTF_8);
 
-        assertThat(Ran.withInput(input, "generate", "-n", "8", "--temperature", "0")).isEqualTo(argument);
-        assertThat(Ran.withInput(input, "generate", "-", "-n", "8", "--temperature", "0")).isEqualTo(argument);
+        assertThat(Ran.withInput(input, "generate", "--model", Ran.TINY, "-n", "8", "--temperature", "0"))
+                .isEqualTo(argument);
+        assertThat(Ran.withInput(input, "generate", "--model", Ran.TINY, "-", "-n", "8", "--temperature", "0"))
+                .isEqualTo(argument);
         assertThat(argument.out()).isNotEqualTo(generate("The whale", "-n", "8", "--temperature", "0").out());
     }
 
@@ -337,7 +344,7 @@ class GenerateCommandTest {
 
     @Test
     void aContextBeyondMemoryIsOneLineWithTheNumbers() {
-        Ran ran = Ran.of("generate", "hi", "--context", "2000000000");
+        Ran ran = Ran.of("generate", "hi", "--model", Ran.TINY, "--context", "2000000000");
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err().lines().toList().getLast())
                 .startsWith("t6j: a context of 2000000000 ids, 3840 bytes each: expected at most ")

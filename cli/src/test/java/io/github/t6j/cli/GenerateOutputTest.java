@@ -159,8 +159,10 @@ class GenerateOutputTest {
         assertThat(forced).startsWith(" the the the").doesNotStartWith(" the the the the");
         assertThat(generate("The whale", "--logit-bias", "259=1000", "--presence-penalty", "400").out())
                 .isEqualTo(" the".repeat(6) + "\n");
-        assertThat(Ran.of("chat", "-p", "The whale", "-n", "6", "--temp", "0", "--logit-bias", "259=1000",
-                "--presence-penalty", "1200").out()).doesNotContain("the the");
+        assertThat(
+                Ran.of("chat", "-m", Ran.TINY, "-p", "The whale", "-n", "6", "--temp", "0", "--logit-bias", "259=1000",
+                        "--presence-penalty", "1200").out())
+                .doesNotContain("the the");
     }
 
     @Test

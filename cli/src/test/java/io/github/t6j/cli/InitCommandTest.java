@@ -25,7 +25,7 @@ class InitCommandTest {
     Path folder;
 
     @Test
-    void tinyHasTheShapesOfTheBundledModel() throws IOException {
+    void tinyHasTheShapesOfT6Tiny() throws IOException {
         Path made = init("made", "--preset", "tiny");
 
         StoredTensors expected = StoredTensors.read(Path.of(Ran.TINY, "model.safetensors"));

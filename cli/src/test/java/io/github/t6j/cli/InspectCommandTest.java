@@ -18,7 +18,7 @@ class InspectCommandTest {
 
     /** Sizes from the model's config.json; the cache by hand: 2·2·(8+32), 2·h·32, 2·g·32, 2·32, 256+32. */
     @Test
-    void saysWhatTheBundledModelIs() {
+    void saysWhatT6TinyIs() {
         Ran ran = Ran.of("inspect", "--model", Ran.TINY, "--json");
 
         assertThat(ran.code()).isZero();
@@ -80,7 +80,8 @@ class InspectCommandTest {
                         "  mha        5       122,880    7.7 kB   15.4 MB  " + "█".repeat(19))
                 .noneMatch(line -> line.matches("\\w+ +(0|false)"));
         Map<String, Object> cache =
-                Json.object(Ran.of("inspect", "--context", "2000", "--json").json().get("cache"), "");
+                Json.object(Ran.of("inspect", "--model", Ran.TINY, "--context", "2000", "--json").json().get("cache"),
+                        "");
         assertThat(cache).containsEntry("context", 2000L).containsEntry("model_bytes", 160L * 6 * 4 * 2000);
         assertThat(Json.object(cache.get("equal_heads_bytes"), "")).containsEntry("mha", 512L * 6 * 4 * 2000);
         assertThat(Json.object(cache.get("equal_parameters_bytes"), "")).containsEntry("mla", 288L * 6 * 4 * 2000);
@@ -96,7 +97,7 @@ class InspectCommandTest {
 
     @Test
     void jsonHasTheTokenizer() throws IOException {
-        Map<String, Object> json = Ran.of("inspect", "--json").json();
+        Map<String, Object> json = Ran.of("inspect", "--model", Ran.TINY, "--json").json();
         assertThat(json).containsEntry("weights_type", "f32")
                 .containsEntry("file_bytes", Files.size(Path.of(Ran.TINY, "model.safetensors")))
                 .containsEntry("tokenizer", Map.of("ids", 4096L, "end_ids", List.of(4095L)));
@@ -201,13 +202,16 @@ class InspectCommandTest {
     @Test
     void saysWhatMemoryASessionTakes() {
         Map<String, Object> memory =
-                Json.object(Ran.of("inspect", "--context", "2000", "--json").json().get("memory"), "memory");
+                Json.object(Ran.of("inspect", "--model", Ran.TINY, "--context", "2000", "--json").json().get("memory"),
+                        "memory");
         Map<String, Object> one =
-                Json.object(Ran.of("inspect", "--context", "1000", "--json").json().get("memory"), "memory");
+                Json.object(Ran.of("inspect", "--model", Ran.TINY, "--context", "1000", "--json").json().get("memory"),
+                        "memory");
         assertThat((Long) memory.get("session_bytes_f32") - (Long) one.get("session_bytes_f32")).isEqualTo(3840_000L);
         assertThat((Long) memory.get("weights_bytes")).isPositive();
         assertThat((Long) memory.get("available_bytes")).isPositive();
-        assertThat(Ran.of("inspect", "--context", "0").code()).isEqualTo(2);
-        assertThat(Ran.of("inspect", "--context", "2000").out()).contains("session_bytes_q8", "available_bytes");
+        assertThat(Ran.of("inspect", "--model", Ran.TINY, "--context", "0").code()).isEqualTo(2);
+        assertThat(Ran.of("inspect", "--model", Ran.TINY, "--context", "2000").out()).contains("session_bytes_q8",
+                "available_bytes");
     }
 }

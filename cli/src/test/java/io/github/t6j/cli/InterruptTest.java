@@ -43,7 +43,7 @@ class InterruptTest {
         Path file = folder.resolve("chat");
         Launched launched = start("generate", "The whale", "-n", "100000", "--context", "100000", "--ignore-eos",
                 "--seed", "1", "--session", file.toString());
-        launched.awaitOut("-milding");
+        launched.awaitOut(" has the duty");
         launched.signal("INT");
 
         Ran ran = launched.end(SECONDS);

@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisabledOnOs(OS.WINDOWS)
 class LauncherTest {
     private static final Path PROJECT = Ran.TESTDATA.getParent();
-    private static final String TEXT = "-milding of the cabinet-boat, and\n";
+    private static final String TEXT =
+            " has the duty of the Secretary of the Navy Department. The Navy has been received\n";
     private static final String[] GENERATE = {"generate", "The whale", "--seed", "1", "-n", "16"};
 
     private static Path built;
@@ -43,9 +44,9 @@ class LauncherTest {
         for (var jar : Launched.jars().entrySet()) {
             jar(Path.of(jar.getValue()), app.resolve(jar.getKey() + ".jar"));
         }
-        Path model = Files.createDirectories(root.resolve("testdata/models/t6-tiny"));
+        Path model = Files.createDirectories(root.resolve("testdata/models/t6-mini"));
         for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
-            Files.copy(Path.of(Ran.TINY, name), model.resolve(name));
+            Files.copy(Ran.BUNDLED.resolve(name), model.resolve(name));
         }
         Path launcher = Files.createDirectories(root.resolve("cli/bin")).resolve("t6j");
         Files.copy(PROJECT.resolve("cli/bin/t6j"), launcher, StandardCopyOption.COPY_ATTRIBUTES);
@@ -153,7 +154,7 @@ class LauncherTest {
                 "--context", "100000");
         builder.command().addAll(0, Launched.interruptible());
         Launched launched = Launched.start(builder);
-        launched.awaitOut("-milding");
+        launched.awaitOut(" has the duty");
         launched.signal(signal);
 
         Ran ran = launched.end(10);

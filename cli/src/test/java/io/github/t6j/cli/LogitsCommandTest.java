@@ -101,6 +101,9 @@ class LogitsCommandTest {
         List<String> args = new ArrayList<>(
                 List.of("logits", "--ids", idsOrFile, "--path", path, "--out", out.toString()));
         args.addAll(List.of(options));
+        if (!args.contains("--model")) {
+            args.addAll(List.of("--model", Ran.TINY));
+        }
         assertThat(Ran.of(args.toArray(String[]::new))).isEqualTo(new Ran(0, "", ""));
         StoredTensors.Stored logits = StoredTensors.read(out).tensors().get("logits");
         assertThat(logits.dtype()).isEqualTo("F32");

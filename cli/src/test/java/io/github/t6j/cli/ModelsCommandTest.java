@@ -98,11 +98,11 @@ class ModelsCommandTest {
     @Test
     void withoutACacheThereIsTheBundledModel() {
         environment.put("HF_HUB_CACHE", cache.resolve("none").toString());
-        Map<String, Object> bundled = listed().get("(bundled) t6-tiny");
-        assertThat(bundled).containsEntry("family", "T6").containsEntry("parameters", 3_311_616L)
+        Map<String, Object> bundled = listed().get("(bundled) t6-mini");
+        assertThat(bundled).containsEntry("family", "T6").containsEntry("parameters", 7_356_416L)
                 .containsEntry("problem", null);
         assertThat(listed()).hasSize(1);
-        assertThat(models(null).out()).hasLineCount(2).contains("name", "family", "revision", "t6-tiny", "3311616");
+        assertThat(models(null).out()).hasLineCount(2).contains("name", "family", "revision", "t6-mini", "7356416");
     }
 
     @Test
@@ -121,7 +121,7 @@ class ModelsCommandTest {
         Files.createDirectories(cache.resolve(".locks"));
 
         Map<String, Map<String, Object>> listed = listed();
-        assertThat(listed).containsOnlyKeys("(bundled) t6-tiny", "org/llama", "org/llama@aaaaaaa", "org/mlra/tpa",
+        assertThat(listed).containsOnlyKeys("(bundled) t6-mini", "org/llama", "org/llama@aaaaaaa", "org/mlra/tpa",
                 "org/gguf/model-f32.gguf", "org/gguf/model-q8_0.gguf");
         long parameters = (Long) Ran.in(environment, null, "inspect", "--json", "--model", LLAMA.toString()).json()
                 .get("parameters");
@@ -156,9 +156,9 @@ class ModelsCommandTest {
         Files.createDirectories(cache.resolve("models--org--empty"));
 
         Map<String, Map<String, Object>> listed = listed();
-        assertThat(listed).containsOnlyKeys("(bundled) t6-tiny", "org/cut@bbbbbbb", "org/unlinked@bbbbbbb",
+        assertThat(listed).containsOnlyKeys("(bundled) t6-mini", "org/cut@bbbbbbb", "org/unlinked@bbbbbbb",
                 "org/bert@bbbbbbb", "org/nothing@bbbbbbb");
-        listed.remove("(bundled) t6-tiny");
+        listed.remove("(bundled) t6-mini");
         assertThat(listed.get("org/cut@bbbbbbb").get("problem")).asString().contains("model.safetensors: ");
         assertThat(listed.get("org/unlinked@bbbbbbb")).containsEntry("problem",
                 "model.safetensors: no such file or folder");

@@ -54,7 +54,8 @@ class QuestionsTest {
 
     private Ran run(String... more) throws IOException {
         Path file = Files.write(folder.resolve("in.jsonl"), lines.stream().map(String::strip).toList());
-        List<String> command = new ArrayList<>(List.of("score", "--file", file.toString(), "--json"));
+        List<String> command =
+                new ArrayList<>(List.of("score", "--model", Ran.TINY, "--file", file.toString(), "--json"));
         command.addAll(List.of(more));
         return Ran.of(command.toArray(String[]::new));
     }

@@ -18,6 +18,9 @@ record Ran(int code, String out, String err) {
 
     static final String TINY = TESTDATA.resolve("models/t6-tiny").toString();
 
+    /** What runs without --model. */
+    static final Path BUNDLED = TESTDATA.resolve("models/t6-mini");
+
     /** Runs with nothing at standard input. */
     static Ran of(String... args) {
         return withInput(new byte[0], args);

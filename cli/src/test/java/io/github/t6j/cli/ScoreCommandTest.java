@@ -178,7 +178,7 @@ class ScoreCommandTest {
         assertThat(acc).as("a file on which the metrics differ").isNotEqualTo(norm);
         Path file = Files.writeString(folder.resolve("task.jsonl"), lines);
 
-        Map<String, Object> json = Ran.of("score", "--file", file.toString(), "--json").json();
+        Map<String, Object> json = Ran.of("score", "--model", Ran.TINY, "--file", file.toString(), "--json").json();
         assertThat(json.keySet()).containsExactly("questions", "acc", "acc_stderr", "acc_norm", "acc_norm_stderr");
         assertThat(json).containsEntry("questions", 5L).containsEntry("acc", acc / 5.0).containsEntry("acc_norm",
                 norm / 5.0);
@@ -195,7 +195,7 @@ class ScoreCommandTest {
         Path file = Files.writeString(
                 folder.resolve("one"), "{\"context\": \"a\", \"choices\": [\"b\"], \"gold\": 0}");
 
-        assertThat(Ran.of("score", "--file", file.toString(), "--json").json())
+        assertThat(Ran.of("score", "--model", Ran.TINY, "--file", file.toString(), "--json").json())
                 .containsEntry("acc", 1.0).containsEntry("acc_stderr", null);
     }
 

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** {@code t6j serve} as a process: how it starts, is stopped, and says that it cannot. */
 @Timeout(300)
 class ServeCommandTest {
-    private static final Pattern URL = Pattern.compile("serving t6-tiny at (https?://(\\S+):(\\d+)) \\(context");
+    private static final Pattern URL = Pattern.compile("serving t6-mini at (https?://(\\S+):(\\d+)) \\(context");
     private static final int STREAMS = 5;
     private static final String PASSWORD = "secret";
 

@@ -21,7 +21,7 @@ class GeneratedTextTest {
     @TempDir
     Path folder;
 
-    /** The bundled model with a tokenizer of characters, whose decoder strips a text's first space. */
+    /** t6-tiny with a tokenizer of characters, whose decoder strips a text's first space. */
     @Test
     void theFirstWordThatIsGeneratedKeepsItsSpace() throws IOException {
         for (String name : new String[] {"config.json", "model.safetensors"}) {

@@ -25,7 +25,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 5, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 @State(Scope.Benchmark)
 public class LoadBenchmark {
-    /** The model's folder; without a name, the bundled model. */
+    /** The model's folder; without a name, t6-tiny. */
     @Param("")
     public String model;
 

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 
-/** The model of this jar: it writes English in the style of old novels, without much sense. */
+/** The model of this jar, t6-mini: it writes English in the style of old novels, without much sense. */
 public final class TinyModel {
     private static final List<String> FILES = List.of("config.json", "model.safetensors", "tokenizer.json");
 
@@ -22,7 +22,7 @@ public final class TinyModel {
     }
 
     /**
-     * Loads the model, by way of 13 MB in the temporary folder that are gone when this returns.
+     * Loads the model, by way of 15 MB in the temporary folder that are gone when this returns.
      *
      * @throws UncheckedIOException when the temporary folder cannot be written
      * @throws io.github.t6j.MemoryLimitException when the machine has not enough memory for the weights
@@ -44,14 +44,14 @@ public final class TinyModel {
                 Files.delete(folder);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("the model of the jar needs 13 MB in the temporary folder: " + e, e);
+            throw new UncheckedIOException("the model of the jar needs 15 MB in the temporary folder: " + e, e);
         }
     }
 
     private static void copy(String name, Path folder) throws IOException {
-        try (InputStream file = TinyModel.class.getResourceAsStream("t6-tiny/" + name)) {
+        try (InputStream file = TinyModel.class.getResourceAsStream("t6-mini/" + name)) {
             if (file == null) {
-                throw new IOException("t6-tiny/" + name + " is missing in the jar of t6j-model-tiny");
+                throw new IOException("t6-mini/" + name + " is missing in the jar of t6j-model-tiny");
             }
             Files.copy(file, folder.resolve(name));
         }

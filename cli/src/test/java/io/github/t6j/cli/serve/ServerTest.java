@@ -150,7 +150,7 @@ class ServerTest {
         assertThat(chunks.size()).isGreaterThan(2);
     }
 
-    /** The bundled model has no template: messages are plain text. */
+    /** t6-tiny has no template: messages are plain text. */
     @Test
     void messages() throws Exception {
         Map<String,

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A server with the bundled model at a free port, and a client of it. */
+/** A server with t6-tiny at a free port, and a client of it. */
 final class TestServer implements AutoCloseable {
     static final int CONTEXT = 512;
 

@@ -1,0 +1,25 @@
+package io.github.t6j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.t6j.cli.GenerateCommandTest.Greedy;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What runs without --model; its reference.json was made by another program, in float64. */
+class BundledModelTest {
+
+    static List<Greedy> greedy() throws IOException {
+        return GenerateCommandTest.greedy(Ran.BUNDLED);
+    }
+
+    @ParameterizedTest
+    @MethodSource("greedy")
+    void continuesGreedilyAsTheReference(Greedy expected) {
+        Ran ran = Ran.of("generate", expected.prompt(), "-n", "" + expected.ids().size(), "--temperature", "0");
+
+        assertThat(ran).isEqualTo(new Ran(0, expected.text() + "\n", ""));
+    }
+}
