@@ -46,7 +46,7 @@ final class ChatLoop {
     boolean run(ChatInput input) {
         boolean well = true;
         for (String text = input.next(); text != null && !main.interrupted; text = input.next()) {
-            if (text.strip().equals("/quit")) {
+            if (text.stripTrailing().equals("/quit")) {
                 break;
             }
             if (!text.isBlank()) {

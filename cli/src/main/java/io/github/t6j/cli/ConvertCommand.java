@@ -19,14 +19,17 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.BiFunction;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -45,6 +48,7 @@ import picocli.CommandLine.ParentCommand;
         })
 final class ConvertCommand implements Callable<Integer> {
     private static final String CONFIG = "config.json";
+    private static final String GENERATION = "generation_config.json";
 
     @ParentCommand
     private Main main;
@@ -90,7 +94,7 @@ final class ConvertCommand implements Callable<Integer> {
         try (Checkpoint checkpoint = Checkpoint.open(source, true)) {
             GgufNames gguf = checkpoint.gguf().isEmpty() ? null : new GgufNames(checkpoint, source.toString());
             Map<String, Object> keys = gguf == null || config != null ? configKeys(folder, files) : gguf.config();
-            addTokenizer(folder, files);
+            addOthers(folder, files);
             if (gguf != null && !Tokenizer.existsIn(folder)) {
                 main.note("note: the tokenizer in a GGUF file is not written: copy the model's tokenizer.json to "
                         + destination);
@@ -114,8 +118,7 @@ final class ConvertCommand implements Callable<Integer> {
             throw new CommandFailure(configFile + ": expected the model's config.json, found nothing: "
                     + "give it by --config FILE");
         }
-        boolean copied = config == null && dtype == null && as == null;
-        byte[] bytes = copied
+        byte[] bytes = config == null
                 ? CopiedFile.read(folder, CONFIG, SmallFile.CONFIG)
                 : SmallFile.read(configFile, SmallFile.CONFIG);
         files.put(CONFIG, file -> Files.write(file, bytes));
@@ -126,6 +129,13 @@ final class ConvertCommand implements Callable<Integer> {
             Map<String, Content> files) {
         Map<String, Tensor> byName = new LinkedHashMap<>(gguf == null ? checkpoint.tensors() : gguf.tensors());
         warn(byName.values());
+        if (!checkpoint.turnedTypes().isEmpty()) {
+            main.note("note: weights of the types " + checkpoint.turnedTypes().stream().map(DType::name)
+                    .collect(Collectors.joining(", ")) + " are turned into q8_0"
+                    + (dtype == null || dtype == DType.Q8_0
+                            ? ""
+                            : ", and then into " + dtype.name().toLowerCase(Locale.ROOT)));
+        }
         boolean llama = LlamaFamily.recognises(byName.keySet());
         AsTensorProduct model = llama ? llama(byName, keys, json) : official(byName, keys, json);
         BiFunction<Tensor, Arena, Tensor> reader = gguf == null ? checkpoint::read : gguf::read;
@@ -141,7 +151,7 @@ final class ConvertCommand implements Callable<Integer> {
         NewFolder.create(main, destination, files);
     }
 
-    /** A type that has lost something loses more when it is made another that loses. */
+    /** What becomes of types that are not kept; one that has lost something loses more when it is made another that loses. */
     private void warn(Collection<Tensor> tensors) {
         if (dtype == DType.Q4_0 && tensors.stream().anyMatch(tensor -> tensor.dtype().loaded() == DType.Q8_0)) {
             main.note("note: weights of q8_0 are rounded a second time, to q4_0: of the weights that they were made of"
@@ -185,7 +195,12 @@ final class ConvertCommand implements Callable<Integer> {
         return Json.write(changed).getBytes(StandardCharsets.UTF_8);
     }
 
-    private static void addTokenizer(Path folder, Map<String, Content> files) {
-        CopiedFile.tokenizer(folder).forEach((name, bytes) -> files.put(name, file -> Files.write(file, bytes)));
+    /** The tokenizer, and what the model says of sampling and of the ids that end a text. */
+    private static void addOthers(Path folder, Map<String, Content> files) {
+        Map<String, byte[]> copied = new LinkedHashMap<>(CopiedFile.tokenizer(folder));
+        if (Files.exists(folder.resolve(GENERATION), LinkOption.NOFOLLOW_LINKS)) {
+            copied.put(GENERATION, CopiedFile.read(folder, GENERATION, SmallFile.CONFIG));
+        }
+        copied.forEach((name, bytes) -> files.put(name, file -> Files.write(file, bytes)));
     }
 }

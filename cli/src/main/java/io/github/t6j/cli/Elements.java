@@ -57,6 +57,9 @@ interface Elements {
     default MemorySegment write(DType dtype, List<Long> shape, Arena arena) {
         long count = shape.stream().reduce(1L, Math::multiplyExact);
         MemorySegment data = arena.allocate(dtype.bytes(shape), 64);
+        if (count == 0) {
+            return data; // however long its rows are
+        }
         int step = dtype.isQuantized() ? Math.toIntExact(shape.getLast()) : CHUNK; // a row ends with a whole block
         float[] chunk = new float[step];
         for (long from = 0, to = 0; from < count; from += step, to += dtype.padded(step)) {

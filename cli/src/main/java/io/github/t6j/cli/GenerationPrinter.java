@@ -7,6 +7,7 @@ import io.github.t6j.Token;
 import io.github.t6j.TokenListener;
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.Tokenizer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -89,7 +90,8 @@ final class GenerationPrinter implements TokenListener {
     private Map<String, Object> object(Likelihood one) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("id", one.id());
-        object.put("text", tokenizer.hasText(one.id()) ? tokenizer.decode(one.id()) : "");
+        object.put("text",
+                tokenizer.hasText(one.id()) ? new String(tokenizer.bytes(one.id()), StandardCharsets.UTF_8) : "");
         object.put("log_probability", Float.isFinite(one.logProbability()) ? one.logProbability() : null);
         return object;
     }

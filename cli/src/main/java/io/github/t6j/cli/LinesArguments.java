@@ -109,7 +109,7 @@ final class LinesArguments {
     }
 
     /** What the options ask for, or else the model's, or what memory holds: less of it, for others use it, too. */
-    private static int contextLength(Model model, SessionOptions options) {
+    static int contextLength(Model model, SessionOptions options) {
         try (Session session = model.newSession(options)) {
             int length = session.contextLength();
             boolean isShort = options.contextLength() == 0 && length < model.info().sizes().contextLength();

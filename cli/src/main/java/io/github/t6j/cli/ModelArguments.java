@@ -54,6 +54,11 @@ final class ModelArguments {
         return folder.path(main());
     }
 
+    /** What to call the model. */
+    String name() {
+        return folder.name(main());
+    }
+
     int threads() {
         return threads.count();
     }

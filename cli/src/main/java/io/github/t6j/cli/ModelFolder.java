@@ -30,6 +30,13 @@ final class ModelFolder {
         return model == null ? bundled() : found(main, "--model", model);
     }
 
+    /** A pulled model's name, as it was given, else that of the folder or file. */
+    String name(Main main) {
+        return model != null && !Files.exists(model)
+                ? model.toString().replace(File.separatorChar, '/')
+                : path(main).toAbsolutePath().normalize().getFileName().toString();
+    }
+
     /**
      * {@code model} itself if it is there, else the pulled model of that name.
      *

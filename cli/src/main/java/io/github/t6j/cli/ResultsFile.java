@@ -48,8 +48,9 @@ final class ResultsFile implements AutoCloseable {
         try (reader) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 long next = end + line.getBytes(StandardCharsets.UTF_8).length + 1;
-                if (next > file.length()) {
-                    break; // no line feed
+                if (next > file.length()) { // no line feed
+                    checkBegun(line);
+                    break;
                 }
                 check(line);
                 count++;
@@ -58,6 +59,15 @@ final class ResultsFile implements AutoCloseable {
         }
         file.setLength(end);
         return end;
+    }
+
+    /** What is taken off must be a result that was not written whole. */
+    private void checkBegun(String line) {
+        String whole = Json.writeLine(Map.of("index", (long) count));
+        String begins = whole.substring(0, whole.length() - 1);
+        if (!line.startsWith(begins) && !begins.startsWith(line)) {
+            throw notOurs(path + ", line " + (count + 1));
+        }
     }
 
     private void check(String line) {
@@ -71,7 +81,11 @@ final class ResultsFile implements AutoCloseable {
         } catch (ModelFormatException e) {
             // said below
         }
-        throw new CommandFailure(where + ": expected the result of line " + (count + 1)
+        throw notOurs(where);
+    }
+
+    private CommandFailure notOurs(String where) {
+        return new CommandFailure(where + ": expected the result of line " + (count + 1)
                 + " of the input from an earlier run, found something else: give another --out");
     }
 

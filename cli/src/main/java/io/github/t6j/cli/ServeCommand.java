@@ -211,9 +211,9 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private void serve(Server server, Model model) {
-        int ids = context == null ? model.info().sizes().contextLength() : context;
-        long bytes = cacheMemory == null ? PhysicalMemory.available() / 4 * 3 : cacheMemory << 20;
         SessionOptions options = cache.sessionOptions();
+        int ids = context == null ? LinesArguments.contextLength(model, options) : context;
+        long bytes = cacheMemory == null ? PhysicalMemory.available() / 4 * 3 : cacheMemory << 20;
         Limits limits = new Limits(parallel, queue, bytes, ids);
         Scheduler scheduler = new Scheduler(model, options, limits);
         PromptFormat format = new PromptFormat(model.tokenizer(), ChatTemplate.of(arguments.path()));
@@ -232,7 +232,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private String name() {
-        return name == null ? arguments.path().toAbsolutePath().normalize().getFileName().toString() : name;
+        return name == null ? arguments.name() : name;
     }
 
     private void stop(Server server) {

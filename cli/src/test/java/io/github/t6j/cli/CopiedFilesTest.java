@@ -85,11 +85,21 @@ class CopiedFilesTest {
     }
 
     @Test
-    void aConfigThatIsALinkIsReadButNotCopied() throws IOException {
+    void aConfigThatIsALinkIsNotCopied() throws IOException {
         Path elsewhere = Files.move(source.resolve("config.json"), folder.resolve("config"));
         Files.createSymbolicLink(source.resolve("config.json"), elsewhere);
         assertRefused("config.json", "expected a file in this folder");
+        Ran rewritten = Ran.of("convert", source.toString(), made.toString(), "--dtype", "bf16");
+        assertThat(rewritten.err()).contains("config.json: expected a file in this folder").hasLineCount(1);
+        assertThat(made).doesNotExist();
+        Ran.of("convert", source.toString(), made.toString(), "--config", elsewhere.toString()).assertMade(made);
+    }
+
+    @Test
+    void whatIsSaidOfSamplingIsCopied() throws IOException {
+        Files.writeString(source.resolve("generation_config.json"), "{\"eos_token_id\": [1, 2]}");
         Ran.of("convert", source.toString(), made.toString(), "--dtype", "bf16").assertMade(made);
+        assertThat(made.resolve("generation_config.json")).hasContent("{\"eos_token_id\": [1, 2]}");
     }
 
     @Test

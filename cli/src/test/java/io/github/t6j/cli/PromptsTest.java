@@ -85,13 +85,25 @@ class PromptsTest {
                 List.of("{\"prompt\": \"Call me\"}", "{\"prompt\": \"It was\"}", "{\"prompt\": \"Whales\"}");
         run(lines);
         String whole = Files.readString(folder.resolve("out.jsonl"));
-        String begun = whole.lines().findFirst().orElseThrow() + "\n{\"index\": 1, \"te";
+        String begun = whole.substring(0, whole.indexOf('\n') + 14); // into the second
         Files.writeString(folder.resolve("out.jsonl"), begun);
         Ran ran = run(lines);
         assertThat(ran.err()).contains("note: 1 of 3 results are in ");
         assertThat(Files.readString(folder.resolve("out.jsonl"))).isEqualTo(whole);
         assertThat(run(lines).code()).isZero();
         assertThat(Files.readString(folder.resolve("out.jsonl"))).isEqualTo(whole);
+    }
+
+    /** What has no last end of line is not taken for a result that was not written whole. */
+    @Test
+    void noOtherFileIsCut() throws IOException {
+        for (String other : List.of("{\"prompt\": \"Call me\"}", "Call me", "{\"index\":7", "{}\n{\"index\":1")) {
+            Files.writeString(folder.resolve("out.jsonl"), other);
+            Ran ran = run(List.of("{\"prompt\": \"Call me\"}"));
+            assertThat(ran.err()).contains("from an earlier run, found something else: give another --out");
+            assertThat(ran.code()).isEqualTo(1);
+            assertThat(folder.resolve("out.jsonl")).hasContent(other);
+        }
     }
 
     @Test

@@ -122,7 +122,9 @@ final class LlamaRope {
         check(factors.size() == frequencies.length, scaling, FACTORS,
                 frequencies.length + " numbers", factors.size());
         for (int i = 0; i < frequencies.length; i++) {
-            frequencies[i] /= ((Number) factors.get(i)).floatValue();
+            float factor = factors.get(i) instanceof Number number ? number.floatValue() : 0;
+            check(factor > 0 && Float.isFinite(factor), scaling, FACTORS, "numbers above 0", factors.get(i));
+            frequencies[i] /= factor;
         }
         return frequencies;
     }

@@ -62,7 +62,7 @@ final class Candidates {
         double sum = 0;
         for (int i = 0; i < size; i++) {
             int id = ids[i];
-            weights[id] = StrictMath.exp(logits[id] - greatest);
+            weights[id] = Exponential.of(logits[id] - greatest);
             sum += weights[id];
         }
         return sum;

@@ -18,6 +18,9 @@ record AddedToken(
         boolean rstrip,
         boolean normalized) {
 
+    /** Characters of a content, at most: a text is compared with it at each place. */
+    static final int LONGEST = 1024;
+
     AddedToken(String content, int id, boolean special) {
         this(content, id, special, false, false, false, false);
     }

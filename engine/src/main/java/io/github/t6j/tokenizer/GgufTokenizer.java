@@ -82,8 +82,10 @@ final class GgufTokenizer {
             merges.add(TokenizerFiles.merge(merge, source));
         }
         boolean whole = WHOLE.contains(splitter);
+        List<Normalizer> normalizers = splitter.equals("qwen2") ? List.of(Nfc::normalize) : List.of(); // not in the file
         return TokenizerDefinition.byteLevel(
-                where, vocabulary(), new RankedMerges(source, merges), addedTokens(), Splitters.named(splitter), whole)
+                where, vocabulary(), new RankedMerges(source, merges), addedTokens(), normalizers,
+                Splitters.named(splitter), whole)
                 .with(marks(whole));
     }
 
@@ -117,6 +119,10 @@ final class GgufTokenizer {
         List<AddedToken> added = new ArrayList<>();
         for (int id = 0; types != null && id < types.length; id++) {
             if (types[id] == CONTROL || types[id] == USER_DEFINED) {
+                if (tokens.get(id).length() > AddedToken.LONGEST) {
+                    throw error("tokens", "added ones of at most " + AddedToken.LONGEST + " characters",
+                            tokens.get(id).length() + " of id " + id);
+                }
                 added.add(new AddedToken(tokens.get(id), id, types[id] == CONTROL));
             }
         }

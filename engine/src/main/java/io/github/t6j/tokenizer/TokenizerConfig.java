@@ -17,6 +17,8 @@ final class TokenizerConfig {
     /** Only these let add_bos_token decide; others follow their tokenizer.json. */
     private static final Set<String> LLAMA = Set.of("LlamaTokenizer", "LlamaTokenizerFast");
 
+    private static final Set<String> GPT2 = Set.of("GPT2Tokenizer", "GPT2TokenizerFast");
+
     private final Path file;
     private final Map<String, Object> json;
 
@@ -33,10 +35,26 @@ final class TokenizerConfig {
                 : definition;
     }
 
+    /** Fails if the file of that folder says that vocab.json and merges.txt are not read as GPT-2's. */
+    static void checkGpt2(Path folder) {
+        Path file = folder.resolve(NAME);
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            String found = new TokenizerConfig(file).tokenizerClass();
+            if (!found.isEmpty() && !GPT2.contains(found)) {
+                throw new ModelFormatException(file + ": tokenizer_class: expected GPT2Tokenizer, as only GPT-2's two"
+                        + " files say all, found " + found + ": copy the model's tokenizer.json there");
+            }
+        }
+    }
+
+    private String tokenizerClass() {
+        return json.get("tokenizer_class") instanceof String name ? name : "";
+    }
+
     private TextMarks marks(TokenizerDefinition definition) {
         int beginning = definition.id(token("bos_token"));
         int prompt = definition.marks().prompt();
-        if (json.get("add_bos_token") instanceof Boolean adds && LLAMA.contains(json.get("tokenizer_class"))) {
+        if (json.get("add_bos_token") instanceof Boolean adds && LLAMA.contains(tokenizerClass())) {
             prompt = adds ? beginning : TokenizerDefinition.NONE;
             if (adds && beginning < 0) {
                 throw new ModelFormatException(file + ": bos_token: expected a token of the tokenizer, as add_bos_token"

@@ -91,13 +91,14 @@ record TokenizerDefinition(
             Map<String, Integer> vocabulary,
             RankedMerges merges,
             List<AddedToken> addedTokens,
+            List<Normalizer> normalizers,
             List<Splitter> splitters,
             boolean ignoreMerges) {
         return new TokenizerDefinition(
                 vocabularySource,
                 vocabulary,
                 addedTokens,
-                new Preparation(List.of(), Metaspace.NONE, splitters),
+                new Preparation(normalizers, Metaspace.NONE, splitters),
                 new Model(true, merges, ignoreMerges, false, null, false),
                 Decoding.BYTE_LEVEL,
                 TextMarks.NONE);

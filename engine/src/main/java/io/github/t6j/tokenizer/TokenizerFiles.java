@@ -57,6 +57,7 @@ final class TokenizerFiles {
         }
         for (Pair pair : PAIRS) {
             if (pair.existsIn(path)) {
+                TokenizerConfig.checkGpt2(path);
                 return read(path.resolve(pair.vocabulary), path.resolve(pair.merges));
             }
         }
@@ -101,7 +102,7 @@ final class TokenizerFiles {
         addEndOfText(vocabulary, added);
         return TokenizerDefinition.byteLevel(
                 vocabularyName, vocabulary, new RankedMerges(mergesName, merges(mergeLines, mergesName)), added,
-                List.of(Splitters.GPT2), false);
+                List.of(), List.of(Splitters.GPT2), false);
     }
 
     private static List<Merge> merges(byte[] bytes, String name) {

@@ -56,7 +56,7 @@ final class TokenizerJson {
     }
 
     private static void checkModel(JsonPart model) {
-        model.expect("type", "BPE");
+        model.expectIfThere("type", "BPE"); // GPT-2's own file does not say it
         if (!(model.get("dropout") instanceof Number dropout && dropout.doubleValue() == 0)) {
             model.expect("dropout", null);
         }
@@ -109,6 +109,9 @@ final class TokenizerJson {
 
     private static AddedToken addedToken(JsonPart json) {
         String content = json.text("content");
+        if (content.length() > AddedToken.LONGEST) {
+            throw json.error("content", "at most " + AddedToken.LONGEST + " characters");
+        }
         return new AddedToken(
                 content,
                 TokenizerFiles.id(json.get("id"), json.where(), content),

@@ -10,7 +10,6 @@ import io.github.t6j.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -76,8 +75,7 @@ class GgufTokenizerTest {
         Tokenizer tokenizer = Tokenizer.ofGguf(keys(name, pre), name);
         int plain = 0;
         for (Map<String, Object> gold : GoldTokenizer.cases(name)) {
-            if (gold.get("text") instanceof String text && !gold.containsKey("special")
-                    && Normalizer.isNormalized(text, Normalizer.Form.NFC)) {
+            if (gold.get("text") instanceof String text && !gold.containsKey("special")) {
                 assertThat(tokenizer.encode(text)).as("%s", gold).isEqualTo(TestData.ints(gold.get("ids")));
                 plain++;
             }

@@ -48,6 +48,8 @@ class TokenizerConfigTest {
         "{\"tokenizer_class\": \"LlamaTokenizer\", \"add_bos_token\": false, \"bos_token\": \"<s>\"} | true | -1 | 256 | -1",
         "{\"tokenizer_class\": \"LlamaTokenizer\", \"add_bos_token\": null, \"bos_token\": \"<s>\"} | true | 256 | 256 | -1",
         "{\"tokenizer_class\": \"PreTrainedTokenizerFast\", \"add_bos_token\": false, \"bos_token\": \"<s>\"} | true | 256 | 256 | -1",
+        "{\"add_bos_token\": false, \"bos_token\": \"<s>\"} | true | 256 | 256 | -1",
+        "{\"tokenizer_class\": null, \"add_bos_token\": true, \"bos_token\": \"<s>\"} | false | -1 | 256 | -1",
         "{\"tokenizer_class\": \"GPT2Tokenizer\", \"add_bos_token\": true, \"bos_token\": \"<s>\"} | false | -1 | 256 | -1",
     })
     void saysWhatATextBeginsWith(String config, boolean template, int prompt, int documentStart, int end)

@@ -157,7 +157,7 @@ class TokenizerDefinitionTest {
         Tokenizer made = new Tokenizer(TokenizerDefinition.byteLevel(
                 "tokens", TokenizerDefinition.vocabulary("tokens", tokens(json)),
                 new RankedMerges("merges", merges(json)),
-                List.of(), Splitters.named(splitters), ignoreMerges));
+                List.of(), List.of(), Splitters.named(splitters), ignoreMerges));
         for (Map<String, Object> gold : GoldTokenizer.cases(name)) {
             // without NFC, and without added tokens that are not special
             if (gold.get("text") instanceof String text && Nfc.normalize(text).equals(text) && !text.contains("<")) {

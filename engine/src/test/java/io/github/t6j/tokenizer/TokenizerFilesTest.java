@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.TestData;
 import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -30,7 +31,6 @@ class TokenizerFilesTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         "model | null | object",
         "model.type | \"Unigram\" | BPE, found Unigram",
-        "model.type | null | BPE, found null",
         "model.dropout | 0.1 | found 0.1",
         "model.continuing_subword_prefix | \"##\" | found ##",
         "model.end_of_word_suffix | \"</w>\" | found </w>",
@@ -173,6 +173,34 @@ class TokenizerFilesTest {
 
     private void preTokenizers(Object... parts) {
         put("pre_tokenizer", Map.of("type", "Sequence", "pretokenizers", List.of(parts)));
+    }
+
+    /** As GPT-2's own. */
+    @Test
+    void readsFilesThatDoNotNameTheModel() throws IOException {
+        Json.object(json.get("model"), "model").remove("type");
+        assertThat(Tokenizer.load(HandMadeTokenizer.write(folder, json)).encode("abcab")).containsExactly(257, 256);
+        put("model.type", "WordPiece");
+        refused(HandMadeTokenizer.write(folder, json), "model.type", "expected BPE, found WordPiece");
+    }
+
+    @Test
+    void refusesAnAddedTokenThatIsABook() throws IOException {
+        put("added_tokens", List.of(Map.of("content", "a".repeat(1025), "id", 300L)));
+        refused(HandMadeTokenizer.write(folder, json), "added_tokens[0].content", "at most 1024 characters");
+    }
+
+    /** Their regular expressions and added tokens are elsewhere. */
+    @Test
+    void refusesTwoFilesOfAnotherModel() throws IOException {
+        for (String name : List.of("encoder.json", "vocab.bpe")) {
+            Files.copy(TestData.path("tokenizers/gpt2").resolve(name), folder.resolve(name));
+        }
+        Path config = folder.resolve("tokenizer_config.json");
+        Files.writeString(config, "{\"tokenizer_class\": \"GPT2Tokenizer\"}");
+        assertThat(Tokenizer.load(folder).encode("The")).containsExactly(464);
+        Files.writeString(config, "{\"tokenizer_class\": \"Qwen2Tokenizer\"}");
+        refused(folder, "tokenizer_class", "expected GPT2Tokenizer", "found Qwen2Tokenizer", "copy the model's");
     }
 
     @Test

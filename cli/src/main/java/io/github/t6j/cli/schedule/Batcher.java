@@ -11,8 +11,8 @@ import java.util.List;
 /** The generations and scorings that run, and what is kept of those that ended; for one thread. */
 final class Batcher {
     private final Model model;
-    private final SessionOptions options;
     private final Limits limits;
+    private final Session empty; // forks of it begin jobs: whether a whole context fits is asked once, not of each
     private final Prefixes prefixes;
     private final List<Job> reading = new ArrayList<>(); // the one whose turn it is first
     private final List<Stream> running = new ArrayList<>();
@@ -23,11 +23,13 @@ final class Batcher {
     private long rows;
     private long ended;
 
+    /** @throws MemoryLimitException if memory does not hold the options' context */
     Batcher(Model model, SessionOptions options, Limits limits) {
         this.model = model;
-        this.options = options;
         this.limits = limits;
-        prefixes = new Prefixes(model.passesMatter() ? Model.passSize() : 1);
+        empty = model.newSession(options);
+        prefixes = new Prefixes(
+                model.passesMatter() ? Model.passSize() : 1, Prefixes.most(model.info().sizes().vocabulary()));
     }
 
     boolean isEmpty() {
@@ -48,17 +50,28 @@ final class Batcher {
         if (copies() + job.copies() > limits.running() || bytes > limits.cacheBytes()) {
             return false;
         }
-        Session kept = prefixes.fork(job.prompt());
-        prefixes.shrink(limits.cacheBytes() - bytes);
         try {
-            job.begin(kept == null ? model.newSession(options) : kept);
+            Session kept = prefixes.fork(job.prompt());
+            prefixes.shrink(limits.cacheBytes() - bytes);
+            job.begin(kept == null ? empty.fork() : kept);
             cachedIds += job.session().position();
             reading.add(job);
-        } catch (MemoryLimitException full) { // others use the machine, too
-            job.fail(full);
-            ended += job.copies();
+        } catch (RuntimeException | OutOfMemoryError full) { // others use the machine, too
+            fail(job, full);
         }
         return true;
+    }
+
+    private void fail(Job job, Throwable failure) {
+        prefixes.shrink(0); // there is less memory than was thought
+        job.fail(cause(failure));
+        leave(job);
+    }
+
+    private static RuntimeException cause(Throwable failure) {
+        return failure instanceof RuntimeException known
+                ? known
+                : new IllegalStateException(failure.toString(), failure);
     }
 
     /** One pass: the next id of each that runs, and parts of prompts. @return what tells the ends of those that are over */
@@ -80,14 +93,20 @@ final class Batcher {
             promptIds += ids.getLast().length;
         }
         feed(sessions, ids, listeners, parts);
-        reading.subList(0, parts.size()).clear();
         for (Stream stream : running) {
             if (!stream.isOver()) {
                 choose(stream);
             }
         }
         List<Runnable> ends = new ArrayList<>();
-        parts.forEach(job -> goOn(job, ends));
+        for (Job job : parts) {
+            reading.removeFirst();
+            try {
+                goOn(job, ends);
+            } catch (RuntimeException | OutOfMemoryError failure) { // its forks had no memory
+                fail(job, failure);
+            }
+        }
         List<Stream> over = running.stream().filter(Stream::isOver).toList();
         over.forEach(this::free);
         running.removeAll(over);
@@ -118,16 +137,16 @@ final class Batcher {
         rows += ids.stream().mapToInt(one -> one.length).sum();
         try {
             model.feed(sessions, ids.toArray(int[][]::new), listeners.toArray(LogitsListener[]::new));
-        } catch (RuntimeException together) {
+        } catch (RuntimeException | OutOfMemoryError together) {
             for (int i = 0; i < sessions.size(); i++) {
                 try {
                     model.feed(List.of(sessions.get(i)), new int[][] {ids.get(i)},
                             new LogitsListener[] {listeners.get(i)});
-                } catch (RuntimeException alone) {
+                } catch (RuntimeException | OutOfMemoryError alone) {
                     if (i < running.size()) {
-                        running.get(i).fail(alone);
+                        running.get(i).fail(cause(alone));
                     } else {
-                        parts.get(i - running.size()).fail(alone);
+                        parts.get(i - running.size()).fail(cause(alone));
                     }
                 }
             }
@@ -156,10 +175,9 @@ final class Batcher {
 
     private void begin(GenerationJob job) {
         keep(job.session());
-        for (Stream stream : job.streams()) {
-            choose(stream);
-            running.add(stream);
-        }
+        List<Stream> streams = job.streams();
+        running.addAll(streams);
+        streams.forEach(this::choose);
     }
 
     private void goOn(ScoringJob job, List<Runnable> ends) {
@@ -179,14 +197,19 @@ final class Batcher {
         ended += job.copies();
     }
 
-    /** Keeps what the session holds, or as much of it as is computed alike in any prompt. */
+    /** Keeps what the session holds, or as much of it as is computed alike in any prompt; where memory is short, nothing. */
     private void keep(Session session) {
         int length = prefixes.keepable(session.position());
-        if (length > 0) {
+        if (length == 0) {
+            return;
+        }
+        try {
             Session kept = session.fork();
             kept.truncate(length);
             prefixes.keep(kept);
             prefixes.shrink(Math.max(0, limits.cacheBytes() - bytes()));
+        } catch (MemoryLimitException | OutOfMemoryError full) {
+            prefixes.shrink(0);
         }
     }
 
@@ -227,6 +250,7 @@ final class Batcher {
         reading.forEach(Job::close);
         running.forEach(stream -> stream.session().close());
         prefixes.shrink(0);
+        empty.close();
     }
 
     Counts counts(int waiting) {

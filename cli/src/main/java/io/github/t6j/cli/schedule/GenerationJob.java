@@ -36,18 +36,27 @@ final class GenerationJob extends Job {
 
     /** Its continuations, once it is read. */
     List<Stream> streams() {
-        List<Stream> streams = new ArrayList<>();
-        for (int copy = 0; copy < copies(); copy++) {
-            Session own = copy == 0 ? session() : session().fork();
-            streams.add(stream(copy, own));
+        List<Session> sessions = new ArrayList<>(List.of(session()));
+        try {
+            while (sessions.size() < copies()) {
+                sessions.add(session().fork());
+            }
+            List<Stream> streams = new ArrayList<>();
+            for (int copy = 0; copy < copies(); copy++) {
+                streams.add(stream(copy, sessions.get(copy)));
+            }
+            return streams;
+        } catch (RuntimeException | Error failure) {
+            sessions.subList(1, sessions.size()).forEach(Session::close);
+            throw failure;
         }
-        return streams;
     }
 
     private Stream stream(int copy, Session own) {
         var sampling = options.sampling().withSeed(options.sampling().seed() + copy);
         Generator generator = own.newGenerator(prompt(), options.withSampling(sampling));
         long bytes = copy == 0 ? firstBytes : otherBytes;
-        return new Stream(ticket(), index() + copy, own, generator, request.likeliest(), cachedIds, bytes);
+        int cached = copy == 0 ? cachedIds : 0; // a prompt is counted once
+        return new Stream(ticket(), index() + copy, own, generator, request.likeliest(), cached, bytes);
     }
 }

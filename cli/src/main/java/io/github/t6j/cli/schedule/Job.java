@@ -94,8 +94,10 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
         }
     }
 
-    /** Frees its caches. */
+    /** Frees its caches, if its turn came. */
     void close() {
-        session.close();
+        if (session != null) {
+            session.close();
+        }
     }
 }

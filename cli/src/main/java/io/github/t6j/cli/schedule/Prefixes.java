@@ -14,10 +14,20 @@ final class Prefixes {
     private final Deque<Kept> kept = new ArrayDeque<>(); // of use last first
     private long bytes; // of all; what they share is counted by each
     private final int cut; // a common prefix counts in multiples of so many ids
+    private final int most; // of them
 
-    /** @param cut 1, or where passes begin if bits depend on that */
-    Prefixes(int cut) {
+    /**
+     * @param cut 1, or where passes begin if bits depend on that
+     * @param most that are kept
+     */
+    Prefixes(int cut, int most) {
         this.cut = cut;
+        this.most = most;
+    }
+
+    /** How many sessions' logits, twice in floats, a quarter of the heap holds. */
+    static int most(int vocabulary) {
+        return Math.clamp(Runtime.getRuntime().maxMemory() / 4 / (8L * vocabulary), 1, 1 << 20);
     }
 
     /** The first ids of {@code length} that may be kept. */
@@ -98,9 +108,9 @@ final class Prefixes {
         return bytes;
     }
 
-    /** Closes those that were of use longest ago, until they have {@code most} bytes or fewer. */
-    void shrink(long most) {
-        while (!kept.isEmpty() && bytes > most) {
+    /** Closes those that were of use longest ago, until they have {@code mostBytes} or fewer, and are not too many. */
+    void shrink(long mostBytes) {
+        while (!kept.isEmpty() && (bytes > mostBytes || mostBytes == 0 || kept.size() > most)) {
             close(kept.removeLast());
         }
     }

@@ -31,6 +31,7 @@ final class Answer {
     private final int promptTokens; // of all prompts
     private int cachedTokens;
     private OutputStream out; // null until something is written
+    private long written = System.nanoTime(); // when something was, or it began
 
     Answer(Exchange exchange, Served served, Ticket ticket, Wording wording, int promptTokens, boolean stream,
             boolean usage) {
@@ -60,10 +61,11 @@ final class Answer {
             }
             for (int left = told.length; left > 0;) {
                 Event event = ticket.next(PATIENCE);
-                if (event == null) {
-                    showThatItGoesOn();
-                } else if (take(event)) {
+                if (event != null && take(event)) {
                     left--;
+                }
+                if (left > 0 && System.nanoTime() - written >= PATIENCE.toNanos()) {
+                    showThatItGoesOn();
                 }
             }
             finish();
@@ -194,6 +196,7 @@ final class Answer {
     private void send(String text) throws IOException {
         out.write(text.getBytes(StandardCharsets.UTF_8));
         out.flush();
+        written = System.nanoTime();
     }
 
     /** Tells {@code error} within an answer that has begun. */

@@ -1,7 +1,6 @@
 package io.github.t6j.cli.serve;
 
 import io.github.t6j.Likelihood;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -76,13 +75,12 @@ record ChatWording(String id, long created, Served served, boolean logProbabilit
     }
 
     private static Map<String, Object> token(Chosen one, int id, float logProbability) {
-        String text = one.text(id);
         List<Object> bytes = new ArrayList<>();
-        for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+        for (byte b : one.bytes(id)) {
             bytes.add((long) (b & 0xFF));
         }
         Map<String, Object> token = new LinkedHashMap<>();
-        token.put("token", text);
+        token.put("token", one.text(id));
         token.put("logprob", finite(logProbability));
         token.put("bytes", bytes);
         return token;

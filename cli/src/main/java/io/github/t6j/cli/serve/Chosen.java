@@ -3,6 +3,7 @@ package io.github.t6j.cli.serve;
 import io.github.t6j.Likelihood;
 import io.github.t6j.Token;
 import io.github.t6j.tokenizer.Tokenizer;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -11,8 +12,13 @@ import java.util.List;
  * @param tokenizer for the texts of ids
  */
 record Chosen(Token token, List<Likelihood> likeliest, Tokenizer tokenizer) {
-    /** The text of an id by itself: bytes that are no whole character show as U+FFFD. */
+    /** What an id adds to a text; bytes that are no whole character show as U+FFFD. */
     String text(int id) {
-        return tokenizer.hasText(id) ? tokenizer.decode(id) : "";
+        return new String(bytes(id), StandardCharsets.UTF_8);
+    }
+
+    /** The same as bytes: those of one token after the other are the text. */
+    byte[] bytes(int id) {
+        return tokenizer.hasText(id) ? tokenizer.bytes(id) : new byte[0];
     }
 }

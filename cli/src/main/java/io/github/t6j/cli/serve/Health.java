@@ -9,6 +9,7 @@ import io.github.t6j.sampling.SamplingOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
 /** GET /health: whether generations come to an end, not only whether there is a socket. */
 final class Health {
@@ -42,6 +43,14 @@ final class Health {
         return healthy;
     }
 
+    private boolean goesOn(long passes) {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (served.scheduler().counts().passes() == passes && System.nanoTime() - end < 0) {
+            LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+        }
+        return served.scheduler().counts().passes() > passes;
+    }
+
     private boolean probe(long passes) {
         int start = Math.max(0, served.model().tokenizer().documentStart());
         GenerationOptions one = GenerationOptions.defaults().withMaxTokens(1).withIgnoreEndOfText(true)
@@ -54,7 +63,7 @@ final class Health {
                 case Event event -> event instanceof Event.Chosen;
             };
         } catch (RefusedException e) {
-            return e.reason() == RefusedException.Reason.QUEUE_FULL; // it serves others
+            return e.reason() == RefusedException.Reason.QUEUE_FULL && goesOn(passes); // it serves others
         } catch (InterruptedException e) {
             throw new IllegalStateException("nobody interrupts a request", e);
         } finally {
