@@ -8,7 +8,7 @@
  *
  * <p>Callers bring a step of their own as a {@link io.github.t6j.sampling.SamplingStep}.
  *
- * <p>All arithmetic is in double, in a fixed order, with {@link java.lang.StrictMath} or own functions, and draws come from an own
- * generator: a seed chooses the same ids from the same logits on every machine.
+ * <p>All arithmetic is in double, in a fixed order, with {@link java.lang.StrictMath} or own functions, and draws come from
+ * an own generator: a seed chooses the same ids from the same logits on every machine.
  */
 package io.github.t6j.sampling;
