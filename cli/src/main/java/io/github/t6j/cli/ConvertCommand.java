@@ -19,7 +19,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -27,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
@@ -48,7 +48,6 @@ import picocli.CommandLine.ParentCommand;
         })
 final class ConvertCommand implements Callable<Integer> {
     private static final String CONFIG = "config.json";
-    private static final String GENERATION = "generation_config.json";
 
     @ParentCommand
     private Main main;
@@ -128,14 +127,7 @@ final class ConvertCommand implements Callable<Integer> {
     private void convert(Checkpoint checkpoint, GgufNames gguf, Map<String, Object> keys, VariantJson json,
             Map<String, Content> files) {
         Map<String, Tensor> byName = new LinkedHashMap<>(gguf == null ? checkpoint.tensors() : gguf.tensors());
-        warn(byName.values());
-        if (!checkpoint.turnedTypes().isEmpty()) {
-            main.note("note: weights of the types " + checkpoint.turnedTypes().stream().map(DType::name)
-                    .collect(Collectors.joining(", ")) + " are turned into q8_0"
-                    + (dtype == null || dtype == DType.Q8_0
-                            ? ""
-                            : ", and then into " + dtype.name().toLowerCase(Locale.ROOT)));
-        }
+        warn(checkpoint.turnedTypes(), byName.values());
         boolean llama = LlamaFamily.recognises(byName.keySet());
         AsTensorProduct model = llama ? llama(byName, keys, json) : official(byName, keys, json);
         BiFunction<Tensor, Arena, Tensor> reader = gguf == null ? checkpoint::read : gguf::read;
@@ -152,7 +144,14 @@ final class ConvertCommand implements Callable<Integer> {
     }
 
     /** What becomes of types that are not kept; one that has lost something loses more when it is made another that loses. */
-    private void warn(Collection<Tensor> tensors) {
+    private void warn(Set<DType> turned, Collection<Tensor> tensors) {
+        if (!turned.isEmpty()) {
+            String types = turned.stream().map(DType::name).collect(Collectors.joining(", "));
+            String then = dtype == null || dtype == DType.Q8_0
+                    ? ""
+                    : ", and then into " + dtype.name().toLowerCase(Locale.ROOT);
+            main.note("note: weights of the types " + types + " are turned into q8_0" + then);
+        }
         if (dtype == DType.Q4_0 && tensors.stream().anyMatch(tensor -> tensor.dtype().loaded() == DType.Q8_0)) {
             main.note("note: weights of q8_0 are rounded a second time, to q4_0: of the weights that they were made of"
                     + " q4_0 is closer, if you have them");
@@ -197,10 +196,8 @@ final class ConvertCommand implements Callable<Integer> {
 
     /** The tokenizer, and what the model says of sampling and of the ids that end a text. */
     private static void addOthers(Path folder, Map<String, Content> files) {
-        Map<String, byte[]> copied = new LinkedHashMap<>(CopiedFile.tokenizer(folder));
-        if (Files.exists(folder.resolve(GENERATION), LinkOption.NOFOLLOW_LINKS)) {
-            copied.put(GENERATION, CopiedFile.read(folder, GENERATION, SmallFile.CONFIG));
+        for (Map<String, byte[]> copied : List.of(CopiedFile.tokenizer(folder), CopiedFile.generation(folder))) {
+            copied.forEach((name, bytes) -> files.put(name, file -> Files.write(file, bytes)));
         }
-        copied.forEach((name, bytes) -> files.put(name, file -> Files.write(file, bytes)));
     }
 }

@@ -12,7 +12,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -52,10 +51,7 @@ record ModelFiles(Map<String, byte[]> files) {
 
     /** The same with what {@code folder} says of sampling and of the ids that end a text, if it does. */
     ModelFiles withGeneration(Path folder) {
-        String name = "generation_config.json";
-        return Files.exists(folder.resolve(name), LinkOption.NOFOLLOW_LINKS)
-                ? with(Map.of(name, CopiedFile.read(folder, name, SmallFile.CONFIG)))
-                : this;
+        return with(CopiedFile.generation(folder));
     }
 
     private ModelFiles with(Map<String, byte[]> others) {

@@ -19,6 +19,8 @@ public final class CopiedFile {
             "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
             "vocab.json", "merges.txt", "encoder.json", "vocab.bpe", "chat_template.jinja", "chat_template.json");
 
+    private static final String GENERATION = "generation_config.json";
+
     private CopiedFile() {}
 
     /**
@@ -34,6 +36,17 @@ public final class CopiedFile {
             }
         }
         return files;
+    }
+
+    /**
+     * What {@code folder} says of sampling and of the ids that end a text, by the file's name; empty if it does not.
+     *
+     * @throws ModelFormatException as {@link #read}
+     */
+    public static Map<String, byte[]> generation(Path folder) {
+        return Files.exists(folder.resolve(GENERATION), LinkOption.NOFOLLOW_LINKS)
+                ? Map.of(GENERATION, read(folder, GENERATION, SmallFile.CONFIG))
+                : Map.of();
     }
 
     /**
