@@ -64,7 +64,7 @@ final class RunFolder implements AutoCloseable {
                 String name = one.getFileName().toString();
                 boolean partial = name.matches("\\." + STEP + "\\.partial");
                 if (partial || name.matches(STEP) && !Files.exists(one.resolve(TRAINING_JSON))) {
-                    removeRemains(one);
+                    removeIfPossible(one);
                 }
             }
         } catch (IOException | UncheckedIOException e) {
@@ -73,7 +73,7 @@ final class RunFolder implements AutoCloseable {
         }
     }
 
-    private static void removeRemains(Path one) {
+    private static void removeIfPossible(Path one) {
         try {
             FolderReplacement.delete(one);
         } catch (UncheckedIOException e) { // a checkpoint that needs the place will say so

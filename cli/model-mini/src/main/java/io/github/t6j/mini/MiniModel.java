@@ -1,4 +1,4 @@
-package io.github.t6j.tiny;
+package io.github.t6j.mini;
 
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.Objects;
 
 /** The model of this jar, t6-mini: it writes English in the style of old novels, without much sense. */
-public final class TinyModel {
+public final class MiniModel {
     private static final List<String> FILES = List.of("config.json", "model.safetensors", "tokenizer.json");
 
-    private TinyModel() {}
+    private MiniModel() {}
 
     /** {@link #load(ModelOptions)} with {@link ModelOptions#defaults()}. */
     public static Model load() {
@@ -31,7 +31,7 @@ public final class TinyModel {
     public static Model load(ModelOptions options) {
         Objects.requireNonNull(options, "options");
         try {
-            Path folder = Files.createTempDirectory("t6j-tiny");
+            Path folder = Files.createTempDirectory("t6j-mini");
             try {
                 for (String name : FILES) {
                     copy(name, folder);
@@ -49,9 +49,9 @@ public final class TinyModel {
     }
 
     private static void copy(String name, Path folder) throws IOException {
-        try (InputStream file = TinyModel.class.getResourceAsStream("t6-mini/" + name)) {
+        try (InputStream file = MiniModel.class.getResourceAsStream("t6-mini/" + name)) {
             if (file == null) {
-                throw new IOException("t6-mini/" + name + " is missing in the jar of t6j-model-tiny");
+                throw new IOException("t6-mini/" + name + " is missing in the jar of t6j-model-mini");
             }
             Files.copy(file, folder.resolve(name));
         }

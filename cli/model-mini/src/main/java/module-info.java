@@ -1,6 +1,6 @@
 /** A small T6 model in a jar. */
-module io.github.t6j.tiny {
+module io.github.t6j.mini {
     requires transitive io.github.t6j.engine;
 
-    exports io.github.t6j.tiny;
+    exports io.github.t6j.mini;
 }

@@ -1,4 +1,4 @@
-package io.github.t6j.tiny;
+package io.github.t6j.mini;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The model of the jar is that of the folder. Runs as a module, and on the class path. */
-class TinyModelTest {
+class MiniModelTest {
     private static final Path FOLDER = Path.of(System.getProperty("t6j.testdata"), "models", "t6-mini");
 
     private static Generation generate(Model model) {
@@ -34,14 +34,14 @@ class TinyModelTest {
 
     private static Set<Path> left() throws IOException {
         try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-            return files.filter(file -> file.getFileName().toString().startsWith("t6j-tiny"))
+            return files.filter(file -> file.getFileName().toString().startsWith("t6j-mini"))
                     .collect(Collectors.toSet());
         }
     }
 
     @Test
     void idsAndTextAreThoseOfTheFolder() {
-        try (Model jar = TinyModel.load(); Model folder = Model.load(FOLDER)) {
+        try (Model jar = MiniModel.load(); Model folder = Model.load(FOLDER)) {
             String text = "It was a cold morning, and the sea was grey.";
             assertThat(jar.tokenizer().encode(text)).isEqualTo(folder.tokenizer().encode(text));
             assertThat(jar.info().toString()).contains("7356416");
@@ -54,10 +54,10 @@ class TinyModelTest {
     void nothingIsLeft() throws IOException {
         Set<Path> before = left();
         for (ModelOptions.Load load : ModelOptions.Load.values()) {
-            TinyModel.load(ModelOptions.defaults().withLoad(load)).close();
+            MiniModel.load(ModelOptions.defaults().withLoad(load)).close();
         }
         Path noTokenizer = Path.of("no-tokenizer");
-        assertThatThrownBy(() -> TinyModel.load(ModelOptions.defaults().withTokenizer(noTokenizer)))
+        assertThatThrownBy(() -> MiniModel.load(ModelOptions.defaults().withTokenizer(noTokenizer)))
                 .isInstanceOf(ModelFormatException.class).hasMessageContaining("no-tokenizer");
         assertThat(left()).isEqualTo(before);
     }
@@ -66,7 +66,7 @@ class TinyModelTest {
     @Test
     void theBomHasTheVersionOfTheProject() throws IOException {
         Path root = FOLDER.resolve("../../..");
-        String version = Files.readString(root.resolve("cli/model-tiny/pom.xml")).split("</?version>")[1];
+        String version = Files.readString(root.resolve("cli/model-mini/pom.xml")).split("</?version>")[1];
         assertThat(Files.readString(root.resolve("cli/bom/pom.xml"))).contains("<version>" + version + "</version>");
     }
 }
