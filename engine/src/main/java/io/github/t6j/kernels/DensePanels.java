@@ -1,6 +1,5 @@
 package io.github.t6j.kernels;
 
-import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -18,7 +17,8 @@ import java.util.List;
  */
 final class DensePanels extends PackedMatrix {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final Format format; // F32 or BF16
 
@@ -34,17 +34,18 @@ final class DensePanels extends PackedMatrix {
     @Override
     void fill(int panel, List<Tensor> parts) {
         int inputs = inputs();
-        float[] row = new float[inputs];
         if (format == Format.BF16) {
+            short[] row = new short[inputs];
             short[] shorts = new short[inputs * PANEL];
             rows(panel, parts, (part, from, column) -> {
-                part.read(from * inputs, row, 0, inputs);
+                MemorySegment.copy(part.data(), SHORT, from * inputs * Short.BYTES, row, 0, inputs);
                 for (int k = 0, at = format.slot(column); k < inputs; k++, at += PANEL) {
-                    shorts[at] = DType.floatToBf16(row[k]);
+                    shorts[at] = row[k];
                 }
             });
             MemorySegment.copy(shorts, 0, data, SHORT, panelAt(panel), shorts.length);
         } else {
+            float[] row = new float[inputs];
             float[] floats = new float[inputs * PANEL];
             rows(panel, parts, (part, from, column) -> {
                 part.read(from * inputs, row, 0, inputs);

@@ -53,9 +53,13 @@ public enum Format {
     public int slot(int i) {
         return switch (this) {
             case F32, F16 -> i;
-            case BF16 -> (i & ~31) | (i & 15) << 1 | (i >>> 4 & 1);
+            case BF16 -> slotOfBf16(i);
             case Q8 -> (i & ~63) | (i & 15) << 2 | (i >>> 4 & 3);
         };
+    }
+
+    private static int slotOfBf16(int i) {
+        return (i & ~31) | (i & 15) << 1 | (i >>> 4 & 1);
     }
 
     /** Number {@code i} of the row at byte {@code row}. */
@@ -67,6 +71,25 @@ public enum Format {
             case BF16 -> DType.bf16ToFloat(data.get(SHORT, at));
             case Q8 -> (data.get(ValueLayout.JAVA_BYTE, at) & 0xff) - ZERO;
         };
+    }
+
+    /** The first {@code count} numbers of the row at byte {@code row}: in one copy, as single loads are slow until compiled. */
+    void read(MemorySegment data, long row, int count, float[] into) {
+        switch (this) {
+            case F32 -> MemorySegment.copy(data, FLOAT, row, into, 0, count);
+            case BF16 -> {
+                short[] stored = new short[padded(count)];
+                MemorySegment.copy(data, SHORT, row, stored, 0, stored.length);
+                for (int i = 0; i < count; i++) {
+                    into[i] = DType.bf16ToFloat(stored[slotOfBf16(i)]);
+                }
+            }
+            case F16, Q8 -> {
+                for (int i = 0; i < count; i++) {
+                    into[i] = get(data, row, i);
+                }
+            }
+        }
     }
 
     /** Stores number {@code i} of the row at byte {@code row}, rounded to nearest even. */

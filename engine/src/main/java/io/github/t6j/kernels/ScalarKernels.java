@@ -38,16 +38,27 @@ public final class ScalarKernels extends ScalarFactorKernels {
             int yAt,
             int yPanel,
             boolean accumulate) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < rows && !accumulate; r++) {
             for (int c = 0; c < columns; c++) {
-                int out = yAt + c / PANEL * yPanel + r * PANEL + c % PANEL;
-                float sum = accumulate ? y[out] : 0f;
-                for (int k = 0; k < inner; k++) {
-                    float number = format.get(w, wAt + format.bytes((long) k * wStride), c);
-                    sum = fma(x[xAt + r * xStride + k], number, sum);
-                }
-                y[out] = sum;
+                y[yAt + c / PANEL * yPanel + r * PANEL + c % PANEL] = 0f;
             }
+        }
+        float[] row = new float[columns];
+        for (int k = 0; k < inner; k++) {
+            format.read(w, wAt + format.bytes((long) k * wStride), columns, row);
+            for (int r = 0; r < rows; r++) {
+                for (int c = 0; c < columns; c += PANEL) {
+                    int out = yAt + c / PANEL * yPanel + r * PANEL;
+                    addScaled(x[xAt + r * xStride + k], row, c, Math.min(PANEL, columns - c), y, out);
+                }
+            }
+        }
+    }
+
+    /** y[i] += a · b[i], {@code count} of them; a method of its own, as it is compiled the sooner. */
+    private void addScaled(float a, float[] b, int bAt, int count, float[] y, int yAt) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = fma(a, b[bAt + i], y[yAt + i]);
         }
     }
 

@@ -28,12 +28,19 @@ public final class TransformerLoader {
     private static final long GROWTH = 8;
     private static final long ALWAYS = 256 << 20;
 
+    /** Weights of so many bytes take as long to load as a kernel to compile. */
+    private static final long LARGE = 64 << 20;
+
+    /** Copies of tensors are freed when there are so many bytes of them: that takes milliseconds, a third of a small model. */
+    private static final long COPIES = 32 << 20;
+
     private final NamedTensors tensors;
     private final ModelConfig config;
     private final Workers workers;
     private final Arena arena;
     private final List<Map<TensorRole, List<Tensor>>> layers = new ArrayList<>();
     private final Map<TensorRole, List<Tensor>> others = new EnumMap<>(TensorRole.class);
+    private NativeMemory copies = NativeMemory.shared();
     private final CRC32C checksum = new CRC32C(); // of what is not packed: which model this is shows there, too
 
     private TransformerLoader(NamedTensors tensors, ModelConfig config, Workers workers, Arena arena) {
@@ -63,12 +70,14 @@ public final class TransformerLoader {
             group.computeIfAbsent(spec.role(), role -> new ArrayList<>()).add(tensors.get(spec));
         }
         tensors.checkAllUsed(specs, config.family());
-        loader.checkMemory();
+        if (loader.checkedBytes() > LARGE) {
+            PackedMatrix.announce(loader.others.get(TensorRole.EMBEDDING), kernels);
+        }
         return loader.transformer(kernels, progress);
     }
 
-    /** Looks, before anything is packed, whether there is room for it, and whether it grows by more than any model does. */
-    private void checkMemory() {
+    /** Bytes that packing will take, once it is clear that there is room for them, and that no model grows by more. */
+    private long checkedBytes() {
         long stored = 0;
         long packed = 0;
         for (Map<TensorRole, List<Tensor>> group : groups()) {
@@ -88,6 +97,7 @@ public final class TransformerLoader {
             throw new MemoryLimitException("the weights of " + tensors.where(), packed, available,
                     "use a smaller model, or narrower weights");
         }
+        return packed;
     }
 
     private List<Map<TensorRole, List<Tensor>>> groups() {
@@ -97,21 +107,29 @@ public final class TransformerLoader {
     }
 
     private Transformer transformer(Kernels kernels, DoubleConsumer progress) {
-        PackedMatrix.announce(others.get(TensorRole.EMBEDDING), kernels);
         SharedPages shared = new SharedPages(new Rope(config.rope()), arena);
         Block[] blocks = new Block[layers.size()];
-        for (int layer = 0; layer < blocks.length; layer++) {
-            try (Layer weights = new Layer(layer, layers.get(layer))) {
-                blocks[layer] = block(layer, weights, shared);
+        try {
+            for (int layer = 0; layer < blocks.length; layer++) {
+                blocks[layer] = block(layer, new Layer(layer, layers.get(layer)), shared);
+                freeCopies();
+                progress.accept((layer + 1.0) / blocks.length);
             }
-            progress.accept((layer + 1.0) / blocks.length);
-        }
-        try (Layer rest = new Layer(TensorSpec.NO_LAYER, others)) {
+            Layer rest = new Layer(TensorSpec.NO_LAYER, others);
             RmsNorm outputNorm = norm(rest, TensorRole.OUTPUT_NORM);
             PackedMatrix embedding = rest.packed(TensorRole.EMBEDDING);
             PackedMatrix output = others.containsKey(TensorRole.OUTPUT) ? rest.packed(TensorRole.OUTPUT) : embedding;
             var weights = new Transformer.Weights(embedding, blocks, outputNorm, output, checksum.getValue());
             return new Transformer(config, weights, shared, kernels, workers);
+        } finally {
+            copies.close();
+        }
+    }
+
+    private void freeCopies() {
+        if (copies.bytes() >= COPIES) {
+            copies.close();
+            copies = NativeMemory.shared();
         }
     }
 
@@ -132,8 +150,7 @@ public final class TransformerLoader {
     }
 
     /** The tensors of a layer, or those of none. */
-    private final class Layer implements LayerWeights, AutoCloseable {
-        private final NativeMemory copies = NativeMemory.shared(); // closing one takes a millisecond: not one a tensor
+    private final class Layer implements LayerWeights {
         private final int layer;
         private final Map<TensorRole, List<Tensor>> parts;
 
@@ -181,11 +198,6 @@ public final class TransformerLoader {
                 at += elements;
             }
             return floats;
-        }
-
-        @Override
-        public void close() {
-            copies.close();
         }
 
         @Override

@@ -36,7 +36,13 @@ final class ByteAlphabet {
 
     /** Whether {@code token} is made of bytes. */
     static boolean isBytes(String token) {
-        return token.chars().allMatch(c -> c < BYTES.length && BYTES[c] >= 0);
+        for (int i = 0; i < token.length(); i++) {
+            char c = token.charAt(i);
+            if (c >= BYTES.length || BYTES[c] < 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**

@@ -118,13 +118,15 @@ public enum DType {
         switch (this) {
             case F32 -> MemorySegment.copy(source, FLOAT, 0, into, at, count);
             case F16 -> {
+                short[] stored = source.toArray(SHORT); // one copy: single loads are slow until they are compiled
                 for (int i = 0; i < count; i++) {
-                    into[at + i] = Float.float16ToFloat(source.get(SHORT, 2L * i));
+                    into[at + i] = Float.float16ToFloat(stored[i]);
                 }
             }
             case BF16 -> {
+                short[] stored = source.toArray(SHORT);
                 for (int i = 0; i < count; i++) {
-                    into[at + i] = bf16ToFloat(source.get(SHORT, 2L * i));
+                    into[at + i] = bf16ToFloat(stored[i]);
                 }
             }
             default -> {
