@@ -42,14 +42,19 @@ record LlamaLayers(ConfigJson config, LlamaType type, int layers) {
         return which(layer -> (layer + 1) % interval == 0);
     }
 
+    /** null: none; no such key: the class's default. */
+    private boolean mayHaveWindow() {
+        return config.has("sliding_window") || !config.mentions("sliding_window");
+    }
+
     private SortedSet<Integer> windowed(SortedSet<Integer> unrotated) {
         return switch (type) {
             case LLAMA -> new TreeSet<>();
-            case MISTRAL -> // null: none; no such key: the class's default
-                which(layer -> config.has("sliding_window") || !config.mentions("sliding_window"));
+            case MISTRAL -> which(layer -> mayHaveWindow());
             case QWEN2, QWEN3 -> {
                 int first = config.countOr("max_window_layers", 28);
-                yield byType(config.flag("use_sliding_window", false), which(layer -> layer >= first));
+                boolean used = config.flag("use_sliding_window", false) && mayHaveWindow();
+                yield byType(used, which(layer -> layer >= first));
             }
             case SMOLLM3 -> config.has("sliding_window")
                     ? byType(config.flag("use_sliding_window", false) || !config.list("layer_types").isEmpty(),

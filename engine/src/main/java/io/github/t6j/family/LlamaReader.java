@@ -36,6 +36,9 @@ final class LlamaReader {
         this.tensors = tensors;
         config = description.config();
         variantJson = description.variantJson();
+        variantJson.refuse(VariantJson.ROPE_KEYS, "how the Llama family's RoPE turns is known");
+        variantJson.refuse(VariantJson.FACTOR_KEYS, "the Llama family's heads are whole");
+        variantJson.refuseNoScale();
         type = LlamaType.of(config);
         new T6Rope(tensors.where(), description)
                 .checkFull(": this is a model of the Llama family, whose config.json says"

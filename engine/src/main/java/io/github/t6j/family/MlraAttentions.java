@@ -54,6 +54,7 @@ final class MlraAttentions {
     }
 
     AttentionConfig read() {
+        description.variantJson().refuseHeads();
         if (T6Factors.serves(shapes)) {
             description.variantJson().refuseNoScale();
             return T6Factors.read(shapes, description);

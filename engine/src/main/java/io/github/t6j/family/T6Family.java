@@ -59,6 +59,7 @@ public final class T6Family implements Family {
         Shapes shapes = new Shapes(tensors);
         refuseOthers(tensors, shapes);
         description.variantJson().refuseNoScale();
+        description.variantJson().refuseHeads();
         T6Rope rope = new T6Rope(shapes.where(), description);
         if (T6Factors.serves(shapes)) {
             TensorProduct form = T6Factors.read(shapes, description);

@@ -42,7 +42,8 @@ public final class VariantJson {
             "rope_pairing", Set.of("half", "adjacent"),
             "rope_sense", Set.of("clockwise", "counterclockwise"),
             "rope_tables", Set.of("bf16", "f32"));
-    private static final List<String> FACTOR_KEYS = List.of("order", "fixed", "shared_b", "head_factors");
+    static final List<String> ROPE_KEYS = List.of("rope_pairing", "rope_sense", "rope_tables");
+    static final List<String> FACTOR_KEYS = List.of("order", "fixed", "shared_b", "head_factors");
     private static final Set<String> OTHERS = Set.of("format", "order", "fixed", "shared_b", "no_scale");
 
     private final Map<String, Object> keys;
@@ -132,13 +133,26 @@ public final class VariantJson {
         return has("no_scale") && (Boolean) keys.get("no_scale");
     }
 
+    /** Fails if it has one of {@code unused}, which say nothing about the model, since {@code reason}. */
+    void refuse(List<String> unused, String reason) {
+        for (String key : unused) {
+            if (has(key)) {
+                throw new ModelFormatException(
+                        where + ": " + key + ": expected no such key, since " + reason + ", found "
+                                + keys.get(key) + ": remove it");
+            }
+        }
+    }
+
     /** Fails if it says so of a model that has no such factors. */
     void refuseNoScale() {
-        if (has("no_scale")) {
-            throw new ModelFormatException(where + ": no_scale: expected no such key, since only the MLA, GLA and MLRA"
-                    + " models of the MLRA checkpoints have factors that it could leave out, found "
-                    + keys.get("no_scale") + ": remove it");
-        }
+        refuse(List.of("no_scale"),
+                "only the MLA, GLA and MLRA models of the MLRA checkpoints have factors that it could leave out");
+    }
+
+    /** Fails if it says so of a model whose heads cannot be factors, or are. */
+    void refuseHeads() {
+        refuse(List.of("heads"), "only the Llama family's whole heads can be taken as factors");
     }
 
     /** The factors that are fixed, by their weights' names; none where the key is missing. */

@@ -120,6 +120,10 @@ class LlamaFamilyTest {
                 Files.copy(file, folder.resolve(file.getFileName()));
             }
         }
+        configure(name, changes);
+    }
+
+    private void configure(String name, Map<String, Object> changes) throws IOException {
         Map<String, Object> config =
                 new LinkedHashMap<>(TestData.json("golden_llama/" + name + "/config.json"));
         config.putAll(changes);
@@ -200,6 +204,47 @@ class LlamaFamilyTest {
         copy(name, Map.of(key, Json.parse(value.getBytes(), "value")));
         assertThatThrownBy(() -> Model.load(folder)).isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining(message);
+    }
+
+    private float[] logits(int[] ids) {
+        try (Model model = Model.load(folder); Session session = model.newSession()) {
+            session.prefill(ids);
+            return session.logits().clone();
+        }
+    }
+
+    /** Qwen2Config of transformers: None is no window, whatever use_sliding_window says. */
+    @Test
+    void aWindowOfNullIsNone() throws IOException {
+        int[] ids = new java.util.Random(6).ints(40, 0, 97).toArray();
+        copy("qwen2-window", Map.of());
+        float[] windowed = logits(ids);
+        configure("qwen2-window", Map.of("use_sliding_window", false));
+        float[] whole = logits(ids);
+        Map<String, Object> none = new LinkedHashMap<>();
+        none.put("sliding_window", null);
+        configure("qwen2-window", none);
+        assertThat(logits(ids)).isEqualTo(whole).isNotEqualTo(windowed);
+        none.put("layer_types", List.of("full_attention", "full_attention", "sliding_attention", "sliding_attention"));
+        configure("qwen2-window", none);
+        assertThatThrownBy(() -> Model.load(folder)).isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("windows are not used");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "\"rope_pairing\": \"adjacent\"   | rope_pairing: expected no such key, since how the Llama family's RoPE turns",
+        "\"rope_tables\": \"bf16\"        | rope_tables: expected no such key",
+        "\"order\": 2                      | order: expected no such key, since the Llama family's heads are whole",
+        "\"fixed\": [\"a_k\"]              | fixed: expected no such key",
+        "\"head_factors\": \"softmax\"    | head_factors: expected no such key",
+        "\"no_scale\": true                | no_scale: expected no such key, since only the MLA"
+    })
+    void keysOfOtherFamiliesAreRefused(String key, String message) throws IOException {
+        copy("llama3-gqa", Map.of());
+        Files.writeString(folder.resolve("t6j.json"), "{" + key + "}");
+        assertThatThrownBy(() -> Model.load(folder)).isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("t6j.json: " + message).hasMessageEndingWith(": remove it");
     }
 
     /** Frequencies to the bit, tables to two units in the last place, of 15 published and made-up configurations. */

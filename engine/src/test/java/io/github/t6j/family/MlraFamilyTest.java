@@ -229,6 +229,15 @@ class MlraFamilyTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"tpa_even", "mha", "mla"})
+    void onlyTheLlamaFamilysHeadsAreTakenAsFactors(String name) throws IOException {
+        copy(MlraCase.of(name), "{\"heads\": \"factors\"}");
+        assertThatThrownBy(() -> Model.load(folder))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("heads: expected no such key, since only the Llama family's");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"mha", "gta", "mla"})
     void keysOfFactorsNeedFactors(String name) throws IOException {
         copy(MlraCase.of(name), "{\"head_factors\": \"softmax\"}");
