@@ -5,8 +5,6 @@ import io.github.t6j.cli.schedule.Event;
 import io.github.t6j.cli.schedule.Ticket;
 import io.github.t6j.json.Json;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,10 +25,11 @@ final class Answer {
     private final List<List<Chosen>> tokens = new ArrayList<>(); // of each generation, not yet written if it is streamed
     private final long[] heard; // when each generation's last token came, or 0
     private final int[] told; //             characters of each generation's text that were written
+    private final int[] offsets; //          characters of each generation's tokens so far
     private final Generation[] generations;
     private final int promptTokens; // of all prompts
     private int cachedTokens;
-    private OutputStream out; // null until something is written
+    private boolean begun;
     private long written = System.nanoTime(); // when something was, or it began
 
     Answer(Exchange exchange, Served served, Ticket ticket, Wording wording, int promptTokens, boolean stream,
@@ -44,6 +43,7 @@ final class Answer {
         this.usage = usage;
         told = new int[ticket.size()];
         heard = new long[ticket.size()];
+        offsets = new int[ticket.size()];
         generations = new Generation[ticket.size()];
         for (int i = 0; i < told.length; i++) {
             tokens.add(new ArrayList<>());
@@ -70,15 +70,16 @@ final class Answer {
             }
             finish();
         } catch (InterruptedException e) {
-            throw new IllegalStateException("nobody interrupts a request", e);
+            throw new IOException("the client reads nothing", e); // a write's limit that ended when the write did
         } finally {
             ticket.cancel(); // of whom nobody waits any more, if it was not all
         }
     }
 
     private void begin() throws IOException {
-        if (out == null) {
-            out = exchange.begin(stream);
+        if (!begun) {
+            exchange.begin(stream);
+            begun = true;
         }
     }
 
@@ -93,7 +94,9 @@ final class Answer {
         return switch (event) {
             case Event.Chosen(int index, var token, var likeliest) -> {
                 measure(index);
-                tokens.get(index).add(new Chosen(token, likeliest, served.model().tokenizer()));
+                Chosen chosen = new Chosen(token, offsets[index], likeliest, served.model().tokenizer());
+                tokens.get(index).add(chosen);
+                offsets[index] += chosen.characters();
                 if (stream && !token.text().isEmpty()) {
                     part(index, token.text());
                 }
@@ -169,10 +172,10 @@ final class Answer {
         Map<String, Object> whole = wording.head(false);
         whole.put("choices", choices);
         whole.put("usage", usage());
-        if (out == null) {
-            exchange.json(200, whole);
-        } else {
+        if (begun) {
             send(Json.writeLine(whole));
+        } else {
+            exchange.json(200, whole);
         }
     }
 
@@ -194,8 +197,7 @@ final class Answer {
     }
 
     private void send(String text) throws IOException {
-        out.write(text.getBytes(StandardCharsets.UTF_8));
-        out.flush();
+        exchange.write(text);
         written = System.nanoTime();
     }
 

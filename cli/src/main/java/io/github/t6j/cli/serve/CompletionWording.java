@@ -56,6 +56,7 @@ record CompletionWording(String id, long created, Served served, List<String> ec
         List<Object> texts = new ArrayList<>();
         List<Object> own = new ArrayList<>();
         List<Object> likeliest = new ArrayList<>();
+        List<Object> offsets = new ArrayList<>();
         for (Chosen one : tokens) {
             texts.add(one.text(one.token().id()));
             own.add(ChatWording.finite(one.token().logProbability()));
@@ -64,11 +65,13 @@ record CompletionWording(String id, long created, Served served, List<String> ec
                 others.putIfAbsent(one.text(other.id()), ChatWording.finite(other.logProbability()));
             }
             likeliest.add(others);
+            offsets.add((long) one.offset());
         }
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("tokens", texts);
         all.put("token_logprobs", own);
         all.put("top_logprobs", likeliest);
+        all.put("text_offset", offsets);
         return all;
     }
 }

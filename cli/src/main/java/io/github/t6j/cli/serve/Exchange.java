@@ -5,7 +5,6 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Objects;
@@ -27,15 +26,17 @@ final class Exchange {
     private final HttpExchange http;
     private final Metrics metrics;
     private final Semaphore longBodies;
+    private final WriteLimit writeLimit;
     private final long start = System.nanoTime();
     private int pieces; // of the body, taken from longBodies
     private boolean isReadable = true; // the body has more, and it makes sense
 
     /** @param longBodies of {@link #MOST_PIECES}, for all exchanges */
-    Exchange(HttpExchange http, Metrics metrics, Semaphore longBodies) {
+    Exchange(HttpExchange http, Metrics metrics, Semaphore longBodies, WriteLimit writeLimit) {
         this.http = http;
         this.metrics = metrics;
         this.longBodies = longBodies;
+        this.writeLimit = writeLimit;
     }
 
     Metrics metrics() {
@@ -146,20 +147,23 @@ final class Exchange {
             return;
         }
         http.sendResponseHeaders(status, bytes.length);
-        http.getResponseBody().write(bytes);
-        http.getResponseBody().flush(); // before the JDK looks at the rest of the request
+        writeLimit.write(bytes, http.getResponseBody()); // before the JDK looks at the rest of the request
     }
 
     void empty(int status) throws IOException {
         http.sendResponseHeaders(status, -1);
     }
 
-    /** Begins an answer of unknown length. @return where it is written; each write goes to the client at once */
-    OutputStream begin(boolean stream) throws IOException {
+    /** Begins an answer of unknown length. */
+    void begin(boolean stream) throws IOException {
         answerHeader("Content-Type", stream ? "text/event-stream; charset=utf-8" : JSON);
         answerHeader("Cache-Control", "no-cache");
         http.sendResponseHeaders(200, 0);
-        return http.getResponseBody();
+    }
+
+    /** Writes the next part of it, at once. */
+    void write(String part) throws IOException {
+        writeLimit.write(part.getBytes(StandardCharsets.UTF_8), http.getResponseBody());
     }
 
     private void release() {

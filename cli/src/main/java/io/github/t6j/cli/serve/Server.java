@@ -25,6 +25,9 @@ public final class Server implements AutoCloseable {
     /** How long the last answers may take to be written at least. */
     private static final Duration LAST_WRITES = Duration.ofSeconds(2);
 
+    /** How long a client may read nothing of what is written to it. */
+    private static final Duration LONGEST_WRITE = Duration.ofMinutes(1);
+
     /** Where the name of a model follows. */
     private static final String MODELS = "/v1/models/";
 
@@ -46,6 +49,7 @@ public final class Server implements AutoCloseable {
     private final ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor();
     private final Metrics metrics = new Metrics();
     private final Semaphore longBodies = new Semaphore(Exchange.MOST_PIECES);
+    private final WriteLimit writeLimit;
     private final Page page = new Page();
     private volatile Served served; // null while the model loads
     private volatile Health health;
@@ -56,11 +60,16 @@ public final class Server implements AutoCloseable {
      * @throws IOException if it cannot listen there
      */
     public Server(Options options) throws IOException {
+        this(options, LONGEST_WRITE);
+    }
+
+    Server(Options options, Duration longestWrite) throws IOException {
         InetSocketAddress address = new InetSocketAddress(options.host, options.port);
         if (address.isUnresolved()) {
             throw new IOException("no such host");
         }
         http = options.tls == null ? HttpServer.create(address, BACKLOG) : tls(address, options.tls);
+        writeLimit = new WriteLimit(longestWrite);
         access = new Access(options.key, options.allowedOrigin, address.getAddress());
         http.setExecutor(requests);
         http.createContext("/", this::handle);
@@ -85,7 +94,7 @@ public final class Server implements AutoCloseable {
     }
 
     private void handle(HttpExchange httpExchange) {
-        Exchange exchange = new Exchange(httpExchange, metrics, longBodies);
+        Exchange exchange = new Exchange(httpExchange, metrics, longBodies, writeLimit);
         try {
             answer(exchange);
         } catch (IOException left) {
@@ -201,6 +210,7 @@ public final class Server implements AutoCloseable {
         awaitLastWrites(Math.max(end - System.nanoTime(), LAST_WRITES.toNanos()));
         http.stop(0);
         requests.close();
+        writeLimit.close();
         return ended;
     }
 

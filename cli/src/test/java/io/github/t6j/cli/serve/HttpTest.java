@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -211,21 +213,25 @@ class HttpTest {
         unfinished.close();
     }
 
-    /** Answers of 16 MB, which no buffer of the system holds, for clients that read nothing. */
+    /** Asks for an answer of 16 MB, which no buffer of the system holds. */
+    private static Socket askAndReadNothing(TestServer server) throws IOException {
+        String body = Json.writeLine(Map.of("prompt", "Call", "max_tokens", 500L, "n", 16L, "ignore_eos", true,
+                "stream", true, "logprobs", 20L));
+        Socket socket = new Socket();
+        socket.setReceiveBufferSize(4096);
+        socket.connect(server.server.address());
+        socket.getOutputStream().write(("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.UTF_8));
+        return socket;
+    }
+
     @Test
     void whoDoesNotReadHoldsUpNobody() throws Exception {
         TestServer other = new TestServer(new Limits(16, 64, 1L << 30, TestServer.CONTEXT), null, null);
         List<Socket> stuck = new ArrayList<>();
         try {
-            String body = Json.writeLine(Map.of("prompt", "Call", "max_tokens", 500L, "n", 16L, "ignore_eos", true,
-                    "stream", true, "logprobs", 20L));
             for (int i = 0; i < 4; i++) {
-                Socket socket = new Socket();
-                socket.setReceiveBufferSize(4096);
-                socket.connect(other.server.address());
-                stuck.add(socket);
-                socket.getOutputStream().write(("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
-                        + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.UTF_8));
+                stuck.add(askAndReadNothing(other));
             }
             while (other.scheduler.counts().ended() < 64) {
                 Thread.sleep(5);
@@ -239,5 +245,25 @@ class HttpTest {
             }
             other.close();
         }
+    }
+
+    @Test
+    void whoReadsNothingForTooLongIsTakenToHaveLeft() throws Exception {
+        Limits limits = new Limits(16, 64, 1L << 30, TestServer.CONTEXT);
+        try (TestServer other = new TestServer(limits, null, null, Duration.ofMillis(300));
+                Socket socket = askAndReadNothing(other)) {
+            // Each look counts as an answer once it has ended; one more is that of the client.
+            for (int looks = 1; answers(other.get("/metrics").body()) < looks; looks++) {
+                Thread.sleep(20); // the class's timeout ends it
+            }
+            String read = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(read).startsWith("HTTP/1.1 200 ").doesNotContain("[DONE]");
+            assertThat(other.post("/v1/completions", PROMPT).statusCode()).isEqualTo(200);
+        }
+    }
+
+    private static long answers(String metrics) {
+        Matcher count = Pattern.compile("t6j_answers_total\\{status=\"200\"} (\\d+)").matcher(metrics);
+        return count.find() ? Long.parseLong(count.group(1)) : 0;
     }
 }

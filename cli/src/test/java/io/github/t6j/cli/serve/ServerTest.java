@@ -8,6 +8,8 @@ import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Session;
 import io.github.t6j.cli.schedule.Limits;
+import io.github.t6j.cli.schedule.Request;
+import io.github.t6j.cli.schedule.Ticket;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
 import java.io.IOException;
@@ -186,7 +188,12 @@ class ServerTest {
         for (int i = 0; i < 3; i++) {
             assertThat(TestServer.<Object>at(text, "choices", 0, "logprobs", "token_logprobs", i))
                     .isEqualTo(at(chat, "choices", 0, "logprobs", "content", i, "logprob"));
+            String whole = at(text, "choices", 0, "text");
+            Long offset = at(text, "choices", 0, "logprobs", "text_offset", i);
+            String token = at(text, "choices", 0, "logprobs", "tokens", i);
+            assertThat(whole.substring(offset.intValue())).as(whole).startsWith(token);
         }
+        assertThat((List<?>) at(text, "choices", 0, "logprobs", "text_offset")).doesNotHaveDuplicates();
     }
 
     @Test
@@ -297,22 +304,39 @@ class ServerTest {
 
     @ParameterizedTest
     @CsvSource({"true", "false"})
-    void aClientThatLeavesFreesItsCache(boolean stream) throws Exception {
-        try (TestServer other = new TestServer()) {
+    void aClientThatLeavesEndsItsGenerations(boolean stream) throws Exception {
+        int copies = 128; // they take many seconds, of which an answer that is not streamed needs two to notice
+        try (TestServer other = new TestServer(new Limits(copies, 0, 1L << 30, TestServer.CONTEXT), null, null)) {
             String body = Json.writeLine(Map.of("prompt", "The whale", "max_tokens", 500L, "stream", stream,
-                    "ignore_eos", true, "n", 16L));
+                    "ignore_eos", true, "n", (long) copies));
             try (Socket socket = new Socket("127.0.0.1", other.server.address().getPort())) {
                 socket.getOutputStream().write(("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
                         + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.UTF_8));
-                while (other.scheduler.counts().running() == 0) {
+                assertThat(socket.getInputStream().read()).isEqualTo('H'); // at the first token, or after a second
+            }
+            while (other.scheduler.counts().running() > 0) { // the class's timeout ends it
+                Thread.sleep(5);
+            }
+            assertThat(other.scheduler.counts().generatedIds()).isBetween(1L, copies * 500L - 1);
+            assertThat(other.scheduler.counts().cacheBytes()).isZero();
+        }
+    }
+
+    /** The probe itself finds no place then; but others' generations go on. */
+    @Test
+    void aFullQueueIsHealthy() throws Exception {
+        try (TestServer full = new TestServer(new Limits(1, 1, 1L << 30, TestServer.CONTEXT), null, null)) {
+            GenerationOptions options = options(400, plain(1)).withIgnoreEndOfText(true);
+            Ticket ticket = new Ticket();
+            for (int i = 0; i < 2; i++) {
+                full.scheduler.submit(Request.of(new int[] {5}, options), ticket);
+                while (full.scheduler.counts().running() + full.scheduler.counts().waiting() <= i) {
                     Thread.sleep(1);
                 }
             }
-            long end = System.nanoTime() + 60_000_000_000L;
-            while (other.scheduler.counts().running() > 0 && System.nanoTime() < end) {
-                Thread.sleep(5);
-            }
-            assertThat(other.scheduler.counts().cacheBytes()).isZero();
+            assertThat(full.get("/health").statusCode()).isEqualTo(200);
+            assertThat(full.scheduler.counts().waiting()).as("still full").isEqualTo(1);
+            ticket.cancel();
         }
     }
 

@@ -15,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,8 +37,12 @@ final class TestServer implements AutoCloseable {
     }
 
     TestServer(Limits limits, String key, String allowedOrigin) throws IOException {
+        this(limits, key, allowedOrigin, Duration.ofMinutes(1));
+    }
+
+    TestServer(Limits limits, String key, String allowedOrigin, Duration longestWrite) throws IOException {
         model = Model.load(TESTDATA.resolve("models/t6-tiny"), ModelOptions.defaults().withThreads(2));
-        server = new Server(new Server.Options("127.0.0.1", 0, key, allowedOrigin, null));
+        server = new Server(new Server.Options("127.0.0.1", 0, key, allowedOrigin, null), longestWrite);
         scheduler = new Scheduler(model, SessionOptions.defaults(), limits);
         PromptFormat format = new PromptFormat(model.tokenizer(), Optional.empty());
         server.serve(new Served("t6-tiny", 1, model, scheduler, format, SessionOptions.CacheType.F32));
