@@ -31,6 +31,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.DoubleConsumer;
+import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 
 /**
@@ -311,6 +312,21 @@ public final class Model implements AutoCloseable {
     public void feed(List<Session> sessions, int[][] ids, LogitsListener[] listeners) {
         use.checkOpen();
         SessionFeed.feed(this, sessions, ids, listeners);
+    }
+
+    /**
+     * Runs {@code body} for 0 … {@code count} − 1 on the model's threads and this one, and returns when all are done: what is
+     * to be done for each of several sessions between two steps, such as to choose their next ids ({@link Generator#next}).
+     * What one throws is thrown here; others may then not have run. While another call uses the threads, this one does it all.
+     */
+    public void runParallel(int count, IntConsumer body) {
+        Objects.requireNonNull(body, "body");
+        use.begin();
+        try {
+            workers.run(count, (item, worker) -> body.accept(item));
+        } finally {
+            use.release();
+        }
     }
 
     /** Whether bits depend on where a prompt is cut into passes; if not, those of {@link Session#decode} are the same, too. */

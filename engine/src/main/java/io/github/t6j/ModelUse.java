@@ -69,7 +69,19 @@ final class ModelUse {
     /** @throws IllegalStateException if the model is closed */
     void checkOpen() {
         if (isClosed()) {
-            throw new IllegalStateException("the model is closed; load it again");
+            throw closed();
+        }
+    }
+
+    private static IllegalStateException closed() {
+        return new IllegalStateException("the model is closed; load it again");
+    }
+
+    /** Begins a call of the open model. @throws IllegalStateException if it is closed */
+    void begin() {
+        checkOpen();
+        if (!acquire()) {
+            throw closed();
         }
     }
 

@@ -58,7 +58,8 @@ final class SessionState {
     static long bytes(Transformer transformer, SessionOptions options) {
         int asked = options.contextLength();
         long ids = asked == 0 ? transformer.config().sizes().contextLength() : asked;
-        return ids * transformer.bytesPerToken(format(options), materialized(options)) + transformer.passBytes();
+        return ids * transformer.bytesPerToken(format(options), materialized(options))
+                + transformer.stateBytes(materialized(options)) + transformer.passBytes();
     }
 
     private static Format format(SessionOptions options) {

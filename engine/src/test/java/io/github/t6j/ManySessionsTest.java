@@ -2,13 +2,16 @@ package io.github.t6j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import io.github.t6j.sampling.SamplingOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.FutureTask;
@@ -75,6 +78,23 @@ class ManySessionsTest {
         for (int i = 0; i < 16; i++) {
             assertThat(tasks.get(i).get()).as("seed " + (SEED + i)).hasSize(60).isEqualTo(alone.get(i));
         }
+    }
+
+    /** On the model's own threads, inside of which a session's steps take no others. */
+    @Test
+    void workInParallelSaysTheSame() {
+        List<List<Token>> found = new ArrayList<>(Collections.nCopies(8, null));
+        model.runParallel(8, i -> found.set(i, tokens(i)));
+        for (int i = 0; i < 8; i++) {
+            assertThat(found.get(i)).as("seed " + (SEED + i)).hasSize(60).isEqualTo(tokens(i));
+        }
+        model.runParallel(0, i -> fail("there is nothing to do"));
+        assertThatThrownBy(() -> model.runParallel(8, i -> Objects.checkIndex(i, 7)))
+                .isInstanceOf(IndexOutOfBoundsException.class).hasMessageContaining("7");
+        Model closed = Model.load(TestData.tiny());
+        closed.close();
+        assertThatThrownBy(() -> closed.runParallel(1, i -> fail("it is closed")))
+                .isInstanceOf(IllegalStateException.class).hasMessage("the model is closed; load it again");
     }
 
     private static Thread cancelAfter(Session session, long nanos) {

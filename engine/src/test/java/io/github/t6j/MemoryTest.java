@@ -147,6 +147,22 @@ class MemoryTest {
         }
     }
 
+    /** The other path keeps tokens, and has the same buffers. */
+    @Test
+    void aStateIsSaidToo() {
+        SessionOptions options = SessionOptions.defaults().withContextLength(8);
+        SessionOptions pages = options.withPath(SessionOptions.Path.MATERIALIZED);
+        try (Model model = Model.load(
+                TestData.path("golden/T6_linearattn"), ModelOptions.defaults().withVariant(RopeVariant.LINEARATTN));
+                Session session = model.newSession(options)) {
+            long one = model.sessionBytes(pages.withContextLength(1));
+            long buffers = 2 * one - model.sessionBytes(pages.withContextLength(2));
+            long state = model.sessionBytes(options) - buffers;
+            assertThat(state).as("before a pass, and after").isEqualTo(2 * session.usedCacheBytes());
+            assertThat(session.cacheBytes() - state).as("slack").isBetween(0L, 1024L);
+        }
+    }
+
     /** Long enough that a leak of 32 KB a model, or of a kilobyte a session, would show. */
     @Test
     @EnabledOnOs(OS.LINUX)

@@ -215,6 +215,11 @@ public final class Transformer {
                 + (long) shared.elementsPerPosition() * Float.BYTES;
     }
 
+    /** Bytes that a sequence's cache takes however many tokens there are: linear attention's state, before a pass and after. */
+    public long stateBytes(boolean materialized) {
+        return materialized ? 0 : 2L * config.sizes().layers() * attention().stateElements() * Float.BYTES;
+    }
+
     /** Bytes of a sequence's buffers for the largest pass, about. */
     public long passBytes() {
         return MOST_ROWS * new Activations(this, 1).bytes();

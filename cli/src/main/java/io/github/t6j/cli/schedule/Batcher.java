@@ -7,6 +7,7 @@ import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 
 /** The generations and scorings that run, and what is kept of those that ended; for one thread. */
 final class Batcher {
@@ -34,6 +35,11 @@ final class Batcher {
 
     boolean isEmpty() {
         return reading.isEmpty() && running.isEmpty();
+    }
+
+    /** Bytes that a session takes before its first id: linear attention's state. */
+    long stateBytes() {
+        return empty.cacheBytes();
     }
 
     int copies() {
@@ -93,11 +99,7 @@ final class Batcher {
             promptIds += ids.getLast().length;
         }
         feed(sessions, ids, listeners, parts);
-        for (Stream stream : running) {
-            if (!stream.isOver()) {
-                choose(stream);
-            }
-        }
+        choose(running.stream().filter(stream -> !stream.isOver()).toList());
         List<Runnable> ends = new ArrayList<>();
         for (Job job : parts) {
             reading.removeFirst();
@@ -153,10 +155,11 @@ final class Batcher {
         }
     }
 
-    private void choose(Stream stream) {
-        if (stream.choose()) {
-            generatedIds++;
-        }
+    /** The next ids, on all threads: to draw one of 50,000 takes 0.3 ms. */
+    private void choose(List<Stream> streams) {
+        LongAdder chosen = new LongAdder();
+        model.runParallel(streams.size(), i -> chosen.add(streams.get(i).choose() ? 1 : 0));
+        generatedIds += chosen.sum();
     }
 
     /** What becomes of a job after a part of its prompt. */
@@ -177,7 +180,7 @@ final class Batcher {
         keep(job.session());
         List<Stream> streams = job.streams();
         running.addAll(streams);
-        streams.forEach(this::choose);
+        choose(streams);
     }
 
     private void goOn(ScoringJob job, List<Runnable> ends) {

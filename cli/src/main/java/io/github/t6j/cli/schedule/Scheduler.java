@@ -23,6 +23,7 @@ public final class Scheduler implements AutoCloseable {
 
     private final Model model;
     private final Limits limits;
+    private final long stateBytes; // of a session, whatever its ids
     private final long bytesPerId;
     private final Thread thread;
     private final Deque<Job> waiting = new ArrayDeque<>(); // guarded by this, as what follows
@@ -38,6 +39,7 @@ public final class Scheduler implements AutoCloseable {
         bytesPerId = model.sessionBytes(options.withContextLength(2))
                 - model.sessionBytes(options.withContextLength(1));
         Batcher batcher = new Batcher(model, options.withContextLength(limits.contextLength()), limits);
+        stateBytes = batcher.stateBytes();
         counts = batcher.counts(0);
         thread = Thread.ofPlatform().name("t6j scheduler").daemon().start(() -> run(batcher));
     }
@@ -72,7 +74,7 @@ public final class Scheduler implements AutoCloseable {
         checkIds("prompt", scoring.prompt());
         scoring.continuations().forEach(one -> checkIds("continuations", one));
         int index = ticket.enlarge(1, this::wake);
-        submit(new ScoringJob(scoring, ticket, index, pages(ids) + pages(PAGE)));
+        submit(new ScoringJob(scoring, ticket, index, bytes(ids) + bytes(PAGE)));
     }
 
     private void submit(Job job) {
@@ -134,11 +136,12 @@ public final class Scheduler implements AutoCloseable {
         int prompt = request.prompt().length;
         int more = Math.min(options.maxTokens(), limits.contextLength() - prompt);
         int index = ticket.enlarge(request.copies(), this::wake);
-        return new GenerationJob(request, ticket, index, options, pages(prompt + more), pages(more + PAGE));
+        return new GenerationJob(request, ticket, index, options, bytes(prompt + more), bytes(more + PAGE));
     }
 
-    private long pages(long ids) {
-        return (ids + PAGE - 1) / PAGE * PAGE * bytesPerId;
+    /** That the cache of a session takes. */
+    private long bytes(long ids) {
+        return stateBytes + (ids + PAGE - 1) / PAGE * PAGE * bytesPerId;
     }
 
     private synchronized void wake() {

@@ -8,6 +8,7 @@ import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
+import io.github.t6j.RopeVariant;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.Token;
@@ -209,6 +210,24 @@ class SchedulerTest {
             assertThat(scheduler.drain(Duration.ofSeconds(60))).isTrue();
             assertThat(scheduler.counts().running()).isZero();
             assertThat(scheduler.counts().cacheBytes()).isZero();
+        }
+    }
+
+    /** Linear attention takes as much for the first id as for all. */
+    @Test
+    void aStateCountsToo() throws InterruptedException {
+        ModelOptions linear = ModelOptions.defaults().withVariant(RopeVariant.LINEARATTN);
+        try (Model model = Model.load(TESTDATA.resolve("golden/T6_linearattn"), linear);
+                Session session = model.newSession()) {
+            Request request = Request.of(new int[] {1}, options(3, 1));
+            long state = session.cacheBytes();
+            assertThat(state).isPositive();
+            try (Scheduler small = new Scheduler(model, SessionOptions.defaults(), new Limits(1, 1, state - 1, 8))) {
+                assertRefused(small, request, Reason.TOO_LARGE, "the request's cache may take " + state);
+            }
+            try (Scheduler enough = new Scheduler(model, SessionOptions.defaults(), new Limits(1, 1, state, 8))) {
+                assertThat(heard(submitted(enough, request)).tokens()).hasSize(3);
+            }
         }
     }
 
