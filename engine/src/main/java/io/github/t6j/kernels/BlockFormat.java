@@ -68,13 +68,28 @@ public enum BlockFormat {
 
     /** Whole number of a weight in the block at byte {@code block}. */
     int number(MemorySegment data, long block, int input, int output) {
-        int row = 1 + input / rowInputs;
-        short elements = data.get(SHORT, block + row * ROW + 2 * slot(output));
+        return number(data.get(SHORT, block + (1 + input / rowInputs) * ROW + 2 * slot(output)), input);
+    }
+
+    /** The whole numbers of an input's weights in a block: [{@value Kernels#PANEL}]. */
+    void numbers(short[] block, int input, int[] into) {
+        int row = (1 + input / rowInputs) * Kernels.PANEL;
+        for (int output = 0; output < Kernels.PANEL; output++) {
+            into[output] = number(block[row + slot(output)], input);
+        }
+    }
+
+    private int number(short elements, int input) {
         if (this == Q8_0) {
             return input % 2 == 0 ? (elements & 0xFF) - 128 : elements >> 8;
         }
         int half = input % 2 == 0 ? elements : elements >> 8;
         return (half >> (input % 4 / 2 * 4) & 15) - 8;
+    }
+
+    /** The block at byte {@code block}: in one copy, as single loads are slow until they are compiled. */
+    short[] read(MemorySegment data, long block) {
+        return data.asSlice(block, bytes()).toArray(SHORT);
     }
 
     /**

@@ -73,18 +73,33 @@ public final class ScalarKernels extends ScalarFactorKernels {
     public void multiplyBlocks(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride) {
         for (int r = 0; r < x.rows; r++) {
-            for (int c = 0; c < PANEL; c++) {
-                float value = 0f;
-                for (int b = 0; b < x.blocks; b++) {
-                    long block = wAt + (long) b * format.bytes();
-                    int sum = 0;
-                    for (int k = 0; k < BlockFormat.SIZE; k++) {
-                        sum += x.number(r, b * BlockFormat.SIZE + k) * format.number(w, block, k, c);
-                    }
-                    value = fma(sum, format.scale(w, block, c) * x.scales[r * x.blocks + b], value);
+            Arrays.fill(y, yAt + r * yStride, yAt + r * yStride + PANEL, 0f);
+        }
+        int[] numbers = new int[PANEL];
+        int[] sums = new int[x.rows * PANEL];
+        for (int b = 0; b < x.blocks; b++) {
+            long at = wAt + (long) b * format.bytes();
+            short[] block = format.read(w, at);
+            Arrays.fill(sums, 0);
+            for (int k = 0; k < BlockFormat.SIZE; k++) {
+                format.numbers(block, k, numbers);
+                for (int r = 0; r < x.rows; r++) {
+                    addScaled(x.number(r, b * BlockFormat.SIZE + k), numbers, sums, r * PANEL);
                 }
-                y[yAt + r * yStride + c] = value;
             }
+            for (int r = 0; r < x.rows; r++) {
+                for (int c = 0; c < PANEL; c++) {
+                    int out = yAt + r * yStride + c;
+                    float scale = format.scale(w, at, c) * x.scales[r * x.blocks + b];
+                    y[out] = fma(sums[r * PANEL + c], scale, y[out]);
+                }
+            }
+        }
+    }
+
+    private static void addScaled(int a, int[] b, int[] y, int yAt) {
+        for (int i = 0; i < b.length; i++) {
+            y[yAt + i] += a * b[i];
         }
     }
 

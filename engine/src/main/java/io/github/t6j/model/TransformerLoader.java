@@ -40,7 +40,7 @@ public final class TransformerLoader {
     private final Arena arena;
     private final List<Map<TensorRole, List<Tensor>>> layers = new ArrayList<>();
     private final Map<TensorRole, List<Tensor>> others = new EnumMap<>(TensorRole.class);
-    private NativeMemory copies = NativeMemory.shared();
+    private NativeMemory copies; // of tensors until they are packed
     private final CRC32C checksum = new CRC32C(); // of what is not packed: which model this is shows there, too
 
     private TransformerLoader(NamedTensors tensors, ModelConfig config, Workers workers, Arena arena) {
@@ -109,6 +109,7 @@ public final class TransformerLoader {
     private Transformer transformer(Kernels kernels, DoubleConsumer progress) {
         SharedPages shared = new SharedPages(new Rope(config.rope()), arena);
         Block[] blocks = new Block[layers.size()];
+        copies = NativeMemory.shared();
         try {
             for (int layer = 0; layer < blocks.length; layer++) {
                 blocks[layer] = block(layer, new Layer(layer, layers.get(layer)), shared);
