@@ -87,9 +87,14 @@ public enum BlockFormat {
         return (half >> (input % 4 / 2 * 4) & 15) - 8;
     }
 
-    /** The block at byte {@code block}: in one copy, as single loads are slow until they are compiled. */
-    short[] read(MemorySegment data, long block) {
-        return data.asSlice(block, bytes()).toArray(SHORT);
+    /** Scale of the output in a block. */
+    float scale(short[] block, int output) {
+        return Float.float16ToFloat(block[slot(output)]);
+    }
+
+    /** Copies the block at byte {@code block}, as single loads are slow until they are compiled. */
+    void read(MemorySegment data, long block, short[] into) {
+        MemorySegment.copy(data, SHORT, block, into, 0, into.length);
     }
 
     /**

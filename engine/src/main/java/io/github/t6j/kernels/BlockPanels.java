@@ -27,12 +27,12 @@ final class BlockPanels extends PackedMatrix {
     }
 
     @Override
-    void fill(int panel, List<Tensor> parts) {
+    void fill(int panel, List<Tensor> rows) {
         int blocks = BlockFormat.blocks(inputs());
         int size = format.dtype().bytes() / Short.BYTES;
         short[] row = new short[blocks * size]; // of a tensor
         short[] shorts = new short[blocks * format.bytes() / Short.BYTES];
-        rows(panel, parts, (part, index, column) -> {
+        each(rows, (part, index, column) -> {
             MemorySegment.copy(part.data(), UNALIGNED, index * row.length * Short.BYTES, row, 0, row.length);
             checkScales(part, index, row, size);
             format.set(row, shorts, column);

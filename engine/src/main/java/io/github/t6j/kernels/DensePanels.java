@@ -32,12 +32,12 @@ final class DensePanels extends PackedMatrix {
     }
 
     @Override
-    void fill(int panel, List<Tensor> parts) {
+    void fill(int panel, List<Tensor> rows) {
         int inputs = inputs();
         if (format == Format.BF16) {
             short[] row = new short[inputs];
             short[] shorts = new short[inputs * PANEL];
-            rows(panel, parts, (part, from, column) -> {
+            each(rows, (part, from, column) -> {
                 MemorySegment.copy(part.data(), SHORT, from * inputs * Short.BYTES, row, 0, inputs);
                 for (int k = 0, at = format.slot(column); k < inputs; k++, at += PANEL) {
                     shorts[at] = row[k];
@@ -47,7 +47,7 @@ final class DensePanels extends PackedMatrix {
         } else {
             float[] row = new float[inputs];
             float[] floats = new float[inputs * PANEL];
-            rows(panel, parts, (part, from, column) -> {
+            each(rows, (part, from, column) -> {
                 part.read(from * inputs, row, 0, inputs);
                 for (int k = 0, at = column; k < inputs; k++, at += PANEL) {
                     floats[at] = row[k];

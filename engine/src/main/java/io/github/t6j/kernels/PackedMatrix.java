@@ -5,7 +5,10 @@ import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 
 /**
  * A weight matrix [outputs][inputs] as the kernels want it: panels of {@value Kernels#PANEL} outputs, the last one padded
@@ -34,9 +37,12 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
      * Packs matrices [·][inputs], one below the other, as one. It is bf16, q8_0 or q4_0 if all of them are; other types, and
      * mixed ones, become f32.
      *
+     * @param reader gives the elements of some rows, in the memory that it is handed if they are to be copied: a panel's at a
+     *     time, by all threads, since one alone reads at half of the speed, and what it read would leave the cores' caches
      * @throws io.github.t6j.ModelFormatException if a scale of a quantised one is not finite
      */
-    public static PackedMatrix pack(List<Tensor> parts, Arena arena, Workers workers) {
+    public static PackedMatrix pack(
+            List<Tensor> parts, BiFunction<Tensor, Arena, Tensor> reader, Arena arena, Workers workers) {
         int inputs = Math.toIntExact(parts.getFirst().shape().get(1));
         int outputs = 0;
         for (Tensor part : parts) {
@@ -48,7 +54,11 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
             case BF16 -> new DensePanels(outputs, inputs, Format.BF16, arena);
             default -> new DensePanels(outputs, inputs, Format.F32, arena);
         };
-        workers.run(matrix.panels(), (panel, worker) -> matrix.fill(panel, parts));
+        workers.run(matrix.panels(), (panel, worker) -> {
+            try (Arena memory = Arena.ofConfined()) { // of a panel: too small to be counted
+                matrix.fill(panel, matrix.rows(panel, parts, tensor -> reader.apply(tensor, memory)));
+            }
+        });
         for (Tensor part : parts) {
             if (part.data().isMapped()) {
                 part.data().unload(); // read pages of a file would stay resident until it is unmapped
@@ -90,8 +100,26 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
         }
     }
 
-    /** Fills a panel, on the heap, where single stores are cheap before they are compiled, and copies it. */
-    abstract void fill(int panel, List<Tensor> parts);
+    /** Fills a panel with rows, on the heap, where single stores are cheap before they are compiled, and copies it. */
+    abstract void fill(int panel, List<Tensor> rows);
+
+    /** The tensors' rows that are the panel's outputs. */
+    private List<Tensor> rows(int panel, List<Tensor> parts, UnaryOperator<Tensor> reader) {
+        List<Tensor> rows = new ArrayList<>();
+        int begin = panel * PANEL;
+        int end = Math.min(begin + PANEL, outputs);
+        long first = 0;
+        for (Tensor part : parts) {
+            long next = first + part.shape().get(0);
+            long from = Math.max(first, begin);
+            long to = Math.min(next, end);
+            if (from < to) {
+                rows.add(reader.apply(part.rows(from - first, to - from)));
+            }
+            first = next;
+        }
+        return rows;
+    }
 
     /** What is done with a row of one of the tensors that are packed. */
     @FunctionalInterface
@@ -99,16 +127,13 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
         void fill(Tensor part, long row, int column);
     }
 
-    /** Passes the tensors' rows that are the panel's outputs to {@code filler}, with their place in the panel. */
-    void rows(int panel, List<Tensor> parts, Row filler) {
-        int end = Math.min((panel + 1) * PANEL, outputs);
-        long first = 0;
-        for (Tensor part : parts) {
-            long next = first + part.shape().get(0);
-            for (long output = Math.max(first, panel * PANEL); output < Math.min(next, end); output++) {
-                filler.fill(part, output - first, (int) output - panel * PANEL);
+    /** Passes each row of {@code rows} to {@code filler}, with its place in the panel. */
+    static void each(List<Tensor> rows, Row filler) {
+        int column = 0;
+        for (Tensor part : rows) {
+            for (long row = 0; row < part.shape().get(0); row++) {
+                filler.fill(part, row, column++);
             }
-            first = next;
         }
     }
 

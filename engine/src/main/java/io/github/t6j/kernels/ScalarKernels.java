@@ -75,11 +75,11 @@ public final class ScalarKernels extends ScalarFactorKernels {
         for (int r = 0; r < x.rows; r++) {
             Arrays.fill(y, yAt + r * yStride, yAt + r * yStride + PANEL, 0f);
         }
+        short[] block = new short[format.bytes() / Short.BYTES];
         int[] numbers = new int[PANEL];
         int[] sums = new int[x.rows * PANEL];
         for (int b = 0; b < x.blocks; b++) {
-            long at = wAt + (long) b * format.bytes();
-            short[] block = format.read(w, at);
+            format.read(w, wAt + (long) b * format.bytes(), block);
             Arrays.fill(sums, 0);
             for (int k = 0; k < BlockFormat.SIZE; k++) {
                 format.numbers(block, k, numbers);
@@ -90,7 +90,7 @@ public final class ScalarKernels extends ScalarFactorKernels {
             for (int r = 0; r < x.rows; r++) {
                 for (int c = 0; c < PANEL; c++) {
                     int out = yAt + r * yStride + c;
-                    float scale = format.scale(w, at, c) * x.scales[r * x.blocks + b];
+                    float scale = format.scale(block, c) * x.scales[r * x.blocks + b];
                     y[out] = fma(sums[r * PANEL + c], scale, y[out]);
                 }
             }

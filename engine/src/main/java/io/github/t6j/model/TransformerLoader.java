@@ -31,16 +31,13 @@ public final class TransformerLoader {
     /** Weights of so many bytes take as long to load as a kernel to compile. */
     private static final long LARGE = 64 << 20;
 
-    /** Copies of tensors are freed when there are so many bytes of them: that takes milliseconds, a third of a small model. */
-    private static final long COPIES = 32 << 20;
-
     private final NamedTensors tensors;
     private final ModelConfig config;
     private final Workers workers;
     private final Arena arena;
     private final List<Map<TensorRole, List<Tensor>>> layers = new ArrayList<>();
     private final Map<TensorRole, List<Tensor>> others = new EnumMap<>(TensorRole.class);
-    private NativeMemory copies; // of tensors until they are packed
+    private final NativeMemory copies = NativeMemory.shared(); // of vectors, until all is loaded
     private final CRC32C checksum = new CRC32C(); // of what is not packed: which model this is shows there, too
 
     private TransformerLoader(NamedTensors tensors, ModelConfig config, Workers workers, Arena arena) {
@@ -109,11 +106,9 @@ public final class TransformerLoader {
     private Transformer transformer(Kernels kernels, DoubleConsumer progress) {
         SharedPages shared = new SharedPages(new Rope(config.rope()), arena);
         Block[] blocks = new Block[layers.size()];
-        copies = NativeMemory.shared();
-        try {
+        try (copies) {
             for (int layer = 0; layer < blocks.length; layer++) {
                 blocks[layer] = block(layer, new Layer(layer, layers.get(layer)), shared);
-                freeCopies();
                 progress.accept((layer + 1.0) / blocks.length);
             }
             Layer rest = new Layer(TensorSpec.NO_LAYER, others);
@@ -122,15 +117,6 @@ public final class TransformerLoader {
             PackedMatrix output = others.containsKey(TensorRole.OUTPUT) ? rest.packed(TensorRole.OUTPUT) : embedding;
             var weights = new Transformer.Weights(embedding, blocks, outputNorm, output, checksum.getValue());
             return new Transformer(config, weights, shared, kernels, workers);
-        } finally {
-            copies.close();
-        }
-    }
-
-    private void freeCopies() {
-        if (copies.bytes() >= COPIES) {
-            copies.close();
-            copies = NativeMemory.shared();
         }
     }
 
@@ -174,7 +160,7 @@ public final class TransformerLoader {
             if (Thread.currentThread().isInterrupted()) {
                 throw new CancellationException(tensors.where() + ": loading was interrupted");
             }
-            return PackedMatrix.pack(read(role), arena, workers);
+            return PackedMatrix.pack(parts.get(role), tensors::read, arena, workers);
         }
 
         @Override

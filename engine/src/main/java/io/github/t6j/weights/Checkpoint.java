@@ -4,6 +4,7 @@ import io.github.t6j.ModelFormatException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,8 +24,12 @@ public final class Checkpoint implements AutoCloseable {
     private static final String COMPILED = "_orig_mod.";
     private static final String DISTRIBUTED = "module.";
 
-    /** A file as it lies in memory. */
-    private record Source(Path file, MemorySegment bytes) {}
+    /**
+     * A file as it lies in memory.
+     *
+     * @param channel to copy from, or null: nothing is copied
+     */
+    private record Source(Path file, MemorySegment bytes, FileChannel channel) {}
 
     private final NativeMemory arena = NativeMemory.shared();
     private final boolean mapped;
@@ -98,7 +103,8 @@ public final class Checkpoint implements AutoCloseable {
 
     /**
      * {@code tensor}, one of {@link #tensors}, as its elements are to be read: copied into {@code memory} if this checkpoint
-     * copies; of a type that kernels do not know, turned into Q8_0 there ({@link DType#loaded}).
+     * copies; of a type that kernels do not know, turned into Q8_0 there ({@link DType#loaded}). Or some of its rows. For any
+     * thread.
      *
      * @throws ModelFormatException when its file was cut short meanwhile
      */
@@ -123,7 +129,8 @@ public final class Checkpoint implements AutoCloseable {
         for (Source source : sources) {
             long at = tensor.data().address() - source.bytes.address();
             if (at >= 0 && at <= source.bytes.byteSize()) {
-                MemorySegment copy = FileBytes.read(source.file, at, tensor.data().byteSize(), memory);
+                MemorySegment copy =
+                        FileBytes.read(source.channel, at, tensor.data().byteSize(), memory, source.file);
                 return new Tensor(tensor.name(), tensor.dtype(), tensor.shape(), copy);
             }
         }
@@ -135,6 +142,8 @@ public final class Checkpoint implements AutoCloseable {
     public void close() {
         if (arena.scope().isAlive()) {
             arena.close();
+            sources.stream().filter(source -> source.channel != null)
+                    .forEach(source -> FileBytes.close(source.channel));
         }
     }
 
@@ -184,7 +193,7 @@ public final class Checkpoint implements AutoCloseable {
         } else {
             found = TorchCheckpoint.parse(bytes, arena, file.toString());
         }
-        sources.add(new Source(file, bytes));
+        sources.add(new Source(file, bytes, mapped ? null : FileBytes.open(file)));
         for (Tensor tensor : found.values()) {
             String name = withoutPrefixes(tensor.name());
             Tensor renamed = new Tensor(name, tensor.dtype(), tensor.shape(), tensor.data());

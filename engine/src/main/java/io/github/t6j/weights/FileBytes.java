@@ -6,7 +6,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -54,20 +54,38 @@ public final class FileBytes {
         try {
             return channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
         } catch (UnsupportedOperationException nothingIsMappedHere) {
-            return read(channel, 0, size, arena, file);
+            return copy(channel, 0, size, arena, file);
         }
     }
 
-    /** Copies {@code size} bytes from {@code from} on. */
-    static MemorySegment read(Path file, long from, long size, Arena arena) {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            return read(channel, from, size, arena, file).asReadOnly();
+    /** Opens {@code file} to {@link #read} from. */
+    static FileChannel open(Path file) {
+        try {
+            return FileChannel.open(file, StandardOpenOption.READ);
         } catch (IOException e) {
             throw failed(file, "cannot be read", e);
         }
     }
 
-    private static MemorySegment read(FileChannel channel, long from, long size, Arena arena, Path file)
+    /** Closes what was opened to read. */
+    static void close(FileChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException nothingIsLost) {
+            // it was only read
+        }
+    }
+
+    /** Copies {@code size} bytes from {@code from} on. */
+    static MemorySegment read(FileChannel channel, long from, long size, Arena arena, Path file) {
+        try {
+            return copy(channel, from, size, arena, file).asReadOnly();
+        } catch (IOException e) {
+            throw failed(file, "cannot be read", e);
+        }
+    }
+
+    private static MemorySegment copy(FileChannel channel, long from, long size, Arena arena, Path file)
             throws IOException {
         MemorySegment bytes = arena.allocate(size, ALIGNMENT);
         for (long at = 0; at < size;) {
@@ -111,7 +129,7 @@ public final class FileBytes {
      * it is that the thread was interrupted.
      */
     public static RuntimeException failed(Path path, String what, IOException e) {
-        if (e instanceof ClosedByInterruptException) {
+        if (e instanceof ClosedChannelException) { // by an interrupt, of this thread or of one that reads beside it
             return new CancellationException(path + ": " + what + ": the thread was interrupted");
         }
         String reason = switch (e) {

@@ -58,11 +58,6 @@ public final class NativeMemory implements Arena {
         return HELD.get();
     }
 
-    /** Bytes that this one gave out. */
-    public long bytes() {
-        return own.get();
-    }
-
     /**
      * {@code bytes} zeros.
      *

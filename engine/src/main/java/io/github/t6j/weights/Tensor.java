@@ -50,6 +50,13 @@ public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment d
         return new Tensor(name, dtype, sizes, data);
     }
 
+    /** {@code count} rows of a matrix, from {@code from} on: the same memory. */
+    public Tensor rows(long from, long count) {
+        List<Long> some = List.of(count, shape.get(1));
+        long row = data.byteSize() / shape.get(0);
+        return new Tensor(name, dtype, some, data.asSlice(from * row, count * row));
+    }
+
     /** The number of elements: the product of the dimensions, 1 for a scalar. */
     public long elementCount() {
         return elements(shape);

@@ -34,7 +34,7 @@ class PackedMatMulTest {
     }
 
     private PackedMatrix pack(Tensor... parts) {
-        return PackedMatrix.pack(List.of(parts), arena, workers);
+        return PackedMatrix.pack(List.of(parts), (tensor, memory) -> tensor, arena, workers);
     }
 
     private float[] multiply(Kernels kernels, PackedMatrix matrix, float[] x, int rows) {
