@@ -65,7 +65,7 @@ public class Matrices {
         long bytes = dtype.bytes(weights.shape());
         copies = new PackedMatrix[BenchmarkSupport.copies(residency, bytes)];
         for (int i = 0; i < copies.length; i++) {
-            copies[i] = PackedMatrix.pack(List.of(weights), arena, workers);
+            copies[i] = PackedMatrix.pack(List.of(weights), (tensor, memory) -> tensor, arena, workers);
         }
     }
 

@@ -97,7 +97,7 @@ public class ProjectionBenchmark {
         product = new PackedMatMul(BenchmarkSupport.kernels(kernels), workers);
         copies = new PackedMatrix[BenchmarkSupport.copies(residency, (long) outputs * width * Float.BYTES)];
         for (int i = 0; i < copies.length; i++) {
-            copies[i] = PackedMatrix.pack(List.of(weights), arena, workers);
+            copies[i] = PackedMatrix.pack(List.of(weights), (tensor, memory) -> tensor, arena, workers);
         }
         rope = new Rope(sizes.sizes().headDim(), 0f);
         pass = AttentionPass.of(attention, rows, rope.pairs());
