@@ -37,8 +37,8 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
      * Packs matrices [·][inputs], one below the other, as one. It is bf16, q8_0 or q4_0 if all of them are; other types, and
      * mixed ones, become f32.
      *
-     * @param reader gives the elements of some rows, in the memory that it is handed if they are to be copied: a panel's at a
-     *     time, by all threads, since one alone reads at half of the speed, and what it read would leave the cores' caches
+     * @param reader gives the elements of some rows, in the memory that it is handed if they are to be copied; any thread asks it
+     *     for a panel's rows, which are in its caches when they are packed
      * @throws io.github.t6j.ModelFormatException if a scale of a quantised one is not finite
      */
     public static PackedMatrix pack(

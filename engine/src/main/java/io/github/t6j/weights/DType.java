@@ -30,6 +30,9 @@ public enum DType {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
+    /** Elements that are read at a time. */
+    private static final int PIECE = 1 << 16;
+
     private final int bytes;
     private final int blockSize;
 
@@ -117,22 +120,23 @@ public enum DType {
         MemorySegment source = data.asSlice(from * bytes, (long) count * bytes);
         switch (this) {
             case F32 -> MemorySegment.copy(source, FLOAT, 0, into, at, count);
-            case F16 -> {
-                short[] stored = source.toArray(SHORT); // one copy: single loads are slow until they are compiled
-                for (int i = 0; i < count; i++) {
-                    into[at + i] = Float.float16ToFloat(stored[i]);
-                }
-            }
-            case BF16 -> {
-                short[] stored = source.toArray(SHORT);
-                for (int i = 0; i < count; i++) {
-                    into[at + i] = bf16ToFloat(stored[i]);
-                }
-            }
+            case F16, BF16 -> readShorts(source, into, at, count);
             default -> {
                 for (int i = 0; i < count; i++) {
                     into[at + i] = readOther(source, i);
                 }
+            }
+        }
+    }
+
+    /** In pieces, each in one copy: single loads are slow until they are compiled. */
+    private void readShorts(MemorySegment source, float[] into, int at, int count) {
+        short[] piece = new short[Math.min(count, PIECE)];
+        for (int from = 0; from < count; from += PIECE) {
+            int some = Math.min(PIECE, count - from);
+            MemorySegment.copy(source, SHORT, 2L * from, piece, 0, some);
+            for (int i = 0; i < some; i++) {
+                into[at + from + i] = this == F16 ? Float.float16ToFloat(piece[i]) : bf16ToFloat(piece[i]);
             }
         }
     }
