@@ -17,7 +17,7 @@ import java.util.Map;
  * A saved session: a {@link ChecksummedFile} of the ids, what the cache keeps of them, and the logits after them.
  *
  * <pre>
- *   metadata   t6j_session  2, the version of this format
+ *   metadata   t6j_session  3, the version of this format
  *              variant, fingerprint  the name of its attention and which model it is of
  *              cache_type   f32, f16, bf16, q8
  *   tensors    ids          I32 [n]
@@ -31,7 +31,7 @@ import java.util.Map;
  */
 record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) {
     private static final String VERSION_KEY = "t6j_session";
-    private static final String VERSION = "2";
+    private static final String VERSION = "3";
     private static final String IDS = "ids";
     private static final String LOGITS = "logits";
 

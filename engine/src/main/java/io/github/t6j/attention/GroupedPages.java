@@ -18,9 +18,9 @@ interface GroupedPages extends PageAttention {
      * Scores of queries and the keys of head {@code g}, for {@code lines} of them from line {@code first}.
      *
      * @param queries [all lines][d], scaled
-     * @param scores [all lines][64], written
+     * @param state whose scores, [all lines][64], are written
      */
-    void groupScores(Kernels kernels, int g, float[] queries, int first, int lines, Page page, float[] scores);
+    void groupScores(Kernels kernels, int g, float[] queries, int first, int lines, Page page, PageState state);
 
     /** Adds values of head {@code g}, times state.probabilities [all lines][64], to these lines of state.span.out. */
     void groupValues(Kernels kernels, int g, Page page, int first, int lines, int count, PageState state);

@@ -134,7 +134,7 @@ final class GroupedPrefill implements Prefill {
         Page page = state.readable(cache.page(pass.layer, index));
         int low = group * Math.max(0, index * PANEL - pass.position - first); // of the first row that sees the page
         int lines = (end - first) * group - low;
-        shape.groupScores(kernels, keyHead, b.queries, low, lines, page, state.scores);
+        shape.groupScores(kernels, keyHead, b.queries, low, lines, page, state);
         hide(index, first, end, state);
         state.softmax(shape, page);
         int count = Math.min(PANEL, pass.position + end - index * PANEL);

@@ -92,9 +92,9 @@ public final class GroupedQueryAttention implements GroupedPages, MaterializedHe
     }
 
     @Override
-    public void groupScores(Kernels kernels, int g, float[] queries, int first, int lines, Page page, float[] scores) {
+    public void groupScores(Kernels kernels, int g, float[] queries, int first, int lines, Page page, PageState state) {
         page.multiplyColumns(
-                kernels, queries, first * headDim, lines, headDim, kept.keys(g), scores, first * PANEL);
+                kernels, queries, first * headDim, lines, headDim, kept.keys(g), state.scores, first * PANEL);
     }
 
     @Override

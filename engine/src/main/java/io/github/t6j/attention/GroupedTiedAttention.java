@@ -3,7 +3,6 @@ package io.github.t6j.attention;
 import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
 
-import io.github.t6j.cache.LatentCache;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.cache.PagedCache;
@@ -15,12 +14,12 @@ import java.util.Arrays;
 
 /**
  * Grouped tied attention (Zadouri, Strauss and Dao, "Hardware-Efficient Attention for Fast Decoding", 2025): a key is the
- * first elements of the value of its head, and a rotated part that all heads share. What is cached is so that of latents
- * which are values themselves.
+ * first elements of the value of its head, and a rotated part that all heads share.
  *
  * <pre>
  *   projections  Q [h][d] | k_pe [rope] | V [g][d]      a query's last elements are rotated
  *   key of head g    the first d − rope elements of V[g] | k_pe
+ *   cache        columns k_pe [rope], rows V [g][d]      the tied elements become columns on the way to scores
  * </pre>
  */
 public final class GroupedTiedAttention implements GroupedPages, MaterializedHeads {
@@ -30,7 +29,6 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
     private final int groupSize;
     private final int rope;
     private final int tied; // elements that a key and its value share
-    private final LatentCache kept;
     private final PageLayout layout;
 
     /** Attention of these sizes. */
@@ -41,8 +39,7 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
         groupSize = heads / keyValueHeads;
         rope = sizes.rope();
         tied = headDim - rope;
-        kept = new LatentCache(keyValueHeads, headDim, rope);
-        layout = kept.layout();
+        layout = new PageLayout(rope, keyValueHeads, headDim);
     }
 
     @Override
@@ -62,7 +59,7 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
 
     @Override
     public int projections() {
-        return heads * headDim + layout.columns();
+        return heads * headDim + layout.elementsPerToken();
     }
 
     @Override
@@ -80,7 +77,8 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
 
     @Override
     public void append(float[] projections, int at, Page page, int slot) {
-        page.write(slot, projections, at + heads * headDim, projections, 0);
+        int keys = at + heads * headDim;
+        page.write(slot, projections, keys, projections, keys + rope);
     }
 
     @Override
@@ -90,10 +88,10 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
 
     @Override
     public Scratch scratch() {
-        return new Scratch(heads * headDim, 0, (long) PANEL * Kernels.padded(headDim) * Float.BYTES, null);
+        return new Scratch(heads * headDim, 0, (long) PANEL * tied * Float.BYTES, null);
     }
 
-    /** Some rows of a pass meet a page together: each would transpose its values. */
+    /** Some rows of a pass meet a page together: each would transpose its tied elements. */
     @Override
     public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
         return new PagedAttention(
@@ -106,8 +104,8 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
     }
 
     @Override
-    public boolean copiesPages() {
-        return true;
+    public boolean needsF32(Format format) {
+        return format == Format.Q8;
     }
 
     @Override
@@ -125,18 +123,21 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
         for (int i = 0, next; i < some; i = next) {
             int g = (state.firstHead + i) / groupSize;
             next = state.nextGroup(i, groupSize);
-            groupScores(kernels, g, state.query, i, next - i, page, state.scores);
+            groupScores(kernels, g, state.query, i, next - i, page, state);
         }
     }
 
     @Override
     public void groupScores(
-            Kernels kernels, int g, float[] queries, int first, int lines, Page page, float[] scores) {
+            Kernels kernels, int g, float[] queries, int first, int lines, Page page, PageState state) {
         int at = first * headDim;
         int to = first * PANEL;
-        Arrays.fill(scores, to, to + lines * PANEL, 0f);
-        page.addColumns(kernels, queries, at + tied, headDim, lines, rope, 0, scores, to);
-        page.addColumns(kernels, queries, at, headDim, lines, tied, kept.latent(g), scores, to);
+        Arrays.fill(state.scores, to, to + lines * PANEL, 0f);
+        page.addColumns(kernels, queries, at + tied, headDim, lines, rope, 0, state.scores, to);
+        page.transposeRows(kernels, g, tied, state.offHeap);
+        kernels.multiply(
+                queries, at, headDim, lines, tied, Format.F32, state.offHeap, 0, PANEL, PANEL, state.scores, to, 0,
+                true);
     }
 
     @Override
@@ -152,11 +153,8 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
     @Override
     public void groupValues(
             Kernels kernels, int g, Page page, int first, int lines, int count, PageState state) {
-        int stride = Kernels.padded(headDim);
-        page.transposeColumns(kernels, kept.latent(g), headDim, state.offHeap, stride);
-        kernels.multiply(
-                state.probabilities, first * PANEL, PANEL, lines, count, Format.F32, state.offHeap, 0, stride, headDim,
-                state.span.out, first * PANEL, state.span.heads * PANEL, true);
+        Page.Sums sums = state.sums.of(lines, 1, g, state.span.heads * PANEL);
+        page.addRows(kernels, sums, state.probabilities, first * PANEL, count, state.span.out, first * PANEL);
     }
 
     @Override
@@ -168,17 +166,16 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
 
     @Override
     public void materializeKey(Page page, int slot, int position, int head, double[] k) {
-        int value = kept.latent(head / groupSize);
+        int group = head / groupSize;
         for (int d = 0; d < headDim; d++) {
-            k[d] = page.column(slot, d < tied ? value + d : d - tied);
+            k[d] = d < tied ? page.row(slot, group, d) : page.column(slot, d - tied);
         }
     }
 
     @Override
     public void materializeValue(Page page, int slot, int position, int head, double[] v) {
-        int value = kept.latent(head / groupSize);
         for (int d = 0; d < headDim; d++) {
-            v[d] = page.column(slot, value + d);
+            v[d] = page.row(slot, head / groupSize, d);
         }
     }
 }

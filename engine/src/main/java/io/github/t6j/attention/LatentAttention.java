@@ -12,9 +12,6 @@ import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
 /**
  * Multi-head latent attention (DeepSeek-V2, section 2.1; the official llama-mla): keys and values of all heads are made
@@ -37,8 +34,6 @@ import java.nio.ByteOrder;
  * <p>The two matrices are kept in f32 whatever the checkpoint's type: they are a twentieth of the weights.
  */
 public final class LatentAttention implements PageAttention, MaterializedHeads {
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
-
     private final int heads;
     private final int branches;
     private final int nope;
@@ -48,8 +43,8 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
     private final LatentCache kept;
     private final int served; // key heads of a latent
     private final PageLayout layout;
-    private final MemorySegment keyUp; //   W_UK [key heads][nope][rank]
-    private final MemorySegment valueUp; // W_UVᵀ [key heads][rank][valueDim], times the factor of the output
+    private final UpProjections keyUp; //   W_UK [nope][rank] of each key head
+    private final UpProjections valueUp; // W_UVᵀ [rank][valueDim], times the factor of the output
 
     /**
      * @param up kv_b_proj [key heads][nope + valueDim][rank]: W_UK and W_UV, a head after the other
@@ -65,32 +60,25 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         kept = new LatentCache(sizes.parts().latents(), rank, rope);
         layout = kept.layout();
         served = softmaxes() / kept.latents();
-        long slack = PANEL * Float.BYTES;
-        keyUp = arena.allocate((long) softmaxes() * nope * rank * Float.BYTES + slack, 64);
-        valueUp = arena.allocate((long) softmaxes() * valueDim * rank * Float.BYTES + slack, 64);
+        keyUp = new UpProjections(softmaxes(), nope, rank, arena);
+        valueUp = new UpProjections(softmaxes(), rank, valueDim, arena);
+        float[] turned = new float[rank * valueDim];
         for (int g = 0; g < softmaxes(); g++) {
             int from = g * (nope + valueDim) * rank;
-            MemorySegment.copy(up, from, keyUp, FLOAT, keyUpAt(g), nope * rank);
+            keyUp.set(g, up, from);
             for (int d = 0; d < valueDim; d++) {
                 for (int i = 0; i < rank; i++) {
                     double element = up[from + (nope + d) * rank + i] * sizes.factors().output();
-                    valueUp.set(FLOAT, valueUpAt(g, i, d), (float) element);
+                    turned[i * valueDim + d] = (float) element;
                 }
             }
+            valueUp.set(g, turned, 0);
         }
     }
 
     @Override
     public long weightBytes() {
-        return (long) softmaxes() * (nope + valueDim) * rank * Float.BYTES;
-    }
-
-    private long keyUpAt(int keyHead) {
-        return (long) keyHead * nope * rank * Float.BYTES;
-    }
-
-    private long valueUpAt(int keyHead, int i, int d) {
-        return (((long) keyHead * rank + i) * valueDim + d) * Float.BYTES;
+        return keyUp.bytes() + valueUp.bytes();
     }
 
     @Override
@@ -164,11 +152,6 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         page.write(slot, projections, at + heads * rope, projections, 0);
     }
 
-    /** Floats between the rows of transposed latents: a cache line more than they are, as powers of two share cache sets. */
-    private int rowStride() {
-        return Kernels.padded(rank) + Kernels.LANES;
-    }
-
     /** Floats of a row of absorbed queries. */
     int absorbedFloats() {
         return heads * rope + softmaxes() * rank;
@@ -190,9 +173,8 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
             }
         }
         for (int keyHead = head; keyHead < softmaxes(); keyHead += heads) {
-            kernels.multiply(
-                    pass.projections, nopeAt() + head * nope, pass.stride, rows, nope, Format.F32, keyUp,
-                    keyUpAt(keyHead), rank, rank, product, 0, rows * PANEL, false);
+            keyUp.multiply(
+                    kernels, keyHead, pass.projections, nopeAt() + head * nope, pass.stride, rows, product, false);
             for (int row = 0; row < rows; row++) {
                 int to = row * absorbedFloats() + heads * rope + keyHead * rank;
                 for (int i = 0; i < rank; i++) {
@@ -211,10 +193,8 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
      */
     void output(Kernels kernels, int head, float[] means, int rows, float[] y, float[] product) {
         for (int keyHead = head; keyHead < softmaxes(); keyHead += heads) {
-            kernels.multiply(
-                    means, keyHead * rank, softmaxes() * rank, rows, rank, Format.F32, valueUp,
-                    valueUpAt(keyHead, 0, 0),
-                    valueDim, valueDim, product, 0, rows * PANEL, keyHead > head);
+            valueUp.multiply(
+                    kernels, keyHead, means, keyHead * rank, softmaxes() * rank, rows, product, keyHead > head);
         }
         for (int row = 0; row < rows; row++) {
             for (int i = 0; i < valueDim; i++) {
@@ -241,17 +221,17 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     /** W_UK above W_UV of one key head, [nope + valueDim][rank]. */
     void up(int keyHead, float[] up) {
-        MemorySegment.copy(keyUp, FLOAT, keyUpAt(keyHead), up, 0, nope * rank);
+        keyUp.copy(keyHead, up);
         for (int i = 0; i < rank; i++) {
             for (int d = 0; d < valueDim; d++) {
-                up[(nope + d) * rank + i] = valueUp.get(FLOAT, valueUpAt(keyHead, i, d));
+                up[(nope + d) * rank + i] = valueUp.get(keyHead, i, d);
             }
         }
     }
 
     @Override
     public Scratch scratch() {
-        return new Scratch(0, 0, (long) PANEL * rowStride() * Float.BYTES, null);
+        return new Scratch(0, 0, (long) PANEL * PANEL * Float.BYTES, null);
     }
 
     @Override
@@ -298,20 +278,24 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
     }
 
     @Override
-    public boolean copiesPages() {
-        return true;
+    public boolean needsF32(Format format) {
+        return format == Format.Q8;
     }
 
+    /** Some latents at a time: turned, they stay in the nearest cache until all heads have met them. */
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
-        int stride = rowStride();
         int some = state.span.heads;
         for (int i = 0, next; i < some; i = next) {
             next = state.nextGroup(i, served);
-            page.transposeColumns(kernels, latent(state.firstHead + i), rank, state.offHeap, stride);
-            kernels.multiply(
-                    state.probabilities, i * PANEL, PANEL, next - i, count, Format.F32, state.offHeap, 0, stride,
-                    rank, state.span.out, i * PANEL, some * PANEL, true);
+            int latent = latent(state.firstHead + i);
+            for (int c = 0; c < rank; c += PANEL) {
+                int width = Math.min(PANEL, rank - c);
+                page.transposeColumns(kernels, latent + c, width, state.offHeap, PANEL);
+                kernels.multiply(
+                        state.probabilities, i * PANEL, PANEL, next - i, count, Format.F32, state.offHeap, 0, PANEL,
+                        width, state.span.out, c * some + i * PANEL, 0, true);
+            }
         }
     }
 
@@ -330,8 +314,7 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         for (int d = 0; d < nope; d++) {
             k[d] = 0;
             for (int i = 0; i < rank; i++) {
-                k[d] += (double) keyUp.get(FLOAT, keyUpAt(keyHead) + 4L * (d * rank + i))
-                        * page.column(slot, latent(keyHead) + i);
+                k[d] += (double) keyUp.get(keyHead, d, i) * page.column(slot, latent(keyHead) + i);
             }
         }
         for (int d = 0; d < rope; d++) {
@@ -344,8 +327,7 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         for (int d = 0; d < valueDim; d++) {
             v[d] = 0;
             for (int i = 0; i < rank; i++) {
-                v[d] += (double) valueUp.get(FLOAT, valueUpAt(keyHead, i, d))
-                        * page.column(slot, latent(keyHead) + i);
+                v[d] += (double) valueUp.get(keyHead, i, d) * page.column(slot, latent(keyHead) + i);
             }
         }
     }

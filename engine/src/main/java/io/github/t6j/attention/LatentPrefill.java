@@ -117,7 +117,7 @@ final class LatentPrefill {
     }
 
     private void page(int index, int latent, Buffers b) {
-        Page page = b.state.readable(cache.page(pass.layer, index));
+        Page page = b.state.f32(cache.page(pass.layer, index));
         int rows = pass.rows;
         int position = pass.position;
         int count = Math.min(PANEL, position + rows - index * PANEL);
@@ -150,6 +150,6 @@ final class LatentPrefill {
         page.copyColumns(0, attention.rope(), b.keys, columnAt(nope));
         long values = columnAt(attention.headDim());
         MemorySegment.copy(b.rebuilt, nope * PANEL, b.keys, FLOAT, values, width * PANEL);
-        kernels.transpose(b.keys, values, width, b.state.offHeap, valueStride);
+        kernels.transpose(Format.F32, b.keys, values, PANEL, width, PANEL, b.state.offHeap, valueStride);
     }
 }

@@ -74,8 +74,8 @@ public interface PageAttention extends Attention, PagedTokens {
         return branches() == 1;
     }
 
-    /** Whether it copies elements out of a session's pages: narrower ones are then made f32 before it sees them. */
-    default boolean copiesPages() {
+    /** Whether it does more with pages of {@code format} than kernels do: they are made f32 before it sees them. */
+    default boolean needsF32(Format format) {
         return false;
     }
 

@@ -34,7 +34,7 @@ final class PageState {
     final Page.Sums sums = new Page.Sums();
     int touched; //                 what was read of pages that were far, see Page.touch
     private final Arena memory; //  of what is off the heap
-    private final boolean copies; // whether the attention copies elements out of pages
+    private final PageAttention attention; // that of its shape
     private Page widened; //        the page at hand in f32, if the cache is narrower
 
     /** Buffers for {@code attention} and any other of its shape, in {@code memory} where they are off the heap. */
@@ -69,7 +69,7 @@ final class PageState {
         this.offHeap = offHeap;
         this.kernels = kernels;
         PageAttention.Scratch sizes = attention.scratch();
-        copies = attention.copiesPages();
+        this.attention = attention;
         query = new float[sizes.queryFloats()];
         products = new float[sizes.productFloats()];
         scores = new float[lines * PANEL];
@@ -135,9 +135,9 @@ final class PageState {
         }
     }
 
-    /** {@code from}, or its elements in f32, until the next call, where neither kernels nor the attention read its format. */
+    /** {@code from}, or its elements in f32, until the next call, where kernels or the attention do not read its format. */
     Page readable(Page from) {
-        return from.format() != Format.F16 && !copies ? from : f32(from);
+        return from.format() == Format.F16 || attention.needsF32(from.format()) ? f32(from) : from;
     }
 
     /** {@code from}, or its elements in f32, until the next call. */

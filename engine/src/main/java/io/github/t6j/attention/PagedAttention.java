@@ -30,7 +30,7 @@ public final class PagedAttention implements AttentionAlgorithm {
     private static final int MOST_SPANS = 64;
 
     /** Bytes of all layers from which a page has to come from memory; in a processor's cache it is at hand. */
-    private static final long FAR = 16 << 20;
+    private static final long FAR = 12 << 20;
 
     /** Bytes of a page that stays in a core's own cache until it is computed with. */
     private static final int MOST_TOUCHED = 256 << 10;

@@ -8,6 +8,7 @@ import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.cache.SequenceCache;
+import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
@@ -239,7 +240,7 @@ public final class TensorProductAttention implements PageAttention, Materialized
     }
 
     @Override
-    public boolean copiesPages() {
+    public boolean needsF32(Format format) {
         return third() || form.keepsSharedFeatures();
     }
 

@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * What attention on latents keeps of a token, whatever its number of heads: latents · rank + rope elements, the
- * normalised latents of which keys and values are made (MLA has one, GLA and MLRA several, GTA's are the values), and the
- * rotated part of the key that all heads share.
+ * normalised latents of which keys and values are made (MLA has one, GLA and MLRA several), and the rotated part of the
+ * key that all heads share.
  *
  * <pre>
  *   columns  k_pe [rope] | c [latents][rank]     no rows: where values are summed, a page's latents are transposed on the way

@@ -222,7 +222,7 @@ public final class Page {
         }
     }
 
-    /** {@link #multiplyColumns} of this F32 page, with rows of x {@code xStride} apart, whose products are added to y. */
+    /** {@link #multiplyColumns} of this F32 or BF16 page, with rows of x {@code xStride} apart, whose products are added to y. */
     public void addColumns(
             Kernels kernels, float[] x, int xAt, int xStride, int rows, int inner, int first, float[] y, int yAt) {
         kernels.multiply(
@@ -236,11 +236,17 @@ public final class Page {
     }
 
     /**
-     * Transposes columns of this F32 page to rows, [64][count], {@code toStride} floats apart, from the beginning of
-     * {@code to}.
+     * Transposes columns of this F32 or BF16 page to rows in f32, [64][count], {@code toStride} floats apart, from the
+     * beginning of {@code to}.
      */
     public void transposeColumns(Kernels kernels, int first, int count, MemorySegment to, int toStride) {
-        kernels.transpose(data, layout.columnAt(format, first), count, to, toStride);
+        kernels.transpose(format, data, layout.columnAt(format, first), PANEL, count, PANEL, to, toStride);
+    }
+
+    /** Transposes the first {@code count} elements of the rows of {@code group} of this F32 or BF16 page to f32 [count][64]. */
+    public void transposeRows(Kernels kernels, int group, int count, MemorySegment to) {
+        kernels.transpose(
+                format, data, layout.rowAt(format, group, 0), format.padded(layout.width()), PANEL, count, to, PANEL);
     }
 
     /**

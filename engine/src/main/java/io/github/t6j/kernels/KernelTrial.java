@@ -44,6 +44,7 @@ enum KernelTrial {
     Consumer<Kernels> on(Format format) {
         int rows = SOME * SOME;
         MemorySegment page = zeros(format, (rows + 1) * PANEL);
+        MemorySegment square = zeros(format, PANEL * PANEL);
         MemorySegment from = zeros(Format.F32, SOME * PANEL * PANEL);
         MemorySegment to = zeros(Format.F32, PANEL * PANEL);
         float[] x = new float[SOME * rows * PANEL];
@@ -64,7 +65,7 @@ enum KernelTrial {
             case WIDEN -> k -> k.widen(format, page, 0, PANEL, 0, 1, to, 0);
             case SCALE -> k -> k.scale(y, 0, SOME, PANEL, from, 0);
             case ADD_SCALED -> k -> k.addScaled(x, lanes, y, lanes, 0, 0, SOME, PANEL);
-            case TRANSPOSE -> k -> k.transpose(from, 0, SOME, to, SOME);
+            case TRANSPOSE -> k -> k.transpose(format, square, 0, PANEL, LANES, PANEL, to, LANES);
             case OUTER -> k -> k.addOuter(x, SOME, y, PANEL, from, to, 0);
             case NORM -> k -> k.rmsNorm(x, 0, SOME * PANEL, 1f, null, y, 0, lanes);
             case LOG_SUM -> k -> k.logSumExp(x, x.length, lanes);

@@ -203,12 +203,15 @@ public interface Kernels {
             float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int first, int count, int width);
 
     /**
-     * Transposes columns of a page to rows: to[t][c] = from[c][t].
+     * Transposes a matrix: to[c][r] = from[r][c].
      *
-     * @param from f32 [count][{@value #PANEL}] from byte {@code fromAt}
-     * @param to f32 [{@value #PANEL}][count], rows {@code toStride} floats apart
+     * @param format of {@code from}: F32 or BF16
+     * @param from [rows][columns] from byte {@code fromAt}, rows {@code fromStride} elements apart
+     * @param to f32 [columns][rows], rows {@code toStride} floats apart
      */
-    void transpose(MemorySegment from, long fromAt, int count, MemorySegment to, int toStride);
+    void transpose(
+            Format format, MemorySegment from, long fromAt, int fromStride, int rows, int columns, MemorySegment to,
+            int toStride);
 
     /**
      * Adds the outer product of two vectors: to[i][j] = from[i][j] + k[i] · v[j].

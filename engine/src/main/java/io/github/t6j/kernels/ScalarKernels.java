@@ -174,16 +174,20 @@ public final class ScalarKernels extends ScalarFactorKernels {
     }
 
     @Override
-    public void transpose(MemorySegment from, long fromAt, int count, MemorySegment to, int toStride) {
-        transposeTail(from, fromAt, 0, count, to, toStride);
+    public void transpose(
+            Format format, MemorySegment from, long fromAt, int fromStride, int rows, int columns, MemorySegment to,
+            int toStride) {
+        transpose(format, from, fromAt, fromStride, 0, rows, 0, columns, to, toStride);
     }
 
-    /** {@link #transpose} from column {@code first} on. */
-    public static void transposeTail(
-            MemorySegment from, long fromAt, int first, int count, MemorySegment to, int toStride) {
-        for (int c = first; c < count; c++) {
-            for (int t = 0; t < PANEL; t++) {
-                to.set(FLOAT, 4L * (t * toStride + c), from.get(FLOAT, fromAt + 4L * (c * PANEL + t)));
+    /** {@link Kernels#transpose} of some rows and columns. */
+    public static void transpose(
+            Format format, MemorySegment from, long fromAt, int fromStride, int firstRow, int rows, int firstColumn,
+            int columns, MemorySegment to, int toStride) {
+        for (int r = firstRow; r < rows; r++) {
+            long row = fromAt + format.bytes((long) r * fromStride);
+            for (int c = firstColumn; c < columns; c++) {
+                to.set(FLOAT, 4L * ((long) c * toStride + r), format.get(from, row, c));
             }
         }
     }

@@ -258,8 +258,10 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     }
 
     @Override
-    public void transpose(MemorySegment from, long fromAt, int count, MemorySegment to, int toStride) {
-        other(KernelTrial.TRANSPOSE, Format.F32).transpose(from, fromAt, count, to, toStride);
+    public void transpose(
+            Format format, MemorySegment from, long fromAt, int fromStride, int rows, int columns, MemorySegment to,
+            int toStride) {
+        other(KernelTrial.TRANSPOSE, format).transpose(format, from, fromAt, fromStride, rows, columns, to, toStride);
     }
 
     @Override

@@ -258,7 +258,7 @@ final class Products implements AutoCloseable {
                 MemorySegment.copy(
                         parts[part], rowAt(part, column + c) + k, square, FLOAT, (long) c * PANEL * Float.BYTES, terms);
             }
-            kernels.transpose(square, 0, width, turned, PANEL);
+            kernels.transpose(Format.F32, square, 0, PANEL, width, PANEL, turned, PANEL);
             MemorySegment.copy(turned, 0, panels, panelAt(panel, k), (long) terms * PANEL * Float.BYTES);
         }
     }

@@ -131,8 +131,10 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public void transpose(MemorySegment from, long fromAt, int count, MemorySegment to, int toStride) {
-        Transpose.columns(from, fromAt, count, to, toStride);
+    public void transpose(
+            Format format, MemorySegment from, long fromAt, int fromStride, int rows, int columns, MemorySegment to,
+            int toStride) {
+        Transpose.matrix(format, from, fromAt, fromStride, rows, columns, to, toStride);
     }
 
     @Override

@@ -1,32 +1,39 @@
 package io.github.t6j.kernels.simd;
 
-import static io.github.t6j.kernels.Kernels.PANEL;
+import static io.github.t6j.kernels.simd.Lanes.HIGH_HALF;
+import static io.github.t6j.kernels.simd.Lanes.INTS;
+import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
+import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.ScalarKernels;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * A page's columns to rows. With vectors of 512 bits 16 columns of eight tokens at a time, halves, quarters and pairs of which
- * change places; else, and for columns that are left, 4 × 4 blocks in 128-bit vectors (ADR 10).
+ * Rows to columns. With vectors of 512 bits 16 rows of eight elements at a time, halves, quarters and pairs of which change places;
+ * else, and for what is left, 4 × 4 blocks in 128-bit vectors (ADR 10). Two elements of BF16 move as one int, and come apart afterwards.
  *
- * <p>A long is two floats of a column, as vectors of floats must have one width in all kernels: else C2 compiles the
+ * <p>A long is two elements of a row, as vectors of floats must have one width in all kernels: else C2 compiles the
  * products of some JVMs with their checks inside the loop, at two thirds of the speed (ADR 28). It compiles no shuffles
  * of two longs, so the halves of small blocks are swapped by where they are loaded.
  *
  * <pre>
- *   column c       t+0 t+1 | t+2 t+3       early of c and c+2    c:t+0 c:t+1 | c+2:t+0 c+2:t+1
- *   column c+2     t+0 t+1 | t+2 t+3       late  of c and c+2    c:t+2 c:t+3 | c+2:t+2 c+2:t+3
+ *   row r       c+0 c+1 | c+2 c+3       early of r and r+2    r:c+0 r:c+1 | r+2:c+0 r+2:c+1
+ *   row r+2     c+0 c+1 | c+2 c+3       late  of r and r+2    r:c+2 r:c+3 | r+2:c+2 r+2:c+3
  * </pre>
  */
 final class Transpose {
-    private static final long COLUMN = 4L * PANEL; // bytes
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+    private static final int GROUP = 32; // elements of BF16 that stand together
+
     private static final long LOW = 0xFFFFFFFFL;
     private static final long HIGH = ~LOW;
 
@@ -45,42 +52,83 @@ final class Transpose {
     private Transpose() {}
 
     /** {@link io.github.t6j.kernels.Kernels#transpose}. */
-    static void columns(MemorySegment from, long fromAt, int count, MemorySegment to, int toStride) {
-        int wide = Lanes.LENGTH == 16 ? count - count % 16 : 0;
-        for (int c = 0; c < wide; c += 16) {
-            for (int t = 0; t < PANEL; t += 16) {
-                long at = fromAt + 4L * (c * PANEL + t);
-                long out = 4L * (t * toStride + c);
-                eightTokens(from, at, at + 8 * COLUMN - 32, to, out, 4L * toStride);
-                eightTokens(from, at + 32, at + 8 * COLUMN, to, out + 32L * toStride, 4L * toStride);
+    static void matrix(
+            Format format, MemorySegment from, long fromAt, int fromStride, int rows, int columns, MemorySegment to,
+            int toStride) {
+        if (format == Format.F32) {
+            ints(from, fromAt, 4L * fromStride, rows, columns, to, 0, toStride);
+            return;
+        }
+        int whole = columns - columns % GROUP;
+        for (int c = 0; c < whole; c += GROUP) {
+            long out = 4L * c * toStride;
+            ints(from, fromAt + format.bytes(c), format.bytes(fromStride), rows, GROUP / 2, to, out, toStride);
+            for (int i = 0; i < GROUP / 2; i++) {
+                split(to, out + 4L * i * toStride, out + 4L * (i + GROUP / 2) * toStride, rows);
             }
         }
-        narrow(from, fromAt, wide, count, to, toStride);
+        ScalarKernels.transpose(format, from, fromAt, fromStride, 0, rows, whole, columns, to, toStride);
+    }
+
+    /** Ints of two BF16 numbers each, at byte {@code early}, to the floats there and at {@code late}. */
+    private static void split(MemorySegment to, long early, long late, int count) {
+        int i = 0;
+        for (int end = count - count % LENGTH; i < end; i += LENGTH) {
+            IntVector both = IntVector.fromMemorySegment(INTS, to, early + 4L * i, LITTLE_ENDIAN);
+            both.lanewise(LSHL, 16).intoMemorySegment(to, early + 4L * i, LITTLE_ENDIAN);
+            both.and(HIGH_HALF).intoMemorySegment(to, late + 4L * i, LITTLE_ENDIAN);
+        }
+        for (; i < count; i++) {
+            int both = to.get(INT, early + 4L * i);
+            to.set(INT, early + 4L * i, both << 16);
+            to.set(INT, late + 4L * i, both & HIGH_HALF);
+        }
+    }
+
+    /** Rows of ints, {@code row} bytes apart, to columns from byte {@code out}. */
+    private static void ints(
+            MemorySegment from, long fromAt, long row, int rows, int columns, MemorySegment to, long out,
+            int toStride) {
+        long toRow = 4L * toStride;
+        int wideRows = LENGTH == 16 ? rows - rows % 16 : 0;
+        int wideColumns = wideRows == 0 ? 0 : columns - columns % 16;
+        for (int r = 0; r < wideRows; r += 16) {
+            for (int c = 0; c < wideColumns; c += 16) {
+                long at = fromAt + r * row + 4L * c;
+                long first = out + c * toRow + 4L * r;
+                eightColumns(from, at, at + 8 * row - 32, row, to, first, toRow);
+                eightColumns(from, at + 32, at + 8 * row, row, to, first + 8 * toRow, toRow);
+            }
+        }
+        narrow(from, fromAt + 4L * wideColumns, row, wideRows, columns - wideColumns, to, out + wideColumns * toRow,
+                toRow);
+        narrow(from, fromAt + wideRows * row, row, rows - wideRows, columns, to, out + 4L * wideRows, toRow);
     }
 
     /**
-     * 16 columns of eight tokens to rows. All in one method: C2 makes objects of vectors that go from one to another.
+     * Eight columns of 16 rows. All in one method, without a branch: C2 makes objects of vectors that go from one to another.
      *
-     * @param low where these of column 0 begin
-     * @param high a half vector before those of column 8
+     * @param low where these of row 0 begin
+     * @param high a half vector before those of row 8
      */
-    private static void eightTokens(MemorySegment from, long low, long high, MemorySegment to, long out, long row) {
+    private static void eightColumns(
+            MemorySegment from, long low, long high, long row, MemorySegment to, long out, long toRow) {
         LongVector h0 = LongVector.fromMemorySegment(EIGHT, from, low, LITTLE_ENDIAN)
                 .blend(LongVector.fromMemorySegment(EIGHT, from, high, LITTLE_ENDIAN), LATE_HALF);
-        LongVector h1 = LongVector.fromMemorySegment(EIGHT, from, low + COLUMN, LITTLE_ENDIAN)
-                .blend(LongVector.fromMemorySegment(EIGHT, from, high + COLUMN, LITTLE_ENDIAN), LATE_HALF);
-        LongVector h2 = LongVector.fromMemorySegment(EIGHT, from, low + 2 * COLUMN, LITTLE_ENDIAN)
-                .blend(LongVector.fromMemorySegment(EIGHT, from, high + 2 * COLUMN, LITTLE_ENDIAN), LATE_HALF);
-        LongVector h3 = LongVector.fromMemorySegment(EIGHT, from, low + 3 * COLUMN, LITTLE_ENDIAN)
-                .blend(LongVector.fromMemorySegment(EIGHT, from, high + 3 * COLUMN, LITTLE_ENDIAN), LATE_HALF);
-        LongVector h4 = LongVector.fromMemorySegment(EIGHT, from, low + 4 * COLUMN, LITTLE_ENDIAN)
-                .blend(LongVector.fromMemorySegment(EIGHT, from, high + 4 * COLUMN, LITTLE_ENDIAN), LATE_HALF);
-        LongVector h5 = LongVector.fromMemorySegment(EIGHT, from, low + 5 * COLUMN, LITTLE_ENDIAN)
-                .blend(LongVector.fromMemorySegment(EIGHT, from, high + 5 * COLUMN, LITTLE_ENDIAN), LATE_HALF);
-        LongVector h6 = LongVector.fromMemorySegment(EIGHT, from, low + 6 * COLUMN, LITTLE_ENDIAN)
-                .blend(LongVector.fromMemorySegment(EIGHT, from, high + 6 * COLUMN, LITTLE_ENDIAN), LATE_HALF);
-        LongVector h7 = LongVector.fromMemorySegment(EIGHT, from, low + 7 * COLUMN, LITTLE_ENDIAN)
-                .blend(LongVector.fromMemorySegment(EIGHT, from, high + 7 * COLUMN, LITTLE_ENDIAN), LATE_HALF);
+        LongVector h1 = LongVector.fromMemorySegment(EIGHT, from, low + row, LITTLE_ENDIAN)
+                .blend(LongVector.fromMemorySegment(EIGHT, from, high + row, LITTLE_ENDIAN), LATE_HALF);
+        LongVector h2 = LongVector.fromMemorySegment(EIGHT, from, low + 2 * row, LITTLE_ENDIAN)
+                .blend(LongVector.fromMemorySegment(EIGHT, from, high + 2 * row, LITTLE_ENDIAN), LATE_HALF);
+        LongVector h3 = LongVector.fromMemorySegment(EIGHT, from, low + 3 * row, LITTLE_ENDIAN)
+                .blend(LongVector.fromMemorySegment(EIGHT, from, high + 3 * row, LITTLE_ENDIAN), LATE_HALF);
+        LongVector h4 = LongVector.fromMemorySegment(EIGHT, from, low + 4 * row, LITTLE_ENDIAN)
+                .blend(LongVector.fromMemorySegment(EIGHT, from, high + 4 * row, LITTLE_ENDIAN), LATE_HALF);
+        LongVector h5 = LongVector.fromMemorySegment(EIGHT, from, low + 5 * row, LITTLE_ENDIAN)
+                .blend(LongVector.fromMemorySegment(EIGHT, from, high + 5 * row, LITTLE_ENDIAN), LATE_HALF);
+        LongVector h6 = LongVector.fromMemorySegment(EIGHT, from, low + 6 * row, LITTLE_ENDIAN)
+                .blend(LongVector.fromMemorySegment(EIGHT, from, high + 6 * row, LITTLE_ENDIAN), LATE_HALF);
+        LongVector h7 = LongVector.fromMemorySegment(EIGHT, from, low + 7 * row, LITTLE_ENDIAN)
+                .blend(LongVector.fromMemorySegment(EIGHT, from, high + 7 * row, LITTLE_ENDIAN), LATE_HALF);
         LongVector early0 = h0.blend(h4.rearrange(QUARTERS_UP), LATE_QUARTERS);
         LongVector early1 = h1.blend(h5.rearrange(QUARTERS_UP), LATE_QUARTERS);
         LongVector early2 = h2.blend(h6.rearrange(QUARTERS_UP), LATE_QUARTERS);
@@ -88,56 +136,61 @@ final class Transpose {
         LongVector even0 = early0.blend(early2.rearrange(PAIRS_UP), LATE_PAIRS);
         LongVector odd0 = early1.blend(early3.rearrange(PAIRS_UP), LATE_PAIRS);
         even0.and(LOW).or(odd0.lanewise(LSHL, 32)).intoMemorySegment(to, out, LITTLE_ENDIAN);
-        even0.lanewise(LSHR, 32).or(odd0.and(HIGH)).intoMemorySegment(to, out + row, LITTLE_ENDIAN);
+        even0.lanewise(LSHR, 32).or(odd0.and(HIGH)).intoMemorySegment(to, out + toRow, LITTLE_ENDIAN);
         LongVector even2 = early0.rearrange(PAIRS_DOWN).blend(early2, LATE_PAIRS);
         LongVector odd2 = early1.rearrange(PAIRS_DOWN).blend(early3, LATE_PAIRS);
-        even2.and(LOW).or(odd2.lanewise(LSHL, 32)).intoMemorySegment(to, out + 2 * row, LITTLE_ENDIAN);
-        even2.lanewise(LSHR, 32).or(odd2.and(HIGH)).intoMemorySegment(to, out + 3 * row, LITTLE_ENDIAN);
+        even2.and(LOW).or(odd2.lanewise(LSHL, 32)).intoMemorySegment(to, out + 2 * toRow, LITTLE_ENDIAN);
+        even2.lanewise(LSHR, 32).or(odd2.and(HIGH)).intoMemorySegment(to, out + 3 * toRow, LITTLE_ENDIAN);
         LongVector late0 = h0.rearrange(QUARTERS_DOWN).blend(h4, LATE_QUARTERS);
         LongVector late1 = h1.rearrange(QUARTERS_DOWN).blend(h5, LATE_QUARTERS);
         LongVector late2 = h2.rearrange(QUARTERS_DOWN).blend(h6, LATE_QUARTERS);
         LongVector late3 = h3.rearrange(QUARTERS_DOWN).blend(h7, LATE_QUARTERS);
         LongVector even4 = late0.blend(late2.rearrange(PAIRS_UP), LATE_PAIRS);
         LongVector odd4 = late1.blend(late3.rearrange(PAIRS_UP), LATE_PAIRS);
-        even4.and(LOW).or(odd4.lanewise(LSHL, 32)).intoMemorySegment(to, out + 4 * row, LITTLE_ENDIAN);
-        even4.lanewise(LSHR, 32).or(odd4.and(HIGH)).intoMemorySegment(to, out + 5 * row, LITTLE_ENDIAN);
+        even4.and(LOW).or(odd4.lanewise(LSHL, 32)).intoMemorySegment(to, out + 4 * toRow, LITTLE_ENDIAN);
+        even4.lanewise(LSHR, 32).or(odd4.and(HIGH)).intoMemorySegment(to, out + 5 * toRow, LITTLE_ENDIAN);
         LongVector even6 = late0.rearrange(PAIRS_DOWN).blend(late2, LATE_PAIRS);
         LongVector odd6 = late1.rearrange(PAIRS_DOWN).blend(late3, LATE_PAIRS);
-        even6.and(LOW).or(odd6.lanewise(LSHL, 32)).intoMemorySegment(to, out + 6 * row, LITTLE_ENDIAN);
-        even6.lanewise(LSHR, 32).or(odd6.and(HIGH)).intoMemorySegment(to, out + 7 * row, LITTLE_ENDIAN);
+        even6.and(LOW).or(odd6.lanewise(LSHL, 32)).intoMemorySegment(to, out + 6 * toRow, LITTLE_ENDIAN);
+        even6.lanewise(LSHR, 32).or(odd6.and(HIGH)).intoMemorySegment(to, out + 7 * toRow, LITTLE_ENDIAN);
     }
 
-    /** Columns from {@code first} on. */
+    /** Blocks of 4 × 4, and what is left of them. */
     private static void narrow(
-            MemorySegment from, long fromAt, int first, int count, MemorySegment to, int toStride) {
-        long column = COLUMN;
-        long row = 4L * toStride;
-        int whole = count - count % 4;
-        for (int c = first; c < whole; c += 4) {
-            for (int t = 0; t < PANEL; t += 4) {
-                long c0 = fromAt + c * column + 4L * t;
-                long c1 = c0 + column;
-                long c2 = c1 + column;
-                long c3 = c2 + column;
-                LongVector early0 = LongVector.fromMemorySegment(PAIRS, from, c0, LITTLE_ENDIAN);
-                LongVector early1 = LongVector.fromMemorySegment(PAIRS, from, c1, LITTLE_ENDIAN);
-                LongVector early2 = LongVector.fromMemorySegment(PAIRS, from, c2 - 8, LITTLE_ENDIAN);
-                LongVector early3 = LongVector.fromMemorySegment(PAIRS, from, c3 - 8, LITTLE_ENDIAN);
-                LongVector late0 = LongVector.fromMemorySegment(PAIRS, from, c0 + 8, LITTLE_ENDIAN);
-                LongVector late1 = LongVector.fromMemorySegment(PAIRS, from, c1 + 8, LITTLE_ENDIAN);
-                LongVector late2 = LongVector.fromMemorySegment(PAIRS, from, c2, LITTLE_ENDIAN);
-                LongVector late3 = LongVector.fromMemorySegment(PAIRS, from, c3, LITTLE_ENDIAN);
-                LongVector early02 = early0.bitwiseBlend(early2, SECOND);
-                LongVector early13 = early1.bitwiseBlend(early3, SECOND);
-                LongVector late02 = late0.bitwiseBlend(late2, SECOND);
-                LongVector late13 = late1.bitwiseBlend(late3, SECOND);
-                long out = t * row + 4L * c;
-                early02.and(LOW).or(early13.lanewise(LSHL, 32)).intoMemorySegment(to, out, LITTLE_ENDIAN);
-                early02.lanewise(LSHR, 32).or(early13.and(HIGH)).intoMemorySegment(to, out + row, LITTLE_ENDIAN);
-                late02.and(LOW).or(late13.lanewise(LSHL, 32)).intoMemorySegment(to, out + 2 * row, LITTLE_ENDIAN);
-                late02.lanewise(LSHR, 32).or(late13.and(HIGH)).intoMemorySegment(to, out + 3 * row, LITTLE_ENDIAN);
+            MemorySegment from, long fromAt, long row, int rows, int columns, MemorySegment to, long out, long toRow) {
+        int wholeRows = rows - rows % 4;
+        int wholeColumns = columns - columns % 4;
+        for (int r = 0; r < wholeRows; r += 4) {
+            for (int c = 0; c < wholeColumns; c += 4) {
+                fourColumns(from, fromAt + r * row + 4L * c, row, to, out + c * toRow + 4L * r, toRow);
             }
         }
-        ScalarKernels.transposeTail(from, fromAt, whole, count, to, toStride);
+        for (int r = 0; r < rows; r++) {
+            for (int c = r < wholeRows ? wholeColumns : 0; c < columns; c++) {
+                to.set(INT, out + c * toRow + 4L * r, from.get(INT, fromAt + r * row + 4L * c));
+            }
+        }
+    }
+
+    private static void fourColumns(MemorySegment from, long r0, long row, MemorySegment to, long out, long toRow) {
+        long r1 = r0 + row;
+        long r2 = r1 + row;
+        long r3 = r2 + row;
+        LongVector early0 = LongVector.fromMemorySegment(PAIRS, from, r0, LITTLE_ENDIAN);
+        LongVector early1 = LongVector.fromMemorySegment(PAIRS, from, r1, LITTLE_ENDIAN);
+        LongVector early2 = LongVector.fromMemorySegment(PAIRS, from, r2 - 8, LITTLE_ENDIAN);
+        LongVector early3 = LongVector.fromMemorySegment(PAIRS, from, r3 - 8, LITTLE_ENDIAN);
+        LongVector late0 = LongVector.fromMemorySegment(PAIRS, from, r0 + 8, LITTLE_ENDIAN);
+        LongVector late1 = LongVector.fromMemorySegment(PAIRS, from, r1 + 8, LITTLE_ENDIAN);
+        LongVector late2 = LongVector.fromMemorySegment(PAIRS, from, r2, LITTLE_ENDIAN);
+        LongVector late3 = LongVector.fromMemorySegment(PAIRS, from, r3, LITTLE_ENDIAN);
+        LongVector early02 = early0.bitwiseBlend(early2, SECOND);
+        LongVector early13 = early1.bitwiseBlend(early3, SECOND);
+        LongVector late02 = late0.bitwiseBlend(late2, SECOND);
+        LongVector late13 = late1.bitwiseBlend(late3, SECOND);
+        early02.and(LOW).or(early13.lanewise(LSHL, 32)).intoMemorySegment(to, out, LITTLE_ENDIAN);
+        early02.lanewise(LSHR, 32).or(early13.and(HIGH)).intoMemorySegment(to, out + toRow, LITTLE_ENDIAN);
+        late02.and(LOW).or(late13.lanewise(LSHL, 32)).intoMemorySegment(to, out + 2 * toRow, LITTLE_ENDIAN);
+        late02.lanewise(LSHR, 32).or(late13.and(HIGH)).intoMemorySegment(to, out + 3 * toRow, LITTLE_ENDIAN);
     }
 }
