@@ -12,7 +12,7 @@ import java.nio.ByteOrder;
 /**
  * One of the matrices of {@link LatentAttention}'s key heads, W_UK or W_UVᵀ, [inputs][outputs] each, in f32. A matrix is
  * kept in panels of 64 outputs, the last one padded with zeros, so that a single row reads it in one stream: in rows
- * of all outputs it would jump, at a third of the speed.
+ * of all outputs it would jump (ADR 10).
  *
  * <pre>
  *   [key heads][⌈outputs/64⌉][inputs][64]
