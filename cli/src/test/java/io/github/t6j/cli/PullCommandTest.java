@@ -44,12 +44,16 @@ class PullCommandTest extends PullFixture {
     @Test
     void aPulledModelIsFoundByItsName() {
         assertThat(pull("org/name").code()).isZero();
-        Ran inspected = Ran.in(environment, null, "inspect", "--model", "org/name", "--json");
-        assertThat(inspected.json()).containsEntry("family", "Llama");
-        assertThat(inspected).isEqualTo(Ran.in(environment, null, "inspect", "--model", LLAMA.toString(), "--json"));
-        assertThat(Ran.in(environment, null, "inspect", "--json", "--model", "org/name@" + FakeHub.COMMIT))
-                .isEqualTo(inspected);
-        assertThat(Ran.in(environment, null, "inspect", "--json", "--model", "org/name@0123456")).isEqualTo(inspected);
+        String inspected = inspected("org/name");
+        assertThat(inspected).contains("\"family\": \"Llama\"").isEqualTo(inspected(LLAMA.toString()))
+                .isEqualTo(inspected("org/name@" + FakeHub.COMMIT)).isEqualTo(inspected("org/name@0123456"));
+    }
+
+    /** What inspect says of a model but for the memory that is free, which changes at any time. */
+    private String inspected(String model) {
+        Ran ran = Ran.in(environment, null, "inspect", "--json", "--model", model);
+        assertThat(ran.err()).isEmpty();
+        return ran.out().replaceFirst("\"available_bytes\": \\d+", "");
     }
 
     @Test
