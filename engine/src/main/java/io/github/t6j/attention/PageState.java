@@ -135,7 +135,7 @@ final class PageState {
         }
     }
 
-    /** {@code from}, or its elements in f32, until the next call, where kernels or the attention do not read its format. */
+    /** {@code from}, or its elements in f32, until the next call, if kernels or the attention cannot read its format. */
     Page readable(Page from) {
         return from.format() == Format.F16 || attention.needsF32(from.format()) ? f32(from) : from;
     }

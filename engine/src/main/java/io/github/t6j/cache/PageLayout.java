@@ -22,7 +22,7 @@ import java.util.List;
  *   then       64 elements of slack, unused, except in Q8, if the padded width is no multiple of 64: rows are read in whole panels
  * </pre>
  *
- * {@link FactorCache}, {@link HeadCache} and {@link LatentCache} say which elements these are.
+ * {@link FactorCache}, {@link HeadCache} and {@link LatentCache} say which elements these are, or the attention itself.
  *
  * @param vectors what the columns are, in their order
  * @param groups rows that a token has

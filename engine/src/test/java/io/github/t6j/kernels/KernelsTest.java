@@ -250,34 +250,6 @@ class KernelsTest {
     }
 
     @Test
-    void transposeMovesEachElementToItsPlaceAndTouchesNothingElse() {
-        int[][] sizes = {{1, 64}, {3, 64}, {14, 64}, {33, 64}, {64, 5}, {64, 33}, {64, 48}, {64, 96}, {256, 64}};
-        for (Format format : new Format[] {Format.F32, Format.BF16}) {
-            for (int[] size : sizes) {
-                for (Kernels kernels : new Kernels[] {scalar, simd}) {
-                    transpose(format, size[0], size[1], kernels);
-                }
-            }
-        }
-    }
-
-    private void transpose(Format format, int rows, int columns, Kernels kernels) {
-        int fromStride = format.padded(columns) + 32;
-        int stride = rows + 3;
-        MemorySegment from = segment(new Random(rows), format, rows + 1, fromStride, fromStride);
-        long at = format.bytes(32); // a group further on
-        MemorySegment to = arena.allocate(4L * (columns + 1) * stride, 64);
-        kernels.transpose(format, from, at, fromStride, rows, columns, to, stride);
-        for (int c = 0; c <= columns; c++) {
-            for (int r = 0; r < stride; r++) {
-                float expected = c < columns && r < rows ? format.get(from, at + format.bytes(r * fromStride), c) : 0;
-                assertThat(to.get(FLOAT, 4L * (c * stride + r))).as(format + " " + rows + " × " + columns)
-                        .isEqualTo(expected);
-            }
-        }
-    }
-
-    @Test
     void addOuterAddsEachProductAndTouchesNothingElse() {
         for (int[] size : new int[][] {{1, 1}, {3, 5}, {12, 12}, {16, 64}, {7, 33}}) {
             Random random = new Random(size[1]);

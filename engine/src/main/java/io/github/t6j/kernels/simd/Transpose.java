@@ -18,8 +18,9 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Rows to columns. With vectors of 512 bits 16 rows of eight elements at a time, halves, quarters and pairs of which change places;
- * else, and for what is left, 4 × 4 blocks in 128-bit vectors (ADR 10). Two elements of BF16 move as one int, and come apart afterwards.
+ * Rows to columns. With vectors of 512 bits 16 rows of eight elements at a time, halves, quarters and pairs of which
+ * change places; else, and for what is left, 4 × 4 blocks in 128-bit vectors (ADR 10). Two elements of BF16 move as one
+ * int, and come apart afterwards.
  *
  * <p>A long is two elements of a row, as vectors of floats must have one width in all kernels: else C2 compiles the
  * products of some JVMs with their checks inside the loop, at two thirds of the speed (ADR 28). It compiles no shuffles
