@@ -15,8 +15,8 @@ import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.SmallFile;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.TensorReader;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +28,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -130,7 +129,7 @@ final class ConvertCommand implements Callable<Integer> {
         warn(checkpoint.turnedTypes(), byName.values());
         boolean llama = LlamaFamily.recognises(byName.keySet());
         AsTensorProduct model = llama ? llama(byName, keys, json) : official(byName, keys, json);
-        BiFunction<Tensor, Arena, Tensor> reader = gguf == null ? checkpoint::read : gguf::read;
+        TensorReader reader = gguf == null ? checkpoint : gguf;
         List<LazyTensor> tensors = new ArrayList<>();
         model.tensors().forEach((name, tensor) -> tensors.add(WeightFile.converted(name, tensor, dtype, reader)));
         if (dtype != null || as != null || gguf != null) {

@@ -5,14 +5,13 @@ import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.Safetensors;
 import io.github.t6j.weights.Tensor;
-import java.lang.foreign.Arena;
+import io.github.t6j.weights.TensorReader;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.BiFunction;
 
 /** What the commands write as safetensors. */
 final class WeightFile {
@@ -35,12 +34,12 @@ final class WeightFile {
      * @param reader gives the tensor's elements when its turn to be written comes
      */
     static LazyTensor converted(
-            String name, Tensor tensor, DType dtype, BiFunction<Tensor, Arena, Tensor> reader) {
+            String name, Tensor tensor, DType dtype, TensorReader reader) {
         DType own = tensor.dtype().loaded();
         boolean kept = dtype == null || tensor.shape().size() != 2 || !own.isFloating();
         DType stored = kept ? own : dtype;
         return new LazyTensor(name, stored, tensor.shape(), arena -> {
-            Tensor read = reader.apply(tensor, arena);
+            Tensor read = reader.whole(tensor, arena);
             if (own.isQuantized()) {
                 Elements.checkScales(read);
             }

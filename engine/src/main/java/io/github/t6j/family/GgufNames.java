@@ -4,8 +4,8 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.TensorReader;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -19,10 +19,10 @@ import java.util.regex.Pattern;
  * config.json. For the architectures llama (also of Mistral's models), qwen2 and qwen3.
  *
  * <p>A head's rows of queries and keys stand in such files of architecture llama as pairs that are rotated, one below the
- * other: row 2i + s is row s · headDim/2 + i of Hugging Face. {@link #read} moves them.
+ * other: row 2i + s is row s · headDim/2 + i of Hugging Face. {@link #rows} puts them in the latter order.
  */
-public final class GgufNames {
-    /** In {@link #config}, not in {@link #tensors}. */
+public final class GgufNames implements TensorReader {
+    /** Tensor that is part of {@link #config} and not of {@link #tensors}. */
     static final String ROPE_FACTORS = "rope_freqs.weight";
 
     private static final String ARCHITECTURE = "general.architecture";
@@ -53,7 +53,8 @@ public final class GgufNames {
     private final String where;
     private final Map<String, Object> config;
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
-    private final Map<String, Integer> headsOfPaired = new HashMap<>();
+    /** Sizes of the heads whose rows the file has in pairs, by the name of their tensor. */
+    private final Map<String, Long> pairedHeadDims = new HashMap<>();
 
     /**
      * What {@code checkpoint}, a GGUF file, holds.
@@ -94,27 +95,25 @@ public final class GgufNames {
         return config;
     }
 
-    /** The tensors by the names of Hugging Face, in the file's order; for their elements, {@link #read} them. */
+    /** The tensors by the names of Hugging Face, in the file's order; {@link #rows} reads their elements. */
     public Map<String, Tensor> tensors() {
         return Collections.unmodifiableMap(tensors);
     }
 
-    /**
-     * {@code tensor}, one of {@link #tensors}, as {@link Checkpoint#read} gives it, with rows in the order of Hugging Face.
-     */
-    public Tensor read(Tensor tensor, Arena memory) {
-        Integer heads = headsOfPaired.get(tensor.name());
-        if (heads == null) {
-            return checkpoint.read(tensor, memory);
-        }
-        try (NativeMemory copies = NativeMemory.confined()) {
-            Tensor paired = checkpoint.read(tensor, copies);
-            Tensor moved = inHalves(paired, heads, memory);
-            if (paired.data().isMapped()) {
-                paired.data().unload(); // read pages of a file would stay resident until it is unmapped
-            }
-            return moved;
-        }
+    /** Reads rows in the order of Hugging Face of one of {@link #tensors}, otherwise as the checkpoint does. */
+    @Override
+    public Tensor rows(Tensor tensor, long first, long count, Arena memory) {
+        Long headDim = pairedHeadDims.get(tensor.name());
+        return headDim == null
+                ? checkpoint.rows(tensor, first, count, memory)
+                : checkpoint.rows(tensor, first, count, row -> pairedRow(row, headDim), memory);
+    }
+
+    /** The file's row that is Hugging Face's {@code row}. */
+    private static long pairedRow(long row, long headDim) {
+        long inHead = row % headDim;
+        long half = headDim / 2;
+        return row - inHead + inHead % half * 2 + inHead / half;
     }
 
     private float[] ropeFactors() {
@@ -128,7 +127,7 @@ public final class GgufNames {
                             + " a head, found shape " + factors.shape());
         }
         try (NativeMemory copies = NativeMemory.confined()) {
-            return checkpoint.read(factors, copies).toFloats();
+            return checkpoint.whole(factors, copies).toFloats();
         }
     }
 
@@ -139,8 +138,8 @@ public final class GgufNames {
             String part = block.group(2);
             name = "model.layers." + block.group(1) + "." + OF_A_BLOCK.get(part) + "." + block.group(3);
             if (architecture.equals(PAIRED) && (part.equals("attn_q") || part.equals("attn_k"))) {
-                headsOfPaired.put(name,
-                        heads(part.equals("attn_q") ? "num_attention_heads" : "num_key_value_heads", tensor));
+                pairedHeadDims.put(name,
+                        headDim(part.equals("attn_q") ? "num_attention_heads" : "num_key_value_heads", tensor));
             }
         }
         if (name == null && tensor.name().equals(ROPE_FACTORS)) {
@@ -153,29 +152,14 @@ public final class GgufNames {
         tensors.put(name, new Tensor(name, tensor.dtype(), tensor.shape(), tensor.data()));
     }
 
-    private int heads(String key, Tensor tensor) {
-        int heads = ((Long) config.get(key)).intValue();
-        long rows = tensor.shape().getFirst();
-        if (rows % (2L * heads) != 0) {
+    private long headDim(String key, Tensor tensor) {
+        long heads = (Long) config.get(key);
+        long rows = tensor.rowCount();
+        if (rows % (2 * heads) != 0) {
             throw new ModelFormatException(
                     where + ": " + tensor.name() + ": expected rows in pairs for each of " + heads
                             + " heads, found " + rows + " rows");
         }
-        return heads;
-    }
-
-    private static Tensor inHalves(Tensor paired, int heads, Arena memory) {
-        MemorySegment from = paired.data();
-        MemorySegment to = memory.allocate(from.byteSize(), 64);
-        long rows = paired.shape().getFirst();
-        long bytes = from.byteSize() / rows;
-        long half = rows / heads / 2;
-        for (long row = 0; row < rows; row++) {
-            long head = row / (2 * half) * (2 * half);
-            long inHead = row - head;
-            long pairedRow = head + inHead % half * 2 + inHead / half;
-            MemorySegment.copy(from, pairedRow * bytes, to, row * bytes, bytes);
-        }
-        return new Tensor(paired.name(), paired.dtype(), paired.shape(), to.asReadOnly());
+        return rows / heads;
     }
 }

@@ -14,9 +14,9 @@ public record ModelTensors(NamedTensors tensors, Map<String, Object> config) {
     /** @param where what to call the checkpoint in errors */
     public static ModelTensors of(Checkpoint checkpoint, String where) {
         if (checkpoint.gguf().isEmpty()) {
-            return new ModelTensors(new NamedTensors(checkpoint.tensors(), where, checkpoint::read), null);
+            return new ModelTensors(new NamedTensors(checkpoint.tensors(), where, checkpoint), null);
         }
         GgufNames gguf = new GgufNames(checkpoint, where);
-        return new ModelTensors(new NamedTensors(gguf.tensors(), where, gguf::read), gguf.config());
+        return new ModelTensors(new NamedTensors(gguf.tensors(), where, gguf), gguf.config());
     }
 }

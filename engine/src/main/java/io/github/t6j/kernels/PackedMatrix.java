@@ -2,13 +2,12 @@ package io.github.t6j.kernels;
 
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.TensorReader;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiFunction;
-import java.util.function.UnaryOperator;
 
 /**
  * A weight matrix [outputs][inputs] as the kernels want it: panels of {@value Kernels#PANEL} outputs, the last one padded
@@ -37,12 +36,11 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
      * Packs matrices [·][inputs], one below the other, as one. It is bf16, q8_0 or q4_0 if all of them are; other types, and
      * mixed ones, become f32.
      *
-     * @param reader gives the elements of some rows, in the memory that it is handed if they are to be copied; any thread asks it
-     *     for a panel's rows, which are in its caches when they are packed
+     * @param reader reads a panel's rows on the thread that packs them, so that they are in its caches
      * @throws io.github.t6j.ModelFormatException if a scale of a quantised one is not finite
      */
     public static PackedMatrix pack(
-            List<Tensor> parts, BiFunction<Tensor, Arena, Tensor> reader, Arena arena, Workers workers) {
+            List<Tensor> parts, TensorReader reader, Arena arena, Workers workers) {
         int inputs = Math.toIntExact(parts.getFirst().shape().get(1));
         int outputs = 0;
         for (Tensor part : parts) {
@@ -56,7 +54,7 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
         };
         workers.run(matrix.panels(), (panel, worker) -> {
             try (Arena memory = Arena.ofConfined()) { // of a panel: too small to be counted
-                matrix.fill(panel, matrix.rows(panel, parts, tensor -> reader.apply(tensor, memory)));
+                matrix.fill(panel, matrix.rows(panel, parts, reader, memory));
             }
         });
         for (Tensor part : parts) {
@@ -103,18 +101,18 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
     /** Fills a panel with rows, on the heap, where single stores are cheap before they are compiled, and copies it. */
     abstract void fill(int panel, List<Tensor> rows);
 
-    /** The tensors' rows that are the panel's outputs. */
-    private List<Tensor> rows(int panel, List<Tensor> parts, UnaryOperator<Tensor> reader) {
+    /** Reads the rows of {@code parts} that are the panel's outputs. */
+    private List<Tensor> rows(int panel, List<Tensor> parts, TensorReader reader, Arena memory) {
         List<Tensor> rows = new ArrayList<>();
         int begin = panel * PANEL;
         int end = Math.min(begin + PANEL, outputs);
         long first = 0;
         for (Tensor part : parts) {
-            long next = first + part.shape().get(0);
+            long next = first + part.rowCount();
             long from = Math.max(first, begin);
             long to = Math.min(next, end);
             if (from < to) {
-                rows.add(reader.apply(part.rows(from - first, to - from)));
+                rows.add(reader.rows(part, from - first, to - from, memory));
             }
             first = next;
         }

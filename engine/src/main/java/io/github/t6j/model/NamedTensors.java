@@ -2,13 +2,13 @@ package io.github.t6j.model;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.TensorReader;
 import java.lang.foreign.Arena;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.BiFunction;
 
 /** A checkpoint's tensors by name, each checked where it is asked for. */
 public final class NamedTensors {
@@ -20,15 +20,15 @@ public final class NamedTensors {
 
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final String where;
-    private final BiFunction<Tensor, Arena, Tensor> reader;
+    private final TensorReader reader;
 
     /** @param where what to call the checkpoint in errors */
     public NamedTensors(Map<String, Tensor> all, String where) {
-        this(all, where, (tensor, memory) -> tensor);
+        this(all, where, TensorReader.IN_MEMORY);
     }
 
-    /** @param reader gives a tensor's elements, in the memory that it is handed if they are to be made */
-    public NamedTensors(Map<String, Tensor> all, String where, BiFunction<Tensor, Arena, Tensor> reader) {
+    /** @param reader reads the elements of these tensors */
+    public NamedTensors(Map<String, Tensor> all, String where, TensorReader reader) {
         this.where = where;
         this.reader = reader;
         for (Map.Entry<String, Tensor> entry : all.entrySet()) {
@@ -84,9 +84,9 @@ public final class NamedTensors {
         return tensor;
     }
 
-    /** {@code tensor} as its elements are to be read, in {@code memory} if that means to copy them. */
-    Tensor read(Tensor tensor, Arena memory) {
-        return reader.apply(tensor, memory);
+    /** Reader of these tensors' elements. */
+    TensorReader reader() {
+        return reader;
     }
 
     /** The tensor that {@code spec} is about, under either of its names. */
@@ -109,7 +109,7 @@ public final class NamedTensors {
      */
     public void read(TensorSpec spec, float[] into) {
         try (Arena copies = Arena.ofConfined()) {
-            read(get(spec), copies).read(0, into, 0, into.length);
+            reader.whole(get(spec), copies).read(0, into, 0, into.length);
         }
     }
 

@@ -152,7 +152,7 @@ public final class TransformerLoader {
         }
 
         private List<Tensor> read(TensorRole role) {
-            return parts.get(role).stream().map(tensor -> tensors.read(tensor, copies)).toList();
+            return parts.get(role).stream().map(tensor -> tensors.reader().whole(tensor, copies)).toList();
         }
 
         @Override
@@ -160,7 +160,7 @@ public final class TransformerLoader {
             if (Thread.currentThread().isInterrupted()) {
                 throw new CancellationException(tensors.where() + ": loading was interrupted");
             }
-            return PackedMatrix.pack(parts.get(role), tensors::read, arena, workers);
+            return PackedMatrix.pack(parts.get(role), tensors.reader(), arena, workers);
         }
 
         @Override

@@ -13,13 +13,19 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.LongUnaryOperator;
 
 /**
  * All tensors of a model's weight files, in off-heap memory that {@link #close()} frees. Safe for use by several
  * threads.
+ *
+ * <p>{@link #rows} copies elements if the checkpoint copies, and converts types that no kernel reads into Q8_0
+ * ({@link DType#loaded}).
  */
-public final class Checkpoint implements AutoCloseable {
+public final class Checkpoint implements TensorReader, AutoCloseable {
     /** What torch.compile and DistributedDataParallel put before the names of the module that they wrap. */
     private static final String COMPILED = "_orig_mod.";
     private static final String DISTRIBUTED = "module.";
@@ -50,7 +56,7 @@ public final class Checkpoint implements AutoCloseable {
      *
      * <p>Files are mapped: to open them reads their headers only, and they must stay as they are until {@link #close()}.
      *
-     * @param mapped whether {@link #read} gives the mapped bytes, too; otherwise it copies them
+     * @param mapped true if {@link #rows} returns the mapped bytes; otherwise it copies them
      * @throws ModelFormatException when there are no weights, or a file is not what it must be; the message says what
      *     is wrong and what to do
      * @throws java.io.UncheckedIOException when something is not there or cannot be read
@@ -84,7 +90,7 @@ public final class Checkpoint implements AutoCloseable {
         return Collections.unmodifiableMap(gguf);
     }
 
-    /** The types of those tensors that {@link #read} turns into Q8_0, for a note to people. */
+    /** Types of those tensors that {@link #rows} turns into Q8_0, for a note to people. */
     public Set<DType> turnedTypes() {
         Set<DType> turned = EnumSet.noneOf(DType.class);
         tensors.values().stream().map(Tensor::dtype).filter(type -> type.loaded() != type).forEach(turned::add);
@@ -101,40 +107,69 @@ public final class Checkpoint implements AutoCloseable {
         return description;
     }
 
+    @Override
+    public Tensor rows(Tensor tensor, long first, long count, Arena memory) {
+        return loaded(tensor.dtype(), memory, target -> stored(tensor.rows(first, count), target));
+    }
+
     /**
-     * {@code tensor}, one of {@link #tensors}, as its elements are to be read: copied into {@code memory} if this checkpoint
-     * copies; of a type that kernels do not know, turned into Q8_0 there ({@link DType#loaded}). Or some of its rows. For any
-     * thread.
+     * Reads rows in another order than the file has them, otherwise as {@link #rows(Tensor, long, long, Arena)} does.
      *
-     * @throws ModelFormatException when its file was cut short meanwhile
+     * @param order the file's row for each row of the model: row r of the result is row order(first + r) of the file
      */
-    public Tensor read(Tensor tensor, Arena memory) {
-        if (tensor.dtype().loaded() == tensor.dtype()) {
-            return stored(tensor, memory);
+    public Tensor rows(Tensor tensor, long first, long count, LongUnaryOperator order, Arena memory) {
+        Objects.checkFromIndexSize(first, count, tensor.rowCount());
+        return loaded(tensor.dtype(), memory, target -> gathered(tensor, first, count, order, target));
+    }
+
+    /** Converts the rows that {@code stored} reads into a type that kernels read, if theirs is none. */
+    private static Tensor loaded(DType dtype, Arena memory, Function<Arena, Tensor> stored) {
+        if (dtype.loaded() == dtype) {
+            return stored.apply(memory);
         }
         try (NativeMemory copies = NativeMemory.confined()) {
-            Tensor stored = stored(tensor, copies);
-            Tensor turned = GgmlBlocks.turn(stored, memory);
-            if (stored.data().isMapped()) {
-                stored.data().unload(); // read pages of a file would stay resident until it is unmapped
+            Tensor rows = stored.apply(copies);
+            Tensor turned = GgmlBlocks.turn(rows, memory);
+            if (rows.data().isMapped()) {
+                rows.data().unload(); // read pages of a file would stay resident until it is unmapped
             }
             return turned;
         }
     }
 
-    private Tensor stored(Tensor tensor, Arena memory) {
-        if (mapped || !tensor.data().isMapped()) {
-            return tensor;
+    private Tensor stored(Tensor rows, Arena memory) {
+        if (mapped || !rows.data().isMapped()) {
+            return rows;
+        }
+        MemorySegment copy = memory.allocate(rows.data().byteSize(), FileBytes.ALIGNMENT);
+        copy(rows, copy);
+        return new Tensor(rows.name(), rows.dtype(), rows.shape(), copy.asReadOnly());
+    }
+
+    private Tensor gathered(Tensor tensor, long first, long count, LongUnaryOperator order, Arena memory) {
+        Tensor rows = tensor.rows(first, count);
+        MemorySegment gathered = memory.allocate(rows.data().byteSize(), FileBytes.ALIGNMENT);
+        for (long row = 0; row < count; row++) {
+            Tensor stored = tensor.rows(order.applyAsLong(first + row), 1);
+            long bytes = stored.data().byteSize();
+            copy(stored, gathered.asSlice(row * bytes, bytes));
+        }
+        return new Tensor(rows.name(), rows.dtype(), rows.shape(), gathered.asReadOnly());
+    }
+
+    private void copy(Tensor rows, MemorySegment to) {
+        if (mapped || !rows.data().isMapped()) {
+            to.copyFrom(rows.data());
+            return;
         }
         for (Source source : sources) {
-            long at = tensor.data().address() - source.bytes.address();
+            long at = rows.data().address() - source.bytes.address();
             if (at >= 0 && at <= source.bytes.byteSize()) {
-                MemorySegment copy =
-                        FileBytes.read(source.channel, at, tensor.data().byteSize(), memory, source.file);
-                return new Tensor(tensor.name(), tensor.dtype(), tensor.shape(), copy);
+                FileBytes.read(source.channel, at, to, source.file);
+                return;
             }
         }
-        throw new IllegalArgumentException("tensor " + tensor.name() + ": expected one of this checkpoint's");
+        throw new IllegalArgumentException("tensor " + rows.name() + ": expected one of this checkpoint's");
     }
 
     /** Frees the memory: no tensor may be used afterwards, nor be in use. A second call does nothing. */

@@ -55,7 +55,7 @@ public enum DType {
         return blockSize;
     }
 
-    /** What {@link Checkpoint#read} makes of it: Q8_0 of the types that only GGUF files have, of others the same. */
+    /** Type after {@link Checkpoint#rows}: Q8_0 for the types that only GGUF files have, otherwise the same. */
     public DType loaded() {
         return switch (this) {
             case Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> Q8_0;

@@ -22,7 +22,8 @@ import java.util.concurrent.CancellationException;
 public final class FileBytes {
     /** One system call reads this much: large enough to stream, small enough for a ByteBuffer. */
     private static final long PIECE = 64 << 20;
-    private static final int ALIGNMENT = 64;
+    /** Alignment of copied bytes: a cache line. */
+    static final int ALIGNMENT = 64;
     private static final String LFS_POINTER = "version https://git-lfs";
 
     private FileBytes() {}
@@ -54,7 +55,9 @@ public final class FileBytes {
         try {
             return channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
         } catch (UnsupportedOperationException nothingIsMappedHere) {
-            return copy(channel, 0, size, arena, file);
+            MemorySegment bytes = arena.allocate(size, ALIGNMENT);
+            fill(bytes, channel, 0, file);
+            return bytes;
         }
     }
 
@@ -76,18 +79,17 @@ public final class FileBytes {
         }
     }
 
-    /** Copies {@code size} bytes from {@code from} on. */
-    static MemorySegment read(FileChannel channel, long from, long size, Arena arena, Path file) {
+    /** Fills {@code bytes} from byte {@code from} of the file on. */
+    static void read(FileChannel channel, long from, MemorySegment bytes, Path file) {
         try {
-            return copy(channel, from, size, arena, file).asReadOnly();
+            fill(bytes, channel, from, file);
         } catch (IOException e) {
             throw failed(file, "cannot be read", e);
         }
     }
 
-    private static MemorySegment copy(FileChannel channel, long from, long size, Arena arena, Path file)
-            throws IOException {
-        MemorySegment bytes = arena.allocate(size, ALIGNMENT);
+    private static void fill(MemorySegment bytes, FileChannel channel, long from, Path file) throws IOException {
+        long size = bytes.byteSize();
         for (long at = 0; at < size;) {
             int read = channel.read(bytes.asSlice(at, Math.min(PIECE, size - at)).asByteBuffer(), from + at);
             if (read < 0) {
@@ -95,7 +97,6 @@ public final class FileBytes {
             }
             at += read;
         }
-        return bytes;
     }
 
     /** What to throw when a file, mapped or not, ends before its end. */

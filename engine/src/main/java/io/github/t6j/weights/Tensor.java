@@ -4,8 +4,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A named tensor as a file holds it: contiguous, row-major (the last dimension is the fastest), little-endian.
@@ -50,11 +52,25 @@ public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment d
         return new Tensor(name, dtype, sizes, data);
     }
 
-    /** {@code count} rows of a matrix, from {@code from} on: the same memory. */
-    public Tensor rows(long from, long count) {
-        List<Long> some = List.of(count, shape.get(1));
-        long row = data.byteSize() / shape.get(0);
-        return new Tensor(name, dtype, some, data.asSlice(from * row, count * row));
+    /** The first dimension; 1 for a scalar. */
+    public long rowCount() {
+        return shape.isEmpty() ? 1 : shape.getFirst();
+    }
+
+    /**
+     * Returns rows {@code first … first + count} as a tensor [count, …] in the same memory.
+     *
+     * @throws IndexOutOfBoundsException if there are no such rows
+     */
+    Tensor rows(long first, long count) {
+        Objects.checkFromIndexSize(first, count, rowCount());
+        if (count == rowCount()) {
+            return this;
+        }
+        List<Long> some = new ArrayList<>(shape);
+        some.set(0, count);
+        long row = data.byteSize() / rowCount();
+        return new Tensor(name, dtype, some, data.asSlice(first * row, count * row));
     }
 
     /** The number of elements: the product of the dimensions, 1 for a scalar. */

@@ -18,7 +18,7 @@
  * CRC-32 of what is used, and so reads it, (or the form before torch 1.6), lets {@code Unpickler} and {@code TorchPickle}
  * turn the pickle into descriptions of tensors, checks these against the storages, and copies, with {@code StridedCopy},
  * only what is not contiguous. {@code Gguf} reads, by {@code GgufReader}, what stands before the data; tensors of types
- * that kernels do not know stay as they are until {@code Checkpoint.read} is asked for one and {@code GgmlBlocks} turns it
+ * that kernels do not know stay as they are until {@code Checkpoint.rows} is asked for one and {@code GgmlBlocks} turns it
  * into Q8_0: to open a model takes no more memory than one of its tensors. To add a format: a class with a {@code parse}
  * from memory to {@code Map<String, Tensor>}, and a line or two in {@code Checkpoint}.
  *

@@ -12,14 +12,18 @@ import io.github.t6j.weights.DType;
 import io.github.t6j.weights.GgufFile;
 import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.TensorReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,7 +41,7 @@ class GgufNamesTest {
         try (Checkpoint checkpoint = Checkpoint.open(path, mapped); NativeMemory memory = NativeMemory.confined()) {
             GgufNames gguf = new GgufNames(checkpoint, path.toString());
             Map<String, Tensor> read = new LinkedHashMap<>();
-            gguf.tensors().forEach((name, tensor) -> read.put(name, gguf.read(tensor, memory)));
+            gguf.tensors().forEach((name, tensor) -> read.put(name, gguf.whole(tensor, memory)));
             check.accept(read);
         }
     }
@@ -164,6 +168,85 @@ class GgufNamesTest {
                 assertThat(found.get(QUERIES).data().mismatch(expected.data())).isEqualTo(-1);
                 assertThat(NativeMemory.held()).isEqualTo(before + 16 * 8 * 34);
             });
+        }
+    }
+
+    /** 9 heads of 22 and 3 for keys, 198 and 66 rows: four panels and two, whose edges are inside heads. */
+    private static GgufFile wide(int type, Function<Integer, byte[]> rows, long columns) {
+        GgufFile file = new GgufFile().key("general.architecture", "llama").key("llama.context_length", 64)
+                .key("llama.embedding_length", (int) columns).key("llama.block_count", 1)
+                .key("llama.feed_forward_length", 512).key("llama.attention.head_count", 9)
+                .key("llama.attention.head_count_kv", 3).key("llama.attention.key_length", 22)
+                .key("llama.attention.layer_norm_rms_epsilon", 1e-6f);
+        return file.tensor("blk.0.attn_q.weight", type, rows.apply(198), 198, columns)
+                .tensor("blk.0.attn_k.weight", type, rows.apply(66), 66, columns);
+    }
+
+    /** Puts stored pairs into halves: element i of half h of a head stands at 2i + h. */
+    private static float[] halves(float[] stored, int columns) {
+        float[] halves = new float[stored.length];
+        for (int head = 0; head < stored.length / columns / 22; head++) {
+            for (int half = 0; half < 2; half++) {
+                for (int i = 0; i < 11; i++) {
+                    System.arraycopy(stored, (head * 22 + 2 * i + half) * columns,
+                            halves, (head * 22 + half * 11 + i) * columns, columns);
+                }
+            }
+        }
+        return halves;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 40, 160", "8, 64, 68", "12, 256, 144", "14, 256, 210"}) // f32, q8_0, q4_K, q6_K
+    void anySliceOfPairedRowsIsAsInTheWhole(int type, int columns, int rowBytes) throws IOException {
+        int seed = 31 * type + 5;
+        Random random = new Random(seed);
+        Path path = write(wide(type, rows -> blocks(random, type, rows, rowBytes), columns));
+        for (boolean mapped : new boolean[] {false, true}) {
+            try (Checkpoint checkpoint = Checkpoint.open(path, mapped); NativeMemory memory = NativeMemory.confined()) {
+                GgufNames gguf = new GgufNames(checkpoint, path.toString());
+                for (String part : List.of("q", "k")) {
+                    Tensor stored = checkpoint.tensors().get("blk.0.attn_" + part + ".weight");
+                    float[] expected = halves(checkpoint.whole(stored, memory).toFloats(), columns);
+                    Tensor tensor = gguf.tensors().get("model.layers.0.self_attn." + part + "_proj.weight");
+                    String what = "seed " + seed + ", " + part + ", mapped " + mapped;
+                    assertThat(gguf.whole(tensor, memory).toFloats()).as(what).isEqualTo(expected);
+                    for (int size : new int[] {1, 64, 65, 100}) {
+                        assertSlicesAre(expected, gguf, tensor, size, what);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Random rows of f32 or of blocks whose scales are small numbers. */
+    private static byte[] blocks(Random random, int type, int rows, int rowBytes) {
+        if (type == 0) {
+            return GgufFile.bytes(IntStream.range(0, rows * rowBytes / 4).mapToObj(i -> random.nextFloat()).toArray());
+        }
+        byte[] bytes = new byte[rows * rowBytes];
+        random.nextBytes(bytes);
+        int block = type == 8 ? 34 : rowBytes;
+        for (int at = 0; at < bytes.length; at += block) {
+            bytes[at + (type == 14 ? 209 : 1)] = 0x2c;
+            if (type == 12) {
+                bytes[at + 3] = 0x28;
+            }
+        }
+        return bytes;
+    }
+
+    private static void assertSlicesAre(float[] whole, TensorReader reader, Tensor tensor, int size, String what) {
+        int rows = (int) tensor.rowCount();
+        int columns = whole.length / rows;
+        for (int first = 0; first < rows; first += size) {
+            int count = Math.min(size, rows - first);
+            try (NativeMemory memory = NativeMemory.confined()) {
+                Tensor slice = reader.rows(tensor, first, count, memory);
+                assertThat(slice.shape()).containsExactly((long) count, (long) columns);
+                assertThat(slice.toFloats()).as("%s, %d rows from %d", what, count, first)
+                        .isEqualTo(Arrays.copyOfRange(whole, first * columns, (first + count) * columns));
+            }
         }
     }
 

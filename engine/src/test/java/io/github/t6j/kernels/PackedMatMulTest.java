@@ -8,6 +8,7 @@ import io.github.t6j.TestNumbers;
 import io.github.t6j.kernels.simd.SimdKernels;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.TensorReader;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -34,7 +35,7 @@ class PackedMatMulTest {
     }
 
     private PackedMatrix pack(Tensor... parts) {
-        return PackedMatrix.pack(List.of(parts), (tensor, memory) -> tensor, arena, workers);
+        return PackedMatrix.pack(List.of(parts), TensorReader.IN_MEMORY, arena, workers);
     }
 
     private float[] multiply(Kernels kernels, PackedMatrix matrix, float[] x, int rows) {

@@ -328,7 +328,7 @@ class CheckpointTest {
     void copiedWeightsDoNotCareWhatHappensToTheFile() throws IOException {
         Path file = writeSmall("model.safetensors");
         try (Checkpoint checkpoint = Checkpoint.open(file, false); NativeMemory memory = NativeMemory.shared()) {
-            Tensor w = checkpoint.read(checkpoint.tensors().get("w"), memory);
+            Tensor w = checkpoint.whole(checkpoint.tensors().get("w"), memory);
             Files.write(file, new byte[0]);
             assertThat(w.toFloats()).containsExactly(1f, 2f, 3f);
             assertThat(w.data().isReadOnly()).isTrue();
@@ -341,7 +341,7 @@ class CheckpointTest {
         try (Checkpoint checkpoint = Checkpoint.open(file, false); NativeMemory memory = NativeMemory.shared()) {
             Tensor w = checkpoint.tensors().get("w");
             Files.write(file, new byte[0]);
-            assertThatThrownBy(() -> checkpoint.read(w, memory)).isInstanceOf(ModelFormatException.class)
+            assertThatThrownBy(() -> checkpoint.whole(w, memory)).isInstanceOf(ModelFormatException.class)
                     .hasMessageContaining(file.toString()).hasMessageContaining("cut short");
         }
     }
@@ -372,7 +372,7 @@ class CheckpointTest {
         try (FileSystem files = FileSystems.newFileSystem(zip);
                 Checkpoint checkpoint = Checkpoint.open(files.getPath("model.safetensors"), mapped);
                 NativeMemory memory = NativeMemory.shared()) {
-            Tensor w = checkpoint.read(checkpoint.tensors().get("w"), memory);
+            Tensor w = checkpoint.whole(checkpoint.tensors().get("w"), memory);
             assertThat(w.toFloats()).containsExactly(1f, 2f, 3f);
         }
     }

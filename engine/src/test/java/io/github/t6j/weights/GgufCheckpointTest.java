@@ -84,13 +84,13 @@ class GgufCheckpointTest {
             assertThat(stored.dtype()).isEqualTo(DType.Q4_K);
             assertThat(checkpoint.turnedTypes()).containsExactly(DType.Q4_K);
             try (NativeMemory memory = NativeMemory.confined()) {
-                Tensor read = checkpoint.read(stored, memory);
+                Tensor read = checkpoint.whole(stored, memory);
                 HandMadeFiles.assertSameTensor(read, Tensor.of("w", DType.Q8_0, elements, 6, 512));
                 assertThat(read.data().isReadOnly()).isTrue();
                 assertThat(NativeMemory.held()).isEqualTo(before + 6 * 512 / 32 * 34);
                 Map<String, Tensor> tensors = checkpoint.tensors();
-                assertThat(checkpoint.read(tensors.get("v"), memory).dtype()).isEqualTo(DType.Q8_0);
-                assertThat(checkpoint.read(tensors.get("norm"), memory).toFloats()).containsExactly(1, 2);
+                assertThat(checkpoint.whole(tensors.get("v"), memory).dtype()).isEqualTo(DType.Q8_0);
+                assertThat(checkpoint.whole(tensors.get("norm"), memory).toFloats()).containsExactly(1, 2);
             }
         }
         assertThat(NativeMemory.held()).isEqualTo(before);
@@ -102,7 +102,7 @@ class GgufCheckpointTest {
         try (Checkpoint checkpoint = Checkpoint.open(file, false); NativeMemory memory = NativeMemory.confined()) {
             Tensor stored = checkpoint.tensors().get("w");
             Files.write(file, new byte[0]);
-            assertThatThrownBy(() -> checkpoint.read(stored, memory)).isInstanceOf(ModelFormatException.class)
+            assertThatThrownBy(() -> checkpoint.whole(stored, memory)).isInstanceOf(ModelFormatException.class)
                     .hasMessageStartingWith(file + ": ").hasMessageContaining("cut short");
         }
     }

@@ -5,6 +5,7 @@ import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.TensorReader;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -65,7 +66,7 @@ public class Matrices {
         long bytes = dtype.bytes(weights.shape());
         copies = new PackedMatrix[BenchmarkSupport.copies(residency, bytes)];
         for (int i = 0; i < copies.length; i++) {
-            copies[i] = PackedMatrix.pack(List.of(weights), (tensor, memory) -> tensor, arena, workers);
+            copies[i] = PackedMatrix.pack(List.of(weights), TensorReader.IN_MEMORY, arena, workers);
         }
     }
 

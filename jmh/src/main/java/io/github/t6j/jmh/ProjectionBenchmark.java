@@ -7,6 +7,7 @@ import io.github.t6j.kernels.PackedMatMul;
 import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.TensorReader;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -97,7 +98,7 @@ public class ProjectionBenchmark {
         product = new PackedMatMul(BenchmarkSupport.kernels(kernels), workers);
         copies = new PackedMatrix[BenchmarkSupport.copies(residency, (long) outputs * width * Float.BYTES)];
         for (int i = 0; i < copies.length; i++) {
-            copies[i] = PackedMatrix.pack(List.of(weights), (tensor, memory) -> tensor, arena, workers);
+            copies[i] = PackedMatrix.pack(List.of(weights), TensorReader.IN_MEMORY, arena, workers);
         }
         rope = new Rope(sizes.sizes().headDim(), 0f);
         pass = AttentionPass.of(attention, rows, rope.pairs());

@@ -1,0 +1,29 @@
+package io.github.t6j.weights;
+
+import java.lang.foreign.Arena;
+
+/**
+ * Reads the elements of tensors by rows: slices of the first dimension, [count, …] of [rows, …]. A model's weights are read
+ * in no other way. A reader may move whole rows or convert elements, but it sees one slice only, so a slice has the same
+ * elements whether it is read alone or with the rest.
+ */
+@FunctionalInterface
+public interface TensorReader {
+    /** Reads tensors whose elements are in memory already; copies nothing. */
+    TensorReader IN_MEMORY = (tensor, first, count, memory) -> tensor.rows(first, count);
+
+    /**
+     * Reads rows {@code first … first + count} of a tensor. Any thread may call it.
+     *
+     * @param tensor a whole tensor, never a slice of one
+     * @param memory where elements are allocated if they have to be copied or converted
+     * @throws IndexOutOfBoundsException if the tensor has no such rows
+     * @throws io.github.t6j.ModelFormatException if the file was cut short meanwhile
+     */
+    Tensor rows(Tensor tensor, long first, long count, Arena memory);
+
+    /** Reads all rows of a tensor. */
+    default Tensor whole(Tensor tensor, Arena memory) {
+        return rows(tensor, 0, tensor.rowCount(), memory);
+    }
+}
