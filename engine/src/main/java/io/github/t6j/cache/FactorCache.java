@@ -4,33 +4,33 @@ import io.github.t6j.cache.PageLayout.Vectors;
 import java.util.stream.Stream;
 
 /**
- * What TPA keeps of a token: the factors that depend on it, (R_K + R_V)·(h + d) elements if all do. B_K is rotated
- * already, unless B is shared: then it stands once, in rows, not rotated.
+ * Cache layout of TPA: the factors that depend on the token, (R_K + R_V)·(h + d) elements if all do. B_K is stored
+ * rotated. A shared B is stored once, in rows and not rotated.
  *
  * <pre>
- *   columns  B_K [R_K][d_b] | C_K [R_K][d_c] | A_K [h][R_K] | A_V [h][R_V] | C_V [R_V][d_c]   as the projection has them
+ *   columns  B_K [R_K][d_b] | C_K [R_K][d_c] | A_K [h][R_K] | A_V [h][R_V] | C_V [R_V][d_c]   in the projection's order
  *   rows     B_V [R_V][e_b]
  * </pre>
  *
- * Each only where it is there and of the token; C is of higher order (d = d_b · d_c), without it d_b = d. The
- * size of a value, e (so e_b), is d in every model.
+ * The page holds only factors that exist and depend on the token. C exists in higher order (d = d_b · d_c); without it
+ * d_b = d. The size of a value, e (and so e_b), is d in every model.
  *
- * @param key of the key
- * @param value of the value
- * @param valueDim e_b, elements of a row of B_V
+ * @param key factors of the key
+ * @param value factors of the value
+ * @param valueDim e_b, number of elements in a row of B_V
  */
 public record FactorCache(Factors key, Factors value, int valueDim) {
     /**
-     * The factors of a key or a value that depend on the token.
+     * Factors of a key or a value that depend on the token.
      *
      * @param rank R
-     * @param heads elements of A, or 0
-     * @param features elements of B_K, or rows of B_V (of shared B, too), or 0
-     * @param third elements of C, or 0
+     * @param heads number of elements of A, or 0
+     * @param features number of elements of B_K, or of rows of B_V (also of a shared B), or 0
+     * @param third number of elements of C, or 0
      */
     public record Factors(int rank, int heads, int features, int third) {}
 
-    /** The pages that hold it. */
+    /** Returns the layout of the pages that hold the factors. */
     public PageLayout layout() {
         return new PageLayout(
                 Stream.of(
@@ -44,22 +44,22 @@ public record FactorCache(Factors key, Factors value, int valueDim) {
                 value.features, valueDim);
     }
 
-    /** First column of C_K; B_K begins at 0. */
+    /** Returns the first column of C_K; B_K begins at 0. */
     public int keyThirdAt() {
         return key.features;
     }
 
-    /** First column of A_K. */
+    /** Returns the first column of A_K. */
     public int keyHeadFactors() {
         return keyThirdAt() + key.third;
     }
 
-    /** First column of A_V. */
+    /** Returns the first column of A_V. */
     public int valueHeadFactors() {
         return keyHeadFactors() + key.heads;
     }
 
-    /** First column of C_V. */
+    /** Returns the first column of C_V. */
     public int valueThirdAt() {
         return valueHeadFactors() + value.heads;
     }

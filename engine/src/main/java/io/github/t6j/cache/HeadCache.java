@@ -4,7 +4,7 @@ import io.github.t6j.cache.PageLayout.Vectors;
 import java.util.List;
 
 /**
- * What MHA, GQA and MQA keep of a token: 2·g·d elements, keys (rotated) and values of g heads.
+ * Cache layout of MHA, GQA and MQA: 2·g·d elements per token, the rotated keys and the values of g heads.
  *
  * <pre>
  *   columns  K [g][d]
@@ -15,12 +15,12 @@ import java.util.List;
  * @param headDim d
  */
 public record HeadCache(int keyValueHeads, int headDim) {
-    /** The pages that hold it. */
+    /** Returns the layout of the pages that hold keys and values. */
     public PageLayout layout() {
         return new PageLayout(List.of(Vectors.oneByOne(keyValueHeads, headDim)), keyValueHeads, headDim);
     }
 
-    /** First column of the keys of head {@code g}. */
+    /** Returns the first column of the keys of head {@code g}. */
     public int keys(int g) {
         return g * headDim;
     }

@@ -4,25 +4,25 @@ import io.github.t6j.cache.PageLayout.Vectors;
 import java.util.List;
 
 /**
- * What attention on latents keeps of a token, whatever its number of heads: latents · rank + rope elements, the
- * normalised latents of which keys and values are made (MLA has one, GLA and MLRA several), and the rotated part of the
- * key that all heads share.
+ * Cache layout of attention on latents: latents · rank + rope elements per token, for any number of heads. They are the
+ * normalised latents from which keys and values are made (one in MLA, several in GLA and MLRA), and the rotated part of
+ * the key that all heads share.
  *
  * <pre>
- *   columns  k_pe [rope] | c [latents][rank]     no rows: where values are summed, a page's latents are transposed on the way
+ *   columns  k_pe [rope] | c [latents][rank]     no rows: the latents of a page are transposed to sum values
  * </pre>
  *
- * @param latents of a token
- * @param rank elements of a latent
- * @param rope elements of the rotated part
+ * @param latents number of latents of a token
+ * @param rank number of elements of a latent
+ * @param rope number of elements of the rotated part
  */
 public record LatentCache(int latents, int rank, int rope) {
-    /** The pages that hold it. */
+    /** Returns the layout of the pages that hold the latents. */
     public PageLayout layout() {
         return new PageLayout(List.of(Vectors.oneByOne(1, rope), Vectors.oneByOne(latents, rank)), 0, 0);
     }
 
-    /** First column of latent {@code i}. */
+    /** Returns the first column of latent {@code i}. */
     public int latent(int i) {
         return rope + i * rank;
     }

@@ -11,12 +11,12 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * {@value PageLayout#TOKENS} tokens of one layer, laid out as {@link PageLayout} draws it, and what attention does with
- * them. How the elements are stored is known here and in the kernels, nowhere else.
+ * Page of {@value PageLayout#TOKENS} tokens of one layer, laid out as {@link PageLayout} draws it, with the operations
+ * that attention needs. Only this class and the kernels depend on how elements are stored.
  *
- * <p>A narrow format rounds each number once, when it is written; in Q8 each vector of a token has the scale that makes
- * its largest number 127. The kernels multiply with the whole numbers of Q8, and the scale, being common to a sum,
- * multiplies the sums here.
+ * <p>A 16-bit or 8-bit format rounds each element once, when it is written. In Q8 each vector of a token has a scale
+ * that makes its largest element 127. The kernels multiply the integers of Q8. The scale is common to a sum, so this
+ * class multiplies the sums by it.
  */
 public final class Page {
     private static final int LINE = 64; // bytes of a processor's cache line
@@ -27,43 +27,44 @@ public final class Page {
     private final Format format;
     private final MemorySegment data;
 
-    /** @param data layout.bytes(format) bytes, aligned to 64 */
+    /** Creates a page over {@code data}, layout.bytes(format) bytes, aligned to 64. */
     Page(PageLayout layout, Format format, MemorySegment data) {
         this.layout = layout;
         this.format = format;
         this.data = data;
     }
 
-    /** An empty page. */
+    /** Allocates an empty page. */
     public static Page allocate(PageLayout layout, Format format, Arena arena) {
         return new Page(layout, format, arena.allocate(layout.bytes(format), 64));
     }
 
-    /** What it holds. */
+    /** Returns the layout. */
     public PageLayout layout() {
         return layout;
     }
 
-    /** How its elements are stored. */
+    /** Returns the format of the elements. */
     public Format format() {
         return format;
     }
 
-    /** Its bytes. */
+    /** Returns the memory of the page. */
     MemorySegment data() {
         return data;
     }
 
-    /** Its size. */
+    /** Returns the size in bytes. */
     public long bytes() {
         return data.byteSize();
     }
 
     /**
-     * Reads an int of each cache line in order, the fastest way to get a page from memory: a kernel that computes meanwhile
-     * asks for it too slowly (ADR 33). Four lines a step, as C2 makes slow code of a loop over one.
+     * Prefetches the page: reads an int of each cache line in order, the fastest way to get a page from memory. A
+     * kernel that computes meanwhile requests the lines too slowly (ADR 33). A step reads four lines, because C2 makes
+     * slow code of a loop over one.
      *
-     * @return their sum: who keeps it keeps compilers from leaving the reads out
+     * @return the sum of the ints; a caller that uses it keeps compilers from dropping the reads
      */
     public int touch() {
         int a = 0;
@@ -84,11 +85,11 @@ public final class Page {
     }
 
     /**
-     * Writes one token's elements.
+     * Writes the elements of one token.
      *
-     * @param slot which of the page's tokens
-     * @param columns from {@code columnsAt}, layout.columns() elements
-     * @param rows from {@code rowsAt}, layout.groups() · layout.width() elements
+     * @param slot index of the token in the page
+     * @param columns layout.columns() elements, from {@code columnsAt}
+     * @param rows layout.groups() · layout.width() elements, from {@code rowsAt}
      */
     public void write(int slot, float[] columns, int columnsAt, float[] rows, int rowsAt) {
         int first = 0;
@@ -116,7 +117,7 @@ public final class Page {
         }
     }
 
-    /** Writes zeros as the tokens from {@code slot} on. */
+    /** Writes zeros to the tokens from {@code slot} on. */
     void clearFrom(int slot) {
         float[] zeros = new float[Math.max(layout.columns(), layout.groups() * layout.width())];
         for (int t = slot; t < PageLayout.TOKENS; t++) {
@@ -124,7 +125,7 @@ public final class Page {
         }
     }
 
-    /** Stores the scale of a vector of {@code slot}. @return the factor that makes its elements whole numbers */
+    /** Stores the scale of a vector of {@code slot} and returns the factor that scales its elements to ±127. */
     private float scale(float[] x, int at, int step, int length, int vector, int slot) {
         if (format != Format.Q8) {
             return 1f;
@@ -139,13 +140,13 @@ public final class Page {
         return none ? 0f : LARGEST / largest;
     }
 
-    /** Number {@code column} of a token, for the oracle. */
+    /** Returns column element {@code column} of a token, for the oracle. */
     public float column(int slot, int column) {
         float number = format.get(data, layout.columnAt(format, column), slot);
         return format == Format.Q8 ? number * scaleOf(slot, layout.vectorOfColumn(column)) : number;
     }
 
-    /** Number {@code i} of a token's row {@code group}, for the oracle. */
+    /** Returns element {@code i} of a token's row {@code group}, for the oracle. */
     public float row(int slot, int group, int i) {
         float number = format.get(data, layout.rowAt(format, group, slot), i);
         return format == Format.Q8 ? number * scaleOf(slot, layout.vectorOfGroup(group)) : number;
@@ -158,7 +159,7 @@ public final class Page {
     /** Writes the elements of this page to {@code f32}, an F32 page of the same layout. */
     public void widen(Kernels kernels, Page f32) {
         if (format == Format.F16) {
-            // number for number the same layout: one loop, long enough for C2's vectors
+            // both pages have the same layout, element by element: one loop, long enough for C2 to vectorise
             kernels.widen(format, data, 0, (int) (data.byteSize() / Short.BYTES), 0, 0, f32.data, 0);
             return;
         }
@@ -177,7 +178,7 @@ public final class Page {
         }
         for (int g = 0; g < layout.groups(); g++) {
             for (int t = 0; t < PANEL; t++) {
-                // whole groups: what is too much the next row overwrites, that of the last is slack
+                // whole groups: the next row overwrites the excess; that of the last row is slack
                 long scale = format == Format.Q8 ? layout.scalesAt(format, layout.vectorOfGroup(g)) + 4L * t : 0;
                 kernels.widen(
                         format, data, layout.rowAt(format, g, t), format.padded(layout.width()), scale, 0, f32.data,
@@ -186,33 +187,33 @@ public final class Page {
         }
     }
 
-    /** Copies {@code count} columns of this F32 page from {@code first}, [count][64], to {@code into} from {@code at}. */
+    /** Copies columns of this F32 page from {@code first}, [count][64], to {@code into} from {@code at}. */
     public void readColumns(int first, int count, float[] into, int at) {
         MemorySegment.copy(data, FLOAT, layout.columnAt(format, first), into, at, count * PANEL);
     }
 
-    /** Copies [count][64] elements of {@code from}, from {@code at}, to the columns of this F32 page from {@code first}. */
+    /** Copies [count][64] elements of {@code from} to the columns of this F32 page from {@code first}. */
     public void writeColumns(int first, int count, float[] from, int at) {
         MemorySegment.copy(from, at, data, FLOAT, layout.columnAt(format, first), count * PANEL);
     }
 
-    /** Copies the tokens' rows of {@code group} of this F32 page, [64][layout.width()], to {@code into} from {@code at}. */
+    /** Copies the rows of {@code group} of this F32 page, [64][layout.width()], to {@code into} from {@code at}. */
     public void readRows(int group, float[] into, int at) {
         MemorySegment.copy(data, FLOAT, layout.rowAt(format, group, 0), into, at, PANEL * layout.width());
     }
 
     /**
-     * Products of vectors and the tokens' columns: y[r][t] = Σ_i x[r][i] · column[first + i][t].
+     * Multiplies vectors by the columns of the tokens: y[r][t] = Σ_i x[r][i] · column[first + i][t].
      *
      * @param x [rows][inner], from {@code xAt}, rows {@code inner} apart
-     * @param first the columns from here are of one vector
+     * @param first first of {@code inner} columns, all of one vector
      * @param y [rows][64], from {@code yAt}
      */
     public void multiplyColumns(
             Kernels kernels, float[] x, int xAt, int rows, int inner, int first, float[] y, int yAt) {
         if (format == Format.Q8 && layout.vectorOfColumn(first) != layout.vectorOfColumn(first + inner - 1)) {
             throw new IllegalArgumentException(
-                    "columns: expected those of one vector, found " + inner + " from " + first);
+                    "columns: expected columns of one vector, found " + inner + " from " + first + ", which span two");
         }
         kernels.multiply(
                 x, xAt, inner, rows, inner, format, data, layout.columnAt(format, first), PANEL, PANEL, y, yAt, 0,
@@ -222,7 +223,7 @@ public final class Page {
         }
     }
 
-    /** {@link #multiplyColumns} of this F32 or BF16 page, with rows of x {@code xStride} apart, whose products are added to y. */
+    /** Adds {@link #multiplyColumns} of this F32 or BF16 page, with rows of x {@code xStride} apart, to y. */
     public void addColumns(
             Kernels kernels, float[] x, int xAt, int xStride, int rows, int inner, int first, float[] y, int yAt) {
         kernels.multiply(
@@ -243,14 +244,14 @@ public final class Page {
         kernels.transpose(format, data, layout.columnAt(format, first), PANEL, count, PANEL, to, toStride);
     }
 
-    /** Transposes the first {@code count} elements of the rows of {@code group} of this F32 or BF16 page to f32 [count][64]. */
+    /** Transposes the first {@code count} elements of a group's rows of this F32 or BF16 page to f32 [count][64]. */
     public void transposeRows(Kernels kernels, int group, int count, MemorySegment to) {
         kernels.transpose(
                 format, data, layout.rowAt(format, group, 0), format.padded(layout.width()), PANEL, count, to, PANEL);
     }
 
     /**
-     * The factors of a page's keys as a factored query meets them.
+     * Sizes and position of the factors of a page's keys, for a factored query.
      *
      * @param queryRank R_Q
      * @param keyRank R_K
@@ -259,13 +260,13 @@ public final class Page {
     public record KeyFactors(int queryRank, int keyRank, int headColumn) {}
 
     /**
-     * Scores from query factors (paper, Algorithm 2): s[h][t] = Σ_k aK[h][k][t] · Σ_q aQ[h][q] · p[k][q][t], of {@code
-     * count} heads from {@code head} on; may overwrite p.
+     * Computes scores from query factors (paper, Algorithm 2): s[h][t] = Σ_k aK[h][k][t] · Σ_q aQ[h][q] · p[k][q][t],
+     * for {@code count} heads from {@code head} on; may overwrite p.
      *
      * @param aQ [count][queryRank], the scale included
-     * @param p [keyRank][queryRank][64], the products of B_Q and B_K
-     * @param copy as many floats as p, off the heap: where kernels read a matrix
-     * @param gAt where p has room for the sums over q, [keyRank][count][64]
+     * @param p products of B_Q and B_K, [keyRank][queryRank][64]
+     * @param copy off-heap scratch with as many floats as p, from which kernels read a matrix
+     * @param gAt offset in p with room for the sums over q, [keyRank][count][64]
      * @param s [count][64], written
      */
     public void tensorScores(
@@ -285,7 +286,7 @@ public final class Page {
     }
 
     /**
-     * {@link Kernels#tensorScores} of {@code count} heads from {@code head} on with A_K of this F32 page.
+     * Calls {@link Kernels#tensorScores} for {@code count} heads from {@code head} on with A_K of this F32 page.
      *
      * @param aQ [count][queryRank], from {@code aQAt}
      */
@@ -296,24 +297,24 @@ public final class Page {
         kernels.tensorScores(aQ, aQAt, count, keys.queryRank, g, gAt, gStep, keys.keyRank, data, aK, s, sAt, sStep);
     }
 
-    /** {@link Kernels#rebuildColumns} from the columns of this F32 page, [rank][count], its first. */
+    /** Calls {@link Kernels#rebuildColumns} with the first columns of this F32 page, [rank][count]. */
     public void rebuildColumns(Kernels kernels, float[] a, int aAt, int rank, int count, MemorySegment to, long toAt) {
         kernels.rebuildColumns(a, aAt, rank, data, 0, count, to, toAt);
     }
 
-    /** {@link Kernels#rebuildRows} from the rows of this F32 page, as many groups as {@code rank}. */
+    /** Calls {@link Kernels#rebuildRows} with the first {@code rank} groups of rows of this F32 page. */
     public void rebuildRows(Kernels kernels, float[] a, int aAt, int rank, MemorySegment to, long toAt, int toStride) {
         kernels.rebuildRows(
                 a, aAt, rank, data, layout.rowAt(format, 0, 0), layout.width(), to, toAt, toStride);
     }
 
-    /** {@link Kernels#factorScores} with A_K in the columns from {@code first}; may overwrite g. */
+    /** Calls {@link Kernels#factorScores} with A_K in the columns from {@code first}; may overwrite g. */
     public void factorScores(Kernels kernels, float[] g, int heads, int keyRank, int first, float[] s) {
         scale(kernels, first, keyRank, g, heads * PANEL, heads, PANEL);
         kernels.factorScores(g, 0, heads, keyRank, format, data, layout.columnAt(format, first), s);
     }
 
-    /** {@link Kernels#softmax} with A_V in the columns from {@code first}. */
+    /** Calls {@link Kernels#softmax} with A_V in the columns from {@code first}. */
     public int softmax(
             Kernels kernels, float[] s, int heads, int first, int valueRank, float[] max, float[] sum, float[] w) {
         int largest = kernels.softmax(
@@ -322,7 +323,7 @@ public final class Page {
         return largest;
     }
 
-    /** Which rows of a token are summed, and for how many outputs. One object serves many sums: a step makes no objects. */
+    /** Rows of a token to be summed, and number of outputs. One object serves many sums, so a step allocates none. */
     public static final class Sums {
         private int outputs;
         private int groups;
@@ -330,12 +331,12 @@ public final class Page {
         private int panel;
 
         /**
-         * Sets all.
+         * Sets all fields.
          *
-         * @param newOutputs sums at once
-         * @param newGroups rows of a token that each of them takes
-         * @param newFirst the first of these rows
-         * @param newPanel floats from a panel of the sums to the next
+         * @param newOutputs number of sums computed at once
+         * @param newGroups number of rows of a token in each sum
+         * @param newFirst first of these rows
+         * @param newPanel distance, in floats, from one panel of the sums to the next
          * @return this
          */
         public Sums of(int newOutputs, int newGroups, int newFirst, int newPanel) {
@@ -348,7 +349,7 @@ public final class Page {
     }
 
     /**
-     * Adds rows times probabilities: y[r][i] += Σ_g Σ_t x[r][g][t] · row[first + g][t][i], t below {@code count}.
+     * Adds rows times probabilities: y[r][i] += Σ_g Σ_t x[r][g][t] · row[first + g][t][i], t < {@code count}.
      *
      * @param x [outputs][groups][64], from {@code xAt}; may be overwritten
      * @param y panels [⌈layout.width()/64⌉][outputs][64], from {@code yAt}, sums.panel apart
@@ -374,7 +375,7 @@ public final class Page {
         }
     }
 
-    /** Multiplies panels of y, {@code step} floats apart, by the scales of {@code count} neighbouring columns' vectors. */
+    /** Multiplies panels of y, {@code step} floats apart, by the scales of {@code count} adjacent columns' vectors. */
     private void scale(Kernels kernels, int first, int count, float[] y, int step, int rows, int stride) {
         if (format == Format.Q8) {
             for (int i = 0; i < count; i++) {

@@ -6,51 +6,54 @@ import io.github.t6j.kernels.Format;
 import java.util.List;
 
 /**
- * What one layer keeps of {@value io.github.t6j.kernels.Kernels#PANEL} tokens, a page, in the order in which attention
- * reads it. A token's elements are of two kinds: those that are multiplied with a query (and the head factors, which
- * scale the products) stand in <em>columns</em>, a panel of tokens a number, so that lanes are tokens; those that are
- * summed into an output stand in <em>rows</em>, so that lanes are output elements.
+ * Layout of a page, {@value io.github.t6j.kernels.Kernels#PANEL} tokens of one layer, in the order in which attention
+ * reads it. A token has two kinds of elements. Elements that are multiplied by a query, and head factors, which scale
+ * the products, are in <em>columns</em>: one panel of tokens per element, so that lanes are tokens. Elements that are
+ * summed into an output are in <em>rows</em>, so that lanes are output elements.
  *
  * <pre>
- *   [columns][64]         number c of token t in row c, place t
- *   [groups][64][width]   number i of token t in group g in row g·64 + t, place i; width in whole groups of the format
- *   [scales][64]          Q8 only, f32: vector v of token t is the stored whole numbers times v·64 + t of these
+ *   [columns][64]         element c of token t at row c, index t
+ *   [groups][64][width]   element i of token t in group g at row g·64 + t, index i; width in whole groups of the format
+ *   [scales][64]          Q8 only, f32: vector v of token t is its stored integers times scale v·64 + t
  *
- *   bytes      F32, F16 where a row's place i is byte 4·i, 2·i; BF16 and Q8 as {@link Format} draws their rows
+ *   bytes      F32, F16: index i of a row is at byte 4·i, 2·i; BF16 and Q8 as {@link Format} draws their rows
  *   a column   256          128                128     64
  *   a row      4·width      2·width            2·⌈width/32⌉·32     ⌈width/64⌉·64
  *   then       64 elements of slack, unused, except in Q8, if the padded width is no multiple of 64: rows are read in whole panels
  * </pre>
  *
- * {@link FactorCache}, {@link HeadCache} and {@link LatentCache} say which elements these are, or the attention itself.
+ * {@link FactorCache}, {@link HeadCache} and {@link LatentCache}, or the attention itself, define which elements these
+ * are.
  *
- * @param vectors what the columns are, in their order
- * @param groups rows that a token has
- * @param width elements in each of them
+ * @param vectors vectors that form the columns, in their order
+ * @param groups number of rows of a token
+ * @param width number of elements in a row
  */
 public record PageLayout(List<Vectors> vectors, int groups, int width) {
-    /** Tokens in a page. */
+    /** Number of tokens in a page. */
     public static final int TOKENS = PANEL;
 
     /**
-     * Vectors of a token that stand in columns side by side: what shares a scale in Q8. Number i of vector v is in
+     * Vectors of a token in adjacent columns; in Q8 the elements of a vector share a scale. Element i of vector v is in
      * column v·vectorStep + i·elementStep of them.
      *
-     * @param count how many
-     * @param length elements in each
+     * @param count number of vectors
+     * @param length number of elements in a vector
+     * @param vectorStep distance between the same elements of two consecutive vectors
+     * @param elementStep distance between two consecutive elements of a vector
      */
     public record Vectors(int count, int length, int vectorStep, int elementStep) {
-        /** One vector after the other, [count][length]. */
+        /** Returns vectors stored one after the other, [count][length]. */
         public static Vectors oneByOne(int count, int length) {
             return new Vectors(count, length, length, 1);
         }
 
-        /** The first elements of all vectors, then their second elements, [length][count]. */
+        /** Returns vectors stored by element: the first elements of all vectors, then the second, [length][count]. */
         public static Vectors interleaved(int count, int length) {
             return new Vectors(count, length, 1, count);
         }
 
-        /** Columns that they take. */
+        /** Returns the number of columns that the vectors take. */
         public int columns() {
             return count * length;
         }
@@ -64,12 +67,12 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
         vectors = List.copyOf(vectors);
     }
 
-    /** A layout whose columns are one vector. */
+    /** Creates a layout whose columns are one vector. */
     public PageLayout(int columns, int groups, int width) {
         this(List.of(Vectors.oneByOne(1, columns)), groups, width);
     }
 
-    /** Elements of a token that stand in columns. */
+    /** Returns the number of elements of a token in columns. */
     public int columns() {
         int columns = 0;
         for (int i = 0; i < vectors.size(); i++) {
@@ -78,32 +81,34 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
         return columns;
     }
 
-    /** Elements that a token takes. */
+    /** Returns the number of elements of a token. */
     public int elementsPerToken() {
         return columns() + groups * width;
     }
 
-    /** Bytes that a token takes, padding and scales included. */
+    /** Returns the number of bytes of a token, padding and scales included. */
     public int bytesPerToken(Format format) {
         return Math.toIntExact(end(format) / TOKENS);
     }
 
-    /** Byte at which column {@code column} begins. */
+    /** Returns the byte at which column {@code column} begins. */
     long columnAt(Format format, int column) {
         return format.bytes((long) column * TOKENS);
     }
 
-    /** Byte at which the row of a token in {@code group} begins. */
+    /** Returns the byte at which the row of a token in {@code group} begins. */
     long rowAt(Format format, int group, int token) {
         return columnAt(format, columns()) + format.bytes(((long) group * TOKENS + token) * format.padded(width));
     }
 
-    /** Byte at which the scales of {@code vector} begin: those of columns come first, then one a group of rows. */
+    /**
+     * Returns the byte at which the scales of {@code vector} begin: first those of columns, then one per group of rows.
+     */
     long scalesAt(Format format, int vector) {
         return rowAt(format, groups, 0) + (long) vector * TOKENS * Float.BYTES;
     }
 
-    /** Which vector {@code column} is of. */
+    /** Returns the index of the vector that contains {@code column}. */
     int vectorOfColumn(int column) {
         int before = 0;
         int first = 0;
@@ -118,7 +123,7 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
         throw new IndexOutOfBoundsException("column: expected below " + first + ", found " + column);
     }
 
-    /** The column behind {@code column} that is of another vector, or behind the last. */
+    /** Returns the first column after {@code column} that belongs to another vector, or the number of columns. */
     int nextVector(int column) {
         int next = column + 1;
         while (next < columns() && vectorOfColumn(next) == vectorOfColumn(column)) {
@@ -127,7 +132,7 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
         return next;
     }
 
-    /** Which vector the rows of {@code group} are. */
+    /** Returns the index of the vector that the rows of {@code group} are. */
     int vectorOfGroup(int group) {
         int count = group;
         for (int i = 0; i < vectors.size(); i++) {
@@ -140,7 +145,7 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
         return scalesAt(format, format == Format.Q8 ? vectorOfGroup(groups) : 0);
     }
 
-    /** Bytes of a page. */
+    /** Returns the number of bytes of a page. */
     public long bytes(Format format) {
         boolean slack = format.padded(width) % PANEL != 0;
         return end(format) + (slack ? format.bytes(PANEL) : 0);

@@ -16,33 +16,32 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * The pages of a sequence, for all layers. Pages are what is kept, cut, saved and shared.
+ * Pages of a sequence, for all layers. A page is the unit of storing, truncating, saving and sharing.
  *
  * <pre>
- *   index 0  | layer 0 | layer 1 | …      tokens 0 … 63, each layer as its {@link PageLayout} says
+ *   index 0  | layer 0 | layer 1 | …      tokens 0 … 63, each layer as its {@link PageLayout} draws it
  *   index 1  | layer 0 | layer 1 | …      tokens 64 … 127
  * </pre>
  *
- * An index is allocated when its first token comes, all layers of it at once. {@link #fork} shares all of them: an
- * index that others have, too, is copied when one of them writes there. A cache belongs to one thread; forks may belong
- * to others.
+ * All layers of an index are allocated when its first token arrives. {@link #fork} shares all pages. A cache that
+ * writes to a shared index copies it first. A cache belongs to one thread; its forks may belong to others.
  */
 public final class PagedCache implements SequenceCache {
-    /** Pages that {@link #fill} writes. */
+    /** Number of pages that {@link #fill} writes. */
     private static final int WRITTEN = 8;
 
-    /** Several huge pages, and little beside a context that is long enough to need them. */
+    /** Size of the largest slab: several huge pages, yet small beside a context long enough to need them. */
     private static final long LARGEST_SLAB = 16 << 20;
 
     private final PageLayout layout;
     private final Format format;
     private final int layers;
     private RefCountedPages[] pages;
-    private Slab slab; // what the next pages are cut from
+    private Slab slab; // source of the next pages
     private long allocated; // bytes of all slabs so far
     private final NativeMemory scratch = NativeMemory.shared();
 
-    /** An empty cache whose layers all keep {@code layout}. */
+    /** Creates an empty cache whose layers all have {@code layout}. */
     public PagedCache(PageLayout layout, Format format, int layers) {
         this(layout, format, layers, new RefCountedPages[0]);
     }
@@ -54,22 +53,22 @@ public final class PagedCache implements SequenceCache {
         this.pages = pages;
     }
 
-    /** What a page holds. */
+    /** Returns the layout of a page. */
     public PageLayout layout() {
         return layout;
     }
 
-    /** How its elements are stored. */
+    /** Returns the format of the elements. */
     public Format format() {
         return format;
     }
 
-    /** Memory for whoever computes attention over this cache, freed with it. */
+    /** Returns scratch memory for attention over this cache, freed with it. */
     public Arena scratch() {
         return scratch;
     }
 
-    /** Allocates only where the tokens begin a page or meet one that others share. */
+    /** Makes room for tokens; allocates only if they begin a page or write to a shared one. */
     @Override
     public void reserve(int position, int length) {
         int there = pages.length;
@@ -86,7 +85,7 @@ public final class PagedCache implements SequenceCache {
         }
     }
 
-    /** A slab with room for all layers of a page: each is as large as those before it, within bounds. */
+    /** Returns a slab with room for all layers of a page. A new slab is as large as all before it, within bounds. */
     private Slab slab() {
         long bytes = RefCountedPages.bytes(layout, format, layers);
         if (slab == null || !slab.has(bytes)) {
@@ -102,22 +101,22 @@ public final class PagedCache implements SequenceCache {
         return (tokens + PageLayout.TOKENS - 1) / PageLayout.TOKENS;
     }
 
-    /** One layer of the page whose first token is {@code 64 · index}. */
+    /** Returns one layer of the page whose first token is {@code 64 · index}. */
     public Page page(int layer, int index) {
         return pages[index].layer(layer);
     }
 
-    /** One layer of the page that holds {@code token}; there it is slot {@link #slot}. */
+    /** Returns one layer of the page that holds {@code token} in slot {@link #slot}. */
     public Page pageOf(int layer, int token) {
         return page(layer, token / PageLayout.TOKENS);
     }
 
-    /** Which of its page's tokens {@code token} is. */
+    /** Returns the slot of {@code token} in its page. */
     public static int slot(int token) {
         return token % PageLayout.TOKENS;
     }
 
-    /** Shares the pages; who writes to one that others have, too, gets a copy of it. */
+    /** Shares the pages with a new cache; a cache that writes to a shared page copies it first. */
     @Override
     public PagedCache fork(int length) {
         RefCountedPages[] shared = Arrays.copyOf(pages, pagesOf(length));
@@ -127,7 +126,7 @@ public final class PagedCache implements SequenceCache {
         return new PagedCache(layout, format, layers, shared);
     }
 
-    /** {@code layer.0}, {@code layer.1}, …: U8 [pages][bytes], what follows the last token cleared. */
+    /** Returns {@code layer.0}, {@code layer.1}, …: U8 [pages][bytes], cleared after the last token. */
     @Override
     public List<LazyTensor> tensors(int length) {
         List<LazyTensor> tensors = new ArrayList<>();
@@ -177,10 +176,10 @@ public final class PagedCache implements SequenceCache {
 
     @Override
     public void commit() {
-        // A page's slots past the sequence's end mean nothing, whether a pass wrote to them or not.
+        // Nothing reads the slots past the end of the sequence, whether a pass wrote to them or not.
     }
 
-    /** Gives the pages back if no token is left; what a longer sequence had stays for the tokens that follow. */
+    /** Frees the pages if no token is left; otherwise the pages of a longer sequence stay for later tokens. */
     @Override
     public void truncate(int from, int length) {
         if (length == 0) {
@@ -188,7 +187,7 @@ public final class PagedCache implements SequenceCache {
         }
     }
 
-    /** Writes a few pages token by token and copies these to the others: a million tokens are gigabytes. */
+    /** Writes a few pages token by token and copies them to the others, because a million tokens are gigabytes. */
     @Override
     public void fill(int length, long seed) {
         reserve(0, length);
@@ -247,7 +246,7 @@ public final class PagedCache implements SequenceCache {
         }
     }
 
-    /** Frees all memory, but for pages that other caches share. */
+    /** Frees all memory except pages that other caches share. */
     @Override
     public void close() {
         clear();

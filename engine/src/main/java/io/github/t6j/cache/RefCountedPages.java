@@ -4,13 +4,15 @@ import io.github.t6j.kernels.Format;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** All layers of one index of a {@link PagedCache}, freed when the last cache that has it lets go. */
+/**
+ * Pages of all layers at one index of a {@link PagedCache}, freed when the last cache that shares them releases them.
+ */
 final class RefCountedPages {
     private final Slab slab;
     private final AtomicInteger owners = new AtomicInteger(1);
     private final Page[] layers;
 
-    /** Empty pages of one owner, in memory of {@code slab}. */
+    /** Creates empty pages of one owner in memory of {@code slab}. */
     RefCountedPages(PageLayout layout, Format format, int layers, Slab slab) {
         this.slab = slab;
         this.layers = new Page[layers];
@@ -21,7 +23,7 @@ final class RefCountedPages {
         }
     }
 
-    /** Bytes that they take of a slab: each page is aligned to 64, also one that keeps nothing. */
+    /** Returns the number of bytes that the pages take of a slab: each page is aligned to 64, even an empty one. */
     static long bytes(PageLayout layout, Format format, int layers) {
         return (Math.max(1, layout.bytes(format)) + 63) / 64 * 64 * layers;
     }
@@ -30,7 +32,10 @@ final class RefCountedPages {
         return layers[layer];
     }
 
-    /** Whether another cache has them, too. Only an owner can add one, so false stays true while one owner asks. */
+    /**
+     * Returns whether another cache shares the pages. Only an owner can add owners, so for a single owner false stays
+     * valid.
+     */
     boolean shared() {
         return owners.get() > 1;
     }
@@ -45,7 +50,9 @@ final class RefCountedPages {
         }
     }
 
-    /** Lets go of these. @return others of {@code from} for the caller alone, with the same elements if {@code copy} */
+    /**
+     * Releases these pages and returns unshared ones from slab {@code from}, with the same elements if {@code copy}.
+     */
     RefCountedPages own(boolean copy, Slab from) {
         Page first = layers[0];
         RefCountedPages own = new RefCountedPages(first.layout(), first.format(), layers.length, from);

@@ -8,48 +8,59 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
-/** What a sequence keeps of the tokens it has seen, for all layers: {@link PagedCache} or {@link StateCache}. */
+/** Cache of the tokens of a sequence, for all layers: {@link PagedCache} or {@link StateCache}. */
 public interface SequenceCache extends AutoCloseable {
-    /** Makes room for the tokens from {@code position} to {@code length}, exclusive, at the beginning of a pass. */
+    /** Makes room for the tokens from {@code position} to {@code length} (exclusive) at the start of a pass. */
     void reserve(int position, int length);
 
-    /** Ends a pass: what it kept stays. Without this call the pass never was. */
+    /** Ends a pass and keeps its tokens. Without this call the pass has no effect. */
     void commit();
 
     /**
-     * Forgets the tokens from {@code length} on.
+     * Removes the tokens from {@code length} on.
      *
-     * @param from the tokens that are kept so far
-     * @throws IllegalStateException if what is kept does not allow it
+     * @param from number of tokens so far
+     * @throws IllegalStateException if this kind of cache cannot be truncated there
      */
     void truncate(int from, int length);
 
-    /** A cache of the same {@code length} tokens, which are all of them; writing or closing one does not change the other. */
+    /**
+     * Returns a cache of the same {@code length} tokens, which are all of them. Writing to one, or closing it, leaves
+     * the other unchanged.
+     */
     SequenceCache fork(int length);
 
-    /** What is kept of the first {@code length} tokens, all that are, to be saved. */
+    /** Returns the tensors to be saved of the {@code length} tokens, which are all of them. */
     List<LazyTensor> tensors(int length);
 
     /**
-     * Makes this empty cache hold what {@link #tensors} gave for one of the same kind.
+     * Fills this empty cache from the {@link #tensors} of a cache of the same kind.
      *
-     * @param where what to call the tensors' file in errors
-     * @throws ModelFormatException if they are not those of such a cache
+     * @param where name of the tensors' file in error messages
+     * @throws ModelFormatException if the tensors are not those of such a cache
      */
     void restore(Map<String, Tensor> tensors, int length, String where);
 
-    /** @throws ModelFormatException if there are others than {@code names} */
+    /**
+     * Checks the names of tensors.
+     *
+     * @throws ModelFormatException if one is not in {@code names}
+     */
     static void checkNames(Map<String, Tensor> tensors, Collection<String> names, String where) {
         for (String name : tensors.keySet()) {
             if (!names.contains(name)) {
                 throw new ModelFormatException(
-                        where + ": expected the tensors " + names + " of a session of this model, found " + name
-                                + ", too");
+                        where + ": expected only the tensors " + names + " of a session of this model, found also "
+                                + name);
             }
         }
     }
 
-    /** @throws ModelFormatException if {@code tensor} is null or not of this type and shape */
+    /**
+     * Checks the type and shape of a tensor.
+     *
+     * @throws ModelFormatException if {@code tensor} is null or has another type or shape
+     */
     static void check(Tensor tensor, String name, DType dtype, List<Long> shape, String where) {
         if (tensor == null || tensor.dtype() != dtype || !tensor.shape().equals(shape)) {
             throw new ModelFormatException(where + ": tensor " + name + ": expected " + dtype + " " + shape + ", found "
@@ -58,15 +69,15 @@ public interface SequenceCache extends AutoCloseable {
     }
 
     /**
-     * Makes this empty cache hold {@code length} tokens that no model made, for benchmarks: random numbers from −1 to 1,
-     * the same for the same seed.
+     * Fills this empty cache with {@code length} tokens of random elements from −1 to 1, the same for the same seed,
+     * for benchmarks.
      */
     void fill(int length, long seed);
 
-    /** Bytes of the elements that {@code length} tokens take. */
+    /** Returns the number of bytes that {@code length} tokens take. */
     long bytes(int length);
 
-    /** Bytes of memory that it holds, for these tokens and those to come, pages that others share included. */
+    /** Returns the number of bytes allocated for present and later tokens, shared pages included. */
     long heldBytes();
 
     /** Frees the memory. */

@@ -5,8 +5,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Memory that a cache cuts its pages from, freed when the cache and all pages have let go. Large enough for huge pages
- * once the cache is: with pages of 4 KB a long context is read at two thirds of the speed.
+ * Memory from which a cache cuts its pages, freed when the cache and all pages have released it. Once the cache is
+ * large enough, a slab is large enough for huge pages: with pages of 4 KB a long context is read at two thirds of the
+ * speed.
  */
 final class Slab {
     private final NativeMemory memory = NativeMemory.shared();
@@ -14,7 +15,7 @@ final class Slab {
     private final MemorySegment data;
     private long used;
 
-    /** Of {@code bytes}, for one cache. */
+    /** Allocates a slab of {@code bytes} for one cache. */
     Slab(long bytes) {
         data = memory.allocate(bytes, 64);
     }
@@ -27,7 +28,7 @@ final class Slab {
         return data.byteSize() - used;
     }
 
-    /** The next {@code bytes}, a multiple of 64, zeros; {@link #release} must follow for them. */
+    /** Returns the next {@code bytes}, a multiple of 64, filled with zeros; each cut needs a {@link #release}. */
     MemorySegment cut(long bytes) {
         MemorySegment piece = data.asSlice(used, bytes);
         used += bytes;

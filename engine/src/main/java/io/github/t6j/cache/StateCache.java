@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * What linear attention keeps: a state of one size, whatever the number of tokens. It is there twice, as it was before
- * the running pass and after, so that a pass that is cancelled between two layers leaves nothing behind. It is a sum over
- * all tokens, so it stays f32 whatever the type of the cache.
+ * State of linear attention, of one size for any number of tokens. It is stored twice, as it was before the running
+ * pass and as the pass makes it, so that a pass cancelled between two layers leaves no trace. It is a sum over all
+ * tokens, so it stays f32 with every cache type.
  *
  * <pre>
  *   layer 0 | layer 1 | …     each S [g][d][d], f32, the rows of a matrix d elements apart; 256 bytes of slack at the end
@@ -32,9 +32,9 @@ public final class StateCache implements SequenceCache {
     private MemorySegment after;
 
     /**
-     * A state of zeros.
+     * Creates a state of zeros.
      *
-     * @param heads g, heads of keys and values
+     * @param heads g, number of key and value heads
      */
     public StateCache(int layers, int heads, int headDim) {
         this.layers = layers;
@@ -57,17 +57,17 @@ public final class StateCache implements SequenceCache {
         return (long) heads * headDim * headDim * Float.BYTES;
     }
 
-    /** The states as they were before the running pass. */
+    /** Returns the states as they were before the running pass. */
     public MemorySegment before() {
         return before;
     }
 
-    /** The states as the running pass makes them. */
+    /** Returns the states that the running pass writes. */
     public MemorySegment after() {
         return after;
     }
 
-    /** Byte at which the state of a head begins. */
+    /** Returns the byte at which the state of a head begins. */
     public long at(int layer, int head) {
         return layer * layerBytes() + (long) head * headDim * headDim * Float.BYTES;
     }
@@ -89,8 +89,8 @@ public final class StateCache implements SequenceCache {
         if (length == 0) {
             before.fill((byte) 0);
         } else if (length != from) {
-            throw new IllegalStateException("linear attention keeps one sum over all ids, from which single ones cannot"
-                    + " be taken away: expected position 0 or " + from + ", found " + length
+            throw new IllegalStateException("linear attention stores one sum over all ids, from which single ids cannot"
+                    + " be removed: expected position 0 or " + from + ", found " + length
                     + "; truncate to 0 and feed the first " + length + " ids again");
         }
     }
@@ -102,7 +102,7 @@ public final class StateCache implements SequenceCache {
         return fork;
     }
 
-    /** {@code state}: F32 [layers][g][d][d]. */
+    /** Returns {@code state}: F32 [layers][g][d][d]. */
     @Override
     public List<LazyTensor> tensors(int length) {
         return List.of(new LazyTensor(NAME, DType.F32, shape(), arena -> before.asSlice(0, layers * layerBytes())));

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * JSON as model files use it (RFC 8259): objects become {@code Map<String, Object>} in file order, arrays
- * {@code List<Object>}, numbers {@code Long} where they are whole and fit and {@code Double} elsewhere, and strings,
- * booleans and null themselves. A duplicate key is an error: two readers of such a file could see two models.
+ * Reader and writer of JSON (RFC 8259) for model files. Objects become {@code Map<String, Object>} in file order and
+ * arrays {@code List<Object>}. Integers that fit become {@code Long}, other numbers {@code Double}; strings, booleans
+ * and null stay themselves. A duplicate key is an error, because two readers of such a file could see two models.
  */
 public final class Json {
     private static final int MAX_DEPTH = 128;
@@ -28,10 +28,10 @@ public final class Json {
     }
 
     /**
-     * The one value that {@code utf8} holds.
+     * Parses {@code utf8}, which must hold exactly one value.
      *
-     * @param where what to call the source in an error, such as a file's name
-     * @throws ModelFormatException when it is not JSON, naming the position
+     * @param where name of the source in error messages, such as a file's name
+     * @throws ModelFormatException if it is not JSON; the message names the position
      */
     public static Object parse(byte[] utf8, String where) {
         Json json = new Json(decode(utf8, where), where);
@@ -52,15 +52,19 @@ public final class Json {
     }
 
     /**
-     * The object that {@code utf8} holds.
+     * Parses {@code utf8}, which must hold an object.
      *
-     * @throws ModelFormatException when it is not JSON or not an object
+     * @throws ModelFormatException if it is not JSON or not an object
      */
     public static Map<String, Object> parseObject(byte[] utf8, String where) {
         return object(parse(utf8, where), where);
     }
 
-    /** {@code value} as an object, or an error that calls it {@code where}. */
+    /**
+     * Returns {@code value} as an object.
+     *
+     * @throws ModelFormatException if it is none; the message begins with {@code where}
+     */
     @SuppressWarnings("unchecked")
     public static Map<String, Object> object(Object value, String where) {
         if (value instanceof Map<?, ?> map) {
@@ -69,7 +73,11 @@ public final class Json {
         throw new ModelFormatException(where + ": expected a JSON object, found " + kind(value));
     }
 
-    /** {@code value} as an array, or an error that calls it {@code where}. */
+    /**
+     * Returns {@code value} as an array.
+     *
+     * @throws ModelFormatException if it is none; the message begins with {@code where}
+     */
     @SuppressWarnings("unchecked")
     public static List<Object> array(Object value, String where) {
         if (value instanceof List<?> list) {
@@ -117,7 +125,8 @@ public final class Json {
             String key = string();
             if (map.containsKey(key)) {
                 at = start;
-                throw error("each key once, but \"" + key + "\" stands here again");
+                throw new ModelFormatException(
+                        where + ": not valid JSON at character " + at + ": duplicate key \"" + key + "\"");
             }
             expect(':');
             map.put(key, value(depth + 1));
@@ -278,14 +287,17 @@ public final class Json {
                 where + ": not valid JSON at character " + at + ": expected " + expected + ", found " + found);
     }
 
-    /** {@code value} (of the types that {@link #parse} returns) as JSON: two spaces of indent, a last newline. */
+    /**
+     * Returns {@code value}, of the types that {@link #parse} returns, as JSON indented by two spaces, with a final
+     * newline.
+     */
     public static String write(Object value) {
         StringBuilder out = new StringBuilder();
         write(value, "\n", out);
         return out.append('\n').toString();
     }
 
-    /** {@code value} as JSON on one line, as a safetensors header wants it. */
+    /** Returns {@code value} as JSON on one line, as in a safetensors header. */
     public static String writeLine(Object value) {
         StringBuilder out = new StringBuilder();
         write(value, "", out);
@@ -320,12 +332,13 @@ public final class Json {
                 out.append(']');
             }
             case Double number when !Double.isFinite(number) ->
-                throw new IllegalArgumentException("JSON has no number for " + number);
+                throw new IllegalArgumentException("number: expected a finite one, as JSON requires, found " + number);
             case Float number when !Float.isFinite(number) ->
-                throw new IllegalArgumentException("JSON has no number for " + number);
+                throw new IllegalArgumentException("number: expected a finite one, as JSON requires, found " + number);
             case Number number -> out.append(number);
             case Boolean bool -> out.append(bool);
-            default -> throw new IllegalArgumentException("no JSON for " + value.getClass());
+            default -> throw new IllegalArgumentException(
+                    "value: expected a map, list, string, number, boolean or null, found " + value.getClass());
         }
     }
 

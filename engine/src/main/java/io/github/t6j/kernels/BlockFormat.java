@@ -7,27 +7,27 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * How a panel of quantised weights is stored: its blocks of {@value #SIZE} inputs × {@value Kernels#PANEL} outputs, one
- * after the other. A block is rows of {@value #ROW} bytes: the scales, then the elements of 2 (Q8_0) or 4 (Q4_0) inputs
- * at a time. A row is 32 ints with two outputs each, so that shifts and masks of a vector of ints give two vectors of
- * consecutive outputs, for vectors of 4, 8 and 16 lanes alike.
+ * Layout of a panel of quantised weights: consecutive blocks of {@value #SIZE} inputs × {@value Kernels#PANEL} outputs.
+ * A block is rows of {@value #ROW} bytes: one row of scales, then rows of elements, each of 2 (Q8_0) or 4 (Q4_0)
+ * inputs. A row is 32 ints with two outputs each, so that shifts and masks of a vector of ints give two vectors of
+ * consecutive outputs, with 4, 8 or 16 lanes.
  *
  * <pre>
  *   int      0        1     …   15        16        17     …   31
  *   output   0, 16    1, 17 …   15, 31    32, 48    33, 49 …   47, 63      the first in the low half, 16 bits
  *
  *   scale    f16
- *   Q8_0     a byte each input, the first in the low one with 128 added, the second with its sign
- *   Q4_0     four bits each input, with 8 added: from the lowest the first, the third, the second, the fourth
+ *   Q8_0     one byte per input: the first in the low byte, 128 added; the second in the high byte, signed
+ *   Q4_0     four bits per input, 8 added: from the lowest bits the first, the third, the second, the fourth
  * </pre>
  */
 public enum BlockFormat {
     Q8_0(DType.Q8_0, 2), Q4_0(DType.Q4_0, 4);
 
-    /** Inputs of a block. */
+    /** Number of inputs in a block. */
     public static final int SIZE = QuantizedBlock.SIZE;
 
-    /** Bytes of a row of a block: 16 bits an output. */
+    /** Number of bytes in a row of a block: 16 bits per output. */
     public static final int ROW = Short.BYTES * Kernels.PANEL;
 
     private static final ValueLayout.OfShort SHORT =
@@ -41,37 +41,37 @@ public enum BlockFormat {
         this.rowInputs = rowInputs;
     }
 
-    /** What the weights are on disk. */
+    /** Returns the type of the weights on disk. */
     DType dtype() {
         return dtype;
     }
 
-    /** Bytes of a block. */
+    /** Returns the number of bytes in a block. */
     public int bytes() {
         return ROW * (1 + SIZE / rowInputs);
     }
 
-    /** Blocks of {@code inputs}. */
+    /** Returns the number of blocks that hold {@code inputs}, the last one padded. */
     public static int blocks(int inputs) {
         return (inputs + SIZE - 1) / SIZE;
     }
 
-    /** Place of an output in a row, in shorts. */
+    /** Returns the index of an output in a row, in shorts. */
     private static int slot(int output) {
         return (output & 32) | (output & 15) << 1 | (output >>> 4 & 1);
     }
 
-    /** Scale of the output in the block at byte {@code block}. */
+    /** Returns the scale of an output in the block at byte {@code block}. */
     float scale(MemorySegment data, long block, int output) {
         return Float.float16ToFloat(data.get(SHORT, block + 2 * slot(output)));
     }
 
-    /** Whole number of a weight in the block at byte {@code block}. */
+    /** Returns the integer of a weight in the block at byte {@code block}. */
     int number(MemorySegment data, long block, int input, int output) {
         return number(data.get(SHORT, block + (1 + input / rowInputs) * ROW + 2 * slot(output)), input);
     }
 
-    /** The whole numbers of an input's weights in a block: [{@value Kernels#PANEL}]. */
+    /** Writes the integers of an input's weights in a block to {@code into}, [{@value Kernels#PANEL}]. */
     void numbers(short[] block, int input, int[] into) {
         int row = (1 + input / rowInputs) * Kernels.PANEL;
         for (int output = 0; output < Kernels.PANEL; output++) {
@@ -87,12 +87,12 @@ public enum BlockFormat {
         return (half >> (input % 4 / 2 * 4) & 15) - 8;
     }
 
-    /** Scale of the output in a block. */
+    /** Returns the scale of an output in a block. */
     float scale(short[] block, int output) {
         return Float.float16ToFloat(block[slot(output)]);
     }
 
-    /** Copies the block at byte {@code block}, as single loads are slow until they are compiled. */
+    /** Copies the block at byte {@code block}: single loads are slow until they are compiled. */
     void read(MemorySegment data, long block, short[] into) {
         MemorySegment.copy(data, SHORT, block, into, 0, into.length);
     }
@@ -100,14 +100,14 @@ public enum BlockFormat {
     /**
      * Stores one output of a panel.
      *
-     * @param row a tensor's row as {@link QuantizedBlock} draws it, 16 bits at a time
-     * @param panel its blocks, one after the other
+     * @param row a row of a tensor, laid out as {@link QuantizedBlock} draws it, 16 bits at a time
+     * @param panel the consecutive blocks of the panel
      */
     void set(short[] row, short[] panel, int output) {
         int to = slot(output);
         if (this == Q8_0) {
             for (int i = 0; i < row.length; i++, to += ROW / Short.BYTES) {
-                // with 128 added the first byte has its highest bit flipped
+                // adding 128 to the first byte flips its highest bit
                 panel[to] = i % (1 + SIZE / 2) == 0 ? row[i] : (short) (row[i] ^ 0x80);
             }
             return;
@@ -116,7 +116,7 @@ public enum BlockFormat {
             panel[to] = row[block];
             to += ROW / Short.BYTES;
             for (int r = 0; r < SIZE / 4; r++, to += ROW / Short.BYTES) {
-                // low halves of the bytes are inputs 0 to 15, high ones 16 to 31
+                // the low halves of the bytes are inputs 0 to 15, the high halves 16 to 31
                 int at = block + 1 + r % 4 * 2;
                 int shift = r / 4 * 4;
                 panel[to] = (short) (row[at] >>> shift & 0x0F0F | (row[at + 1] >>> shift & 0x0F0F) << 4);

@@ -8,12 +8,14 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.List;
 
-/** A matrix of q8_0 or q4_0: panels of blocks as {@link BlockFormat} draws them, as many bytes as in the file. */
+/**
+ * Matrix of q8_0 or q4_0 weights: panels of blocks as {@link BlockFormat} draws them, in as many bytes as in the file.
+ */
 final class BlockPanels extends PackedMatrix {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort UNALIGNED =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final int F16_EXPONENT = 0x7C00; // all ones: infinite or no number
+    private static final int F16_EXPONENT = 0x7C00; // all ones: infinite or NaN
 
     private final BlockFormat format;
 
@@ -30,7 +32,7 @@ final class BlockPanels extends PackedMatrix {
     void fill(int panel, List<Tensor> rows) {
         int blocks = BlockFormat.blocks(inputs());
         int size = format.dtype().bytes() / Short.BYTES;
-        short[] row = new short[blocks * size]; // of a tensor
+        short[] row = new short[blocks * size]; // one row of a tensor
         short[] shorts = new short[blocks * format.bytes() / Short.BYTES];
         each(rows, (part, index, column) -> {
             MemorySegment.copy(part.data(), UNALIGNED, index * row.length * Short.BYTES, row, 0, row.length);
@@ -40,14 +42,17 @@ final class BlockPanels extends PackedMatrix {
         MemorySegment.copy(shorts, 0, data, SHORT, panelAt(panel), shorts.length);
     }
 
-    /** The kernels make floats of scales by arithmetic that knows finite numbers only. */
+    /**
+     * Rejects scales that are not finite: the kernels convert scales to floats by arithmetic that is right for finite
+     * ones only.
+     */
     private static void checkScales(Tensor part, long index, short[] row, int size) {
         for (int at = 0; at < row.length; at += size) {
             short scale = row[at];
             if ((scale & F16_EXPONENT) == F16_EXPONENT) {
                 throw new ModelFormatException("tensor " + part.name() + ": expected finite scales, found "
                         + Float.float16ToFloat(scale) + " in block " + at / size + " of row " + index
-                        + ": the file is damaged, or was made of weights that are not finite");
+                        + ": the file is damaged, or was quantised from weights that are not finite");
             }
         }
     }
@@ -61,7 +66,7 @@ final class BlockPanels extends PackedMatrix {
         }
     }
 
-    /** y[r][panel's outputs] of all rows. */
+    /** Computes y[r][outputs of the panel] for all rows. */
     void multiply(Kernels kernels, int panel, RoundedRows x, float[] y, int yStride) {
         kernels.multiplyBlocks(x, format, data, panelAt(panel), y, panel * PANEL, yStride);
     }

@@ -8,7 +8,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 
 /**
- * A matrix of f32 or bf16, stored as {@link Format} says.
+ * Matrix of f32 or bf16 weights, stored as {@link Format} defines.
  *
  * <pre>
  *   panel 0                                  panel 1
@@ -57,7 +57,7 @@ final class DensePanels extends PackedMatrix {
         }
     }
 
-    /** Byte at which the panel's weights of {@code input} begin. */
+    /** Returns the byte at which the panel's weights of {@code input} begin. */
     private long rowAt(int panel, int input) {
         return panelAt(panel) + format.bytes((long) input * PANEL);
     }
@@ -70,10 +70,10 @@ final class DensePanels extends PackedMatrix {
     }
 
     /**
-     * y[r][c] = Σ x[r][k] · w[64 · panel + c][k] for k from {@code from}, {@code count} of them, added to what is there
-     * unless {@code from} is 0.
+     * Computes y[r][c] = Σ x[r][k] · w[64 · panel + c][k] for {@code count} inputs k from {@code from}, and adds it to
+     * y unless {@code from} is 0.
      *
-     * @param y [rows][64] from {@code yAt}
+     * @param y [rows][64], from {@code yAt}
      */
     void multiply(
             Kernels kernels, int panel, int from, int count, float[] x, int xStride, int rows, float[] y, int yAt) {

@@ -6,9 +6,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * How a row of elements is stored that kernels read: a panel's weights of one input, a cache page's tokens of one
- * column, a token's elements in a row. Several narrow elements share an int in such a way that shifts and masks turn a
- * vector of ints into vectors of floats whose elements are consecutive, for vectors of 4, 8 and 16 lanes alike.
+ * Storage format of a row of elements that kernels read: a panel's weights of one input, the tokens of a page in one
+ * column, the elements of a token in a row. 16-bit and 8-bit elements share ints in such a way that shifts and masks
+ * turn a vector of ints into vectors of floats with consecutive elements, with 4, 8 or 16 lanes.
  *
  * <pre>
  *   F32   byte   0   4   8  …          number 0 1 2 …
@@ -19,8 +19,8 @@ import java.nio.ByteOrder;
  *         number 0  16  32  48   1  17  …  15  31  47  63 | 64 …      groups of 64 elements, 64 bytes
  * </pre>
  *
- * A Q8 number is whole, −127 to 127, stored as a byte with 128 added; whoever stores it keeps its scale elsewhere. F16
- * no kernel reads, as the JDK has no vector cast for it: it is made F32 first.
+ * A Q8 element is an integer from −127 to 127, stored as a byte with 128 added; the caller stores its scale elsewhere.
+ * No kernel reads F16, because the JDK has no vector cast for it: F16 rows are widened to F32 first.
  */
 public enum Format {
     F32(4, 1), F16(2, 1), BF16(2, 32), Q8(1, 64);
@@ -29,7 +29,7 @@ public enum Format {
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final int ZERO = 128; // the byte that is 0 in Q8
+    private static final int ZERO = 128; // the byte that stands for 0 in Q8
 
     private final int elementBytes;
     private final int group;
@@ -39,17 +39,17 @@ public enum Format {
         this.group = group;
     }
 
-    /** {@code elements} rounded up to whole groups: what a row takes. */
+    /** Returns {@code elements} rounded up to whole groups, which is the length of a row. */
     public int padded(int elements) {
         return (elements + group - 1) / group * group;
     }
 
-    /** Bytes of {@code elements}, whole groups. */
+    /** Returns the number of bytes that {@code elements}, a whole number of groups, take. */
     public long bytes(long elements) {
         return elements * elementBytes;
     }
 
-    /** Where number {@code i} of a row stands, counted in elements. */
+    /** Returns the position of element {@code i} in a row, counted in elements. */
     public int slot(int i) {
         return switch (this) {
             case F32, F16 -> i;
@@ -62,7 +62,7 @@ public enum Format {
         return (i & ~31) | (i & 15) << 1 | (i >>> 4 & 1);
     }
 
-    /** Number {@code i} of the row at byte {@code row}. */
+    /** Returns element {@code i} of the row at byte {@code row}. */
     public float get(MemorySegment data, long row, int i) {
         long at = row + bytes(slot(i));
         return switch (this) {
@@ -73,7 +73,10 @@ public enum Format {
         };
     }
 
-    /** The first {@code count} numbers of the row at byte {@code row}: in one copy, as single loads are slow until compiled. */
+    /**
+     * Reads the first {@code count} elements of the row at byte {@code row}, in one copy: single loads are slow until
+     * compiled.
+     */
     void read(MemorySegment data, long row, int count, float[] into) {
         switch (this) {
             case F32 -> MemorySegment.copy(data, FLOAT, row, into, 0, count);
@@ -92,7 +95,7 @@ public enum Format {
         }
     }
 
-    /** Stores number {@code i} of the row at byte {@code row}, rounded to nearest even. */
+    /** Stores element {@code i} of the row at byte {@code row}, rounded to nearest even. */
     public void set(MemorySegment data, long row, int i, float value) {
         long at = row + bytes(slot(i));
         switch (this) {

@@ -10,8 +10,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
 
 /**
- * What {@link WarmingKernels} calls a kernel with until it is compiled: a few zeros. Products of elements have a trial a
- * height of tiles, the others one a format, and use one if they have none.
+ * Trial call of a kernel on a few zeros, which {@link WarmingKernels} repeats until the kernel is compiled. Products of
+ * elements have one trial per tile height, the other kernels one per format, or a single one if they have no format.
  */
 enum KernelTrial {
     NARROW_PRODUCT, SLIM_PRODUCT,
@@ -19,13 +19,13 @@ enum KernelTrial {
     OUTER, NORM, SWIGLU, LOG_SUM, ROUND,
     ROW_OF_Q8_0, ROWS_OF_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0;
 
-    /** Inputs of a product on trial. */
+    /** Number of inputs of a product on trial. */
     private static final int INNER = 24;
 
-    /** Heads, rows and the like of other kernels on trial. */
+    /** Number of heads, rows and the like of other kernels on trial. */
     private static final int SOME = 2;
 
-    /** A product of so many rows. */
+    /** Returns a trial of a product of {@code rows} rows. */
     static Consumer<Kernels> product(Format format, int rows) {
         return productTrial(format, rows, INNER, PANEL);
     }
@@ -40,7 +40,7 @@ enum KernelTrial {
         };
     }
 
-    /** A trial with pages of this format. */
+    /** Returns a trial with pages of {@code format}. */
     Consumer<Kernels> on(Format format) {
         int rows = SOME * SOME;
         MemorySegment page = zeros(format, (rows + 1) * PANEL);
@@ -54,7 +54,7 @@ enum KernelTrial {
         RoundedRows rounded = RoundedRows.zeros(1, PANEL);
         return switch (this) {
             case NARROW_PRODUCT -> productTrial(format, NARROW_ROWS, PANEL, PANEL / 2);
-            case SLIM_PRODUCT -> product(format, SLIM_ROWS + 1); // tiles of six rows, and of five
+            case SLIM_PRODUCT -> product(format, SLIM_ROWS + 1); // tiles of six and of five rows
             case FACTOR_SCORES -> k -> k.factorScores(x, 0, SOME, SOME, format, page, 0, y);
             case TENSOR_SCORES -> k -> k.tensorScores(x, 0, SOME, SOME, x, 0, PANEL, SOME, from, 0, y, 0, PANEL);
             case COLUMNS -> k -> k.rebuildColumns(x, 0, SOME, from, 0, SOME, to, 0);

@@ -3,65 +3,73 @@ package io.github.t6j.kernels;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The few operations that a transformer spends its time in.
+ * Operations in which a transformer spends its time.
  *
  * <p>One implementation is {@link ScalarKernels}, the slow twin and oracle; the other is in {@code kernels.simd}. Both
- * give the same bits: every output is one chain of fused multiply-adds in the order that is written at its operation,
- * and where a sum runs over lanes, it runs over {@value #LANES} logical lanes whatever the machine's vectors are.
- * (On a machine without FMA the twin multiplies and adds, and only the tolerances hold.)
+ * give the same bits: every output is one chain of fused multiply-adds in the order given with its operation, and a sum
+ * over lanes runs over {@value #LANES} logical lanes, whatever the width of the machine's vectors. (On a machine
+ * without FMA the twin multiplies and adds separately, and only the tolerances hold.)
  *
- * <p>Offsets and strides of arrays are in floats, offsets of segments in bytes. A <em>panel</em> is a block of
- * {@value #PANEL} outputs or tokens, [k][{@value #PANEL}]; rows of activations are padded so that a whole panel can be
- * written.
+ * <p>Offsets and strides of arrays are in floats, offsets of segments in bytes. A <em>panel</em> is a block of {@value
+ * #PANEL} outputs or tokens, [k][{@value #PANEL}]; rows of activations are padded so that a whole panel can be written.
  */
 public interface Kernels {
     /** Width of a panel: outputs of a weight matrix, tokens of a cache page. */
     int PANEL = 64;
 
-    /** Logical lanes of a sum over lanes, and what rows are padded to: the widest vectors' floats. */
+    /**
+     * Number of logical lanes of a sum over lanes, and the multiple to which rows are padded: floats of the widest
+     * vectors.
+     */
     int LANES = 16;
 
-    /** How large a score may grow above the running maximum, in powers of two, before the maximum follows. */
+    /** Limit, in powers of two, to which a score may exceed the running maximum before the maximum follows. */
     float LAZY_MAX = 12f;
 
-    /** {@code n} rounded up to whole panels: what a row must have that products are written to. */
+    /** Returns {@code n} rounded up to whole panels, the length of a row that products are written to. */
     static int padded(int n) {
         return (n + PANEL - 1) / PANEL * PANEL;
     }
 
-    /** Where column {@code c} of the first of {@code rows} rows stands in panels [⌈columns/64⌉][rows][64]. */
+    /** Returns the offset of column {@code c} of the first of {@code rows} rows in panels [⌈columns/64⌉][rows][64]. */
     static int panelAt(int c, int rows) {
         return c / PANEL * rows * PANEL + c % PANEL;
     }
 
-    /** Rows of a register tile of half a panel. */
+    /** Number of rows in a register tile of half a panel. */
     int NARROW_ROWS = 8;
 
     /**
-     * Whether a product takes tiles of half a panel where the registers suffice, as with heads of 32 elements: of whole
-     * panels half would be computed for nothing. Rows of x must be a panel's, as so many are only found at constant distances.
+     * Returns whether a product uses tiles of half a panel if the registers suffice, as for heads of 32 elements: in
+     * whole panels half would be computed for nothing. Rows of x must be {@value #PANEL} floats apart, because a tile
+     * finds that many rows only at constant distances.
      */
     static boolean isNarrow(Format format, int xStride, int rows, int columns) {
         return format == Format.F32 && xStride == PANEL && columns <= PANEL / 2 && rows % NARROW_ROWS == 0;
     }
 
-    /** From so many rows on, 16 registers are better used by tiles of six rows, or five, than of two; all such split into those. */
+    /**
+     * Least number of rows for tiles of six or five rows on 16 registers; any number from here on splits into those.
+     */
     int SLIM_ROWS = 20;
 
-    /** Whether a product takes such tiles, of two vectors where others have four. An int of Q8 has elements of four. */
+    /**
+     * Returns whether a product uses those tiles, of two vectors instead of four. Q8 does not: its ints hold elements
+     * of four.
+     */
     static boolean isSlim(Format format, int rows) {
         return Machine.FEW_REGISTERS && rows >= SLIM_ROWS && (format == Format.F32 || format == Format.BF16);
     }
 
-    /** Which kernels these are, such as {@code SIMD, 512-bit}. */
+    /** Returns a description of these kernels, such as {@code SIMD, 512-bit}. */
     String description();
 
     /**
-     * Matrix × matrix: y[r][c] = (accumulate ? y[r][c] : 0) + Σ_k x[r][k] · w[k][c], k ascending.
+     * Multiplies matrices: y[r][c] = (accumulate ? y[r][c] : 0) + Σ_k x[r][k] · w[k][c], k ascending.
      *
      * @param x [rows][inner], from {@code xAt}, rows {@code xStride} apart
-     * @param w [inner][columns] as {@code format} stores rows, from byte {@code wAt}, rows {@code wStride} elements (whole
-     *     groups of the format) apart; must be readable to the next multiple of {@value #PANEL} columns after the last row
+     * @param w [inner][columns] in {@code format}, from byte {@code wAt}, rows {@code wStride} elements (whole groups
+     *     of the format) apart; must be readable to the next multiple of {@value #PANEL} columns after the last row
      * @param y panels of {@value #PANEL} columns, [⌈columns/{@value #PANEL}⌉][rows][{@value #PANEL}], from {@code yAt},
      *     panels {@code yPanel} floats apart; all of a panel's columns may be overwritten
      */
@@ -82,28 +90,29 @@ public interface Kernels {
             boolean accumulate);
 
     /**
-     * Rounds a row for {@link #multiplyBlocks}: each block of {@value BlockFormat#SIZE} elements to whole multiples of
-     * the 127th part of its largest magnitude, halves to even.
+     * Rounds a row for {@link #multiplyBlocks}: each block of {@value BlockFormat#SIZE} elements to integer multiples
+     * of 1/127 of its largest magnitude, halves to even.
      *
-     * @param x [count], from {@code xAt}; what a block lacks are zeros
-     * @param to has room for row {@code row}
+     * @param x [count], from {@code xAt}; an incomplete block is padded with zeros
+     * @param to target with room for row {@code row}
      */
     void round(float[] x, int xAt, int count, RoundedRows to, int row);
 
     /**
-     * Panel of quantised weights × rows: y[r][c] = Σ_b (Σ_k x[r][b][k] · w[b][k][c]) · (wScale[b][c] · xScale[r][b]),
-     * b ascending: an exact sum of whole numbers, a rounded product of scales, and a chain of fused multiply-adds.
+     * Multiplies a panel of quantised weights by rows: y[r][c] = Σ_b (Σ_k x[r][b][k] · w[b][k][c]) · (wScale[b][c] ·
+     * xScale[r][b]), b ascending: an exact sum of integers, a rounded product of scales, and a chain of fused
+     * multiply-adds.
      *
-     * @param w the panel's blocks as {@code format} says, from byte {@code wAt}
+     * @param w blocks of the panel in {@code format}, from byte {@code wAt}
      * @param y [x.rows][{@value #PANEL}], from {@code yAt}, rows {@code yStride} apart
      */
     void multiplyBlocks(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride);
 
     /**
-     * Scores of one page: s[h][t] = Σ_k aK[h][k][t] · g[k][h][t], k ascending.
+     * Computes the scores of one page: s[h][t] = Σ_k aK[h][k][t] · g[k][h][t], k ascending.
      *
-     * @param g [keyRank][heads][{@value #PANEL}], from {@code gAt}: the products of the queries and B_K
+     * @param g products of the queries and B_K, [keyRank][heads][{@value #PANEL}], from {@code gAt}
      * @param page aK [heads][keyRank][{@value #PANEL}] in {@code format} from byte {@code aKAt}
      * @param s [heads][{@value #PANEL}], written
      */
@@ -111,11 +120,11 @@ public interface Kernels {
             float[] s);
 
     /**
-     * Scores of one row and a page, both of them factors: s[h][t] = Σ_k aK[h][k][t] · (Σ_q aQ[h][q] · g[k][q][t]), q and k
-     * ascending.
+     * Computes the scores of one row and a page from the factors of both: s[h][t] = Σ_k aK[h][k][t] · (Σ_q aQ[h][q] ·
+     * g[k][q][t]), q and k ascending.
      *
      * @param aQ [heads][queryRank], from {@code aQAt}
-     * @param g the products of B_Q and B_K, [queryRank][{@value #PANEL}] for each k, from {@code gAt}, {@code gStep} apart
+     * @param g products of B_Q and B_K, [queryRank][{@value #PANEL}] for each k, from {@code gAt}, {@code gStep} apart
      * @param page aK [heads][keyRank][{@value #PANEL}], f32, from byte {@code aKAt}
      * @param s [heads][{@value #PANEL}], from {@code sAt}, heads {@code sStep} apart, written
      */
@@ -124,7 +133,7 @@ public interface Kernels {
             MemorySegment page, long aKAt, float[] s, int sAt, int sStep);
 
     /**
-     * Columns of a page from factors: to[c][t] = Σ_r a[r][t] · b[r][c][t], r ascending.
+     * Rebuilds columns of a page from factors: to[c][t] = Σ_r a[r][t] · b[r][c][t], r ascending.
      *
      * @param a [rank][{@value #PANEL}], from {@code aAt}
      * @param b f32 [rank][count][{@value #PANEL}] from byte {@code bAt}
@@ -134,7 +143,7 @@ public interface Kernels {
             long toAt);
 
     /**
-     * Rows of a page from factors: to[t][i] = Σ_r a[r][t] · b[r][t][i], r ascending.
+     * Rebuilds rows of a page from factors: to[t][i] = Σ_r a[r][t] · b[r][t][i], r ascending.
      *
      * @param a [rank][{@value #PANEL}], from {@code aAt}
      * @param b f32 [rank][{@value #PANEL}][width] from byte {@code bAt}
@@ -145,17 +154,17 @@ public interface Kernels {
             int toStride);
 
     /**
-     * Probabilities of one page, not yet divided by their sum, times the values' head factors: e = 2^(s[h][t] − max[h]);
-     * sum[h][t mod {@value #LANES}] += e, t ascending; p[h][u][t] = e · aV[h][u][t].
+     * Computes the probabilities of one page, not yet divided by their sum, times the head factors of the values: e =
+     * 2^(s[h][t] − max[h]); sum[h][t mod {@value #LANES}] += e, t ascending; p[h][u][t] = e · aV[h][u][t].
      *
      * @param s [heads][{@value #PANEL}]; −∞ gives 0
      * @param page aV [heads][valueRank][{@value #PANEL}] in {@code format} from byte {@code aVAt}
-     * @param valueRank 0: there are no head factors, and p[h][t] = e
+     * @param valueRank rank of the head factors; 0 if there are none, and p[h][t] = e
      * @param max [heads]
      * @param sum [heads][{@value #LANES}], added to
      * @param p [heads][valueRank][{@value #PANEL}], written
-     * @return the largest s[h][t] − max[h] as the bits of a float: above those of {@link #LAZY_MAX}, sum and p may have
-     *     overflowed, and the page must be done again with a larger max. A NaN shows in sum and p.
+     * @return the bits of the largest s[h][t] − max[h] as a float; if they exceed those of {@link #LAZY_MAX}, sum and p
+     *     may have overflowed, and the caller must repeat the page with a larger max. A NaN shows in sum and p.
      */
     int softmax(
             float[] s,
@@ -168,16 +177,18 @@ public interface Kernels {
             float[] sum,
             float[] p);
 
-    /** Largest value of each row: into[r] = max_t s[r][t], s [rows][{@value #PANEL}]; NaN if there is one. */
+    /**
+     * Finds the largest value of each row: into[r] = max_t s[r][t], s [rows][{@value #PANEL}]; NaN if the row has one.
+     */
     void rowMaxima(float[] s, int rows, float[] into);
 
     /**
-     * Elements of a row in f32: to[i] = from[i], in Q8 times scale[scaleStep · (i mod {@value #PANEL})].
+     * Widens the elements of a row to f32: to[i] = from[i], for Q8 times scale[scaleStep · (i mod {@value #PANEL})].
      *
      * @param from elements in {@code format} from byte {@code fromAt}
-     * @param count whole groups of the format
-     * @param scalesAt byte of {@code from} at which the scales begin, f32; Q8 only
-     * @param scaleStep 1: each element has a scale of its own; 0: one scale is for all
+     * @param count number of elements, whole groups of the format
+     * @param scalesAt byte of {@code from} at which the f32 scales begin; Q8 only
+     * @param scaleStep 1 if each element has its own scale, 0 if all share one
      * @param to f32 from byte {@code toAt}
      */
     void widen(
@@ -185,7 +196,7 @@ public interface Kernels {
             long toAt);
 
     /**
-     * Multiplies panels by the tokens' scales: y[r][t] *= scale[t], t < {@value #PANEL}.
+     * Multiplies panels by the scales of the tokens: y[r][t] *= scale[t], t < {@value #PANEL}.
      *
      * @param y [rows][{@value #PANEL}], from {@code yAt}, rows {@code yStride} apart
      * @param scales f32 [{@value #PANEL}] from byte {@code scalesAt}
@@ -193,7 +204,7 @@ public interface Kernels {
     void scale(float[] y, int yAt, int rows, int yStride, MemorySegment scales, long scalesAt);
 
     /**
-     * Adds sums of which each row has a factor of its own: y[r][i] = y[r][i] · yFactors[r] + x[r][i] · xFactors[r], for
+     * Adds sums with a factor per row: y[r][i] = y[r][i] · yFactors[r] + x[r][i] · xFactors[r], for
      * {@code count} rows from {@code first}.
      *
      * @param x [rows][width], from {@code at}; width a multiple of {@value #LANES}
@@ -205,7 +216,7 @@ public interface Kernels {
     /**
      * Transposes a matrix: to[c][r] = from[r][c].
      *
-     * @param format of {@code from}: F32 or BF16
+     * @param format format of {@code from}, F32 or BF16
      * @param from [rows][columns] from byte {@code fromAt}, rows {@code fromStride} elements apart
      * @param to f32 [columns][rows], rows {@code toStride} floats apart
      */
@@ -224,32 +235,37 @@ public interface Kernels {
     void addOuter(float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at);
 
     /**
-     * Root mean square norm: y[i] = x[i] / √(Σx²/n + epsilon) · weight[i]; the sum runs over {@value #LANES} lanes.
+     * Computes the root mean square norm: y[i] = x[i] / √(Σx²/n + epsilon) · weight[i]; the sum runs over {@value
+     * #LANES} lanes.
      *
      * @param weight [n], or null for ones
      * @param lanes [{@value #LANES}] of scratch
      */
     void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] weight, float[] y, int yAt, float[] lanes);
 
-    /** SwiGLU: y[i] = gate[i] / (1 + e^−gate[i]) · up[i], i < n. */
+    /** Computes SwiGLU: y[i] = gate[i] / (1 + e^−gate[i]) · up[i], i < n. */
     void swiGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt);
 
     /**
-     * ln Σ e^x[i], i < n: m + ln Σ 2^((x[i] − m)·log₂e), m the largest. The sum runs over {@value #LANES} lanes of
-     * floats in blocks of {@value #SUM_BLOCK} elements, the blocks' sums in double. NaN if there is one, or all are −∞.
+     * Returns ln Σ e^x[i], i < n, as m + ln Σ 2^((x[i] − m)·log₂e), where m is the largest x[i]. Blocks of {@value
+     * #SUM_BLOCK} elements are summed in floats over {@value #LANES} lanes, the blocks in double. Returns NaN if an
+     * element is NaN or all are −∞.
      *
      * @param lanes [{@value #LANES}] of scratch
      */
     double logSumExp(float[] x, int n, float[] lanes);
 
-    /** Natural logarithm of a softmax's probability {@code id}: x[id] − ln Σ e^x[i]. */
+    /** Returns the natural logarithm of the softmax probability of {@code id}: x[id] − ln Σ e^x[i]. */
     default float logProbability(float[] x, int id) {
         return (float) (x[id] - logSumExp(x, x.length, new float[LANES]));
     }
 
-    /** 2^x for x ≤ 126 (above, 2^126): 1 at 0, 0 below −126, NaN at NaN; the same bits as inside {@link #softmax}. */
+    /**
+     * Returns 2^x for x ≤ 126, above that 2^126; 1 for 0, 0 below −126, NaN for NaN; the same bits as in {@link
+     * #softmax}.
+     */
     float exp2(float x);
 
-    /** Elements that are summed in floats before the sum becomes a double. */
+    /** Number of elements summed in floats before the sum becomes a double. */
     int SUM_BLOCK = 1024;
 }

@@ -3,14 +3,14 @@ package io.github.t6j.kernels;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
 
-/** What the JVM tells of the processor. Where it cannot be asked, a machine is taken for a good one. */
+/** Properties of the processor as the JVM reports them. If the JVM has no such flag, the best case is assumed. */
 public final class Machine {
     private Machine() {}
 
-    /** Whether there are 16 vector registers, not 32, as on x86 without AVX-512. */
+    /** True if the processor has 16 vector registers instead of 32, as x86 without AVX-512. */
     public static final boolean FEW_REGISTERS = fewRegisters();
 
-    /** Whether Math.fma is an instruction. */
+    /** Returns whether Math.fma is a single instruction. */
     public static boolean fused() {
         String use = option("UseFMA");
         return use == null || Boolean.parseBoolean(use);
@@ -21,7 +21,7 @@ public final class Machine {
         return avx != null && Integer.parseInt(avx) < 3;
     }
 
-    /** A flag of the JVM's; null where there is no such flag, or none to ask. */
+    /** Returns the value of a JVM flag, or null if the flag or the module jdk.management is missing. */
     private static String option(String name) {
         if (ModuleLayer.boot().findModule("jdk.management").isEmpty()) {
             return null;

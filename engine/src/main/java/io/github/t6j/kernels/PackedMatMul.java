@@ -3,17 +3,18 @@ package io.github.t6j.kernels;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 /**
- * Rows × packed matrix, on all workers: y[r] = W · x[r]. A panel of the matrix is done by one thread, so each output is
- * computed in one order. With a quantised matrix the rows are rounded first, once. One object serves many products
- * and allocates nothing once it has seen the largest; it belongs to one thread.
+ * Product of a packed matrix and rows, on all workers: y[r] = W · x[r]. One thread computes a panel of the matrix, so
+ * each output is summed in one order. For a quantised matrix the rows are rounded once, before the product. One object
+ * serves many products and allocates nothing once it has seen the largest; it belongs to one thread.
  */
 public final class PackedMatMul implements Workers.Work {
-    /** Inputs a block: 256 rows of a panel are 64 KB, which stay in L2 while all rows of x pass. */
+    /** Number of inputs in a block: 256 rows of a panel are 64 KB, which stay in L2 while all rows of x pass. */
     private static final int BLOCK = 256;
 
     /**
-     * Up to so many rows a product is bound by memory, and a thread takes three quarters of its share in one stretch: it is
-     * read fastest where a thread reads on and on, each leap costs about 0.3 µs. What is left goes to whoever is free.
+     * Largest number of rows for which a product is bound by memory. A thread then takes three quarters of its share in
+     * one stretch, because a thread reads a long stretch fastest: each jump costs about 0.3 µs. Free threads take the
+     * rest.
      */
     private static final int FEW_ROWS = 8;
 
@@ -29,25 +30,25 @@ public final class PackedMatMul implements Workers.Work {
     private float[] y;
     private int yStride;
     private float[] bias;
-    private int stretch; // panels that a thread does one after the other
-    private final float[][] panels; // one a worker: [rows][64], a panel of y
+    private int stretch; // number of consecutive panels in a thread's first item
+    private final float[][] panels; // one per worker: [rows][64], a panel of y
 
-    /** Products by these kernels on these threads. */
+    /** Creates products computed with these kernels on these threads. */
     public PackedMatMul(Kernels kernels, Workers workers) {
         this.kernels = kernels;
         this.workers = workers;
         panels = new float[workers.threads()][0];
     }
 
-    /** What computes them. */
+    /** Returns the kernels that compute the products. */
     public Kernels kernels() {
         return kernels;
     }
 
     /**
-     * y[r] += bias.
+     * Adds a bias: y[r] += bias.
      *
-     * @param newBias [n], or null, which adds nothing
+     * @param newBias [n], or null to add nothing
      * @param newY rows of n elements, {@code newYStride} floats apart
      */
     public void add(float[] newBias, int newRows, float[] newY, int newYStride) {
@@ -66,7 +67,7 @@ public final class PackedMatMul implements Workers.Work {
     }
 
     /**
-     * y[r] = W · x[r].
+     * Computes y[r] = W · x[r].
      *
      * @param newX [newRows][inputs], rows {@code newXStride} floats apart
      * @param newY [newRows][matrix.stride()]
@@ -75,7 +76,10 @@ public final class PackedMatMul implements Workers.Work {
         multiply(newMatrix, newX, newXStride, newRows, newY, newMatrix.stride());
     }
 
-    /** As {@link #multiply(PackedMatrix, float[], int, int, float[])}, rows of y {@code newYStride} floats apart. */
+    /**
+     * Does the same as {@link #multiply(PackedMatrix, float[], int, int, float[])}, with rows of y {@code newYStride}
+     * floats apart.
+     */
     public void multiply(
             PackedMatrix newMatrix, float[] newX, int newXStride, int newRows, float[] newY, int newYStride) {
         matrix = newMatrix;
@@ -107,7 +111,9 @@ public final class PackedMatMul implements Workers.Work {
         kernels.round(x, row * xStride, matrix.inputs(), rounded, row);
     }
 
-    /** The first items, one a thread, are a stretch of panels each; those that follow are single panels. */
+    /**
+     * Computes an item: the first items, one per thread, are a stretch of panels each, the following are single panels.
+     */
     @Override
     public void run(int item, int worker) {
         int threads = workers.threads();

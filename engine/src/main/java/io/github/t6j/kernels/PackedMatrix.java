@@ -10,14 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A weight matrix [outputs][inputs] as the kernels want it: panels of {@value Kernels#PANEL} outputs, the last one padded
- * with zeros. Matrix × vector reads it as one sequential stream, and each output is one chain of multiply-adds over the
- * inputs, in matrix × matrix as well.
+ * Weight matrix [outputs][inputs] in the layout of the kernels: panels of {@value Kernels#PANEL} outputs, the last one
+ * padded with zeros. Matrix × vector reads it as one sequential stream. Each output is one chain of multiply-adds over
+ * the inputs, in matrix × matrix as well.
  */
 public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
     static final int PANEL = Kernels.PANEL;
 
-    /** Bytes at either end that a fingerprint is made of. */
+    /** Number of bytes at either end that enter a fingerprint. */
     private static final long SAMPLE = 4096;
 
     private final int outputs;
@@ -33,11 +33,11 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
     }
 
     /**
-     * Packs matrices [·][inputs], one below the other, as one. It is bf16, q8_0 or q4_0 if all of them are; other types, and
-     * mixed ones, become f32.
+     * Packs matrices [·][inputs], one below the other, as one. The result is bf16, q8_0 or q4_0 if all of them are;
+     * other types, and mixtures, become f32.
      *
      * @param reader reads a panel's rows on the thread that packs them, so that they are in its caches
-     * @throws io.github.t6j.ModelFormatException if a scale of a quantised one is not finite
+     * @throws io.github.t6j.ModelFormatException if a scale of a quantised matrix is not finite
      */
     public static PackedMatrix pack(
             List<Tensor> parts, TensorReader reader, Arena arena, Workers workers) {
@@ -53,19 +53,19 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
             default -> new DensePanels(outputs, inputs, Format.F32, arena);
         };
         workers.run(matrix.panels(), (panel, worker) -> {
-            try (Arena memory = Arena.ofConfined()) { // of a panel: too small to be counted
+            try (Arena memory = Arena.ofConfined()) { // one panel: too small to be counted
                 matrix.fill(panel, matrix.rows(panel, parts, reader, memory));
             }
         });
         for (Tensor part : parts) {
             if (part.data().isMapped()) {
-                part.data().unload(); // read pages of a file would stay resident until it is unmapped
+                part.data().unload(); // otherwise pages of the file that were read stay resident until it is unmapped
             }
         }
         return matrix;
     }
 
-    /** Bytes that {@link #pack} of these takes. */
+    /** Returns the number of bytes that {@link #pack} needs for these matrices. */
     public static long packedBytes(List<Tensor> parts) {
         int inputs = Math.toIntExact(parts.getFirst().shape().get(1));
         long outputs = parts.stream().mapToLong(part -> part.shape().get(0)).sum();
@@ -78,13 +78,15 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
         return Math.ceilDiv(outputs, PANEL) * panelBytes;
     }
 
-    /** The type that all of them have once they are read; F32 if they differ. */
+    /** Returns the type that all tensors have once they are loaded, F32 if the types differ. */
     private static DType dtypeOf(List<Tensor> parts) {
         DType dtype = parts.getFirst().dtype().loaded();
         return parts.stream().allMatch(part -> part.dtype().loaded() == dtype) ? dtype : DType.F32;
     }
 
-    /** Uses matrix × vector once, with no inputs, so that {@link WarmingKernels} begin while such matrices are packed. */
+    /**
+     * Calls matrix × vector once, without inputs, so that {@link WarmingKernels} start to warm it up during packing.
+     */
     public static void announce(List<Tensor> parts, Kernels kernels) {
         MemorySegment nothing = MemorySegment.ofArray(new byte[0]);
         float[] y = new float[PANEL];
@@ -98,10 +100,10 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
         }
     }
 
-    /** Fills a panel with rows, on the heap, where single stores are cheap before they are compiled, and copies it. */
+    /** Fills a panel with rows on the heap, where single stores are cheap before they are compiled, and copies it. */
     abstract void fill(int panel, List<Tensor> rows);
 
-    /** Reads the rows of {@code parts} that are the panel's outputs. */
+    /** Reads the rows of {@code parts} that are the outputs of a panel. */
     private List<Tensor> rows(int panel, List<Tensor> parts, TensorReader reader, Arena memory) {
         List<Tensor> rows = new ArrayList<>();
         int begin = panel * PANEL;
@@ -119,13 +121,13 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
         return rows;
     }
 
-    /** What is done with a row of one of the tensors that are packed. */
+    /** Operation on one row of a tensor that is packed. */
     @FunctionalInterface
     interface Row {
         void fill(Tensor part, long row, int column);
     }
 
-    /** Passes each row of {@code rows} to {@code filler}, with its place in the panel. */
+    /** Passes each row of {@code rows} to {@code filler}, with its column in the panel. */
     static void each(List<Tensor> rows, Row filler) {
         int column = 0;
         for (Tensor part : rows) {
@@ -135,17 +137,17 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
         }
     }
 
-    /** Rows of the matrix. */
+    /** Returns the number of rows of the matrix. */
     public int outputs() {
         return outputs;
     }
 
-    /** Columns of the matrix. */
+    /** Returns the number of columns of the matrix. */
     public int inputs() {
         return inputs;
     }
 
-    /** Outputs rounded up to whole panels: floats between the rows of a product. */
+    /** Returns the outputs rounded up to whole panels: the distance, in floats, between rows of a product. */
     public int stride() {
         return panels() * PANEL;
     }
@@ -154,23 +156,23 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
         return (outputs + PANEL - 1) / PANEL;
     }
 
-    /** Byte at which a panel begins. */
+    /** Returns the byte at which a panel begins. */
     long panelAt(int panel) {
         return panel * panelBytes;
     }
 
-    /** Bytes in memory. */
+    /** Returns the size in memory, in bytes. */
     public long bytes() {
         return data.byteSize();
     }
 
-    /** Gives {@code digest} the first and last weights, for a fingerprint. */
+    /** Updates {@code digest} with the first and last weights, for a fingerprint. */
     public void sample(MessageDigest digest) {
         long count = Math.min(SAMPLE, data.byteSize());
         digest.update(data.asSlice(0, count).asByteBuffer());
         digest.update(data.asSlice(data.byteSize() - count).asByteBuffer());
     }
 
-    /** Copies one row, [inputs], to {@code into} from {@code at}: an embedding. */
+    /** Copies one row, [inputs], such as an embedding, to {@code into} from {@code at}. */
     public abstract void row(int output, float[] into, int at);
 }

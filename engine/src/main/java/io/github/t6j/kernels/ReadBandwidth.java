@@ -3,12 +3,12 @@ package io.github.t6j.kernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** How fast all workers together read memory: what a model that decodes can be held against. */
+/** Measurement of the rate at which all workers together read memory, the limit of a model that decodes. */
 public final class ReadBandwidth {
-    /** More than caches hold. */
+    /** Number of bytes to read, more than the processor's caches hold. */
     private static final long BYTES = 128L << 20;
 
-    /** Bytes of an item: few enough for an even share, many enough that handing them out does not show. */
+    /** Number of bytes in an item: few enough for even shares, enough that handing out items costs little. */
     private static final long PIECE = 1L << 19;
 
     private static final int PASSES = 5;
@@ -17,16 +17,16 @@ public final class ReadBandwidth {
     private final Workers workers;
     private boolean warm;
 
-    /** A test of these workers. */
+    /** Creates a measurement with these workers. */
     public ReadBandwidth(Workers workers) {
         this.workers = workers;
     }
 
-    /** The fastest of some passes over {@value #BYTES} bytes: a limit, which neighbours on the machine only hide. */
+    /** Returns the rate of the fastest pass over {@value #BYTES} bytes; other load on the machine can only lower it. */
     public double bytesPerSecond() {
         try (Arena arena = Arena.ofShared()) {
             MemorySegment data = arena.allocate(BYTES, 64);
-            int[] sums = new int[workers.threads()]; // so that reading is not idle
+            int[] sums = new int[workers.threads()]; // a result, so that no compiler drops the reads
             Workers.Work read =
                     (item, worker) -> sums[worker] += KernelChoice.readAll(data, item * PIECE, PIECE / Integer.BYTES);
             Workers.Work warmUp = (item, worker) -> sums[worker] += KernelChoice.readAll(data, 0, Kernels.PANEL * 64L);

@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/** Those of {@link ScalarKernels} that are about factors of TPA. */
+/** Scalar kernels that combine factors of TPA; the others are in {@link ScalarKernels}. */
 abstract sealed class ScalarFactorKernels implements Kernels permits ScalarKernels {
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -15,7 +15,7 @@ abstract sealed class ScalarFactorKernels implements Kernels permits ScalarKerne
         this.fused = fused;
     }
 
-    /** a · b + c, rounded once where the machine can. */
+    /** Returns a · b + c, rounded once if the machine has FMA. */
     float fma(float a, float b, float c) {
         return fused ? Math.fma(a, b, c) : a * b + c;
     }
@@ -75,7 +75,10 @@ abstract sealed class ScalarFactorKernels implements Kernels permits ScalarKerne
         }
     }
 
-    /** Row {@code t} of {@link #rebuildRows}, which begins at byte {@code rowAt}, from element {@code first} on. */
+    /**
+     * Rebuilds row {@code t} of {@link #rebuildRows}, which begins at byte {@code rowAt}, from element {@code first}
+     * on.
+     */
     public void rebuildRow(
             float[] a, int aAt, int rank, MemorySegment b, long bAt, int width, int t, int first, MemorySegment to,
             long rowAt) {

@@ -7,11 +7,11 @@ import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
 
 import java.util.Arrays;
 
-/** The operations written plainly: the oracle of the SIMD kernels, and what serves where those cannot. */
+/** Training operations in plain Java: the oracle of the SIMD kernels, and their substitute where those cannot run. */
 public final class ScalarGradientKernels implements GradientKernels {
     private final ScalarKernels scalar;
 
-    /** @param scalar knows whether Math.fma is one instruction here */
+    /** @param scalar twin that multiplies and adds with or without FMA, as on this machine */
     public ScalarGradientKernels(ScalarKernels scalar) {
         this.scalar = scalar;
     }
@@ -67,7 +67,7 @@ public final class ScalarGradientKernels implements GradientKernels {
         factorMeans(f, aAt, bAt, heads, rank, size, 0, x, xAt);
     }
 
-    /** The same from element {@code from} of each x[h] on. */
+    /** Computes the means from element {@code from} of each x[h] on. */
     public void factorMeans(
             float[] f, int aAt, int bAt, int heads, int rank, int size, int from, float[] x, int xAt) {
         for (int h = 0; h < heads; h++) {
@@ -95,21 +95,26 @@ public final class ScalarGradientKernels implements GradientKernels {
         featureGradients(f, aAt, bAt, heads, rank, size, 0, dx, dxAt, d);
     }
 
-    /** lanes += x[i] · y[i], from ≤ i < n; {@code from} is whole lanes. */
+    /**
+     * Adds products to lanes: lanes += x[i] · y[i], from ≤ i < n; {@code from} is a multiple of the number of lanes.
+     */
     public void addProducts(float[] x, int xAt, float[] y, int yAt, int from, int n, float[] lanes) {
         for (int i = from; i < n; i++) {
             lanes[i % LANES] = scalar.fma(x[xAt + i], y[yAt + i], lanes[i % LANES]);
         }
     }
 
-    /** Sum of the lanes in halves, like {@link ScalarKernels#sum}; without a store no sum waits for the one before. */
+    /**
+     * Returns the sum of the lanes in halves, like {@link ScalarKernels#sum}; without stores no sum waits for the
+     * previous one.
+     */
     public static float sum(float[] x) {
         float even = ((x[0] + x[8]) + (x[4] + x[12])) + ((x[2] + x[10]) + (x[6] + x[14]));
         float odd = ((x[1] + x[9]) + (x[5] + x[13])) + ((x[3] + x[11]) + (x[7] + x[15]));
         return even + odd;
     }
 
-    /** db from element {@code from} of each db[r] on. */
+    /** Computes db from element {@code from} of each db[r] on. */
     public void featureGradients(
             float[] f, int aAt, int bAt, int heads, int rank, int size, int from, float[] dx, int dxAt, float[] d) {
         for (int r = 0; r < rank; r++) {

@@ -5,14 +5,14 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** The operations written plainly: the oracle of the SIMD kernels, and what serves where those cannot. */
+/** Operations in plain Java: the oracle of the SIMD kernels, and their substitute where those cannot run. */
 public final class ScalarKernels extends ScalarFactorKernels {
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** @param fused whether Math.fma is one instruction here; where it is not, it is a thousand times slower */
+    /** @param fused true if Math.fma is a single instruction here; otherwise it is a thousand times slower */
     public ScalarKernels(boolean fused) {
         super(fused);
     }
@@ -55,7 +55,7 @@ public final class ScalarKernels extends ScalarFactorKernels {
         }
     }
 
-    /** y[i] += a · b[i], {@code count} of them; a method of its own, as it is compiled the sooner. */
+    /** Adds y[i] += a · b[i] for {@code count} elements; a separate method, because it is compiled sooner. */
     private void addScaled(float a, float[] b, int bAt, int count, float[] y, int yAt) {
         for (int i = 0; i < count; i++) {
             y[yAt + i] = fma(a, b[bAt + i], y[yAt + i]);
@@ -180,7 +180,7 @@ public final class ScalarKernels extends ScalarFactorKernels {
         transpose(format, from, fromAt, fromStride, 0, rows, 0, columns, to, toStride);
     }
 
-    /** {@link Kernels#transpose} of some rows and columns. */
+    /** Transposes some rows and columns, as {@link Kernels#transpose} does. */
     public static void transpose(
             Format format, MemorySegment from, long fromAt, int fromStride, int firstRow, int rows, int firstColumn,
             int columns, MemorySegment to, int toStride) {
@@ -211,7 +211,9 @@ public final class ScalarKernels extends ScalarFactorKernels {
         scaleRow(x, xAt, n, rmsScale(lanes, n, epsilon), weight, y, yAt);
     }
 
-    /** y[i] = x[i] · scale · weight[i], i < n; a null weight is ones. C2 makes vectors of such loops without help. */
+    /**
+     * Computes y[i] = x[i] · scale · weight[i], i < n; a null weight is ones. C2 vectorises such loops without help.
+     */
     public static void scaleRow(float[] x, int xAt, int n, float scale, float[] weight, float[] y, int yAt) {
         if (weight == null) {
             for (int i = 0; i < n; i++) {
@@ -224,12 +226,15 @@ public final class ScalarKernels extends ScalarFactorKernels {
         }
     }
 
-    /** 1 / √(Σ lanes / n + epsilon), the lanes summed in halves. Overwrites {@code lanes}. */
+    /** Returns 1 / √(Σ lanes / n + epsilon), with the lanes summed in halves. Overwrites {@code lanes}. */
     public static float rmsScale(float[] lanes, int n, float epsilon) {
         return (float) (1.0 / Math.sqrt(sum(lanes, 0) / n + epsilon));
     }
 
-    /** Sum of the {@value #LANES} floats from {@code at}, in halves: a fixed order. Overwrites them. */
+    /**
+     * Returns the sum of the {@value #LANES} floats from {@code at}, in halves, which is a fixed order. Overwrites
+     * them.
+     */
     public static float sum(float[] lanes, int at) {
         for (int half = LANES / 2; half > 0; half /= 2) {
             for (int i = at; i < at + half; i++) {
@@ -261,7 +266,9 @@ public final class ScalarKernels extends ScalarFactorKernels {
         return max + StrictMath.log(sum);
     }
 
-    /** Adds 2^((x[i] − max)·log₂e), from ≤ i < to, to {@code lanes}, cleared first if {@code clear}; returns their sum. */
+    /**
+     * Adds 2^((x[i] − max)·log₂e), from ≤ i < to, to {@code lanes}, cleared first if {@code clear}; returns their sum.
+     */
     public float addExp(float[] x, int from, int to, float max, float[] lanes, boolean clear) {
         if (clear) {
             Arrays.fill(lanes, 0f);
@@ -273,9 +280,9 @@ public final class ScalarKernels extends ScalarFactorKernels {
     }
 
     /**
-     * Sum of ints, wrapping: what it costs to read memory, for a benchmark.
+     * Returns the wrapping sum of ints, as a benchmark of reading memory.
      *
-     * @param count ints from byte {@code at}, whole {@value #PANEL}s
+     * @param count number of ints from byte {@code at}, a multiple of {@value #PANEL}
      */
     public static int readAll(MemorySegment data, long at, long count) {
         int sum = 0;
@@ -285,34 +292,34 @@ public final class ScalarKernels extends ScalarFactorKernels {
         return sum;
     }
 
-    /** log2(e). */
+    /** Value of log₂(e). */
     public static final float LOG2_E = 1.44269504f;
 
-    /** Added to and taken from a float below 2^22, it leaves the nearest whole number. */
+    /** Constant that rounds a float below 2^22 to the nearest integer when it is added and subtracted again. */
     public static final float ROUNDING = 0x1.8p23f;
 
-    /** Minimax polynomial of 2^r on [−½, ½], the constant 1 left out, lowest power first: 1.0 ulp over the range. */
+    /** First coefficient of the minimax polynomial of 2^r on [−½, ½], 1.0 ulp over the range; its constant is 1. */
     public static final float P1 = 0.693147215f;
 
-    /** Second of them. */
+    /** Second coefficient, of r². */
     public static final float P2 = 0.2402265278f;
 
-    /** Third of them. */
+    /** Third coefficient, of r³. */
     public static final float P3 = 0.05550310551f;
 
-    /** Fourth of them. */
+    /** Fourth coefficient, of r⁴. */
     public static final float P4 = 0.009617692975f;
 
-    /** Fifth of them. */
+    /** Fifth coefficient, of r⁵. */
     public static final float P5 = 0.001340664391f;
 
-    /** Sixth of them. */
+    /** Sixth coefficient, of r⁶. */
     public static final float P6 = 0.000155946776f;
 
-    /** Below it, 2^x is taken for 0: results stay normal floats. */
+    /** Limit below which 2^x counts as 0, so that results stay normal floats. */
     public static final float EXP2_MIN = -126f;
 
-    /** Above it, 2^x is taken for 2^126, so that nothing overflows. */
+    /** Limit above which 2^x counts as 2^126, so that nothing overflows. */
     public static final float EXP2_MAX = 126f;
 
     @Override

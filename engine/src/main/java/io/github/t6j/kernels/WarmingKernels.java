@@ -11,24 +11,26 @@ import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
 
 /**
- * The SIMD kernels and, until each of them is compiled, their scalar twin: before, the Vector API is some hundred times
- * slower. From a kernel's first use, that is of an operation in a format and, for products, a height of tiles, a thread
- * beside calls it on a few zeros until it is faster than the twin; from then on it serves.
- * The two give the same bits, so nobody sees when. What is called most is next.
+ * SIMD kernels with their scalar twin in place of each kernel that is not compiled yet: until then, the Vector API is
+ * some hundred times slower. A kernel is an operation in a format and, for products, a tile height. From its first use,
+ * an extra thread calls it on a few zeros until it is faster than the twin, and then it takes over. Both give the same
+ * bits, so callers cannot notice the exchange. The kernel called most is warmed up next.
  *
- * <p>The thread ends when there is nothing to warm, at the latest after {@link #close()}.
+ * <p>The thread ends when nothing is left to warm up, at the latest after {@link #close()}.
  */
 public final class WarmingKernels implements Kernels, AutoCloseable {
-    /** So many calls in turn must have been faster than the twin's fastest. */
+    /** Number of consecutive calls that must be faster than the twin's fastest. */
     private static final int PROOF = 3;
 
-    /** After so many calls both have left the interpreter, where the SIMD kernel may be the faster one. */
+    /** Number of calls after which both have left the interpreter, in which the SIMD kernel may be the faster one. */
     private static final int LEAST = 300;
 
-    /** After so many calls C2 has compiled what it can: the kernel serves whatever its time. */
+    /** Number of calls after which C2 has compiled all it can: the kernel then takes over whatever its time. */
     private static final int ENOUGH = 20_000;
 
-    /** A product of two to four rows may be a short prompt's, which comes once: it waits for so many calls more. */
+    /**
+     * Number of further calls that a product of few rows waits for: it may belong to a short prompt, which comes once.
+     */
     private static final int RARE = 500;
 
     private static final int FORMATS = Format.values().length;
@@ -37,23 +39,23 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     private final Kernels twin;
     private final ToIntFunction<Format> tileRows;
     private final int mostRows;
-    private final int products; // places of them
+    private final int products; // number of places for products
     private final AtomicReferenceArray<Kernels> serving; // null: never called
     private final AtomicReferenceArray<Consumer<Kernels>> trials;
-    private final int[] calls; // about so many: threads count without waiting for each other
+    private final int[] calls; // approximate: threads count without waiting for each other
     private final ThreadPoolExecutor beside;
 
     /**
-     * Begins with {@code twin}, and ends with {@code simd}.
+     * Creates kernels that start with {@code twin} and end with {@code simd}.
      *
-     * @param tileRows rows that a product of {@code simd} with a format takes at once; more are split evenly
+     * @param tileRows number of rows that a product of {@code simd} takes at once in a format; more are split evenly
      */
     public WarmingKernels(Kernels simd, Kernels twin, ToIntFunction<Format> tileRows) {
         this.simd = simd;
         this.twin = twin;
         this.tileRows = tileRows;
         mostRows = Stream.of(Format.values()).mapToInt(tileRows).max().orElseThrow();
-        // Tiles of 1 … mostRows rows; and of both, where rows do not split into equal ones.
+        // Tiles of 1 … mostRows rows, and pairs of neighbouring heights for rows that do not split evenly.
         products = FORMATS * (mostRows + 2);
         int places = products + KernelTrial.values().length * FORMATS;
         serving = new AtomicReferenceArray<>(places);
@@ -67,13 +69,13 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         }
     }
 
-    /** Gives up what is not warm yet and ends the thread. */
+    /** Ends the thread; kernels that are not warm yet stay with the twin. */
     @Override
     public void close() {
         beside.shutdownNow();
     }
 
-    /** Whether every kernel that was called is SIMD by now. */
+    /** Returns whether the SIMD form of every kernel called so far has taken over. */
     public boolean isWarm() {
         for (int i = 0; i < serving.length(); i++) {
             if (serving.get(i) == twin) {
@@ -132,7 +134,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             warm(trials.getAndSet(most, null));
             serving.set(most, simd);
         } catch (InterruptedException | RuntimeException | Error closedOrBroken) {
-            // The twin goes on; what is wrong with a kernel is for its caller to hear, not for this thread to print.
+            // The twin continues; an error of a kernel must reach its caller instead of being printed by this thread.
         }
     }
 
@@ -152,7 +154,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         }
     }
 
-    /** Quantised products take four rows at once, and one by one what is left. */
+    /** Returns the trial of a quantised product, which takes four rows at once and the remaining rows one by one. */
     private static KernelTrial blocks(BlockFormat format, int rows) {
         return switch (format) {
             case Q8_0 -> rows == 1 ? KernelTrial.ROW_OF_Q8_0 : KernelTrial.ROWS_OF_Q8_0;

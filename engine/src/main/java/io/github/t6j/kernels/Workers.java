@@ -6,28 +6,34 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The threads that compute: the caller and {@code threads − 1} others, which spin for a bounded time after their last
- * work and then sleep. A token has about a hundred parallel regions of some ten microseconds each; anything that goes
- * to sleep between them costs 40 µs a region, spinning costs 0.1.
+ * Threads that compute: the caller and {@code threads − 1} others, which spin for a bounded time after their last work
+ * and then sleep. A token has about a hundred parallel regions of some ten microseconds each. Sleeping between them
+ * costs 40 µs per region, spinning 0.1 µs.
  *
- * <p>Items go to whichever thread is free. So that results never depend on it, an item must write only what is its
- * own.
+ * <p>Any free thread takes the next item. An item must write only its own data, so that results never depend on the
+ * thread.
  */
 public final class Workers implements AutoCloseable {
-    /** About a third of a millisecond: longer than the serial stretches between two regions of a token. */
+    /**
+     * Number of spins in about a third of a millisecond, longer than the serial code between two regions of a token.
+     */
     private static final int SPINS = 20_000;
 
-    /** Some four microseconds, after which one of more threads than there are processors lets others run. */
+    /**
+     * Number of spins, some four microseconds, after which a thread yields if there are more threads than processors.
+     */
     private static final int FEW_SPINS = 256;
 
     private static final int CLOSED = Integer.MAX_VALUE;
 
-    /** A parallel region's body. */
+    /** Body of a parallel region. */
     @FunctionalInterface
     public interface Work {
         /**
-         * @param item which part, from 0
-         * @param worker which thread, from 0 (the caller): an index into buffers that no two threads share
+         * Computes one item.
+         *
+         * @param item index of the item, from 0
+         * @param worker index of the thread, from 0 (the caller), for buffers that no two threads share
          */
         void run(int item, int worker);
     }
@@ -35,9 +41,9 @@ public final class Workers implements AutoCloseable {
     private final Thread[] threads;
     private final ReentrantLock region = new ReentrantLock();
 
-    // The upper half numbers the region, the lower half is its next item. A thread takes an item by a compare-and-set
-    // of both; while a region is made the lower half is CLOSED, so a late thread cannot take an item of the next region
-    // with what it read of the last one.
+    // The upper half is the number of the region, the lower half its next item. A thread takes an item by a
+    // compare-and-set of both. While a region is set up the lower half is CLOSED, so a late thread cannot take an item
+    // of the next region with the body of the last one.
     private final AtomicLong ticket = new AtomicLong(CLOSED);
     private final AtomicInteger done = new AtomicInteger();
     private Work work;
@@ -45,10 +51,14 @@ public final class Workers implements AutoCloseable {
     private volatile Throwable failure;
     private volatile boolean closed;
 
-    private final int spinsToYield; // one that waits where others could run would hold up all of them
+    private final int spinsToYield; // with too many threads, a spinning thread would block those that have work
     private final AtomicInteger sleepers = new AtomicInteger();
 
-    /** @throws IllegalArgumentException if {@code count} is not positive */
+    /**
+     * Starts {@code count} − 1 threads.
+     *
+     * @throws IllegalArgumentException if {@code count} is not positive
+     */
     public Workers(int count) {
         if (count < 1) {
             throw new IllegalArgumentException("threads: expected 1 or more, found " + count);
@@ -64,14 +74,14 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    /** Threads that compute, the caller included: {@link Work} sees workers below it. */
+    /** Returns the number of threads that compute, the caller included; worker indices are below it. */
     public int threads() {
         return threads.length + 1;
     }
 
     /**
-     * Runs {@code body} for the items 0 … count − 1 and returns when all are done. While another thread has a region
-     * under way, or inside a region, the caller does all of its items itself.
+     * Runs {@code body} for the items 0 … count − 1 and returns when all are done. While another thread runs a region,
+     * or inside a region, the caller runs all items itself.
      */
     public void run(int count, Work body) {
         if (count <= 1 || threads.length == 0 || region.isHeldByCurrentThread() || !region.tryLock()) {
@@ -150,7 +160,7 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    /** Waits for a region other than {@code seen} to open. */
+    /** Waits until a region other than {@code seen} opens. */
     private long await(long seen) {
         int spins = 0;
         while (true) {
@@ -166,7 +176,7 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    /** The thread that this one waits for may not be running: more threads than free cores. */
+    /** Spins once or yields: the thread that this one waits for may not be running. */
     private void pause(int spins) {
         if (spins % spinsToYield == 0) {
             Thread.yield();
@@ -177,14 +187,14 @@ public final class Workers implements AutoCloseable {
 
     private void sleep(long seen) {
         sleepers.incrementAndGet();
-        // A region that opened before the line above did not see a sleeper, so look once more.
+        // A region that opened before the line above saw no sleeper, so check once more.
         if (ticket.get() == seen && !closed) {
             LockSupport.park(this);
         }
         sleepers.decrementAndGet();
     }
 
-    /** Ends the threads; regions opened later are done by their callers alone. */
+    /** Ends the threads; the callers of later regions run them alone. */
     @Override
     public void close() {
         closed = true;

@@ -1,5 +1,5 @@
 /**
- * The few operations that cost time, their scalar twin, the choice between it and SIMD, packed weight matrices and the
- * threads. May use {@code weights}; knows nothing of models, attention or caches.
+ * Operations that cost time: SIMD kernels, their scalar twin, the choice between them, packed weight matrices and the
+ * threads. May use {@code weights}; independent of models, attention and caches.
  */
 package io.github.t6j.kernels;

@@ -1,9 +1,9 @@
 package io.github.t6j.random;
 
 /**
- * The generator SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators"): a counter
- * that advances by the golden ratio, and a mixing function of it. Own code, so that a seed means the same on every
- * version of the JDK.
+ * Random number generator SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators"): a
+ * counter that advances by the golden ratio, and a mixing function of it. It does not use the JDK's generators, so a
+ * seed gives the same numbers on every version of the JDK.
  */
 public final class SplitMix64 {
     private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
@@ -14,7 +14,10 @@ public final class SplitMix64 {
         state = seed;
     }
 
-    /** The seed of the sequence that belongs to {@code name}, a tensor's for instance: each is independent of the others. */
+    /**
+     * Returns the seed of the sequence for {@code name}, such as that of a tensor; sequences of different names are
+     * independent.
+     */
     public static long seed(long seed, String name) {
         long mixed = mix(seed + GOLDEN_RATIO);
         for (int i = 0; i < name.length(); i++) {
@@ -23,12 +26,15 @@ public final class SplitMix64 {
         return mixed;
     }
 
-    /** The number at {@code index}, from 0, of the seed's sequence: what {@link #nextLong} gives after as many others. */
+    /**
+     * Returns number {@code index}, from 0, of the sequence of {@code seed}, as {@link #nextLong} would after that many
+     * others.
+     */
     public static long at(long seed, long index) {
         return mix(seed + (index + 1) * GOLDEN_RATIO);
     }
 
-    /** 64 bits, each of which depends on all those of {@code z}; no two numbers give the same. */
+    /** Returns 64 bits, each of which depends on all bits of {@code z}; a bijection. */
     public static long mix(long z) {
         z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
         z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
@@ -40,7 +46,7 @@ public final class SplitMix64 {
         return mix(state);
     }
 
-    /** Uniform in [0, 1): a multiple of 2⁻⁵³. */
+    /** Returns a uniform number in [0, 1), a multiple of 2⁻⁵³. */
     public double nextDouble() {
         return (nextLong() >>> 11) * 0x1p-53;
     }

@@ -1,5 +1,5 @@
 /**
- * Random numbers that a seed fixes, on every machine and JDK. Draws of the sampler, first weights and the order of data
- * come from here. May use nothing but the JDK.
+ * Random numbers that a seed determines on every machine and JDK, for the sampler's draws, initial weights and the
+ * order of training data. May use only the JDK.
  */
 package io.github.t6j.random;

@@ -15,9 +15,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a page gives back is what was written, rounded as its format must. */
+/** Tests that a page returns the written elements, rounded as its format requires. */
 class PageTest {
-    /** 5 heads of 40, key rank 3, value rank 2. */
+    /** Layout of 5 heads of 40, key rank 3, value rank 2. */
     private static final FactorCache FACTORS = factors(5, 40, 3, 2);
 
     private static FactorCache factors(int heads, int headDim, int keyRank, int valueRank) {
@@ -55,7 +55,7 @@ class PageTest {
         }
     }
 
-    /** An int of each line of 64 bytes: what is read is known by its sum. */
+    /** Tests that one int of each 64-byte line is read, which the sum shows. */
     @ParameterizedTest
     @EnumSource(Format.class)
     void touchReadsEveryLine(Format format) {
@@ -72,7 +72,7 @@ class PageTest {
         }
     }
 
-    /** Half a unit in the last place: of 11 bits, 8 bits; of a 127th of the vector's largest number. */
+    /** Returns half a unit in the last place: of 11 bits, of 8 bits, or of 1/127 of the vector's largest element. */
     private static double bound(Format format, float number, float largest) {
         return switch (format) {
             case F32 -> 0;
@@ -82,7 +82,10 @@ class PageTest {
         };
     }
 
-    /** Columns: B_K [3][40], then A_K [5][3], then A_V [5][2]; a factor's row is B_K's 40 or one rank's 5. */
+    /**
+     * Returns the largest magnitude in the vector of a column. Columns are B_K [3][40], A_K [5][3], A_V [5][2]; a
+     * vector is 40 of B_K or one rank's 5.
+     */
     private static float largestBesideColumn(float[] columns, int c) {
         if (c < 120) {
             return largest(columns, c / 40 * 40, 40, 1);
@@ -119,7 +122,7 @@ class PageTest {
         }
     }
 
-    /** 34 heads of 64, ranks 2: 392 elements; q8 keeps 8 scales of 4 bytes. */
+    /** Tests byte counts, such as of 34 heads of 64 with ranks 2: 392 elements; q8 adds 8 scales of 4 bytes. */
     @ParameterizedTest
     @CsvSource({"34, 64, 2, 2, F32, 1568", "34, 64, 2, 2, F16, 784", "34, 64, 2, 2, BF16, 784", "34, 64, 2, 2, Q8, 424",
         "8, 32, 2, 2, F32, 640", "8, 32, 2, 2, BF16, 320", "8, 32, 2, 2, Q8, 256",
@@ -197,7 +200,7 @@ class PageTest {
             assertThatThrownBy(
                     () -> page.multiplyColumns(KernelChoice.kernels(), new float[80], 0, 1, 80, 0, new float[64], 0))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("expected those of one vector, found 80 from 0");
+                    .hasMessageContaining("expected columns of one vector, found 80 from 0");
         }
     }
 }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a cache holds of each token, whoever else shares its pages. */
+/** Tests that a cache returns each token's elements, whichever caches share its pages. */
 class PagedCacheTest {
     private static final int LAYERS = 3;
     private static final PageLayout LAYOUT = new HeadCache(2, 5).layout();
@@ -27,7 +27,7 @@ class PagedCacheTest {
         return new PagedCache(LAYOUT, format, LAYERS);
     }
 
-    /** Appends tokens to all layers, each of other elements. @return the first column of each, [token][layer] */
+    /** Appends tokens of different elements to all layers and returns the first column of each, [token][layer]. */
     private float[][] append(PagedCache cache, int from, int count) {
         float[][] first = new float[count][LAYERS];
         cache.reserve(from, from + count);
@@ -92,7 +92,7 @@ class PagedCacheTest {
         }
     }
 
-    /** What follows the last token is zeros in a file, whatever was there. */
+    /** Tests that a file holds zeros after the last token, whatever the page held. */
     @ParameterizedTest
     @EnumSource
     void whatWasSavedIsRestored(Format format) {

@@ -101,7 +101,8 @@ class JsonTest {
     @Test
     void refusesDuplicateKeys() {
         assertThatThrownBy(() -> parse("{\"wte\":1,\"b\":{\"wte\":2},\"wt\\u0065\":3}"))
-                .isInstanceOf(ModelFormatException.class).hasMessageContaining("wte");
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessage("x.json: not valid JSON at character 24: duplicate key \"wte\"");
     }
 
     @Test
@@ -187,7 +188,7 @@ class JsonTest {
         };
     }
 
-    /** Any code units, lone surrogates too. */
+    /** Returns a string of any code units, lone surrogates included. */
     private static String string(Random random) {
         StringBuilder string = new StringBuilder();
         for (int i = random.nextInt(6); i > 0; i--) {

@@ -12,13 +12,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The scalar twin against float64, and the SIMD kernels against the scalar twin, bit for bit, on odd sizes. */
+/** Tests the scalar twin against float64, and the SIMD kernels against the twin, bit for bit, on odd sizes. */
 @Tag("width")
 class GradientKernelsTest {
     private final ScalarKernels plain = new ScalarKernels(true);
     private final GradientKernels scalar = new ScalarGradientKernels(plain);
     private final GradientKernels simd = new SimdGradientKernels();
-    private final float[] lanes = TestNumbers.normal(new Random(0), Kernels.LANES, 1); // what was left there
+    private final float[] lanes = TestNumbers.normal(new Random(0), Kernels.LANES, 1); // leftovers of another use
 
     @ParameterizedTest
     @CsvSource({"1,1,1", "3,2,32", "11,6,32", "5,3,7", "2,5,33", "4,1,64", "7,2,16", "3,4,100"})

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The scalar twin against float64, and the SIMD kernels against the scalar twin, bit for bit, on odd sizes. */
+/** Tests the scalar twin against float64, and the SIMD kernels against the twin, bit for bit, on odd sizes. */
 @Tag("width")
 class KernelsTest {
     private static final int PANEL = Kernels.PANEL;
@@ -342,7 +342,7 @@ class KernelsTest {
             }
             x[n / 2] = Float.NEGATIVE_INFINITY;
             x[n / 3] = 103;
-            x[n] = 1000; // not one of them
+            x[n] = 1000; // beyond the n elements
             double sum = 0;
             for (int i = 0; i < n; i++) {
                 sum += Math.exp(x[i] - 100.0);
@@ -389,7 +389,9 @@ class KernelsTest {
         return TestNumbers.normal(random, n, 1);
     }
 
-    /** Random numbers [rows][columns] from byte 4, of −127 to 127 in Q8, which a scale must follow. */
+    /**
+     * Returns random elements [rows][columns] from byte 4; in Q8 integers from −127 to 127, which the caller scales.
+     */
     private MemorySegment segment(Random random, Format format, int rows, int columns, int stride) {
         MemorySegment segment = arena.allocate(4 + format.bytes((long) rows * stride + PANEL), 64);
         for (int r = 0; r < rows; r++) {
@@ -401,7 +403,7 @@ class KernelsTest {
         return segment;
     }
 
-    /** A number of {@link #segment}, by what Format's documentation draws, not by its code. */
+    /** Returns an element of {@link #segment}, by the drawing in Format's documentation instead of its code. */
     private static double number(MemorySegment segment, Format format, int row, int stride, int c) {
         return switch (format) {
             case F32 -> segment.get(FLOAT, 4 + 4L * (row * stride + c));

@@ -15,13 +15,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Products in tiles of half a panel: the SIMD kernels against the twin, bit for bit. */
+/** Tests products in tiles of half a panel: the SIMD kernels against the twin, bit for bit. */
 @Tag("width")
 class NarrowProductsTest {
     private final ScalarKernels scalar = new ScalarKernels(true);
     private final Kernels simd = new SimdKernels();
 
-    /** Rows of x that are a panel's, for which there are tiles of half a panel. */
+    /** Tests rows of x that are a panel apart, for which tiles of half a panel exist. */
     @ParameterizedTest
     @CsvSource({"8, 64, 32", "16, 5, 31", "64, 64, 1", "24, 33, 16", "8, 1, 32", "7, 64, 32", "8, 64, 33"})
     void narrowProductsAreTheTwins(int rows, int inner, int columns) {
@@ -52,7 +52,7 @@ class NarrowProductsTest {
         }
     }
 
-    /** Called while and after the twin is exchanged for it. */
+    /** Calls a product while the SIMD kernel takes over from the twin, and afterwards. */
     @Test
     void theExchangeChangesNoBit() throws InterruptedException {
         long seed = 13;

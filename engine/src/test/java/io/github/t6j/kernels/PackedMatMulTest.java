@@ -20,7 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Products with quantised weights: the scalar twin against float64, and the SIMD kernels against it, bit for bit. */
+/**
+ * Tests products with quantised weights: the scalar twin against float64, and the SIMD kernels against the twin, bit
+ * for bit.
+ */
 @Tag("width")
 class PackedMatMulTest {
     private final Arena arena = Arena.ofShared();
@@ -44,7 +47,7 @@ class PackedMatMulTest {
         return y;
     }
 
-    /** Activations by the rule: whole multiples of a 127th of the block's largest magnitude. */
+    /** Returns rounded activations by the definition: integer multiples of 1/127 of the block's largest magnitude. */
     private static double[] rounded(float[] x, int row, int inputs) {
         double[] rounded = new double[inputs];
         for (int block = 0; block < inputs; block += 32) {
@@ -101,7 +104,7 @@ class PackedMatMulTest {
         }
     }
 
-    /** The largest sums that a block can have: whole numbers of −128 and −8 with activations of ±127. */
+    /** Tests the largest sums that a block can have: weights of −128 and −8 with activations of ±127. */
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0"})
     void noSumOverflows(DType dtype) {
@@ -159,7 +162,7 @@ class PackedMatMulTest {
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0"})
     void zerosAndTinyAndHugeActivationsAgree(DType dtype) {
-        float[] weights = TestNumbers.normal(new Random(5), 64 * 96, 1e-4f); // scales of f16 that are subnormal, too
+        float[] weights = TestNumbers.normal(new Random(5), 64 * 96, 1e-4f); // includes subnormal f16 scales
         Arrays.fill(weights, 32, 64, 0f);
         PackedMatrix matrix = pack(Tensor.of("w", dtype, weights, 64, 96));
         for (float size : new float[] {0, 1e-45f, 1e-30f, 1e-15f, 1, 1e9f, 1e36f}) {

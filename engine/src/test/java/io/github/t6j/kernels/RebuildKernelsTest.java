@@ -14,7 +14,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Scores, keys and values from factors: the scalar twin against float64, and the SIMD kernels against it, bit for bit. */
+/**
+ * Tests scores, keys and values from factors: the scalar twin against float64, and the SIMD kernels against the twin,
+ * bit for bit.
+ */
 @Tag("width")
 class RebuildKernelsTest {
     private static final int PANEL = Kernels.PANEL;

@@ -7,7 +7,7 @@ import io.github.t6j.TestData;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The official norms' outputs, small inputs among them, which tell one epsilon from another. */
+/** Tests norms against outputs of the official code, also on inputs so small that the epsilon matters. */
 class RmsNormUnitsTest {
     private static final String UNITS = "golden/units/units.safetensors";
 

@@ -14,7 +14,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The operations of training: the scalar twin against float64, and the SIMD kernels against the twin, bit for bit. */
+/**
+ * Tests the operations of training: the scalar twin against float64, and the SIMD kernels against the twin, bit for
+ * bit.
+ */
 @Tag("width")
 class TrainingKernelsTest {
     private static final float HIDDEN = Float.NEGATIVE_INFINITY;
@@ -22,7 +25,7 @@ class TrainingKernelsTest {
     private final GradientKernels scalar = new ScalarGradientKernels(new ScalarKernels(true));
     private final GradientKernels simd = new SimdGradientKernels();
 
-    /** Tiles of one to five rows, and those of half a panel: whole eights of rows, 32 columns or fewer. */
+    /** Tests tiles of one to five rows, and tiles of half a panel: multiples of eight rows, 32 columns or fewer. */
     @ParameterizedTest
     @CsvSource({"1, 1, 64", "2, 7, 64", "3, 64, 33", "4, 5, 64", "5, 257, 64", "6, 3, 1", "7, 64, 40", "9, 33, 64",
         "11, 2, 64", "32, 65, 64", "64, 64, 64", "8, 64, 32", "16, 31, 7", "64, 1, 32", "40, 130, 1", "12, 9, 32",
@@ -61,7 +64,7 @@ class TrainingKernelsTest {
         }
     }
 
-    /** Three tiles of scores of growing size, so that maxima are raised, in one column more than in another. */
+    /** Tests three tiles of growing scores, so that maxima rise, in some columns more than in others. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 5, 64})
     void softmaxColumnsIsASoftmaxOfAllRowsSoFar(int rows) {
@@ -100,7 +103,7 @@ class TrainingKernelsTest {
         assertThat(softmaxOfColumns(simd, rows, tiles)).as("SIMD, seed " + rows).isDeepEqualTo(found);
     }
 
-    /** max, sum and the last tile's probabilities. */
+    /** Returns max, sum and the probabilities of the last tile. */
     private static float[][] softmaxOfColumns(GradientKernels kernels, int rows, float[][] tiles) {
         float[] max = new float[PANEL];
         Arrays.fill(max, HIDDEN);

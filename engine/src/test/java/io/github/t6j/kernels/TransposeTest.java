@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@link Kernels#transpose} of the scalar twin and the SIMD kernels, element by element. */
+/** Tests {@link Kernels#transpose} of the scalar twin and the SIMD kernels, element by element. */
 @Tag("width")
 class TransposeTest {
     private final Arena arena = Arena.ofShared();
@@ -35,7 +35,7 @@ class TransposeTest {
     private void transpose(Format format, int rows, int columns, Kernels kernels) {
         int fromStride = format.padded(columns) + 32;
         int stride = rows + 3;
-        long at = 4; // an odd place
+        long at = 4; // not aligned to a vector
         MemorySegment from = numbers(new Random(rows), format, at, rows, fromStride);
         MemorySegment to = arena.allocate(4L * (columns + 1) * stride, 64);
         kernels.transpose(format, from, at, fromStride, rows, columns, to, stride);

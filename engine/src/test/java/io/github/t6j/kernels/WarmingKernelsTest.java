@@ -22,7 +22,7 @@ class WarmingKernelsTest {
     private final Thread caller = Thread.currentThread();
     private final AtomicInteger served = new AtomicInteger(); // calls of a fake on the caller's thread
 
-    /** Kernels that do nothing, but run {@code body} when they are called by another thread than the test's. */
+    /** Returns kernels that do nothing except run {@code body} when another thread than the test's calls them. */
     private Kernels fake(Runnable body) {
         return (Kernels) Proxy.newProxyInstance(
                 Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class}, (proxy, method, arguments) -> {
@@ -122,7 +122,7 @@ class WarmingKernelsTest {
         }
     }
 
-    /** Every shape of a product, called while and after its kernel is exchanged. */
+    /** Calls every shape of a product while its SIMD kernel takes over from the twin, and afterwards. */
     @Test
     void theExchangeChangesNoBit() throws InterruptedException {
         long seed = System.nanoTime();

@@ -18,7 +18,7 @@ class SplitMix64Test {
         }
     }
 
-    /** The JDK's generator is this one, by its authors; its stream of longs is the same. */
+    /** Compares with the JDK's generator, which is the same algorithm by its authors, with the same stream of longs. */
     @ParameterizedTest
     @ValueSource(longs = {0, 1, -1, 42, Long.MIN_VALUE, Long.MAX_VALUE})
     void sameAsTheJdk(long seed) {

@@ -7,29 +7,29 @@ import io.github.t6j.kernels.RoundedRows;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Panel of quantised weights × rows, in integers of 16 bits, of which an int has two: outputs 16 apart. They hold weights
- * of two inputs, v = w0 + 256 · w1, and {@link RoundedRows#numbers} is made for that: w0 is not taken out of v. What is
- * positive only since a constant was added is put right where sums begin or are made. All sums are mod 2^16, and exact as
- * the true ones fit.
+ * Product of a panel of quantised weights and rows, in 16-bit integers, two to an int: outputs 16 apart. A 16-bit
+ * integer holds the weights of two inputs, v = w0 + 256 · w1. {@link RoundedRows#numbers} is prepared for that, so w0
+ * is not unpacked from v. Constants that were added to make weights positive are subtracted where sums start or end.
+ * All sums are mod 2^16, and exact because the true sums fit.
  *
- * <p>The kernels' loops count by steps that C2 does not know, see {@link Gemm}.
+ * <p>The loops of the kernels count by steps unknown to C2, see {@link Gemm}.
  */
 final class BlockGemm {
-    /** Of an f16 in the high half of an int, moved down by 3: the bits that a float has at the same places. */
+    /** Mask of the f16 bits that line up with a float's after the high half of an int is shifted right by 3. */
     static final int F16_BITS = 0x8FFFE000;
 
-    /** What a float that was made so of an f16 is multiplied by: the exponents' biases differ by 112. */
+    /** Factor that turns those bits into the f16's value: the biases of the exponents differ by 112. */
     static final float F16_EXPONENT = 0x1p112f;
 
-    /** With a whole number below 2^22 added, still exact. */
+    /** Float to which an integer below 2^22 can be added exactly. */
     static final float WHOLE = 0x1.8p23f;
 
-    /** Its bits: with a whole number added, those of the sum. */
+    /** Bits of {@link #WHOLE}; adding an integer to them gives the bits of the sum. */
     static final int WHOLE_BITS = 0x4B400000;
 
     private BlockGemm() {}
 
-    /** {@link io.github.t6j.kernels.Kernels#multiplyBlocks}. */
+    /** Implements {@link io.github.t6j.kernels.Kernels#multiplyBlocks}. */
     static void rows(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride, int one) {
         boolean bytes = format == BlockFormat.Q8_0;
@@ -53,7 +53,7 @@ final class BlockGemm {
         }
     }
 
-    /** The output in the low half of int {@code i} of a row. */
+    /** Returns the output in the low half of int {@code i} of a row. */
     private static int column(int i) {
         return i / 16 * 32 + i % 16;
     }

@@ -25,11 +25,11 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
-/** Operations on rows of activations; the tail is the scalar twin's. */
+/** Operations on rows of activations; the scalar twin computes the tails. */
 final class ElementWise {
     private ElementWise() {}
 
-    /** Σ x², {@link io.github.t6j.kernels.Kernels#LANES} lanes of it. */
+    /** Computes Σ x² in {@link io.github.t6j.kernels.Kernels#LANES} lanes. */
     static void squares(float[] x, int xAt, int n, float[] lanes) {
         int whole = n - n % LANES;
         for (int lane = 0; lane < LANES; lane += LENGTH) {
@@ -68,7 +68,7 @@ final class ElementWise {
         scalar.swiGlu(x, gateAt + whole, upAt + whole, n - whole, y, yAt + whole);
     }
 
-    /** {@link io.github.t6j.kernels.Kernels#scale}. */
+    /** Implements {@link io.github.t6j.kernels.Kernels#scale}. */
     static void scale(float[] y, int yAt, int rows, int yStride, MemorySegment scales, long scalesAt) {
         for (int t = 0; t < PANEL; t += LENGTH) {
             FloatVector scale = FloatVector.fromMemorySegment(FLOATS, scales, scalesAt + 4L * t, LITTLE_ENDIAN);
@@ -79,7 +79,7 @@ final class ElementWise {
         }
     }
 
-    /** {@link io.github.t6j.kernels.Kernels#addScaled}. */
+    /** Implements {@link io.github.t6j.kernels.Kernels#addScaled}. */
     static void addScaled(
             float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int first, int count, int width) {
         at += first * width;

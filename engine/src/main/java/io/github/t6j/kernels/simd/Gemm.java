@@ -29,25 +29,30 @@ import jdk.incubator.vector.IntVector;
  * in 32 registers; six rows spill. Matrix × vector is the tile of one row: sequential loads, the order in which memory
  * is read fastest.
  *
- * <p>A tile is the same for every {@link Format} but for its loads. Which of them run is decided inside the loop, where
- * C2 sees that it never changes and makes one loop of each; a helper that returns a vector might not be inlined. The
- * rows of y stand {@link io.github.t6j.kernels.Kernels#PANEL} floats apart, a constant: one check of bounds serves all
- * loads and stores of a tile, which with short sums takes 10 % of the time otherwise.
+ * <p>Tiles of all {@link Format}s differ only in their loads. The loop body chooses them by the format: C2 sees that
+ * the format never changes and makes one loop per format, whereas a helper that returns a vector might not be inlined.
+ * Rows of y are {@link io.github.t6j.kernels.Kernels#PANEL} floats apart, a constant, so one bounds check serves all
+ * loads and stores of a tile. Separate checks would take 10 % of the time of short sums.
  *
- * <p>The loops count the bytes of w, by a step that C2 does not know, so that it takes them for non-counted and keeps
- * the order of the loads: unrolled, it groups the loads by sum and halves the bandwidth from memory. Whoever calls
- * may be inlined with a constant stride, hence the factor one.
+ * <p>The loops count the bytes of w by a step unknown to C2, which therefore treats them as non-counted and keeps the
+ * order of the loads. When C2 unrolls such a loop, it groups the loads by sum and halves the bandwidth from memory. A
+ * caller may be inlined with a constant stride, hence the factor {@code one}.
  *
- * <p>The loops of the tallest tiles are too long to be unrolled. They are counted, which leaves some checks of bounds before
+ * <p>The loops of the tallest tiles are too long to be unrolled. They are counted, so some bounds checks move before
  * the loop.
  */
 final class Gemm {
     private Gemm() {}
 
-    /** Rows of a tile; with 16 registers, two: eight sums, four weights. Many rows have other tiles there, {@link SlimGemm}'s. */
+    /**
+     * Number of rows in a tile. With 16 registers it is two, with eight sums and four weights; many rows use {@link
+     * SlimGemm}.
+     */
     private static final int MAX_ROWS = Machine.FEW_REGISTERS ? 2 : 5;
 
-    /** Rows of the tallest tile: with the loads of all three formats, that of five is more than C2 can compile. */
+    /**
+     * Returns the rows of the tallest tile: with the loads of all three formats, C2 cannot compile one of five rows.
+     */
     static int tallest(Format format) {
         return format == Format.Q8 ? Math.min(4, MAX_ROWS) : MAX_ROWS;
     }
@@ -68,7 +73,10 @@ final class Gemm {
         }
     }
 
-    /** All rows of the columns at 0, {@value Lanes#C1}, {@value Lanes#C2} and {@value Lanes#C3} from a first vector. */
+    /**
+     * Computes all rows of the columns at 0, {@value Lanes#C1}, {@value Lanes#C2} and {@value Lanes#C3} from a first
+     * vector.
+     */
     private static void panel(
             float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt, long wStep,
             float[] y, int yAt, boolean accumulate) {
@@ -87,7 +95,7 @@ final class Gemm {
         }
     }
 
-    /** Rows of the next tile when {@code left} remain: as few tiles as possible, as even as possible. */
+    /** Returns the rows of the next tile when {@code left} remain: as few tiles as possible, as even as possible. */
     static int tileRows(int left, int tallest) {
         int tiles = (left + tallest - 1) / tallest;
         return (left + tiles - 1) / tiles;

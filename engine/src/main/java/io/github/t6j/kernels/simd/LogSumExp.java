@@ -19,11 +19,11 @@ import static jdk.incubator.vector.VectorOperators.LT;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
-/** The parts of {@link io.github.t6j.kernels.Kernels#logSumExp}. */
+/** Parts of {@link io.github.t6j.kernels.Kernels#logSumExp}. */
 final class LogSumExp {
     private LogSumExp() {}
 
-    /** Largest of n elements; a NaN among them may or may not be it. */
+    /** Returns the largest of n elements; if one is NaN, the result may or may not be NaN. */
     static float max(float[] x, int n, float[] lanes) {
         int whole = n - n % LENGTH;
         FloatVector largest = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
@@ -42,7 +42,10 @@ final class LogSumExp {
         return max;
     }
 
-    /** lanes = Σ 2^((x[i] − max)·log₂e), from ≤ i < to, whole {@link io.github.t6j.kernels.Kernels#LANES}. */
+    /**
+     * Computes lanes = Σ 2^((x[i] − max)·log₂e), from ≤ i < to, a multiple of {@link
+     * io.github.t6j.kernels.Kernels#LANES}.
+     */
     static void add(float[] x, int from, int to, float max, float[] lanes) {
         FloatVector top = FloatVector.broadcast(FLOATS, max);
         for (int lane = 0; lane < LANES; lane += LENGTH) {

@@ -14,11 +14,11 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Matrix × matrix of at most half a panel's columns, such as heads of 32 elements, in tiles of eight rows × two vectors:
- * those of {@link Gemm} compute whole panels, and half of that for nothing.
+ * Matrix × matrix for at most half a panel of columns, such as heads of 32 elements, in tiles of eight rows × two
+ * vectors. The tiles of {@link Gemm} compute whole panels, half of them for nothing.
  */
 final class NarrowGemm {
-    /** Whether there are registers for sixteen sums. */
+    /** True if the registers suffice for sixteen sums. */
     static final boolean AVAILABLE = !Machine.FEW_REGISTERS;
 
     private NarrowGemm() {}

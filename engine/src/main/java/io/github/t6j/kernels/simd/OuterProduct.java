@@ -8,13 +8,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 
-/** The state of linear attention grows by an outer product; lanes are columns. */
+/** Addition of an outer product to the state of linear attention; lanes are columns. */
 final class OuterProduct {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
     private OuterProduct() {}
 
-    /** {@link io.github.t6j.kernels.Kernels#addOuter}. */
+    /** Implements {@link io.github.t6j.kernels.Kernels#addOuter}. */
     static void add(
             float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at) {
         int whole = columns - columns % LENGTH;
@@ -26,7 +26,7 @@ final class OuterProduct {
                         FloatVector.fromMemorySegment(FLOATS, from, number, LITTLE_ENDIAN))
                         .intoMemorySegment(to, number, LITTLE_ENDIAN);
             }
-            // Not in whole vectors: the next row, or another thread's matrix, begins right after.
+            // A whole vector would overwrite the next row or another thread's matrix, which begins right after.
             for (int j = whole; j < columns; j++) {
                 long number = at + 4L * j;
                 to.set(FLOAT, number, Math.fma(k[i], v[j], from.get(FLOAT, number)));

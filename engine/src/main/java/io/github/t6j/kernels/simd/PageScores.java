@@ -27,7 +27,7 @@ import jdk.incubator.vector.IntVector;
 final class PageScores {
     private PageScores() {}
 
-    /** {@link io.github.t6j.kernels.Kernels#factorScores}. */
+    /** Implements {@link io.github.t6j.kernels.Kernels#factorScores}. */
     static void scores(
             float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s,
             int one) {

@@ -33,13 +33,13 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** From scores to probabilities, a page at a time; lanes are tokens. */
+/** Softmax of the scores of one page; lanes are tokens. */
 final class PageSoftmax {
     private PageSoftmax() {}
 
     /**
-     * {@link io.github.t6j.kernels.Kernels#softmax}. 2^x as ScalarKernels.exp2 has it, written out four times: a
-     * helper that returns a vector may not be inlined, and four chains hide each other's latency.
+     * Implements {@link io.github.t6j.kernels.Kernels#softmax}. 2^x is computed as in ScalarKernels.exp2 and written
+     * out four times: C2 may not inline a helper that returns a vector, and four chains hide each other's latency.
      */
     static int probabilities(
             float[] s, int heads, Format format, MemorySegment page, long aVAt, int valueRank, float[] max, float[] sum,
@@ -112,8 +112,9 @@ final class PageSoftmax {
     }
 
     /**
-     * Multiplies the probabilities of each head, which stand in its first row, with its factors; the first row last. A loop of its
-     * own: in one method with the powers, C2 gives up on a part of them after it has met several formats, and boxes.
+     * Multiplies the probabilities of each head, which are in its first row, with its factors; the first row comes
+     * last. This is a separate loop: in one method with the powers, C2 gives up on some of them after several formats
+     * and allocates vectors as objects.
      */
     private static void factors(
             int heads, int valueRank, Format format, MemorySegment page, long aVAt, float[] w, int one) {
@@ -174,7 +175,7 @@ final class PageSoftmax {
         }
     }
 
-    /** {@link io.github.t6j.kernels.Kernels#rowMaxima}. */
+    /** Implements {@link io.github.t6j.kernels.Kernels#rowMaxima}. */
     static void maxima(float[] s, int rows, float[] into) {
         for (int r = 0; r < rows; r++) {
             FloatVector max = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, s, r * PANEL));

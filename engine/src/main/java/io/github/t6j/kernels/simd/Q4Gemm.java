@@ -19,19 +19,19 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 
-/** Q4_0: the sum of a block fits in 16 bits. */
+/** Products with Q4_0 weights: the sum of a block fits in 16 bits. */
 final class Q4Gemm {
     private static final int SIZE = BlockFormat.SIZE;
     private static final int ROW = BlockFormat.ROW;
     private static final int GROUP = RoundedRows.GROUP;
     private static final int BLOCK = RoundedRows.BLOCK;
 
-    /** Of either half, the weights of two inputs: w0 + 256 · w1. */
+    /** Mask of the weights of two inputs in each half of an int: w0 + 256 · w1. */
     private static final int NIBBLES = 0x0F0F0F0F;
 
     private Q4Gemm() {}
 
-    /** One row. */
+    /** Multiplies one row. */
     static void one(
             RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int one) {
         int[] numbers = x.numbers;
@@ -91,7 +91,7 @@ final class Q4Gemm {
         y11.intoArray(y, c1 + 16);
     }
 
-    /** Four rows, which share what it costs to take the weights apart. */
+    /** Multiplies four rows, which share the cost of unpacking the weights. */
     static void four(
             RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int yStride, int one) {
         int[] numbers = x.numbers;

@@ -19,8 +19,9 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 
 /**
- * Q8_0: the products of two inputs, added, fit in 16 bits. The low half of an int is kept 2^15 too large, so that it is
- * positive: ints can then be added whole, and the sum of the low halves is what the high ones leave.
+ * Products with Q8_0 weights: the sum of the products of two inputs fits in 16 bits. The low half of an int is kept
+ * 2^15 too large, so that it is positive. Whole ints can then be added, and subtracting the sum of the high halves
+ * leaves the sum of the low ones.
  */
 final class Q8Gemm {
     private static final int SIZE = BlockFormat.SIZE;
@@ -28,12 +29,14 @@ final class Q8Gemm {
     private static final int GROUP = RoundedRows.GROUP;
     private static final int BLOCK = RoundedRows.BLOCK;
 
-    /** What the sums of whole ints begin with: the bits of a whole number as a float, less what low halves are too large. */
+    /**
+     * Start value of the sums of whole ints: the bits of {@link BlockGemm#WHOLE}, minus the excess of the low halves.
+     */
     private static final int ALL = WHOLE_BITS - SIZE / 2 * 0x8000;
 
     private Q8Gemm() {}
 
-    /** One row. */
+    /** Multiplies one row. */
     static void one(
             RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int one) {
         int[] numbers = x.numbers;
@@ -86,7 +89,7 @@ final class Q8Gemm {
         y11.intoArray(y, c1 + 16);
     }
 
-    /** Four rows, which share what it costs to take the weights apart. */
+    /** Multiplies four rows, which share the cost of unpacking the weights. */
     static void four(
             RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int yStride, int one) {
         int[] numbers = x.numbers;

@@ -14,11 +14,14 @@ import io.github.t6j.kernels.ScalarKernels;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
-/** A head's keys and values of a page from their factors, values two ranks at once; the mean that is meant is the caller's to take. */
+/**
+ * Rebuilding of a head's keys and values of a page from their factors, values two ranks at a time. The results are sums
+ * over ranks.
+ */
 final class Rebuild {
     private Rebuild() {}
 
-    /** {@link io.github.t6j.kernels.Kernels#rebuildColumns}; lanes are tokens. */
+    /** Implements {@link io.github.t6j.kernels.Kernels#rebuildColumns}; lanes are tokens. */
     static void columns(
             float[] a, int aAt, int rank, MemorySegment b, long bAt, int count, MemorySegment to, long toAt) {
         long step = 4L * count * PANEL;
@@ -60,7 +63,9 @@ final class Rebuild {
         }
     }
 
-    /** {@link io.github.t6j.kernels.Kernels#rebuildRows}; lanes are elements, what is left of them is the twin's. */
+    /**
+     * Implements {@link io.github.t6j.kernels.Kernels#rebuildRows}; lanes are elements, and the twin computes the tail.
+     */
     static void rows(
             float[] a, int aAt, int rank, MemorySegment b, long bAt, int width, MemorySegment to, long toAt,
             int toStride, ScalarKernels scalar) {

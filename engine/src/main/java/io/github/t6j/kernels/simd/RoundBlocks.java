@@ -14,7 +14,7 @@ import io.github.t6j.kernels.ScalarKernels;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** Activations to whole numbers, for products with quantised weights. */
+/** Rounding of activations to integers, for products with quantised weights. */
 final class RoundBlocks {
     private static final int SIZE = BlockFormat.SIZE;
     private static final float ROUNDING = ScalarKernels.ROUNDING;
@@ -22,7 +22,7 @@ final class RoundBlocks {
 
     private RoundBlocks() {}
 
-    /** {@link io.github.t6j.kernels.Kernels#round}. */
+    /** Implements {@link io.github.t6j.kernels.Kernels#round}. */
     static void row(float[] x, int xAt, int count, RoundedRows to, int row) {
         int whole = count / SIZE;
         int place = row * to.blocks;
@@ -38,7 +38,7 @@ final class RoundBlocks {
         }
     }
 
-    /** The largest magnitude's bits: above those of infinity if there is a NaN. */
+    /** Returns the bits of the largest magnitude; they exceed those of infinity if an element is NaN. */
     private static int largest(float[] x, int at) {
         IntVector largest = IntVector.zero(INTS);
         for (int i = 0; i < SIZE; i += LENGTH) {
@@ -47,21 +47,21 @@ final class RoundBlocks {
         return largest.reduceLanes(MAX);
     }
 
-    /** @return the sum of the block's whole numbers */
+    /** Rounds a block and returns the sum of its integers. */
     private static int elements(float[] x, int at, float inverse, int[] numbers, int to) {
         IntVector sum = IntVector.zero(INTS);
         for (int i = 0; i < SIZE; i += LENGTH) {
             IntVector number = FloatVector.fromArray(FLOATS, x, at + i)
                     .mul(inverse).add(ROUNDING).reinterpretAsInts().sub(ROUNDING_BITS);
             sum = sum.add(number);
-            IntVector even = number.reinterpretAsLongs().lanewise(LSHL, 32).reinterpretAsInts(); // at odd places
+            IntVector even = number.reinterpretAsLongs().lanewise(LSHL, 32).reinterpretAsInts(); // at odd indices
             twins(number.sub(even.lanewise(LSHL, 8))).intoArray(numbers, to + i);
             twins(number.mul(-128)).lanewise(XOR, 0x8000).intoArray(numbers, to + SIZE + i);
         }
         return sum.reduceLanes(ADD);
     }
 
-    /** {@link RoundedRows#twin}. */
+    /** Does the same as {@link RoundedRows#twin} for a vector. */
     private static IntVector twins(IntVector number) {
         return number.lanewise(LSHL, 16).or(number.and(0xFFFF));
     }

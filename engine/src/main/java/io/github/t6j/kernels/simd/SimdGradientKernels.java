@@ -25,9 +25,9 @@ import io.github.t6j.kernels.ScalarKernels;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
-/** The operations on the machine's vectors; the tails are the scalar twin's. */
+/** Training operations on the machine's vectors; the scalar twin computes the tails. */
 public final class SimdGradientKernels implements GradientKernels {
-    /** The step of loops that C2 must not treat as counted (see {@link Gemm}); not final, so that C2 cannot know it. */
+    /** Step of loops that C2 must not treat as counted (see {@link Gemm}); not final, so that it is unknown to C2. */
     private static int one = 1;
 
     private final ScalarKernels plain = new ScalarKernels(true);
@@ -89,7 +89,7 @@ public final class SimdGradientKernels implements GradientKernels {
         featureGradients(f, aAt, bAt, heads, rank, size, dx, dxAt, d);
     }
 
-    /** lanes = x[i] · y[i], i < n, whole lanes. */
+    /** Sums products in lanes: lanes = Σ x[i] · y[i], i < n; n is a multiple of the number of lanes. */
     private static void products(float[] x, int xAt, float[] y, int yAt, int n, float[] lanes) {
         int step = one * LANES;
         for (int lane = 0; lane < LANES; lane += LENGTH) {

@@ -7,19 +7,19 @@ import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.ScalarKernels;
 import java.lang.foreign.MemorySegment;
 
-/** The operations on the machine's vectors; each method of {@link Kernels} leads to one small class. */
+/** Operations on the machine's vectors; each method of {@link Kernels} calls one small class. */
 public final class SimdKernels implements Kernels {
-    /** The step of loops that C2 must not treat as counted (see {@link Gemm}); not final, so that C2 cannot know it. */
+    /** Step of loops that C2 must not treat as counted (see {@link Gemm}); not final, so that it is unknown to C2. */
     private static int one = 1;
 
     private final ScalarKernels scalar = new ScalarKernels(true);
 
-    /** Whether this machine has vectors that the kernels are written for: 4 floats or more. */
+    /** Returns whether this machine has vectors of 4 floats or more, which the kernels need. */
     public static boolean available() {
         return Lanes.LENGTH >= 4;
     }
 
-    /** Rows that a product takes at once; more are split evenly. */
+    /** Returns the number of rows that a product takes at once; more are split evenly. */
     public static int tileRows(Format format) {
         return Gemm.tallest(format);
     }
@@ -171,7 +171,7 @@ public final class SimdKernels implements Kernels {
         return scalar.exp2(x);
     }
 
-    /** {@link ScalarKernels#readAll}. */
+    /** Does the same as {@link ScalarKernels#readAll}. */
     public static int readAll(MemorySegment data, long at, long count) {
         return ReadAll.sum(data, at, count, one);
     }

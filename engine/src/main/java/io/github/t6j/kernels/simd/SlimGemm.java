@@ -19,17 +19,18 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Products of many rows where there are 16 registers, in tiles of five or six rows × two vectors: twelve sums, two weights and a
- * broadcast. {@link Gemm}'s two rows × four vectors read weights three times as often, and wait for the second cache. Few
- * rows are left to it: it reads weights in the order in which they lie, which counts where they come from memory.
+ * Products of many rows on machines with 16 registers, in tiles of five or six rows × two vectors: twelve sums, two
+ * weights and a broadcast. The tiles of {@link Gemm}, two rows × four vectors, read weights three times as often and
+ * wait for L2. Few rows stay with {@code Gemm}: it reads weights in their order in memory, which matters if they come
+ * from there.
  */
 final class SlimGemm {
     private SlimGemm() {}
 
-    /** Rows of a tile, or one less where rows do not split evenly. */
+    /** Number of rows in a tile; a tile has one less if rows do not split evenly. */
     private static final int MAX_ROWS = 6;
 
-    /** {@link io.github.t6j.kernels.Kernels#multiply}. */
+    /** Implements {@link io.github.t6j.kernels.Kernels#multiply}. */
     static void rows(
             float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt, int wStride,
             int columns, float[] y, int yAt, int yPanel, boolean accumulate) {
@@ -45,7 +46,10 @@ final class SlimGemm {
         }
     }
 
-    /** Some rows of a panel: two vectors {@value Lanes#C1} columns apart, then those that share their cache lines. */
+    /**
+     * Computes some rows of a panel: two vectors {@value Lanes#C1} columns apart, then those that share their cache
+     * lines.
+     */
     private static void tiles(
             int rows, float[] x, int xAt, int xStride, int inner, Format format, MemorySegment w, long wAt, long wStep,
             float[] y, int yAt, boolean accumulate) {

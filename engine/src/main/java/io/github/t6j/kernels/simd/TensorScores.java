@@ -18,10 +18,13 @@ import jdk.incubator.vector.FloatVector;
 final class TensorScores {
     private TensorScores() {}
 
-    /** Heads of a tile: with three, twelve products, twelve scores, four of g and a broadcast; with 16 registers, one. */
+    /**
+     * Number of heads in a tile: three use twelve products, twelve scores, four of g and a broadcast; one on 16
+     * registers.
+     */
     private static final int MAX_HEADS = Machine.FEW_REGISTERS ? 1 : 3;
 
-    /** {@link io.github.t6j.kernels.Kernels#tensorScores}. */
+    /** Implements {@link io.github.t6j.kernels.Kernels#tensorScores}. */
     static void row(
             float[] aQ, int aQAt, int heads, int queryRank, float[] g, int gAt, int gStep, int keyRank,
             MemorySegment page, long aKAt, float[] s, int sAt, int sStep) {

@@ -24,14 +24,15 @@ import static jdk.incubator.vector.VectorOperators.LT;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
-/** Softmax of a tile of scores, forward and backward; 2^x as in {@link PageSoftmax}. */
+/** Softmax of a tile of scores, forward and backward; 2^x is computed as in {@link PageSoftmax}. */
 final class TrainingSoftmax {
     private TrainingSoftmax() {}
 
     /**
-     * Raises the maxima of columns that are far below their largest; exponents[c] = what max[c] was − max[c].
+     * Raises the maxima of columns whose largest score exceeds them by too much; exponents[c] = old max[c] − new
+     * max[c].
      *
-     * @return whether any was raised
+     * @return true if a maximum was raised
      */
     static boolean raise(float[] s, int rows, float[] max, float[] exponents) {
         boolean raised = false;
@@ -59,7 +60,7 @@ final class TrainingSoftmax {
         return raised;
     }
 
-    /** Of some columns, whose largest stand in exponents. */
+    /** Raises the maxima of one vector of columns, whose largest scores are in {@code exponents}. */
     private static boolean raise(float[] max, float[] exponents, int at) {
         FloatVector largest = FloatVector.fromArray(FLOATS, exponents, at);
         FloatVector before = FloatVector.fromArray(FLOATS, max, at);
@@ -70,7 +71,10 @@ final class TrainingSoftmax {
         return raise.anyTrue();
     }
 
-    /** The rest of {@link io.github.t6j.kernels.GradientKernels#softmaxColumns}: powers and sums. */
+    /**
+     * Computes the powers and sums of {@link io.github.t6j.kernels.GradientKernels#softmaxColumns}, after {@link
+     * #raise}.
+     */
     static void columns(float[] s, int rows, float[] max, float[] sum) {
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             FloatVector max0 = FloatVector.fromArray(FLOATS, max, lane);
@@ -144,7 +148,7 @@ final class TrainingSoftmax {
         }
     }
 
-    /** {@link io.github.t6j.kernels.GradientKernels#softmaxGradients}. */
+    /** Implements {@link io.github.t6j.kernels.GradientKernels#softmaxGradients}. */
     static void gradients(float[] s, float[] d, int rows, float[] lse, float[] mean, int meanAt) {
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             int at = lane;

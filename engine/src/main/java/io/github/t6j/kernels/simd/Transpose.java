@@ -18,13 +18,13 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Rows to columns. With vectors of 512 bits 16 rows of eight elements at a time, halves, quarters and pairs of which
- * change places; else, and for what is left, 4 × 4 blocks in 128-bit vectors (ADR 10). Two elements of BF16 move as one
- * int, and come apart afterwards.
+ * Transposition of rows to columns. 512-bit vectors take 16 rows of eight elements at a time and swap their halves,
+ * quarters and pairs. Other vectors, and the rest, take 4 × 4 blocks in 128-bit vectors (ADR 10). Two BF16 elements
+ * move as one int and are separated afterwards.
  *
- * <p>A long is two elements of a row, as vectors of floats must have one width in all kernels: else C2 compiles the
- * products of some JVMs with their checks inside the loop, at two thirds of the speed (ADR 28). It compiles no shuffles
- * of two longs, so the halves of small blocks are swapped by where they are loaded.
+ * <p>A long holds two elements of a row, because float vectors must have one width in all kernels. Otherwise C2
+ * compiles the products of some JVMs with their checks inside the loop, at two thirds of the speed (ADR 28). C2
+ * compiles no shuffles of two longs, so loads at shifted addresses swap the halves of small blocks.
  *
  * <pre>
  *   row r       c+0 c+1 | c+2 c+3       early of r and r+2    r:c+0 r:c+1 | r+2:c+0 r+2:c+1
@@ -33,7 +33,7 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class Transpose {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
-    private static final int GROUP = 32; // elements of BF16 that stand together
+    private static final int GROUP = 32; // BF16 elements of a group
 
     private static final long LOW = 0xFFFFFFFFL;
     private static final long HIGH = ~LOW;
@@ -52,7 +52,7 @@ final class Transpose {
 
     private Transpose() {}
 
-    /** {@link io.github.t6j.kernels.Kernels#transpose}. */
+    /** Implements {@link io.github.t6j.kernels.Kernels#transpose}. */
     static void matrix(
             Format format, MemorySegment from, long fromAt, int fromStride, int rows, int columns, MemorySegment to,
             int toStride) {
@@ -71,7 +71,7 @@ final class Transpose {
         ScalarKernels.transpose(format, from, fromAt, fromStride, 0, rows, whole, columns, to, toStride);
     }
 
-    /** Ints of two BF16 numbers each, at byte {@code early}, to the floats there and at {@code late}. */
+    /** Splits ints of two BF16 elements each, at byte {@code early}, into floats there and at {@code late}. */
     private static void split(MemorySegment to, long early, long late, int count) {
         int i = 0;
         for (int end = count - count % LENGTH; i < end; i += LENGTH) {
@@ -86,7 +86,7 @@ final class Transpose {
         }
     }
 
-    /** Rows of ints, {@code row} bytes apart, to columns from byte {@code out}. */
+    /** Transposes rows of ints, {@code row} bytes apart, to columns from byte {@code out}. */
     private static void ints(
             MemorySegment from, long fromAt, long row, int rows, int columns, MemorySegment to, long out,
             int toStride) {
@@ -107,10 +107,11 @@ final class Transpose {
     }
 
     /**
-     * Eight columns of 16 rows. All in one method, without a branch: C2 makes objects of vectors that go from one to another.
+     * Transposes eight columns of 16 rows, in one method without a branch: C2 allocates vectors that pass from one
+     * method to another as objects.
      *
-     * @param low where these of row 0 begin
-     * @param high a half vector before those of row 8
+     * @param low byte at which the columns of row 0 begin
+     * @param high byte half a vector before the columns of row 8
      */
     private static void eightColumns(
             MemorySegment from, long low, long high, long row, MemorySegment to, long out, long toRow) {
@@ -156,7 +157,7 @@ final class Transpose {
         even6.lanewise(LSHR, 32).or(odd6.and(HIGH)).intoMemorySegment(to, out + 7 * toRow, LITTLE_ENDIAN);
     }
 
-    /** Blocks of 4 × 4, and what is left of them. */
+    /** Transposes blocks of 4 × 4 and the remaining elements. */
     private static void narrow(
             MemorySegment from, long fromAt, long row, int rows, int columns, MemorySegment to, long out, long toRow) {
         int wholeRows = rows - rows % 4;

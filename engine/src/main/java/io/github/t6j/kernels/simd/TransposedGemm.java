@@ -14,8 +14,9 @@ import io.github.t6j.kernels.Kernels;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Panel, transposed, × panel, the product of gradients: the tiles of {@link Gemm}, whose rows of x are neighbours here and
- * its columns rows of a panel. Distances are constants, so the checks of bounds go before the loops.
+ * Product of a transposed panel and a panel, for gradients of weights. The tiles are those of {@link Gemm}, but the
+ * rows of x are adjacent and its columns are rows of a panel. Distances are constants, so bounds checks move before the
+ * loops.
  */
 final class TransposedGemm {
     private TransposedGemm() {}
@@ -269,7 +270,7 @@ final class TransposedGemm {
         FLOAT_VECTOR.cast(s43).intoArray(y, yAt + 4 * PANEL + C3);
     }
 
-    /** Eight rows of 32 columns. */
+    /** Computes eight rows of 32 columns. */
     private static void narrow8(
             float[] x, int xAt, int inner, float[] w, int wAt, float[] y, int yAt, boolean accumulate) {
         FloatVector zero = FloatVector.zero(FLOATS);

@@ -18,14 +18,17 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** Rows of narrow elements to f32, where an attention rewrites pages anyway or no kernel reads the format. */
+/**
+ * Widening of rows of 16-bit or 8-bit elements to f32, for attentions that rewrite pages and formats that no kernel
+ * reads.
+ */
 final class Widen {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
     private Widen() {}
 
-    /** {@link io.github.t6j.kernels.Kernels#widen}. */
+    /** Implements {@link io.github.t6j.kernels.Kernels#widen}. */
     static void row(
             Format format, MemorySegment from, long fromAt, int count, long scalesAt, int scaleStep, MemorySegment to,
             long toAt) {
@@ -37,7 +40,7 @@ final class Widen {
         }
     }
 
-    /** C2 makes vectors of this loop without help. */
+    /** Widens F16 elements; C2 vectorises this loop without help. */
     private static void f16(MemorySegment from, long fromAt, int count, MemorySegment to, long toAt) {
         for (int i = 0; i < count; i++) {
             to.set(FLOAT, toAt + 4L * i, Float.float16ToFloat(from.get(SHORT, fromAt + 2L * i)));

@@ -1,10 +1,10 @@
 /**
- * The SIMD kernels: a small class per family. The only package that imports {@code jdk.incubator.vector}; nothing but
- * {@code kernels.KernelChoice} names it. What a kernel computes, and in which order, is said at
- * {@link io.github.t6j.kernels.Kernels}.
+ * SIMD kernels, one small class per family. This is the only package that imports {@code jdk.incubator.vector}, and
+ * only {@code kernels.KernelChoice} refers to it. {@link io.github.t6j.kernels.Kernels} defines what each kernel
+ * computes, and in which order.
  *
- * <p>Rules that C2 imposes, each measured: species are static and final; vectors of floats and of ints have the width of
- * {@code Lanes} and no other (ADR 28); one kernel a method; no helper that takes or returns a vector (it may silently not
- * be inlined, and every vector is then allocated); no vector is carried out of a loop by a return.
+ * <p>C2 imposes these rules, each of them measured: species are static and final; vectors of floats and ints have the
+ * width of {@code Lanes} and no other (ADR 28); a method holds one kernel; no helper takes or returns a vector (C2 may
+ * silently not inline it and then allocates every vector); no return carries a vector out of a loop.
  */
 package io.github.t6j.kernels.simd;
