@@ -125,8 +125,8 @@ public final class Json {
             String key = string();
             if (map.containsKey(key)) {
                 at = start;
-                throw new ModelFormatException(
-                        where + ": not valid JSON at character " + at + ": duplicate key \"" + key + "\"");
+                throw new ModelFormatException(where + ": not valid JSON at character " + at
+                        + ": expected each key once, found duplicate key \"" + key + "\"");
             }
             expect(':');
             map.put(key, value(depth + 1));

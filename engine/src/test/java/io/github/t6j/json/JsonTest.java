@@ -102,7 +102,8 @@ class JsonTest {
     void refusesDuplicateKeys() {
         assertThatThrownBy(() -> parse("{\"wte\":1,\"b\":{\"wte\":2},\"wt\\u0065\":3}"))
                 .isInstanceOf(ModelFormatException.class)
-                .hasMessage("x.json: not valid JSON at character 24: duplicate key \"wte\"");
+                .hasMessage("x.json: not valid JSON at character 23: expected each key once,"
+                        + " found duplicate key \"wte\"");
     }
 
     @Test
