@@ -4,6 +4,8 @@ import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.RoundedRows;
+import io.github.t6j.kernels.simd.generated.Q4Tile;
+import io.github.t6j.kernels.simd.generated.Q8Tile;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -14,18 +16,18 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>The loops of the kernels count by steps unknown to C2, see {@link Gemm}.
  */
-final class BlockGemm {
+public final class BlockGemm {
     /** Mask of the f16 bits that line up with a float's after the high half of an int is shifted right by 3. */
-    static final int F16_BITS = 0x8FFFE000;
+    public static final int F16_BITS = 0x8FFFE000;
 
     /** Factor that turns those bits into the f16's value: the biases of the exponents differ by 112. */
-    static final float F16_EXPONENT = 0x1p112f;
+    public static final float F16_EXPONENT = 0x1p112f;
 
     /** Float to which an integer below 2^22 can be added exactly. */
-    static final float WHOLE = 0x1.8p23f;
+    public static final float WHOLE = 0x1.8p23f;
 
     /** Bits of {@link #WHOLE}; adding an integer to them gives the bits of the sum. */
-    static final int WHOLE_BITS = 0x4B400000;
+    public static final int WHOLE_BITS = 0x4B400000;
 
     private BlockGemm() {}
 
@@ -40,11 +42,11 @@ final class BlockGemm {
                 int c0 = yAt + r * yStride + column(s);
                 int c1 = yAt + r * yStride + column(s + LENGTH);
                 if (bytes && four) {
-                    Q8Gemm.four(x, r, w, from, y, c0, c1, yStride, one);
+                    Q8Tile.four(x, r, w, from, y, c0, c1, yStride, one);
                 } else if (bytes) {
                     Q8Gemm.one(x, r, w, from, y, c0, c1, one);
                 } else if (four) {
-                    Q4Gemm.four(x, r, w, from, y, c0, c1, yStride, one);
+                    Q4Tile.four(x, r, w, from, y, c0, c1, yStride, one);
                 } else {
                     Q4Gemm.one(x, r, w, from, y, c0, c1, one);
                 }

@@ -20,14 +20,14 @@ import jdk.incubator.vector.VectorSpecies;
  *   Q8                                                                        one
  * </pre>
  */
-final class Lanes {
+public final class Lanes {
     private Lanes() {}
 
-    static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED.length() > Kernels.LANES
+    public static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED.length() > Kernels.LANES
             ? FloatVector.SPECIES_512
             : FloatVector.SPECIES_PREFERRED;
 
-    static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED.length() > Kernels.LANES
+    public static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED.length() > Kernels.LANES
             ? IntVector.SPECIES_512
             : IntVector.SPECIES_PREFERRED;
 
@@ -37,10 +37,10 @@ final class Lanes {
      * share. After too many profile errors it no longer trusts the profile and allocates vectors as objects. {@code
      * FLOAT_VECTOR.cast} restates the class and costs nothing (ADR 25).
      */
-    static final Class<FloatVector> FLOAT_VECTOR = exact(FLOATS);
+    public static final Class<FloatVector> FLOAT_VECTOR = exact(FLOATS);
 
     /** Class of vectors of {@link #INTS}. */
-    static final Class<IntVector> INT_VECTOR = exact(INTS);
+    public static final Class<IntVector> INT_VECTOR = exact(INTS);
 
     @SuppressWarnings("unchecked") // all vectors of a species are of its vectorType
     private static <V> Class<V> exact(VectorSpecies<?> species) {
@@ -48,26 +48,26 @@ final class Lanes {
     }
 
     /** Number of floats in a vector: 4, 8 or 16. */
-    static final int LENGTH = FLOATS.length();
+    public static final int LENGTH = FLOATS.length();
 
     /** Distance in elements from the first vector of a step to the second. */
-    static final int C1 = 16;
+    public static final int C1 = 16;
 
     /** Distance in elements from the first vector of a step to the third. */
-    static final int C2 = 32;
+    public static final int C2 = 32;
 
     /** Distance in elements from the first vector of a step to the fourth. */
-    static final int C3 = 48;
+    public static final int C3 = 48;
 
     /** Mask of the bf16 elements in the high halves of ints. */
-    static final int HIGH_HALF = 0xFFFF0000;
+    public static final int HIGH_HALF = 0xFFFF0000;
 
     /** Mask of the lowest bytes of ints. */
-    static final int LOW_BYTE = 0xFF;
+    public static final int LOW_BYTE = 0xFF;
 
     /** Bits of the float 2^23; with a byte b in the lowest bits, the float is 2^23 + b. */
-    static final int BYTE_EXPONENT = 0x4B000000;
+    public static final int BYTE_EXPONENT = 0x4B000000;
 
     /** Sum of 2^23 and the 128 that Q8 adds to a byte. */
-    static final float BYTE_ZERO = 0x1p23f + 128;
+    public static final float BYTE_ZERO = 0x1p23f + 128;
 }

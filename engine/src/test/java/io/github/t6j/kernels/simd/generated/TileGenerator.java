@@ -1,0 +1,216 @@
+package io.github.t6j.kernels.simd.generated;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Writes the register tiles of {@code kernels.simd.generated}: products whose rows and vectors are unrolled, since C2 keeps a
+ * sum in a register only if it is a local variable. {@link TileGeneratorTest} compares the committed files with its output.
+ *
+ * <p>Each tile keeps rows × vectors sums, named s00, s01 … by row and vector, and adds to each a product of a broadcast
+ * element of x and a vector of w for each step.
+ */
+final class TileGenerator {
+    private static final String[] COLUMNS = {"", " + C1", " + C2", " + C3"};
+
+    private final Java java = new Java();
+
+    private TileGenerator() {}
+
+    /** Writes all files to the folder that is given, that of {@code kernels.simd.generated} in the engine's main code. */
+    public static void main(String[] arguments) throws IOException {
+        for (Map.Entry<String, String> file : files().entrySet()) {
+            Files.writeString(Path.of(arguments[0], file.getKey()), file.getValue());
+        }
+    }
+
+    /** Contents of the generated files by their names. */
+    static Map<String, String> files() {
+        Map<String, String> files = new LinkedHashMap<>();
+        files.put("WideTiles.java", wide());
+        files.put("SlimTiles.java", slim());
+        files.put("NarrowTile.java", narrow());
+        files.put("TransposedTiles.java", transposed());
+        files.put("Q8Tile.java", BlockTiles.q8());
+        files.put("Q4Tile.java", BlockTiles.q4());
+        return files;
+    }
+
+    private static String wide() {
+        TileGenerator tiles = new TileGenerator();
+        tiles.java.begin("WideTiles", "Tiles of one to five rows × four vectors, for {@code Gemm}.");
+        for (int rows = 1; rows <= 5; rows++) {
+            tiles.segmentTile(rows, 4, rows < 5, rows < 4);
+        }
+        return tiles.java.end();
+    }
+
+    private static String slim() {
+        TileGenerator tiles = new TileGenerator();
+        tiles.java.begin("SlimTiles", "Tiles of five and six rows × two vectors, for {@code SlimGemm}.");
+        tiles.segmentTile(5, 2, false, false);
+        tiles.segmentTile(6, 2, false, false);
+        return tiles.java.end();
+    }
+
+    private static String narrow() {
+        TileGenerator tiles = new TileGenerator();
+        Java java = tiles.java;
+        java.begin("NarrowTile", "Tile of eight rows × two vectors, for {@code NarrowGemm}.");
+        java.open(
+                "public static void tile8(float[] x, int xAt, int inner, MemorySegment w, long wAt, long wStep, float[] y,"
+                        + " int yAt, boolean accumulate)");
+        tiles.beginSums(8, 2);
+        java.open("for (int k = 0; k < inner; k++)");
+        for (int v = 0; v < 2; v++) {
+            java.line("FloatVector w%d = FLOAT_VECTOR.cast(%s);", v, load(v));
+        }
+        for (int r = 0; r < 8; r++) {
+            tiles.multiplyAdd(r, 2, "xAt" + plus(r, "PANEL"));
+        }
+        java.line("xAt++;");
+        java.line("wAt += wStep;");
+        java.close();
+        tiles.storeSums(8, 2);
+        java.close();
+        return java.end();
+    }
+
+    private static String transposed() {
+        TileGenerator tiles = new TileGenerator();
+        tiles.java.begin("TransposedTiles", "Tiles whose rows of x are neighbours, for {@code TransposedGemm}.");
+        for (int rows : new int[] {1, 2, 4, 5}) {
+            tiles.arrayTile(rows, 4);
+        }
+        tiles.arrayTile(8, 2);
+        return tiles.java.end();
+    }
+
+    /**
+     * A tile over weights of any format.
+     *
+     * @param bytes true if it reads Q8, too
+     * @param byBytes true if its loop counts bytes by a step that C2 does not know, so that C2 keeps the order of the loads
+     */
+    private void segmentTile(int rows, int vectors, boolean bytes, boolean byBytes) {
+        java.open("public static void tile%d(float[] x, int xAt,%s int inner, Format format, MemorySegment w, long wAt,"
+                + " long wStep, float[] y, int yAt, boolean accumulate)", rows, rows == 1 ? "" : " int xStride,");
+        beginSums(rows, vectors);
+        for (int r = 2; r < rows; r++) {
+            java.line("int xStride%d = %d * xStride;", r, r);
+        }
+        java.open(byBytes
+                ? "for (long end = wAt + inner * wStep; wAt != end; wAt += wStep)"
+                : "for (int k = 0; k < inner; k++)");
+        loadByFormat(vectors, bytes);
+        for (int r = 0; r < rows; r++) {
+            multiplyAdd(r, vectors, r == 0 ? "xAt" : "xAt + xStride" + (r == 1 ? "" : r));
+        }
+        java.line("xAt++;");
+        if (!byBytes) {
+            java.line("wAt += wStep;");
+        }
+        java.close();
+        storeSums(rows, vectors);
+        java.close();
+    }
+
+    private void loadByFormat(int vectors, boolean bytes) {
+        java.line("FloatVector %s;", join(vectors, "w%d"));
+        java.open("if (format == Format.F32)");
+        for (int v = 0; v < vectors; v++) {
+            java.line("w%d = %s;", v, load(v));
+        }
+        java.reopen(bytes ? "else if (format == Format.BF16)" : "else");
+        for (int pair = 0; pair < vectors / 2; pair++) {
+            java.line("IntVector i%d = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt%s, LITTLE_ENDIAN));",
+                    pair, pair == 0 ? "" : " + 2 * C2");
+        }
+        for (int pair = 0; pair < vectors / 2; pair++) {
+            java.line("w%d = INT_VECTOR.cast(i%d.lanewise(LSHL, 16)).reinterpretAsFloats();", 2 * pair, pair);
+            java.line("w%d = INT_VECTOR.cast(i%d.and(HIGH_HALF)).reinterpretAsFloats();", 2 * pair + 1, pair);
+        }
+        if (bytes) {
+            java.reopen("else");
+            java.line("IntVector i = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN));");
+            for (int v = 0; v < vectors; v++) {
+                String shifted = v == 0 ? "i" : "INT_VECTOR.cast(i.lanewise(LSHR, " + 8 * v + "))";
+                String low = v == vectors - 1 ? shifted : "INT_VECTOR.cast(" + shifted + ".and(LOW_BYTE))";
+                java.line("w%d = FLOAT_VECTOR.cast(INT_VECTOR.cast(%s.or(BYTE_EXPONENT)).reinterpretAsFloats())"
+                        + ".sub(BYTE_ZERO);", v, low);
+            }
+        }
+        java.close();
+        for (int v = 0; v < vectors; v++) {
+            java.line("w%d = FLOAT_VECTOR.cast(w%d);", v, v);
+        }
+    }
+
+    private void arrayTile(int rows, int vectors) {
+        java.open("public static void tile%d(float[] x, int xAt, int inner, float[] w, int wAt, float[] y, int yAt,"
+                + " boolean accumulate)", rows);
+        beginSums(rows, vectors);
+        java.open("for (int k = 0; k < inner; k++)");
+        for (int v = 0; v < vectors; v++) {
+            java.line("FloatVector w%d = FloatVector.fromArray(FLOATS, w, wAt%s);", v, COLUMNS[v]);
+        }
+        for (int r = 0; r < rows; r++) {
+            multiplyAdd(r, vectors, r == 0 ? "xAt" : "xAt + " + r);
+        }
+        java.line("xAt += PANEL;");
+        java.line("wAt += PANEL;");
+        java.close();
+        storeSums(rows, vectors);
+        java.close();
+    }
+
+    private void beginSums(int rows, int vectors) {
+        java.line("FloatVector zero = FloatVector.zero(FLOATS);");
+        for (int r = 0; r < rows; r++) {
+            java.line("FloatVector %s;", join(vectors, "s" + r + "%d = zero"));
+        }
+        java.open("if (accumulate)");
+        for (int r = 0; r < rows; r++) {
+            for (int v = 0; v < vectors; v++) {
+                java.line("s%d%d = FloatVector.fromArray(FLOATS, y, yAt%s%s);", r, v, plus(r, "PANEL"), COLUMNS[v]);
+            }
+        }
+        java.close();
+    }
+
+    private void multiplyAdd(int r, int vectors, String at) {
+        java.line("FloatVector f%d = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[%s]));", r, at);
+        for (int v = 0; v < vectors; v++) {
+            java.line("s%d%d = f%d.fma(w%d, FLOAT_VECTOR.cast(s%d%d));", r, v, r, v, r, v);
+        }
+    }
+
+    private void storeSums(int rows, int vectors) {
+        for (int r = 0; r < rows; r++) {
+            for (int v = 0; v < vectors; v++) {
+                java.line("FLOAT_VECTOR.cast(s%d%d).intoArray(y, yAt%s%s);", r, v, plus(r, "PANEL"), COLUMNS[v]);
+            }
+        }
+    }
+
+    private static String load(int v) {
+        return "FloatVector.fromMemorySegment(FLOATS, w, wAt" + (v == 0 ? "" : " + 4 * C" + v) + ", LITTLE_ENDIAN)";
+    }
+
+    /** Text that adds {@code r} times a distance. */
+    static String plus(int r, String distance) {
+        return r == 0 ? "" : r == 1 ? " + " + distance : " + " + r + " * " + distance;
+    }
+
+    /** {@code format} for 0 … count − 1, between commas. */
+    private static String join(int count, String format) {
+        StringBuilder joined = new StringBuilder();
+        for (int i = 0; i < count; i++) {
+            joined.append(i == 0 ? "" : ", ").append(format.replace("%d", Integer.toString(i)));
+        }
+        return joined.toString();
+    }
+}
