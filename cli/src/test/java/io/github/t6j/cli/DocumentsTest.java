@@ -21,13 +21,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
-/** What the pages name exists: files and headings that they link to, commands and options of t6j, classes. */
+/** Checks that files, headings, commands, options and classes that the documents name exist. */
 class DocumentsTest {
-    private static final Path ROOT = Ran.TESTDATA.resolve("..").toAbsolutePath().normalize();
+    static final Path ROOT = Ran.TESTDATA.resolve("..").toAbsolutePath().normalize();
 
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
     private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.*)$");
-    /** A command line of a block or between backticks; not what a message or a sentence says. */
+    /** A command line in a block or between backticks, as opposed to one in a message or a sentence. */
     private static final Pattern COMMAND_LINE = Pattern.compile(
             "(?m)(?:^ {4}(?:\\$ |printf [^|]*\\| )?|`)(?:T6J_\\w+=\\S+ )?(?:cli/bin/)?t6j "
                     + "([^`\\n]*(?:\\\\\\n[^`\\n]*)?)");
@@ -36,8 +36,8 @@ class DocumentsTest {
     private static final Pattern CLASS =
             Pattern.compile("`(?:[a-z]+/)*([A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*)(?:\\.java)?`");
 
-    /** The pages, by their names below the root; test data says of others what they have. */
-    private static Map<Path, String> pages() throws IOException {
+    /** All pages by their paths below the root, except the READMEs of single test models and tokenizers. */
+    static Map<Path, String> pages() throws IOException {
         try (Stream<Path> files = Files.walk(ROOT)) {
             return files.filter(file -> file.toString().endsWith(".md")).map(ROOT::relativize)
                     .filter(name -> !name.toString().matches("(.*[/\\\\])?(target|\\..*)[/\\\\].*"))
@@ -54,7 +54,7 @@ class DocumentsTest {
         }
     }
 
-    /** As GitHub makes them of headings. */
+    /** Anchors of the headings of a page, as GitHub makes them. */
     private static Set<String> anchors(String page) {
         return HEADING.matcher(page).results()
                 .map(heading -> heading.group(1).replaceAll("\\[([^]]*)]\\([^)]*\\)", "$1").toLowerCase(Locale.ROOT)
