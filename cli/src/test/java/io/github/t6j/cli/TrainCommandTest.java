@@ -271,7 +271,7 @@ class TrainCommandTest {
         assertThat(Ran.of("init", "--preset", "t6-nano", "--out", model.toString()).code()).isZero();
         Ran refused = Ran.of(command(out, ofModel(model)));
         assertThat(refused.err()).contains("there is no tokenizer beside the model", "--tokenizer gives it one",
-                "expected a tokenizer, as this is text, found none");
+                "text needs a tokenizer: expected one, found none");
         data = Files.write(folder.resolve("ids.bin"), new byte[400]);
         Ran ran = Ran.of(command(out, ofModel(model)));
         assertThat(ran.code()).as(ran.err()).isZero();
@@ -305,7 +305,7 @@ class TrainCommandTest {
     void aVocabularyThatDoesNotFitIsOneLine() {
         assertFailed(Ran.of(command(out, "--init-from", Ran.TINY, "--tokenizer",
                 Ran.TESTDATA.resolve("tokenizers/gpt2").toString(), "--steps", "1")),
-                "gpt2: expected a tokenizer of at most 4096 ids, as many as the model knows, found 50257");
+                "gpt2: expected a tokenizer of at most 4096 ids, the model's vocabulary, found 50257");
         assertThat(out).doesNotExist();
     }
 
@@ -373,8 +373,8 @@ class TrainCommandTest {
         String json = Files.readString(copy.resolve("training.json"));
         Files.writeString(copy.resolve("training.json"), json.replace("\"updates\": 2", "\"updates\": 9"));
 
-        assertFailed(Ran.of(command(broken, "--resume")), "step 3: expected a loss and gradients that are numbers",
-                ": begin a new run with a lower learning rate, such as t6j train --init-from " + copy
+        assertFailed(Ran.of(command(broken, "--resume")), "step 3: expected a finite loss and gradient norm",
+                ": start a new run with a lower learning rate, such as t6j train --init-from " + copy
                         + " with --data as before, another --out, and a --learning-rate below 0.002");
         assertThat(copy.resolve("training.json")).exists();
     }
@@ -404,7 +404,7 @@ class TrainCommandTest {
         Files.writeString(checkpoint, Files.readString(checkpoint).replace("\"updates\": 2", "\"updates\": 3"));
         assertFailed(Ran.of(command(out, "--resume")), "--resume: expected the data that the run began with");
         Files.delete(out.resolve("log.jsonl"));
-        assertFailed(Ran.of(command(out, "--resume")), "data: expected what this run has read so far");
+        assertFailed(Ran.of(command(out, "--resume")), "data: expected the data that this run has read so far");
         assertFailed(Ran.of(command(folder.resolve("other"), "--resume")), "expected a run to go on with");
     }
 

@@ -15,13 +15,14 @@ import java.util.List;
  *   p ← p − α / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
  * </pre>
  *
- * Tensors are cut into blocks, which threads share: every element is computed by itself, and the norm's sums have a fixed
- * order, so that the bits do not depend on the number of threads.
+ * Threads share the tensors in blocks. Each element is updated independently and the sums of the norm have a fixed
+ * order,
+ * so the bits do not depend on the number of threads.
  */
 final class AdamW {
     private static final int BLOCK = 1 << 14;
 
-    /** Elements {@code from … to} of a parameter, its moments m and v, and the λ that it has. */
+    /** Elements {@code from … to} of a parameter, its moments m and v, and its decay λ. */
     private record Block(Parameter parameter, float[] mean, float[] square, int from, int to, double decay) {}
 
     private final TrainingOptions.Optimizer options;
@@ -48,17 +49,17 @@ final class AdamW {
         sums = new double[blocks.size()];
     }
 
-    /** m of each parameter, in the order of the parameters: what a checkpoint keeps. */
+    /** First moments m, one array per parameter in the order of the parameters. Checkpoints store them. */
     List<float[]> means() {
         return means;
     }
 
-    /** v of each parameter. */
+    /** Second moments v, in the same order. Checkpoints store them. */
     List<float[]> squares() {
         return squares;
     }
 
-    /** The 2-norm of all gradients together. */
+    /** Returns the 2-norm of all gradients together. */
     double gradientNorm() {
         workers.run(blocks.size(), (item, worker) -> sums[item] = sumOfSquares(blocks.get(item)));
         double sum = 0;
@@ -73,7 +74,7 @@ final class AdamW {
         double even = 0;
         double odd = 0;
         int i = block.from;
-        for (; i + 1 < block.to; i += 2) { // two chains, which the processor adds to at the same time
+        for (; i + 1 < block.to; i += 2) { // two independent chains, which the processor adds in parallel
             even += (double) gradient[i] * gradient[i];
             odd += (double) gradient[i + 1] * gradient[i + 1];
         }
@@ -81,11 +82,11 @@ final class AdamW {
     }
 
     /**
-     * One update of every parameter.
+     * Updates every parameter once.
      *
      * @param rate α
      * @param update t, from 1
-     * @param factor of the gradients, which clips them
+     * @param factor multiplies the gradients, to clip them
      */
     void step(double rate, long update, double factor) {
         float stepSize = (float) (rate / (1 - StrictMath.pow(options.beta1(), update)));

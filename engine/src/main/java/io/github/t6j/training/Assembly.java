@@ -34,9 +34,9 @@ import io.github.t6j.model.TensorSpec;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Makes the parameters and operations of a model, by the roles of its tensors. */
+/** Builds the parameters and operations of a model from the roles of its tensors. */
 final class Assembly {
-    /** Of the norm of each head's output, the official models' group norm. */
+    /** Epsilon of the norm of each head's output, the group norm of the official models. */
     private static final float HEAD_EPSILON = 1e-5f;
 
     private final Resources resources;
@@ -45,7 +45,7 @@ final class Assembly {
     private final Rotation rotation;
     private final int width;
 
-    /** The parts of a model. */
+    /** Parts of a {@link TrainableModel}. */
     record Parts(List<Parameter> parameters, Embedding embedding, Rotation rotation, List<Block> blocks,
             OutputLayer output) {}
 
@@ -93,7 +93,7 @@ final class Assembly {
                     new LatentHeads.Layers(projection, linear(QUERY_UP, null, layer),
                             linear(KEY_VALUE_UP, null, layer)),
                     one(QUERY_LATENT_NORM, layer), one(LATENT_NORM, layer), rotation, width);
-            default -> throw new IllegalArgumentException("training: no operation for " + attention);
+            default -> throw new IllegalArgumentException("training: unsupported attention: " + attention);
         };
     }
 
@@ -109,12 +109,12 @@ final class Assembly {
         return gain == null ? null : new RmsNorm(resources, sizes.headDim(), sizes.options().normEpsilon(), gain);
     }
 
-    /** A norm of the residual stream. */
+    /** Returns a norm of the residual stream. */
     private RmsNorm norm(TensorRole role, int layer) {
         return new RmsNorm(resources, width, config.norms().epsilon(), one(role, layer));
     }
 
-    /** A product with the role's matrices, and the biases, if there are any of that role. */
+    /** Returns a layer with all matrices of {@code role} and the biases of {@code biasRole}, if the model has them. */
     private LinearLayer linear(TensorRole role, TensorRole biasRole, int layer) {
         return new LinearLayer(resources, all(role, layer), all(biasRole, layer));
     }
@@ -125,7 +125,7 @@ final class Assembly {
                 .toList();
     }
 
-    /** The role's tensor, or null. */
+    /** Returns the only tensor of a role, or null if the model has none. */
     private Parameter one(TensorRole role, int layer) {
         List<Parameter> all = all(role, layer);
         return all.isEmpty() ? null : all.getFirst();

@@ -4,8 +4,10 @@ import io.github.t6j.random.SplitMix64;
 import java.util.Arrays;
 
 /**
- * Which ids come next: windows of T ids, with the ids that follow each of them as targets, the window one further on. All
- * is determined by the data's sizes, T, the order and the seed; how many windows were taken is all that changes. For one
+ * Order in which training reads its data: windows of T ids, each with the window one id later as its targets. The sizes
+ * of
+ * the shards, T, the order and the seed determine all of it; the only state is the number of windows taken. For use by
+ * one
  * thread.
  */
 public final class BatchOrder {
@@ -15,31 +17,33 @@ public final class BatchOrder {
     private final TokenData data;
     private final Order order;
     private final int length;
-    private final long[] ends; // of the shards' windows, when all windows are counted through
+    private final long[] ends; // running total of windows up to the end of each shard
     private final int[] window; // T + 1 ids
     private long seed;
     private long taken;
 
-    /** An order of windows. */
+    /** Order of the windows. */
     public enum Order {
         /**
-         * As the official script draws them: a shard for each batch, each as likely whatever its size, then a start for each
-         * row, each as likely, windows overlapping and coming again.
+         * Sampling with replacement, as in the official script: a shard for each batch, uniform whatever its size, then
+         * a
+         * uniform start for each row. Windows may overlap and repeat.
          */
         RANDOM,
 
         /**
-         * Epoch after epoch, in which each window comes once, in an order of that epoch's own. Windows begin at 0, T, 2·T …
-         * of each shard; what is left at a shard's end, fewer than T + 1 ids, does not come.
+         * Epochs: each contains every window once, in an order of its own. Windows begin at 0, T, 2·T … of each shard;
+         * a rest
+         * of fewer than T + 1 ids at the end of a shard is skipped.
          */
         EPOCH
     }
 
     /**
-     * An order at its beginning.
+     * Creates an order at its beginning.
      *
      * @param contextLength T
-     * @throws IllegalArgumentException if T is not 1 or more, or the data, in RANDOM each shard, has not T + 1 ids
+     * @throws IllegalArgumentException if T is below 1, or the data (RANDOM: each shard) has fewer than T + 1 ids
      */
     public BatchOrder(TokenData data, Order order, int contextLength, long seed) {
         if (contextLength < 1) {
@@ -57,43 +61,43 @@ public final class BatchOrder {
             ends[shard] = end;
         }
         if (end == 0) {
-            throw new IllegalArgumentException("the data: expected a sequence of " + window.length + " ids or more, one"
+            throw new IllegalArgumentException("data: expected a shard of " + window.length + " ids or more, one"
                     + " more than the context, found " + data.size()
                     + " ids in all: give more text or a shorter context");
         }
     }
 
-    /** How many windows a shard has, by this order. */
+    /** Returns the number of windows of a shard in this order. */
     private long windows(int shard) {
         long size = data.size(shard);
         if (order == Order.RANDOM && size <= length) {
-            throw new IllegalArgumentException("shard " + shard + " of the data: expected " + window.length
+            throw new IllegalArgumentException("data: shard " + shard + ": expected " + window.length
                     + " ids or more, one more than the context, found " + size);
         }
         return order == Order.RANDOM ? size - length : (size - 1) / length;
     }
 
-    /** Windows of an epoch; in RANDOM, the windows that may come. */
+    /** Returns the number of windows of an epoch; in RANDOM, the number of windows to draw from. */
     public long windows() {
         return ends[ends.length - 1];
     }
 
-    /** Windows that were taken since the beginning. */
+    /** Returns the number of windows taken since the beginning. */
     public long taken() {
         return taken;
     }
 
     /**
-     * The next batch.
+     * Reads the next batch.
      *
-     * @param ids becomes [rows][T]
-     * @param targets becomes [rows][T], each row the ids that follow
-     * @throws IllegalArgumentException if an array is shorter
+     * @param ids [rows][T], written
+     * @param targets [rows][T], written: the id after each of {@code ids}
+     * @throws IllegalArgumentException if {@code rows} is below 1 or an array is too short
      */
     public void next(int[] ids, int[] targets, int rows) {
         if (rows < 1 || (long) rows * length > Math.min(ids.length, targets.length)) {
-            throw new IllegalArgumentException("expected 1 row or more, and arrays of rows * " + length + ", found "
-                    + rows + " rows, and arrays of " + ids.length + " and " + targets.length);
+            throw new IllegalArgumentException("batch: expected 1 row or more and arrays of rows * " + length
+                    + " ids, found " + rows + " rows and arrays of " + ids.length + " and " + targets.length);
         }
         int shard = order == Order.RANDOM ? (int) below(ends.length, draw(2 * taken)) : -1;
         for (int row = 0; row < rows; row++, taken++) {
@@ -118,40 +122,43 @@ public final class BatchOrder {
         data.read(shard, (place - first) * length, window, 0, window.length);
     }
 
-    /** What tells this order and its place: with {@link #restore} it goes on exactly. */
+    /** Returns the state of this order, for {@link #restore} to continue exactly from here. */
     public long[] state() {
         return new long[] {order.ordinal(), length, windows(), seed, taken};
     }
 
     /**
-     * Goes on where {@code state} was taken, with its seed.
+     * Continues from where {@code state} was taken, with its seed.
      *
-     * @throws IllegalArgumentException if it is of another order, context or data
+     * @throws IllegalArgumentException if it belongs to another order, context or data
      */
     public void restore(long[] state) {
         long[] own = state();
         if (state.length != STATE || !Arrays.equals(state, 0, 3, own, 0, 3) || state[4] < 0) {
-            throw new IllegalArgumentException("the state of the data's order: expected " + order + " (" + own[0]
+            throw new IllegalArgumentException("state of the data order: expected " + order + " (" + own[0]
                     + ") with a context of " + length + " and " + own[2] + " windows, found " + Arrays.toString(state)
-                    + "; go on with the same data, order and context");
+                    + ": resume with the same data, order and context");
         }
         seed = state[3];
         taken = state[4];
     }
 
-    /** The number of that index of this seed's own sequence, which is that of SplitMix64. */
+    /** Returns the number at {@code index} of the SplitMix64 sequence of this seed. */
     private long draw(long index) {
         return SplitMix64.at(seed, index);
     }
 
-    /** A number below {@code bound} from 64 random bits. */
+    /** Maps 64 random bits to a number from 0 to {@code bound} − 1. */
     private static long below(long bound, long bits) {
         return Math.unsignedMultiplyHigh(bits, bound);
     }
 
     /**
-     * Where {@code index} goes in a random order of 0 … size − 1, which takes no memory: a Feistel network permutes the
-     * numbers of an even number of bits, again until the result is below {@code size} (Black and Rogaway 2002).
+     * Returns the image of {@code index} under a random permutation of 0 … size − 1 that needs no memory: a Feistel
+     * network
+     * permutes the numbers of an even number of bits, repeatedly until the result is below {@code size} (Black and
+     * Rogaway
+     * 2002).
      */
     static long permute(long index, long size, long key) {
         int half = Math.max(1, (Long.SIZE - Long.numberOfLeadingZeros(size - 1) + 1) / 2);

@@ -3,14 +3,16 @@ package io.github.t6j.training;
 import io.github.t6j.training.HeadAttention.Rows;
 
 /**
- * One layer: x2 = x1 + W_o · headNorm(attend(norm(x1))), x3 = x2 + feedForward(norm(x2)). Kept are x1, x2, what attention makes,
- * y, and what attention and feed-forward part keep; all norms are computed again for the way back.
+ * One layer: x2 = x1 + W_o · headNorm(attend(norm(x1))), x3 = x2 + feedForward(norm(x2)). The forward pass keeps x1,
+ * x2, the
+ * output y of the attention, and the state of the attention and the feed-forward part. The backward pass recomputes all
+ * norms.
  */
 final class Block {
     private static final int NORMED = 7;
     private static final int NORMED_GRADIENT = 8;
     private static final int OUTPUT_GRADIENT = 9;
-    private static final int HEADS_NORMED = 0; // before attention's own scratch is needed
+    private static final int HEADS_NORMED = 0; // reused by the attention's own scratch
 
     private final Resources resources;
     private final int width;
@@ -25,7 +27,7 @@ final class Block {
     private float[] x2 = new float[0]; // [rows][width]
     private float[] y = new float[0]; //  [rows][h · valueDim]
 
-    /** The parts of a layer, see {@link Block}. */
+    /** Parts of a layer; {@code headNorm} may be null. */
     record Parts(
             RmsNorm attentionNorm, TrainableAttention attention, RmsNorm headNorm, LinearLayer output,
             RmsNorm feedForwardNorm, FeedForward feedForward) {}
@@ -42,7 +44,7 @@ final class Block {
         feedForward = parts.feedForward;
     }
 
-    /** x1 becomes x3, in place. */
+    /** Replaces x1 by x3 in {@code x} [rows][width]. */
     void forward(float[] x, MicroBatch batch) {
         int rows = batch.rows();
         x1 = Resources.atLeast(x1, rows, width);
@@ -56,7 +58,7 @@ final class Block {
         feedForward.forward(normed(feedForwardNorm, x2, rows), rows, x);
     }
 
-    /** dx3 becomes dx1, in place; adds the parameters' derivatives. */
+    /** Replaces dx3 by dx1 in {@code dx} [rows][width]; adds to the gradients of the parameters. */
     void backward(float[] dx, MicroBatch batch) {
         int rows = batch.rows();
         float[] dnormed = resources.scratch(NORMED_GRADIENT, rows, width);
@@ -78,7 +80,7 @@ final class Block {
         return normed;
     }
 
-    /** What the output matrix multiplies: y, of which each head may be normed. */
+    /** Returns the input of the output matrix: y, with each head normed if the layer has a head norm. */
     private Rows headsNormed(int rows) {
         if (headNorm == null) {
             return heads(y);

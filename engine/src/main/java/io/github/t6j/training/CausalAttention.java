@@ -2,14 +2,16 @@ package io.github.t6j.training;
 
 import io.github.t6j.training.HeadAttention.Rows;
 
-/** Causal attention of one head of one sequence; one object a worker. */
+/** Causal attention of one head of one sequence. Each worker has an object of its own. */
 interface CausalAttention {
     /**
      * y[t] = Σ_{s≤t} P[t][s] · v[s].
      *
-     * @param q [length][keyDim], as k
-     * @param v [length][valueDim], as y
-     * @param lse [length] from {@code lseAt}: what a softmax keeps for {@link #backward}
+     * @param q [length][keyDim], like k
+     * @param v [length][valueDim], like y
+     * @param lse [length] from {@code lseAt}, written: the log-sum-exp of each row of scores, which {@link #backward}
+     *     needs;
+     *     linear attention leaves it unchanged
      */
     void forward(
             Rows q, Rows k, Rows v, int length, int keyDim, int valueDim, float scale, Rows y, float[] lse, int lseAt);

@@ -4,10 +4,10 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /**
- * What tells one data from another when a run goes on.
+ * Fingerprint of the training data, checked on resume.
  *
- * @param ids how many
- * @param checksum CRC-32C of the sizes of all shards, and of some ids of each
+ * @param ids number of ids
+ * @param checksum CRC-32C of the sizes of all shards and of a sample of the ids of each
  */
 record DataMark(long ids, long checksum) {
     private static final int PROBES = 64;

@@ -19,8 +19,9 @@ import java.util.concurrent.Future;
 import java.util.function.LongConsumer;
 
 /**
- * Writes the ids of a file's documents, with an id that ends a document behind each. Threads tokenise batches of
- * documents; one, the caller's, reads the batches and writes their ids in order.
+ * Writes the token ids of a file's documents, each followed by the end-of-document id. A pool of threads tokenises
+ * batches
+ * of documents; the caller's thread reads the batches and writes their ids in order.
  */
 final class DocumentEncoder {
     private static final int BATCH_BYTES = 1 << 20;
@@ -34,15 +35,15 @@ final class DocumentEncoder {
     private int highest;
 
     /**
-     * Documents that a thread tokenises.
+     * Batch of documents that a thread tokenises.
      *
-     * @param ids of each document
-     * @param done bytes of the file up to the last of them
+     * @param ids token ids of each document
+     * @param done bytes of the file up to the end of the last document
      */
     private record Batch(Future<List<int[]>> ids, long done) {}
 
     /**
-     * @param end the id that ends a document
+     * @param end end-of-document id
      * @param width bytes of an id: 2 or 4
      */
     DocumentEncoder(Tokenizer tokenizer, int end, int width) {
@@ -51,17 +52,22 @@ final class DocumentEncoder {
         this.width = width;
     }
 
-    /** How many ids were written. */
+    /** Returns the number of ids written. */
     long count() {
         return count;
     }
 
-    /** The highest of them. */
+    /** Returns the highest id written. */
     int highest() {
         return highest;
     }
 
-    /** @param progress is told how many bytes of the file are done */
+    /**
+     * Writes the ids of all documents.
+     *
+     * @param progress receives the number of bytes of the file that are done
+     * @throws CancellationException if the thread is interrupted
+     */
     void write(DocumentFile documents, FileChannel out, LongConsumer progress) throws IOException {
         ExecutorService threads = Executors.newFixedThreadPool(
                 THREADS, Thread.ofPlatform().daemon().name("t6j-tokenise-", 0).factory());
@@ -81,7 +87,7 @@ final class DocumentEncoder {
         }
     }
 
-    /** The ids of each document. */
+    /** Returns the ids of each document, followed by its end-of-document id. */
     private List<int[]> encode(DocumentFile documents, List<Part> parts) {
         List<int[]> ids = new ArrayList<>();
         for (Part part : parts) {
@@ -119,12 +125,12 @@ final class DocumentEncoder {
             return batch.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new CancellationException("tokenising was interrupted");
+            throw new CancellationException("interrupted while tokenising");
         } catch (ExecutionException e) {
             switch (e.getCause()) {
                 case RuntimeException failure -> throw failure;
                 case Error error -> throw error;
-                default -> throw new AssertionError("no task throws another", e);
+                default -> throw new AssertionError("tokenising throws no checked exception", e);
             }
         }
     }

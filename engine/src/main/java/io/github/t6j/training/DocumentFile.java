@@ -19,20 +19,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 
-/** The documents of one file, as {@link Documents} says. */
+/** Reader of the documents of one file; {@link Documents} describes the formats. */
 final class DocumentFile implements AutoCloseable {
-    /** What stands between documents. */
+    /** Separator of documents in plain text. */
     static final String SEPARATOR = "<|endoftext|>";
 
-    /** Bytes of plain text that are tokenised at once. */
+    /** Most bytes of plain text that are tokenised at once. */
     private static final int LONGEST = 4 << 20;
 
-    /** Bytes of a line of JSONL. */
+    /** Most bytes of a line of JSONL. */
     private static final int LONGEST_LINE = 16 << 20;
 
     private static final int BEGINNING = 1024;
 
-    /** About the memory that a part takes besides its bytes. */
+    /** Approximate memory in bytes of a part besides its text. */
     private static final int PART = 64;
 
     private final Path file;
@@ -46,17 +46,22 @@ final class DocumentFile implements AutoCloseable {
         parts = new FileParts(file, separator, lines ? LONGEST_LINE : LONGEST);
     }
 
-    /** A document, or a piece of one. */
+    /** Document, or a piece of one; {@code ends} is true for the last piece. */
     record Document(String text, boolean ends) {}
 
     static ModelFormatException none(Path file) {
-        return new ModelFormatException(file + ": expected a document or more, found none");
+        return new ModelFormatException(file + ": expected at least one document, found none");
     }
 
-    /** The first bytes of {@code file}, as many as a shard is told by. @throws ModelFormatException if it is empty, or no file */
+    /**
+     * Returns the first bytes of {@code file}, enough to recognise a shard of ids.
+     *
+     * @throws ModelFormatException if the file is empty or not a regular file
+     */
     static byte[] beginning(Path file) {
         if (Files.isDirectory(file)) {
-            throw new ModelFormatException(file + ": expected a file of training data, found a folder: name its files");
+            throw new ModelFormatException(
+                    file + ": expected a file of training data, found a folder: give the files in it");
         }
         FileBytes.checkRegular(file, "a file of training data");
         byte[] beginning = beginning(file, BEGINNING);
@@ -103,15 +108,15 @@ final class DocumentFile implements AutoCloseable {
         }
     }
 
-    /** Bytes that are done. */
+    /** Returns the number of bytes read so far. */
     long done() {
         return parts.done();
     }
 
-    /** The next part of the file, or null. */
+    /** Returns the next part of the file, or null at its end. */
     Part next() {
         if (Thread.currentThread().isInterrupted()) {
-            throw new CancellationException(file + ": reading was interrupted");
+            throw new CancellationException(file + ": interrupted while reading");
         }
         try {
             return parts.next();
@@ -120,7 +125,7 @@ final class DocumentFile implements AutoCloseable {
         }
     }
 
-    /** Parts that take so many bytes of memory together, or a few more; none at the file's end. */
+    /** Returns parts that together take about {@code bytes} of memory; none at the end of the file. */
     List<Part> next(int bytes) {
         List<Part> batch = new ArrayList<>();
         int sum = 0;
@@ -130,7 +135,7 @@ final class DocumentFile implements AutoCloseable {
         return batch;
     }
 
-    /** The document that a part holds, or null. Any thread may ask. */
+    /** Returns the document of a part, or null if it is blank. Any thread may call it. */
     Document document(Part part) {
         if (lines) {
             String text = line(part);
@@ -146,13 +151,13 @@ final class DocumentFile implements AutoCloseable {
         CharBuffer chars = CharBuffer.allocate(part.bytes().length);
         CoderResult result = decoder.decode(bytes, chars, true);
         if (result.isError()) {
-            throw new ModelFormatException(file + ": expected UTF-8, found another byte at offset "
+            throw new ModelFormatException(file + ": expected UTF-8, found an invalid byte at offset "
                     + (part.offset() + bytes.position()) + ": convert the text to UTF-8");
         }
         return chars.flip().toString();
     }
 
-    /** The text of a line; null if there is nothing on it. */
+    /** Returns the text of a line of JSONL, or null if the line is blank. */
     private String line(Part part) {
         String where = file + ", line " + part.number();
         if (!part.begins() || !part.ends()) {
@@ -167,7 +172,7 @@ final class DocumentFile implements AutoCloseable {
         if (fields.get("text") instanceof String text) {
             return text;
         }
-        throw new ModelFormatException(where + ": text: expected a text, found "
+        throw new ModelFormatException(where + ": text: expected a string, found "
                 + (fields.containsKey("text") ? Json.writeLine(fields.get("text")) : "no such key"));
     }
 

@@ -10,28 +10,32 @@ import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
 
 /**
- * The documents of text files. A file is UTF-8, where {@code <|endoftext|>} or the file's end ends a document; or JSONL, an
- * object a line whose {@code text} is a document. JSONL is a file NAME.jsonl, or one whose first line is such an object.
- * Documents of nothing but white space are left out. A document of plain text that is longer than 4 MiB comes in pieces,
- * cut at ends of lines where there are any. A byte order mark at a file's beginning is no part of its text.
+ * Reader of the documents of text files. A file is plain UTF-8 text, in which {@code <|endoftext|>} or the end of the
+ * file
+ * ends a document; or JSONL, with one object per line whose {@code text} is a document. A file is JSONL if its name
+ * ends
+ * with .jsonl or its first line is such an object. Blank documents are skipped. A document of plain text longer than 4
+ * MiB
+ * is delivered in pieces, cut at line ends if possible. A byte order mark at the beginning of a file is skipped.
  */
 public final class Documents {
     private Documents() {}
 
     /**
-     * Reads files, one after the other. No more of them is held than a document.
+     * Reads files one after the other, with at most one document in memory.
      *
-     * @param reader is given each document, in their order
-     * @param progress is told, on the calling thread, which share of the files is done, from 0 to 1
-     * @throws ModelFormatException if a file is no text, or holds no document; it names the file, and the place
-     * @throws java.io.UncheckedIOException if one cannot be read
+     * @param reader receives the documents in order
+     * @param progress receives, on the calling thread, the fraction of the files that is done, from 0 to 1
+     * @throws ModelFormatException if a file is not text or contains no document; the message names the file and the
+     *     place
+     * @throws java.io.UncheckedIOException if a file cannot be read
      * @throws CancellationException if the thread is interrupted
      */
     public static void read(List<Path> files, Consumer<String> reader, DoubleConsumer progress) {
         FileProgress all = new FileProgress(files, progress);
         for (Path file : files) {
             if (TokenShard.is(file, DocumentFile.beginning(file))) {
-                throw new ModelFormatException(file + ": expected text, found token ids: give the text itself");
+                throw new ModelFormatException(file + ": expected text, found token ids: give the original text");
             }
             read(file, reader, all);
         }

@@ -1,6 +1,6 @@
 package io.github.t6j.training;
 
-/** The rows of a matrix E [vocabulary][width] that ids choose. */
+/** Embedding lookup: selects rows of a matrix E [vocabulary][width] by id. */
 record Embedding(Parameter matrix, int width) {
     /** x[r] = E[ids[r]]; x [rows][width]. */
     void forward(int[] ids, float[] x) {
@@ -9,7 +9,7 @@ record Embedding(Parameter matrix, int width) {
         }
     }
 
-    /** dE[ids[r]] += dx[r], in the order of rows: an id that repeats adds up. */
+    /** dE[ids[r]] += dx[r], in the order of rows; a repeated id accumulates. */
     void backward(int[] ids, float[] dx) {
         float[] gradient = matrix.gradient();
         for (int r = 0; r < ids.length; r++) {

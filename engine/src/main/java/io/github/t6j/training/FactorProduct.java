@@ -12,16 +12,16 @@ import io.github.t6j.kernels.GradientKernels;
  * @param heads h
  * @param rank R
  * @param size elements of x[h] and b[r]
- * @param headsAt where in a row of factors a [h][R] begins
- * @param featuresAt where b [R][size] begins
+ * @param headsAt offset of a [h][R] in a row of factors
+ * @param featuresAt offset of b [R][size] in a row of factors
  */
 record FactorProduct(int heads, int rank, int size, int headsAt, int featuresAt) {
-    /** x [h][size] from {@code xAt} of the factors in the row that begins at {@code at}. */
+    /** Writes x [h][size] from {@code xAt}, the product of the factors in the row that begins at {@code at}. */
     void forward(GradientKernels kernels, float[] factors, int at, float[] x, int xAt) {
         kernels.factorMeans(factors, at + headsAt, at + featuresAt, heads, rank, size, x, xAt);
     }
 
-    /** da and db, in a row like that of the factors, of dx. */
+    /** Writes da and db of dx into {@code gradients}, at the offsets that a and b have in {@code factors}. */
     void backward(
             GradientKernels kernels, float[] factors, int at, float[] dx, int dxAt, float[] gradients, float[] lanes) {
         kernels.factorGradients(

@@ -3,8 +3,9 @@ package io.github.t6j.training;
 import io.github.t6j.training.HeadAttention.Rows;
 
 /**
- * SwiGLU (Shazeer, 2020): y = down · a, a = silu(g) ∘ u, g and u the halves of gateUp · x. Kept are g and u; a is
- * computed again.
+ * SwiGLU (Shazeer, 2020): y = down · a, a = silu(g) ∘ u, where g and u are the halves of gateUp · x. The forward pass
+ * keeps
+ * g and u; the backward pass recomputes a.
  *
  * <pre>
  *   dg = da ∘ u ∘ σ ∘ (1 + g ∘ (1 − σ)),  du = da ∘ g ∘ σ,  σ = 1 / (1 + e^−g)
@@ -18,7 +19,7 @@ final class FeedForward {
     private final LinearLayer down; // [width][hidden]
     private final int hidden;
     private final int width;
-    private float[] kept = new float[0]; // g | u [rows][2 · hidden]; backwards it becomes dg | du
+    private float[] kept = new float[0]; // g | u [rows][2 · hidden]; the backward pass replaces it by dg | du
 
     FeedForward(Resources resources, LinearLayer gateUp, LinearLayer down) {
         this.resources = resources;
@@ -28,7 +29,7 @@ final class FeedForward {
         width = down.outputs();
     }
 
-    /** y += the feed-forward part of x; both [rows][width]. */
+    /** y += down · a; x and y [rows][width]. */
     void forward(float[] x, int rows, float[] y) {
         kept = Resources.atLeast(kept, rows, 2 * hidden);
         gateUp.forward(new Rows(x, 0, width), rows, new Rows(kept, 0, 2 * hidden), false);
@@ -40,7 +41,7 @@ final class FeedForward {
         down.forward(new Rows(a, 0, hidden), rows, new Rows(y, 0, width), true);
     }
 
-    /** dx = the derivative by x; adds the parameters'. All [rows][width]. */
+    /** Writes dx, the derivative by x, and adds to the gradients of the parameters; x, dy and dx [rows][width]. */
     void backward(float[] x, float[] dy, int rows, float[] dx) {
         float[] da = resources.scratch(HIDDEN, rows, hidden); // becomes a
         down.inputGradient(new Rows(dy, 0, width), rows, new Rows(da, 0, hidden));

@@ -7,8 +7,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * The parts of a file between separators, from first to last, without UTF-8's byte order mark. It holds one part at a time,
- * whatever the file's length.
+ * Reader of the parts of a file between separators, in order, without a UTF-8 byte order mark. Only one part is in
+ * memory at
+ * a time, however long the file is.
  */
 final class FileParts implements AutoCloseable {
     private static final int FIRST_BUFFER = 1 << 16;
@@ -19,24 +20,25 @@ final class FileParts implements AutoCloseable {
     private final int longest;
     private byte[] bytes;
     private long offset; // of bytes[0] in the file
-    private int from; // where the next part begins
+    private int from; // index in bytes where the next part begins
     private int filled;
     private long number;
     private boolean begins = true;
 
     /**
-     * A part, or a piece of one that is longer than parts may be.
+     * Part of the file, or a piece of a part that exceeds the limit.
      *
-     * @param offset of its first byte in the file
-     * @param number of the part, from 1
-     * @param begins whether it begins a part
-     * @param ends whether it ends a part: at a separator or at the file's end
+     * @param offset offset of its first byte in the file
+     * @param number number of the part, from 1
+     * @param begins true for the first piece of a part
+     * @param ends true for the last piece of a part, before a separator or the end of the file
      */
     record Part(byte[] bytes, long offset, long number, boolean begins, boolean ends) {}
 
     /**
-     * @param separator of ASCII characters
-     * @param longest bytes of a part: a longer one is cut behind its last end of line within them, or else between two
+     * @param separator ASCII characters
+     * @param longest most bytes of a piece; a longer part is cut after the last line end within them, or else between
+     *     two
      *     characters
      */
     FileParts(Path file, byte[] separator, int longest) throws IOException {
@@ -53,7 +55,7 @@ final class FileParts implements AutoCloseable {
         from = markLength(Arrays.copyOf(bytes, filled));
     }
 
-    /** How many bytes at the beginning of a file are UTF-8's byte order mark: 3 or 0. */
+    /** Returns the length in bytes of the UTF-8 byte order mark at the beginning of a file, 3 or 0. */
     static int markLength(byte[] beginning) {
         return beginning.length >= MARK.length && Arrays.equals(beginning, 0, MARK.length, MARK, 0, MARK.length)
                 ? MARK.length
@@ -61,8 +63,9 @@ final class FileParts implements AutoCloseable {
     }
 
     /**
-     * The next one, or null: there is none after the last separator but what is not empty. It may be empty itself,
-     * if the one before was cut where the file ends.
+     * Returns the next part or piece, or null at the end of the file. An empty rest after the last separator is not a
+     * part.
+     * The last piece may be empty, if the piece before it was cut at the end of the file.
      */
     Part next() throws IOException {
         int searched = from;
@@ -84,7 +87,7 @@ final class FileParts implements AutoCloseable {
         }
     }
 
-    /** Where a separator begins at {@code at} or later, or -1. */
+    /** Returns the index of the first separator from {@code at} on, or -1. */
     private int find(int at) {
         for (int i = at; i <= filled - separator.length; i++) {
             if (bytes[i] == separator[0]
@@ -103,7 +106,7 @@ final class FileParts implements AutoCloseable {
         return part;
     }
 
-    /** Not within a separator that has only begun, nor within a character. */
+    /** Returns the end of a piece: never within a separator that may have begun, nor within a character. */
     private int cut() {
         for (int end = filled; end > from; end--) {
             if (bytes[end - 1] == '\n') {
@@ -131,7 +134,7 @@ final class FileParts implements AutoCloseable {
         return read > 0;
     }
 
-    /** Bytes of the file that are done. */
+    /** Returns the number of bytes of the file that were returned or skipped. */
     long done() {
         return offset + from;
     }

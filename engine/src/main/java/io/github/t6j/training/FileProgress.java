@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.DoubleConsumer;
 
-/** Tells which share of some files is done, by their bytes. */
+/** Reports the fraction of some files that is done, by bytes. */
 final class FileProgress {
     private final DoubleConsumer listener;
     private final long total;
@@ -17,7 +17,7 @@ final class FileProgress {
         total = files.stream().mapToLong(FileProgress::size).sum();
     }
 
-    /** 0 of what cannot be read, which will be told when it is. */
+    /** Returns the size of a file, or 0 if it is unreadable: the reader reports that later. */
     private static long size(Path file) {
         try {
             return Files.size(file);
@@ -26,12 +26,12 @@ final class FileProgress {
         }
     }
 
-    /** So many bytes of the present file are done. */
+    /** Reports that {@code bytes} of the present file are done. */
     void update(long bytes) {
         listener.accept(total == 0 ? 1 : Math.min(1, (double) (before + bytes) / total));
     }
 
-    /** This file is done. */
+    /** Reports that {@code file} is done. */
     void finish(Path file) {
         before += size(file);
         update(0);

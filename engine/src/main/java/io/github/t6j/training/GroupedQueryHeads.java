@@ -5,8 +5,9 @@ import io.github.t6j.training.HeadAttention.Rows;
 import io.github.t6j.training.Heads.View;
 
 /**
- * MHA, GQA and MQA: g heads of keys and values, each seen by h/g query heads. Kept is what is projected; queries and keys are
- * normed (where a model does that) and rotated again for the way back.
+ * MHA, GQA and MQA: g heads of keys and values, each shared by h/g query heads. The forward pass keeps the projected
+ * rows; the
+ * backward pass norms queries and keys again (in models with such norms) and rotates them again.
  *
  * <pre>
  *   a row  Q [h][d] | K [g][d] | V [g][d]
@@ -83,7 +84,7 @@ final class GroupedQueryHeads implements TrainableAttention {
         projection.backward(new Rows(x, 0, width), new Rows(gradients, 0, row), rows, new Rows(dx, 0, width));
     }
 
-    /** Queries and keys [rows][h + g][d], normed and rotated. */
+    /** Returns queries and keys [rows][h + g][d], normed and rotated. */
     private float[] queriesAndKeys(MicroBatch batch) {
         int rows = batch.rows();
         float[] ready = resources.scratch(QUERIES_AND_KEYS, rows, valuesAt);
@@ -101,7 +102,7 @@ final class GroupedQueryHeads implements TrainableAttention {
         return ready;
     }
 
-    /** Queries and keys of a row. */
+    /** Returns the number of queries and keys of a row. */
     private int vectors() {
         return sizes.heads() + sizes.keyValueHeads();
     }

@@ -15,8 +15,9 @@ import java.util.Arrays;
 
 /**
  * Causal softmax attention of one head of one sequence, forward and backward, in tiles of {@value Kernels#PANEL} queries ×
- * {@value Kernels#PANEL} keys; those above the diagonal are not computed. No probability is kept: they are computed again
- * from lse, as in FlashAttention-2 (Dao 2023, algorithm 2).
+ * {@value Kernels#PANEL} keys; tiles above the diagonal are skipped. No probability is kept: the backward pass
+ * recomputes
+ * them from lse, as in FlashAttention-2 (Dao 2023, algorithm 2).
  *
  * <pre>
  *   S = scale · q kᵀ     P = exp(S − lse)     y = P v                            forward
@@ -24,8 +25,9 @@ import java.util.Arrays;
  *   dq = scale · dS k    dk = scale · dSᵀ q   dv = Pᵀ dy                         backward
  * </pre>
  *
- * <p>Exponentials are powers of two, so log₂e is in the transposed factor of S. The scratch grows to the longest sequence and
- * stays; one object belongs to one thread. It is faster where a head's rows follow each other than where heads stand side by side.
+ * <p>Exponentials are powers of two, so the transposed factor of S contains log₂e. The scratch grows to the longest
+ * sequence
+ * seen. Each object is for one thread. Contiguous rows of a head are faster than heads that are interleaved in a row.
  */
 final class HeadAttention implements CausalAttention, AutoCloseable {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -37,7 +39,7 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
     private final GradientKernels gradients;
 
     private NativeMemory memory = NativeMemory.shared();
-    private int mostRows; // whole tiles; and the widest, that the scratch is for
+    private int mostRows; // capacity of the scratch, in whole tiles of rows and whole panels of elements
     private int mostKeyDim;
     private int mostValueDim;
 
@@ -45,12 +47,12 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
     private MemorySegment turnedValues; // vᵀ of one tile, · scale: [valueDim][64]
     private MemorySegment keyPanels; //    k of one tile: [⌈keyDim/64⌉][its rows][64]
 
-    private float[] turned; //   what becomes one of the above, or yᵀ of a tile: [dim][64]
+    private float[] turned; //   staging for the three above, or yᵀ of a tile: [dim][64]
     private float[] scores; //   Sᵀ, then Pᵀ, of a pair of tiles; backward: S, then P: [64][64]
     private float[] dScores; //  dP, then dS, · scale, of a pair of tiles: [64][64]
-    private float[] maxima; //   of a query's S, or its lse · log₂e: [64]
-    private float[] sums; //     of a query's P: [64]
-    private float[] factors; //  for its y so far: [64]
+    private float[] maxima; //   maximum of a query's S so far, or its lse · log₂e: [64]
+    private float[] sums; //     sum of a query's P so far: [64]
+    private float[] factors; //  factor that rescales a query's y so far: [64]
     private float[] deltas; //   δ · scale: [length]
     private float[] kPanels; //  k, or backward q: [⌈keyDim/64⌉][length][64]
     private float[] dqPanels; // likewise
@@ -65,7 +67,7 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
         }
     }
 
-    /** Attention by these kernels. */
+    /** Creates attention that computes with {@code kernels}. */
     HeadAttention(Kernels kernels) {
         this.kernels = kernels;
         gradients = KernelChoice.gradients(kernels);
@@ -80,7 +82,7 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
         int rows = Math.max(mostRows, Kernels.padded(length));
         int keyWidth = Math.max(mostKeyDim, Kernels.padded(keyDim));
         int valueWidth = Math.max(mostValueDim, Kernels.padded(valueDim));
-        mostRows = 0; // until all is there
+        mostRows = 0; // until every allocation has succeeded
         turnedKeys = floats(PANEL * keyWidth);
         turnedValues = floats(PANEL * valueWidth);
         keyPanels = floats(PANEL * keyWidth);
@@ -135,7 +137,9 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
         }
     }
 
-    /** A tile of keys: yᵀ += vᵀ Pᵀ. Columns are queries, so their sums run down and no vector is added up in itself. */
+    /**
+     * Adds a tile of keys: yᵀ += vᵀ Pᵀ. Columns are queries, so sums run down the columns and need no sum across lanes.
+     */
     private void addValues(int key, boolean diagonal, int length, int keyDim, int valueDim) {
         int keys = tile(key, length);
         multiply(kPanels, key, keys, length, keyDim, turnedKeys, scores);
@@ -161,7 +165,8 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
     }
 
     /**
-     * Writes dq; adds to dk and dv, which several query heads may share. All else is as in {@link #forward}.
+     * Writes dq; adds to dk and dv, which several query heads may share. The other parameters are as in {@link
+     * #forward}.
      *
      * @param dy [length][valueDim]
      * @param dq [length][keyDim]
@@ -198,7 +203,7 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
         }
     }
 
-    /** P and scale · dS of the queries from {@code first} on and the tile of keys. */
+    /** Computes P and scale · dS of the tile of queries from {@code first} on and the tile of keys. */
     private void scoreGradients(
             int first, boolean diagonal, int length, int keyDim, int valueDim, float[] lse, int lseAt) {
         int count = tile(first, length);
@@ -213,7 +218,7 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
         gradients.softmaxGradients(scores, dScores, count, maxima, deltas, first);
     }
 
-    /** What a pair of tiles adds to dq, dk and dv. */
+    /** Adds the contribution of a pair of tiles to dq, dk and dv. */
     private void addGradients(int key, int first, int length, int keyDim, int valueDim) {
         int keys = tile(key, length);
         int queries = tile(first, length);
@@ -234,7 +239,7 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
         }
     }
 
-    /** Rows of panels × a matrix: y[r] = Σ_d x[first + r][d] · w[d], r < count. */
+    /** Multiplies rows of panels with a matrix: y[r] = Σ_d x[first + r][d] · w[d], r < count. */
     private void multiply(float[] x, int first, int count, int length, int dim, MemorySegment w, float[] y) {
         for (int d = 0; d < dim; d += PANEL) {
             kernels.multiply(
@@ -243,7 +248,7 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
         }
     }
 
-    /** Rows of the tile that begins at {@code first}. */
+    /** Returns the number of rows of the tile that begins at {@code first}. */
     private static int tile(int first, int length) {
         return Math.min(PANEL, length - first);
     }
@@ -262,7 +267,7 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
         }
     }
 
-    /** Rows as panels: [⌈dim/64⌉][count][64]. */
+    /** Packs rows into panels [⌈dim/64⌉][count][64]. */
     private static void pack(Rows from, int first, int count, int dim, MemorySegment to) {
         for (int d = 0; d < dim; d += PANEL) {
             for (int t = 0; t < count; t++) {
@@ -289,7 +294,7 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
         }
     }
 
-    /** Four sums at a time, which do not wait for each other. */
+    /** Returns the dot product, computed as four independent sums. */
     private static float dot(float[] a, int aAt, float[] b, int bAt, int n) {
         float s0 = 0, s1 = 0, s2 = 0, s3 = 0;
         int i = 0;
@@ -305,7 +310,7 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
         return s0 + s1 + (s2 + s3);
     }
 
-    /** Frees its memory. */
+    /** Frees the native memory. */
     @Override
     public void close() {
         memory.close();

@@ -5,8 +5,9 @@ import io.github.t6j.training.MicroBatch.Part;
 import java.util.Arrays;
 
 /**
- * The causal attention of all heads of all sequences, each key head serving h/g consecutive query heads. Items of parallel
- * work are pairs of a sequence and a key head, whose query heads add to its gradients in their order.
+ * Causal attention of all heads of all sequences; h/g consecutive query heads share a key head. An item of parallel
+ * work is
+ * a pair of a sequence and a key head, whose query heads add to its gradients in order.
  */
 final class Heads {
     private final Resources resources;
@@ -14,13 +15,13 @@ final class Heads {
     private float[] lse = new float[0]; // [sequences][h][length]
 
     /**
-     * Sizes.
+     * Sizes of the heads.
      *
-     * @param query query heads, h
-     * @param keyValue heads of keys and values, g, a divisor of h
+     * @param query number of query heads, h
+     * @param keyValue number of heads of keys and values, g, a divisor of h
      * @param keyDim elements of a query and a key
      * @param valueDim elements of a value
-     * @param softmax whether there is one, with a scale of 1/√keyDim; else attention is linear
+     * @param softmax true for softmax attention with a scale of 1/√keyDim, false for linear attention
      */
     record Shape(int query, int keyValue, int keyDim, int valueDim, boolean softmax) {
         float scale() {
@@ -31,15 +32,15 @@ final class Heads {
     /**
      * Heads side by side in the rows of a matrix: head h of row r begins at {@code at + r · stride + h · apart}.
      *
-     * @param apart from a head to the next
+     * @param apart floats from a head to the next
      */
     record View(float[] array, int at, int stride, int apart) {
-        /** The same from {@code row} on. */
+        /** Returns the view from {@code row} on. */
         View from(int row) {
             return new View(array, at + row * stride, stride, apart);
         }
 
-        /** The rows of a head from {@code row} on. */
+        /** Returns the rows of a head from {@code row} on. */
         Rows head(int row, int head) {
             return new Rows(array, at + row * stride + head * apart, stride);
         }
@@ -50,19 +51,19 @@ final class Heads {
         this.shape = shape;
     }
 
-    /** Makes room for what is kept of a micro-batch. */
+    /** Makes room for lse of a micro-batch, which {@link #forward} keeps for {@link #backward}. */
     void prepare(MicroBatch batch) {
         lse = Resources.atLeast(lse, batch.rows(), shape.query());
     }
 
-    /** y = attention(q, k, v); all of the part's rows only. */
+    /** y = attention(q, k, v); every view begins at the first row of the part. */
     void forward(View q, View k, View v, Part part, View y) {
         eachHead(part, (row, head, keyHead, lseAt, worker) -> attention(worker).forward(
                 q.head(row, head), k.head(row, keyHead), v.head(row, keyHead), part.length(), shape.keyDim(),
                 shape.valueDim(), shape.scale(), y.head(row, head), lse, lseAt));
     }
 
-    /** Writes dq, dk and dv, likewise. */
+    /** Writes dq, dk and dv; every view begins at the first row of the part. */
     void backward(View q, View k, View v, View y, View dy, Part part, View dq, View dk, View dv) {
         eachHead(part, (row, head, keyHead, lseAt, worker) -> {
             if (head % (shape.query() / shape.keyValue()) == 0) {
@@ -80,7 +81,7 @@ final class Heads {
         return shape.softmax() ? resources.softmax[worker] : resources.linear[worker];
     }
 
-    /** Sequences whose heads give every thread enough items: more would only take more memory. */
+    /** Returns the number of sequences whose heads give every thread enough items; more would only take more memory. */
     int sequencesAtOnce() {
         return 8 * resources.workers.threads() / shape.keyValue() + 1;
     }
@@ -91,7 +92,7 @@ final class Heads {
         }
     }
 
-    /** What is done with a query head of the sequence whose first row is {@code row}. */
+    /** Work on a query head of the sequence whose first row is {@code row}. */
     @FunctionalInterface
     private interface HeadWork {
         void run(int row, int head, int keyHead, int lseAt, int worker);

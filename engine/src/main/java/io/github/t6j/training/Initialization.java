@@ -10,8 +10,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * How the weights of a new model are drawn. As in the official classes, what writes to the residual stream begins with 0,
- * gains are 1, and the rest is uniform within bounds ±b, where C is the width:
+ * Initialisation of the weights of a new model. As in the official classes, matrices that write to the residual stream
+ * begin
+ * with 0, gains are 1, and the rest is uniform within ±b, where C is the width:
  *
  * <pre>
  *   W_A of h heads and rank R         b = √(6 / ((C + h) R))    Xavier, by the sizes that torch takes of [C, h, R]
@@ -22,16 +23,17 @@ import java.util.List;
  */
 public enum Initialization {
     /**
-     * As {@link #OFFICIAL}, but the embedding is normal with the standard deviation 0.02. In the official classes its own
-     * bound, 1/√C, is the larger the smaller the model is, and tied to the output it makes every token its own best guess.
+     * Like {@link #OFFICIAL}, but the embedding is normal with standard deviation 0.02. The official bound of the
+     * embedding,
+     * 1/√C, grows as the model shrinks; with tied output it makes every token predict itself.
      */
     SMALL,
-    /** As the official classes, also the embedding: uniform, ±1/√C. */
+    /** Initialisation of the official classes; the embedding is uniform, ±1/√C. */
     OFFICIAL;
 
     private static final double DEVIATION = 0.02;
 
-    /** Draws all values. A tensor's depend on the seed, its name and its shape, and on no other tensor. */
+    /** Draws the values of all parameters. Each tensor's values depend only on the seed, its name and its shape. */
     void draw(ModelConfig config, List<Parameter> parameters, long seed) {
         for (Parameter parameter : parameters) {
             TensorSpec spec = parameter.spec();
@@ -46,7 +48,7 @@ public enum Initialization {
         }
     }
 
-    /** b of a tensor that is no gain. */
+    /** Returns the bound b of a tensor that is not a gain. */
     static double bound(ModelConfig config, TensorSpec spec) {
         int width = config.sizes().width();
         return switch (spec.role()) {

@@ -5,8 +5,9 @@ import io.github.t6j.training.HeadAttention.Rows;
 import io.github.t6j.training.Heads.View;
 
 /**
- * Multi-head latent attention (DeepSeek-V2, section 2.1): queries are made of a normed latent, keys and values of another, and
- * a rotated part of the key is common to the heads.
+ * Multi-head latent attention (DeepSeek-V2, section 2.1): queries are projected up from a normed latent, keys and
+ * values from
+ * another one, and the heads share a rotated part of the key.
  *
  * <pre>
  *   latents    c_q [queryRank] | c [rank] | k_pe [rope]            down · x
@@ -15,10 +16,10 @@ import io.github.t6j.training.Heads.View;
  *   keys       h × (k_nope [nope] | k_pe [rope])                   q_pe and k_pe rotated
  * </pre>
  *
- * The first three are kept.
+ * The forward pass keeps latents, queries and ups.
  */
 final class LatentHeads implements TrainableAttention {
-    /** Of both norms. */
+    /** Epsilon of both norms. */
     private static final float EPSILON = 1e-6f;
 
     private static final int NORMED = 0;
@@ -37,16 +38,16 @@ final class LatentHeads implements TrainableAttention {
     private final Rotation rotation;
     private final Heads heads;
     private final int width;
-    private final int row; //    elements of the latents
-    private final int normed; // of those that are normed
-    private final int key; //    of a head's query and of its key
-    private final int up; //     of a head's k_nope and v
+    private final int row; //    elements of all latents of a row
+    private final int normed; // elements of the normed latents, c_q and c
+    private final int key; //    elements of a head's query, and of its key
+    private final int up; //     elements of a head's k_nope and v
     private float[] latents = new float[0]; // [rows][row]
     private float[] queries = new float[0]; // [rows][h][key], q_pe rotated
     private float[] ups = new float[0]; //     [rows][h][up]
 
     /**
-     * The matrices.
+     * Projection matrices.
      *
      * @param down [queryRank + rank + rope][width]
      * @param queryUp [h · (nope + rope)][queryRank]
@@ -54,7 +55,10 @@ final class LatentHeads implements TrainableAttention {
      */
     record Layers(LinearLayer down, LinearLayer queryUp, LinearLayer keyValueUp) {}
 
-    /** @param queryGain [queryRank], {@code latentGain} [rank] */
+    /**
+     * @param queryGain [queryRank]
+     * @param latentGain [rank]
+     */
     LatentHeads(
             Resources resources, Latent sizes, Layers layers, Parameter queryGain, Parameter latentGain,
             Rotation rotation, int width) {
@@ -127,7 +131,7 @@ final class LatentHeads implements TrainableAttention {
         layers.down.backward(new Rows(x, 0, width), dlatent, rows, new Rows(dx, 0, width));
     }
 
-    /** Both latents [rows][queryRank + rank], normed. */
+    /** Returns both latents, normed: [rows][queryRank + rank]. */
     private Rows normedLatents(int rows) {
         Rows to = new Rows(resources.scratch(NORMED, rows, normed), 0, normed);
         queryNorm.forward(new Rows(latents, 0, row), rows, 1, to);
@@ -135,12 +139,12 @@ final class LatentHeads implements TrainableAttention {
         return to;
     }
 
-    /** From rows that begin with c_q, the same from c on. */
+    /** Returns {@code rows}, which begin with c_q, from c on. */
     private Rows latentOf(Rows rows) {
         return new Rows(rows.array(), rows.at() + sizes.queryRank(), rows.stride());
     }
 
-    /** Keys [rows][h][nope + rope]: of each head k_nope, and k_pe, rotated. */
+    /** Returns the keys [rows][h][nope + rope]: k_nope of each head, and the rotated k_pe. */
     private float[] keys(MicroBatch batch) {
         int rows = batch.rows();
         int h = sizes.heads();
@@ -158,7 +162,7 @@ final class LatentHeads implements TrainableAttention {
         return keys;
     }
 
-    /** dk_nope goes to its place beside dv, dk_pe of all heads is summed. */
+    /** Moves dk_nope beside dv, and sums dk_pe over the heads. */
     private void divideKeys(float[] dk, int dkAt, float[] dups, int dupsAt, float[] dlatents, int dlatentsAt) {
         for (int i = 0; i < sizes.rope(); i++) {
             float sum = 0;
@@ -172,7 +176,7 @@ final class LatentHeads implements TrainableAttention {
         }
     }
 
-    /** The part of a head's queries or keys that is rotated. */
+    /** Returns the rotated part of a head's queries or keys. */
     private Rows rotated(float[] vectors, int head) {
         return new Rows(vectors, head * key + sizes.headDim(), sizes.heads() * key);
     }

@@ -1,8 +1,8 @@
 package io.github.t6j.training;
 
 /**
- * The learning rate of each update: it rises in a line from 0, then falls along half a cosine, then stays. The formula is
- * that of nanoGPT and of the official script: with W = warmup and I = updates − 1, the rate of update i, from 0, is
+ * Schedule of the learning rate: a linear warm-up from 0, half a cosine down, then a constant. The formula is that of
+ * nanoGPT and of the official script: with W = warmup and I = updates − 1, the rate of update i, counted from 0, is
  *
  * <pre>
  *   i &lt; W      maximum · i / W
@@ -10,15 +10,15 @@ package io.github.t6j.training;
  *   i &gt; I      minimum
  * </pre>
  *
- * @param maximum after the warm-up
- * @param minimum at the end
- * @param warmup updates until the maximum; the first has the rate 0
- * @param updates of the whole run
+ * @param maximum rate after the warm-up
+ * @param minimum rate at the end
+ * @param warmup number of updates until the maximum; the first has the rate 0
+ * @param updates number of updates of the whole run
  */
 public record LearningRate(double maximum, double minimum, long warmup, long updates) {
     private static final long MOST = 1L << 40;
 
-    /** @throws IllegalArgumentException for rates below 0 or above 1, or a warm-up that is no part of the run */
+    /** @throws IllegalArgumentException for rates below 0 or above 1, or a warm-up longer than the run */
     public LearningRate {
         if (!(maximum > 0 && maximum <= 1)) {
             throw new IllegalArgumentException("learningRate: expected above 0 and at most 1, found " + maximum);
@@ -36,7 +36,7 @@ public record LearningRate(double maximum, double minimum, long warmup, long upd
         }
     }
 
-    /** The rate of an update, counted from 0. */
+    /** Returns the rate of an update, counted from 0. */
     public double at(long update) {
         long last = updates - 1;
         if (update < warmup) {

@@ -15,15 +15,15 @@ import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorSpec;
 import java.util.Locale;
 
-/** What cannot be trained, how long sequences may be, and the memory that they take. */
+/** Limits of training: supported models, longest sequences, and memory. */
 final class Limits {
     private Limits() {}
 
-    /** @throws ModelFormatException that names what cannot be trained */
+    /** @throws ModelFormatException if training does not support the model; the message names the reason */
     static void check(ModelConfig config) {
         check(config.attention().dense());
         if (config.rope().factor() != 1) {
-            throw refused("RoPE", "none scaled by yarn", "yarn");
+            throw refused("RoPE", "no scaling", "yarn");
         }
     }
 
@@ -42,7 +42,7 @@ final class Limits {
 
     private static void check(TensorProduct form) {
         if (!form.fixed().isEmpty()) {
-            throw refused("factors", "factors that all depend on the token", "fixed ones, "
+            throw refused("factors", "factors that all depend on the token", "fixed "
                     + form.fixed().toString().toLowerCase(Locale.ROOT));
         }
         if (form.sharedFeatures()) {
@@ -52,7 +52,7 @@ final class Limits {
             throw refused("factors", "second order", "third order");
         }
         if (form.activation() != HeadActivation.LINEAR) {
-            throw refused("head factors", "linear ones",
+            throw refused("head factors", "no activation",
                     "the activation " + form.activation().name().toLowerCase(Locale.ROOT));
         }
     }
@@ -68,24 +68,24 @@ final class Limits {
 
     private static ModelFormatException refused(String what, String expected, Object found) {
         return new ModelFormatException("training: " + what + ": expected " + expected + ", found " + found
-                + ": t6j runs such a model, but does not train it yet");
+                + ": t6j can run this model, but cannot train it yet");
     }
 
-    /** @throws IllegalArgumentException if a layer would not see all of a sequence, or an array would be too long */
+    /** @throws IllegalArgumentException if a sequence exceeds a layer's window, or an array would be too long */
     static void check(ModelConfig config, MicroBatch batch) {
         if (config.attention().dense() instanceof GroupedQuery grouped && !grouped.options().windowed().isEmpty()
                 && batch.length() > grouped.options().window()) {
             throw new IllegalArgumentException("micro-batch: expected sequences within the window of "
-                    + grouped.options().window() + " positions, found " + batch.length() + ": train with shorter ones");
+                    + grouped.options().window() + " positions, found " + batch.length() + ": train on shorter ones");
         }
         long most = (Integer.MAX_VALUE - 8) / widest(config);
         if (batch.rows() > most) {
             throw new IllegalArgumentException("micro-batch: expected at most " + most + " positions, found "
-                    + batch.rows() + ": accumulate the gradients of smaller ones");
+                    + batch.rows() + ": accumulate the gradients of smaller micro-batches");
         }
     }
 
-    /** The most floats of a position in one array, at least. */
+    /** Returns an upper bound of the floats per position in any one array. */
     private static long widest(ModelConfig config) {
         AttentionConfig attention = config.attention().dense();
         long heads = 4L * attention.heads() * Math.max(attention.headDim() + attention.rotatedDim(),
@@ -93,7 +93,7 @@ final class Limits {
         return Math.max(heads, Math.max(2L * config.sizes().hidden(), config.sizes().width()));
     }
 
-    /** Bytes that training takes about, as {@link Trainer#memory} says. */
+    /** Returns the approximate memory of training in bytes; {@link Trainer#memory} documents it. */
     static long memory(ModelConfig config, TrainingOptions.Batches batches) {
         long attentionRows = 0;
         for (TensorSpec spec : Families.tensors(config)) {

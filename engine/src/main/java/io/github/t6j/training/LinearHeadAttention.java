@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * Attention without softmax, scale and normaliser: y_t = S_tᵀ q_t, S_t = Σ_{s≤t} k_s v_sᵀ, a recurrence in one matrix
- * [keyDim][valueDim]. Backwards another runs from the end, U_t = Σ_{s≥t} q_s dy_sᵀ:
+ * [keyDim][valueDim]. The backward pass runs a second recurrence from the end, U_t = Σ_{s≥t} q_s dy_sᵀ:
  *
  * <pre>
  *   dq_t = S_t dy_t     dk_t = U_t v_t     dv_t = U_tᵀ k_t

@@ -4,7 +4,7 @@ import io.github.t6j.training.HeadAttention.Rows;
 import java.util.List;
 
 /**
- * y = W x + b, where W may be several matrices with one input, whose outputs stand side by side.
+ * Linear layer y = W x + b. W may consist of several matrices with the same input, whose outputs stand side by side.
  *
  * <pre>
  *   dx = Wᵀ dy     dW += dy xᵀ     db += dy, summed over rows
@@ -14,9 +14,9 @@ final class LinearLayer {
     private final Resources resources;
     private final float[][] weights; // [outputs][inputs] each
     private final float[][] gradients; // likewise
-    private final List<Parameter> biases; // [outputs] each, or none
+    private final List<Parameter> biases; // [outputs] each; empty if the layer has none
     private final int inputs;
-    private final int outputs; // of all
+    private final int outputs; // of all matrices together
 
     LinearLayer(Resources resources, List<Parameter> weights, List<Parameter> biases) {
         this.resources = resources;
@@ -27,12 +27,12 @@ final class LinearLayer {
         outputs = weights.stream().mapToInt(Parameter::rows).sum();
     }
 
-    /** Elements of y. */
+    /** Returns the number of elements of y. */
     int outputs() {
         return outputs;
     }
 
-    /** y = W x + b, added to y if {@code accumulate}. */
+    /** y = W x + b; with {@code accumulate}, y += W x + b. */
     void forward(Rows x, int rows, Rows y, boolean accumulate) {
         resources.products.forward(
                 x.array(), x.at(), x.stride(), rows, weights, inputs, y.array(), y.at(), y.stride(), accumulate);
@@ -52,7 +52,7 @@ final class LinearLayer {
         });
     }
 
-    /** dx = Wᵀ dy; adds the derivatives by W and b. */
+    /** dx = Wᵀ dy; adds to the gradients of W and b. */
     void backward(Rows x, Rows dy, int rows, Rows dx) {
         inputGradient(dy, rows, dx);
         weightGradient(x, dy, rows);
@@ -64,7 +64,7 @@ final class LinearLayer {
                 dy.array(), dy.at(), dy.stride(), rows, weights, inputs, dx.array(), dx.at(), dx.stride(), false);
     }
 
-    /** Adds the derivatives by W and b. */
+    /** Adds to the gradients of W and b. */
     void weightGradient(Rows x, Rows dy, int rows) {
         resources.products.weightGradient(
                 dy.array(), dy.at(), dy.stride(), x.array(), x.at(), x.stride(), rows, gradients, inputs);

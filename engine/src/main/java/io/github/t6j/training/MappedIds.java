@@ -9,11 +9,11 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 
 /**
- * Ids one after the other in a mapped file, or in memory.
+ * Consecutive ids in a mapped file or in memory.
  *
- * @param file where they are from, for errors
- * @param bytes of all of them, little-endian
- * @param first which id of the file the first of them is
+ * @param file source of the ids, for error messages
+ * @param bytes bytes of all ids, little-endian
+ * @param first index in the file of the first id
  * @param width bytes of an id: 2 (unsigned) or 4
  */
 record MappedIds(Path file, MemorySegment bytes, long first, int width) {
@@ -21,7 +21,7 @@ record MappedIds(Path file, MemorySegment bytes, long first, int width) {
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** Ids in memory, off the heap. */
+    /** Copies ids into off-heap memory. */
     static MappedIds of(int[] ids, Arena arena) {
         return new MappedIds(Path.of("ids"), arena.allocateFrom(INT, ids), 0, Integer.BYTES);
     }
@@ -30,12 +30,16 @@ record MappedIds(Path file, MemorySegment bytes, long first, int width) {
         return bytes.byteSize() / width;
     }
 
-    /** Those from {@code from} to {@code to}. */
+    /** Returns the ids from {@code from} to {@code to}. */
     MappedIds part(long from, long to) {
         return new MappedIds(file, bytes.asSlice(from * width, (to - from) * width), first + from, width);
     }
 
-    /** Copies {@code count} ids from {@code from} on. @throws ModelFormatException if one is not below {@code vocabulary} */
+    /**
+     * Copies {@code count} ids from {@code from} on.
+     *
+     * @throws ModelFormatException if an id is not below {@code vocabulary}, or the file was truncated meanwhile
+     */
     void read(long from, int[] into, int offset, int count, int vocabulary) {
         try {
             for (int i = 0; i < count; i++) {
@@ -43,11 +47,11 @@ record MappedIds(Path file, MemorySegment bytes, long first, int width) {
                 if (id < 0 || id >= vocabulary) {
                     throw new ModelFormatException(file + ": id " + (first + from + i) + ": expected 0 to "
                             + (vocabulary - 1)
-                            + ", found " + Integer.toUnsignedString(id) + "; was it made with another tokenizer?");
+                            + ", found " + Integer.toUnsignedString(id) + ": was it made with another tokenizer?");
                 }
                 into[offset + i] = id;
             }
-        } catch (InternalError fault) { // of a mapped file
+        } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
             throw FileBytes.cutShort(file, fault);
         }
     }

@@ -4,16 +4,21 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Sequences that go through the model together. Row r of an activation is position r mod length of sequence r / length.
+ * Batch of sequences that go through the model together. Row r of an activation is position r mod length of sequence
+ * r / length.
  *
  * @param ids [sequences][length]
- * @param targets likewise; {@link #IGNORED}: not scored
+ * @param targets [sequences][length]; {@link #IGNORED} marks a position that is not scored
  */
 record MicroBatch(int[] ids, int[] targets, int sequences, int length) {
-    /** The target of a position that is not scored. */
+    /** Target of a position that is not scored. */
     static final int IGNORED = -1;
 
-    /** @throws IllegalArgumentException if sizes or ids are not those of a model with {@code vocabulary} ids */
+    /**
+     * Creates a micro-batch after checking it.
+     *
+     * @throws IllegalArgumentException if a size is wrong or an id is not below {@code vocabulary}
+     */
     static MicroBatch checked(int[] ids, int[] targets, int sequences, int length, int vocabulary) {
         if (sequences < 1 || length < 1) {
             throw new IllegalArgumentException("micro-batch: expected 1 sequence or more of 1 id or more, found "
@@ -22,7 +27,7 @@ record MicroBatch(int[] ids, int[] targets, int sequences, int length) {
         long rows = (long) sequences * length;
         if (ids.length != rows || targets.length != rows) {
             throw new IllegalArgumentException("micro-batch: expected " + sequences + " · " + length
-                    + " ids and as many targets, found " + ids.length + " and " + targets.length);
+                    + " ids and the same number of targets, found " + ids.length + " and " + targets.length);
         }
         check("ids", ids, 0, vocabulary);
         check("targets", targets, IGNORED, vocabulary);
@@ -38,12 +43,12 @@ record MicroBatch(int[] ids, int[] targets, int sequences, int length) {
         }
     }
 
-    /** Positions of all sequences. */
+    /** Returns the number of positions of all sequences. */
     int rows() {
         return sequences * length;
     }
 
-    /** Positions with a target. */
+    /** Returns the number of positions with a target. */
     int scored() {
         int count = 0;
         for (int target : targets) {
@@ -52,12 +57,12 @@ record MicroBatch(int[] ids, int[] targets, int sequences, int length) {
         return count;
     }
 
-    /** All sequences. */
+    /** Returns all sequences as one part. */
     Part whole() {
         return new Part(0, sequences, length);
     }
 
-    /** Parts of so many sequences, the last perhaps of fewer. */
+    /** Splits the batch into parts of {@code most} sequences; the last may have fewer. */
     List<Part> parts(int most) {
         return IntStream.iterate(0, first -> first < sequences, first -> first + most)
                 .mapToObj(first -> new Part(first, Math.min(most, sequences - first), length))
@@ -65,12 +70,12 @@ record MicroBatch(int[] ids, int[] targets, int sequences, int length) {
     }
 
     /**
-     * Some of the sequences.
+     * Range of the sequences.
      *
-     * @param first the number of the first
+     * @param first index of the first sequence
      */
     record Part(int first, int sequences, int length) {
-        /** Its first row. */
+        /** Returns the first row of the part. */
         int row() {
             return first * length;
         }

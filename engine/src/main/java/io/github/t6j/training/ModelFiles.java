@@ -20,14 +20,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What a folder with a trained model holds beside its weights, byte by byte: config.json, t6j.json, the tokenizer.
+ * Files of a trained model beside its weights, as bytes: config.json, t6j.json, the tokenizer.
  *
- * @param files by name
+ * @param files contents by file name
  */
 record ModelFiles(Map<String, byte[]> files) {
     static final String WEIGHTS = "model.safetensors";
 
-    /** Of a model with these keys of config.json, without a tokenizer. */
+    /** Creates the files of a model with these keys of config.json, without a tokenizer. */
     static ModelFiles of(Map<String, Object> configJson, VariantJson variant) {
         Map<String, Object> config = new LinkedHashMap<>(configJson);
         config.put(config.containsKey("dtype") ? "dtype" : "torch_dtype", "float32");
@@ -40,7 +40,7 @@ record ModelFiles(Map<String, byte[]> files) {
         return new ModelFiles(files);
     }
 
-    /** The same with the tokenizer in {@code path}, if there is one: a folder, or a tokenizer.json and what is beside it. */
+    /** Adds the tokenizer at {@code path}, if any: a folder, or a tokenizer.json and the files beside it. */
     ModelFiles withTokenizer(Path path) {
         if (Files.isDirectory(path)) {
             return with(CopiedFile.tokenizer(path));
@@ -49,7 +49,7 @@ record ModelFiles(Map<String, byte[]> files) {
                 .with(Map.of("tokenizer.json", SmallFile.read(path, SmallFile.TOKENIZER)));
     }
 
-    /** The same with what {@code folder} says of sampling and of the ids that end a text, if it does. */
+    /** Adds the files of {@code folder} with defaults for sampling and end-of-text ids, if any. */
     ModelFiles withGeneration(Path folder) {
         return with(CopiedFile.generation(folder));
     }
@@ -64,7 +64,7 @@ record ModelFiles(Map<String, byte[]> files) {
         return Json.write(keys).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Writes all of it, and the weights as f32 under the family's names; each file is there whole or not at all. */
+    /** Writes all files, and the weights as f32 under the family's names. Each file is written atomically. */
     void write(Path folder, List<Parameter> parameters) {
         files.forEach((name, bytes) -> SmallFile.write(folder.resolve(name), bytes));
         Map<String, String> metadata = new TreeMap<>(Map.of("format", "pt"));
@@ -72,7 +72,7 @@ record ModelFiles(Map<String, byte[]> files) {
         for (Parameter parameter : parameters) {
             tensors.add(tensor(parameter.name(), parameter.shape(), parameter.value()));
             if (parameter.spec().alias() != null) {
-                metadata.put(parameter.spec().alias(), parameter.name()); // what safetensors says of tied ones
+                metadata.put(parameter.spec().alias(), parameter.name()); // the safetensors convention for tied tensors
             }
         }
         Safetensors.writeLazily(folder.resolve(WEIGHTS), metadata, tensors);

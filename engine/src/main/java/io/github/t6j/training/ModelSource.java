@@ -20,11 +20,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A model's files, opened to copy its weights from. */
+/** Opened files of a model whose weights a training run starts from. */
 final class ModelSource implements AutoCloseable {
     private static final List<String> CONTEXT_KEYS = List.of("block_size", "max_position_embeddings");
 
-    /** What config.json says of a tokenizer's ids. */
+    /** Keys of config.json that depend on the tokenizer. */
     private static final List<String> TOKENIZER_KEYS = List.of("bos_token_id", "eos_token_id", "pad_token_id");
 
     private final Path path;
@@ -38,8 +38,8 @@ final class ModelSource implements AutoCloseable {
     /**
      * Opens a folder in Hugging Face layout, or one weight file.
      *
-     * @param variant what the files cannot say, or null
-     * @throws ModelFormatException when it is not a model that this engine runs
+     * @param variant RoPE variant if the files do not determine it, else null
+     * @throws ModelFormatException when this engine does not support the model
      * @throws java.io.UncheckedIOException when a file cannot be read
      */
     ModelSource(Path path, RopeVariant variant) {
@@ -62,9 +62,9 @@ final class ModelSource implements AutoCloseable {
         }
     }
 
-    /** It goes into the new model, so it is read as what is copied. */
+    /** Reads config.json with the size limit of copied files, since it becomes part of the new model. */
     private Map<String, Object> configJson() {
-        new FolderFiles(folder).config(); // says best what is wrong
+        new FolderFiles(folder).config(); // throws the most specific error first
         return Json.parseObject(
                 CopiedFile.read(folder, "config.json", SmallFile.CONFIG), folder.resolve("config.json").toString());
     }
@@ -74,10 +74,10 @@ final class ModelSource implements AutoCloseable {
     }
 
     /**
-     * What the model gets that goes on from this one.
+     * Returns the files of the model that continues from this one.
      *
-     * @param tokenizer instead of its own, or null
-     * @param context that it will learn from; 0: as it did
+     * @param tokenizer path of a tokenizer to use instead of the model's own, or null
+     * @param context context length of the training in tokens, or 0 for that of this model
      * @throws ModelFormatException if the tokenizer has more ids than the model
      */
     ModelFiles files(Path tokenizer, int context) {
@@ -88,13 +88,16 @@ final class ModelSource implements AutoCloseable {
         int ids = Tokenizer.load(tokenizer).size();
         if (ids > config.sizes().vocabulary()) {
             throw new ModelFormatException(tokenizer + ": expected a tokenizer of at most "
-                    + config.sizes().vocabulary() + " ids, as many as the model knows, found " + ids);
+                    + config.sizes().vocabulary() + " ids, the model's vocabulary, found " + ids);
         }
         keys.keySet().removeAll(TOKENIZER_KEYS);
         return ModelFiles.of(keys, variantJson).withTokenizer(tokenizer);
     }
 
-    /** The keys of config.json. What learns from longer sequences than it says, says those; but YaRN depends on that length. */
+    /**
+     * Returns the keys of config.json with its context length raised to {@code context}, except with YaRN, which
+     * depends on it.
+     */
     private Map<String, Object> withContext(long context) {
         Map<String, Object> keys = new LinkedHashMap<>(configJson);
         if (!isYarn(keys.get("rope_scaling")) && !isYarn(keys.get("rope_parameters"))) {
@@ -110,17 +113,17 @@ final class ModelSource implements AutoCloseable {
     }
 
     /**
-     * Copies all weights, as f32.
+     * Copies all weights as f32.
      *
-     * @throws ModelFormatException if one is missing, has another shape, or has no place
+     * @throws ModelFormatException if a tensor is missing, unexpected, or has another shape
      */
     void copy(List<Parameter> parameters) {
         tensors.checkAllUsed(parameters.stream().map(Parameter::spec).toList(), config.family());
         try {
             parameters.forEach(parameter -> tensors.read(parameter.spec(), parameter.value()));
-        } catch (InternalError fault) { // what the JVM says when a mapped file ends before its place is read
+        } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
             throw new ModelFormatException(
-                    path + ": the file was cut short while it was read; train from it when nothing writes to it",
+                    path + ": the file was truncated while it was read: try again when nothing writes to it",
                     fault);
         }
     }

@@ -12,7 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** {@code optimizer.safetensors} of a checkpoint: m and v of every parameter, NAME.exp_avg and NAME.exp_avg_sq, as torch calls them. */
+/**
+ * Reader and writer of a checkpoint's {@code optimizer.safetensors}: m and v of every parameter, as NAME.exp_avg and
+ * NAME.exp_avg_sq, torch's names.
+ */
 final class Moments {
     private static final String FILE = "optimizer.safetensors";
     private static final String MEAN = ".exp_avg";
@@ -30,7 +33,7 @@ final class Moments {
         Safetensors.writeLazily(folder.resolve(FILE), Map.of(), tensors);
     }
 
-    /** @throws ModelFormatException when one is missing or has another shape, or there are others */
+    /** @throws ModelFormatException if a tensor is missing, unexpected, or has another shape */
     static void read(Path folder, List<Parameter> parameters, AdamW optimizer) {
         Path file = folder.resolve(FILE);
         try (Checkpoint checkpoint = Checkpoint.open(file, true)) {
@@ -42,9 +45,9 @@ final class Moments {
             }
             if (tensors.size() != 2 * parameters.size()) {
                 throw new ModelFormatException(file + ": expected " + 2 * parameters.size() + " tensors, found "
-                        + tensors.size() + ": it is of another model");
+                        + tensors.size() + ": it belongs to another model");
             }
-        } catch (InternalError fault) { // what the JVM says when a mapped file ends before its place is read
+        } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
             throw FileBytes.cutShort(file, fault);
         }
     }
@@ -56,7 +59,7 @@ final class Moments {
             throw new ModelFormatException(file + ": " + parameter.name() + suffix + ": expected F32 of shape "
                     + parameter.shape() + ", found "
                     + (tensor == null ? "no such tensor" : tensor.dtype() + " of shape " + tensor.shape())
-                    + ": it is of another model");
+                    + ": it belongs to another model");
         }
         tensor.read(0, into, 0, into.length);
     }

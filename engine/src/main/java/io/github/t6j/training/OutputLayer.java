@@ -4,8 +4,9 @@ import io.github.t6j.training.HeadAttention.Rows;
 import java.util.Arrays;
 
 /**
- * From the last activations x to the loss: f = norm(x), logits z = E f, loss = mean of lse(z) − z[target] over the scored
- * positions, lse(z) = ln Σ e^z. Logits are made of some rows at a time and forgotten.
+ * Output layer and loss: f = norm(x) of the last activations x, logits z = E f, loss = mean of lse(z) − z[target] over
+ * the
+ * scored positions, lse(z) = ln Σ e^z. Logits are computed for some rows at a time and not kept.
  *
  * <pre>
  *   dz = (e^(z − lse) − onehot(target)) / scored     dE += dz fᵀ     df = Eᵀ dz
@@ -15,16 +16,16 @@ final class OutputLayer {
     private static final int NORMED = 0;
     private static final int NORMED_GRADIENT = 1;
     private static final int LOGITS = 2;
-    /** Logits that are there at once, about; and the fewest rows that a product takes at good speed. */
+    /** Approximate number of logits in memory at a time. */
     private static final int MOST_LOGITS = 1 << 21;
-    private static final int LEAST_ROWS = 128;
+    private static final int LEAST_ROWS = 128; // fewer would slow the product down
 
     private final Resources resources;
     private final RmsNorm norm;
     private final Parameter matrix; // E [vocabulary][width]
     private final int width;
     private final int vocabulary;
-    private final float[][] logits; // of a worker [vocabulary]
+    private final float[][] logits; // one per worker, [vocabulary]
     private double[] losses = new double[0]; // [rows]
 
     OutputLayer(Resources resources, RmsNorm norm, Parameter matrix, int width) {
@@ -36,12 +37,16 @@ final class OutputLayer {
         logits = new float[resources.workers.threads()][vocabulary];
     }
 
-    /** The mean loss of the scored positions; NaN if there are none. */
+    /** Returns the mean loss of the scored positions in nats; NaN if none is scored. */
     double loss(float[] x, MicroBatch batch) {
         return loss(x, batch, 0, null);
     }
 
-    /** The same, dx [rows][width] = scale × its derivative by x; adds the parameters', times scale. */
+    /**
+     * Returns the mean loss; writes scale × its derivative by x into dx [rows][width], and adds scale × its derivatives
+     * to
+     * the gradients of the parameters. {@code dx} may be {@code x}.
+     */
     double lossAndGradient(float[] x, MicroBatch batch, float scale, float[] dx) {
         return loss(x, batch, scale, dx);
     }
@@ -78,7 +83,7 @@ final class OutputLayer {
         return sum / scored;
     }
 
-    /** The losses of some rows; {@code differentiate}: z becomes dz. */
+    /** Computes the losses of some rows; with {@code differentiate}, replaces z by dz. */
     private void score(float[] z, int from, int count, int[] targets, float factor, boolean differentiate) {
         resources.eachRow(count, (row, worker) -> {
             int target = targets[from + row];

@@ -3,13 +3,13 @@ package io.github.t6j.training;
 import io.github.t6j.model.TensorSpec;
 import java.util.List;
 
-/** One tensor of a model in training. */
+/** Tensor of a model in training, with its gradient. */
 public final class Parameter {
     private final TensorSpec spec;
     private final float[] value;
     private final float[] gradient;
 
-    /** All zeros. */
+    /** Creates a parameter whose elements are all zero. */
     Parameter(TensorSpec spec) {
         this.spec = spec;
         long elements = spec.elements();
@@ -21,37 +21,41 @@ public final class Parameter {
         gradient = new float[(int) elements];
     }
 
-    /** What the family's list says of it. */
+    /** Returns the name, shape and role of this tensor from the family's list. */
     TensorSpec spec() {
         return spec;
     }
 
-    /** Its name in files. */
+    /** Returns the name of this tensor in files. */
     public String name() {
         return spec.name();
     }
 
-    /** Its sizes: [outputs, inputs], or [elements]. */
+    /** Returns the shape: [outputs, inputs], or [elements]. */
     public List<Long> shape() {
         return spec.shape();
     }
 
-    /** Its elements, row by row; the array itself, to read and to change. */
+    /** Returns the elements, row by row: the array itself, to read and to modify. */
     public float[] value() {
         return value;
     }
 
-    /** The sum of the loss's derivatives by these elements since they were cleared, likewise. */
+    /**
+     * Returns the accumulated derivatives of the loss by the elements since the gradients were cleared: the array
+     * itself, in
+     * the order of {@link #value}.
+     */
     public float[] gradient() {
         return gradient;
     }
 
-    /** Whether it is a matrix, not a gain or a bias. */
+    /** Returns true for a matrix, false for a gain or a bias. */
     boolean isMatrix() {
         return spec.shape().size() > 1;
     }
 
-    /** Rows of the matrix, or elements. */
+    /** Returns the number of rows of a matrix, or of elements of a vector. */
     int rows() {
         return Math.toIntExact(spec.shape().getFirst());
     }

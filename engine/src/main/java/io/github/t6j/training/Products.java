@@ -13,38 +13,40 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * The three products of a linear layer, y = W·x, dx = Wᵀ·dy and dW += dyᵀ·x, on all workers. Matrices are row-major.
+ * Products of a linear layer, y = W·x, dx = Wᵀ·dy and dW += dyᵀ·x, on all workers. Matrices are row-major.
  *
- * <p>All are made of the engine's register tiles, for which one operand is packed into panels of {@value
- * Kernels#PANEL} columns: W, or both of a gradient of weights. The order of a sum does not depend on the number of
- * threads. One object serves many products and allocates nothing once it has seen the largest; it belongs to one thread.
+ * <p>All use the engine's register tiles, which need W (or, for the gradient of weights, both operands) packed into
+ * panels
+ * of {@value Kernels#PANEL} columns. The order of a sum does not depend on the number of threads. An object is reused
+ * for
+ * many products and stops allocating once it has seen the largest. For use by one thread.
  */
 final class Products implements AutoCloseable {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** Terms of a sum that are done together: so many rows of a panel, 64 KB, stay in L2 while rows of x pass. */
+    /** Terms of a sum per tile: this many rows of a panel, 64 KB, stay in L2 while rows of x stream past. */
     private static final int TERMS = 256;
 
-    /** Rows of y that a thread does at once: of a panel 32 KB, which stay in L1 meanwhile. */
+    /** Rows of y per work item: 32 KB of a panel, which stay in L1. */
     private static final int ROWS = 128;
 
-    /** Rows of dW that a thread does at once: half a panel, so that threads have equal shares of small matrices. */
+    /** Rows of dW per work item: half a panel, so that threads get equal shares of small matrices. */
     private static final int HALF = PANEL / 2;
 
-    /** Tokens of a gradient of weights whose panels are there at once. */
+    /** Most tokens whose panels are in memory at once for a gradient of weights. */
     private static final int TOKENS = 1024;
 
-    /** Floats of panels that are there at once, about. */
+    /** Approximate number of floats of panels in memory at once. */
     private static final long PACKED = 8 << 20;
 
     private final Kernels kernels;
     private final GradientKernels gradients;
     private final Workers workers;
-    private final Scratch[] scratch; // one a worker
+    private final Scratch[] scratch; // one per worker
 
-    private final NativeMemory own = NativeMemory.shared(); // of the scratch
-    private NativeMemory memory = NativeMemory.shared(); // of the panels
-    private MemorySegment panels = MemorySegment.NULL; // of W: [panels of the group][inner][64]
+    private final NativeMemory own = NativeMemory.shared(); // memory of the scratch
+    private NativeMemory memory = NativeMemory.shared(); // memory of the panels
+    private MemorySegment panels = MemorySegment.NULL; // panels of W: [panels of the group][inner][64]
     private float[] dyPanels = new float[0]; //           [⌈outputs/64⌉][tokens of the group][64]
     private float[] xPanels = new float[0]; //            [⌈inputs/64⌉][tokens of the group][64]
 
@@ -53,15 +55,15 @@ final class Products implements AutoCloseable {
     private final Workers.Work packingTokens = this::packTokens;
     private final Workers.Work addingGradient = this::addGradient;
 
-    // The matrix under way, W or dW, [outputs][inputs]: several of the same inputs may stand one above the other.
+    // The current matrix, W or dW, [outputs][inputs]. It may be a stack of several matrices with the same inputs.
     private float[][] parts;
-    private int partAt; // where each begins in its array
-    private int[] ends = new int[1]; // outputs of each part and those above it
+    private int partAt; // offset of each part in its array
+    private int[] ends = new int[1]; // outputs up to the end of each part
     private final float[][] single = new float[1][];
     private int outputs;
     private int inputs;
 
-    // The product under way: y[r][c] = Σ_k x[r][k] · w[k][c], or w[c][k] where it is transposed.
+    // The current product: y[r][c] = Σ_k x[r][k] · w[k][c], or w[c][k] if transposed.
     private float[] x;
     private int xAt;
     private int xStride;
@@ -76,7 +78,7 @@ final class Products implements AutoCloseable {
     private int firstPanel; // of the group
     private int groupPanels;
 
-    // The gradient of weights under way, besides x: dw[o][i] += Σ_r dy[r][o] · x[r][i].
+    // The current gradient of weights, besides x: dw[o][i] += Σ_r dy[r][o] · x[r][i].
     private float[] dy;
     private int dyAt;
     private int dyStride;
@@ -84,15 +86,15 @@ final class Products implements AutoCloseable {
     private int tokens;
 
     /**
-     * What a worker has for itself.
+     * Scratch of a worker.
      *
-     * @param square f32 [64][64]: of W
+     * @param square f32 [64][64], a tile of W
      * @param turned its transpose
      * @param sums [ROWS][64]
      */
     private record Scratch(MemorySegment square, MemorySegment turned, float[] sums) {}
 
-    /** Products by these kernels on these threads. */
+    /** Creates products that compute with {@code kernels} on the threads of {@code workers}. */
     Products(Kernels kernels, Workers workers) {
         this.kernels = kernels;
         gradients = KernelChoice.gradients(kernels);
@@ -119,7 +121,7 @@ final class Products implements AutoCloseable {
         product(x, xAt, xStride, rows, true, y, yAt, yStride, accumulate);
     }
 
-    /** The same with several matrices, whose outputs stand side by side; one product takes less time than many. */
+    /** Multiplies with several matrices, whose outputs stand side by side; one product is faster than several. */
     void forward(
             float[] x, int xAt, int xStride, int rows, float[][] w, int inputs, float[] y, int yAt, int yStride,
             boolean accumulate) {
@@ -135,7 +137,7 @@ final class Products implements AutoCloseable {
         product(dy, dyAt, dyStride, rows, false, dx, dxAt, dxStride, accumulate);
     }
 
-    /** The same with several matrices, whose outputs stand side by side. */
+    /** Multiplies with several transposed matrices: row r of dy holds the outputs of all of them side by side. */
     void inputGradient(
             float[] dy, int dyAt, int dyStride, int rows, float[][] w, int inputs, float[] dx, int dxAt, int dxStride,
             boolean accumulate) {
@@ -151,7 +153,7 @@ final class Products implements AutoCloseable {
         gradient(dy, dyAt, dyStride, x, xAt, xStride, rows);
     }
 
-    /** The same for several matrices, whose outputs stand side by side. */
+    /** Adds the gradients of several matrices, whose outputs stand side by side in a row of dy. */
     void weightGradient(
             float[] dy, int dyAt, int dyStride, float[] x, int xAt, int xStride, int rows, float[][] dw, int inputs) {
         matrices(dw, inputs);
@@ -187,7 +189,7 @@ final class Products implements AutoCloseable {
         return part;
     }
 
-    /** Where the row of an output begins in its part. */
+    /** Returns the offset of the row of an output in its part. */
     private int rowAt(int part, int output) {
         return partAt + (part == 0 ? output : output - ends[part - 1]) * inputs;
     }
@@ -229,12 +231,12 @@ final class Products implements AutoCloseable {
         return (n + size - 1) / size;
     }
 
-    /** Byte at which row {@code k} of a panel of the group begins. */
+    /** Returns the offset in bytes of row {@code k} of a panel of the group. */
     private long panelAt(int panel, int k) {
         return ((long) panel * inner + k) * PANEL * Float.BYTES;
     }
 
-    /** Packs some rows of a panel. */
+    /** Packs {@value #TERMS} rows of a panel. */
     private void pack(int item, int worker) {
         int panel = item % groupPanels;
         int from = item / groupPanels * TERMS;
@@ -263,7 +265,7 @@ final class Products implements AutoCloseable {
         }
     }
 
-    /** Some rows of a panel of y. */
+    /** Computes {@value #ROWS} rows of a panel of y. */
     private void multiply(int item, int worker) {
         int panel = item % groupPanels;
         int row = item / groupPanels * ROWS;
@@ -325,7 +327,7 @@ final class Products implements AutoCloseable {
         }
     }
 
-    /** Some rows of a panel of dW. */
+    /** Adds {@value #HALF} rows of a panel of dW. */
     private void addGradient(int item, int worker) {
         int input = item / count(outputs, HALF) * PANEL;
         int output = item % count(outputs, HALF) * HALF;
@@ -344,7 +346,7 @@ final class Products implements AutoCloseable {
         }
     }
 
-    /** Frees its memory. */
+    /** Frees the native memory. */
     @Override
     public void close() {
         own.close();

@@ -6,18 +6,18 @@ import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
 
-/** What the operations of a model compute with: threads, kernels, and memory that they borrow from each other. */
+/** Resources shared by the operations of a model: threads, kernels and scratch memory. */
 final class Resources implements AutoCloseable {
-    /** Rows of an item: the sums over rows depend on it, so it is the same for any number of threads. */
+    /** Rows of a work item. Sums over rows depend on it, so it is the same for any number of threads. */
     static final int BLOCK = 64;
 
     final Kernels kernels;
     final GradientKernels gradients;
     final Workers workers;
     final Products products;
-    final HeadAttention[] softmax; // of a worker
-    final LinearHeadAttention[] linear; // of a worker
-    final float[][] lanes; // of a worker [LANES]
+    final HeadAttention[] softmax; // one per worker
+    final LinearHeadAttention[] linear; // one per worker
+    final float[][] lanes; // one per worker, [LANES]
     private final float[][] scratch = new float[10][0];
     private float[] partial = new float[0]; // [blocks][elements]
 
@@ -33,28 +33,29 @@ final class Resources implements AutoCloseable {
         Arrays.setAll(linear, worker -> new LinearHeadAttention());
     }
 
-    /** What is done with a row. */
+    /** Work on one row. */
     @FunctionalInterface
     interface RowWork {
         void run(int row, int worker);
     }
 
-    /** What is done with some rows. */
+    /** Work on rows {@code from} to {@code to} that adds to {@code sums} from {@code at} on. */
     @FunctionalInterface
     interface BlockWork {
         void run(int from, int to, float[] sums, int at);
     }
 
     /**
-     * Scratch of {@code rows · columns} floats or more, whatever was left in it. An operation's numbers are its own until
-     * another operation asks for the same number {@code which}.
+     * Returns scratch number {@code which} with at least {@code rows · columns} floats and undefined contents. An
+     * operation
+     * may use it until another operation asks for the same number.
      */
     float[] scratch(int which, int rows, int columns) {
         scratch[which] = atLeast(scratch[which], rows, columns);
         return scratch[which];
     }
 
-    /** {@code array} if it has {@code rows · columns} elements or more, else a new one. */
+    /** Returns {@code array} if it has at least {@code rows · columns} elements, else a new array. */
     static float[] atLeast(float[] array, int rows, int columns) {
         int floats = Math.multiplyExact(rows, columns);
         return array.length >= floats ? array : new float[floats];
@@ -75,8 +76,9 @@ final class Resources implements AutoCloseable {
     }
 
     /**
-     * Adds sums over rows to {@code into} [elements]: {@code work} adds its rows to a block's sums in their order, and the
-     * blocks' sums are added in theirs.
+     * Adds sums over rows to {@code into} [elements], in a fixed order: {@code work} adds the rows of a block in order,
+     * then
+     * the sums of the blocks are added in order.
      */
     void sumRows(int rows, float[] into, BlockWork work) {
         int n = into.length;

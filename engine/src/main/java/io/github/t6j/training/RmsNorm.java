@@ -3,8 +3,8 @@ package io.github.t6j.training;
 import io.github.t6j.training.HeadAttention.Rows;
 
 /**
- * Root mean square norm (Zhang and Sennrich, 2019) of vectors of n elements: y = x · s ∘ g, s = (mean(x²) + ε)^−½. Where
- * x is kept, s is computed again.
+ * Root mean square norm (Zhang and Sennrich, 2019) of vectors of n elements: y = x · s ∘ g, s = (mean(x²) + ε)^−½. The
+ * backward pass recomputes s from x.
  *
  * <pre>
  *   dx += s · (dn − x · s · mean(dn ∘ x · s)),  dn = dy ∘ g     dg = Σ dy ∘ x · s
@@ -15,7 +15,7 @@ final class RmsNorm {
     private final int n;
     private final float epsilon;
     private final Parameter gain; // [n], or null for ones
-    private final float factor; // by which a model multiplies the gain
+    private final float factor; // the model multiplies the gain by it
     private final float[] gains; // factor · gain, or null
 
     RmsNorm(Resources resources, int n, float epsilon, Parameter gain) {
@@ -37,7 +37,7 @@ final class RmsNorm {
         }
     }
 
-    /** y = norm(x); a row has {@code vectors} vectors, one after the other. y may be x. */
+    /** y = norm(x), where each row consists of {@code vectors} vectors of n elements. y may be x. */
     void forward(Rows x, int rows, int vectors, Rows y) {
         readGain();
         resources.eachRow(rows, (row, worker) -> {
@@ -49,7 +49,10 @@ final class RmsNorm {
         });
     }
 
-    /** dx = the derivative by x, added to dx if {@code accumulate}; adds the gain's. dx may be dy. */
+    /**
+     * Writes the derivative by x into dx, or adds it if {@code accumulate}; adds to the gradient of the gain. dx may be
+     * dy.
+     */
     void backward(Rows x, Rows dy, int rows, int vectors, Rows dx, boolean accumulate) {
         readGain();
         if (gain == null) {

@@ -4,16 +4,17 @@ import io.github.t6j.attention.Rope;
 import io.github.t6j.training.HeadAttention.Rows;
 
 /**
- * RoPE of a micro-batch's rows, y = R x, and its transpose. R has blocks δ (c s; −s c), δ the decay or 1: transposed, the
- * sign of s changes and δ stays. It is not the inverse: rounded tables have c² + s² ≠ 1. (T6_ropek rotates whole queries and
- * keys instead of the features that they are means of, which is the same.)
+ * RoPE of a micro-batch's rows, y = R x, and its transpose. R has blocks δ (c s; −s c), where δ is the decay or 1;
+ * transposing changes the sign of s. The transpose is not the inverse: rounded tables have c² + s² ≠ 1. (T6_ropek
+ * rotates
+ * whole queries and keys instead of the features that they are means of, which is equivalent.)
  */
 final class Rotation {
     private final Resources resources;
     private final Rope rope;
-    private int positions; // that the tables have
-    private float[] cos = new float[0]; //     [positions][pairs]
-    private float[] sin = new float[0]; //     likewise
+    private int positions; // number of positions in the tables
+    private float[] cos = new float[0]; //     cosines [positions][pairs]
+    private float[] sin = new float[0]; //     sines [positions][pairs]
     private float[] negated = new float[0]; // −sin
 
     Rotation(Resources resources, Rope.Config config) {
@@ -21,7 +22,7 @@ final class Rotation {
         rope = new Rope(config);
     }
 
-    /** Makes the tables of the first {@code length} positions. */
+    /** Extends the tables to the first {@code length} positions. */
     void prepare(int length) {
         if (length <= positions) {
             return;
@@ -43,7 +44,7 @@ final class Rotation {
         turn(x, batch, vectors, size, sin);
     }
 
-    /** Of dy makes dx = Rᵀ dy, in place. */
+    /** Replaces dy by dx = Rᵀ dy. */
     void backward(Rows dy, MicroBatch batch, int vectors, int size) {
         turn(dy, batch, vectors, size, negated);
     }

@@ -1,11 +1,13 @@
 package io.github.t6j.training;
 
 /**
- * An update that was made.
+ * Result of an update.
  *
- * @param step which, from 1
- * @param loss before it: the mean over its micro-batches of their mean negative log-probability of a token, in nats
- * @param gradientNorm 2-norm of the gradients before they were clipped
- * @param learningRate its rate
+ * @param step number of the update, from 1
+ * @param loss loss before the update, in nats: the mean over its micro-batches of the mean negative log-probability of
+ *     a
+ *     token
+ * @param gradientNorm 2-norm of the gradients before clipping
+ * @param learningRate learning rate of the update
  */
 public record StepResult(long step, double loss, double gradientNorm, double learningRate) {}

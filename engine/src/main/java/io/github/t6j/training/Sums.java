@@ -1,6 +1,6 @@
 package io.github.t6j.training;
 
-/** Sums of products in double, each of four sums in an order that no compiler changes: a single one waits for itself. */
+/** Sums of products in double, each split into independent partial sums with a fixed order. */
 final class Sums {
     private Sums() {}
 

@@ -7,16 +7,19 @@ import io.github.t6j.training.Heads.View;
 import io.github.t6j.training.MicroBatch.Part;
 
 /**
- * Tensor product attention (paper, section 3): queries, keys and values are means of outer products of factors, which are
- * kept; whole heads are made again for the way back, some sequences at a time. With query rank 0 the query is whole, T6 KV-only.
+ * Tensor product attention (paper, section 3): queries, keys and values are means of outer products of factors. The
+ * forward
+ * pass keeps the factors; the backward pass rebuilds whole heads for some sequences at a time. With query rank 0 the
+ * queries
+ * are whole (T6 KV-only).
  *
  * <pre>
  *   a row  B_Q [R_Q][d] or Q [h][d] | B_K [R_K][d] | A_K [h][R_K] | A_V [h][R_V] | B_V [R_V][e] | A_Q [h][R_Q]
  * </pre>
  */
 final class TensorProductHeads implements TrainableAttention {
-    private static final int QUERY = 0; // then keys and values
-    private static final int QUERY_GRADIENT = 3; // then theirs
+    private static final int QUERY = 0; // keys are 1, values 2
+    private static final int QUERY_GRADIENT = 3; // of keys 4, of values 5
     private static final int GRADIENTS = 6;
 
     private final Resources resources;
@@ -26,10 +29,10 @@ final class TensorProductHeads implements TrainableAttention {
     private final Heads heads;
     private final int width;
     private final int row; // elements
-    private final FactorProduct query; // or null: the query is whole
+    private final FactorProduct query; // null if queries are whole
     private final FactorProduct key;
     private final FactorProduct value;
-    private float[] factors = new float[0]; // [rows][row], B_Q or Q and B_K rotated: kept
+    private float[] factors = new float[0]; // [rows][row], kept; B_Q or Q and B_K are rotated
 
     TensorProductHeads(
             Resources resources, TensorProduct form, boolean softmax, LinearLayer projection, Rotation rotation,
@@ -88,7 +91,7 @@ final class TensorProductHeads implements TrainableAttention {
         projection.backward(new Rows(x, 0, width), new Rows(gradients, 0, row), rows, new Rows(dx, 0, width));
     }
 
-    /** Of the derivatives by whole heads, those by the factors. */
+    /** Computes the derivatives by the factors from those by whole heads. */
     private void factorGradients(Part part, Whole d, float[] gradients) {
         GradientKernels kernels = resources.gradients;
         resources.eachRow(part.rows(), (r, worker) -> {
@@ -102,7 +105,7 @@ final class TensorProductHeads implements TrainableAttention {
         });
     }
 
-    /** Queries, keys and values of all heads, of the kept factors. */
+    /** Rebuilds the queries, keys and values of all heads from the kept factors. */
     private Whole heads(Part part) {
         Whole w = whole(part, QUERY, factors);
         GradientKernels kernels = resources.gradients;
@@ -117,11 +120,11 @@ final class TensorProductHeads implements TrainableAttention {
         return w;
     }
 
-    /** Queries, keys and values of a part's rows, or their derivatives. */
+    /** Views of the queries, keys and values of a part's rows, or of their derivatives. */
     private record Whole(View q, View k, View v) {}
 
     /**
-     * Room for them in three scratches from {@code which} on; whole queries are in the rows of factors themselves.
+     * Returns views of three scratches from number {@code which} on; whole queries are views of the rows of factors.
      *
      * @param factorRows [rows of the micro-batch][row]
      */

@@ -20,7 +20,9 @@ import java.util.HexFormat;
 import java.util.function.LongConsumer;
 
 /**
- * The ids of a text file, kept in a file beside it, NAME.t6j-tokens, or where that cannot be written in the user's cache.
+ * Cache of the token ids of a text file: a file beside it, NAME.t6j-tokens, or, if that cannot be written, in the
+ * user's
+ * cache folder.
  *
  * <pre>
  *   offset  bytes
@@ -30,12 +32,13 @@ import java.util.function.LongConsumer;
  *       16      8  count of ids
  *       24      4  the highest id
  *       28      4  0
- *       32     32  SHA-256 of what it was made of: the text's name, length and time of change, and the tokenizer
- *       64         the ids
+ *       32     32  SHA-256 of the source: name, length and modification time of the text, and the tokenizer
+ *       64         ids
  * </pre>
  *
- * <p>All numbers are little-endian. What is not of this form, or was made of another text or by another tokenizer, is made
- * again. The file is its owner's alone, as the text may be.
+ * <p>All numbers are little-endian. A file of another form, text or tokenizer is rebuilt. Only its owner may read the
+ * file,
+ * since the text may be private.
  */
 final class TokenCache {
     private static final String SUFFIX = ".t6j-tokens";
@@ -50,10 +53,10 @@ final class TokenCache {
     private final String fingerprint;
     private final Path userCache;
 
-    /** Ids, and the highest of them, as the file says. */
+    /** Ids, and the highest id according to the header. */
     record Cached(MappedIds ids, int highest) {}
 
-    /** @param userCache the folder for what cannot be kept beside its text */
+    /** @param userCache folder for caches that cannot be written beside their text */
     TokenCache(Tokenizer tokenizer, Path userCache) {
         this.tokenizer = tokenizer;
         this.userCache = userCache;
@@ -63,7 +66,7 @@ final class TokenCache {
         fingerprint = tokenizer.fingerprint();
     }
 
-    /** $XDG_CACHE_HOME/t6j, or ~/.cache/t6j. */
+    /** Returns $XDG_CACHE_HOME/t6j, or ~/.cache/t6j. */
     static Path userCache() {
         String home = System.getenv("XDG_CACHE_HOME");
         return (home == null || home.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(home))
@@ -71,9 +74,10 @@ final class TokenCache {
     }
 
     /**
-     * The ids of {@code text}, valid while {@code arena} is; tokenised now if they are not there.
+     * Returns the ids of {@code text}, valid as long as {@code arena} is open. Tokenises the text if no valid cache
+     * exists.
      *
-     * @param progress is told how many of its bytes are done
+     * @param progress receives the number of bytes of the text that are done
      */
     Cached open(Path text, Arena arena, LongConsumer progress) {
         if (end < 0) {
@@ -89,12 +93,15 @@ final class TokenCache {
         cached = cached == null ? map(make(text, beside, elsewhere, hash, progress), hash, arena) : cached;
         if (cached == null) {
             throw new ModelFormatException(
-                    text + ": its tokens were replaced by others while they were made: try again");
+                    text + ": another process replaced its cached token ids meanwhile: try again");
         }
         return cached;
     }
 
-    /** What {@code file} holds if it is there and was made of what {@code hash} says; or null. */
+    /**
+     * Returns the ids in {@code file}, or null if it is missing, unreadable, damaged, or has another source than {@code
+     * hash}.
+     */
     private Cached map(Path file, byte[] hash, Arena arena) {
         if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
             return null;
@@ -130,7 +137,7 @@ final class TokenCache {
                 }
                 if (!Arrays.equals(hash(text), hash)) {
                     throw new ModelFormatException(
-                            text + ": the file changed while it was read; try again when nothing writes to it");
+                            text + ": the file changed while it was read: try again when nothing writes to it");
                 }
                 out.position(0);
                 for (ByteBuffer header = header(encoder.count(), encoder.highest(), hash); header.hasRemaining();) {
@@ -144,19 +151,19 @@ final class TokenCache {
     }
 
     private Replacement place(Path text, Path beside, Path elsewhere) {
-        boolean anothers = Files.exists(beside) && !Files.isReadable(beside); // who made it for himself alone
+        boolean anothers = Files.exists(beside) && !Files.isReadable(beside); // only its owner may read it
         if (!anothers) {
             try {
                 return Replacement.of(beside, true);
-            } catch (IOException notBeside) { // but elsewhere, perhaps
+            } catch (IOException notBeside) { // fall through to the user's cache
             }
         }
         try {
             Files.createDirectories(userCache);
             return Replacement.of(elsewhere, true);
         } catch (IOException e) {
-            throw FileBytes.failed(text, "its tokens can be kept neither beside it nor in " + userCache
-                    + " (XDG_CACHE_HOME names another place)", e);
+            throw FileBytes.failed(text, "its token ids can be written neither beside it nor to " + userCache
+                    + " (XDG_CACHE_HOME selects another folder)", e);
         }
     }
 

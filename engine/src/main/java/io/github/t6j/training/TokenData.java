@@ -11,19 +11,20 @@ import java.util.concurrent.CancellationException;
 import java.util.function.DoubleConsumer;
 
 /**
- * The ids that a training run reads. They lie in mapped files, of any length, as shards: all text files together are one
- * shard, each file of ids is one. Immutable, for any number of threads. Until {@link #close} no other process may change
- * the files.
+ * Token ids that a training run reads, in mapped files of any length. They form shards: all text files together are one
+ * shard, each file of ids is one. Immutable and safe for use by any number of threads. No other process may change the
+ * files
+ * before {@link #close}.
  */
 public final class TokenData implements AutoCloseable {
-    private final Arena arena; // null for a part of other data
+    private final Arena arena; // null if this is a part of other data
     private final List<Shard> shards = new ArrayList<>();
     private final int vocabulary;
 
     /**
-     * Parts that follow each other.
+     * Sequence of parts.
      *
-     * @param ends where each part ends
+     * @param ends number of ids up to the end of each part
      */
     private record Shard(List<MappedIds> parts, long[] ends) {
         Shard(List<MappedIds> parts) {
@@ -45,7 +46,11 @@ public final class TokenData implements AutoCloseable {
         this.arena = arena;
     }
 
-    /** Ids in memory, as one shard. @throws IllegalArgumentException if there are none, or one is negative */
+    /**
+     * Copies ids from memory into one shard.
+     *
+     * @throws IllegalArgumentException if {@code ids} is empty or an id is negative
+     */
     public static TokenData of(int[] ids) {
         if (ids.length == 0) {
             throw new IllegalArgumentException("ids: expected one or more, found none");
@@ -61,16 +66,18 @@ public final class TokenData implements AutoCloseable {
     }
 
     /**
-     * Opens files, each of what it holds: the shards of the official scripts and of llm.c (a header of 256 int32, then
-     * uint16); NAME.bin without such a header, uint16; {@link Documents text or JSONL}. Text is tokenised, which is done once:
-     * its ids are kept beside it, in NAME.t6j-tokens, or else in $XDG_CACHE_HOME/t6j or ~/.cache/t6j. The id that ends a
-     * document, that of {@code <|endoftext|>} or else the tokenizer's end of text, follows each document.
+     * Opens files of any of these formats: shards of the official scripts and of llm.c (a header of 256 int32, then
+     * uint16);
+     * NAME.bin without such a header, uint16; {@link Documents text or JSONL}. Text is tokenised once: its ids are
+     * cached
+     * beside it in NAME.t6j-tokens, or else in $XDG_CACHE_HOME/t6j or ~/.cache/t6j. An end-of-document id follows each
+     * document: that of {@code <|endoftext|>}, or else the tokenizer's end of text.
      *
-     * @param tokenizer may be null if no file is text
-     * @param vocabulary ids are below it
-     * @param progress is told, on the calling thread, which share of the files is done, from 0 to 1
-     * @throws ModelFormatException if a file is none of these, or has ids that are not below {@code vocabulary}
-     * @throws java.io.UncheckedIOException if a file cannot be read, or its ids not be kept
+     * @param tokenizer tokenizer for text; may be null if no file is text
+     * @param vocabulary size of the vocabulary; every id must be below it
+     * @param progress receives, on the calling thread, the fraction of the files that is done, from 0 to 1
+     * @throws ModelFormatException if a file has another format, or an id is not below {@code vocabulary}
+     * @throws java.io.UncheckedIOException if a file cannot be read, or its ids cannot be cached
      * @throws CancellationException if the thread is interrupted
      */
     public static TokenData open(List<Path> files, Tokenizer tokenizer, int vocabulary, DoubleConsumer progress) {
@@ -111,7 +118,7 @@ public final class TokenData implements AutoCloseable {
     private MappedIds text(Path file, TokenCache cache, FileProgress all) {
         if (cache == null) {
             throw new ModelFormatException(
-                    file + ": expected a tokenizer, as this is text, found none: give one, or files"
+                    file + ": text needs a tokenizer: expected one, found none: give one, or files"
                             + " of token ids");
         }
         TokenCache.Cached cached = cache.open(file, arena, all::update);
@@ -123,12 +130,13 @@ public final class TokenData implements AutoCloseable {
     }
 
     /**
-     * Some of the ids, as data of its own: to hold out the last ones, for example. It is there as long as this is open;
-     * closing it does nothing.
+     * Returns a view of some of the ids, for example to hold out the last ones. It is valid as long as this data is
+     * open;
+     * closing it has no effect.
      *
-     * @param from the first id, where all shards are one after the other
-     * @param to after the last
-     * @throws IndexOutOfBoundsException if there are not so many, or none is wanted
+     * @param from index of the first id, in the concatenation of all shards
+     * @param to index after the last id
+     * @throws IndexOutOfBoundsException if the range is empty or exceeds the data
      */
     public TokenData part(long from, long to) {
         Objects.checkFromToIndex(from, to, size());
@@ -152,28 +160,29 @@ public final class TokenData implements AutoCloseable {
         return data;
     }
 
-    /** Number of shards, one or more. */
+    /** Returns the number of shards, one or more. */
     public int shards() {
         return shards.size();
     }
 
-    /** Number of ids in a shard. */
+    /** Returns the number of ids in a shard. */
     public long size(int shard) {
         return shards.get(shard).size();
     }
 
-    /** Number of all ids. */
+    /** Returns the number of ids in all shards. */
     public long size() {
         return shards.stream().mapToLong(Shard::size).sum();
     }
 
     /**
-     * Copies ids.
+     * Copies {@code count} ids of a shard.
      *
-     * @param from place of the first in its shard
-     * @throws IndexOutOfBoundsException if the shard or {@code into} has not so many
-     * @throws ModelFormatException if an id is not below the vocabulary; it names the file and the place
-     * @throws IllegalStateException if this is closed
+     * @param from index of the first id in the shard
+     * @param into receives the ids, from {@code offset} on
+     * @throws IndexOutOfBoundsException if the range exceeds the shard or {@code into}
+     * @throws ModelFormatException if an id is not below the vocabulary; the message names the file and the place
+     * @throws IllegalStateException if this data is closed
      */
     public void read(int shard, long from, int[] into, int offset, int count) {
         Shard source = shards.get(shard);
@@ -192,7 +201,7 @@ public final class TokenData implements AutoCloseable {
         }
     }
 
-    /** Gives the files back; closing twice does nothing. */
+    /** Unmaps the files. Closing twice has no effect. */
     @Override
     public void close() {
         if (arena != null && arena.scope().isAlive()) {

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Files of ids as the official scripts and llm.c have them.
+ * Reader of the files of ids of the official scripts and of llm.c.
  *
  * <pre>
  *   offset  bytes
@@ -18,10 +18,10 @@ import java.util.Map;
  *        4      4  version: 1; 7
  *        8      4  count of ids
  *       12   1012  not used
- *     1024         the ids
+ *     1024         ids
  * </pre>
  *
- * <p>All numbers are little-endian. A file NAME.bin that begins otherwise is uint16 ids without a header.
+ * <p>All numbers are little-endian. A file NAME.bin with another beginning holds uint16 ids without a header.
  */
 final class TokenShard {
     private static final int HEADER = 1024;
@@ -32,7 +32,7 @@ final class TokenShard {
 
     private TokenShard() {}
 
-    /** Whether a file of that name and beginning, some bytes or all, is one. */
+    /** Returns whether a file is a shard of ids, judged by its name and its first bytes. */
     static boolean is(Path file, byte[] beginning) {
         return file.toString().endsWith(".bin") || kind(MemorySegment.ofArray(beginning)) != null;
     }
@@ -41,13 +41,13 @@ final class TokenShard {
         return bytes.byteSize() < Integer.BYTES ? null : KINDS.get(bytes.get(INT, 0));
     }
 
-    /** The ids of {@code file}, valid while {@code arena} is. */
+    /** Maps the ids of {@code file}, valid as long as {@code arena} is open. */
     static MappedIds map(Path file, Arena arena) {
         MemorySegment bytes = FileBytes.load(file, arena);
         Kind kind = kind(bytes);
         MappedIds ids = kind == null ? withoutHeader(file, bytes) : withHeader(file, bytes, kind);
         if (ids.count() == 0) {
-            throw new ModelFormatException(file + ": expected an id or more, found none");
+            throw new ModelFormatException(file + ": expected at least one id, found none");
         }
         return ids;
     }
@@ -73,7 +73,7 @@ final class TokenShard {
         long found = bytes.byteSize() - HEADER;
         if (count < 0 || found != (long) count * kind.width) {
             throw new ModelFormatException(file + ": expected " + count + " ids of " + kind.width
-                    + " bytes after its header, as that says, found " + found
+                    + " bytes after the header, as the header states, found " + found
                     + " bytes: the file is cut short or damaged");
         }
         return new MappedIds(file, bytes.asSlice(HEADER), 0, kind.width);

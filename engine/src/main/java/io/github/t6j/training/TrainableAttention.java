@@ -1,13 +1,16 @@
 package io.github.t6j.training;
 
-/** The attention of a layer without its output matrix: from normed activations to y [rows][h · valueDim]. */
+/** Attention of a layer without its output matrix: from normed activations [rows][width] to y [rows][h · valueDim]. */
 interface TrainableAttention {
-    /** Elements of a row of y. */
+    /** Returns the number of elements of a row of y. */
     int outputs();
 
-    /** y = attend(x), x [rows][width]; keeps what {@link #backward} needs. */
+    /** y = attend(x), x [rows][width]; keeps the state that {@link #backward} needs. */
     void forward(float[] x, MicroBatch batch, float[] y);
 
-    /** dx = the derivative by x; adds the parameters'. x and y are those of the last {@link #forward}. */
+    /**
+     * Writes the derivative by x into dx and adds to the gradients of the parameters. x and y are those of the last
+     * {@link #forward}.
+     */
     void backward(float[] x, float[] y, float[] dy, MicroBatch batch, float[] dx);
 }

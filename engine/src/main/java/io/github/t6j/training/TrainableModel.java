@@ -12,8 +12,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A model that can be trained: its parameters, the loss of a micro-batch, and the loss's derivatives. One thread at a time may
- * use it; it computes with several.
+ * Trainable model: parameters, the loss of a micro-batch and its gradients. For use by one thread at a time; it
+ * computes on
+ * several.
  */
 public final class TrainableModel implements AutoCloseable {
     private final Resources resources;
@@ -23,7 +24,7 @@ public final class TrainableModel implements AutoCloseable {
     private final List<Block> blocks;
     private final OutputLayer output;
     private final ModelConfig config;
-    private float[] x = new float[0]; // [rows][width], the activations between blocks, and backwards their derivatives
+    private float[] x = new float[0]; // [rows][width]: activations between blocks, then their derivatives
 
     TrainableModel(Resources resources, ModelConfig config, Assembly.Parts parts) {
         this.resources = resources;
@@ -36,17 +37,17 @@ public final class TrainableModel implements AutoCloseable {
     }
 
     /**
-     * A model whose parameters are all zero.
+     * Creates a model whose parameters are all zero.
      *
-     * @param specs its tensors, as its family lists them
-     * @param threads that compute; {@link #close} ends them
-     * @throws io.github.t6j.ModelFormatException if it is of a kind that cannot be trained
+     * @param specs tensors of the model, as its family lists them
+     * @param threads number of threads that compute; {@link #close} ends them
+     * @throws io.github.t6j.ModelFormatException if training does not support the model
      */
     static TrainableModel of(ModelConfig config, List<TensorSpec> specs, int threads) {
         return of(config, specs, threads, KernelChoice.kernels());
     }
 
-    /** The same with chosen kernels. */
+    /** Creates a model whose parameters are all zero and that computes with {@code kernels}. */
     static TrainableModel of(ModelConfig config, List<TensorSpec> specs, int threads, Kernels kernels) {
         Limits.check(config);
         Resources resources = new Resources(kernels, new Workers(threads));
@@ -59,12 +60,14 @@ public final class TrainableModel implements AutoCloseable {
     }
 
     /**
-     * A model with the weights of a model's files.
+     * Loads a model from its files.
      *
      * @param path a folder in Hugging Face layout, or one weight file
-     * @param variant what the files cannot say, or null
-     * @param threads that compute
-     * @throws io.github.t6j.ModelFormatException if it is no model that can be trained; the message says why
+     * @param variant RoPE variant if the files do not determine it, else null
+     * @param threads number of threads that compute
+     * @throws io.github.t6j.ModelFormatException if the files are damaged or training does not support the model; the
+     *     message
+     *     gives the reason
      * @throws java.io.UncheckedIOException when a file cannot be read
      */
     public static TrainableModel load(Path path, RopeVariant variant, int threads) {
@@ -80,27 +83,27 @@ public final class TrainableModel implements AutoCloseable {
         }
     }
 
-    /** Every tensor, in the order of the model's files; a tied matrix once. */
+    /** Returns all parameters in the order of the model's files; a tied matrix appears once. */
     public List<Parameter> parameters() {
         return parameters;
     }
 
-    /** Ids are below it. */
+    /** Returns the size of the vocabulary; every id is below it. */
     public int vocabulary() {
         return config.sizes().vocabulary();
     }
 
-    /** What the model is. */
+    /** Returns the configuration of the model. */
     ModelConfig config() {
         return config;
     }
 
-    /** The threads that compute, for work between the passes. */
+    /** Returns the threads that compute, for work between passes. */
     Workers workers() {
         return resources.workers;
     }
 
-    /** All gradients become zero. */
+    /** Sets all gradients to zero. */
     public void clearGradients() {
         for (Parameter parameter : parameters) {
             Arrays.fill(parameter.gradient(), 0f);
@@ -108,11 +111,11 @@ public final class TrainableModel implements AutoCloseable {
     }
 
     /**
-     * The mean cross entropy of the scored positions, in nats; NaN if there are none.
+     * Returns the mean cross entropy of the scored positions, in nats; NaN if none is scored.
      *
      * @param ids [sequences][length], each sequence from position 0
-     * @param targets [sequences][length], the id after each; −1: not scored
-     * @throws IllegalArgumentException if sizes or ids are wrong, or a sequence is longer than what a layer sees
+     * @param targets [sequences][length], the id after each position; −1 if the position is not scored
+     * @throws IllegalArgumentException if a size or an id is wrong, or a sequence is longer than a layer's window
      */
     public double loss(int[] ids, int[] targets, int sequences, int length) {
         MicroBatch batch = begin(ids, targets, sequences, length);
@@ -121,9 +124,9 @@ public final class TrainableModel implements AutoCloseable {
     }
 
     /**
-     * The same, and adds {@code scale} × its derivatives to every parameter's gradient.
+     * Returns the loss, as {@link #loss}, and adds {@code scale} × its derivatives to the gradients of all parameters.
      *
-     * @param scale 1 to sum micro-batches, 1/n for the mean of n
+     * @param scale 1 for the sum of micro-batches, 1/n for the mean of n
      */
     public double lossAndGradient(int[] ids, int[] targets, int sequences, int length, float scale) {
         MicroBatch batch = begin(ids, targets, sequences, length);
@@ -131,7 +134,7 @@ public final class TrainableModel implements AutoCloseable {
         return backward(batch, scale);
     }
 
-    /** The checked micro-batch, and room for it. */
+    /** Checks a micro-batch and makes room for it. */
     MicroBatch begin(int[] ids, int[] targets, int sequences, int length) {
         ModelConfig.Sizes sizes = config.sizes();
         MicroBatch batch = MicroBatch.checked(ids, targets, sequences, length, sizes.vocabulary());
@@ -141,7 +144,7 @@ public final class TrainableModel implements AutoCloseable {
         return batch;
     }
 
-    /** From ids to the last activations, x. */
+    /** Computes the last activations x from the ids. */
     void forward(MicroBatch batch) {
         embedding.forward(batch.ids(), x);
         for (Block block : blocks) {
@@ -149,7 +152,11 @@ public final class TrainableModel implements AutoCloseable {
         }
     }
 
-    /** From x to the loss, and back to the gradients, to which it adds; logits are not kept, so they belong to this half. */
+    /**
+     * Computes the loss from x and adds to the gradients. Logits are not kept between passes, so computing them belongs
+     * to
+     * this half.
+     */
     double backward(MicroBatch batch, float scale) {
         double loss = output.lossAndGradient(x, batch, scale, x);
         for (Block block : blocks.reversed()) {
@@ -159,7 +166,7 @@ public final class TrainableModel implements AutoCloseable {
         return loss;
     }
 
-    /** Ends the threads and frees what they used. */
+    /** Ends the threads and frees the native memory. */
     @Override
     public void close() {
         resources.close();

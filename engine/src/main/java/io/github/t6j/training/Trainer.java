@@ -19,11 +19,15 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 
 /**
- * Trains a model: weights, AdamW, and where it is in the data. An update reads micro-batches, sums or averages their
- * gradients, clips them and steps. Options, data and the first weights decide every bit, and the number of threads none; a
- * trainer that was saved and restored goes on as if it had never stopped. For one thread at a time; it uses several.
+ * Training run of a model: its weights, the state of AdamW, and the position in the data. An update reads
+ * micro-batches,
+ * sums or averages their gradients, clips them and steps. Options, data and initial weights determine every bit of the
+ * result; the number of threads does not affect it. A trainer that was saved and restored continues as if it had never
+ * stopped. For use by one thread at a time; it computes on several.
  *
- * <p>Ids and targets are [sequences][context], row by row; targets[i] is the id that follows ids[i], or −1: not scored.
+ * <p>Ids and targets are [sequences][context], row by row; targets[i] is the id that follows ids[i], or −1 if the
+ * position
+ * is not scored.
  */
 public final class Trainer implements AutoCloseable {
     private static final int ROUNDED_VOCABULARY = 64;
@@ -37,9 +41,9 @@ public final class Trainer implements AutoCloseable {
     private final int[] ids;
     private final int[] targets;
     private long steps;
-    private DataMark mark; // of the data that the order is about, or null
+    private DataMark mark; // fingerprint of the data that the order refers to, or null
     private long[] savedOrder = {};
-    private BatchOrder order; // over the data that was given last, or null
+    private BatchOrder order; // order over the data of the last step, or null
     private TokenData ordered;
 
     private Trainer(ModelFiles files, ModelConfig config, TrainingOptions asked, int threads) {
@@ -56,21 +60,22 @@ public final class Trainer implements AutoCloseable {
                 threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
         try {
             optimizer = new AdamW(model.parameters(), options.optimizer(), model.workers());
-        } catch (Error tooLarge) { // its moments are half as much again
+        } catch (Error tooLarge) { // the moments take as much memory as values and gradients
             model.close();
             throw tooLarge;
         }
     }
 
     /**
-     * A trainer of a new model. Its vocabulary is as large as the tokenizer's, rounded up to a multiple of 64, and its context
-     * is the options', if they say one.
+     * Creates a trainer of a new model with random weights. The vocabulary is the tokenizer's, rounded up to a multiple
+     * of 64;
+     * the context length is that of the options if they set one, else the preset's.
      *
-     * @param preset its shape, such as {@code t6-micro}: {@code t6j init --help} lists them
-     * @param tokenizer the tokenizer that the model is to have: a folder, or a tokenizer.json
-     * @param threads that compute; 0: one per core
-     * @throws IllegalArgumentException if there is no such preset
-     * @throws ModelFormatException if the tokenizer cannot be read, or models of this shape cannot be trained
+     * @param preset name of the model's shape, such as {@code t6-micro}; {@code t6j init --help} lists the presets
+     * @param tokenizer tokenizer of the new model: a folder, or a tokenizer.json
+     * @param threads number of threads that compute; 0 for one per core
+     * @throws IllegalArgumentException if the preset does not exist
+     * @throws ModelFormatException if the tokenizer cannot be read, or training does not support the preset
      * @throws MemoryLimitException if Java's heap cannot hold it
      */
     public static Trainer create(String preset, Path tokenizer, TrainingOptions options, int threads) {
@@ -91,13 +96,15 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * A trainer that goes on from the weights of a model, with a new optimizer.
+     * Creates a trainer that starts from the weights of a model, with a new optimizer.
      *
-     * @param path the model: a folder in Hugging Face layout, or one weight file
-     * @param variant what the files cannot say, or null
-     * @param tokenizer the tokenizer that it is to have instead of its own, or null
-     * @param threads that compute; 0: one per core
-     * @throws ModelFormatException if it is no model that can be trained; the message says why
+     * @param path model: a folder in Hugging Face layout, or one weight file
+     * @param variant RoPE variant if the files do not determine it, else null
+     * @param tokenizer path of a tokenizer to use instead of the model's own, or null
+     * @param threads number of threads that compute; 0 for one per core
+     * @throws ModelFormatException if the files are damaged or training does not support the model; the message gives
+     *     the
+     *     reason
      * @throws java.io.UncheckedIOException when a file cannot be read
      * @throws MemoryLimitException if Java's heap cannot hold it
      */
@@ -120,10 +127,10 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * A trainer as it was when {@link #save} wrote {@code checkpoint}.
+     * Restores a trainer in the state in which {@link #save} wrote {@code checkpoint}.
      *
-     * @param threads that compute; 0: one per core
-     * @throws ModelFormatException if it is none, or damaged; the message says what is wrong
+     * @param threads number of threads that compute; 0 for one per core
+     * @throws ModelFormatException if the folder is not a checkpoint, or is damaged; the message gives the reason
      * @throws java.io.UncheckedIOException when a file cannot be read
      * @throws MemoryLimitException if Java's heap cannot hold it
      */
@@ -132,7 +139,7 @@ public final class Trainer implements AutoCloseable {
         Path file = checkpoint.resolve(TRAINING_JSON);
         if (!Files.exists(file)) {
             throw new ModelFormatException(
-                    file + ": expected a checkpoint of a training run, found no such file: give the folder of one");
+                    file + ": expected a checkpoint of a training run, found no such file: give a checkpoint's folder");
         }
         TrainingJson json = TrainingJson.parse(SmallFile.read(file, SmallFile.CONFIG), file.toString());
         try (ModelSource source = new ModelSource(checkpoint, null)) {
@@ -151,12 +158,13 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * One update over the next batches of {@code data}, in the order that the options say. Interrupting the thread ends it
-     * between two micro-batches, and nothing has changed.
+     * Makes one update with the next batches of {@code data}, in the order of the options. Interrupting the thread
+     * cancels the
+     * update between two micro-batches and leaves the trainer unchanged.
      *
      * @throws IllegalArgumentException if this run has read other data before
-     * @throws IllegalStateException if the loss or the gradients are no numbers any more; nothing has changed
-     * @throws CancellationException when the thread is interrupted, which stays set
+     * @throws IllegalStateException if the loss or the gradient norm is NaN or infinite; the trainer is unchanged
+     * @throws CancellationException if the thread is interrupted; its interrupt status stays set
      */
     public StepResult step(TokenData data) {
         read(data);
@@ -170,12 +178,12 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * One update over micro-batches of one's own.
+     * Makes one update with the caller's micro-batches.
      *
-     * @param batch [accumulation][sequences][context]
-     * @param following of the same size
-     * @throws IllegalArgumentException for another size, or a micro-batch without a target
-     * @throws IllegalStateException if the loss or the gradients are no numbers any more; nothing has changed
+     * @param batch ids [accumulation][sequences][context]
+     * @param following targets [accumulation][sequences][context]
+     * @throws IllegalArgumentException if a size is wrong, or a micro-batch has no target
+     * @throws IllegalStateException if the loss or the gradient norm is NaN or infinite; the trainer is unchanged
      */
     public StepResult step(int[] batch, int[] following) {
         long expected = (long) ids.length * options.batches().accumulation();
@@ -186,7 +194,7 @@ public final class Trainer implements AutoCloseable {
         for (int from = 0; from < following.length; from += ids.length) {
             if (Arrays.stream(following, from, from + ids.length).allMatch(id -> id == MicroBatch.IGNORED)) {
                 throw new IllegalArgumentException(
-                        "targets from " + from + ": expected an id or more in a micro-batch, "
+                        "targets from " + from + ": expected at least one id in each micro-batch, "
                                 + "found only " + MicroBatch.IGNORED);
             }
         }
@@ -196,7 +204,7 @@ public final class Trainer implements AutoCloseable {
         });
     }
 
-    /** Fills {@link #ids} and {@link #targets}. */
+    /** Source of micro-batches: fills {@link #ids} and {@link #targets}. */
     @FunctionalInterface
     private interface MicroBatches {
         void read(int part);
@@ -208,9 +216,9 @@ public final class Trainer implements AutoCloseable {
         double loss = gradients(source, batches.adds() ? 1f : 1f / parts) / parts;
         double norm = optimizer.gradientNorm();
         if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
-            throw new IllegalStateException("step " + (steps + 1) + ": expected a loss and gradients that are numbers, "
-                    + "found the loss " + loss + " and the norm " + norm
-                    + ": begin a new run with a lower learning rate");
+            throw new IllegalStateException("step " + (steps + 1) + ": expected a finite loss and gradient norm, "
+                    + "found loss " + loss + " and norm " + norm
+                    + ": start a new run with a lower learning rate");
         }
         double rate = options.rate().at(steps);
         optimizer.step(rate, steps + 1, options.optimizer().factor(norm));
@@ -218,7 +226,7 @@ public final class Trainer implements AutoCloseable {
         return new StepResult(steps, loss, norm, rate);
     }
 
-    /** The sum of the micro-batches' losses; the sum of their gradients times {@code scale}. */
+    /** Returns the sum of the micro-batches' losses; sets the gradients to {@code scale} × the sum of theirs. */
     private double gradients(MicroBatches source, float scale) {
         TrainingOptions.Batches batches = options.batches();
         model.clearGradients();
@@ -243,9 +251,9 @@ public final class Trainer implements AutoCloseable {
         }
         DataMark found = DataMark.of(data);
         if (mark != null && !mark.equals(found)) {
-            throw new IllegalArgumentException("data: expected what this run has read so far, " + mark.ids()
-                    + " ids, found " + (mark.ids() == found.ids() ? "others" : found.ids() + " ids")
-                    + ": give the same files, or begin a new run from the model");
+            throw new IllegalArgumentException("data: expected the data that this run has read so far, " + mark.ids()
+                    + " ids, found " + (mark.ids() == found.ids() ? "other ids" : found.ids() + " ids")
+                    + ": give the same files, or start a new run from the model");
         }
         BatchOrder next = new BatchOrder(data, options.batches().order(), options.batches().context(), options.seed());
         long[] state = order == null ? savedOrder : order.state();
@@ -258,9 +266,9 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Updates until the run is as long as its learning rate says, or the listener has enough.
+     * Trains until the schedule of the learning rate ends or the listener returns false.
      *
-     * @throws RuntimeException as {@link #step(TokenData)}
+     * @throws RuntimeException the exceptions of {@link #step(TokenData)}
      */
     public void train(TokenData data, TrainingListener listener) {
         while (steps < options.rate().updates() && listener.onStep(step(data))) {
@@ -269,12 +277,13 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * The mean negative log-probability of a token, in nats, over windows of the context's length: all that there are side
-     * by side, or some of them, evenly spread.
+     * Returns the mean negative log-probability of a token, in nats, over adjacent windows of the context length: all
+     * of them,
+     * or {@code most} evenly spaced ones.
      *
-     * @param most windows at most
-     * @throws IllegalArgumentException if the data is shorter than a window and the id after it, or there is to be no window
-     * @throws CancellationException when the thread is interrupted, which stays set
+     * @param most most windows to evaluate
+     * @throws IllegalArgumentException if {@code most} is below 1, or no shard has a window and the id after it
+     * @throws CancellationException if the thread is interrupted; its interrupt status stays set
      */
     public double evaluate(TokenData data, int most) {
         Windows windows = new Windows(data, options.batches().context(), most);
@@ -290,7 +299,7 @@ public final class Trainer implements AutoCloseable {
         return sum / windows.count();
     }
 
-    /** Seconds that an update takes, by computing one of no text; nothing changes. */
+    /** Measures the seconds of an update by computing one with meaningless ids; the weights stay unchanged. */
     public double secondsOfStep() {
         Arrays.fill(targets, 0);
         long start = System.nanoTime();
@@ -301,10 +310,11 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Writes a checkpoint: a folder that {@link #restore} reads, and that is a model, too. It is there as a whole or not at
-     * all; a checkpoint that is there is replaced.
+     * Writes a checkpoint, a folder that {@link #restore} reads and that is also a model. The folder is written
+     * atomically; an
+     * existing checkpoint is replaced.
      *
-     * @throws java.io.UncheckedIOException when it cannot be written, or the folder has other files
+     * @throws java.io.UncheckedIOException if it cannot be written, or the folder contains other files
      */
     public void save(Path checkpoint) {
         long[] state = order == null ? savedOrder : order.state();
@@ -317,66 +327,71 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Writes the model alone into a folder: config.json, model.safetensors, the tokenizer. Each file takes the place of one
-     * that is there in one step.
+     * Writes only the model into a folder: config.json, model.safetensors, the tokenizer. Each file replaces an
+     * existing one
+     * atomically.
      *
-     * @throws java.io.UncheckedIOException when it cannot be written
+     * @throws java.io.UncheckedIOException if a file cannot be written
      */
     public void saveModel(Path folder) {
         files.write(folder, model.parameters());
     }
 
     /**
-     * Gives the run another learning rate, and so another length, before it begins.
+     * Sets another learning rate schedule, and with it the length of the run, before the first step.
      *
-     * @throws IllegalStateException if it has begun
+     * @throws IllegalStateException if the run has made a step
      */
     public void setRate(LearningRate rate) {
         if (steps > 0) {
-            throw new IllegalStateException("expected a run that has not begun, found " + steps + " steps: the rate of"
-                    + " each step depends on it");
+            throw new IllegalStateException("learning rate: expected a run without steps, found " + steps
+                    + ": set it before the first step");
         }
         options = options.withRate(rate);
     }
 
-    /** Updates that were made. */
+    /** Returns the number of updates made so far. */
     public long steps() {
         return steps;
     }
 
-    /** The options, with the context's length in them. */
+    /** Returns the options; their context length is set. */
     public TrainingOptions options() {
         return options;
     }
 
-    /** What is trained, in the family's order; the tied matrix once. */
+    /** Returns the parameters in the family's order; a tied matrix appears once. */
     public List<Parameter> parameters() {
         return model.parameters();
     }
 
-    /** Ids that the model knows are below this. */
+    /** Returns the size of the vocabulary; every id is below it. */
     public int vocabulary() {
         return config.sizes().vocabulary();
     }
 
-    /** Whether a folder of this model without a tokenizer is read with {@link Tokenizer#gpt2}: its family was trained on its ids. */
+    /**
+     * Returns whether the model uses {@link Tokenizer#gpt2} if its folder has no tokenizer: its family was trained on
+     * GPT-2's
+     * ids.
+     */
     public boolean speaksGpt2() {
         return Families.speaksGpt2(config) && vocabulary() >= Tokenizer.gpt2().size();
     }
 
-    /** The model's attention, for people: T6, MHA, … */
+    /** Returns the name of the model's attention for display: T6, MHA, … */
     public String attention() {
         return config.name();
     }
 
-    /** Numbers that are trained. */
+    /** Returns the number of trained elements. */
     public long parameterCount() {
         return Families.parameters(config);
     }
 
     /**
-     * Bytes that training takes about: 16 a parameter (its value, gradient and two moments), and what the forward pass keeps
-     * of a token for the backward pass.
+     * Returns the approximate memory of training in bytes: 16 per element (value, gradient and two moments), and the
+     * activations that the forward pass keeps per token for the backward pass.
      */
     public long memory() {
         return Limits.memory(config, options.batches());
@@ -391,7 +406,7 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    /** Frees what it holds, and ends its threads. Closing twice does nothing. */
+    /** Ends the threads and frees the native memory. Closing twice has no effect. */
     @Override
     public void close() {
         model.close();

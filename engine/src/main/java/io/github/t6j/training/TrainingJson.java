@@ -8,13 +8,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * {@code training.json} of a checkpoint: where a run is, and all that it needs to go on as if it had not stopped, beside the
- * weights and AdamW's moments. It may come from strangers: every number is checked.
+ * Contents of {@code training.json} of a checkpoint: the state of a run that it needs to continue as if it had not
+ * stopped,
+ * beside the weights and the moments of AdamW. The file is untrusted input, so every number is checked.
  *
- * @param steps updates that were made
- * @param options of the run
- * @param data which data it reads, or null: none so far
- * @param order where {@link BatchOrder} is in it
+ * @param steps number of updates made
+ * @param options options of the run
+ * @param data fingerprint of the data, or null if the run has read none
+ * @param order state of the {@link BatchOrder} over the data; empty without data
  */
 record TrainingJson(long steps, TrainingOptions options, DataMark data, long[] order) {
     private static final long FORMAT = 1;
@@ -52,7 +53,7 @@ record TrainingJson(long steps, TrainingOptions options, DataMark data, long[] o
         return Json.write(json);
     }
 
-    /** @throws ModelFormatException when it is none, or has a number that a run cannot have */
+    /** @throws ModelFormatException if the JSON is invalid or a value is out of range */
     static TrainingJson parse(byte[] bytes, String where) {
         return new Reader(Json.parseObject(bytes, where), where).read();
     }
@@ -130,7 +131,7 @@ record TrainingJson(long steps, TrainingOptions options, DataMark data, long[] o
 
         private ModelFormatException wrong(String key, String expected) {
             return new ModelFormatException(where + ": " + key + ": expected " + expected + ", found " + json.get(key)
-                    + ": remove that folder, and go on from the checkpoint before it");
+                    + ": delete this folder and resume from the checkpoint before it");
         }
     }
 }

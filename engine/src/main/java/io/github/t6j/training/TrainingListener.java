@@ -1,12 +1,12 @@
 package io.github.t6j.training;
 
-/** Hears of a run. */
+/** Listener to the updates of a training run. */
 @FunctionalInterface
 public interface TrainingListener {
     /**
-     * After every update, on the thread that trains; it may evaluate and save.
+     * Called after every update, on the thread that trains. The listener may evaluate and save.
      *
-     * @return whether to go on
+     * @return true to continue, false to stop
      */
     boolean onStep(StepResult result);
 }

@@ -3,31 +3,30 @@ package io.github.t6j.training;
 import java.util.Objects;
 
 /**
- * All that decides what a run computes, beside its data and the model that it begins with. The same options, data and model
- * give the same bits.
+ * Options of a training run. The same options, data and initial model give the same bits.
  *
- * @param batches what an update reads
- * @param rate the learning rate, and how many updates there are
- * @param optimizer AdamW's numbers, and what clips the gradients
- * @param initialization of a new model
- * @param seed of new weights and of the order of the data
+ * @param batches batches of an update
+ * @param rate schedule of the learning rate, and the number of updates
+ * @param optimizer parameters of AdamW and of gradient clipping
+ * @param initialization initialisation of a new model
+ * @param seed seed of new weights and of the order of the data
  */
 public record TrainingOptions(
         Batches batches, LearningRate rate, Optimizer optimizer, Initialization initialization, long seed) {
 
     /**
-     * What an update reads: {@code accumulation} micro-batches of {@code sequences · context} tokens.
+     * Batches of an update: {@code accumulation} micro-batches of {@code sequences · context} tokens.
      *
-     * @param context tokens of a sequence, or 0: as many as the model is for
-     * @param sequences of a micro-batch; memory grows with it
+     * @param context tokens of a sequence, or 0 for the model's context length
+     * @param sequences sequences of a micro-batch; memory grows with it
      * @param accumulation micro-batches of an update
-     * @param adds whether their gradients are added, as the official script does; otherwise averaged
-     * @param order in which the data comes
+     * @param adds true to add their gradients, as the official script does; false to average them
+     * @param order order in which the data is read
      */
     public record Batches(int context, int sequences, int accumulation, boolean adds, BatchOrder.Order order) {
         private static final int MOST = 1 << 20;
 
-        /** @throws IllegalArgumentException for numbers that make no batch */
+        /** @throws IllegalArgumentException if a number is out of range */
         public Batches {
             Objects.requireNonNull(order, "order");
             check("context", context, 0);
@@ -35,7 +34,7 @@ public record TrainingOptions(
             check("accumulate", accumulation, 1);
             if ((long) Math.max(1, context) * sequences > MOST) {
                 throw new IllegalArgumentException("batch: expected at most " + MOST + " tokens at once, found "
-                        + sequences + " sequences of " + context + ": take fewer, or a smaller context");
+                        + sequences + " sequences of " + context + ": use fewer sequences or a shorter context");
             }
         }
 
@@ -45,34 +44,35 @@ public record TrainingOptions(
             }
         }
 
-        /** The same with sequences of this length. */
+        /** Returns these batches with sequences of another length. */
         public Batches withContext(int tokens) {
             return new Batches(tokens, sequences, accumulation, adds, order);
         }
 
-        /** Tokens that an update learns from. */
+        /** Returns the number of tokens of an update. */
         public long tokens() {
             return (long) context * sequences * accumulation;
         }
     }
 
     /**
-     * AdamW's numbers.
+     * Parameters of AdamW and of gradient clipping.
      *
-     * @param beta1 how much of the gradients' mean stays
-     * @param beta2 how much of their squares' mean stays
-     * @param epsilon of the denominator
-     * @param decay of the weights
-     * @param decaysVectors whether gains and biases decay, too, as in the official script; otherwise only matrices do, as in
-     *     nanoGPT
-     * @param clip the largest 2-norm of an update's gradients, or 0: they are not clipped
+     * @param beta1 decay rate of the first moment, the mean of the gradients
+     * @param beta2 decay rate of the second moment, the mean of their squares
+     * @param epsilon added to the denominator
+     * @param decay weight decay λ
+     * @param decaysVectors true to decay gains and biases, too, as in the official script; false to decay only
+     *     matrices, as
+     *     in nanoGPT
+     * @param clip largest 2-norm of an update's gradients, or 0 for no clipping
      */
     public record Optimizer(
             double beta1, double beta2, double epsilon, double decay, boolean decaysVectors, double clip) {
-        /** 0.9, 0.95, 10⁻⁸; decay 0.1 of matrices; clipped to 1. */
+        /** Defaults: β₁ 0.9, β₂ 0.95, ε 10⁻⁸, weight decay 0.1 of matrices only, gradients clipped to norm 1. */
         public static final Optimizer DEFAULT = new Optimizer(0.9, 0.95, 1e-8, 0.1, false, 1);
 
-        /** @throws IllegalArgumentException for numbers that AdamW cannot have */
+        /** @throws IllegalArgumentException if a number is out of range */
         public Optimizer {
             check("beta1", beta1, beta1 >= 0 && beta1 < 1, "0 to below 1");
             check("beta2", beta2, beta2 >= 0 && beta2 < 1, "0 to below 1");
@@ -87,13 +87,13 @@ public record TrainingOptions(
             }
         }
 
-        /** What gradients of this norm are multiplied by. */
+        /** Returns the factor that clips gradients of this norm. */
         double factor(double norm) {
             return clip == 0 ? 1 : Math.min(1, clip / (norm + 1e-6));
         }
     }
 
-    /** Nothing may be null. */
+    /** @throws NullPointerException if an argument is null */
     public TrainingOptions {
         Objects.requireNonNull(batches, "batches");
         Objects.requireNonNull(rate, "rate");
@@ -102,10 +102,10 @@ public record TrainingOptions(
     }
 
     /**
-     * What trains small models well: 8 sequences of the model's context an update, a rate of 2·10⁻³ that falls to a tenth
-     * after a warm-up of a twentieth of the run, seed 0.
+     * Returns defaults for small models: 8 sequences of the model's context per update, a learning rate that falls from
+     * 2·10⁻³ to a tenth after a warm-up of a twentieth of the run, seed 0.
      *
-     * @param updates how many updates the run has
+     * @param updates number of updates of the run
      */
     public static TrainingOptions defaults(long updates) {
         return new TrainingOptions(
@@ -114,27 +114,27 @@ public record TrainingOptions(
                 Optimizer.DEFAULT, Initialization.SMALL, 0);
     }
 
-    /** These options with other batches. */
+    /** Returns these options with other batches. */
     public TrainingOptions withBatches(Batches newBatches) {
         return new TrainingOptions(newBatches, rate, optimizer, initialization, seed);
     }
 
-    /** These options with another learning rate, or number of updates. */
+    /** Returns these options with another learning rate or number of updates. */
     public TrainingOptions withRate(LearningRate newRate) {
         return new TrainingOptions(batches, newRate, optimizer, initialization, seed);
     }
 
-    /** These options with another optimizer. */
+    /** Returns these options with other parameters of the optimizer. */
     public TrainingOptions withOptimizer(Optimizer newOptimizer) {
         return new TrainingOptions(batches, rate, newOptimizer, initialization, seed);
     }
 
-    /** These options with another initialisation. */
+    /** Returns these options with another initialisation. */
     public TrainingOptions withInitialization(Initialization newInitialization) {
         return new TrainingOptions(batches, rate, optimizer, newInitialization, seed);
     }
 
-    /** These options with another seed. */
+    /** Returns these options with another seed. */
     public TrainingOptions withSeed(long newSeed) {
         return new TrainingOptions(batches, rate, optimizer, initialization, newSeed);
     }

@@ -1,6 +1,6 @@
 package io.github.t6j.training;
 
-/** Windows of some data that lie side by side, to evaluate on. */
+/** Adjacent windows of ids for evaluation. */
 final class Windows {
     private final TokenData data;
     private final int context;
@@ -9,9 +9,9 @@ final class Windows {
     private final int[] window;
 
     /**
-     * @param context ids of a window; the target of its last is the first of the next
-     * @param most windows at most: if there are more, evenly spread ones
-     * @throws IllegalArgumentException if there is none
+     * @param context ids of a window; the target of its last id is the first id of the next window
+     * @param most most windows; if the data has more, evenly spaced ones are used
+     * @throws IllegalArgumentException if {@code most} is below 1 or no shard has a window and the id after it
      */
     Windows(TokenData data, int context, int most) {
         if (most < 1) {
@@ -25,7 +25,8 @@ final class Windows {
         }
         if (windows == 0) {
             throw new IllegalArgumentException("validation: expected data of more than " + context
-                    + " tokens, the context, found " + data.size() + ": give more text, or a smaller context");
+                    + " tokens (the context) in a shard, found " + data.size()
+                    + " in all: give more text or a shorter context");
         }
         all = windows;
         count = (int) Math.min(windows, most);
@@ -40,7 +41,7 @@ final class Windows {
         return count;
     }
 
-    /** Puts {@code rows} windows from {@code first} on into ids and targets, [rows][context]. */
+    /** Reads {@code rows} windows from {@code first} on into ids and targets, each [rows][context]. */
     void read(int first, int rows, int[] ids, int[] targets) {
         for (int row = 0; row < rows; row++) {
             long left = (first + row) * all / count;

@@ -12,12 +12,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Against the formula in double precision; TrajectoriesTest holds it against torch. */
+/** Tests AdamW against its formula in double precision; TrajectoriesTest compares with torch. */
 class AdamWTest {
     private static final int UPDATES = 20;
     private static final double RATE = 1e-2;
 
-    /** More than a block of elements, and not a multiple of one. */
+    /** Parameters larger than a block of elements, and not a multiple of a block. */
     private static List<Parameter> parameters(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         List<Parameter> parameters = List.of(
@@ -35,7 +35,7 @@ class AdamWTest {
 
     @ParameterizedTest
     @CsvSource({"false, 1, 1", "true, 2, 0", "true, 3, 0.5"})
-    void isTheFormula(boolean decaysVectors, long seed, double clip) {
+    void stepMatchesTheFormula(boolean decaysVectors, long seed, double clip) {
         TrainingOptions.Optimizer options = new TrainingOptions.Optimizer(0.9, 0.95, 1e-8, 0.1, decaysVectors, clip);
         List<Parameter> parameters = parameters(seed);
         List<double[][]> oracle = parameters.stream().map(AdamWTest::state).toList();
@@ -69,7 +69,7 @@ class AdamWTest {
         }
     }
 
-    /** p, m, v. */
+    /** State of a parameter: p, m, v. */
     private static double[][] state(Parameter parameter) {
         double[][] state = new double[3][parameter.value().length];
         for (int i = 0; i < parameter.value().length; i++) {

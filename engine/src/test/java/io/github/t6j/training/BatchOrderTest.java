@@ -25,12 +25,12 @@ class BatchOrderTest {
     @TempDir
     private Path folder;
 
-    /** The id at each place is the place. */
+    /** Data in which the id at each index is the index. */
     private static TokenData counted(int size) {
         return TokenData.of(IntStream.range(0, size).toArray());
     }
 
-    /** Shards of these sizes; the id at a place is 1000 · shard + place. */
+    /** Shards of these sizes; the id at an index is 1000 · shard + index. */
     private TokenData shards(int... sizes) throws IOException {
         List<Path> files = new ArrayList<>();
         for (int shard = 0; shard < sizes.length; shard++) {
@@ -43,7 +43,7 @@ class BatchOrderTest {
     }
 
     @Test
-    void anEpochHasEachWindowOnceInAnotherOrderThanTheNext() throws IOException {
+    void eachEpochContainsEveryWindowOnceInItsOwnOrder() throws IOException {
         for (int round = 0; round < 50; round++) {
             int length = 1 + random.nextInt(9);
             try (TokenData data = shards(1 + random.nextInt(90), 10 + random.nextInt(90), 1 + random.nextInt(90))) {
@@ -66,7 +66,10 @@ class BatchOrderTest {
         }
     }
 
-    /** First ids of the next windows, by batches of any sizes; and that each window is the ids that follow. */
+    /**
+     * Returns the first ids of the next windows, read in batches of random sizes; checks that each window is
+     * contiguous.
+     */
     private List<Integer> starts(BatchOrder order, int count, int length) {
         List<Integer> starts = new ArrayList<>();
         for (int rows; starts.size() < count;) {
@@ -86,9 +89,9 @@ class BatchOrderTest {
         return starts;
     }
 
-    /** Each start of each shard, 0 to size − T − 1, as often as the others of its shard; each shard as often as others. */
+    /** Shards are drawn uniformly, and within a shard all starts from 0 to size − T − 1. */
     @Test
-    void randomIsUniformOverShardsAndStarts() throws IOException {
+    void randomOrderIsUniformOverShardsAndStarts() throws IOException {
         int[] sizes = {6, 13};
         int batches = 40_000;
         long[][] drawn = {new long[2], new long[9]};
@@ -105,12 +108,12 @@ class BatchOrderTest {
                     assertThat(targets[4 * row + 3]).isEqualTo(ids[4 * row] + 4);
                     drawn[ids[0] / 1000][ids[4 * row] % 1000]++;
                 }
-                assertThat(starts).as("a batch is of one shard")
+                assertThat(starts).as("a batch comes from one shard")
                         .allMatch(start -> start / 1000 == starts.get(0) / 1000);
             }
         }
         for (long[] starts : drawn) {
-            // 5 standard deviations; the shard's own is 3 times that of independent rows
+            // 5 standard deviations; that of a shard is 3 times that of independent rows
             double expected = 1.5 * batches / starts.length;
             for (long count : starts) {
                 assertThat((double) count).as("seed %d: %s", seed, Arrays.toString(starts))
@@ -121,7 +124,7 @@ class BatchOrderTest {
 
     @ParameterizedTest
     @EnumSource(Order.class)
-    void aRestoredOrderGoesOnExactly(Order kind) {
+    void aRestoredOrderContinuesExactly(Order kind) {
         TokenData data = counted(500);
         BatchOrder straight = new BatchOrder(data, kind, 7, seed);
         starts(straight, 40 + random.nextInt(200), 7);
@@ -140,7 +143,7 @@ class BatchOrderTest {
     }
 
     @Test
-    void aSeedIsAnOrder() {
+    void theSeedDeterminesTheOrder() {
         TokenData data = counted(2000);
         for (Order kind : Order.values()) {
             int[][] batches = new int[6][100];
@@ -153,7 +156,7 @@ class BatchOrderTest {
     }
 
     @Test
-    void aStateOfOtherDataIsRefused() {
+    void stateOfOtherDataIsRejected() {
         BatchOrder order = new BatchOrder(counted(500), Order.EPOCH, 7, 1);
         for (BatchOrder other : List.of(
                 new BatchOrder(counted(600), Order.EPOCH, 7, 1), new BatchOrder(counted(500), Order.EPOCH, 8, 1),
@@ -167,16 +170,16 @@ class BatchOrderTest {
     }
 
     @Test
-    void tooLittleDataIsTold() throws IOException {
+    void tooLittleDataIsRejected() throws IOException {
         assertThat(new BatchOrder(counted(8), Order.EPOCH, 7, 0).windows()).isEqualTo(1);
         assertThat(new BatchOrder(counted(8), Order.RANDOM, 7, 0).windows()).isEqualTo(1);
         assertThatThrownBy(() -> new BatchOrder(counted(7), Order.EPOCH, 7, 0))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("expected a sequence of 8 ids or more").hasMessageContaining("found 7 ids");
+                .hasMessageContaining("data: expected a shard of 8 ids or more").hasMessageContaining("found 7 ids");
         try (TokenData data = shards(20, 7)) {
             assertThat(new BatchOrder(data, Order.EPOCH, 7, 0).windows()).isEqualTo(2);
             assertThatThrownBy(() -> new BatchOrder(data, Order.RANDOM, 7, 0))
-                    .hasMessage("shard 1 of the data: expected 8 ids or more, one more than the context, found 7");
+                    .hasMessage("data: shard 1: expected 8 ids or more, one more than the context, found 7");
         }
         assertThatThrownBy(() -> new BatchOrder(counted(7), Order.EPOCH, 0, 0))
                 .hasMessage("contextLength: expected 1 or more, found 0");
@@ -186,7 +189,7 @@ class BatchOrderTest {
     }
 
     @Test
-    void permutationsReachAllPlaces() {
+    void permutationsReachEveryIndex() {
         for (long size : new long[] {1, 2, 3, 4, 5, 16, 17, 255, 256, 257, 1000}) {
             long key = random.nextLong();
             assertThat(LongStream.range(0, size).map(i -> BatchOrder.permute(i, size, key)).sorted().toArray())
@@ -194,9 +197,9 @@ class BatchOrderTest {
         }
     }
 
-    /** Where the first of 100 goes, and what follows what, over many keys: as often here as there. */
+    /** Over many keys, the image of the first index and the distance of neighbours are uniform. */
     @Test
-    void permutationsAreEven() {
+    void permutationsAreUniform() {
         int size = 100;
         int keys = 100_000;
         int[] places = new int[size];
@@ -216,7 +219,7 @@ class BatchOrderTest {
     }
 
     @Test
-    void placesBeyondAnIntAreDrawn() {
+    void indicesBeyondAnIntAreDrawn() {
         long size = 1L << 40;
         long[] places = LongStream.range(0, 1000).map(i -> BatchOrder.permute(i, size - 3, seed)).toArray();
         assertThat(LongStream.of(places)).allMatch(place -> place >= 0 && place < size - 3);

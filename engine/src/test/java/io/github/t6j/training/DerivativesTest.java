@@ -27,13 +27,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Gradients against central differences of an independent forward pass in double, whose logits are those of the golden
- * models: for what has no golden gradients.
+ * Tests gradients of models without golden gradients against central differences of an independent forward pass in
+ * double,
+ * which reproduces the logits of the golden models.
  */
 class DerivativesTest {
-    /** Of a tensor's largest derivative. */
+    /** Tolerance relative to a tensor's largest derivative. */
     private static final double TOLERANCE = 1e-4;
-    /** Of tensors whose derivatives are 0 but for rounding: a bias of keys that are not rotated shifts all scores alike. */
+    /**
+     * Tolerance for tensors whose derivatives are 0 up to rounding: a bias of unrotated keys shifts all scores alike.
+     */
     private static final double NONE = 1e-2;
 
     private static final double STEP = 3e-6;
@@ -41,7 +44,7 @@ class DerivativesTest {
     private static final Rope.Form COUNTERCLOCKWISE = new Rope.Form(false, true, false);
     private static final ModelConfig.Sizes SIZES = new ModelConfig.Sizes(23, 2, 14, 19, 64);
 
-    /** A model, and what it is fed. */
+    /** Model, and the shape of its micro-batch. */
     record Case(String name, SmallModels small, int sequences, int length) {
         @Override
         public String toString() {
@@ -63,7 +66,7 @@ class DerivativesTest {
 
     @ParameterizedTest
     @MethodSource("goldenFolders")
-    void theOracleHasTheGoldenLogits(String folder) {
+    void theOracleReproducesTheGoldenLogits(String folder) {
         SmallModels small = golden(folder);
         int[] ids = TestData.ints(TestData.json(folder + "/greedy.json").get("prompt"));
         double[] expected = TestData.doubles(folder + "/logits_f64.safetensors", "logits");
@@ -149,7 +152,7 @@ class DerivativesTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void gradientsAreCentralDifferences(Case one) {
+    void gradientsMatchCentralDifferences(Case one) {
         long seed = one.name.hashCode() + 17L;
         Random random = new Random(seed);
         int[] ids = one.small.ids(random, one.sequences * one.length);
@@ -178,7 +181,7 @@ class DerivativesTest {
         double slope = difference(one, oracle, parameter, feed, top, STEP);
         double largest = Math.max(Math.abs(slope), NONE);
         assertThat(difference(one, oracle, parameter, feed, top, STEP / 2))
-                .as("%s, seed %d: %s[%d], the difference itself", one, seed, parameter.name(), top)
+                .as("%s, seed %d: %s[%d], the oracle's difference", one, seed, parameter.name(), top)
                 .isCloseTo(slope, within(TOLERANCE / 50 * largest));
         for (int sample = 0; sample < SAMPLES; sample++) {
             int element = sample == 0 ? top : random.nextInt(gradient.length);
@@ -188,7 +191,7 @@ class DerivativesTest {
         }
     }
 
-    /** The fourth-order central difference by an element. */
+    /** Returns the fourth-order central difference by an element. */
     private static double difference(
             Case one, Float64Model oracle, Parameter parameter, Feed feed, int element, double step) {
         double[] tensor = oracle.tensor(parameter.name());

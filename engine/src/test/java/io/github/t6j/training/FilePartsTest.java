@@ -26,7 +26,7 @@ class FilePartsTest {
 
     private List<Part> parts(byte[] bytes, int longest) throws IOException {
         Path file = folder.resolve("file");
-        Files.deleteIfExists(file); // to cut a file and write it again is slow on some systems
+        Files.deleteIfExists(file); // truncating and rewriting a file is slow on some systems
         Files.write(file, bytes);
         List<Part> parts = new ArrayList<>();
         try (FileParts reader = new FileParts(file, SEPARATOR.getBytes(StandardCharsets.US_ASCII), longest)) {
@@ -48,7 +48,7 @@ class FilePartsTest {
     }
 
     @Test
-    void aMarkIsSkippedAndOffsetsAreThoseOfTheFile() throws IOException {
+    void aByteOrderMarkIsSkippedAndOffsetsCountIt() throws IOException {
         for (int longest : new int[] {8, 9, 4096}) {
             String text = "a" + SEPARATOR + "\ufeffb";
             List<Part> parts = parts(("\ufeff" + text).getBytes(StandardCharsets.UTF_8), longest);
@@ -61,7 +61,7 @@ class FilePartsTest {
     }
 
     @Test
-    void partsAreThoseOfStringsSplit() throws IOException {
+    void partsMatchStringSplit() throws IOException {
         for (int i = 0; i < 300; i++) {
             String text = randomText(random.nextInt(300));
             List<String> expected = new ArrayList<>(List.of(text.split(Pattern.quote(SEPARATOR), -1)));
@@ -75,7 +75,7 @@ class FilePartsTest {
         }
     }
 
-    /** Joined again they are the file; none is longer than it may be, or begins or ends within a character. */
+    /** The pieces joined are the file. None exceeds the limit, or begins or ends within a character. */
     @Test
     void longPartsAreCutBetweenCharacters() throws IOException {
         for (int i = 0; i < 300; i++) {
@@ -108,17 +108,17 @@ class FilePartsTest {
                 .containsExactly("aaaaa\nbbbbb\n", "ccccccccccc");
     }
 
-    /** Where a part was cut at the file's end, an empty one ends it: a document has its end. */
+    /** An empty piece ends a part that was cut at the end of the file, so that the document has an end. */
     @Test
-    void whatIsCutAtTheEndOfTheFileEnds() throws IOException {
+    void aPartCutAtTheEndOfTheFileHasAnEnd() throws IOException {
         List<Part> parts = parts("aaaaaaaaaaaaaaa\n".getBytes(StandardCharsets.UTF_8), 16);
         assertThat(parts).extracting(part -> part.bytes().length).containsExactly(16, 0);
         assertThat(parts).extracting(Part::ends).containsExactly(false, true);
     }
 
-    /** Bytes that begin no character do not stop it. */
+    /** Invalid UTF-8 does not stop the reader. */
     @Test
-    void anyBytesComeToAnEnd() throws IOException {
+    void anyBytesAreReadToTheEnd() throws IOException {
         byte[] bytes = new byte[1000];
         Arrays.fill(bytes, (byte) 0x80);
         assertThat(parts(bytes, 20).stream().mapToInt(part -> part.bytes().length).sum()).isEqualTo(1000);

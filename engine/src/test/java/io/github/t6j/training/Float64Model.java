@@ -15,7 +15,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A model's forward pass in double, position by position and by the tensors' names: the oracle of losses and, by
+ * Forward pass of a model in double, position by position, with tensors found by name. It is the oracle of losses and,
+ * by
  * differences, of gradients.
  */
 final class Float64Model {
@@ -31,12 +32,12 @@ final class Float64Model {
         small.weights().forEach((name, values) -> tensors.put(name, doubles(values)));
     }
 
-    /** A tensor's elements, to read and to change. */
+    /** Returns the elements of a tensor, to read and to modify. */
     double[] tensor(String name) {
         return tensors.get(name);
     }
 
-    /** The tensor of a layer that ends so in any family, or null. */
+    /** Returns the tensor of a layer whose name ends with one of {@code endings} in any family, or null. */
     private double[] find(int layer, String... endings) {
         for (String ending : endings) {
             for (String block : new String[] {"transformer.h." + layer + ".", "model.layers." + layer + "."}) {
@@ -60,7 +61,7 @@ final class Float64Model {
         return null;
     }
 
-    /** The mean cross entropy of the scored positions. */
+    /** Returns the mean cross entropy of the scored positions, in nats. */
     double loss(int[] ids, int[] targets, int sequences, int length) {
         double sum = 0;
         int scored = 0;
@@ -80,7 +81,7 @@ final class Float64Model {
         return sum / scored;
     }
 
-    /** Logits [length][vocabulary] of one sequence. */
+    /** Returns the logits [length][vocabulary] of one sequence. */
     double[][] logits(int[] ids) {
         double[] output = find("lm_head.weight", "model.embed_tokens.weight", "transformer.wte.weight");
         double[] embedding = find("transformer.wte.weight", "model.embed_tokens.weight", "lm_head.weight");
@@ -151,7 +152,7 @@ final class Float64Model {
         return y;
     }
 
-    /** Heads' vectors [t][head][elements]. */
+    /** Vectors of all heads, [t][head][elements]. */
     private record Heads(double[][][] q, double[][][] k, double[][][] v) {}
 
     private double[][] attend(int layer, double[][] x) {
@@ -226,7 +227,7 @@ final class Float64Model {
                 mean(times(x, find(layer, "W_A_v.weight"), null), v));
     }
 
-    /** (1/R) Σ_r a[h][r] b[r]. */
+    /** Returns (1/R) Σ_r a[h][r] b[r]. */
     private double[][][] mean(double[][] a, double[][][] b) {
         int rank = b[0].length;
         double[][][] mean = new double[a.length][attention.heads()][b[0][0].length];
@@ -298,7 +299,7 @@ final class Float64Model {
         return x;
     }
 
-    /** RoPE as DESIGN.md says: angles in f32, tables rounded to bf16 where the form says so. */
+    /** Rotates by RoPE: angles in f32, tables rounded to bf16 if the config says so. */
     private void rotate(double[] x, int position) {
         Rope.Config rope = config.rope();
         int pairs = rope.rotaryDim() / 2;

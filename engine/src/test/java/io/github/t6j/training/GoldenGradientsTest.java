@@ -13,10 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Loss and gradients of PyTorch's autograd on the official classes, in float64. */
+/** Tests loss and gradients against PyTorch's autograd on the official classes, in float64. */
 @Tag("width")
 class GoldenGradientsTest {
-    private static final double GRADIENT_TOLERANCE = 1e-4; // of the tensor's largest
+    private static final double GRADIENT_TOLERANCE = 1e-4; // relative to the tensor's largest gradient
     private static final double LOSS_TOLERANCE = 2e-5;
 
     static List<GoldenModel> cases() {
@@ -32,13 +32,13 @@ class GoldenGradientsTest {
     }
 
     @Test
-    void thereAreSixteen() {
+    void sixteenModelsHaveGoldenGradients() {
         assertThat(cases()).hasSize(16);
     }
 
     @ParameterizedTest
     @MethodSource("cases")
-    void gradientsAreThoseOfAutograd(GoldenModel golden) {
+    void gradientsMatchAutograd(GoldenModel golden) {
         SmallModels small = SmallModels.read(golden.weights(), golden.variant());
         try (TrainableModel model = small.trainable(2)) {
             check(golden, model);
@@ -47,7 +47,7 @@ class GoldenGradientsTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void theScalarTwinsAreToo(GoldenModel golden) {
+    void scalarGradientsMatchAutograd(GoldenModel golden) {
         SmallModels small = SmallModels.read(golden.weights(), golden.variant());
         try (TrainableModel model =
                 small.withWeights(TrainableModel.of(small.config(), small.specs(), 1, KernelChoice.scalar()))) {
@@ -66,7 +66,7 @@ class GoldenGradientsTest {
         }
     }
 
-    /** The largest error over the largest gradient. */
+    /** Returns the largest error divided by the largest gradient. */
     static double error(float[] found, double[] expected) {
         double largest = 0;
         double error = 0;

@@ -15,13 +15,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Against attention in double by its definition, whose gradients are in turn checked by differences. */
+/** Tests attention against its definition in double, whose gradients are checked by differences. */
 @Tag("width")
 class HeadAttentionTest {
     private static final int AT = 2;
-    private static final int GAP = 3; // behind each row
+    private static final int GAP = 3; // floats after each row
 
-    /** One head: q, k [length][keyDim]; v, dy [length][valueDim], in rows with a gap behind each. */
+    /** One head: q, k [length][keyDim]; v, dy [length][valueDim], in rows with a gap after each. */
     private record Head(int length, int keyDim, int valueDim, float scale, Rows q, Rows k, Rows v, Rows dy) {
         static Head of(int length, int keyDim, int valueDim, double deviation, Random random) {
             return new Head(
@@ -36,7 +36,7 @@ class HeadAttentionTest {
             }
         }
 
-        /** From buffers that hold other numbers: what is written over and what is added to shows. */
+        /** Runs on filled buffers, which shows if a result is written where it should be added, or the reverse. */
         Result run(HeadAttention attention) {
             Random random = new Random(99);
             Result r = new Result(
@@ -69,7 +69,7 @@ class HeadAttentionTest {
         return result;
     }
 
-    /** The definition, with all of P. */
+    /** Attention by its definition, with all of P. */
     private record Definition(double[][] p, double[][] y, double[] lse) {
         static Definition of(double[][] q, double[][] k, double[][] v, double scale) {
             int length = q.length;
@@ -96,7 +96,7 @@ class HeadAttentionTest {
         }
     }
 
-    /** Derivatives of Σ dy ⊙ y. */
+    /** Derivatives of Σ dy ⊙ y by q, k and v. */
     private record Gradients(double[][] dq, double[][] dk, double[][] dv) {
         static Gradients of(double[][] q, double[][] k, double[][] v, double[][] dy, double scale) {
             Definition forward = Definition.of(q, k, v, scale);
@@ -130,14 +130,14 @@ class HeadAttentionTest {
         }
     }
 
-    // 64 rows are a tile; 32 elements and fewer take half a panel
+    // a tile has 64 rows; 32 elements or fewer take half a panel
     @ParameterizedTest
     @CsvSource({
         "1, 1, 1, 1", "1, 32, 32, 1", "2, 5, 3, 1", "63, 32, 32, 1", "64, 32, 32, 1", "64, 48, 32, 1", "65, 32, 48, 1",
         "65, 64, 64, 1", "72, 16, 8, 1", "129, 32, 32, 1", "129, 96, 64, 1", "128, 65, 130, 1", "200, 128, 33, 1",
         "192, 40, 64, 6", "130, 32, 32, 12"
     })
-    void isTheDefinition(int length, int keyDim, int valueDim, double deviation) {
+    void resultsMatchTheDefinition(int length, int keyDim, int valueDim, double deviation) {
         long seed = 1_000_003L * length + 1009L * keyDim + valueDim;
         Head head = Head.of(length, keyDim, valueDim, deviation, new Random(seed));
         String what = length + " rows of " + keyDim + " and " + valueDim + ", seed " + seed;
@@ -179,12 +179,12 @@ class HeadAttentionTest {
                 found.array()[at] = before.array()[at];
             }
         }
-        assertThat(found.array()).as("nothing else, " + what).isEqualTo(before.array());
+        assertThat(found.array()).as("elements outside the rows, " + what).isEqualTo(before.array());
     }
 
-    /** The oracle's gradients are the slopes of the oracle's Σ dy ⊙ y. */
+    /** The gradients of the oracle are the slopes of its Σ dy ⊙ y. */
     @Test
-    void theOraclesGradientsAreItsDifferences() {
+    void gradientsOfTheOracleMatchDifferences() {
         long seed = 5;
         Head head = Head.of(9, 4, 3, 1, new Random(seed));
         double[][] q = doubles(head.q, 9, 4);
@@ -222,7 +222,7 @@ class HeadAttentionTest {
 
     @ParameterizedTest
     @CsvSource({"1, 32, 32", "65, 32, 32", "129, 48, 32", "100, 70, 64"})
-    void theBitsAreThoseOfTheTwin(int length, int keyDim, int valueDim) {
+    void bitsMatchTheScalarTwin(int length, int keyDim, int valueDim) {
         Head head = Head.of(length, keyDim, valueDim, 1, new Random(length));
         assertThat(head.run(KernelChoice.kernels()).all()).as(length + " rows, seed " + length)
                 .isDeepEqualTo(head.run(KernelChoice.scalar()).all());
@@ -230,7 +230,7 @@ class HeadAttentionTest {
 
     /** Two query heads add to the dk and dv that they share. */
     @Test
-    void queryHeadsShareKeysAndValues() {
+    void queryHeadsAddToSharedKeysAndValues() {
         long seed = 21;
         Random random = new Random(seed);
         Head one = Head.of(70, 32, 16, 1, random);
@@ -259,9 +259,9 @@ class HeadAttentionTest {
         check(foundDv, new Rows(new float[70 * 16], 0, 16), dv, true, 1e-5, "dv, seed " + seed);
     }
 
-    /** What longer sequences leave in the scratch, here NaN, does not show. */
+    /** Values that longer sequences left in the scratch, here NaN, have no effect. */
     @Test
-    void oneObjectServesAllLengths() {
+    void anObjectCanBeReusedForAllLengths() {
         Random random = new Random(31);
         Head nan = Head.of(140, 70, 70, Double.NaN, random);
         Head head = Head.of(67, 20, 36, 1, random);

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Files of training data that are none: one line each that names the file, what was expected, and what was found. */
+/** Rejected files of training data: each error is one line with the file, what was expected, and what was found. */
 @Timeout(20)
 class HostileDataTest {
     private static final Tokenizer TOKENIZER = Tokenizer.load(TestData.path("tokenizers/bpe4096"));
@@ -48,18 +48,19 @@ class HostileDataTest {
                 Arguments.of("a.txt", new byte[0], ": expected training data, found an empty file"),
                 Arguments.of("a.bin", new byte[0], ": expected training data, found an empty file"),
                 Arguments.of("a.jsonl", new byte[0], ": expected training data, found an empty file"),
-                Arguments.of("a.txt", utf8(" \n\t<|endoftext|>\n"), ": expected a document or more, found none"),
-                Arguments.of("a.jsonl", utf8("\n \n{\"text\": \" \"}\n"), ": expected a document or more, found none"),
-                Arguments.of("a.txt", cutInACharacter, ": expected UTF-8, found another byte at offset 10: convert"),
-                Arguments.of("a.txt", wrong, ": expected UTF-8, found another byte at offset 21: convert"),
+                Arguments.of("a.txt", utf8(" \n\t<|endoftext|>\n"), ": expected at least one document, found none"),
+                Arguments.of("a.jsonl", utf8("\n \n{\"text\": \" \"}\n"),
+                        ": expected at least one document, found none"),
+                Arguments.of("a.txt", cutInACharacter, ": expected UTF-8, found an invalid byte at offset 10: convert"),
+                Arguments.of("a.txt", wrong, ": expected UTF-8, found an invalid byte at offset 21: convert"),
                 Arguments.of("a.jsonl", new byte[] {'{', '}', '\n', (byte) 0xFE},
-                        ", line 1: text: expected a text, found no such key"),
+                        ", line 1: text: expected a string, found no such key"),
                 Arguments.of("a.jsonl", new byte[] {'\n', '\n', (byte) 0xFE},
-                        ": expected UTF-8, found another byte at offset 2: convert"),
+                        ": expected UTF-8, found an invalid byte at offset 2: convert"),
                 Arguments.of("a.jsonl", utf8(good + "\n" + "{\"text\": 3}"),
-                        ", line 3: text: expected a text, found 3"),
+                        ", line 3: text: expected a string, found 3"),
                 Arguments.of("a.jsonl", utf8(good + "{\"txt\": \"a\"}"),
-                        ", line 2: text: expected a text, found no such key"),
+                        ", line 2: text: expected a string, found no such key"),
                 Arguments.of("a.jsonl", utf8(good + "{\"text\": \"a\""), ", line 2: not valid JSON at character 12"),
                 Arguments.of("a.jsonl", utf8(good + "[1]"), ", line 2: expected a JSON object, found an array"),
                 Arguments.of("a.jsonl", utf8(good + "{\"text\":\n\"a\"}"), ", line 2: not valid JSON"),
@@ -73,23 +74,23 @@ class HostileDataTest {
                 Arguments.of("a", shard(20240520, 2, 5, 5), ": version: expected 1, found 2"),
                 Arguments.of("a", shard(20240801, 1, 5, 5), ": version: expected 7, found 1"),
                 Arguments.of("a", shard(20240520, 1, 6, 5),
-                        ": expected 6 ids of 2 bytes after its header, as that says, found 10 bytes"),
-                Arguments.of("a", shard(20240520, 1, 4, 5), ": expected 4 ids of 2 bytes after its header"),
-                Arguments.of("a", shard(20240520, 1, -1, 5), ": expected -1 ids of 2 bytes after its header"),
+                        ": expected 6 ids of 2 bytes after the header, as the header states, found 10 bytes"),
+                Arguments.of("a", shard(20240520, 1, 4, 5), ": expected 4 ids of 2 bytes after the header"),
+                Arguments.of("a", shard(20240520, 1, -1, 5), ": expected -1 ids of 2 bytes after the header"),
                 Arguments.of("a", shard(20240520, 1, Integer.MAX_VALUE, 5), ": expected 2147483647 ids of 2 bytes"),
-                Arguments.of("a", shard(20240520, 1, 0, 0), ": expected an id or more, found none"),
+                Arguments.of("a", shard(20240520, 1, 0, 0), ": expected at least one id, found none"),
                 Arguments.of("a.bin", utf8("version https://git-lfs.github.com/spec/v1\noid sha256:12\n1"),
                         ": a Git LFS pointer, not the file"));
     }
 
     @ParameterizedTest
     @MethodSource("files")
-    void isRefusedByName(String name, byte[] bytes, String message) throws IOException {
+    void theErrorNamesTheFile(String name, byte[] bytes, String message) throws IOException {
         Path file = Files.write(folder.resolve(name), bytes);
         assertThatThrownBy(() -> TokenData.open(List.of(file), TOKENIZER, 4096, share -> {}, folder).close())
                 .isInstanceOf(ModelFormatException.class).hasMessageStartingWith(file + message);
         try (Stream<Path> files = Files.list(folder)) {
-            assertThat(files).as("nothing is left").containsExactly(file);
+            assertThat(files).as("remaining files").containsExactly(file);
         }
     }
 
@@ -101,9 +102,9 @@ class HostileDataTest {
     }
 
     @Test
-    void whatIsNoFileIsRefused() throws IOException {
+    void aFolderOrLinkToNothingIsRejected() throws IOException {
         refused(folder, ModelFormatException.class,
-                ": expected a file of training data, found a folder: name its files");
+                ": expected a file of training data, found a folder: give the files in it");
         refused(folder.resolve("none"), UncheckedIOException.class, ": cannot be read: there is no such file");
         Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("none"));
         refused(link, ModelFormatException.class, ": a symbolic link to a file that is not there");
@@ -111,30 +112,30 @@ class HostileDataTest {
 
     @Test
     @DisabledOnOs(OS.WINDOWS)
-    void aDeviceIsRefused() {
+    void aDeviceIsRejected() {
         refused(Path.of("/dev/zero"), ModelFormatException.class,
                 ": expected a file of training data, found something");
     }
 
     @Test
-    void idsAreNoTextToTrainATokenizerOf() throws IOException {
+    void aTokenizerCannotBeTrainedOnIds() throws IOException {
         Path file = Files.write(folder.resolve("a"), shard(20240520, 1, 5, 5));
         assertThatThrownBy(() -> Documents.read(List.of(file), document -> {}, share -> {}))
-                .hasMessage(file + ": expected text, found token ids: give the text itself");
+                .hasMessage(file + ": expected text, found token ids: give the original text");
     }
 
-    /** A line of more than 16 MiB is not read whole. */
+    /** A line of more than 16 MiB is rejected before it is read completely. */
     @Test
-    void anEndlessLineIsRefused() throws IOException {
+    void anEndlessLineIsRejected() throws IOException {
         byte[] line = new byte[(16 << 20) + 1];
         Arrays.fill(line, (byte) ' ');
         Path file = Files.write(folder.resolve("a.jsonl"), line);
         refused(file, ModelFormatException.class, ", line 1: expected at most 16777216 bytes, found more");
     }
 
-    /** Empty lines take memory, too: a batch does not hold all of them. */
+    /** Empty lines take memory, too, so they are split into batches. */
     @Test
-    void emptyLinesComeInBatches() throws IOException {
+    void emptyLinesAreReadInBatches() throws IOException {
         byte[] empty = new byte[1 << 20];
         Arrays.fill(empty, (byte) '\n');
         try (DocumentFile file = DocumentFile.open(Files.write(folder.resolve("a.jsonl"), empty))) {
@@ -147,9 +148,9 @@ class HostileDataTest {
         }
     }
 
-    /** A document of more than 4 MiB is text all the same; where a line ends, nothing else comes of the cut. */
+    /** A document of more than 4 MiB is read in pieces; cuts at line ends do not change its ids. */
     @Test
-    void aLongDocumentComesInPieces() throws IOException {
+    void aLongDocumentIsReadInPieces() throws IOException {
         String line = "The whale went.\n";
         String text = line.repeat((9 << 20) / line.length());
         Path file = Files.writeString(folder.resolve("a.txt"), text);

@@ -19,7 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Against draws of the official constructors: extremes, deviations and constants of every kind of tensor. */
+/**
+ * Tests draws against those of the official constructors: extremes, deviations and constants of every kind of tensor.
+ */
 class InitializationTest {
     private static final List<Object> RUNS =
             Json.array(TestData.json("golden_training/init.json").get("runs"), "runs");
@@ -53,7 +55,7 @@ class InitializationTest {
 
     @ParameterizedTest
     @MethodSource("runs")
-    void isTheOfficialDistribution(int run) {
+    void drawsMatchTheOfficialDistribution(int run) {
         Map<String, Object> golden = Json.object(RUNS.get(run), "run");
         Map<String, Statistics> found = new TreeMap<>();
         Map<String, Object> arguments = Json.object(golden.get("arguments"), "arguments");
@@ -109,7 +111,7 @@ class InitializationTest {
                 Statistics embedding = new Statistics();
                 embedding.add(small.get(i).value());
                 assertThat(embedding.deviation()).isCloseTo(0.02, within(1e-4));
-                assertThat(embedding.max).isBetween(0.08, 0.12); // of half a million normal numbers
+                assertThat(embedding.max).isBetween(0.08, 0.12); // maximum of half a million normal numbers
             } else {
                 assertThat(small.get(i).value()).as(small.get(i).name()).isEqualTo(official.get(i).value());
             }
@@ -117,7 +119,7 @@ class InitializationTest {
     }
 
     @Test
-    void everyTensorIsItsOwnDraw() {
+    void everyTensorIsDrawnIndependently() {
         ModelConfig config = Families.describe(Presets.of("t6-nano"));
         Map<Float, String> firsts = new HashMap<>();
         draw(config, Initialization.SMALL).stream().filter(one -> one.value()[0] != 0).forEach(one -> assertThat(

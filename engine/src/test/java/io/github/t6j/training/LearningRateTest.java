@@ -9,7 +9,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class LearningRateTest {
-    /** What the official script's function gives with its configs: 2000 updates of warm-up, max_iters 100000. */
+    /**
+     * Expected rates are from the official script's function with its configs: 2000 updates of warm-up, max_iters
+     * 100000.
+     */
     @ParameterizedTest
     @CsvSource(textBlock = """
             6e-4, 3e-5, 0,      0
@@ -26,14 +29,14 @@ class LearningRateTest {
             2e-4, 1e-5, 26500,  1.72175144213e-4
             2e-4, 1e-5, 75500,  3.78248557873e-5
             """)
-    void isTheOfficialSchedule(double maximum, double minimum, long update, double expected) {
+    void ratesMatchTheOfficialSchedule(double maximum, double minimum, long update, double expected) {
         LearningRate rate = new LearningRate(maximum, minimum, 2000, 100_001);
 
         assertThat(rate.at(update)).isCloseTo(expected, within(2e-12 * maximum));
     }
 
     @Test
-    void shortRunsHaveRatesToo() {
+    void shortRunsHaveFiniteRates() {
         assertThat(new LearningRate(1e-3, 1e-4, 0, 1).at(0)).isEqualTo(1e-3);
         assertThat(new LearningRate(1e-3, 1e-4, 1, 2).at(1)).isEqualTo(1e-3);
         assertThat(new LearningRate(1e-3, 1e-4, 2, 2).at(1)).isEqualTo(5e-4);
@@ -45,7 +48,7 @@ class LearningRateTest {
         "1e-3, 1e-2, 0, 1, minLearningRate: expected 0 to the learning rate", "1e-3, 0, 0, 0, steps: expected 1 to",
         "1e-3, 0, 9, 8, 'warmUp: expected 0 to the number of steps, 8, found 9'", "1e-3, 0, -1, 8, warmUp: expected 0"
     })
-    void refusesWhatIsNoSchedule(double maximum, double minimum, long warmup, long updates, String message) {
+    void invalidSchedulesAreRejected(double maximum, double minimum, long warmup, long updates, String message) {
         assertThatThrownBy(() -> new LearningRate(maximum, minimum, warmup, updates))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(message);

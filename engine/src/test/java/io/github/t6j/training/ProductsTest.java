@@ -15,7 +15,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Against sums in double, and what no product may touch; the twins and any number of threads give the same bits. */
+/**
+ * Tests products against sums in double and checks that elements outside the results stay unchanged. The scalar twin
+ * and
+ * any number of threads give the same bits.
+ */
 @Tag("width")
 class ProductsTest {
     private static final int X_AT = 3;
@@ -23,7 +27,7 @@ class ProductsTest {
     private static final int Y_AT = 5;
     private static final int GAP = 4; // between rows
 
-    /** One linear layer: rows of x and y with a gap behind each, which must stay. */
+    /** One linear layer: rows of x and y with a gap after each, which must stay unchanged. */
     private record Layer(int rows, int outputs, int inputs, float[] x, float[] w, float[] y) {
         static Layer of(int rows, int outputs, int inputs, Random random) {
             return new Layer(
@@ -62,7 +66,7 @@ class ProductsTest {
         }
     }
 
-    /** A sum of products, with the sum of their magnitudes, which rounding grows with. */
+    /** Sum of products, with the sum of their magnitudes, which bounds the rounding error. */
     private static final class Sum {
         private double sum;
         private double magnitude;
@@ -77,20 +81,20 @@ class ProductsTest {
             magnitude += Math.abs((double) a * b);
         }
 
-        /** Moves the number at {@code at} from what was found to {@code untouched}, the state before. */
+        /** Checks the element at {@code at}, and sets it in {@code found} to its value before. */
         void check(float[] found, int at, float[] before, String what) {
             assertThat((double) found[at]).as(what).isCloseTo(sum, within(2e-6 * magnitude + 1e-12));
             found[at] = before[at];
         }
     }
 
-    // 64 columns are a panel, 128 rows and 256 terms a block, 1024 tokens a group of a weight gradient
+    // a panel has 64 columns, a block 128 rows and 256 terms, a group of a weight gradient 1024 tokens
     @ParameterizedTest
     @CsvSource({
         "1, 1, 1", "1, 64, 65", "2, 3, 1", "63, 1, 7", "64, 64, 64", "65, 65, 63", "5, 127, 129", "128, 22, 192",
         "129, 32, 255", "256, 33, 257", "257, 31, 256", "40, 96, 16", "1025, 34, 30", "16, 8, 513", "130, 130, 130"
     })
-    void areSumsOfProducts(int rows, int outputs, int inputs) {
+    void productsMatchSumsInDouble(int rows, int outputs, int inputs) {
         long seed = 1_000_003L * rows + 1009L * outputs + inputs;
         Layer l = Layer.of(rows, outputs, inputs, new Random(seed));
         String what = rows + " rows, " + outputs + " outputs, " + inputs + " inputs, seed " + seed;
@@ -143,10 +147,10 @@ class ProductsTest {
         assertThat(found).as("nothing else, " + what).isEqualTo(l.w);
     }
 
-    /** The scalar kernels on one thread say what the bits are. */
+    /** The scalar kernels on one thread define the bits. */
     @ParameterizedTest
     @CsvSource({"70, 65, 130", "300, 192, 96", "129, 22, 33"})
-    void theBitsAreThoseOfTheTwinsForAnyThreads(int rows, int outputs, int inputs) {
+    void bitsMatchTheScalarTwinForAnyThreads(int rows, int outputs, int inputs) {
         Layer l = Layer.of(rows, outputs, inputs, new Random(rows));
         float[][] expected = results(l, KernelChoice.scalar(), 1);
         for (int threads : new int[] {1, 2, 4}) {
@@ -163,9 +167,9 @@ class ProductsTest {
         }
     }
 
-    /** A matrix that is cut into several by its outputs, at and beside the ends of panels. */
+    /** A matrix is split by its outputs at and beside the ends of panels. */
     @Test
-    void matricesOneAboveTheOtherAreOneMatrix() {
+    void stackedMatricesGiveTheBitsOfOneMatrix() {
         int[] outputs = {22, 42, 66, 1, 64};
         Layer whole = Layer.of(140, Arrays.stream(outputs).sum(), 70, new Random(14));
         float[][] w = new float[outputs.length][];
@@ -187,9 +191,9 @@ class ProductsTest {
         }
     }
 
-    /** Larger and smaller ones in turn: nothing of the one before is left in the panels. */
+    /** Larger and smaller products alternate: values left in the panels have no effect. */
     @Test
-    void oneObjectServesAllSizes() {
+    void anObjectCanBeReusedForAllSizes() {
         Random random = new Random(11);
         try (Workers workers = new Workers(2); Products products = new Products(KernelChoice.kernels(), workers)) {
             Layer nan = Layer.of(150, 150, 300, random);

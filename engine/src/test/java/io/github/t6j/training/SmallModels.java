@@ -20,9 +20,9 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/** Small models to train: of folders in testdata, or with random weights. */
+/** Small models to train, read from folders of testdata or with random weights. */
 record SmallModels(ModelConfig config, List<TensorSpec> specs, Map<String, float[]> weights) {
-    /** That of a folder. */
+    /** Reads the model of a folder. */
     static SmallModels read(Path folder, RopeVariant variant) {
         try (Checkpoint checkpoint = Checkpoint.open(folder, false)) {
             NamedTensors tensors = new NamedTensors(checkpoint.tensors(), folder.toString());
@@ -43,7 +43,7 @@ record SmallModels(ModelConfig config, List<TensorSpec> specs, Map<String, float
         }
     }
 
-    /** Random weights under which every part of the model matters. */
+    /** Returns a model with random weights under which every part affects the loss. */
     static SmallModels random(ModelConfig config, List<TensorSpec> specs, long seed) {
         Random random = new Random(seed);
         Map<String, float[]> weights = new LinkedHashMap<>();
@@ -59,7 +59,7 @@ record SmallModels(ModelConfig config, List<TensorSpec> specs, Map<String, float
         return new SmallModels(config, specs, weights);
     }
 
-    /** It, to be trained with so many threads. */
+    /** Returns a trainable copy that computes on {@code threads} threads. */
     TrainableModel trainable(int threads) {
         return withWeights(TrainableModel.of(config, specs, threads));
     }
@@ -72,18 +72,18 @@ record SmallModels(ModelConfig config, List<TensorSpec> specs, Map<String, float
         return model;
     }
 
-    /** Random ids of the vocabulary's first half, so that some repeat and some never occur. */
+    /** Returns random ids of the first half of the vocabulary, so that some repeat and some never occur. */
     int[] ids(Random random, int count) {
         int most = Math.max(2, config.sizes().vocabulary() / 2);
         return IntStream.generate(() -> random.nextInt(most)).limit(count).toArray();
     }
 
-    /** The ids after {@code ids}, the last not scored. */
+    /** Returns the targets of {@code ids}: the id after each; the last is not scored. */
     static int[] shifted(int[] ids) {
         return IntStream.range(0, ids.length).map(i -> i + 1 < ids.length ? ids[i + 1] : -1).toArray();
     }
 
-    /** The options of the engine for a golden model. */
+    /** Returns the options of the engine for a golden model. */
     static ModelOptions options(RopeVariant variant) {
         return variant == null ? ModelOptions.defaults() : ModelOptions.defaults().withVariant(variant);
     }

@@ -13,7 +13,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What a step does thousands of times makes no garbage: an object there would be a vector that C2 keeps in memory. */
+/** Inner operations of a step must not allocate: an allocation would mean that C2 boxes vectors. */
 @Tag("steady-training")
 class SteadyTrainingTest {
     private static final int ROWS = 130;
@@ -23,7 +23,9 @@ class SteadyTrainingTest {
 
     private final Kernels kernels = KernelChoice.kernels();
 
-    /** Until the kernels are compiled, vectors are objects: waits for a stretch without. */
+    /**
+     * Repeats {@code step} until a stretch without allocations: vectors are objects until C2 has compiled the kernels.
+     */
     private static void assertAllocatesNothing(Runnable step) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long thread = Thread.currentThread().threadId();

@@ -54,13 +54,13 @@ class TokenCacheTest {
         return ByteBuffer.wrap(Files.readAllBytes(beside)).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** Another first id in the cache: seen as long as the cache is used. */
+    /** Replaces the first id in the cache, which shows whether the cache is used. */
     private void mark() throws IOException {
         Files.write(beside, file().putShort(64, (short) 7).array());
     }
 
     @Test
-    void theBytesAreThoseOfTheDrawing() throws IOException {
+    void bytesMatchTheDocumentedLayout() throws IOException {
         assertThat(ids()).isEqualTo(IDS);
         ByteBuffer file = file();
         assertThat(new String(file.array(), 0, 8)).isEqualTo("t6jtoken");
@@ -97,7 +97,7 @@ class TokenCacheTest {
     }
 
     @Test
-    void anotherTextUnderTheCacheOfThisIsTokenised() throws IOException {
+    void aCopiedCacheOfAnotherTextIsNotUsed() throws IOException {
         ids();
         mark();
         Path other = Files.copy(text, folder.resolve("other.txt"));
@@ -107,9 +107,9 @@ class TokenCacheTest {
         assertThat(ids()).isEqualTo(IDS);
     }
 
-    /** Each byte of the header changed, and other lengths: made again, silently. */
+    /** A cache with any byte of the header changed, or another length, is rebuilt silently. */
     @Test
-    void aDamagedCacheIsMadeAgain() throws IOException {
+    void aDamagedCacheIsRebuilt() throws IOException {
         ids();
         mark();
         byte[] marked = file().array();
@@ -127,7 +127,7 @@ class TokenCacheTest {
     }
 
     @Test
-    void whatCannotBeKeptBesideIsKeptInTheUsersCache() throws IOException {
+    void theUsersCacheIsUsedIfTheFolderCannotHoldIt() throws IOException {
         Files.createDirectory(beside);
         assertThat(ids()).isEqualTo(IDS);
         try (Stream<Path> files = Files.list(userCache)) {
@@ -139,16 +139,16 @@ class TokenCacheTest {
     }
 
     @Test
-    void whereNothingCanBeKeptItIsSaid() throws IOException {
+    void theErrorNamesBothFoldersIfNeitherCanBeWritten() throws IOException {
         Files.createDirectory(beside);
         Files.writeString(folder.resolve("home"), "in the way");
         assertThatThrownBy(this::ids).isInstanceOf(UncheckedIOException.class)
-                .hasMessageStartingWith(text + ": its tokens can be kept neither beside it nor in " + userCache
-                        + " (XDG_CACHE_HOME names another place): ");
+                .hasMessageStartingWith(text + ": its token ids can be written neither beside it nor to " + userCache
+                        + " (XDG_CACHE_HOME selects another folder): ");
     }
 
     @Test
-    void aFailureLeavesNothing() throws IOException {
+    void aFailureLeavesNoFile() throws IOException {
         Files.write(text, new byte[] {'a', (byte) 0xFF});
         assertThatThrownBy(this::ids).hasMessageContaining("expected UTF-8");
         try (Stream<Path> files = Files.list(folder)) {
@@ -158,12 +158,12 @@ class TokenCacheTest {
 
     @Test
     @DisabledOnOs(OS.WINDOWS)
-    void theCacheIsItsOwnersAlone() throws IOException {
+    void onlyTheOwnerMayReadTheCache() throws IOException {
         ids();
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(beside))).isEqualTo("rw-------");
     }
 
-    /** More ids than two bytes have. */
+    /** The tokenizer has more ids than fit into two bytes. */
     @Test
     void wideIdsHaveFourBytes() throws IOException {
         Tokenizer wide = WideTokenizer.write(folder.resolve("wide"), 70_000);

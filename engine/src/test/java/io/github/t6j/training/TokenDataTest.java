@@ -63,9 +63,9 @@ class TokenDataTest {
         return ids;
     }
 
-    /** What the tokenizer makes of a whole file in which separators stand for their id, as perplexity reads it. */
+    /** The ids are those of the whole file tokenised with special tokens, as {@code perplexity} reads it. */
     @Test
-    void textIsTheIdsOfItsDocuments() throws IOException {
+    void idsOfTextAreThoseOfItsDocuments() throws IOException {
         Path book = TestData.path("text/test.txt");
         Path copy = Files.copy(book, folder.resolve("test.txt"));
         int[] expected = TOKENIZER.encodeWithSpecialTokens(Files.readString(book));
@@ -82,7 +82,7 @@ class TokenDataTest {
     }
 
     @Test
-    void documentsOfTextAndJsonlAreTheSame() throws IOException {
+    void textAndJsonlGiveTheSameDocuments() throws IOException {
         for (int round = 0; round < 10; round++) {
             List<String> documents = new ArrayList<>();
             for (int i = random.nextInt(40); i >= 0; i--) {
@@ -95,7 +95,7 @@ class TokenDataTest {
                 Arrays.stream(TOKENIZER.encode(document)).forEach(expected::add);
                 expected.add(END);
             }
-            String name = round % 2 == 0 ? "lines.jsonl" : "lines"; // told by its first line
+            String name = round % 2 == 0 ? "lines.jsonl" : "lines"; // recognised by its first line
             Path plain = text("plain" + round, String.join(SEPARATOR, documents));
             Path jsonl = text(round + name, lines.toString());
             try (TokenData data = open(plain); TokenData same = open(jsonl)) {
@@ -106,9 +106,11 @@ class TokenDataTest {
         }
     }
 
-    /** Editors on Windows begin files with a byte order mark. A first line of JSONL may be a book. */
+    /**
+     * Editors on Windows begin files with a byte order mark. The first line of a JSONL file may be as long as a book.
+     */
     @Test
-    void aMarkAtTheBeginningIsNoText() throws IOException {
+    void aByteOrderMarkIsSkipped() throws IOException {
         String book = "The whale went. ".repeat(100_000);
         Path plain = text("plain", book);
         Path marked = text("marked", "\ufeff" + book);
@@ -120,7 +122,7 @@ class TokenDataTest {
     }
 
     @Test
-    void blankDocumentsAreLeftOutAndOthersKeepTheirSpace() throws IOException {
+    void blankDocumentsAreSkippedAndOthersKeepTheirSpace() throws IOException {
         Path file = text("a", SEPARATOR + "\n" + SEPARATOR + " a\n" + SEPARATOR + SEPARATOR + "b" + SEPARATOR + "\n");
         int[] expected = TOKENIZER.encodeWithSpecialTokens(" a\n" + SEPARATOR + "b" + SEPARATOR);
         try (TokenData data = open(file)) {
@@ -138,7 +140,7 @@ class TokenDataTest {
     }
 
     @Test
-    void shardsAreWhatTheyHold() throws IOException {
+    void shardsAreRecognisedByTheirHeader() throws IOException {
         int[] ids = random.ints(500, 0, 4096).toArray();
         Path official = Files.write(folder.resolve("fineweb_train_000001.bin"), shard(20240520, 1, 500, 2, ids));
         Path renamed = Files.write(folder.resolve("renamed"), shard(20240520, 1, 500, 2, ids));
@@ -180,7 +182,7 @@ class TokenDataTest {
         }
     }
 
-    /** Places beyond what an int holds, in a file with a hole. */
+    /** Byte offsets exceed an int; the file is sparse. */
     @Test
     void filesOfManyGigabytesAreRead() throws IOException {
         Path file = folder.resolve("large.bin");
@@ -199,11 +201,11 @@ class TokenDataTest {
     }
 
     @Test
-    void idsBeyondTheVocabularyAreToldWithTheirPlace() throws IOException {
+    void idsBeyondTheVocabularyAreRejectedWithTheirIndex() throws IOException {
         Path file = Files.write(folder.resolve("a.bin"), shard(20240520, 1, 3, 2, 5, 4096, 7));
         try (TokenData data = open(file)) {
             assertThatThrownBy(() -> all(data, 0)).isInstanceOf(ModelFormatException.class)
-                    .hasMessage(file + ": id 1: expected 0 to 4095, found 4096; was it made with another tokenizer?");
+                    .hasMessage(file + ": id 1: expected 0 to 4095, found 4096: was it made with another tokenizer?");
         }
         Path wide = Files.write(folder.resolve("b.bin"), shard(20240801, 7, 1, 4, -1));
         try (TokenData data = open(wide)) {
@@ -217,10 +219,10 @@ class TokenDataTest {
     }
 
     @Test
-    void mistakesAreTold() throws IOException {
+    void invalidArgumentsAreRejected() throws IOException {
         Path text = text("text", "The whale");
         assertThatThrownBy(() -> TokenData.open(List.of(text), null, 9, share -> {}))
-                .hasMessageStartingWith(text + ": expected a tokenizer, as this is text, found none");
+                .hasMessageStartingWith(text + ": text needs a tokenizer: expected one, found none");
         assertThatThrownBy(() -> TokenData.open(List.of(), TOKENIZER, 9, share -> {}))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> TokenData.of(new int[0])).isInstanceOf(IllegalArgumentException.class);
@@ -239,7 +241,7 @@ class TokenDataTest {
     }
 
     @Test
-    void anInterruptEndsItAndLeavesNothing() throws IOException {
+    void anInterruptCancelsTokenisingAndLeavesNoFile() throws IOException {
         Path file = text("text", "The whale");
         Thread.currentThread().interrupt();
         try {
@@ -251,7 +253,7 @@ class TokenDataTest {
     }
 
     @Test
-    void progressGoesUpToOne() throws IOException {
+    void progressRisesToOne() throws IOException {
         List<Double> shares = Collections.synchronizedList(new ArrayList<>());
         Path first = text("a", "The whale ".repeat(150_000));
         Path second =

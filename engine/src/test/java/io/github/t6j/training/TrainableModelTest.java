@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a model in training promises beside right derivatives. */
+/** Tests a trainable model apart from its derivatives: bits, scaling, errors. */
 @Tag("width")
 class TrainableModelTest {
     private static SmallModels golden(String name) {
@@ -44,7 +44,7 @@ class TrainableModelTest {
         return SmallModels.read(TestData.path(name), null);
     }
 
-    /** One of each attention, with every kind of parameter. */
+    /** One model of each attention, with every kind of parameter. */
     static Stream<SmallModels> models() {
         return Stream.of(
                 golden("T6_groupnorm"), golden("T6_kvonly_groupnorm"), golden("T6_linearattn"), golden("llama-gqa"),
@@ -63,10 +63,10 @@ class TrainableModelTest {
         return model.parameters().stream().map(parameter -> parameter.gradient().clone()).toList();
     }
 
-    /** Enough rows for several blocks of a sum, and sequences for several parts, whose sizes depend on the threads. */
+    /** The rows fill several blocks of a sum, and the sequences several parts, whose sizes depend on the threads. */
     @ParameterizedTest
     @MethodSource("models")
-    void theBitsDoNotDependOnTheNumberOfThreads(SmallModels small) {
+    void bitsDoNotDependOnTheNumberOfThreads(SmallModels small) {
         int[] ids = small.ids(new Random(1), 10 * 21);
         int[] targets = small.ids(new Random(2), ids.length);
         double loss = 0;
@@ -87,10 +87,10 @@ class TrainableModelTest {
         }
     }
 
-    /** Buffers that a larger micro-batch has grown and filled, and gradients that were cleared, leave no trace. */
+    /** Buffers that a larger micro-batch has grown and filled, and cleared gradients, have no effect. */
     @ParameterizedTest
     @MethodSource("models")
-    void theBitsDoNotDependOnWhatWasBefore(SmallModels small) {
+    void bitsDoNotDependOnEarlierMicroBatches(SmallModels small) {
         int[] ids = small.ids(new Random(3), 2 * 11);
         int[] others = small.ids(new Random(4), 4 * 30);
         try (TrainableModel fresh = small.trainable(2); TrainableModel used = small.trainable(2)) {
@@ -104,10 +104,10 @@ class TrainableModelTest {
         }
     }
 
-    /** One sequence has no target at all. */
+    /** One of the sequences has no target. */
     @ParameterizedTest
     @MethodSource("models")
-    void severalSequencesAreTheMeanOfEachByItself(SmallModels small) {
+    void theLossOfABatchIsTheMeanOverItsPositions(SmallModels small) {
         int sequences = 7;
         int length = 13;
         Random random = new Random(5);
@@ -136,7 +136,7 @@ class TrainableModelTest {
     }
 
     @Test
-    void whereNothingIsScoredTheLossIsNoNumberAndNothingIsAdded() {
+    void withoutTargetsTheLossIsNaNAndGradientsStay() {
         SmallModels small = golden("T6_rank1");
         int[] ids = {1, 2, 3};
         int[] none = {-1, -1, -1};
@@ -175,10 +175,12 @@ class TrainableModelTest {
         return Stream.of(golden, others, Stream.of(Arguments.of(TestData.tiny(), null))).flatMap(all -> all);
     }
 
-    /** The mean of what the inference engine says of each id, over one or two sequences. */
+    /**
+     * The loss is the mean negative log-probability that the inference engine gives the ids of one or two sequences.
+     */
     @ParameterizedTest
     @MethodSource("folders")
-    void theLossIsThatOfTheInferenceEngine(Path folder, RopeVariant variant) {
+    void theLossMatchesTheInferenceEngine(Path folder, RopeVariant variant) {
         SmallModels small = SmallModels.read(folder, variant);
         int length = 41;
         int[] ids = small.ids(new Random(7), 2 * length);
@@ -213,7 +215,7 @@ class TrainableModelTest {
     static Stream<Arguments> refused() {
         TensorProduct form = TensorProduct.official(2, 4, 4, 2, 2, 2);
         return Stream.of(
-                Arguments.of(with(form, 0, HeadActivation.LINEAR, false, Set.of(Factor.A_K)), "fixed ones, [a_k]"),
+                Arguments.of(with(form, 0, HeadActivation.LINEAR, false, Set.of(Factor.A_K)), "fixed [a_k]"),
                 Arguments.of(with(form, 0, HeadActivation.LINEAR, true, Set.of()), "a shared B"),
                 Arguments.of(with(form, 2, HeadActivation.LINEAR, false, Set.of()), "third order"),
                 Arguments.of(with(form, 0, HeadActivation.SIGMOID, false, Set.of()), "the activation sigmoid"),
@@ -228,50 +230,51 @@ class TrainableModelTest {
 
     @ParameterizedTest
     @MethodSource("refused")
-    void otherFormsAreRefusedByName(AttentionConfig attention, String found) {
+    void unsupportedFormsAreRejectedByName(AttentionConfig attention, String found) {
         ModelConfig config = new ModelConfig(
                 "T6", "some", new ModelConfig.Sizes(5, 1, 8, 8, 8), attention,
                 new Rope.Config(4, 0f, Rope.Form.OFFICIAL), new ModelConfig.Norms(1e-6f, false, false), List.of());
         assertThatThrownBy(() -> TrainableModel.of(config, List.of(), 1)).isInstanceOf(ModelFormatException.class)
                 .hasMessageStartingWith("training: ")
-                .hasMessageContaining("found " + found + ": t6j runs such a model, but does not train it yet");
+                .hasMessageContaining("found " + found + ": t6j can run this model, but cannot train it yet");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"gla_2, GLA-2", "gla_4, GLA-4", "mlra_2, MLRA-2", "mlra_4, MLRA-4", "gta, GTA", "mfa, MFA"})
-    void theOtherAttentionsOfMlraAreRefusedByName(String line) {
+    void unsupportedAttentionsOfMlraAreRejectedByName(String line) {
         SmallModels small = folder("golden_mlra/" + line.split(", ")[0]);
         assertThatThrownBy(() -> small.trainable(1)).isInstanceOf(ModelFormatException.class)
                 .hasMessage("training: attention: expected TPA, MHA, GQA, MQA or MLA, found " + line.split(", ")[1]
-                        + ": t6j runs such a model, but does not train it yet");
+                        + ": t6j can run this model, but cannot train it yet");
     }
 
     @Test
-    void yarnIsRefusedByName() {
+    void yarnIsRejectedByName() {
         SmallModels small = folder("golden_llama/llama-yarn");
         assertThatThrownBy(() -> small.trainable(1)).isInstanceOf(ModelFormatException.class)
-                .hasMessageStartingWith("training: RoPE: expected none scaled by yarn, found yarn");
+                .hasMessageStartingWith("training: RoPE: expected no scaling, found yarn");
     }
 
     @Test
-    void sequencesBeyondAWindowAreRefused() {
+    void sequencesLongerThanAWindowAreRejected() {
         SmallModels small = folder("golden_llama/mistral-window");
         int[] ids = new int[13];
         try (TrainableModel model = small.trainable(1)) {
             assertThatThrownBy(() -> model.loss(ids, ids, 1, 13)).isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("micro-batch: expected sequences within the window of 12 positions, found 13:"
-                            + " train with shorter ones");
+                            + " train on shorter ones");
         }
     }
 
     @Test
-    void wrongMicroBatchesAreRefused() {
+    void invalidMicroBatchesAreRejected() {
         SmallModels small = golden("T6_rank1");
         try (TrainableModel model = small.trainable(1)) {
             assertRefused(model, new int[] {1, 97}, new int[2], 1, 2, "ids[1]: expected 0 to 96, found 97");
             assertRefused(model, new int[] {-1, 0}, new int[2], 1, 2, "ids[0]: expected 0 to 96, found -1");
             assertRefused(model, new int[2], new int[] {0, -2}, 1, 2, "targets[1]: expected -1 to 96, found -2");
-            assertRefused(model, new int[3], new int[4], 2, 2, "expected 2 · 2 ids and as many targets, found 3 and 4");
+            assertRefused(model, new int[3], new int[4], 2, 2,
+                    "expected 2 · 2 ids and the same number of targets, found 3 and 4");
             assertRefused(model, new int[0], new int[0], 0, 2,
                     "expected 1 sequence or more of 1 id or more, found 0 of 2");
         }
@@ -283,7 +286,7 @@ class TrainableModelTest {
                 .isInstanceOf(IllegalArgumentException.class).hasMessage("micro-batch: " + message);
     }
 
-    /** The values of a parameter are the model's own, not a copy. */
+    /** The values of a parameter are the model's array, not a copy. */
     @Test
     void aChangedParameterChangesTheLoss() {
         SmallModels small = golden("T6_rank1");

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Checkpoints come from strangers, too: what is missing, cut or of another model is told by the file's name. */
+/** Checkpoints are untrusted input: errors name the file that is missing, cut short or from another model. */
 class TrainingCheckpointTest {
     private static final TrainingOptions OPTIONS = TrainingOptions.defaults(5)
             .withBatches(new TrainingOptions.Batches(8, 2, 1, false, BatchOrder.Order.EPOCH));
@@ -47,7 +47,7 @@ class TrainingCheckpointTest {
     }
 
     @Test
-    void itsFilesAreTheModelsAndTwoMore() throws IOException {
+    void aCheckpointHasTheFilesOfAModelAndTwoMore() throws IOException {
         try (Stream<Path> files = Files.list(saved)) {
             assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrder(
                     "config.json", "model.safetensors", "optimizer.safetensors", "training.json");
@@ -57,7 +57,7 @@ class TrainingCheckpointTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"training.json", "config.json"})
-    void aFileThatIsMissingIsTold(String name) throws IOException {
+    void aMissingFileIsReported(String name) throws IOException {
         Files.delete(saved.resolve(name));
         assertThatThrownBy(() -> Trainer.restore(saved, 1).close())
                 .hasMessageContaining(saved.resolve(name).toString());
@@ -65,28 +65,29 @@ class TrainingCheckpointTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"training.json", "optimizer.safetensors", "model.safetensors"})
-    void aFileThatIsCutIsTold(String name) throws IOException {
+    void aTruncatedFileIsReported(String name) throws IOException {
         byte[] bytes = Files.readAllBytes(saved.resolve(name));
         for (int length : new int[] {0, 1, 9, bytes.length / 2, bytes.length - 1}) {
             Files.write(saved.resolve(name), Arrays.copyOf(bytes, length));
             if (name.equals("training.json") && length == bytes.length - 1) {
-                continue; // the last line's end
+                continue; // only the final newline is missing
             }
             assertRefused(name);
         }
     }
 
     @Test
-    void momentsOfAnotherModelAreTold() throws IOException {
+    void momentsOfAnotherModelAreRejected() throws IOException {
         Path other = folder.resolve("other");
         save("llama-mqa", other);
         Files.copy(other.resolve("optimizer.safetensors"), saved.resolve("optimizer.safetensors"),
                 StandardCopyOption.REPLACE_EXISTING);
-        assertRefused("optimizer.safetensors: transformer.h.0.", "expected F32 of shape", "it is of another model");
+        assertRefused("optimizer.safetensors: transformer.h.0.", "expected F32 of shape",
+                "it belongs to another model");
     }
 
     @Test
-    void aRunThatMemoryCannotHoldIsRefusedBeforeItIsTaken() throws IOException {
+    void aRunThatExceedsMemoryIsRejectedBeforeItAllocates() throws IOException {
         Path file = saved.resolve("training.json");
         String json = Files.readString(file).replace("\"context\": 8", "\"context\": 1048576")
                 .replace("\"sequences\": 2", "\"sequences\": 1");
@@ -101,13 +102,13 @@ class TrainingCheckpointTest {
     }
 
     @Test
-    void longFilesAreRefused() throws IOException {
+    void overlongFilesAreRejected() throws IOException {
         Files.write(saved.resolve("training.json"), new byte[5 << 20]);
         assertRefused("training.json: expected at most 4194304 bytes, found 5242880");
     }
 
     @Test
-    void oneThatIsThereIsReplacedWhole() throws IOException {
+    void anExistingCheckpointIsReplacedAsAWhole() throws IOException {
         Files.write(saved.resolve("model.safetensors"), "damaged".getBytes(StandardCharsets.UTF_8));
         Path partial = Files.createDirectories(folder.resolve(".saved.partial"));
         Files.writeString(partial.resolve("left"), "by a process that was killed");
@@ -118,18 +119,18 @@ class TrainingCheckpointTest {
         }
     }
 
-    /** A process that is killed while it replaces a checkpoint may leave the old one beside its place. */
+    /** A process killed while it replaces a checkpoint may leave the old one under its temporary name. */
     @Test
-    void oneBesideItsPlaceIsFound() throws IOException {
+    void aCheckpointUnderItsTemporaryNameIsRecovered() throws IOException {
         Files.move(saved, folder.resolve(".saved.old"));
         Trainer.restore(saved, 1).close();
         assertThat(saved.resolve("training.json")).exists();
         assertThat(folder.resolve(".saved.old")).doesNotExist();
     }
 
-    /** When a new one cannot be written whole, as on a full disk, the old one is as it was. */
+    /** If a new checkpoint cannot be written completely, for example on a full disk, the old one is unchanged. */
     @Test
-    void oneThatCannotBeReplacedStays() throws IOException {
+    void aFailedSaveKeepsTheOldCheckpoint() throws IOException {
         byte[] before = Files.readAllBytes(saved.resolve("optimizer.safetensors"));
         Path inTheWay = Files.createDirectories(folder.resolve(".saved.partial/sub"));
         Files.createFile(inTheWay.resolve("file"));

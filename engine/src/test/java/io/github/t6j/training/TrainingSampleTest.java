@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The Java of cli/docs/train.md is the method below, to the letter, and it runs. */
+/** Tests that the Java in cli/docs/train.md is exactly the method below, and that it runs. */
 class TrainingSampleTest {
     private static void sample(Path text, Path tokenizer, Path folder) {
         // @formatter:off
@@ -34,7 +34,7 @@ class TrainingSampleTest {
     }
 
     @Test
-    void theSampleIsTheDocuments() throws IOException {
+    void theDocumentContainsTheSample() throws IOException {
         String document = Files.readString(TestData.path("../cli/docs/train.md"));
         Matcher java = Pattern.compile("(?s)```java\n(.*?)```").matcher(document);
         assertThat(java.find()).isTrue();

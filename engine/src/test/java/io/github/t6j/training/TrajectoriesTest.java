@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Thirty steps of AdamW on the official classes in float64: losses, norms, rates, and what the weights become. */
+/** Compares thirty steps with AdamW on the official classes in float64: losses, norms, rates and final weights. */
 class TrajectoriesTest {
     private static final Map<String, Object> GOLDEN = TestData.json("golden_training/trajectories.json");
     private static final Map<String, Object> HYPER = Json.object(GOLDEN.get("hyper"), "hyper");
@@ -28,7 +28,7 @@ class TrajectoriesTest {
         return (Number) object.get(key);
     }
 
-    /** How far f32 may be off; the others are where its noise grows. */
+    /** Tolerance of f32 values; the rounding noise grows during the longer runs. */
     private static double tolerance(String name) {
         return switch (name) {
             case "T6_rank1" -> 3e-5;
@@ -53,7 +53,7 @@ class TrajectoriesTest {
 
     @ParameterizedTest
     @MethodSource("runs")
-    void isThatOfTheOfficialCode(int index) {
+    void trajectoriesMatchTheOfficialCode(int index) {
         Map<String, Object> run = Json.object(RUNS.get(index), "run");
         String name = (String) run.get("case");
         TestData.GoldenModel model = TestData.goldenModels().stream().filter(one -> one.name().equals(name)).findFirst()
@@ -91,7 +91,7 @@ class TrajectoriesTest {
         }
     }
 
-    /** [batch][micro-batch][sequence][position], flat. */
+    /** Returns the ids of one batch, [micro-batch][sequence][position], flat. */
     private static int[] batch(Map<String, Object> run, String key, int batch) {
         int[] flat = new int[MICRO_BATCHES * SEQUENCES * CONTEXT];
         int at = 0;

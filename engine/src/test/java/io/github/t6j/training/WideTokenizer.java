@@ -11,7 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A tokenizer with so many added tokens, x0x, x1x …, whose ids are beyond those of two bytes. */
+/** Tokenizer with added tokens x0x, x1x …, enough that their ids need more than two bytes. */
 final class WideTokenizer {
     private WideTokenizer() {}
 
