@@ -6,76 +6,86 @@ import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 
 /**
- * An attention as a block sees it: what the block projects for it, how a row is rotated, and which cache and algorithm
- * serve it. One object a layer; all layers of a model have the same shape.
+ * Attention of a layer as its block sees it: the size of its projections, the rotation of a row, its cache and its
+ * algorithm. Each layer has an object of its own; all layers of a model have the same shape.
  *
- * <p>How it works inside is said by narrower interfaces: {@link PageAttention} (how a query meets a page of the cache),
- * {@link MaterializedHeads} (its definition, for the oracle), {@link DenseHeads} (whole heads of a row).
+ * <p>Narrower interfaces describe its inner workings: {@link PageAttention} (a query and a page of the cache), {@link
+ * MaterializedHeads} (the definition, for the oracle), {@link DenseHeads} (whole heads of a row).
  */
 public interface Attention {
-    /** Query heads, h. */
+    /** Returns the number of query heads, h. */
     int heads();
 
-    /** Elements of a head's query and of its key, d: the scores' scale is 1/√d. */
+    /** Returns the number of elements of a head's query and key, d. The scale of scores is 1/√d. */
     int headDim();
 
-    /** Elements of a head's value, and so of its output. */
+    /** Returns the number of elements of a head's value and output. */
     default int valueDim() {
         return headDim();
     }
 
-    /** Attentions that a head sums, each with keys, values and a softmax of its own, and the same query. */
+    /**
+     * Returns the number of attentions that a head sums, with separate keys, values and softmaxes for the same query.
+     */
     default int branches() {
         return 1;
     }
 
-    /** Elements that the projection makes of a position, at the front of its row. */
+    /** Returns the number of elements that the projection writes at the front of a position's row. */
     int projections();
 
-    /** Floats of a row: the projections, and what {@link #rotateAndActivate} adds behind them. */
+    /**
+     * Returns the number of floats of a row: the projections and the elements that {@link #rotateAndActivate} appends.
+     */
     default int rowFloats() {
         return projections();
     }
 
     /**
-     * Makes of a row's projections what everything else reads: rotated by the row's position, activated, with the
-     * factors that do not come from the token.
+     * Completes a row of projections: rotates it by its position, activates head factors, and appends the factors that
+     * do not
+     * depend on the token.
      */
     void rotateAndActivate(Rope rope, AttentionPass pass, int row);
 
-    /** Elements that one token adds to the cache of a layer. */
+    /** Returns the number of elements that one token adds to the cache of a layer. */
     int elementsPerToken();
 
-    /** Elements that a layer keeps however many tokens there are: linear attention's state. */
+    /** Returns the number of elements of a layer's state of fixed size, as linear attention keeps it; 0 without one. */
     default int stateElements() {
         return 0;
     }
 
-    /** An empty cache for {@code layers} layers, which stores elements in {@code format}. */
+    /** Returns an empty cache for {@code layers} layers that stores elements in {@code format}. */
     SequenceCache newCache(Format format, int layers);
 
-    /** Computes this attention over {@code cache}, which {@link #newCache} made; belongs to one sequence. */
+    /**
+     * Returns an algorithm that computes this attention over {@code cache}, from {@link #newCache}, for one sequence.
+     */
     AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers);
 
-    /** Its definition, for {@link MaterializedAttention}. */
+    /** Returns the definition of this attention, for {@link MaterializedAttention}. */
     MaterializedHeads materialized();
 
-    /** Bytes of weights that attention itself reads for a token, besides those of its projections. */
+    /** Returns the bytes of weights that attention itself reads per token, without those of its projection. */
     default long weightBytes() {
         return 0;
     }
 
-    /** Whether the number of a pass's rows chooses how they are computed: bits then depend on where a prompt is cut. */
+    /**
+     * Returns true if the algorithm depends on the number of rows of a pass: bits then depend on the chunks of a
+     * prompt.
+     */
     default boolean rowsChooseForm() {
         return false;
     }
 
-    /** Positions that a query sees, its own included; 0: all before it, too. */
+    /** Returns the number of positions that a query sees, including its own, or 0 for all. */
     default int window() {
         return 0;
     }
 
-    /** Whether scores are scaled and pass through a softmax; without, values are summed by the scores themselves. */
+    /** Returns true for scaled scores and a softmax; false if values are weighted by the scores themselves. */
     default boolean hasSoftmax() {
         return true;
     }

@@ -3,32 +3,35 @@ package io.github.t6j.attention;
 import io.github.t6j.cache.SequenceCache;
 
 /**
- * An algorithm that computes attention for one sequence, over the cache that it keeps: {@link PagedAttention}, for
- * latents {@link LatentAlgorithm}, without a softmax {@link LinearRecurrence}, and the oracle {@link
- * MaterializedAttention}. The rows of a pass are consecutive positions of the sequence.
+ * Algorithm that computes attention for one sequence over its cache: {@link PagedAttention}, {@link LatentAlgorithm}
+ * for
+ * latents, {@link LinearRecurrence} without a softmax, and the oracle {@link MaterializedAttention}. The rows of a pass
+ * are
+ * consecutive positions of the sequence.
  */
 public interface AttentionAlgorithm extends AttentionStep {
-    /** What is kept of the sequence. */
+    /** Returns the cache of the sequence. */
     SequenceCache cache();
 
     /**
-     * Begins the attention of a pass of one row in parts, which threads can share with those of other sequences: what
-     * {@link #attend} does is done by this, all parts in any order, and {@link #end}.
+     * Begins the attention of a pass of one row in parts, so that threads can work on the parts of several sequences.
+     * This
+     * method, {@link #part} for all parts in any order, and {@link #end} together do the work of {@link #attend}.
      *
-     * @param threads how many this sequence may count on
-     * @return how many parts
+     * @param threads number of threads available to this sequence
+     * @return number of parts
      */
     default int begin(AttentionPass pass, int threads) {
         return 1;
     }
 
-    /** Computes a part, on any thread. */
+    /** Computes a part. May run on any thread. */
     default void part(AttentionPass pass, int part, int worker) {
         attend(pass);
     }
 
-    /** Makes pass.output of the parts, on one thread. */
+    /** Combines the parts into pass.output, on one thread. */
     default void end(AttentionPass pass) {
-        // the only part wrote it
+        // the only part has written it
     }
 }

@@ -2,36 +2,38 @@ package io.github.t6j.attention;
 
 import java.util.Map;
 
-/** Which attention a model has, and its sizes; makes the attention of each layer. */
+/** Kind and sizes of a model's attention; creates the attention of each layer. */
 public interface AttentionConfig {
-    /** Query heads, h. */
+    /** Returns the number of query heads, h. */
     int heads();
 
-    /** Elements of a head, d; of MLA those of a query that are not rotated. */
+    /** Returns the number of elements of a head, d; for MLA, of the part of a query that is not rotated. */
     int headDim();
 
-    /** Elements of a head's value. */
+    /** Returns the number of elements of a head's value. */
     int valueDim();
 
-    /** Elements of the vectors that RoPE rotates, or the first of them. */
+    /**
+     * Returns the number of elements of the vectors to which RoPE is applied; partial RoPE rotates only the first ones.
+     */
     int rotatedDim();
 
-    /** The attention whose heads a linear one sums, or itself. */
+    /** Returns the softmax attention whose heads a linear attention uses, or this. */
     default AttentionConfig dense() {
         return this;
     }
 
-    /** Other sizes, by the names that config.json files give them, for people. */
+    /** Returns the other sizes by their names in config.json, for display. */
     Map<String, Integer> sizes();
 
     /**
-     * The attention of a layer.
+     * Creates the attention of a layer.
      *
-     * @param shared what all layers and sessions share
+     * @param shared pages shared by all layers and sessions
      */
     Attention attention(LayerWeights weights, SharedPages shared);
 
-    /** How a layer makes the attention's rows. */
+    /** Creates the projection that computes the attention's rows in a layer. */
     default Projection projection(LayerWeights weights) {
         return new FusedProjection(weights.packed(TensorRole.PROJECTION), weights.floats(TensorRole.PROJECTION_BIAS));
     }

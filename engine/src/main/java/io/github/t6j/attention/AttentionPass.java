@@ -3,49 +3,50 @@ package io.github.t6j.attention;
 import io.github.t6j.kernels.Kernels;
 
 /**
- * The rows of a pass as attention sees them in one layer: what it reads of them, and where it writes. Made once for a
- * number of rows; a pass goes through all layers with it.
+ * Input and output buffers of attention for the rows of a pass. They are allocated once for a number of rows and reused
+ * by
+ * all layers of a pass.
  */
 public final class AttentionPass {
-    /** Floats from one row of projections to the next. */
+    /** Number of floats from one row of projections to the next. */
     public final int stride;
 
-    /** Pairs that RoPE turns: elements of a row's cosines. */
+    /** Number of pairs that RoPE rotates, the length of a row of cosines. */
     public final int pairs;
 
-    /** [rows][stride]: projections, then what the attention adds behind them. */
+    /** Rows [rows][stride]: projections, then the elements that the attention appends. */
     public final float[] projections;
 
-    /** [rows][heads · valueDim], written. */
+    /** Output of the attention, [rows][heads · valueDim]. */
     public final float[] output;
 
-    /** [rows][pairs], of each row's position. */
+    /** Cosines of each row's position, [rows][pairs]. */
     public final float[] cos;
 
-    /** [rows][pairs], of each row's position. */
+    /** Sines of each row's position, [rows][pairs]. */
     public final float[] sin;
 
-    /** What the projection needs on its way, {@link Projection#newScratch}. */
+    /** Scratch of the projection, from {@link Projection#newScratch}. */
     public float[][] scratch = new float[0][];
 
-    /** The layer's attention. */
+    /** Attention of the current layer. */
     public Attention attention;
 
-    /** Which layer, from 0. */
+    /** Index of the current layer, from 0. */
     public int layer;
 
-    /** Rows of this pass. */
+    /** Number of rows of this pass. */
     public int rows;
 
-    /** Position of the first row, where rows are consecutive positions of one sequence: row r sees 0 … position + r. */
+    /** Position of the first row if rows are consecutive positions of one sequence: row r sees 0 … position + r. */
     public int position;
 
     /**
-     * Buffers for passes of at most {@code capacity} rows.
+     * Allocates buffers for passes of at most {@code capacity} rows.
      *
      * @param stride floats of a row of projections
      * @param outputFloats floats of a row of output
-     * @param pairs pairs that RoPE turns; 0 where rows come rotated
+     * @param pairs pairs that RoPE rotates; 0 if rows are already rotated
      */
     public AttentionPass(int capacity, int stride, int outputFloats, int pairs) {
         this.stride = stride;
@@ -56,34 +57,36 @@ public final class AttentionPass {
         sin = new float[capacity * pairs];
     }
 
-    /** Buffers for passes through attentions of {@code shape}'s shape. */
+    /** Allocates buffers for passes through attentions with the shape of {@code shape}. */
     public static AttentionPass of(Attention shape, int capacity, int pairs) {
         int stride = Math.max(Kernels.padded(shape.projections()), shape.rowFloats());
         return new AttentionPass(capacity, stride, shape.heads() * shape.valueDim(), pairs);
     }
 
-    /** Begins the pass of a layer. */
+    /** Sets the current layer. */
     public void begin(Attention newAttention, int newLayer) {
         attention = newAttention;
         layer = newLayer;
     }
 
-    /** Where the projections of {@code row} begin. */
+    /** Returns the offset of the projections of {@code row}. */
     public int at(int row) {
         return row * stride;
     }
 
-    /** Where the cosines and sines of {@code row} begin. */
+    /** Returns the offset of the cosines and sines of {@code row}. */
     public int tableAt(int row) {
         return row * pairs;
     }
 
-    /** Rows that fit. */
+    /** Returns the most rows that fit. */
     public int capacity() {
         return projections.length / stride;
     }
 
-    /** Copies the projections of the rows from {@code from} of {@code other}, of the same stride, to this pass's. */
+    /**
+     * Copies the projections of {@link #rows} rows of {@code other}, with the same stride, from row {@code from} on.
+     */
     public void copyRows(AttentionPass other, int from) {
         System.arraycopy(other.projections, other.at(from), projections, 0, rows * stride);
     }

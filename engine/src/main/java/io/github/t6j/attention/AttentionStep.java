@@ -1,13 +1,13 @@
 package io.github.t6j.attention;
 
-/** The two steps of a block that meet the cache, for the rows of a pass, whichever sequences they are of. */
+/** Steps of a block that use the cache, for the rows of a pass, which may belong to one sequence or to several. */
 public interface AttentionStep {
-    /** Keeps what later positions need of the pass's rows. */
+    /** Appends the pass's rows to the cache. */
     void append(AttentionPass pass);
 
-    /** Computes the causal attention of the pass's rows, which {@link #append} has kept: pass.output is written. */
+    /** Computes the causal attention of the pass's rows into pass.output; {@link #append} must have cached them. */
     void attend(AttentionPass pass);
 
-    /** Gives back what only passes of many rows need of the heap. */
+    /** Releases heap memory that only passes of many rows need. */
     default void release() {}
 }

@@ -1,6 +1,6 @@
 package io.github.t6j.attention;
 
-/** An attention whose queries, keys and values can be had whole. */
+/** Config of an attention that can rebuild whole queries, keys and values, see {@link DenseHeads}. */
 public interface DenseConfig extends AttentionConfig {
     @Override
     DenseHeads attention(LayerWeights weights, SharedPages shared);

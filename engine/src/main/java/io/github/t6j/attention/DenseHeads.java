@@ -1,16 +1,19 @@
 package io.github.t6j.attention;
 
-/** An attention whose queries, keys and values can be had whole from a row of projections: what linear attention sums. */
+/** Attention that can rebuild whole queries, keys and values from a row of projections, as linear attention needs. */
 public interface DenseHeads extends Attention {
-    /** Heads of keys and values, g, a divisor of {@link #heads()}: each serves as many consecutive query heads. */
+    /**
+     * Returns the number of key and value heads, g, a divisor of {@link #heads()}; h/g consecutive query heads share
+     * one.
+     */
     int keyValueHeads();
 
-    /** The query of query head {@code head}, to {@code q} [headDim] from {@code qAt}. */
+    /** Writes the query of query head {@code head} to {@code q} [headDim] from {@code qAt}. */
     void query(float[] projections, int at, int head, float[] q, int qAt);
 
-    /** The key of key head {@code head}, to {@code k} [headDim]. */
+    /** Writes the key of key head {@code head} to {@code k} [headDim]. */
     void key(float[] projections, int at, int head, float[] k);
 
-    /** The value of value head {@code head}, to {@code v} [headDim]. */
+    /** Writes the value of value head {@code head} to {@code v} [headDim]. */
     void value(float[] projections, int at, int head, float[] v);
 }

@@ -1,21 +1,24 @@
 package io.github.t6j.attention;
 
-/** A factor that may be the same for every token, non-contextual (paper, section 4): head factors and features. */
+/**
+ * Factors of TPA, head factors A and features B. Each may be fixed: non-contextual, equal for every token (paper,
+ * section 4).
+ */
 public enum Factor {
-    /** A_Q [h][R_Q]. */
+    /** Head factors of the query, A_Q [h][R_Q]. */
     A_Q,
-    /** B_Q [R_Q][d_b]. */
+    /** Features of the query, B_Q [R_Q][d_b]. */
     B_Q,
-    /** A_K [h][R_K]. */
+    /** Head factors of the key, A_K [h][R_K]. */
     A_K,
-    /** B_K [R_K][d_b], before RoPE. */
+    /** Features of the key before RoPE, B_K [R_K][d_b]. */
     B_K,
-    /** A_V [h][R_V]. */
+    /** Head factors of the value, A_V [h][R_V]. */
     A_V,
-    /** B_V [R_V][e_b]. */
+    /** Features of the value, B_V [R_V][e_b]. */
     B_V;
 
-    /** Whether it is of heads, an A. */
+    /** Returns true for head factors, A; false for features, B. */
     boolean isHeads() {
         return name().charAt(0) == 'A';
     }

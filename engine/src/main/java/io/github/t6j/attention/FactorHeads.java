@@ -1,6 +1,6 @@
 package io.github.t6j.attention;
 
-/** Whole queries, keys and values of a head, from the factors in a rotated and activated row. */
+/** Rebuilds whole queries, keys and values of a head from the factors in a rotated and activated row. */
 final class FactorHeads {
     private final TensorProduct form;
     private final FactorRow row;
@@ -23,7 +23,7 @@ final class FactorHeads {
         }
     }
 
-    /** The oracle's, in float64. */
+    /** Writes the query of a head in float64, for the oracle. */
     void query(float[] x, int at, int head, double[] q) {
         int size = form.featureDim();
         for (int d = 0; d < q.length; d++) {
@@ -56,7 +56,7 @@ final class FactorHeads {
         }
     }
 
-    /** Number {@code d} of (Σ_r A[head][r] · vec(B[r] C[r]ᵀ)) / R. */
+    /** Returns element {@code d} of (Σ_r A[head][r] · vec(B[r] C[r]ᵀ)) / R. */
     private float mean(float[] x, int heads, int features, int thirds, int rank, int size, int d) {
         float sum = 0f;
         for (int r = 0; r < rank; r++) {

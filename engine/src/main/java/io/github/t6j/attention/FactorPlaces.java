@@ -5,22 +5,23 @@ import io.github.t6j.cache.Page;
 import java.util.Map;
 
 /**
- * Where the factors of a page's tokens stand: in the session's page, or in one that is the same for all tokens.
+ * Locations of the factors of a page's tokens: in the session's page, or in a shared page with equal columns for all
+ * tokens.
  *
- * @param constants the fixed factors, activated, as a row has them behind its projections
- * @param keyFeatures B_K, rotated
- * @param keyHeads A_K
- * @param valueHeads A_V
+ * @param constants activated fixed factors, as they stand after the projections in a row
+ * @param keyFeatures rotated B_K
+ * @param keyHeads A_K, in columns
+ * @param valueHeads A_V, in columns
  * @param valueFeatures B_V, in rows
  */
 record FactorPlaces(
         float[] constants, KeyFeatures keyFeatures, Place keyHeads, Place valueHeads, Place valueFeatures) {
 
     /**
-     * One factor's place.
+     * Location of a factor.
      *
-     * @param fixed the page that all tokens share, or null
-     * @param first its first column
+     * @param fixed page of a fixed factor, or null if the factor is in the session's page
+     * @param first first column of the factor
      */
     record Place(Page fixed, int first) {
         Page in(Page own) {
@@ -28,7 +29,7 @@ record FactorPlaces(
         }
     }
 
-    /** @param given the fixed factors of a checkpoint */
+    /** @param given fixed factors of the checkpoint */
     static FactorPlaces of(TensorProduct form, FactorCache kept, Map<Factor, float[]> given, SharedPages shared) {
         FixedFactors fixed = FixedFactors.of(form, given);
         float[] features = fixed.elements().get(Factor.B_V);

@@ -5,29 +5,29 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where the factors stand in a position's row, in floats from its start: the projections, then what {@link
- * TensorProductAttention#rotateAndActivate} puts behind them, so that a finished row has every factor.
+ * Layout of the factors in a position's row, as offsets in floats: the projections, then the factors that {@link
+ * TensorProductAttention#rotateAndActivate} appends, so that a completed row contains every factor.
  *
  * <pre>
  *   B_Q [R_Q][d_b] or Q [h][d] | columns of {@link FactorCache} | its rows | A_Q [h][R_Q] | C_Q [R_Q][d_c]
- *   fixed factors, as {@link Factor} orders them | B_K rotated, where the row has it as B_V
+ *   fixed factors, in the order of {@link Factor} | B_K rotated, if B is shared and projected as B_V
  * </pre>
  *
- * @param query factors of the query: B_Q, or the whole query in its place
- * @param key factors of the key: B_K, which becomes rotated
+ * @param query factors of the query; features is B_Q or the whole query
+ * @param key factors of the key; B_K is rotated in place
  * @param value factors of the value
- * @param columns what {@link FactorCache} keeps in columns
- * @param rows what it keeps in rows
- * @param projections elements that are projected
- * @param floats floats in all
+ * @param columns offset of the elements that {@link FactorCache} keeps in columns
+ * @param rows offset of the elements that it keeps in rows
+ * @param projections number of projected elements
+ * @param floats number of floats of a row
  */
 record FactorRow(Factors query, Factors key, Factors value, int columns, int rows, int projections, int floats) {
     /**
-     * Where the factors of one of Q, K and V begin.
+     * Offsets of the factors of the query, the key or the value.
      *
-     * @param heads A
-     * @param features B
-     * @param third C
+     * @param heads offset of A
+     * @param features offset of B
+     * @param third offset of C
      */
     record Factors(int heads, int features, int third) {}
 
@@ -60,7 +60,11 @@ record FactorRow(Factors query, Factors key, Factors value, int columns, int row
                 query, key, value, columns, rows, projections, place(null, projections, behind, projections, form));
     }
 
-    /** Where {@code factor} is: behind the projections, or else at {@code projected}; null: where all that ends. */
+    /**
+     * Returns the offset of {@code factor}: after the projections if {@code behind} contains it, else {@code
+     * projected}. For
+     * null it returns the end of the row.
+     */
     private static int place(Factor factor, int projected, List<Factor> behind, int projections, TensorProduct form) {
         if (factor != null && !behind.contains(factor)) {
             return projected;

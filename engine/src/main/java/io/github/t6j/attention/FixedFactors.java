@@ -4,13 +4,13 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * The fixed factors as attention uses them: A activated, B_V there also where it is B_K.
+ * Fixed factors as attention uses them: A is activated, and a shared B is present as B_K and as B_V.
  *
- * @param elements by factor, in the order of {@link Factor}
+ * @param elements elements by factor, in the order of {@link Factor}
  */
 record FixedFactors(Map<Factor, float[]> elements) {
 
-    /** @param given the parameters of a checkpoint */
+    /** @param given fixed factors of the checkpoint */
     static FixedFactors of(TensorProduct form, Map<Factor, float[]> given) {
         Map<Factor, float[]> elements = new EnumMap<>(Factor.class);
         for (Factor factor : Factor.values()) {
@@ -26,7 +26,7 @@ record FixedFactors(Map<Factor, float[]> elements) {
         return new FixedFactors(elements);
     }
 
-    /** All of them, one behind the other, as {@link FactorRow} has them. */
+    /** Returns all fixed factors concatenated in the order of {@link FactorRow}. */
     float[] concatenated() {
         float[] all = new float[elements.values().stream().mapToInt(factor -> factor.length).sum()];
         int at = 0;

@@ -5,10 +5,10 @@ import io.github.t6j.kernels.PackedMatrix;
 import java.security.MessageDigest;
 
 /**
- * One product for everything that attention needs.
+ * Projection that computes all elements of a row in one product.
  *
  * @param matrix [attention.projections()][width]
- * @param bias [attention.projections()], or null: there is none
+ * @param bias [attention.projections()], or null without a bias
  */
 record FusedProjection(PackedMatrix matrix, float[] bias) implements Projection {
     @Override

@@ -5,11 +5,13 @@ import java.util.EnumSet;
 import java.util.Map;
 
 /**
- * Grouped query attention as the tensor product attention that it is (paper, section 4): the g whole heads of keys and
- * values are features B of rank g, and the head factors A are fixed: g where a head belongs to a group, which the mean over
- * ranks makes 1, else 0.
+ * Grouped query attention expressed as tensor product attention (paper, section 4). The g whole heads of keys and
+ * values are
+ * features B of rank g; the head factors A are fixed: g if the head belongs to the group (the mean over ranks makes it
+ * 1),
+ * else 0.
  *
- * @param grouped whose weights the model has
+ * @param grouped grouped query attention of the model's weights
  */
 public record GroupedFactors(GroupedQuery grouped) implements DenseConfig {
     @Override
@@ -50,7 +52,7 @@ public record GroupedFactors(GroupedQuery grouped) implements DenseConfig {
         return new TensorProductAttention(form, fixed, shared, grouped.options().layer(weights));
     }
 
-    /** A [h][g]. */
+    /** Returns the fixed head factors A [h][g]. */
     private float[] mask() {
         int rank = grouped.keyValueHeads();
         float[] mask = new float[heads() * rank];

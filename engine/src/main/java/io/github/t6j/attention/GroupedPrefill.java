@@ -8,26 +8,31 @@ import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 
 /**
- * Attention with shared key heads for many rows: all queries of some rows that share a key head meet its keys together. One at a
- * time, MHA would read each key and value for a single query and be bound by those reads. Each query is a chain of its
- * own, over the same pages in the same spans, so the bits are those of {@link PagedAttention}.
+ * Attention with shared key heads for many rows: all queries of a block of rows that share a key head are multiplied
+ * with its
+ * keys together. With one query at a time, MHA would be bound by reading keys and values. Each query is computed
+ * independently, over the same pages in the same spans, so the bits equal those of {@link PagedAttention}.
  */
 final class GroupedPrefill implements Prefill {
-    /** Rows that meet a page together, at least: enough for whole register tiles of each key head. */
+    /** Least number of rows per block: enough for whole register tiles of each key head. */
     private static final int ROWS = 20;
 
-    /** Queries that do, at least: each block reads the page again, MHA a page of its own a head (ADR 31, at its end). */
+    /** Least number of queries per block, since each block reads the pages again (ADR 31, last section). */
     private static final int LINES = 128;
 
     private final Kernels kernels;
     private final Workers workers;
     private final GroupedPages shape;
-    private final int group; // query heads of a key head
-    private final int blockRows; // that meet a page together
-    private final Buffers[] buffers; // one a worker, made when it first has work
+    private final int group; // query heads per key head
+    private final int blockRows; // rows per block
+    private final Buffers[] buffers; // one per worker, allocated when it first has work
     private final Workers.Work block = this::block;
 
-    /** @param queries [lines][headDim], scaled; line row · group + i is a row's query head i of the group */
+    /**
+     * Buffers of a worker.
+     *
+     * @param queries [lines][headDim], scaled; line row · group + i is query head i of the group in a row
+     */
     private record Buffers(PageState state, float[] queries, float[] means) {}
 
     private AttentionPass pass;
@@ -72,7 +77,7 @@ final class GroupedPrefill implements Prefill {
         }
     }
 
-    /** @param before what was released: its memory off the heap is used again; or null */
+    /** @param before released buffers whose off-heap memory is reused, or null */
     private Buffers allocate(Buffers before) {
         int lines = blockRows * group;
         int headDim = shape.headDim();
@@ -92,7 +97,7 @@ final class GroupedPrefill implements Prefill {
         }
     }
 
-    /** The rows from {@code first} to {@code end}, exclusive, whose spans are of one length. */
+    /** Attends the rows from {@code first} to {@code end}, exclusive, which have the same length of spans. */
     private void rows(int first, int end, int spanPages, int keyHead, Buffers b) {
         int headDim = shape.headDim();
         float scale = shape.scale();
@@ -104,7 +109,7 @@ final class GroupedPrefill implements Prefill {
         }
         PageState state = b.state;
         int pages = (pass.position + end + PANEL - 1) / PANEL;
-        int visible = Math.max(0, windowStart(pass.position + first)); // the first token that any of the rows sees
+        int visible = Math.max(0, windowStart(pass.position + first)); // first token that any of the rows sees
         for (int from = 0; from < pages; from += spanPages) {
             state.span = from == 0 ? state.all : state.own;
             state.span.clear();
@@ -123,7 +128,7 @@ final class GroupedPrefill implements Prefill {
         }
     }
 
-    /** The first position that a query at {@code position} sees, or a negative number: all. */
+    /** Returns the first position that a query at {@code position} sees; negative if it sees all. */
     private int windowStart(int position) {
         int window = pass.attention.window();
         return window == 0 ? -1 : position + 1 - window;
@@ -132,7 +137,7 @@ final class GroupedPrefill implements Prefill {
     private void page(int index, int first, int end, int keyHead, Buffers b) {
         PageState state = b.state;
         Page page = state.readable(cache.page(pass.layer, index));
-        int low = group * Math.max(0, index * PANEL - pass.position - first); // of the first row that sees the page
+        int low = group * Math.max(0, index * PANEL - pass.position - first); // of the first row that sees it
         int lines = (end - first) * group - low;
         shape.groupScores(kernels, keyHead, b.queries, low, lines, page, state);
         hide(index, first, end, state);
@@ -141,7 +146,7 @@ final class GroupedPrefill implements Prefill {
         shape.groupValues(kernels, keyHead, page, low, lines, count, state);
     }
 
-    /** Hides what rows do not see of a page, and the lines that are none. */
+    /** Hides the slots of a page that a row does not see, and unused lines. */
     private void hide(int index, int first, int end, PageState state) {
         int lines = (end - first) * group;
         boolean all = pass.attention.window() == 0 && lines == state.span.heads;

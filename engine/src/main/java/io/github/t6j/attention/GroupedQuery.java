@@ -3,15 +3,15 @@ package io.github.t6j.attention;
 import java.util.Map;
 
 /**
- * The sizes of {@link GroupedQueryAttention}: MHA, GQA or MQA.
+ * Sizes of {@link GroupedQueryAttention}: MHA, GQA or MQA.
  *
- * @param heads query heads, h
- * @param headDim d
- * @param keyValueHeads heads of keys and values, g, a divisor of h
- * @param options what layers do beyond that
+ * @param heads number of query heads, h
+ * @param headDim elements of a head, d
+ * @param keyValueHeads number of key and value heads, g, a divisor of h
+ * @param options norms, RoPE and windows of the layers
  */
 public record GroupedQuery(int heads, int headDim, int keyValueHeads, LayerOptions options) implements DenseConfig {
-    /** All layers alike. */
+    /** Creates the sizes of an attention without layer options. */
     public GroupedQuery(int heads, int headDim, int keyValueHeads) {
         this(heads, headDim, keyValueHeads, LayerOptions.NONE);
     }

@@ -12,8 +12,8 @@ import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 
 /**
- * Grouped query attention: g heads of keys and values, each seen by h/g consecutive query heads. g = h is MHA, g = 1
- * is MQA.
+ * Grouped query attention: h/g consecutive query heads share one of g heads of keys and values. g = h is MHA, g = 1 is
+ * MQA.
  *
  * <pre>
  *   projections  Q [h][d] | K [g][d] | V [g][d]
@@ -28,12 +28,12 @@ public final class GroupedQueryAttention implements GroupedPages, MaterializedHe
     private final HeadCache kept;
     private final PageLayout layout;
 
-    /** @param keyValueHeads g, a divisor of {@code heads} */
+    /** @param keyValueHeads number of key and value heads, g, a divisor of {@code heads} */
     public GroupedQueryAttention(int heads, int headDim, int keyValueHeads) {
         this(new GroupedQuery(heads, headDim, keyValueHeads), LayerOptions.Layer.PLAIN);
     }
 
-    /** That of a layer. */
+    /** Creates the attention of a layer. */
     GroupedQueryAttention(GroupedQuery form, LayerOptions.Layer layer) {
         this.layer = layer;
         heads = form.heads();
@@ -108,7 +108,7 @@ public final class GroupedQueryAttention implements GroupedPages, MaterializedHe
         return Scratch.ofQuery(heads * headDim);
     }
 
-    /** Some rows of a pass meet a page together. */
+    /** Passes of several rows use {@link GroupedPrefill}. */
     @Override
     public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
         return new PagedAttention(

@@ -3,12 +3,12 @@ package io.github.t6j.attention;
 import java.util.Map;
 
 /**
- * The sizes of {@link GroupedTiedAttention}, GTA.
+ * Sizes of {@link GroupedTiedAttention}, GTA.
  *
- * @param heads query heads, h
- * @param headDim d
- * @param keyValueHeads heads of keys and values, g, a divisor of h
- * @param rope elements of a query and key that are rotated, the last of d
+ * @param heads number of query heads, h
+ * @param headDim elements of a head, d
+ * @param keyValueHeads number of key and value heads, g, a divisor of h
+ * @param rope number of rotated elements of a query and a key, the last of d
  */
 public record GroupedTied(int heads, int headDim, int keyValueHeads, int rope) implements AttentionConfig {
     @Override

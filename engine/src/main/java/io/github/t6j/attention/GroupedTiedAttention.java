@@ -13,13 +13,14 @@ import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
 
 /**
- * Grouped tied attention (Zadouri, Strauss and Dao, "Hardware-Efficient Attention for Fast Decoding", 2025): a key is the
- * first elements of the value of its head, and a rotated part that all heads share.
+ * Grouped tied attention (Zadouri, Strauss and Dao, "Hardware-Efficient Attention for Fast Decoding", 2025): a key
+ * consists of
+ * the first elements of its head's value and of a rotated part that all heads share.
  *
  * <pre>
- *   projections  Q [h][d] | k_pe [rope] | V [g][d]      a query's last elements are rotated
+ *   projections  Q [h][d] | k_pe [rope] | V [g][d]      the last rope elements of a query are rotated
  *   key of head g    the first d − rope elements of V[g] | k_pe
- *   cache        columns k_pe [rope], rows V [g][d]      the tied elements become columns on the way to scores
+ *   cache        columns k_pe [rope], rows V [g][d]      tied elements are transposed to columns for scores
  * </pre>
  */
 public final class GroupedTiedAttention implements GroupedPages, MaterializedHeads {
@@ -31,7 +32,7 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
     private final int tied; // elements that a key and its value share
     private final PageLayout layout;
 
-    /** Attention of these sizes. */
+    /** Creates attention of these sizes. */
     public GroupedTiedAttention(GroupedTied sizes) {
         heads = sizes.heads();
         headDim = sizes.headDim();
@@ -91,7 +92,10 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
         return new Scratch(heads * headDim, 0, (long) PANEL * tied * Float.BYTES, null);
     }
 
-    /** Some rows of a pass meet a page together: each would transpose its tied elements. */
+    /**
+     * Passes of several rows use {@link GroupedPrefill}, which transposes a page's tied elements once per block of
+     * rows.
+     */
     @Override
     public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
         return new PagedAttention(

@@ -1,14 +1,14 @@
 package io.github.t6j.attention;
 
-/** What is applied to the head factors A of queries, keys and values, [h][R], before anything is made of them. */
+/** Activation function of the head factors A [h][R] of queries, keys and values. */
 public enum HeadActivation {
-    /** Nothing: T6. */
+    /** Identity, as in T6. */
     LINEAR {
         @Override
         void apply(float[] a, int at, int heads, int rank) {}
     },
 
-    /** 1 / (1 + e^−a), number by number, as the official decode functions named *_sigmoid have it. */
+    /** Sigmoid of each element, 1 / (1 + e^−a), as in the official decode functions named *_sigmoid. */
     SIGMOID {
         @Override
         void apply(float[] a, int at, int heads, int rank) {
@@ -38,6 +38,6 @@ public enum HeadActivation {
         }
     };
 
-    /** Applies it to the {@code heads · rank} elements from {@code at}. */
+    /** Applies the activation to the {@code heads · rank} elements from {@code at}. */
     abstract void apply(float[] a, int at, int heads, int rank);
 }

@@ -4,24 +4,24 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.cache.Page;
 
-/** Gives the rotated B_K of a page's tokens: from the cache, made from a shared B, or fixed. */
+/** Source of the rotated B_K of a page's tokens: the cache, a shared B, or fixed features. */
 interface KeyFeatures {
     /**
-     * A page whose first columns are the rotated B_K [R_K][d_b] of the tokens of page {@code index}.
+     * Returns a page whose first columns are the rotated B_K [R_K][d_b] of the tokens of page {@code index}.
      *
-     * @param kept what the session's cache keeps of them
+     * @param kept page {@code index} of the session's cache
      */
     Page columns(Page kept, int index, PageState state);
 
-    /** B_K's vector {@code k} of one token, rotated, to {@code b} [d_b]: for the oracle. */
+    /** Writes the rotated vector {@code k} of B_K of one token to {@code b} [d_b], for the oracle. */
     void read(Page kept, int slot, int position, int k, float[] b);
 
-    /** Floats of state.products that {@link #columns} needs. */
+    /** Returns the number of floats of state.products that {@link #columns} needs. */
     default int scratchFloats() {
         return 0;
     }
 
-    /** A token's own, rotated when it was appended. */
+    /** Features of each token, cached and rotated when the token was appended. */
     record Kept() implements KeyFeatures {
         @Override
         public Page columns(Page kept, int index, PageState state) {
@@ -36,7 +36,7 @@ interface KeyFeatures {
         }
     }
 
-    /** The same for every token but for its rotation. */
+    /** Fixed features, which differ between tokens only by their rotation. */
     record Fixed(PositionPages pages) implements KeyFeatures {
         @Override
         public Page columns(Page kept, int index, PageState state) {
@@ -50,8 +50,9 @@ interface KeyFeatures {
     }
 
     /**
-     * B_V before RoPE, kept in rows: values read it as it stands, keys turn a page of it when they meet it. The rotation
-     * costs about what scoring the page does; keeping both would double what B takes.
+     * Shared features: B_V before RoPE, cached in rows. Values read it as it is; for keys a page of it is rotated
+     * whenever it
+     * is scored. The rotation costs about as much as scoring the page; caching both would double the size of B.
      *
      * @param rank R_K = R_V
      * @param size d_b

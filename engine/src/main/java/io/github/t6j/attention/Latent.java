@@ -5,55 +5,55 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The sizes of {@link LatentAttention}: MLA, and its relatives GLA and MLRA.
+ * Sizes of {@link LatentAttention}: MLA, and its relatives GLA and MLRA.
  *
- * @param heads query heads, h
- * @param headDim elements of a head's query and key that are not rotated, qk_nope_head_dim
+ * @param heads number of query heads, h
+ * @param headDim unrotated elements of a head's query and key, qk_nope_head_dim
  * @param valueDim elements of a head's value, v_head_dim
  * @param queryRank elements of the query's latent, q_lora_rank
- * @param rank elements of all latents of keys and values, kv_lora_rank
- * @param rope elements of a query and key that are rotated, qk_rope_head_dim
- * @param parts into which the latent is divided
- * @param factors what the parts are multiplied by
+ * @param rank elements of all latents of keys and values together, kv_lora_rank
+ * @param rope rotated elements of a query and a key, qk_rope_head_dim
+ * @param parts division of the latent
+ * @param factors constant factors of latents and output
  */
 public record Latent(
         int heads, int headDim, int valueDim, int queryRank, int rank, int rope, Parts parts, Factors factors)
         implements
             AttentionConfig {
     /**
-     * The latents of a token, {@code rank / latents} elements each, with a norm of its own.
+     * Division of a token's latent into several, {@code rank / latents} elements each, with separate norms.
      *
-     * @param latents how many: MLA has one
-     * @param branches attentions that a head sums, each over as many latents: MLRA has several
+     * @param latents number of latents; MLA has one
+     * @param branches number of attentions that a head sums, each over equally many latents; MLRA has several
      */
     public record Parts(int latents, int branches) {
-        /** MLA's. */
+        /** A single latent, as in MLA. */
         public static final Parts WHOLE = new Parts(1, 1);
     }
 
     /**
-     * Factors that a model has beside its weights.
+     * Constant factors of a model.
      *
-     * @param query of the normalised latent of the query
-     * @param latent of those of keys and values
-     * @param output of what attention gives
+     * @param query factor of the normalised latent of the query
+     * @param latent factor of the normalised latents of keys and values
+     * @param output factor of the attention's output
      */
     public record Factors(double query, double latent, double output) {
-        /** No factors. */
+        /** Factors of 1. */
         public static final Factors NONE = new Factors(1, 1, 1);
     }
 
-    /** MLA as the official models have it. */
+    /** Creates the sizes of MLA as in the official models. */
     public Latent(int heads, int headDim, int valueDim, int queryRank, int rank, int rope) {
         this(heads, headDim, valueDim, queryRank, rank, rope, Parts.WHOLE, Factors.NONE);
     }
 
-    /** Elements of one latent. */
+    /** Returns the number of elements of one latent. */
     public int latentDim() {
         return rank / parts.latents;
     }
 
-    /** Rows of what makes keys and values of one latent: those of its heads, a key and a value each. */
+    /** Returns the rows of the up-projection of one latent: a key and a value for each head that it serves. */
     public int upRows() {
         return parts.branches * heads / parts.latents * (headDim + valueDim);
     }
@@ -81,7 +81,7 @@ public record Latent(
                 weights.arena());
     }
 
-    /** From [latents][latentDim][upRows] to [latents][upRows][latentDim]. */
+    /** Transposes [latents][latentDim][upRows] to [latents][upRows][latentDim]. */
     private float[] outputsFirst(float[] up) {
         float[] turned = new float[up.length];
         int inputs = latentDim();

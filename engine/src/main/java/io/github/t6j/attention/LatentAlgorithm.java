@@ -6,14 +6,17 @@ import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
 
 /**
- * Both forms of attention on latents. Few rows meet the latents as they are, W_UK absorbed into the queries, W_UV applied to the mean of
- * latents; for many rows keys and values are rebuilt ({@link LatentPrefill}), unless latents are no larger than these.
+ * Attention on latents, in two forms. For few rows the absorbed form reads the latents as they are: W_UK is absorbed
+ * into the
+ * queries and W_UV applied to the mean of latents. For many rows {@link LatentPrefill} rebuilds keys and values, if
+ * that pays
+ * for the shape.
  *
- * <p>The number of rows of a pass alone chooses the form: the same bits with any number of threads, but not in any
- * chunks.
+ * <p>Only the number of rows of a pass chooses the form. So the bits do not depend on the number of threads, but on the
+ * chunks of a prompt.
  */
 public final class LatentAlgorithm implements AttentionAlgorithm {
-    /** Rows from which rebuilding keys and values pays: measured, ADR 9. */
+    /** Rows from which rebuilding keys and values pays, measured in ADR 9. */
     public static final int REBUILT_ROWS = 40;
 
     private final Kernels kernels;
@@ -21,16 +24,16 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
     private final PagedAttention absorbed;
     private final LatentPrefill rebuilt;
     private final int rebuiltRows;
-    private final float[][] products; // one a worker
+    private final float[][] products; // one per worker
     private AttentionPass absorbedPass; // projections: [rows][absorbedFloats]; output: means, [rows][softmaxes][rank]
-    private int capacity; // rows of it
+    private int capacity; // rows that absorbedPass can hold
     private final Workers.Work absorb = this::absorb;
     private final Workers.Work output = this::output;
 
-    private LatentAttention attention; // the pass's
+    private LatentAttention attention; // of the current pass
     private AttentionPass pass;
 
-    /** Attention of {@code shape}'s shape over {@code cache} by these kernels on these threads. */
+    /** Creates attention with the shape of {@code shape} over {@code cache}. */
     public LatentAlgorithm(LatentAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
         this(shape, cache, kernels, workers, shape.rebuiltAreSmaller() ? REBUILT_ROWS : Integer.MAX_VALUE);
     }

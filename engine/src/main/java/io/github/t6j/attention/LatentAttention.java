@@ -14,12 +14,15 @@ import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
 
 /**
- * Multi-head latent attention (DeepSeek-V2, section 2.1; the official llama-mla): keys and values of all heads are made
- * of one latent c a token by W_UK and W_UV, and a rotated part k_pe of the key is common to the heads.
+ * Multi-head latent attention (DeepSeek-V2, section 2.1; the official llama-mla): W_UK and W_UV project keys and values
+ * of all
+ * heads up from one latent c per token, and the heads share a rotated part k_pe of the key.
  *
- * <p>Of several latents, GLA's serve a group of heads each. MLRA's (Multi-Head Low-Rank Attention) serve the heads of
- * several branches: a head attends once in each, with the same query, and its outputs are summed. Head i of branch b is
- * key head b·h + i here, and each latent serves equally many consecutive key heads.
+ * <p>There may be several latents. In GLA each serves a group of heads. In MLRA (Multi-Head Low-Rank Attention) they
+ * serve the
+ * heads of several branches: a head attends once per branch with the same query and sums the outputs. Head i of branch
+ * b is
+ * key head b·h + i here. Each latent serves equally many consecutive key heads.
  *
  * <pre>
  *   projections  Q_pe [h][rope] | k_pe [rope] | c [latents][rank] | Q_nope [h][nope]        each c is normalised
@@ -27,28 +30,30 @@ import java.lang.foreign.Arena;
  *   value of key head g     W_UV[g] c [valueDim]
  * </pre>
  *
- * <p>Absorbed, it is attention with a key and value head a latent: with q_c[g] = W_UK[g]ᵀ q_nope[i], scores are
- * (q_c · c + q_pe · k_pe)/√(nope + rope), and the output is W_UV[g] Σ p c, summed over the branches. {@link PagedAttention} computes this middle
- * part; the rows that it passes here are not projections, but the absorbed queries that {@link #absorb} makes.
+ * <p>The absorbed form is an attention with one key and value head per latent: with q_c[g] = W_UK[g]ᵀ q_nope[i], scores
+ * are
+ * (q_c · c + q_pe · k_pe)/√(nope + rope), and the output is W_UV[g] Σ p c, summed over the branches. {@link
+ * PagedAttention}
+ * computes the scores and Σ p c; its rows are not projections but the absorbed queries from {@link #absorb}.
  *
- * <p>The two matrices are kept in f32 whatever the checkpoint's type: they are a twentieth of the weights.
+ * <p>Both matrices are stored in f32 whatever the type of the checkpoint; they are about a twentieth of the weights.
  */
 public final class LatentAttention implements PageAttention, MaterializedHeads {
     private final int heads;
     private final int branches;
     private final int nope;
     private final int rope;
-    private final int rank; // of one latent
+    private final int rank; // elements of one latent
     private final int valueDim;
     private final LatentCache kept;
-    private final int served; // key heads of a latent
+    private final int served; // key heads per latent
     private final PageLayout layout;
     private final UpProjections keyUp; //   W_UK [nope][rank] of each key head
     private final UpProjections valueUp; // W_UVᵀ [rank][valueDim], times the factor of the output
 
     /**
-     * @param up kv_b_proj [key heads][nope + valueDim][rank]: W_UK and W_UV, a head after the other
-     * @param arena where they are kept
+     * @param up kv_b_proj [key heads][nope + valueDim][rank]: W_UK and W_UV of each head
+     * @param arena arena for the matrices
      */
     public LatentAttention(Latent sizes, float[] up, Arena arena) {
         heads = sizes.heads();
@@ -119,17 +124,17 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         return rope;
     }
 
-    /** Elements of one latent. */
+    /** Returns the number of elements of one latent. */
     int rank() {
         return rank;
     }
 
-    /** First column of the latent that a key head is made of. */
+    /** Returns the first column of the latent of a key head. */
     int latent(int keyHead) {
         return kept.latent(keyHead / served);
     }
 
-    /** Whether a key head and its value are smaller than the latent twice: many rows meet them faster, once rebuilt. */
+    /** Returns true if a rebuilt key and value are smaller than two latents, so that many rows are faster with them. */
     boolean rebuiltAreSmaller() {
         return nope + valueDim < 2 * rank;
     }
@@ -152,16 +157,16 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         page.write(slot, projections, at + heads * rope, projections, 0);
     }
 
-    /** Floats of a row of absorbed queries. */
+    /** Returns the number of floats of a row of absorbed queries. */
     int absorbedFloats() {
         return heads * rope + softmaxes() * rank;
     }
 
     /**
-     * Absorbs W_UK into the queries of one head, scaled.
+     * Absorbs W_UK into the queries of one head and scales them.
      *
-     * @param absorbed rows of q_pe [heads][rope] | q_c [key heads][rank]: written
-     * @param product panels [⌈rank/64⌉][rows][64] of scratch
+     * @param absorbed rows of q_pe [heads][rope] | q_c [key heads][rank], written
+     * @param product scratch, panels [⌈rank/64⌉][rows][64]
      */
     void absorb(Kernels kernels, int head, AttentionPass pass, float[] absorbed, float[] product) {
         int rows = pass.rows;
@@ -185,11 +190,12 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
     }
 
     /**
-     * Makes one head's outputs of the means of latents: y[r][head] = Σ W_UV[key head] means[r][key head] over its branches.
+     * Computes one head's outputs from the means of latents: y[r][head] = Σ W_UV[key head] means[r][key head] over its
+     * branches.
      *
      * @param means [rows][key heads][rank]
      * @param y [rows][heads][valueDim]
-     * @param product panels [⌈valueDim/64⌉][rows][64] of scratch
+     * @param product scratch, panels [⌈valueDim/64⌉][rows][64]
      */
     void output(Kernels kernels, int head, float[] means, int rows, float[] y, float[] product) {
         for (int keyHead = head; keyHead < softmaxes(); keyHead += heads) {
@@ -203,7 +209,7 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         }
     }
 
-    /** Scaled queries of one head, [rows][nope + rope], the order of a materialised key. */
+    /** Writes the scaled queries of one head, [rows][nope + rope], in the order of a materialised key. */
     void queries(int head, AttentionPass pass, float[] queries) {
         float[] projections = pass.projections;
         float scale = scale();
@@ -219,7 +225,7 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         }
     }
 
-    /** W_UK above W_UV of one key head, [nope + valueDim][rank]. */
+    /** Writes W_UK above W_UV of one key head, [nope + valueDim][rank]. */
     void up(int keyHead, float[] up) {
         keyUp.copy(keyHead, up);
         for (int i = 0; i < rank; i++) {
@@ -239,7 +245,7 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         return rebuiltAreSmaller();
     }
 
-    /** Chooses between the absorbed and the rebuilt form, where the rebuilt one can pay (ADR 30). */
+    /** Returns an algorithm that chooses between the absorbed and, if it can pay, the rebuilt form (ADR 30). */
     @Override
     public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
         return new LatentAlgorithm(this, (PagedCache) cache, kernels, workers);
@@ -252,7 +258,7 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     @Override
     public void prepareQuery(float[] queries, int at, PageState state) {
-        // Absorbed queries are ready: they are made once, not once a span.
+        // nothing: absorb has prepared the queries once for all spans
     }
 
     @Override
@@ -282,7 +288,7 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         return format == Format.Q8;
     }
 
-    /** Some latents at a time: turned, they stay in the nearest cache until all heads have met them. */
+    /** Transposes 64 elements of the latents at a time, which then stay in L1 for all heads. */
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
         int some = state.span.heads;

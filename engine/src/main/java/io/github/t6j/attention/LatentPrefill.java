@@ -12,23 +12,26 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * Latent attention with keys and values rebuilt from the latents, a head and a page at a time, for all rows of a pass: rebuilding
- * costs rank · (nope + valueDim) a token, meeting them afterwards only nope + rope + valueDim a row, where the absorbed
- * form takes 2 · rank + rope. A row's softmax runs over the pages in order, so its bits do not depend on the other rows.
+ * Latent attention of all rows of a pass over keys and values rebuilt from the latents, one head and page at a time.
+ * Rebuilding costs rank · (nope + valueDim) multiply-adds per token and head; then a row costs only nope + rope +
+ * valueDim per
+ * token, where the absorbed form needs 2 · rank + rope. A row's softmax runs over the pages in order, so its bits do
+ * not
+ * depend on the other rows.
  */
 final class LatentPrefill {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** A thread's buffers: those of a softmax a row, and one head's keys and values of a page. */
+    /** Buffers of a thread: one softmax per row, and one head's keys and values of a page. */
     private record Buffers(
-            PageState state, // off the heap: the values, [64][valueDim in whole panels]
-            MemorySegment keys, // [nope + rope][64], then the values as they are made, [valueDim][64]
+            PageState state, // its offHeap: values [64][valueDim in whole panels]
+            MemorySegment keys, // [nope + rope][64], then the values before transposition, [valueDim][64]
             float[] queries, // [rows][nope + rope]
             float[] up, // [nope + valueDim][rank]
             float[] rebuilt, // [nope + valueDim][64]
-            float[] means) { // [rows][valueDim], of one branch
+            float[] means) { // [rows][valueDim], output of one branch
 
-        /** These for passes of {@code rows} rows. */
+        /** Returns buffers for passes of {@code rows} rows, which reuse the off-heap memory of these. */
         Buffers forRows(LatentAttention attention, int rows, Kernels kernels) {
             return new Buffers(
                     new PageState(state, attention, rows, attention.valueDim(), kernels), keys,
@@ -39,11 +42,11 @@ final class LatentPrefill {
     private final Kernels kernels;
     private final Workers workers;
     private final PagedCache cache;
-    private final Buffers[] buffers; // one a worker
+    private final Buffers[] buffers; // one per worker
     private final Workers.Work head = this::head;
     private final int valueStride;
 
-    private LatentAttention attention; // the pass's
+    private LatentAttention attention; // of the current pass
     private AttentionPass pass;
 
     LatentPrefill(LatentAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
@@ -54,7 +57,7 @@ final class LatentPrefill {
         valueStride = Kernels.padded(shape.valueDim());
     }
 
-    /** Attention of rows that the cache has already. */
+    /** Attends all rows of a pass, which are already in the cache. */
     void attend(AttentionPass newPass) {
         pass = newPass;
         attention = (LatentAttention) newPass.attention;
@@ -67,7 +70,7 @@ final class LatentPrefill {
         workers.run(attention.heads(), head);
     }
 
-    /** Gives back what only passes of many rows need of the heap. */
+    /** Releases heap memory that only passes of many rows need. */
     void release() {
         for (int i = 0; i < buffers.length; i++) {
             if (buffers[i] != null && buffers[i].state().span.heads > 0) {
@@ -105,7 +108,7 @@ final class LatentPrefill {
         }
     }
 
-    /** Writes what a branch gives to the head's output, or adds it to that of the others. */
+    /** Writes the output of a head's first branch, or adds that of another branch. */
     private void output(int h, float[] means, boolean others) {
         int width = attention.valueDim();
         for (int row = 0; row < pass.rows; row++) {
@@ -121,7 +124,7 @@ final class LatentPrefill {
         int rows = pass.rows;
         int position = pass.position;
         int count = Math.min(PANEL, position + rows - index * PANEL);
-        int first = Math.max(0, index * PANEL - position); // of the rows that see anything of the page
+        int first = Math.max(0, index * PANEL - position); // first row that sees a token of the page
         rebuild(page, latent, b);
         PageState state = b.state;
         int headDim = attention.headDim();
@@ -140,7 +143,7 @@ final class LatentPrefill {
                 attention.valueDim(), span.out, first * PANEL, rows * PANEL, true);
     }
 
-    /** Keys and values of one head: W_UK c and k_pe in columns, W_UV c in rows. */
+    /** Rebuilds the keys and values of one head in a page: W_UK c and k_pe in columns, W_UV c in rows. */
     private void rebuild(Page page, int latent, Buffers b) {
         int nope = attention.nope();
         int width = attention.valueDim();

@@ -6,9 +6,11 @@ import io.github.t6j.kernels.PackedMatrix;
 import java.security.MessageDigest;
 
 /**
- * MLA's two stages with norms between: a latent of the query and those of keys and values, then the queries.
+ * Projection of MLA in two stages with norms between them: first the latents of the query and of keys and values, then
+ * the
+ * queries.
  *
- * @param sizes of the parts
+ * @param sizes sizes of the attention
  * @param down [queryRank + rank + rope][width]: q_a_proj above kv_a_proj_with_mqa
  * @param queryNorm [queryRank], gain of q_a_layernorm
  * @param latentNorms [latents][latentDim], gains of kv_a_layernorm
@@ -17,7 +19,7 @@ import java.security.MessageDigest;
 record LatentProjection(Latent sizes, PackedMatrix down, float[] queryNorm, float[][] latentNorms, PackedMatrix up)
         implements
             Projection {
-    /** Of both norms. */
+    /** Epsilon of both norms. */
     private static final float EPSILON = 1e-6f;
 
     @Override
@@ -49,7 +51,7 @@ record LatentProjection(Latent sizes, PackedMatrix down, float[] queryNorm, floa
         }
     }
 
-    /** Queries and k_pe in the order of {@link LatentAttention}: first what RoPE rotates. */
+    /** Copies queries and k_pe in the order of {@link LatentAttention}, rotated elements first. */
     private void arrange(float[] queries, int query, float[] latents, int keyAt, AttentionPass pass, int row) {
         int rope = sizes.rope();
         int nope = sizes.headDim();

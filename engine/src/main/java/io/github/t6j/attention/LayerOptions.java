@@ -4,30 +4,30 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * What the Llama family does with whole heads beyond grouped query attention, in all layers or in some.
+ * Options of the Llama family's layers beyond plain grouped query attention.
  *
- * @param normEpsilon of the norms of each head's query and key, before RoPE; 0: there are none
- * @param unrotated the layers without RoPE
- * @param window positions that a query sees, its own included, in the layers of {@code windowed}; 0 without such
- * @param windowed the layers whose queries do not see all positions
+ * @param normEpsilon epsilon of the norms of each head's query and key before RoPE, or 0 without such norms
+ * @param unrotated layers without RoPE
+ * @param window positions that a query sees, including its own, in the layers of {@code windowed}; 0 if there are none
+ * @param windowed layers with a sliding window
  */
 public record LayerOptions(float normEpsilon, SortedSet<Integer> unrotated, int window, SortedSet<Integer> windowed) {
-    /** Nothing special. */
+    /** Options of layers without norms of heads or windows, all with RoPE. */
     public static final LayerOptions NONE = new LayerOptions(0f, new TreeSet<>(), 0, new TreeSet<>());
 
     /**
-     * What one layer does.
+     * Options of one layer.
      *
-     * @param queryNorm of each head's query, or null
-     * @param keyNorm of each head's key, or null
-     * @param rotates whether RoPE turns queries and keys
-     * @param window positions that a query sees; 0: all
+     * @param queryNorm norm of each head's query, or null
+     * @param keyNorm norm of each head's key, or null
+     * @param rotates true if RoPE rotates queries and keys
+     * @param window positions that a query sees, or 0 for all
      */
     record Layer(VectorNorm queryNorm, VectorNorm keyNorm, boolean rotates, int window) {
-        /** Nothing special. */
+        /** A layer with RoPE, without norms or a window. */
         static final Layer PLAIN = new Layer(null, null, true, 0);
 
-        /** Norms queries and keys of a row and rotates them. */
+        /** Norms and rotates the queries and keys of a row. */
         void prepare(Rope rope, AttentionPass pass, int row, int queriesAt, int queries, int keysAt, int keys,
                 int size) {
             float[] x = pass.projections;
@@ -43,14 +43,14 @@ public record LayerOptions(float normEpsilon, SortedSet<Integer> unrotated, int 
         }
     }
 
-    /** @throws IllegalArgumentException if layers have a window of no position */
+    /** @throws IllegalArgumentException if there are windowed layers and the window is below 1 */
     public LayerOptions {
         if (!windowed.isEmpty() && window < 1) {
             throw new IllegalArgumentException("window: expected 1 or more, found " + window);
         }
     }
 
-    /** What the layer of {@code weights} does. */
+    /** Returns the options of the layer of {@code weights}. */
     Layer layer(LayerWeights weights) {
         int layer = weights.layer();
         return new Layer(

@@ -3,17 +3,17 @@ package io.github.t6j.attention;
 import io.github.t6j.kernels.PackedMatrix;
 import java.lang.foreign.Arena;
 
-/** A layer's weights by their roles, as an attention takes them when it is made. */
+/** Weights of a layer by role, from which its attention is created. */
 public interface LayerWeights {
-    /** Which layer, from 0. */
+    /** Returns the index of the layer, from 0. */
     int layer();
 
-    /** The role's matrices, packed one below the other. */
+    /** Returns the matrices of a role, stacked and packed as one. */
     PackedMatrix packed(TensorRole role);
 
-    /** The elements of the role's tensors, one after the other, or null: the layer has none. */
+    /** Returns the concatenated elements of a role's tensors, or null if the layer has none. */
     float[] floats(TensorRole role);
 
-    /** Where an attention may keep what it makes of them; lives as long as the model. */
+    /** Returns the arena for weights that an attention rearranges; it lives as long as the model. */
     Arena arena();
 }

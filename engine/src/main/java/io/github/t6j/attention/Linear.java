@@ -3,9 +3,9 @@ package io.github.t6j.attention;
 import java.util.Map;
 
 /**
- * {@link LinearAttention} over the heads of another attention.
+ * Config of {@link LinearAttention} over the heads of another attention.
  *
- * @param dense which heads
+ * @param dense attention whose queries, keys and values are used
  */
 public record Linear(DenseConfig dense) implements AttentionConfig {
     @Override

@@ -8,10 +8,11 @@ import io.github.t6j.kernels.Workers;
 
 /**
  * Linear attention of the official linearattn models: y_t = Σ_{s≤t} (q_t · k_s) v_s, without softmax, scale or
- * normaliser. It is the recurrence S_t = S_{t−1} + k_t v_tᵀ, y_t = q_t S_t, so a head keeps one matrix [d][d], however
- * long the sequence; with grouped queries, one a group. What a row is, is said by the attention whose heads it sums.
+ * normaliser. It is the recurrence S_t = S_{t−1} + k_t v_tᵀ, y_t = q_t S_t, so a head (with grouped queries, a group)
+ * keeps
+ * one matrix [d][d], however long the sequence is. The layout of a row is that of {@code dense}.
  *
- * @param dense queries, keys and values
+ * @param dense attention whose queries, keys and values are used
  */
 public record LinearAttention(DenseHeads dense) implements Attention {
     @Override
@@ -44,7 +45,7 @@ public record LinearAttention(DenseHeads dense) implements Attention {
         dense.rotateAndActivate(rope, pass, row);
     }
 
-    /** A state does not grow. */
+    /** Returns 0: a state does not grow. */
     @Override
     public int elementsPerToken() {
         return 0;
@@ -55,7 +56,7 @@ public record LinearAttention(DenseHeads dense) implements Attention {
         return dense.keyValueHeads() * headDim() * headDim();
     }
 
-    /** A state of f32 whatever the format: it is a sum over all tokens. */
+    /** Returns a state in f32 whatever the format, since it is a sum over all tokens. */
     @Override
     public SequenceCache newCache(Format format, int layers) {
         return new StateCache(layers, dense.keyValueHeads(), headDim());

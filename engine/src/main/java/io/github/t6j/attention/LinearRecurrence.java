@@ -9,23 +9,24 @@ import io.github.t6j.kernels.Workers;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The recurrence of {@link LinearAttention} over one sequence's state. Every pass goes token by token, so chunks of a
- * prefill, threads and single steps give the same bits.
+ * Recurrence of {@link LinearAttention} over the state of one sequence. Every pass goes token by token, so the bits do
+ * not
+ * depend on the chunks of a prefill or on threads.
  */
 public final class LinearRecurrence implements AttentionAlgorithm {
-    /** A thread's vectors of one token: key, value, the group's queries and what they make, in whole vectors. */
+    /** Buffers of a thread for one token: key, value, the queries of a group, and their products, padded to panels. */
     private record Buffers(float[] k, float[] v, float[] q, float[] product) {}
 
     private final StateCache cache;
     private final Kernels kernels;
     private final Workers workers;
-    private final Buffers[] buffers; // one a worker
+    private final Buffers[] buffers; // one per worker
     private final Workers.Work head = this::head;
 
-    private DenseHeads heads; // the pass's
+    private DenseHeads heads; // of the current pass
     private AttentionPass pass;
 
-    /** Attention of {@code shape}'s shape, from the state of {@code cache} on. */
+    /** Creates attention with the shape of {@code shape} that continues from the state of {@code cache}. */
     LinearRecurrence(DenseHeads shape, StateCache cache, Kernels kernels, Workers workers) {
         this.cache = cache;
         this.kernels = kernels;
@@ -44,7 +45,7 @@ public final class LinearRecurrence implements AttentionAlgorithm {
         return cache;
     }
 
-    /** The state takes a token in where its row is attended: a row must not see those after it. */
+    /** Does nothing: {@link #attend} adds each token to the state, since a row must not see later ones. */
     @Override
     public void append(AttentionPass newPass) {
         // see attend
@@ -57,7 +58,7 @@ public final class LinearRecurrence implements AttentionAlgorithm {
         workers.run(heads.keyValueHeads(), head);
     }
 
-    /** All rows of one key head, in order. */
+    /** Attends all rows of one key head, in order. */
     private void head(int keyHead, int worker) {
         Buffers b = buffers[worker];
         int d = heads.headDim();

@@ -5,14 +5,15 @@ import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
 
 /**
- * The oracle: attention by its definition, in float64, on whole queries, keys and values that are rebuilt from the
- * cache for every query. It shares no kernel with {@link PagedAttention}, and is slower by orders of magnitude.
+ * Oracle: attention by its definition, in float64, on whole queries, keys and values rebuilt from the cache for every
+ * query.
+ * It shares no kernel with {@link PagedAttention} and is slower by orders of magnitude.
  */
 public final class MaterializedAttention implements AttentionAlgorithm {
     private final PagedCache cache;
     private final Workers workers;
 
-    /** Attention over {@code cache} on these threads. */
+    /** Creates attention over {@code cache} on the threads of {@code workers}. */
     public MaterializedAttention(PagedCache cache, Workers workers) {
         this.cache = cache;
         this.workers = workers;
@@ -46,7 +47,7 @@ public final class MaterializedAttention implements AttentionAlgorithm {
         }
     }
 
-    /** Adds what the query of {@code head} finds at the keys and values of {@code keyHead}. */
+    /** Adds the attention of the query of {@code head} over the keys and values of {@code keyHead} to {@code out}. */
     private void add(AttentionPass pass, int row, int head, int keyHead, double[] out) {
         MaterializedHeads heads = pass.attention.materialized();
         double[] probabilities = scores(pass, row, head, keyHead);
@@ -64,7 +65,7 @@ public final class MaterializedAttention implements AttentionAlgorithm {
         }
     }
 
-    /** Products of the query and the key of each token that the row sees; scaled for a softmax. */
+    /** Returns the products of the query with the key of each token that the row sees, scaled if there is a softmax. */
     private double[] scores(AttentionPass pass, int row, int head, int keyHead) {
         MaterializedHeads heads = pass.attention.materialized();
         double[] q = new double[pass.attention.headDim()];
@@ -81,13 +82,13 @@ public final class MaterializedAttention implements AttentionAlgorithm {
         return scores;
     }
 
-    /** The first token that the row sees. */
+    /** Returns the first token that the row sees. */
     private static int first(AttentionPass pass, int row) {
         int window = pass.attention.window();
         return window == 0 ? 0 : Math.max(0, pass.position + row + 1 - window);
     }
 
-    /** Replaces scores from {@code first} on by probabilities, not yet divided by their sum, which is returned. */
+    /** Replaces scores from {@code first} on by unnormalised probabilities and returns their sum. */
     private static double softmax(double[] scores, int first) {
         double max = Arrays.stream(scores, first, scores.length).max().orElseThrow();
         double sum = 0;

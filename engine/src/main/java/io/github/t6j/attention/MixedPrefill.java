@@ -12,24 +12,26 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Tensor product attention of many rows: a page's values are rebuilt from their factors, a head at a time, for all rows
- * of a block. Summing them takes d multiply-adds a head and pair of query and token, where the factors take R_V·(d + 1).
- * Scores come from the factors of queries and keys, R_Q·R_K·d/h + R_K·(R_Q + 1) a head, or from keys that are rebuilt,
- * too, d a head: whichever is less; with third order always from keys.
+ * Tensor product attention of many rows: values of a page are rebuilt from their factors, one head at a time, for all
+ * rows of
+ * a block. Summing them takes d multiply-adds per head and pair of query and token, where the factors take R_V·(d + 1).
+ * Scores are computed from the factors of queries and keys, R_Q·R_K·d/h + R_K·(R_Q + 1) per head, or from rebuilt keys,
+ * d per
+ * head, whichever is less; with third order always from rebuilt keys.
  *
  * <p>A row's softmax runs over the pages in order, so its bits do not depend on the other rows.
  */
 final class MixedPrefill implements Prefill {
-    /** Rows from which rebuilding values pays: T6-small at 2048 tokens, one thread, 4 to 32 rows tried once. */
+    /** Rows from which rebuilding values pays, measured with T6-small at 2048 tokens on one thread. */
     static final int LEAST_ROWS = 32;
 
-    /** Rows of a block, at least, if there are so many: with fewer, rebuilding takes more than it saves. */
+    /** Least number of rows per block, if the pass has that many; with fewer, rebuilding costs more than it saves. */
     private static final int LEAST_BLOCK_ROWS = 32;
 
-    /** Rows of a block, at most: their sums and products stay in a processor's second cache. */
+    /** Most rows per block, so that their sums and products stay in L2. */
     private static final int MOST_BLOCK_ROWS = 64;
 
-    /** Heads that are scored together, whole tiles of three: then a row's products come from the first cache. */
+    /** Heads scored together, whole tiles of three heads, so that a row's products stay in L1. */
     private static final int GROUP_HEADS = 6;
 
     private final Kernels kernels;
@@ -39,27 +41,27 @@ final class MixedPrefill implements Prefill {
     private final int valueStride;
     private final Workers.Work block = this::block;
     private final int groups;
-    private Buffers[] buffers = new Buffers[0]; // one an item of work: some heads of a block of rows
-    private int blockRows; // of the pass
-    private int parts; // of the heads: where there are more threads than blocks
+    private Buffers[] buffers = new Buffers[0]; // one per work item, which is some heads of a block of rows
+    private int blockRows; // rows per block in the current pass
+    private int parts; // parts of the heads, if there are more threads than blocks
 
-    private TensorProductAttention attention; // the pass's
+    private TensorProductAttention attention; // of the current pass
     private AttentionPass pass;
     private PagedCache cache;
 
     /**
-     * What an item of work needs.
+     * Buffers of a work item.
      *
-     * @param rows of a block
-     * @param first the first group
-     * @param state off the heap: a head's values of a page, [64][valueDim in whole panels]
-     * @param groups the softmaxes of some heads, line head · rows + row
-     * @param queries scaled queries [h][rows][d]; of factored keys B_Q [rows][R_Q][d]
-     * @param queryHeads of factored keys scaled A_Q [rows][h][R_Q]
-     * @param products of factored keys those of B_Q and B_K, [R_K][rows][R_Q][64]
-     * @param heads a head's A of a page's keys or values and what C makes of it
-     * @param keys a head's keys of a page, [d][64]
-     * @param means of a group, [lines][valueDim]
+     * @param rows rows of a block
+     * @param first index of the first group of heads
+     * @param state page state; its offHeap holds a head's values of a page, [64][valueDim in whole panels]
+     * @param groups softmaxes of each group of heads, line head · rows + row
+     * @param queries scaled queries [h][rows][d]; with factored keys B_Q [rows][R_Q][d]
+     * @param queryHeads with factored keys, scaled A_Q [rows][h][R_Q]
+     * @param products with factored keys, products of B_Q and B_K, [R_K][rows][R_Q][64]
+     * @param heads A of a head for a page's keys or values, and its product with C
+     * @param keys keys of a head in a page, [d][64]
+     * @param means output of a group, [lines][valueDim]
      */
     private record Buffers(
             int rows, int first, PageState state, OnlineSoftmax[] groups, float[] queries, float[] queryHeads,
@@ -104,7 +106,7 @@ final class MixedPrefill implements Prefill {
         workers.run(blocks * parts, block);
     }
 
-    /** @param before what served other rows and groups: its memory off the heap is used again; or null */
+    /** @param before buffers for other rows and groups, whose off-heap memory is reused, or null */
     private Buffers allocate(Buffers before, int first, int end) {
         int heads = form.heads();
         OnlineSoftmax[] softmaxes = new OnlineSoftmax[end - first];
@@ -127,7 +129,7 @@ final class MixedPrefill implements Prefill {
                 new float[lines * form.valueDim()]);
     }
 
-    /** Memory off the heap stays the cache's, and is used again. */
+    /** Releases heap memory. Off-heap memory stays with the cache and is reused. */
     @Override
     public void release() {
         float[] none = {};
@@ -163,7 +165,7 @@ final class MixedPrefill implements Prefill {
         }
     }
 
-    /** B_Q one row after the other, and A_Q with all that makes powers of two of ⟨q, k⟩. */
+    /** Copies B_Q of all rows, and A_Q times the factor that turns ⟨q, k⟩ into powers of two. */
     private void factoredQueries(int first, int end, Buffers b) {
         int rank = form.queryRank();
         int features = rank * form.headDim();
@@ -199,7 +201,7 @@ final class MixedPrefill implements Prefill {
         Page page = state.f32(cache.page(pass.layer, index));
         int seen = pass.position + end;
         Page features = attention.places().keyFeatures().columns(page, index, state);
-        int low = Math.max(0, index * PANEL - pass.position - first); // the first row that sees anything of the page
+        int low = Math.max(0, index * PANEL - pass.position - first); // first row that sees a token of the page
         int rows = end - first - low;
         if (factoredKeys) {
             int rank = form.queryRank();
@@ -255,10 +257,10 @@ final class MixedPrefill implements Prefill {
     }
 
     /**
-     * Puts a head's A of a page, [rank][64], to the front of {@code x}, or of a third factor the products of A and C,
-     * [d_c][rank][64], behind it.
+     * Writes a head's A of a page, [rank][64], to the front of {@code x}; with a third factor, the products of A and C,
+     * [d_c][rank][64], after C.
      *
-     * @return where they are
+     * @return offset of the result in {@code x}
      */
     private int heads(Page heads, int column, int rank, Page page, int thirdAt, float[] x) {
         int third = form.thirdDim();
@@ -273,7 +275,7 @@ final class MixedPrefill implements Prefill {
         return rank * third * PANEL;
     }
 
-    /** Hides what rows do not see of a page, and the lines that are none. */
+    /** Hides the slots of a page that a row does not see, and unused lines. */
     private void hide(int index, int first, int end, int heads, Buffers b) {
         int window = attention.window();
         if (window == 0 && end - first == blockRows && (index + 1) * PANEL <= pass.position + first + 1) {

@@ -3,11 +3,12 @@ package io.github.t6j.attention;
 import java.util.Map;
 
 /**
- * Multi-matrix factorization attention (Hu et al., 2024), MFA: multi-query attention whose queries are made in two
- * stages.
+ * Sizes of multi-matrix factorization attention (Hu et al., 2024), MFA: multi-query attention whose queries are
+ * projected in
+ * two stages.
  *
- * @param heads query heads, h
- * @param headDim d
+ * @param heads number of query heads, h
+ * @param headDim elements of a head, d
  * @param queryRank elements of the query's latent, share_q_dim
  */
 public record MultiMatrix(int heads, int headDim, int queryRank) implements AttentionConfig {

@@ -8,16 +8,18 @@ import io.github.t6j.kernels.ScalarKernels;
 import java.util.Arrays;
 
 /**
- * Softmaxes over some of the tokens, one a head, and the sums of values that they weigh; neither is divided by the sum
- * of probabilities yet (Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018). In {@link
- * LatentPrefill} and {@link GroupedPrefill} the "heads" are queries.
+ * Softmaxes of several heads over some of the tokens, with their weighted sums of values. Neither is divided by the sum
+ * of
+ * probabilities yet (Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018). In {@link
+ * LatentPrefill} and
+ * {@link GroupedPrefill} the "heads" are queries.
  */
 final class OnlineSoftmax {
     final int heads;
-    final float[] max; // [heads], the score that probabilities are relative to; −∞ while there are none
-    final float[] sum; // [heads][LANES], of probabilities
-    final float[] out; // [panels][heads][64], of values times probabilities
-    private final float[] factors; // [heads], what sums are multiplied by when others are added
+    final float[] max; // [heads], score that probabilities are relative to; −∞ if empty
+    final float[] sum; // [heads][LANES], partial sums of probabilities
+    final float[] out; // [panels][heads][64], sums of values times probabilities
+    private final float[] factors; // [heads], factors that rescale sums in add
 
     OnlineSoftmax(int heads, int width) {
         this.heads = heads;
@@ -33,10 +35,10 @@ final class OnlineSoftmax {
         Arrays.fill(out, 0f);
     }
 
-    /** Makes {@code newMax} what the probabilities of {@code head} are relative to. */
+    /** Sets the score that the probabilities of {@code head} are relative to, and rescales its sums. */
     void raise(int head, float newMax, Kernels kernels) {
         if (max[head] == Float.NEGATIVE_INFINITY) {
-            max[head] = newMax; // there is nothing yet, or zeros
+            max[head] = newMax; // empty, or all sums are zero
         } else if (newMax != max[head]) {
             float factor = kernels.exp2(max[head] - newMax);
             max[head] = newMax;
@@ -51,17 +53,17 @@ final class OnlineSoftmax {
         }
     }
 
-    /** Whether there was no page so far. */
+    /** Returns true if no page was added. */
     boolean isEmpty() {
         return max[0] == Float.NEGATIVE_INFINITY;
     }
 
-    /** Adds {@code later}, the same over the tokens after these. */
+    /** Adds {@code later}, the softmaxes over later tokens. */
     void add(OnlineSoftmax later, Kernels kernels) {
         add(later, 0, heads, kernels);
     }
 
-    /** The same for {@code count} heads from {@code first}; other threads may add other heads. */
+    /** Adds {@code count} heads of {@code later} from {@code first}; other threads may add other heads. */
     void add(OnlineSoftmax later, int first, int count, Kernels kernels) {
         if (later.isEmpty()) {
             return;
@@ -79,14 +81,15 @@ final class OnlineSoftmax {
     }
 
     /**
-     * Writes the means of values divided by {@code divisor}, [heads][width], {@code yStride} apart, to {@code y}: zeros if
-     * there was no token. Overwrites sum.
+     * Writes the means of values divided by {@code divisor}, [heads][width] with rows {@code yStride} apart, to {@code
+     * y};
+     * zeros for a head without a token. Overwrites {@link #sum}.
      */
     void finish(float divisor, int width, float[] y, int yAt, int yStride) {
         finish(0, heads, divisor, width, y, yAt, yStride);
     }
 
-    /** The same for {@code count} heads from {@code first}; {@code yAt} is where head 0 would be. */
+    /** Writes the means of {@code count} heads from {@code first}; {@code yAt} is the offset of head 0. */
     void finish(int first, int count, float divisor, int width, float[] y, int yAt, int yStride) {
         for (int h = first; h < first + count; h++) {
             float scale = max[h] == Float.NEGATIVE_INFINITY ? 0f : 1f / (ScalarKernels.sum(sum, h * LANES) * divisor);
@@ -97,7 +100,9 @@ final class OnlineSoftmax {
         }
     }
 
-    /** A loop that C2 makes one of vectors: with an index of panels in it, it took 3 µs a step. */
+    /**
+     * Multiplies a vector by a factor, in a separate method because C2 does not vectorise the loop with a panel index.
+     */
     private static void scale(float[] x, int xAt, int count, float factor, float[] y, int yAt) {
         for (int i = 0; i < count; i++) {
             y[yAt + i] = x[xAt + i] * factor;

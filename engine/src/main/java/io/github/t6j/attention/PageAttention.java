@@ -9,72 +9,74 @@ import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 
 /**
- * An attention that reads a cache of pages: how one query meets one page. {@link PagedAttention} does the rest for all
- * of them: pages in order, softmax, threads.
+ * Attention over a cache of pages: the operations on one query and one page. {@link PagedAttention} does the rest for
+ * all
+ * such attentions: the order of pages, the softmax, threads.
  */
 public interface PageAttention extends Attention, PagedTokens {
     /**
-     * What a thread needs to meet a page.
+     * Sizes of a thread's scratch.
      *
-     * @param queryFloats floats that {@link #prepareQuery} prepares
+     * @param queryFloats floats of state.query, for {@link #prepareQuery}
      * @param productFloats floats of state.products, for {@link #scores} and {@link #values}
-     * @param bytes bytes of state.offHeap, where a page is rewritten or kernels read a matrix
-     * @param layout of state.scratch, an F32 page, or null: none is needed
+     * @param bytes bytes of state.offHeap, for a rewritten page or a matrix that kernels read
+     * @param layout layout of state.scratch, an F32 page, or null if none is needed
      */
     record Scratch(int queryFloats, int productFloats, long bytes, PageLayout layout) {
-        /** Nothing but a query. */
+        /** Returns the sizes of scratch that is only a query of {@code floats} floats. */
         static Scratch ofQuery(int floats) {
             return new Scratch(floats, 0, 0, null);
         }
     }
 
-    /** What a thread needs to meet a page. */
+    /** Returns the sizes of a thread's scratch. */
     Scratch scratch();
 
-    /** Prepares the query of the row at {@code at} in state.query, of its heads those of state.span. */
+    /** Prepares the query of the row at {@code at} in state.query, for the heads of state.span. */
     void prepareQuery(float[] projections, int at, PageState state);
 
     /**
-     * Scores, in powers of two, of the prepared query and each token of a page, to state.scores [state.span.heads][64].
+     * Writes the scores, in powers of two, of the prepared query and each token of a page to state.scores
+     * [state.span.heads][64].
      *
-     * @param index the page's number: its first token's position is 64 · index
+     * @param index index of the page, whose first token has position 64 · index
      */
     void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state);
 
-    /** Rows that a head's value is the mean of, each with a head factor of its own: R_V; 0 where values are whole. */
+    /** Returns R_V, the number of rows of which a head's value is the weighted mean, or 0 if values are whole. */
     default int valueRank() {
         return 0;
     }
 
-    /** The page whose columns are the values' head factors A_V, from {@link #valueHeadColumn()}. */
+    /** Returns the page whose columns from {@link #valueHeadColumn()} on are the head factors A_V of the values. */
     default Page valueHeads(Page page) {
         return page;
     }
 
-    /** First column of A_V in {@link #valueHeads}. */
+    /** Returns the first column of A_V in {@link #valueHeads}. */
     default int valueHeadColumn() {
         return 0;
     }
 
-    /** Adds the values of a page's first {@code count} tokens, times state.probabilities, to state.span.out. */
+    /** Adds the values of a page's first {@code count} tokens, weighted with state.probabilities, to state.span.out. */
     void values(Kernels kernels, Page page, int count, PageState state);
 
-    /** Softmaxes of a row. */
+    /** Returns the number of softmaxes of a row. */
     default int softmaxes() {
         return branches() * heads();
     }
 
-    /** Elements per softmax that {@link #values} adds to: of a value, or of what values are made of afterwards. */
+    /** Returns the elements that {@link #values} sums per softmax: those of a value, or of a latent. */
     default int summedDim() {
         return valueDim();
     }
 
-    /** Whether a query may meet pages with some of its softmaxes, which are its heads then. */
+    /** Returns true if threads may compute some heads of a query separately; each head then has one softmax. */
     default boolean cutsHeads() {
         return branches() == 1;
     }
 
-    /** Whether it does more with pages of {@code format} than kernels do: they are made f32 before it sees them. */
+    /** Returns true if pages of {@code format} must be converted to f32 before this attention reads them. */
     default boolean needsF32(Format format) {
         return false;
     }

@@ -11,33 +11,33 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
-/** One thread's buffers while a query passes over pages. */
+/** Buffers of a thread while a query passes over pages. */
 final class PageState {
     private static final int LAZY_MAX_BITS = Float.floatToIntBits(Kernels.LAZY_MAX);
 
-    /** The maximum where all scores are hidden: less −∞, −∞ would be no number. */
+    /** Maximum used if all scores are hidden, since −∞ − (−∞) would be NaN. */
     private static final float LOWEST = -Float.MAX_VALUE;
 
-    final float[] query; //         scaled query or its head factors, as the attention prepares it
-    final float[] products; //      what the attention makes of query and page on the way to scores
+    final float[] query; //         scaled query or its scaled head factors
+    final float[] products; //      intermediate products of query and page
     final float[] scores; //        [heads][64]
     final float[] probabilities; // [heads][valueRank or 1][64], times the head factors of values
-    final float[] maxima; //        [heads], largest scores of this page
-    final float[] sumBefore; //     [heads][LANES], to go back to
-    final MemorySegment offHeap; // what the attention rewrites for kernels that read a matrix
-    final Page scratch; //          a page of what the attention rewrites, or null
-    final OnlineSoftmax own; //     for the pages of one span
-    final OnlineSoftmax all; //     for the spans so far
-    OnlineSoftmax span; //          what pages are added to at the moment: the softmaxes of some heads
-    int firstHead; //               the first of them
+    final float[] maxima; //        [heads], largest score of this page
+    final float[] sumBefore; //     [heads][LANES], sums to restore if a softmax is repeated
+    final MemorySegment offHeap; // rewritten page, or matrix that kernels read
+    final Page scratch; //          page rewritten by the attention, or null
+    final OnlineSoftmax own; //     softmaxes over the pages of one span
+    final OnlineSoftmax all; //     softmaxes over the spans so far
+    OnlineSoftmax span; //          softmaxes of some heads to which pages are added
+    int firstHead; //               first head of span
     final Kernels kernels;
     final Page.Sums sums = new Page.Sums();
-    int touched; //                 what was read of pages that were far, see Page.touch
-    private final Arena memory; //  of what is off the heap
-    private final PageAttention attention; // that of its shape
-    private Page widened; //        the page at hand in f32, if the cache is narrower
+    int touched; //                 keeps prefetching reads alive, see Page.touch
+    private final Arena memory; //  arena of the off-heap buffers
+    private final PageAttention attention; // attention that defines the shape
+    private Page widened; //        current page converted to f32, if the cache has another format
 
-    /** Buffers for {@code attention} and any other of its shape, in {@code memory} where they are off the heap. */
+    /** Allocates buffers for {@code attention} and others of its shape, with off-heap buffers in {@code memory}. */
     PageState(PageAttention attention, Kernels kernels, Arena memory) {
         this(
                 attention, attention.softmaxes(), attention.valueRank(), attention.summedDim(),
@@ -45,9 +45,9 @@ final class PageState {
     }
 
     /**
-     * Buffers for {@code lines} softmaxes at once, over whole values.
+     * Allocates buffers for {@code lines} softmaxes at once, over whole values.
      *
-     * @param width elements that each of them sums; 0: spans are the caller's
+     * @param width elements that each softmax sums; 0 if the caller provides the spans
      * @param bytes bytes of {@link #offHeap}
      */
     PageState(PageAttention attention, int lines, int width, long bytes, Kernels kernels, Arena memory) {
@@ -55,7 +55,7 @@ final class PageState {
                 attention, lines, 0, width, memory.allocate(bytes, 64), scratch(attention, memory), kernels, memory);
     }
 
-    /** Buffers for another number of softmaxes, with what {@code before}, which is not used again, has off the heap. */
+    /** Allocates buffers for another number of softmaxes and takes over the off-heap memory of {@code before}. */
     PageState(PageState before, PageAttention attention, int lines, int width, Kernels kernels) {
         this(attention, lines, 0, width, before.offHeap, before.scratch, kernels, before.memory);
         widened = before.widened;
@@ -86,28 +86,36 @@ final class PageState {
         return layout == null ? null : Page.allocate(layout, Format.F32, memory);
     }
 
-    /** Of the span's heads, the one behind {@code i} that begins another group of {@code size} heads, or their number. */
+    /**
+     * Returns the index in the span of the next head after {@code i} that begins a group of {@code size} heads, or the
+     * end.
+     */
     int nextGroup(int i, int size) {
         return Math.min(span.heads, ((firstHead + i) / size + 1) * size - firstHead);
     }
 
-    /** Hides of a line of scores what is before slot {@code from}, and from slot {@code to} on; both may be outside the page. */
+    /**
+     * Hides the scores of a line before slot {@code from} and from slot {@code to} on; both may be outside the page.
+     */
     void show(int line, int from, int to) {
         int at = line * PANEL;
         Arrays.fill(scores, at + Math.clamp(to, 0, PANEL), at + PANEL, Float.NEGATIVE_INFINITY);
         Arrays.fill(scores, at, at + Math.clamp(from, 0, PANEL), Float.NEGATIVE_INFINITY);
     }
 
-    /** From a page's scores to its probabilities; the span's maxima follow where scores exceed them by too much. */
+    /**
+     * Computes a page's probabilities from its scores; raises the maxima of the span that scores exceed by too much.
+     */
     void softmax(PageAttention attention, Page page) {
         int rank = attention.valueRank();
         softmax(attention.valueHeads(page), attention.valueHeadColumn() + firstHead * rank, rank);
     }
 
     /**
-     * The same with other head factors of values.
+     * Computes a page's probabilities times head factors of values.
      *
-     * @param rank how many a head and token, columns of {@code heads} from {@code column}; 0: none
+     * @param heads page whose columns from {@code column} on are the head factors
+     * @param rank head factors per head and token, or 0 for none
      */
     void softmax(Page heads, int column, int rank) {
         if (span.isEmpty()) {
@@ -125,7 +133,7 @@ final class PageState {
         return heads.softmax(kernels, scores, span.heads, column, rank, span.max, span.sum, probabilities);
     }
 
-    /** Raises the maximum of every head whose scores exceed it by too much (NaN does, too). */
+    /** Raises the maximum of every head whose scores exceed it by too much; NaN counts as exceeding. */
     private void raise() {
         kernels.rowMaxima(scores, span.heads, maxima);
         for (int h = 0; h < span.heads; h++) {
@@ -135,12 +143,15 @@ final class PageState {
         }
     }
 
-    /** {@code from}, or its elements in f32, until the next call, if kernels or the attention cannot read its format. */
+    /**
+     * Returns {@code from}, or a copy in f32, valid until the next call, if kernels or the attention cannot read its
+     * format.
+     */
     Page readable(Page from) {
         return from.format() == Format.F16 || attention.needsF32(from.format()) ? f32(from) : from;
     }
 
-    /** {@code from}, or its elements in f32, until the next call. */
+    /** Returns {@code from} if it is f32, else a copy in f32, valid until the next call. */
     Page f32(Page from) {
         if (from.format() == Format.F32) {
             return from;

@@ -11,57 +11,63 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 
 /**
- * Attention straight from the cache's pages by an online softmax (FlashTPA for TPA): a page at a time in order, pages
- * in spans, spans added in order. Where pages and spans begin depends on the position alone, so chunks of a prefill,
- * threads ({@link RowParts}) and single steps give the same bits; a {@link Prefill} that takes passes of many rows may give others (ADR 31).
+ * Attention directly on the cache's pages by an online softmax (FlashTPA for TPA). Pages are processed in order and
+ * grouped
+ * into spans, which are added in order. Pages and spans depend only on the position, so chunks of a prefill, threads
+ * ({@link
+ * RowParts}) and single steps give the same bits; a {@link Prefill} for passes of many rows may give others (ADR 31).
  *
- * <p>The softmax's maximum is lazy: it follows only when a score exceeds it by {@link Kernels#LAZY_MAX} powers of two,
- * so a page normally needs no maximum and no rescaling. Belongs to one session, allocates nothing while it works
- * unless the context grows.
+ * <p>The maximum of the softmax is lazy: it is raised only when a score exceeds it by {@link Kernels#LAZY_MAX} powers
+ * of two,
+ * so a page normally needs no maximum and no rescaling. Each object belongs to one session. It allocates only when the
+ * context
+ * grows.
  */
 public final class PagedAttention implements AttentionAlgorithm {
-    /** Pages of the shortest span: below, adding spans costs more than a second thread gains (ADR 34). */
+    /** Pages of the shortest span; with fewer, adding spans costs more than a second thread gains (ADR 34). */
     private static final int SHORTEST_SPAN = 4;
 
-    /** Pages from which spans are twice as long: there are enough of them. */
+    /** Number of pages above which spans are twice as long, since there are enough of them. */
     private static final int LONGER_SPANS = 32;
 
-    /** Spans at most, about: what bounds their memory and the serial time of adding them. */
+    /** Approximate upper bound of the number of spans, which bounds their memory and the serial time of adding them. */
     private static final int MOST_SPANS = 64;
 
-    /** Bytes of all layers from which a page has to come from memory; in a processor's cache it is at hand. */
+    /**
+     * Cache size of all layers in bytes above which pages are assumed to be in memory, not in the processor's caches.
+     */
     private static final long FAR = 12 << 20;
 
-    /** Bytes of a page that stays in a core's own cache until it is computed with. */
+    /** Largest page in bytes that is prefetched: it stays in the core's own cache until it is used. */
     private static final int MOST_TOUCHED = 256 << 10;
 
     private final Kernels kernels;
     private final Workers workers;
-    private final PagedCache cache; // that append fills
-    private final PageState[] states; // one a worker
+    private final PagedCache cache; // filled by append
+    private final PageState[] states; // one per worker
     private final Workers.Work appendWork = this::append;
     private final Workers.Work rowWork = this::row;
     private final Workers.Work partWork = this::part;
     private final Workers.Work joinWork = this::join;
-    private final Prefill prefill; // null: rows are attended one by one
+    private final Prefill prefill; // null if rows are attended one by one
     private final RowParts parts;
 
     private AttentionPass pass;
-    private PageAttention attention; // the pass's
-    private PagedCache tokens; // that the queries see
+    private PageAttention attention; // of the current pass
+    private PagedCache tokens; // cache that the queries read
     private float[] bias;
 
     /**
-     * Attention of {@code shape}'s shape by these kernels on these threads.
+     * Creates attention with the shape of {@code shape}.
      *
-     * @param cache where {@link #append} keeps tokens, whose scratch memory is used; null if only {@link
-     *     #attend(AttentionPass, PagedCache, float[])} will be called
+     * @param cache cache to which {@link #append} adds tokens, and whose scratch memory is used; null if only {@link
+     *     #attend(AttentionPass, PagedCache, float[])} is called
      */
     public PagedAttention(PageAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
         this(shape, cache, kernels, workers, null);
     }
 
-    /** @param prefill what may take passes of several rows */
+    /** @param prefill algorithm for passes of several rows, or null */
     PagedAttention(PageAttention shape, PagedCache cache, Kernels kernels, Workers workers, Prefill prefill) {
         this.cache = cache;
         this.kernels = kernels;
@@ -86,7 +92,7 @@ public final class PagedAttention implements AttentionAlgorithm {
         workers.run((slot(pass.position) + pass.rows + PANEL - 1) / PANEL, appendWork);
     }
 
-    /** The rows that come into one page: tokens of a page have cache lines in common. */
+    /** Appends the rows of one page. Threads share work by pages, because tokens of a page share cache lines. */
     private void append(int page, int worker) {
         int first = page * PANEL - slot(pass.position);
         attention.append(pass, Math.max(0, first), Math.min(first + PANEL, pass.rows), cache);
@@ -98,10 +104,13 @@ public final class PagedAttention implements AttentionAlgorithm {
     }
 
     /**
-     * {@link #attend(AttentionPass)} over another cache, with a bias on each token's scores, the same for all heads and
-     * rows; pass.output is [rows][softmaxes · summedDim].
+     * Computes {@link #attend(AttentionPass)} over another cache, with a bias on the scores of each token that is the
+     * same for
+     * all heads and rows; pass.output is [rows][softmaxes · summedDim].
      *
-     * @param newBias one float a token, in powers of two: −∞ hides it; null: none. A row that sees no token gives zeros
+     * @param newBias one float per token, in powers of two, or null; −∞ hides the token. The output of a row that sees
+     *     no token
+     *     is zero
      */
     public void attend(AttentionPass newPass, PagedCache newTokens, float[] newBias) {
         begin(newPass, newTokens, newBias);
@@ -155,20 +164,20 @@ public final class PagedAttention implements AttentionAlgorithm {
         return (tokens + PANEL - 1) / PANEL;
     }
 
-    /** Pages of a span for a query that sees {@code tokens}. */
+    /** Returns the number of pages of a span for a query that sees {@code tokens} tokens. */
     static int spanPages(int tokens) {
         int atLeast = (pages(tokens) + MOST_SPANS - 1) / MOST_SPANS;
         int shortest = pages(tokens) > LONGER_SPANS ? 2 * SHORTEST_SPAN : SHORTEST_SPAN;
         return Math.max(shortest, Integer.highestOneBit(2 * atLeast - 1));
     }
 
-    /** Spans of a query that sees {@code tokens}: one, empty, without any. */
+    /** Returns the number of spans of a query that sees {@code tokens} tokens; without tokens one, which is empty. */
     static int spanCount(int tokens) {
         int span = spanPages(tokens);
         return Math.max(1, (pages(tokens) + span - 1) / span);
     }
 
-    /** All spans of one row, on one thread. */
+    /** Attends one row on one thread. */
     private void row(int row, int worker) {
         PageState state = states[worker];
         int count = spanCount(pass.position + row + 1);
@@ -183,7 +192,7 @@ public final class PagedAttention implements AttentionAlgorithm {
         state.all.finish(Math.max(1, attention.valueRank()), width, pass.output, to, width);
     }
 
-    /** A part of a single row. */
+    /** Attends a part of a single row. */
     private void part(int part, int worker) {
         pages(parts.span(part), 0, states[worker], parts.softmaxes(part), parts.head(part));
     }
@@ -192,11 +201,14 @@ public final class PagedAttention implements AttentionAlgorithm {
         parts.join(join, kernels, pass.output);
     }
 
-    /** The softmaxes, of as many heads as {@code into} has from {@code head}, over one span of what {@code row} sees. */
+    /**
+     * Computes the softmaxes of the heads of {@code into}, from {@code head} on, over one span of the tokens of {@code
+     * row}.
+     */
     private void pages(int span, int row, PageState state, OnlineSoftmax into, int head) {
         int seen = pass.position + row + 1;
         int window = attention.window();
-        int visible = window == 0 ? 0 : Math.max(0, seen - window); // the first token that the query sees
+        int visible = window == 0 ? 0 : Math.max(0, seen - window); // first token that the query sees
         int first = span * spanPages(seen);
         int end = Math.min(first + spanPages(seen), pages(seen));
         state.span = into;
@@ -216,7 +228,7 @@ public final class PagedAttention implements AttentionAlgorithm {
         }
     }
 
-    /** Whether the bias hides all tokens of a page: such a page has no largest score. */
+    /** Returns true if the bias hides all tokens of a page; such a page has no largest score. */
     private boolean isHidden(int index, int count) {
         if (bias == null) {
             return false;
@@ -229,7 +241,7 @@ public final class PagedAttention implements AttentionAlgorithm {
         return true;
     }
 
-    /** One page, of which the query sees the slots from {@code visible}, if positive, to {@code count}. */
+    /** Attends one page, of which the query sees the slots from {@code visible}, if positive, to {@code count}. */
     private void page(Page page, int index, int at, int visible, int count, PageState state) {
         Kernels kernels = state.kernels;
         attention.scores(kernels, pass.projections, at, page, index, state);
@@ -250,14 +262,14 @@ public final class PagedAttention implements AttentionAlgorithm {
         }
     }
 
-    /** Those before a window. */
+    /** Hides the slots before a window. */
     private static void hideBefore(int visible, float[] scores) {
         for (int row = 0; visible > 0 && row < scores.length; row += PANEL) {
             Arrays.fill(scores, row, row + visible, Float.NEGATIVE_INFINITY);
         }
     }
 
-    /** A page's slots from {@code count} on hold nothing that the query may see. */
+    /** Hides the slots from {@code count} on, which are unused or later than the query. */
     private static void hideFrom(int count, float[] scores) {
         for (int row = 0; count < PANEL && row < scores.length; row += PANEL) {
             Arrays.fill(scores, row + count, row + PANEL, Float.NEGATIVE_INFINITY);

@@ -4,20 +4,20 @@ import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.cache.PagedCache;
 
-/** What is kept of a token in the pages of a cache. */
+/** Layout of tokens in the pages of a cache, and appending them. */
 public interface PagedTokens {
-    /** What a page keeps. */
+    /** Returns the layout of a page. */
     PageLayout layout();
 
-    /** Keeps what later positions need of the row at {@code at} in the page's {@code slot}. */
+    /** Writes the cached elements of the row at {@code at} to {@code slot} of a page. */
     void append(float[] projections, int at, Page page, int slot);
 
-    /** Keeps all rows of a pass, the tokens from {@code pass.position}. */
+    /** Appends all rows of a pass, the tokens from {@code pass.position} on. */
     default void append(AttentionPass pass, PagedCache cache) {
         append(pass, 0, pass.rows, cache);
     }
 
-    /** Keeps the rows from {@code first} to {@code end}, exclusive. */
+    /** Appends the rows from {@code first} to {@code end}, exclusive. */
     default void append(AttentionPass pass, int first, int end, PagedCache cache) {
         for (int row = first; row < end; row++) {
             int token = pass.position + row;

@@ -7,14 +7,15 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 
 /**
- * Pages of elements that depend on the position alone: page i holds the positions from 64 · i. Made when first asked
- * for and kept, for all sessions; any thread may ask.
+ * Pages of elements that depend only on the position; page i holds the 64 positions from 64 · i. A page is computed at
+ * the
+ * first request and then shared by all sessions. Thread-safe.
  */
 final class PositionPages {
-    /** What stands in a page. */
+    /** Source of the elements of a page. */
     @FunctionalInterface
     interface Elements {
-        /** Puts the elements of {@code position}, as many as a page has columns, to the front of {@code columns}. */
+        /** Writes the elements of {@code position}, one per column of a page, to the front of {@code columns}. */
         void at(int position, float[] columns);
     }
 

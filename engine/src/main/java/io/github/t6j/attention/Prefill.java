@@ -2,12 +2,12 @@ package io.github.t6j.attention;
 
 import io.github.t6j.cache.PagedCache;
 
-/** Attention of several rows of a pass at once, for {@link PagedAttention}. */
+/** Algorithm of {@link PagedAttention} for several rows of a pass at once. */
 interface Prefill {
-    /** Whether it takes passes of {@code rows} rows; the others are attended row by row. */
+    /** Returns whether this algorithm attends passes of {@code rows} rows; other passes are attended row by row. */
     boolean takes(int rows);
 
-    /** Attention of rows that {@code cache} has already. */
+    /** Attends the rows of a pass, which are already in {@code cache}. */
     void attend(AttentionPass pass, PagedCache cache);
 
     /** See {@link AttentionStep#release}. */

@@ -3,23 +3,23 @@ package io.github.t6j.attention;
 import io.github.t6j.kernels.PackedMatMul;
 import java.security.MessageDigest;
 
-/** How a block makes its attention's rows of normed activations. */
+/** Projection from normed activations to the rows of an attention. */
 public interface Projection {
     /**
-     * Makes the projections of the pass's rows.
+     * Computes the projections of the pass's rows.
      *
      * @param normed [rows][width]
      */
     void project(float[] normed, AttentionPass pass, PackedMatMul matMul);
 
-    /** What {@link #project} needs as pass.scratch for {@code rows} rows. */
+    /** Returns scratch for {@link #project} with {@code rows} rows, to be set as pass.scratch. */
     default float[][] newScratch(int rows) {
         return new float[0][];
     }
 
-    /** Bytes of the matrices. */
+    /** Returns the size of the matrices in bytes. */
     long bytes();
 
-    /** Gives {@code digest} a sample of the matrices. */
+    /** Updates {@code digest} with a sample of the matrices. */
     void sample(MessageDigest digest);
 }

@@ -6,74 +6,78 @@ import io.github.t6j.weights.DType;
 import java.util.List;
 
 /**
- * Rotary position embedding. As the official models have it ({@link Form#OFFICIAL}), dimension i is paired with i + n/2
- * (half-split), and y1 = x1·cos + x2·sin, y2 = −x1·sin + x2·cos, the opposite sense of Llama's and of the paper's
- * Theorem C.1. Their tables are rounded to bf16, except with decay, where every rotated element is also multiplied by
- * decayBase^(position / 10000^(2i/n)).
+ * Rotary position embedding. The official models ({@link Form#OFFICIAL}) pair dimension i with i + n/2 (half-split) and
+ * compute
+ * y1 = x1·cos + x2·sin, y2 = −x1·sin + x2·cos, the opposite direction of Llama and of the paper's Theorem C.1. Their
+ * tables are
+ * rounded to bf16, except with decay, which also multiplies every rotated element by decayBase^(position /
+ * 10000^(2i/n)).
  *
- * <p>Angles are f32, step by step as PyTorch makes them. Math, not StrictMath: HotSpot computes its functions by one
- * routine in interpreted and compiled code, they round to the same tables, and StrictMath allocates. No table is kept:
- * a position's few dozen angles cost less than a microsecond and serve all layers.
+ * <p>Angles are f32, computed in the same steps as in PyTorch. The class uses Math, not StrictMath, which allocates:
+ * HotSpot
+ * uses the same routines for Math in interpreted and compiled code, and they round to the same tables. No table is
+ * cached,
+ * since the few dozen angles of a position are cheap and serve all layers.
  */
 public final class Rope {
     private static final double BASE = 10000.0;
 
-    /** What cosines and sines are multiplied by where nothing says otherwise. */
+    /** Default scale of cosines and sines. */
     private static final float PLAIN = 1f;
 
     private final Form form;
     private final int pairs;
     private final float[] inverseFrequency; // [pairs]
     private final float logDecay;
-    private final float factor; // of cosines and sines
+    private final float factor; // scale of cosines and sines
 
     /**
-     * How elements are paired and turned.
+     * Pairing of elements, direction and rounding.
      *
-     * @param adjacent whether 2i is paired with 2i + 1; else i with i + n/2
-     * @param counterclockwise whether (x1, x2) turns by +angle, as in Theorem C.1; else by −angle
-     * @param rounded whether cosines and sines are rounded to bf16
+     * @param adjacent true to pair 2i with 2i + 1, false to pair i with i + n/2
+     * @param counterclockwise true to rotate (x1, x2) by +angle, as in Theorem C.1, false by −angle
+     * @param rounded true to round cosines and sines to bf16
      */
     public record Form(boolean adjacent, boolean counterclockwise, boolean rounded) {
-        /** The official models' without decay. */
+        /** Form of the official models without decay. */
         public static final Form OFFICIAL = new Form(false, false, true);
 
-        /** The official models' with decay. */
+        /** Form of the official models with decay. */
         public static final Form OFFICIAL_DECAY = new Form(false, false, false);
     }
 
     /**
-     * A rotation.
+     * Parameters of a rotation.
      *
-     * @param rotaryDim first elements of a vector that are rotated, an even number; the others pass
-     * @param decayBase what rotated elements decay with (rope_decay_base), or 0: no decay
-     * @param form how elements are paired and turned
-     * @param frequencies of the pairs, radians a position; empty: 10000^(−2i/n)
-     * @param factor what cosines and sines are multiplied by (YaRN's attention factor), or 1
+     * @param rotaryDim number of rotated elements at the front of a vector, even; the other elements stay unchanged
+     * @param decayBase base of the decay of rotated elements (rope_decay_base), or 0 for none
+     * @param form pairing of elements, direction and rounding
+     * @param frequencies frequencies of the pairs in radians per position; empty for 10000^(−2i/n)
+     * @param factor scale of cosines and sines (YaRN's attention factor), or 1
      */
     public record Config(int rotaryDim, float decayBase, Form form, List<Float> frequencies, float factor) {
-        /** The official frequencies. */
+        /** Creates a rotation with the official frequencies. */
         public Config(int rotaryDim, float decayBase, Form form) {
             this(rotaryDim, decayBase, form, List.of(), PLAIN);
         }
     }
 
-    /** The rotation of {@code config}. */
+    /** Creates the rotation of {@code config}. */
     public Rope(Config config) {
         this(config.rotaryDim, config.decayBase, config.form, config.frequencies, config.factor);
     }
 
     /**
-     * The official rotation.
+     * Creates the official rotation.
      *
-     * @param rotaryDim first dimensions of a vector that are rotated, even; the others pass
-     * @param decayBase 0 for none
+     * @param rotaryDim number of rotated elements at the front of a vector, even; the other elements stay unchanged
+     * @param decayBase base of the decay, or 0 for none
      */
     public Rope(int rotaryDim, float decayBase) {
         this(rotaryDim, decayBase, decayBase == 0f ? Form.OFFICIAL : Form.OFFICIAL_DECAY);
     }
 
-    /** As {@link #Rope(int, float)}, in another form. */
+    /** Creates the official rotation in another form. */
     public Rope(int rotaryDim, float decayBase, Form form) {
         this(rotaryDim, decayBase, form, List.of(), PLAIN);
     }
@@ -89,18 +93,21 @@ public final class Rope {
         logDecay = decayBase == 0f ? 0f : (float) StrictMath.log(decayBase);
     }
 
-    /** Radians that pair {@code i} of {@code rotaryDim} elements turns a position: base^(−2i/n), in f32 as PyTorch has it. */
+    /**
+     * Returns the frequency of pair {@code i} of {@code rotaryDim} elements in radians per position, base^(−2i/n), as
+     * PyTorch in f32.
+     */
     public static float frequency(int i, int rotaryDim, double base) {
         float exponent = (float) (2 * i) / (float) rotaryDim;
         return 1f / (float) StrictMath.pow(base, exponent);
     }
 
-    /** Elements that {@link #table} writes to each of its arrays. */
+    /** Returns the number of rotated pairs, the elements that {@link #table} writes to each of its arrays. */
     public int pairs() {
         return pairs;
     }
 
-    /** Cosines and sines of {@code position}, as {@link #rotate} takes them, [pairs] each, from {@code at}. */
+    /** Writes the cosines and sines of {@code position}, [pairs] each from {@code at}, for {@link #rotate}. */
     public void table(int position, float[] cos, float[] sin, int at) {
         for (int i = 0; i < pairs; i++) {
             float angle = position * inverseFrequency[i];
@@ -124,12 +131,12 @@ public final class Rope {
         return DType.bf16ToFloat(DType.floatToBf16(value));
     }
 
-    /** Index of the first number of pair {@code i}. */
+    /** Returns the index of the first element of pair {@code i}. */
     private int first(int i) {
         return form.adjacent ? 2 * i : i;
     }
 
-    /** From the first number of a pair to the second. */
+    /** Returns the distance from the first element of a pair to the second. */
     private int apart() {
         return form.adjacent ? 1 : pairs;
     }
@@ -151,7 +158,7 @@ public final class Rope {
     }
 
     /**
-     * Rotates 64 vectors that stand in columns, each by a table of its own, to the same bits as {@link #rotate}.
+     * Rotates 64 vectors in columns, each by its own table, with the same bits as {@link #rotate}.
      *
      * @param x [size][64], from {@code at}
      * @param tables cosines [pairs][64], then sines [pairs][64], from {@code tablesAt}

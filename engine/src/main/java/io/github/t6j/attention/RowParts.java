@@ -4,8 +4,9 @@ import io.github.t6j.kernels.Kernels;
 import java.util.Arrays;
 
 /**
- * One row's attention in parts for several threads: a span of its pages each, and some of the heads where there are more
- * threads than spans. Bits depend on the spans alone, as heads know nothing of each other.
+ * Parts of one row's attention for several threads: each part is a span of pages and, if there are more threads than
+ * spans,
+ * some of the heads. Bits depend only on the spans, since heads are independent.
  *
  * <pre>
  *   parts    span 0: heads 0 … 8 | 9 … 16 | …     span 1: heads 0 … 8 | …
@@ -16,18 +17,18 @@ final class RowParts {
     private final PageAttention shape;
     private OnlineSoftmax[] softmaxes = new OnlineSoftmax[0]; // [spans][slices]
     private int spans;
-    private int slices; // of the heads
-    private int joins; // of a slice
+    private int slices; // number of slices of the heads
+    private int joins; // joins per slice
 
     RowParts(PageAttention shape) {
         this.shape = shape;
     }
 
-    /** Cuts {@code newSpans} spans for {@code threads} threads. @return how many parts */
+    /** Splits {@code newSpans} spans for {@code threads} threads and returns the number of parts. */
     int cut(int newSpans, int threads) {
         int newSlices = shape.cutsHeads() ? Math.min(Math.ceilDiv(threads, newSpans), shape.softmaxes()) : 1;
         if (newSlices != slices) {
-            softmaxes = new OnlineSoftmax[0]; // those there are of other heads
+            softmaxes = new OnlineSoftmax[0]; // the old ones have other numbers of heads
         }
         spans = newSpans;
         slices = newSlices;
@@ -47,27 +48,27 @@ final class RowParts {
         return slice * shape.softmaxes() / slices;
     }
 
-    /** Of which span a part is. */
+    /** Returns the span of a part. */
     int span(int part) {
         return part / slices;
     }
 
-    /** The first head of a part. */
+    /** Returns the first head of a part. */
     int head(int part) {
         return firstHead(part % slices);
     }
 
-    /** What a part adds its pages to. */
+    /** Returns the softmaxes to which a part adds its pages. */
     OnlineSoftmax softmaxes(int part) {
         return softmaxes[part];
     }
 
-    /** How many joins there are, each of some heads. */
+    /** Returns the number of joins; each adds the spans of some heads. */
     int joins() {
         return slices * joins;
     }
 
-    /** Adds the spans of some heads in order, and writes these heads' outputs, [softmaxes][summedDim]. */
+    /** Adds the spans of some heads in order and writes their outputs to {@code y} [softmaxes][summedDim]. */
     void join(int join, Kernels kernels, float[] y) {
         int slice = join / joins;
         OnlineSoftmax all = softmaxes[slice];

@@ -8,8 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The pages that all sessions of a model share: of fixed factors, which are the same for every token, and of what the
- * position makes of them. Kept apart from a session's cache, they cost nothing per token.
+ * Pages shared by all sessions of a model: fixed factors, which are equal for every token, their rotations by position,
+ * and
+ * tables of RoPE. They are separate from the caches of sessions and cost nothing per token.
  */
 public final class SharedPages {
     private final Rope rope;
@@ -18,23 +19,26 @@ public final class SharedPages {
     private PositionPages tables;
     private long constantBytes;
 
-    /** None yet; they are allocated in {@code arena}, of any thread, and freed with it. */
+    /**
+     * Creates an empty set. Pages are allocated in {@code arena}, which must be shared between threads, and freed with
+     * it.
+     */
     public SharedPages(Rope rope, Arena arena) {
         this.rope = rope;
         this.arena = arena;
     }
 
-    /** The model's rotation. */
+    /** Returns the rotation of the model. */
     public Rope rope() {
         return rope;
     }
 
-    /** A page whose tokens all have {@code elements} as columns. */
+    /** Returns a page whose tokens all have {@code elements} as columns. */
     Page columns(float[] elements) {
         return constant(new PageLayout(elements.length, 0, 0), elements);
     }
 
-    /** A page whose tokens all have {@code elements} as rows of {@code width}. */
+    /** Returns a page whose tokens all have {@code elements} as rows of {@code width}. */
     Page rows(float[] elements, int width) {
         return constant(new PageLayout(0, elements.length / width, width), elements);
     }
@@ -48,7 +52,7 @@ public final class SharedPages {
         return page;
     }
 
-    /** Pages of the vectors in {@code elements}, {@code width} each, as RoPE turns them at each position. */
+    /** Returns pages of the vectors in {@code elements}, {@code width} each, rotated by each position. */
     PositionPages rotated(float[] elements, int width) {
         PositionPages pages = new PositionPages(elements.length, arena, (position, columns) -> {
             float[] cos = new float[rope.pairs()];
@@ -61,7 +65,7 @@ public final class SharedPages {
         return pages;
     }
 
-    /** Pages of RoPE's tables, cosines [pairs], then sines [pairs]; the same for all layers. */
+    /** Returns pages of RoPE's tables, cosines [pairs], then sines [pairs]; all layers share them. */
     PositionPages tables() {
         if (tables == null) {
             int pairs = rope.pairs();
@@ -75,12 +79,12 @@ public final class SharedPages {
         return tables;
     }
 
-    /** Elements that a position takes once, for all layers and sessions. */
+    /** Returns the number of elements per position, counted once for all layers and sessions. */
     public int elementsPerPosition() {
         return byPosition.stream().mapToInt(PositionPages::elementsPerPosition).sum();
     }
 
-    /** Bytes allocated so far: they grow with the longest session. */
+    /** Returns the bytes allocated so far, which grow with the longest session. */
     public long bytes() {
         return constantBytes + byPosition.stream().mapToLong(PositionPages::bytes).sum();
     }

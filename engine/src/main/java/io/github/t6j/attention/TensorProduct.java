@@ -8,16 +8,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The form of a tensor product attention: the sizes of its factors, and where they come from.
+ * Form of a tensor product attention: the sizes of its factors, and which of them are fixed or shared.
  *
- * @param heads h
- * @param headDim d; with a third factor d = d_b · d_c
- * @param valueDim e, elements of a value, d in every model; with a third factor e = d_c · what B_V has
- * @param thirdDim d_c, elements of the third factor C (higher order, paper, appendix C), or 0: there is none
- * @param ranks of the factors
- * @param activation of all head factors
- * @param sharedFeatures whether B_V is B_K before RoPE
- * @param fixed the factors that are parameters, the same for every token, not projections of it
+ * @param heads number of heads, h
+ * @param headDim elements of a query and a key, d; with a third factor d = d_b · d_c
+ * @param valueDim elements of a value, e, equal to d in every known model; with a third factor e = e_b · d_c
+ * @param thirdDim elements of the third factor C, d_c (higher order; paper, appendix C), or 0 without one
+ * @param ranks ranks of the factors
+ * @param activation activation of all head factors
+ * @param sharedFeatures true if B_V is B_K before RoPE
+ * @param fixed factors that are parameters, equal for every token, instead of projections
  */
 public record TensorProduct(
         int heads,
@@ -32,20 +32,20 @@ public record TensorProduct(
             DenseConfig {
 
     /**
-     * Ranks.
+     * Ranks of the factors.
      *
-     * @param query R_Q, or 0 for a query that is not factored
-     * @param key R_K
-     * @param value R_V
+     * @param query rank of the query, R_Q, or 0 for whole queries
+     * @param key rank of the key, R_K
+     * @param value rank of the value, R_V
      */
     public record Ranks(int query, int key, int value) {}
 
-    /** @throws IllegalArgumentException for a form that contradicts itself */
+    /** @throws IllegalArgumentException if the arguments contradict each other */
     public TensorProduct {
         int queryRank = ranks.query;
         int keyRank = ranks.key;
         int valueRank = ranks.value;
-        // in their own order: the text of a form is part of what tells models apart
+        // in the order of the enum, since toString is part of a model's fingerprint
         fixed = Collections.unmodifiableSet(fixed.isEmpty() ? EnumSet.noneOf(Factor.class) : EnumSet.copyOf(fixed));
         if (sharedFeatures && (keyRank != valueRank || headDim != valueDim || fixed.contains(Factor.B_V))) {
             throw new IllegalArgumentException("shared B: expected equal ranks and sizes and no B_V of its own, found"
@@ -53,15 +53,15 @@ public record TensorProduct(
                     + fixed);
         }
         if (thirdDim > 0 && (headDim % thirdDim != 0 || valueDim % thirdDim != 0)) {
-            throw new IllegalArgumentException("third factor: expected its size to divide the sizes of keys and values,"
+            throw new IllegalArgumentException("third factor: expected a size that divides those of keys and values,"
                     + " " + headDim + " and " + valueDim + ", found " + thirdDim);
         }
         if (queryRank == 0 && (fixed.contains(Factor.A_Q) || fixed.contains(Factor.B_Q))) {
-            throw new IllegalArgumentException("fixed: a whole query has no factors, found " + fixed);
+            throw new IllegalArgumentException("fixed: expected no factors of a whole query, found " + fixed);
         }
     }
 
-    /** The official T6 (KV-only with query rank 0): second order, every factor of the token. */
+    /** Returns the form of the official T6 (KV-only with query rank 0): second order, no fixed or shared factors. */
     public static TensorProduct official(
             int heads, int headDim, int valueDim, int queryRank, int keyRank, int valueRank) {
         return new TensorProduct(
@@ -86,52 +86,55 @@ public record TensorProduct(
         return new TensorProductAttention(this, factors, shared);
     }
 
-    /** Whether {@code factor} is the same for every token. */
+    /** Returns true if {@code factor} is the same for every token. */
     public boolean isFixed(Factor factor) {
         return fixed.contains(factor == Factor.B_V && sharedFeatures ? Factor.B_K : factor);
     }
 
-    /** Whether B is kept once per token, for keys and values. */
+    /** Returns true if the cache stores one B per token for both keys and values. */
     public boolean keepsSharedFeatures() {
         return sharedFeatures && !isFixed(Factor.B_K);
     }
 
-    /** Vectors of {@link #featureDim} elements in a head: d_c, or 1. */
+    /** Returns the number of vectors of {@link #featureDim} elements in a head: d_c, or 1. */
     public int pieces() {
         return Math.max(1, thirdDim);
     }
 
-    /** Elements of a feature factor B of queries and keys, which RoPE rotates: d_b, or d. */
+    /** Returns the number of elements of a feature factor B of queries and keys, which RoPE rotates: d_b, or d. */
     public int featureDim() {
         return headDim / pieces();
     }
 
-    /** Elements of a feature factor B of values. */
+    /** Returns the number of elements of a feature factor B of values. */
     public int valueFeatureDim() {
         return valueDim / pieces();
     }
 
-    /** Vectors of {@link #featureDim} elements in a query: its features, or those of its whole heads. */
+    /**
+     * Returns the number of vectors of {@link #featureDim} elements in a query: its features, or the pieces of its
+     * whole heads.
+     */
     public int queryVectors() {
         return ranks.query == 0 ? heads * pieces() : ranks.query;
     }
 
-    /** R_Q, or 0 for a whole query. */
+    /** Returns R_Q, or 0 for a whole query. */
     public int queryRank() {
         return ranks.query;
     }
 
-    /** R_K. */
+    /** Returns R_K. */
     public int keyRank() {
         return ranks.key;
     }
 
-    /** R_V. */
+    /** Returns R_V. */
     public int valueRank() {
         return ranks.value;
     }
 
-    /** Rank of a factor. */
+    /** Returns the rank of a factor. */
     private int rank(Factor factor) {
         return switch (factor) {
             case A_Q, B_Q -> ranks.query;
@@ -140,22 +143,22 @@ public record TensorProduct(
         };
     }
 
-    /** Rows of a factor: h or its rank. */
+    /** Returns the number of rows of a factor: h, or its rank. */
     public int rows(Factor factor) {
         return factor.isHeads() ? heads : rank(factor);
     }
 
-    /** Columns of a factor: its rank or d_b. */
+    /** Returns the number of columns of a factor: its rank, d_b or e_b. */
     public int columns(Factor factor) {
         return factor.isHeads() ? rank(factor) : factor == Factor.B_V ? valueFeatureDim() : featureDim();
     }
 
-    /** Elements of a factor. */
+    /** Returns the number of elements of a factor. */
     int size(Factor factor) {
         return rows(factor) * columns(factor);
     }
 
-    /** What a page keeps of a token. */
+    /** Returns the layout of a token's factors in a page. */
     public FactorCache kept() {
         return new FactorCache(
                 new FactorCache.Factors(

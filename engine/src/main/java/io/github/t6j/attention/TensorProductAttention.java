@@ -16,9 +16,11 @@ import java.util.Map;
 
 /**
  * Tensor Product Attention (paper, section 3): Q, K and V of a token are means of outer products of head factors A and
- * feature factors B, and attention is computed from the factors (FlashTPA, Algorithm 2). With query rank 0 the query
- * is whole: T6 KV-only. {@link TensorProduct} says which other forms there are, {@link FactorRow} what a row is, {@link
- * FactorCache} what is kept; factors that are not of the token come from {@link SharedPages}.
+ * feature factors B, and attention is computed from the factors (FlashTPA, Algorithm 2). With query rank 0 the query is
+ * whole
+ * (T6 KV-only). {@link TensorProduct} describes the forms, {@link FactorRow} the layout of a row and {@link
+ * FactorCache} that
+ * of the cache. Fixed factors are in {@link SharedPages}.
  */
 public final class TensorProductAttention implements PageAttention, MaterializedHeads, DenseHeads {
     private final TensorProduct form;
@@ -34,28 +36,28 @@ public final class TensorProductAttention implements PageAttention, Materialized
     private final FactorPlaces places;
     private final Page.KeyFactors keyFactors;
 
-    /** The official form, keys and values of one size. */
+    /** Creates attention of the official form with keys and values of one size. */
     public TensorProductAttention(int heads, int headDim, int queryRank, int keyRank, int valueRank) {
         this(heads, headDim, headDim, queryRank, keyRank, valueRank);
     }
 
-    /** The official form. */
+    /** Creates attention of the official form. */
     public TensorProductAttention(
             int heads, int headDim, int valueDim, int queryRank, int keyRank, int valueRank) {
         this(TensorProduct.official(heads, headDim, valueDim, queryRank, keyRank, valueRank), Map.of(), null);
     }
 
     /**
-     * Attention of any form.
+     * Creates attention of any form.
      *
-     * @param fixed the elements of the form's fixed factors, before activation and rotation; B_V not where B is shared
-     * @param shared where they are put; null serves a form without fixed factors and shared B
+     * @param fixed elements of the form's fixed factors, before activation and rotation, without B_V if B is shared
+     * @param shared pages for the fixed factors; may be null for a form without fixed factors and shared B
      */
     public TensorProductAttention(TensorProduct form, Map<Factor, float[]> fixed, SharedPages shared) {
         this(form, fixed, shared, LayerOptions.Layer.PLAIN);
     }
 
-    /** That of a layer. */
+    /** Creates the attention of a layer. */
     TensorProductAttention(
             TensorProduct form, Map<Factor, float[]> fixed, SharedPages shared, LayerOptions.Layer layer) {
         this.form = form;
@@ -87,60 +89,60 @@ public final class TensorProductAttention implements PageAttention, Materialized
         return form.valueDim();
     }
 
-    /** Every head has a key and a value of its own. */
+    /** Returns h: every head has a key and a value of its own. */
     @Override
     public int keyValueHeads() {
         return heads;
     }
 
-    /** Its form. */
+    /** Returns the form. */
     TensorProduct form() {
         return form;
     }
 
-    /** Where a row has the factors. */
+    /** Returns the layout of the factors in a row. */
     FactorRow row() {
         return row;
     }
 
-    /** Where a page has them. */
+    /** Returns the locations of the factors of a page's tokens. */
     FactorPlaces places() {
         return places;
     }
 
-    /** A_K as the kernel of scores reads it. */
+    /** Returns A_K as the kernel of scores reads it. */
     Page.KeyFactors keyFactors() {
         return keyFactors;
     }
 
-    /** What is kept of a token, and in which order. */
+    /** Returns the layout of a token's factors in a page. */
     public FactorCache factors() {
         return kept;
     }
 
-    /** Where in a row what is kept in columns begins, in the order of {@link #factors()}. */
+    /** Returns the offset in a row of the elements cached in columns, which are in the order of {@link #factors()}. */
     public int columnsAt() {
         return row.columns();
     }
 
-    /** Where in a row what is kept in rows begins. */
+    /** Returns the offset in a row of the elements cached in rows. */
     public int rowsAt() {
         return row.rows();
     }
 
-    /** Where in a row A_Q begins. */
+    /** Returns the offset of A_Q in a row. */
     public int queryHeadFactorsAt() {
         return row.query().heads();
     }
 
-    /** Some rows of a pass meet a page together. */
+    /** Passes of many rows use {@link MixedPrefill}. */
     @Override
     public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
         return new PagedAttention(
                 this, (PagedCache) cache, kernels, workers, new MixedPrefill(this, kernels, workers));
     }
 
-    /** {@link MixedPrefill} takes many rows. */
+    /** Returns true, since {@link MixedPrefill} attends passes of many rows. */
     @Override
     public boolean rowsChooseForm() {
         return true;
@@ -215,22 +217,24 @@ public final class TensorProductAttention implements PageAttention, Materialized
         return heads * (wholeQuery() ? form.headDim() : form.queryRank());
     }
 
-    /** Where, in state.products, what C makes of the products begins. */
+    /** Returns the offset in state.products of C_K, or of the products of C_Q and C_K. */
     private int thirdAt() {
         return keyRank * form.queryVectors() * PANEL;
     }
 
-    /** Where, in state.products, the products of A_Q and those of B_Q and B_K begin. */
+    /** Returns the offset in state.products of the products of A_Q with those of B_Q and B_K. */
     private int factoredAt() {
         return wholeQuery() ? 0 : thirdAt() + (third() ? form.queryRank() * PANEL : 0);
     }
 
-    /** Where, in state.products, a head's probabilities times C_V begin; before them stands C_V. */
+    /** Returns the offset in state.products of a head's probabilities times C_V; C_V stands before them. */
     private int expandedAt() {
         return valueRank * form.thirdDim() * PANEL;
     }
 
-    /** Where, in state.products, the sums over a page of a head's values begin, [panels of d_b][elements of C][64]. */
+    /**
+     * Returns the offset in state.products of a head's sums of values over a page, [panels of e_b][elements of C][64].
+     */
     private int summedAt() {
         return 2 * expandedAt();
     }
@@ -285,7 +289,7 @@ public final class TensorProductAttention implements PageAttention, Materialized
         }
     }
 
-    /** ⟨b_q, b_k⟩ becomes ⟨b_q, b_k⟩ · ⟨c_q, c_k⟩; a whole query's products with b_k are summed with c_k instead. */
+    /** Multiplies ⟨b_q, b_k⟩ by ⟨c_q, c_k⟩; for whole queries, sums the products with b_k weighted with c_k. */
     private void multiplyThird(
             Kernels kernels, float[] projections, int at, Page page, int some, float[] products) {
         int third = form.thirdDim();
@@ -384,7 +388,7 @@ public final class TensorProductAttention implements PageAttention, Materialized
         }
     }
 
-    /** x += a · vec(b cᵀ), vec stacking columns: elements j·|b| + i are b_i · c_j; without C, x += a · b. */
+    /** x += a · vec(b cᵀ), where vec stacks columns: element j·|b| + i is b_i · c_j; without C, x += a · b. */
     private void add(Page page, int slot, double a, float[] b, int thirdAt, double[] x) {
         for (int j = 0; j < form.pieces(); j++) {
             double c = third() ? page.column(slot, thirdAt + j) : 1;

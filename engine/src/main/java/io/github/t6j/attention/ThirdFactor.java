@@ -5,13 +5,14 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 import io.github.t6j.kernels.Kernels;
 
 /**
- * What the third factor C does to products and probabilities (paper, appendix C and F.5), page by page; each number is one
- * chain in one order, so it needs no twin.
+ * Operations of the third factor C on products and probabilities of a page (paper, appendix C and F.5). Each element is
+ * one
+ * chain in a fixed order, so no scalar twin is needed.
  */
 final class ThirdFactor {
     private ThirdFactor() {}
 
-    /** x[at + i] *= x[by + i], i < n: the products with B_K times those with C_K. */
+    /** x[at + i] *= x[by + i], i < n: multiplies the products with B_K by those with C_K. */
     static void multiply(float[] x, int at, int by, int n) {
         for (int i = 0; i < n; i++) {
             x[at + i] *= x[by + i];
@@ -19,10 +20,11 @@ final class ThirdFactor {
     }
 
     /**
-     * Whole queries: panel {@code to + h} of {@code x} becomes Σ_j panel (first + h·third + j) · C_K[j]. May overwrite
-     * the panels it has read: {@code to} is at most {@code first}.
+     * For whole queries, sets panel {@code to + h} of {@code x} to Σ_j panel (first + h·third + j) · C_K[j]. {@code to}
+     * must be
+     * at most {@code first}; panels that were read may be overwritten.
      *
-     * @param c where C_K [third][64] stands in {@code x}
+     * @param c offset of C_K [third][64] in {@code x}
      */
     static void contract(float[] x, int first, int c, int heads, int third, int to) {
         for (int h = 0; h < heads; h++) {
@@ -39,8 +41,9 @@ final class ThirdFactor {
     }
 
     /**
-     * One head's probabilities, [rank][64] from {@code pAt}, times C_V, [rank][third][64] at the front of {@code x}: to
-     * [third][rank][64] of {@code x} from {@code at}.
+     * Multiplies one head's probabilities, [rank][64] from {@code pAt}, by C_V, [rank][third][64] at the front of
+     * {@code x},
+     * and writes the result [third][rank][64] to {@code x} from {@code at}.
      */
     static void expand(float[] p, int pAt, float[] x, int at, int rank, int third) {
         for (int j = 0; j < third; j++) {
@@ -58,7 +61,7 @@ final class ThirdFactor {
      * Adds the pieces of one head's values: y[piece · size + i] += x[piece][i].
      *
      * @param x panels [⌈size/64⌉][pieces][64] from {@code at}
-     * @param y panels [⌈pieces · size/64⌉][heads][64], of which {@code head} is meant
+     * @param y panels [⌈pieces · size/64⌉][heads][64]; only {@code head} changes
      */
     static void add(float[] x, int at, int pieces, int size, float[] y, int head, int heads) {
         for (int piece = 0; piece < pieces; piece++) {

@@ -6,7 +6,9 @@ import io.github.t6j.kernels.PackedMatrix;
 import java.security.MessageDigest;
 
 /**
- * Queries of a normalised latent, keys and values straight: the row is queries, then what stands below the latent.
+ * Projection of queries from a normalised latent, and of keys and values directly. A row is the queries, then the
+ * outputs of
+ * {@code down} after the latent.
  *
  * @param down [latent + keys and values][width]
  * @param norm [latent], gain of the latent's norm
@@ -31,7 +33,7 @@ record TwoStageProjection(PackedMatrix down, float[] norm, PackedMatrix up) impl
         }
         matMul.multiply(up, latents, down.stride(), pass.rows, pass.projections, pass.stride);
         int others = down.outputs() - norm.length;
-        for (int row = 0; row < pass.rows; row++) { // after the product, whose last panel reaches there
+        for (int row = 0; row < pass.rows; row++) { // after the product, whose last panel may overwrite these elements
             System.arraycopy(
                     latents, row * down.stride() + norm.length, pass.projections, pass.at(row) + up.outputs(), others);
         }

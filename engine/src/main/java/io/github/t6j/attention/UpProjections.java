@@ -10,9 +10,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * One of the matrices of {@link LatentAttention}'s key heads, W_UK or W_UVᵀ, [inputs][outputs] each, in f32. A matrix is
- * kept in panels of 64 outputs, the last one padded with zeros, so that a single row reads it in one stream: in rows
- * of all outputs it would jump (ADR 10).
+ * Up-projections of all key heads of {@link LatentAttention}, W_UK or W_UVᵀ, [inputs][outputs] each, in f32. A matrix
+ * is
+ * stored in panels of 64 outputs, the last padded with zeros, so that a single row reads it as one stream (ADR 10).
  *
  * <pre>
  *   [key heads][⌈outputs/64⌉][inputs][64]
@@ -25,14 +25,14 @@ final class UpProjections {
     private final int outputs;
     private final MemorySegment data;
 
-    /** Zeros, in {@code arena}. */
+    /** Allocates matrices of zeros in {@code arena}. */
     UpProjections(int keyHeads, int inputs, int outputs, Arena arena) {
         this.inputs = inputs;
         this.outputs = outputs;
         data = arena.allocate((long) keyHeads * inputs * Kernels.padded(outputs) * Float.BYTES, 64);
     }
 
-    /** Its size in memory. */
+    /** Returns the size in bytes. */
     long bytes() {
         return data.byteSize();
     }
@@ -45,7 +45,7 @@ final class UpProjections {
         return panelAt(keyHead, output / PANEL) + ((long) input * PANEL + output % PANEL) * Float.BYTES;
     }
 
-    /** An element of a key head's matrix. */
+    /** Returns an element of a key head's matrix. */
     float get(int keyHead, int input, int output) {
         return data.get(FLOAT, at(keyHead, input, output));
     }
@@ -60,7 +60,7 @@ final class UpProjections {
         }
     }
 
-    /** Copies a key head's matrix to {@code into}, [inputs][outputs] from its beginning. */
+    /** Copies a key head's matrix to the front of {@code into}, [inputs][outputs]. */
     void copy(int keyHead, float[] into) {
         for (int i = 0; i < inputs; i++) {
             for (int o = 0; o < outputs; o += PANEL) {
@@ -71,11 +71,11 @@ final class UpProjections {
     }
 
     /**
-     * Products of rows and a key head's matrix: y[r][o] = Σ_i x[r][i] · W[i][o].
+     * Multiplies rows with a key head's matrix: y[r][o] = Σ_i x[r][i] · W[i][o].
      *
      * @param x rows of [inputs] from {@code xAt}, {@code xStride} floats apart
      * @param y panels [⌈outputs/64⌉][rows][64]
-     * @param accumulate whether they are added to y
+     * @param accumulate true to add the products to y
      */
     void multiply(
             Kernels kernels, int keyHead, float[] x, int xAt, int xStride, int rows, float[] y, boolean accumulate) {

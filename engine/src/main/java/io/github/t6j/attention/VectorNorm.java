@@ -3,10 +3,10 @@ package io.github.t6j.attention;
 /**
  * Root mean square norm of each head's query or key: x / √(mean(x²) + epsilon) · gain.
  *
- * @param gain [headDim], which all heads share
+ * @param gain [headDim], shared by all heads
  */
 record VectorNorm(float[] gain, float epsilon) {
-    /** Norms {@code vectors} vectors, one after the other from {@code at}, in place. */
+    /** Norms {@code vectors} consecutive vectors from {@code at} in place. */
     void apply(float[] x, int at, int vectors) {
         int size = gain.length;
         for (int v = at; v < at + vectors * size; v += size) {
@@ -17,7 +17,7 @@ record VectorNorm(float[] gain, float epsilon) {
         }
     }
 
-    /** Two sums, in an order that no compiler changes: a single one waits for itself. */
+    /** Returns the mean of squares, computed as two independent sums in a fixed order. */
     private static double meanOfSquares(float[] x, int at, int size) {
         double even = 0;
         double odd = 0;

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Rows that are attended together, against the same rows one at a time, bit for bit. */
+/** Compares rows attended together with the same rows one at a time, bit for bit. */
 @Tag("width")
 class GroupedPrefillTest {
     private static final long SEED = 11;
@@ -26,9 +26,9 @@ class GroupedPrefillTest {
         "5, 16, 1, BF16, 255, 21, 1",
         "6, 20, 3, Q8, 120, 64, 2",
         "4, 16, 4, F16, 127, 30, 2",
-        "2, 16, 1, F32, 2030, 40, 2", // spans of 4 pages, then of 8, in one block
+        "2, 16, 1, F32, 2030, 40, 2", // a block with spans of 4 pages, then of 8
         "2, 16, 2, BF16, 2560, 33, 1"})
-    void rowsTogetherGiveTheBitsOfRowsAlone(
+    void rowsTogetherGiveTheBitsOfSingleRows(
             int heads, int headDim, int keyHeads, Format format, int position, int rows, int threads) {
         GroupedQueryAttention attention = new GroupedQueryAttention(heads, headDim, keyHeads);
         int stride = attention.projections() + 3;
@@ -36,7 +36,7 @@ class GroupedPrefillTest {
         Random random = new Random(SEED);
         float[] projections = new float[(position + rows) * stride];
         for (int i = 0; i < projections.length; i++) {
-            // sharp enough that maxima are raised
+            // scores differ so much that maxima are raised
             projections[i] = (float) random.nextGaussian() * (i % 97 == 0 ? 12 : 2);
         }
         Kernels kernels = KernelChoice.kernels();

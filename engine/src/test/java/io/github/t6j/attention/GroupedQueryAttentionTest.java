@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** MHA, GQA and MQA against their definition, written out here in float64. */
+/** Tests MHA, GQA and MQA against their definition, written here in float64. */
 @Tag("width")
 class GroupedQueryAttentionTest {
     private static final int TOKENS = 200;
@@ -20,7 +20,7 @@ class GroupedQueryAttentionTest {
 
     @ParameterizedTest
     @CsvSource({"1, 4, 1", "3, 8, 3", "6, 20, 2", "5, 33, 1", "8, 64, 4"})
-    void isTheDefinition(int heads, int headDim, int keyValueHeads) {
+    void outputsMatchTheDefinition(int heads, int headDim, int keyValueHeads) {
         GroupedQueryAttention attention = new GroupedQueryAttention(heads, headDim, keyValueHeads);
         float[] projections = TestNumbers.normal(new Random(SEED), TOKENS * attention.projections(), 1);
         double[] expected = definition(heads, headDim, keyValueHeads, projections);
@@ -38,7 +38,7 @@ class GroupedQueryAttentionTest {
         }
     }
 
-    /** y[t][h] = Σ_s softmax_s(q[t][h] · k[s][h / group] / √d) v[s][h / group], s ≤ t. */
+    /** Returns y[t][h] = Σ_s softmax_s(q[t][h] · k[s][h / group] / √d) v[s][h / group], s ≤ t. */
     private static double[] definition(int heads, int d, int keyHeads, float[] projections) {
         int stride = (heads + 2 * keyHeads) * d;
         double[] y = new double[TOKENS * heads * d];

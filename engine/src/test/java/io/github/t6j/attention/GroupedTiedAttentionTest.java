@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** GTA straight from its cache and by the float64 oracle, which reads the cache element by element. */
+/** Tests GTA against the float64 oracle, which reads the cache element by element. */
 @Tag("width")
 class GroupedTiedAttentionTest {
     private static final int TOKENS = 150;
@@ -50,7 +50,7 @@ class GroupedTiedAttentionTest {
 
     @ParameterizedTest
     @CsvSource({"1,4,1", "6,12,2", "8,128,2", "5,20,5", "12,132,3"})
-    void itIsTheOracle(int heads, int headDim, int keyValueHeads) {
+    void outputsMatchTheOracle(int heads, int headDim, int keyValueHeads) {
         long seed = 17L * heads + headDim;
         GroupedTiedAttention attention =
                 new GroupedTiedAttention(new GroupedTied(heads, headDim, keyValueHeads, headDim / 2));
@@ -70,7 +70,7 @@ class GroupedTiedAttentionTest {
 
     @ParameterizedTest
     @EnumSource(Format.class)
-    void everyFormatIsRead(Format format) {
+    void everyFormatMatchesTheOracle(Format format) {
         GroupedTiedAttention attention = new GroupedTiedAttention(new GroupedTied(6, 24, 3, 12));
         float[] projections = TestNumbers.normal(new Random(23), TOKENS * attention.projections(), 1);
         float[] expected = oracle(attention, format, projections);

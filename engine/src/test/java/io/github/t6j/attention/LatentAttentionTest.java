@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** MLA, GLA and MLRA absorbed, with keys and values rebuilt, and by the float64 oracle: three ways to the same numbers. */
+/** Tests MLA, GLA and MLRA, absorbed and with rebuilt keys and values, against the float64 oracle. */
 @Tag("width")
 class LatentAttentionTest {
     private static final int ABSORBED = Integer.MAX_VALUE;
@@ -51,16 +51,16 @@ class LatentAttentionTest {
         return new LatentAlgorithm(attention, cache, kernels, threads, materializedRows);
     }
 
-    /** All tokens, {@code chunk} at a time. */
+    /** Attends all tokens, {@code chunk} at a time. */
     private static float[] attend(AttentionAlgorithm path, Attention attention, float[] projections, int chunk) {
         try (var _ = path.cache()) {
             return Passes.attend(path, attention, projections, chunk);
         }
     }
 
-    /** Keys and values that are no smaller than their latent twice are never rebuilt. */
+    /** Keys and values that are not smaller than two latents are never rebuilt. */
     @Test
-    void rowsChooseTheFormWhereThereAreTwo() {
+    void rowsChooseTheFormIfRebuiltHeadsAreSmaller() {
         Random random = new Random(1);
         assertThat(attention(3, 11, 6, 37, 13, random).rowsChooseForm()).isTrue();
         assertThat(attention(3, 37, 6, 37, 37, random).rowsChooseForm()).isFalse();
@@ -70,7 +70,7 @@ class LatentAttentionTest {
     @CsvSource({"1,1,2,1,1,1, 1,1", "3,5,2,7,9,1, 1,1", "5,12,8,14,10,1, 1,1", "2,64,32,256,64,1, 1,1",
         "4,17,6,33,3,1, 1,1", "3,16,16,16,16,40, 1,1", "4,5,2,14,9,1, 2,1", "8,12,6,260,12,1, 4,1",
         "4,70,6,12,66,1, 4,2", "6,9,4,296,9,1, 4,4", "3,9,4,9,9,1, 3,3", "2,16,16,64,16,40, 4,2"})
-    void bothFormsAreTheOracle(
+    void bothFormsMatchTheOracle(
             int heads, int nope, int rope, int rank, int valueDim, double scale, int latents, int branches) {
         long seed = 31L * heads + rank;
         Random random = new Random(seed);
@@ -95,12 +95,12 @@ class LatentAttentionTest {
 
     @ParameterizedTest
     @EnumSource(Format.class)
-    void bothFormsReadEveryFormat(Format format) {
+    void bothFormsMatchTheOracleInEveryFormat(Format format) {
         bothFormsRead(format, new Latent(3, 11, 13, 1, 37, 6));
         bothFormsRead(format, manyLatents());
     }
 
-    /** Two latents for a pair of heads, in each of two branches. */
+    /** Returns sizes with two branches of two latents each. */
     private static Latent manyLatents() {
         return new Latent(4, 11, 13, 1, 4 * 37, 6, new Latent.Parts(4, 2), Latent.Factors.NONE);
     }
@@ -125,7 +125,7 @@ class LatentAttentionTest {
     }
 
     @Test
-    void withinAFormChunksThreadsAndTheScalarTwinDoNotShow() {
+    void bitsOfAFormDoNotDependOnChunksThreadsAndKernels() {
         withinAFormNothingShows(new Latent(3, 11, 13, 1, 21, 6));
         withinAFormNothingShows(manyLatents());
     }
@@ -151,7 +151,7 @@ class LatentAttentionTest {
     }
 
     @Test
-    void aTokenTakesItsLatentAndOneRotatedKeyWhateverTheHeads() {
+    void theCacheHoldsALatentAndOneRotatedKeyPerToken() {
         for (int heads : new int[] {1, 13, 49}) {
             LatentAttention attention = attention(heads, 4, 32, 256, 4, new Random(heads));
             assertThat(attention.layout().elementsPerToken()).isEqualTo(256 + 32);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The recurrence against the sum that it is, and the state's contract. */
+/** Tests the recurrence against the sum that defines it, and the contract of the state. */
 @Tag("width")
 class LinearAttentionTest {
     private static final int TOKENS = 90;
@@ -44,7 +44,7 @@ class LinearAttentionTest {
         }
     }
 
-    /** A pass that is not committed. */
+    /** Runs a pass without committing it. */
     private static float[] pass(AttentionAlgorithm algorithm, DenseHeads heads, int from, int rows) {
         AttentionPass pass =
                 Passes.of(new LinearAttention(heads), projections(heads), heads.projections(), from, rows);
@@ -60,7 +60,7 @@ class LinearAttentionTest {
     }
 
     @Test
-    void theRecurrenceIsTheSum() {
+    void theRecurrenceMatchesTheSum() {
         for (DenseHeads attention : SHAPES) {
             PagedCache cache = new PagedCache(attention.materialized().layout(), Format.F32, 2);
             float[] expected = attend(new MaterializedAttention(cache, workers), attention, TOKENS);
@@ -73,7 +73,7 @@ class LinearAttentionTest {
     }
 
     @Test
-    void chunksStepsThreadsAndTheScalarTwinGiveTheSameBits() {
+    void bitsDoNotDependOnChunksThreadsAndKernels() {
         try (Workers one = new Workers(1)) {
             for (DenseHeads attention : SHAPES) {
                 float[] steps = attend(linear(attention, KernelChoice.kernels(), one), attention, 1);
@@ -87,7 +87,7 @@ class LinearAttentionTest {
     }
 
     @Test
-    void aPassThatIsNotCommittedNeverWas() {
+    void anUncommittedPassDoesNotChangeTheState() {
         for (DenseHeads attention : SHAPES) {
             AttentionAlgorithm path = linear(attention, KernelChoice.kernels(), workers);
             try (SequenceCache cache = path.cache()) {
@@ -105,7 +105,7 @@ class LinearAttentionTest {
     }
 
     @Test
-    void theStateHasOneSizeAndForgetsAllOrNothing() {
+    void theStateHasAFixedSizeAndTruncatesOnlyToZero() {
         DenseHeads attention = SHAPES.get(2);
         try (SequenceCache cache = linear(attention, KernelChoice.kernels(), workers).cache()) {
             assertThat(cache.bytes(0)).isEqualTo(cache.bytes(1_000_000)).isEqualTo(2L * 2 * 12 * 12 * Float.BYTES);

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Prompts of tensor product attention against the float64 oracle, and their bits against other cuts of the same rows. */
+/** Tests prompts of tensor product attention against the float64 oracle, and their bits against other chunks. */
 @Tag("width")
 class MixedPrefillTest {
     private static final long SEED = 17;
@@ -49,11 +49,11 @@ class MixedPrefillTest {
 
     static List<TensorProduct> forms() {
         return List.of(
-                form(13, 32, 32, 0, 3, 2, 2, false), //  as T6: scores from factors
+                form(13, 32, 32, 0, 3, 2, 2, false), //  T6: scores from factors
                 form(7, 16, 24, 0, 2, 1, 1, false), //    tiles of three, two and two heads
                 form(1, 64, 128, 0, 1, 2, 3, false),
-                form(10, 20, 20, 0, 3, 3, 5, false), //   elements beside whole vectors
-                form(3, 12, 12, 0, 5, 2, 2, false), //    so many ranks that keys are rebuilt
+                form(10, 20, 20, 0, 3, 3, 5, false), //   elements that do not fill whole vectors
+                form(3, 12, 12, 0, 5, 2, 2, false), //    ranks so high that keys are rebuilt
                 form(6, 32, 32, 0, 0, 2, 2, false), //    KV-only
                 form(4, 6, 10, 0, 0, 3, 1, false),
                 form(5, 24, 40, 4, 3, 2, 3, false), //    third order
@@ -73,7 +73,7 @@ class MixedPrefillTest {
                 form, fixed, new SharedPages(rope, arena), new LayerOptions.Layer(null, null, true, window));
     }
 
-    /** A prompt of random projections, of which some are large, so that a row's maximum is raised. */
+    /** Returns random projections of a prompt, some of them large, so that a row's maximum is raised. */
     private static float[] prompt(TensorProductAttention attention, int tokens) {
         float[] x = TestNumbers.normal(new Random(SEED), tokens * attention.projections(), 1);
         for (int i = 0; i < x.length; i += 101) {
@@ -82,7 +82,11 @@ class MixedPrefillTest {
         return x;
     }
 
-    /** All tokens in passes of so many rows, the last count again and again. @return [tokens][h · e] */
+    /**
+     * Attends all tokens in passes of {@code rows} rows; the last number repeats.
+     *
+     * @return [tokens][h · e]
+     */
     private static float[] attend(
             AttentionAlgorithm algorithm, TensorProductAttention attention, Rope rope, float[] prompt, int... rows) {
         int stride = attention.projections();
@@ -141,13 +145,13 @@ class MixedPrefillTest {
 
     @ParameterizedTest
     @MethodSource("forms")
-    void everyFormIsTheOracle(TensorProduct form) {
+    void everyFormMatchesTheOracle(TensorProduct form) {
         assertOracle(form, Format.F32, 0, 200, 128);
     }
 
     @ParameterizedTest
     @MethodSource("forms")
-    void everyFormReadsEveryTypeOfCache(TensorProduct form) {
+    void everyFormMatchesTheOracleInEveryCacheType(TensorProduct form) {
         for (Format format : Format.values()) {
             assertOracle(form, format, 0, 90, 70);
         }
@@ -155,21 +159,21 @@ class MixedPrefillTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, LEAST - 1, LEAST, LEAST + 1, 31, 63, 64, 65, 127, 128, 129, 150})
-    void anyRowsAreTheOracle(int rows) {
+    void anyNumberOfRowsMatchesTheOracle(int rows) {
         assertOracle(form(7, 16, 24, 0, 2, 1, 2, false), Format.F32, 0, 3 * rows + 70, 70, rows);
         assertOracle(form(4, 6, 10, 0, 0, 3, 1, false), Format.BF16, 0, 3 * rows + 70, 70, rows);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 5, 64, 100, 1000})
-    void aWindowHidesWhatIsBeforeIt(int window) {
+    void aWindowHidesEarlierTokens(int window) {
         assertOracle(form(7, 16, 24, 0, 2, 1, 2, false), Format.F32, window, 300, 40, 128);
         assertOracle(form(4, 6, 10, 0, 0, 3, 1, false), Format.F32, window, 300, 40, 128);
     }
 
     @ParameterizedTest
     @MethodSource("forms")
-    void threadsChunksAndTheScalarTwinDoNotShow(TensorProduct form) {
+    void bitsDoNotDependOnThreadsChunksAndKernels(TensorProduct form) {
         Rope rope = rope(form);
         TensorProductAttention attention = attention(form, rope, 0);
         float[] prompt = prompt(attention, 260);
@@ -189,7 +193,7 @@ class MixedPrefillTest {
 
     @ParameterizedTest
     @EnumSource(Format.class)
-    void aNaNShowsInAllRowsThatSeeIt(Format format) {
+    void aNaNReachesEveryRowThatSeesIt(Format format) {
         TensorProduct form = form(7, 16, 16, 0, 2, 1, 2, false);
         Rope rope = rope(form);
         TensorProductAttention attention = attention(form, rope, 0);
@@ -205,9 +209,9 @@ class MixedPrefillTest {
         }
     }
 
-    /** Sessions' prompts have any lengths: the memory that they need off the heap must not grow with each of them. */
+    /** Prompts of different lengths must reuse off-heap memory, not allocate more each time. */
     @Test
-    void passesOfOtherRowsUseTheSameMemory() {
+    void passesOfOtherLengthsReuseTheMemory() {
         TensorProduct form = form(3, 18, 18, 3, 0, 2, 2, true);
         Rope rope = rope(form);
         TensorProductAttention attention = attention(form, rope, 0);

@@ -8,11 +8,11 @@ import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import org.junit.jupiter.api.Test;
 
-/** Sums that several threads add, some heads each, after spans without a token. */
+/** Tests adding sums by several threads, some heads each, after spans without a token. */
 class OnlineSoftmaxTest {
     private static final int HEADS = 3;
 
-    /** Of one token, whose probability is 1: head h has the maximum h and the value h + 1. */
+    /** Returns softmaxes over one token with probability 1: head h has the maximum h and the value h + 1. */
     private static OnlineSoftmax oneToken() {
         OnlineSoftmax one = new OnlineSoftmax(HEADS, 2);
         one.clear();
@@ -26,12 +26,12 @@ class OnlineSoftmaxTest {
     }
 
     @Test
-    void headsAreAddedAndFinishedWhileOthersAreNot() {
+    void headsAreAddedAndFinishedIndependently() {
         Kernels kernels = KernelChoice.scalar();
         OnlineSoftmax all = new OnlineSoftmax(HEADS, 2);
         all.clear();
         float[] y = new float[HEADS * 2];
-        for (int h = HEADS - 1; h >= 0; h--) { // the first head last: nothing may depend on it
+        for (int h = HEADS - 1; h >= 0; h--) { // the first head last, since no other head may depend on it
             all.add(oneToken(), h, 1, kernels);
             all.finish(h, 1, 1f, 2, y, 0, 2);
         }
@@ -39,7 +39,7 @@ class OnlineSoftmaxTest {
     }
 
     @Test
-    void withoutATokenThereAreZeros() {
+    void withoutATokenTheOutputIsZero() {
         OnlineSoftmax none = new OnlineSoftmax(HEADS, 2);
         none.clear();
         none.add(none, 1, 1, KernelChoice.scalar());

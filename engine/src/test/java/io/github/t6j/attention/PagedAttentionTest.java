@@ -17,16 +17,19 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Attention over pages of every format: the oracle's on the same rounded elements, and the scalar twin's bits. */
+/**
+ * Tests attention over pages of every format against the oracle on the same rounded elements and the scalar twin's
+ * bits.
+ */
 @Tag("width")
 class PagedAttentionTest {
     /** Two full pages and a part of one. */
     private static final int TOKENS = 150;
 
-    /** How many of the last tokens look back. */
+    /** Number of queries: the last tokens. */
     private static final int ROWS = 3;
 
-    /** An attention over a cache of a format. */
+    /** Attention over a cache of a format. */
     record Case(PageAttention attention, Format format, String name) {
         @Override
         public String toString() {
@@ -58,7 +61,7 @@ class PagedAttentionTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void pagesGiveWhatTheOracleMakesOfThem(Case c) {
+    void outputsMatchTheOracle(Case c) {
         PageAttention attention = c.attention;
         int stride = attention.projections();
         float[] projections = TestNumbers.normal(new Random(11), TOKENS * stride, 1);
@@ -71,7 +74,7 @@ class PagedAttentionTest {
             float[] twin = Passes.attend(new PagedAttention(attention, cache, KernelChoice.scalar(), workers), last);
             float[] oracle = Passes.attend(new MaterializedAttention(cache, workers), last);
             for (int i = 0; i < oracle.length; i++) {
-                assertThat(simd[i]).as("seed 11, number " + i).isCloseTo(oracle[i], within(1e-5f));
+                assertThat(simd[i]).as("seed 11, element " + i).isCloseTo(oracle[i], within(1e-5f));
             }
             assertThat(twin).isEqualTo(simd);
         }

@@ -2,11 +2,14 @@ package io.github.t6j.attention;
 
 import java.util.Arrays;
 
-/** Passes through one layer's attention, for tests. */
+/** Passes through the attention of one layer, for tests. */
 public final class Passes {
     private Passes() {}
 
-    /** A pass of rows {@code from} to {@code from + count} of {@code projections}, at the positions of these numbers. */
+    /**
+     * Returns a pass of rows {@code from} to {@code from + count} of {@code projections}; a row's index is its
+     * position.
+     */
     public static AttentionPass of(Attention attention, float[] projections, int stride, int from, int count) {
         AttentionPass pass =
                 new AttentionPass(count, stride, attention.heads() * attention.valueDim(), 0);
@@ -17,7 +20,11 @@ public final class Passes {
         return pass;
     }
 
-    /** Appends and attends all rows, {@code chunk} at a time, in an empty cache. @return [rows][heads · valueDim] */
+    /**
+     * Appends and attends all rows, {@code chunk} at a time, in an empty cache.
+     *
+     * @return [rows][heads · valueDim]
+     */
     public static float[] attend(AttentionAlgorithm algorithm, Attention attention, float[] projections, int chunk) {
         int stride = attention.projections();
         int rows = projections.length / stride;
@@ -35,7 +42,7 @@ public final class Passes {
         return y;
     }
 
-    /** The output of a pass, after which nothing is changed in it. */
+    /** Attends a pass whose rows are already in the cache and returns a copy of its output. */
     public static float[] attend(AttentionAlgorithm algorithm, AttentionPass pass) {
         algorithm.attend(pass);
         return Arrays.copyOf(pass.output, pass.output.length);

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Tables and rotation against those of the official Rotary and RotaryDecay. */
+/** Tests tables and rotation against the official Rotary and RotaryDecay. */
 class RopeTest {
     private static final String TABLES = "golden/rope_tables/tables.safetensors";
 
@@ -24,7 +24,7 @@ class RopeTest {
     }
 
     @Test
-    void roundedTablesAreTheOfficialOnesSaveTheKnownEntry() {
+    void roundedTablesMatchTheOfficialOnesExceptTheKnownEntry() {
         List<String> differences = new ArrayList<>();
         List<String> names = tables("d");
         assertThat(names).hasSizeGreaterThan(5);
@@ -47,12 +47,12 @@ class RopeTest {
                 }
             }
         }
-        // One bf16 ulp off, where the official float32 sine lies on the other side of a tie.
+        // one bf16 ulp off: the official float32 sine is on the other side of a tie
         assertThat(differences).containsExactly("sin d 64 t 1897 i 24");
     }
 
     @Test
-    void decayedTablesAreTheOfficialOnesToFloatRounding() {
+    void decayedTablesMatchTheOfficialOnesUpToFloatRounding() {
         List<String> names = tables("decay");
         assertThat(names).isNotEmpty();
         for (String name : names) {
@@ -76,7 +76,7 @@ class RopeTest {
     }
 
     @Test
-    void rotationIsTheOfficialOne() {
+    void rotationMatchesTheOfficialOne() {
         for (int dim : new int[] {8, 24}) {
             double[] x = TestData.doubles("golden/units/units.safetensors", "rope_d" + dim + "/x");
             double[] y = TestData.doubles("golden/units/units.safetensors", "rope_d" + dim + "/y");
@@ -100,7 +100,7 @@ class RopeTest {
     }
 
     @Test
-    void dimensionsPastTheRotaryOnesPass() {
+    void elementsAfterTheRotatedOnesStayUnchanged() {
         Rope rope = new Rope(4, 0f);
         float[] x = {1, 2, 3, 4, 5, 6, 7};
         float[] cos = new float[2];

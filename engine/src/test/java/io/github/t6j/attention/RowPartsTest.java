@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** One row cut for many threads: the bits of a single thread, and work for each of them. */
+/** Tests one row split for many threads: the bits of a single thread, and work for each thread. */
 @Tag("width")
 class RowPartsTest {
     private static final long SEED = 29;
@@ -71,7 +71,7 @@ class RowPartsTest {
         }
     }
 
-    /** As a batch does, in an order of the seed. */
+    /** Computes the parts in a random order, as a batch may. */
     private static float[] inParts(PageAttention attention, PagedCache cache, AttentionPass pass, int threads) {
         try (Workers workers = new Workers(1)) {
             AttentionAlgorithm algorithm = attention.newAlgorithm(cache, KernelChoice.kernels(), workers);
@@ -88,7 +88,7 @@ class RowPartsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {2, 8, 16, 64})
-    void at4096TokensThereIsAPartForEveryThread(int threads) {
+    void at4096TokensEveryThreadGetsAPart(int threads) {
         for (PageAttention attention : List.of(
                 new TensorProductAttention(34, 64, 6, 2, 2), new TensorProductAttention(22, 64, 0, 2, 2),
                 new TensorProductAttention(12, 64, 6, 2, 2),

@@ -9,14 +9,14 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What sessions share: made once, the same for whoever asks in whatever order, and counted. */
+/** Tests pages shared by sessions: computed once, equal for every thread and order of requests, and counted. */
 class SharedPagesTest {
     private static final int SIZE = 6;
     private static final int VECTORS = 2;
     private static final int PAGES = 40;
 
     @Test
-    void fixedVectorsAreTurnedByTheirPositionsWhateverThreadAsksFirst() {
+    void fixedVectorsAreRotatedByPositionWhicheverThreadComesFirst() {
         Rope rope = new Rope(SIZE, 0f);
         float[] vectors = TestNumbers.uniform(new Random(5), VECTORS * SIZE);
         try (Arena arena = Arena.ofShared()) {
@@ -44,7 +44,7 @@ class SharedPagesTest {
     }
 
     @Test
-    void memoryIsCounted() {
+    void bytesCountAllPages() {
         try (Arena arena = Arena.ofShared()) {
             SharedPages shared = new SharedPages(new Rope(4, 0f), arena);
             assertThat(shared.bytes()).isZero();
@@ -62,9 +62,9 @@ class SharedPagesTest {
         }
     }
 
-    /** Columns are rotated to the bits of rows, in every form. */
+    /** Rotating columns gives the bits of rotating rows in every form. */
     @Test
-    void columnsTurnLikeRows() {
+    void rotatedColumnsHaveTheBitsOfRotatedRows() {
         Random random = new Random(9);
         for (int form = 0; form < 8; form++) {
             Rope rope = new Rope(4, 0f, new Rope.Form((form & 1) > 0, (form & 2) > 0, (form & 4) > 0));

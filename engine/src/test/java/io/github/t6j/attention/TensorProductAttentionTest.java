@@ -20,17 +20,19 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The variants of the paper that no official file has, loaded as models, against float64. */
+/** Tests the paper's variants without official files, loaded as models, against float64. */
 @Tag("width")
 class TensorProductAttentionTest {
     private static final double TOLERANCE = 1e-5;
 
     /**
-     * @param file below testdata/golden
-     * @param results what precedes the names of its results
-     * @param config config.json's keys
-     * @param t6j t6j.json's keys
-     * @param elementsPerToken by the paper's table
+     * A variant with golden results.
+     *
+     * @param file path of the file in testdata/golden
+     * @param results prefix of the names of its results
+     * @param config keys of config.json
+     * @param t6j keys of t6j.json
+     * @param elementsPerToken elements per token in the paper's table
      */
     record Case(String file, String results, Map<String, Object> config, Map<String, Object> t6j,
             long elementsPerToken) {
@@ -112,7 +114,9 @@ class TensorProductAttentionTest {
         return cases;
     }
 
-    /** The file's weights by the names of checkpoints; where whole projections stand for B, by those of B. */
+    /**
+     * Returns the file's weights under the names of checkpoints; whole projections that replace B get the names of B.
+     */
     private static Map<String, Tensor> attention(String file) {
         Map<String, String> names = Map.of(
                 "W_O", "c_proj", "c_q", "c_qkv.W_B_q", "c_k", "c_qkv.W_B_k", "c_v", "c_qkv.W_B_v");
@@ -131,7 +135,7 @@ class TensorProductAttentionTest {
 
     @ParameterizedTest
     @MethodSource({"nonContextual", "higherOrder"})
-    void bothPathsGiveTheGoldenNumbersInAnyChunks(Case golden) {
+    void bothPathsMatchTheGoldenResultsInAnyChunks(Case golden) {
         Map<String, Tensor> attention = attention(golden.file());
         double[] x = golden(golden.file(), "x");
         boolean hasOutput = attention.containsKey("c_proj");

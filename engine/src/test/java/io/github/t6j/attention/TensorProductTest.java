@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Weights that say the same in two forms give the same: what the goldens check reaches all forms and longer contexts. */
+/** Compares equivalent weights in two forms, which extends the golden checks to all forms and longer contexts. */
 @Tag("width")
 class TensorProductTest {
     private static final double TOLERANCE = 1e-5;
@@ -30,7 +30,7 @@ class TensorProductTest {
     private static final int HEADS = 5;
     private static final List<String> FACTORS = List.of("a_q", "b_q", "a_k", "b_k", "a_v", "b_v");
 
-    /** Sizes of a form; a rank of 0 is a whole query, third 0 the second order. */
+    /** Sizes of a form; query rank 0 means whole queries, third 0 second order. */
     private record Sizes(int featureDim, int third, int queryRank, int keyRank, int valueRank) {
         int headDim() {
             return featureDim * Math.max(1, third);
@@ -41,7 +41,7 @@ class TensorProductTest {
         }
     }
 
-    /** Weights of the form in which every factor is a projection. */
+    /** Returns weights of the form in which every factor is a projection. */
     private static Map<String, Tensor> weights(Sizes sizes, Random random) {
         Map<String, Tensor> weights = new LinkedHashMap<>();
         if (sizes.queryRank() == 0) {
@@ -66,7 +66,7 @@ class TensorProductTest {
         weights.put(name, Tensor.of(name, TestNumbers.normal(random, rows * WIDTH, 0.4), rows, WIDTH));
     }
 
-    /** Inputs whose first number is 1, so that a matrix's first column can make a constant. */
+    /** Returns inputs whose first element is 1, so that the first column of a matrix acts as a constant. */
     private static double[] inputs(Random random) {
         double[] x = doubles(TestNumbers.normal(random, TOKENS * WIDTH, 1));
         for (int token = 0; token < TOKENS; token++) {
@@ -95,7 +95,7 @@ class TensorProductTest {
         assertThat(difference(doubles(expected.out()), doubles(found.out()))).as("out").isLessThan(TOLERANCE);
     }
 
-    /** A form and a seed: every set of fixed factors, with everything else that can be combined with it by turns. */
+    /** A form: every set of fixed factors occurs, with the other options alternating. */
     record Form(int fixed, boolean shared, boolean whole, int third, String activation) {
         boolean fixes(String factor) {
             return (fixed >> FACTORS.indexOf(factor) & 1) == 1;
@@ -117,7 +117,7 @@ class TensorProductTest {
 
     @ParameterizedTest
     @MethodSource("forms")
-    void fixedAndSharedFactorsAreThoseOfWeightsThatSayTheSame(Form form) {
+    void fixedAndSharedFactorsMatchEquivalentProjections(Form form) {
         long seed = 2L * form.fixed() + (form.shared() ? 1 : 0);
         Random random = new Random(seed);
         Sizes sizes = new Sizes(6, form.third(), form.whole() ? 0 : 3, 2, form.shared() ? 2 : 3);
@@ -163,7 +163,7 @@ class TensorProductTest {
         return linear;
     }
 
-    /** Makes the projection's matrix give the same for all inputs, and of that the parameter. */
+    /** Makes a projection constant for all inputs, and adds that constant as the parameter of a fixed factor. */
     private static void fix(String factor, Map<String, Tensor> plain, Map<String, Tensor> other, int rows) {
         String name = "c_qkv.W_" + Character.toUpperCase(factor.charAt(0)) + factor.substring(1);
         float[] matrix = plain.get(name).toFloats();
@@ -181,7 +181,7 @@ class TensorProductTest {
         other.put("c_qkv." + factor, Tensor.of(factor, constant, rows, outputs / rows));
     }
 
-    /** Theorem 3.1 and C.1: the rotation of the whole head is that of its features B. */
+    /** Theorems 3.1 and C.1: rotating the features B rotates the whole head. */
     @ParameterizedTest
     @CsvSource({"0, half, clockwise", "0, adjacent, counterclockwise", "3, half, counterclockwise",
         "3, adjacent, clockwise"})
@@ -223,7 +223,7 @@ class TensorProductTest {
     }
 
     @Test
-    void theOrderOfRanksAndAScaleBetweenFactorsDoNotShow() {
+    void resultsDoNotDependOnTheOrderOfRanksOrAScaleBetweenFactors() {
         Random random = new Random(7);
         Sizes sizes = new Sizes(8, 0, 3, 2, 2);
         Map<String, Tensor> weights = weights(sizes, random);
@@ -238,7 +238,7 @@ class TensorProductTest {
         assertSame(expected, run(other, Map.of(), x));
     }
 
-    /** Row r of the new matrix is row {@code from(r)} of the old one, scaled. */
+    /** Replaces a matrix: row r becomes row {@code from(r)} of the old one, scaled. */
     private static void reorder(
             Map<String, Tensor> weights, String name, java.util.function.IntUnaryOperator from, float scale) {
         float[] old = weights.get(name).toFloats();
@@ -249,10 +249,10 @@ class TensorProductTest {
         weights.put(name, Tensor.of(name, made, old.length / WIDTH, WIDTH));
     }
 
-    /** A third factor of one number, always 1, is no third factor. */
+    /** A third factor of one element that is always 1 has no effect. */
     @ParameterizedTest
     @CsvSource({"3", "0"})
-    void thirdOrderOfSizeOneIsSecondOrder(int queryRank) {
+    void aThirdFactorOfSizeOneEqualsSecondOrder(int queryRank) {
         Random random = new Random(queryRank);
         Sizes second = new Sizes(6, 0, queryRank, 2, 3);
         Map<String, Tensor> weights = weights(second, random);
@@ -270,10 +270,10 @@ class TensorProductTest {
         assertSame(run(weights, Map.of(), x), run(third, Map.of("order", 3L), x));
     }
 
-    /** Paper, section 4: whole heads are fixed A with whole heads as B. */
+    /** Paper, section 4: grouped queries are TPA with whole heads as B and fixed A. */
     @ParameterizedTest
     @CsvSource({"6, 6", "6, 2", "6, 1"})
-    void groupedQueriesAreFixedHeadFactors(int heads, int groups) {
+    void groupedQueriesEqualFixedHeadFactors(int heads, int groups) {
         Random random = new Random(groups);
         int headDim = 8;
         Map<String, Tensor> grouped = new LinkedHashMap<>();
