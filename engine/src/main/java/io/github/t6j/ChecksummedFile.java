@@ -17,12 +17,13 @@ import java.util.function.UnaryOperator;
 import java.util.zip.CRC32C;
 
 /**
- * A safetensors file that says in its metadata what it is, and has a checksum there: what t6j saves of what it computed.
+ * Safetensors file with a format version and a checksum in its metadata, in which t6j saves computed state.
  *
  * <pre>
- *   metadata   NAME         the version of its format
- *              …            what it has in common with who reads it
- *              crc32c       of all else: a line "key=value" for each of these, in the file's order, then for each tensor a line
+ *   metadata   NAME         version of the format
+ *              …            values that the reader's state must have, too
+ *              crc32c       CRC of all else: a line "key=value" for each of these, in the file's order, then for each
+ *              tensor a line
  *                           "name dtype [shape]", such as "ids I32 [3]", and its bytes
  * </pre>
  */
@@ -33,20 +34,20 @@ final class ChecksummedFile {
     private ChecksummedFile() {}
 
     /**
-     * What a file and its reader must have in common.
+     * Kind of a file: the metadata that a file and its reader must have in common.
      *
-     * @param what it is, for messages: a session
-     * @param versionKey the one of the metadata that only such files have
-     * @param metadata in the order of the file, without the checksum
-     * @param advice what to do if the value of a key is another, to end a sentence with
+     * @param what description for messages, such as "a session"
+     * @param versionKey metadata key that identifies such files
+     * @param metadata metadata in the order of the file, without the checksum
+     * @param advice returns the end of the error message for a key with another value: how to fix it
      */
     record Kind(String what, String versionKey, Map<String, String> metadata, UnaryOperator<String> advice) {}
 
     /**
-     * Writes {@code file} as a whole or not at all.
+     * Writes {@code file} atomically.
      *
-     * @throws CancellationException when the thread is interrupted, which stays set
-     * @throws java.io.UncheckedIOException when it cannot be written
+     * @throws CancellationException if the thread is interrupted; its interrupt status stays set
+     * @throws java.io.UncheckedIOException if the file cannot be written
      */
     static void write(Path file, Kind kind, List<LazyTensor> tensors) {
         Safetensors.checkWritable(file);
@@ -63,11 +64,11 @@ final class ChecksummedFile {
     }
 
     /**
-     * The tensors of {@code file}, which must stay as it is while {@code arena} is open.
+     * Reads the tensors of {@code file}, which must not change while {@code arena} is open.
      *
-     * @throws ModelFormatException when it is not of {@code kind}, or damaged
-     * @throws CancellationException when the thread is interrupted, which stays set
-     * @throws java.io.UncheckedIOException when it cannot be read
+     * @throws ModelFormatException if the file is not of {@code kind}, or is damaged
+     * @throws CancellationException if the thread is interrupted; its interrupt status stays set
+     * @throws java.io.UncheckedIOException if the file cannot be read
      */
     static Map<String, Tensor> read(Path file, Kind kind, Arena arena) {
         Safetensors content = Safetensors.read(file, arena);
@@ -79,8 +80,8 @@ final class ChecksummedFile {
         }
         String found = Long.toHexString(checksum.getValue());
         if (!found.equals(content.metadata().get(CHECKSUM_KEY))) {
-            throw new ModelFormatException(file + ": expected the checksum " + content.metadata().get(CHECKSUM_KEY)
-                    + " of its own header, found " + found + ": the file is damaged");
+            throw new ModelFormatException(file + ": checksum: expected " + content.metadata().get(CHECKSUM_KEY)
+                    + ", as the header states, found " + found + ": the file is damaged");
         }
         return content.tensors();
     }
@@ -108,7 +109,7 @@ final class ChecksummedFile {
         }
     }
 
-    /** A checksum of the metadata but for the checksum itself. */
+    /** Begins a checksum with the metadata, without the checksum itself. */
     private static CRC32C begin(Map<String, String> metadata) {
         CRC32C checksum = new CRC32C();
         metadata.forEach((key, value) -> {

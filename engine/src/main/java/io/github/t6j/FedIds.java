@@ -3,11 +3,11 @@ package io.github.t6j;
 import java.util.Arrays;
 import java.util.Objects;
 
-/** The ids that a session was fed, and which more it may be fed. */
+/** Ids fed to a session, and checks of further ids. */
 final class FedIds {
     private final int contextLength;
     private final int vocabulary;
-    private int[] ids; // the first of them are in the cache
+    private int[] ids; // the first ones are those in the cache; the rest is spare or truncated
 
     FedIds(int contextLength, int vocabulary, int[] ids) {
         this.contextLength = contextLength;
@@ -15,17 +15,17 @@ final class FedIds {
         this.ids = ids;
     }
 
-    /** Id number {@code index}. */
+    /** Returns the id at {@code index}. */
     int get(int index) {
         return ids[index];
     }
 
-    /** The first {@code count}. */
+    /** Returns the first {@code count} ids. */
     int[] first(int count) {
         return Arrays.copyOf(ids, count);
     }
 
-    /** Keeps ids that were fed, the last of the {@code position} that the cache holds now. */
+    /** Records fed ids as the last of the {@code position} ids in the cache. */
     void keep(int[] fed, int from, int count, int position) {
         if (position > ids.length) {
             ids = Arrays.copyOf(ids, Math.max(position, 2 * ids.length));
@@ -33,7 +33,12 @@ final class FedIds {
         System.arraycopy(fed, from, ids, position - count, count);
     }
 
-    /** Whether {@code more} may follow the {@code position} ids that the cache holds. */
+    /**
+     * Checks that {@code more} may follow the {@code position} ids in the cache.
+     *
+     * @throws IllegalArgumentException if there are none, or an id is not below the vocabulary's size
+     * @throws IllegalStateException if the context has no room for them
+     */
     void check(int[] more, int position) {
         Objects.requireNonNull(more, "ids");
         if (more.length == 0) {
@@ -55,7 +60,7 @@ final class FedIds {
     void checkRoom(int count, int position) {
         if (count > contextLength - position) {
             throw new IllegalStateException("the context has room for " + contextLength + " ids and holds " + position
-                    + "; expected at most " + (contextLength - position) + " more, found " + count
+                    + ": expected at most " + (contextLength - position) + " more, found " + count
                     + "; shorten the prompt or open the session with a longer context");
         }
     }

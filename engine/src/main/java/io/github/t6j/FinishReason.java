@@ -1,14 +1,14 @@
 package io.github.t6j;
 
-/** Why a generation ended. */
+/** Reason why a generation ended. */
 public enum FinishReason {
-    /** The model said that the text ends ({@code <|endoftext|>}); the id is not part of the result. */
+    /** The model generated an end id, such as {@code <|endoftext|>}, which is not part of the result. */
     END_OF_TEXT,
     /** One of {@link GenerationOptions#stop()} was generated; it is not part of the result. */
     STOP_STRING,
     /** {@link GenerationOptions#maxTokens()} ids were generated. */
     MAX_TOKENS,
-    /** The session holds as many ids as its context has room for. */
+    /** The session's context is full. */
     CONTEXT_FULL,
     /** The listener returned false. */
     STOPPED_BY_LISTENER,

@@ -12,9 +12,11 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * FlashTPA (paper, Algorithm 2) as a library function, for those who have their own model: attention of factored
- * queries over factored keys and values, none of which is ever built whole. It is the engine's own attention on the
- * engine's own cache. Keys are cached as they come, so rotate B_Q and B_K by position before.
+ * FlashTPA (paper, Algorithm 2) as a library function for models of your own: attention of factored queries over
+ * factored
+ * keys and values, which are never rebuilt. It uses the attention and the cache of the engine. Keys are cached as
+ * given, so
+ * rotate B_Q and B_K by position first.
  *
  * <pre>{@code
  * // 34 heads of 64 elements, ranks 6, 2, 2; factors of 100 tokens of one sequence, then of a query
@@ -25,7 +27,8 @@ import java.util.Objects;
  * }
  * }</pre>
  *
- * One object serves any number of caches (one for each layer of a model, say); it owns the threads. Each cache is used
+ * An object owns the threads and serves any number of caches, for example one per layer of a model. Each cache may be
+ * used
  * by one thread at a time.
  */
 public final class FlashTpa implements AutoCloseable {
@@ -35,14 +38,14 @@ public final class FlashTpa implements AutoCloseable {
     private final Workers workers;
 
     /**
-     * The sizes of a factored attention.
+     * Sizes of a factored attention.
      *
-     * @param heads H
-     * @param headDim D, elements of a query and of a key
-     * @param valueDim E, elements of a value
-     * @param queryRank R_Q; 0: queries are whole (T6 KV-only), {@link Factors#whole}
-     * @param keyRank R_K
-     * @param valueRank R_V
+     * @param heads number of heads, H
+     * @param headDim elements of a query and of a key, D
+     * @param valueDim elements of a value, E
+     * @param queryRank rank of queries, R_Q, or 0 for whole queries (T6 KV-only), see {@link Factors#whole}
+     * @param keyRank rank of keys, R_K
+     * @param valueRank rank of values, R_V
      */
     public record Shape(int heads, int headDim, int valueDim, int queryRank, int keyRank, int valueRank) {
         /** @throws IllegalArgumentException if a size is below 1, or queryRank below 0 */
@@ -57,19 +60,20 @@ public final class FlashTpa implements AutoCloseable {
     }
 
     /**
-     * How it is computed: scores are scale · queryScale · keyScale · (Σ A_Q B_Q) · (Σ A_K B_K), sums over the ranks; the
-     * output is valueScale times the softmax's mean of Σ A_V B_V.
+     * Options of the computation. Scores are scale · queryScale · keyScale · (Σ A_Q B_Q) · (Σ A_K B_K), with sums over
+     * the
+     * ranks; the output is valueScale times the mean of Σ A_V B_V weighted by the softmax.
      *
      * @param scale 1/√D by default
-     * @param queryScale 1/R_Q by default, or 1 where queries are whole
+     * @param queryScale 1/R_Q by default, or 1 for whole queries
      * @param keyScale 1/R_K by default
      * @param valueScale 1/R_V by default
-     * @param sigmoid whether every A is taken through 1/(1 + e^−a) first
-     * @param threads threads that compute, the calling one included; 0: one per core
+     * @param sigmoid true to apply 1/(1 + e^−a) to every element of the head factors A first
+     * @param threads number of threads that compute, including the calling one; 0 for one per core
      */
     public record Options(
             double scale, double queryScale, double keyScale, double valueScale, boolean sigmoid, int threads) {
-        /** @throws IllegalArgumentException if a scale is not finite, or {@code threads} negative */
+        /** @throws IllegalArgumentException if a scale is not finite, or {@code threads} is negative */
         public Options {
             finite(scale, "scale");
             finite(queryScale, "queryScale");
@@ -78,54 +82,53 @@ public final class FlashTpa implements AutoCloseable {
             atLeast(0, threads, "threads");
         }
 
-        /** What T6 models compute, on all cores. */
+        /** Returns the options of T6 models, on all cores. */
         public static Options defaults(Shape shape) {
             return new Options(
                     1 / Math.sqrt(shape.headDim), 1.0 / Math.max(1, shape.queryRank), 1.0 / shape.keyRank,
                     1.0 / shape.valueRank, false, 0);
         }
 
-        /** These options with other scales. */
+        /** Returns these options with other scales. */
         public Options withScales(double newScale, double newQueryScale, double newKeyScale, double newValueScale) {
             return new Options(newScale, newQueryScale, newKeyScale, newValueScale, sigmoid, threads);
         }
 
-        /** These options with a sigmoid on every A. */
+        /** Returns these options with a sigmoid on every A. */
         public Options withSigmoid() {
             return new Options(scale, queryScale, keyScale, valueScale, true, threads);
         }
 
-        /** These options with another number of threads. */
+        /** Returns these options with another number of threads. */
         public Options withThreads(int newThreads) {
             return new Options(scale, queryScale, keyScale, valueScale, sigmoid, newThreads);
         }
     }
 
     /**
-     * The factors of one of Q, K and V: f32 elements in the machine's order and the model's layout, read when they are
-     * handed over and not kept.
+     * Factors of queries, keys or values: f32 elements in native byte order. They are copied during the call.
      *
      * @param a head factors [batch][tokens][H][R]
-     * @param b feature factors [batch][tokens][R][D], rotated by position; those of values [batch][tokens][R][E]
+     * @param b feature factors [batch][tokens][R][D], rotated by position; for values [batch][tokens][R][E]
      */
     public record Factors(MemorySegment a, MemorySegment b) {
-        /** Factors in arrays. */
+        /** Creates factors from arrays. */
         public static Factors of(float[] a, float[] b) {
             return new Factors(MemorySegment.ofArray(a), MemorySegment.ofArray(b));
         }
 
-        /** Whole queries, [batch][tokens][H][D], for a shape whose queryRank is 0. */
+        /** Creates whole queries [batch][tokens][H][D], for a shape whose queryRank is 0. */
         public static Factors whole(float[] queries) {
             return of(new float[0], queries);
         }
     }
 
-    /** FlashTPA of this shape as T6 models compute it, on all cores. */
+    /** Creates FlashTPA of a shape with {@link Options#defaults}. */
     public FlashTpa(Shape shape) {
         this(shape, Options.defaults(shape));
     }
 
-    /** FlashTPA of this shape. */
+    /** Creates FlashTPA of a shape. */
     public FlashTpa(Shape shape, Options options) {
         this.shape = shape;
         this.options = options;
@@ -135,7 +138,7 @@ public final class FlashTpa implements AutoCloseable {
     }
 
     /**
-     * An empty f32 cache of {@code batch} sequences, which may grow to different lengths. The caller closes it.
+     * Returns an empty f32 cache of {@code batch} sequences, which may grow to different lengths. The caller closes it.
      *
      * @throws IllegalArgumentException if {@code batch} is below 1
      */
@@ -144,7 +147,7 @@ public final class FlashTpa implements AutoCloseable {
     }
 
     /**
-     * The same with elements of a narrower type; attention computes in f32 with all of them.
+     * Returns an empty cache with elements of {@code type}; attention computes in f32 with every type.
      *
      * @throws IllegalArgumentException if {@code batch} is below 1
      */
@@ -160,7 +163,7 @@ public final class FlashTpa implements AutoCloseable {
         return new PagedCache(attention.layout(), Format.valueOf(type.name()), 1);
     }
 
-    /** Buffers of one cache. */
+    /** Creates the attention, with its buffers, of one cache. */
     PagedAttention newAttention() {
         return new PagedAttention(attention, null, KernelChoice.kernels(), workers);
     }

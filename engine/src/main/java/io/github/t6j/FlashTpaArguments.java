@@ -2,7 +2,9 @@ package io.github.t6j;
 
 import java.lang.foreign.MemorySegment;
 
-/** What {@link FlashTpaCache} refuses: each throws an IllegalArgumentException that names the argument. */
+/**
+ * Checks of the arguments of {@link FlashTpaCache}: each throws an IllegalArgumentException that names the argument.
+ */
 final class FlashTpaArguments {
     private FlashTpaArguments() {}
 
@@ -21,12 +23,12 @@ final class FlashTpaArguments {
     static void checkCounts(int tokens, int[] counts, int batch) {
         if (counts.length != batch) {
             throw new IllegalArgumentException(
-                    "counts: expected one a sequence, " + batch + ", found " + counts.length);
+                    "counts: expected one per sequence, " + batch + ", found " + counts.length);
         }
         for (int b = 0; b < counts.length; b++) {
             if (counts[b] < 0 || counts[b] > tokens) {
                 throw new IllegalArgumentException(
-                        "counts[" + b + "]: expected 0 to tokens, " + tokens + ", found " + counts[b]);
+                        "counts[" + b + "]: expected 0 to " + tokens + " (tokens), found " + counts[b]);
             }
         }
     }

@@ -21,12 +21,15 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The factors of a batch of sequences, laid out for {@link FlashTpa}: append tokens' keys and values, then attend as
- * often as needed. (R_K + R_V)·H + R_K·D + R_V·E elements a token, in pages of 64 tokens, of the type that it was made
- * with. It can be cut, forked, saved and restored, as a {@link Session} can.
+ * Cache of the factored keys and values of a batch of sequences for {@link FlashTpa}: append the keys and values of
+ * tokens,
+ * then attend as often as needed. It stores (R_K + R_V)·H + R_K·D + R_V·E elements per token, in pages of 64 tokens. It
+ * can
+ * be truncated, forked, saved and restored like a {@link Session}.
  *
- * <p>One thread at a time may use it; it says so if another one does. {@link #close} frees its memory, but for what forks
- * share; each fork is closed by itself.
+ * <p>For use by one thread at a time; concurrent use throws an IllegalStateException. {@link #close} frees the memory
+ * except
+ * pages shared with forks; each fork must be closed separately.
  */
 public final class FlashTpaCache implements AutoCloseable {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
@@ -37,17 +40,17 @@ public final class FlashTpaCache implements AutoCloseable {
     private final boolean sigmoid;
     private final TensorProductAttention attention;
     private final PagedAttention paged;
-    private final double queryFactor; // what the scores' scales ask for beyond the attention's own
+    private final double queryFactor; // ratio of the scales of scores to those of the attention
     private final double valueFactor;
     private final PagedCache[] sequences;
-    private final int[] lengths; // of each sequence
-    private final AttentionPass pass; // of one row
-    private final float[] row; // its projections
+    private final int[] lengths; // tokens of each sequence
+    private final AttentionPass pass; // a pass of one row
+    private final float[] row; // projections of the pass
     private float[] bias = new float[0];
-    private final AtomicBoolean used = new AtomicBoolean(); // by a call, or for good when it is freed
+    private final AtomicBoolean used = new AtomicBoolean(); // by a call; stays true once the cache is freed
     private volatile boolean closed;
 
-    /** A cache of these sequences, which are its own from now on. */
+    /** Creates a cache that takes ownership of {@code sequences}. */
     FlashTpaCache(FlashTpa flash, CacheType type, PagedCache[] sequences, int[] lengths) {
         this.flash = flash;
         this.type = type;
@@ -68,22 +71,22 @@ public final class FlashTpaCache implements AutoCloseable {
         row = pass.projections;
     }
 
-    /** Sequences. */
+    /** Returns the number of sequences. */
     public int batch() {
         checkOpen();
         return sequences.length;
     }
 
-    /** How it stores its elements. */
+    /** Returns the type of the stored elements. */
     public CacheType cacheType() {
         checkOpen();
         return type;
     }
 
     /**
-     * Tokens of one sequence.
+     * Returns the number of tokens of one sequence.
      *
-     * @throws IllegalArgumentException if there is no such sequence
+     * @throws IllegalArgumentException if {@code sequence} is not in 0 … batch − 1
      */
     public int length(int sequence) {
         checkOpen();
@@ -91,13 +94,13 @@ public final class FlashTpaCache implements AutoCloseable {
         return lengths[sequence];
     }
 
-    /** Tokens of the longest sequence. */
+    /** Returns the number of tokens of the longest sequence. */
     public int longest() {
         checkOpen();
         return Arrays.stream(lengths).max().getAsInt();
     }
 
-    /** Appends {@code tokens} tokens to each sequence: {@link #append(int, int[], Factors, Factors)} of all of them. */
+    /** Appends {@code tokens} tokens to each sequence, see {@link #append(int, int[], Factors, Factors)}. */
     public void append(int tokens, Factors keys, Factors values) {
         int[] all = new int[batch()];
         Arrays.fill(all, tokens);
@@ -105,12 +108,12 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     /**
-     * Appends to sequence b the first {@code counts[b]} of its {@code tokens} tokens: the others are padding.
+     * Appends to each sequence b the first {@code counts[b]} of its {@code tokens} tokens; the others are padding.
      *
      * @param counts [batch], each of 0 … tokens
      * @param keys A_K [batch][tokens][H][R_K], B_K [batch][tokens][R_K][D]
      * @param values A_V [batch][tokens][H][R_V], B_V [batch][tokens][R_V][E]
-     * @throws IllegalArgumentException if a size is another; nothing is appended then
+     * @throws IllegalArgumentException if a size is wrong; nothing is appended then
      */
     public void append(int tokens, int[] counts, Factors keys, Factors values) {
         checkOpen();
@@ -123,7 +126,7 @@ public final class FlashTpaCache implements AutoCloseable {
         begin();
         try {
             for (int b = 0; b < sequences.length; b++) {
-                sequences[b].reserve(lengths[b], lengths[b] + counts[b]); // of all, before any gets a token
+                sequences[b].reserve(lengths[b], lengths[b] + counts[b]); // for all sequences, before any grows
             }
             for (int b = 0; b < sequences.length; b++) {
                 for (int t = 0; t < counts[b]; t++) {
@@ -135,7 +138,7 @@ public final class FlashTpaCache implements AutoCloseable {
         }
     }
 
-    /** Appends the token that is number {@code index} of all tokens in the factors. */
+    /** Appends the token at {@code index} among all tokens in the factors. */
     private void append(int sequence, long index, Factors keys, Factors values) {
         FactorCache factors = attention.factors();
         int columns = attention.columnsAt();
@@ -148,10 +151,11 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     /**
-     * Forgets all tokens from {@code position} on, of every sequence; shorter ones stay as they are. The memory of a sequence
-     * without tokens is given back; otherwise it stays for the tokens that follow.
+     * Removes all tokens from {@code position} on from every sequence; shorter sequences stay unchanged. The memory of
+     * a sequence
+     * without tokens is freed; otherwise it is kept for the tokens that follow.
      *
-     * @throws IllegalArgumentException if it is not in 0 … {@link #longest()}; nothing is forgotten then
+     * @throws IllegalArgumentException if {@code position} is not in 0 … {@link #longest()}; nothing is removed then
      */
     public void truncate(int position) {
         begin();
@@ -166,9 +170,10 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     /**
-     * {@link #truncate(int)} of one sequence.
+     * Removes all tokens from {@code position} on from one sequence, see {@link #truncate(int)}.
      *
-     * @throws IllegalArgumentException if there is no such sequence, or position is not in 0 … its length
+     * @throws IllegalArgumentException if {@code sequence} is not in 0 … batch − 1, or {@code position} not in 0 … its
+     *     length
      */
     public void truncate(int sequence, int position) {
         begin();
@@ -186,9 +191,10 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     /**
-     * A new cache of the same {@link FlashTpa} that holds the same tokens, to be closed by itself: appending to one, cutting
-     * or closing it does not change the other. They share the memory of what they have in common. The fork may be used by
-     * another thread.
+     * Returns a new cache of the same {@link FlashTpa} with the same tokens. Appending to one, truncating or closing it
+     * does not
+     * change the other; they share the memory of common tokens. The caller closes the fork, and may use it on another
+     * thread.
      */
     public FlashTpaCache fork() {
         begin();
@@ -202,11 +208,12 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     /**
-     * Writes all tokens to {@code file}, a safetensors file; it is complete or not there at all. A file that was there before
-     * is replaced, but keeps its permissions; a new one is for its owner alone. Links are followed.
+     * Writes all tokens atomically to {@code file}, a safetensors file. An existing file is replaced and keeps its
+     * permissions;
+     * only the owner can read a new file. Links are followed.
      *
-     * @throws CancellationException when the thread is interrupted, which stays set
-     * @throws java.io.UncheckedIOException when it cannot be written
+     * @throws CancellationException if the thread is interrupted; its interrupt status stays set
+     * @throws java.io.UncheckedIOException if the file cannot be written
      */
     public void save(Path file) {
         begin();
@@ -218,13 +225,16 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     /**
-     * Makes this cache hold what {@link #save} wrote, in place of what it holds: all that follows has the bits that it would
-     * have had in the cache that was saved. The options' scales may be others.
+     * Replaces the contents of this cache by those that {@link #save} wrote. All later results have the same bits as in
+     * the
+     * saved cache. The scales of the options may differ.
      *
-     * @throws ModelFormatException when the file is damaged, or of another shape (but for R_Q), sigmoid, type or number of
-     *     sequences; the cache is then as it was
-     * @throws CancellationException when the thread is interrupted, which stays set; the cache is as it was
-     * @throws java.io.UncheckedIOException when it cannot be read
+     * @throws ModelFormatException if the file is damaged, or has another shape (except R_Q), sigmoid, type or number
+     *     of
+     *     sequences; the cache is unchanged then
+     * @throws CancellationException if the thread is interrupted; its interrupt status stays set, and the cache is
+     *     unchanged
+     * @throws java.io.UncheckedIOException if the file cannot be read
      */
     public void restore(Path file) {
         begin();
@@ -240,29 +250,30 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     /**
-     * Attention of {@code queries} queries a sequence, each to all of the sequence's tokens.
+     * Computes attention of {@code queries} queries per sequence, each over all tokens of the sequence.
      *
      * @param q A_Q [batch][queries][H][R_Q], B_Q [batch][queries][R_Q][D]
      * @return [batch][queries][H][E]
-     * @throws IllegalArgumentException if a size is another
+     * @throws IllegalArgumentException if a size is wrong
      */
     public float[] attend(int queries, Factors q) {
         return attend(queries, q, null);
     }
 
     /**
-     * {@link #attend(int, Factors)} with a mask.
+     * Computes {@link #attend(int, Factors)} with a mask.
      *
-     * @param mask [batch][queries][M], M being {@link #longest()} or more, added to the scores of all heads: −∞ hides a
-     *     token; or null. Elements beyond a sequence's length are not looked at. A query that sees no token gets zeros
-     * @throws IllegalArgumentException if a size is another, or the mask has NaN or +∞
+     * @param mask [batch][queries][M] with M ≥ {@link #longest()}, added to the scores of all heads, or null. −∞ hides
+     *     a token;
+     *     elements beyond a sequence's length are ignored. The output of a query that sees no token is zero
+     * @throws IllegalArgumentException if a size is wrong, or the mask contains NaN or +∞
      */
     public float[] attend(int queries, Factors q, float[] mask) {
         FlashTpa.atLeast(1, queries, "queries");
         long size = (long) batch() * queries * pass.output.length;
         if (size > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException("queries: expected few enough that an array holds their outputs, found "
-                    + queries + ", which make " + size + " elements");
+            throw new IllegalArgumentException("queries: expected at most " + (Integer.MAX_VALUE - 8)
+                    + " elements of output, found " + size + " for " + queries + " queries");
         }
         float[] out = new float[(int) size];
         attend(queries, q, mask, out);
@@ -270,11 +281,11 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     /**
-     * {@link #attend(int, Factors, float[])} into an array that is there already, which allocates nothing.
+     * Computes {@link #attend(int, Factors, float[])} into an existing array, without allocating.
      *
-     * @param mask as above, or null
+     * @param mask mask as in {@link #attend(int, Factors, float[])}, or null
      * @param out [batch][queries][H][E], written
-     * @throws IllegalArgumentException if a size is another, or the mask has NaN or +∞
+     * @throws IllegalArgumentException if a size is wrong, or the mask contains NaN or +∞
      */
     public void attend(int queries, Factors q, float[] mask, float[] out) {
         checkOpen();
@@ -330,7 +341,9 @@ public final class FlashTpaCache implements AutoCloseable {
         }
     }
 
-    /** A query's mask in powers of two, finite where it was: an overflow would hide a token. */
+    /**
+     * Returns a query's mask in powers of two. Finite elements stay finite, since an overflow to −∞ would hide a token.
+     */
     private float[] bias(float[] mask, int at, int length) {
         if (bias.length < length) {
             bias = new float[Arrays.stream(lengths).max().getAsInt()];
@@ -360,11 +373,11 @@ public final class FlashTpaCache implements AutoCloseable {
 
     private void checkOpen() {
         if (closed) {
-            throw new IllegalStateException("the cache is closed; make a new one");
+            throw new IllegalStateException("the cache is closed; create a new one");
         }
     }
 
-    /** Frees the cache, or lets a call that is under way on another thread do so; closing twice does nothing. */
+    /** Frees the cache, after any call in progress on another thread has ended. Closing twice has no effect. */
     @Override
     public void close() {
         closed = true;

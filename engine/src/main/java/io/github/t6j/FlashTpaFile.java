@@ -17,26 +17,27 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * A saved {@link FlashTpaCache}: a {@link ChecksummedFile} of the lengths of its sequences and their pages. Scales belong to
- * the queries, so a file does not depend on them.
+ * Saved {@link FlashTpaCache}: a {@link ChecksummedFile} of the lengths of its sequences and their pages. Scales apply
+ * to
+ * queries and outputs, so a file does not depend on them.
  *
  * <pre>
- *   metadata   t6j_flashtpa  1, the version of this format
- *              shape         heads, elements and ranks of keys and values
- *              sigmoid       whether A was taken through a sigmoid before it was kept
+ *   metadata   t6j_flashtpa  1, version of this format
+ *              shape         number of heads, elements and ranks of keys and values
+ *              sigmoid       true if the sigmoid was applied to A before caching
  *              cache_type    f32, f16, bf16, q8
  *   tensors    lengths       I32 [batch]
  *              sequence.0.layer.0, sequence.1.layer.0 …  U8 [⌈length/64⌉][bytes of a page]
  * </pre>
  *
- * @param lengths tokens of each sequence
- * @param sequences their pages
+ * @param lengths number of tokens of each sequence
+ * @param sequences pages of each sequence
  */
 record FlashTpaFile(int[] lengths, PagedCache[] sequences) {
     private static final String VERSION_KEY = "t6j_flashtpa";
     private static final String LENGTHS = "lengths";
 
-    /** What a file and the cache that reads it must have in common. */
+    /** Returns the metadata that a file and the cache that reads it must have in common. */
     static ChecksummedFile.Kind kind(FlashTpa.Shape shape, boolean sigmoid, CacheType type) {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(VERSION_KEY, "1");
@@ -66,11 +67,11 @@ record FlashTpaFile(int[] lengths, PagedCache[] sequences) {
     }
 
     /**
-     * What {@code file} holds, in memory of its own.
+     * Reads {@code file} into memory.
      *
-     * @param batch sequences that it must have
-     * @param empty makes the cache of a sequence
-     * @throws ModelFormatException if it is not of {@code kind}, is damaged or contradicts itself
+     * @param batch expected number of sequences
+     * @param empty creates the cache of a sequence
+     * @throws ModelFormatException if the file is not of {@code kind}, is damaged or inconsistent
      */
     static FlashTpaFile read(Path file, ChecksummedFile.Kind kind, int batch, Supplier<PagedCache> empty) {
         try (NativeMemory arena = NativeMemory.confined()) {
@@ -85,7 +86,7 @@ record FlashTpaFile(int[] lengths, PagedCache[] sequences) {
                 }
             }
             return new FlashTpaFile(lengths, sequences(file, rest, lengths, empty));
-        } catch (InternalError fault) { // of a mapped file
+        } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
             throw FileBytes.cutShort(file, fault);
         }
     }
@@ -100,7 +101,7 @@ record FlashTpaFile(int[] lengths, PagedCache[] sequences) {
             }
             if (!tensors.isEmpty()) {
                 throw new ModelFormatException(file + ": expected " + LENGTHS + " and the pages of " + lengths.length
-                        + " sequences, found " + tensors.keySet().iterator().next() + ", too");
+                        + " sequences, found also " + tensors.keySet().iterator().next());
             }
             return sequences;
         } catch (RuntimeException | Error failure) {
@@ -109,7 +110,7 @@ record FlashTpaFile(int[] lengths, PagedCache[] sequences) {
         }
     }
 
-    /** Takes the tensors of one sequence out of all, by their names without {@code prefix}. */
+    /** Removes the tensors of one sequence from {@code tensors} and returns them by name without {@code prefix}. */
     private static Map<String, Tensor> own(Map<String, Tensor> tensors, String prefix) {
         Map<String, Tensor> own = new LinkedHashMap<>();
         tensors.forEach((name, tensor) -> {
@@ -121,7 +122,7 @@ record FlashTpaFile(int[] lengths, PagedCache[] sequences) {
         return own;
     }
 
-    /** Frees the pages of those that are there. */
+    /** Frees the pages of all sequences that are not null. */
     static void close(PagedCache[] sequences) {
         for (PagedCache sequence : sequences) {
             if (sequence != null) {

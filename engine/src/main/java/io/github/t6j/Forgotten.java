@@ -6,8 +6,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Does something when an object is forgotten, on a thread of its own, until it is closed. The JDK's Cleaner cannot be
- * closed: its thread outlives the model.
+ * Runs actions when objects become unreachable, on a thread of its own, until it is closed. The JDK's Cleaner cannot be
+ * closed, so its thread would outlive the model.
  */
 final class Forgotten implements AutoCloseable {
     private final ReferenceQueue<Object> queue = new ReferenceQueue<>();
@@ -15,7 +15,7 @@ final class Forgotten implements AutoCloseable {
     private final Thread thread = Thread.ofPlatform().daemon().name("t6j-cleaner").unstarted(this::loop);
     private volatile boolean closed;
 
-    /** An object that is watched. */
+    /** Watched object. */
     final class Watch extends PhantomReference<Object> {
         private final Runnable action;
 
@@ -24,7 +24,7 @@ final class Forgotten implements AutoCloseable {
             this.action = action;
         }
 
-        /** Watches it no more. */
+        /** Stops watching the object. */
         void end() {
             watches.remove(this);
         }
@@ -34,7 +34,7 @@ final class Forgotten implements AutoCloseable {
         thread.start();
     }
 
-    /** @param action what is done, once, when nobody has {@code watched} any more; must not reach it */
+    /** @param action runs once when {@code watched} is unreachable; must not reference it */
     Watch watch(Object watched, Runnable action) {
         Watch watch = new Watch(watched, action);
         watches.add(watch);
@@ -54,7 +54,7 @@ final class Forgotten implements AutoCloseable {
         }
     }
 
-    /** Ends the thread; what is forgotten later nobody is told of. */
+    /** Ends the thread; later actions do not run. */
     @Override
     public void close() {
         closed = true;

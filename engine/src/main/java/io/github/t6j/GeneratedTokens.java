@@ -7,16 +7,16 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * {@link Session#stream}: a token is computed when it is asked for, in a call of its own. It is fed before it is given, so
- * that the session holds what was given whenever the stream is left.
+ * Spliterator of {@link Session#stream}. Each token is computed on demand, in a call of its own, and fed before it is
+ * returned. So the session always contains exactly the returned tokens, wherever the consumer stops.
  */
 final class GeneratedTokens implements Spliterator<Token> {
     private final Session session;
     private final Generator generator;
-    private int[] promptIds; // null once they are fed
-    private int position; // of the session, when the next token is asked for
+    private int[] promptIds; // null once fed
+    private int position; // expected position of the session at the next call
     private boolean over;
-    private boolean cancelled; // after the last token that was given
+    private boolean cancelled; // after the last returned token
     private volatile boolean closed;
 
     private GeneratedTokens(Session session, Generator generator, int[] promptIds) {
@@ -45,7 +45,7 @@ final class GeneratedTokens implements Spliterator<Token> {
         if (over || closed) {
             return null;
         }
-        over = true; // unless it goes well
+        over = true; // unless this call succeeds
         try (SessionUse.Call _ = session.use().begin()) {
             checkUnchanged();
             if (cancelled || session.isCancelled() || !feedPrompt()) {
@@ -65,12 +65,12 @@ final class GeneratedTokens implements Spliterator<Token> {
 
     private void checkUnchanged() {
         if (session.state().position() != position) {
-            throw new IllegalStateException("the stream left its session at position " + position + ", and found it at "
-                    + session.state().position() + ": do not feed, cut or restore it before the stream is done");
+            throw new IllegalStateException("stream: expected its session at position " + position + ", found it at "
+                    + session.state().position() + ": do not feed, truncate or restore it while the stream is open");
         }
     }
 
-    /** @return false if something ended it */
+    /** @return false if the call was cancelled or the stream closed */
     private boolean feedPrompt() {
         if (promptIds == null) {
             return true;
@@ -90,7 +90,7 @@ final class GeneratedTokens implements Spliterator<Token> {
         throw new CancellationException("the stream was cancelled at position " + session.state().position());
     }
 
-    /** Nothing: a token needs the one before it. */
+    /** Returns null: a token depends on the one before it. */
     @Override
     public Spliterator<Token> trySplit() {
         return null;

@@ -4,14 +4,14 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What a generation gave.
+ * Result of a generation.
  *
- * @param text the continuation, without the prompt and without the stop string that ended it: what a listener
- *     heard
- * @param tokens the generated ids, each with its log-probability
- * @param finishReason why it ended
- * @param promptTokens ids of the prompt
- * @param seed the seed that gives this text again
+ * @param text the continuation, without the prompt and without the stop string that ended it: the text that a listener
+ *     received
+ * @param tokens generated ids, each with its log-probability
+ * @param finishReason reason why it ended
+ * @param promptTokens number of ids of the prompt
+ * @param seed seed that reproduces this text
  * @param prefillTime time from the call to the first logits
  * @param decodeTime time from the first logits to the end
  */

@@ -4,12 +4,12 @@ import io.github.t6j.sampling.SamplingOptions;
 import java.util.List;
 
 /**
- * How a text is continued.
+ * Options of a generation.
  *
- * @param maxTokens the most ids to generate
- * @param sampling how an id is chosen
- * @param stop strings that end the generation where one appears; it may span tokens
- * @param ignoreEndOfText true to go on past {@link Model#endIds()}
+ * @param maxTokens most ids to generate
+ * @param sampling options for choosing ids
+ * @param stop stop strings, any of which ends the generation where it appears; it may span tokens
+ * @param ignoreEndOfText true to continue after {@link Model#endIds()}
  */
 public record GenerationOptions(int maxTokens, SamplingOptions sampling, List<String> stop, boolean ignoreEndOfText) {
 
@@ -24,27 +24,27 @@ public record GenerationOptions(int maxTokens, SamplingOptions sampling, List<St
         }
     }
 
-    /** 128 ids, sampled as {@link SamplingOptions#defaults()} says. */
+    /** Returns the defaults: at most 128 ids, {@link SamplingOptions#defaults()}, no stop strings. */
     public static GenerationOptions defaults() {
         return new GenerationOptions(128, SamplingOptions.defaults(), List.of(), false);
     }
 
-    /** These options with another limit of ids. */
+    /** Returns these options with another limit of ids. */
     public GenerationOptions withMaxTokens(int newMaxTokens) {
         return new GenerationOptions(newMaxTokens, sampling, stop, ignoreEndOfText);
     }
 
-    /** These options with another way of choosing ids. */
+    /** Returns these options with other sampling options. */
     public GenerationOptions withSampling(SamplingOptions newSampling) {
         return new GenerationOptions(maxTokens, newSampling, stop, ignoreEndOfText);
     }
 
-    /** These options with other stop strings. */
+    /** Returns these options with other stop strings. */
     public GenerationOptions withStop(String... newStop) {
         return new GenerationOptions(maxTokens, sampling, List.of(newStop), ignoreEndOfText);
     }
 
-    /** These options, going on past the end of text or not. */
+    /** Returns these options with {@code ignoreEndOfText} set or cleared. */
     public GenerationOptions withIgnoreEndOfText(boolean newIgnoreEndOfText) {
         return new GenerationOptions(maxTokens, sampling, stop, newIgnoreEndOfText);
     }

@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * One generation that its caller takes step by step, so that many can go side by side: {@link #next} chooses an id from
- * the session's logits, the caller feeds it, alone or with those of other sessions.
+ * Generation that the caller advances step by step, so that many can run side by side: {@link #next} chooses an id from
+ * the
+ * session's logits, and the caller feeds it, alone or together with those of other sessions.
  *
  * <pre>{@code
  * Generator generator = session.newGenerator(promptIds, options);
@@ -22,32 +23,36 @@ import java.util.Set;
  * Generation generation = generator.result();
  * }</pre>
  *
- * <p>That gives what {@link Session#generate(int[], GenerationOptions, TokenListener)} does. For one thread at a time.
+ * <p>This loop gives the same result as {@link Session#generate(int[], GenerationOptions, TokenListener)}. For use by
+ * one
+ * thread at a time.
  */
 public final class Generator {
     private final Session session;
     private final Set<Integer> endIds;
     private final Sampler sampler;
     private final GenerationOptions options;
-    private final TokenStream decoder; // null: there is no tokenizer, and no text
+    private final TokenStream decoder; // null without a tokenizer, so without text
     private final StopStrings stop;
     private final List<Token> tokens = new ArrayList<>();
     private final StringBuilder text = new StringBuilder();
     private final int promptTokens;
     private final long start = System.nanoTime();
-    private long first; // when the first id was asked for, or 0
-    private FinishReason reason; // null while it goes on
-    private boolean complete; // the text, with what was held back
+    private long first; // time of the first call of next, or 0
+    private FinishReason reason; // null while the generation continues
+    private boolean complete; // text contains the buffered tail
 
-    /** @param tokenizer null: any id may be generated, and none has a text */
+    /**
+     * @param tokenizer tokenizer of the model, or null; without one, any id may be generated and tokens have no text
+     */
     Generator(Session session, Tokenizer tokenizer, int[] promptIds, GenerationOptions options) {
         this.session = session;
         this.options = options;
         this.promptTokens = promptIds.length;
         if (tokenizer == null && !options.stop().isEmpty()) {
             throw new IllegalArgumentException(
-                    "stop: expected none, since the model has no tokenizer to make a text with,"
-                            + " found " + options.stop().size());
+                    "stop: expected no stop strings, since the model has no tokenizer, found "
+                            + options.stop().size());
         }
         sampler = new Sampler(options.sampling(), session.vocabulary(), session.model().sampleableIds());
         sampler.prompt(session.state().ids());
@@ -62,10 +67,12 @@ public final class Generator {
     }
 
     /**
-     * The next id, which is then to be fed to the session: or need not, if {@link #finishReason} says that it was the last.
+     * Chooses the next id. The caller feeds it to the session before the next call; if {@link #finishReason} is then
+     * not null,
+     * this was the last token and feeding it is optional.
      *
-     * @return null at the end; {@link #finishReason} says why
-     * @throws IllegalStateException if the session has no logits: the prompt must be fed first
+     * @return the token, or null at the end, when {@link #finishReason} gives the reason
+     * @throws IllegalStateException if the session has no logits, because the prompt was not fed
      */
     public Token next() {
         if (first == 0) {
@@ -102,12 +109,12 @@ public final class Generator {
         return token;
     }
 
-    /** Why it ended, or null while it goes on. */
+    /** Returns the reason why the generation ended, or null while it continues. */
     public FinishReason finishReason() {
         return reason;
     }
 
-    /** Ends it for a reason of the caller's, if it goes on. */
+    /** Ends the generation for the caller's reason, unless it has ended already. */
     void end(FinishReason why) {
         reason = reason == null ? why : reason;
     }
@@ -116,7 +123,7 @@ public final class Generator {
         return sampler.seed();
     }
 
-    /** What was held back, when it has ended: given once, and null if there is nothing. */
+    /** Returns the buffered rest of the text of an ended generation once, or null if there is none. */
     Token tail() {
         if (complete) {
             return null;
@@ -128,7 +135,10 @@ public final class Generator {
         return rest.isEmpty() ? null : Token.tail(rest);
     }
 
-    /** What it gave; cancelled, if it went on. Its text is that of the tokens, and what was held back. */
+    /**
+     * Ends the generation as cancelled unless it has ended, and returns its result, including the buffered rest of the
+     * text.
+     */
     public Generation result() {
         end(FinishReason.CANCELLED);
         long now = System.nanoTime();

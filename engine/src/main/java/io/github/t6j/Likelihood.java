@@ -5,19 +5,19 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * An id that may come next.
+ * Id that may come next, with its probability.
  *
  * @param id the id
  * @param logProbability natural logarithm of its probability under the model's unmodified logits
  */
 public record Likelihood(int id, float logProbability) {
-    /** The {@code count} likeliest, likeliest first; of equal ones the smaller first. */
+    /** Returns the {@code count} most likely ids, most likely first; of equally likely ones the lower first. */
     static List<Likelihood> best(float[] logits, int count, Model model) {
         if (count < 1 || count > logits.length) {
             throw new IllegalArgumentException(
                     "count: expected 1 to the vocabulary's " + logits.length + ", found " + count);
         }
-        int[] best = new int[count]; // by falling logit
+        int[] best = new int[count]; // in descending order of logits
         int found = 0;
         for (int id = 0; id < logits.length; id++) {
             if (found == count && !(logits[id] > logits[best[count - 1]])) {

@@ -1,12 +1,14 @@
 package io.github.t6j;
 
-/** Receives the logits of each position of a prefill, in order; may read the session, but not feed or change it. */
+/**
+ * Listener to the logits of each position of a prefill, in order. It may read the session, but not feed or change it.
+ */
 @FunctionalInterface
 public interface LogitsListener {
     /**
-     * Called once a position.
+     * Called once per position.
      *
-     * @param position the position in the session
+     * @param position position in the session
      * @param logits [vocabulary], a buffer that is reused after the call
      */
     void onLogits(int position, float[] logits);

@@ -1,8 +1,9 @@
 package io.github.t6j;
 
 /**
- * There is not enough memory for what was asked; nothing was allocated, and everything is as it was before. Of ids that are
- * fed in several passes, those of the passes before are fed.
+ * Thrown when there is not enough memory for a request. Nothing was allocated and the state is unchanged, except that
+ * ids fed
+ * in earlier passes of the same call stay fed.
  */
 public final class MemoryLimitException extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -11,13 +12,13 @@ public final class MemoryLimitException extends RuntimeException {
     private final long available;
 
     /**
-     * @param what what needs the memory
-     * @param needed bytes
-     * @param available bytes
-     * @param advice what to change
+     * @param what purpose of the memory
+     * @param needed bytes needed
+     * @param available bytes available
+     * @param advice how to reduce the need
      */
     public MemoryLimitException(String what, long needed, long available, String advice) {
-        super(what + ": expected at most " + megabytes(available) + " MB, which this machine has left, found a need of "
+        super(what + ": expected at most " + megabytes(available) + " MB (available memory), found a need of "
                 + megabytes(needed) + " MB: " + advice);
         this.needed = needed;
         this.available = available;
@@ -27,12 +28,12 @@ public final class MemoryLimitException extends RuntimeException {
         return Math.ceilDiv(bytes, 1 << 20);
     }
 
-    /** Bytes that were asked for. */
+    /** Returns the number of bytes needed. */
     public long needed() {
         return needed;
     }
 
-    /** Bytes that this machine's memory leaves. */
+    /** Returns the number of bytes available. */
     public long available() {
         return available;
     }

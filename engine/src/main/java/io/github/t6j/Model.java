@@ -35,12 +35,14 @@ import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 
 /**
- * A model in memory. Safe for use by several threads, each with sessions of its own; they share the weights and the
- * threads that compute.
+ * Model in memory. Safe for use by several threads, each with sessions of its own; they share the weights and the
+ * compute
+ * threads.
  *
  * <p>The weights are native memory ({@link #weightBytes}), in huge pages on Linux if java was started with {@code
- * --enable-native-access=io.github.t6j.engine} ({@code ALL-UNNAMED} on the class path). {@link #close} frees them, and ends
- * the threads. A first prompt is slow in a JVM that has just started: {@link #warmUp} goes before it.
+ * --enable-native-access=io.github.t6j.engine} ({@code ALL-UNNAMED} on the class path). {@link #close} frees them and
+ * ends
+ * the threads. The first prompt is slow in a JVM that has just started; {@link #warmUp} avoids this.
  */
 public final class Model implements AutoCloseable {
     private final Transformer transformer;
@@ -49,7 +51,7 @@ public final class Model implements AutoCloseable {
     private final List<String> notes = new ArrayList<>();
     private final Tokenizer tokenizer; // null without one
     private final Set<Integer> endIds;
-    private final SamplingOptions sampling; // null where the model's files ask for none
+    private final SamplingOptions sampling; // null if the model's files have none
     private final Path folder;
     private final WarmingKernels kernels = KernelChoice.warming();
     private final Workers workers;
@@ -79,7 +81,7 @@ public final class Model implements AutoCloseable {
         } catch (InternalError fault) {
             use.close();
             throw new ModelFormatException(
-                    path + ": the file was cut short while it was read; load it when nothing writes to it", fault);
+                    path + ": the file was truncated while it was read: load it when nothing writes to it", fault);
         } catch (RuntimeException | Error failure) {
             use.close();
             throw failure;
@@ -95,7 +97,7 @@ public final class Model implements AutoCloseable {
         };
     }
 
-    /** {@link #load(Path, ModelOptions)} with {@link ModelOptions#defaults()}. */
+    /** Loads a model with {@link ModelOptions#defaults()}, see {@link #load(Path, ModelOptions)}. */
     public static Model load(Path path) {
         return load(path, ModelOptions.defaults());
     }
@@ -104,11 +106,12 @@ public final class Model implements AutoCloseable {
      * Loads the model in {@code path}: a folder in Hugging Face layout (config.json with model.safetensors,
      * pytorch_model.bin, or shards of either with their index), or one weight file with config.json beside it.
      *
-     * @throws ModelFormatException when the files are not those of a model that this engine runs; the message says
-     *     what is wrong and what to do
-     * @throws java.io.UncheckedIOException when a file cannot be read
-     * @throws MemoryLimitException when the machine has not enough memory for the weights
-     * @throws java.util.concurrent.CancellationException when the thread is interrupted, which stays set
+     * @throws ModelFormatException if the files are damaged or not those of a supported model; the message gives the
+     *     reason
+     *     and the remedy
+     * @throws java.io.UncheckedIOException if a file cannot be read
+     * @throws MemoryLimitException if the machine does not have enough memory for the weights
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted; its interrupt status stays set
      */
     public static Model load(Path path, ModelOptions options) {
         return load(path, options, share -> {
@@ -116,9 +119,9 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * {@link #load(Path, ModelOptions)} that tells how far it is.
+     * Loads a model and reports the progress, see {@link #load(Path, ModelOptions)}.
      *
-     * @param progress is told, on the calling thread, which share of the layers is done, from 0 to 1
+     * @param progress receives, on the calling thread, the fraction of the layers that is loaded, from 0 to 1
      */
     public static Model load(Path path, ModelOptions options, DoubleConsumer progress) {
         Objects.requireNonNull(path, "path");
@@ -153,14 +156,15 @@ public final class Model implements AutoCloseable {
                 kernels.description() + ", " + workers.threads() + " threads");
     }
 
-    /** What this model is. */
+    /** Returns a description of this model. */
     public ModelInfo info() {
         use.checkOpen();
         return info;
     }
 
     /**
-     * Bytes that all sessions share besides the weights: the pages of fixed factors, and what positions make of them.
+     * Returns the bytes that all sessions share besides the weights: pages of fixed factors and of their rotations by
+     * position.
      * They grow with the longest session so far, not with the number of sessions.
      */
     public long sharedBytes() {
@@ -168,7 +172,7 @@ public final class Model implements AutoCloseable {
         return transformer.sharedBytes();
     }
 
-    /** Bytes of the weights in memory, packed: what decoding a token reads of them. */
+    /** Returns the bytes of the packed weights, which decoding a token reads. */
     public long weightBytes() {
         use.checkOpen();
         return transformer.weightBytes();
@@ -177,42 +181,42 @@ public final class Model implements AutoCloseable {
     private void addNotes(Checkpoint checkpoint) {
         if (!checkpoint.turnedTypes().isEmpty()) {
             String types = checkpoint.turnedTypes().stream().map(DType::name).collect(Collectors.joining(", "));
-            notes.add("weights of the types " + types + " were turned into q8_0");
+            notes.add("weights of types " + types + " were converted to q8_0");
         }
     }
 
-    /** What people should know of how this model was loaded, a sentence each; mostly nothing. */
+    /** Returns remarks on how this model was loaded, a sentence each, for display; usually none. */
     public List<String> notes() {
         use.checkOpen();
         return Collections.unmodifiableList(notes);
     }
 
-    /** How the files have most of the weights: f32, bf16, … */
+    /** Returns the type of most of the weights in the files: f32, bf16, … */
     public String weightType() {
         use.checkOpen();
         return weightType;
     }
 
-    /** Whether the model's folder has a tokenizer. */
+    /** Returns true if the model has a tokenizer. */
     public boolean hasTokenizer() {
         use.checkOpen();
         return tokenizer != null;
     }
 
     /**
-     * The model's tokenizer.
+     * Returns the model's tokenizer.
      *
-     * @throws ModelFormatException when its folder has none; the message says which files would be one
+     * @throws ModelFormatException if the model has none; the message names the expected files
      */
     public Tokenizer tokenizer() {
         use.checkOpen();
         return requiredTokenizer();
     }
 
-    /** {@link #tokenizer()} within a call, which ends as cancelled if the model is closed. */
+    /** Returns {@link #tokenizer()} within a call; closing the model cancels the call instead of failing here. */
     Tokenizer requiredTokenizer() {
         if (tokenizer == null) {
-            return Tokenizer.load(folder); // which says what it looked for
+            return Tokenizer.load(folder); // throws an error that names the expected files
         }
         return tokenizer;
     }
@@ -221,14 +225,15 @@ public final class Model implements AutoCloseable {
         return tokenizer;
     }
 
-    /** The ids that are generated, from 0 to below this: those that the vocabulary and the tokenizer have, where there is one. */
+    /** Returns the upper bound of generated ids: the size of the vocabulary, or of the tokenizer if that is smaller. */
     public int sampleableIds() {
         int vocabulary = info.sizes().vocabulary();
         return tokenizer == null ? vocabulary : Math.min(tokenizer.size(), vocabulary);
     }
 
     /**
-     * The ids that end a text: those of generation_config.json, or else of config.json, and the tokenizer's {@code
+     * Returns the ids that end a text: those of generation_config.json, or else of config.json, and the tokenizer's
+     * {@code
      * <|endoftext|>}.
      */
     public Set<Integer> endIds() {
@@ -236,26 +241,29 @@ public final class Model implements AutoCloseable {
         return endIds;
     }
 
-    /** {@link #endIds()} within a call. */
+    /** Returns {@link #endIds()} within a call, even if the model is closed. */
     Set<Integer> textEnds() {
         return endIds;
     }
 
-    /** How generation_config.json asks to sample, if it does: {@link SamplingOptions#defaults()} with its values. */
+    /**
+     * Returns the sampling options of generation_config.json, on top of {@link SamplingOptions#defaults()}, if it has
+     * any.
+     */
     public Optional<SamplingOptions> sampling() {
         use.checkOpen();
         return Optional.ofNullable(sampling);
     }
 
-    /** A session with {@link SessionOptions#defaults()}. */
+    /** Opens an empty session with {@link SessionOptions#defaults()}. */
     public Session newSession() {
         return newSession(SessionOptions.defaults());
     }
 
     /**
-     * An empty session: a cache of its own, and the buffers to fill it.
+     * Opens an empty session, which has a cache and buffers of its own.
      *
-     * @throws MemoryLimitException if the options ask for a longer context than memory holds
+     * @throws MemoryLimitException if memory does not suffice for the context length of the options
      */
     public Session newSession(SessionOptions options) {
         Objects.requireNonNull(options, "options");
@@ -264,8 +272,9 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Bytes that a session of these options takes once its context is full: its cache, what the model then keeps of that
-     * many positions for all sessions, and the buffers of a prompt.
+     * Returns the bytes that a session with these options takes once its context is full: its cache, the shared pages
+     * of that
+     * many positions, and the buffers of a prompt.
      */
     public long sessionBytes(SessionOptions options) {
         Objects.requireNonNull(options, "options");
@@ -275,14 +284,19 @@ public final class Model implements AutoCloseable {
 
     /**
      * Feeds one id to each of several sessions, {@code ids[i]} to session i, in one pass over the weights, which takes
-     * little longer than for one session. {@link Session#logits()} of each are then those after its id, to the same bits
-     * as by {@link Session#decode} alone, whatever the sessions' lengths, paths and types of cache. Allocates nothing,
-     * unless a cache must grow by a page or there are other sessions than in the step before. {@link Session#cancel()} does
-     * not stop it: a step is short.
+     * little
+     * longer than for one session. Afterwards {@link Session#logits()} of each are those after its id, with the same
+     * bits as by
+     * {@link Session#decode} alone, whatever the sessions' lengths, paths and cache types. Allocates only when a cache
+     * grows by a
+     * page or the sessions differ from those of the step before. {@link Session#cancel()} does not stop a step, since
+     * it is
+     * short.
      *
-     * @throws IllegalArgumentException if there is not one id a session, one is not below the vocabulary's size, or a
-     *     session is there twice or of another model
-     * @throws IllegalStateException if a session is closed or its context full; nothing is fed then
+     * @throws IllegalArgumentException if there is not one id per session, an id is not below the vocabulary's size, or
+     *     a
+     *     session is a duplicate or belongs to another model; nothing is fed then
+     * @throws IllegalStateException if a session is closed, in use or its context is full; nothing is fed then
      */
     public void decode(List<Session> sessions, int... ids) {
         use.checkOpen();
@@ -290,24 +304,31 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Feeds some ids to each of several sessions, {@code ids[i]} to session i, in passes over the weights that they share:
-     * a server feeds parts of new prompts beside the next ids of generations that run. {@link Session#logits()} of each
-     * are then those after its last id, to the same bits as by {@link Session#prefill} alone. Some attentions' bits depend
-     * on where a prompt is cut ({@link #passesMatter}): to have those of a whole prompt, cut it at multiples of {@link #passSize}.
+     * Feeds some ids to each of several sessions, {@code ids[i]} to session i, in shared passes over the weights. For
+     * example, a
+     * server feeds parts of new prompts together with the next ids of running generations. Afterwards {@link
+     * Session#logits()} of
+     * each are those after its last id, with the same bits as by {@link Session#prefill} alone. For some attentions the
+     * bits
+     * depend on how a prompt is split ({@link #passesMatter}); splitting at multiples of {@link #passSize} gives the
+     * bits of the
+     * whole prompt.
      *
-     * @throws IllegalArgumentException if there is not an array a session with an id or more, one id is not below the
-     *     vocabulary's size, or a session is there twice or of another model
-     * @throws IllegalStateException if a session is closed or its context has no room; nothing is fed then
+     * @throws IllegalArgumentException if there is not one non-empty array per session, an id is not below the
+     *     vocabulary's
+     *     size, or a session is a duplicate or belongs to another model; nothing is fed then
+     * @throws IllegalStateException if a session is closed, in use or its context has no room; nothing is fed then
      */
     public void feed(List<Session> sessions, int[]... ids) {
         feed(sessions, ids, new LogitsListener[ids.length]);
     }
 
     /**
-     * {@link #feed(List, int[][])} that also computes the logits after every id of the sessions that have a listener, and
-     * hands them to it, as {@link Session#prefill(int[], LogitsListener)} does.
+     * Feeds ids as {@link #feed(List, int[][])} and also computes the logits after every id of sessions that have a
+     * listener, and
+     * passes them to it as {@link Session#prefill(int[], LogitsListener)} does.
      *
-     * @param listeners one a session, null for those of which only the last logits are wanted
+     * @param listeners one per session; null for sessions of which only the last logits are needed
      */
     public void feed(List<Session> sessions, int[][] ids, LogitsListener[] listeners) {
         use.checkOpen();
@@ -315,9 +336,13 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Runs {@code body} for 0 … {@code count} − 1 on the model's threads and this one, and returns when all are done: what is
-     * to be done for each of several sessions between two steps, such as to choose their next ids ({@link Generator#next}).
-     * What one throws is thrown here; others may then not have run. While another call uses the threads, this one does it all.
+     * Runs {@code body} for 0 … {@code count} − 1 on the model's threads and this one, and returns when all are done.
+     * It is meant
+     * for work on several sessions between two steps, such as choosing their next ids ({@link Generator#next}). An
+     * exception of
+     * one run is thrown here; the remaining runs may then be skipped. While another call uses the threads, the calling
+     * thread runs
+     * everything.
      */
     public void runParallel(int count, IntConsumer body) {
         Objects.requireNonNull(body, "body");
@@ -329,26 +354,32 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    /** Whether bits depend on where a prompt is cut into passes; if not, those of {@link Session#decode} are the same, too. */
+    /**
+     * Returns true if bits depend on how a prompt is split into passes; if not, {@link Session#decode} gives the same
+     * bits.
+     */
     public boolean passesMatter() {
         use.checkOpen();
         return transformer.attention().rowsChooseForm();
     }
 
-    /** Ids of a prompt that pass through the model together, at most. */
+    /** Returns the most ids of a prompt that pass through the model together. */
     public static int passSize() {
         return Transformer.MOST_ROWS;
     }
 
     /**
-     * Runs what a first prompt and its answer run, on a small session of its own, so that they find compiled code: a JVM
-     * that has just started needs seconds for it. What follows is faster, and has the same bits. Ends when the code is
-     * compiled; after {@code atMost} no pass begins any more. An interrupt of the thread, which stays set, or {@link
-     * #close()} ends it within a pass. May run while other threads use sessions, but they share the cores: while nobody
-     * waits for an answer is the time for it.
+     * Runs prompts and generations on a small session of its own until the JVM has compiled the code of a first prompt
+     * and its
+     * answer, which takes seconds in a JVM that has just started. Later calls are faster and give the same bits. After
+     * {@code
+     * atMost} no further pass begins. An interrupt of the thread, whose status stays set, or {@link #close()} ends the
+     * warm-up
+     * within a pass. Other threads may use sessions meanwhile, but share the cores with it, so call it while no client
+     * waits.
      *
-     * @return whether all of it is compiled; false if it was ended before
-     * @throws MemoryLimitException if memory does not hold a context of 128 ids
+     * @return true if all code is compiled; false if the warm-up ended before
+     * @throws MemoryLimitException if memory does not suffice for a context of 128 ids
      */
     public boolean warmUp(Duration atMost) {
         Objects.requireNonNull(atMost, "atMost");
@@ -356,33 +387,36 @@ public final class Model implements AutoCloseable {
         return WarmUp.run(this, kernels, atMost);
     }
 
-    /** As the sampler's, by kernels that may still be warmed. */
+    /** Returns a log-probability as {@code Sampler.logProbability}, with kernels that may still be warming up. */
     float logProbability(float[] logits, int id) {
         return kernels.logProbability(logits, id);
     }
 
-    /** ln Σ e^logits. */
+    /** Returns ln Σ e^logits. */
     double logSumExp(float[] logits) {
         return kernels.logSumExp(logits, logits.length, new float[Kernels.LANES]);
     }
 
-    /** What tells this model from others: SHA-256, in hexadecimal, of its configuration and a sample of its weights. */
+    /**
+     * Returns the fingerprint of this model: SHA-256, in hexadecimal, of its configuration and a sample of its weights.
+     */
     String fingerprint() {
         return transformer.fingerprint();
     }
 
-    /** Its life. */
+    /** Returns the tracker of the calls and sessions of this model. */
     ModelUse use() {
         return use;
     }
 
     /**
-     * Frees the weights, ends the threads and closes the model's sessions. Calls that are under way on other threads end
-     * as cancelled, and the last of them frees the weights. Closing twice does nothing.
+     * Frees the weights, ends the threads and closes the model's sessions. Calls in progress on other threads end as
+     * cancelled;
+     * the last of them frees the weights. Closing twice has no effect.
      */
     @Override
     public void close() {
         use.close();
-        Reference.reachabilityFence(this); // nobody has it any more, but it was not forgotten
+        Reference.reachabilityFence(this); // otherwise the cleaner could report the model as never closed
     }
 }

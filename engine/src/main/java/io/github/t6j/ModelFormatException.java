@@ -1,21 +1,20 @@
 package io.github.t6j;
 
 /**
- * A model's files are not what they must be. The message says what is wrong, in which file, what was expected, what
- * was found and what to do.
+ * Thrown when a file of a model, a session or training data is damaged or unsupported. The message gives the file, the
+ * problem, what was expected, what was found and what to do.
  *
- * <p>The one type of this package that every other package may use: an error of a model's files means the same to the
- * user wherever it is found.
+ * <p>Every other package may use this type, since such an error means the same to the user wherever it is found.
  */
 public final class ModelFormatException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** An error with its whole story in {@code message}. */
+    /** Creates an exception whose message is complete. */
     public ModelFormatException(String message) {
         super(message);
     }
 
-    /** An error found by way of another one. */
+    /** Creates an exception caused by another one. */
     public ModelFormatException(String message, Throwable cause) {
         super(message, cause);
     }

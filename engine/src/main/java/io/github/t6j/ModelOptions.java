@@ -3,23 +3,26 @@ package io.github.t6j;
 import java.nio.file.Path;
 
 /**
- * How a model is loaded.
+ * Options for loading a model.
  *
- * @param load whether the files are copied or mapped
- * @param threads threads that compute, the calling one included; 0: one per core
- * @param variant what the files cannot say, or null: what {@code t6j.json} and config.json say
- * @param tokenizer the folder or tokenizer.json of a tokenizer, or null: the model's own
+ * @param load copies or maps the files
+ * @param threads number of threads that compute, including the calling one; 0 for one per core
+ * @param variant RoPE variant if the files do not determine it, or null to use {@code t6j.json} and config.json
+ * @param tokenizer folder or tokenizer.json of another tokenizer, or null for the model's own
  */
 public record ModelOptions(Load load, int threads, RopeVariant variant, Path tokenizer) {
 
     /**
-     * How weights come from their files. They are packed for the kernels either way, so a loaded model no longer needs
-     * its files.
+     * Method of reading weights. They are packed for the kernels either way, so a loaded model no longer needs its
+     * files.
      */
     public enum Load {
-        /** Read into memory first: whatever happens to the files meanwhile, what is packed is what was read. */
+        /** Reads the files into memory first, so that changes of the files while loading have no effect. */
         COPY,
-        /** Packed straight from the mapped files: spares a copy; files must not change until the model is loaded. */
+        /**
+         * Packs directly from the mapped files, which saves a copy; the files must not change until the model is
+         * loaded.
+         */
         MMAP
     }
 
@@ -30,32 +33,32 @@ public record ModelOptions(Load load, int threads, RopeVariant variant, Path tok
         }
     }
 
-    /** Of the model's own tokenizer. */
+    /** Creates options with the model's own tokenizer. */
     public ModelOptions(Load load, int threads, RopeVariant variant) {
         this(load, threads, variant, null);
     }
 
-    /** Copied, on all cores, with the variant that the files say. */
+    /** Returns the defaults: files are copied, all cores, the variant of the files, the model's own tokenizer. */
     public static ModelOptions defaults() {
         return new ModelOptions(Load.COPY, 0, null);
     }
 
-    /** These options with another way of loading. */
+    /** Returns these options with another method of reading weights. */
     public ModelOptions withLoad(Load newLoad) {
         return new ModelOptions(newLoad, threads, variant, tokenizer);
     }
 
-    /** These options with another number of threads. */
+    /** Returns these options with another number of threads. */
     public ModelOptions withThreads(int newThreads) {
         return new ModelOptions(load, newThreads, variant, tokenizer);
     }
 
-    /** These options with another variant. */
+    /** Returns these options with another variant. */
     public ModelOptions withVariant(RopeVariant newVariant) {
         return new ModelOptions(load, threads, newVariant, tokenizer);
     }
 
-    /** These options with another tokenizer. */
+    /** Returns these options with another tokenizer. */
     public ModelOptions withTokenizer(Path newTokenizer) {
         return new ModelOptions(load, threads, variant, newTokenizer);
     }

@@ -7,19 +7,22 @@ import io.github.t6j.weights.Checkpoint;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Which tokenizer goes with a model. */
+/** Selection of the tokenizer of a model. */
 final class ModelTokenizer {
-    /** Ids that people add to a tokenizer, and not to the model. */
+    /**
+     * Most ids that a tokenizer may have beyond the model's vocabulary: users add tokens without extending the model.
+     */
     private static final int MOST_ADDED = 256;
 
     private ModelTokenizer() {}
 
     /**
-     * The one that somebody asked for, else the model's own, else GPT-2's if the model was trained on its ids; or null.
+     * Returns the requested tokenizer, else the model's own, else GPT-2's if the model was trained on its ids, else
+     * null.
      *
-     * @param asked may be null
-     * @param notes gets a sentence where nothing but the family says which
-     * @throws ModelFormatException if it has more ids than the model
+     * @param asked requested tokenizer, or null
+     * @param notes receives a sentence if the tokenizer was chosen by family
+     * @throws ModelFormatException if the tokenizer has too many ids for the model
      */
     static Tokenizer find(Path asked, Path folder, Checkpoint checkpoint, ModelConfig config, List<String> notes) {
         Tokenizer found = asked == null ? own(folder, checkpoint) : Tokenizer.load(asked);
@@ -29,7 +32,7 @@ final class ModelTokenizer {
         }
         if (found.size() > vocabulary + MOST_ADDED) {
             throw new ModelFormatException(folder + ": the tokenizer has " + found.size() + " ids, but the model only "
-                    + vocabulary + "; one of the two is of another model");
+                    + vocabulary + ": one of the two belongs to another model");
         }
         return found;
     }
@@ -42,9 +45,9 @@ final class ModelTokenizer {
     private static Tokenizer gpt2(int vocabulary, List<String> notes) {
         Tokenizer gpt2 = Tokenizer.gpt2();
         if (gpt2.size() > vocabulary) {
-            return null; // no model of the published ones
+            return null; // not one of the published models
         }
-        notes.add("the model has no tokenizer; GPT-2's is used, on whose ids its family was trained");
+        notes.add("the model has no tokenizer; GPT-2's is used, since its family was trained on GPT-2's ids");
         return gpt2;
     }
 }

@@ -7,24 +7,26 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The life of a model: what it holds is freed once, when it was closed and no call uses it any more. Knows its sessions,
- * which end with it; a model or session that nobody has any more is closed ({@link Forgotten}).
+ * Tracker of the calls and sessions of a model. It frees the model's memory once, when the model is closed and the last
+ * call
+ * has ended. Closing the model closes its sessions. A model or session that becomes unreachable is closed ({@link
+ * Forgotten}).
  */
 final class ModelUse {
     private static final AtomicBoolean TOLD = new AtomicBoolean();
 
-    private final AtomicInteger holders = new AtomicInteger(1); // the model, and each call that is under way
+    private final AtomicInteger holders = new AtomicInteger(1); // the model itself, and each call in progress
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Set<SessionUse> sessions = ConcurrentHashMap.newKeySet();
     private final Forgotten forgotten = new Forgotten();
     private final Runnable free;
 
-    /** @param free frees what the model holds; must not reach the model, or it is never found forgotten */
+    /** @param free frees the model's memory; must not reference the model, which would then never become unreachable */
     ModelUse(Runnable free) {
         this.free = free;
     }
 
-    /** Closes this when {@code model} is forgotten. */
+    /** Closes this when {@code model} becomes unreachable. */
     void watch(Model model) {
         forgotten.watch(model, () -> {
             tell("model");
@@ -32,7 +34,7 @@ final class ModelUse {
         });
     }
 
-    /** Takes a session's life into this one's. */
+    /** Adds a session, which is closed with the model. */
     void add(SessionUse use) {
         sessions.add(use);
         if (isClosed()) {
@@ -40,7 +42,10 @@ final class ModelUse {
         }
     }
 
-    /** Closes {@code use} when {@code session} is forgotten. @return what is to be ended when it is closed */
+    /**
+     * Closes {@code use} when {@code session} becomes unreachable. Returns the watch, which closing the session must
+     * end.
+     */
     Forgotten.Watch watch(Session session, SessionUse use) {
         return forgotten.watch(session, () -> {
             tell("session");
@@ -56,8 +61,8 @@ final class ModelUse {
         if (TOLD.compareAndSet(false, true)) {
             System.getLogger("io.github.t6j").log(
                     Level.WARNING,
-                    "a {0} of t6j was never closed; it is now, since nobody uses it. Close models and sessions, for"
-                            + " example by try-with-resources (said once)",
+                    "a {0} of t6j was never closed; it is unreachable and is closed now. Close models and sessions,"
+                            + " for example with try-with-resources (logged once)",
                     what);
         }
     }
@@ -77,7 +82,11 @@ final class ModelUse {
         return new IllegalStateException("the model is closed; load it again");
     }
 
-    /** Begins a call of the open model. @throws IllegalStateException if it is closed */
+    /**
+     * Begins a call of the open model.
+     *
+     * @throws IllegalStateException if the model is closed
+     */
     void begin() {
         checkOpen();
         if (!acquire()) {
@@ -85,7 +94,11 @@ final class ModelUse {
         }
     }
 
-    /** Begins a call that uses the model, until {@link #release}. @return false if what it holds is freed */
+    /**
+     * Begins a call that uses the model until {@link #release}.
+     *
+     * @return false if the model's memory is freed
+     */
     boolean acquire() {
         int now = holders.get();
         while (now > 0 && !holders.compareAndSet(now, now + 1)) {
@@ -100,7 +113,7 @@ final class ModelUse {
         }
     }
 
-    /** Ends the model's life: its sessions' calls end as cancelled, and the last of them frees it. */
+    /** Closes the model: calls of its sessions end as cancelled, and the last of them frees its memory. */
     void close() {
         if (closed.compareAndSet(false, true)) {
             sessions.forEach(SessionUse::close);

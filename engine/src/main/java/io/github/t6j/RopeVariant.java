@@ -3,18 +3,18 @@ package io.github.t6j;
 import java.util.Arrays;
 import java.util.List;
 
-/** The RoPE suffix of an official model file: what neither tensor names nor shapes can say. */
+/** RoPE variant of an official model, the suffix of its file name. Tensor names and shapes do not determine it. */
 public enum RopeVariant {
-    /** All of a head is rotated. */
+    /** RoPE rotates all elements of a head. */
     FULL("full"),
-    /** The first part of a head is rotated (rope_partial_factor). */
+    /** RoPE rotates the first part of a head (rope_partial_factor). */
     PARTIALROPE("partialrope"),
-    /** The same, and what is rotated decays with the position (rope_decay_base). */
+    /** RoPE rotates the first part of a head, and the rotated elements decay with the position (rope_decay_base). */
     PARTIALROPE_DECAY("partialrope-decay"),
-    /** Linear attention, rotated with decay. */
+    /** Linear attention; RoPE rotates with decay. */
     LINEARATTN("linearattn");
 
-    /** All words, for people. */
+    /** All words, for messages. */
     public static final String WORDS = "full, partialrope, partialrope-decay or linearattn";
 
     private final String word;
@@ -23,17 +23,21 @@ public enum RopeVariant {
         this.word = word;
     }
 
-    /** The suffix, as {@code --variant} and {@code t6j.json} say it. */
+    /** Returns the suffix, the word of {@code --variant} and {@code t6j.json}. */
     public String word() {
         return word;
     }
 
-    /** All words, in the order of the variants. */
+    /** Returns all words in the order of the variants. */
     public static List<String> words() {
         return Arrays.stream(values()).map(RopeVariant::word).toList();
     }
 
-    /** @throws IllegalArgumentException if it is none of {@link #words()} */
+    /**
+     * Returns the variant with a word.
+     *
+     * @throws IllegalArgumentException if {@code word} is not one of {@link #words()}
+     */
     public static RopeVariant of(String word) {
         for (RopeVariant variant : values()) {
             if (variant.word.equals(word)) {

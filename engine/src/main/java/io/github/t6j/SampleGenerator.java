@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/** Several continuations of what a session holds: forks of it, which advance together until each has its reason to end. */
+/** Generator of several continuations of a session: forks that advance together until each has ended. */
 final class SampleGenerator {
     private final Session session;
     private final Model model;
@@ -27,7 +27,7 @@ final class SampleGenerator {
         return new Generator(own, model.tokenizerOrNull(), promptIds, ownOptions);
     }
 
-    /** Within a call of the session. */
+    /** Generates {@code samples} continuations; must run within a call of the session. */
     List<Generation> run(int samples) {
         if (samples < 1) {
             throw new IllegalArgumentException("samples: expected 1 or more, found " + samples);
@@ -88,7 +88,7 @@ final class SampleGenerator {
         }
     }
 
-    /** A sample's next token, told; null if it has ended. */
+    /** Returns a sample's next token after reporting it to the listener, or null if the sample has ended. */
     private Token next(int sample, Generator one) {
         Token token = one.next();
         if (token == null) {
@@ -99,7 +99,7 @@ final class SampleGenerator {
         return token;
     }
 
-    /** Ends a sample, unless it has ended, and tells its tail, unless that was told. */
+    /** Ends a sample, unless it has ended, and reports its tail, unless that was reported. */
     private void end(int sample, Generator one, FinishReason why) {
         one.end(why);
         Token tail = one.tail();

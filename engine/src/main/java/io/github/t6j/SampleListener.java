@@ -1,14 +1,15 @@
 package io.github.t6j;
 
-/** Hears of every id of several samples, as a {@link TokenListener} of one; the same holds of what it may call and throw. */
+/** Listener to every token of several samples. The rules of {@link TokenListener} for calls and exceptions apply. */
 @FunctionalInterface
 public interface SampleListener {
     /**
-     * Called after {@code token} was chosen. The samples take turns, in their order; a tail ({@link Token#isTail}) comes
-     * when its sample ends.
+     * Called after {@code token} was chosen. In each step the samples are reported in order; the tail ({@link
+     * Token#isTail}) of
+     * a sample is reported when the sample ends.
      *
-     * @param sample which one, from 0
-     * @return false to end this sample with this token; the others go on
+     * @param sample index of the sample, from 0
+     * @return false to end this sample with this token; the others continue
      */
     boolean onToken(int sample, Token token);
 }

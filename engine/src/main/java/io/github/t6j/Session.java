@@ -11,18 +11,23 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
- * A sequence of ids that a model has seen, and its cache; used by one thread at a time, except {@link #cancel()}.
+ * Sequence of ids fed to a model, and its cache. For use by one thread at a time, except {@link #cancel()}.
  *
- * <p>A session that is closed, or that another call uses at the moment, throws an IllegalStateException that says so. A
- * listener may read its session, fork it and save it, but not feed, cut or restore it.
+ * <p>Methods throw an IllegalStateException if the session is closed or another call is using it. A listener may read,
+ * fork
+ * and save its session, but not feed, truncate or restore it.
  *
- * <p>Feed ids with {@link #prefill} or {@link #decode}, read {@link #logits()}, or let {@link #generate} do all of it. A
- * call computes on the thread that makes it, and on the model's; a virtual thread gives others a turn after each block.
+ * <p>Feed ids with {@link #prefill} or {@link #decode} and read {@link #logits()}, or let {@link #generate} do both. A
+ * call
+ * computes on the calling thread and on the model's threads; a virtual thread yields after each block.
  *
- * <p>The cache is native memory, which is taken as ids come ({@link #cacheBytes}). The ids, the logits (4 bytes an id of the
- * vocabulary) and the buffers of a pass are on the heap. {@link Model#sessionBytes} is the sum for a
- * full context. {@link #close} and {@link Model#close} free the native memory at once. The garbage collector frees that of
- * a session that was forgotten, some time later, and a warning says so once.
+ * <p>The cache is native memory that grows with the ids ({@link #cacheBytes}). The ids, the logits (4 bytes per id of
+ * the
+ * vocabulary) and the buffers of a pass are on the heap. {@link Model#sessionBytes} is the sum for a full context.
+ * {@link
+ * #close} and {@link Model#close} free the native memory at once. The memory of an unreachable session that was never
+ * closed
+ * is freed after a garbage collection, and a warning is logged once.
  */
 public final class Session implements AutoCloseable {
     static {
@@ -33,7 +38,7 @@ public final class Session implements AutoCloseable {
     private final SessionState state;
     private final SessionUse use;
     private final BooleanSupplier cancelled;
-    private final Forgotten.Watch watch; // closes a session that was forgotten
+    private final Forgotten.Watch watch; // closes the session if it becomes unreachable
 
     Session(Model model, SessionState state) {
         this.model = model;
@@ -47,39 +52,45 @@ public final class Session implements AutoCloseable {
         return model;
     }
 
-    /** Ids in the cache; any thread may ask, to see how far a call is. */
+    /** Returns the number of ids in the cache. Any thread may call it, to follow the progress of a call. */
     public int position() {
         use.checkOpen();
         return state.position();
     }
 
-    /** The ids in the cache. */
+    /** Returns the ids in the cache. */
     public int[] ids() {
         try (SessionUse.Call _ = use.beginReading()) {
             return state.ids();
         }
     }
 
-    /** Ids that the session has room for: fewer than the model's context length where memory holds no more. */
+    /**
+     * Returns the number of ids that the session has room for. By default the model's context length, or less if memory
+     * is short.
+     */
     public int contextLength() {
         use.checkOpen();
         return state.contextLength();
     }
 
-    /** How the cache stores its elements. */
+    /** Returns the type of the cached elements. */
     public SessionOptions.CacheType cacheType() {
         use.checkOpen();
         return state.options().cacheType();
     }
 
-    /** Bytes of memory that the cache holds, for its ids and those to come; what forks share is counted by each. */
+    /**
+     * Returns the bytes allocated for the cache, including room for further ids. Forks each count the memory that they
+     * share.
+     */
     public long cacheBytes() {
         try (SessionUse.Call _ = use.beginReading()) {
             return state.cacheBytes();
         }
     }
 
-    /** Bytes of them that the ids take; linear attention's state has one size for any number of ids. */
+    /** Returns the bytes of the cache in use. The state of linear attention has a fixed size for any number of ids. */
     public long usedCacheBytes() {
         try (SessionUse.Call _ = use.beginReading()) {
             return state.usedCacheBytes();
@@ -87,20 +98,22 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Feeds {@code ids}; {@link #logits()} are then those after the last of them.
+     * Feeds {@code ids}. Afterwards {@link #logits()} are those after the last id.
      *
-     * @throws IllegalArgumentException if there is none, or one is not below the vocabulary's size
+     * @throws IllegalArgumentException if there are no ids, or an id is not below the vocabulary's size
      * @throws IllegalStateException if the context has no room for them; nothing is fed then
-     * @throws CancellationException after {@link #cancel()}; what was fed until then stays
+     * @throws CancellationException after {@link #cancel()}; ids fed until then stay
      */
     public void prefill(int... ids) {
         prefill(ids, null);
     }
 
     /**
-     * {@link #prefill(int...)} that also computes the logits after every id and hands them to {@code listener}. What the
-     * listener throws comes out of this call; the session then holds the ids of the passes so far, at most
-     * {@link Model#passSize} each.
+     * Feeds {@code ids} as {@link #prefill(int...)} and also computes the logits after every id and passes them to
+     * {@code
+     * listener}. Exceptions of the listener propagate; the session then contains the ids of the passes so far, at most
+     * {@link
+     * Model#passSize} each.
      */
     public void prefill(int[] ids, LogitsListener listener) {
         try (SessionUse.Call _ = use.begin()) {
@@ -112,8 +125,9 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Feeds one id; {@link #logits()} are then those after it. Allocates nothing, unless the cache must grow by a page or
-     * the step before was one of several sessions.
+     * Feeds one id. Afterwards {@link #logits()} are those after it. Allocates only when the cache grows by a page or
+     * the step
+     * before was one of several sessions.
      *
      * @throws IllegalArgumentException if the id is not below the vocabulary's size
      * @throws IllegalStateException if the context is full
@@ -133,9 +147,10 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * The logits after the last id, [vocabulary]: the session's own buffer, valid until it is fed again.
+     * Returns the logits after the last id, [vocabulary]: the session's own buffer, valid until the session is fed
+     * again.
      *
-     * @throws IllegalStateException if nothing was fed since the session was opened or truncated
+     * @throws IllegalStateException if no id was fed since the session was opened or truncated
      */
     public float[] logits() {
         try (SessionUse.Call _ = use.beginReading()) {
@@ -144,12 +159,14 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Forgets all ids from {@code position} on. The memory of a cache without ids is given back; otherwise it stays for
-     * the ids that follow.
+     * Removes all ids from {@code position} on. The memory of a cache without ids is freed; otherwise it is kept for
+     * the ids
+     * that follow.
      *
-     * @throws IllegalArgumentException if it is not in 0 … {@link #position()}
-     * @throws IllegalStateException if attention is linear and it is neither of these two: a sum of all ids cannot
-     *     forget some
+     * @throws IllegalArgumentException if {@code position} is not in 0 … {@link #position()}
+     * @throws IllegalStateException if attention is linear and {@code position} is neither 0 nor {@link #position()}:
+     *     ids
+     *     cannot be removed from a sum
      */
     public void truncate(int position) {
         try (SessionUse.Call _ = use.begin()) {
@@ -163,16 +180,19 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /** {@link #generate(String, GenerationOptions, TokenListener)} without a listener. */
+    /** Continues {@code prompt} as {@link #generate(String, GenerationOptions, TokenListener)}, without a listener. */
     public Generation generate(String prompt, GenerationOptions options) {
         return generate(prompt, options, token -> true);
     }
 
     /**
-     * Feeds {@code prompt} (plain text: no special ids are read from it, none prepended) and continues it. An empty
-     * prompt continues what the session holds; an empty session it starts with {@code <|endoftext|>}, or what else stands
-     * before documents in training. An empty session that is given text begins with the model's beginning-of-text id,
-     * where its tokenizer has one ({@link Tokenizer#encodePrompt}).
+     * Feeds {@code prompt} and continues it. The prompt is plain text: special ids are not read from it. An empty
+     * prompt
+     * continues the ids of the session; in an empty session it starts with {@code <|endoftext|>}, or another id that
+     * precedes
+     * documents in training. A text in an empty session begins with the model's beginning-of-text id, if its tokenizer
+     * has one
+     * ({@link Tokenizer#encodePrompt}).
      *
      * @throws IllegalStateException if the prompt does not fit in the context
      */
@@ -189,8 +209,9 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * {@link #generate(String, GenerationOptions, TokenListener)} from ids. Afterwards the session holds the prompt
-     * and all ids of the result. A model without a tokenizer gives ids whose texts are empty.
+     * Continues {@code promptIds} as {@link #generate(String, GenerationOptions, TokenListener)}. Afterwards the
+     * session contains
+     * the prompt and all ids of the result. Without a tokenizer, the texts of tokens are empty.
      *
      * @throws IllegalArgumentException if the options have stop strings, but the model has no tokenizer
      */
@@ -217,7 +238,8 @@ public final class Session implements AutoCloseable {
             try {
                 goOn = listener.onToken(token);
             } finally {
-                state.feed(token.id(), () -> false); // cancelled or not, the session holds what the listener was told
+                // even if cancelled, so that the session contains what the listener received
+                state.feed(token.id(), () -> false);
             }
             if (use.isCancelled()) {
                 generator.end(FinishReason.CANCELLED);
@@ -231,7 +253,10 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /** {@link #stream(int[], GenerationOptions)} from a text, as {@link #generate(String, GenerationOptions)} reads it. */
+    /**
+     * Returns a {@link #stream(int[], GenerationOptions)} of a prompt that is read as in {@link #generate(String,
+     * GenerationOptions)}.
+     */
     public Stream<Token> stream(String prompt, GenerationOptions options) {
         try (SessionUse.Call _ = use.beginReading()) {
             return stream(promptIds(prompt), options);
@@ -239,13 +264,17 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * The tokens that {@link #generate(int[], GenerationOptions, TokenListener)} would tell its listener, each computed
-     * when it is asked for, on the thread that asks. The session holds, whenever the stream is left, what it has given;
-     * until then it must not be fed, cut or restored. A stream that nobody asks any more computes nothing and holds
-     * nothing; closing it, from any thread, ends the call that is under way: the prompt's, or that of one token.
+     * Returns a stream of the tokens that {@link #generate(int[], GenerationOptions, TokenListener)} would report to
+     * its
+     * listener. Each token is computed on demand, on the consuming thread. The session always contains the tokens
+     * returned so
+     * far; it must not be fed, truncated or restored while the stream is in use. An abandoned stream computes nothing
+     * and holds no
+     * resources. Closing it, from any thread, ends the call in progress: that of the prompt or of one token.
      *
-     * <p>Asking throws a CancellationException after {@link #cancel()} or an interrupt, and an IllegalStateException if
-     * the session was closed, or changed by others.
+     * <p>Consuming throws a CancellationException after {@link #cancel()} or an interrupt, and an IllegalStateException
+     * if the
+     * session was closed or changed.
      *
      * @throws IllegalArgumentException if the options have stop strings, but the model has no tokenizer
      * @throws IllegalStateException if the prompt does not fit in the context
@@ -259,8 +288,9 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * A generation that the caller takes step by step, from the logits after {@code promptIds}: it feeds them first, with
-     * {@link #prefill} or {@link Model#feed}. Penalties count what the session holds, and these.
+     * Returns a generation that the caller advances step by step, from the logits after {@code promptIds}, which the
+     * caller feeds
+     * first with {@link #prefill} or {@link Model#feed}. Penalties count the ids of the session and {@code promptIds}.
      *
      * @throws IllegalArgumentException if the options have stop strings, but the model has no tokenizer
      */
@@ -273,12 +303,13 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * The likeliest ids after the last, with the logarithms of their probabilities, likeliest first; of equal ones the
-     * smaller first. A listener that asks sees those from which its token was chosen.
+     * Returns the most likely next ids with the logarithms of their probabilities, most likely first; of equally likely
+     * ones
+     * the lower first. In a listener they are those from which its token was chosen.
      *
-     * @param count how many, at most the vocabulary
-     * @throws IllegalArgumentException if there are not so many
-     * @throws IllegalStateException if there are no {@link #logits()}
+     * @param count number of ids, at most the vocabulary
+     * @throws IllegalArgumentException if {@code count} is not in 1 … vocabulary
+     * @throws IllegalStateException if the session has no {@link #logits()}
      */
     public List<Likelihood> likeliest(int count) {
         try (SessionUse.Call _ = use.beginReading()) {
@@ -286,7 +317,10 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /** {@link #generateSamples(int[], int, GenerationOptions, SampleListener)} from a text, without a listener. */
+    /**
+     * Generates samples as {@link #generateSamples(int[], int, GenerationOptions, SampleListener)} from a text, without
+     * a listener.
+     */
     public List<Generation> generateSamples(String prompt, int samples, GenerationOptions options) {
         try (SessionUse.Call _ = use.begin()) {
             return new SampleGenerator(this, promptIds(prompt), options, (sample, token) -> true).run(samples);
@@ -294,16 +328,19 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Feeds a prompt as {@link #generate(int[], GenerationOptions, TokenListener)} does, once, and continues it {@code
-     * samples} times: forks of this session advance together ({@link Model#decode}). Sample i is what {@code generate}
-     * would give with the options' seed + i; its decodeTime is that of all. Afterwards the session holds the prompt,
-     * whose logits and ids a listener sees.
+     * Feeds a prompt once as {@link #generate(int[], GenerationOptions, TokenListener)} does, and continues it {@code
+     * samples}
+     * times in forks of this session that advance together ({@link Model#decode}). Sample i equals the result of {@code
+     * generate} with the options' seed + i; its decodeTime is that of all samples. Afterwards, and in the listener, the
+     * session
+     * contains the prompt and has the logits after it.
      *
      * @throws IllegalArgumentException if {@code samples} is not positive, or the options have stop strings, but the
      *     model has no tokenizer
      * @throws IllegalStateException if the prompt does not fit in the context
-     * @throws CancellationException after {@link #cancel()} while the prompt is fed, later the samples end as they are;
-     *     and when the model is closed
+     * @throws CancellationException if the model is closed, or after {@link #cancel()} while the prompt is fed; a later
+     *     {@code
+     *     cancel} ends the samples as they are
      */
     public List<Generation> generateSamples(
             int[] promptIds, int samples, GenerationOptions options, SampleListener listener) {
@@ -316,32 +353,34 @@ public final class Session implements AutoCloseable {
         return use.isCancelled();
     }
 
-    /** Who uses it. */
+    /** Returns the tracker of the call that uses this session. */
     SessionUse use() {
         return use;
     }
 
-    /** What it holds. */
+    /** Returns the state of this session. */
     SessionState state() {
         return state;
     }
 
-    /** Elements in {@link #logits}. */
+    /** Returns the number of elements of {@link #logits}. */
     int vocabulary() {
         return state.vocabulary();
     }
 
     /**
-     * Stops the call that is under way soon, from any thread or from a listener; without one, it does nothing. An
-     * interrupt of the thread that runs the call does the same, and stays set.
+     * Cancels the call in progress, if any, from any thread or from a listener. The call ends soon after. An interrupt
+     * of the
+     * thread that runs the call has the same effect; its interrupt status stays set.
      */
     public void cancel() {
         use.cancel();
     }
 
     /**
-     * A new session of the same model that holds the same ids; feeding, cutting or closing one does not change the
-     * other. They share the memory of what they have in common. The fork may be used by another thread.
+     * Returns a new session of the same model with the same ids. Feeding, truncating or closing one does not change the
+     * other;
+     * they share the memory of common ids. The caller closes the fork, and may use it on another thread.
      */
     public Session fork() {
         try (SessionUse.Call _ = use.beginReading()) {
@@ -350,11 +389,12 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Writes ids, cache and logits to {@code file}, a safetensors file; it is complete or not there at all. A file that was
-     * there before is replaced, but keeps its permissions; a new one is for its owner alone. Links are followed.
+     * Writes ids, cache and logits atomically to {@code file}, a safetensors file. An existing file is replaced and
+     * keeps its
+     * permissions; only the owner can read a new file. Links are followed.
      *
-     * @throws CancellationException when the thread is interrupted, which stays set
-     * @throws java.io.UncheckedIOException when it cannot be written
+     * @throws CancellationException if the thread is interrupted; its interrupt status stays set
+     * @throws java.io.UncheckedIOException if the file cannot be written
      */
     public void save(Path file) {
         try (SessionUse.Call _ = use.beginReading()) {
@@ -363,13 +403,16 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Makes this session hold what {@link #save} wrote, in place of what it holds, the logits included: all that follows
-     * has the bits that it would have had in the session that was saved.
+     * Replaces the contents of this session by those that {@link #save} wrote, including the logits. All later results
+     * have the
+     * same bits as in the saved session.
      *
-     * @throws ModelFormatException when the file is damaged, or of another model or cache type, or does not
-     *     fit in the context; the session is then as it was
-     * @throws CancellationException when the thread is interrupted, which stays set; the session is as it was
-     * @throws java.io.UncheckedIOException when it cannot be read
+     * @throws ModelFormatException if the file is damaged, belongs to another model or cache type, or does not fit in
+     *     the
+     *     context; the session is unchanged then
+     * @throws CancellationException if the thread is interrupted; its interrupt status stays set, and the session is
+     *     unchanged
+     * @throws java.io.UncheckedIOException if the file cannot be read
      */
     public void restore(Path file) {
         try (SessionUse.Call _ = use.begin()) {
@@ -382,8 +425,9 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Frees the cache, except what forks share. A call that is under way on another thread ends as cancelled, and then
-     * frees it. Closing twice does nothing.
+     * Frees the cache except pages shared with forks. A call in progress on another thread ends as cancelled and then
+     * frees the
+     * cache. Closing twice has no effect.
      */
     @Override
     public void close() {

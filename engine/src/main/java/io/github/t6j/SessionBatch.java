@@ -5,14 +5,14 @@ import io.github.t6j.model.Sequence;
 import io.github.t6j.model.Transformer;
 import java.util.List;
 
-/** {@link Model#decode}: sessions whose next ids pass through the model together, one each. */
+/** Implementation of {@link Model#decode}: one id of each of several sessions passes through the model together. */
 final class SessionBatch {
     private SessionBatch() {}
 
     static void decode(Model model, List<Session> sessions, int[] ids) {
         if (ids.length != sessions.size()) {
             throw new IllegalArgumentException(
-                    "ids: expected one a session, " + sessions.size() + ", found " + ids.length);
+                    "ids: expected one per session, " + sessions.size() + ", found " + ids.length);
         }
         check(model, sessions);
         int begun = 0;
@@ -31,17 +31,17 @@ final class SessionBatch {
         }
     }
 
-    /** Whether {@code sessions} are of {@code model}, and each is there once. */
+    /** @throws IllegalArgumentException if a session is a duplicate or belongs to another model than {@code model} */
     static void check(Model model, List<Session> sessions) {
         for (int i = 0; i < sessions.size(); i++) {
             if (sessions.get(i).model() != model) {
                 throw new IllegalArgumentException(
-                        "sessions: expected those of this model, found another's at index " + i);
+                        "sessions: expected sessions of this model, found one of another model at index " + i);
             }
             for (int other = 0; other < i; other++) {
                 if (sessions.get(other) == sessions.get(i)) {
                     throw new IllegalArgumentException(
-                            "sessions: expected each once, found one at index " + other + " and again at " + i);
+                            "sessions: expected each once, found a duplicate at indices " + other + " and " + i);
                 }
             }
         }
@@ -54,7 +54,7 @@ final class SessionBatch {
         }
     }
 
-    /** One pass of {@code count} sessions from {@code from}, in the buffers of the first. */
+    /** Makes one pass of {@code count} sessions from {@code from}, in the buffers of the first. */
     private static void pass(List<Session> sessions, int[] ids, int from, int count) {
         Sequence first = sessions.get(from).state().fedSequence();
         Batch batch = first.batch();

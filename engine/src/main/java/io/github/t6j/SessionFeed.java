@@ -7,17 +7,20 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
-/** {@link Model#feed}: sessions whose next ids pass through the model together, of some one, of others parts of prompts. */
+/**
+ * Implementation of {@link Model#feed}: single ids and parts of prompts of several sessions pass through the model
+ * together.
+ */
 final class SessionFeed {
     private final List<Session> sessions;
     private final int[][] ids; // of each session
     private final LogitsListener[] listeners; // of each session, or null
-    private final int[] fed; //   how many of its ids are, of each session
-    private final int[] now; //   how many of them the pass feeds
-    private final int[] rows = new int[Batch.MOST_ROWS]; //      of a pass, after which logits are asked for
-    private final int[] owners = new int[Batch.MOST_ROWS]; //    the sessions that they are of
-    private final int[] positions = new int[Batch.MOST_ROWS]; // and their places there
-    private final float[] told; // [vocabulary], the listeners'
+    private final int[] fed; //   number of ids fed, of each session
+    private final int[] now; //   number of ids in the current pass, of each session
+    private final int[] rows = new int[Batch.MOST_ROWS]; //      rows of a pass whose logits are needed
+    private final int[] owners = new int[Batch.MOST_ROWS]; //    sessions of these rows
+    private final int[] positions = new int[Batch.MOST_ROWS]; // positions of these rows in their sessions
+    private final float[] told; // [vocabulary], buffer for listeners
 
     private SessionFeed(List<Session> sessions, int[][] ids, LogitsListener[] listeners) {
         this.sessions = sessions;
@@ -31,8 +34,8 @@ final class SessionFeed {
     }
 
     static void feed(Model model, List<Session> sessions, int[][] ids, LogitsListener[] listeners) {
-        check("ids: expected an array", sessions, ids.length);
-        check("listeners: expected one", sessions, listeners.length);
+        check("ids: expected an array per session", sessions, ids.length);
+        check("listeners: expected one per session", sessions, listeners.length);
         SessionBatch.check(model, sessions);
         int begun = 0;
         try {
@@ -50,7 +53,7 @@ final class SessionFeed {
 
     private static void check(String expected, List<Session> sessions, int found) {
         if (found != sessions.size()) {
-            throw new IllegalArgumentException(expected + " a session, " + sessions.size() + ", found " + found);
+            throw new IllegalArgumentException(expected + ", " + sessions.size() + ", found " + found);
         }
     }
 
@@ -64,12 +67,12 @@ final class SessionFeed {
         }
     }
 
-    /** Ids of session {@code i} in its next pass: cut where {@link Session#prefill} cuts. */
+    /** Returns the number of ids of session {@code i} in its next pass, split as in {@link Session#prefill}. */
     private int count(int i) {
         return Math.min(Transformer.MOST_ROWS, ids[i].length - fed[i]);
     }
 
-    /** One pass of the sessions from {@code first} that fit, in the buffers of the first. */
+    /** Makes one pass of the sessions from {@code first} that fit, in the buffers of the first. */
     private void pass(int first) {
         Sequence leader = sessions.get(first).state().fedSequence();
         Batch batch = leader.batch();
@@ -90,7 +93,10 @@ final class SessionFeed {
         takeLogits(leader, asked);
     }
 
-    /** Asks for the logits after those rows of session {@code i}, from {@code row} on, that somebody wants. */
+    /**
+     * Records the rows of session {@code i}, which begin at {@code row}, whose logits are needed. Returns their new
+     * number.
+     */
     private int ask(int i, int row, int askedBefore) {
         int asked = askedBefore;
         for (int id = 0; id < now[i]; id++) {
@@ -103,7 +109,11 @@ final class SessionFeed {
         return asked;
     }
 
-    /** A session's own are those after its last row: a listener that throws, or forks it, finds no others there. */
+    /**
+     * Passes logits to listeners and sessions. A session takes only the logits after its last row, so that a listener
+     * that
+     * throws, or forks the session, never leaves it with others.
+     */
     private void takeLogits(Sequence leader, int asked) {
         for (int from = 0; from < asked; from += Transformer.MOST_LOGIT_ROWS) {
             int some = Math.min(Transformer.MOST_LOGIT_ROWS, asked - from);

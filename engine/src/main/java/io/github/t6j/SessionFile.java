@@ -14,20 +14,20 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * A saved session: a {@link ChecksummedFile} of the ids, what the cache keeps of them, and the logits after them.
+ * Saved session: a {@link ChecksummedFile} of the ids, their cache, and the logits after the last id.
  *
  * <pre>
- *   metadata   t6j_session  3, the version of this format
- *              variant, fingerprint  the name of its attention and which model it is of
+ *   metadata   t6j_session  3, version of this format
+ *              variant, fingerprint  name of the attention and fingerprint of the model
  *              cache_type   f32, f16, bf16, q8
  *   tensors    ids          I32 [n]
  *              logits       F32 [vocabulary], or none
  *              layer.0 …    U8 [⌈n/64⌉][bytes of a page], or other tensors of the cache
  * </pre>
  *
- * @param ids what the session held
- * @param logits after the last id, or null
- * @param cache the cache's tensors, valid while the arena is
+ * @param ids ids of the session
+ * @param logits logits after the last id, or null
+ * @param cache tensors of the cache, valid as long as the arena is open
  */
 record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) {
     private static final String VERSION_KEY = "t6j_session";
@@ -35,7 +35,7 @@ record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) {
     private static final String IDS = "ids";
     private static final String LOGITS = "logits";
 
-    /** What a file and the session that reads it must have in common. */
+    /** Properties that a file and the session that reads it must have in common. */
     record Kind(String attention, String fingerprint, CacheType cacheType) {
         private ChecksummedFile.Kind ofFile() {
             Map<String, String> metadata = new LinkedHashMap<>();
@@ -62,10 +62,11 @@ record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) {
     }
 
     /**
-     * Reads {@code file}, which must stay as it is while {@code arena} is open.
+     * Reads {@code file}, which must not change while {@code arena} is open.
      *
-     * @throws ModelFormatException when it is not of {@code kind}, is damaged, or has more than {@code context} ids or
-     *     one that is not below {@code vocabulary}
+     * @throws ModelFormatException if the file is not of {@code kind}, is damaged, or has more than {@code context} ids
+     *     or an
+     *     id that is not below {@code vocabulary}
      */
     static SessionFile read(Path file, Kind kind, int context, int vocabulary, Arena arena) {
         Map<String, Tensor> tensors = ChecksummedFile.read(file, kind.ofFile(), arena);

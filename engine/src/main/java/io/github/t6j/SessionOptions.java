@@ -1,35 +1,40 @@
 package io.github.t6j;
 
 /**
- * How a session computes.
+ * Options of a session.
  *
- * @param contextLength ids that the session has room for; 0: the model's own context length, or
- *     what memory holds, if that is less. More is allowed: the model was not trained on it.
- * @param path how attention is computed
- * @param cacheType how the cache stores its elements
+ * @param contextLength number of ids that the session has room for, or 0 for the model's context length, or less if
+ *     memory
+ *     is short. More is allowed, but the model was not trained on it.
+ * @param path algorithm that computes attention
+ * @param cacheType type of the cached elements
  */
 public record SessionOptions(int contextLength, Path path, CacheType cacheType) {
 
-    /** The two ways to the same attention. */
+    /** Algorithm that computes attention. Both give the same results up to rounding. */
     public enum Path {
-        /** FlashTPA: straight from the cached factors. */
+        /** FlashTPA: directly from the cached factors. */
         FACTORED,
-        /** The oracle: K and V are rebuilt from the cache for every step. Slow. */
+        /** Oracle in float64: rebuilds K and V from the cache in every step. Slow. */
         MATERIALIZED
     }
 
     /**
-     * How the elements of a cache are stored. Attention computes in f32 with all types. ADR 13 has the error of each. Linear
-     * attention has no cache but a running sum, which is f32 always.
+     * Type of the elements of a cache. Attention computes in f32 with every type. ADR 13 gives the error of each type.
+     * Linear
+     * attention has a running sum instead of a cache, which is always f32.
      */
     public enum CacheType {
-        /** 32 bits: as computed. */
+        /** 32 bits, as computed. */
         F32(4),
-        /** IEEE half precision; the slowest, as the JDK has no vectors of them. */
+        /** IEEE half precision; the slowest type, since the JDK has no half-precision vectors. */
         F16(2),
-        /** The upper half of f32: half the memory, as fast or faster. */
+        /** Upper half of f32: half the memory, as fast or faster. */
         BF16(2),
-        /** 8 bits, with a scale for each row of a factor, or for each head of keys and values: about a quarter. */
+        /**
+         * 8 bits, with a scale for each row of a factor, or for each head of keys and values: about a quarter of the
+         * memory.
+         */
         Q8(1);
 
         private final int elementBytes;
@@ -38,7 +43,7 @@ public record SessionOptions(int contextLength, Path path, CacheType cacheType) 
             this.elementBytes = elementBytes;
         }
 
-        /** Bytes of a number, without scales and padding. */
+        /** Returns the bytes of an element, without scales and padding. */
         public int elementBytes() {
             return elementBytes;
         }
@@ -52,22 +57,22 @@ public record SessionOptions(int contextLength, Path path, CacheType cacheType) 
         }
     }
 
-    /** The model's context length, factored, an f32 cache. */
+    /** Returns the defaults: the model's context length, the factored path, an f32 cache. */
     public static SessionOptions defaults() {
         return new SessionOptions(0, Path.FACTORED, CacheType.F32);
     }
 
-    /** These options with room for another number of ids. */
+    /** Returns these options with another context length. */
     public SessionOptions withContextLength(int newContextLength) {
         return new SessionOptions(newContextLength, path, cacheType);
     }
 
-    /** These options with another way of computing attention. */
+    /** Returns these options with another algorithm for attention. */
     public SessionOptions withPath(Path newPath) {
         return new SessionOptions(contextLength, newPath, cacheType);
     }
 
-    /** These options with another type of cache. */
+    /** Returns these options with another cache type. */
     public SessionOptions withCacheType(CacheType newCacheType) {
         return new SessionOptions(contextLength, path, newCacheType);
     }

@@ -9,7 +9,7 @@ import io.github.t6j.weights.PhysicalMemory;
 import java.nio.file.Path;
 import java.util.function.BooleanSupplier;
 
-/** What a session holds: the ids that it was fed, their cache, and the logits after the last of them. */
+/** State of a session: its token ids, their cache, and the logits after the last id. */
 final class SessionState {
     private final Transformer transformer;
     private final SessionOptions options;
@@ -18,7 +18,7 @@ final class SessionState {
     private final int[] single = new int[1];
     private FedIds ids;
     private Sequence sequence;
-    private int lastRow = -1; // of the last pass, whose logits can be computed; -1: none
+    private int lastRow = -1; // row of the last pass whose logits can be computed, or -1
     private boolean logitsReady;
 
     SessionState(Transformer transformer, SessionOptions options) {
@@ -36,7 +36,10 @@ final class SessionState {
         this.ids = new FedIds(contextLength, logits.length, ids);
     }
 
-    /** Ids that a session with these options has room for: what it asks for, else what the model's length and memory allow. */
+    /**
+     * Returns the number of ids that a session with these options has room for, limited by memory if the options set
+     * none.
+     */
     private static int contextLength(Transformer transformer, SessionOptions options) {
         long perId = transformer.bytesPerToken(format(options), materialized(options));
         int trained = transformer.config().sizes().contextLength();
@@ -49,12 +52,12 @@ final class SessionState {
         if (asked > most) {
             throw new MemoryLimitException(
                     "a context of " + asked + " ids, " + perId + " bytes each", asked * perId, available,
-                    "open the session with at most " + most + " ids, or with a narrower type of cache");
+                    "open the session with at most " + most + " ids, or with a smaller cache type");
         }
         return asked;
     }
 
-    /** Bytes that a session of these options takes once its context is full. */
+    /** Returns the bytes that a session with these options takes once its context is full. */
     static long bytes(Transformer transformer, SessionOptions options) {
         int asked = options.contextLength();
         long ids = asked == 0 ? transformer.config().sizes().contextLength() : asked;
@@ -98,18 +101,18 @@ final class SessionState {
         return sequence.cacheBytes();
     }
 
-    /** Whether {@code more} may be fed. */
+    /** Checks that {@code more} may be fed, see {@link FedIds#check(int[], int)}. */
     void check(int[] more) {
         ids.check(more, position());
     }
 
-    /** Whether one more id, {@code id}, may be fed. */
+    /** Checks that {@code id} may be fed. */
     void checkNext(int id) {
         ids.check(id);
         ids.checkRoom(1, position());
     }
 
-    /** Feeds ids in passes of the largest size; false if {@code stop} ended it. */
+    /** Feeds ids in passes of the largest size. Returns false if {@code stop} ended it. */
     boolean feed(int[] more, LogitsListener listener, BooleanSupplier stop) {
         try {
             for (int from = 0; from < more.length; from += Transformer.MOST_ROWS) {
@@ -118,7 +121,7 @@ final class SessionState {
                     return false;
                 }
                 if (listener != null) {
-                    logits(); // the session's own, which the listener may read
+                    logits(); // the session's logits, which the listener may read
                     tell(listener, count);
                 }
             }
@@ -131,7 +134,11 @@ final class SessionState {
         }
     }
 
-    /** Feeds a prompt, none to go on with what is there, and computes the logits after it; false if {@code stop} ended it. */
+    /**
+     * Feeds a prompt, or continues the session if it is empty, and computes the logits after it. Returns false if
+     * {@code stop}
+     * ended it.
+     */
     boolean feedPrompt(int[] promptIds, BooleanSupplier stop) {
         checkPrompt(promptIds);
         if (promptIds.length == 0 && !hasLogits()) {
@@ -144,20 +151,20 @@ final class SessionState {
         return true;
     }
 
-    /** Whether {@link #feedPrompt} may feed {@code promptIds}. */
+    /** Checks that {@link #feedPrompt} may feed {@code promptIds}. */
     void checkPrompt(int[] promptIds) {
         if (promptIds.length > 0 || position() == 0) {
             check(promptIds);
         }
     }
 
-    /** Feeds one id; false if {@code stop} ended it. */
+    /** Feeds one id. Returns false if {@code stop} ended it. */
     boolean feed(int id, BooleanSupplier stop) {
         single[0] = id;
         return forward(single, 0, 1, stop);
     }
 
-    /** One pass; false if {@code stop} ended it, and nothing is fed. */
+    /** Makes one pass. Returns false, and feeds nothing, if {@code stop} ended it. */
     private boolean forward(int[] more, int from, int count, BooleanSupplier stop) {
         lastRow = -1;
         if (!sequence.forward(more, from, count, stop)) {
@@ -169,34 +176,34 @@ final class SessionState {
         return true;
     }
 
-    /** Keeps ids that were fed, the last of what the cache holds. */
+    /** Records fed ids as the last ids in the cache. */
     void keep(int[] fed, int from, int count) {
         ids.keep(fed, from, count, position());
     }
 
-    /** What a pass of several sessions is about to feed. */
+    /** Returns the sequence for a pass of several sessions; invalidates the logits. */
     Sequence fedSequence() {
         lastRow = -1;
         return sequence;
     }
 
-    /** Makes those at {@code from} of {@code all} the logits after the last id. */
+    /** Sets the logits after the last id to those at {@code from} of {@code all}. */
     void take(float[] all, int from) {
         System.arraycopy(all, from, logits, 0, logits.length);
         lastRow = 0;
         logitsReady = true;
     }
 
-    /** Whether {@link #logits} can be asked for. */
+    /** Returns true if {@link #logits} are available. */
     boolean hasLogits() {
         return lastRow >= 0;
     }
 
-    /** The logits after the last id. */
+    /** Returns the logits after the last id. */
     float[] logits() {
         if (!hasLogits()) {
             throw new IllegalStateException(
-                    "there are no logits: feed an id first (truncate and a cancelled prefill forget them, too)");
+                    "no logits: feed an id first (truncate and a cancelled prefill discard the logits)");
         }
         if (!logitsReady) {
             System.arraycopy(sequence.logits(lastRow, 1), 0, logits, 0, logits.length);
@@ -205,7 +212,7 @@ final class SessionState {
         return logits;
     }
 
-    /** Hands the logits of all rows of the last pass to {@code listener}. */
+    /** Passes the logits of all rows of the last pass to {@code listener}. */
     private void tell(LogitsListener listener, int rows) {
         float[] told = new float[logits.length];
         for (int row = 0; row < rows; row += Transformer.MOST_LOGIT_ROWS) {
@@ -218,10 +225,10 @@ final class SessionState {
         }
     }
 
-    /** Brings back the logits after the last id, which a truncation or a cancelled call forgot. */
+    /** Recomputes the logits after the last id, which a truncation or a cancelled call has discarded. */
     private void feedLastAgain() {
         int last = ids.get(position() - 1);
-        sequence.reserveLast(); // or it fails while nothing is lost
+        sequence.reserveLast(); // fails, if at all, before anything is removed
         sequence.truncate(position() - 1);
         feed(last, () -> false);
     }
@@ -234,7 +241,7 @@ final class SessionState {
         lastRow = -1;
     }
 
-    /** {@link io.github.t6j.model.SessionAccess#fill}. */
+    /** Implementation of {@link io.github.t6j.model.SessionAccess#fill}. */
     void fill(int length, long seed) {
         if (length < 0 || length > contextLength) {
             throw new IllegalArgumentException("length: expected 0 to " + contextLength + ", found " + length);
@@ -245,7 +252,7 @@ final class SessionState {
         try {
             sequence.fill(length, seed);
         } catch (RuntimeException | Error failure) {
-            sequence.truncate(0); // gives the memory back
+            sequence.truncate(0); // frees the memory
             throw failure;
         }
         ids.keep(new int[length], 0, length, length);
@@ -276,12 +283,12 @@ final class SessionState {
             if (found.logits() != null) {
                 take(found.logits(), 0);
             }
-        } catch (InternalError fault) { // of a mapped file
+        } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
             throw FileBytes.cutShort(file, fault);
         }
     }
 
-    /** Frees the cache, except what forks share. */
+    /** Frees the cache except pages shared with forks. */
     void free() {
         sequence.close();
     }

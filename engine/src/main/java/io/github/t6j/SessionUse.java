@@ -3,18 +3,19 @@ package io.github.t6j;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Who uses a session: one call at a time, and none after it was closed. A call that is under way when somebody closes the
- * session ends as cancelled, and frees the memory itself.
+ * Tracker of the call that uses a session: one call at a time, and none after the session is closed. A call in progress
+ * when
+ * the session is closed ends as cancelled and frees the memory itself.
  */
 final class SessionUse {
-    /** A call that is under way, until it is closed. */
+    /** Call in progress, until it is closed. */
     @FunctionalInterface
     interface Call extends AutoCloseable {
         @Override
         void close();
     }
 
-    /** A call inside another, which ends with that. */
+    /** Call within another call; closing it has no effect. */
     private static final Call NESTED = () -> {
     };
 
@@ -24,9 +25,9 @@ final class SessionUse {
     private final Runnable free;
     private volatile boolean closed;
     private volatile boolean cancelled;
-    private boolean freed; // of whoever is the user
+    private boolean freed; // accessed only by the current user
 
-    /** @param free frees the session's memory, once, when no call uses it; must not reach the session */
+    /** @param free frees the session's memory; runs once, when no call uses it; must not reference the session */
     SessionUse(ModelUse model, Runnable free) {
         this.model = model;
         this.free = free;
@@ -44,7 +45,7 @@ final class SessionUse {
         }
         Thread other = user.compareAndExchange(null, Thread.currentThread());
         if (other != null) {
-            boolean closing = closed || model.isClosed(); // by the other, or while it goes on
+            boolean closing = closed || model.isClosed(); // by the other call, or during it
             model.release();
             throw closing ? closed() : used(other);
         }
@@ -59,26 +60,29 @@ final class SessionUse {
     private static IllegalStateException used(Thread other) {
         if (other == Thread.currentThread()) {
             return new IllegalStateException(
-                    "the session is in a call already: a listener may read it, fork it and save"
-                            + " it, but not feed, cut, restore or continue it");
+                    "the session is in a call already: a listener may read, fork and save it,"
+                            + " but not feed, truncate, restore or continue it");
         }
         return new IllegalStateException("the session is used by another thread (" + other.getName()
                 + "); give each thread a session of its own, for example a fork");
     }
 
-    /** Ends the call that has begun. */
+    /** Ends the call in progress. */
     void end() {
         user.set(null);
         freeIfClosed();
         model.release();
     }
 
-    /** Begins a call that reads; it may be made by a listener inside another. */
+    /** Begins a call that reads; a listener may make it within another call. */
     Call beginReading() {
         return user.get() == Thread.currentThread() ? NESTED : begin();
     }
 
-    /** @throws IllegalStateException if the session is closed and this is not within a call that runs on */
+    /**
+     * @throws IllegalStateException if the session is closed, unless the current thread is in a call that is still
+     *     ending
+     */
     void checkOpen() {
         if (closed && user.get() != Thread.currentThread()) {
             throw closed();
@@ -96,19 +100,21 @@ final class SessionUse {
         return closed;
     }
 
-    /** Cancels the call that is under way, if there is one. */
+    /** Cancels the call in progress, if any. */
     void cancel() {
         if (user.get() != null) {
             cancelled = true;
         }
     }
 
-    /** Whether the call that is under way on this thread must end: by {@link #cancel}, an interrupt, or a close. */
+    /**
+     * Returns true if the call in progress on this thread must end, after {@link #cancel}, an interrupt, or closing.
+     */
     boolean isCancelled() {
         return cancelled || closed || model.isClosed() || Thread.currentThread().isInterrupted();
     }
 
-    /** Ends the session's life; the memory is freed now, or by the call that is under way. */
+    /** Closes the session. Its memory is freed now, or by the call in progress. */
     void close() {
         closed = true;
         freeIfClosed();

@@ -1,11 +1,11 @@
 package io.github.t6j;
 
 /**
- * One generated id, or the tail of a text.
+ * Generated id, or the tail of a text.
  *
- * @param id the id; −1 for the tail
- * @param text the text that it made complete: empty while a character or a possible stop string is still open, and
- *     more than its own where it closed one
+ * @param id the id, or −1 for the tail
+ * @param text text completed by this id: empty while a character or a possible stop string is incomplete, and more than
+ *     the id's own text if it completes one
  * @param logProbability natural logarithm of the id's probability under the model's unmodified logits; NaN for the tail
  */
 public record Token(int id, String text, float logProbability) {
@@ -15,8 +15,11 @@ public record Token(int id, String text, float logProbability) {
     }
 
     /**
-     * Whether this is no id but the end of the text, which a possible stop string or an unfinished character held back.
-     * A listener or a stream gets it last, if there is one; {@link Generation#tokens()} are without it.
+     * Returns true if this is not an id but the tail of the text, which was buffered because of a possible stop string
+     * or an
+     * incomplete character. Listeners and streams receive it last, if there is one; {@link Generation#tokens()} does
+     * not
+     * contain it.
      */
     public boolean isTail() {
         return id < 0;

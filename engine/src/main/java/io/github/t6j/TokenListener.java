@@ -1,23 +1,25 @@
 package io.github.t6j;
 
 /**
- * Hears of every generated id, on the thread that generates. The texts that it is told, joined, are {@link
+ * Listener to every generated id, called on the generating thread. The received texts, joined, are {@link
  * Generation#text()}.
  *
- * <p>It may read the session, fork it, save it, cancel and close it, and use other sessions; what would feed, cut or
- * restore the session throws an IllegalStateException. While it runs, nothing is computed.
+ * <p>It may read, fork, save, cancel and close the session, and use other sessions; feeding, truncating or restoring
+ * the
+ * session throws an IllegalStateException. The generation waits while the listener runs.
  *
- * <p>What it throws ends the generation, and comes out of the call. The session then holds the prompt and the ids that
- * were told, and can be used again.
+ * <p>An exception of the listener ends the generation and propagates to the caller. The session then contains the
+ * prompt and
+ * the reported ids, and can be used again.
  */
 @FunctionalInterface
 public interface TokenListener {
     /**
-     * Called after {@code token} was chosen, before it is fed: the session's logits are those that it was chosen from. The
-     * last call may be for what was held back of the text ({@link Token#isTail}), for whatever reason the generation
-     * ended.
+     * Called after {@code token} was chosen and before it is fed, so the session's logits are those from which it was
+     * chosen.
+     * The last call may be for the buffered tail of the text ({@link Token#isTail}), whatever the reason for the end.
      *
-     * @return false to end the generation with this token; of the tail it does not matter
+     * @return false to end the generation with this token; ignored for the tail
      */
     boolean onToken(Token token);
 }

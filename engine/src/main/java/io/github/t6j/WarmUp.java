@@ -6,12 +6,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** {@link Model#warmUp}. */
+/** Implementation of {@link Model#warmUp}. */
 final class WarmUp {
-    /** More than a page, so that full pages are met, too. */
+    /** Context length of more than a page, so that full pages are processed, too. */
     static final int CONTEXT = 128;
 
-    /** Lengths of prompts whose rows split into tiles of all the heights that longer prompts have, evenly and not. */
+    /** Lengths of prompts whose rows split into tiles of all heights that longer prompts need, evenly and unevenly. */
     private static final int[] PROMPTS = {24, 25, 19, 33, 100};
     private static final int TOKENS = 24;
 

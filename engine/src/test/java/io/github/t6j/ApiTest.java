@@ -23,10 +23,12 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What the module shows to everybody is listed in engine/api.txt, so that a change is seen; it needs the JDK only. */
+/**
+ * Tests that engine/api.txt lists the public API, so that changes are noticed, and that the module needs only the JDK.
+ */
 class ApiTest {
     private static final Path ENGINE = TestData.path("..").resolve("engine").normalize();
-    /** Every class has them. */
+    /** Methods of Object, which every class has. */
     private static final Set<String> OF_OBJECT = Set.of("equals", "hashCode", "toString");
 
     private final ModuleDescriptor module = Model.class.getModule().getDescriptor();
@@ -39,7 +41,10 @@ class ApiTest {
         return types.length == 0 ? "" : Arrays.stream(types).map(Type::getTypeName).collect(joining(", ", word, ""));
     }
 
-    /** As in source; a record with its components, for their order is visible too. */
+    /**
+     * Returns the declaration of a type as in source; a record's includes the components, whose order is part of the
+     * API.
+     */
     private static String declaration(Class<?> type) {
         String components = !type.isRecord()
                 ? ""
@@ -61,7 +66,7 @@ class ApiTest {
                 .map(signature);
     }
 
-    /** The type, its members below it, then its nested types. */
+    /** Lists a type, its members, then its nested types. */
     private static void list(Class<?> type, List<String> lines) {
         assertThat(type.isInterface() || isVisible(type.getSuperclass().getModifiers()))
                 .as(type + " inherits from a hidden class, whose members the list would miss").isTrue();
@@ -107,18 +112,18 @@ class ApiTest {
     }
 
     @Test
-    void theApiIsTheListedOne() throws IOException, ClassNotFoundException {
+    void theApiMatchesTheList() throws IOException, ClassNotFoundException {
         List<String> api = api();
         Files.write(ENGINE.resolve("target/api.txt"), api);
         assertThat(api)
-                .as("engine/api.txt: expected the public signatures that it lists, found others:"
-                        + " if the change is meant, tell it in CHANGELOG.md,"
+                .as("engine/api.txt: expected the listed public signatures, found others:"
+                        + " if the change is intended, add it to CHANGELOG.md"
                         + " and copy engine/target/api.txt to engine/api.txt")
                 .containsExactlyElementsOf(Files.readAllLines(ENGINE.resolve("api.txt")));
     }
 
     @Test
-    void theModuleRequiresTheJdkOnly() {
+    void theModuleRequiresOnlyTheJdk() {
         assertThat(module.requires()).extracting(Requires::name)
                 .containsExactlyInAnyOrder("java.base", "jdk.incubator.vector", "jdk.management");
     }

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Sessions that advance together have the bits that each has alone. */
+/** Tests that sessions that advance together get the same bits as alone. */
 class BatchTest {
     private static final long SEED = 31;
     private static final int STEPS = 5;
@@ -27,7 +27,7 @@ class BatchTest {
         return SessionOptions.defaults().withContextLength(context);
     }
 
-    /** Feeds sessions of {@code depths} together and, each in a session of its own, alone. */
+    /** Feeds sessions with {@code depths} ids together, and the same ids in separate sessions; compares the bits. */
     private static void assertSameBits(Model model, List<SessionOptions> kinds, int... depths) {
         Random random = new Random(SEED);
         int vocabulary = model.info().sizes().vocabulary();
@@ -61,7 +61,7 @@ class BatchTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
-    void mixedDepthsTypesAndPathsHaveTheBitsOfEachAlone(int threads) {
+    void mixedDepthsTypesAndPathsGiveTheBitsOfSingleSessions(int threads) {
         try (Model model = Model.load(TestData.tiny(), ModelOptions.defaults().withThreads(threads))) {
             List<SessionOptions> kinds = new ArrayList<>();
             for (CacheType type : CacheType.values()) {
@@ -69,7 +69,7 @@ class BatchTest {
             }
             kinds.add(options(1000).withPath(Path.MATERIALIZED));
             assertSameBits(model, kinds, 0, 1, 63, 64, 65, 300, 7, 128, 129, 20);
-            assertSameBits(model, kinds, 700, 3); // one that is longer than a thread's share
+            assertSameBits(model, kinds, 700, 3); // one session is longer than a thread's share
             assertSameBits(model, kinds, 0);
         }
     }
@@ -84,7 +84,7 @@ class BatchTest {
     @ParameterizedTest
     @CsvSource({"T6_odd, full", "T6_kvonly, full", "llama-gqa, full", "llama-mla, full", "T6_linearattn, linearattn",
         "llama-linearattn-gqa, linearattn", "T6_groupnorm, full"})
-    void everyAttentionServes(String golden, String variant) {
+    void everyAttentionDecodesTogether(String golden, String variant) {
         ModelOptions load = ModelOptions.defaults().withThreads(2).withVariant(RopeVariant.of(variant));
         try (Model model = Model.load(TestData.path("golden/" + golden), load)) {
             List<SessionOptions> kinds = List.of(options(200), options(200).withPath(Path.MATERIALIZED));
@@ -92,7 +92,10 @@ class BatchTest {
         }
     }
 
-    /** Feeds sessions that hold {@code depths} ids {@code counts} more together and, each in a session of its own, alone. */
+    /**
+     * Feeds {@code counts} more ids to sessions with {@code depths} ids, together and in separate sessions; compares
+     * the bits.
+     */
     private static void assertSameBitsOfParts(Model model, List<SessionOptions> kinds, int[] depths, int[] counts) {
         Random random = new Random(SEED);
         int vocabulary = model.info().sizes().vocabulary();
@@ -123,7 +126,7 @@ class BatchTest {
                 assertThat(heard.get(i).toArray()).as(what).isEqualTo(expected.get(i).toArray());
                 assertThat(together.get(i).logits()).as(what).isEqualTo(alone.get(i).logits());
                 assertThat(together.get(i).ids()).as(what).isEqualTo(alone.get(i).ids());
-                together.get(i).decode(7); // on the cache that they left
+                together.get(i).decode(7); // reads the cache that the parts have filled
                 alone.get(i).decode(7);
                 assertThat(together.get(i).logits()).as(what).isEqualTo(alone.get(i).logits());
             }
@@ -133,7 +136,7 @@ class BatchTest {
         }
     }
 
-    /** Keeps the logits of positions that come one after the other, from {@code first} on. */
+    /** Returns a listener that records logits and expects consecutive positions from {@code first} on. */
     private static LogitsListener recorder(int first, List<float[]> heard) {
         return (position, logits) -> {
             assertThat(position).isEqualTo(first + heard.size());
@@ -171,7 +174,7 @@ class BatchTest {
     @ParameterizedTest
     @CsvSource({"T6_odd, full", "T6_kvonly, full", "llama-gqa, full", "llama-mla, full", "T6_linearattn, linearattn",
         "llama-linearattn-gqa, linearattn", "T6_groupnorm, full"})
-    void everyAttentionTakesParts(String golden, String variant) {
+    void everyAttentionFeedsPartsTogether(String golden, String variant) {
         ModelOptions load = ModelOptions.defaults().withThreads(2).withVariant(RopeVariant.of(variant));
         try (Model model = Model.load(TestData.path("golden/" + golden), load)) {
             List<SessionOptions> kinds = List.of(options(400), options(400).withPath(Path.MATERIALIZED));
@@ -180,7 +183,7 @@ class BatchTest {
     }
 
     @Test
-    void forksAdvanceTogetherAndLeaveTheirOriginAlone() {
+    void forksAdvanceTogetherAndDoNotChangeTheirOrigin() {
         try (Model model = Model.load(TestData.tiny()); Session origin = model.newSession()) {
             origin.prefill(new Random(SEED).ints(70, 0, 4096).toArray());
             float[] before = origin.logits().clone();
@@ -199,7 +202,7 @@ class BatchTest {
     }
 
     @Test
-    void mistakesAreRefusedBeforeAnythingIsFed() {
+    void invalidArgumentsAreRejectedBeforeAnyIdIsFed() {
         try (Model model = Model.load(TestData.tiny());
                 Model other = Model.load(TestData.tiny());
                 Session a = model.newSession();
@@ -210,9 +213,9 @@ class BatchTest {
             closed.close();
             full.decode(1);
             a.decode(2);
-            assertRefused(model, List.of(a), new int[] {1, 2}, "ids: expected one a session, 1, found 2");
-            assertRefused(model, List.of(a, foreign), new int[] {1, 2}, "found another's at index 1");
-            assertRefused(model, List.of(a, a), new int[] {1, 2}, "found one at index 0 and again at 1");
+            assertRefused(model, List.of(a), new int[] {1, 2}, "ids: expected one per session, 1, found 2");
+            assertRefused(model, List.of(a, foreign), new int[] {1, 2}, "found one of another model at index 1");
+            assertRefused(model, List.of(a, a), new int[] {1, 2}, "found a duplicate at indices 0 and 1");
             assertRefused(model, List.of(a), new int[] {4096}, "expected 0 to 4095");
             assertRefused(model, List.of(a, full), new int[] {1, 2}, "the context has room for 1 ids and holds 1");
             assertRefused(model, List.of(a, closed), new int[] {1, 2}, "the session is closed");
@@ -220,13 +223,13 @@ class BatchTest {
             assertThatThrownBy(() -> model.feed(List.of(a), new int[0]))
                     .hasMessageContaining("ids: expected one or more, found none");
             assertThatThrownBy(() -> model.feed(List.of(a), new int[] {1}, new int[] {2}))
-                    .hasMessageContaining("ids: expected an array a session, 1, found 2");
+                    .hasMessageContaining("ids: expected an array per session, 1, found 2");
             assertThatThrownBy(() -> model.feed(List.of(a), new int[][] {{1}}, new LogitsListener[2]))
-                    .hasMessageContaining("listeners: expected one a session, 1, found 2");
+                    .hasMessageContaining("listeners: expected one per session, 1, found 2");
             assertThatThrownBy(() -> model.feed(List.of(a, full), new int[] {1, 2}, new int[] {1, 2}))
                     .hasMessageContaining("the context has room for 1 ids and holds 1");
             assertThatThrownBy(() -> model.feed(List.of(a, a), new int[] {1}, new int[] {2}))
-                    .hasMessageContaining("found one at index 0 and again at 1");
+                    .hasMessageContaining("found a duplicate at indices 0 and 1");
             assertThat(a.position()).isOne();
             model.decode(List.of());
             model.feed(List.of());
@@ -241,7 +244,7 @@ class BatchTest {
 
     @Test
     @Tag("steady")
-    void aStepAllocatesNothing() {
+    void aStepDoesNotAllocate() {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long thread = Thread.currentThread().threadId();
         try (Model model = Model.load(TestData.tiny()); Session origin = model.newSession(options(20_000))) {
@@ -249,7 +252,7 @@ class BatchTest {
             List<Session> sessions = List.of(origin.fork(), origin.fork(), origin.fork(), origin.fork());
             int[] ids = {1, 2, 3, 4};
             long allocated = Long.MAX_VALUE;
-            // Until the kernels are compiled, vectors are objects: wait for a stretch without.
+            // vectors are objects until C2 has compiled the kernels, so wait for a stretch without allocations
             for (int round = 0; round < 200 && allocated > 0; round++) {
                 model.decode(sessions, ids); // begins a page, and a new array of ids
                 long before = threads.getThreadAllocatedBytes(thread);
@@ -266,7 +269,7 @@ class BatchTest {
     }
 
     @Test
-    void samplesAreGenerationsWithSuccessiveSeeds() {
+    void samplesEqualGenerationsWithConsecutiveSeeds() {
         GenerationOptions options = GenerationOptions.defaults()
                 .withMaxTokens(30)
                 .withStop("the")
@@ -293,7 +296,7 @@ class BatchTest {
     }
 
     @Test
-    void randomSamplesSayTheirSeeds() {
+    void samplesReportTheirRandomSeeds() {
         GenerationOptions options = GenerationOptions.defaults().withMaxTokens(8);
         try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
             List<Generation> samples = session.generateSamples("Call me", 3, options);

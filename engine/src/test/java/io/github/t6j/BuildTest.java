@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The build runs the tests as the poms say: this is about them, not about the engine. */
+/**
+ * Tests that the build runs tests as configured in the poms: on the module path, with test data, and on the class path.
+ */
 class BuildTest {
     @Test
     void testsRunInsideTheModule() {

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The error of each type of cache against f32, with t6-tiny on the first ids of text/test.txt. */
+/** Tests the error of each cache type against f32, with t6-tiny on the first ids of text/test.txt. */
 class CacheTypeTest {
     private static final int WINDOW = 512;
     private static final int WINDOWS = 10;
@@ -38,7 +38,7 @@ class CacheTypeTest {
     }
 
     /**
-     * The bounds are about twice what was measured.
+     * The bounds are about twice the measured errors.
      *
      * <pre>
      *   against f32   largest difference of a logit   perplexity of all 362 windows   bytes per token
@@ -48,7 +48,8 @@ class CacheTypeTest {
      *   q8                                 0.388                        56.57102              1536
      * </pre>
      *
-     * @param mostNll of the mean negative log-likelihood over the windows tested here
+     * @param mostLogit largest difference of a logit
+     * @param mostNll largest difference of the mean negative log-likelihood over the windows tested here
      */
     @ParameterizedTest
     @CsvSource({"F16, 0.05, 0.0001, 1920", "BF16, 0.3, 0.001, 1920", "Q8, 0.8, 0.001, 1536"})
@@ -92,10 +93,10 @@ class CacheTypeTest {
         return nll[0] / (WINDOWS * (WINDOW - 1));
     }
 
-    /** The oracle rounds, too; but what it rounds differs in the last bits, and so now and then the rounded number. */
+    /** The oracle rounds, too, but its inputs differ in the last bits, which sometimes changes a rounded element. */
     @ParameterizedTest
     @EnumSource(CacheType.class)
-    void theOracleReadsTheSameRoundedCache(CacheType type) {
+    void theOracleAgreesOnTheRoundedCache(CacheType type) {
         int[] some = Arrays.copyOf(ids, 100);
         SessionOptions options = SessionOptions.defaults().withCacheType(type);
         float tolerance = type == CacheType.F32 ? 1e-4f : 0.05f;

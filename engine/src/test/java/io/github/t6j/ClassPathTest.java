@@ -9,11 +9,11 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** On the class path, without the vector module: the scalar twin serves, says so once, and gives the same bits. */
+/** Tests the class path without the vector module: the scalar twin runs, logs one warning, and gives the same bits. */
 @Tag("classpath")
 class ClassPathTest {
     @Test
-    void theScalarTwinServesWithOneWarning() {
+    void theScalarTwinRunsWithOneWarning() {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         PrintStream err = System.err;
         System.setErr(new PrintStream(printed, true, StandardCharsets.UTF_8));

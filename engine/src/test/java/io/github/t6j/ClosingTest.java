@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Whatever is closed, in any order and at any time: what stays open works, what does not says why. */
+/** Tests closing in any order and at any time: open objects still work, closed ones throw an error with the reason. */
 class ClosingTest {
     private static final long SEED = 20;
     private static final GenerationOptions GREEDY = GenerationOptions.defaults()
@@ -33,7 +33,7 @@ class ClosingTest {
     private static final Set<String> MESSAGES =
             Set.of(SESSION_CLOSED, MODEL_CLOSED, "the model is closed; load it again");
 
-    /** All orders of {@code all}. */
+    /** Returns all permutations of {@code all}. */
     private static <T> List<List<T>> permutations(List<T> all) {
         if (all.isEmpty()) {
             return List.of(List.of());
@@ -51,17 +51,20 @@ class ClosingTest {
         return permutations;
     }
 
-    /** The bits of the logits after {@code ids}, from a model that nobody disturbs. */
+    /** Returns the logits after {@code ids} from an undisturbed model. */
     private static float[] logits(int[] ids) {
         try (Model model = TestData.goldenModels().getFirst().load(ModelOptions.defaults());
                 Session session = model.newSession(SessionOptions.defaults().withContextLength(200))) {
             session.prefill(Arrays.copyOf(ids, 66));
-            session.prefill(Arrays.copyOfRange(ids, 66, 70)); // of the other form, ADR 31
+            session.prefill(Arrays.copyOfRange(ids, 66, 70)); // a short pass, which uses the other form (ADR 31)
             return session.logits().clone();
         }
     }
 
-    /** A session, its fork, a fork of that and their model share pages; whatever is left has the bits that it had. */
+    /**
+     * A session, its fork, a fork of the fork and their model share pages; closing some does not change the bits of the
+     * rest.
+     */
     @Test
     void sessionsForksAndModelsAreClosedInAnyOrder() {
         int[] ids = new Random(SEED).ints(70, 0, 64).toArray();
@@ -103,7 +106,7 @@ class ClosingTest {
         }
     }
 
-    /** Caches outlive their FlashTpa, which owns the threads only. */
+    /** Caches outlive their FlashTpa, which owns only the threads. */
     @Test
     void cachesAndTheirFlashTpaAreClosedInAnyOrder() {
         FlashTpa.Factors factors = FlashTpa.Factors.of(new float[] {1, 2}, new float[] {1, 2, 3, 4});
@@ -121,7 +124,7 @@ class ClosingTest {
                     open.remove(caches.get(which));
                     assertThatThrownBy(() -> caches.get(which).attend(1, factors))
                             .isInstanceOf(IllegalStateException.class)
-                            .hasMessage("the cache is closed; make a new one");
+                            .hasMessage("the cache is closed; create a new one");
                 }
                 for (FlashTpaCache cache : open) {
                     float[] found = cache.attend(1, factors);
@@ -132,7 +135,7 @@ class ClosingTest {
         }
     }
 
-    /** What a thread does while another closes. */
+    /** Work of a thread while another thread closes. */
     enum Work {
         GENERATE, PREFILL, DECODE, LOGITS_OF_ALL, SAVE, FORK, RESTORE, SAMPLES, BATCH, TRUNCATE, OPEN
     }
@@ -219,7 +222,7 @@ class ClosingTest {
         }
     }
 
-    /** A result, or an exception that says what was closed. */
+    /** Checks that the outcome is a result, or an exception that names the closed object. */
     private static void assertTold(Object outcome, String what) {
         if (outcome instanceof Throwable thrown && !(thrown instanceof CancellationException)) {
             assertThat(thrown).as(what).isInstanceOf(IllegalStateException.class);
@@ -259,7 +262,7 @@ class ClosingTest {
         }
     }
 
-    /** Closing is for any number of threads at once. */
+    /** Any number of threads may close at the same time. */
     @Test
     void closedByAllThreadsAtOnce() throws Exception {
         for (int round = 0; round < 20; round++) {
@@ -284,7 +287,7 @@ class ClosingTest {
         }
     }
 
-    /** Samples are cancelled with their model, as a generation is. */
+    /** Closing a model cancels its samples, like a generation. */
     @Test
     void samplesAreCancelledWhenTheirModelIsClosed() throws Exception {
         Random random = new Random(SEED);
@@ -301,7 +304,7 @@ class ClosingTest {
                 pause(50_000_000 + random.nextInt(20_000_000));
                 Runnable close = model::close;
                 close.run();
-                if (!(task.get() instanceof CancellationException)) { // of the prompt
+                if (!(task.get() instanceof CancellationException)) { // cancelled while the prompt was fed
                     assertThat(task.get()).as("seed " + SEED + ", round " + round)
                             .asInstanceOf(InstanceOfAssertFactories.list(Generation.class)).hasSize(8)
                             .extracting(Generation::finishReason).containsOnly(FinishReason.CANCELLED);
@@ -310,7 +313,7 @@ class ClosingTest {
         }
     }
 
-    /** A cache is one thread's; another that closes it nevertheless frees nothing under its hands. */
+    /** Closing a cache from another thread frees no memory that is in use. */
     @Test
     void aCacheThatIsClosedWhileAnotherThreadAttends() throws Exception {
         Random random = new Random(SEED);
@@ -338,7 +341,7 @@ class ClosingTest {
                 if (task.get() instanceof Throwable thrown) {
                     assertThat(thrown).as("seed " + SEED + ", round " + round)
                             .isInstanceOf(IllegalStateException.class)
-                            .hasMessage("the cache is closed; make a new one");
+                            .hasMessage("the cache is closed; create a new one");
                 }
             }
         }

@@ -13,8 +13,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The same bits, cold or warm, with any number of threads, in any chunks of one form, alone or beside others. TPA has two
- * forms, ADR 31: passes of 32 rows and more, and shorter ones.
+ * Tests that bits are the same in a cold or warm JVM, with any number of threads, in any chunks of one form, alone or
+ * beside
+ * other sessions. TPA has two forms (ADR 31): passes of 32 rows and more, and shorter ones.
  */
 @Tag("width")
 class DeterminismTest {
@@ -22,18 +23,19 @@ class DeterminismTest {
     private static final long SEED = 42;
 
     /**
-     * Hash of the logits after {@link #LENGTH} seeded ids of t6-tiny. The executions of this test at other
-     * vector widths, and on the class path with the scalar twin, must find the same.
+     * Hash of the logits after {@link #LENGTH} seeded ids of t6-tiny. This test must find the same hash at all vector
+     * widths,
+     * and on the class path with the scalar twin.
      */
     static final int HASH = -271461008;
 
-    /** The same for the other types of cache. */
+    /** Hashes for the other cache types. */
     private static final Map<CacheType, Integer> HASHES =
             Map.of(
                     CacheType.F32, HASH, CacheType.F16, -151556641, CacheType.BF16, 1392054803, CacheType.Q8,
                     1116681321);
 
-    /** The same after short passes. */
+    /** Hashes after short passes. */
     private static final Map<CacheType, Integer> STEP_HASHES = Map.of(
             CacheType.F32, 2049336220, CacheType.F16, -1244075578, CacheType.BF16, 5898539, CacheType.Q8, -859193917);
 
@@ -65,8 +67,8 @@ class DeterminismTest {
 
     @ParameterizedTest
     @EnumSource(CacheType.class)
-    void threadsChunksAndVectorWidthsDoNotShow(CacheType type) {
-        // The narrow types differ in the cache alone.
+    void bitsDoNotDependOnThreadsChunksAndVectorWidths(CacheType type) {
+        // other cache types change only the cache
         int[] chunks = type == CacheType.F32 ? new int[] {LENGTH, 64, 100, 128, 300} : new int[] {100};
         int[] steps = type == CacheType.F32 ? new int[] {1, 7, 31} : new int[] {25};
         try (Model one = load(1); Model two = load(2); Model five = load(5)) {
@@ -74,7 +76,7 @@ class DeterminismTest {
             assertThat(Arrays.hashCode(expected)).isEqualTo(HASHES.get(type));
             float[] stepped = logits(one, 1, type);
             assertThat(Arrays.hashCode(stepped)).isEqualTo(STEP_HASHES.get(type));
-            // a narrow cache now and then rounds the forms' results, of which the next layers' factors are made, apart
+            // the forms differ in the last bits, which a cache of reduced precision sometimes rounds differently
             float between = type == CacheType.F32 ? 1e-4f : 2e-3f;
             assertThat(stepped).usingComparatorWithPrecision(between).containsExactly(expected);
             for (Model model : type == CacheType.F32 ? List.of(one, two, five) : List.of(two)) {
@@ -89,7 +91,7 @@ class DeterminismTest {
     }
 
     @Test
-    void warmIsColdAndATruncatedSessionIsANewOne() {
+    void warmAndTruncatedSessionsGiveTheBitsOfANewOne() {
         try (Model model = load(2); Session session = model.newSession(roomy())) {
             int[] ids = ids();
             session.prefill(ids);
@@ -104,7 +106,7 @@ class DeterminismTest {
     }
 
     @Test
-    void sessionsDoNotDisturbEachOther() throws InterruptedException {
+    void concurrentSessionsDoNotChangeEachOther() throws InterruptedException {
         try (Model model = load(2); Session a = model.newSession(roomy()); Session b = model.newSession(roomy())) {
             int[] ids = ids();
             for (int i = 0; i < ids.length; i++) {

@@ -16,9 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Sessions filled for benchmarks: any depth, layout and type, nothing that is not a number, and both paths read it. */
+/** Tests sessions filled for benchmarks: any depth, layout and type, finite logits, and equal results of both paths. */
 class FilledSessionTest {
-    private static final int LENGTH = 1000; // more pages than are written token by token
+    private static final int LENGTH = 1000; // more than the pages that fill writes token by token
 
     private static float[] logits(Model model, SessionOptions options, int length, long seed) {
         try (Session session = model.newSession(options.withContextLength(length + 2))) {
@@ -34,7 +34,7 @@ class FilledSessionTest {
 
     @ParameterizedTest
     @EnumSource(CacheType.class)
-    void theSeedDecidesAndTheOracleReadsTheSame(CacheType type) {
+    void theSeedDeterminesTheContentsAndBothPathsAgree(CacheType type) {
         SessionOptions options = SessionOptions.defaults().withCacheType(type);
         try (Model model = Model.load(TestData.tiny())) {
             float[] filled = logits(model, options, LENGTH, 1);
@@ -65,7 +65,7 @@ class FilledSessionTest {
     }
 
     @Test
-    void mistakesAreRefused() {
+    void invalidArgumentsAreRejected() {
         try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
             assertThatThrownBy(() -> SessionAccess.fill(session, 513, 0))
                     .hasMessage("length: expected 0 to 512, found 513");
@@ -78,16 +78,18 @@ class FilledSessionTest {
         }
     }
 
-    /** The paper's ranks: 32 heads × 64, R_K = R_V = 1; 250 bytes a layer are 3 GB for a million tokens of 12 layers. */
+    /**
+     * The paper's ranks, 32 heads × 64, R_K = R_V = 1: a million tokens of 12 layers at 250 bytes per layer take 3 GB.
+     */
     @Test
-    void aMillionTokensOfThePapersRanksFitIn3GB() {
+    void aMillionTokensWithThePapersRanksFitIn3GB() {
         int bytes = new FactorCache(new Factors(1, 32, 64, 0), new Factors(1, 32, 1, 0), 64).layout()
                 .bytesPerToken(Format.Q8);
         assertThat(bytes).isEqualTo(2 * (32 + 64) + 4 * Float.BYTES).isLessThanOrEqualTo(250);
     }
 
     @Test
-    void aLongContextKeepsNothingButItsCache() {
+    void aLongContextAllocatesOnlyItsCache() {
         SessionOptions options = SessionOptions.defaults().withCacheType(CacheType.Q8).withContextLength(100_002);
         try (Model model = Model.load(TestData.tiny()); Session session = model.newSession(options)) {
             SessionAccess.fill(session, 100_000, 1);
@@ -99,9 +101,9 @@ class FilledSessionTest {
     }
 
     @Test
-    void weightsAndMemoryHaveASize() {
+    void sizesOfWeightsAndMemoryAreReported() {
         try (Model model = Model.load(TestData.tiny())) {
-            // every matrix in whole panels of 64 outputs: at least the f32 elements, at most a third more
+            // matrices are padded to whole panels of 64 outputs: at least the f32 elements, at most a third more
             assertThat(model.weightBytes()).isBetween(4 * model.info().sizes().parameters(),
                     6 * model.info().sizes().parameters());
         }

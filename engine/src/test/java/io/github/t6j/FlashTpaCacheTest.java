@@ -37,12 +37,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** FlashTPA's cache cut, forked, saved and restored goes on as one that only ever saw what is left; a wrong file changes nothing. */
+/**
+ * Tests that a truncated, forked, saved and restored cache continues with the bits of a cache that contained only the
+ * remaining tokens, and that a rejected file changes nothing.
+ */
 class FlashTpaCacheTest {
     private static final Shape SHAPE = new Shape(5, 20, 12, 3, 2, 2);
     private static final int TOKENS = 200;
 
-    /** Two sequences, of which the second is of fewer tokens. */
+    /** Tokens of two sequences; the second has fewer. */
     private static final int[] ALL = {TOKENS, 130};
 
     private final Random random = new Random(17);
@@ -60,7 +63,7 @@ class FlashTpaCacheTest {
         return new FlashTpa(SHAPE, Options.defaults(SHAPE).withThreads(2));
     }
 
-    /** Appends tokens {@code from[b] … to[b]} to each sequence, whatever it holds; others of the random ones are {@code other}. */
+    /** Appends tokens {@code from[b] … to[b]} to each sequence b; {@code other} maps them to other random tokens. */
     private void append(FlashTpaCache cache, int[] from, int[] to, IntUnaryOperator other) {
         int most = Math.max(1, IntStream.range(0, 2).map(b -> to[b] - from[b]).max().orElseThrow());
         int[] counts = {to[0] - from[0], to[1] - from[1]};
@@ -95,7 +98,7 @@ class FlashTpaCacheTest {
         return cache.attend(3, q);
     }
 
-    /** What a cache gives that was filled once, with all tokens. */
+    /** Returns the output of a cache that was filled once with all tokens. */
     private float[] expected(FlashTpa flash, CacheType type) {
         try (FlashTpaCache cache = filled(flash, type, ALL)) {
             return attend(cache);
@@ -103,13 +106,14 @@ class FlashTpaCacheTest {
     }
 
     /**
-     * Against f32, whose error against float64 is {@link FlashTpaTest}'s. The bounds are of the largest element: a few
-     * roundings of 11, 8 and 7 bits, in scores that the softmax makes probabilities of.
+     * Compares with f32, whose error {@link FlashTpaTest} tests. The bounds are relative to the largest element and
+     * allow a few
+     * roundings to 11, 8 and 7 bits in the scores before the softmax.
      */
     @ParameterizedTest
     @Tag("width")
     @CsvSource({"F16, 2e-3", "BF16, 2e-2", "Q8, 3e-2"})
-    void narrowTypesAreNear(CacheType type, double most) {
+    void typesOfReducedPrecisionAreCloseToF32(CacheType type, double most) {
         try (FlashTpa flash = flash()) {
             float[] exact = expected(flash, CacheType.F32);
             float[] found = expected(flash, type);
@@ -123,11 +127,11 @@ class FlashTpaCacheTest {
         }
     }
 
-    /** A cache of a half type is one of f32 whose factors were rounded before. */
+    /** A 16-bit cache gives the results of an f32 cache with rounded factors. */
     @ParameterizedTest
     @Tag("width")
     @CsvSource({"F16", "BF16"})
-    void halvesAreRoundedFactors(CacheType type) {
+    void a16BitCacheOnlyRoundsTheFactors(CacheType type) {
         try (FlashTpa flash = flash()) {
             float[] found = expected(flash, type);
             for (float[] factors : new float[][] {aK, bK, aV, bV}) {
@@ -139,15 +143,15 @@ class FlashTpaCacheTest {
             }
             float[] rounded = expected(flash, CacheType.F32);
             for (int i = 0; i < found.length; i++) {
-                assertThat(found[i]).as("number " + i).isCloseTo(rounded[i], within(1e-5f));
+                assertThat(found[i]).as("element " + i).isCloseTo(rounded[i], within(1e-5f));
             }
         }
     }
 
-    /** The cache's attention is the one of models: whole pages, parts of them, pages before and behind. */
+    /** Positions are at, before and after the ends of pages. */
     @ParameterizedTest
     @EnumSource(CacheType.class)
-    void aCutCacheGoesOnWithTheSameBits(CacheType type) {
+    void aTruncatedCacheContinuesWithTheSameBits(CacheType type) {
         try (FlashTpa flash = flash()) {
             float[] expected = expected(flash, type);
             for (int position : new int[] {0, 1, 63, 64, 65, 128, 129, 130, 131, TOKENS}) {
@@ -196,7 +200,7 @@ class FlashTpaCacheTest {
 
     @ParameterizedTest
     @EnumSource(CacheType.class)
-    void aRestoredCacheGoesOnWithTheSameBits(CacheType type) throws IOException {
+    void aRestoredCacheContinuesWithTheSameBits(CacheType type) throws IOException {
         Path file = folder.resolve("cache");
         Options scaled = Options.defaults(SHAPE).withScales(0.3, 0.7, 0.9, 1.7);
         try (FlashTpa flash = flash();
@@ -220,7 +224,7 @@ class FlashTpaCacheTest {
             scales.restore(file);
             append(scales, new int[] {100, 100}, ALL);
             assertThat(attend(scales)).isEqualTo(attend(same)).isNotEqualTo(expected);
-            try (FlashTpaCache shorter = filled(flash, type, 100, 100)) { // what was cut is not in the file
+            try (FlashTpaCache shorter = filled(flash, type, 100, 100)) { // the file does not contain removed tokens
                 shorter.save(folder.resolve("shorter"));
             }
             assertThat(file).hasSameBinaryContentAs(folder.resolve("shorter"));
@@ -241,7 +245,7 @@ class FlashTpaCacheTest {
     }
 
     @Test
-    void aFileOfAnotherKindIsRefused() {
+    void aFileOfAnotherKindIsRejected() {
         Path file = folder.resolve("cache");
         try (FlashTpa flash = flash(); FlashTpaCache cache = filled(flash, CacheType.F32, ALL)) {
             cache.save(file);
@@ -259,7 +263,7 @@ class FlashTpaCacheTest {
                     "; it was saved from a cache of another FlashTpa");
         }
         try (FlashTpa flash = new FlashTpa(new Shape(5, 20, 12, 0, 2, 2)); FlashTpaCache cache = flash.newCache(2)) {
-            cache.restore(file); // queries are not in it
+            cache.restore(file); // R_Q is not part of the file
             assertThat(cache.longest()).isEqualTo(TOKENS);
         }
         try (FlashTpa flash = flash()) {
@@ -269,7 +273,7 @@ class FlashTpaCacheTest {
         }
     }
 
-    /** An empty cache that is told so, and is empty still. */
+    /** Checks that restoring fails and leaves the cache empty. */
     private static void refused(FlashTpaCache cache, Path file, String... message) {
         try (cache) {
             assertThatThrownBy(() -> cache.restore(file)).isInstanceOf(ModelFormatException.class)
@@ -279,7 +283,7 @@ class FlashTpaCacheTest {
     }
 
     @Test
-    void aDamagedFileIsRefused() throws IOException {
+    void aDamagedFileIsRejected() throws IOException {
         Path file = folder.resolve("cache");
         try (FlashTpa flash = flash(); FlashTpaCache cache = filled(flash, CacheType.F32, 90, 64)) {
             float[] before = attend(cache);
@@ -304,10 +308,10 @@ class FlashTpaCacheTest {
         }
     }
 
-    /** Files whose checksum is right and content is not. */
+    /** The files have a valid checksum but inconsistent contents. */
     @ParameterizedTest
     @ValueSource(strings = {"lengths", "negative", "longer", "huge", "page", "sequence.1.layer.0", "more", "layers"})
-    void aFileThatContradictsItselfIsRefused(String wrong) {
+    void anInconsistentFileIsRejected(String wrong) {
         Path file = folder.resolve("cache");
         try (FlashTpa flash = flash();
                 FlashTpaCache cache = filled(flash, CacheType.F32, 90, 64);
@@ -340,7 +344,7 @@ class FlashTpaCacheTest {
     }
 
     @Test
-    void anInterruptEndsSavingAndRestoring() {
+    void anInterruptCancelsSavingAndRestoring() {
         Path file = folder.resolve("cache");
         try (FlashTpa flash = flash(); FlashTpaCache cache = filled(flash, CacheType.F32, 90, 64)) {
             float[] before = attend(cache);
@@ -357,7 +361,7 @@ class FlashTpaCacheTest {
     }
 
     @Test
-    void saysWhichArgumentIsWrong() {
+    void errorsNameTheInvalidArgument() {
         try (FlashTpa flash = flash(); FlashTpaCache cache = filled(flash, CacheType.F32, 90, 64)) {
             refuses(() -> cache.truncate(91), "position: expected 0 to 90, found 91");
             refuses(() -> cache.truncate(-1), "position: expected 0 to 90, found -1");

@@ -25,12 +25,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** FlashTPA as a function: the official decode functions' outputs, and attention by its definition in float64. */
+/** Tests FlashTPA as a function against the official decode functions and the definition of attention in float64. */
 class FlashTpaTest {
     private static final String GOLDEN = "golden/flashtpa/";
     private static final float HIDDEN = Float.NEGATIVE_INFINITY;
 
-    /** Factors of all kinds in the function's layout, or a part of them. */
+    /** Factors of queries, keys and values in the function's layout. */
     private record Data(
             Shape shape, int batch, int queries, int tokens, float[] aQ, float[] bQ, float[] aK, float[] bK, float[] aV,
             float[] bV) {
@@ -47,7 +47,7 @@ class FlashTpaTest {
                     floats(random, batch * tokens * s.valueRank() * s.valueDim()));
         }
 
-        /** Tokens {@code from … to} of every sequence. */
+        /** Returns the tokens {@code from … to} of every sequence. */
         Data tokens(int from, int to) {
             return new Data(
                     shape, batch, queries, to - from, aQ, bQ, part(aK, from, to), part(bK, from, to),
@@ -81,7 +81,9 @@ class FlashTpaTest {
         return TestNumbers.uniform(random, count, 2);
     }
 
-    /** Attention by its definition: whole Q, K and V in float64. {@code counts}: how many tokens a sequence has. */
+    /**
+     * Returns attention by its definition, with whole Q, K and V in float64; sequence b has {@code counts[b]} tokens.
+     */
     private static double[] oracle(Data data, Options options, int[] counts, float[] mask) {
         Shape s = data.shape();
         double[] out = new double[data.batch() * data.queries() * s.heads() * s.valueDim()];
@@ -155,7 +157,7 @@ class FlashTpaTest {
         double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
         assertThat(found).hasSize(expected.length);
         for (int i = 0; i < found.length; i++) {
-            assertThat((double) found[i]).as(what + ", number " + i).isCloseTo(expected[i], within(1e-5 * largest));
+            assertThat((double) found[i]).as(what + ", element " + i).isCloseTo(expected[i], within(1e-5 * largest));
         }
     }
 
@@ -187,11 +189,14 @@ class FlashTpaTest {
         return all;
     }
 
-    /** ak [B][M][H] is [B][M][H][1], bk [B][M][D] is [B][M][1][D]: the official layouts of rank 1 are this one. */
+    /**
+     * The official layouts of rank 1 are those of this class: ak [B][M][H] is [B][M][H][1], bk [B][M][D] is
+     * [B][M][1][D].
+     */
     @Tag("width")
     @ParameterizedTest
     @MethodSource("rankOne")
-    void computesWhatTheOfficialDecodeFunctionsDo(Object golden) {
+    void outputsMatchTheOfficialDecodeFunctions(Object golden) {
         int[] n = sizes(golden, "B", "H", "R", "D", "E", "M");
         String file = (String) Json.object(golden, "case").get("file");
         Data data = new Data(
@@ -214,7 +219,7 @@ class FlashTpaTest {
     @Tag("width")
     @ParameterizedTest
     @MethodSource("general")
-    void computesAlgorithm2OfAnyRanksQueriesAndMask(Object golden) {
+    void outputsMatchAlgorithm2ForAnyRanksQueriesAndMask(Object golden) {
         int[] n = sizes(golden, "B", "N", "H", "RQ", "RK", "RV", "D", "E", "M");
         String prefix = (String) Json.object(golden, "case").get("prefix");
         String file = "general.safetensors";
@@ -247,7 +252,7 @@ class FlashTpaTest {
         "5, 18, 24, 0, 2, 3,  2, 2, 70",
         "9, 64, 16, 16, 1, 1,  1, 1, 1025"
     })
-    void agreesWithWholeQueriesKeysAndValuesOfOddSizes(
+    void outputsMatchWholeQueriesKeysAndValuesOfOddSizes(
             int heads, int d, int e, int rQ, int rK, int rV, int batch, int queries, int tokens) {
         long seed = new Random().nextLong();
         Random random = new Random(seed);
@@ -284,7 +289,7 @@ class FlashTpaTest {
     }
 
     @Test
-    void aSequenceOfABatchGetsTheBitsItGetsAlone() {
+    void aSequenceOfABatchGetsTheSameBitsAsAlone() {
         Random random = new Random(5);
         Shape shape = new Shape(4, 12, 8, 3, 1, 2);
         Data first = Data.random(shape, 1, 1, 300, random);
@@ -309,7 +314,7 @@ class FlashTpaTest {
     @Tag("width")
     @ParameterizedTest
     @CsvSource({"1", "63", "64", "65", "200", "256", "300", "1000"})
-    void aMaskedTailChangesNoBit(int tokens) {
+    void aMaskedTailDoesNotChangeTheBits(int tokens) {
         Data data = Data.random(new Shape(5, 20, 12, 3, 2, 2), 1, 1, 1100, new Random(tokens));
         float[] mask = new float[1100];
         Arrays.fill(mask, tokens, 1100, HIDDEN);
@@ -321,7 +326,7 @@ class FlashTpaTest {
 
     @ParameterizedTest
     @CsvSource({"1", "7", "64", "100"})
-    void appendingInPiecesOnAnyNumberOfThreadsChangesNoBit(int piece) {
+    void bitsDoNotDependOnPiecesAndThreads(int piece) {
         Data data = Data.random(new Shape(5, 20, 12, 3, 2, 2), 2, 3, 600, new Random(9));
         float[] whole = compute(data, Options.defaults(data.shape()).withThreads(1), null);
 
@@ -335,16 +340,16 @@ class FlashTpaTest {
         }
     }
 
-    /** Leading tokens, whole pages and spans may be hidden; a query that sees none gets zeros. */
+    /** Leading tokens, whole pages and spans may be hidden; a query that sees no token gets zeros. */
     @Test
-    void whatIsHiddenMayBeAnything() {
+    void anyTokensMayBeHidden() {
         Data data = Data.random(new Shape(3, 8, 8, 2, 1, 1), 1, 4, 700, new Random(11));
         Options options = Options.defaults(data.shape());
         float[] mask = new float[4 * 700];
         Arrays.fill(mask, 0, 600, HIDDEN);
         Arrays.fill(mask, 700, 1400, HIDDEN);
         Arrays.fill(mask, 1400 + 3, 2100, HIDDEN);
-        Arrays.fill(mask, 2100, 2800, -Float.MAX_VALUE); // hides nothing, all tokens being equal in it
+        Arrays.fill(mask, 2100, 2800, -Float.MAX_VALUE); // equal for all tokens, so it hides none
 
         float[] found = compute(data, options, mask);
 
@@ -353,7 +358,8 @@ class FlashTpaTest {
         Arrays.fill(mask, 2100, 2800, -1e30f / 1.442695f);
         double[] expected = oracle(data, options, new int[] {700}, mask);
         Arrays.fill(expected, 24, 48, 0);
-        Arrays.fill(expected, 72, 96, 0); // float64 knows the logits beside a bias of 1e30, f32 takes a plain mean
+        // float64 still resolves the scores beside a bias of 1e30; in f32 all tokens get equal weights
+        Arrays.fill(expected, 72, 96, 0);
         Data mean = new Data(
                 data.shape(), 1, 1, 700, new float[6], new float[16], data.aK(), data.bK(), data.aV(), data.bV());
         double[] plain = oracle(mean, options, new int[] {700}, null);
@@ -362,7 +368,7 @@ class FlashTpaTest {
     }
 
     @Test
-    void withoutTokensThereIsNothingToSee() {
+    void withoutTokensTheOutputIsZero() {
         Shape shape = new Shape(2, 4, 3, 2, 1, 1);
         try (FlashTpa flash = new FlashTpa(shape); FlashTpaCache cache = flash.newCache(1)) {
             assertThat(cache.attend(1, Factors.of(new float[4], new float[8]))).isEqualTo(new float[6]);
@@ -370,7 +376,7 @@ class FlashTpaTest {
     }
 
     @Test
-    void takesSegmentsAndWritesWhereItIsTold() {
+    void acceptsOffHeapFactorsAndAnOutputArray() {
         Data data = Data.random(new Shape(4, 10, 6, 2, 2, 1), 2, 1, 80, new Random(3));
         float[] expected = compute(data, Options.defaults(data.shape()), null);
 
@@ -385,7 +391,7 @@ class FlashTpaTest {
         }
     }
 
-    /** At an address that is no multiple of 4, as in a mapped file. */
+    /** Returns factors at an address that is not a multiple of 4, as in a mapped file. */
     private static Factors offHeap(Arena arena, float[] a, float[] b) {
         return new Factors(offHeap(arena, a), offHeap(arena, b));
     }
@@ -396,7 +402,7 @@ class FlashTpaTest {
         return segment;
     }
 
-    /** The snippet of {@link FlashTpa}'s documentation. */
+    /** Runs the example in the documentation of {@link FlashTpa}. */
     @Test
     void theDocumentedExampleRuns() {
         Data data = Data.random(new Shape(34, 64, 64, 6, 2, 2), 1, 1, 100, new Random(1));
@@ -417,7 +423,7 @@ class FlashTpaTest {
     }
 
     @Test
-    void theDocumentedExampleIsTheOneThatRuns() throws IOException {
+    void theDocumentedExampleIsTheTestedOne() throws IOException {
         Path engine = TestData.path("../engine/src");
         String documented = Files.readString(engine.resolve("main/java/io/github/t6j/FlashTpa.java"));
         String example = documented.substring(documented.indexOf("{@code\n") + 7, documented.indexOf(" * }</pre>"));
@@ -429,7 +435,7 @@ class FlashTpaTest {
     }
 
     @Test
-    void saysWhichArgumentIsWrong() {
+    void errorsNameTheInvalidArgument() {
         Data data = Data.random(new Shape(3, 8, 5, 2, 2, 1), 2, 4, 10, new Random(2));
         try (FlashTpa flash = new FlashTpa(data.shape()); FlashTpaCache cache = flash.newCache(2)) {
             cache.append(10, data.k(), data.v());
@@ -443,9 +449,9 @@ class FlashTpaTest {
             refuses(() -> cache.append(10, data.k(), Factors.of(data.aV(), data.bK())),
                     "values.b: expected [2][10][1][5] = 100 elements (400 bytes), found 1280 bytes");
             refuses(() -> cache.append(10, new int[] {10}, data.k(), data.v()),
-                    "counts: expected one a sequence, 2, found 1");
+                    "counts: expected one per sequence, 2, found 1");
             refuses(() -> cache.append(10, new int[] {10, 11}, data.k(), data.v()),
-                    "counts[1]: expected 0 to tokens, 10, found 11");
+                    "counts[1]: expected 0 to 10 (tokens), found 11");
             refuses(() -> cache.append(0, data.k(), data.v()), "tokens: expected 1 or more, found 0");
             refuses(() -> cache.attend(0, data.q()), "queries: expected 1 or more, found 0");
             refuses(() -> cache.attend(3, data.q()),
@@ -461,7 +467,7 @@ class FlashTpaTest {
             mask[14] = Float.NaN;
             refuses(() -> cache.attend(4, data.q(), mask),
                     "mask: expected finite numbers or −∞, found NaN at index 14");
-            assertThat(cache.length(0)).as("what was refused was not appended").isEqualTo(10);
+            assertThat(cache.length(0)).as("rejected tokens were not appended").isEqualTo(10);
             refuses(() -> flash.newCache(0), "batch: expected 1 or more, found 0");
         }
         refuses(() -> new Shape(3, 0, 5, 2, 2, 1), "headDim: expected 1 or more, found 0");

@@ -4,7 +4,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
-/** A program that closes nothing, for {@link ForgottenTest}: {@code leave} or {@code forget}, and a model's folder. */
+/**
+ * Program that closes nothing, for {@link ForgottenTest}; its arguments are {@code leave} or {@code forget} and a
+ * folder.
+ */
 final class Forgetful {
     private Forgetful() {}
 
@@ -33,7 +36,7 @@ final class Forgetful {
         collectUntil("no thread is left", () -> ForgottenTest.threads().isEmpty());
     }
 
-    /** The life of a session that nobody has when this returns. */
+    /** Returns the tracker of a session that is unreachable when this method returns. */
     private static SessionUse session(Model model) {
         Session session = model.newSession();
         session.prefill(1, 2, 3);

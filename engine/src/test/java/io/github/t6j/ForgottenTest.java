@@ -15,11 +15,11 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Nothing of a model outlives it, and a program that closes nothing does no harm. */
+/** Tests that no thread outlives its model, and that a program that closes nothing still ends and frees memory. */
 class ForgottenTest {
     private static final String CLEANER = "t6j-cleaner";
 
-    /** The engine's threads that live. */
+    /** Returns the live threads of the engine. */
     static Set<Thread> threads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().startsWith("t6j-")).collect(Collectors.toSet());
@@ -65,7 +65,7 @@ class ForgottenTest {
     }
 
     @Test
-    void aClosedModelThatIsHeldHasNoThread() throws InterruptedException {
+    void aReachableClosedModelHasNoThreads() throws InterruptedException {
         Set<Thread> before = new HashSet<>(threads());
         Model model = Model.load(TestData.tiny());
         model.close();
@@ -73,9 +73,9 @@ class ForgottenTest {
         assertThatThrownBy(model::info).hasMessageContaining("closed");
     }
 
-    /** A session that only its call knows is not forgotten before the call ends. */
+    /** A session that only a running call references is not closed before the call ends. */
     @Test
-    void aCallKeepsItsSession() throws Exception {
+    void aCallKeepsItsSessionOpen() throws Exception {
         int[] ids = new int[400];
         try (Model model = Model.load(TestData.tiny())) {
             SessionOptions options = SessionOptions.defaults().withContextLength(ids.length);
@@ -94,7 +94,7 @@ class ForgottenTest {
         }
     }
 
-    /** {@link Forgetful} in a JVM of its own: what it printed on stdout; {@code err} gets stderr. */
+    /** Runs {@link Forgetful} in a JVM of its own and returns its stdout; stderr goes to {@code err}. */
     private static String run(String how, Path err) throws IOException, InterruptedException, URISyntaxException {
         Path engine = Path.of(Model.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         Path tests = Path.of(Forgetful.class.getResource("Forgetful.class").toURI());
@@ -116,12 +116,12 @@ class ForgottenTest {
     }
 
     @Test
-    void whatIsForgottenIsClosedAndThatIsSaidOnce(@TempDir Path folder) throws Exception {
+    void unreachableObjectsAreClosedWithOneWarning(@TempDir Path folder) throws Exception {
         Path err = folder.resolve("err");
         assertThat(run("forget", err).lines()).containsExactly(
                 "a session is closed: true", "a session is closed: true", "model closed: false",
                 "the model is closed: true", "no thread is left: true");
         assertThat(err).content().containsOnlyOnce("was never closed")
-                .contains("a session of t6j was never closed; it is now, since nobody uses it.");
+                .contains("a session of t6j was never closed; it is unreachable and is closed now.");
     }
 }

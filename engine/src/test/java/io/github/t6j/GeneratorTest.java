@@ -16,7 +16,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Generations taken step by step are those that a session makes by itself. */
+/** Tests that generations advanced step by step equal those of {@link Session#generate}. */
 @TestInstance(Lifecycle.PER_CLASS)
 class GeneratorTest {
     private static final String PROMPT = "The whale";
@@ -54,7 +54,7 @@ class GeneratorTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "the", "."})
-    void stepByStep(String stop) {
+    void stepByStepEqualsGenerate(String stop) {
         GenerationOptions options = options(40, 11);
         options = stop.isEmpty() ? options : options.withStop(stop);
         int[] prompt = model.tokenizer().encodePrompt(PROMPT);
@@ -75,7 +75,7 @@ class GeneratorTest {
     }
 
     @Test
-    void theOneThatWentOnIsCancelled() {
+    void anUnfinishedGenerationEndsAsCancelled() {
         try (Session session = model.newSession()) {
             Generator generator = session.newGenerator(new int[] {5}, options(40, 1));
             assertThatThrownBy(generator::next).isInstanceOf(IllegalStateException.class)
@@ -88,7 +88,7 @@ class GeneratorTest {
     }
 
     @Test
-    void theLastTokenSaysThatItIs() {
+    void theFinishReasonIsSetWithTheLastToken() {
         try (Session session = model.newSession(SessionOptions.defaults().withContextLength(3))) {
             Generator generator = session.newGenerator(new int[] {5}, options(40, 1));
             session.prefill(5);
@@ -100,13 +100,13 @@ class GeneratorTest {
         }
     }
 
-    /** As a server does it: prompts join at any time, in parts, beside generations that run. */
+    /** Prompts join at any time, in parts, beside running generations, as in a server. */
     @Test
-    void manySideBySide() {
+    void manyGenerationsRunSideBySide() {
         int many = 9;
         List<GenerationOptions> options = IntStream.range(0, many).mapToObj(i -> options(10 + 3 * i, i)).toList();
         List<Generator> generators = new ArrayList<>();
-        List<int[]> next = new ArrayList<>(); // ids that each is to be fed
+        List<int[]> next = new ArrayList<>(); // ids to feed next, of each generation
         List<Session> sessions = new ArrayList<>();
         int[] prompt = model.tokenizer().encodePrompt(PROMPT);
         for (int step = 0; step < 100; step++) {
@@ -136,12 +136,12 @@ class GeneratorTest {
     }
 
     @Test
-    void likeliestAreTheFirstOfAllSorted() {
+    void likeliestMatchesSortingAllLogits() {
         try (Session session = model.newSession()) {
             assertThatThrownBy(() -> session.likeliest(1)).hasMessageContaining("feed an id first");
             session.prefill(model.tokenizer().encodePrompt(PROMPT));
             float[] logits = session.logits();
-            logits[17] = logits[9] = logits[3000] = 100; // equal ones; the buffer is the session's own
+            logits[17] = logits[9] = logits[3000] = 100; // ties; the buffer is the session's own
             List<Integer> sorted = IntStream.range(0, logits.length).boxed()
                     .sorted(Comparator.comparingDouble((Integer id) -> -logits[id])).toList();
             assertThat(session.likeliest(logits.length)).extracting(Likelihood::id).isEqualTo(sorted);
@@ -160,7 +160,7 @@ class GeneratorTest {
     }
 
     @Test
-    void aListenerSeesWhatItsTokenWasChosenFrom() {
+    void aListenerSeesTheLogitsOfItsToken() {
         try (Session session = model.newSession()) {
             GenerationOptions greedy = options(10, 1).withSampling(SamplingOptions.defaults().withTemperature(0));
             session.generate(model.tokenizer().encodePrompt(PROMPT), greedy, token -> {
@@ -172,7 +172,7 @@ class GeneratorTest {
     }
 
     @Test
-    void penaltiesCountWhatTheSessionHolds() {
+    void penaltiesCountTheIdsOfTheSession() {
         SamplingOptions greedy = SamplingOptions.defaults().withTemperature(0).withRepetitionPenalty(1000);
         GenerationOptions options = GenerationOptions.defaults().withMaxTokens(12).withSampling(greedy);
         int[] prompt = model.tokenizer().encodePrompt(PROMPT);

@@ -13,13 +13,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The official models' float64 logits and greedy tokens, on both paths, in one prefill and step by step. */
+/** Tests float64 logits and greedy tokens of the official models on both paths, in one prefill and step by step. */
 @Tag("width")
 class GoldenModelsTest {
-    /** DESIGN.md §3; the official float32 code itself is up to 5.1e-5 off. */
+    /** Tolerance of logits, from DESIGN.md §3; the official float32 code itself differs by up to 5.1e-5. */
     private static final double TOLERANCE = 2e-4;
 
-    /** Between the two forms of MLA, and of TPA. */
+    /** Tolerance between the two forms of MLA, and of TPA. */
     private static final Offset<Float> FORMS = within(1e-4f);
 
     static List<GoldenModel> models() {
@@ -27,13 +27,13 @@ class GoldenModelsTest {
     }
 
     @Test
-    void allCasesAreThere() {
+    void allGoldenModelsExist() {
         assertThat(models()).hasSize(32);
     }
 
     @ParameterizedTest
     @MethodSource("models")
-    void prefillGivesTheOracleLogits(GoldenModel golden) {
+    void prefillMatchesTheOracle(GoldenModel golden) {
         try (Model model = golden.load(ModelOptions.defaults())) {
             double[] expected = golden.logits();
             for (SessionOptions.Path path : SessionOptions.Path.values()) {
@@ -46,7 +46,7 @@ class GoldenModelsTest {
 
     @ParameterizedTest
     @MethodSource("models")
-    void stepsGiveTheOracleLogitsAndWhatPrefillGives(GoldenModel golden) {
+    void stepsMatchTheOracleAndPrefill(GoldenModel golden) {
         try (Model model = golden.load(ModelOptions.defaults())) {
             double[] expected = golden.logits();
             for (SessionOptions.Path path : SessionOptions.Path.values()) {
@@ -56,7 +56,7 @@ class GoldenModelsTest {
                         steps.decode(golden.ids()[position]);
                         check(expected, position, steps.logits(), path);
                         if (hasTwoForms(golden.name()) && path == SessionOptions.Path.FACTORED) {
-                            // Prefill may take the one, steps the other (ADR 9, 31).
+                            // prefill may use one form and steps the other (ADR 9, 31)
                             assertThat(steps.logits()).as("position " + position).containsExactly(logits, FORMS);
                         } else {
                             assertThat(steps.logits()).as(path + " position " + position).isEqualTo(logits);

@@ -19,8 +19,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * What a listener or a stream is told is the whole text, wherever it ends and why: within a character, within what may
- * become a stop string. The model is made to say given bytes, one an id.
+ * Tests that a listener or a stream receives the whole text, wherever and why it ends: within a character, or within
+ * the
+ * start of a stop string. A sampling step makes the model generate given bytes, one per id.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class HeardTextTest {
@@ -29,7 +30,7 @@ class HeardTextTest {
     private static final String[] NEVER = {"-'x", "\ud83d\udc0b!", "-\u00e8", "whale--"};
 
     private Model model;
-    private int[] ids; // of BYTES
+    private int[] ids; // ids of BYTES
 
     @BeforeAll
     void load() {
@@ -49,7 +50,7 @@ class HeardTextTest {
         model.close();
     }
 
-    /** Lets {@code said} be said, and then the end of the text. */
+    /** Returns a step that forces the ids of {@code said}, then the end of the text. */
     private SamplingStep script(int... said) {
         return (logits, generated) -> {
             Arrays.fill(logits, Float.NEGATIVE_INFINITY);
@@ -67,12 +68,12 @@ class HeardTextTest {
         return saying(ids, stop);
     }
 
-    /** The first bytes as text, by the JDK: a U+FFFD for what is cut off. */
+    /** Returns the first bytes as text, decoded by the JDK: a truncated character becomes U+FFFD. */
     private static String text(int bytes) {
         return new String(BYTES, 0, bytes, StandardCharsets.UTF_8);
     }
 
-    /** Ends a generation of {@code count} ids for {@code reason}. */
+    /** Runs a generation that ends after {@code count} ids for {@code reason}. */
     private Generation generate(FinishReason reason, int count, StringBuilder heard, String... stop) {
         boolean full = reason == FinishReason.CONTEXT_FULL;
         int[] said = reason == FinishReason.END_OF_TEXT ? Arrays.copyOf(ids, count) : ids;
@@ -100,7 +101,7 @@ class HeardTextTest {
 
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "STOP_STRING")
-    void theListenerHearsAllOfIt(FinishReason reason) {
+    void theListenerReceivesTheWholeText(FinishReason reason) {
         boolean byListener = reason == FinishReason.CANCELLED || reason == FinishReason.STOPPED_BY_LISTENER;
         for (int count = byListener ? 1 : 0; count <= BYTES.length; count++) {
             for (String[] stop : new String[][] {{}, NEVER}) {
@@ -115,7 +116,7 @@ class HeardTextTest {
     }
 
     @Test
-    void theListenerHearsAllBeforeAStopString() {
+    void theListenerReceivesTheTextBeforeAStopString() {
         for (String stop : List.of("\ud83d\udc0b", "-", "-\u00e9", "'\ud83d\udc0b", "a whale", "-'", "d-")) {
             StringBuilder heard = new StringBuilder();
             Generation generation = generate(FinishReason.STOP_STRING, 1000, heard, "-'x", stop);
@@ -126,7 +127,7 @@ class HeardTextTest {
     }
 
     @Test
-    void aStreamGivesAllOfIt() {
+    void aStreamReturnsTheWholeText() {
         for (int count = 0; count <= BYTES.length; count++) {
             try (Session session = model.newSession();
                     Stream<Token> tokens = session.stream(new int[] {7}, saying(NEVER).withMaxTokens(count))) {
@@ -138,7 +139,7 @@ class HeardTextTest {
     }
 
     @Test
-    void aListenerOfSamplesHearsAllOfEach() {
+    void aSampleListenerReceivesTheWholeTextOfEachSample() {
         for (int count = 1; count <= BYTES.length; count++) {
             int last = count;
             List<StringBuilder> heard = List.of(new StringBuilder(), new StringBuilder());

@@ -19,7 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Each JSON file of a model's folder, absent, cut short, of another kind, or made to take time and memory. */
+/**
+ * Tests each JSON file of a model's folder when missing, truncated, of another kind, or built to exhaust time and
+ * memory.
+ */
 @Timeout(30)
 class HostileJsonTest {
     private static final int MANY = 1_000_000;
@@ -27,7 +30,7 @@ class HostileJsonTest {
     @TempDir
     Path folder;
 
-    /** The smallest golden model in two files, with all that may be beside it. */
+    /** Copies the smallest golden model, with an index and a t6j.json. */
     @BeforeEach
     void copyModel() throws IOException {
         Path golden = TestData.path("golden/T6_rank1");
@@ -54,7 +57,7 @@ class HostileJsonTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"config.json", "t6j.json", "model.safetensors.index.json", "tokenizer.json"})
-    void otherContentIsRefused(String name) throws IOException {
+    void otherContentIsRejected(String name) throws IOException {
         for (String content : List.of(" ", "null", "[]", "7", "\"text\"", "{", "{}x", "\ufeff{}", "\0",
                 "{\"a\": 1e999}",
                 "{\"a\": 1, \"a\": 2}", "{\"a\": NaN}", "{\"a\": 01}", "{\"a\": \"\n\"}", "{'a': 1}",
@@ -69,7 +72,7 @@ class HostileJsonTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"config.json", "t6j.json", "model.safetensors.index.json"})
-    void cutShortIsRefused(String name) throws IOException {
+    void truncatedFilesAreRejected(String name) throws IOException {
         try (Model model = Model.load(folder)) {
             assertThat(model.info().sizes().layers()).isEqualTo(1);
         }
@@ -83,17 +86,17 @@ class HostileJsonTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"config.json", "only.safetensors"})
-    void absenceIsNamed(String name) throws IOException {
+    void missingFilesAreNamed(String name) throws IOException {
         Files.delete(folder.resolve(name));
         assertThatThrownBy(() -> Model.load(folder)).hasMessageContaining(folder.resolve(name).toString());
     }
 
-    /** What is shown of a file may be of any length. */
+    /** Error messages quote values of any length. */
     @ParameterizedTest
     @ValueSource(strings = {"config.json: {\"n_head\": %s}", "t6j.json: {\"variant\": %s}", "t6j.json: {%s: 1}",
         "model.safetensors.index.json: {\"weight_map\": {%s: \"only.safetensors\"}}",
         "tokenizer.json: {\"model\": {\"type\": %s}}", "tokenizer.json: {\"model\": %s}"})
-    void longWordsAreNamed(String content) throws IOException {
+    void overlongValuesAreRejected(String content) throws IOException {
         String[] parts = content.split(": ", 2);
         write(parts[0], parts[1].formatted("\"" + "y".repeat(3 * MANY) + "\""));
         assertThatThrownBy(() -> Model.load(folder)).isInstanceOf(ModelFormatException.class)

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Folders that made the engine fail in another way than by a message, or never end: testdata/hostile. */
+/** Tests the models in testdata/hostile, which once crashed the engine or made it hang. */
 @Timeout(10)
 class HostileModelsTest {
     @TempDir
@@ -49,16 +49,16 @@ class HostileModelsTest {
         "index-surrogate        | full              | weight_map",
         "decay-1e-50            | partialrope-decay | rope_decay_base: expected above 0, up to 1, found 1.0E-50"
     })
-    void isRefusedWithTheReason(String folder, String variant, String message) {
+    void theErrorGivesTheReason(String folder, String variant, String message) {
         ModelOptions options = ModelOptions.defaults().withVariant(RopeVariant.of(variant));
         assertThatThrownBy(() -> Model.load(TestData.path("hostile/" + folder), options))
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining(message);
     }
 
-    /** Matrices of few rows, in a file of which a disk holds nothing: whole panels of rows of them would be gigabytes. */
+    /** Matrices with few rows in a sparse file, which would take gigabytes when padded to whole panels. */
     @Test
-    void weightsThatWouldGrowInMemoryAreRefused() throws IOException {
+    void weightsThatWouldGrowInMemoryAreRejected() throws IOException {
         long width = 3;
         Map<String, Object> config = Map.of(
                 "n_layer", 1L, "n_head", 1L, "head_dim", 2L, "group_size", 1L, "n_embd", width, "vocab_size", 1L,
@@ -85,9 +85,9 @@ class HostileModelsTest {
         assertThat(NativeMemory.held()).isEqualTo(before);
     }
 
-    /** Its cache keeps nothing, in every type. */
+    /** The cache stores no elements, in every cache type. */
     @Test
-    void aModelWhoseKeysAndValuesAreFixedRuns() {
+    void aModelWithFixedKeysAndValuesRuns() {
         try (Model model = Model.load(TestData.path("hostile/all-keys-values-fixed"))) {
             float[] expected = null;
             for (CacheType type : CacheType.values()) {

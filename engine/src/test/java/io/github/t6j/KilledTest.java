@@ -12,12 +12,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A process that is killed while it saves leaves the file that was there before, or the new one. */
+/** Tests that a process killed while saving leaves either the old or the new file. */
 class KilledTest {
     @TempDir
     Path folder;
 
-    /** Saves two sessions in turn to {@code args[0]}, without end. */
+    /** Saves two sessions alternately to {@code args[0]}, without end. */
     static final class Saving {
         public static void main(String[] args) {
             Path file = Path.of(args[0]);
@@ -50,7 +50,7 @@ class KilledTest {
     }
 
     @Test
-    void theFileIsWholeWhenever() throws Exception {
+    void theFileIsCompleteWheneverTheProcessIsKilled() throws Exception {
         Path file = folder.resolve("session");
         Random random = new Random(4);
         try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
@@ -67,7 +67,7 @@ class KilledTest {
             }
             session.save(file);
         }
-        assertThat(names()).as("what killed processes left is gone").containsExactly("session");
+        assertThat(names()).as("files of killed processes are removed").containsExactly("session");
     }
 
     private String[] names() throws IOException {

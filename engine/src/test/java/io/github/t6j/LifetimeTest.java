@@ -18,7 +18,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Mistakes with the library are told, never answered with another text: closed, shared, cancelled, interrupted. */
+/**
+ * Tests misuse of the library: closed, shared, cancelled and interrupted sessions throw errors, never give a wrong
+ * text.
+ */
 class LifetimeTest {
     private static final GenerationOptions GREEDY = GenerationOptions.defaults()
             .withMaxTokens(20).withSampling(SamplingOptions.greedy());
@@ -39,9 +42,9 @@ class LifetimeTest {
         }
     }
 
-    /** An empty prompt goes on from what the session holds, also where its logits are forgotten. */
+    /** An empty prompt continues the ids of the session, even if its logits were discarded. */
     @Test
-    void anEmptyPromptContinuesWhatTheSessionHolds(@TempDir Path folder) {
+    void anEmptyPromptContinuesTheSession(@TempDir Path folder) {
         int[] ids = model.tokenizer().encode("The whale was");
         String expected = expected(ids);
 
@@ -78,7 +81,7 @@ class LifetimeTest {
     }
 
     @Test
-    void aThrowingLogitsListenerLeavesWhatWasFed() {
+    void aThrowingLogitsListenerKeepsTheFedIds() {
         int[] ids = model.tokenizer().encode("The whale was");
         assertThatThrownBy(() -> session.prefill(ids, (position, logits) -> {
             throw new IllegalArgumentException("mine");
@@ -87,7 +90,7 @@ class LifetimeTest {
         assertThat(session.generate("", GREEDY).text()).isEqualTo(expected(ids));
     }
 
-    /** Where the listener of all logits looks at the session, and where it throws, that has the logits after its last id. */
+    /** When a logits listener reads the session, or throws, the session has the logits after its last id. */
     @Test
     void aLogitsListenerMayReadTheSession() {
         int[] ids = model.tokenizer().encode("The whale was a");
@@ -131,9 +134,9 @@ class LifetimeTest {
         }
     }
 
-    /** The session holds every token that the listener was told, also the one at which it threw. */
+    /** The session contains every reported token, including the one at which the listener threw. */
     @Test
-    void aThrowingListenerLosesNothing() {
+    void aThrowingListenerLosesNoToken() {
         int[] ids = model.tokenizer().encode("The whale");
         List<Integer> told = new ArrayList<>();
         assertThatThrownBy(() -> session.generate(ids, GREEDY, token -> {
@@ -170,7 +173,7 @@ class LifetimeTest {
     }
 
     @Test
-    void aClosedSessionSaysSo() {
+    void everyMethodOfAClosedSessionThrows() {
         session.prefill(1, 2, 3);
         session.close();
         session.close();
@@ -185,7 +188,7 @@ class LifetimeTest {
     }
 
     @Test
-    void aClosedModelSaysSoAndClosesItsSessions() {
+    void everyMethodOfAClosedModelAndItsSessionsThrows() {
         session.prefill(1, 2, 3);
         model.close();
         model.close();
@@ -197,14 +200,14 @@ class LifetimeTest {
     }
 
     @Test
-    void aClosedFlashTpaCacheSaysSo() {
+    void everyMethodOfAClosedFlashTpaCacheThrows() {
         try (FlashTpa flash = new FlashTpa(new FlashTpa.Shape(2, 4, 4, 1, 1, 1))) {
             FlashTpaCache cache = flash.newCache(1);
             FlashTpa.Factors factors = FlashTpa.Factors.of(new float[2], new float[4]);
             cache.append(1, factors, factors);
             cache.close();
             cache.close();
-            assertClosed("FlashTpaCache", "the cache is closed; make a new one", Map.of(
+            assertClosed("FlashTpaCache", "the cache is closed; create a new one", Map.of(
                     "batch", cache::batch, "length", () -> cache.length(0), "longest", cache::longest,
                     "append", () -> cache.append(1, factors, factors), "attend", () -> cache.attend(1, factors),
                     "cacheType", cache::cacheType, "truncate", () -> cache.truncate(0), "fork", cache::fork,
@@ -212,7 +215,7 @@ class LifetimeTest {
         }
     }
 
-    /** Closing from a listener ends the call as cancelled; so does closing the model. */
+    /** Closing the session or the model from a listener cancels the call. */
     @Test
     void closingFromAListenerCancels() {
         Generation cancelled = session.generate("The whale", GREEDY, token -> {
@@ -232,7 +235,7 @@ class LifetimeTest {
         assertThatThrownBy(other::position).hasMessageContaining("model is closed");
     }
 
-    /** Whatever is closed while another thread works: a result or a named exception, never a fault. */
+    /** Closing while another thread works gives a result or a documented exception, never a crash. */
     @Test
     void closingFromAnotherThreadEndsTheCallAsCancelled() throws InterruptedException {
         for (int round = 0; round < 20; round++) {
@@ -265,7 +268,7 @@ class LifetimeTest {
     }
 
     @Test
-    void twoThreadsOnOneSessionAreTold() throws InterruptedException {
+    void concurrentUseOfASessionThrows() throws InterruptedException {
         CountDownLatch inside = new CountDownLatch(1);
         CountDownLatch tried = new CountDownLatch(1);
         Thread thread = new Thread(() -> session.generate("The whale", GREEDY.withMaxTokens(2), token -> {
@@ -304,7 +307,7 @@ class LifetimeTest {
     }
 
     @Test
-    void aCancelBelongsToTheCallThatRuns() {
+    void cancelAffectsOnlyTheCallInProgress() {
         session.cancel();
         session.prefill(1, 2);
         Generation cancelled = session.generate("a", GREEDY, token -> {
@@ -338,7 +341,7 @@ class LifetimeTest {
     }
 
     @Test
-    void nullsAreRefusedByName() {
+    void nullArgumentsAreRejectedByName() {
         Map<String, ThrowingCallable> calls = Map.of(
                 "prompt", () -> session.generate((String) null, GREEDY),
                 "promptIds", () -> session.generate((int[]) null, GREEDY, token -> true),

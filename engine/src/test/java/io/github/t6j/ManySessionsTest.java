@@ -26,7 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Many sessions of one model at once, cancelled and interrupted: each says what it would have said alone. */
+/**
+ * Tests many concurrent sessions of one model, also cancelled and interrupted: each generates the same text as alone.
+ */
 class ManySessionsTest {
     private static final long SEED = 16;
     private static final GenerationOptions OPTIONS =
@@ -63,7 +65,7 @@ class ManySessionsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void sixteenAtOnceSayWhatEachSaysAlone(boolean virtual) throws Exception {
+    void sixteenConcurrentSessionsGenerateTheSameAsAlone(boolean virtual) throws Exception {
         List<List<Token>> alone = new ArrayList<>();
         for (int i = 0; i < 16; i++) {
             alone.add(tokens(i));
@@ -80,20 +82,20 @@ class ManySessionsTest {
         }
     }
 
-    /** On the model's own threads, inside of which a session's steps take no others. */
+    /** The sessions run on the model's threads, so each step computes on its own thread only. */
     @Test
-    void workInParallelSaysTheSame() {
+    void runParallelGivesTheSameTokens() {
         List<List<Token>> found = new ArrayList<>(Collections.nCopies(8, null));
         model.runParallel(8, i -> found.set(i, tokens(i)));
         for (int i = 0; i < 8; i++) {
             assertThat(found.get(i)).as("seed " + (SEED + i)).hasSize(60).isEqualTo(tokens(i));
         }
-        model.runParallel(0, i -> fail("there is nothing to do"));
+        model.runParallel(0, i -> fail("must not run"));
         assertThatThrownBy(() -> model.runParallel(8, i -> Objects.checkIndex(i, 7)))
                 .isInstanceOf(IndexOutOfBoundsException.class).hasMessageContaining("7");
         Model closed = Model.load(TestData.tiny());
         closed.close();
-        assertThatThrownBy(() -> closed.runParallel(1, i -> fail("it is closed")))
+        assertThatThrownBy(() -> closed.runParallel(1, i -> fail("must not run on a closed model")))
                 .isInstanceOf(IllegalStateException.class).hasMessage("the model is closed; load it again");
     }
 
@@ -104,9 +106,9 @@ class ManySessionsTest {
         });
     }
 
-    /** What was generated before and after a cancellation is what is generated without. */
+    /** The tokens before and after a cancellation are those of an uninterrupted generation. */
     @Test
-    void aGenerationThatIsCancelledAnywhereGoesOn() throws InterruptedException {
+    void aCancelledGenerationCanBeContinued() throws InterruptedException {
         Random random = new Random(SEED);
         GenerationOptions greedy = OPTIONS.withSampling(SamplingOptions.greedy());
         try (Session session = model.newSession()) {
@@ -118,7 +120,7 @@ class ManySessionsTest {
                 boolean begun = false;
                 for (long latest = 10_000_000; found.size() < 60; latest += latest) {
                     Thread canceller = cancelAfter(session, random.nextLong(latest));
-                    // a prompt that was cut short is fed anew
+                    // a prompt that was cancelled is fed again
                     String prompt = begun ? "" : "The whale";
                     Generation part = session.generate(prompt, greedy.withMaxTokens(60 - found.size()));
                     canceller.join();
@@ -132,9 +134,9 @@ class ManySessionsTest {
         }
     }
 
-    /** What is fed after a cancellation, from where it stopped, gives the bits of an undisturbed session. */
+    /** Feeding the rest of a cancelled prompt gives the bits of an uninterrupted session. */
     @Test
-    void aPromptThatIsCancelledAnywhereGoesOn() throws InterruptedException {
+    void aCancelledPromptCanBeContinued() throws InterruptedException {
         Random random = new Random(SEED);
         int[] ids = random.ints(1000, 0, 4096).toArray();
         try (Session session = model.newSession(SessionOptions.defaults().withContextLength(1000))) {
@@ -143,7 +145,7 @@ class ManySessionsTest {
             int cancelled = 0;
             for (int round = 0; round < 6; round++) {
                 session.truncate(0);
-                // later each time, so that it ends on a machine of any speed
+                // later each time, so that the test ends on a machine of any speed
                 for (long latest = 20_000_000; session.position() < ids.length; latest += latest) {
                     Thread canceller = cancelAfter(session, random.nextLong(latest));
                     try {
@@ -161,7 +163,7 @@ class ManySessionsTest {
         }
     }
 
-    /** What runs the model ends as cancelled, what is short is done; the thread stays interrupted. */
+    /** An interrupt cancels calls that run the model and does not affect short calls; its status stays set. */
     @Test
     void anInterruptedThreadStaysInterrupted() {
         try (Session session = model.newSession()) {
@@ -185,9 +187,9 @@ class ManySessionsTest {
         }
     }
 
-    /** The JDK closes a file whose thread is interrupted: that is told, and nothing is left half done. */
+    /** The JDK closes a file whose thread is interrupted: the call throws, and no partial file remains. */
     @Test
-    void anInterruptedThreadReadsAndWritesNoFile(@TempDir Path folder) {
+    void anInterruptedThreadDoesNotReadOrWriteFiles(@TempDir Path folder) {
         Path file = folder.resolve("saved");
         try (Session session = model.newSession(); Session other = model.newSession()) {
             session.prefill(1, 2, 3);

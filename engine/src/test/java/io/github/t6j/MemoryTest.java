@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What models and sessions take, what they give back, and what is refused before it is taken. */
+/** Tests the memory that models and sessions take and free, and requests that exceed memory. */
 class MemoryTest {
     private static final GenerationOptions LONG = GenerationOptions.defaults().withMaxTokens(100);
 
@@ -50,13 +50,13 @@ class MemoryTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"T6_even", "T6_kvonly", "llama-mha", "llama-gqa", "llama-mla", "T6_linearattn"})
-    void everyByteIsGivenBack(String golden) {
+    void everyByteIsFreed(String golden) {
         ModelOptions options = new ModelOptions(
                 ModelOptions.Load.COPY, 2, golden.equals("T6_linearattn") ? RopeVariant.LINEARATTN : null);
         long before = NativeMemory.held();
         try (Model model = Model.load(TestData.path("golden/" + golden), options)) {
             assertThat(NativeMemory.held() - before).isGreaterThanOrEqualTo(model.weightBytes());
-            use(model); // what all sessions share stays with the model
+            use(model); // allocates the shared pages, which stay with the model
             long used = NativeMemory.held();
             for (int i = 0; i < 3; i++) {
                 use(model);
@@ -67,7 +67,7 @@ class MemoryTest {
     }
 
     @Test
-    void anEmptiedCacheHoldsNothing() {
+    void anEmptiedCacheHoldsNoMemory() {
         try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
             session.prefill(ids(200));
             assertThat(session.cacheBytes()).isGreaterThan(session.usedCacheBytes()).isGreaterThan(0);
@@ -78,9 +78,9 @@ class MemoryTest {
         }
     }
 
-    /** A pass of 128 rows takes 2.4 MB in this small model. */
+    /** A pass of 128 rows takes 2.4 MB in this model. */
     @Test
-    void theBuffersOfALongPromptAreGivenBack() {
+    void theBuffersOfALongPromptAreFreed() {
         int count = 12;
         List<Session> sessions = new ArrayList<>();
         try (Model model = Model.load(TestData.tiny())) {
@@ -90,7 +90,7 @@ class MemoryTest {
                 sessions.add(model.newSession());
                 sessions.getLast().prefill(ids(256));
             }
-            assertThat((heap() - before) / count).as("bytes of the heap a session").isLessThan(1_000_000);
+            assertThat((heap() - before) / count).as("bytes of the heap per session").isLessThan(1_000_000);
         } finally {
             sessions.forEach(Session::close);
         }
@@ -102,7 +102,7 @@ class MemoryTest {
     }
 
     @Test
-    void aContextBeyondMemoryIsRefusedWithTheNumbers() {
+    void aContextBeyondMemoryIsRejectedWithTheNumbers() {
         try (Model model = Model.load(TestData.tiny())) {
             long before = NativeMemory.held();
             SessionOptions options = SessionOptions.defaults().withContextLength(Integer.MAX_VALUE);
@@ -117,7 +117,7 @@ class MemoryTest {
     }
 
     @Test
-    void withoutAWishTheContextIsWhatMemoryHolds() throws IOException {
+    void theDefaultContextIsLimitedByMemory() throws IOException {
         for (String file : List.of("model.safetensors", "config.json")) {
             Files.copy(TestData.tiny().resolve(file), folder.resolve(file));
         }
@@ -131,9 +131,9 @@ class MemoryTest {
         }
     }
 
-    /** What is said beforehand is what it is: pages are whole, so it may be less by one of them. */
+    /** The predicted size is exact up to one page, since pages are allocated as a whole. */
     @Test
-    void aSessionTakesWhatWasSaid() {
+    void aSessionTakesThePredictedMemory() {
         try (Model model = Model.load(TestData.tiny())) {
             for (CacheType type : CacheType.values()) {
                 SessionOptions options = SessionOptions.defaults().withContextLength(640).withCacheType(type);
@@ -147,9 +147,9 @@ class MemoryTest {
         }
     }
 
-    /** The other path keeps tokens, and has the same buffers. */
+    /** The materialized path caches tokens and has the same buffers. */
     @Test
-    void aStateIsSaidToo() {
+    void thePredictedMemoryIncludesAState() {
         SessionOptions options = SessionOptions.defaults().withContextLength(8);
         SessionOptions pages = options.withPath(SessionOptions.Path.MATERIALIZED);
         try (Model model = Model.load(
@@ -163,7 +163,7 @@ class MemoryTest {
         }
     }
 
-    /** Long enough that a leak of 32 KB a model, or of a kilobyte a session, would show. */
+    /** Runs long enough to reveal a leak of 32 KB per model, or of a kilobyte per session. */
     @Test
     @EnabledOnOs(OS.LINUX)
     void memoryDoesNotGrow() throws IOException {
@@ -191,7 +191,7 @@ class MemoryTest {
                 .isLessThanOrEqualTo(32L << 20);
     }
 
-    /** Bytes, after the heap was collected. */
+    /** Returns the resident bytes after a garbage collection. */
     private static long resident() throws IOException {
         System.gc();
         for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {

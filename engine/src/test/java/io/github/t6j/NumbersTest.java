@@ -22,11 +22,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Numbers that are none, and the ends of ranges: told by name, never hidden. */
+/** Tests NaN, infinities and the ends of ranges: errors name them, and no step hides them. */
 class NumbersTest {
     private static final int[] IDS = {1, 2, 3, 1};
 
-    /** A copy of a golden model, one weight of {@code broken} replaced, as {@code dtype} where that is a matrix. */
+    /**
+     * Copies a golden model with one element of tensor {@code broken} replaced; matrices are converted to {@code
+     * dtype}.
+     */
     private static void write(Path from, Path to, String broken, float value, DType dtype) throws IOException {
         Files.copy(from.resolve("config.json"), to.resolve("config.json"));
         try (Checkpoint checkpoint = Checkpoint.open(from, false)) {
@@ -34,7 +37,7 @@ class NumbersTest {
             for (Tensor tensor : checkpoint.tensors().values()) {
                 float[] elements = tensor.toFloats();
                 if (tensor.name().equals(broken)) {
-                    // of an embedding, the row of an id that is fed
+                    // in an embedding, the row of an id that is fed
                     int width = Math.toIntExact(tensor.shape().getLast());
                     elements[tensor.shape().size() == 2 ? width + 1 : 0] = value;
                 }
@@ -62,11 +65,11 @@ class NumbersTest {
         }
     }
 
-    /** One weight that is no number shows in the logits: no maximum, rounding or exponential swallows it. */
+    /** One NaN or infinite weight reaches the logits: no maximum, rounding or exponential hides it. */
     @ParameterizedTest
     @CsvSource({"T6_odd, full", "T6_kvonly, full", "T6_groupnorm, full", "llama-gqa, full", "llama-mla, full",
         "T6_linearattn, linearattn"})
-    void aWeightThatIsNoNumberShows(String golden, String variant, @TempDir Path folder) throws IOException {
+    void aNaNOrInfiniteWeightReachesTheLogits(String golden, String variant, @TempDir Path folder) throws IOException {
         Path from = TestData.path("golden/" + golden);
         List<String> names;
         try (Checkpoint checkpoint = Checkpoint.open(from, false)) {
@@ -89,10 +92,10 @@ class NumbersTest {
         assertThat(hidden).isEmpty();
     }
 
-    /** With quantised weights too, where what is not a matrix is broken, and activations are rounded to whole numbers. */
+    /** NaN in a vector also reaches the logits with quantised weights, where activations are rounded to integers. */
     @ParameterizedTest
     @ValueSource(strings = {"Q8_0", "Q4_0"})
-    void aNumberThatIsNoneIsNotRounded(DType dtype, @TempDir Path folder) throws IOException {
+    void quantisedProductsDoNotHideNaN(DType dtype, @TempDir Path folder) throws IOException {
         Path made = Files.createDirectory(folder.resolve("made"));
         Path from = TestData.path("golden/llama-mha_groupnorm");
         String norm;
@@ -106,9 +109,9 @@ class NumbersTest {
         }
     }
 
-    /** The logits say what they are; whoever chooses an id from them is told, and nothing is lost. */
+    /** Logits may be read, but choosing an id from NaN is an error, and the session keeps its ids. */
     @Test
-    void generatingFromLogitsThatAreNoNumbersIsAnError() {
+    void generatingFromNaNLogitsIsAnError() {
         try (Model model = Model.load(TestData.path("hostile/nan-weights")); Session session = model.newSession()) {
             session.prefill(1, 2);
             assertThat(session.logits()).contains(Float.NaN);
@@ -118,8 +121,8 @@ class NumbersTest {
                         () -> session.generate(new int[] {3}, options, token -> true),
                         () -> session.generateSamples("a", 2, options))) {
                     assertThatThrownBy(call).isInstanceOf(IllegalStateException.class).hasMessage(
-                            "logits: expected numbers, found NaN for id 0; the model produced it: are its weights"
-                                    + " damaged?");
+                            "logits: expected finite numbers or -Infinity, found NaN for id 0: the model computed it;"
+                                    + " are its weights damaged?");
                 }
             }
             assertThat(session.ids()).startsWith(1, 2, 3);
@@ -134,7 +137,7 @@ class NumbersTest {
                 Session session = model.newSession(SessionOptions.defaults().withContextLength(1))) {
             assertThat(session.contextLength()).isOne();
             assertThatThrownBy(() -> session.prefill(1, 2)).isInstanceOf(IllegalStateException.class)
-                    .hasMessageStartingWith("the context has room for 1 ids and holds 0; expected at most 1 more");
+                    .hasMessageStartingWith("the context has room for 1 ids and holds 0: expected at most 1 more");
             session.prefill(1);
             float[] logits = session.logits().clone();
             Generation generation = session.generate("", GenerationOptions.defaults());
@@ -142,7 +145,7 @@ class NumbersTest {
             assertThat(generation.tokens()).isEmpty();
             assertThat(session.generateSamples("", 2, GenerationOptions.defaults()))
                     .extracting(Generation::finishReason).containsOnly(FinishReason.CONTEXT_FULL);
-            String full = "the context has room for 1 ids and holds 1; expected at most 0 more, found 1";
+            String full = "the context has room for 1 ids and holds 1: expected at most 0 more, found 1";
             for (ThrowingCallable call : List.<ThrowingCallable>of(
                     () -> session.decode(2), () -> session.prefill(2), () -> model.decode(List.of(session), 2),
                     () -> session.generate(new int[] {2}, GenerationOptions.defaults(), token -> true))) {
@@ -156,10 +159,10 @@ class NumbersTest {
         }
     }
 
-    /** By every method that takes ids; nothing is fed. */
+    /** Every method that takes ids rejects it and feeds nothing. */
     @ParameterizedTest
     @ValueSource(ints = {Integer.MIN_VALUE, -1, 4096, Integer.MAX_VALUE})
-    void anIdThatIsNoneIsRefused(int id) {
+    void anInvalidIdIsRejected(int id) {
         try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
             GenerationOptions options = GenerationOptions.defaults();
             SamplingOptions bias = id < 0 ? null : SamplingOptions.defaults().withLogitBias(Map.of(id, 1f));
@@ -180,9 +183,9 @@ class NumbersTest {
         }
     }
 
-    /** Options that are refused leave the session as it was, as {@link Session#generate} does. */
+    /** Rejected options leave the session unchanged, as in {@link Session#generate}. */
     @Test
-    void refusedSamplesFeedNothing() {
+    void rejectedSamplesFeedNothing() {
         try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
             SamplingOptions bias = SamplingOptions.defaults().withLogitBias(Map.of(4096, 1f));
             assertThatThrownBy(

@@ -13,13 +13,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** A package uses those below it, never one above; only kernels.simd knows the Vector API. */
+/** Tests that packages use only those below them, and that only kernels.simd uses the Vector API. */
 class PackagesTest {
     private static final List<String> TOP_DOWN = List.of(
             "", "training", "tokenizer", "family", "sampling", "model", "attention", "cache", "kernels", "weights",
             "json",
             "random");
-    /** What belongs to everybody. */
+    /** Types that every package may use. */
     private static final Set<String> COMMON = Set.of("ModelFormatException", "MemoryLimitException", "RopeVariant");
 
     private static final Pattern USE = Pattern.compile("io\\.github\\.t6j((?:\\.[a-z]+)*)\\.([A-Z]\\w*)");
@@ -70,7 +70,7 @@ class PackagesTest {
     }
 
     @Test
-    void theWordsOfVariantsAreAllOfThem() {
+    void theListOfVariantsIsComplete() {
         assertThat(RopeVariant.WORDS.split(", | or ")).containsExactlyElementsOf(RopeVariant.words());
     }
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** t6-tiny with quantised weights. */
+/** Tests t6-tiny with quantised weights. */
 class QuantizedModelTest {
     private static final int WINDOW = 512;
     private static final int WINDOWS = 10;
@@ -61,10 +61,10 @@ class QuantizedModelTest {
         return Model.load(folder.resolve(dtype.name()), ModelOptions.defaults().withThreads(threads));
     }
 
-    /** The whole file's figures are in ADR 23. */
+    /** ADR 23 has the results for the whole file. */
     @ParameterizedTest
     @CsvSource({"Q8_0, 0.005", "Q4_0, 0.05"})
-    void perplexityIsCloseToThatOfF32(DType dtype, double most) {
+    void perplexityIsCloseToF32(DType dtype, double most) {
         double exact;
         try (Model model = Model.load(TestData.tiny())) {
             exact = perplexity(model);
@@ -90,16 +90,16 @@ class QuantizedModelTest {
         return Math.exp(nll[0] / (WINDOWS * (WINDOW - 1)));
     }
 
-    /** In passes of any number of rows of one form (ADR 31), on one thread or two: the same bits. */
+    /** Passes with any number of rows of one form (ADR 31) give the same bits on one thread and on two. */
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0"})
-    void bitsDependOnTheFormAlone(DType dtype) {
+    void bitsDependOnlyOnTheForm(DType dtype) {
         int[] some = Arrays.copyOf(ids, 160);
         try (Model one = load(dtype, 1); Model two = load(dtype, 2)) {
             assertThat(logits(one, some, 40)).as("many rows").isEqualTo(logits(two, some, 160));
             float[] steps = logits(two, some, 20);
             for (int chunk : new int[] {1, 8, 31}) {
-                // the last chunk is short enough in any case
+                // the last chunk is always short enough
                 assertThat(logits(one, some, chunk)).as("chunks of " + chunk).isEqualTo(steps);
             }
         }
@@ -117,12 +117,12 @@ class QuantizedModelTest {
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0"})
     @Tag("steady")
-    void decodingAllocatesNothing(DType dtype) {
+    void decodingDoesNotAllocate(DType dtype) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         try (Model model = load(dtype, 1); Session session = model.newSession()) {
             long thread = Thread.currentThread().threadId();
             long allocated = Long.MAX_VALUE;
-            // Until the kernels are compiled, vectors are objects: wait for a stretch without.
+            // vectors are objects until C2 has compiled the kernels, so wait for a stretch without allocations
             for (int round = 0; round < 200 && allocated > 0; round++) {
                 session.prefill(Arrays.copyOf(ids, 65));
                 long before = threads.getThreadAllocatedBytes(thread);

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The README's Java is a whole program: it compiles without a warning, on the class path, and runs. */
+/** Tests that the README's Java is a complete program that compiles without warnings on the class path and runs. */
 class ReadmeSampleTest {
     private static final String ON_CLASS_PATH = "--add-modules=jdk.incubator.vector";
 
@@ -58,9 +58,9 @@ class ReadmeSampleTest {
         }
     }
 
-    /** On the module path javac warns of the incubating module, and of nothing else. */
+    /** On the module path javac warns only of the incubating module. */
     @Test
-    void aModuleThatUsesTheEngineCompilesToo() throws Exception {
+    void aModuleThatUsesTheEngineCompiles() throws Exception {
         Files.writeString(folder.resolve("module-info.java"), "module user {\n    requires io.github.t6j.engine;\n}\n");
         Path user = Files.createDirectory(folder.resolve("user")).resolve("User.java");
         Files.writeString(user, """

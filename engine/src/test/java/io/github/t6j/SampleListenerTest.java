@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Samples from ids, told as they come, are what a session generates alone. */
+/** Tests that samples from ids, reported while they are generated, equal separate generations. */
 class SampleListenerTest {
     private static final int[] PROMPT = {5, 6, 7};
     private static final GenerationOptions OPTIONS = GenerationOptions.defaults().withMaxTokens(12)
@@ -53,7 +53,7 @@ class SampleListenerTest {
     }
 
     @Test
-    void whatTheListenerThrowsComesOut() {
+    void exceptionsOfTheListenerPropagate() {
         try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
             assertThatThrownBy(() -> session.generateSamples(PROMPT, 2, OPTIONS, (sample, token) -> {
                 throw new IllegalArgumentException("mine");

@@ -34,9 +34,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Saved, restored and forked sessions go on as if nothing had happened; a wrong file changes nothing. */
+/**
+ * Tests that saved, restored and forked sessions continue with the same bits, and that a rejected file changes nothing.
+ */
 class SavedSessionTest {
-    /** Two pages and a part of one; the rest is fed afterwards. */
+    /** Ids of a session: two pages and a part are fed before saving, the rest afterwards. */
     private static final int[] IDS = new Random(9).ints(200, 0, 64).toArray();
 
     private static final int KEPT = 150;
@@ -64,20 +66,20 @@ class SavedSessionTest {
         return Arrays.copyOfRange(IDS, position, IDS.length);
     }
 
-    /** Feeds the first ids, of which only {@code position} are kept. */
+    /** Returns a session that was fed the first ids and truncated to {@code position}. */
     private static Session session(Model model, SessionOptions options, int position) {
         Session session = model.newSession(options);
         feed(session, position);
         return session;
     }
 
-    /** In two passes of one form (ADR 31): the first ids to {@code position}. */
+    /** Feeds the first ids up to {@code position} in two passes of one form (ADR 31). */
     private static void feed(Session session, int position) {
         session.prefill(Arrays.copyOf(IDS, position / 2));
         session.prefill(Arrays.copyOfRange(IDS, position / 2, position));
     }
 
-    /** Logits after all ids, some of them fed singly. */
+    /** Returns the logits after all ids, some of them fed singly. */
     private static float[] end(Session session) {
         int[] rest = from(session.position());
         session.prefill(Arrays.copyOf(rest, rest.length - 3));
@@ -89,7 +91,7 @@ class SavedSessionTest {
 
     @ParameterizedTest
     @EnumSource(CacheType.class)
-    void aRestoredSessionGoesOnWithTheSameBits(CacheType type) throws IOException {
+    void aRestoredSessionContinuesWithTheSameBits(CacheType type) throws IOException {
         Path file = folder.resolve("session");
         try (Session session = session(model, options(type), KEPT); Session other = model.newSession(options(type))) {
             other.prefill(7, 7, 7);
@@ -128,7 +130,7 @@ class SavedSessionTest {
         }
     }
 
-    /** What a longer past left in the pages is not saved: equal sessions give equal files. */
+    /** Elements that removed tokens left in pages are not saved, so equal sessions give equal files. */
     @ParameterizedTest
     @EnumSource(CacheType.class)
     void truncatedTokensAreNotInTheFile(CacheType type) throws IOException {
@@ -157,7 +159,7 @@ class SavedSessionTest {
     }
 
     @Test
-    void aFileOfAnotherTypeModelOrVariantIsRefused() {
+    void aFileOfAnotherTypeModelOrVariantIsRejected() {
         Path file = folder.resolve("session");
         try (Session session = session(model, options(CacheType.BF16), KEPT)) {
             session.save(file);
@@ -178,7 +180,7 @@ class SavedSessionTest {
     }
 
     @Test
-    void aDamagedFileIsRefused() throws IOException {
+    void aDamagedFileIsRejected() throws IOException {
         Path file = folder.resolve("session");
         SessionOptions options = options(CacheType.F32);
         try (Session session = session(model, options, KEPT)) {
@@ -209,9 +211,9 @@ class SavedSessionTest {
         return Files.write(folder.resolve("flipped"), changed);
     }
 
-    /** Names, types, shapes, offsets, metadata and spaces: none may change unseen. */
+    /** A change of any bit of names, types, shapes, offsets, metadata or spaces is detected. */
     @Test
-    void everyBitOfTheHeaderCounts() throws IOException {
+    void aChangeOfAnyBitOfTheHeaderIsDetected() throws IOException {
         Path file = folder.resolve("session");
         SessionOptions options = options(CacheType.Q8);
         try (Session session = session(model, options, 3)) {
@@ -230,7 +232,7 @@ class SavedSessionTest {
     }
 
     @Test
-    void twoLayersThatChangedPlacesAreNoticed() throws IOException {
+    void swappedLayersAreDetected() throws IOException {
         Path file = folder.resolve("session");
         try (Session session = session(model, options(CacheType.F32), KEPT)) {
             session.save(file);
@@ -243,7 +245,7 @@ class SavedSessionTest {
     }
 
     @Test
-    void anInterruptEndsSavingRestoringAndLoading() {
+    void anInterruptCancelsSavingRestoringAndLoading() {
         Path file = folder.resolve("session");
         try (Session session = session(model, options(CacheType.F32), KEPT)) {
             session.save(file);
@@ -260,10 +262,10 @@ class SavedSessionTest {
         }
     }
 
-    /** Files whose checksum is right and content is not. */
+    /** The files have a valid checksum but inconsistent contents. */
     @ParameterizedTest
     @ValueSource(strings = {"t6j_session", "ids", "logits", "layer.3", "id", "more"})
-    void aFileThatContradictsItselfIsRefused(String wrong) {
+    void anInconsistentFileIsRejected(String wrong) {
         Path file = folder.resolve("session");
         SessionOptions options = options(CacheType.F32);
         try (Session session = session(model, options, KEPT)) {
@@ -305,7 +307,7 @@ class SavedSessionTest {
         return Long.toHexString(crc.getValue());
     }
 
-    /** A session that holds something says why, and holds it still. */
+    /** Checks that restoring fails with the reason and leaves the session unchanged. */
     private static void refused(Model model, SessionOptions options, Path file, String... message) {
         try (Session session = session(model, options, 70)) {
             float[] logits = session.logits().clone();
@@ -320,7 +322,7 @@ class SavedSessionTest {
     }
 
     @Test
-    void aFileThatCannotBeWrittenLeavesTheSession() {
+    void aFailedSaveLeavesTheSessionUnchanged() {
         try (Session session = session(model, options(CacheType.F32), 3)) {
             assertThatThrownBy(() -> session.save(folder.resolve("no/such/folder")))
                     .isInstanceOf(UncheckedIOException.class);
@@ -331,7 +333,7 @@ class SavedSessionTest {
 
     @ParameterizedTest
     @EnumSource(CacheType.class)
-    void forksDivergeAndEqualFreshSessions(CacheType type) {
+    void forksDivergeAndEqualNewSessions(CacheType type) {
         int[] other = new Random(10).ints(200, 0, 64).toArray();
         System.arraycopy(IDS, 0, other, 0, 70);
         try (Session first = session(model, options(type), KEPT); Session fresh = model.newSession(options(type))) {

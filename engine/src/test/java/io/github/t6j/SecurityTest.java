@@ -14,13 +14,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What SECURITY.md promises of the sources, and that the tests of its table are there. */
+/** Tests the promises of SECURITY.md about the sources, and that the tests in its table exist. */
 class SecurityTest {
     private static final Path ROOT = TestData.path("..").normalize();
     private static final Pattern ROW = Pattern.compile("(?m)^\\| ([^|]+) \\| ([^|]+) \\|$");
     private static final Pattern NAME = Pattern.compile("`(\\w+)`");
 
-    /** Runs what a file names, or reads memory unchecked. */
+    /** Names of APIs that run code named by a file, or access memory unchecked. */
     private static final Pattern FORBIDDEN = Pattern.compile(
             "\\b(Unsafe|jdk\\.internal|java\\.lang\\.reflect|forName|ClassLoader|defineClass|ServiceLoader"
                     + "|ObjectInputStream|ProcessBuilder|Runtime\\.getRuntime\\(\\)\\.exec|System\\.load)\\b");
@@ -59,7 +59,7 @@ class SecurityTest {
     }
 
     @Test
-    void theEngineRunsNothingThatAFileNames() throws IOException {
+    void theEngineRunsNoCodeNamedByAFile() throws IOException {
         assertThat(engineSourcesWith(FORBIDDEN)).isEmpty();
     }
 
@@ -69,7 +69,7 @@ class SecurityTest {
     }
 
     @Test
-    void nothingSwitchesBoundsChecksOff() throws IOException {
+    void boundsChecksAreNeverDisabled() throws IOException {
         assertThat(System.getProperty("jdk.incubator.vector." + CHECKS)).isNull();
         List<Path> files = new ArrayList<>();
         for (String folder : List.of("engine/src/main", "cli/src/main", "jmh/src/main", "cli/bin", ".ci", ".github",

@@ -17,7 +17,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A session's contract: errors lose nothing, generation ends for the right reason, decoding allocates nothing. */
+/**
+ * Tests the contract of a session: errors lose no ids, generations end for the right reason, decoding does not
+ * allocate.
+ */
 class SessionTest {
     private static final GenerationOptions GREEDY =
             GenerationOptions.defaults().withSampling(SamplingOptions.greedy()).withMaxTokens(40);
@@ -38,7 +41,7 @@ class SessionTest {
     }
 
     @Test
-    void badIdsAreRefusedBeforeAnythingIsFed() {
+    void invalidIdsAreRejectedBeforeAnyIdIsFed() {
         assertThatThrownBy(() -> session.prefill(1, 2, 4096))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("expected 0 to 4095")
@@ -49,9 +52,9 @@ class SessionTest {
         assertThatThrownBy(session::logits).isInstanceOf(IllegalStateException.class);
     }
 
-    /** A conversation goes on as if it were fed anew: what the session holds counts as seen, too. */
+    /** Ids that the session already contains count as seen, as if the whole conversation were fed again. */
     @Test
-    void theRepetitionPenaltyCountsWhatTheSessionHolds() {
+    void theRepetitionPenaltyCountsTheIdsOfTheSession() {
         GenerationOptions penalised = GREEDY.withSampling(SamplingOptions.greedy().withRepetitionPenalty(3f));
         int[] first = model.tokenizer().encode("The whale and the sea and the ship and the whale");
         int[] then = model.tokenizer().encode(" and the");
@@ -69,7 +72,7 @@ class SessionTest {
     }
 
     @Test
-    void aFullContextRefusesMoreAndKeepsWhatItHas() {
+    void aFullContextRejectsMoreIdsAndKeepsItsOwn() {
         try (Session small = model.newSession(SessionOptions.defaults().withContextLength(4))) {
             small.prefill(1, 2, 3);
             float[] before = small.logits().clone();
@@ -85,7 +88,7 @@ class SessionTest {
     }
 
     @Test
-    void truncateForgetsTheEnd() {
+    void truncateRemovesTheEnd() {
         session.prefill(5, 6, 7);
         float[] three = session.logits().clone();
         session.prefill(8, 9);
@@ -98,7 +101,7 @@ class SessionTest {
     }
 
     @Test
-    void linearAttentionForgetsAllOrNothing() {
+    void linearAttentionTruncatesOnlyToZero() {
         for (String name : List.of("T6_linearattn", "llama-linearattn-gqa")) {
             try (Model linear = Model.load(
                     TestData.path("golden/" + name), ModelOptions.defaults().withVariant(RopeVariant.of("linearattn")));
@@ -134,7 +137,7 @@ class SessionTest {
     }
 
     @Test
-    void generationEndsWithTheReason() {
+    void generationsEndForTheRightReason() {
         Generation full = session.generate("The whale", GREEDY);
         assertThat(full.finishReason()).isEqualTo(FinishReason.MAX_TOKENS);
         assertThat(full.tokens()).hasSize(40);
@@ -165,7 +168,7 @@ class SessionTest {
     }
 
     @Test
-    void endOfTextEndsUnlessItIsIgnored() {
+    void anEndIdEndsTheGenerationUnlessIgnored() {
         int endOfText = model.tokenizer().endOfText();
         SamplingOptions only = SamplingOptions.greedy()
                 .withLogitBias(java.util.Map.of(endOfText, 1000f));
@@ -208,7 +211,7 @@ class SessionTest {
 
     @Test
     void cancellingStopsPrefillAndGeneration() throws InterruptedException {
-        session.cancel(); // there is no call to cancel
+        session.cancel(); // no call is in progress
         session.prefill(1, 2, 3);
         assertThat(session.position()).isEqualTo(3);
 
@@ -219,7 +222,7 @@ class SessionTest {
         });
         assertThat(generation.finishReason()).isEqualTo(FinishReason.CANCELLED);
         assertThat(generation.tokens()).hasSize(1);
-        assertThat(session.position()).as("what was shown is held").isEqualTo(3);
+        assertThat(session.position()).as("the session contains the reported tokens").isEqualTo(3);
         String rest = session.generate("", GREEDY.withMaxTokens(39)).text();
         session.truncate(0);
         assertThat(generation.text() + rest).isEqualTo(session.generate("The whale", GREEDY).text());
@@ -243,17 +246,17 @@ class SessionTest {
         }
     }
 
-    /** One after the other in one JVM: the kernels of one format must stay as they are when others come. */
+    /** All types run in one JVM, since compiling the kernels of one format must not deoptimise those of another. */
     @ParameterizedTest
     @EnumSource
     @Tag("steady")
-    void decodingAllocatesNothing(CacheType type) {
+    void decodingDoesNotAllocate(CacheType type) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         SessionOptions options = SessionOptions.defaults().withContextLength(20_000).withCacheType(type);
         try (Session steps = model.newSession(options)) {
             long thread = Thread.currentThread().threadId();
             long allocated = Long.MAX_VALUE;
-            // Until the kernels are compiled, vectors are objects: wait for a stretch without.
+            // vectors are objects until C2 has compiled the kernels, so wait for a stretch without allocations
             for (int round = 0; round < 200 && allocated > 0; round++) {
                 steps.prefill(new int[65]); // so that no page begins
                 long before = threads.getThreadAllocatedBytes(thread);
@@ -269,7 +272,7 @@ class SessionTest {
     }
 
     @Test
-    void logProbabilitiesAreThoseOfTheUnmodifiedLogits() {
+    void logProbabilitiesUseTheUnmodifiedLogits() {
         session.prefill(model.tokenizer().encode("The whale"));
         float[] logits = session.logits().clone();
         session.truncate(0);
@@ -283,7 +286,7 @@ class SessionTest {
                 .isCloseTo(logits[token.id()] - Math.log(sum), org.assertj.core.api.Assertions.within(1e-5));
     }
 
-    /** As of weights alone: the ids are those of the oracle, greedy over all logits. */
+    /** A folder without a tokenizer generates the ids of the oracle, greedy over all logits. */
     @Test
     void withoutATokenizerIdsAreGenerated() {
         try (Model bare = Model.load(TestData.path("golden/T6_even"));

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A stream of tokens is what a listener hears, computed as it is asked for. */
+/** Tests that a stream returns the tokens that a listener receives, computed on demand. */
 class StreamTest {
     private static final String PROMPT = "The whale";
     private static final GenerationOptions OPTIONS = GenerationOptions.defaults().withMaxTokens(30)
@@ -51,25 +51,25 @@ class StreamTest {
     }
 
     @Test
-    void givesWhatAListenerHears() {
+    void returnsTheTokensOfAListener() {
         List<Token> heard = new ArrayList<>();
         try (Session other = model.newSession()) {
             other.generate(PROMPT, OPTIONS, heard::add);
         }
         try (Stream<Token> tokens = session.stream(PROMPT, OPTIONS)) {
-            assertThat(session.position()).as("nothing is computed before it is asked for").isZero();
+            assertThat(session.position()).as("nothing is computed before it is requested").isZero();
             assertThat(tokens.toList()).isEqualTo(heard);
         }
         assertThat(session.ids()).isEqualTo(idsAfter(30));
     }
 
     @Test
-    void aParallelStreamComesInOrderToo() {
+    void aParallelStreamKeepsTheOrder() {
         assertThat(withoutTail(session.stream(PROMPT, OPTIONS).parallel().toList())).isEqualTo(expected);
     }
 
     @Test
-    void theSessionHoldsWhatWasGivenWheneverItIsLeft() {
+    void theSessionContainsTheReturnedTokensAtAnyTime() {
         for (int taken : new int[] {0, 1, 7, 30}) {
             session.truncate(0);
             assertThat(session.stream(PROMPT, OPTIONS).limit(taken).toList()).isEqualTo(expected.subList(0, taken));
@@ -78,7 +78,7 @@ class StreamTest {
     }
 
     @Test
-    void onceClosedItComputesNothing() {
+    void aClosedStreamComputesNothing() {
         Stream<Token> tokens = session.stream(PROMPT, OPTIONS);
         Iterator<Token> iterator = tokens.iterator();
         for (int i = 0; i < 4; i++) {
@@ -88,7 +88,7 @@ class StreamTest {
         tokens.close();
         assertThat(iterator.hasNext()).isFalse();
         assertThat(session.ids()).isEqualTo(idsAfter(4));
-        try (Session other = model.newSession()) { // what comes then is what would have come without it
+        try (Session other = model.newSession()) { // the text after the stream is that of a session without it
             other.prefill(idsAfter(4));
             GenerationOptions greedy = OPTIONS.withSampling(SamplingOptions.greedy());
             assertThat(session.generate("", greedy).text()).isEqualTo(other.generate("", greedy).text());
@@ -96,7 +96,7 @@ class StreamTest {
     }
 
     @Test
-    void closingByAnotherThreadEndsThePrompt() {
+    void closingFromAnotherThreadCancelsThePrompt() {
         int[] many = new int[200_000];
         try (Session large = model.newSession(SessionOptions.defaults().withContextLength(300_000))) {
             Stream<Token> tokens = large.stream(many, OPTIONS);
@@ -111,7 +111,7 @@ class StreamTest {
     }
 
     @Test
-    void anyThreadMayAsk() {
+    void anyThreadMayConsume() {
         Iterator<Token> tokens = session.stream(PROMPT, OPTIONS).iterator();
         for (Token token : expected) {
             assertThat(CompletableFuture.supplyAsync(tokens::next).join()).isEqualTo(token);
@@ -127,13 +127,13 @@ class StreamTest {
     }
 
     @Test
-    void whoChangesTheSessionIsTold() {
+    void changingTheSessionIsAnError() {
         Iterator<Token> tokens = session.stream(PROMPT, OPTIONS).iterator();
         tokens.next();
         session.decode(1);
         assertThatThrownBy(tokens::next).isInstanceOf(IllegalStateException.class)
-                .hasMessage("the stream left its session at position 3, and found it at 4:"
-                        + " do not feed, cut or restore it before the stream is done");
+                .hasMessage("stream: expected its session at position 3, found it at 4:"
+                        + " do not feed, truncate or restore it while the stream is open");
         Iterator<Token> closed = session.stream("", OPTIONS).iterator();
         session.close();
         assertThatThrownBy(closed::next).isInstanceOf(IllegalStateException.class)
@@ -154,7 +154,7 @@ class StreamTest {
     }
 
     @Test
-    void cancellingEndsThePrompt() {
+    void cancelEndsThePrompt() {
         try (Session large = model.newSession(SessionOptions.defaults().withContextLength(300_000))) {
             Stream<Token> tokens = large.stream(new int[200_000], OPTIONS);
             CompletableFuture<List<Token>> asking = CompletableFuture.supplyAsync(tokens::toList);
@@ -167,7 +167,7 @@ class StreamTest {
     }
 
     @Test
-    void mistakesAreToldBeforeItBegins() {
+    void invalidArgumentsAreRejectedAtOnce() {
         assertThatThrownBy(() -> session.stream((String) null, OPTIONS)).hasMessage("prompt");
         assertThatThrownBy(() -> session.stream((int[]) null, OPTIONS)).hasMessage("promptIds");
         assertThatThrownBy(() -> session.stream(PROMPT, null)).hasMessage("options");

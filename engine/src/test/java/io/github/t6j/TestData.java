@@ -11,26 +11,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** The files in testdata/, for tests. */
+/** Access to the files in testdata/, for tests. */
 public final class TestData {
     private TestData() {}
 
-    /** A file or folder in testdata/. */
+    /** Returns a file or folder in testdata/. */
     public static Path path(String relative) {
         return Path.of(System.getProperty("t6j.testdata")).resolve(relative);
     }
 
-    /** A small T6 that was trained with the official code. */
+    /** Returns the folder of t6-tiny, a small T6 that was trained with the official code. */
     public static Path tiny() {
         return path("models/t6-tiny");
     }
 
-    /** A JSON object in testdata/. */
+    /** Reads a JSON object in testdata/. */
     public static Map<String, Object> json(String relative) {
         return json(path(relative));
     }
 
-    /** A JSON object in a file. */
+    /** Reads a JSON object in a file. */
     public static Map<String, Object> json(Path file) {
         try {
             return Json.parseObject(Files.readAllBytes(file), file.toString());
@@ -39,12 +39,12 @@ public final class TestData {
         }
     }
 
-    /** The number list at {@code value}. */
+    /** Returns the integers of the JSON array {@code value}. */
     public static int[] ints(Object value) {
         return Json.array(value, "list").stream().mapToInt(number -> ((Number) number).intValue()).toArray();
     }
 
-    /** All elements of a tensor in a safetensors file, as doubles. */
+    /** Reads all elements of a tensor in a safetensors file as doubles. */
     public static double[] doubles(String relative, String tensor) {
         try (Checkpoint file = Checkpoint.open(path(relative), false)) {
             Tensor found = file.tensors().get(tensor);
@@ -64,7 +64,7 @@ public final class TestData {
         }
     }
 
-    /** A golden model: weights and configuration, what to feed, and what must come out. */
+    /** Golden model: its folder and variant, prompt ids, and expected greedy tokens. */
     public record GoldenModel(String name, Path folder, RopeVariant variant, int[] ids, int[] greedy) {
         private static GoldenModel of(Path folder) {
             String name = folder.getFileName().toString();
@@ -82,7 +82,7 @@ public final class TestData {
                     name, folder, RopeVariant.of(variant), ints(greedy.get("prompt")), ints(greedy.get("tokens")));
         }
 
-        /** logits_f64 [ids][vocabulary]. */
+        /** Returns the expected logits in float64, [ids][vocabulary]. */
         public double[] logits() {
             return doubles("golden/" + name + "/logits_f64.safetensors", "logits");
         }
@@ -92,7 +92,7 @@ public final class TestData {
             return Model.load(weights(), options.withVariant(variant));
         }
 
-        /** The weights' place: some cases share those of another. */
+        /** Returns the folder of the weights; some cases share those of another case. */
         public Path weights() {
             Object other = json("golden/" + name + "/case.json").get("init") instanceof Map<?, ?> init
                     ? init.get("shares_weights_with")
@@ -106,7 +106,7 @@ public final class TestData {
         }
     }
 
-    /** All golden models. */
+    /** Returns all golden models. */
     public static List<GoldenModel> goldenModels() {
         try (Stream<Path> folders = Files.list(path("golden"))) {
             return folders.filter(folder -> Files.exists(folder.resolve("greedy.json")))

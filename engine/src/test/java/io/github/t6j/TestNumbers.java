@@ -2,11 +2,11 @@ package io.github.t6j;
 
 import java.util.Random;
 
-/** Random numbers for tests; the seed is the test's, which shows it when it fails. */
+/** Random numbers for tests. The test chooses the seed and shows it on failure. */
 public final class TestNumbers {
     private TestNumbers() {}
 
-    /** {@code n} normal numbers of that standard deviation. */
+    /** Returns {@code n} normal numbers with standard deviation {@code deviation}. */
     public static float[] normal(Random random, int n, double deviation) {
         float[] numbers = new float[n];
         for (int i = 0; i < n; i++) {
@@ -15,12 +15,12 @@ public final class TestNumbers {
         return numbers;
     }
 
-    /** {@code n} numbers from −1 to 1. */
+    /** Returns {@code n} uniform numbers from −1 to 1. */
     public static float[] uniform(Random random, int n) {
         return uniform(random, n, 1);
     }
 
-    /** {@code n} numbers from −{@code limit} to {@code limit}. */
+    /** Returns {@code n} uniform numbers from −{@code limit} to {@code limit}. */
     public static float[] uniform(Random random, int n, float limit) {
         float[] numbers = new float[n];
         for (int i = 0; i < n; i++) {
@@ -29,7 +29,7 @@ public final class TestNumbers {
         return numbers;
     }
 
-    /** The same numbers, wider. */
+    /** Converts floats to doubles. */
     public static double[] doubles(float[] floats) {
         double[] doubles = new double[floats.length];
         for (int i = 0; i < floats.length; i++) {

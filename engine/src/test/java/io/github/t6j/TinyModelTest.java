@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** t6-tiny against what the official code gave for it (models/t6-tiny/reference.json). */
+/** Tests t6-tiny against results of the official code (models/t6-tiny/reference.json). */
 class TinyModelTest {
     private static final int WINDOW = 512;
 
@@ -38,7 +38,7 @@ class TinyModelTest {
     }
 
     @Test
-    void logitsOfTheFirstIdsAreTheOfficialOnes() {
+    void logitsOfTheFirstIdsMatchTheOfficialOnes() {
         double[] expected = TestData.doubles("models/t6-tiny/logits_f64.safetensors", "logits");
         double[] ids = TestData.doubles("models/t6-tiny/logits_f64.safetensors", "input_ids");
         try (Session session = model.newSession()) {
@@ -53,7 +53,7 @@ class TinyModelTest {
     }
 
     @Test
-    void perplexityOfTheTestTextIsTheOfficialOne() throws IOException {
+    void perplexityOfTheTestTextMatchesTheOfficialOne() throws IOException {
         Map<String, Object> expected = Json.object(reference.get("perplexity"), "perplexity");
         String text = Files.readString(TestData.path("text/test.txt"));
         int[] ids = model.tokenizer().encodeWithSpecialTokens(text);
@@ -91,7 +91,7 @@ class TinyModelTest {
     }
 
     @Test
-    void greedyContinuationsAreTheOfficialOnes() {
+    void greedyContinuationsMatchTheOfficialOnes() {
         Map<String, Object> prompts = Json.object(reference.get("greedy"), "greedy");
         assertThat(prompts).isNotEmpty();
         prompts.forEach((prompt, value) -> {
@@ -115,9 +115,9 @@ class TinyModelTest {
         return Arrays.stream(ids).boxed().toArray(Integer[]::new);
     }
 
-    /** As people add tokens to a tokenizer and leave the model as it is; that id cannot be fed, and is never chosen. */
+    /** Users add tokens to a tokenizer without extending the model; such an id cannot be fed and is never chosen. */
     @Test
-    void aTokenizerMayHaveAFewIdsMoreThanTheModel(@TempDir Path folder) throws IOException {
+    void aTokenizerMayHaveAFewMoreIdsThanTheModel(@TempDir Path folder) throws IOException {
         for (String name : List.of("config.json", "model.safetensors")) {
             Files.copy(TestData.tiny().resolve(name), folder.resolve(name));
         }

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Models with fixed and shared factors from their folders: sessions share what positions make of them. */
+/** Tests models with fixed and shared factors, loaded from folders, whose sessions share pages of rotated factors. */
 class VariantSessionsTest {
     private static final int WIDTH = 24;
     private static final int HEADS = 3;
@@ -91,7 +91,7 @@ class VariantSessionsTest {
     }
 
     @Test
-    void fixedKeysAreKeptOnceForAllSessions() throws InterruptedException {
+    void fixedKeysAreStoredOnceForAllSessions() throws InterruptedException {
         int[] ids = random.ints(LENGTH, 0, 60).toArray();
         float[] expected;
         try (Model model = load(false, true, 1)) {
@@ -122,7 +122,7 @@ class VariantSessionsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aSharedBIsKeptOnceAPathAndAChunkDoNotShow(boolean fixed) {
+    void aSharedBIsCachedOnceAndPathsAndChunksAgree(boolean fixed) {
         int[] ids = random.ints(LENGTH, 0, 60).toArray();
         try (Model model = load(true, fixed, 2)) {
             assertThat(model.info().cache().elementsPerToken())
@@ -148,7 +148,7 @@ class VariantSessionsTest {
 
     @ParameterizedTest
     @CsvSource({"false, false", "false, true", "true, false", "true, true"})
-    void everyTypeOfCacheServes(boolean shared, boolean fixed) {
+    void everyCacheTypeWorks(boolean shared, boolean fixed) {
         int[] ids = random.ints(100, 0, 60).toArray();
         try (Model model = load(shared, fixed, 2)) {
             float[] exact = logits(model, ids, 100);

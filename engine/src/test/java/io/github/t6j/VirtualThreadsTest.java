@@ -8,9 +8,9 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
-/** A virtual thread that generates gives the others their turn after each block. */
+/** Tests that a generating virtual thread yields to others after each block. */
 class VirtualThreadsTest {
-    /** One thread carries all virtual ones: the second ends the generation of the first, if it is given a turn. */
+    /** Two virtual threads on one carrier thread: the second ends the generation of the first if it gets to run. */
     static final class Taking {
         public static void main(String[] args) throws InterruptedException {
             AtomicBoolean seen = new AtomicBoolean();
@@ -29,7 +29,7 @@ class VirtualThreadsTest {
     }
 
     @Test
-    void anotherGetsItsTurn() throws Exception {
+    void anotherVirtualThreadGetsToRun() throws Exception {
         Path engine = Path.of(Model.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         Path tests = Path.of(VirtualThreadsTest.class.getResource("VirtualThreadsTest.class").toURI());
         for (int up = 0; up < 4; up++) {

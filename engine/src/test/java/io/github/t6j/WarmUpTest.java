@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** {@link Model#warmUp}: compiles, changes nothing, and ends when it is told to. */
+/** Tests {@link Model#warmUp}: it compiles the code, changes no results, and can be ended. */
 @Timeout(120)
 class WarmUpTest {
     private static final Duration LONG = Duration.ofHours(1);
@@ -35,7 +35,7 @@ class WarmUpTest {
     }
 
     @Test
-    void endsWhenAllIsCompiledAndChangesNoText() {
+    void endsWhenAllCodeIsCompiledAndDoesNotChangeTheText() {
         String cold;
         try (Model model = Model.load(TestData.tiny())) {
             cold = greedy(model);
@@ -47,7 +47,7 @@ class WarmUpTest {
     }
 
     @Test
-    void aTextBesideItIsTheSame() throws Exception {
+    void aConcurrentGenerationGivesTheSameText() throws Exception {
         try (Model model = Model.load(TestData.tiny())) {
             String alone = greedy(model);
             Future<Boolean> warm = beside.submit(() -> model.warmUp(LONG));
@@ -59,7 +59,7 @@ class WarmUpTest {
     }
 
     @Test
-    void aTimeThatIsOverEndsIt() {
+    void endsAfterTheTimeBudget() {
         try (Model model = Model.load(TestData.tiny())) {
             assertThat(model.warmUp(Duration.ZERO)).isFalse();
             assertThat(model.warmUp(Duration.ofSeconds(-1))).isFalse();
@@ -77,7 +77,7 @@ class WarmUpTest {
         }
     }
 
-    /** At any time: none throws, none goes on, and all memory is given back. */
+    /** Closing at any time ends the warm-up without an exception and frees all memory. */
     @Test
     void closingTheModelEndsIt() throws Exception {
         long before = NativeMemory.held();
@@ -86,7 +86,7 @@ class WarmUpTest {
             long loaded = NativeMemory.held();
             Future<Boolean> warm = beside.submit(() -> model.warmUp(LONG));
             while (NativeMemory.held() == loaded && !warm.isDone()) {
-                Thread.onSpinWait(); // until it has begun
+                Thread.onSpinWait(); // until the warm-up has begun
             }
             Thread.sleep(millis);
             model.close();

@@ -348,6 +348,6 @@ class GenerateCommandTest {
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err().lines().toList().getLast())
                 .startsWith("t6j: a context of 2000000000 ids, 3840 bytes each: expected at most ")
-                .endsWith("or with a narrower type of cache");
+                .endsWith("or with a smaller cache type");
     }
 }

@@ -1,8 +1,9 @@
 package io.github.t6j.sampling;
 
 /**
- * The ids that may still be chosen: {@code ids[0]} to {@code ids[size − 1]}, in any order, each once. Logits and
- * weights are found by id, {@code logits[id]}, whether it may be chosen or not.
+ * Ids that may still be chosen: {@code ids[0]} to {@code ids[size − 1]}, in any order, each once. Logits and weights
+ * are
+ * indexed by id, {@code logits[id]}, and also exist for ids that were removed.
  */
 final class Candidates {
     final int[] ids;
@@ -10,14 +11,14 @@ final class Candidates {
     final double[] weights;
     int size;
 
-    /** Room for the ids below {@code capacity}. */
+    /** Allocates room for the ids below {@code capacity}. */
     Candidates(int capacity) {
         ids = new int[capacity];
         logits = new double[capacity];
         weights = new double[capacity];
     }
 
-    /** All ids below the capacity, with the first logits of {@code source}, at least as many. */
+    /** Makes all ids below the capacity candidates. {@code source} has their logits, and may have more. */
     void load(float[] source) {
         size = ids.length;
         for (int id = 0; id < size; id++) {
@@ -26,15 +27,15 @@ final class Candidates {
         }
     }
 
-    /** Whether id {@code a} ranks before {@code b}: it is likelier, or as likely and lower. */
+    /** Returns true if id {@code a} ranks before {@code b}: it is more likely, or equally likely and lower. */
     boolean precedes(int a, int b) {
         return logits[a] > logits[b] || logits[a] == logits[b] && a < b;
     }
 
     /**
-     * The id that ranks first.
+     * Returns the id that ranks first.
      *
-     * @throws IllegalStateException if the logits of all are negative infinity: none may be chosen
+     * @throws IllegalStateException if the logits of all candidates are negative infinity
      */
     int likeliest() {
         int best = ids[0];
@@ -47,15 +48,16 @@ final class Candidates {
             }
         }
         if (greatest == Double.NEGATIVE_INFINITY) {
-            throw new IllegalStateException("logits: expected an id that may be chosen, found -Infinity for all,"
-                    + " from the model, by logitBias or by a step");
+            throw new IllegalStateException("logits: expected an id that may be chosen, found -Infinity for all"
+                    + " ids, from the model, logitBias or a sampling step");
         }
         return best;
     }
 
     /**
      * Sets {@code weights[id] = exp(logits[id] − greatest logit)} of every candidate and returns their sum, added in
-     * the order of {@code ids}; divided by it they are the softmax.
+     * the order
+     * of {@code ids}. A weight divided by the sum is the softmax.
      */
     double weigh() {
         double greatest = logits[likeliest()];

@@ -1,22 +1,23 @@
 package io.github.t6j.sampling;
 
 /**
- * e^x of numbers that are not above 0. A draw from 50,257 ids takes 0.31 ms with it, and 0.69 with {@link StrictMath#exp}
- * (Zen 4). It only multiplies and adds doubles, so that its bits are the same on every machine.
+ * Exponential function e^x for x ≤ 0. It only multiplies and adds doubles, so its bits are the same on every machine;
+ * it is
+ * about twice as fast as {@link StrictMath#exp}.
  */
 final class Exponential {
-    private static final int STEPS = 64; // of a table from 1 to 2
+    private static final int STEPS = 64; // entries of the table from 1 to 2
     private static final double[] POWERS = new double[STEPS]; // 2^(i / 64)
     private static final double SCALE = STEPS / StrictMath.log(2);
 
-    /** ln 2 / 64 in two parts; the first has zeros for last bits, so that products with whole numbers are exact. */
+    /** High part of ln 2 / 64, whose last bits are zero so that products with integers are exact; LOW is the rest. */
     private static final double HIGH = 0x1.62e42fefap-7;
     private static final double LOW = 0x1.cf79abc9e3b3ap-46;
 
-    /** Added, it leaves the nearest whole number in the last bits. */
+    /** Rounding constant: adding it leaves the nearest integer in the last bits. */
     private static final double ROUNDING = 0x1.8p52;
 
-    /** Where results would be no normal numbers: they are 0. */
+    /** Smallest argument; below it results would be subnormal and are 0. */
     private static final double LEAST = -708;
 
     static {
@@ -27,7 +28,11 @@ final class Exponential {
 
     private Exponential() {}
 
-    /** With n the nearest whole number to 64 x / ln 2 and r the rest, below 0.0055: 2^(n / 64) · e^r; to 2⁻⁵¹ of itself. */
+    /**
+     * Returns e^x with a relative error below 2⁻⁵¹, as 2^(n / 64) · e^r, where n is the integer nearest to 64 x / ln 2
+     * and r
+     * the rest, |r| &lt; 0.0055. NaN gives 0.
+     */
     static double of(double x) {
         if (!(x >= LEAST)) {
             return 0;

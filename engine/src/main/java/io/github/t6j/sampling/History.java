@@ -1,6 +1,6 @@
 package io.github.t6j.sampling;
 
-/** Which ids were seen, and how often each was generated; ids from {@code capacity} on are not recorded. */
+/** History of a sequence: the ids seen, and how often each was generated. Ids from {@code capacity} on are ignored. */
 final class History {
     private final boolean[] seen;
     private final int[] generated;
@@ -29,17 +29,17 @@ final class History {
         }
     }
 
-    /** How many different ids were seen, in the prompt or generated. */
+    /** Returns the number of distinct ids seen, in the prompt or generated. */
     int size() {
         return size;
     }
 
-    /** The {@code i}-th different id that was seen. */
+    /** Returns the {@code i}-th distinct id seen. */
     int get(int i) {
         return distinct[i];
     }
 
-    /** How often {@code id} was generated. */
+    /** Returns the number of times that {@code id} was generated. */
     int timesGenerated(int id) {
         return generated[id];
     }

@@ -1,8 +1,8 @@
 package io.github.t6j.sampling;
 
 /**
- * Keeps the candidates that are at least P times as likely as the likeliest (Nguyen et al. 2024), found without a
- * softmax: probability ≥ P · greatest probability where logit ≥ greatest logit + ln P.
+ * Keeps the candidates that are at least P times as likely as the most likely one (Nguyen et al. 2024). It needs no
+ * softmax: probability ≥ P · greatest probability if and only if logit ≥ greatest logit + ln P.
  */
 final class MinP implements Step {
     private final double logP;

@@ -8,9 +8,11 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Chooses ids from logits as {@link SamplingOptions} say. Tell it what was seen with {@link #prompt} and
- * {@link #accept}, ask for the next id with {@link #sample}. After construction nothing is allocated, unless there is a
- * {@link SamplingStep}. For one sequence and one thread.
+ * Chooses ids from logits according to {@link SamplingOptions}. Record ids with {@link #prompt} and {@link #accept};
+ * get the
+ * next id from {@link #sample}. A sampler does not allocate after construction, except for a {@link SamplingStep}. For
+ * one
+ * sequence and one thread.
  */
 public final class Sampler {
     private final int vocabulary;
@@ -19,17 +21,19 @@ public final class Sampler {
     private final SplitMix64 random;
     private final History history;
     private final Candidates candidates;
-    private final SamplingStep own; // null: none
-    private final float[] edited; // [vocabulary], if there is an own step
+    private final SamplingStep own; // the caller's step, or null
+    private final float[] edited; // [vocabulary], or empty without a caller's step
     private final Step[] steps;
-    private int[] generated = new int[0]; // kept for the own step, with room behind
+    private int[] generated = new int[0]; // ids for the caller's step, with spare capacity
     private int generatedCount;
 
     /**
+     * Creates a sampler.
+     *
      * @param vocabulary number of logits
-     * @param sampleable number of ids that may be chosen; those from it on are padding, without a text
-     * @throws IllegalArgumentException if sampleable is not in 1…vocabulary, or a bias is for an id from
-     *     it on
+     * @param sampleable number of ids that may be chosen; ids from it on are padding without text
+     * @throws IllegalArgumentException if sampleable is not in 1…vocabulary, or a bias is for an id that may not be
+     *     chosen
      */
     public Sampler(SamplingOptions options, int vocabulary, int sampleable) {
         if (sampleable < 1 || sampleable > vocabulary) {
@@ -41,7 +45,7 @@ public final class Sampler {
         }
         this.vocabulary = vocabulary;
         this.greedy = options.temperature() == 0;
-        // below 2⁵³, so that a program that reads JSON numbers as doubles can give the seed back
+        // below 2⁵³, so that programs that read JSON numbers as doubles can pass the seed back
         this.seed = options.seed() != null ? options.seed() : new SplittableRandom().nextLong(1L << 53);
         this.random = new SplitMix64(seed);
         this.history = new History(sampleable);
@@ -51,7 +55,7 @@ public final class Sampler {
         this.steps = pipeline(options, history);
     }
 
-    /** The steps that {@code options} ask for, in order. A new step is one more line here. */
+    /** Returns the steps of {@code options} in order. A new step needs one more line here. */
     private static Step[] pipeline(SamplingOptions options, History history) {
         List<Step> steps = new ArrayList<>();
         if (options.penalties().repetition() != 1) {
@@ -66,7 +70,7 @@ public final class Sampler {
         if (options.temperature() == 0) {
             return steps.toArray(Step[]::new);
         }
-        // before the temperature, which does not change the order: K logits to divide, not all
+        // before the temperature, which keeps the order: only K logits remain to divide
         if (options.topK() != 0) {
             steps.add(new TopK(options.topK()));
         }
@@ -80,15 +84,15 @@ public final class Sampler {
         return steps.toArray(Step[]::new);
     }
 
-    /** The seed of the draws: that of the options, or the random one that was picked in its place. */
+    /** Returns the seed of the draws: that of the options, or the random seed used instead. */
     public long seed() {
         return seed;
     }
 
     /**
-     * Records ids of the prompt, which the repetition penalty counts.
+     * Records ids of the prompt for the repetition penalty.
      *
-     * @throws IllegalArgumentException if one is not below the vocabulary's size
+     * @throws IllegalArgumentException if an id is not below the vocabulary's size
      */
     public void prompt(int... ids) {
         for (int id : ids) {
@@ -98,9 +102,9 @@ public final class Sampler {
     }
 
     /**
-     * Records a generated id, which all penalties count and a {@link SamplingStep} is told.
+     * Records a generated id for all penalties and for a {@link SamplingStep}.
      *
-     * @throws IllegalArgumentException if it is not below the vocabulary's size
+     * @throws IllegalArgumentException if the id is not below the vocabulary's size
      */
     public void accept(int id) {
         checkId("id", id, vocabulary);
@@ -114,23 +118,24 @@ public final class Sampler {
     }
 
     /**
-     * The next id; it is not recorded before {@link #accept}.
+     * Chooses the next id. {@link #accept} records it.
      *
-     * @param logits [vocabulary], not changed
+     * @param logits [vocabulary], not modified
      * @throws IllegalArgumentException if the number of logits is not the vocabulary's size
-     * @throws IllegalStateException if a logit is NaN or positive infinity, or every id that may be chosen has negative
-     *     infinity, from the model, by its bias or by a {@link SamplingStep}
+     * @throws IllegalStateException if a logit is NaN or positive infinity, or the logits of all ids that may be chosen
+     *     are
+     *     negative infinity, from the model, biases or a {@link SamplingStep}
      */
     public int sample(float[] logits) {
-        checkLogits(logits, "the model produced it: are its weights damaged?");
+        checkLogits(logits, "the model computed it; are its weights damaged?");
         return choose(own == null ? logits : edited(logits));
     }
 
-    /** What the own step makes of {@code logits}. */
+    /** Returns a copy of {@code logits} to which the caller's step was applied. */
     private float[] edited(float[] logits) {
         System.arraycopy(logits, 0, edited, 0, vocabulary);
         own.apply(edited, Arrays.copyOf(generated, generatedCount));
-        checkLogits(edited, "the step of the sampling options left it: ban an id by -Infinity");
+        checkLogits(edited, "the sampling step left it; to ban an id, set its logit to -Infinity");
         return edited;
     }
 
@@ -148,7 +153,7 @@ public final class Sampler {
         return greedy ? candidates.likeliest() : draw();
     }
 
-    /** A candidate, each with the probability that its weight has in the sum of all. */
+    /** Draws a candidate with probability proportional to its weight. */
     private int draw() {
         // below the sum even when rounded, so that the loop, which adds in the same order, ends at a weight above 0
         double target = random.nextDouble() * candidates.weigh();
@@ -161,10 +166,11 @@ public final class Sampler {
     }
 
     /**
-     * The natural logarithm of the probability of {@code id}: logit − ln Σ exp(logits), over all logits. NaN if a logit is
-     * NaN or positive infinity, or all are negative infinity: there is no softmax then.
+     * Returns the natural logarithm of the probability of {@code id}: logit − ln Σ exp(logits), over all logits.
+     * Returns NaN
+     * if the softmax is undefined: a logit is NaN or positive infinity, or all are negative infinity.
      *
-     * @throws IllegalArgumentException if there is no such id
+     * @throws IllegalArgumentException if {@code id} is not an index of {@code logits}
      */
     public static float logProbability(float[] logits, int id) {
         checkId("id", id, logits.length);
@@ -179,7 +185,8 @@ public final class Sampler {
         for (int id = 0; id < vocabulary; id++) {
             if (!(logits[id] < Float.POSITIVE_INFINITY)) { // true of NaN too
                 throw new IllegalStateException(
-                        "logits: expected numbers, found " + logits[id] + " for id " + id + "; " + cause);
+                        "logits: expected finite numbers or -Infinity, found " + logits[id] + " for id " + id + ": "
+                                + cause);
             }
         }
     }

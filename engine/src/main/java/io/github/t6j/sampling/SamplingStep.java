@@ -1,20 +1,25 @@
 package io.github.t6j.sampling;
 
 /**
- * A step of the caller's own between the model's logits and the choice of an id, such as a grammar that allows few ids.
- * It works first; penalties, bias, temperature and the rest work on what it leaves.
+ * Step of the caller's own between the model's logits and the choice of an id, for example a grammar that allows few
+ * ids.
+ * It is applied first; penalties, bias, temperature and the other steps work on its result.
  *
- * <p>Options may be used by several generations at a time, so that a step keeps no state between calls: all that it needs
- * of the generation is given. It is called on the thread that generates, and what it throws comes out of the call.
+ * <p>Several generations may share options at the same time, so a step must not keep state between calls; the arguments
+ * contain everything about the generation. The step is called on the generating thread. Its exceptions propagate to the
+ * caller of the generation.
  */
 @FunctionalInterface
 public interface SamplingStep {
     /**
-     * Changes logits; {@link Float#NEGATIVE_INFINITY} bans an id. To end the text a grammar leaves the model's end ids,
-     * to choose the next id itself it leaves just that one.
+     * Changes logits; {@link Float#NEGATIVE_INFINITY} bans an id. A grammar ends the text by banning all but the
+     * model's end
+     * ids, and forces an id by banning all others.
      *
-     * @param logits [vocabulary], a copy; what is left in it must be numbers or negative infinity, not all of them this
-     * @param generated the ids that were generated so far, the prompt's not among them; a copy
+     * @param logits [vocabulary], a copy to modify; afterwards each must be finite or negative infinity, and at least
+     *     one
+     *     finite
+     * @param generated ids generated so far, without the prompt; a copy
      */
     void apply(float[] logits, int[] generated);
 }

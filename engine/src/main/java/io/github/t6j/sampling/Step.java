@@ -1,8 +1,9 @@
 package io.github.t6j.sampling;
 
 /**
- * One step between logits and the draw: it changes logits, or keeps fewer candidates. A step allocates what it needs
- * when it is made, and nothing when it is applied.
+ * Step between logits and the draw: changes logits or removes candidates. A step may allocate in its constructor, but
+ * not in
+ * {@link #apply}.
  */
 @FunctionalInterface
 interface Step {

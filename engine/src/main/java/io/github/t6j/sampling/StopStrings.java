@@ -3,10 +3,10 @@ package io.github.t6j.sampling;
 import java.util.List;
 
 /**
- * Ends a text that comes in pieces just before the first stop string in it. What may be the start of a stop string is
- * held back until more text decides, so the pieces given out are the same text for every way of cutting the input.
+ * Ends a text that arrives in pieces just before its first stop string. Text that may be the start of a stop string is
+ * buffered until later text decides, so the returned pieces join to the same text however the input is cut.
  *
- * <p>First is the stop string that is complete first; of several that end at the same character the longest.
+ * <p>The first stop string is the one that ends first; of several that end at the same character, it is the longest.
  */
 public final class StopStrings {
     private final List<String> stops;
@@ -14,7 +14,7 @@ public final class StopStrings {
     private final StringBuilder held = new StringBuilder();
     private boolean stopped;
 
-    /** @throws IllegalArgumentException if one of {@code stops} is empty */
+    /** @throws IllegalArgumentException if a stop string is empty */
     public StopStrings(List<String> stops) {
         this.stops = List.copyOf(stops);
         if (this.stops.contains("")) {
@@ -23,7 +23,7 @@ public final class StopStrings {
         this.longest = this.stops.stream().mapToInt(String::length).max().orElse(0);
     }
 
-    /** Adds {@code text}; returns what is now known to come before any stop string: nothing once stopped. */
+    /** Adds {@code text} and returns the text now known to precede any stop string; empty once stopped. */
     public String append(String text) {
         if (stopped) {
             return "";
@@ -38,12 +38,12 @@ public final class StopStrings {
         return finish();
     }
 
-    /** Whether a stop string was completed. */
+    /** Returns true if a stop string was found. */
     public boolean stopped() {
         return stopped;
     }
 
-    /** The text ended: returns what was held back, which is now no stop string; nothing once stopped. */
+    /** Ends the text and returns the buffered rest, which contains no stop string; empty once stopped. */
     public String finish() {
         return release(held.length());
     }
@@ -54,7 +54,7 @@ public final class StopStrings {
         return released;
     }
 
-    /** Where the first stop string in the held text starts, or −1. */
+    /** Returns the index at which the first stop string in the buffer starts, or −1. */
     private int firstStop() {
         int first = -1;
         int firstEnd = Integer.MAX_VALUE;
@@ -69,7 +69,9 @@ public final class StopStrings {
         return first;
     }
 
-    /** Where the longest end of the held text starts that a stop string starts with; its length if there is none. */
+    /**
+     * Returns the start of the longest suffix of the buffer that is a prefix of a stop string, or the buffer's length.
+     */
     private int openStart() {
         for (int start = Math.max(0, held.length() - longest + 1); start < held.length(); start++) {
             String end = held.substring(start);

@@ -1,6 +1,6 @@
 package io.github.t6j.sampling;
 
-/** Divides the logits: below 1 the likely ids become likelier, above 1 less so. */
+/** Divides the logits by the temperature: below 1 likely ids become more likely, above 1 less likely. */
 record Temperature(double temperature) implements Step {
     @Override
     public void apply(Candidates candidates) {

@@ -1,11 +1,12 @@
 package io.github.t6j.sampling;
 
-/** Keeps the K likeliest candidates, exactly K where there are as many: of equally likely ones the lowest ids. */
+/** Keeps the K most likely candidates, or all if there are fewer; of equally likely ones the lowest ids. */
 record TopK(int k) implements Step {
 
     /**
-     * One pass with a heap of the best so far in the first K places, whose top ranks last of them. Few ids ever get
-     * in, so that it costs little more than a comparison per candidate.
+     * Makes one pass with a heap of the best candidates in the first K elements, whose top ranks last. Few ids enter
+     * the
+     * heap, so the cost is little more than a comparison per candidate.
      */
     @Override
     public void apply(Candidates candidates) {
@@ -26,10 +27,11 @@ record TopK(int k) implements Step {
     }
 
     /**
-     * {@link Candidates#load} and {@link #apply} in one pass, which writes only what gets in: all else that a vocabulary's
-     * candidates take would come from memory, where the weights have just passed.
+     * Combines {@link Candidates#load} and {@link #apply} in one pass that writes only ids that enter the heap. Writing
+     * all
+     * candidates would go to memory, since reading the weights has just evicted them from the caches.
      *
-     * @param source logits, at least as many as there are candidates
+     * @param source logits, at least the capacity of {@code candidates}
      */
     void load(Candidates candidates, float[] source) {
         int count = candidates.ids.length;
@@ -45,7 +47,7 @@ record TopK(int k) implements Step {
         order(candidates);
         double least = candidates.logits[candidates.ids[0]];
         for (int id = k; id < count; id++) {
-            if (source[id] > least) { // as likely a one ranks after all lower ids
+            if (source[id] > least) { // an equally likely id ranks after all lower ids
                 candidates.logits[id] = source[id];
                 sink(id, 0, candidates);
                 least = candidates.logits[candidates.ids[0]];
@@ -53,14 +55,14 @@ record TopK(int k) implements Step {
         }
     }
 
-    /** Makes a heap of the first K. */
+    /** Makes a heap of the first K ids. */
     private void order(Candidates candidates) {
         for (int at = k / 2 - 1; at >= 0; at--) {
             sink(candidates.ids[at], at, candidates);
         }
     }
 
-    /** Puts {@code id} in the heap's place {@code at}, or below: until it ranks after both its children. */
+    /** Puts {@code id} into element {@code at} of the heap, or sinks it until it ranks after both its children. */
     private void sink(int id, int at, Candidates candidates) {
         int[] heap = candidates.ids;
         int free = at;

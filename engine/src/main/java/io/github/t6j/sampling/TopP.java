@@ -1,15 +1,17 @@
 package io.github.t6j.sampling;
 
 /**
- * Nucleus sampling (Holtzman et al. 2020): keeps the fewest of the likeliest candidates whose probabilities together
- * reach P; of equally likely ones the lowest ids come first. At least one is kept.
+ * Nucleus sampling (Holtzman et al. 2020): keeps the fewest of the most likely candidates whose probabilities together
+ * reach
+ * P, at least one; of equally likely ones the lowest ids come first.
  */
 record TopP(double p) implements Step {
 
     /**
-     * Quickselect by weight instead of rank: whatever the nucleus' size, a few passes over ever fewer candidates, and
-     * no sort. The nucleus is the ids before {@code from} and those, of the next ones up to {@code to}, that add the
-     * weight that is missing.
+     * Finds the nucleus by quickselect, by weight instead of rank: a few passes over ever fewer candidates and no sort,
+     * whatever the size of the nucleus. It consists of the ids before {@code from} and of as many ids between {@code
+     * from} and
+     * {@code to} as add the missing weight.
      */
     @Override
     public void apply(Candidates candidates) {
@@ -41,7 +43,10 @@ record TopP(double p) implements Step {
         return sum;
     }
 
-    /** Moves the middle id to the place, returned, where those that rank before it are before, and the others after. */
+    /**
+     * Partitions the range by its middle id, so that higher-ranking ids come before it, and returns the index of that
+     * id.
+     */
     private static int partition(Candidates candidates, int from, int to) {
         int[] ids = candidates.ids;
         int middle = (from + to) >>> 1;

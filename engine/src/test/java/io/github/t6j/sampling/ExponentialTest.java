@@ -10,10 +10,10 @@ class ExponentialTest {
     private static final long SEED = 11;
 
     @Test
-    void isThatOfTheJdk() {
+    void resultsMatchTheJdk() {
         Random random = new Random(SEED);
         for (int i = 0; i < 1_000_000; i++) {
-            double x = -Math.scalb(random.nextDouble(), random.nextInt(-60, 10)); // some below -708
+            double x = -Math.scalb(random.nextDouble(), random.nextInt(-60, 10)); // some are below -708
             double expected = StrictMath.exp(x);
             if (x >= -708) {
                 assertThat(Exponential.of(x) / expected).as("seed %d, e^%s", SEED, x).isCloseTo(1, within(0x1p-51));
@@ -24,7 +24,7 @@ class ExponentialTest {
     }
 
     @Test
-    void ofWhatIsSpecial() {
+    void specialValues() {
         assertThat(Exponential.of(0)).isEqualTo(1);
         assertThat(Exponential.of(-0d)).isEqualTo(1);
         assertThat(Exponential.of(-Double.MIN_VALUE)).isEqualTo(1);

@@ -6,11 +6,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** The distribution that sampling draws from, written out straight from the definitions: sorts everything. */
+/** Oracle of the distribution that sampling draws from, written directly from the definitions: it sorts everything. */
 final class Oracle {
     private Oracle() {}
 
-    /** The probability of each id. */
+    /** Returns the probability of each id. */
     static double[] probabilities(SamplingOptions options, float[] logits, int[] prompt, int[] generated) {
         double[] scores = penalised(options, logits, prompt, generated);
         List<Integer> ids = new ArrayList<>(IntStream.range(0, logits.length).boxed().toList());

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The ends of all ranges: no overflow, no NaN, no id that may not be; the lowest of equally likely ones. */
+/** Tests the ends of all ranges: no overflow, no NaN, no banned id, and the lowest of equally likely ids. */
 class SamplerExtremesTest {
     private static final long SEED = 5;
     private static final float NONE = Float.NEGATIVE_INFINITY;
@@ -22,7 +22,7 @@ class SamplerExtremesTest {
     private static final float[] VALUES = {
         NONE, -Float.MAX_VALUE, -1, -Float.MIN_VALUE, -0f, 0, Float.MIN_VALUE, 1, Math.nextUp(1f), Float.MAX_VALUE};
 
-    /** Ways to leave only one id, the likeliest. */
+    /** Options that leave only one id, the most likely. */
     private static final List<UnaryOperator<SamplingOptions>> ONE = List.of(
             options -> options.withTemperature(0),
             options -> options.withTopK(1),
@@ -39,7 +39,9 @@ class SamplerExtremesTest {
         return drawn;
     }
 
-    /** By definition: penalties and bias in the order of {@link SamplingOptions}, then the first of the greatest. */
+    /**
+     * Oracle: penalties and bias in the order of {@link SamplingOptions}, then the lowest id with the greatest logit.
+     */
     private static int likeliest(SamplingOptions options, float[] logits, int[] prompt, int[] generated) {
         int best = -1;
         double greatest = Double.NEGATIVE_INFINITY;
@@ -64,7 +66,7 @@ class SamplerExtremesTest {
     }
 
     @Test
-    void theLikeliestAsByDefinition() {
+    void theMostLikelyIdMatchesTheDefinition() {
         Random random = new Random(SEED);
         float[] extremes = {Float.MIN_VALUE, 1e-30f, 1, 1e30f, Float.MAX_VALUE};
         float[] additions = {-Float.MAX_VALUE, -1, 0, Float.MIN_VALUE, 1, Float.MAX_VALUE};
@@ -95,10 +97,10 @@ class SamplerExtremesTest {
         }
     }
 
-    /** Equally likely ids stay so: the likeliest are drawn, all of them, and nothing else. */
+    /** Equally likely ids stay equally likely: all of the most likely ids are drawn, and no others. */
     @ParameterizedTest
     @ValueSource(floats = {1e-30f, Float.MIN_VALUE, Float.MIN_NORMAL})
-    void aTinyTemperatureDrawsFromTheLikeliest(float temperature) {
+    void aTinyTemperatureDrawsOnlyTheMostLikelyIds(float temperature) {
         SamplingOptions options = PLAIN.withTemperature(temperature);
         assertThat(draws(options, 200, 1, 3, Math.nextDown(3f), 3, NONE)).containsOnly(1, 3);
         assertThat(draws(options, 50, -Float.MAX_VALUE, Float.MAX_VALUE, NONE)).containsOnly(1);
@@ -106,7 +108,7 @@ class SamplerExtremesTest {
     }
 
     @Test
-    void aHugeTemperatureMakesAllAlike() {
+    void aHugeTemperatureMakesAllIdsEquallyLikely() {
         int n = 40_000;
         int[] counts = new int[5];
         for (int id : draws(PLAIN.withTemperature(Float.MAX_VALUE), n, -100, 0, 50, NONE, 1000)) {
@@ -119,7 +121,7 @@ class SamplerExtremesTest {
     }
 
     @Test
-    void topKBeyondTheVocabularyKeepsAll() {
+    void topKAboveTheVocabularyKeepsAllIds() {
         float[] logits = {0.5f, 2, -1, 2, 0, NONE, 1};
         int[] all = draws(PLAIN, 300, logits);
         assertThat(all).contains(0, 1, 2, 3, 4, 6).doesNotContain(5);
@@ -128,10 +130,10 @@ class SamplerExtremesTest {
         }
     }
 
-    /** The JDK's SplitMix64, and a walk along the cumulated probabilities. */
+    /** The oracle is the JDK's SplitMix64 and a walk along the cumulative probabilities. */
     @ParameterizedTest
     @ValueSource(longs = {Long.MIN_VALUE, Long.MAX_VALUE, 0, -1, 1L << 53})
-    void everySeedIsOne(long seed) {
+    void extremeSeedsDrawAsTheOracle(long seed) {
         float[] logits = {0.3f, 1.7f, -2, 0, 1.1f, -0.4f};
         double total = 0;
         for (float logit : logits) {
@@ -152,17 +154,17 @@ class SamplerExtremesTest {
     }
 
     @Test
-    void aSingleId() {
+    void aVocabularyOfOneId() {
         for (UnaryOperator<SamplingOptions> way : ONE) {
             assertThat(draws(way.apply(PLAIN), 3, -Float.MAX_VALUE)).containsOnly(0);
         }
         assertThat(Sampler.logProbability(new float[] {Float.MAX_VALUE}, 0)).isZero();
     }
 
-    /** {@link Sampler#logProbability} of what has no softmax is NaN, never a number. */
+    /** {@link Sampler#logProbability} returns NaN if the softmax is undefined. */
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 16, 31, 64, 1000})
-    void noSoftmaxNoProbability(int size) {
+    void logProbabilityIsNaNWithoutASoftmax(int size) {
         for (float broken : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
             for (int at : new int[] {0, size / 2, size - 1}) {
                 float[] logits = new float[size];

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class SamplerTest {
     private static final float NONE = Float.NEGATIVE_INFINITY;
-    /** No step but the temperature, which does nothing: the draw alone. */
+    /** Options without steps except a temperature of 1, which has no effect: only the draw. */
     private static final SamplingOptions PLAIN = SamplingOptions.greedy().withTemperature(1).withSeed(42L);
     private static final float[] STAIRS = new float[64];
 
@@ -26,7 +26,7 @@ class SamplerTest {
     }
 
     @Test
-    void greedyTakesTheLikeliestAndTheLowestOfTies() {
+    void greedyChoosesTheMostLikelyAndTheLowestOfTies() {
         assertThat(sample(SamplingOptions.greedy(), 1, 3, 2, 3)).isEqualTo(1);
         assertThat(sample(SamplingOptions.greedy(), -5, NONE, -4)).isEqualTo(2);
         assertThat(sample(SamplingOptions.greedy(), 0f, -0f)).isZero();
@@ -34,7 +34,7 @@ class SamplerTest {
     }
 
     @Test
-    void greedyIsAfterPenaltiesAndBias() {
+    void greedyAppliesPenaltiesAndBias() {
         assertThat(sample(SamplingOptions.greedy().withLogitBias(Map.of(1, -2.5f)), 1, 3, 2)).isEqualTo(2);
         Sampler sampler = new Sampler(SamplingOptions.greedy().withRepetitionPenalty(2), 3, 3);
         sampler.prompt(1, 1);
@@ -45,7 +45,7 @@ class SamplerTest {
     }
 
     @Test
-    void promptIsNotGenerated() {
+    void idsOfThePromptDoNotCountAsGenerated() {
         Sampler sampler = new Sampler(SamplingOptions.greedy().withPresencePenalty(1.5f), 2, 2);
         sampler.prompt(1);
         assertThat(sampler.sample(new float[] {2, 3})).isEqualTo(1);
@@ -76,15 +76,18 @@ class SamplerTest {
         }
     }
 
-    /** The state after this seed is 0, and so is the first draw: it must not fall on an id of weight 0. */
+    /** With this seed the first random number is 0, which must not select an id of weight 0. */
     @Test
-    void bannedIdIsNotDrawnByZero() {
+    void aRandomNumberOfZeroDrawsNoBannedId() {
         SamplingOptions options = PLAIN.withSeed(-0x9E3779B97F4A7C15L).withLogitBias(Map.of(0, NONE));
         assertThat(sample(options, 1, 1, 1)).isEqualTo(1);
         assertThat(sample(options.withLogitBias(Map.of()), 1, 1, 1)).isZero();
     }
 
-    /** Drawn by another implementation of SplitMix64 and of the walk along the cumulated weights, in Python. */
+    /**
+     * The draws were recorded from an independent Python implementation of SplitMix64 and of the walk along the
+     * weights.
+     */
     @Test
     void seedGivesTheRecordedDraws() {
         assertThat(draws(PLAIN, STAIRS, 16))
@@ -94,7 +97,7 @@ class SamplerTest {
     }
 
     @Test
-    void sameDrawsColdAndWarm() {
+    void drawsAreTheSameColdAndWarm() {
         SamplingOptions options = everything().withSeed(3L);
         int[] cold = draws(options, STAIRS, 50);
         draws(options, STAIRS, 30_000);
@@ -102,7 +105,7 @@ class SamplerTest {
     }
 
     @Test
-    void randomSeedGivesItsDrawsAgain() {
+    void reusingARandomSeedRepeatsItsDraws() {
         Sampler sampler = new Sampler(PLAIN.withSeed(null), 64, 64);
         int[] drawn = new int[50];
         Arrays.setAll(drawn, i -> sampler.sample(STAIRS));
@@ -112,7 +115,7 @@ class SamplerTest {
     }
 
     @Test
-    void frequenciesAreTheProbabilities() {
+    void frequenciesMatchTheProbabilities() {
         SamplingOptions[] all = {
             PLAIN,
             PLAIN.withTemperature(0.5f),
@@ -150,14 +153,14 @@ class SamplerTest {
     }
 
     @Test
-    void logitsAreNotChanged() {
+    void logitsAreNotModified() {
         float[] logits = STAIRS.clone();
         draws(everything(), logits, 3);
         assertThat(logits).isEqualTo(STAIRS);
     }
 
     @Test
-    void nothingIsAllocated() {
+    void samplingDoesNotAllocate() {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         Sampler sampler = new Sampler(everything().withTopK(200), 5000, 4990);
         Sampler greedy = new Sampler(SamplingOptions.greedy(), 5000, 4990);
@@ -167,7 +170,7 @@ class SamplerTest {
         }
         int[] prompt = {1, 2, 3};
         long bytes = Long.MAX_VALUE;
-        // the first calls load classes, and once compiled code is made anew: wait for a stretch without
+        // class loading and recompilation allocate, so wait for a stretch without allocations
         for (int round = 0; round < 20 && bytes > 0; round++) {
             long before = threads.getCurrentThreadAllocatedBytes();
             for (int i = 0; i < 100; i++) {
@@ -182,14 +185,17 @@ class SamplerTest {
 
     @Test
     void brokenLogitsAreAnError() {
-        String damaged = "; the model produced it: are its weights damaged?";
-        assertFails("logits: expected numbers, found NaN for id 2" + damaged, 1, NONE, Float.NaN);
-        assertFails("logits: expected numbers, found Infinity for id 0" + damaged, Float.POSITIVE_INFINITY, 1);
+        String damaged = ": the model computed it; are its weights damaged?";
+        assertFails("logits: expected finite numbers or -Infinity, found NaN for id 2" + damaged, 1, NONE, Float.NaN);
+        assertFails("logits: expected finite numbers or -Infinity, found Infinity for id 0" + damaged,
+                Float.POSITIVE_INFINITY, 1);
         String none = "logits: expected an id that may be chosen, found -Infinity for all";
-        assertFails(none + ", from the model, by logitBias or by a step", NONE, NONE);
+        assertFails(none + " ids, from the model, logitBias or a sampling step", NONE, NONE);
     }
 
-    /** Ids from the second on are padding here: not chosen, but a NaN there is as telling. */
+    /**
+     * Ids from the second on are padding here. They are never chosen, but a NaN in them also reveals damaged weights.
+     */
     @Test
     void brokenPaddingIsAnError() {
         Sampler sampler = new Sampler(PLAIN, 2, 1);
@@ -205,12 +211,12 @@ class SamplerTest {
             Sampler sampler = new Sampler(options.withLogitBias(ban), 3, 2);
             assertThatIllegalStateException()
                     .isThrownBy(() -> sampler.sample(new float[] {1, 2, 3}))
-                    .withMessageContaining("found -Infinity for all, from the model, by logitBias or by a step");
+                    .withMessageContaining("found -Infinity for all ids, from the model, logitBias or a sampling step");
         }
     }
 
     @Test
-    void mistakesOfTheCaller() {
+    void invalidArgumentsAreRejected() {
         Sampler sampler = new Sampler(PLAIN, 4, 3);
         assertRefused("logits: expected 4 (the vocabulary's size), found 3", () -> sampler.sample(new float[3]));
         assertRefused("prompt: expected ids from 0 to 3, found 4", () -> sampler.prompt(0, 4));

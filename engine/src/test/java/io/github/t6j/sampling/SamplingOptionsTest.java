@@ -60,7 +60,7 @@ class SamplingOptionsTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("badValues")
-    void badValueIsRefused(String message, Function<SamplingOptions, SamplingOptions> change) {
+    void invalidValuesAreRejected(String message, Function<SamplingOptions, SamplingOptions> change) {
         assertThatIllegalArgumentException().isThrownBy(() -> change.apply(OPTIONS)).withMessage(message);
     }
 
@@ -75,7 +75,7 @@ class SamplingOptionsTest {
     }
 
     @Test
-    void withChangesItsComponentOnly() {
+    void eachWithMethodChangesOnlyItsComponent() {
         SamplingStep step = (logits, generated) -> {
         };
         SamplingOptions changed = SamplingOptions.greedy()
@@ -87,7 +87,7 @@ class SamplingOptionsTest {
     }
 
     @Test
-    void anySortOfNumberIsASeed() {
+    void aSeedMayBeAnIntALongOrNull() {
         assertThat(OPTIONS.withSeed(1)).isEqualTo(OPTIONS.withSeed(1L)).isEqualTo(OPTIONS.withSeed(Long.valueOf(1)));
         assertThat(OPTIONS.withSeed(1).withSeed(null).seed()).isNull();
     }

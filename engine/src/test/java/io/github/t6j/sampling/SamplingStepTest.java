@@ -18,14 +18,14 @@ class SamplingStepTest {
     }
 
     @Test
-    void worksFirstOnACopyAndIsToldWhatWasGenerated() {
+    void isAppliedFirstToACopyAndReceivesTheGeneratedIds() {
         float[] logits = {1, 2, 3, 4, 5};
         List<List<Integer>> told = new ArrayList<>();
         Sampler sampler = sampler(SamplingOptions.greedy().withLogitBias(Map.of(1, 10f)), (copy, generated) -> {
             assertThat(copy).isNotSameAs(logits).containsExactly(1, 2, 3, 4, 5);
             told.add(Arrays.stream(generated).boxed().toList());
-            Arrays.fill(generated, 77); // the caller's own
-            copy[1] = NONE; // the bias does not bring it back
+            Arrays.fill(generated, 77); // a copy, so this has no effect
+            copy[1] = NONE; // the bias cannot undo the ban
             copy[4] = NONE;
         });
         sampler.prompt(4, 4);
@@ -39,7 +39,7 @@ class SamplingStepTest {
     }
 
     @Test
-    void drawsAreFromWhatItLeaves() {
+    void drawsUseItsResult() {
         SamplingOptions options = SamplingOptions.defaults().withSeed(3);
         Sampler own = sampler(options, (logits, generated) -> logits[2] = logits[4] = NONE);
         Sampler banned = new Sampler(options.withLogitBias(Map.of(2, NONE, 4, NONE)), 5, 5);
@@ -50,7 +50,7 @@ class SamplingStepTest {
     }
 
     @Test
-    void manyGeneratedIdsAreAllTold() {
+    void receivesAllOfManyGeneratedIds() {
         int[] last = {-1};
         Sampler sampler = sampler(SamplingOptions.greedy(), (logits, generated) -> {
             last[0] = generated.length;
@@ -64,18 +64,18 @@ class SamplingStepTest {
     }
 
     @Test
-    void whatMakesNoSenseIsTold() {
+    void invalidResultsAreRejected() {
         for (float wrong : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
             assertThatIllegalStateException()
                     .isThrownBy(() -> sampler(SamplingOptions.greedy(), (logits, generated) -> logits[3] = wrong)
                             .sample(new float[5]))
-                    .withMessage("logits: expected numbers, found " + wrong
-                            + " for id 3; the step of the sampling options left it: ban an id by -Infinity");
+                    .withMessage("logits: expected finite numbers or -Infinity, found " + wrong
+                            + " for id 3: the sampling step left it; to ban an id, set its logit to -Infinity");
         }
         assertThatIllegalStateException()
                 .isThrownBy(() -> sampler(SamplingOptions.defaults(), (logits, generated) -> Arrays.fill(logits, NONE))
                         .sample(new float[5]))
-                .withMessageContaining("found -Infinity for all, from the model, by logitBias or by a step");
+                .withMessageContaining("found -Infinity for all ids, from the model, logitBias or a sampling step");
         assertThatThrownBy(() -> sampler(SamplingOptions.greedy(), (logits, generated) -> {
             throw new UnsupportedOperationException("mine");
         }).sample(new float[5])).hasMessage("mine");

@@ -12,7 +12,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Each step by itself, against the same done by sorting everything. */
+/** Tests each step by itself against an oracle that sorts all ids. */
 class StepsTest {
     private static final long SEED = 77;
 
@@ -24,20 +24,20 @@ class StepsTest {
     }
 
     @Test
-    void topKOfMoreThanThereAreKeepsAll() {
+    void topKAboveTheNumberOfIdsKeepsAll() {
         assertThat(kept(new TopK(3), 2, 1, 0)).containsExactly(0, 1, 2);
         assertThat(kept(new TopK(Integer.MAX_VALUE), 2, 1, 0)).containsExactly(0, 1, 2);
     }
 
     @Test
-    void topKKeepsNegativeInfinityOnlyForWantOfOthers() {
+    void topKKeepsNegativeInfinityOnlyIfOtherIdsRunOut() {
         float no = Float.NEGATIVE_INFINITY;
         assertThat(kept(new TopK(2), no, 1, no, -1000)).containsExactly(1, 3);
         assertThat(kept(new TopK(3), no, 1, no, -1000)).containsExactly(0, 1, 3);
     }
 
     @Test
-    void topPKeepsJustEnough() {
+    void topPKeepsTheFewestIdsThatReachP() {
         // four equally likely ids: a quarter each, exactly
         assertThat(kept(new TopP(0.5), 1, 1, 1, 1)).containsExactly(0, 1);
         assertThat(kept(new TopP(Math.nextUp(0.5)), 1, 1, 1, 1)).containsExactly(0, 1, 2);
@@ -45,13 +45,13 @@ class StepsTest {
     }
 
     @Test
-    void topPKeepsAtLeastOne() {
+    void topPKeepsAtLeastOneId() {
         assertThat(kept(new TopP(Float.MIN_VALUE), 0, 2, 1)).containsExactly(1);
         assertThat(kept(new TopP(0.9), 5)).containsExactly(0);
     }
 
     @Test
-    void minPIsRelativeToTheLikeliest() {
+    void minPIsRelativeToTheMostLikelyId() {
         float half = (float) Math.log(0.5);
         assertThat(kept(new MinP(0.49), half, 0, half, -1)).containsExactly(0, 1, 2);
         assertThat(kept(new MinP(0.51), half, 0, half, -1)).containsExactly(1);
@@ -70,7 +70,7 @@ class StepsTest {
     }
 
     @Test
-    void narrowingAsBySorting() {
+    void stepsKeepTheIdsThatSortingKeeps() {
         Random random = new Random(SEED);
         for (int round = 0; round < 3000; round++) {
             float[] logits = logits(random);
@@ -83,9 +83,9 @@ class StepsTest {
         }
     }
 
-    /** Steps find the candidates in the order that the steps before left: it must not matter. */
+    /** A step receives the candidates in the order that earlier steps left, which must not matter. */
     @Test
-    void oneStepAfterAnotherAsBySorting() {
+    void consecutiveStepsKeepTheIdsThatSortingKeeps() {
         Random random = new Random(SEED);
         for (int round = 0; round < 3000; round++) {
             float[] logits = logits(random);
@@ -105,7 +105,7 @@ class StepsTest {
     }
 
     @Test
-    void aLargeVocabularyAsBySorting() {
+    void aLargeVocabularyKeepsTheIdsThatSortingKeeps() {
         Random random = new Random(SEED);
         float[] logits = TestNumbers.normal(random, 50_304, 3);
         for (int k : new int[] {1, 40, 1000, 50_303}) {
@@ -117,7 +117,7 @@ class StepsTest {
     }
 
     @Test
-    void repetitionPenaltyOnceForEachSeenId() {
+    void repetitionPenaltyAppliesOnceToEachSeenId() {
         History history = new History(5);
         for (int id : new int[] {0, 1, 1, 1}) {
             history.prompt(id);
@@ -130,7 +130,7 @@ class StepsTest {
     }
 
     @Test
-    void frequencyAndPresencePenaltiesCountGeneratedIdsOnly() {
+    void frequencyAndPresencePenaltiesCountOnlyGeneratedIds() {
         History history = new History(4);
         for (int id : new int[] {0, 0, 1}) {
             history.prompt(id);
@@ -162,7 +162,7 @@ class StepsTest {
         assertThat(changed(new Temperature(Float.MIN_VALUE), Float.MAX_VALUE)[0]).isFinite();
     }
 
-    /** Few different values, so that ties are the rule. */
+    /** Returns logits with few distinct values, so that ties are frequent. */
     private static float[] logits(Random random) {
         float[] logits = new float[1 + random.nextInt(40)];
         int values = 1 + random.nextInt(12);

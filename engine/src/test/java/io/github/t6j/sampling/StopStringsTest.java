@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class StopStringsTest {
 
     @Test
-    void withoutStopStringsTextPasses() {
+    void textPassesUnchangedWithoutStopStrings() {
         StopStrings stop = new StopStrings(List.of());
         assertThat(stop.append("any text")).isEqualTo("any text");
         assertThat(stop.finish()).isEmpty();
@@ -19,7 +19,7 @@ class StopStringsTest {
     }
 
     @Test
-    void holdsBackOnlyWhatMayBecomeAStopString() {
+    void buffersOnlyTextThatMayBecomeAStopString() {
         StopStrings stop = new StopStrings(List.of("\nUser:"));
         assertThat(stop.append("Yes.\nUs")).isEqualTo("Yes.");
         assertThat(stop.append("ual.")).isEqualTo("\nUsual.");
@@ -33,7 +33,7 @@ class StopStringsTest {
     }
 
     @Test
-    void heldTextComesAtTheEnd() {
+    void bufferedTextIsReturnedAtTheEnd() {
         StopStrings stop = new StopStrings(List.of("aab"));
         assertThat(stop.append("xaaa")).isEqualTo("xa");
         assertThat(stop.finish()).isEqualTo("aa");
@@ -41,26 +41,26 @@ class StopStringsTest {
     }
 
     @Test
-    void theOneThatIsCompleteFirstEnds() {
+    void theStopStringThatEndsFirstWins() {
         StopStrings stop = new StopStrings(List.of("abcde", "cd"));
         assertThat(stop.append("xabcde")).isEqualTo("xab");
         assertThat(stop.stopped()).isTrue();
     }
 
     @Test
-    void ofTwoCompleteAtOnceTheLongerEnds() {
+    void theLongerOfTwoThatEndTogetherWins() {
         StopStrings stop = new StopStrings(List.of("cd", "bcd", "d"));
         assertThat(stop.append("abcd")).isEqualTo("a");
     }
 
     @Test
-    void emptyStopStringIsRefused() {
+    void emptyStopStringsAreRejected() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new StopStrings(List.of("a", "")))
                 .withMessage("stop: expected strings of one character or more, found an empty one");
     }
 
-    /** Random texts over two letters, so that stop strings overlap often, in random pieces. */
+    /** Random texts over two letters, so that stop strings overlap often, are appended in random pieces. */
     @Test
     void anyCutGivesTheTextBeforeTheFirstStopString() {
         long seed = 20250101;
@@ -102,7 +102,9 @@ class StopStringsTest {
         return emitted.append(stop.finish()).toString();
     }
 
-    /** The oracle: for every end, ascending, the longest stop string that ends there. Null if there is none. */
+    /**
+     * Oracle: tries every end, ascending, with the longest stop string that ends there. Null if no stop string occurs.
+     */
     private static String untilStop(String text, List<String> strings) {
         for (int end = 0; end <= text.length(); end++) {
             for (int start = 0; start < end; start++) {
