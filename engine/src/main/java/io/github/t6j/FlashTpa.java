@@ -13,10 +13,8 @@ import java.util.Objects;
 
 /**
  * FlashTPA (paper, Algorithm 2) as a library function for models of your own: attention of factored queries over
- * factored
- * keys and values, which are never rebuilt. It uses the attention and the cache of the engine. Keys are cached as
- * given, so
- * rotate B_Q and B_K by position first.
+ * factored keys and values, which are never rebuilt. It uses the attention and the cache of the engine. Keys are cached
+ * as given, so rotate B_Q and B_K by position first.
  *
  * <pre>{@code
  * // 34 heads of 64 elements, ranks 6, 2, 2; factors of 100 tokens of one sequence, then of a query
@@ -28,8 +26,7 @@ import java.util.Objects;
  * }</pre>
  *
  * An object owns the threads and serves any number of caches, for example one per layer of a model. Each cache may be
- * used
- * by one thread at a time.
+ * used by one thread at a time.
  */
 public final class FlashTpa implements AutoCloseable {
     private final Shape shape;
@@ -61,8 +58,7 @@ public final class FlashTpa implements AutoCloseable {
 
     /**
      * Options of the computation. Scores are scale · queryScale · keyScale · (Σ A_Q B_Q) · (Σ A_K B_K), with sums over
-     * the
-     * ranks; the output is valueScale times the mean of Σ A_V B_V weighted by the softmax.
+     * the ranks; the output is valueScale times the mean of Σ A_V B_V weighted by the softmax.
      *
      * @param scale 1/√D by default
      * @param queryScale 1/R_Q by default, or 1 for whole queries

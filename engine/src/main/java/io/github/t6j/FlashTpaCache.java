@@ -22,14 +22,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Cache of the factored keys and values of a batch of sequences for {@link FlashTpa}: append the keys and values of
- * tokens,
- * then attend as often as needed. It stores (R_K + R_V)·H + R_K·D + R_V·E elements per token, in pages of 64 tokens. It
- * can
- * be truncated, forked, saved and restored like a {@link Session}.
+ * tokens, then attend as often as needed. It stores (R_K + R_V)·H + R_K·D + R_V·E elements per token, in pages of 64
+ * tokens. It can be truncated, forked, saved and restored like a {@link Session}.
  *
  * <p>For use by one thread at a time; concurrent use throws an IllegalStateException. {@link #close} frees the memory
- * except
- * pages shared with forks; each fork must be closed separately.
+ * except pages shared with forks; each fork must be closed separately.
  */
 public final class FlashTpaCache implements AutoCloseable {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
@@ -152,8 +149,7 @@ public final class FlashTpaCache implements AutoCloseable {
 
     /**
      * Removes all tokens from {@code position} on from every sequence; shorter sequences stay unchanged. The memory of
-     * a sequence
-     * without tokens is freed; otherwise it is kept for the tokens that follow.
+     * a sequence without tokens is freed; otherwise it is kept for the tokens that follow.
      *
      * @throws IllegalArgumentException if {@code position} is not in 0 … {@link #longest()}; nothing is removed then
      */
@@ -192,9 +188,8 @@ public final class FlashTpaCache implements AutoCloseable {
 
     /**
      * Returns a new cache of the same {@link FlashTpa} with the same tokens. Appending to one, truncating or closing it
-     * does not
-     * change the other; they share the memory of common tokens. The caller closes the fork, and may use it on another
-     * thread.
+     * does not change the other; they share the memory of common tokens. The caller closes the fork, and may use it on
+     * another thread.
      */
     public FlashTpaCache fork() {
         begin();
@@ -209,8 +204,7 @@ public final class FlashTpaCache implements AutoCloseable {
 
     /**
      * Writes all tokens atomically to {@code file}, a safetensors file. An existing file is replaced and keeps its
-     * permissions;
-     * only the owner can read a new file. Links are followed.
+     * permissions; only the owner can read a new file. Links are followed.
      *
      * @throws CancellationException if the thread is interrupted; its interrupt status stays set
      * @throws java.io.UncheckedIOException if the file cannot be written
@@ -226,12 +220,10 @@ public final class FlashTpaCache implements AutoCloseable {
 
     /**
      * Replaces the contents of this cache by those that {@link #save} wrote. All later results have the same bits as in
-     * the
-     * saved cache. The scales of the options may differ.
+     * the saved cache. The scales of the options may differ.
      *
      * @throws ModelFormatException if the file is damaged, or has another shape (except R_Q), sigmoid, type or number
-     *     of
-     *     sequences; the cache is unchanged then
+     *     of sequences; the cache is unchanged then
      * @throws CancellationException if the thread is interrupted; its interrupt status stays set, and the cache is
      *     unchanged
      * @throws java.io.UncheckedIOException if the file cannot be read
@@ -264,8 +256,7 @@ public final class FlashTpaCache implements AutoCloseable {
      * Computes {@link #attend(int, Factors)} with a mask.
      *
      * @param mask [batch][queries][M] with M ≥ {@link #longest()}, added to the scores of all heads, or null. −∞ hides
-     *     a token;
-     *     elements beyond a sequence's length are ignored. The output of a query that sees no token is zero
+     *     a token; elements beyond a sequence's length are ignored. The output of a query that sees no token is zero
      * @throws IllegalArgumentException if a size is wrong, or the mask contains NaN or +∞
      */
     public float[] attend(int queries, Factors q, float[] mask) {

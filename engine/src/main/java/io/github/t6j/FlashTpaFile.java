@@ -18,8 +18,7 @@ import java.util.function.Supplier;
 
 /**
  * Saved {@link FlashTpaCache}: a {@link ChecksummedFile} of the lengths of its sequences and their pages. Scales apply
- * to
- * queries and outputs, so a file does not depend on them.
+ * to queries and outputs, so a file does not depend on them.
  *
  * <pre>
  *   metadata   t6j_flashtpa  1, version of this format

@@ -11,8 +11,7 @@ import java.util.Set;
 
 /**
  * Generation that the caller advances step by step, so that many can run side by side: {@link #next} chooses an id from
- * the
- * session's logits, and the caller feeds it, alone or together with those of other sessions.
+ * the session's logits, and the caller feeds it, alone or together with those of other sessions.
  *
  * <pre>{@code
  * Generator generator = session.newGenerator(promptIds, options);
@@ -24,8 +23,7 @@ import java.util.Set;
  * }</pre>
  *
  * <p>This loop gives the same result as {@link Session#generate(int[], GenerationOptions, TokenListener)}. For use by
- * one
- * thread at a time.
+ * one thread at a time.
  */
 public final class Generator {
     private final Session session;
@@ -68,8 +66,7 @@ public final class Generator {
 
     /**
      * Chooses the next id. The caller feeds it to the session before the next call; if {@link #finishReason} is then
-     * not null,
-     * this was the last token and feeding it is optional.
+     * not null, this was the last token and feeding it is optional.
      *
      * @return the token, or null at the end, when {@link #finishReason} gives the reason
      * @throws IllegalStateException if the session has no logits, because the prompt was not fed

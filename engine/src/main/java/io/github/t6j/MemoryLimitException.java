@@ -2,8 +2,7 @@ package io.github.t6j;
 
 /**
  * Thrown when there is not enough memory for a request. Nothing was allocated and the state is unchanged, except that
- * ids fed
- * in earlier passes of the same call stay fed.
+ * ids fed in earlier passes of the same call stay fed.
  */
 public final class MemoryLimitException extends RuntimeException {
     private static final long serialVersionUID = 1;

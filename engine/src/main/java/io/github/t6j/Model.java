@@ -36,13 +36,11 @@ import java.util.stream.Collectors;
 
 /**
  * Model in memory. Safe for use by several threads, each with sessions of its own; they share the weights and the
- * compute
- * threads.
+ * compute threads.
  *
- * <p>The weights are native memory ({@link #weightBytes}), in huge pages on Linux if java was started with {@code
- * --enable-native-access=io.github.t6j.engine} ({@code ALL-UNNAMED} on the class path). {@link #close} frees them and
- * ends
- * the threads. The first prompt is slow in a JVM that has just started; {@link #warmUp} avoids this.
+ * <p>The weights are native memory ({@link #weightBytes}), in huge pages on Linux if java was started with
+ * {@code --enable-native-access=io.github.t6j.engine} ({@code ALL-UNNAMED} on the class path). {@link #close} frees
+ * them and ends the threads. The first prompt is slow in a JVM that has just started; {@link #warmUp} avoids this.
  */
 public final class Model implements AutoCloseable {
     private final Transformer transformer;
@@ -107,8 +105,7 @@ public final class Model implements AutoCloseable {
      * pytorch_model.bin, or shards of either with their index), or one weight file with config.json beside it.
      *
      * @throws ModelFormatException if the files are damaged or not those of a supported model; the message gives the
-     *     reason
-     *     and the remedy
+     *     reason and the remedy
      * @throws java.io.UncheckedIOException if a file cannot be read
      * @throws MemoryLimitException if the machine does not have enough memory for the weights
      * @throws java.util.concurrent.CancellationException if the thread is interrupted; its interrupt status stays set
@@ -164,8 +161,7 @@ public final class Model implements AutoCloseable {
 
     /**
      * Returns the bytes that all sessions share besides the weights: pages of fixed factors and of their rotations by
-     * position.
-     * They grow with the longest session so far, not with the number of sessions.
+     * position. They grow with the longest session so far, not with the number of sessions.
      */
     public long sharedBytes() {
         use.checkOpen();
@@ -247,8 +243,7 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns the sampling options of generation_config.json, on top of {@link SamplingOptions#defaults()}, if it has
-     * any.
+     * Returns the sampling options of generation_config.json, if any; {@link SamplingOptions#defaults()} fills gaps.
      */
     public Optional<SamplingOptions> sampling() {
         use.checkOpen();
@@ -273,8 +268,7 @@ public final class Model implements AutoCloseable {
 
     /**
      * Returns the bytes that a session with these options takes once its context is full: its cache, the shared pages
-     * of that
-     * many positions, and the buffers of a prompt.
+     * of that many positions, and the buffers of a prompt.
      */
     public long sessionBytes(SessionOptions options) {
         Objects.requireNonNull(options, "options");
@@ -284,18 +278,13 @@ public final class Model implements AutoCloseable {
 
     /**
      * Feeds one id to each of several sessions, {@code ids[i]} to session i, in one pass over the weights, which takes
-     * little
-     * longer than for one session. Afterwards {@link Session#logits()} of each are those after its id, with the same
-     * bits as by
-     * {@link Session#decode} alone, whatever the sessions' lengths, paths and cache types. Allocates only when a cache
-     * grows by a
-     * page or the sessions differ from those of the step before. {@link Session#cancel()} does not stop a step, since
-     * it is
-     * short.
+     * little longer than for one session. Afterwards {@link Session#logits()} of each are those after its id, with the
+     * same bits as by {@link Session#decode} alone, whatever the sessions' lengths, paths and cache types. Allocates
+     * only when a cache grows by a page or the sessions differ from those of the step before. {@link Session#cancel()}
+     * does not stop a step, since it is short.
      *
      * @throws IllegalArgumentException if there is not one id per session, an id is not below the vocabulary's size, or
-     *     a
-     *     session is a duplicate or belongs to another model; nothing is fed then
+     *     a session is a duplicate or belongs to another model; nothing is fed then
      * @throws IllegalStateException if a session is closed, in use or its context is full; nothing is fed then
      */
     public void decode(List<Session> sessions, int... ids) {
@@ -305,18 +294,13 @@ public final class Model implements AutoCloseable {
 
     /**
      * Feeds some ids to each of several sessions, {@code ids[i]} to session i, in shared passes over the weights. For
-     * example, a
-     * server feeds parts of new prompts together with the next ids of running generations. Afterwards {@link
-     * Session#logits()} of
-     * each are those after its last id, with the same bits as by {@link Session#prefill} alone. For some attentions the
-     * bits
-     * depend on how a prompt is split ({@link #passesMatter}); splitting at multiples of {@link #passSize} gives the
-     * bits of the
-     * whole prompt.
+     * example, a server feeds parts of new prompts together with the next ids of running generations. Afterwards
+     * {@link Session#logits()} of each are those after its last id, with the same bits as by {@link Session#prefill}
+     * alone. For some attentions the bits depend on how a prompt is split ({@link #passesMatter}); splitting at
+     * multiples of {@link #passSize} gives the bits of the whole prompt.
      *
      * @throws IllegalArgumentException if there is not one non-empty array per session, an id is not below the
-     *     vocabulary's
-     *     size, or a session is a duplicate or belongs to another model; nothing is fed then
+     *     vocabulary's size, or a session is a duplicate or belongs to another model; nothing is fed then
      * @throws IllegalStateException if a session is closed, in use or its context has no room; nothing is fed then
      */
     public void feed(List<Session> sessions, int[]... ids) {
@@ -325,8 +309,7 @@ public final class Model implements AutoCloseable {
 
     /**
      * Feeds ids as {@link #feed(List, int[][])} and also computes the logits after every id of sessions that have a
-     * listener, and
-     * passes them to it as {@link Session#prefill(int[], LogitsListener)} does.
+     * listener, and passes them to it as {@link Session#prefill(int[], LogitsListener)} does.
      *
      * @param listeners one per session; null for sessions of which only the last logits are needed
      */
@@ -337,12 +320,9 @@ public final class Model implements AutoCloseable {
 
     /**
      * Runs {@code body} for 0 … {@code count} − 1 on the model's threads and this one, and returns when all are done.
-     * It is meant
-     * for work on several sessions between two steps, such as choosing their next ids ({@link Generator#next}). An
-     * exception of
-     * one run is thrown here; the remaining runs may then be skipped. While another call uses the threads, the calling
-     * thread runs
-     * everything.
+     * It is meant for work on several sessions between two steps, such as choosing their next ids
+     * ({@link Generator#next}). An exception of one run is thrown here; the remaining runs may then be skipped. While
+     * another call uses the threads, the calling thread runs everything.
      */
     public void runParallel(int count, IntConsumer body) {
         Objects.requireNonNull(body, "body");
@@ -354,10 +334,7 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    /**
-     * Returns true if bits depend on how a prompt is split into passes; if not, {@link Session#decode} gives the same
-     * bits.
-     */
+    /** Returns true if bits depend on how a prompt is split; if not, {@link Session#decode} gives the same bits. */
     public boolean passesMatter() {
         use.checkOpen();
         return transformer.attention().rowsChooseForm();
@@ -370,13 +347,10 @@ public final class Model implements AutoCloseable {
 
     /**
      * Runs prompts and generations on a small session of its own until the JVM has compiled the code of a first prompt
-     * and its
-     * answer, which takes seconds in a JVM that has just started. Later calls are faster and give the same bits. After
-     * {@code
-     * atMost} no further pass begins. An interrupt of the thread, whose status stays set, or {@link #close()} ends the
-     * warm-up
-     * within a pass. Other threads may use sessions meanwhile, but share the cores with it, so call it while no client
-     * waits.
+     * and its answer, which takes seconds in a JVM that has just started. Later calls are faster and give the same
+     * bits. After {@code atMost} no further pass begins. An interrupt of the thread, whose status stays set, or
+     * {@link #close()} ends the warm-up within a pass. Other threads may use sessions meanwhile, but share the cores
+     * with it, so call it while no client waits.
      *
      * @return true if all code is compiled; false if the warm-up ended before
      * @throws MemoryLimitException if memory does not suffice for a context of 128 ids
@@ -398,7 +372,7 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns the fingerprint of this model: SHA-256, in hexadecimal, of its configuration and a sample of its weights.
+     * Returns the fingerprint of this model: SHA-256 in hexadecimal of its configuration and a sample of its weights.
      */
     String fingerprint() {
         return transformer.fingerprint();
@@ -411,8 +385,7 @@ public final class Model implements AutoCloseable {
 
     /**
      * Frees the weights, ends the threads and closes the model's sessions. Calls in progress on other threads end as
-     * cancelled;
-     * the last of them frees the weights. Closing twice has no effect.
+     * cancelled; the last of them frees the weights. Closing twice has no effect.
      */
     @Override
     public void close() {

@@ -8,9 +8,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Tracker of the calls and sessions of a model. It frees the model's memory once, when the model is closed and the last
- * call
- * has ended. Closing the model closes its sessions. A model or session that becomes unreachable is closed ({@link
- * Forgotten}).
+ * call has ended. Closing the model closes its sessions. A model or session that becomes unreachable is closed
+ * ({@link Forgotten}).
  */
 final class ModelUse {
     private static final AtomicBoolean TOLD = new AtomicBoolean();

@@ -14,20 +14,15 @@ import java.util.stream.Stream;
  * Sequence of ids fed to a model, and its cache. For use by one thread at a time, except {@link #cancel()}.
  *
  * <p>Methods throw an IllegalStateException if the session is closed or another call is using it. A listener may read,
- * fork
- * and save its session, but not feed, truncate or restore it.
+ * fork and save its session, but not feed, truncate or restore it.
  *
  * <p>Feed ids with {@link #prefill} or {@link #decode} and read {@link #logits()}, or let {@link #generate} do both. A
- * call
- * computes on the calling thread and on the model's threads; a virtual thread yields after each block.
+ * call computes on the calling thread and on the model's threads; a virtual thread yields after each block.
  *
  * <p>The cache is native memory that grows with the ids ({@link #cacheBytes}). The ids, the logits (4 bytes per id of
- * the
- * vocabulary) and the buffers of a pass are on the heap. {@link Model#sessionBytes} is the sum for a full context.
- * {@link
- * #close} and {@link Model#close} free the native memory at once. The memory of an unreachable session that was never
- * closed
- * is freed after a garbage collection, and a warning is logged once.
+ * the vocabulary) and the buffers of a pass are on the heap. {@link Model#sessionBytes} is the sum for a full context.
+ * {@link #close} and {@link Model#close} free the native memory at once. The memory of an unreachable session that was
+ * never closed is freed after a garbage collection, and a warning is logged once.
  */
 public final class Session implements AutoCloseable {
     static {
@@ -65,10 +60,7 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /**
-     * Returns the number of ids that the session has room for. By default the model's context length, or less if memory
-     * is short.
-     */
+    /** Returns the number of ids that fit: by default the model's context length, or less if memory is short. */
     public int contextLength() {
         use.checkOpen();
         return state.contextLength();
@@ -80,10 +72,7 @@ public final class Session implements AutoCloseable {
         return state.options().cacheType();
     }
 
-    /**
-     * Returns the bytes allocated for the cache, including room for further ids. Forks each count the memory that they
-     * share.
-     */
+    /** Returns the bytes allocated for the cache, with room for further ids; shared pages count in each fork. */
     public long cacheBytes() {
         try (SessionUse.Call _ = use.beginReading()) {
             return state.cacheBytes();
@@ -110,10 +99,8 @@ public final class Session implements AutoCloseable {
 
     /**
      * Feeds {@code ids} as {@link #prefill(int...)} and also computes the logits after every id and passes them to
-     * {@code
-     * listener}. Exceptions of the listener propagate; the session then contains the ids of the passes so far, at most
-     * {@link
-     * Model#passSize} each.
+     * {@code listener}. Exceptions of the listener propagate; the session then contains the ids of the passes so far,
+     * at most {@link Model#passSize} each.
      */
     public void prefill(int[] ids, LogitsListener listener) {
         try (SessionUse.Call _ = use.begin()) {
@@ -126,8 +113,7 @@ public final class Session implements AutoCloseable {
 
     /**
      * Feeds one id. Afterwards {@link #logits()} are those after it. Allocates only when the cache grows by a page or
-     * the step
-     * before was one of several sessions.
+     * the step before was one of several sessions.
      *
      * @throws IllegalArgumentException if the id is not below the vocabulary's size
      * @throws IllegalStateException if the context is full
@@ -160,13 +146,11 @@ public final class Session implements AutoCloseable {
 
     /**
      * Removes all ids from {@code position} on. The memory of a cache without ids is freed; otherwise it is kept for
-     * the ids
-     * that follow.
+     * the ids that follow.
      *
      * @throws IllegalArgumentException if {@code position} is not in 0 … {@link #position()}
      * @throws IllegalStateException if attention is linear and {@code position} is neither 0 nor {@link #position()}:
-     *     ids
-     *     cannot be removed from a sum
+     *     ids cannot be removed from a sum
      */
     public void truncate(int position) {
         try (SessionUse.Call _ = use.begin()) {
@@ -187,12 +171,9 @@ public final class Session implements AutoCloseable {
 
     /**
      * Feeds {@code prompt} and continues it. The prompt is plain text: special ids are not read from it. An empty
-     * prompt
-     * continues the ids of the session; in an empty session it starts with {@code <|endoftext|>}, or another id that
-     * precedes
-     * documents in training. A text in an empty session begins with the model's beginning-of-text id, if its tokenizer
-     * has one
-     * ({@link Tokenizer#encodePrompt}).
+     * prompt continues the ids of the session; in an empty session it starts with {@code <|endoftext|>}, or another id
+     * that precedes documents in training. A text in an empty session begins with the model's beginning-of-text id, if
+     * its tokenizer has one ({@link Tokenizer#encodePrompt}).
      *
      * @throws IllegalStateException if the prompt does not fit in the context
      */
@@ -210,8 +191,7 @@ public final class Session implements AutoCloseable {
 
     /**
      * Continues {@code promptIds} as {@link #generate(String, GenerationOptions, TokenListener)}. Afterwards the
-     * session contains
-     * the prompt and all ids of the result. Without a tokenizer, the texts of tokens are empty.
+     * session contains the prompt and all ids of the result. Without a tokenizer, the texts of tokens are empty.
      *
      * @throws IllegalArgumentException if the options have stop strings, but the model has no tokenizer
      */
@@ -253,10 +233,7 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /**
-     * Returns a {@link #stream(int[], GenerationOptions)} of a prompt that is read as in {@link #generate(String,
-     * GenerationOptions)}.
-     */
+    /** Returns {@link #stream(int[], GenerationOptions)} of a text, which is encoded as in {@link #generate}. */
     public Stream<Token> stream(String prompt, GenerationOptions options) {
         try (SessionUse.Call _ = use.beginReading()) {
             return stream(promptIds(prompt), options);
@@ -265,16 +242,13 @@ public final class Session implements AutoCloseable {
 
     /**
      * Returns a stream of the tokens that {@link #generate(int[], GenerationOptions, TokenListener)} would report to
-     * its
-     * listener. Each token is computed on demand, on the consuming thread. The session always contains the tokens
-     * returned so
-     * far; it must not be fed, truncated or restored while the stream is in use. An abandoned stream computes nothing
-     * and holds no
-     * resources. Closing it, from any thread, ends the call in progress: that of the prompt or of one token.
+     * its listener. Each token is computed on demand, on the consuming thread. The session always contains the tokens
+     * returned so far; it must not be fed, truncated or restored while the stream is in use. An abandoned stream
+     * computes nothing and holds no resources. Closing it, from any thread, ends the call in progress: that of the
+     * prompt or of one token.
      *
      * <p>Consuming throws a CancellationException after {@link #cancel()} or an interrupt, and an IllegalStateException
-     * if the
-     * session was closed or changed.
+     * if the session was closed or changed.
      *
      * @throws IllegalArgumentException if the options have stop strings, but the model has no tokenizer
      * @throws IllegalStateException if the prompt does not fit in the context
@@ -289,8 +263,8 @@ public final class Session implements AutoCloseable {
 
     /**
      * Returns a generation that the caller advances step by step, from the logits after {@code promptIds}, which the
-     * caller feeds
-     * first with {@link #prefill} or {@link Model#feed}. Penalties count the ids of the session and {@code promptIds}.
+     * caller feeds first with {@link #prefill} or {@link Model#feed}. Penalties count the ids of the session and
+     * {@code promptIds}.
      *
      * @throws IllegalArgumentException if the options have stop strings, but the model has no tokenizer
      */
@@ -304,8 +278,7 @@ public final class Session implements AutoCloseable {
 
     /**
      * Returns the most likely next ids with the logarithms of their probabilities, most likely first; of equally likely
-     * ones
-     * the lower first. In a listener they are those from which its token was chosen.
+     * ones the lower first. In a listener they are those from which its token was chosen.
      *
      * @param count number of ids, at most the vocabulary
      * @throws IllegalArgumentException if {@code count} is not in 1 … vocabulary
@@ -317,10 +290,7 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /**
-     * Generates samples as {@link #generateSamples(int[], int, GenerationOptions, SampleListener)} from a text, without
-     * a listener.
-     */
+    /** Generates samples from a text, see {@link #generateSamples(int[], int, GenerationOptions, SampleListener)}. */
     public List<Generation> generateSamples(String prompt, int samples, GenerationOptions options) {
         try (SessionUse.Call _ = use.begin()) {
             return new SampleGenerator(this, promptIds(prompt), options, (sample, token) -> true).run(samples);
@@ -328,19 +298,16 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Feeds a prompt once as {@link #generate(int[], GenerationOptions, TokenListener)} does, and continues it {@code
-     * samples}
-     * times in forks of this session that advance together ({@link Model#decode}). Sample i equals the result of {@code
-     * generate} with the options' seed + i; its decodeTime is that of all samples. Afterwards, and in the listener, the
-     * session
-     * contains the prompt and has the logits after it.
+     * Feeds a prompt once as {@link #generate(int[], GenerationOptions, TokenListener)} does, and continues it
+     * {@code samples} times in forks of this session that advance together ({@link Model#decode}). Sample i equals the
+     * result of {@code generate} with the options' seed + i; its decodeTime is that of all samples. Afterwards, and in
+     * the listener, the session contains the prompt and has the logits after it.
      *
      * @throws IllegalArgumentException if {@code samples} is not positive, or the options have stop strings, but the
      *     model has no tokenizer
      * @throws IllegalStateException if the prompt does not fit in the context
      * @throws CancellationException if the model is closed, or after {@link #cancel()} while the prompt is fed; a later
-     *     {@code
-     *     cancel} ends the samples as they are
+     *     {@code cancel} ends the samples as they are
      */
     public List<Generation> generateSamples(
             int[] promptIds, int samples, GenerationOptions options, SampleListener listener) {
@@ -370,8 +337,7 @@ public final class Session implements AutoCloseable {
 
     /**
      * Cancels the call in progress, if any, from any thread or from a listener. The call ends soon after. An interrupt
-     * of the
-     * thread that runs the call has the same effect; its interrupt status stays set.
+     * of the thread that runs the call has the same effect; its interrupt status stays set.
      */
     public void cancel() {
         use.cancel();
@@ -379,8 +345,7 @@ public final class Session implements AutoCloseable {
 
     /**
      * Returns a new session of the same model with the same ids. Feeding, truncating or closing one does not change the
-     * other;
-     * they share the memory of common ids. The caller closes the fork, and may use it on another thread.
+     * other; they share the memory of common ids. The caller closes the fork, and may use it on another thread.
      */
     public Session fork() {
         try (SessionUse.Call _ = use.beginReading()) {
@@ -390,8 +355,7 @@ public final class Session implements AutoCloseable {
 
     /**
      * Writes ids, cache and logits atomically to {@code file}, a safetensors file. An existing file is replaced and
-     * keeps its
-     * permissions; only the owner can read a new file. Links are followed.
+     * keeps its permissions; only the owner can read a new file. Links are followed.
      *
      * @throws CancellationException if the thread is interrupted; its interrupt status stays set
      * @throws java.io.UncheckedIOException if the file cannot be written
@@ -404,14 +368,11 @@ public final class Session implements AutoCloseable {
 
     /**
      * Replaces the contents of this session by those that {@link #save} wrote, including the logits. All later results
-     * have the
-     * same bits as in the saved session.
+     * have the same bits as in the saved session.
      *
      * @throws ModelFormatException if the file is damaged, belongs to another model or cache type, or does not fit in
-     *     the
-     *     context; the session is unchanged then
-     * @throws CancellationException if the thread is interrupted; its interrupt status stays set, and the session is
-     *     unchanged
+     *     the context; the session is unchanged then
+     * @throws CancellationException if the thread is interrupted, which stays set; the session is unchanged then
      * @throws java.io.UncheckedIOException if the file cannot be read
      */
     public void restore(Path file) {
@@ -426,8 +387,7 @@ public final class Session implements AutoCloseable {
 
     /**
      * Frees the cache except pages shared with forks. A call in progress on another thread ends as cancelled and then
-     * frees the
-     * cache. Closing twice has no effect.
+     * frees the cache. Closing twice has no effect.
      */
     @Override
     public void close() {

@@ -111,8 +111,7 @@ final class SessionFeed {
 
     /**
      * Passes logits to listeners and sessions. A session takes only the logits after its last row, so that a listener
-     * that
-     * throws, or forks the session, never leaves it with others.
+     * that throws, or forks the session, never leaves it with others.
      */
     private void takeLogits(Sequence leader, int asked) {
         for (int from = 0; from < asked; from += Transformer.MOST_LOGIT_ROWS) {

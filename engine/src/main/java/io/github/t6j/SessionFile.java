@@ -65,8 +65,7 @@ record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) {
      * Reads {@code file}, which must not change while {@code arena} is open.
      *
      * @throws ModelFormatException if the file is not of {@code kind}, is damaged, or has more than {@code context} ids
-     *     or an
-     *     id that is not below {@code vocabulary}
+     *     or an id that is not below {@code vocabulary}
      */
     static SessionFile read(Path file, Kind kind, int context, int vocabulary, Arena arena) {
         Map<String, Tensor> tensors = ChecksummedFile.read(file, kind.ofFile(), arena);

@@ -4,8 +4,7 @@ package io.github.t6j;
  * Options of a session.
  *
  * @param contextLength number of ids that the session has room for, or 0 for the model's context length, or less if
- *     memory
- *     is short. More is allowed, but the model was not trained on it.
+ *     memory is short. More is allowed, but the model was not trained on it.
  * @param path algorithm that computes attention
  * @param cacheType type of the cached elements
  */
@@ -21,8 +20,7 @@ public record SessionOptions(int contextLength, Path path, CacheType cacheType) 
 
     /**
      * Type of the elements of a cache. Attention computes in f32 with every type. ADR 13 gives the error of each type.
-     * Linear
-     * attention has a running sum instead of a cache, which is always f32.
+     * Linear attention has a running sum instead of a cache, which is always f32.
      */
     public enum CacheType {
         /** 32 bits, as computed. */

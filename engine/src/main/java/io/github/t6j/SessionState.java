@@ -136,8 +136,7 @@ final class SessionState {
 
     /**
      * Feeds a prompt, or continues the session if it is empty, and computes the logits after it. Returns false if
-     * {@code stop}
-     * ended it.
+     * {@code stop} ended it.
      */
     boolean feedPrompt(int[] promptIds, BooleanSupplier stop) {
         checkPrompt(promptIds);

@@ -4,8 +4,7 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Tracker of the call that uses a session: one call at a time, and none after the session is closed. A call in progress
- * when
- * the session is closed ends as cancelled and frees the memory itself.
+ * when the session is closed ends as cancelled and frees the memory itself.
  */
 final class SessionUse {
     /** Call in progress, until it is closed. */

@@ -16,10 +16,8 @@ public record Token(int id, String text, float logProbability) {
 
     /**
      * Returns true if this is not an id but the tail of the text, which was buffered because of a possible stop string
-     * or an
-     * incomplete character. Listeners and streams receive it last, if there is one; {@link Generation#tokens()} does
-     * not
-     * contain it.
+     * or an incomplete character. Listeners and streams receive it last, if there is one; {@link Generation#tokens()}
+     * does not contain it.
      */
     public boolean isTail() {
         return id < 0;

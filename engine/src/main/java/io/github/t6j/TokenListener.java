@@ -1,23 +1,21 @@
 package io.github.t6j;
 
 /**
- * Listener to every generated id, called on the generating thread. The received texts, joined, are {@link
- * Generation#text()}.
+ * Listener to every generated id, called on the generating thread. The received texts, joined, are
+ * {@link Generation#text()}.
  *
  * <p>It may read, fork, save, cancel and close the session, and use other sessions; feeding, truncating or restoring
- * the
- * session throws an IllegalStateException. The generation waits while the listener runs.
+ * the session throws an IllegalStateException. The generation waits while the listener runs.
  *
  * <p>An exception of the listener ends the generation and propagates to the caller. The session then contains the
- * prompt and
- * the reported ids, and can be used again.
+ * prompt and the reported ids, and can be used again.
  */
 @FunctionalInterface
 public interface TokenListener {
     /**
      * Called after {@code token} was chosen and before it is fed, so the session's logits are those from which it was
-     * chosen.
-     * The last call may be for the buffered tail of the text ({@link Token#isTail}), whatever the reason for the end.
+     * chosen. The last call may be for the buffered tail of the text ({@link Token#isTail}), whatever the reason for
+     * the end.
      *
      * @return false to end the generation with this token; ignored for the tail
      */

@@ -14,8 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Tests that bits are the same in a cold or warm JVM, with any number of threads, in any chunks of one form, alone or
- * beside
- * other sessions. TPA has two forms (ADR 31): passes of 32 rows and more, and shorter ones.
+ * beside other sessions. TPA has two forms (ADR 31): passes of 32 rows and more, and shorter ones.
  */
 @Tag("width")
 class DeterminismTest {
@@ -24,8 +23,7 @@ class DeterminismTest {
 
     /**
      * Hash of the logits after {@link #LENGTH} seeded ids of t6-tiny. This test must find the same hash at all vector
-     * widths,
-     * and on the class path with the scalar twin.
+     * widths, and on the class path with the scalar twin.
      */
     static final int HASH = -271461008;
 

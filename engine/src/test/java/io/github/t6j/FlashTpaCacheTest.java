@@ -107,8 +107,7 @@ class FlashTpaCacheTest {
 
     /**
      * Compares with f32, whose error {@link FlashTpaTest} tests. The bounds are relative to the largest element and
-     * allow a few
-     * roundings to 11, 8 and 7 bits in the scores before the softmax.
+     * allow a few roundings to 11, 8 and 7 bits in the scores before the softmax.
      */
     @ParameterizedTest
     @Tag("width")

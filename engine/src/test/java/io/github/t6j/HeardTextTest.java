@@ -20,8 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Tests that a listener or a stream receives the whole text, wherever and why it ends: within a character, or within
- * the
- * start of a stop string. A sampling step makes the model generate given bytes, one per id.
+ * the start of a stop string. A sampling step makes the model generate given bytes, one per id.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class HeardTextTest {

@@ -27,8 +27,8 @@ class NumbersTest {
     private static final int[] IDS = {1, 2, 3, 1};
 
     /**
-     * Copies a golden model with one element of tensor {@code broken} replaced; matrices are converted to {@code
-     * dtype}.
+     * Copies a golden model with one element of tensor {@code broken} replaced; matrices are converted to
+     * {@code dtype}.
      */
     private static void write(Path from, Path to, String broken, float value, DType dtype) throws IOException {
         Files.copy(from.resolve("config.json"), to.resolve("config.json"));

@@ -9,8 +9,8 @@ import io.github.t6j.kernels.Workers;
  * Attention of a layer as its block sees it: the size of its projections, the rotation of a row, its cache and its
  * algorithm. Each layer has an object of its own; all layers of a model have the same shape.
  *
- * <p>Narrower interfaces describe its inner workings: {@link PageAttention} (a query and a page of the cache), {@link
- * MaterializedHeads} (the definition, for the oracle), {@link DenseHeads} (whole heads of a row).
+ * <p>Narrower interfaces describe its inner workings: {@link PageAttention} (a query and a page of the cache),
+ * {@link MaterializedHeads} (the definition, for the oracle), {@link DenseHeads} (whole heads of a row).
  */
 public interface Attention {
     /** Returns the number of query heads, h. */
@@ -43,8 +43,7 @@ public interface Attention {
 
     /**
      * Completes a row of projections: rotates it by its position, activates head factors, and appends the factors that
-     * do not
-     * depend on the token.
+     * do not depend on the token.
      */
     void rotateAndActivate(Rope rope, AttentionPass pass, int row);
 

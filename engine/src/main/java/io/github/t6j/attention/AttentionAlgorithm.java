@@ -4,10 +4,8 @@ import io.github.t6j.cache.SequenceCache;
 
 /**
  * Algorithm that computes attention for one sequence over its cache: {@link PagedAttention}, {@link LatentAlgorithm}
- * for
- * latents, {@link LinearRecurrence} without a softmax, and the oracle {@link MaterializedAttention}. The rows of a pass
- * are
- * consecutive positions of the sequence.
+ * for latents, {@link LinearRecurrence} without a softmax, and the oracle {@link MaterializedAttention}. The rows of a
+ * pass are consecutive positions of the sequence.
  */
 public interface AttentionAlgorithm extends AttentionStep {
     /** Returns the cache of the sequence. */
@@ -15,8 +13,7 @@ public interface AttentionAlgorithm extends AttentionStep {
 
     /**
      * Begins the attention of a pass of one row in parts, so that threads can work on the parts of several sequences.
-     * This
-     * method, {@link #part} for all parts in any order, and {@link #end} together do the work of {@link #attend}.
+     * This method, {@link #part} for all parts in any order, and {@link #end} together do the work of {@link #attend}.
      *
      * @param threads number of threads available to this sequence
      * @return number of parts

@@ -4,8 +4,7 @@ import io.github.t6j.kernels.Kernels;
 
 /**
  * Input and output buffers of attention for the rows of a pass. They are allocated once for a number of rows and reused
- * by
- * all layers of a pass.
+ * by all layers of a pass.
  */
 public final class AttentionPass {
     /** Number of floats from one row of projections to the next. */

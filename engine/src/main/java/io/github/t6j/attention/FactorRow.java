@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Layout of the factors in a position's row, as offsets in floats: the projections, then the factors that {@link
- * TensorProductAttention#rotateAndActivate} appends, so that a completed row contains every factor.
+ * Layout of the factors in a position's row, as offsets in floats: the projections, then the factors that
+ * {@link TensorProductAttention#rotateAndActivate} appends, so that a completed row contains every factor.
  *
  * <pre>
  *   B_Q [R_Q][d_b] or Q [h][d] | columns of {@link FactorCache} | its rows | A_Q [h][R_Q] | C_Q [R_Q][d_c]
@@ -61,9 +61,8 @@ record FactorRow(Factors query, Factors key, Factors value, int columns, int row
     }
 
     /**
-     * Returns the offset of {@code factor}: after the projections if {@code behind} contains it, else {@code
-     * projected}. For
-     * null it returns the end of the row.
+     * Returns the offset of {@code factor}: after the projections if {@code behind} contains it, else
+     * {@code projected}. For null it returns the end of the row.
      */
     private static int place(Factor factor, int projected, List<Factor> behind, int projections, TensorProduct form) {
         if (factor != null && !behind.contains(factor)) {

@@ -6,10 +6,8 @@ import java.util.Map;
 
 /**
  * Grouped query attention expressed as tensor product attention (paper, section 4). The g whole heads of keys and
- * values are
- * features B of rank g; the head factors A are fixed: g if the head belongs to the group (the mean over ranks makes it
- * 1),
- * else 0.
+ * values are features B of rank g; the head factors A are fixed: g if the head belongs to the group (the mean over
+ * ranks makes it 1), else 0.
  *
  * @param grouped grouped query attention of the model's weights
  */

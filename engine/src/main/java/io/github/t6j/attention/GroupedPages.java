@@ -5,8 +5,7 @@ import io.github.t6j.kernels.Kernels;
 
 /**
  * Paged attention in which consecutive query heads share a key head: the operations on the queries of several rows and
- * one
- * key head of a page, for {@link GroupedPrefill}. A row's projections begin with the queries, [h][d].
+ * one key head of a page, for {@link GroupedPrefill}. A row's projections begin with the queries, [h][d].
  */
 interface GroupedPages extends PageAttention {
     /** Returns the number of key and value heads, g, a divisor of {@link #heads()}. */

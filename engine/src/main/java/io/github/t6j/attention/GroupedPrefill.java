@@ -9,9 +9,8 @@ import io.github.t6j.kernels.Workers;
 
 /**
  * Attention with shared key heads for many rows: all queries of a block of rows that share a key head are multiplied
- * with its
- * keys together. With one query at a time, MHA would be bound by reading keys and values. Each query is computed
- * independently, over the same pages in the same spans, so the bits equal those of {@link PagedAttention}.
+ * with its keys together. With one query at a time, MHA would be bound by reading keys and values. Each query is
+ * computed independently, over the same pages in the same spans, so the bits equal those of {@link PagedAttention}.
  */
 final class GroupedPrefill implements Prefill {
     /** Least number of rows per block: enough for whole register tiles of each key head. */

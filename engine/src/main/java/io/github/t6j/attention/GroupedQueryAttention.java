@@ -12,8 +12,7 @@ import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 
 /**
- * Grouped query attention: h/g consecutive query heads share one of g heads of keys and values. g = h is MHA, g = 1 is
- * MQA.
+ * Grouped query attention: h/g consecutive query heads share one of g key and value heads. g = h is MHA, g = 1 is MQA.
  *
  * <pre>
  *   projections  Q [h][d] | K [g][d] | V [g][d]

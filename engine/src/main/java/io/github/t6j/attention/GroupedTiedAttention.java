@@ -14,8 +14,7 @@ import java.util.Arrays;
 
 /**
  * Grouped tied attention (Zadouri, Strauss and Dao, "Hardware-Efficient Attention for Fast Decoding", 2025): a key
- * consists of
- * the first elements of its head's value and of a rotated part that all heads share.
+ * consists of the first elements of its head's value and of a rotated part that all heads share.
  *
  * <pre>
  *   projections  Q [h][d] | k_pe [rope] | V [g][d]      the last rope elements of a query are rotated

@@ -51,8 +51,8 @@ interface KeyFeatures {
 
     /**
      * Shared features: B_V before RoPE, cached in rows. Values read it as it is; for keys a page of it is rotated
-     * whenever it
-     * is scored. The rotation costs about as much as scoring the page; caching both would double the size of B.
+     * whenever it is scored. The rotation costs about as much as scoring the page; caching both would double the size
+     * of B.
      *
      * @param rank R_K = R_V
      * @param size d_b

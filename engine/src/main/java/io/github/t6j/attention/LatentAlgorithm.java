@@ -7,10 +7,8 @@ import java.util.Arrays;
 
 /**
  * Attention on latents, in two forms. For few rows the absorbed form reads the latents as they are: W_UK is absorbed
- * into the
- * queries and W_UV applied to the mean of latents. For many rows {@link LatentPrefill} rebuilds keys and values, if
- * that pays
- * for the shape.
+ * into the queries and W_UV applied to the mean of latents. For many rows {@link LatentPrefill} rebuilds keys and
+ * values, if that pays for the shape.
  *
  * <p>Only the number of rows of a pass chooses the form. So the bits do not depend on the number of threads, but on the
  * chunks of a prompt.

@@ -15,14 +15,11 @@ import java.lang.foreign.Arena;
 
 /**
  * Multi-head latent attention (DeepSeek-V2, section 2.1; the official llama-mla): W_UK and W_UV project keys and values
- * of all
- * heads up from one latent c per token, and the heads share a rotated part k_pe of the key.
+ * of all heads up from one latent c per token, and the heads share a rotated part k_pe of the key.
  *
  * <p>There may be several latents. In GLA each serves a group of heads. In MLRA (Multi-Head Low-Rank Attention) they
- * serve the
- * heads of several branches: a head attends once per branch with the same query and sums the outputs. Head i of branch
- * b is
- * key head b·h + i here. Each latent serves equally many consecutive key heads.
+ * serve the heads of several branches: a head attends once per branch with the same query and sums the outputs. Head i
+ * of branch b is key head b·h + i here. Each latent serves equally many consecutive key heads.
  *
  * <pre>
  *   projections  Q_pe [h][rope] | k_pe [rope] | c [latents][rank] | Q_nope [h][nope]        each c is normalised
@@ -31,10 +28,9 @@ import java.lang.foreign.Arena;
  * </pre>
  *
  * <p>The absorbed form is an attention with one key and value head per latent: with q_c[g] = W_UK[g]ᵀ q_nope[i], scores
- * are
- * (q_c · c + q_pe · k_pe)/√(nope + rope), and the output is W_UV[g] Σ p c, summed over the branches. {@link
- * PagedAttention}
- * computes the scores and Σ p c; its rows are not projections but the absorbed queries from {@link #absorb}.
+ * are (q_c · c + q_pe · k_pe)/√(nope + rope), and the output is W_UV[g] Σ p c, summed over the branches.
+ * {@link PagedAttention} computes the scores and Σ p c; its rows are not projections but the absorbed queries from
+ * {@link #absorb}.
  *
  * <p>Both matrices are stored in f32 whatever the type of the checkpoint; they are about a twentieth of the weights.
  */

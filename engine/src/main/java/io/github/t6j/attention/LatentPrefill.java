@@ -14,10 +14,8 @@ import java.nio.ByteOrder;
 /**
  * Latent attention of all rows of a pass over keys and values rebuilt from the latents, one head and page at a time.
  * Rebuilding costs rank · (nope + valueDim) multiply-adds per token and head; then a row costs only nope + rope +
- * valueDim per
- * token, where the absorbed form needs 2 · rank + rope. A row's softmax runs over the pages in order, so its bits do
- * not
- * depend on the other rows.
+ * valueDim per token, where the absorbed form needs 2 · rank + rope. A row's softmax runs over the pages in order, so
+ * its bits do not depend on the other rows.
  */
 final class LatentPrefill {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);

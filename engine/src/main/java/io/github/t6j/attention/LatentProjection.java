@@ -7,8 +7,7 @@ import java.security.MessageDigest;
 
 /**
  * Projection of MLA in two stages with norms between them: first the latents of the query and of keys and values, then
- * the
- * queries.
+ * the queries.
  *
  * @param sizes sizes of the attention
  * @param down [queryRank + rank + rope][width]: q_a_proj above kv_a_proj_with_mqa

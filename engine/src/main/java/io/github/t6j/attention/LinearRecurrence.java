@@ -10,8 +10,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Recurrence of {@link LinearAttention} over the state of one sequence. Every pass goes token by token, so the bits do
- * not
- * depend on the chunks of a prefill or on threads.
+ * not depend on the chunks of a prefill or on threads.
  */
 public final class LinearRecurrence implements AttentionAlgorithm {
     /** Buffers of a thread for one token: key, value, the queries of a group, and their products, padded to panels. */

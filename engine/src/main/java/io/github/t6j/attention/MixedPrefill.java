@@ -13,11 +13,9 @@ import java.util.Arrays;
 
 /**
  * Tensor product attention of many rows: values of a page are rebuilt from their factors, one head at a time, for all
- * rows of
- * a block. Summing them takes d multiply-adds per head and pair of query and token, where the factors take R_V·(d + 1).
- * Scores are computed from the factors of queries and keys, R_Q·R_K·d/h + R_K·(R_Q + 1) per head, or from rebuilt keys,
- * d per
- * head, whichever is less; with third order always from rebuilt keys.
+ * rows of a block. Summing them takes d multiply-adds per head and pair of query and token, where the factors take
+ * R_V·(d + 1). Scores are computed from the factors of queries and keys, R_Q·R_K·d/h + R_K·(R_Q + 1) per head, or from
+ * rebuilt keys, d per head, whichever is less; with third order always from rebuilt keys.
  *
  * <p>A row's softmax runs over the pages in order, so its bits do not depend on the other rows.
  */

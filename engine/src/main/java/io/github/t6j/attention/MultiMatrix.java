@@ -4,8 +4,7 @@ import java.util.Map;
 
 /**
  * Sizes of multi-matrix factorization attention (Hu et al., 2024), MFA: multi-query attention whose queries are
- * projected in
- * two stages.
+ * projected in two stages.
  *
  * @param heads number of query heads, h
  * @param headDim elements of a head, d

@@ -9,10 +9,8 @@ import java.util.Arrays;
 
 /**
  * Softmaxes of several heads over some of the tokens, with their weighted sums of values. Neither is divided by the sum
- * of
- * probabilities yet (Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018). In {@link
- * LatentPrefill} and
- * {@link GroupedPrefill} the "heads" are queries.
+ * of probabilities yet (Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018). In
+ * {@link LatentPrefill} and {@link GroupedPrefill} the "heads" are queries.
  */
 final class OnlineSoftmax {
     final int heads;
@@ -81,9 +79,8 @@ final class OnlineSoftmax {
     }
 
     /**
-     * Writes the means of values divided by {@code divisor}, [heads][width] with rows {@code yStride} apart, to {@code
-     * y};
-     * zeros for a head without a token. Overwrites {@link #sum}.
+     * Writes the means of values divided by {@code divisor}, [heads][width] with rows {@code yStride} apart, to
+     * {@code y}; zeros for a head without a token. Overwrites {@link #sum}.
      */
     void finish(float divisor, int width, float[] y, int yAt, int yStride) {
         finish(0, heads, divisor, width, y, yAt, yStride);

@@ -10,8 +10,7 @@ import io.github.t6j.kernels.Workers;
 
 /**
  * Attention over a cache of pages: the operations on one query and one page. {@link PagedAttention} does the rest for
- * all
- * such attentions: the order of pages, the softmax, threads.
+ * all such attentions: the order of pages, the softmax, threads.
  */
 public interface PageAttention extends Attention, PagedTokens {
     /**

@@ -12,16 +12,13 @@ import java.util.Arrays;
 
 /**
  * Attention directly on the cache's pages by an online softmax (FlashTPA for TPA). Pages are processed in order and
- * grouped
- * into spans, which are added in order. Pages and spans depend only on the position, so chunks of a prefill, threads
- * ({@link
- * RowParts}) and single steps give the same bits; a {@link Prefill} for passes of many rows may give others (ADR 31).
+ * grouped into spans, which are added in order. Pages and spans depend only on the position, so chunks of a prefill,
+ * threads ({@link RowParts}) and single steps give the same bits; a {@link Prefill} for passes of many rows may give
+ * others (ADR 31).
  *
  * <p>The maximum of the softmax is lazy: it is raised only when a score exceeds it by {@link Kernels#LAZY_MAX} powers
- * of two,
- * so a page normally needs no maximum and no rescaling. Each object belongs to one session. It allocates only when the
- * context
- * grows.
+ * of two, so a page normally needs no maximum and no rescaling. Each object belongs to one session. It allocates only
+ * when the context grows.
  */
 public final class PagedAttention implements AttentionAlgorithm {
     /** Pages of the shortest span; with fewer, adding spans costs more than a second thread gains (ADR 34). */
@@ -60,8 +57,8 @@ public final class PagedAttention implements AttentionAlgorithm {
     /**
      * Creates attention with the shape of {@code shape}.
      *
-     * @param cache cache to which {@link #append} adds tokens, and whose scratch memory is used; null if only {@link
-     *     #attend(AttentionPass, PagedCache, float[])} is called
+     * @param cache cache to which {@link #append} adds tokens, and whose scratch memory is used; null if only
+     *     {@link #attend(AttentionPass, PagedCache, float[])} is called
      */
     public PagedAttention(PageAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
         this(shape, cache, kernels, workers, null);
@@ -105,12 +102,10 @@ public final class PagedAttention implements AttentionAlgorithm {
 
     /**
      * Computes {@link #attend(AttentionPass)} over another cache, with a bias on the scores of each token that is the
-     * same for
-     * all heads and rows; pass.output is [rows][softmaxes · summedDim].
+     * same for all heads and rows; pass.output is [rows][softmaxes · summedDim].
      *
      * @param newBias one float per token, in powers of two, or null; −∞ hides the token. The output of a row that sees
-     *     no token
-     *     is zero
+     *     no token is zero
      */
     public void attend(AttentionPass newPass, PagedCache newTokens, float[] newBias) {
         begin(newPass, newTokens, newBias);
@@ -202,8 +197,8 @@ public final class PagedAttention implements AttentionAlgorithm {
     }
 
     /**
-     * Computes the softmaxes of the heads of {@code into}, from {@code head} on, over one span of the tokens of {@code
-     * row}.
+     * Computes the softmaxes of the heads of {@code into}, from {@code head} on, over one span of the tokens of
+     * {@code row}.
      */
     private void pages(int span, int row, PageState state, OnlineSoftmax into, int head) {
         int seen = pass.position + row + 1;

@@ -8,8 +8,7 @@ import java.util.Arrays;
 
 /**
  * Pages of elements that depend only on the position; page i holds the 64 positions from 64 · i. A page is computed at
- * the
- * first request and then shared by all sessions. Thread-safe.
+ * the first request and then shared by all sessions. Thread-safe.
  */
 final class PositionPages {
     /** Source of the elements of a page. */

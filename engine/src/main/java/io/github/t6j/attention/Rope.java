@@ -7,17 +7,13 @@ import java.util.List;
 
 /**
  * Rotary position embedding. The official models ({@link Form#OFFICIAL}) pair dimension i with i + n/2 (half-split) and
- * compute
- * y1 = x1·cos + x2·sin, y2 = −x1·sin + x2·cos, the opposite direction of Llama and of the paper's Theorem C.1. Their
- * tables are
- * rounded to bf16, except with decay, which also multiplies every rotated element by decayBase^(position /
- * 10000^(2i/n)).
+ * compute y1 = x1·cos + x2·sin, y2 = −x1·sin + x2·cos, the opposite direction of Llama and of the paper's Theorem C.1.
+ * Their tables are rounded to bf16, except with decay, which also multiplies every rotated element by
+ * decayBase^(position / 10000^(2i/n)).
  *
  * <p>Angles are f32, computed in the same steps as in PyTorch. The class uses Math, not StrictMath, which allocates:
- * HotSpot
- * uses the same routines for Math in interpreted and compiled code, and they round to the same tables. No table is
- * cached,
- * since the few dozen angles of a position are cheap and serve all layers.
+ * HotSpot uses the same routines for Math in interpreted and compiled code, and they round to the same tables. No table
+ * is cached, since the few dozen angles of a position are cheap and serve all layers.
  */
 public final class Rope {
     private static final double BASE = 10000.0;

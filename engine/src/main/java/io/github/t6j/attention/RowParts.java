@@ -5,8 +5,7 @@ import java.util.Arrays;
 
 /**
  * Parts of one row's attention for several threads: each part is a span of pages and, if there are more threads than
- * spans,
- * some of the heads. Bits depend only on the spans, since heads are independent.
+ * spans, some of the heads. Bits depend only on the spans, since heads are independent.
  *
  * <pre>
  *   parts    span 0: heads 0 … 8 | 9 … 16 | …     span 1: heads 0 … 8 | …

@@ -9,8 +9,7 @@ import java.util.List;
 
 /**
  * Pages shared by all sessions of a model: fixed factors, which are equal for every token, their rotations by position,
- * and
- * tables of RoPE. They are separate from the caches of sessions and cost nothing per token.
+ * and tables of RoPE. They are separate from the caches of sessions and cost nothing per token.
  */
 public final class SharedPages {
     private final Rope rope;

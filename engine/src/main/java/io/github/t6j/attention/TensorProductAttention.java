@@ -17,10 +17,8 @@ import java.util.Map;
 /**
  * Tensor Product Attention (paper, section 3): Q, K and V of a token are means of outer products of head factors A and
  * feature factors B, and attention is computed from the factors (FlashTPA, Algorithm 2). With query rank 0 the query is
- * whole
- * (T6 KV-only). {@link TensorProduct} describes the forms, {@link FactorRow} the layout of a row and {@link
- * FactorCache} that
- * of the cache. Fixed factors are in {@link SharedPages}.
+ * whole (T6 KV-only). {@link TensorProduct} describes the forms, {@link FactorRow} the layout of a row and
+ * {@link FactorCache} that of the cache. Fixed factors are in {@link SharedPages}.
  */
 public final class TensorProductAttention implements PageAttention, MaterializedHeads, DenseHeads {
     private final TensorProduct form;

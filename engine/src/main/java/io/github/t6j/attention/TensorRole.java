@@ -2,8 +2,7 @@ package io.github.t6j.attention;
 
 /**
  * Role of a tensor in a model. Several matrices of one role are packed as one, in the order in which the family lists
- * them.
- * Roles of a layer occur in each layer.
+ * them. Roles of a layer occur in each layer.
  */
 public enum TensorRole {
     /** Embedding [vocabulary][width]; if tied, also the output matrix. */

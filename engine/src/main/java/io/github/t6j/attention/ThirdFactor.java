@@ -6,8 +6,7 @@ import io.github.t6j.kernels.Kernels;
 
 /**
  * Operations of the third factor C on products and probabilities of a page (paper, appendix C and F.5). Each element is
- * one
- * chain in a fixed order, so no scalar twin is needed.
+ * one chain in a fixed order, so no scalar twin is needed.
  */
 final class ThirdFactor {
     private ThirdFactor() {}
@@ -21,8 +20,7 @@ final class ThirdFactor {
 
     /**
      * For whole queries, sets panel {@code to + h} of {@code x} to Σ_j panel (first + h·third + j) · C_K[j]. {@code to}
-     * must be
-     * at most {@code first}; panels that were read may be overwritten.
+     * must be at most {@code first}; panels that were read may be overwritten.
      *
      * @param c offset of C_K [third][64] in {@code x}
      */
@@ -42,8 +40,7 @@ final class ThirdFactor {
 
     /**
      * Multiplies one head's probabilities, [rank][64] from {@code pAt}, by C_V, [rank][third][64] at the front of
-     * {@code x},
-     * and writes the result [third][rank][64] to {@code x} from {@code at}.
+     * {@code x}, and writes the result [third][rank][64] to {@code x} from {@code at}.
      */
     static void expand(float[] p, int pAt, float[] x, int at, int rank, int third) {
         for (int j = 0; j < third; j++) {

@@ -7,8 +7,7 @@ import java.security.MessageDigest;
 
 /**
  * Projection of queries from a normalised latent, and of keys and values directly. A row is the queries, then the
- * outputs of
- * {@code down} after the latent.
+ * outputs of {@code down} after the latent.
  *
  * @param down [latent + keys and values][width]
  * @param norm [latent], gain of the latent's norm

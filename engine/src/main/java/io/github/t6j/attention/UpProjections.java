@@ -11,8 +11,7 @@ import java.nio.ByteOrder;
 
 /**
  * Up-projections of all key heads of {@link LatentAttention}, W_UK or W_UVᵀ, [inputs][outputs] each, in f32. A matrix
- * is
- * stored in panels of 64 outputs, the last padded with zeros, so that a single row reads it as one stream (ADR 10).
+ * is stored in panels of 64 outputs, the last padded with zeros, so that a single row reads it as one stream (ADR 10).
  *
  * <pre>
  *   [key heads][⌈outputs/64⌉][inputs][64]

@@ -2,8 +2,7 @@ package io.github.t6j.sampling;
 
 /**
  * Ids that may still be chosen: {@code ids[0]} to {@code ids[size − 1]}, in any order, each once. Logits and weights
- * are
- * indexed by id, {@code logits[id]}, and also exist for ids that were removed.
+ * are indexed by id, {@code logits[id]}, and also exist for ids that were removed.
  */
 final class Candidates {
     final int[] ids;
@@ -56,8 +55,7 @@ final class Candidates {
 
     /**
      * Sets {@code weights[id] = exp(logits[id] − greatest logit)} of every candidate and returns their sum, added in
-     * the order
-     * of {@code ids}. A weight divided by the sum is the softmax.
+     * the order of {@code ids}. A weight divided by the sum is the softmax.
      */
     double weigh() {
         double greatest = logits[likeliest()];

@@ -2,8 +2,7 @@ package io.github.t6j.sampling;
 
 /**
  * Exponential function e^x for x ≤ 0. It only multiplies and adds doubles, so its bits are the same on every machine;
- * it is
- * about twice as fast as {@link StrictMath#exp}.
+ * it is about twice as fast as {@link StrictMath#exp}.
  */
 final class Exponential {
     private static final int STEPS = 64; // entries of the table from 1 to 2
@@ -30,8 +29,7 @@ final class Exponential {
 
     /**
      * Returns e^x with a relative error below 2⁻⁵¹, as 2^(n / 64) · e^r, where n is the integer nearest to 64 x / ln 2
-     * and r
-     * the rest, |r| &lt; 0.0055. NaN gives 0.
+     * and r the rest, |r| &lt; 0.0055. NaN gives 0.
      */
     static double of(double x) {
         if (!(x >= LEAST)) {

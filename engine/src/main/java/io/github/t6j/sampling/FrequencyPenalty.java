@@ -2,8 +2,7 @@ package io.github.t6j.sampling;
 
 /**
  * OpenAI's frequency and presence penalties: subtracts n · frequency + presence from the logit of an id that was
- * generated
- * n > 0 times. Ids of the prompt do not count.
+ * generated n > 0 times. Ids of the prompt do not count.
  */
 record FrequencyPenalty(double frequency, double presence, History history) implements Step {
     @Override

@@ -2,8 +2,7 @@ package io.github.t6j.sampling;
 
 /**
  * Makes every id seen in the prompt or generated less likely, once: divides a positive logit by the penalty (Keskar et
- * al.
- * 2019, CTRL, §4.1) and multiplies a negative one, since dividing it would favour the id.
+ * al. 2019, CTRL, §4.1) and multiplies a negative one, since dividing it would favour the id.
  */
 record RepetitionPenalty(double penalty, History history) implements Step {
     @Override

@@ -9,10 +9,8 @@ import java.util.SplittableRandom;
 
 /**
  * Chooses ids from logits according to {@link SamplingOptions}. Record ids with {@link #prompt} and {@link #accept};
- * get the
- * next id from {@link #sample}. A sampler does not allocate after construction, except for a {@link SamplingStep}. For
- * one
- * sequence and one thread.
+ * get the next id from {@link #sample}. A sampler does not allocate after construction, except for a
+ * {@link SamplingStep}. For one sequence and one thread.
  */
 public final class Sampler {
     private final int vocabulary;
@@ -32,8 +30,7 @@ public final class Sampler {
      *
      * @param vocabulary number of logits
      * @param sampleable number of ids that may be chosen; ids from it on are padding without text
-     * @throws IllegalArgumentException if sampleable is not in 1…vocabulary, or a bias is for an id that may not be
-     *     chosen
+     * @throws IllegalArgumentException if sampleable is not in 1…vocabulary, or a biased id may not be chosen
      */
     public Sampler(SamplingOptions options, int vocabulary, int sampleable) {
         if (sampleable < 1 || sampleable > vocabulary) {
@@ -123,8 +120,7 @@ public final class Sampler {
      * @param logits [vocabulary], not modified
      * @throws IllegalArgumentException if the number of logits is not the vocabulary's size
      * @throws IllegalStateException if a logit is NaN or positive infinity, or the logits of all ids that may be chosen
-     *     are
-     *     negative infinity, from the model, biases or a {@link SamplingStep}
+     *     are negative infinity, from the model, biases or a {@link SamplingStep}
      */
     public int sample(float[] logits) {
         checkLogits(logits, "the model computed it; are its weights damaged?");
@@ -167,8 +163,7 @@ public final class Sampler {
 
     /**
      * Returns the natural logarithm of the probability of {@code id}: logit − ln Σ exp(logits), over all logits.
-     * Returns NaN
-     * if the softmax is undefined: a logit is NaN or positive infinity, or all are negative infinity.
+     * Returns NaN if the softmax is undefined: a logit is NaN or positive infinity, or all are negative infinity.
      *
      * @throws IllegalArgumentException if {@code id} is not an index of {@code logits}
      */

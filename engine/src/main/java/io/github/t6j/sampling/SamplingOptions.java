@@ -4,8 +4,7 @@ import java.util.Map;
 
 /**
  * Options for choosing the next id from logits. The steps are applied in this order: the caller's own step, penalties
- * and
- * bias, temperature, top-k, top-p, min-p, draw.
+ * and bias, temperature, top-k, top-p, min-p, draw.
  *
  * @param temperature divides the logits; 0 always chooses the most likely id, the lowest of equally likely ones
  * @param topK keeps the K most likely ids; 0 keeps all
@@ -13,8 +12,7 @@ import java.util.Map;
  * @param minP keeps ids at least P times as likely as the most likely one; 0 keeps all
  * @param penalties penalties for ids that occurred before
  * @param logitBias biases by id, added to the logits; negative infinity bans an id. Positive infinity is rejected,
- *     since
- *     two such ids could not be compared; a bias of 1000 also forces an id
+ *     since two such ids could not be compared; a bias of 1000 also forces an id
  * @param step the caller's own step, or null for none
  * @param seed seed of the draws, or null for a random seed
  */
@@ -32,8 +30,7 @@ public record SamplingOptions(
      * Penalties that make ids less likely that occurred before.
      *
      * @param repetition divides positive and multiplies negative logits of ids seen in the prompt or generated; 1 has
-     *     no
-     *     effect
+     *     no effect
      * @param frequency subtracted from an id's logit for each time it was generated
      * @param presence subtracted from an id's logit if it was generated
      */

@@ -2,8 +2,7 @@ package io.github.t6j.sampling;
 
 /**
  * Step between logits and the draw: changes logits or removes candidates. A step may allocate in its constructor, but
- * not in
- * {@link #apply}.
+ * not in {@link #apply}.
  */
 @FunctionalInterface
 interface Step {

@@ -5,8 +5,7 @@ record TopK(int k) implements Step {
 
     /**
      * Makes one pass with a heap of the best candidates in the first K elements, whose top ranks last. Few ids enter
-     * the
-     * heap, so the cost is little more than a comparison per candidate.
+     * the heap, so the cost is little more than a comparison per candidate.
      */
     @Override
     public void apply(Candidates candidates) {
@@ -28,8 +27,7 @@ record TopK(int k) implements Step {
 
     /**
      * Combines {@link Candidates#load} and {@link #apply} in one pass that writes only ids that enter the heap. Writing
-     * all
-     * candidates would go to memory, since reading the weights has just evicted them from the caches.
+     * all candidates would go to memory, since reading the weights has just evicted them from the caches.
      *
      * @param source logits, at least the capacity of {@code candidates}
      */

@@ -2,16 +2,14 @@ package io.github.t6j.sampling;
 
 /**
  * Nucleus sampling (Holtzman et al. 2020): keeps the fewest of the most likely candidates whose probabilities together
- * reach
- * P, at least one; of equally likely ones the lowest ids come first.
+ * reach P, at least one; of equally likely ones the lowest ids come first.
  */
 record TopP(double p) implements Step {
 
     /**
      * Finds the nucleus by quickselect, by weight instead of rank: a few passes over ever fewer candidates and no sort,
-     * whatever the size of the nucleus. It consists of the ids before {@code from} and of as many ids between {@code
-     * from} and
-     * {@code to} as add the missing weight.
+     * whatever the size of the nucleus. It consists of the ids before {@code from} and of as many ids between
+     * {@code from} and {@code to} as add the missing weight.
      */
     @Override
     public void apply(Candidates candidates) {

@@ -16,8 +16,7 @@ import java.util.List;
  * </pre>
  *
  * Threads share the tensors in blocks. Each element is updated independently and the sums of the norm have a fixed
- * order,
- * so the bits do not depend on the number of threads.
+ * order, so the bits do not depend on the number of threads.
  */
 final class AdamW {
     private static final int BLOCK = 1 << 14;

@@ -5,10 +5,8 @@ import java.util.Arrays;
 
 /**
  * Order in which training reads its data: windows of T ids, each with the window one id later as its targets. The sizes
- * of
- * the shards, T, the order and the seed determine all of it; the only state is the number of windows taken. For use by
- * one
- * thread.
+ * of the shards, T, the order and the seed determine all of it; the only state is the number of windows taken. For use
+ * by one thread.
  */
 public final class BatchOrder {
     private static final int STATE = 5;
@@ -26,15 +24,13 @@ public final class BatchOrder {
     public enum Order {
         /**
          * Sampling with replacement, as in the official script: a shard for each batch, uniform whatever its size, then
-         * a
-         * uniform start for each row. Windows may overlap and repeat.
+         * a uniform start for each row. Windows may overlap and repeat.
          */
         RANDOM,
 
         /**
          * Epochs: each contains every window once, in an order of its own. Windows begin at 0, T, 2·T … of each shard;
-         * a rest
-         * of fewer than T + 1 ids at the end of a shard is skipped.
+         * a rest of fewer than T + 1 ids at the end of a shard is skipped.
          */
         EPOCH
     }
@@ -155,10 +151,8 @@ public final class BatchOrder {
 
     /**
      * Returns the image of {@code index} under a random permutation of 0 … size − 1 that needs no memory: a Feistel
-     * network
-     * permutes the numbers of an even number of bits, repeatedly until the result is below {@code size} (Black and
-     * Rogaway
-     * 2002).
+     * network permutes the numbers of an even number of bits, repeatedly until the result is below {@code size} (Black
+     * and Rogaway 2002).
      */
     static long permute(long index, long size, long key) {
         int half = Math.max(1, (Long.SIZE - Long.numberOfLeadingZeros(size - 1) + 1) / 2);

@@ -4,9 +4,8 @@ import io.github.t6j.training.HeadAttention.Rows;
 
 /**
  * One layer: x2 = x1 + W_o · headNorm(attend(norm(x1))), x3 = x2 + feedForward(norm(x2)). The forward pass keeps x1,
- * x2, the
- * output y of the attention, and the state of the attention and the feed-forward part. The backward pass recomputes all
- * norms.
+ * x2, the output y of the attention, and the state of the attention and the feed-forward part. The backward pass
+ * recomputes all norms.
  */
 final class Block {
     private static final int NORMED = 7;

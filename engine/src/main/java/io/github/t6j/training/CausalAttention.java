@@ -10,8 +10,7 @@ interface CausalAttention {
      * @param q [length][keyDim], like k
      * @param v [length][valueDim], like y
      * @param lse [length] from {@code lseAt}, written: the log-sum-exp of each row of scores, which {@link #backward}
-     *     needs;
-     *     linear attention leaves it unchanged
+     *     needs; linear attention leaves it unchanged
      */
     void forward(
             Rows q, Rows k, Rows v, int length, int keyDim, int valueDim, float scale, Rows y, float[] lse, int lseAt);

@@ -20,8 +20,7 @@ import java.util.function.LongConsumer;
 
 /**
  * Writes the token ids of a file's documents, each followed by the end-of-document id. A pool of threads tokenises
- * batches
- * of documents; the caller's thread reads the batches and writes their ids in order.
+ * batches of documents; the caller's thread reads the batches and writes their ids in order.
  */
 final class DocumentEncoder {
     private static final int BATCH_BYTES = 1 << 20;

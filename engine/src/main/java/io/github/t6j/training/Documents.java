@@ -11,12 +11,10 @@ import java.util.function.DoubleConsumer;
 
 /**
  * Reader of the documents of text files. A file is plain UTF-8 text, in which {@code <|endoftext|>} or the end of the
- * file
- * ends a document; or JSONL, with one object per line whose {@code text} is a document. A file is JSONL if its name
- * ends
- * with .jsonl or its first line is such an object. Blank documents are skipped. A document of plain text longer than 4
- * MiB
- * is delivered in pieces, cut at line ends if possible. A byte order mark at the beginning of a file is skipped.
+ * file ends a document; or JSONL, with one object per line whose {@code text} is a document. A file is JSONL if its
+ * name ends with .jsonl or its first line is such an object. Blank documents are skipped. A document of plain text
+ * longer than 4 MiB is delivered in pieces, cut at line ends if possible. A byte order mark at the beginning of a file
+ * is skipped.
  */
 public final class Documents {
     private Documents() {}

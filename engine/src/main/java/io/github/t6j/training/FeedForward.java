@@ -4,8 +4,7 @@ import io.github.t6j.training.HeadAttention.Rows;
 
 /**
  * SwiGLU (Shazeer, 2020): y = down · a, a = silu(g) ∘ u, where g and u are the halves of gateUp · x. The forward pass
- * keeps
- * g and u; the backward pass recomputes a.
+ * keeps g and u; the backward pass recomputes a.
  *
  * <pre>
  *   dg = da ∘ u ∘ σ ∘ (1 + g ∘ (1 − σ)),  du = da ∘ g ∘ σ,  σ = 1 / (1 + e^−g)

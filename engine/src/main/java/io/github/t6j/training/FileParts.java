@@ -8,8 +8,7 @@ import java.util.Arrays;
 
 /**
  * Reader of the parts of a file between separators, in order, without a UTF-8 byte order mark. Only one part is in
- * memory at
- * a time, however long the file is.
+ * memory at a time, however long the file is.
  */
 final class FileParts implements AutoCloseable {
     private static final int FIRST_BUFFER = 1 << 16;
@@ -38,8 +37,7 @@ final class FileParts implements AutoCloseable {
     /**
      * @param separator ASCII characters
      * @param longest most bytes of a piece; a longer part is cut after the last line end within them, or else between
-     *     two
-     *     characters
+     *     two characters
      */
     FileParts(Path file, byte[] separator, int longest) throws IOException {
         in = Files.newInputStream(file);
@@ -64,8 +62,7 @@ final class FileParts implements AutoCloseable {
 
     /**
      * Returns the next part or piece, or null at the end of the file. An empty rest after the last separator is not a
-     * part.
-     * The last piece may be empty, if the piece before it was cut at the end of the file.
+     * part. The last piece may be empty, if the piece before it was cut at the end of the file.
      */
     Part next() throws IOException {
         int searched = from;

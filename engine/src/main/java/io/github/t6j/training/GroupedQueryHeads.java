@@ -6,8 +6,7 @@ import io.github.t6j.training.Heads.View;
 
 /**
  * MHA, GQA and MQA: g heads of keys and values, each shared by h/g query heads. The forward pass keeps the projected
- * rows; the
- * backward pass norms queries and keys again (in models with such norms) and rotates them again.
+ * rows; the backward pass norms queries and keys again (in models with such norms) and rotates them again.
  *
  * <pre>
  *   a row  Q [h][d] | K [g][d] | V [g][d]

@@ -14,10 +14,9 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * Causal softmax attention of one head of one sequence, forward and backward, in tiles of {@value Kernels#PANEL} queries ×
- * {@value Kernels#PANEL} keys; tiles above the diagonal are skipped. No probability is kept: the backward pass
- * recomputes
- * them from lse, as in FlashAttention-2 (Dao 2023, algorithm 2).
+ * Causal softmax attention of one head of one sequence, forward and backward, in tiles of {@value Kernels#PANEL}
+ * queries × {@value Kernels#PANEL} keys; tiles above the diagonal are skipped. No probability is kept: the backward
+ * pass recomputes them from lse, as in FlashAttention-2 (Dao 2023, algorithm 2).
  *
  * <pre>
  *   S = scale · q kᵀ     P = exp(S − lse)     y = P v                            forward
@@ -26,8 +25,8 @@ import java.util.Arrays;
  * </pre>
  *
  * <p>Exponentials are powers of two, so the transposed factor of S contains log₂e. The scratch grows to the longest
- * sequence
- * seen. Each object is for one thread. Contiguous rows of a head are faster than heads that are interleaved in a row.
+ * sequence seen. Each object is for one thread. Contiguous rows of a head are faster than heads that are interleaved in
+ * a row.
  */
 final class HeadAttention implements CausalAttention, AutoCloseable {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -165,8 +164,8 @@ final class HeadAttention implements CausalAttention, AutoCloseable {
     }
 
     /**
-     * Writes dq; adds to dk and dv, which several query heads may share. The other parameters are as in {@link
-     * #forward}.
+     * Writes dq; adds to dk and dv, which several query heads may share. The other parameters are as in
+     * {@link #forward}.
      *
      * @param dy [length][valueDim]
      * @param dq [length][keyDim]

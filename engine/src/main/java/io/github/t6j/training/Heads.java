@@ -6,8 +6,7 @@ import java.util.Arrays;
 
 /**
  * Causal attention of all heads of all sequences; h/g consecutive query heads share a key head. An item of parallel
- * work is
- * a pair of a sequence and a key head, whose query heads add to its gradients in order.
+ * work is a pair of a sequence and a key head, whose query heads add to its gradients in order.
  */
 final class Heads {
     private final Resources resources;

@@ -11,8 +11,7 @@ import java.util.List;
 
 /**
  * Initialisation of the weights of a new model. As in the official classes, matrices that write to the residual stream
- * begin
- * with 0, gains are 1, and the rest is uniform within ±b, where C is the width:
+ * begin with 0, gains are 1, and the rest is uniform within ±b, where C is the width:
  *
  * <pre>
  *   W_A of h heads and rank R         b = √(6 / ((C + h) R))    Xavier, by the sizes that torch takes of [C, h, R]
@@ -24,8 +23,7 @@ import java.util.List;
 public enum Initialization {
     /**
      * Like {@link #OFFICIAL}, but the embedding is normal with standard deviation 0.02. The official bound of the
-     * embedding,
-     * 1/√C, grows as the model shrinks; with tied output it makes every token predict itself.
+     * embedding, 1/√C, grows as the model shrinks; with tied output it makes every token predict itself.
      */
     SMALL,
     /** Initialisation of the official classes; the embedding is uniform, ±1/√C. */

@@ -6,8 +6,7 @@ import io.github.t6j.training.Heads.View;
 
 /**
  * Multi-head latent attention (DeepSeek-V2, section 2.1): queries are projected up from a normed latent, keys and
- * values from
- * another one, and the heads share a rotated part of the key.
+ * values from another one, and the heads share a rotated part of the key.
  *
  * <pre>
  *   latents    c_q [queryRank] | c [rank] | k_pe [rope]            down · x

@@ -5,8 +5,7 @@ import java.util.Arrays;
 
 /**
  * Output layer and loss: f = norm(x) of the last activations x, logits z = E f, loss = mean of lse(z) − z[target] over
- * the
- * scored positions, lse(z) = ln Σ e^z. Logits are computed for some rows at a time and not kept.
+ * the scored positions, lse(z) = ln Σ e^z. Logits are computed for some rows at a time and not kept.
  *
  * <pre>
  *   dz = (e^(z − lse) − onehot(target)) / scored     dE += dz fᵀ     df = Eᵀ dz
@@ -44,8 +43,7 @@ final class OutputLayer {
 
     /**
      * Returns the mean loss; writes scale × its derivative by x into dx [rows][width], and adds scale × its derivatives
-     * to
-     * the gradients of the parameters. {@code dx} may be {@code x}.
+     * to the gradients of the parameters. {@code dx} may be {@code x}.
      */
     double lossAndGradient(float[] x, MicroBatch batch, float scale, float[] dx) {
         return loss(x, batch, scale, dx);

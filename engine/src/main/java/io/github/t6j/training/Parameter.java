@@ -43,8 +43,7 @@ public final class Parameter {
 
     /**
      * Returns the accumulated derivatives of the loss by the elements since the gradients were cleared: the array
-     * itself, in
-     * the order of {@link #value}.
+     * itself, in the order of {@link #value}.
      */
     public float[] gradient() {
         return gradient;

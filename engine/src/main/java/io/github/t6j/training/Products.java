@@ -16,10 +16,8 @@ import java.nio.ByteOrder;
  * Products of a linear layer, y = W·x, dx = Wᵀ·dy and dW += dyᵀ·x, on all workers. Matrices are row-major.
  *
  * <p>All use the engine's register tiles, which need W (or, for the gradient of weights, both operands) packed into
- * panels
- * of {@value Kernels#PANEL} columns. The order of a sum does not depend on the number of threads. An object is reused
- * for
- * many products and stops allocating once it has seen the largest. For use by one thread.
+ * panels of {@value Kernels#PANEL} columns. The order of a sum does not depend on the number of threads. An object is
+ * reused for many products and stops allocating once it has seen the largest. For use by one thread.
  */
 final class Products implements AutoCloseable {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);

@@ -47,8 +47,7 @@ final class Resources implements AutoCloseable {
 
     /**
      * Returns scratch number {@code which} with at least {@code rows · columns} floats and undefined contents. An
-     * operation
-     * may use it until another operation asks for the same number.
+     * operation may use it until another operation asks for the same number.
      */
     float[] scratch(int which, int rows, int columns) {
         scratch[which] = atLeast(scratch[which], rows, columns);
@@ -77,8 +76,7 @@ final class Resources implements AutoCloseable {
 
     /**
      * Adds sums over rows to {@code into} [elements], in a fixed order: {@code work} adds the rows of a block in order,
-     * then
-     * the sums of the blocks are added in order.
+     * then the sums of the blocks are added in order.
      */
     void sumRows(int rows, float[] into, BlockWork work) {
         int n = into.length;

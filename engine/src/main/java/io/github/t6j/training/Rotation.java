@@ -6,8 +6,7 @@ import io.github.t6j.training.HeadAttention.Rows;
 /**
  * RoPE of a micro-batch's rows, y = R x, and its transpose. R has blocks δ (c s; −s c), where δ is the decay or 1;
  * transposing changes the sign of s. The transpose is not the inverse: rounded tables have c² + s² ≠ 1. (T6_ropek
- * rotates
- * whole queries and keys instead of the features that they are means of, which is equivalent.)
+ * rotates whole queries and keys instead of the features that they are means of, which is equivalent.)
  */
 final class Rotation {
     private final Resources resources;

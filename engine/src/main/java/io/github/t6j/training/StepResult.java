@@ -5,8 +5,7 @@ package io.github.t6j.training;
  *
  * @param step number of the update, from 1
  * @param loss loss before the update, in nats: the mean over its micro-batches of the mean negative log-probability of
- *     a
- *     token
+ *     a token
  * @param gradientNorm 2-norm of the gradients before clipping
  * @param learningRate learning rate of the update
  */

@@ -8,10 +8,8 @@ import io.github.t6j.training.MicroBatch.Part;
 
 /**
  * Tensor product attention (paper, section 3): queries, keys and values are means of outer products of factors. The
- * forward
- * pass keeps the factors; the backward pass rebuilds whole heads for some sequences at a time. With query rank 0 the
- * queries
- * are whole (T6 KV-only).
+ * forward pass keeps the factors; the backward pass rebuilds whole heads for some sequences at a time. With query rank
+ * 0 the queries are whole (T6 KV-only).
  *
  * <pre>
  *   a row  B_Q [R_Q][d] or Q [h][d] | B_K [R_K][d] | A_K [h][R_K] | A_V [h][R_V] | B_V [R_V][e] | A_Q [h][R_Q]

@@ -21,8 +21,7 @@ import java.util.function.LongConsumer;
 
 /**
  * Cache of the token ids of a text file: a file beside it, NAME.t6j-tokens, or, if that cannot be written, in the
- * user's
- * cache folder.
+ * user's cache folder.
  *
  * <pre>
  *   offset  bytes
@@ -37,8 +36,7 @@ import java.util.function.LongConsumer;
  * </pre>
  *
  * <p>All numbers are little-endian. A file of another form, text or tokenizer is rebuilt. Only its owner may read the
- * file,
- * since the text may be private.
+ * file, since the text may be private.
  */
 final class TokenCache {
     private static final String SUFFIX = ".t6j-tokens";
@@ -99,8 +97,8 @@ final class TokenCache {
     }
 
     /**
-     * Returns the ids in {@code file}, or null if it is missing, unreadable, damaged, or has another source than {@code
-     * hash}.
+     * Returns the ids in {@code file}, or null if it is missing, unreadable, damaged, or has another source than
+     * {@code hash}.
      */
     private Cached map(Path file, byte[] hash, Arena arena) {
         if (!Files.isRegularFile(file) || !Files.isReadable(file)) {

@@ -13,8 +13,7 @@ import java.util.function.DoubleConsumer;
 /**
  * Token ids that a training run reads, in mapped files of any length. They form shards: all text files together are one
  * shard, each file of ids is one. Immutable and safe for use by any number of threads. No other process may change the
- * files
- * before {@link #close}.
+ * files before {@link #close}.
  */
 public final class TokenData implements AutoCloseable {
     private final Arena arena; // null if this is a part of other data
@@ -67,11 +66,9 @@ public final class TokenData implements AutoCloseable {
 
     /**
      * Opens files of any of these formats: shards of the official scripts and of llm.c (a header of 256 int32, then
-     * uint16);
-     * NAME.bin without such a header, uint16; {@link Documents text or JSONL}. Text is tokenised once: its ids are
-     * cached
-     * beside it in NAME.t6j-tokens, or else in $XDG_CACHE_HOME/t6j or ~/.cache/t6j. An end-of-document id follows each
-     * document: that of {@code <|endoftext|>}, or else the tokenizer's end of text.
+     * uint16); NAME.bin without such a header, uint16; {@link Documents text or JSONL}. Text is tokenised once: its ids
+     * are cached beside it in NAME.t6j-tokens, or else in $XDG_CACHE_HOME/t6j or ~/.cache/t6j. An end-of-document id
+     * follows each document: that of {@code <|endoftext|>}, or else the tokenizer's end of text.
      *
      * @param tokenizer tokenizer for text; may be null if no file is text
      * @param vocabulary size of the vocabulary; every id must be below it
@@ -131,8 +128,7 @@ public final class TokenData implements AutoCloseable {
 
     /**
      * Returns a view of some of the ids, for example to hold out the last ones. It is valid as long as this data is
-     * open;
-     * closing it has no effect.
+     * open; closing it has no effect.
      *
      * @param from index of the first id, in the concatenation of all shards
      * @param to index after the last id

@@ -13,8 +13,7 @@ import java.util.List;
 
 /**
  * Trainable model: parameters, the loss of a micro-batch and its gradients. For use by one thread at a time; it
- * computes on
- * several.
+ * computes on several.
  */
 public final class TrainableModel implements AutoCloseable {
     private final Resources resources;
@@ -66,8 +65,7 @@ public final class TrainableModel implements AutoCloseable {
      * @param variant RoPE variant if the files do not determine it, else null
      * @param threads number of threads that compute
      * @throws io.github.t6j.ModelFormatException if the files are damaged or training does not support the model; the
-     *     message
-     *     gives the reason
+     *     message gives the reason
      * @throws java.io.UncheckedIOException when a file cannot be read
      */
     public static TrainableModel load(Path path, RopeVariant variant, int threads) {
@@ -154,8 +152,7 @@ public final class TrainableModel implements AutoCloseable {
 
     /**
      * Computes the loss from x and adds to the gradients. Logits are not kept between passes, so computing them belongs
-     * to
-     * this half.
+     * to this half.
      */
     double backward(MicroBatch batch, float scale) {
         double loss = output.lossAndGradient(x, batch, scale, x);

@@ -20,14 +20,11 @@ import java.util.concurrent.CancellationException;
 
 /**
  * Training run of a model: its weights, the state of AdamW, and the position in the data. An update reads
- * micro-batches,
- * sums or averages their gradients, clips them and steps. Options, data and initial weights determine every bit of the
- * result; the number of threads does not affect it. A trainer that was saved and restored continues as if it had never
- * stopped. For use by one thread at a time; it computes on several.
+ * micro-batches, sums or averages their gradients, clips them and steps. Options, data and initial weights determine
+ * every bit of the result; the number of threads does not affect it. A trainer that was saved and restored continues as
+ * if it had never stopped. For use by one thread at a time; it computes on several.
  *
- * <p>Ids and targets are [sequences][context], row by row; targets[i] is the id that follows ids[i], or −1 if the
- * position
- * is not scored.
+ * <p>Ids and targets are [sequences][context], row by row; targets[i] is the id after ids[i], or −1 if not scored.
  */
 public final class Trainer implements AutoCloseable {
     private static final int ROUNDED_VOCABULARY = 64;
@@ -68,8 +65,7 @@ public final class Trainer implements AutoCloseable {
 
     /**
      * Creates a trainer of a new model with random weights. The vocabulary is the tokenizer's, rounded up to a multiple
-     * of 64;
-     * the context length is that of the options if they set one, else the preset's.
+     * of 64; the context length is that of the options if they set one, else the preset's.
      *
      * @param preset name of the model's shape, such as {@code t6-micro}; {@code t6j init --help} lists the presets
      * @param tokenizer tokenizer of the new model: a folder, or a tokenizer.json
@@ -102,9 +98,7 @@ public final class Trainer implements AutoCloseable {
      * @param variant RoPE variant if the files do not determine it, else null
      * @param tokenizer path of a tokenizer to use instead of the model's own, or null
      * @param threads number of threads that compute; 0 for one per core
-     * @throws ModelFormatException if the files are damaged or training does not support the model; the message gives
-     *     the
-     *     reason
+     * @throws ModelFormatException if the files are damaged or training does not support the model
      * @throws java.io.UncheckedIOException when a file cannot be read
      * @throws MemoryLimitException if Java's heap cannot hold it
      */
@@ -158,13 +152,11 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Makes one update with the next batches of {@code data}, in the order of the options. Interrupting the thread
-     * cancels the
-     * update between two micro-batches and leaves the trainer unchanged.
+     * Makes one update with the next batches of {@code data}. An interrupt cancels it between two micro-batches.
      *
      * @throws IllegalArgumentException if this run has read other data before
      * @throws IllegalStateException if the loss or the gradient norm is NaN or infinite; the trainer is unchanged
-     * @throws CancellationException if the thread is interrupted; its interrupt status stays set
+     * @throws CancellationException if the thread is interrupted, which stays set; the trainer is unchanged
      */
     public StepResult step(TokenData data) {
         read(data);
@@ -278,8 +270,7 @@ public final class Trainer implements AutoCloseable {
 
     /**
      * Returns the mean negative log-probability of a token, in nats, over adjacent windows of the context length: all
-     * of them,
-     * or {@code most} evenly spaced ones.
+     * of them, or {@code most} evenly spaced ones.
      *
      * @param most most windows to evaluate
      * @throws IllegalArgumentException if {@code most} is below 1, or no shard has a window and the id after it
@@ -311,8 +302,7 @@ public final class Trainer implements AutoCloseable {
 
     /**
      * Writes a checkpoint, a folder that {@link #restore} reads and that is also a model. The folder is written
-     * atomically; an
-     * existing checkpoint is replaced.
+     * atomically; an existing checkpoint is replaced.
      *
      * @throws java.io.UncheckedIOException if it cannot be written, or the folder contains other files
      */
@@ -327,9 +317,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Writes only the model into a folder: config.json, model.safetensors, the tokenizer. Each file replaces an
-     * existing one
-     * atomically.
+     * Writes only the model into a folder, each file atomically: config.json, model.safetensors, the tokenizer.
      *
      * @throws java.io.UncheckedIOException if a file cannot be written
      */
@@ -371,9 +359,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Returns whether the model uses {@link Tokenizer#gpt2} if its folder has no tokenizer: its family was trained on
-     * GPT-2's
-     * ids.
+     * Returns whether a folder without a tokenizer uses {@link Tokenizer#gpt2}, on whose ids its family was trained.
      */
     public boolean speaksGpt2() {
         return Families.speaksGpt2(config) && vocabulary() >= Tokenizer.gpt2().size();

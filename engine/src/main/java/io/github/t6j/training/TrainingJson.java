@@ -9,8 +9,7 @@ import java.util.Map;
 
 /**
  * Contents of {@code training.json} of a checkpoint: the state of a run that it needs to continue as if it had not
- * stopped,
- * beside the weights and the moments of AdamW. The file is untrusted input, so every number is checked.
+ * stopped, beside the weights and the moments of AdamW. The file is untrusted input, so every number is checked.
  *
  * @param steps number of updates made
  * @param options options of the run

@@ -63,8 +63,7 @@ public record TrainingOptions(
      * @param epsilon added to the denominator
      * @param decay weight decay λ
      * @param decaysVectors true to decay gains and biases, too, as in the official script; false to decay only
-     *     matrices, as
-     *     in nanoGPT
+     *     matrices, as in nanoGPT
      * @param clip largest 2-norm of an update's gradients, or 0 for no clipping
      */
     public record Optimizer(

@@ -28,8 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Tests gradients of models without golden gradients against central differences of an independent forward pass in
- * double,
- * which reproduces the logits of the golden models.
+ * double, which reproduces the logits of the golden models.
  */
 class DerivativesTest {
     /** Tolerance relative to a tensor's largest derivative. */

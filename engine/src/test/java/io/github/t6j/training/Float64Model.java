@@ -16,8 +16,7 @@ import java.util.Map;
 
 /**
  * Forward pass of a model in double, position by position, with tensors found by name. It is the oracle of losses and,
- * by
- * differences, of gradients.
+ * by differences, of gradients.
  */
 final class Float64Model {
     private final ModelConfig config;

@@ -17,8 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Tests products against sums in double and checks that elements outside the results stay unchanged. The scalar twin
- * and
- * any number of threads give the same bits.
+ * and any number of threads give the same bits.
  */
 @Tag("width")
 class ProductsTest {
