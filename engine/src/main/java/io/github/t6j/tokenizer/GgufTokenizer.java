@@ -16,6 +16,7 @@ import java.util.Set;
  */
 final class GgufTokenizer {
     private static final String PREFIX = "tokenizer.ggml.";
+    private static final Set<Object> NO_MODEL = Set.of("no_vocab", "none");
 
     /** Splitter's name → ours. */
     private static final Map<String, String> SPLITTERS = Map.of(
@@ -56,9 +57,10 @@ final class GgufTokenizer {
         return new GgufTokenizer(keys, where).definition();
     }
 
-    /** Whether there is one. */
+    /** Returns whether the file has a tokenizer; llama.cpp names the model of a file without one, too. */
     static boolean isIn(Map<String, Object> keys) {
-        return keys.containsKey(PREFIX + "model");
+        Object model = keys.get(PREFIX + "model");
+        return model != null && !NO_MODEL.contains(model);
     }
 
     private TokenizerDefinition definition() {

@@ -125,5 +125,8 @@ class GgufTokenizerTest {
     @Test
     void aFileWithoutOneHasNone() {
         assertThat(Tokenizer.ofGguf(Map.of(), "file")).isNull();
+        for (String none : List.of("no_vocab", "none")) { // as llama.cpp writes where it converts no vocabulary
+            assertThat(Tokenizer.ofGguf(Map.of("tokenizer.ggml.model", none), "file")).as(none).isNull();
+        }
     }
 }
