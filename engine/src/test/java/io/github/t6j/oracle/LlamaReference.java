@@ -1,0 +1,175 @@
+package io.github.t6j.oracle;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The families llama, mistral, qwen2, qwen3 and smollm3 in double, from a config.json and tensors in Hugging Face's layout.
+ * It shares nothing with the engine but the reader of weights. RoPE is plain, linear, llama3 or yarn.
+ */
+public final class LlamaReference implements Reference {
+    private final Weights w;
+    private final Map<String, Object> config;
+    private final String type;
+    private final int width;
+    private final int heads;
+    private final int headDim;
+    private final int keyHeads;
+    private final double epsilon;
+    private final Map<?, ?> rope;
+    private final double theta;
+
+    public LlamaReference(Weights w, Map<String, Object> config) {
+        this.w = w;
+        this.config = config;
+        type = (String) config.get("model_type");
+        width = w.size("model.embed_tokens.weight", 1);
+        heads = (int) number("num_attention_heads", 0);
+        headDim = w.size("model.layers.0.self_attn.q_proj.weight", 0) / heads;
+        keyHeads = w.size("model.layers.0.self_attn.k_proj.weight", 0) / headDim;
+        epsilon = number("rms_norm_eps", 1e-6);
+        Object scaling =
+                config.get("rope_scaling") == null ? config.get("rope_parameters") : config.get("rope_scaling");
+        rope = scaling instanceof Map<?, ?> map ? map : Map.of();
+        theta = of(rope, "rope_theta", number("rope_theta", type.equals("smollm3") ? 2e6 : 1e4));
+    }
+
+    /** Rounding of a product's inputs. */
+    public interface Rounding {
+        /** Returns {@code rows} rounded for {@code matrix}, a tensor's name. */
+        double[][] round(double[][] rows, String matrix);
+    }
+
+    @Override
+    public double[][] logits(int... ids) {
+        return logits(ids, (rows, matrix) -> rows);
+    }
+
+    /** Logits [ids][vocabulary] where products round their inputs. */
+    public double[][] logits(int[] ids, Rounding rounding) {
+        double[] embedding = w.get("model.embed_tokens.weight");
+        double[][] x = new double[ids.length][];
+        for (int t = 0; t < ids.length; t++) {
+            x[t] = Arrays.copyOfRange(embedding, ids[t] * width, (ids[t] + 1) * width);
+        }
+        for (int layer = 0; layer < (int) number("num_hidden_layers", 0); layer++) {
+            String block = "model.layers." + layer + ".";
+            double[][] h = norm(x, width, block + "input_layernorm.weight");
+            Float64.add(x, times(attention(block + "self_attn.", layer, h, rounding), block + "self_attn.o_proj.weight",
+                    rounding));
+            h = norm(x, width, block + "post_attention_layernorm.weight");
+            double[][] hidden = Float64.gated(
+                    times(h, block + "mlp.gate_proj.weight", rounding),
+                    times(h, block + "mlp.up_proj.weight", rounding));
+            Float64.add(x, times(hidden, block + "mlp.down_proj.weight", rounding));
+        }
+        boolean tied = (Boolean) config.getOrDefault("tie_word_embeddings", type.equals("smollm3"));
+        return times(norm(x, width, "model.norm.weight"), tied ? "model.embed_tokens.weight" : "lm_head.weight",
+                rounding);
+    }
+
+    private double[][] times(double[][] x, String matrix, Rounding rounding) {
+        return w.times(rounding.round(x, matrix), matrix);
+    }
+
+    private double[][] norm(double[][] x, int size, String gain) {
+        return Float64.rms(x, size, w.get(gain), epsilon, 1);
+    }
+
+    private double[][] attention(String attn, int layer, double[][] h, Rounding rounding) {
+        double[][] q = times(h, attn + "q_proj.weight", rounding);
+        double[][] k = times(h, attn + "k_proj.weight", rounding);
+        if (type.equals("qwen3")) {
+            q = norm(q, headDim, attn + "q_norm.weight");
+            k = norm(k, headDim, attn + "k_norm.weight");
+        }
+        if (rotates(layer)) {
+            q = turned(q);
+            k = turned(k);
+        }
+        return Float64.attend(q, k, times(h, attn + "v_proj.weight", rounding), heads, keyHeads,
+                1 / Math.sqrt(headDim), window(layer));
+    }
+
+    /** SmolLM3: 1 in no_rope_layers means RoPE; by default each fourth layer has none. */
+    private boolean rotates(int layer) {
+        return !type.equals("smollm3") || (config.get("no_rope_layers") instanceof List<?> list
+                ? ((Number) list.get(layer)).intValue() != 0
+                : (layer + 1) % (int) number("no_rope_layer_interval", 4) != 0);
+    }
+
+    private int window(int layer) {
+        if (type.equals("llama") || config.containsKey("sliding_window") && config.get("sliding_window") == null) {
+            return Integer.MAX_VALUE;
+        }
+        boolean slides = Boolean.TRUE.equals(config.get("use_sliding_window")) && switch (type) {
+            case String any when config.get("layer_types") instanceof List<?> types ->
+                types.get(layer).equals("sliding_attention");
+            case "smollm3" -> config.get("sliding_window") != null && !rotates(layer);
+            default -> layer >= number("max_window_layers", 28);
+        };
+        return type.equals("mistral") || slides ? (int) number("sliding_window", 4096) : Integer.MAX_VALUE;
+    }
+
+    private double[][] turned(double[][] x) {
+        float[] frequencies = Float64.frequencies(headDim, theta);
+        double factor = scale(frequencies);
+        float[][] angles = Float64.angles(x.length, frequencies);
+        double[][] cos = new double[x.length][headDim / 2];
+        double[][] sin = new double[x.length][headDim / 2];
+        for (int t = 0; t < x.length; t++) {
+            for (int i = 0; i < headDim / 2; i++) {
+                cos[t][i] = (float) Math.cos(angles[t][i]) * (float) factor;
+                sin[t][i] = (float) Math.sin(angles[t][i]) * (float) factor;
+            }
+        }
+        return Float64.rotate(x, headDim, 0, cos, sin);
+    }
+
+    /** Scales frequencies as config.json says, each step in float. @return factor of cosines and sines */
+    private double scale(float[] inverse) {
+        Object kind = rope.containsKey("rope_type") ? rope.get("rope_type") : rope.get("type");
+        float factor = (float) of(rope, "factor", 1);
+        double original = of(rope, "original_max_position_embeddings", number("max_position_embeddings", 0));
+        float low = (float) Math.max(0, Math.floor(dimension(original, of(rope, "beta_fast", 32))));
+        float high = (float) Math.min(headDim - 1, Math.ceil(dimension(original, of(rope, "beta_slow", 1))));
+        for (int i = 0; i < inverse.length; i++) {
+            float inv = inverse[i];
+            inverse[i] = switch ((String) kind) {
+                case null -> inv;
+                case "linear" -> inv / factor;
+                case "llama3" -> llama3(inv, (float) original, factor);
+                case "yarn" -> {
+                    float keep = 1f - Math.clamp((i - low) / (high - low), 0f, 1f);
+                    float power = (float) Math.pow(theta, (float) (2 * i) / headDim);
+                    yield 1f / (factor * power) * (1f - keep) + inv * keep;
+                }
+                default -> throw new IllegalArgumentException("no oracle for RoPE " + kind);
+            };
+        }
+        return "yarn".equals(kind) ? of(rope, "attention_factor", 0.1 * Math.log(factor) + 1) : 1;
+    }
+
+    /** YaRN: the dimension whose pair turns so often within {@code original} positions. */
+    private double dimension(double original, double turns) {
+        return headDim * Math.log(original / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
+    }
+
+    private float llama3(float inv, float original, float factor) {
+        float low = (float) of(rope, "low_freq_factor", 1);
+        float high = (float) of(rope, "high_freq_factor", 4);
+        float wave = 1f / inv * (float) (2 * Math.PI);
+        float smooth = (1f / wave * original - low) / (high - low);
+        float mixed = (1f - smooth) * inv / factor + smooth * inv;
+        return wave > original / low ? inv / factor : wave < original / high ? inv : mixed;
+    }
+
+    private double number(String key, double absent) {
+        return of(config, key, absent);
+    }
+
+    private static double of(Map<?, ?> map, String key, double absent) {
+        return map.get(key) instanceof Number number ? number.doubleValue() : absent;
+    }
+}
