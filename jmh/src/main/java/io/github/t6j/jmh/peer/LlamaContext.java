@@ -29,7 +29,8 @@ public final class LlamaContext implements AutoCloseable {
             int code = library.decode.number(context, batch);
             if (code != 0) {
                 throw new IllegalStateException(
-                        "llama.cpp does not decode " + ids.length + " ids: code " + code + ": " + LlamaLibrary.errors());
+                        "llama.cpp does not decode " + ids.length + " ids: code " + code + ": "
+                                + LlamaLibrary.errors());
             }
         }
         float[][] logits = new float[ids.length][];

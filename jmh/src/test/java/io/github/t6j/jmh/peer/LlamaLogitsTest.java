@@ -24,8 +24,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 class LlamaLogitsTest {
     private static final int IDS = 150;
     private static final int THREADS = 2;
-    private static final Results RESULTS = new Results("logits", "Logits",
-            "| model | type | t6j's error | llama.cpp's error | ratio | largest difference |",
+    private static final Results RESULTS = new Results("logits", "## Logits", "",
+            "Error: root mean square of the difference from float64, divided by that of the logits; " + IDS
+                    + " positions, "
+                    + RandomModel.VOCABULARY
+                    + " logits each. Largest difference: of t6j's and llama.cpp's logits, divided by"
+                    + " the largest logit. llama.cpp rounds activations to f16 or bf16 where weights are; both round them"
+                    + " to 8 bits where weights are quantised.",
+            "", "| model | type | t6j's error | llama.cpp's error | t6j's ÷ llama.cpp's | largest difference |",
             "|---|---|--:|--:|--:|--:|");
 
     @TempDir

@@ -24,7 +24,8 @@ class LlamaTest {
     @Test
     void aMissingLibraryIsNamed() {
         assertThatIllegalStateException().isThrownBy(() -> new LlamaLibrary(folder))
-                .withMessage(folder.resolve("libllama.v0.5.0.so") + ": expected llama.cpp's library, found no such file:"
-                        + " run .ci/peers, which installs it, or name its folder in T6J_PEERS");
+                .withMessage(
+                        folder.resolve("libllama.v0.5.0.so") + ": expected llama.cpp's library, found no such file:"
+                                + " run .ci/peers, which installs it, or name its folder in T6J_PEERS");
     }
 }

@@ -3,7 +3,6 @@ package io.github.t6j.jmh.peer;
 import io.github.t6j.TestNumbers;
 import io.github.t6j.weights.GgufFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,7 +34,8 @@ record RandomModel(
         for (String architecture : List.of("llama", "qwen2", "qwen3")) {
             boolean llama = architecture.equals("llama");
             models.add(new RandomModel(architecture, 576, 9, 3, 64, llama, llama ? Rope.PLAIN : Rope.YARN, 10_000));
-            models.add(new RandomModel(architecture, 768, 12, 2, 64, !llama, llama ? Rope.FACTORS : Rope.PLAIN, 500_000));
+            models.add(
+                    new RandomModel(architecture, 768, 12, 2, 64, !llama, llama ? Rope.FACTORS : Rope.PLAIN, 500_000));
             models.add(new RandomModel(architecture, 768, 12, 12, 64, true, Rope.LINEAR, 10_000));
             models.add(new RandomModel(architecture, 1024, 8, 2, 128, false, llama ? Rope.YARN : Rope.LINEAR, 500_000));
         }
@@ -107,14 +107,10 @@ record RandomModel(
         Float[] scores = new Float[VOCABULARY];
         Arrays.fill(scores, 0f);
         gguf.key("tokenizer.ggml.model", "llama");
-        array(gguf, "tokens", GgufFile.STRING, tokens);
-        array(gguf, "scores", GgufFile.FLOAT, scores);
-        array(gguf, "token_type", GgufFile.I32, types);
+        VocabularyFile.array(gguf, "tokens", GgufFile.STRING, tokens);
+        VocabularyFile.array(gguf, "scores", GgufFile.FLOAT, scores);
+        VocabularyFile.array(gguf, "token_type", GgufFile.I32, types);
         gguf.key("tokenizer.ggml.bos_token_id", 1).key("tokenizer.ggml.eos_token_id", 2);
-    }
-
-    private static void array(GgufFile gguf, String name, int type, Object[] values) {
-        gguf.key("tokenizer.ggml." + name, GgufFile.ARRAY, type, (long) values.length, GgufFile.bytes(values));
     }
 
     private void block(GgufFile gguf, Random random, String block) {
@@ -142,7 +138,8 @@ record RandomModel(
     }
 
     private static void matrix(GgufFile gguf, Random random, String name, int rows, int columns) {
-        gguf.floats(name + ".weight", TestNumbers.normal(random, rows * columns, 1 / Math.sqrt(columns)), rows, columns);
+        gguf.floats(name + ".weight", TestNumbers.normal(random, rows * columns, 1 / Math.sqrt(columns)), rows,
+                columns);
     }
 
     private static void gain(GgufFile gguf, Random random, String name, int size) {

@@ -11,9 +11,10 @@ final class Results {
     private final Path file;
     private final List<String> lines = new ArrayList<>();
 
-    Results(String name, String title, String head, String alignment) {
+    /** @param start lines before the first row */
+    Results(String name, String... start) {
         file = Path.of("target", "peers", name + ".md");
-        lines.addAll(List.of("## " + title, "", head, alignment));
+        lines.addAll(List.of(start));
     }
 
     void add(String line) {
