@@ -3,7 +3,7 @@ package io.github.t6j.jmh.peer;
 import java.util.List;
 import java.util.Random;
 
-/** Texts of words, code, digits, runs of white space, emoji, marks and characters of all categories. */
+/** Texts of words, code, digits, runs of white space, emoji, marks and characters of many categories. */
 final class RandomTexts {
     private static final List<String> PARTS = List.of(
             " ", " ", " ", "  ", "        ", "\n", "\n\n", "\r\n", "\t", "\u00A0", "\u3000", "\u200D", "\0", "\u0004",
@@ -15,8 +15,11 @@ final class RandomTexts {
             "\u0301\u0323", "n\u0303", "Å", "ﬁ", "ſ", "ß", "й", "и\u0306", "中", "日本", "한", "\u1112\u1161\u11AB",
             "か\u3099",
             "ʰ", "😀", "👍🏽", "👩\u200D👩\u200D👧", "🇩🇪", "𝒜");
-    /** Beyond the private use area there is little but CJK. */
-    private static final int MOST = 0x1FBFF;
+    /** First and last characters of blocks of letters, numbers, symbols and emoji that are older than every library's tables. */
+    private static final int[][] BLOCKS = {
+        {0x21, 0x52F}, {0x5D0, 0x6D3}, {0x905, 0x939}, {0xE01, 0xE30}, {0x10D0, 0x10FF}, {0x1E00, 0x20AC},
+        {0x2150, 0x2188}, {0x2190, 0x23FA}, {0x2460, 0x27BF}, {0x3001, 0x9FA5}, {0xAC00, 0xD7A3}, {0xF900, 0xFA2D},
+        {0xFB00, 0xFB06}, {0xFF01, 0xFFEE}, {0x1D400, 0x1D7FF}, {0x1F300, 0x1F64F}, {0x20000, 0x2A6D6}};
 
     private final Random random;
 
@@ -36,16 +39,13 @@ final class RandomTexts {
         return text.toString();
     }
 
-    /**
-     * Any character that is assigned but no combining mark: their order after normalisation depends on the version of
-     * Unicode.
-     */
+    /** No combining mark: the order of marks after normalisation depends on the version of Unicode. */
     private int character() {
         while (true) {
-            int character = random.nextInt(random.nextBoolean() ? 0x3000 : MOST);
+            int[] block = BLOCKS[random.nextInt(BLOCKS.length)];
+            int character = random.nextInt(block[0], block[1] + 1);
             int type = Character.getType(character);
-            if (type != Character.UNASSIGNED && type != Character.SURROGATE && type != Character.PRIVATE_USE
-                    && type != Character.NON_SPACING_MARK && type != Character.COMBINING_SPACING_MARK) {
+            if (type != Character.UNASSIGNED && type != Character.NON_SPACING_MARK) {
                 return character;
             }
         }
