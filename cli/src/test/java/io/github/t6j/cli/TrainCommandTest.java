@@ -420,7 +420,7 @@ class TrainCommandTest {
             adds            | 0          | adds: expected true or false, found 0
             initialization  | "NONE"     | initialization: expected one of [SMALL, OFFICIAL], found NONE
             order           | [1, "2"]   | order: expected at most 16 whole numbers
-            order           | [0, 64, 1, 2, 3] | the state of the data's order: expected EPOCH
+            order           | [0, 64, 1, 2, 3] | state of the data order: expected EPOCH
             data_ids        | 0          | data_ids: expected a whole number from 1, found 0
             """)
     void aDamagedCheckpointIsOneLine(String key, String value, String message) throws IOException {
