@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 
 /** Model of the Llama family with the width and heads of a real one, few layers and random weights. */
@@ -23,11 +23,6 @@ record RandomModel(
     static final float EPSILON = 1e-5f;
     static final float STRETCH = 4;
     static final int ORIGINAL_CONTEXT = 512;
-
-    private static final int NORMAL = 1;
-    private static final int UNKNOWN = 2;
-    private static final int CONTROL = 3;
-    private static final int BYTE = 6;
 
     static List<RandomModel> all() {
         List<RandomModel> models = new ArrayList<>();
@@ -49,14 +44,13 @@ record RandomModel(
     @Override
     public String toString() {
         return "%s %d, %d/%d × %d, %s, rope %s %.0f".formatted(architecture, width, heads, keyHeads, headDim,
-                tied ? "tied" : "untied", rope.toString().toLowerCase(java.util.Locale.ROOT), base);
+                tied ? "tied" : "untied", rope.toString().toLowerCase(Locale.ROOT), base);
     }
 
     void write(Path file, long seed) throws IOException {
         Random random = new Random(seed);
         GgufFile gguf = new GgufFile().key("general.architecture", architecture);
         sizes(gguf);
-        vocabulary(gguf);
         matrix(gguf, random, "token_embd", VOCABULARY, width);
         gain(gguf, random, "output_norm", width);
         if (!tied) {
@@ -77,6 +71,7 @@ record RandomModel(
 
     private void sizes(GgufFile gguf) {
         String prefix = architecture + ".";
+        gguf.key("tokenizer.ggml.model", "no_vocab").key(prefix + "vocab_size", VOCABULARY);
         gguf.key(prefix + "context_length", (int) STRETCH * ORIGINAL_CONTEXT).key(prefix + "embedding_length", width)
                 .key(prefix + "block_count", LAYERS).key(prefix + "feed_forward_length", hidden())
                 .key(prefix + "attention.head_count", heads).key(prefix + "attention.head_count_kv", keyHeads)
@@ -88,29 +83,6 @@ record RandomModel(
                     .key(prefix + "rope.scaling.factor", STRETCH)
                     .key(prefix + "rope.scaling.original_context_length", ORIGINAL_CONTEXT);
         }
-    }
-
-    /** SentencePiece's bytes, and words that no test reads. */
-    private static void vocabulary(GgufFile gguf) {
-        Object[] tokens = new Object[VOCABULARY];
-        Integer[] types = new Integer[VOCABULARY];
-        for (int id = 0; id < VOCABULARY; id++) {
-            boolean isByte = id >= 3 && id < 259;
-            tokens[id] = isByte ? "<0x%02X>".formatted(id - 3) : "word" + id;
-            types[id] = isByte ? BYTE : NORMAL;
-        }
-        tokens[0] = "<unk>";
-        tokens[1] = "<s>";
-        tokens[2] = "</s>";
-        types[0] = UNKNOWN;
-        types[1] = types[2] = CONTROL;
-        Float[] scores = new Float[VOCABULARY];
-        Arrays.fill(scores, 0f);
-        gguf.key("tokenizer.ggml.model", "llama");
-        VocabularyFile.array(gguf, "tokens", GgufFile.STRING, tokens);
-        VocabularyFile.array(gguf, "scores", GgufFile.FLOAT, scores);
-        VocabularyFile.array(gguf, "token_type", GgufFile.I32, types);
-        gguf.key("tokenizer.ggml.bos_token_id", 1).key("tokenizer.ggml.eos_token_id", 2);
     }
 
     private void block(GgufFile gguf, Random random, String block) {

@@ -110,8 +110,7 @@ final class VocabularyFile {
         array(gguf, "token_type", GgufFile.I32, types);
     }
 
-    /** Writes a key {@code tokenizer.ggml.…} whose value is an array. */
-    static GgufFile array(GgufFile gguf, String name, int type, Object[] values) {
+    private static GgufFile array(GgufFile gguf, String name, int type, Object[] values) {
         return gguf.key("tokenizer.ggml." + name, GgufFile.ARRAY, type, (long) values.length, GgufFile.bytes(values));
     }
 }
