@@ -7,9 +7,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
@@ -29,15 +32,14 @@ class RecordedBitsTest {
 
     private static final int[] IDS = new Random(28).ints(150, 0, 64).toArray();
 
+    /** Models of every attention that has kernels of its own: {@link Model#warmUp} takes a second or two for each. */
+    private static final List<String> WARMED = List.of(
+            "golden/T6_odd", "golden/T6_kvonly_odd", "golden/T6_linearattn", "golden/llama-gqa", "golden/llama-mla",
+            "golden_llama/qwen3-norm", "golden_mlra/gta", "golden_mlra/mfa", "golden_mlra/mlra_2");
+
     /** A line of bits.txt: a model's folder, and checksums with a cache of f32 and of q8. */
-    private static String line(String folder, ModelOptions options) {
-        StringBuilder line = new StringBuilder(folder);
-        try (Model model = Model.load(TestData.path(folder), options.withThreads(2))) {
-            for (CacheType type : List.of(CacheType.F32, CacheType.Q8)) {
-                line.append(' ').append(checksum(model, type));
-            }
-        }
-        return line.toString();
+    private static String line(String folder, Model model) {
+        return folder + " " + checksum(model, CacheType.F32) + " " + checksum(model, CacheType.Q8);
     }
 
     /** Checksum of the logits after every id. */
@@ -70,23 +72,45 @@ class RecordedBitsTest {
         }
     }
 
-    @Test
-    void logitsHaveTheRecordedBits() throws IOException {
-        List<String> lines = new ArrayList<>();
+    /** Options by a model's folder. */
+    private static Map<String, ModelOptions> models() throws IOException {
+        Map<String, ModelOptions> models = new LinkedHashMap<>();
+        ModelOptions options = ModelOptions.defaults().withThreads(2);
         for (TestData.GoldenModel golden : TestData.goldenModels()) {
             if (golden.weights().equals(golden.folder())) {
-                lines.add(line("golden/" + golden.name(), ModelOptions.defaults().withVariant(golden.variant())));
+                models.put("golden/" + golden.name(), options.withVariant(golden.variant()));
             }
         }
         for (String parent : List.of("golden_llama", "golden_mlra")) {
-            for (String folder : folders(parent)) {
-                lines.add(line(folder, ModelOptions.defaults()));
-            }
+            folders(parent).forEach(folder -> models.put(folder, options));
         }
+        return models;
+    }
+
+    @Test
+    void logitsHaveTheRecordedBits() throws IOException {
+        List<String> lines = new ArrayList<>();
+        models().forEach((folder, options) -> {
+            try (Model model = Model.load(TestData.path(folder), options)) {
+                lines.add(line(folder, model));
+            }
+        });
         Files.write(TestData.path("../engine/target/bits.txt"), lines);
         assertThat(lines)
                 .as("testdata/bits.txt: expected the checksums that it lists, found others:"
                         + " if every processor shall compute other bits, copy engine/target/bits.txt there")
                 .containsExactlyElementsOf(Files.readAllLines(RECORDED));
+    }
+
+    /** A model's first passes are the twin's; once it is warm, the SIMD kernels compute everything. */
+    @Test
+    void warmModelsHaveTheRecordedBits() throws IOException {
+        Map<String, ModelOptions> models = models();
+        for (String folder : WARMED) {
+            try (Model model = Model.load(TestData.path(folder), models.get(folder))) {
+                assertThat(model.warmUp(Duration.ofMinutes(5))).as(folder + " is warm").isTrue();
+                assertThat(Files.readAllLines(RECORDED)).contains(line(folder, model));
+            }
+        }
     }
 }
