@@ -16,16 +16,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Sessions saved by one processor and restored by another. Each run leaves its sessions in a folder, by default a new one,
- * and goes on with those that earlier runs left there: {@code .ci/processors} names one by {@code -Dt6j.sessions}.
+ * Sessions saved by one processor and restored by another. A run saves its sessions in a folder and restores all sessions
+ * that it finds there. {@code .ci/processors} names a common folder by {@code -Dt6j.sessions}; the default is a new one.
  */
 class CarriedSessionTest {
-    /** Two pages and a part of one, in the sessions; the rest is fed afterwards. */
+    /** Ids in a saved session: two pages and a part of a third. The rest follows after restoring. */
     private static final int KEPT = 150;
 
     private static final int[] IDS = new Random(29).ints(190, 0, 64).toArray();
 
-    /** Between sums of fused and of separate multiply-adds: of the cached elements, and where a type rounds them apart. */
+    /** Tolerances between fused and separate multiply-adds; q8 rounds nearly equal elements apart now and then. */
     private static final float F32_TOLERANCE = 1e-4f;
 
     private static final float Q8_TOLERANCE = 2e-3f;
@@ -44,7 +44,7 @@ class CarriedSessionTest {
         return model.newSession(SessionOptions.defaults().withCacheType(type).withContextLength(IDS.length));
     }
 
-    /** Logits after all ids, the last of them fed singly. */
+    /** Logits after all ids; the last five are decoded one by one. */
     private static float[] end(Session session) {
         session.prefill(Arrays.copyOfRange(IDS, KEPT, IDS.length - 5));
         for (int i = IDS.length - 5; i < IDS.length; i++) {

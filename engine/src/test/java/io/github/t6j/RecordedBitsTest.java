@@ -20,24 +20,24 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The bits of the golden models' logits, recorded in testdata/bits.txt: every processor with FMA computes the same, at every
- * vector width and with the scalar twin. {@code .ci/processors} runs this test on several.
+ * Logits of the golden models have the bits recorded in testdata/bits.txt, on every processor with FMA, at every vector
+ * width, and with the scalar twin. {@code .ci/processors} runs this test on several processors.
  */
 @Tag("width")
 class RecordedBitsTest {
     private static final Path RECORDED = TestData.path("bits.txt");
 
-    /** Ids in two pages and a part of a third, and the rest, which is fed singly. */
+    /** Ids of the prefill: two pages and a part of a third. The rest is decoded one by one. */
     private static final int PREFILLED = 140;
 
     private static final int[] IDS = new Random(28).ints(150, 0, 64).toArray();
 
-    /** Models of every attention that has kernels of its own: {@link Model#warmUp} takes a second or two for each. */
+    /** One model per kind of attention: {@link Model#warmUp} takes a second or two for each. */
     private static final List<String> WARMED = List.of(
             "golden/T6_odd", "golden/T6_kvonly_odd", "golden/T6_linearattn", "golden/llama-gqa", "golden/llama-mla",
             "golden_llama/qwen3-norm", "golden_mlra/gta", "golden_mlra/mfa", "golden_mlra/mlra_2");
 
-    /** A line of bits.txt: a model's folder, and checksums with a cache of f32 and of q8. */
+    /** Line of bits.txt: a model's folder, and checksums with f32 and q8 caches. */
     private static String line(String folder, Model model) {
         return folder + " " + checksum(model, CacheType.F32) + " " + checksum(model, CacheType.Q8);
     }
@@ -62,7 +62,7 @@ class RecordedBitsTest {
         checksum.update(bytes);
     }
 
-    /** Folders of {@code parent} that hold a model, in the order of their names. */
+    /** Model folders in {@code parent}, sorted by name. */
     private static List<String> folders(String parent) throws IOException {
         try (Stream<Path> all = Files.list(TestData.path(parent))) {
             return all.filter(folder -> Files.exists(folder.resolve("greedy.json")))
@@ -72,7 +72,7 @@ class RecordedBitsTest {
         }
     }
 
-    /** Options by a model's folder. */
+    /** All models: the folder of each, and its options. */
     private static Map<String, ModelOptions> models() throws IOException {
         Map<String, ModelOptions> models = new LinkedHashMap<>();
         ModelOptions options = ModelOptions.defaults().withThreads(2);
@@ -98,11 +98,11 @@ class RecordedBitsTest {
         Files.write(TestData.path("../engine/target/bits.txt"), lines);
         assertThat(lines)
                 .as("testdata/bits.txt: expected the checksums that it lists, found others:"
-                        + " if every processor shall compute other bits, copy engine/target/bits.txt there")
+                        + " if the change is intended on every processor, copy engine/target/bits.txt there")
                 .containsExactlyElementsOf(Files.readAllLines(RECORDED));
     }
 
-    /** A model's first passes are the twin's; once it is warm, the SIMD kernels compute everything. */
+    /** The scalar twin computes the first passes of a cold model; a warm model uses the SIMD kernels only. */
     @Test
     void warmModelsHaveTheRecordedBits() throws IOException {
         Map<String, ModelOptions> models = models();
