@@ -2,7 +2,7 @@
 @SuppressWarnings("module") // io.github.t6j.cli is built after this module
 module io.github.t6j.engine {
     requires jdk.incubator.vector;
-    requires static jdk.management;
+    requires jdk.management;
 
     exports io.github.t6j;
     exports io.github.t6j.sampling;

@@ -1,6 +1,7 @@
 package io.github.t6j.weights;
 
 import com.sun.management.OperatingSystemMXBean;
+import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
 
 /** How much memory there is to allocate. */
@@ -14,14 +15,18 @@ public final class PhysicalMemory {
     private static final class Total {
         static final long BYTES = ask();
 
-        /** Of the machine, or of the container that the JVM runs in. */
+        /** Of the machine, or of the container that the JVM runs in. On the class path of an image nobody may know. */
         private static long ask() {
             if (ModuleLayer.boot().findModule("jdk.management").isPresent()
                     && ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
                     && system.getTotalMemorySize() > 0) {
                 return system.getTotalMemorySize();
             }
-            return Long.MAX_VALUE; // nobody can say
+            System.getLogger("io.github.t6j").log(
+                    Level.WARNING,
+                    "t6j cannot ask how much memory the machine has, and so refuses no model or context that"
+                            + " is too large; start java with --add-modules jdk.management, and make an image with it");
+            return Long.MAX_VALUE;
         }
     }
 
