@@ -1,5 +1,7 @@
 package io.github.t6j;
 
+import static io.github.t6j.FlashTpaArguments.checkElements;
+
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.attention.PagedAttention;
 import io.github.t6j.attention.TensorProductAttention;
@@ -9,6 +11,7 @@ import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Workers;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -45,7 +48,13 @@ public final class FlashTpa implements AutoCloseable {
      * @param valueRank rank of values, R_V
      */
     public record Shape(int heads, int headDim, int valueDim, int queryRank, int keyRank, int valueRank) {
-        /** @throws IllegalArgumentException if a size is below 1, or queryRank below 0 */
+        /** Largest number of elements a token; models have thousands. Buffers of it fit in an array and in a small heap. */
+        private static final int LARGEST = 1 << 20;
+
+        /**
+         * @throws IllegalArgumentException if a size is below 1, or queryRank below 0, or the factors of a token, its query
+         *     and its output have more than 1048576 elements together
+         */
         public Shape {
             atLeast(1, heads, "heads");
             atLeast(1, headDim, "headDim");
@@ -53,6 +62,16 @@ public final class FlashTpa implements AutoCloseable {
             atLeast(0, queryRank, "queryRank");
             atLeast(1, keyRank, "keyRank");
             atLeast(1, valueRank, "valueRank");
+            double query = queryRank == 0 ? (double) heads * headDim : ((double) heads + headDim) * queryRank;
+            double elements = query + ((double) heads + headDim) * keyRank + ((double) heads + valueDim) * valueRank
+                    + (double) heads * valueDim;
+            if (elements > LARGEST) {
+                throw new IllegalArgumentException(String.format(
+                        Locale.ROOT,
+                        "shape: expected at most %d elements a token in queries, factors and outputs together, found %.0f"
+                                + " with heads %d, headDim %d, valueDim %d, queryRank %d, keyRank %d, valueRank %d",
+                        LARGEST, elements, heads, headDim, valueDim, queryRank, keyRank, valueRank));
+            }
         }
     }
 
@@ -102,12 +121,19 @@ public final class FlashTpa implements AutoCloseable {
     }
 
     /**
-     * Factors of queries, keys or values: f32 elements in native byte order. They are copied during the call.
+     * Factors of queries, keys or values: f32 elements in native byte order, in off-heap memory, a float[] or a byte[]. They
+     * are copied during the call.
      *
      * @param a head factors [batch][tokens][H][R]
      * @param b feature factors [batch][tokens][R][D], rotated by position; for values [batch][tokens][R][E]
      */
     public record Factors(MemorySegment a, MemorySegment b) {
+        /** @throws IllegalArgumentException if a segment is of an array whose elements have another type */
+        public Factors {
+            checkElements("a", a);
+            checkElements("b", b);
+        }
+
         /** Creates factors from arrays. */
         public static Factors of(float[] a, float[] b) {
             return new Factors(MemorySegment.ofArray(a), MemorySegment.ofArray(b));

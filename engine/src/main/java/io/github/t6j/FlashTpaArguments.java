@@ -33,6 +33,19 @@ final class FlashTpaArguments {
         }
     }
 
+    /** The array of a read-only segment is hidden; alignment still tells eight bytes an element. */
+    static void checkElements(String what, MemorySegment found) {
+        Object array = found.heapBase().orElse(null);
+        boolean wide = !found.isNative() && array == null && found.maxByteAlignment() > Float.BYTES;
+        if (wide || array != null && !(array instanceof float[] || array instanceof byte[])) {
+            throw new IllegalArgumentException(
+                    what + ": expected off-heap memory or a segment of a float[] or byte[] that"
+                            + " holds f32 elements, found one of a "
+                            + (wide ? "read-only long[] or double[]" : array.getClass().getSimpleName())
+                            + ": copy its elements to a float[]");
+        }
+    }
+
     static void checkSize(String what, MemorySegment found, long batch, int tokens, int third, int fourth) {
         long expected = batch * tokens * third * fourth;
         if (found.byteSize() != expected * Float.BYTES) {

@@ -476,6 +476,42 @@ class FlashTpaTest {
                 "queryScale: expected a finite number, found NaN");
     }
 
+    /** Read as floats, others' bytes would give numbers that mean nothing. */
+    @Test
+    void elementsOfAnotherTypeAreRefused() {
+        MemorySegment floats = MemorySegment.ofArray(new float[4]);
+        String message = "%s: expected off-heap memory or a segment of a float[] or byte[] that holds f32 elements,"
+                + " found one of a %s: copy its elements to a float[]";
+        refuses(() -> new Factors(MemorySegment.ofArray(new double[2]), floats), message.formatted("a", "double[]"));
+        refuses(() -> new Factors(floats, MemorySegment.ofArray(new double[2])), message.formatted("b", "double[]"));
+        refuses(() -> new Factors(floats, MemorySegment.ofArray(new int[4])), message.formatted("b", "int[]"));
+        refuses(() -> new Factors(floats, MemorySegment.ofArray(new short[8])), message.formatted("b", "short[]"));
+        refuses(() -> new Factors(floats, MemorySegment.ofArray(new double[2]).asReadOnly()),
+                message.formatted("b", "read-only long[] or double[]"));
+        MemorySegment bytes = MemorySegment.ofArray(new byte[16]);
+        assertThat(new Factors(floats.asReadOnly(), bytes).b()).isSameAs(bytes);
+        assertThat(new Factors(Arena.ofAuto().allocate(16), MemorySegment.NULL).a().byteSize()).isEqualTo(16);
+    }
+
+    /** Products of sizes that an int does not hold, among them one whose low bits are a small number. */
+    @Test
+    void shapesTooLargeForATokenAreRefused() {
+        for (int[] sizes : new int[][] {
+            {1 << 30, 4, 4, 1, 1, 1}, {Integer.MAX_VALUE, Integer.MAX_VALUE, 1, 1, 1, 1}, {65536, 65537, 1, 0, 1, 1},
+            {1, 1, 1, 1, 1, Integer.MAX_VALUE}, {1 << 16, 1, 1 << 16, 1, 1, 1}
+        }) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new Shape(sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]))
+                    .withMessageStartingWith("shape: expected at most 1048576 elements a token in queries, factors and"
+                            + " outputs together, found ");
+        }
+        // (1000 + 11)·5 + (1000 + 11)·7 + (1000 + 1029)·3 + 1000·1029 = 1047219, and with R_V 4 1049248
+        assertThat(new Shape(1000, 11, 1029, 5, 7, 3).heads()).isEqualTo(1000);
+        refuses(() -> new Shape(1000, 11, 1029, 5, 7, 4), "shape: expected at most 1048576 elements a token in queries,"
+                + " factors and outputs together, found 1049248 with heads 1000, headDim 11, valueDim 1029, queryRank 5,"
+                + " keyRank 7, valueRank 4");
+    }
+
     private static void refuses(Runnable call, String message) {
         assertThatIllegalArgumentException().isThrownBy(call::run).withMessage(message);
     }
