@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.json.Json;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -171,5 +172,37 @@ class VariantModelsTest {
         assertThat(logits(made.toString(), "factored")).isEqualTo(expected);
         String same = Ran.TESTDATA.resolve("golden_llama/llama3-gqa").toString();
         assertThat(logits(same, "factored")).isEqualTo(expected);
+    }
+
+    /** Some files have no vocabulary, and say so. They serve where no text is needed, as a folder without a tokenizer does. */
+    @Test
+    void ggufFilesWithoutVocabularyServeForIds() throws IOException {
+        Path whole = Ran.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf");
+        Path file = folder.resolve("bare.gguf");
+        Files.write(file, replaced(Files.readAllBytes(whole), "gpt2", "none"));
+
+        assertThat(logits(file.toString(), "factored")).isEqualTo(logits(whole.toString(), "factored"));
+        assertThat(Ran.of("inspect", "-m", file.toString()).code()).isZero();
+        assertThat(Ran.of("bench", "-m", file.toString(), "--prompt", "3", "--generate", "2", "--repetitions", "1",
+                "--warm-up", "0").code()).isZero();
+        for (String command : List.of("generate", "tokenize")) {
+            Ran ran = Ran.of(command, "the", "-m", file.toString());
+            assertThat(ran.code()).as(command).isEqualTo(1);
+            assertThat(ran.err()).as(command).contains("tokenizer").hasLineCount(1);
+        }
+    }
+
+    private static byte[] replaced(byte[] bytes, String text, String by) {
+        String latin = new String(bytes, StandardCharsets.ISO_8859_1);
+        assertThat(latin).containsOnlyOnce(text);
+        return latin.replace(text, by).getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    @Test
+    void ggufFilesTokenize() {
+        String file = Ran.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf").toString();
+        Ran ids = Ran.of("tokenize", "the", "-m", file);
+        assertThat(ids.code()).as(ids.err()).isZero();
+        assertThat(Ran.of("tokenize", "--decode", ids.out(), "-m", file)).isEqualTo(new Ran(0, "the\n", ""));
     }
 }

@@ -64,7 +64,7 @@ final class GgufTokenizer {
     }
 
     private TokenizerDefinition definition() {
-        String model = get("model", String.class, "none");
+        String model = get("model", String.class, null);
         return switch (model) {
             case "gpt2" -> byteLevel();
             case "llama" -> sentencePiece();

@@ -72,8 +72,9 @@ public final class Tokenizer {
 
     /**
      * The tokenizer of a model's folder: its tokenizer.json, or else vocab.json and merges.txt, or else encoder.json
-     * and vocab.bpe (GPT-2's own names). {@code folder} may also be a tokenizer.json itself. A tokenizer_config.json
-     * beside it says which tokens begin and end a text. Truncation and padding have no effect.
+     * and vocab.bpe (GPT-2's own names), or else the tokenizer in the only GGUF file there. {@code folder} may also be a
+     * tokenizer.json itself, or a file of weights: if it is no GGUF file with a tokenizer, that of its folder is loaded. A
+     * tokenizer_config.json beside it says which tokens begin and end a text. Truncation and padding have no effect.
      *
      * @throws ModelFormatException if there are no such files, or they are not BPE of a kind that is known here
      */

@@ -4,6 +4,8 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.TokenizerDefinition.Merge;
 import io.github.t6j.tokenizer.TokenizerDefinition.RankedMerges;
+import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.CheckpointFiles;
 import io.github.t6j.weights.SmallFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,12 +20,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** Finds a tokenizer's files in a folder, and reads those of GPT-2's two-file form. */
+/** Finds a tokenizer's files in a folder or beside weights, and reads those of GPT-2's two-file form. */
 final class TokenizerFiles {
     /** Far above any vocabulary: a wrong id must not cost gigabytes. */
     private static final int MAX_ID = (1 << 24) - 1;
 
     private static final String TOKENIZER_JSON = "tokenizer.json";
+    private static final String GGUF = ".gguf";
     private static final List<Pair> PAIRS =
             List.of(new Pair("vocab.json", "merges.txt"), new Pair("encoder.json", "vocab.bpe"));
 
@@ -44,14 +47,36 @@ final class TokenizerFiles {
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     }
 
+    /** A file may be a tokenizer.json, or weights: those have a tokenizer within, if they are GGUF, or beside them. */
     static TokenizerDefinition read(Path path) {
-        if (Files.exists(path) && !Files.isDirectory(path)) {
-            return TokenizerConfig.complete(TokenizerJson.read(path), path.toAbsolutePath().getParent());
+        if (!Files.isRegularFile(path)) {
+            return readFolder(path);
         }
-        return TokenizerConfig.complete(readFolder(path), path);
+        Path folder = path.toAbsolutePath().getParent();
+        if (!CheckpointFiles.mayHoldWeights(path)) {
+            return TokenizerConfig.complete(TokenizerJson.read(path), folder);
+        }
+        TokenizerDefinition inFile = path.toString().endsWith(GGUF) ? readGguf(path) : null;
+        return inFile == null ? readFolder(folder) : inFile;
     }
 
-    private static TokenizerDefinition readFolder(Path path) {
+    /** The one within a GGUF file, or null. */
+    private static TokenizerDefinition readGguf(Path file) {
+        try (Checkpoint checkpoint = Checkpoint.open(file, true)) {
+            return GgufTokenizer.isIn(checkpoint.gguf())
+                    ? GgufTokenizer.read(checkpoint.gguf(), file.toString())
+                    : null;
+        }
+    }
+
+    /** The tokenizer of a folder's own files, or else of the only GGUF file in it. */
+    private static TokenizerDefinition readFolder(Path folder) {
+        List<Path> ggufs = existIn(folder) ? List.of() : CheckpointFiles.ending(folder, GGUF);
+        TokenizerDefinition inFile = ggufs.size() == 1 ? readGguf(ggufs.getFirst()) : null;
+        return inFile == null ? TokenizerConfig.complete(readFiles(folder), folder) : inFile;
+    }
+
+    private static TokenizerDefinition readFiles(Path path) {
         if (there(path.resolve(TOKENIZER_JSON))) {
             return TokenizerJson.read(path.resolve(TOKENIZER_JSON));
         }

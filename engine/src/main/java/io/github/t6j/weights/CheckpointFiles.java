@@ -59,7 +59,15 @@ public final class CheckpointFiles {
         }
     }
 
-    private static boolean mayHoldWeights(Path file) {
+    /** Files of weights with that ending in {@code folder}; none if it is no folder. */
+    public static List<Path> ending(Path folder, String ending) {
+        return Files.isDirectory(folder)
+                ? others(folder).stream().filter(file -> file.toString().endsWith(ending)).toList()
+                : List.of();
+    }
+
+    /** Returns whether a file's name has an ending of weights, and is none that training leaves beside them. */
+    public static boolean mayHoldWeights(Path file) {
         String name = file.getFileName().toString();
         return ENDINGS.stream().anyMatch(name::endsWith) && !NO_WEIGHTS.contains(name);
     }

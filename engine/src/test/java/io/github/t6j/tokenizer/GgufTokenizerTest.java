@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The tokenizers of real models, with the keys that a GGUF file of them has, give the ids of Hugging Face's library. */
 class GgufTokenizerTest {
@@ -122,11 +123,24 @@ class GgufTokenizerTest {
         assertThat(own.documentStart()).isEqualTo(50256);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "none", "no_vocab"})
+    void aFileWithoutOneHasNone(String model) {
+        assertThat(Tokenizer.ofGguf(model.isEmpty() ? Map.of() : Map.of("tokenizer.ggml.model", model), "file"))
+                .isNull();
+    }
+
+    /** The file, its folder, and a file of weights beside a tokenizer are names for the same. */
     @Test
-    void aFileWithoutOneHasNone() {
-        assertThat(Tokenizer.ofGguf(Map.of(), "file")).isNull();
-        for (String none : List.of("no_vocab", "none")) { // as llama.cpp writes where it converts no vocabulary
-            assertThat(Tokenizer.ofGguf(Map.of("tokenizer.ggml.model", none), "file")).as(none).isNull();
+    void filesOfWeightsAreLoadedToo() throws IOException {
+        Path gguf = Files.copy(TestData.path("golden_llama/gguf-llama3/model-f32.gguf"), folder.resolve("model.gguf"));
+        int[] ids;
+        try (Checkpoint file = Checkpoint.open(gguf, true)) {
+            ids = Tokenizer.ofGguf(file.gguf(), "file").encode("the whale");
         }
+        assertThat(Tokenizer.load(gguf).encode("the whale")).isEqualTo(ids).isNotEmpty();
+        assertThat(Tokenizer.load(folder).encode("the whale")).isEqualTo(ids);
+        int[] tiny = Tokenizer.load(TestData.tiny()).encode("the whale");
+        assertThat(Tokenizer.load(TestData.tiny().resolve("model.safetensors")).encode("the whale")).isEqualTo(tiny);
     }
 }
