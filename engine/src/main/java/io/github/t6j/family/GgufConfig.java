@@ -92,16 +92,21 @@ final class GgufConfig {
 
     private void factors(float[] factors, Map<String, Object> scaling) {
         String name = GgufNames.ROPE_FACTORS;
-        if (!scaling.isEmpty()) {
-            throw wrong(name, "no such tensor beside " + key("rope.scaling.type"), scaling.get(ROPE_TYPE));
-        }
         if (factors.length != (long) config.get("head_dim") / 2) {
             throw wrong(name, (long) config.get("head_dim") / 2 + " factors, half a head", factors.length);
         }
+        boolean divides = false;
         for (float factor : factors) {
             if (!(factor > 0 && factor < Float.POSITIVE_INFINITY)) {
                 throw wrong(name, "finite factors above 0", factor);
             }
+            divides |= factor != 1;
+        }
+        if (!divides) {
+            return; // plain frequencies
+        }
+        if (!scaling.isEmpty()) {
+            throw wrong(name, "no such tensor beside " + key("rope.scaling.type"), scaling.get(ROPE_TYPE));
         }
         scaling.put(ROPE_TYPE, LlamaRope.DIVIDED);
         scaling.put(LlamaRope.FACTORS,

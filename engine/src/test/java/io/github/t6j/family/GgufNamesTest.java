@@ -104,6 +104,19 @@ class GgufNamesTest {
         }
     }
 
+    /** A file of a model without scaling may have the tensor, too: Hugging Face has a plain rope_theta for it. */
+    @Test
+    void factorsOfOneAreNoScaling() throws IOException {
+        float[] ones = {1, 1};
+        assertThat(config(write(small("llama").floats("rope_freqs.weight", ones, 2))))
+                .doesNotContainKey("rope_scaling");
+        assertThat(config(write(small("llama").key("llama.rope.scaling.type", "linear")
+                .key("llama.rope.scaling.factor", 2f).floats("rope_freqs.weight", ones, 2))).get("rope_scaling"))
+                .isEqualTo(Map.of("rope_type", "linear", "factor", 2.0));
+        assertThat(config(write(small("llama").floats("rope_freqs.weight", new float[] {1, 2}, 2))))
+                .containsKey("rope_scaling");
+    }
+
     /** 4 heads of 4 elements, 2 key heads, width 256, no block. */
     private static GgufFile small(String architecture) {
         return new GgufFile().key("general.architecture", architecture).key(architecture + ".context_length", 64)
@@ -321,7 +334,7 @@ class GgufNamesTest {
         assertRefused(small("llama").floats("rope_freqs.weight", new float[] {1, 1}, 2, 1),
                 "rope_freqs.weight: expected a factor for each pair of elements of a head, found shape [2, 1]");
         assertRefused(
-                small("llama").key("llama.rope.scaling.type", "yarn").floats("rope_freqs.weight", new float[] {1, 1},
+                small("llama").key("llama.rope.scaling.type", "yarn").floats("rope_freqs.weight", new float[] {1, 2},
                         2),
                 "rope_freqs.weight: expected no such tensor beside llama.rope.scaling.type, found yarn");
     }
