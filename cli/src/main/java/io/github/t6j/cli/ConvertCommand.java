@@ -1,5 +1,6 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.cli.NewFolder.Content;
 import io.github.t6j.family.AsTensorProduct;
@@ -93,9 +94,8 @@ final class ConvertCommand implements Callable<Integer> {
             GgufNames gguf = checkpoint.gguf().isEmpty() ? null : new GgufNames(checkpoint, source.toString());
             Map<String, Object> keys = gguf == null || config != null ? configKeys(folder, files) : gguf.config();
             addOthers(folder, files);
-            if (gguf != null && !Tokenizer.existsIn(folder)) {
-                main.note("note: the tokenizer in a GGUF file is not written: copy the model's tokenizer.json to "
-                        + destination);
+            if (gguf != null) {
+                addTokenizer(checkpoint, files);
             }
             Map<Path, Long> sizes = sizes(checkpoint.files());
             try {
@@ -191,6 +191,17 @@ final class ConvertCommand implements Callable<Integer> {
             changed.put(keys.containsKey("dtype") ? "dtype" : "torch_dtype", WeightFile.torchName(dtype));
         }
         return Json.write(changed).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** The tokenizer in a GGUF file, in place of one beside it: loading the file prefers it, too. */
+    private void addTokenizer(Checkpoint checkpoint, Map<String, Content> files) {
+        try {
+            Map<String, byte[]> made = Tokenizer.filesOfGguf(checkpoint.gguf(), source.toString());
+            made.forEach((name, bytes) -> files.put(name, file -> Files.write(file, bytes)));
+        } catch (ModelFormatException unknown) {
+            main.note("note: the tokenizer in the GGUF file is not written: " + unknown.getMessage()
+                    + ": copy the model's tokenizer.json to " + destination);
+        }
     }
 
     /** The tokenizer, and what the model says of sampling and of the ids that end a text. */

@@ -165,13 +165,40 @@ class VariantModelsTest {
     void ggufFilesBecomeFolders() throws IOException {
         Path source = Ran.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf");
         Path made = folder.resolve("made");
-        Ran ran = Ran.of("convert", source.toString(), made.toString());
-        assertThat(ran.code()).isZero();
-        assertThat(ran.err()).contains("the tokenizer in a GGUF file is not written").hasLineCount(2);
+        Ran.of("convert", source.toString(), made.toString()).assertMade(made);
+        for (String text : List.of("the", "", " a  b\n", "<|eot|>")) {
+            Ran ids = Ran.of("tokenize", text, "-m", source.toString());
+            assertThat(Ran.of("tokenize", text, "-m", made.toString())).isEqualTo(ids);
+            assertThat(ids.code()).isZero();
+        }
+        String[] generate = {"generate", "the", "-n", "9", "--temperature", "0", "--ignore-eos", "--json", "-m"};
+        assertThat(ids(made, generate)).isEqualTo(ids(source, generate)).isNotNull();
         double[] expected = logits(source.toString(), "factored");
         assertThat(logits(made.toString(), "factored")).isEqualTo(expected);
         String same = Ran.TESTDATA.resolve("golden_llama/llama3-gqa").toString();
         assertThat(logits(same, "factored")).isEqualTo(expected);
+    }
+
+    private static Object ids(Path model, String... command) {
+        List<String> arguments = new ArrayList<>(List.of(command));
+        arguments.add(model.toString());
+        return Ran.of(arguments.toArray(String[]::new)).json().get("tokens");
+    }
+
+    /** The weights are converted all the same. */
+    @Test
+    void ggufFilesWithUnknownTokenizersSayWhatIsMissing() throws IOException {
+        Path whole = Ran.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf");
+        Path file = folder.resolve("other.gguf");
+        Files.write(file, replaced(Files.readAllBytes(whole), "gpt2", "bert"));
+        Path made = folder.resolve("made");
+        Ran ran = Ran.of("convert", file.toString(), made.toString());
+        assertThat(ran.code()).isZero();
+        assertThat(ran.err())
+                .contains("the tokenizer in the GGUF file is not written", "expected gpt2 or llama, found bert",
+                        "copy the model's tokenizer.json to " + made)
+                .hasLineCount(2);
+        assertThat(made.resolve("tokenizer.json")).doesNotExist();
     }
 
     /** Some files have no vocabulary, and say so. They serve where no text is needed, as a folder without a tokenizer does. */

@@ -1,14 +1,18 @@
 package io.github.t6j.tokenizer;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.TokenizerDefinition.Merge;
 import io.github.t6j.tokenizer.TokenizerDefinition.RankedMerges;
 import io.github.t6j.tokenizer.TokenizerDefinition.ScoredTokens;
 import io.github.t6j.tokenizer.TokenizerDefinition.TextMarks;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * The tokenizer in the keys of a GGUF file, {@code tokenizer.ggml.…}: of model {@code gpt2}, byte-level with a list of
@@ -17,6 +21,14 @@ import java.util.Set;
 final class GgufTokenizer {
     private static final String PREFIX = "tokenizer.ggml.";
     private static final Set<Object> NO_MODEL = Set.of("no_vocab", "none");
+    private static final String TEMPLATE = "tokenizer.chat_template";
+    private static final String BYTE_LEVEL = "gpt2";
+
+    /** Key of tokenizer_config.json → key of the id here. */
+    private static final Map<String, String> SPECIAL = new TreeMap<>(Map.of(
+            "bos_token", "bos_token_id", "eos_token", "eos_token_id", "unk_token", "unknown_token_id",
+            "pad_token", "padding_token_id", "sep_token", "seperator_token_id", "cls_token", "cls_token_id",
+            "mask_token", "mask_token_id"));
 
     /** Splitter's name → ours. */
     private static final Map<String, String> SPLITTERS = Map.of(
@@ -57,38 +69,112 @@ final class GgufTokenizer {
         return new GgufTokenizer(keys, where).definition();
     }
 
+    /**
+     * The same tokenizer as files of Hugging Face's form: tokenizer.json, and tokenizer_config.json with the special tokens'
+     * texts and the chat template.
+     *
+     * @throws ModelFormatException as {@link #read}
+     */
+    static Map<String, byte[]> files(Map<String, Object> keys, String where) {
+        GgufTokenizer tokenizer = new GgufTokenizer(keys, where);
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        files.put(TokenizerFiles.TOKENIZER_JSON, json(TokenizerJsonWriter.json(
+                tokenizer.definition(), tokenizer.normalizers())));
+        files.put(TokenizerConfig.NAME, json(tokenizer.config()));
+        return files;
+    }
+
+    private static byte[] json(Map<String, Object> json) {
+        return Json.write(json).getBytes(StandardCharsets.UTF_8);
+    }
+
     /** Returns whether the file has a tokenizer; llama.cpp names the model of a file without one, too. */
     static boolean isIn(Map<String, Object> keys) {
         Object model = keys.get(PREFIX + "model");
         return model != null && !NO_MODEL.contains(model);
     }
 
+    private boolean isByteLevel() {
+        return BYTE_LEVEL.equals(keys.get(PREFIX + "model"));
+    }
+
     private TokenizerDefinition definition() {
         String model = get("model", String.class, null);
         return switch (model) {
-            case "gpt2" -> byteLevel();
+            case BYTE_LEVEL -> byteLevel();
             case "llama" -> sentencePiece();
             default -> throw error("model", "gpt2 or llama", model);
         };
     }
 
-    private TokenizerDefinition byteLevel() {
+    private String splitter() {
         String pre = get("pre", String.class, "none");
         String splitter = SPLITTERS.get(pre);
         if (splitter == null) {
             throw error("pre", "one of " + SPLITTERS.keySet().stream().sorted().toList(), pre);
         }
+        return splitter;
+    }
+
+    private TokenizerDefinition byteLevel() {
+        String splitter = splitter();
         String source = where + ": " + PREFIX + "merges";
         List<Merge> merges = new ArrayList<>();
         for (String merge : strings("merges")) {
             merges.add(TokenizerFiles.merge(merge, source));
         }
         boolean whole = WHOLE.contains(splitter);
-        List<Normalizer> normalizers = splitter.equals("qwen2") ? List.of(Nfc::normalize) : List.of(); // not in the file
+        List<Normalizer> normalizers = composes(splitter) ? List.of(Nfc::normalize) : List.of();
         return TokenizerDefinition.byteLevel(
                 where, vocabulary(), new RankedMerges(source, merges), addedTokens(), normalizers,
                 Splitters.named(splitter), whole)
                 .with(marks(whole));
+    }
+
+    /** Whether texts are normalised to NFC, which the file does not say. */
+    private static boolean composes(String splitter) {
+        return splitter.equals("qwen2");
+    }
+
+    private boolean addsSpace() {
+        return get("add_space_prefix", Boolean.class, true);
+    }
+
+    /** The definition's normalizers as a tokenizer.json has them. */
+    private List<Map<String, Object>> normalizers() {
+        if (isByteLevel()) {
+            return composes(splitter()) ? List.of(TokenizerJsonWriter.part("NFC")) : List.of();
+        }
+        String mark = String.valueOf(Metaspace.MARK);
+        Map<String, Object> spaces =
+                TokenizerJsonWriter.part("Replace", "pattern", Map.of("String", " "), "content", mark);
+        return addsSpace() ? List.of(TokenizerJsonWriter.part("Prepend", "prepend", mark), spaces) : List.of(spaces);
+    }
+
+    /** The keys of a tokenizer_config.json; the class is the one that follows its tokenizer.json in all. */
+    private Map<String, Object> config() {
+        Map<String, Object> config = new LinkedHashMap<>();
+        config.put("tokenizer_class", "PreTrainedTokenizerFast");
+        config.put("clean_up_tokenization_spaces", false);
+        SPECIAL.forEach((name, key) -> {
+            int id = id(key);
+            if (id >= 0) {
+                config.put(name, tokens.get(id));
+            }
+        });
+        String template = text(TEMPLATE);
+        String forTools = text(TEMPLATE + ".tool_use");
+        if (template != null) {
+            config.put("chat_template", forTools == null
+                    ? template
+                    : List.of(Map.of("name", "default", "template", template),
+                            Map.of("name", "tool_use", "template", forTools)));
+        }
+        return config;
+    }
+
+    private String text(String key) {
+        return keys.get(key) instanceof String text ? text : null;
     }
 
     private TokenizerDefinition sentencePiece() {
@@ -106,7 +192,7 @@ final class GgufTokenizer {
         }
         return TokenizerDefinition.sentencePiece(
                 where, vocabulary(), new ScoredTokens(where + ": " + PREFIX + "scores", merging), addedTokens(),
-                get("add_space_prefix", Boolean.class, true)).with(marks(true));
+                addsSpace()).with(marks(true));
     }
 
     private Map<String, Integer> vocabulary() {
@@ -125,9 +211,11 @@ final class GgufTokenizer {
                     throw error("tokens", "added ones of at most " + AddedToken.LONGEST + " characters",
                             tokens.get(id).length() + " of id " + id);
                 }
-                added.add(new AddedToken(tokens.get(id), id, types[id] == CONTROL));
+                boolean special = types[id] == CONTROL || tokens.get(id).equals(TokenizerDefinition.END_OF_TEXT);
+                added.add(new AddedToken(tokens.get(id), id, special));
             }
         }
+        TokenizerFiles.addEndOfText(vocabulary(), added);
         return added;
     }
 

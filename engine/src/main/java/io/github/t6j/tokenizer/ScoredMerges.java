@@ -1,8 +1,14 @@
 package io.github.t6j.tokenizer;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.tokenizer.TokenizerDefinition.Merge;
 import io.github.t6j.tokenizer.TokenizerDefinition.ScoredTokens;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * The merges of a vocabulary whose tokens have scores: a token's are all ways to cut it into two tokens, and their rank
@@ -38,6 +44,36 @@ final class ScoredMerges {
             table.put(merges[i], merges[i + 1], merges[i + 2], merges[i + 3]);
         }
         return table;
+    }
+
+    /**
+     * The same merges as a list in which each has a rank of its own. Of the cuts of one token, whose ranks are equal here,
+     * those come first whose right part also begins the token, and those last whose left part also ends it: where two of
+     * them overlap in a text, the left one is then done first, as here.
+     */
+    static List<Merge> list(TokenizerDefinition definition, ScoredTokens scores) {
+        ScoredMerges all = new ScoredMerges(definition, scores);
+        definition.vocabulary().forEach(all::cut);
+        Map<Integer, String> tokens = HashMap.newHashMap(definition.vocabulary().size());
+        definition.vocabulary().forEach((token, id) -> tokens.put(id, token));
+        List<RankedCut> cuts = new ArrayList<>();
+        int[] merges = all.merges.toArray();
+        for (int i = 0; i < merges.length; i += 4) {
+            cuts.add(new RankedCut(
+                    new Merge(tokens.get(merges[i]), tokens.get(merges[i + 1])), merges[i + 2], merges[i + 3]));
+        }
+        return cuts.stream()
+                .sorted(Comparator.comparingInt(RankedCut::rank).thenComparing(RankedCut::id)
+                        .thenComparing(RankedCut::place))
+                .map(RankedCut::merge)
+                .toList();
+    }
+
+    private record RankedCut(Merge merge, int rank, int id) {
+        int place() {
+            String token = merge.result();
+            return (token.startsWith(merge.right()) ? 0 : 1) + (token.endsWith(merge.left()) ? 2 : 0);
+        }
     }
 
     private void cut(String token, int id) {

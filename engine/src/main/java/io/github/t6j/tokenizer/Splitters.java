@@ -49,6 +49,15 @@ final class Splitters {
         return BY_REGEX.get(regex);
     }
 
+    /** The regular expression that {@code splitter} stands for, one of those that have one. */
+    static String regexOf(Splitter splitter) {
+        return BY_REGEX.entrySet().stream()
+                .filter(entry -> entry.getValue() == splitter)
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElseThrow();
+    }
+
     /** The splitters, each within the pieces of the one before, of a family of tokenizers; or null. */
     static List<Splitter> named(String name) {
         return BY_NAME.get(name);

@@ -93,6 +93,19 @@ public final class Tokenizer {
         return GgufTokenizer.isIn(keys) ? new Tokenizer(GgufTokenizer.read(keys, where)) : null;
     }
 
+    /**
+     * The tokenizer in a GGUF file as the files of a model's folder: tokenizer.json and tokenizer_config.json, which has the
+     * chat template, too, by name. {@link #load} and Hugging Face's library get the same ids from them. Empty if there is
+     * none.
+     *
+     * @param keys the file's
+     * @param where what to call it in errors
+     * @throws ModelFormatException if it is of a kind that is not known here
+     */
+    public static Map<String, byte[]> filesOfGguf(Map<String, Object> keys, String where) {
+        return GgufTokenizer.isIn(keys) ? GgufTokenizer.files(keys, where) : Map.of();
+    }
+
     /** GPT-2's, which comes with t6j. */
     public static Tokenizer gpt2() {
         return new Tokenizer(TokenizerFiles.gpt2());

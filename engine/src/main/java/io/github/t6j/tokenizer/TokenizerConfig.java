@@ -12,7 +12,7 @@ import java.util.Set;
 
 /** What a tokenizer_config.json says of the tokens that begin and end a text, as Hugging Face's transformers reads it. */
 final class TokenizerConfig {
-    private static final String NAME = "tokenizer_config.json";
+    static final String NAME = "tokenizer_config.json";
 
     /** Only these let add_bos_token decide; others follow their tokenizer.json. */
     private static final Set<String> LLAMA = Set.of("LlamaTokenizer", "LlamaTokenizerFast");

@@ -160,4 +160,13 @@ record TokenizerDefinition(
                 .findFirst()
                 .orElseGet(() -> vocabulary.getOrDefault(token, NONE));
     }
+
+    /** The token of an id that the vocabulary has. */
+    String token(int id) {
+        return vocabulary.entrySet().stream()
+                .filter(entry -> entry.getValue() == id)
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElseThrow();
+    }
 }

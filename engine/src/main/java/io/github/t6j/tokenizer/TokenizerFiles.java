@@ -25,7 +25,7 @@ final class TokenizerFiles {
     /** Far above any vocabulary: a wrong id must not cost gigabytes. */
     private static final int MAX_ID = (1 << 24) - 1;
 
-    private static final String TOKENIZER_JSON = "tokenizer.json";
+    static final String TOKENIZER_JSON = "tokenizer.json";
     private static final String GGUF = ".gguf";
     private static final List<Pair> PAIRS =
             List.of(new Pair("vocab.json", "merges.txt"), new Pair("encoder.json", "vocab.bpe"));

@@ -5,16 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.TestData;
-import io.github.t6j.json.Json;
 import io.github.t6j.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,49 +19,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The tokenizers of real models, with the keys that a GGUF file of them has, give the ids of Hugging Face's library. */
 class GgufTokenizerTest {
-    private static final int NORMAL = 1;
-    private static final int CONTROL = 3;
-    private static final int USER_DEFINED = 4;
 
     @TempDir
     Path folder;
-
-    /** What llama.cpp's conversion writes of a byte-level tokenizer.json. */
-    private Map<String, Object> keys(String name, String pre) throws IOException {
-        Path file = GoldTokenizer.unpack(name, folder).resolve("tokenizer.json");
-        Map<String, Object> json = Json.parseObject(Files.readAllBytes(file), name);
-        Map<String, Object> model = Json.object(json.get("model"), "model");
-        TreeMap<Integer, String> tokens = new TreeMap<>();
-        Json.object(model.get("vocab"), "vocab").forEach((token, id) -> tokens.put(((Long) id).intValue(), token));
-        Map<Integer, Integer> types = new HashMap<>();
-        for (Object one : Json.array(json.get("added_tokens"), "added_tokens")) {
-            Map<String, Object> added = Json.object(one, "added");
-            int id = ((Long) added.get("id")).intValue();
-            tokens.put(id, (String) added.get("content"));
-            types.put(id, Boolean.TRUE.equals(added.get("special")) ? CONTROL : USER_DEFINED);
-        }
-        int[] tokenTypes = new int[tokens.lastKey() + 1];
-        List<String> list = new ArrayList<>();
-        for (int id = 0; id < tokenTypes.length; id++) {
-            list.add(tokens.getOrDefault(id, "[PAD" + id + "]"));
-            tokenTypes[id] = types.getOrDefault(id, NORMAL);
-        }
-        List<String> merges = new ArrayList<>();
-        for (Object merge : Json.array(model.get("merges"), "merges")) {
-            merges.add(merge instanceof String line
-                    ? line
-                    : String.join(" ", Json.array(merge, "merge").stream().map(String.class::cast).toList()));
-        }
-        Map<String, Object> keys = new HashMap<>();
-        keys.put("tokenizer.ggml.model", "gpt2");
-        keys.put("tokenizer.ggml.pre", pre);
-        keys.put("tokenizer.ggml.tokens", list);
-        keys.put("tokenizer.ggml.token_type", tokenTypes);
-        keys.put("tokenizer.ggml.merges", merges);
-        keys.put("tokenizer.ggml.bos_token_id", 0L);
-        keys.put("tokenizer.ggml.eos_token_id", 1L);
-        return keys;
-    }
 
     @ParameterizedTest
     @CsvSource({
@@ -73,7 +29,7 @@ class GgufTokenizerTest {
         "llama3-small, llama-v3, 0"
     })
     void plainTextsHaveTheIdsOfTheLibrary(String name, String pre, int beginning) throws IOException {
-        Tokenizer tokenizer = Tokenizer.ofGguf(keys(name, pre), name);
+        Tokenizer tokenizer = Tokenizer.ofGguf(GgufKeys.byteLevel(GoldTokenizer.unpack(name, folder), pre), name);
         int plain = 0;
         for (Map<String, Object> gold : GoldTokenizer.cases(name)) {
             if (gold.get("text") instanceof String text && !gold.containsKey("special")) {
@@ -108,7 +64,8 @@ class GgufTokenizerTest {
         "add_bos_token | x       | tokenizer.ggml.add_bos_token"
     })
     void whatIsNotKnownIsRefusedByName(String key, String value, String message) throws IOException {
-        Map<String, Object> keys = keys("llama3-small", "llama-bpe");
+        Map<String, Object> keys = GgufKeys.byteLevel(
+                GoldTokenizer.unpack("llama3-small", folder), "llama-bpe");
         keys.put("tokenizer.ggml." + key, value);
         assertThatThrownBy(() -> Tokenizer.ofGguf(keys, "file")).isInstanceOf(ModelFormatException.class)
                 .hasMessageStartingWith("file: " + message);
