@@ -6,6 +6,9 @@ import java.util.Map;
 
 /** How well ids were predicted: their mean negative log-likelihood in nats, the perplexity, and standard errors of both. */
 final class Perplexity {
+    /** Values from here on are printed with a power of ten. */
+    private static final double LONGEST = 1e7;
+
     private int count;
     private double total;
     private double squares;
@@ -88,7 +91,7 @@ final class Perplexity {
         fields.put("scored", (long) count);
         fields.put("nll", mean());
         fields.put("nll_stderr", orNull(meanError()));
-        fields.put("perplexity", value());
+        fields.put("perplexity", orNull(value()));
         fields.put("perplexity_stderr", orNull(valueError()));
         fields.put("bits_per_byte", total / Math.log(2) / bytes);
         return fields;
@@ -100,15 +103,17 @@ final class Perplexity {
         fields.forEach((name, value) -> {
             if (!name.endsWith("_stderr")) {
                 lines.append(String.format(Locale.ROOT, "%-14s %s%n", name,
-                        value instanceof Double number
-                                ? measured(number, error(fields.get(name + "_stderr")))
-                                : value));
+                        switch (value) {
+                            case Double number -> measured(number, error(fields.get(name + "_stderr")));
+                            case null -> "over 1.8e308";
+                            default -> value;
+                        }));
             }
         });
         return lines.toString();
     }
 
-    /** JSON has no NaN. */
+    /** JSON has no NaN and no infinity. */
     private static Double orNull(double value) {
         return Double.isFinite(value) ? value : null;
     }
@@ -119,7 +124,12 @@ final class Perplexity {
 
     /** {@code value ± error} with two digits of the error; four decimals of a value whose error nobody knows. */
     static String measured(double value, double error) {
-        if (!(error > 0) || !Double.isFinite(error)) {
+        boolean known = error > 0 && Double.isFinite(error);
+        if (value >= LONGEST) {
+            return String.format(Locale.ROOT, "%.3e", value)
+                    + (known ? String.format(Locale.ROOT, " ± %.1e", error) : "");
+        }
+        if (!known) {
             return String.format(Locale.ROOT, "%.4f", value);
         }
         int decimals = Math.clamp(1 - (int) Math.floor(Math.log10(error)), 0, 9);

@@ -77,9 +77,26 @@ class EvaluationOutputTest {
             3.5      | 0        | 3.5000
             3.5      | Infinity | 3.5000
             3.5      | 1e-30    | 3.500000000 ± 0.000000000
+            9999999  | 12       | 9999999 ± 12
+            1.23456e120 | 4.56e118 | 1.235e+120 ± 4.6e+118
+            1.23456e120 | NaN   | 1.235e+120
+            2e7      | 0.3      | 2.000e+07 ± 3.0e-01
             """)
     void digitsAreThoseThatTheErrorLeaves(double value, double error, String text) {
         assertThat(Perplexity.measured(value, error)).isEqualTo(text);
+    }
+
+    /** e^800 is more than a double holds. */
+    @Test
+    void aPerplexityBeyondNumbersIsToldByItsLogarithm() {
+        Perplexity perplexity = new Perplexity();
+        perplexity.add(799);
+        perplexity.add(801);
+        Map<String, Object> fields = perplexity.fields(3, 7);
+        assertThat(fields).containsEntry("nll", 800.0).containsEntry("perplexity", null);
+        assertThat(Json.write(fields)).contains("\"perplexity\": null");
+        assertThat(Perplexity.lines(fields)).containsPattern("nll +800.0 ± 1.0")
+                .containsPattern("perplexity +over 1.8e308");
     }
 
     @Test
