@@ -118,6 +118,15 @@ class LauncherTest {
         assertThat(ran.err()).contains("Error occurred during initialization of boot layer", "picocli.jar");
     }
 
+    /** The launcher's own size of the heap at first gives way. */
+    @ParameterizedTest
+    @ValueSource(strings = {"-Xmx20m", "-XX:MaxHeapSize=20m", "-Xlog:disable -Xmx20m -Dx=y", "-Xms8m -Xmx20m"})
+    void aSmallHeapIsTheUsersChoice(String options) {
+        ProcessBuilder builder = launcher("tokenize", "The whale");
+        builder.environment().put("T6J_JAVA_OPTS", options);
+        assertThat(Launched.run(builder)).isEqualTo(new Ran(0, "583,2886\n", ""));
+    }
+
     @Test
     void wrongOptionsForJavaAreShown() {
         ProcessBuilder builder = launcher("tokenize", "x");
