@@ -28,6 +28,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
@@ -137,6 +138,9 @@ final class ServeCommand implements Callable<Integer> {
 
     private void check() {
         arguments.check();
+        if (name != null && name.isBlank()) {
+            throw new ParameterException(spec.commandLine(), "--name: expected a name, found an empty one");
+        }
         Range.atLeast(spec, "--port", port, 0);
         Range.atMost(spec, "--port", port, 65535, "the largest port");
         Range.atLeast(spec, "--parallel", parallel, 1);
