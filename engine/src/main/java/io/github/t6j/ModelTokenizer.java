@@ -34,6 +34,11 @@ final class ModelTokenizer {
             throw new ModelFormatException(folder + ": the tokenizer has " + found.size() + " ids, but the model only "
                     + vocabulary + ": one of the two belongs to another model");
         }
+        if (asked != null && found.size() < vocabulary) {
+            notes.add(
+                    "the tokenizer " + asked + " has " + found.size() + " ids, the model " + vocabulary + ": ids from "
+                            + found.size() + " on have no text; is it the tokenizer of this model?");
+        }
         return found;
     }
 

@@ -55,7 +55,9 @@ final class ModelFolder {
         HubCache cache = new HubCache(new HubSettings(main.environment));
         try {
             return cache.find(name.get()).orElseThrow(() -> new CommandFailure(expected
-                    + ", or a pulled model, found nothing: t6j pull " + name.get() + " gets one of that name"));
+                    + ", or a pulled model, found nothing: " + (name.get().hasOwner()
+                            ? "t6j pull " + name.get() + " gets one of that name"
+                            : "t6j models lists what is there, t6j pull ORG/NAME gets a model from a hub")));
         } catch (IOException e) {
             throw Errors.failure(cache.folder(), "cannot be read", e);
         }

@@ -71,6 +71,10 @@ final class PullCommand implements Callable<Integer> {
 
     private ModelName name() {
         ModelName name = name(spec, "NAME", model);
+        if (!name.hasOwner()) {
+            throw new ParameterException(spec.commandLine(), "NAME: expected " + ModelName.FORM + ", found '" + model
+                    + "', which has no owner: look its full name up on the hub");
+        }
         if (revision == null) {
             return name;
         }

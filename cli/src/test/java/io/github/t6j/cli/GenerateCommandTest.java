@@ -207,6 +207,30 @@ class GenerateCommandTest {
     }
 
     @Test
+    void aNameThatIsNoModelIsAnsweredAtOnce(@TempDir Path folder) {
+        Ran ran = Ran.in(Map.of("HF_HOME", folder.toString()), null, "generate", "x", "--model", "nosuchname");
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err())
+                .isEqualTo("t6j: --model nosuchname: expected a folder with config.json and weights, or a file"
+                        + " of weights, or a pulled model, found nothing: t6j models lists what is there, t6j pull ORG/NAME gets a"
+                        + " model from a hub\n");
+        assertThat(Ran.in(Map.of("HF_HOME", folder.toString()), null, "generate", "x", "--model", "org/none").err())
+                .contains("t6j pull org/none gets one of that name").hasLineCount(1);
+    }
+
+    /** t6-tiny has 4096 ids; the other tokenizer has the text of 104 of them. */
+    @Test
+    void aTokenizerOfFewerIdsIsNoted() {
+        String other = Ran.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf").toString();
+        Ran ran = Ran.of("generate", "the", "-n", "1", "--model", Ran.TINY, "--tokenizer", other);
+        assertThat(ran.code()).isZero();
+        assertThat(ran.err())
+                .isEqualTo("t6j: note: the tokenizer " + other + " has 104 ids, the model 4096: ids from 104 on"
+                        + " have no text; is it the tokenizer of this model?\n");
+        assertThat(Ran.of("generate", "the", "-n", "1", "--model", Ran.TINY, "--tokenizer", Ran.TINY).err()).isEmpty();
+    }
+
+    @Test
     void theSameTextWithOneThreadAndMapped() {
         assertThat(generate("The whale", "-n", "16", "--seed", "5", "--threads", "1", "--load", "mmap").out())
                 .isEqualTo(generate("The whale", "-n", "16", "--seed", "5", "--threads", "3").out());

@@ -112,6 +112,15 @@ class PullRefusedTest extends PullFixture {
         assertThat(hub.requests).isEmpty();
     }
 
+    @Test
+    void aNameWithoutAnOwnerIsAnsweredAtOnce() {
+        Ran ran = pull("nosuchname");
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("NAME: expected ORG/NAME, ORG/NAME/FOLDER or ORG/NAME/FILE.gguf,"
+                + " found 'nosuchname', which has no owner").hasLineCount(1);
+        assertThat(hub.requests).isEmpty();
+    }
+
     /** The disk is looked at before: a file of an exabyte is not begun. */
     @Test
     void moreThanTheDiskHoldsIsRefused() throws IOException {

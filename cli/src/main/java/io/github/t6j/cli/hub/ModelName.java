@@ -41,6 +41,11 @@ public record ModelName(String repository, String inside, String revision) {
         return PART.matcher(part).matches() && !part.contains("--") && !part.contains("..") && !part.endsWith(".git");
     }
 
+    /** Returns whether it has the form ORG/NAME: a hub has no others, but its cache may. */
+    public boolean hasOwner() {
+        return repository.indexOf('/') >= 0;
+    }
+
     /** The same at another revision. */
     public ModelName at(String other) {
         return new ModelName(repository, inside, other);
