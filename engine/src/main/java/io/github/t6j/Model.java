@@ -267,8 +267,9 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns the bytes that a session with these options takes once its context is full: its cache, the shared pages
-     * of that many positions, and the buffers of a prompt.
+     * Returns the bytes that a session with these options takes once its context is full: its cache as it has grown, which
+     * may be twice what its ids take, or 16 MB more; the shared pages of that many positions; and the buffers of a prompt,
+     * estimated. Buffers of attention, a few hundred kilobytes, are not counted.
      */
     public long sessionBytes(SessionOptions options) {
         Objects.requireNonNull(options, "options");

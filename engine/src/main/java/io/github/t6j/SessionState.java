@@ -60,9 +60,8 @@ final class SessionState {
     /** Returns the bytes that a session with these options takes once its context is full. */
     static long bytes(Transformer transformer, SessionOptions options) {
         int asked = options.contextLength();
-        long ids = asked == 0 ? transformer.config().sizes().contextLength() : asked;
-        return ids * transformer.bytesPerToken(format(options), materialized(options))
-                + transformer.stateBytes(materialized(options)) + transformer.passBytes();
+        int ids = asked == 0 ? transformer.config().sizes().contextLength() : asked;
+        return transformer.heldBytes(format(options), materialized(options), ids) + transformer.passBytes();
     }
 
     private static Format format(SessionOptions options) {

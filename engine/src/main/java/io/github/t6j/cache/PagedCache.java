@@ -90,15 +90,32 @@ public final class PagedCache implements SequenceCache {
         long bytes = RefCountedPages.bytes(layout, format, layers);
         if (slab == null || !slab.has(bytes)) {
             releaseSlab();
-            long size = Math.max(1, Math.min(allocated, LARGEST_SLAB) / bytes) * bytes;
+            long size = slabBytes(allocated, bytes);
             slab = new Slab(size);
             allocated += size;
         }
         return slab;
     }
 
+    /** Returns the size of the slab that follows {@code allocated} bytes of others: whole pages of {@code page} bytes. */
+    private static long slabBytes(long allocated, long page) {
+        return Math.max(1, Math.min(allocated, LARGEST_SLAB) / page) * page;
+    }
+
+    /** Returns the number of bytes that a cache of {@code tokens} tokens holds if it grows from nothing. */
+    public static long heldBytes(PageLayout layout, Format format, int layers, int tokens) {
+        long page = RefCountedPages.bytes(layout, format, layers);
+        long needed = pagesOf(tokens) * page;
+        long held = 0;
+        while (held < needed && held < LARGEST_SLAB) {
+            held += slabBytes(held, page);
+        }
+        long slab = slabBytes(LARGEST_SLAB, page); // all that follow have this size
+        return held + Math.max(0, (needed - held + slab - 1) / slab * slab);
+    }
+
     private static int pagesOf(int tokens) {
-        return (tokens + PageLayout.TOKENS - 1) / PageLayout.TOKENS;
+        return Math.ceilDiv(tokens, PageLayout.TOKENS);
     }
 
     /** Returns one layer of the page whose first token is {@code 64 · index}. */

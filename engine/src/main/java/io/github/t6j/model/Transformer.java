@@ -209,10 +209,21 @@ public final class Transformer {
         if (attention.stateElements() > 0 && !materialized) {
             return 0;
         }
-        PageLayout layout =
-                materialized ? attention.materialized().layout() : ((PageAttention) attention).layout();
-        return (long) layout.bytesPerToken(format) * config.sizes().layers()
+        return (long) layout(materialized).bytesPerToken(format) * config.sizes().layers()
                 + (long) shared.elementsPerPosition() * Float.BYTES;
+    }
+
+    private PageLayout layout(boolean materialized) {
+        return materialized ? attention().materialized().layout() : ((PageAttention) attention()).layout();
+    }
+
+    /** Bytes that a sequence of {@code tokens} tokens holds: its cache, grown from nothing, and what all sequences share of that many positions. */
+    public long heldBytes(Format format, boolean materialized, int tokens) {
+        if (attention().stateElements() > 0 && !materialized) {
+            return stateBytes(false);
+        }
+        return PagedCache.heldBytes(layout(materialized), format, config.sizes().layers(), tokens)
+                + (long) shared.elementsPerPosition() * Float.BYTES * tokens;
     }
 
     /** Bytes that a sequence's cache takes however many tokens there are: linear attention's state, before a pass and after. */

@@ -36,8 +36,8 @@ public final class Scheduler implements AutoCloseable {
     public Scheduler(Model model, SessionOptions options, Limits limits) {
         this.model = model;
         this.limits = limits;
-        bytesPerId = model.sessionBytes(options.withContextLength(2))
-                - model.sessionBytes(options.withContextLength(1));
+        long onePage = model.sessionBytes(options.withContextLength(1));
+        bytesPerId = (model.sessionBytes(options.withContextLength(PAGE + 1)) - onePage) / PAGE;
         Batcher batcher = new Batcher(model, options.withContextLength(limits.contextLength()), limits);
         stateBytes = batcher.stateBytes();
         counts = batcher.counts(0);
