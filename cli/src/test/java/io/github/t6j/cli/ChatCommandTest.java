@@ -196,7 +196,7 @@ class ChatCommandTest {
         "/set ignore-eos maybe | t6j: ignore-eos: expected on or off, found 'maybe'",
         "/save | t6j: /save: expected a file, found none",
         "/save pom.xml | t6j: pom.xml: ",
-        "/load nowhere.json | t6j: nowhere.json: cannot be read: there is no such file or folder",
+        "/load nowhere.json | t6j: nowhere.json: cannot be read: no such file or folder",
         "/regenerate | t6j: expected a message that can be answered again, found none"
     })
     void mistakes(String mistake) {

@@ -67,16 +67,16 @@ class CopiedFilesTest {
     }
 
     @Test
-    void whatIsNoOrdinaryFileIsRefused() throws Exception {
+    void specialFilesAreRefused() throws Exception {
         Path file = source.resolve("added_tokens.json");
         Files.createSymbolicLink(file, Path.of("/dev/null"));
-        assertRefused("added_tokens.json", "not an ordinary file");
+        assertRefused("added_tokens.json", "not a regular file");
         Files.delete(file);
         assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor()).isZero();
-        assertRefused("added_tokens.json", "not an ordinary file");
+        assertRefused("added_tokens.json", "not a regular file");
         Files.delete(file);
         Files.createSymbolicLink(file, Path.of("nowhere"));
-        assertRefused("added_tokens.json", "a symbolic link to a file that is not there");
+        assertRefused("added_tokens.json", "a symbolic link to a missing file");
         Files.delete(file);
         try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
             sparse.setLength(1L << 30);

@@ -80,7 +80,7 @@ class LogitsCommandTest {
 
     /** Before the work: there is no such model. */
     @ParameterizedTest
-    @CsvSource({"no/out, there is no such file or folder", "'', found a folder"})
+    @CsvSource({"no/out, no such file or folder", "'', found a folder"})
     void aPlaceThatCannotBeWrittenIsSaidFirst(String out, String message) {
         Ran ran = Ran.of("logits", "--ids", "1", "--model", "nowhere", "--out", folder.resolve(out).toString());
 

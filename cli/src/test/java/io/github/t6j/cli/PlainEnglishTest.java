@@ -80,9 +80,11 @@ class PlainEnglishTest {
             "cli/src/test/java/io/github/t6j/cli/hub/",
             "engine/src/main/java/io/github/t6j/json/",
             "engine/src/main/java/io/github/t6j/random/",
+            "engine/src/main/java/io/github/t6j/weights/",
             "engine/src/test/java/io/github/t6j/json/",
             "engine/src/test/java/io/github/t6j/kernels/",
             "engine/src/test/java/io/github/t6j/random/",
+            "engine/src/test/java/io/github/t6j/weights/",
             "jmh/src/test/java/io/github/t6j/jmh/study/",
             "jmh/src/test/java/io/github/t6j/kernels/",
             "jmh/src/test/java/io/github/t6j/training/");

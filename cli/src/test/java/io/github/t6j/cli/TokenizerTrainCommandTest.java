@@ -68,7 +68,7 @@ class TokenizerTrainCommandTest {
         Path made = folder.resolve("made");
         for (Map.Entry<Path, String> mistake : Map.of(
                 folder, folder + ": expected a file of training data, found a folder: give the files in it",
-                folder.resolve("none"), folder.resolve("none") + ": cannot be read: there is no such file or folder",
+                folder.resolve("none"), folder.resolve("none") + ": cannot be read: no such file or folder",
                 bad, bad + ": expected UTF-8, found an invalid byte at offset 1: convert the text to UTF-8")
                 .entrySet()) {
             assertThat(train("300", made, good, mistake.getKey()))

@@ -22,18 +22,19 @@ import java.util.function.LongUnaryOperator;
  * All tensors of a model's weight files, in off-heap memory that {@link #close()} frees. Safe for use by several
  * threads.
  *
- * <p>{@link #rows} copies elements if the checkpoint copies, and converts types that no kernel reads into Q8_0
+ * <p>{@link #rows} copies elements unless the checkpoint is mapped, and converts types that no kernel reads to Q8_0
  * ({@link DType#loaded}).
  */
 public final class Checkpoint implements TensorReader, AutoCloseable {
-    /** What torch.compile and DistributedDataParallel put before the names of the module that they wrap. */
+    /** Prefix that torch.compile adds to the names of the module that it wraps. */
     private static final String COMPILED = "_orig_mod.";
+    /** Prefix that DistributedDataParallel adds. */
     private static final String DISTRIBUTED = "module.";
 
     /**
-     * A file as it lies in memory.
+     * A mapped file.
      *
-     * @param channel to copy from, or null: nothing is copied
+     * @param channel open for copying, or null if the checkpoint copies nothing
      */
     private record Source(Path file, MemorySegment bytes, FileChannel channel) {}
 
@@ -50,16 +51,16 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
     }
 
     /**
-     * Opens the weights in a folder (see {@link CheckpointFiles} for which of its files) or in one file: safetensors, GGUF,
-     * a file of {@code torch.save}, or the index of shards. What a file is its bytes say, not its name. The prefixes
-     * {@code module.} and {@code _orig_mod.} are taken off the tensors' names.
+     * Opens the weights in a folder ({@link CheckpointFiles} chooses the file) or in one file: safetensors, GGUF, a
+     * file of {@code torch.save}, or an index of shards. The first bytes of a file, not its name, determine its format.
+     * The prefixes {@code module.} and {@code _orig_mod.} are removed from the tensors' names.
      *
-     * <p>Files are mapped: to open them reads their headers only, and they must stay as they are until {@link #close()}.
+     * <p>Files are mapped. Opening reads only their headers, and the files must not change until {@link #close()}.
      *
      * @param mapped true if {@link #rows} returns the mapped bytes; otherwise it copies them
-     * @throws ModelFormatException when there are no weights, or a file is not what it must be; the message says what
-     *     is wrong and what to do
-     * @throws java.io.UncheckedIOException when something is not there or cannot be read
+     * @throws ModelFormatException if the folder has no weights or a file is malformed; the message names the fault and
+     *     what to do
+     * @throws java.io.UncheckedIOException if a file is missing or cannot be read
      */
     public static Checkpoint open(Path folderOrFile, boolean mapped) {
         Checkpoint checkpoint = new Checkpoint(mapped);
@@ -75,34 +76,34 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
         }
     }
 
-    /** Every tensor by name, in the files' order. Tied weights may be there under one of their names, or under both. */
+    /** Returns every tensor by name, in the files' order. Tied weights may have one of their names, or both. */
     public Map<String, Tensor> tensors() {
         return Collections.unmodifiableMap(tensors);
     }
 
-    /** The {@code __metadata__} of safetensors files; empty for others. */
+    /** Returns the {@code __metadata__} of safetensors files; empty for other formats. */
     public Map<String, String> metadata() {
         return Collections.unmodifiableMap(metadata);
     }
 
-    /** The keys of a GGUF file, as {@link Gguf#metadata} has them; empty for others. */
+    /** Returns the keys of a GGUF file, as in {@link Gguf#metadata}; empty for other formats. */
     public Map<String, Object> gguf() {
         return Collections.unmodifiableMap(gguf);
     }
 
-    /** Types of those tensors that {@link #rows} turns into Q8_0, for a note to people. */
+    /** Returns the types that {@link #rows} converts to Q8_0, among those of the tensors; for a note to the user. */
     public Set<DType> turnedTypes() {
         Set<DType> turned = EnumSet.noneOf(DType.class);
         tensors.values().stream().map(Tensor::dtype).filter(type -> type.loaded() != type).forEach(turned::add);
         return turned;
     }
 
-    /** The files with the weights, without an index. */
+    /** Returns the files that hold weights, without an index. */
     public List<Path> files() {
         return sources.stream().map(Source::file).toList();
     }
 
-    /** For people, such as "model.safetensors (safetensors, 3 shards, copied)". */
+    /** Returns a description for the user, such as "model.safetensors (safetensors, 3 shards, copied)". */
     public String description() {
         return description;
     }
@@ -113,16 +114,17 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
     }
 
     /**
-     * Reads rows in another order than the file has them, otherwise as {@link #rows(Tensor, long, long, Arena)} does.
+     * Reads rows in an order other than the file's; otherwise the same as {@link #rows(Tensor, long, long, Arena)}.
      *
-     * @param order the file's row for each row of the model: row r of the result is row order(first + r) of the file
+     * @param order maps a row of the model to a row of the file: row r of the result is row order(first + r) of the
+     *     file
      */
     public Tensor rows(Tensor tensor, long first, long count, LongUnaryOperator order, Arena memory) {
         Objects.checkFromIndexSize(first, count, tensor.rowCount());
         return loaded(tensor.dtype(), memory, target -> gathered(tensor, first, count, order, target));
     }
 
-    /** Converts the rows that {@code stored} reads into a type that kernels read, if theirs is none. */
+    /** Converts the rows that {@code stored} reads to Q8_0 if no kernel reads their type. */
     private static Tensor loaded(DType dtype, Arena memory, Function<Arena, Tensor> stored) {
         if (dtype.loaded() == dtype) {
             return stored.apply(memory);
@@ -131,7 +133,7 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
             Tensor rows = stored.apply(copies);
             Tensor turned = GgmlBlocks.turn(rows, memory);
             if (rows.data().isMapped()) {
-                rows.data().unload(); // read pages of a file would stay resident until it is unmapped
+                rows.data().unload(); // otherwise the pages of the file stay resident until it is unmapped
             }
             return turned;
         }
@@ -169,10 +171,10 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
                 return;
             }
         }
-        throw new IllegalArgumentException("tensor " + rows.name() + ": expected one of this checkpoint's");
+        throw new IllegalArgumentException("tensor " + rows.name() + ": expected a tensor of this checkpoint");
     }
 
-    /** Frees the memory: no tensor may be used afterwards, nor be in use. A second call does nothing. */
+    /** Frees the memory. No tensor may be in use, or be used afterwards. A second call does nothing. */
     @Override
     public void close() {
         if (arena.scope().isAlive()) {
@@ -190,7 +192,7 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
         if (format == Format.INDEX) {
             if (bytes.byteSize() > Safetensors.MAX_HEADER) {
                 throw new ModelFormatException(file + ": expected an index of at most " + Safetensors.MAX_HEADER
-                        + " bytes, found " + bytes.byteSize() + ": the file is damaged or was made to do harm");
+                        + " bytes, found " + bytes.byteSize() + ": the file is damaged or malicious");
             }
             ShardIndex index = ShardIndex.parse(bytes.toArray(ValueLayout.JAVA_BYTE), file);
             for (String shard : index.shards()) {
@@ -208,13 +210,13 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
         MemorySegment bytes = FileBytes.load(file, arena);
         Format format = Format.of(bytes);
         if (format == Format.INDEX) {
-            throw new ModelFormatException(file + ": expected weights, as " + index.file() + " says, found JSON");
+            throw new ModelFormatException(file + ": expected weights, as listed in " + index.file() + ", found JSON");
         }
         index.check(file, add(file, format, bytes));
         return format;
     }
 
-    /** Adds the tensors of one file; their names in the file. */
+    /** Adds the tensors of one file, and returns their names in the file. */
     private Iterable<String> add(Path file, Format format, MemorySegment bytes) {
         Map<String, Tensor> found;
         if (format == Format.SAFETENSORS) {
@@ -233,8 +235,8 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
             String name = withoutPrefixes(tensor.name());
             Tensor renamed = new Tensor(name, tensor.dtype(), tensor.shape(), tensor.data());
             if (tensors.put(name, renamed) != null) {
-                throw new ModelFormatException(file + ": tensor " + tensor.name() + ": expected one tensor of the name "
-                        + name + " (" + COMPILED + " and " + DISTRIBUTED + " before it do not count), found another");
+                throw new ModelFormatException(file + ": tensor " + tensor.name() + ": duplicate tensor " + name
+                        + " (the prefixes " + COMPILED + " and " + DISTRIBUTED + " are ignored)");
             }
         }
         return found.keySet();
@@ -258,8 +260,8 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
         }
 
         /**
-         * What a file is. A safetensors file starts with a length, whose bytes can look like the others' magic numbers:
-         * it is known by the { that follows.
+         * Detects the format of a file. The length at the start of a safetensors file can look like another format's
+         * magic number, so that format is recognised by the { after the length.
          */
         static Format of(MemorySegment bytes) {
             int first = bytes.get(ValueLayout.JAVA_BYTE, 0) & 0xff;

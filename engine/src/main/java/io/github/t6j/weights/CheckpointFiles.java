@@ -10,31 +10,31 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Which of a folder's files has the weights: the first of those names that is there, in the order in which Hugging Face
- * and nanoGPT prefer them; otherwise the only file that has an ending of weights.
+ * Finds the file of a folder that holds its weights: the first of {@link #NAMES} that exists, in the order that Hugging
+ * Face and nanoGPT prefer; otherwise the only file with an extension of weights.
  */
 public final class CheckpointFiles {
-    /** Names of weights, and of indexes of them; the first that is there counts. */
+    /** File names of weights and of their indexes, in order of preference. */
     public static final List<String> NAMES = List.of("model.safetensors", "model.safetensors.index.json",
             "pytorch_model.bin", "pytorch_model.bin.index.json", "ckpt.pt", "model_state_dict.pt");
     private static final List<String> ENDINGS = List.of(".safetensors", ".bin", ".pt", ".pth", ".gguf");
-    /** What training leaves beside a model. */
+    /** Files with an extension of weights that training writes beside a model. */
     public static final Set<String> NO_WEIGHTS = Set.of("optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt",
             "rng_state.pth", "training_args.bin");
 
     private CheckpointFiles() {}
 
     /**
-     * The file, or index, with the weights of {@code folder}.
+     * Returns the file, or the index, with the weights of {@code folder}.
      *
-     * @throws ModelFormatException when there is none or no saying which; the message lists what was looked for or
+     * @throws ModelFormatException if no file or several files could be meant; the message lists the names expected or
      *     found
-     * @throws java.io.UncheckedIOException when the folder cannot be read
+     * @throws java.io.UncheckedIOException if the folder cannot be read
      */
     static Path find(Path folder) {
         for (String name : NAMES) {
             Path file = folder.resolve(name);
-            if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) { // a broken link is named later, not passed over
+            if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) { // a broken link is reported later, not skipped
                 return file;
             }
         }
@@ -46,7 +46,7 @@ public final class CheckpointFiles {
         if (others.size() > 1) {
             throw new ModelFormatException(folder + ": expected one file of weights, found " + String.join(", ",
                     others.stream().map(file -> file.getFileName().toString()).toList())
-                    + ": give the path of the one that you mean");
+                    + ": give the path of the file to use");
         }
         return others.getFirst();
     }

@@ -10,9 +10,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A file of a model's folder that another model gets as it is. A link may lead to a file in the folder, or in the blobs of
- * the Hugging Face repository that the folder is a snapshot of, or in one: models--NAME/snapshots/REVISION/FILE →
- * ../../blobs/HASH. Any other could bring a file of this machine into a model that is given away.
+ * Reads files of a model's folder that are copied unchanged to another model. A symbolic link may point to a file in
+ * the folder. If the folder is a snapshot of a Hugging Face repository, or lies in one, the link may also point to the
+ * repository's blobs: models--NAME/snapshots/REVISION/FILE → ../../blobs/HASH. Any other link is refused, because it
+ * could copy a private file of this machine into a model that is published.
  */
 public final class CopiedFile {
     private static final List<String> TOKENIZER_FILES = List.of(
@@ -24,7 +25,7 @@ public final class CopiedFile {
     private CopiedFile() {}
 
     /**
-     * The files of {@code folder} that a tokenizer is made of, by name.
+     * Returns the tokenizer files of {@code folder}, by name.
      *
      * @throws ModelFormatException as {@link #read}
      */
@@ -39,7 +40,8 @@ public final class CopiedFile {
     }
 
     /**
-     * What {@code folder} says of sampling and of the ids that end a text, by the file's name; empty if it does not.
+     * Returns generation_config.json of {@code folder} (sampling defaults and end ids), by name; empty if it is
+     * missing.
      *
      * @throws ModelFormatException as {@link #read}
      */
@@ -50,10 +52,11 @@ public final class CopiedFile {
     }
 
     /**
-     * The bytes of the file of that name.
+     * Returns the bytes of the file {@code name}.
      *
-     * @throws ModelFormatException if it is somewhere else, no regular file, or longer than {@code longest} bytes
-     * @throws java.io.UncheckedIOException when it cannot be read
+     * @throws ModelFormatException if a link leads elsewhere, the file is not a regular file, or it is longer than
+     *     {@code longest} bytes
+     * @throws java.io.UncheckedIOException if it cannot be read
      */
     public static byte[] read(Path folder, String name, int longest) {
         Path file = folder.resolve(name);
@@ -63,7 +66,7 @@ public final class CopiedFile {
             Path real = file.toRealPath();
             if (!real.startsWith(home) && !isBlob(real, home)) {
                 throw new ModelFormatException(file + ": expected a file in this folder or in the blobs of its Hugging "
-                        + "Face repository, found a link to " + real + ": put a copy in its place");
+                        + "Face repository, found a link to " + real + ": replace the link with a copy of the file");
             }
             return bytes;
         } catch (IOException e) {

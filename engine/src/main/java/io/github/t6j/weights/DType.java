@@ -12,12 +12,13 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * What one element of a stored tensor is, little-endian. The names are those of the safetensors format, but for Q8_0 and
- * those after it, which GGML defines: blocks of 32 or 256 elements of a matrix's row, the last one padded with zeros. A
- * place in a quantised tensor's data counts the padding. Q8_0 and Q4_0 are {@link QuantizedBlock}s; the others are in GGUF
- * files only ({@link GgmlBlocks}), are not written, and become Q8_0 when a tensor is read ({@link #loaded}).
+ * Type of the elements of a stored tensor, little-endian. The names are those of the safetensors format, except Q8_0
+ * and the types after it, which GGML defines: blocks of 32 or 256 elements of a matrix row, the last one padded with
+ * zeros. Indices into the data of a quantised tensor count the padding. Q8_0 and Q4_0 are {@link QuantizedBlock}s. The
+ * other quantised types appear only in GGUF files ({@link GgmlBlocks}); they are never written, and {@link
+ * Checkpoint#rows} converts them to Q8_0 ({@link #loaded}).
  *
- * <p>These conversions are the plain ones that loading, saving and tests use; what runs per token is in the kernels.
+ * <p>The conversions here are the simple ones for loading, saving and tests; the kernels convert what each token needs.
  */
 public enum DType {
     F64(8), F32(4), F16(2), BF16(2), I64(8), I32(4), I16(2), I8(1), U8(1), BOOL(1), Q8_0(34, 32), Q4_0(18, 32),
@@ -30,7 +31,7 @@ public enum DType {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
-    /** Elements that are read at a time. */
+    /** Number of elements read at a time. */
     private static final int PIECE = 1 << 16;
 
     private final int bytes;
@@ -45,17 +46,20 @@ public enum DType {
         this.blockSize = blockSize;
     }
 
-    /** Bytes of one element; of one block of a quantised type. */
+    /** Returns the number of bytes of an element, or of a block for a quantised type. */
     public int bytes() {
         return bytes;
     }
 
-    /** Elements of a block of a quantised type; otherwise 1. */
+    /** Returns the number of elements of a block; 1 for a type that is not quantised. */
     public int blockSize() {
         return blockSize;
     }
 
-    /** Type after {@link Checkpoint#rows}: Q8_0 for the types that only GGUF files have, otherwise the same. */
+    /**
+     * Returns the type after {@link Checkpoint#rows}: Q8_0 for types that only GGUF files have, otherwise the same
+     * type.
+     */
     public DType loaded() {
         return switch (this) {
             case Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> Q8_0;
@@ -64,29 +68,29 @@ public enum DType {
     }
 
     /**
-     * Bytes of a tensor of {@code shape}.
+     * Returns the number of bytes of a tensor of {@code shape}.
      *
-     * @throws ArithmeticException when they do not fit a long, or a dimension is negative
-     * @throws IllegalArgumentException for a quantised type and no matrix
+     * @throws ArithmeticException if the number does not fit in a long, or a dimension is negative
+     * @throws IllegalArgumentException if the type is quantised and the shape is not a matrix
      */
     public long bytes(List<Long> shape) {
         if (!isQuantized()) {
             return Math.multiplyExact(Tensor.elements(shape), bytes);
         }
         if (shape.size() != 2) {
-            throw new IllegalArgumentException("expected a matrix as " + this + ", found shape " + shape);
+            throw new IllegalArgumentException("expected a matrix for " + this + ", found shape " + shape);
         }
         Tensor.elements(shape);
         long blocks = Math.ceilDiv(shape.get(1), blockSize);
         return Math.multiplyExact(Math.multiplyExact(shape.get(0), blocks), bytes);
     }
 
-    /** Whether elements are stored in blocks with a scale. */
+    /** Returns whether elements are stored in blocks with a scale. */
     public boolean isQuantized() {
         return blockSize > 1;
     }
 
-    /** {@code elements} of a row and its padding. */
+    /** Returns the length of a row of {@code elements} with its padding. */
     public int padded(int elements) {
         return Math.ceilDiv(elements, blockSize) * blockSize;
     }
@@ -95,16 +99,16 @@ public enum DType {
         return data.byteSize() / bytes * blockSize;
     }
 
-    /** Whether elements are fractions, as a model's weights must be. */
+    /** Returns whether the type is a floating-point or quantised one, as a model's weights must be. */
     public boolean isFloating() {
         return this == F64 || this == F32 || this == F16 || this == BF16 || isQuantized();
     }
 
     /**
-     * Elements {@code from … from + count} of {@code data} as f32, into {@code into} from {@code at}. Exact for F32,
-     * F16, BF16, Q8_0, Q4_0, I16, I8, U8 and BOOL (0 or 1); others are rounded to nearest even.
+     * Reads elements {@code from … from + count} of {@code data} as f32 into {@code into}, starting at {@code at}.
+     * Exact for F32, F16, BF16, Q8_0, Q4_0, I16, I8, U8 and BOOL (0 or 1); other types are rounded to nearest even.
      *
-     * @throws IndexOutOfBoundsException when either range is not inside
+     * @throws IndexOutOfBoundsException if a range is out of bounds
      */
     public void read(MemorySegment data, long from, float[] into, int at, int count) {
         Objects.checkFromIndexSize(at, count, into.length);
@@ -129,7 +133,7 @@ public enum DType {
         }
     }
 
-    /** In pieces, each in one copy: single loads are slow until they are compiled. */
+    /** Reads in pieces, each by one bulk copy: single loads are slow until the JIT compiles them. */
     private void readShorts(MemorySegment source, float[] into, int at, int count) {
         short[] piece = new short[Math.min(count, PIECE)];
         for (int from = 0; from < count; from += PIECE) {
@@ -155,12 +159,12 @@ public enum DType {
     }
 
     /**
-     * {@code count} elements of {@code from}, starting at {@code at}, as elements {@code to …} of {@code data}; narrower
-     * types are rounded to nearest even, and what is too large for F16 becomes infinite. A quantised type begins with a
-     * block and ends with one, padded.
+     * Writes {@code count} elements of {@code from}, starting at {@code at}, as elements {@code to …} of {@code data}.
+     * Types of lower precision are rounded to nearest even, and values too large for F16 become infinite. For a
+     * quantised type the range starts and ends at block boundaries, including the padding.
      *
-     * @throws IndexOutOfBoundsException when either range is not inside
-     * @throws IllegalArgumentException for a type that is not floating, or only in GGUF files
+     * @throws IndexOutOfBoundsException if a range is out of bounds
+     * @throws IllegalArgumentException if the type is not floating, or is one that only GGUF files have
      */
     public void write(float[] from, int at, MemorySegment data, long to, int count) {
         Objects.checkFromIndexSize(at, count, from.length);
@@ -199,7 +203,7 @@ public enum DType {
                 + ": expected F64, F32, F16, BF16, Q8_0 or Q4_0");
     }
 
-    /** The bfloat16 nearest to {@code value}, ties to even; NaN stays NaN. */
+    /** Returns the bfloat16 nearest to {@code value}, ties to even; NaN stays NaN. */
     public static short floatToBf16(float value) {
         int bits = Float.floatToRawIntBits(value);
         if (Float.isNaN(value)) {
@@ -208,12 +212,12 @@ public enum DType {
         return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
     }
 
-    /** The float that is {@code bf16}: exact. */
+    /** Returns the float with the value of {@code bf16}; exact. */
     public static float bf16ToFloat(short bf16) {
         return Float.intBitsToFloat(bf16 << 16);
     }
 
-    /** The type that most elements of some tensors, one or more, have. */
+    /** Returns the type that most elements of some tensors, one or more, have. */
     public static DType ofMost(Collection<Tensor> tensors) {
         Map<DType, Long> counts = new EnumMap<>(DType.class);
         tensors.forEach(tensor -> counts.merge(tensor.dtype(), tensor.elementCount(), Long::sum));

@@ -18,9 +18,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.CancellationException;
 
-/** A file as off-heap memory: every parser of this package works on the whole of it, mapped; so does training. */
+/** A file as off-heap memory. Every parser of this package, and training, works on a whole mapped file. */
 public final class FileBytes {
-    /** One system call reads this much: large enough to stream, small enough for a ByteBuffer. */
+    /** Bytes read by one system call: large enough to stream, small enough for a ByteBuffer. */
     private static final long PIECE = 64 << 20;
     /** Alignment of copied bytes: a cache line. */
     static final int ALIGNMENT = 64;
@@ -29,11 +29,11 @@ public final class FileBytes {
     private FileBytes() {}
 
     /**
-     * The bytes of {@code file}, mapped, read-only, valid while {@code arena} is; copied where the file system, such as
-     * that of a zip file, maps nothing.
+     * Maps {@code file} read-only for the lifetime of {@code arena}. If the file system cannot map files, such as that
+     * of a zip file, the bytes are copied.
      *
-     * @throws ModelFormatException when it is empty, no ordinary file, or only the place-holder of a file
-     * @throws UncheckedIOException when the system cannot read it
+     * @throws ModelFormatException if the file is empty, not a regular file, or a Git LFS pointer
+     * @throws UncheckedIOException if it cannot be read
      */
     public static MemorySegment load(Path file, Arena arena) {
         checkRegular(file, "a file of weights");
@@ -61,7 +61,7 @@ public final class FileBytes {
         }
     }
 
-    /** Opens {@code file} to {@link #read} from. */
+    /** Opens {@code file} for {@link #read}. */
     static FileChannel open(Path file) {
         try {
             return FileChannel.open(file, StandardOpenOption.READ);
@@ -70,16 +70,16 @@ public final class FileBytes {
         }
     }
 
-    /** Closes what was opened to read. */
+    /** Closes a channel of {@link #open}. */
     static void close(FileChannel channel) {
         try {
             channel.close();
         } catch (IOException nothingIsLost) {
-            // it was only read
+            // nothing to lose: the channel only read
         }
     }
 
-    /** Fills {@code bytes} from byte {@code from} of the file on. */
+    /** Fills {@code bytes} from the file, starting at its byte {@code from}. */
     static void read(FileChannel channel, long from, MemorySegment bytes, Path file) {
         try {
             fill(bytes, channel, from, file);
@@ -99,20 +99,22 @@ public final class FileBytes {
         }
     }
 
-    /** What to throw when a file, mapped or not, ends before its end. */
+    /** Returns the error for a file, mapped or not, that became shorter while it was open. */
     public static ModelFormatException cutShort(Path file, Throwable cause) {
         return new ModelFormatException(
-                file + ": the file was cut short while it was read; try again when nothing writes to it", cause);
+                file + ": the file was truncated while it was read; try again when nothing writes to it", cause);
     }
 
-    /** @throws ModelFormatException when {@code file}, which is {@code expected}, is a broken link or no regular file */
+    /**
+     * @throws ModelFormatException if {@code file}, which is {@code expected}, is a broken link or not a regular file
+     */
     public static void checkRegular(Path file, String expected) {
         if (Files.isSymbolicLink(file) && !Files.exists(file)) {
-            throw new ModelFormatException(file + ": a symbolic link to a file that is not there: download it again");
+            throw new ModelFormatException(file + ": a symbolic link to a missing file: download it again");
         }
         if (Files.exists(file) && !Files.isRegularFile(file)) {
             throw new ModelFormatException(file + ": expected " + expected + ", found "
-                    + (Files.isDirectory(file) ? "a folder" : "something that is not an ordinary file"));
+                    + (Files.isDirectory(file) ? "a folder" : "something that is not a regular file"));
         }
     }
 
@@ -126,15 +128,15 @@ public final class FileBytes {
     }
 
     /**
-     * {@code e} as an error of one line, such as "model.bin: cannot be read: permission denied"; a CancellationException if
-     * it is that the thread was interrupted.
+     * Converts {@code e} to an error of one line, such as "model.bin: cannot be read: permission denied"; to a
+     * CancellationException if the thread was interrupted.
      */
     public static RuntimeException failed(Path path, String what, IOException e) {
-        if (e instanceof ClosedChannelException) { // by an interrupt, of this thread or of one that reads beside it
+        if (e instanceof ClosedChannelException) { // an interrupt of this thread, or of one that reads the same channel
             return new CancellationException(path + ": " + what + ": the thread was interrupted");
         }
         String reason = switch (e) {
-            case NoSuchFileException none -> "there is no such file or folder";
+            case NoSuchFileException none -> "no such file or folder";
             case AccessDeniedException denied -> "permission denied";
             case NotDirectoryException file -> "not a folder";
             case FileSystemException other when other.getReason() != null -> other.getReason();

@@ -13,20 +13,20 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * A folder of files that is there as a whole or not at all: it is filled beside its place, under the name
- * {@code .NAME.partial}, and then takes its name in one step. What a process that was killed left there is removed by the
- * next one.
+ * Writes a folder of files so that it exists as a whole or not at all. The folder is filled beside its target, under
+ * the name {@code .NAME.partial}, and then renamed in one step. The next process removes a folder that a killed process
+ * left there.
  */
 public final class FolderReplacement {
     private FolderReplacement() {}
 
     /**
-     * Makes {@code folder}; one that is there is replaced, if it holds no other names than the new one, and until that has
-     * its name it is kept as {@code .NAME.old}.
+     * Creates {@code folder}. An existing folder is replaced if the new one has files of all its names; until the new
+     * one has the name, the old one is kept as {@code .NAME.old}.
      *
-     * @param content fills the folder that it is given with files, without folders in it
-     * @throws UncheckedIOException when it cannot be written, or is another folder than such a one, and nothing has changed;
-     *     or when only what it was cannot be removed
+     * @param content fills the folder that it receives with files, without subfolders
+     * @throws UncheckedIOException if the folder cannot be written or the existing one cannot be replaced, and nothing
+     *     has changed; or if the new folder is in place but the old one cannot be removed
      */
     public static void write(Path folder, Consumer<Path> content) {
         Path target = folder.toAbsolutePath().normalize();
@@ -50,22 +50,22 @@ public final class FolderReplacement {
         delete(old);
     }
 
-    /** Nothing is lost by replacing what has only files of those names. */
+    /** Checks that the target holds only files that the new folder has too, so replacing it loses nothing. */
     private static void checkReplaceable(Path target, Path partial) throws IOException {
         if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
-        try (Stream<Path> held = Files.list(target)) { // not a folder: says so
+        try (Stream<Path> held = Files.list(target)) { // throws NotDirectoryException for a file
             for (Path file : held.toList()) {
                 if (!Files.exists(partial.resolve(file.getFileName())) || Files.isDirectory(file)) {
-                    throw new IOException("expected a new folder, or one of the same files to replace, found "
-                            + file.getFileName() + " in it: give another");
+                    throw new IOException("expected a new folder, or one with the same files to replace, found "
+                            + file.getFileName() + " in it: choose another folder");
                 }
             }
         }
     }
 
-    /** Gives {@code folder} its name back, if a process was killed between the two steps of replacing it. */
+    /** Renames {@code folder} back if a process was killed between the two steps of replacing it. */
     public static void recover(Path folder) {
         Path target = folder.toAbsolutePath().normalize();
         Path old = target.resolveSibling("." + target.getFileName() + ".old");
@@ -78,7 +78,10 @@ public final class FolderReplacement {
         }
     }
 
-    /** Gives {@code partial} the name {@code target}, and what had it the name {@code old}; or leaves both as they are. */
+    /**
+     * Renames {@code target} to {@code old} and {@code partial} to {@code target}; if that fails, both keep their
+     * names.
+     */
     private static void replace(Path target, Path partial, Path old) throws IOException {
         boolean moved = Files.exists(target);
         if (moved) {
@@ -94,7 +97,7 @@ public final class FolderReplacement {
         }
     }
 
-    /** Removes a folder of files, if it is there; a link to one is removed, and what it leads to stays. */
+    /** Removes a folder of files if it exists. A symbolic link to a folder is removed, and the folder stays. */
     public static void delete(Path folder) {
         try {
             remove(folder);
@@ -116,7 +119,7 @@ public final class FolderReplacement {
         Files.deleteIfExists(folder);
     }
 
-    /** Brings to the disk what is in its memory, so that a machine which stops has the files whole, not only their names. */
+    /** Flushes the files to disk, so that a crash cannot leave their names without their content. */
     private static void force(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.toList()) {

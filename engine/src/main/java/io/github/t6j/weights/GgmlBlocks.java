@@ -5,28 +5,28 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Blocks of those types of GGML that are in GGUF files only. A block of 256 elements has parts with whole numbers as
- * scales, which have a common scale themselves.
+ * Blocks of the GGML types that appear only in GGUF files. A block of 256 elements consists of parts with whole numbers
+ * as scales, and those have a common scale.
  *
  * <pre>
  *   Q4_1   20 bytes   scale f16, least f16 | 32 nibbles                             element = scale · q + least
  *   Q5_0   22         scale f16 | 32 high bits | 32 nibbles                         element = scale · (q − 16)
- *   Q5_1   24         scale f16, least f16 | 32 high bits | 32 nibbles              element = scale · q + least
+ *   Q4_1   20 bytes   scale f16, min f16 | 32 nibbles                               element = scale · q + min
  *   Q4_K  144         scale f16, least f16 | 8 × (s, m) | 256 nibbles               element = scale·s · q − least·m
- *   Q5_K  176         scale f16, least f16 | 8 × (s, m) | 256 high bits | nibbles   the same
- *   Q6_K  210         256 nibbles | 256 × 2 high bits | 16 × s | scale f16          element = scale·s · (q − 32)
- * </pre>
+ *   Q5_1   24         scale f16, min f16 | 32 high bits | 32 nibbles                element = scale · q + min
+ *   Q4_K  144         scale f16, min f16 | 8 × (s, m) | 256 nibbles                 element = scale·s · q − min·m
+ *   Q5_K  176         scale f16, min f16 | 8 × (s, m) | 256 high bits | nibbles     the same
  *
- * In bytes of nibbles, the low halves are 32 consecutive elements (of a block of 32: 16, of Q6_K: 64) and the high halves
- * the next as many.
+ * In bytes of nibbles, the low halves are consecutive elements: 16 in a block of 32, 64 in Q6_K, 32 in the others. The
+ * high halves are the next elements, of the same number.
  */
 final class GgmlBlocks {
-    /** Elements that are turned at a time: whole blocks of every type. */
+    /** Number of elements converted at a time: whole blocks of every type. */
     private static final int STEP = 4096;
 
     private GgmlBlocks() {}
 
-    /** {@code tensor} as Q8_0 in {@code memory}, from elements as GGML has them. */
+    /** Converts {@code tensor} to Q8_0 in {@code memory}. */
     static Tensor turn(Tensor tensor, Arena memory) {
         DType to = tensor.dtype().loaded();
         MemorySegment data = memory.allocate(to.bytes(tensor.shape()), 64);
@@ -40,7 +40,7 @@ final class GgmlBlocks {
         return new Tensor(tensor.name(), to, tensor.shape(), data.asReadOnly());
     }
 
-    /** As {@link DType#read}. */
+    /** Reads elements as {@link DType#read} does. */
     static void read(DType dtype, MemorySegment data, long from, float[] into, int at, int count) {
         int size = dtype.blockSize();
         byte[] block = new byte[dtype.bytes()];
@@ -72,7 +72,7 @@ final class GgmlBlocks {
         return Float.float16ToFloat((short) (block[at] & 0xff | block[at + 1] << 8));
     }
 
-    /** @param high where the high bits begin, 0: there are none */
+    /** @param high first byte of the high bits, or 0 if the type has none */
     private static void small(byte[] block, float least, int zero, int high, int nibbles, float[] y) {
         float scale = half(block, 0);
         for (int i = 0; i < 16; i++) {
@@ -87,7 +87,10 @@ final class GgmlBlocks {
         return block[from + i / 8] >>> i % 8 & 1;
     }
 
-    /** @param high where the high bits begin, bit p of byte i being that of element i of part p; 0: there are none */
+    /**
+     * @param high first byte of the high bits, or 0 if the type has none; bit p of byte i belongs to element i of part
+     *     p
+     */
     private static void large(byte[] block, int high, int nibbles, float[] y) {
         float scale = half(block, 0);
         float least = half(block, 2);
@@ -103,10 +106,11 @@ final class GgmlBlocks {
     }
 
     /**
-     * Six bits of the twelve bytes from 4 on: those of parts 0 to 3 are the low bits of a byte; those of parts 4 to 7 are a
-     * nibble of the last four bytes, and the two bits that are left of those others.
+     * Returns a six-bit number from the twelve bytes that start at byte 4. Parts 0 to 3 have it in the low bits of a
+     * byte. Parts 4 to 7 have its low bits in a nibble of the last four bytes, and its high bits in the top two bits of
+     * the other bytes.
      *
-     * @param from 4 for scales, 8 for what is subtracted
+     * @param from 4 for scales, 8 for minimums
      */
     private static int partNumber(byte[] block, int part, int from) {
         if (part < 4) {

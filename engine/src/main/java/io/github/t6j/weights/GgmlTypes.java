@@ -2,14 +2,14 @@ package io.github.t6j.weights;
 
 import java.util.Map;
 
-/** The numbers by which GGUF files call the types of tensors. */
+/** Numbers of the tensor types in GGUF files. */
 final class GgmlTypes {
     private static final Map<Integer, DType> READ = Map.ofEntries(
             Map.entry(0, DType.F32), Map.entry(1, DType.F16), Map.entry(2, DType.Q4_0), Map.entry(3, DType.Q4_1),
             Map.entry(6, DType.Q5_0), Map.entry(7, DType.Q5_1), Map.entry(8, DType.Q8_0), Map.entry(12, DType.Q4_K),
             Map.entry(13, DType.Q5_K), Map.entry(14, DType.Q6_K), Map.entry(30, DType.BF16));
 
-    /** For those who must convert such a file. */
+    /** Names of the types that t6j does not read, for error messages. */
     private static final Map<Integer, String> OTHERS = Map.ofEntries(
             Map.entry(4, "Q4_2"), Map.entry(5, "Q4_3"), Map.entry(9, "Q8_1"), Map.entry(10, "Q2_K"),
             Map.entry(11, "Q3_K"), Map.entry(15, "Q8_K"), Map.entry(16, "IQ2_XXS"), Map.entry(17, "IQ2_XS"),
@@ -22,16 +22,16 @@ final class GgmlTypes {
     private GgmlTypes() {}
 
     /**
-     * The type with a number.
+     * Returns the type of a number.
      *
-     * @throws io.github.t6j.ModelFormatException when t6j does not read it; the message names it
+     * @throws io.github.t6j.ModelFormatException if t6j does not read the type; the message names it
      */
     static DType dtype(int number, GgufReader in, String what) {
         DType dtype = READ.get(number);
         if (dtype == null) {
-            String name = OTHERS.getOrDefault(number, "an unknown one");
-            throw in.wrong(what, "a type of F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K",
-                    name + " (" + Integer.toUnsignedString(number) + "): take a file of such a type");
+            String name = OTHERS.getOrDefault(number, "an unknown type");
+            throw in.wrong(what, "one of the types F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K",
+                    name + " (" + Integer.toUnsignedString(number) + "): use a file with these types");
         }
         return dtype;
     }

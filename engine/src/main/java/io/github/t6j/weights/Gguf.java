@@ -12,19 +12,19 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a GGUF file of version 2 or 3 holds. The format, little-endian:
+ * Content of a GGUF file of version 2 or 3. The format, little-endian:
  *
  * <pre>
  *   "GGUF", version u32, number of tensors u64, number of keys u64
  *   keys      name, type u32, value        a string: length u64, UTF-8; an array: type u32, length u64, values
  *   tensors   name, dimensions u32, size of each u64 (columns first), type u32, offset u64
- *   data      from the next multiple of general.alignment (or 32) on, where offsets count from; each of them is one, too
+ *   data      from the next multiple of general.alignment (or 32) on; offsets count from there and are such multiples
  * </pre>
  *
- * @param metadata the keys' values, in the file's order: {@code Long} for whole numbers, {@code Double}, {@code Boolean},
- *     {@code String}; {@code List<String>} for an array of strings; for one of numbers a Java array whose elements are as
- *     wide (byte[], short[], int[], long[], float[], double[], boolean[]). A whole number without a sign that is too
- *     large for its Java type has the same bits: of u64, and in arrays
+ * @param metadata values by key, in the file's order: {@code Long} for integers, {@code Double}, {@code Boolean},
+ *     {@code String}; {@code List<String>} for an array of strings; for an array of numbers a Java array with elements
+ *     of the same width (byte[], short[], int[], long[], float[], double[], boolean[]). An unsigned integer that is too
+ *     large for its Java type keeps its bits: a u64, or an element of an array
  * @param tensors by name, in the file's order, rows first: a matrix is [out, in]
  */
 public record Gguf(Map<String, Object> metadata, Map<String, Tensor> tensors) {
@@ -42,22 +42,22 @@ public record Gguf(Map<String, Object> metadata, Map<String, Tensor> tensors) {
         tensors = Collections.unmodifiableMap(tensors);
     }
 
-    /** Whether a file begins as GGUF files do. */
+    /** Returns whether a file starts like a GGUF file. */
     static boolean isGguf(MemorySegment file) {
         return file.byteSize() >= MAGIC.length
                 && Arrays.equals(file.asSlice(0, MAGIC.length).toArray(BYTE), MAGIC);
     }
 
     /**
-     * Reads what stands before the data; tensors are slices of {@code file}, metadata are copied from it.
+     * Parses everything before the data. Tensors are slices of {@code file}; metadata is copied from it.
      *
-     * @param where what to call the file in errors
-     * @throws ModelFormatException when it is not a GGUF file, or one with a type of tensor that t6j does not read; the
-     *     message names file, place, expected, found
+     * @param where name of the file in errors
+     * @throws ModelFormatException if it is not a GGUF file, or has a tensor type that t6j does not read; the message
+     *     names file, place, expected, found
      */
     public static Gguf parse(MemorySegment file, String where) {
         if (!isGguf(file)) {
-            throw new ModelFormatException(where + ": expected GGUF as the first bytes, found others: no GGUF file");
+            throw new ModelFormatException(where + ": expected GGUF as the first bytes, found others: not a GGUF file");
         }
         GgufReader in = new GgufReader(file, where);
         in.u32("magic");
@@ -76,7 +76,7 @@ public record Gguf(Map<String, Object> metadata, Map<String, Tensor> tensors) {
         for (Entry e : entries) {
             Tensor tensor = new Tensor(e.name, e.dtype, e.shape, file.asSlice(start + e.offset, e.bytes));
             if (byName.put(e.name, tensor) != null) {
-                throw in.wrong("tensor " + e.name, "one of that name", "another");
+                throw in.wrong("tensor " + e.name, "a unique name", "a duplicate");
             }
         }
         return new Gguf(metadata, byName);
@@ -86,7 +86,7 @@ public record Gguf(Map<String, Object> metadata, Map<String, Tensor> tensors) {
         int version = in.u32("version");
         if (version != 2 && version != 3) {
             String found = version == 1
-                    ? "1: convert the model again with a new llama.cpp"
+                    ? "1: convert the model again with a recent llama.cpp"
                     : Integer.toUnsignedString(version)
                             + ((version & 0xffff) == 0 ? ": the file is big-endian, or damaged" : "");
             throw in.wrong("version", "2 or 3", found);
@@ -98,7 +98,7 @@ public record Gguf(Map<String, Object> metadata, Map<String, Tensor> tensors) {
         for (int i = 0; i < keys; i++) {
             String key = in.name("key " + i);
             if (metadata.containsKey(key)) {
-                throw in.wrong("key " + key, "one of that name", "another");
+                throw in.wrong("key " + key, "a unique name", "a duplicate");
             }
             metadata.put(key, in.value("key " + key));
         }
@@ -114,12 +114,15 @@ public record Gguf(Map<String, Object> metadata, Map<String, Tensor> tensors) {
         if (!(value instanceof Long alignment) || alignment < 1 || alignment > MOST_ALIGNMENT
                 || Long.bitCount(alignment) != 1) {
             throw in.wrong("key " + ALIGNMENT, "a power of two up to " + MOST_ALIGNMENT,
-                    value instanceof Number ? value.toString() : "no number");
+                    value instanceof Number ? value.toString() : "a value that is not a number");
         }
         return alignment;
     }
 
-    /** Fails if a tensor is not inside, or shares bytes with another: holes are for alignment, whatever is in them. */
+    /**
+     * Fails if a tensor is outside the data or overlaps another. Gaps are allowed, for alignment, and may hold
+     * anything.
+     */
     private static void checkPlaces(List<Entry> entries, long dataSize, GgufReader in) {
         List<Entry> sorted = new ArrayList<>(entries);
         sorted.sort(Comparator.comparingLong(Entry::offset));
@@ -137,7 +140,7 @@ public record Gguf(Map<String, Object> metadata, Map<String, Tensor> tensors) {
         }
     }
 
-    /** One tensor, checked by itself. */
+    /** A tensor of the header, checked by itself. */
     private record Entry(String name, DType dtype, List<Long> shape, long offset, long bytes) {
 
         static Entry read(GgufReader in, int number, long alignment) {

@@ -7,14 +7,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * What stands before the data of a GGUF file, value by value. Nothing is read, nor room made for it, before it is known to
- * be there.
+ * Reads the part of a GGUF file before its data, value by value. It checks that a value is inside the file before it
+ * reads the value or allocates memory for it.
  */
 final class GgufReader {
-    /** As much as the largest tokenizer.json, which would be in there. */
+    /** Limit of a header: that of the largest tokenizer.json, which a header may contain. */
     static final int MAX_HEADER = SmallFile.TOKENIZER;
 
-    /** Bytes of a key or of a tensor's name; GGML takes names of 63. */
+    /** Limit of a key or a tensor's name in bytes; GGML itself allows 63. */
     static final int MAX_NAME = 1024;
 
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
@@ -26,7 +26,7 @@ final class GgufReader {
 
     private static final int STRING = 8;
     private static final int ARRAY = 9;
-    /** Bytes of a value of each type; of a string at least, and none of an array. */
+    /** Number of bytes of a value by its type; the least for a string, none for an array. */
     private static final int[] BYTES = {1, 1, 2, 2, 4, 4, 4, 1, 8, 0, 8, 8, 8};
 
     private final MemorySegment file;
@@ -38,12 +38,12 @@ final class GgufReader {
         this.where = where;
     }
 
-    /** Where the next value begins. */
+    /** Returns the offset of the next value. */
     long at() {
         return at;
     }
 
-    /** Where the next {@code bytes} begin, which are there. */
+    /** Returns the offset of the next {@code bytes}, after checking that the file has them, and skips them. */
     private long take(long bytes, String what) {
         long rest = file.byteSize() - at;
         if (bytes > rest) {
@@ -51,33 +51,33 @@ final class GgufReader {
         }
         if (bytes > MAX_HEADER - at) {
             throw wrong(what, "keys and names of tensors to end before byte " + MAX_HEADER,
-                    bytes + " more bytes at " + at + ": the file is damaged or was made to do harm");
+                    bytes + " more bytes at " + at + ": the file is damaged or malicious");
         }
         at += bytes;
         return at - bytes;
     }
 
-    /** The next u32; as an int, so one beyond 2³¹ is negative. */
+    /** Returns the next u32 as an int; a value from 2³¹ on is negative. */
     int u32(String what) {
         return file.get(INT, take(Integer.BYTES, what));
     }
 
-    /** The next u64; one beyond 2⁶³ is negative. */
+    /** Returns the next u64; a value from 2⁶³ on is negative. */
     long u64(String what) {
         return file.get(LONG, take(Long.BYTES, what));
     }
 
-    /** The next u64, which counts things. */
+    /** Returns the next u64, which is a count. */
     int count(int most, String what) {
         long count = u64(what);
         if (count < 0 || count > most) {
             throw wrong(what, "at most " + most, Long.toUnsignedString(count)
-                    + ": the file is damaged or was made to do harm");
+                    + ": the file is damaged or malicious");
         }
         return (int) count;
     }
 
-    /** The next string; how many bytes it has, which end at {@link #at}. */
+    /** Skips the next string, which ends at {@link #at}, and returns its length in bytes. */
     private int length(int most, String what) {
         long length = u64(what);
         long rest = file.byteSize() - at;
@@ -86,7 +86,7 @@ final class GgufReader {
                     + ": the file is cut short, or damaged");
         }
         if (length > most) {
-            throw wrong(what, "a string of at most " + most + " bytes", "one of " + length);
+            throw wrong(what, "a string of at most " + most + " bytes", Long.toString(length));
         }
         take(length, what);
         return (int) length;
@@ -97,16 +97,16 @@ final class GgufReader {
         return GgufStrings.utf8(file.asSlice(at - length, length).asByteBuffer(), where + ": " + what);
     }
 
-    /** A key, or the name of a tensor. */
+    /** Returns the next key or tensor name. */
     String name(String what) {
         String name = string(MAX_NAME, what);
         if (name.isEmpty() || name.chars().anyMatch(Character::isISOControl)) {
-            throw wrong(what, "a name", name.isEmpty() ? "an empty one" : "one with control characters");
+            throw wrong(what, "a name", name.isEmpty() ? "an empty string" : "control characters");
         }
         return name;
     }
 
-    /** A type and a value of it, as {@link Gguf#metadata} has them. */
+    /** Returns the next value, which follows its type, in the form that {@link Gguf#metadata} describes. */
     Object value(String what) {
         int type = u32(what);
         if (type == ARRAY) {
@@ -129,7 +129,7 @@ final class GgufReader {
 
     private int checked(int type, String what) {
         if (type < 0 || type >= BYTES.length) {
-            throw wrong(what, "a type of value from 0 to " + (BYTES.length - 1), Integer.toUnsignedString(type));
+            throw wrong(what, "a value type from 0 to " + (BYTES.length - 1), Integer.toUnsignedString(type));
         }
         return type;
     }
@@ -143,7 +143,7 @@ final class GgufReader {
         long most = (Math.min(file.byteSize(), MAX_HEADER) - at) / BYTES[type];
         if (count < 0 || count > most) {
             throw wrong(what, "an array of " + Long.toUnsignedString(count) + " elements at " + at,
-                    "room for only " + most + ": the file is cut short, or damaged");
+                    "space for only " + most + ": the file is cut short, or damaged");
         }
         if (type == STRING) {
             return strings((int) count, what);
@@ -182,7 +182,7 @@ final class GgufReader {
 
     private boolean bool(byte value, String what) {
         if ((value & 0xff) > 1) {
-            throw wrong(what, "0 or 1, as a bool is", Integer.toString(value & 0xff));
+            throw wrong(what, "a bool of 0 or 1", Integer.toString(value & 0xff));
         }
         return value == 1;
     }

@@ -9,8 +9,8 @@ import java.util.Objects;
 import java.util.RandomAccess;
 
 /**
- * An array of strings of a GGUF file, of a vocabulary mostly. They are made when they are asked for: until then each takes
- * the bytes that it has in the file, and an int. One that is not UTF-8 is a {@link ModelFormatException} then.
+ * Array of strings of a GGUF file, usually a vocabulary. Each string is decoded on access; it occupies the bytes that
+ * it has in the file, and an int. Access to a string that is not UTF-8 throws a {@link ModelFormatException}.
  */
 final class GgufStrings extends AbstractList<String> implements RandomAccess {
     private final byte[] bytes;
@@ -18,9 +18,9 @@ final class GgufStrings extends AbstractList<String> implements RandomAccess {
     private final String where;
 
     /**
-     * @param bytes every string with its length before it, as in the file
-     * @param ends where in {@code bytes} each ends
-     * @param where what to call the array in errors
+     * @param bytes all strings, each after its length, as in the file
+     * @param ends offset in {@code bytes} of each string's end
+     * @param where name of the array in errors
      */
     GgufStrings(byte[] bytes, int[] ends, String where) {
         this.bytes = bytes;
@@ -40,7 +40,7 @@ final class GgufStrings extends AbstractList<String> implements RandomAccess {
         return ends.length;
     }
 
-    /** @throws ModelFormatException when {@code bytes} are not UTF-8 */
+    /** @throws ModelFormatException if {@code bytes} are not UTF-8 */
     static String utf8(ByteBuffer bytes, String where) {
         try {
             return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();

@@ -6,24 +6,24 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * A tensor whose bytes are made when it is written, so that a file may be larger than memory.
+ * Tensor whose bytes are computed only when it is written, so that a file may be larger than memory.
  *
  * @param name as {@link Tensor#name()}
  * @param dtype as {@link Tensor#dtype()}
  * @param shape as {@link Tensor#shape()}
- * @param data gives the bytes: what it allocates in the arena is freed once they are written
+ * @param data returns the bytes; memory that it allocates in the arena is freed once they are written
  */
 public record LazyTensor(String name, DType dtype, List<Long> shape, Function<Arena, MemorySegment> data) {
     public LazyTensor {
         shape = List.copyOf(shape);
     }
 
-    /** {@code tensor}, which is there already. */
+    /** Wraps {@code tensor}, whose bytes exist already. */
     static LazyTensor of(Tensor tensor) {
         return new LazyTensor(tensor.name(), tensor.dtype(), tensor.shape(), arena -> tensor.data());
     }
 
-    /** An I32 tensor [ids.length] of {@code ids}, which must stay as they are. */
+    /** Returns an I32 tensor [ids.length] of {@code ids}, which the caller must not change. */
     public static LazyTensor of(String name, int[] ids) {
         return new LazyTensor(name, DType.I32, List.of((long) ids.length), arena -> {
             MemorySegment data = arena.allocate(4L * ids.length, 4);
@@ -32,7 +32,7 @@ public record LazyTensor(String name, DType dtype, List<Long> shape, Function<Ar
         });
     }
 
-    /** How many bytes {@link #data} gives. */
+    /** Returns the number of bytes of {@link #data}. */
     public long bytes() {
         return dtype.bytes(shape);
     }

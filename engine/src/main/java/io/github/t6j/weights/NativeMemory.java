@@ -14,20 +14,20 @@ import java.lang.invoke.MethodHandle;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The off-heap memory of one owner, freed when it is closed. All of it is counted ({@link #held}), and none is given out
- * beyond what the machine has: where the system promises more than there is, it kills the process later.
+ * Off-heap memory of one owner, freed by {@link #close}. All of it is counted ({@link #held}), and allocations beyond
+ * the machine's memory fail: an operating system that overcommits would kill the process later.
  *
- * <p>Large pieces are in huge pages where Linux gives them and this module may call native code ({@code
- * --enable-native-access=io.github.t6j.engine}, as bin/t6j starts it): with pages of 4 KB, walking their table costs a
- * part of the bandwidth. Elsewhere it is ordinary off-heap memory.
+ * <p>Large allocations use huge pages if Linux supports them and this module may call native code ({@code
+ * --enable-native-access=io.github.t6j.engine}, which bin/t6j sets): with pages of 4 KB, page table walks cost part of
+ * the bandwidth. Elsewhere it is ordinary off-heap memory.
  */
 public final class NativeMemory implements Arena {
-    /** Less holds no huge page. */
+    /** Minimum size for huge pages; smaller allocations contain none. */
     private static final long LARGE = 4 << 20;
 
     private static final long HUGE_PAGE = 2 << 20;
 
-    // of Linux, on x86-64 and AArch64 alike
+    // constants of Linux, the same on x86-64 and AArch64
     private static final int READ_WRITE = 3;
     private static final int PRIVATE_ANONYMOUS = 0x22;
     private static final int ADVISE_HUGE_PAGE = 14;
@@ -43,25 +43,25 @@ public final class NativeMemory implements Arena {
         this.arena = arena;
     }
 
-    /** Memory that any thread may use and close. */
+    /** Returns memory that any thread may use and close. */
     public static NativeMemory shared() {
         return new NativeMemory(Arena.ofShared());
     }
 
-    /** Memory of the thread that calls. */
+    /** Returns memory for the calling thread only. */
     public static NativeMemory confined() {
         return new NativeMemory(Arena.ofConfined());
     }
 
-    /** Bytes that are given out at the moment, by all of these; what the system rounds up is not in it. */
+    /** Returns the number of bytes allocated now, by all instances; rounding by the system is not counted. */
     public static long held() {
         return HELD.get();
     }
 
     /**
-     * {@code bytes} zeros.
+     * Allocates {@code bytes} zeros.
      *
-     * @throws MemoryLimitException if the machine has not so much
+     * @throws MemoryLimitException if the machine does not have that much memory
      */
     @Override
     public MemorySegment allocate(long bytes, long alignment) {
@@ -85,7 +85,10 @@ public final class NativeMemory implements Arena {
                 && System.getProperty("os.name").equals("Linux");
     }
 
-    /** The advice must come before the first touch, so not through an arena, which writes zeros. NULL: the call is not available. */
+    /**
+     * Allocates huge pages, or returns NULL if the call is not available. The advice must precede the first write, so
+     * an arena, which writes zeros, cannot allocate this memory.
+     */
     @SuppressWarnings("restricted")
     private MemorySegment huge(long bytes) {
         long size = bytes + HUGE_PAGE;
@@ -106,7 +109,7 @@ public final class NativeMemory implements Arena {
             });
             long first = -mapped.address() & HUGE_PAGE - 1;
             MemorySegment aligned = all.asSlice(first, bytes);
-            // Refused, it is memory all the same.
+            // If the kernel refuses huge pages, the memory is still usable.
             int ignored = (int) function("madvise", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT)
                     .invokeExact(aligned, bytes, ADVISE_HUGE_PAGE);
             return aligned;
@@ -129,7 +132,7 @@ public final class NativeMemory implements Arena {
         return arena.scope();
     }
 
-    /** Frees all of it; closing twice does nothing. */
+    /** Frees all memory; a second call does nothing. */
     @Override
     public void close() {
         if (arena.scope().isAlive()) {

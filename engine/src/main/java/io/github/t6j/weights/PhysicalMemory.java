@@ -4,18 +4,18 @@ import com.sun.management.OperatingSystemMXBean;
 import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
 
-/** How much memory there is to allocate. */
+/** Memory that this process may still allocate. */
 public final class PhysicalMemory {
-    /** A machine that runs a JVM has so much: the question, 33 ms at first, is not worth asking. */
+    /** Memory that every machine with a JVM has; smaller requests skip the query, which is slow the first time. */
     private static final long SURE = 64 << 20;
 
     private PhysicalMemory() {}
 
-    /** Asked once, when it is first needed. */
+    /** Holder that queries the total on first use. */
     private static final class Total {
         static final long BYTES = ask();
 
-        /** Of the machine, or of the container that the JVM runs in. On the class path of an image nobody may know. */
+        /** Returns the memory of the machine or its container; unknown on the class path of some images. */
         private static long ask() {
             if (ModuleLayer.boot().findModule("jdk.management").isPresent()
                     && ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
@@ -24,18 +24,18 @@ public final class PhysicalMemory {
             }
             System.getLogger("io.github.t6j").log(
                     Level.WARNING,
-                    "t6j cannot ask how much memory the machine has, and so refuses no model or context that"
-                            + " is too large; start java with --add-modules jdk.management, and make an image with it");
+                    "t6j cannot read how much memory this machine has, so it rejects no model or context as too large:"
+                            + " start Java with --add-modules jdk.management, and link images with that module");
             return Long.MAX_VALUE;
         }
     }
 
-    /** Bytes of the machine's memory beside what this process has of it, on the heap and in {@link NativeMemory}. */
+    /** Returns the machine's memory minus that of this process, on the heap and in {@link NativeMemory}, in bytes. */
     public static long available() {
         return Math.max(0, Total.BYTES - Runtime.getRuntime().totalMemory() - NativeMemory.held());
     }
 
-    /** As {@link #available}, or just {@code wanted} bytes where there surely are so many. */
+    /** Returns {@link #available}, or {@code wanted} if every machine has that much. */
     public static long availableFor(long wanted) {
         return wanted + NativeMemory.held() <= SURE ? wanted : available();
     }

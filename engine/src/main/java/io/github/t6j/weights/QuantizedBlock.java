@@ -15,14 +15,15 @@ import java.util.Arrays;
  *                                half of a byte, the second in the high half
  * </pre>
  *
- * The scale makes Q8_0's largest magnitude ±127, and Q4_0's the one that −8 stands for, whichever sign it has. Elements
- * are rounded with the scale before it is rounded itself, halves away from zero (Q4_0: up).
+ * Q8_0's scale maps the largest magnitude to ±127; Q4_0's maps the element of largest magnitude, with its sign, to −8.
+ * Elements are divided by the scale before the scale is rounded to f16, and rounded with halves away from zero (Q4_0:
+ * up).
  */
 public final class QuantizedBlock {
-    /** Elements of a block. */
+    /** Number of elements of a block. */
     public static final int SIZE = 32;
 
-    /** Bytes before the elements. */
+    /** Number of bytes before the elements. */
     public static final int SCALE_BYTES = Short.BYTES;
 
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
@@ -30,12 +31,12 @@ public final class QuantizedBlock {
 
     private QuantizedBlock() {}
 
-    /** The scale of the block at byte {@code block}, as the bits of an f16. */
+    /** Returns the scale of the block at byte {@code block}, as the bits of an f16. */
     public static short scale(MemorySegment data, long block) {
         return data.get(SHORT, block);
     }
 
-    /** Whole number {@code i} of the block at byte {@code block}: −128 to 127, of Q4_0 −8 to 7. */
+    /** Returns the integer of element {@code i} of the block at byte {@code block}: −128 to 127, for Q4_0 −8 to 7. */
     public static int number(DType dtype, MemorySegment data, long block, int i) {
         return dtype == DType.Q8_0
                 ? data.get(BYTE, block + SCALE_BYTES + i)
@@ -69,7 +70,7 @@ public final class QuantizedBlock {
         }
     }
 
-    /** The number of the largest magnitude, the first of several; NaN if there is one. */
+    /** Returns the element of the largest magnitude, the first if several have it; NaN if any element is NaN. */
     private static float largest(float[] elements) {
         float largest = 0;
         for (float number : elements) {

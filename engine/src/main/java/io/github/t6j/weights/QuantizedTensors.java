@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How a safetensors file holds quantised matrices [out, in]: as bytes, U8 [out, ⌈in/32⌉ · 34] (Q8_0) or · 18 (Q4_0), and
- * in its metadata, as the text of a JSON object, what they are:
+ * Form of quantised matrices [out, in] in a safetensors file. The bytes are a U8 tensor [out, ⌈in/32⌉ · 34] (Q8_0) or
+ * [out, ⌈in/32⌉ · 18] (Q4_0). The file's metadata has their type and shape, as the text of a JSON object:
  *
  * <pre>
  *   "t6j.quantized": {"lm_head.weight": {"type": "q8_0", "shape": [4096, 256]}, …}
@@ -23,13 +23,13 @@ final class QuantizedTensors {
 
     private QuantizedTensors() {}
 
-    /** The shape of the bytes of a matrix. */
+    /** Returns the shape of a matrix's bytes. */
     static List<Long> storedShape(DType dtype, List<Long> shape) {
         return List.of(shape.get(0),
                 Math.multiplyExact(Math.ceilDiv(shape.get(1), QuantizedBlock.SIZE), dtype.bytes()));
     }
 
-    /** What the metadata says of those of {@code tensors} that are quantised. */
+    /** Returns the metadata entry for the quantised tensors among {@code tensors}. */
     static String describe(List<LazyTensor> tensors) {
         Map<String, Object> entries = new LinkedHashMap<>();
         for (LazyTensor tensor : tensors) {
@@ -44,10 +44,10 @@ final class QuantizedTensors {
     }
 
     /**
-     * Replaces the bytes in {@code tensors} by the matrices that they are.
+     * Replaces the byte tensors in {@code tensors} by the matrices that they encode.
      *
-     * @param json what {@link #describe} gave
-     * @throws ModelFormatException when it is not that of these tensors; the message begins with {@code where}
+     * @param json an entry written by {@link #describe}
+     * @throws ModelFormatException if the entry does not match the tensors; the message begins with {@code where}
      */
     static void restore(String json, Map<String, Tensor> tensors, String where) {
         String what = where + ": " + Safetensors.METADATA + ": " + KEY;
@@ -55,7 +55,7 @@ final class QuantizedTensors {
         entries.forEach((name, entry) -> {
             Tensor stored = tensors.get(name);
             if (stored == null) {
-                throw new ModelFormatException(what + ": found " + name + ", but the file has no such tensor");
+                throw new ModelFormatException(what + ": found " + name + ", but the file has no tensor of that name");
             }
             tensors.put(name, restore(stored, Json.object(entry, what + ": " + name), where + ": tensor " + name));
         });

@@ -21,31 +21,31 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * A new file that is written beside another and takes its name in one step, so that whoever reads or has mapped the old
- * one is not disturbed, and a failure leaves what was there. Symbolic links are followed; what is no regular file is
- * refused; the new file has the old one's permissions. It is locked while it is written, so that the next process which
- * writes there knows what one that was killed left, and removes it.
+ * A new file that is written beside an existing one and renamed over it in one step. Readers and mappings of the old
+ * file are not disturbed, and a failure leaves it unchanged. Symbolic links are followed, targets that are not regular
+ * files are refused, and the new file gets the permissions of the old one. The new file is locked while it is written,
+ * so the next process that writes to the same target recognises and removes the remains of a killed process.
  *
- * @param target the file that is replaced
- * @param ownerOnly whether a file that was not there before is for its owner alone
+ * @param target the file to replace
+ * @param ownerOnly true if only the owner may read the file, if it did not exist before
  */
 public record Replacement(Path target, boolean ownerOnly) {
     private static final int MOST_LINKS = 40;
     private static final String SUFFIX = ".partial";
-    /** What this process is writing: to open and close a file that it has locked would end the lock. */
+    /** Files that this process is writing. Opening and closing a file that it has locked would release the lock. */
     private static final Set<Path> OURS = ConcurrentHashMap.newKeySet();
     private static final Set<PosixFilePermission> OWNER = PosixFilePermissions.fromString("rw-------");
 
-    /** What fills the new file. */
+    /** Writes the content of the new file. */
     @FunctionalInterface
     public interface Content {
         void write(FileChannel channel) throws IOException;
     }
 
     /**
-     * Looks whether {@code file} can be replaced.
+     * Checks that {@code file} can be replaced.
      *
-     * @throws IOException if it cannot: its folder is not there or not writable, or it is no regular file
+     * @throws IOException if its folder is missing or not writable, or it is not a regular file
      */
     public static Replacement of(Path file, boolean ownerOnly) throws IOException {
         Path target = file.toAbsolutePath();
@@ -57,7 +57,7 @@ public record Replacement(Path target, boolean ownerOnly) {
         }
         if (Files.exists(target) && !Files.isRegularFile(target)) {
             throw new FileSystemException(file.toString(), null, "expected a regular file or a new name, found "
-                    + (Files.isDirectory(target) ? "a folder" : "a device, a pipe or the like"));
+                    + (Files.isDirectory(target) ? "a folder" : "a device, a pipe or another special file"));
         }
         Path folder = target.getParent();
         if (folder == null || !Files.isDirectory(folder)) {
@@ -69,7 +69,7 @@ public record Replacement(Path target, boolean ownerOnly) {
         return new Replacement(target, ownerOnly);
     }
 
-    /** Writes the new file and lets it take the name. */
+    /** Writes the new file and renames it to the target. */
     public void write(Content content) throws IOException {
         removeForgotten();
         while (!write(target.resolveSibling(prefix() + Long.toHexString(System.nanoTime()) + SUFFIX), content)) {
@@ -77,7 +77,7 @@ public record Replacement(Path target, boolean ownerOnly) {
         }
     }
 
-    /** False if another process took the new file for a forgotten one before it was locked. */
+    /** Returns false if another process removed the new file as abandoned before it was locked. */
     private boolean write(Path partial, Content content) throws IOException {
         OURS.add(partial);
         try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
@@ -87,7 +87,7 @@ public record Replacement(Path target, boolean ownerOnly) {
             restrict(partial);
             content.write(channel);
             channel.force(true);
-            Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE); // still locked: no one takes it for forgotten
+            Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE); // still locked, so no process removes it
             return true;
         } finally {
             Files.deleteIfExists(partial);
@@ -99,7 +99,7 @@ public record Replacement(Path target, boolean ownerOnly) {
         try {
             return channel.tryLock() != null;
         } catch (IOException e) {
-            return true; // a file system without locks: nobody can lock it, so nobody removes it
+            return true; // the file system has no locks, so no other process can lock the file and remove it
         }
     }
 
@@ -107,7 +107,7 @@ public record Replacement(Path target, boolean ownerOnly) {
         return target.getFileName() + ".t6j-";
     }
 
-    /** Removes what processes that were killed wrote of this file. */
+    /** Removes partial copies of this file that killed processes left. */
     private void removeForgotten() throws IOException {
         try (Stream<Path> files = Files.list(target.getParent())) {
             files.filter(this::isPartial).forEach(Replacement::removeIfForgotten);
@@ -128,7 +128,7 @@ public record Replacement(Path target, boolean ownerOnly) {
                 Files.delete(partial);
             }
         } catch (IOException | OverlappingFileLockException e) {
-            // whosever it is, it is in nobody's way
+            // another process may still write the file, and it does no harm
         }
     }
 

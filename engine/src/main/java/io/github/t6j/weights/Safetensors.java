@@ -16,48 +16,48 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a safetensors file holds. The format: the length of the header (u64), the header (JSON: name → dtype, shape,
- * data_offsets [begin, end) counted from the header's end), then the tensors' bytes without overlap or hole. It knows no
- * quantised types: {@link QuantizedTensors} says how they are written.
+ * Content of a safetensors file. The format: the length of the header (u64), the header (JSON: name → dtype, shape,
+ * data_offsets [begin, end) counted from the header's end), then the tensors' bytes without overlap or gap. The format
+ * has no quantised types; {@link QuantizedTensors} defines how they are written.
  *
- * @param metadata the header's {@code __metadata__}, without what it says of quantised tensors; empty when there is none
+ * @param metadata the header's {@code __metadata__}, without the entry for quantised tensors; empty if there is none
  * @param tensors by name, in the header's order
  */
 public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tensors) {
-    /** What the official reader accepts. */
+    /** Largest header that the official reader accepts, in bytes. */
     static final long MAX_HEADER = 100_000_000;
     static final int LENGTH_BYTES = 8;
     static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final String METADATA = "__metadata__";
 
     /**
-     * Reads {@code file}; it is mapped, and must stay as it is, while {@code arena} is open.
+     * Reads {@code file}. It is mapped, and must not change while {@code arena} is open.
      *
-     * @throws ModelFormatException when it is not a safetensors file; the message names file, tensor, expected, found
-     * @throws java.io.UncheckedIOException when it cannot be read
+     * @throws ModelFormatException if it is not a safetensors file; the message names file, tensor, expected, found
+     * @throws java.io.UncheckedIOException if it cannot be read
      */
     public static Safetensors read(Path file, Arena arena) {
         return parse(FileBytes.load(file, arena), file.toString());
     }
 
     /**
-     * Writes {@code tensors} in the order given, the header padded with spaces to a multiple of 8 bytes. The file is
-     * complete or not there at all: a failure leaves what was there before.
+     * Writes {@code tensors} in the order given, after a header padded with spaces to a multiple of 8 bytes. If writing
+     * fails, the previous file, if any, stays as it was.
      *
-     * @param metadata becomes {@code __metadata__}, if not empty
-     * @throws IllegalArgumentException when two tensors have one name
-     * @throws java.io.UncheckedIOException when it cannot be written
+     * @param metadata becomes {@code __metadata__}, unless it is empty
+     * @throws IllegalArgumentException if two tensors have the same name
+     * @throws java.io.UncheckedIOException if the file cannot be written
      */
     public static void write(Path file, Map<String, String> metadata, List<Tensor> tensors) {
         writeLazily(file, metadata, tensors.stream().map(LazyTensor::of).toList());
     }
 
-    /** {@link #write} for tensors that are made one at a time. */
+    /** Writes tensors as {@link #write} does, computing them one at a time. */
     public static void writeLazily(Path file, Map<String, String> metadata, List<LazyTensor> tensors) {
         write(file, metadata, tensors, false);
     }
 
-    /** {@link #writeLazily} of a file that, if it was not there before, is for its owner alone. */
+    /** Writes tensors as {@link #writeLazily} does; only the owner may read the file, if it did not exist before. */
     public static void writePrivately(Path file, Map<String, String> metadata, List<LazyTensor> tensors) {
         write(file, metadata, tensors, true);
     }
@@ -73,9 +73,10 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
     }
 
     /**
-     * Looks whether a file can be written there, before the work that makes its content.
+     * Checks that a file can be written, before the work that computes its content.
      *
-     * @throws java.io.UncheckedIOException if not: no such folder, no permission, or no regular file
+     * @throws java.io.UncheckedIOException if the folder is missing or not writable, or {@code file} is not a regular
+     *     file
      */
     public static void checkWritable(Path file) {
         try {
@@ -85,7 +86,7 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
         }
     }
 
-    /** The tensors of a file with the bytes {@code file}, as slices of them. */
+    /** Parses a file; its tensors are slices of {@code file}. */
     static Safetensors parse(MemorySegment file, String where) {
         MemorySegment header = header(file, where);
         MemorySegment data = file.asSlice(LENGTH_BYTES + header.byteSize());
@@ -121,11 +122,11 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
         if (length < 2 || length > MAX_HEADER) {
             throw new ModelFormatException(where + ": expected a safetensors header of 2 to " + MAX_HEADER
                     + " bytes, found a length of " + Long.toUnsignedString(length)
-                    + ": neither a safetensors, nor a torch, nor a GGUF file");
+                    + ": not a safetensors, torch or GGUF file");
         }
         if (length > file.byteSize() - LENGTH_BYTES) {
             throw new ModelFormatException(where + ": expected a safetensors header of " + length + " bytes, found "
-                    + (file.byteSize() - LENGTH_BYTES) + ": the file is cut short, or no safetensors file");
+                    + (file.byteSize() - LENGTH_BYTES) + ": the file is cut short, or is not a safetensors file");
         }
         return file.asSlice(LENGTH_BYTES, length);
     }
@@ -142,7 +143,10 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
         return metadata;
     }
 
-    /** Every byte belongs to one tensor: else two readers could see two models in one file. */
+    /**
+     * Checks that every byte belongs to exactly one tensor. Otherwise two readers could see two different models in one
+     * file.
+     */
     private static void checkCover(List<Entry> tensors, long dataSize, String where) {
         List<Entry> sorted = new ArrayList<>(tensors);
         sorted.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
@@ -152,7 +156,7 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
             if (e.begin != next) {
                 throw new ModelFormatException(where + ": tensor " + e.name + ": expected its data at " + next
                         + ", the end of " + previous + ", found " + e.begin + ": "
-                        + (e.begin < next ? "they overlap" : "there is a hole"));
+                        + (e.begin < next ? "they overlap" : "there is a gap"));
             }
             next = e.end;
             previous = "tensor " + e.name;
@@ -163,7 +167,7 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
         }
     }
 
-    /** One tensor of the header, checked by itself. */
+    /** A tensor of the header, checked by itself. */
     private record Entry(String name, DType dtype, List<Long> shape, long begin, long end) {
 
         static Entry of(String name, Object value, long dataSize, String file) {

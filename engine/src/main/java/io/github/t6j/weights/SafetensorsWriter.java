@@ -12,13 +12,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The writing half of {@link Safetensors}. */
+/** Writes files for {@link Safetensors}. */
 final class SafetensorsWriter {
     private static final int PIECE = 1 << 20;
 
     private SafetensorsWriter() {}
 
-    /** The header of a file with {@code tensors} one after the other: its length, its JSON, spaces. */
+    /** Returns the header of a file with {@code tensors} one after the other: its length, its JSON, padding spaces. */
     static byte[] header(Map<String, String> metadata, List<LazyTensor> tensors) {
         Map<String, Object> entries = new LinkedHashMap<>();
         Map<String, String> allMetadata = new LinkedHashMap<>(metadata);
@@ -38,8 +38,8 @@ final class SafetensorsWriter {
                     quantized ? QuantizedTensors.storedShape(tensor.dtype(), tensor.shape()) : tensor.shape());
             entry.put("data_offsets", List.of(at, end));
             if (tensor.name().equals(Safetensors.METADATA) || entries.put(tensor.name(), entry) != null) {
-                throw new IllegalArgumentException("tensor names must differ from each other and from "
-                        + Safetensors.METADATA + ", found " + tensor.name() + " again");
+                throw new IllegalArgumentException("tensor names must be unique and differ from " + Safetensors.METADATA
+                        + ", found a duplicate of " + tensor.name());
             }
             at = end;
         }
@@ -52,7 +52,7 @@ final class SafetensorsWriter {
         return header;
     }
 
-    /** Writes header and tensors in the place of another file, or as a new one. */
+    /** Writes header and tensors to {@code file}. */
     static void replace(Replacement file, byte[] header, List<LazyTensor> tensors) throws IOException {
         file.write(channel -> {
             writeFully(channel, ByteBuffer.wrap(header));

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The index of a model in several files ({@code *.index.json}): which tensor is in which.
+ * Index of a model in several files ({@code *.index.json}); it maps each tensor to its file.
  *
  * @param file the index itself
  * @param tensorsOf shard's file name → names of its tensors, both sorted
@@ -28,8 +28,9 @@ record ShardIndex(Path file, Map<String, Set<String>> tensorsOf) {
         Map<String, Set<String>> tensorsOf = new TreeMap<>();
         Json.object(index.get("weight_map"), file + ": weight_map").forEach((tensor, shard) -> {
             if (!(shard instanceof String name) || !isFileName(name)) {
-                throw new ModelFormatException(file + ": weight_map: expected a file beside it for tensor " + tensor
-                        + ", found " + Json.writeLine(shard));
+                throw new ModelFormatException(
+                        file + ": weight_map: expected a file name beside it for tensor " + tensor
+                                + ", found " + Json.writeLine(shard));
             }
             tensorsOf.computeIfAbsent(name, n -> new TreeSet<>()).add(tensor);
         });
@@ -39,7 +40,7 @@ record ShardIndex(Path file, Map<String, Set<String>> tensorsOf) {
         return new ShardIndex(file, tensorsOf);
     }
 
-    /** Whether {@code name} cannot lead out of the folder, on any system. */
+    /** Returns whether {@code name} stays in the folder on every operating system. */
     private static boolean isFileName(String name) {
         return !name.isEmpty() && !name.equals(".") && !name.equals("..")
                 && name.chars().noneMatch(c -> c == '/' || c == '\\' || c == ':' || c < ' ') && isPath(name);
@@ -54,12 +55,12 @@ record ShardIndex(Path file, Map<String, Set<String>> tensorsOf) {
         }
     }
 
-    /** The shards' file names, sorted. */
+    /** Returns the shards' file names, sorted. */
     Set<String> shards() {
         return tensorsOf.keySet();
     }
 
-    /** @throws ModelFormatException unless {@code shard} holds the tensors that this index says, and no others */
+    /** @throws ModelFormatException unless {@code shard} holds exactly the tensors that this index lists for it */
     void check(Path shard, Iterable<String> found) {
         Set<String> missing = new TreeSet<>(tensorsOf.get(shard.getFileName().toString()));
         List<String> extra = new ArrayList<>();
@@ -70,11 +71,11 @@ record ShardIndex(Path file, Map<String, Set<String>> tensorsOf) {
         }
         if (!missing.isEmpty()) {
             throw new ModelFormatException(shard + ": expected " + some(missing) + " of " + file.getFileName()
-                    + ", found no such tensors: the files are not of one model, download all again");
+                    + ", found no such tensors: the files belong to different models, download all again");
         }
         if (!extra.isEmpty()) {
             throw new ModelFormatException(shard + ": found " + some(extra) + ", which " + file.getFileName()
-                    + " does not expect there: the files are not of one model, download all again");
+                    + " does not list for it: the files belong to different models, download all again");
         }
     }
 

@@ -9,23 +9,23 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * Files that are read or written whole: configurations, tokenizers, conversations. Symbolic links are followed, as Hugging Face's caches are made of
- * them, but only to regular files: a pipe would be waited for, a device has no end.
+ * Reads and writes whole files: configurations, tokenizers, conversations. Symbolic links are followed, because Hugging
+ * Face's caches consist of them, but only to regular files: reading a pipe would block, and a device has no end.
  */
 public final class SmallFile {
-    /** Bytes of the longest configuration: a thousand times what they have. */
+    /** Limit of a configuration file in bytes: a thousand times the usual size. */
     public static final int CONFIG = 4 << 20;
 
-    /** Bytes of the longest file of a tokenizer: those of the largest vocabularies have 35 MB. */
+    /** Limit of a tokenizer file in bytes; the largest published vocabularies have 35 MB. */
     public static final int TOKENIZER = 128 << 20;
 
     private SmallFile() {}
 
     /**
-     * The bytes of {@code file}.
+     * Returns the bytes of {@code file}.
      *
-     * @throws ModelFormatException when it is no regular file, or longer than {@code longest} bytes
-     * @throws java.io.UncheckedIOException when it cannot be read
+     * @throws ModelFormatException if it is not a regular file, or is longer than {@code longest} bytes
+     * @throws java.io.UncheckedIOException if it cannot be read
      */
     public static byte[] read(Path file, int longest) {
         FileBytes.checkRegular(file, "a file");
@@ -33,29 +33,28 @@ public final class SmallFile {
             long size = Files.size(file);
             if (size > longest) {
                 throw new ModelFormatException(file + ": expected at most " + longest + " bytes, found " + size
-                        + "; the file is damaged or was made to do harm");
+                        + ": the file is damaged or malicious");
             }
-            return in.readNBytes((int) size); // no more, should it grow meanwhile
+            return in.readNBytes((int) size); // not more, even if the file grows meanwhile
         } catch (IOException e) {
             throw FileBytes.failed(file, "cannot be read", e);
         }
     }
 
     /**
-     * Writes {@code bytes} to {@code file}, which is complete or as it was before; a new one is for its owner alone.
+     * Writes {@code bytes} to {@code file} completely, or leaves it unchanged. Only the owner may read a new file.
      *
-     * @throws java.io.UncheckedIOException when it cannot be written
-     * @throws java.util.concurrent.CancellationException when the thread is interrupted
+     * @throws java.io.UncheckedIOException if it cannot be written
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted
      */
     public static void writePrivately(Path file, byte[] bytes) {
         write(file, bytes, true);
     }
 
     /**
-     * Writes {@code bytes} in the place of {@code file}, or as a new one, in one step. Where they stand there already, nothing
-     * is done.
+     * Replaces or creates {@code file} in one step. If it already has these bytes, nothing is done.
      *
-     * @throws java.io.UncheckedIOException when it cannot be written; what was there is there still
+     * @throws java.io.UncheckedIOException if it cannot be written; an existing file stays unchanged
      */
     public static void write(Path file, byte[] bytes) {
         try {

@@ -5,8 +5,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Makes strided views (transposed, sliced, broadcast) contiguous. The copies of one file together may take
- * {@link #GROWTH} times its size and a little more: a stride of 0 lets a file of a few bytes claim any size.
+ * Makes strided views (transposed, sliced, broadcast) contiguous. All copies for one file may take {@link #GROWTH}
+ * times its size and a little more: with a stride of 0, a file of a few bytes could claim any size.
  */
 final class StridedCopy {
     private static final int GROWTH = 4;
@@ -22,7 +22,7 @@ final class StridedCopy {
         budget = GROWTH * fileSize + ALWAYS;
     }
 
-    /** Whether elements of {@code shape} with {@code strides} lie one after the other in row-major order. */
+    /** Returns whether elements of {@code shape} with {@code strides} are contiguous in row-major order. */
     static boolean isContiguous(long[] shape, long[] strides) {
         long expected = 1;
         for (int d = shape.length - 1; d >= 0; d--) {
@@ -35,16 +35,16 @@ final class StridedCopy {
     }
 
     /**
-     * The elements of the view, contiguous.
+     * Copies the elements of the view into contiguous memory.
      *
-     * @param source starts at the view's first element; every element is inside
+     * @param source starts at the view's first element and contains all others
      * @param width bytes of one element
-     * @throws ModelFormatException when it is more than this file may claim
+     * @throws ModelFormatException if the copy exceeds the limit for this file
      */
     MemorySegment copy(MemorySegment source, int width, long[] shape, long[] strides, long elements, String tensor) {
         if (elements > budget / width) {
-            throw new ModelFormatException(where + ": tensor " + tensor + ": a view of " + elements + " elements is too"
-                    + " large a copy for a file of this size: save tensor.contiguous() instead");
+            throw new ModelFormatException(where + ": tensor " + tensor + ": a contiguous copy of a view of " + elements
+                    + " elements is too large for a file of this size: save tensor.contiguous() instead");
         }
         budget -= elements * width;
         MemorySegment target = arena.allocate(elements * width, 64);
@@ -52,7 +52,10 @@ final class StridedCopy {
         return target;
     }
 
-    /** Copies dimension {@code d} and those in it; from and to in elements; where the next element goes. */
+    /**
+     * Copies dimension {@code d} and the ones inside it, counting in elements; returns the target index after the last
+     * one.
+     */
     private static long copy(MemorySegment source, long from, MemorySegment target, long to, int width, long[] shape,
             long[] strides, int d) {
         boolean row = d == shape.length || d == shape.length - 1 && strides[d] == 1;

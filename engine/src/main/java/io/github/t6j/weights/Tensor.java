@@ -10,17 +10,17 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A named tensor as a file holds it: contiguous, row-major (the last dimension is the fastest), little-endian.
+ * A named tensor as stored in a file: contiguous, row-major (the last dimension varies fastest), little-endian.
  *
  * @param name the name in the checkpoint, such as {@code transformer.wte.weight}
- * @param dtype what one element is
+ * @param dtype the type of the elements
  * @param shape the dimensions, none negative; empty for a scalar
- * @param data exactly the elements' bytes, at no promised alignment; valid as long as the {@link Checkpoint} is open
+ * @param data exactly the elements' bytes, with no guaranteed alignment; valid while the {@link Checkpoint} is open
  */
 public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment data) {
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** @throws IllegalArgumentException when {@code data} is not what {@code shape} and {@code dtype} need */
+    /** @throws IllegalArgumentException if the size of {@code data} does not match {@code shape} and {@code dtype} */
     public Tensor {
         shape = List.copyOf(shape);
         long bytes;
@@ -35,12 +35,12 @@ public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment d
         }
     }
 
-    /** An F32 tensor with a copy of {@code values}. */
+    /** Returns an F32 tensor with a copy of {@code values}. */
     public static Tensor of(String name, float[] values, long... shape) {
         return of(name, DType.F32, values, shape);
     }
 
-    /** A tensor of a floating type with a copy of {@code values}, rounded to the nearest. */
+    /** Returns a tensor of a floating type with a copy of {@code values}, rounded to nearest. */
     public static Tensor of(String name, DType dtype, float[] values, long... shape) {
         List<Long> sizes = Arrays.stream(shape).boxed().toList();
         MemorySegment data = Arena.ofAuto().allocate(dtype.bytes(sizes), 64);
@@ -52,7 +52,7 @@ public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment d
         return new Tensor(name, dtype, sizes, data);
     }
 
-    /** The first dimension; 1 for a scalar. */
+    /** Returns the first dimension; 1 for a scalar. */
     public long rowCount() {
         return shape.isEmpty() ? 1 : shape.getFirst();
     }
@@ -60,7 +60,7 @@ public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment d
     /**
      * Returns rows {@code first … first + count} as a tensor [count, …] in the same memory.
      *
-     * @throws IndexOutOfBoundsException if there are no such rows
+     * @throws IndexOutOfBoundsException if the tensor does not have these rows
      */
     Tensor rows(long first, long count) {
         Objects.checkFromIndexSize(first, count, rowCount());
@@ -73,15 +73,15 @@ public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment d
         return new Tensor(name, dtype, some, data.asSlice(first * row, count * row));
     }
 
-    /** The number of elements: the product of the dimensions, 1 for a scalar. */
+    /** Returns the number of elements: the product of the dimensions, 1 for a scalar. */
     public long elementCount() {
         return elements(shape);
     }
 
     /**
-     * Elements {@code from … from + count} (in row-major order) as f32, into {@code into} from {@code at}.
+     * Reads elements {@code from … from + count} (in row-major order) as f32 into {@code into}, starting at {@code at}.
      *
-     * @throws IllegalArgumentException when either range is not inside
+     * @throws IllegalArgumentException if a range is out of bounds
      */
     public void read(long from, float[] into, int at, int count) {
         if (from < 0 || count < 0 || from > elementCount() - count) {
@@ -89,8 +89,8 @@ public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment d
                     + ", found " + count + " from " + from);
         }
         if (at < 0 || at > into.length - count) {
-            throw new IllegalArgumentException("tensor " + name + ": no room for " + count + " elements at " + at
-                    + " of an array of " + into.length);
+            throw new IllegalArgumentException("tensor " + name + ": expected an array with space for " + count
+                    + " elements at " + at + ", found length " + into.length);
         }
         if (dtype.isQuantized()) {
             readRows(from, into, at, count);
@@ -110,21 +110,21 @@ public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment d
     }
 
     /**
-     * All elements as f32.
+     * Returns all elements as f32.
      *
-     * @throws IllegalArgumentException when they are more than an array can hold
+     * @throws IllegalArgumentException if an array cannot hold them
      */
     public float[] toFloats() {
         if (elementCount() > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("tensor " + name + ": " + elementCount() + " elements are too many for"
-                    + " one array, read it in parts");
+                    + " one array, read them in parts");
         }
         float[] floats = new float[(int) elementCount()];
         read(0, floats, 0, floats.length);
         return floats;
     }
 
-    /** All elements of an I32 tensor. */
+    /** Returns all elements of an I32 tensor. */
     public int[] toInts() {
         int[] ints = new int[Math.toIntExact(elementCount())];
         MemorySegment.copy(data, INT, 0, ints, 0, ints.length);
@@ -132,9 +132,9 @@ public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment d
     }
 
     /**
-     * The product of the dimensions.
+     * Returns the product of the dimensions.
      *
-     * @throws ArithmeticException when it does not fit a long, or a dimension is negative
+     * @throws ArithmeticException if it does not fit in a long, or a dimension is negative
      */
     static long elements(List<Long> shape) {
         long elements = 1;

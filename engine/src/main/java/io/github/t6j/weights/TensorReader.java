@@ -3,22 +3,22 @@ package io.github.t6j.weights;
 import java.lang.foreign.Arena;
 
 /**
- * Reads the elements of tensors by rows: slices of the first dimension, [count, …] of [rows, …]. A model's weights are read
- * in no other way. A reader may move whole rows or convert elements, but it sees one slice only, so a slice has the same
- * elements whether it is read alone or with the rest.
+ * Reads the elements of tensors by rows: slices of the first dimension, [count, …] of [rows, …]. Every access to a
+ * model's weights goes through this interface. A reader may move whole rows or convert elements. It sees one slice at a
+ * time, so a slice must have the same elements whether it is read alone or with the rest.
  */
 @FunctionalInterface
 public interface TensorReader {
-    /** Reads tensors whose elements are in memory already; copies nothing. */
+    /** Returns slices of tensors whose elements are in memory already; copies nothing. */
     TensorReader IN_MEMORY = (tensor, first, count, memory) -> tensor.rows(first, count);
 
     /**
-     * Reads rows {@code first … first + count} of a tensor. Any thread may call it.
+     * Reads rows {@code first … first + count} of a tensor. Safe to call from any thread.
      *
      * @param tensor a whole tensor, never a slice of one
      * @param memory where elements are allocated if they have to be copied or converted
-     * @throws IndexOutOfBoundsException if the tensor has no such rows
-     * @throws io.github.t6j.ModelFormatException if the file was cut short meanwhile
+     * @throws IndexOutOfBoundsException if the tensor does not have these rows
+     * @throws io.github.t6j.ModelFormatException if the file was truncated meanwhile
      */
     Tensor rows(Tensor tensor, long first, long count, Arena memory);
 

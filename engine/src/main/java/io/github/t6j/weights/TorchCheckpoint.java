@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The tensors of a file that {@code torch.save} wrote: a zip file (data.pkl describes, data/KEY hold the elements), or
- * the older form (pickles, then the elements). A training checkpoint is searched for its state dict.
+ * Reads the tensors of a file that {@code torch.save} wrote: a zip file (data.pkl has the structure, data/KEY the
+ * elements), or the older form (pickles, then the elements). In a training checkpoint it searches for the state dict.
  */
 final class TorchCheckpoint {
     private static final BigInteger LEGACY_MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
@@ -33,10 +33,10 @@ final class TorchCheckpoint {
     private final String where;
     private final TorchPickle torch;
     private final StridedCopy copies;
-    /** Of a zip file, with the storages under data/KEY. */
+    /** Entries of a zip file; storages are under data/KEY. */
     private Map<String, ZipDirectory.Entry> entries = Map.of();
     private String root;
-    /** The elements of each storage, as far as they have been looked up, and so checked. */
+    /** Elements of the storages used so far; their checksums are verified. */
     private final Map<String, MemorySegment> storages = new HashMap<>();
 
     private TorchCheckpoint(MemorySegment file, Arena arena, String where) {
@@ -47,17 +47,17 @@ final class TorchCheckpoint {
     }
 
     /**
-     * Name → tensor in the state dict's order, as slices of {@code file}; views that are not contiguous are copied into
-     * {@code arena}.
+     * Returns the tensors by name in the state dict's order, as slices of {@code file}; views that are not contiguous
+     * are copied into {@code arena}.
      *
-     * @throws ModelFormatException when the file is damaged, or holds more than tensors and plain values
+     * @throws ModelFormatException if the file is damaged, or contains anything but tensors and plain values
      */
     static Map<String, Tensor> parse(MemorySegment file, Arena arena, String where) {
         TorchCheckpoint checkpoint = new TorchCheckpoint(file, arena, where);
         return checkpoint.tensors(ZipDirectory.isZip(file) ? checkpoint.zip() : checkpoint.legacy());
     }
 
-    /** The pickled value of a zip file. */
+    /** Returns the pickled value of a zip file. */
     private Object zip() {
         entries = ZipDirectory.entries(file, where);
         root = root(entries);
@@ -83,8 +83,8 @@ final class TorchCheckpoint {
     }
 
     /**
-     * The pickled value of a file of torch before 1.6: pickles of a magic number, a version, the machine, the value and
-     * the keys of its storages; then each storage as a count (i64) and its elements.
+     * Returns the pickled value of a file of torch before 1.6. The file consists of pickles (a magic number, a version,
+     * the machine, the value, the keys of its storages), then each storage as a count (i64) and its elements.
      */
     private Object legacy() {
         MemorySegment head = file.asSlice(0, Math.min(file.byteSize(), MAX_PICKLE));
@@ -140,7 +140,7 @@ final class TorchCheckpoint {
         return tensors;
     }
 
-    /** The dict with the model's tensors: one that a training script wrapped, else {@code value} itself, else null. */
+    /** Returns the dict with the model's tensors: one inside a training checkpoint, {@code value} itself, or null. */
     private static Map<?, ?> stateDict(Object value, int depth) {
         if (!(value instanceof Map<?, ?> dict) || depth > MAX_WRAPPERS) {
             return null;
@@ -173,7 +173,7 @@ final class TorchCheckpoint {
             return entry == null ? null : entry.checked();
         });
         if (data == null) {
-            throw error("tensor " + tensor + ": expected its elements in storage " + storage.key() + ", found no such");
+            throw error("tensor " + tensor + ": expected its elements in storage " + storage.key() + ", found none");
         }
         int width = storage.dtype().bytes();
         if (data.byteSize() % width != 0 || data.byteSize() / width != storage.elements()) {
@@ -183,7 +183,7 @@ final class TorchCheckpoint {
         return data;
     }
 
-    /** The number of the view's elements, after a check that all are in its storage. */
+    /** Returns the number of the view's elements, after checking that the storage contains all of them. */
     private long checkedElements(View view, long[] shape, long[] strides, String tensor) {
         try {
             if (shape.length == strides.length && view.offset() >= 0) {
@@ -199,7 +199,7 @@ final class TorchCheckpoint {
                 }
             }
         } catch (ArithmeticException tooLarge) {
-            // for any storage
+            // overflow: too large for any storage
         }
         throw error("tensor " + tensor + ": expected a view inside storage " + view.storage().key() + " of "
                 + view.storage().elements() + " elements, found offset " + view.offset() + ", shape "

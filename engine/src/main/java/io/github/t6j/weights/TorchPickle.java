@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the names in a torch pickle mean: the only functions and classes that a {@link Unpickler} may meet, and the
- * plain descriptions that they become. None of them runs anything.
+ * Meaning of the names in a torch pickle: the only functions and classes that an {@link Unpickler} accepts, and the
+ * plain descriptions that they become. No code runs.
  */
 final class TorchPickle {
     static final String ADVICE = "save only the state dict, torch.save(model.state_dict(), file), or convert to"
@@ -29,10 +29,10 @@ final class TorchPickle {
     /** Elements that lie outside the pickle, under {@code key}. */
     record Storage(DType dtype, String key, long elements) {}
 
-    /** A tensor: where it starts in a storage and how to step through it, in elements. Still to be checked. */
+    /** A tensor: its offset in a storage, its shape and its strides, in elements. Not yet checked. */
     record View(Storage storage, long offset, Object[] shape, Object[] strides) {}
 
-    /** A function or class that the pickle names, "module name". */
+    /** A function or class that the pickle names, as "module name". */
     record Global(String name) {}
 
     private final String where;
@@ -42,12 +42,12 @@ final class TorchPickle {
         this.where = where;
     }
 
-    /** The storage that a pickle described under {@code key}, or null. */
+    /** Returns the storage that a pickle described under {@code key}, or null. */
     Storage storage(String key) {
         return storages.get(key);
     }
 
-    /** @throws ModelFormatException unless it is one of the few that may be named */
+    /** @throws ModelFormatException unless {@code name} is one of the accepted functions and classes */
     Global global(String name) {
         if (!FUNCTIONS.contains(name) && !STORAGES.containsKey(name)) {
             throw new ModelFormatException(where + ": refused \"" + name + "\" in the pickle: expected tensors and"
@@ -56,7 +56,7 @@ final class TorchPickle {
         return new Global(name);
     }
 
-    /** What {@code function(arguments)} describes. */
+    /** Returns the description that {@code function(arguments)} stands for. */
     Object call(Object function, Object arguments) {
         if (!(function instanceof Global(String name)) || !(arguments instanceof Object[] given)) {
             throw error("a call of a named function", function);
@@ -77,7 +77,7 @@ final class TorchPickle {
         return new LinkedHashMap<>();
     }
 
-    /** (storage, offset, shape, strides, requires_grad, hooks): the last two mean nothing to us. */
+    /** Returns the view of (storage, offset, shape, strides, requires_grad, hooks); the last two are ignored. */
     private View view(Object[] given) {
         return new View(
                 argument(given, 0, Storage.class, REBUILD_TENSOR),
@@ -94,7 +94,9 @@ final class TorchPickle {
         return type.cast(given[index]);
     }
 
-    /** The storage of ('storage', class, key, location, elements[, None]); where it once lived does not matter. */
+    /**
+     * Returns the storage of ('storage', class, key, location, elements[, None]); the location, a device, is ignored.
+     */
     Storage persistent(Object id) {
         if (!(id instanceof Object[] t) || t.length < 5 || t.length > 5 && t[5] != null || !"storage".equals(t[0])) {
             throw error("a whole storage as persistent id", id instanceof Object[] t && t.length > 0 ? t[0] : id);
@@ -118,7 +120,7 @@ final class TorchPickle {
         return new ModelFormatException(where + ": damaged pickle: expected " + expected + ", found " + kind(found));
     }
 
-    /** What {@code value} is, in a few words: a container may contain itself and must not be printed. */
+    /** Returns a short description of {@code value}. A container may contain itself, so it must not be printed. */
     static String kind(Object value) {
         return switch (value) {
             case null -> "nothing";

@@ -16,14 +16,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Python's pickle machine, cut down to what a torch state dict needs. It knows no way to build an object of a class, so
- * a file cannot run code: every name goes to {@link TorchPickle}.
+ * A minimal implementation of Python's pickle machine, with the operations that a torch state dict needs. It cannot
+ * construct objects of arbitrary classes, so a file cannot run code: {@link TorchPickle} resolves every name.
  *
- * <p>Values: null, Boolean, Long, BigInteger, Double and String; a tuple is an {@code Object[]}, a list a
- * {@code List<Object>}, a dict a {@code Map<String, Object>} (entries under other keys are dropped: they name no
- * tensor); and what {@link TorchPickle} makes. A list or dict may contain itself: nothing here, nor what uses the
- * result, may walk without limit, hash or print one. An operation takes memory in proportion to its bytes, or moves
- * what is on the stack; the number of operations is limited.
+ * <p>Values are null, Boolean, Long, BigInteger, Double and String; a tuple is an {@code Object[]}, a list a {@code
+ * List<Object>}, a dict a {@code Map<String, Object>} (entries under other keys are dropped: they name no tensor); and
+ * the descriptions of {@link TorchPickle}. A list or dict may contain itself, so neither this class nor its callers may
+ * traverse one without a depth limit, hash it or print it. An operation takes memory in proportion to its bytes, or
+ * moves values on the stack; the number of operations is limited.
  */
 final class Unpickler {
     private static final int MAX_OPERATIONS = 1_000_000; // a tensor takes about 35
@@ -44,22 +44,22 @@ final class Unpickler {
     private final List<Integer> marks = new ArrayList<>();
     private final Map<Long, Object> memo = new HashMap<>();
 
-    /** Reads pickles that stand one after the other from the start of {@code bytes}. */
+    /** Reads consecutive pickles from the start of {@code bytes}. */
     Unpickler(MemorySegment bytes, TorchPickle torch, String where) {
         this.bytes = bytes;
         this.torch = torch;
         this.where = where;
     }
 
-    /** Where the last pickle ended. */
+    /** Returns the offset after the last pickle. */
     long position() {
         return at;
     }
 
     /**
-     * The value of the next pickle.
+     * Returns the value of the next pickle.
      *
-     * @throws ModelFormatException when it is damaged or holds what is not allowed
+     * @throws ModelFormatException if it is damaged or contains operations or names that are not allowed
      */
     Object load() {
         stack.clear();
@@ -74,7 +74,7 @@ final class Unpickler {
         return pop();
     }
 
-    /** One operation; the names are those of Python's pickletools. */
+    /** Executes one operation; the names are those of Python's pickletools. */
     private void step(int opcode) {
         switch (opcode) {
             case 0x80 -> protocol(u8()); // PROTO
@@ -155,7 +155,7 @@ final class Unpickler {
 
     private void stackGlobal(Object[] names) {
         if (!(names[0] instanceof String module && names[1] instanceof String name)) {
-            throw error("damaged pickle: expected the names of a module and of what is in it");
+            throw error("damaged pickle: expected the names of a module and of a member of it");
         }
         push(torch.global(module + " " + name));
     }
@@ -164,7 +164,7 @@ final class Unpickler {
         push(torch.call(call[0], call[1]));
     }
 
-    /** A state dict's OrderedDict has {@code _metadata} as attribute: of no use here. Nothing else has a state. */
+    /** Ignores the {@code _metadata} attribute of a state dict's OrderedDict. No other value has a state. */
     private void build(Object state) {
         if (!(top() instanceof Map<?, ?>)) {
             throw error("refused to set the state of " + TorchPickle.kind(top()) + " to " + TorchPickle.kind(state)
@@ -211,7 +211,7 @@ final class Unpickler {
         }
     }
 
-    /** Moves on by {@code count} bytes; the position before. */
+    /** Skips {@code count} bytes and returns their offset. */
     private long take(long count) {
         if (count < 0 || count > bytes.byteSize() - at) {
             throw error("expected " + Long.toUnsignedString(count) + " more bytes, found " + (bytes.byteSize() - at)
@@ -237,7 +237,7 @@ final class Unpickler {
         return new String(array(count), StandardCharsets.UTF_8);
     }
 
-    /** A Long, or a BigInteger where that is too small; little-endian two's complement. */
+    /** Returns a Long, or a BigInteger if the value is too large; reads little-endian two's complement. */
     private Object integer(int count) {
         byte[] digits = array(count);
         byte[] bigEndian = new byte[count + 1];
@@ -262,7 +262,7 @@ final class Unpickler {
         return new String(bytes.asSlice(start, at - 1 - start).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
     }
 
-    /** The usual ones of those that are refused, by name. */
+    /** Returns the name of a common refused opcode, or its hexadecimal value. */
     private static String name(int opcode) {
         return switch (opcode) {
             case 'i' -> "INST";

@@ -11,11 +11,11 @@ import java.util.Map;
 import java.util.zip.CRC32;
 
 /**
- * The entries of a zip file as slices of it. By hand, because torch leaves sizes out of the local headers, where
- * streaming readers look for them, and because the weights are used where they lie in the file.
+ * Entries of a zip file, as slices of it. The JDK's readers do not fit: torch omits sizes from the local headers, where
+ * streaming readers expect them, and the weights are used in place.
  *
  * <p>Record layouts: PKWARE APPNOTE 6.3, sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.14 to 4.3.16
- * (its end, and the zip64 form of it), 4.5.3 (zip64 sizes).
+ * (end of central directory and its zip64 form), 4.5.3 (zip64 sizes).
  */
 final class ZipDirectory {
     private static final int LOCAL = 0x04034b50;
@@ -34,19 +34,19 @@ final class ZipDirectory {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
-    /** Small enough for a ByteBuffer. */
+    /** Bytes checksummed at a time; small enough for a ByteBuffer. */
     private static final long PIECE = 1 << 24;
 
     /**
      * An entry of the file {@code where}.
      *
-     * @param crc of the data as the directory has it; 0 where torch was told not to compute any
+     * @param crc CRC-32 of the data from the directory; 0 if torch was configured not to compute it
      */
     record Entry(String name, MemorySegment data, int crc, String where) {
         /**
-         * The data, after a look at every byte of it.
+         * Returns the data after verifying its CRC-32, which reads every byte.
          *
-         * @throws ModelFormatException when the CRC-32 is another one
+         * @throws ModelFormatException if the CRC-32 differs
          */
         MemorySegment checked() {
             CRC32 found = new CRC32();
@@ -64,7 +64,7 @@ final class ZipDirectory {
 
     private final MemorySegment file;
     private final String where;
-    /** Bytes of the entries so far. */
+    /** Sum of the sizes of the entries so far. */
     private long total;
 
     private ZipDirectory(MemorySegment file, String where) {
@@ -72,15 +72,15 @@ final class ZipDirectory {
         this.where = where;
     }
 
-    /** Whether {@code file} starts like a zip file with an entry. */
+    /** Returns whether {@code file} starts like a zip file with an entry. */
     static boolean isZip(MemorySegment file) {
         return file.byteSize() >= 4 && file.get(INT, 0) == LOCAL;
     }
 
     /**
-     * Name → entry, every one of {@code file}, in the directory's order.
+     * Returns all entries of {@code file} by name, in the directory's order.
      *
-     * @throws ModelFormatException when it is damaged, or an entry is compressed, encrypted or not inside the file
+     * @throws ModelFormatException if the file is damaged, or an entry is compressed, encrypted or outside the file
      */
     static Map<String, Entry> entries(MemorySegment file, String where) {
         return new ZipDirectory(file, where).entries();
@@ -108,7 +108,10 @@ final class ZipDirectory {
         return entries;
     }
 
-    /** Where the end record is: at the very end, but for a comment of the length that it says. */
+    /**
+     * Returns the offset of the end record, which is last in the file except for a comment of the length that it
+     * states.
+     */
     private long end() {
         long first = Math.max(0, file.byteSize() - END_BYTES - 0xffff);
         for (long at = file.byteSize() - END_BYTES; at >= first; at--) {
@@ -127,7 +130,7 @@ final class ZipDirectory {
         return at;
     }
 
-    /** Reads the directory's record at {@code at}; where the next one is. */
+    /** Reads the directory record at {@code at} and returns the offset of the next one. */
     private long entry(long at, long stop, Map<String, Entry> entries) {
         if (at > stop - CENTRAL_BYTES || signature(at) != CENTRAL) {
             throw error("expected a directory record at " + at);
@@ -143,22 +146,24 @@ final class ZipDirectory {
         readZip64(sizes, extra, comment);
         if (u16(at + 10) != 0 || (u16(at + 8) & 1) != 0 || sizes[0] != sizes[1]) {
             throw error("entry " + name + " is compressed or encrypted, expected it stored as torch does: save it again"
-                    + " with torch, or convert to safetensors");
+                    + " with torch, or convert it to safetensors");
         }
         Entry entry = new Entry(name, data(name, sizes[2], sizes[1]), file.get(INT, at + 16), where);
         total += sizes[1];
-        if (total > file.byteSize()) { // else a small file could ask for any number of checks of large entries
+        if (total > file.byteSize()) { // else verifying entries could take much longer than reading the file
             throw error(
                     "entry " + name + ": expected entries that do not overlap, found " + total + " bytes of them in "
                             + file.byteSize());
         }
         if (entries.put(name, entry) != null) {
-            throw error("entry " + name + " is there twice");
+            throw error("duplicate entry " + name);
         }
         return next;
     }
 
-    /** Fills in those of {@code sizes} that do not fit 32 bits, from extra field 1 where they stand in order. */
+    /**
+     * Fills in the {@code sizes} that do not fit in 32 bits, from extra field 1, which has only those, in this order.
+     */
     private void readZip64(long[] sizes, long at, long stop) {
         while (at + 4 <= stop) {
             long fieldStop = at + 4 + u16(at + 2);

@@ -105,7 +105,7 @@ class HostileDataTest {
     void aFolderOrLinkToNothingIsRejected() throws IOException {
         refused(folder, ModelFormatException.class,
                 ": expected a file of training data, found a folder: give the files in it");
-        refused(folder.resolve("none"), UncheckedIOException.class, ": cannot be read: there is no such file");
+        refused(folder.resolve("none"), UncheckedIOException.class, ": cannot be read: no such file");
         Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("none"));
         refused(link, ModelFormatException.class, ": a symbolic link to a file that is not there");
     }

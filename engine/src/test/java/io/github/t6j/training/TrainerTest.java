@@ -112,8 +112,9 @@ class TrainerTest {
         Path whole = Files.createDirectories(folder.resolve("other/checkpoints")).getParent();
         try (Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options(BatchOrder.Order.EPOCH, 1), 1)) {
             assertThatThrownBy(() -> trainer.save(text.getParent())).isInstanceOf(UncheckedIOException.class)
-                    .hasMessageContaining("run: cannot be written: expected a new folder, or one of the same files to")
-                    .hasMessageContaining("found book.txt in it: give another");
+                    .hasMessageContaining(
+                            "run: cannot be written: expected a new folder, or one with the same files to")
+                    .hasMessageContaining("found book.txt in it: choose another folder");
             assertThatThrownBy(() -> trainer.save(whole)).hasMessageContaining("found checkpoints in it");
             assertThatThrownBy(() -> trainer.save(text)).hasMessageContaining("book.txt: cannot be written");
             assertThat(text).hasContent("Call me");

@@ -53,7 +53,7 @@ class CheckpointTest {
         Files.copy(from, toFolder.resolve(from.getFileName()));
     }
 
-    /** The tensors of {@code safetensors} under both names of the tied one, as torch files have them. */
+    /** Returns the tensors of {@code safetensors}, the tied one under both its names, as torch files have them. */
     private static Map<String, Tensor> underBothNames(Map<String, Tensor> safetensors) {
         Map<String, Tensor> both = new LinkedHashMap<>(safetensors);
         both.put(TIED, safetensors.get(HEAD));
@@ -62,7 +62,7 @@ class CheckpointTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void everyFormOfAModelHoldsTheSame(boolean mapped) {
+    void allFormatsHoldTheSameTensors(boolean mapped) {
         Map<String, Tensor> expected = HandMadeFiles.golden("T6_groupnorm/model.safetensors").tensors();
         try (Checkpoint whole = Checkpoint.open(WHOLE, mapped);
                 Checkpoint shards = Checkpoint.open(SHARDED, mapped);
@@ -80,7 +80,7 @@ class CheckpointTest {
     }
 
     @Test
-    void bf16WeightsToo() {
+    void bf16TensorsAreTheSameInATorchFile() {
         Map<String, Tensor> expected = HandMadeFiles.golden("T6_bf16weights/model.safetensors").tensors();
         try (Checkpoint torch =
                 Checkpoint.open(HandMadeFiles.GOLDEN.resolve("T6_bf16weights/pytorch_model.bin"), true)) {
@@ -90,7 +90,7 @@ class CheckpointTest {
     }
 
     @Test
-    void saysWhatItOpened() {
+    void describesTheOpenedFiles() {
         try (Checkpoint shards = Checkpoint.open(SHARDED, false);
                 Checkpoint torch = Checkpoint.open(WHOLE.resolve("pytorch_model.bin"), true);
                 Checkpoint legacy =
@@ -108,7 +108,7 @@ class CheckpointTest {
     }
 
     @Test
-    void tensorsKeepTheFilesOrder() {
+    void tensorsAreInTheFilesOrder() {
         try (Checkpoint torch = Checkpoint.open(WHOLE.resolve("pytorch_model.bin"), false)) {
             List<String> names = List.copyOf(torch.tensors().keySet());
             assertThat(names).startsWith(TIED, "transformer.h.0.attn.c_qkv.W_A_q.weight").endsWith(HEAD);
@@ -116,7 +116,7 @@ class CheckpointTest {
     }
 
     @Test
-    void prefixesOfWrappersAreTakenOff() throws IOException {
+    void prefixesOfWrappersAreRemoved() throws IOException {
         Map<String, Tensor> raw =
                 HandMadeFiles.golden("pickle_variants/nested_ckpt.pt.expected.safetensors").tensors();
         Path wrapped = HandMadeFiles.GOLDEN.resolve("pickle_variants/nested_ckpt.pt");
@@ -138,7 +138,7 @@ class CheckpointTest {
     }
 
     @Test
-    void bytesSayWhatAFileIsNotItsName() throws IOException {
+    void bytesDetermineTheFormatNotTheName() throws IOException {
         Path torch = folder.resolve("weights.safetensors");
         Files.copy(WHOLE.resolve("pytorch_model.bin"), torch);
         Path safetensors = folder.resolve("weights.bin");
@@ -148,10 +148,10 @@ class CheckpointTest {
         }
     }
 
-    /** The header's length comes first: these start like a pickle of protocol 2, and like JSON. */
+    /** The length of a header comes first; these lengths start like a pickle of protocol 2, and like JSON. */
     @ParameterizedTest
     @ValueSource(ints = {0x280, 0x80, '{'})
-    void aHeadersLengthIsNoMagicNumber(int length) throws IOException {
+    void aHeaderLengthIsNotAMagicNumber(int length) throws IOException {
         byte[] bytes = HandMadeFiles.safetensors(SMALL + " ".repeat(length - SMALL.length()), 1, 2, 3);
         assertThat(bytes[0] & 0xff).isEqualTo(length & 0xff);
         try (Checkpoint checkpoint = Checkpoint.open(write("model.safetensors", bytes), false)) {
@@ -214,7 +214,7 @@ class CheckpointTest {
 
     @Test
     void aBrokenLinkIsNamed() throws IOException {
-        Files.createSymbolicLink(folder.resolve("model.safetensors"), Path.of("gone"));
+        Files.createSymbolicLink(folder.resolve("model.safetensors"), Path.of("missing"));
         writeSmall("other.bin");
         assertRefused(folder, "model.safetensors", "link");
     }
@@ -228,16 +228,16 @@ class CheckpointTest {
     }
 
     @Test
-    void whatIsNotThereIsNamed() {
+    void missingFilesAreNamed() {
         for (String name : List.of("none", "none/model.safetensors")) {
             Path path = folder.resolve(name);
             assertThatThrownBy(() -> Checkpoint.open(path, false)).isInstanceOf(UncheckedIOException.class)
-                    .hasMessage(path + ": cannot be read: there is no such file or folder");
+                    .hasMessage(path + ": cannot be read: no such file or folder");
         }
     }
 
     @Test
-    void aFolderWithoutWeightsSaysWhatWasLookedFor() throws IOException {
+    void aFolderWithoutWeightsListsTheExpectedNames() throws IOException {
         write("config.json", "{}");
         write("training_args.bin", "x");
         assertRefused(folder, "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "ckpt.pt",
@@ -253,12 +253,12 @@ class CheckpointTest {
     }
 
     @Test
-    void whatIsNoFileOfWeightsIsNamed() throws IOException {
+    void filesWithoutWeightsAreNamed() throws IOException {
         Files.createDirectory(folder.resolve("model.safetensors"));
         assertRefused(folder, "model.safetensors", "a folder");
         assertRefused(write("empty.bin", ""), "empty");
-        assertRefused(write("text.bin", "hello, this is no file of weights"),
-                "neither a safetensors, nor a torch, nor a GGUF file");
+        assertRefused(write("text.bin", "hello, this is not a file of weights"),
+                "not a safetensors, torch or GGUF file");
         assertRefused(write("short.bin", "hello"), "5 bytes");
         assertRefused(write("config.json", "{\"n_layer\": 2}"), "weight_map");
         assertRefused(write("lfs.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 5\n"),
@@ -319,13 +319,13 @@ class CheckpointTest {
     }
 
     @Test
-    void anIndexNamesNoOtherIndex() throws IOException {
+    void anIndexMustNotNameAnotherIndex() throws IOException {
         writeIndex("{\"w\":\"model.safetensors.index.json\"}");
         assertRefused(folder, "model.safetensors.index.json", "JSON");
     }
 
     @Test
-    void copiedWeightsDoNotCareWhatHappensToTheFile() throws IOException {
+    void copiedWeightsSurviveChangesOfTheFile() throws IOException {
         Path file = writeSmall("model.safetensors");
         try (Checkpoint checkpoint = Checkpoint.open(file, false); NativeMemory memory = NativeMemory.shared()) {
             Tensor w = checkpoint.whole(checkpoint.tensors().get("w"), memory);
@@ -336,17 +336,17 @@ class CheckpointTest {
     }
 
     @Test
-    void aFileThatIsCutShortBeforeItsWeightsAreCopiedIsNamed() throws IOException {
+    void aFileTruncatedBeforeItsWeightsAreCopiedIsNamed() throws IOException {
         Path file = writeSmall("model.safetensors");
         try (Checkpoint checkpoint = Checkpoint.open(file, false); NativeMemory memory = NativeMemory.shared()) {
             Tensor w = checkpoint.tensors().get("w");
             Files.write(file, new byte[0]);
             assertThatThrownBy(() -> checkpoint.whole(w, memory)).isInstanceOf(ModelFormatException.class)
-                    .hasMessageContaining(file.toString()).hasMessageContaining("cut short");
+                    .hasMessageContaining(file.toString()).hasMessageContaining("truncated");
         }
     }
 
-    /** As a length of a file of 20 GB would be, of which a disk holds nothing. */
+    /** A sparse file with the header length of a file of 20 GB; it takes no space on disk. */
     @Test
     void aSparseFileIsRefusedByItsHeaderBeforeItIsRead() throws IOException {
         Path file = folder.resolve("model.safetensors");
@@ -361,10 +361,10 @@ class CheckpointTest {
         assertThat(NativeMemory.held()).isEqualTo(before);
     }
 
-    /** A zip file's cannot be mapped. */
+    /** Files inside a zip file system, which cannot be mapped. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void weightsInAnotherFileSystemAreRead(boolean mapped) throws IOException {
+    void weightsInAZipFileSystemAreRead(boolean mapped) throws IOException {
         Path zip = folder.resolve("model.zip");
         try (FileSystem files = FileSystems.newFileSystem(zip, Map.of("create", "true"))) {
             Files.copy(writeSmall("model.safetensors"), files.getPath("model.safetensors"));
@@ -379,7 +379,7 @@ class CheckpointTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void closedWeightsAreGone(boolean mapped) throws IOException {
+    void closedWeightsCannotBeRead(boolean mapped) throws IOException {
         Checkpoint checkpoint = Checkpoint.open(writeSmall("model.safetensors"), mapped);
         Tensor w = checkpoint.tensors().get("w");
         checkpoint.close();

@@ -47,7 +47,7 @@ class DTypeTest {
     }
 
     @Test
-    void bf16KeepsNaNWhateverItsPayload() {
+    void bf16KeepsNaNWithAnyPayload() {
         for (int nan : new int[] {0x7f800001, 0x7fffffff, 0xff800001, 0xffffffff, 0x7fc00000}) {
             short bf16 = DType.floatToBf16(Float.intBitsToFloat(nan));
             assertThat(DType.bf16ToFloat(bf16)).as("%x", nan).isNaN();
@@ -69,7 +69,7 @@ class DTypeTest {
         assertReads(DType.BOOL, new float[] {0, 1, 1}, bytes(0, 1, 2));
     }
 
-    /** Reads with one element before and after, at an address that is not aligned. */
+    /** Reads with one element before and after, at an unaligned address. */
     private static void assertReads(DType dtype, float[] expected, ByteBuffer littleEndian) {
         int n = expected.length;
         assertThat(littleEndian.capacity()).as("%s", dtype).isEqualTo(n * dtype.bytes());
@@ -109,7 +109,7 @@ class DTypeTest {
     }
 
     @Test
-    void refusesRangesOutside() {
+    void refusesRangesOutOfBounds() {
         MemorySegment three = MemorySegment.ofArray(new byte[6]);
         for (long[] range : new long[][] {{0, 4}, {3, 1}, {-1, 1}, {Long.MAX_VALUE / 2 + 1, 1}}) {
             assertThatThrownBy(() -> DType.F16.read(three, range[0], new float[9], 0, (int) range[1]))
@@ -120,7 +120,7 @@ class DTypeTest {
     }
 
     @Test
-    void tensorNamesWhatIsOutside() {
+    void tensorNamesTheRangeOutOfBounds() {
         Tensor tensor = Tensor.of("wte", new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
         assertThat(tensor.elementCount()).isEqualTo(6);
         float[] into = new float[3];
@@ -129,7 +129,7 @@ class DTypeTest {
         assertThatThrownBy(() -> tensor.read(4, into, 0, 3)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("wte").hasMessageContaining("6").hasMessageContaining("3 from 4");
         assertThatThrownBy(() -> tensor.read(0, into, 1, 3)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("wte").hasMessageContaining("no room");
+                .hasMessageContaining("wte").hasMessageContaining("space for");
         assertThatThrownBy(() -> tensor.read(-1, into, 0, 1)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> tensor.read(0, into, 0, -1)).isInstanceOf(IllegalArgumentException.class);
     }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Against blocks that ggml made, and the elements that it made of them again. */
+/** Compares with blocks that ggml encoded, and with the elements that ggml decoded from them. */
 class GgmlBlocksTest {
     private static Map<String, Tensor> golden(DType dtype) {
         String name = dtype.name().startsWith("Q") ? "q" + dtype.name().substring(1) : dtype.name();
@@ -32,7 +32,7 @@ class GgmlBlocksTest {
 
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"})
-    void readsWhatGgmlReads(DType dtype) {
+    void decodesLikeGgml(DType dtype) {
         float[] expected = golden(dtype).get("y").toFloats();
         float[] found = blocks(dtype).toFloats();
         assertThat(found).hasSameSizeAs(expected);
@@ -41,14 +41,14 @@ class GgmlBlocksTest {
         }
     }
 
-    /** Zeros of either sign are equal. */
+    /** Treats zeros of either sign as equal. */
     private static org.assertj.core.data.Offset<Float> within0() {
         return org.assertj.core.data.Offset.offset(0f);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0"})
-    void writesWhatGgmlWrites(DType dtype) {
+    void encodesLikeGgml(DType dtype) {
         Tensor x = golden(dtype).get("x");
         Tensor written = Tensor.of("w", dtype, x.toFloats(), x.shape().get(0), x.shape().get(1));
         assertThat(written.data().mismatch(golden(dtype).get("blocks").data())).isEqualTo(-1);
@@ -71,7 +71,7 @@ class GgmlBlocksTest {
         }
     }
 
-    /** The rule of LLAMA_FAMILY's q8_0, in exact arithmetic where rounding is not the rule itself. */
+    /** Encodes by the rule of LLAMA_FAMILY's q8_0, in exact arithmetic except where the rule itself rounds. */
     private static byte[] q8(float[] x) {
         byte[] blocks = new byte[x.length / 32 * 34];
         for (int b = 0; b < x.length / 32; b++) {
@@ -94,7 +94,7 @@ class GgmlBlocksTest {
 
     @ParameterizedTest
     @EnumSource(names = {"Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"})
-    void turnsIntoQ8(DType dtype) {
+    void convertsToQ8(DType dtype) {
         float[] elements = golden(dtype).get("y").toFloats();
         try (Arena arena = Arena.ofConfined()) {
             Tensor turned = GgmlBlocks.turn(blocks(dtype), arena);
@@ -104,13 +104,13 @@ class GgmlBlocksTest {
         }
     }
 
-    /** More than are turned at a time, and not a multiple of it. */
+    /** More elements than are converted at a time, and not a multiple of that number. */
     @Test
-    void turnsLongRows() {
+    void convertsLongRows() {
         byte[] bytes = new byte[3 * 19 * 210];
         new Random(7).nextBytes(bytes);
         for (int block = 0; block < 3 * 19; block++) {
-            bytes[block * 210 + 209] = 0x20; // a scale that is a small number
+            bytes[block * 210 + 209] = 0x20; // the upper byte of a small scale
         }
         Tensor tensor = new Tensor("w", DType.Q6_K, List.of(3L, 19 * 256L), MemorySegment.ofArray(bytes));
         try (Arena arena = Arena.ofConfined()) {

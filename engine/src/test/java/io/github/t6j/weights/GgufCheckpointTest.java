@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** GGUF files by way of {@link Checkpoint}. */
+/** Opens GGUF files through {@link Checkpoint}. */
 class GgufCheckpointTest {
     private static final Path F32 = TestData.path("golden_llama/gguf-llama3/model-f32.gguf");
 
@@ -61,18 +61,18 @@ class GgufCheckpointTest {
         Files.copy(F32, folder.resolve("a.gguf"));
         assertThatThrownBy(() -> Checkpoint.open(folder, true)).isInstanceOf(ModelFormatException.class)
                 .hasMessage(
-                        folder + ": expected one file of weights, found a.gguf, b.gguf: give the path of the one that"
-                                + " you mean");
+                        folder + ": expected one file of weights, found a.gguf, b.gguf: give the path of the file to"
+                                + " use");
         Files.copy(TestData.path("golden_llama/llama3-gqa/model.safetensors"), folder.resolve("model.safetensors"));
         try (Checkpoint checkpoint = Checkpoint.open(folder, true)) {
             assertThat(checkpoint.description()).startsWith("model.safetensors");
         }
     }
 
-    /** To open costs nothing, and to read a tensor no more than that tensor. */
+    /** Opening a file allocates nothing, and reading a tensor allocates no more than that tensor. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void tensorsAreTurnedWhenTheyAreRead(boolean mapped) throws IOException {
+    void tensorsAreConvertedWhenTheyAreRead(boolean mapped) throws IOException {
         Path file = blocks();
         float[] elements = Safetensors.read(
                 TestData.path("golden_llama/ggml_blocks/q4_K.safetensors"), Arena.ofAuto()).tensors().get("y")
@@ -97,13 +97,13 @@ class GgufCheckpointTest {
     }
 
     @Test
-    void aFileThatIsCutShortBeforeATensorIsTurnedIsNamed() throws IOException {
+    void aFileTruncatedBeforeATensorIsConvertedIsNamed() throws IOException {
         Path file = blocks();
         try (Checkpoint checkpoint = Checkpoint.open(file, false); NativeMemory memory = NativeMemory.confined()) {
             Tensor stored = checkpoint.tensors().get("w");
             Files.write(file, new byte[0]);
             assertThatThrownBy(() -> checkpoint.whole(stored, memory)).isInstanceOf(ModelFormatException.class)
-                    .hasMessageStartingWith(file + ": ").hasMessageContaining("cut short");
+                    .hasMessageStartingWith(file + ": ").hasMessageContaining("truncated");
         }
     }
 

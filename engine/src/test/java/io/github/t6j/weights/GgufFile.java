@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** A GGUF file made by hand, right or wrong, value by value. */
+/** Writes a GGUF file value by value, well-formed or not. */
 public final class GgufFile {
     public static final int F32 = 0;
     public static final int U32 = 4;
@@ -27,7 +27,10 @@ public final class GgufFile {
     private Long tensorCount;
     private Long keyCount;
 
-    /** Little-endian bytes: as many as a number's type has; of a String its length, 8, and its text. */
+    /**
+     * Returns little-endian bytes: numbers in the width of their type; a String as its length in 8 bytes, then its
+     * text.
+     */
     public static byte[] bytes(Object... values) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         for (Object value : values) {
@@ -56,26 +59,26 @@ public final class GgufFile {
         return this;
     }
 
-    /** Where this file's data go; it needs the key, too. */
+    /** Sets the alignment of this file's data; the key that states it must be added separately. */
     public GgufFile alignment(int alignment) {
         this.alignment = alignment;
         return this;
     }
 
-    /** What the file says, whatever there is. */
+    /** Sets the counts in the header, regardless of the actual ones. */
     public GgufFile counts(long tensors, long keys) {
         tensorCount = tensors;
         keyCount = keys;
         return this;
     }
 
-    /** A key, its type and the bytes of its value. */
+    /** Adds a key, its type and the bytes of its value. */
     public GgufFile key(String name, int type, Object... value) {
         keys.add(bytes(name, type, bytes(value)));
         return this;
     }
 
-    /** A key with a string, a whole number as u32, or a fraction as f32. */
+    /** Adds a key with a string, an integer as u32, or a fraction as f32. */
     public GgufFile key(String name, Object value) {
         return switch (value) {
             case String text -> key(name, STRING, text);
@@ -85,20 +88,20 @@ public final class GgufFile {
         };
     }
 
-    /** The description of a tensor as it stands. */
+    /** Adds the header entry of a tensor, unchecked. */
     public GgufFile info(Object... values) {
         infos.add(bytes(values));
         return this;
     }
 
-    /** Data as they stand, aligned. */
+    /** Adds data, aligned but otherwise unchanged. */
     public GgufFile data(byte[] bytes) {
         data.writeBytes(bytes);
         data.writeBytes(new byte[-data.size() & alignment - 1]);
         return this;
     }
 
-    /** A tensor with its data; {@code shape} is rows first. */
+    /** Adds a tensor with its data; {@code shape} is rows first. */
     public GgufFile tensor(String name, int type, byte[] bytes, long... shape) {
         ByteArrayOutputStream sizes = new ByteArrayOutputStream();
         for (int d = shape.length - 1; d >= 0; d--) {
@@ -107,14 +110,14 @@ public final class GgufFile {
         return info(name, shape.length, sizes.toByteArray(), type, (long) data.size()).data(bytes);
     }
 
-    /** A tensor of f32. */
+    /** Adds a tensor of f32. */
     public GgufFile floats(String name, float[] values, long... shape) {
         ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(values);
         return tensor(name, F32, bytes.array(), shape);
     }
 
-    /** The whole file. */
+    /** Returns the bytes of the whole file. */
     public byte[] make() {
         ByteArrayOutputStream file = new ByteArrayOutputStream();
         file.writeBytes(bytes("GGUF".getBytes(StandardCharsets.US_ASCII), version,
@@ -127,7 +130,7 @@ public final class GgufFile {
         return file.toByteArray();
     }
 
-    /** {@code bytes} without the last {@code count}. */
+    /** Returns {@code bytes} without the last {@code count}. */
     public static byte[] without(byte[] bytes, int count) {
         return Arrays.copyOf(bytes, bytes.length - count);
     }

@@ -93,7 +93,7 @@ class GgufTest {
         return Stream.of(Arguments.of(3, 32), Arguments.of(2, 32), Arguments.of(3, 1), Arguments.of(3, 4096));
     }
 
-    /** A block whose scale has that upper byte, then 7 and zeros. */
+    /** Returns a block whose scale has the upper byte {@code scale}, followed by 7 and zeros. */
     private static byte[] block(int bytes, int scale) {
         byte[] block = new byte[bytes];
         block[1] = (byte) scale;
@@ -102,7 +102,7 @@ class GgufTest {
     }
 
     @Test
-    void placesMayBeInAnyOrderWithHoles() {
+    void dataMayBeInAnyOrderWithGaps() {
         byte[] file = new GgufFile().info("b", 1, 1L, 0, 64L).info("a", 1, 1L, 0, 0L).data(FOUR).data(new byte[4])
                 .data(GgufFile.bytes(2f)).make();
         assertThat(parse(file).tensors().get("b").toFloats()).containsExactly(2f);
@@ -136,13 +136,13 @@ class GgufTest {
                 bad(new GgufFile().alignment(1).counts(1, 0), "tensor 0: expected 8 bytes at 24, found only"),
                 bad(new GgufFile().alignment(1).counts(0, 1), "key 0: expected 8 bytes at 24, found only"),
                 // keys
-                bad(new GgufFile().key("", 1), "key 0: expected a name, found an empty one"),
+                bad(new GgufFile().key("", 1), "key 0: expected a name, found an empty string"),
                 bad(new GgufFile().key("a\nb", 1), "control characters"),
                 bad(new GgufFile().key("k".repeat(1025), 1), "key 0: expected a string of at most 1024 bytes"),
-                bad(new GgufFile().key("k", 1).key("k", 2), "key k: expected one of that name, found another"),
-                bad(new GgufFile().key("k", 13, (byte) 0), "key k: expected a type of value from 0 to 12, found 13"),
-                bad(new GgufFile().key("k", -1, 7), "key k: expected a type of value from 0 to 12, found 4294967295"),
-                bad(new GgufFile().key("k", BOOL, (byte) 2), "key k: expected 0 or 1, as a bool is, found 2"),
+                bad(new GgufFile().key("k", 1).key("k", 2), "key k: expected a unique name, found a duplicate"),
+                bad(new GgufFile().key("k", 13, (byte) 0), "key k: expected a value type from 0 to 12, found 13"),
+                bad(new GgufFile().key("k", -1, 7), "key k: expected a value type from 0 to 12, found 4294967295"),
+                bad(new GgufFile().key("k", BOOL, (byte) 2), "key k: expected a bool of 0 or 1, found 2"),
                 bad(new GgufFile().key("k", STRING, Long.MIN_VALUE),
                         "key k: expected a string of 9223372036854775808 b"),
                 bad(new GgufFile().key("k", STRING, Long.MAX_VALUE),
@@ -151,14 +151,14 @@ class GgufTest {
                 bad(new GgufFile().key("k", STRING, 1L, (byte) 0xff), "key k: expected UTF-8"),
                 bad(new GgufFile().key("k", ARRAY, ARRAY, 1L, U32, 1L, 7),
                         "key k: expected an array of numbers or strings"),
-                bad(new GgufFile().key("k", ARRAY, 99, 1L), "key k: expected a type of value from 0 to 12, found 99"),
+                bad(new GgufFile().key("k", ARRAY, 99, 1L), "key k: expected a value type from 0 to 12, found 99"),
                 bad(new GgufFile().key("k", ARRAY, U64, 1L << 61), "an array of 2305843009213693952 elements"),
                 bad(new GgufFile().key("k", ARRAY, U64, -1L), "an array of 18446744073709551615 elements"),
                 bad(new GgufFile().key("k", ARRAY, 0, Long.MIN_VALUE), "an array of 9223372036854775808 elements"),
                 bad(new GgufFile().key("k", ARRAY, STRING, 1L << 30), "an array of 1073741824 elements"),
                 bad(new GgufFile().key("k", ARRAY, STRING, 1L, Long.MAX_VALUE),
                         "a string of 9223372036854775807 bytes"),
-                bad(new GgufFile().key("k", ARRAY, BOOL, 1L, (byte) 7), "as a bool is, found 7"),
+                bad(new GgufFile().key("k", ARRAY, BOOL, 1L, (byte) 7), "a bool of 0 or 1, found 7"),
                 bad(new GgufFile().key("split.count", 2), "one of 2 parts"),
                 // alignments
                 bad(new GgufFile().key("general.alignment", 0), "general.alignment: expected a power of two"),
@@ -167,7 +167,7 @@ class GgufTest {
                 bad(new GgufFile().key("general.alignment", U64, Long.MIN_VALUE), "found -9223372036854775808"),
                 bad(new GgufFile().key("general.alignment", U64, 1L << 62), "found 4611686018427387904"),
                 bad(new GgufFile().key("general.alignment", FLOAT, 32f), "found 32.0"),
-                bad(new GgufFile().key("general.alignment", "32"), "found no number"),
+                bad(new GgufFile().key("general.alignment", "32"), "found a value that is not a number"),
                 bad(new GgufFile().key("general.alignment", 64).info("t", 1, 1L, 0, 32L).data(new byte[256]),
                         "tensor t: expected an offset that is a multiple of 64, found 32"),
                 bad(new GgufFile().key("general.alignment", 1 << 30).info("t", 1, 1L, 0, 0L).data(FOUR), "cut short"),
@@ -189,16 +189,16 @@ class GgufTest {
                 bad(info("t", 1, 1L, 0, 32L), "tensor t: expected 4 bytes of data from 32, found only 0"),
                 bad(info("t", 1, 1L, 0, Long.MAX_VALUE - 31), "found only 0: the file is cut short"),
                 bad(info("t", 1, 9L, 0, 0L), "tensor t: expected 36 bytes of data from 0, found only 32"),
-                bad(info("t", 1, 1L, 0, 0L).info("t", 1, 1L, 0, 32L).data(FOUR), "tensor t: expected one of that name"),
+                bad(info("t", 1, 1L, 0, 0L).info("t", 1, 1L, 0, 32L).data(FOUR), "tensor t: expected a unique name"),
                 bad(info("t", 1, 1L, 0, 0L).info("u", 1, 1L, 0, 0L), "overlap"),
                 bad(info("t", 1, 16L, 0, 0L).data(FOUR).info("u", 1, 1L, 0, 32L), "end at 64, found 32: they overlap"),
                 // types
-                bad(info("t", 1, 1L, 10, 0L), "tensor t: expected a type of F32, F16, "),
+                bad(info("t", 1, 1L, 10, 0L), "tensor t: expected one of the types F32, F16, "),
                 bad(info("t", 2, 256L, 1L, 10, 0L), "found Q2_K (10)"),
                 bad(info("t", 2, 256L, 1L, 23, 0L), "found IQ4_XS (23)"),
                 bad(info("t", 1, 1L, 28, 0L), "found F64 (28)"),
-                bad(info("t", 1, 1L, 99, 0L), "found an unknown one (99)"),
-                bad(info("t", 1, 1L, -1, 0L), "found an unknown one (4294967295)"),
+                bad(info("t", 1, 1L, 99, 0L), "found an unknown type (99)"),
+                bad(info("t", 1, 1L, -1, 0L), "found an unknown type (4294967295)"),
                 bad(info("t", 2, 33L, 1L, 8, 0L), "rows of a multiple of 32 elements as Q8_0, found shape [1, 33]"),
                 bad(info("t", 2, 31L, 1L, 2, 0L), "rows of a multiple of 32 elements as Q4_0"),
                 bad(info("t", 2, 16L, 2L, 6, 0L), "rows of a multiple of 32 elements as Q5_0"),
@@ -217,10 +217,10 @@ class GgufTest {
     }
 
     @Test
-    void otherFilesAreNoGguf() {
+    void otherFilesAreNotGguf() {
         for (byte[] file : List.of(new byte[0], new byte[3], "GGUE".getBytes(), "{\"a\":1}".getBytes())) {
             assertThatThrownBy(() -> parse(file)).isInstanceOf(ModelFormatException.class)
-                    .hasMessage("m.gguf: expected GGUF as the first bytes, found others: no GGUF file");
+                    .hasMessage("m.gguf: expected GGUF as the first bytes, found others: not a GGUF file");
         }
     }
 
@@ -229,7 +229,7 @@ class GgufTest {
         byte[] good = new GgufFile().key("general.architecture", "llama").key("k", ARRAY, STRING, 2L, "a", "bc")
                 .key("n", ARRAY, FLOAT, 3L, 1f, 2f, 3f).key("b", BOOL, (byte) 1)
                 .floats("t", new float[] {1, 2}, 1, 2).tensor("q", 8, new byte[34], 1, 32).make();
-        int end = good.length - 30; // 34 bytes of the last tensor, aligned to 64: what pads them need not be there
+        int end = good.length - 30; // the last tensor has 34 bytes, aligned to 64: the file may lack the padding
         assertThat(parse(Arrays.copyOf(good, end)).tensors()).hasSize(2);
         for (int length = 0; length < end; length++) {
             byte[] cut = Arrays.copyOf(good, length);
@@ -244,7 +244,7 @@ class GgufTest {
         for (int seed = 0; seed < 2000; seed++) {
             Random random = new Random(seed);
             byte[] bad = HandMadeFiles.damaged(good, random);
-            bad[random.nextInt(4, 3000)] ^= (byte) (1 << random.nextInt(8)); // where keys and tensors are described
+            bad[random.nextInt(4, 3000)] ^= (byte) (1 << random.nextInt(8)); // among the keys and the tensors' entries
             try {
                 Gguf file = parse(bad);
                 file.tensors().values().forEach(Tensor::toFloats);
@@ -258,7 +258,7 @@ class GgufTest {
     }
 
     @Test
-    void aStringThatIsNotUtf8IsNamedWhenItIsAskedFor() {
+    void aStringThatIsNotUtf8IsNamedOnAccess() {
         Object array =
                 parse(new GgufFile().key("k", ARRAY, STRING, 2L, "a", 1L, (byte) 0x80).make()).metadata().get("k");
         List<?> strings = (List<?>) array;
@@ -276,7 +276,7 @@ class GgufTest {
     }
 
     @Test
-    void aVocabularyIsCheap() {
+    void aVocabularyTakesLittleMemory() {
         int size = 150_000;
         String[] words = IntStream.range(0, size).mapToObj(i -> "word" + i).toArray(String[]::new);
         byte[] file = new GgufFile().key("tokens", ARRAY, STRING, (long) size, GgufFile.bytes((Object[]) words))
@@ -286,9 +286,9 @@ class GgufTest {
         assertThat(parse(file).metadata().get("tokens")).isEqualTo(List.of(words));
     }
 
-    /** A file that is as long as it says: the place of the data is sparse. */
+    /** A file of the stated length; the part with the data is sparse. */
     @Test
-    void keysMustEndWhereNoModelsDo(@TempDir Path folder) throws IOException {
+    void headersAreLimitedInLength(@TempDir Path folder) throws IOException {
         for (byte[] start : List.of(
                 new GgufFile().alignment(1).key("k", ARRAY, 0, 200L << 20).make(),
                 new GgufFile().alignment(1).key("k", STRING, 200L << 20).make(),
@@ -304,7 +304,7 @@ class GgufTest {
     }
 
     @Test
-    void absurdCountsTakeNoMemory() {
+    void hugeCountsAllocateNoMemory() {
         for (GgufFile file : List.of(
                 new GgufFile().key("k", ARRAY, STRING, 1L << 40), new GgufFile().key("k", ARRAY, 0, 1L << 31),
                 new GgufFile().key("k", STRING, 1L << 31), new GgufFile().counts(Long.MAX_VALUE, Long.MAX_VALUE),

@@ -18,7 +18,7 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
-/** Files for the tests of this package: golden ones, and hand-made ones that do not go through the code under test. */
+/** Files for the tests of this package: golden ones, and files written without the code under test. */
 final class HandMadeFiles {
     static final Path GOLDEN = TestData.path("golden");
 
@@ -28,7 +28,7 @@ final class HandMadeFiles {
         return Safetensors.read(GOLDEN.resolve(path), Arena.ofAuto());
     }
 
-    /** A safetensors file: the length, the header as it stands, the data. */
+    /** Returns a safetensors file: the length, the header unchanged, the data. */
     static byte[] safetensors(String header, int... data) {
         byte[] json = header.getBytes(StandardCharsets.UTF_8);
         ByteBuffer file = ByteBuffer.allocate(8 + json.length + data.length).order(ByteOrder.LITTLE_ENDIAN);
@@ -39,7 +39,7 @@ final class HandMadeFiles {
         return file.array();
     }
 
-    /** A zip file, everything stored, as the JDK writes it. */
+    /** Returns a zip file of uncompressed entries, written by the JDK. */
     static byte[] zip(Map<String, byte[]> entries) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
@@ -61,7 +61,7 @@ final class HandMadeFiles {
         return MemorySegment.ofArray(bytes);
     }
 
-    /** A copy with one to three bytes changed, or cut short, or both. */
+    /** Returns a copy that has one to three bytes changed, or is truncated, or both. */
     static byte[] damaged(byte[] good, Random random) {
         byte[] bad = random.nextInt(4) == 0 ? Arrays.copyOf(good, random.nextInt(good.length) + 1) : good.clone();
         for (int i = random.nextInt(4); i > 0; i--) {
@@ -71,7 +71,7 @@ final class HandMadeFiles {
         return bad;
     }
 
-    /** The same names, types, shapes and bits; the order of names does not matter. */
+    /** Checks that names, types, shapes and bits are equal, in any order of the names. */
     static void assertSameTensors(Map<String, Tensor> actual, Map<String, Tensor> expected) {
         assertThat(actual).containsOnlyKeys(expected.keySet());
         expected.forEach((name, tensor) -> assertSameTensor(actual.get(name), tensor));

@@ -20,7 +20,7 @@ class LazyTensorTest {
     Path folder;
 
     @Test
-    void isWrittenLikeATensorThatIsThere() throws IOException {
+    void isWrittenLikeATensorInMemory() throws IOException {
         Tensor[] tensors = {Tensor.of("b", new float[] {1, 2, 3}, 3), Tensor.of("a", DType.F16, new float[] {4}, 1, 1)};
         Safetensors.write(folder.resolve("there"), Map.of("k", "v"), List.of(tensors));
 
@@ -32,7 +32,7 @@ class LazyTensorTest {
     }
 
     @Test
-    void isFreedBeforeTheNextIsMade() {
+    void isFreedBeforeTheNextIsComputed() {
         Tensor shape = Tensor.of("a", new float[] {1, 2}, 2);
         List<MemorySegment> made = new ArrayList<>();
         Function<Arena, MemorySegment> make = arena -> {
@@ -49,7 +49,7 @@ class LazyTensorTest {
     }
 
     @Test
-    void ofAnotherSizeIsAnErrorThatLeavesTheOldFile() throws IOException {
+    void aWrongSizeIsAnErrorThatLeavesTheOldFile() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "old");
         LazyTensor wrong = lazy(Tensor.of("a", new float[] {1, 2}, 2), arena -> arena.allocate(4));
 

@@ -9,9 +9,11 @@ import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
 
 class NativeMemoryTest {
-    /** Small and large enough for huge pages; with and without the right to ask for them it must be the same. */
+    /**
+     * Allocations too small for huge pages and large enough for them, with and without the permission to request them.
+     */
     @Test
-    void itIsZeroAlignedWritableCountedAndGoneWhenClosed() {
+    void memoryIsZeroedAlignedWritableCountedAndFreedByClose() {
         for (long bytes : new long[] {64, 5_000_000, 9_000_001}) {
             MemorySegment memory;
             long before = NativeMemory.held();

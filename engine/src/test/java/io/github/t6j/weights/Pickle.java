@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/** Composes pickles opcode by opcode, for files that Python would not write. */
+/** Writes pickles opcode by opcode, for files that Python would not write. */
 final class Pickle {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
@@ -38,7 +38,7 @@ final class Pickle {
         return op('J').int32(number);
     }
 
-    /** LONG1. */
+    /** Adds an integer as LONG1. */
     Pickle integer(BigInteger integer) {
         byte[] bigEndian = integer.toByteArray();
         op(0x8a, bigEndian.length);
@@ -56,7 +56,7 @@ final class Pickle {
         return op('t');
     }
 
-    /** A call of _rebuild_tensor_v2 on the F32 storage {@code key}. */
+    /** Adds a call of _rebuild_tensor_v2 on the F32 storage {@code key}. */
     Pickle tensor(String key, int elements, int offset, int[] shape, int... strides) {
         global("torch._utils", "_rebuild_tensor_v2").op('(');
         op('(').string("storage").global("torch", "FloatStorage").string(key).string("cpu").number(elements);

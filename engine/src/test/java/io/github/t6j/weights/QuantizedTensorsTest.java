@@ -37,7 +37,7 @@ class QuantizedTensorsTest {
         data[2 + 31] = 127;
         data[34 + 1] = 0x38; // 0.5
         data[34 + 2] = 3;
-        data[34 + 3] = 77; // padding, whatever it is
+        data[34 + 3] = 77; // padding, of any value
         data[68 + 1] = (byte) 0xc0; // -2
         data[68 + 2] = 5;
 
@@ -58,7 +58,7 @@ class QuantizedTensorsTest {
         assertThat(some).containsExactly(127f, 1.5f, -10f);
     }
 
-    /** Number i is in the low half of byte i, number 16 + i in its high half. */
+    /** Element i is in the low half of byte i, element 16 + i in its high half. */
     @Test
     void readsHandMadeBlocksOfNibbles() {
         byte[] data = new byte[18];
@@ -76,7 +76,7 @@ class QuantizedTensorsTest {
     }
 
     @Test
-    void bytesAreTheNearestWholeNumbersHalvesAwayFromZero() {
+    void bytesAreRoundedWithHalvesAwayFromZero() {
         float[] values = {127, -126.6f, 0.5f, -0.5f, 2.5f, -2.5f, 0.49999997f, 1};
 
         byte[] data = bytes(Tensor.of("t", DType.Q8_0, values, 1, 8));
@@ -86,9 +86,12 @@ class QuantizedTensorsTest {
         assertThat(data).isEqualTo(expected);
     }
 
-    /** The number of the largest magnitude is −8 scales; what would be 8 of them becomes 7; padding is 8, a zero. */
+    /**
+     * The element of the largest magnitude maps to −8; a value that would map to 8 becomes 7; padding is stored as 8, a
+     * zero.
+     */
     @Test
-    void nibblesAreScaledByTheSignedLargestNumber() {
+    void nibblesAreScaledByTheSignedLargestElement() {
         float[] values = new float[34];
         values[0] = 16;
         values[1] = -16;
@@ -115,7 +118,7 @@ class QuantizedTensorsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0"})
-    void zerosStayZeroAndNoNumberShows(DType dtype) {
+    void zerosStayZeroAndNaNOrInfinityIsVisible(DType dtype) {
         for (float zero : Tensor.of("t", dtype, new float[40], 1, 40).toFloats()) {
             assertThat(zero + 0f).isEqualTo(0f); // GGML's scale of a Q4_0 block of zeros is −0
         }
@@ -128,10 +131,10 @@ class QuantizedTensorsTest {
         }
     }
 
-    /** Half a step is the most that rounding may take: of Q4_0 a whole one, where 8 becomes 7. */
+    /** Rounding may change an element by half a step; for Q4_0 by a whole step, because 8 becomes 7. */
     @ParameterizedTest
     @CsvSource({"Q8_0, 127, 0.51", "Q4_0, 8, 1.01"})
-    void onceRoundedNumbersStayAsTheyAre(DType dtype, int steps, double most) {
+    void roundingTwiceIsRoundingOnce(DType dtype, int steps, double most) {
         long seed = 7;
         Random random = new Random(seed);
         float[] values = new float[5 * 70];
@@ -156,7 +159,7 @@ class QuantizedTensorsTest {
     }
 
     @Test
-    void aFileSaysWhatItsBytesAre() throws IOException {
+    void metadataHasTypesAndShapes() throws IOException {
         Path file = folder.resolve("m.safetensors");
         Tensor eight = Tensor.of("a", DType.Q8_0, new float[3 * 33], 3, 33);
         Tensor four = Tensor.of("b", DType.Q4_0, new float[2 * 64], 2, 64);
@@ -203,10 +206,10 @@ class QuantizedTensorsTest {
         "{'t':7}                                         | [1,34] | t",
         "[]                                              | [1,34] | t6j.quantized",
         "{                                               | [1,34] | t6j.quantized",
-        "{'u':{'type':'q8_0','shape':[1,2]}}             | [1,34] | found u, but the file has no such tensor",
+        "{'u':{'type':'q8_0','shape':[1,2]}}             | [1,34] | found u, but the file has no tensor of that name",
         "{}                                              | [1,34] | expected an entry for the bytes of tensor t",
     })
-    void whatContradictsTheBytesIsAnError(String quantized, String stored, String message) {
+    void metadataMustMatchTheBytes(String quantized, String stored, String message) {
         assertThatThrownBy(() -> parse(quantized, stored, new int[34]))
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageStartingWith("m.safetensors: ")
@@ -220,13 +223,13 @@ class QuantizedTensorsTest {
     }
 
     @Test
-    void noOtherFileHasQuantizedTypes() {
+    void onlyMetadataDeclaresQuantizedTypes() {
         byte[] file = HandMadeFiles.safetensors(
                 "{\"t\":{\"dtype\":\"Q8_0\",\"shape\":[1,32],\"data_offsets\":[0,34]}}", new int[34]);
 
         assertThatThrownBy(() -> Safetensors.parse(HandMadeFiles.segment(file), "m"))
                 .isInstanceOf(ModelFormatException.class).hasMessageContaining("expected a dtype of");
         assertThatThrownBy(() -> Tensor.of("t", DType.Q8_0, new float[32], 32))
-                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("expected a matrix as Q8_0");
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("expected a matrix for Q8_0");
     }
 }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Links, pipes and permissions, as POSIX has them. */
+/** Links, pipes and permissions on POSIX systems. */
 @DisabledOnOs(OS.WINDOWS)
 class ReplacementTest {
     @TempDir
@@ -32,7 +32,7 @@ class ReplacementTest {
     }
 
     @Test
-    void aNewFileMayBeForItsOwnerAloneAndAnOldOneKeepsItsPermissions() throws IOException {
+    void aNewFileMayBePrivateAndAnOldOneKeepsItsPermissions() throws IOException {
         Path file = folder.resolve("session");
         write(file, true, "one");
         assertThat(permissions(file)).isEqualTo("rw-------");
@@ -43,9 +43,9 @@ class ReplacementTest {
         assertThat(Files.list(folder).toList()).containsExactly(file);
     }
 
-    /** A file of such a name that nobody has locked is what a process that was killed left. */
+    /** A partial file that no process has locked was left by a killed process. */
     @Test
-    void whatAKilledProcessLeftIsRemoved() throws IOException {
+    void remainsOfAKilledProcessAreRemoved() throws IOException {
         Path file = folder.resolve("session");
         Path left = Files.writeString(folder.resolve("session.t6j-1f2e.partial"), "half");
         Path others = Files.writeString(folder.resolve("other.t6j-1f2e.partial"), "half");
@@ -56,7 +56,7 @@ class ReplacementTest {
     }
 
     @Test
-    void whatIsBeingWrittenStays() throws IOException {
+    void aFileBeingWrittenStays() throws IOException {
         Path file = folder.resolve("session");
         Replacement.of(file, false).write(channel -> {
             channel.write(StandardCharsets.UTF_8.encode("outer"));
@@ -87,7 +87,7 @@ class ReplacementTest {
     }
 
     @Test
-    void whatIsNoRegularFileStaysWhatItIs() throws IOException, InterruptedException {
+    void onlyRegularFilesAreReplaced() throws IOException, InterruptedException {
         Path pipe = folder.resolve("pipe");
         assertThat(new ProcessBuilder(List.of("mkfifo", pipe.toString())).start().waitFor()).isZero();
         assertThatThrownBy(() -> write(pipe, false, "never")).isInstanceOf(FileSystemException.class)

@@ -52,7 +52,7 @@ class SafetensorsTest {
         assertThat(parse(HandMadeFiles.safetensors("{}")).tensors()).isEmpty();
     }
 
-    /** Each with four bytes of data; quotes are left out for reading. */
+    /** Each case has four bytes of data; quotes are omitted for legibility. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "{t:{dtype:Q8_0,shape:[1,32],data_offsets:[0,4]}} | Q8_0",
@@ -61,7 +61,7 @@ class SafetensorsTest {
         "{t:{dtype:F64,shape:[1],data_offsets:[0,4]}} | expects 8 bytes",
         "{t:{dtype:F32,shape:[1],data_offsets:[0,4]},u:{dtype:F32,shape:[1],data_offsets:[0,4]}} | overlap",
         "{t:{dtype:U8,shape:[2],data_offsets:[0,2]}} | found 2 more bytes",
-        "{t:{dtype:U8,shape:[2],data_offsets:[2,4]}} | hole",
+        "{t:{dtype:U8,shape:[2],data_offsets:[2,4]}} | gap",
         "{t:{dtype:F32,shape:[0],data_offsets:[4,8]}} | cut short",
         "{t:{dtype:F32,shape:[9223372036854775807],data_offsets:[0,4]}} | too large",
         "{t:{dtype:F32,shape:[0,9223372036854775807,9223372036854775807],data_offsets:[0,4]}} | expects 0 bytes",
@@ -89,7 +89,7 @@ class SafetensorsTest {
         "{t:{dtype:F32,shape:[4611686018427387904,4],data_offsets:[0,4]}} | too large",
         "{t:{dtype:F32,shape:[4611686018427387905],data_offsets:[0,4]}} | too large",
         "{t:{dtype:F32,shape:[1],data_offsets:[0,4]},u:{dtype:U8,shape:[1],data_offsets:[3,4]}} | overlap",
-        "{u:{dtype:U8,shape:[1],data_offsets:[0,1]},t:{dtype:U8,shape:[1],data_offsets:[3,4]}} | hole",
+        "{u:{dtype:U8,shape:[1],data_offsets:[0,1]},t:{dtype:U8,shape:[1],data_offsets:[3,4]}} | gap",
         "{u:{dtype:U8,shape:[3],data_offsets:[0,3]},t:5} | object",
         "{t:{dtype:F32,shape:[1],data_offsets:[0,4]},t:{dtype:F32,shape:[1],data_offsets:[0,4]}} | t",
     })
@@ -133,9 +133,9 @@ class SafetensorsTest {
         }
     }
 
-    /** Any other length than the header's own cuts into the header, or takes the tensors' bytes for JSON. */
+    /** A wrong header length cuts into the header, or makes the tensors' bytes part of the JSON. */
     @Test
-    void everyOtherLengthOfTheHeaderIsAnError() {
+    void everyWrongHeaderLengthIsAnError() {
         String header = "{\"t\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}";
         for (int length = 0; length < header.length() + 20; length++) {
             if (length != header.length()) {
@@ -200,7 +200,7 @@ class SafetensorsTest {
                 HandMadeFiles.safetensors(padded, 0x80, 0x3f, 0, 0xc0, 0x40, 0x40, 0, 0, 0x80, 0x3f));
     }
 
-    /** More than the writer's buffer, and not a multiple of it. */
+    /** More bytes than the writer's buffer holds, and not a multiple of it. */
     @Test
     void writesLargeTensors(@TempDir Path folder) {
         float[] values = TestNumbers.uniform(new Random(1), 700_001);
@@ -212,7 +212,7 @@ class SafetensorsTest {
     }
 
     @Test
-    void replacesAFileThatItsTensorsAreMappedFrom(@TempDir Path folder) throws IOException {
+    void replacesTheFileFromWhichItsTensorsAreMapped(@TempDir Path folder) throws IOException {
         Path path = folder.resolve("model.safetensors");
         Path golden = HandMadeFiles.GOLDEN.resolve("T6_odd/model.safetensors");
         Files.copy(golden, path);
@@ -223,7 +223,7 @@ class SafetensorsTest {
     }
 
     @Test
-    void aFailureLeavesWhatWasThere(@TempDir Path folder) throws IOException {
+    void aFailureLeavesTheOldFile(@TempDir Path folder) throws IOException {
         Path path = folder.resolve("x.safetensors");
         Files.writeString(path, "precious");
         Tensor freed;
@@ -244,7 +244,7 @@ class SafetensorsTest {
     }
 
     @Test
-    void saysWhatCannotBeWritten(@TempDir Path folder) {
+    void namesAFileThatCannotBeWritten(@TempDir Path folder) {
         Path path = folder.resolve("none/x.safetensors");
         assertThatThrownBy(() -> Safetensors.write(path, Map.of(), List.of())).isInstanceOf(UncheckedIOException.class)
                 .hasMessageStartingWith(path + ": cannot be written: ");

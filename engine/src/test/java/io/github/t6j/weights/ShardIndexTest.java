@@ -13,7 +13,7 @@ import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Indexes that say a tensor twice, or are no indexes; CheckpointTest has the others. */
+/** Indexes with duplicate tensors, and files too large for an index; CheckpointTest has the other cases. */
 class ShardIndexTest {
     private static final String V = "\"v\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}";
     private static final String W = "\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}";
@@ -31,11 +31,11 @@ class ShardIndexTest {
     }
 
     @Test
-    void aTensorIsInOneShard() throws IOException {
+    void aTensorInTwoShardsIsAnError() throws IOException {
         Files.write(folder.resolve("a.safetensors"), HandMadeFiles.safetensors("{" + W.replace("1,2", "0,1") + "}", 1));
         Files.write(folder.resolve("b.safetensors"), HandMadeFiles.safetensors("{" + V + "," + W + "}", 1, 2));
         writeIndex("{\"w\":\"a.safetensors\",\"v\":\"b.safetensors\"}}");
-        assertRefused("b.safetensors", "expected one tensor of the name w");
+        assertRefused("b.safetensors", "duplicate tensor w");
         writeIndex("{\"w\":\"a.safetensors\",\"v\":\"b.safetensors\",\"w\":\"b.safetensors\"}}");
         assertRefused("index.json", "each key once", "\"w\"");
         writeIndex("{\"v\":\"b.safetensors\",\"w\":\"b.safetensors\"}}");
@@ -44,7 +44,7 @@ class ShardIndexTest {
         }
     }
 
-    /** More than an array holds, of which a disk holds nothing. */
+    /** A sparse file with more bytes than an array can hold. */
     @Test
     void anIndexOfGigabytesIsRefused() throws IOException {
         try (FileChannel channel = FileChannel.open(writeIndex("{}"), StandardOpenOption.WRITE)) {

@@ -40,7 +40,7 @@ class TorchCheckpointTest {
         }
     }
 
-    /** Legacy files have no checksums. */
+    /** Names of the zip files: legacy files have no checksums. */
     static Stream<String> zipVariants() throws IOException {
         return variants().filter(name -> !name.startsWith("legacy"));
     }
@@ -51,7 +51,7 @@ class TorchCheckpointTest {
 
     @ParameterizedTest
     @MethodSource("variants")
-    void readsWhatTorchReads(String name) throws IOException {
+    void readsLikeTorch(String name) throws IOException {
         Map<String, Tensor> expected =
                 HandMadeFiles.golden("pickle_variants/" + name + ".expected.safetensors").tensors();
         HandMadeFiles.assertSameTensors(parse(Files.readAllBytes(VARIANTS.resolve(name))), expected);
@@ -77,10 +77,10 @@ class TorchCheckpointTest {
         }
     }
 
-    /** Whatever the record that it is in: all that a tensor depends on is there twice, or has a checksum. */
+    /** Changes bytes of every record: the data of a tensor is stored twice, or has a checksum. */
     @ParameterizedTest
     @MethodSource("zipVariants")
-    void aByteThatChangedIsAnErrorOrDoesNotMatter(String name) throws IOException {
+    void aChangedByteIsAnErrorOrHarmless(String name) throws IOException {
         byte[] file = Files.readAllBytes(VARIANTS.resolve(name));
         Map<String, Tensor> expected = parse(file.clone());
         for (int at = 0; at < file.length; at++) {
@@ -99,9 +99,9 @@ class TorchCheckpointTest {
         }
     }
 
-    /** Of a file that torch wrote, with its own checksums: each bit of the pickle and of a storage. */
+    /** Changes each bit of the pickle and of a storage, in a file with checksums by torch. */
     @Test
-    void aBitThatChangedIsAnError() throws IOException {
+    void aChangedBitIsAnError() throws IOException {
         byte[] file = Files.readAllBytes(VARIANTS.resolve("hf_dict.bin"));
         Map<String, ZipDirectory.Entry> entries = ZipDirectory.entries(HandMadeFiles.segment(file), "m.bin");
         for (String name : List.of("hf_dict/data.pkl", "hf_dict/data/0")) {
@@ -127,7 +127,7 @@ class TorchCheckpointTest {
         }
     }
 
-    /** data.pkl as given, and storage 0 with the F32 elements 0, 1, … 5. */
+    /** Returns a file with the given data.pkl, and the F32 elements 0, 1, … 5 as storage 0. */
     private static byte[] file(byte[] pickle) throws IOException {
         Map<String, byte[]> entries = new LinkedHashMap<>();
         entries.put("m/data.pkl", pickle);
@@ -182,7 +182,7 @@ class TorchCheckpointTest {
     }
 
     @Test
-    void refusesCallsThatMeanNothing() throws IOException {
+    void refusesCallsWithoutMeaning() throws IOException {
         assertRefused(new Pickle().string("f").op(')').op('R').stop(), "\"f\"");
         assertRefused(new Pickle().global("torch", "FloatStorage").op(')').op('R').stop(), "FloatStorage");
         assertRefused(new Pickle().global("collections", "OrderedDict").op('N', 'R').stop(), "OrderedDict");
@@ -213,13 +213,13 @@ class TorchCheckpointTest {
     }
 
     @Test
-    void refusesAViewThatClaimsMemory() throws IOException {
+    void refusesAViewThatNeedsTooMuchMemory() throws IOException {
         int[] shape = {2_000_000_000, 2};
         assertRefused(dict("w").tensor("0", 6, 0, shape, 0, 0).op('s').stop(), "tensor w", "contiguous");
     }
 
     @Test
-    void refusesStoragesThatAreNotWhatTheySay() throws IOException {
+    void refusesStoragesOfOtherSizes() throws IOException {
         assertRefused(dict("w").tensor("1", 6, 0, new int[] {6}, 1).op('s').stop(), "w", "storage 1");
         assertRefused(dict("w").tensor("0", 5, 0, new int[] {5}, 1).op('s').stop(), "w", "storage 0", "24");
         assertRefused(dict("w").tensor("0", -6, 0, new int[] {6}, 1).op('s').stop(), "storage 0", "-6");
@@ -228,7 +228,7 @@ class TorchCheckpointTest {
         assertRefused(pickle, "storage 0 to be 6 × F32", "5 × F32");
     }
 
-    /** Of a tensor: elements of its storage, offset, shape and strides, each in turn. */
+    /** Replaces, one at a time, each number of a tensor: elements of its storage, offset, shape and strides. */
     @ParameterizedTest
     @ValueSource(
             strings = {"-1", "7", "2147483648", "4611686018427387904", "9223372036854775807", "-9223372036854775808",
@@ -246,7 +246,7 @@ class TorchCheckpointTest {
     }
 
     @Test
-    void looksForTheStateDictInCheckpoints() throws IOException {
+    void findsTheStateDictInCheckpoints() throws IOException {
         for (String wrapper : List.of("model", "state_dict", "model_state_dict")) {
             Pickle nested = dict("iter").number(7).op('s').string(wrapper).op('}').string("w");
             byte[] pickle = nested.tensor("0", 6, 0, new int[] {6}, 1).op('s').op('s').stop();
@@ -260,7 +260,7 @@ class TorchCheckpointTest {
     }
 
     @Test
-    void structuresThatHoldThemselvesEnd() throws IOException {
+    void recursiveStructuresTerminate() throws IOException {
         assertRefused(new Pickle().op('}').op('q', 0).string("model").op('h', 0).op('s').stop(), "no tensors");
         assertRefused(new Pickle().op(']').op('q', 0).op('h', 0).op('a').stop(), "no tensors");
         byte[] withTensor = new Pickle().op('}').op('q', 0).string("model").op('h', 0).op('s').string("w")
@@ -279,7 +279,7 @@ class TorchCheckpointTest {
         }
     }
 
-    /** A few bytes each, again and again: neither memory nor depth may follow. */
+    /** A few bytes repeated many times; neither memory nor depth may grow with them. */
     @ParameterizedTest
     @ValueSource(strings = {"(", "N", "]", "}", ")", "\u0085", "N\u0094", "}h\u0001", "(h\u0001h\u0001tq\u0001"})
     void hostilePicklesStayCheap(String unit) throws IOException {
@@ -288,7 +288,7 @@ class TorchCheckpointTest {
     }
 
     @Test
-    void bigNumbersDoNotDisturb() throws IOException {
+    void bigIntegersAreIgnored() throws IOException {
         Pickle pickle = dict("a").op(0x8a, 0).op('s').string("b").op(0x8a, 1, 0xff).op('s');
         pickle.string("c").op(0x8a, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1).op('s');
         pickle.string("d").op('G', 1, 2, 3, 4, 5, 6, 7, 8).op('s');

@@ -29,7 +29,7 @@ class ZipDirectoryTest {
     }
 
     @Test
-    void readsWhatTheJdkWrites() throws IOException {
+    void readsFilesOfTheJdk() throws IOException {
         Map<String, byte[]> contents = new LinkedHashMap<>();
         contents.put("m/a", utf8("first"));
         contents.put("m/\u00e9", utf8(""));
@@ -61,7 +61,10 @@ class ZipDirectoryTest {
         assertRefused(bytes.toByteArray(), "m/data.pkl", "compressed");
     }
 
-    /** One entry "a" with {@code data}, whose sizes and offset stand only in zip64 fields, as above 4 GB. */
+    /**
+     * Returns a file with one entry "a" with {@code data}, whose sizes and offset are only in zip64 fields, as in files
+     * above 4 GB.
+     */
     private static ByteBuffer zip64(byte[] data, long size, long local) {
         ByteBuffer zip = ByteBuffer.allocate(500).order(ByteOrder.LITTLE_ENDIAN);
         zip.putInt(0x04034b50).putShort((short) 45).putShort((short) 0x808).put(new byte[18]);
@@ -116,23 +119,23 @@ class ZipDirectoryTest {
     }
 
     @Test
-    void refusesANameThatIsThereTwice() throws IOException {
+    void refusesADuplicateName() throws IOException {
         Map<String, byte[]> contents = new LinkedHashMap<>();
         contents.put("m/a", utf8("1"));
         contents.put("m/b", utf8("2"));
         byte[] zip = HandMadeFiles.zip(contents);
         String text = new String(zip, StandardCharsets.ISO_8859_1).replace("m/b", "m/a");
-        assertRefused(text.getBytes(StandardCharsets.ISO_8859_1), "m/a", "twice");
+        assertRefused(text.getBytes(StandardCharsets.ISO_8859_1), "duplicate entry m/a");
     }
 
     @Test
-    void checksWhatItsDirectorySays() throws IOException {
+    void verifiesChecksums() throws IOException {
         byte[] good = HandMadeFiles.zip(Map.of("m/a", utf8("123456789")));
         int data = 30 + 3;
         int directory = data + 9;
         byte[] damaged = good.clone();
         damaged[data + 4] ^= 1;
-        // the check value of CRC-32, and that of the same digits with the 5 as 4
+        // the CRC-32 check value, and the CRC-32 of the same digits with 4 instead of 5
         assertThatThrownBy(() -> entries(damaged).get("m/a").checked()).isInstanceOf(ModelFormatException.class)
                 .hasMessage("m.zip: zip file: entry m/a: expected the CRC-32 cbf43926 of the directory, found "
                         + "f6941096: the file is damaged, download it again");
@@ -140,7 +143,7 @@ class ZipDirectoryTest {
         assertThat(entries(damaged).get("m/a").checked().byteSize()).isEqualTo(9);
     }
 
-    /** Each would be checked: a small file must not make that a lot of work. */
+    /** Each entry would be verified, so a small file could cause unlimited work. */
     @Test
     void refusesEntriesThatOverlap() throws IOException {
         byte[] data = new byte[60];

@@ -74,6 +74,6 @@ class ConversationFileTest {
         assertThatThrownBy(() -> ConversationFile.read(folder)).isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining("expected a file, found a folder");
         assertThatThrownBy(() -> ConversationFile.write(folder.resolve("no/talk.json"), SOME))
-                .hasMessageContaining("cannot be written: there is no such file or folder");
+                .hasMessageContaining("cannot be written: no such file or folder");
     }
 }
