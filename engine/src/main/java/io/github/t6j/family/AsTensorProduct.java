@@ -9,24 +9,24 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * MHA, GQA and MQA as the tensor product attention that they are (paper, section 4): the g whole heads of keys and
- * values are features B of rank g, and the head factors A are fixed: g where a head belongs to a group, which the mean
- * over ranks makes 1, else 0. Queries stay whole.
+ * Rewrites MHA, GQA and MQA as the tensor product attention that they are a case of (paper, section 4). The g whole
+ * heads of keys and values become features B of rank g. The head factors A are fixed: g if a head belongs to a group,
+ * which the mean over the ranks turns into 1, and 0 otherwise. Queries stay unchanged.
  *
  * @param tensors by name
- * @param config config.json's keys
- * @param variant t6j.json's keys
+ * @param config keys of config.json
+ * @param variant keys of t6j.json
  */
 public record AsTensorProduct(Map<String, Tensor> tensors, Map<String, Object> config, VariantJson variant) {
     private static final Pattern PROJECTION = Pattern.compile("(transformer\\.h\\.\\d+\\.attn\\.)c_([qkv])\\.weight");
 
-    /** @throws ModelFormatException if the weights are of another attention, or their shapes do not fit config.json */
+    /** @throws ModelFormatException if the weights have another attention, or their shapes do not match config.json */
     public static AsTensorProduct of(Map<String, Tensor> grouped, Map<String, Object> config, VariantJson variant) {
         if (grouped.containsKey(Shapes.attention(0, "w_q"))) {
             throw new ModelFormatException(
                     "as tensor product attention: expected the weights of MHA, GQA or MQA, found "
                             + Shapes.attention(0, "w_q")
-                            + " of MFA: only queries of one stage can be kept as they are");
+                            + " of MFA, whose queries have two stages and cannot be kept unchanged");
         }
         long heads = config.get("n_head") instanceof Long value && value > 0 ? value : 0;
         long headDim = quotient(rows(grouped, "q"), heads, "rows of c_q", "n_head");
@@ -73,8 +73,8 @@ public record AsTensorProduct(Map<String, Tensor> tensors, Map<String, Object> c
         if (tensor == null || tensor.shape().size() != 2) {
             throw new ModelFormatException(
                     "as tensor product attention: expected the weights of MHA, GQA or MQA with " + name + ", found "
-                            + (tensor == null ? "none of that name" : "shape " + tensor.shape())
-                            + ": only whole heads can be turned into factors");
+                            + (tensor == null ? "no such tensor" : "shape " + tensor.shape())
+                            + ": only whole heads can be converted to factors");
         }
         return tensor.shape().getFirst();
     }
@@ -83,7 +83,7 @@ public record AsTensorProduct(Map<String, Tensor> tensors, Map<String, Object> c
         if (factor == 0 || product % factor != 0 || product == 0) {
             throw new ModelFormatException(
                     "as tensor product attention: expected the " + what + " to be a multiple of the " + by + ", found "
-                            + product + " and " + factor + ": config.json is of another model");
+                            + product + " and " + factor + ": config.json belongs to another model");
         }
         return product / factor;
     }

@@ -5,33 +5,33 @@ import io.github.t6j.json.Json;
 import java.util.List;
 import java.util.Map;
 
-/** config.json, read key by key, and held against what the tensors' shapes say. */
+/** Keys of config.json; each is read by name, and compared with the tensors' shapes where they determine it. */
 public final class ConfigJson {
     private final Map<String, Object> values;
     private final String where;
 
-    /** @param where what to call the file in errors */
+    /** @param where name of the file in errors */
     public ConfigJson(Map<String, Object> values, String where) {
         this.values = values;
         this.where = where;
     }
 
-    /** An object without keys. */
+    /** Returns an object without keys. */
     static ConfigJson empty(String where) {
         return new ConfigJson(Map.of(), where);
     }
 
-    /** Whether {@code key} is there, be it null. */
+    /** Returns whether {@code key} exists, even with the value null. */
     boolean mentions(String key) {
         return values.containsKey(key);
     }
 
-    /** Whether {@code key} is there, and not null. */
+    /** Returns whether {@code key} exists with a value other than null. */
     boolean has(String key) {
         return values.get(key) != null;
     }
 
-    /** The number at {@code key}, or {@code absent}. */
+    /** Returns the number at {@code key}, or {@code absent}. */
     double number(String key, double absent) {
         Object value = values.get(key);
         if (value == null) {
@@ -43,16 +43,16 @@ public final class ConfigJson {
         throw wrong(key, "a number", value);
     }
 
-    /** The text at {@code key}, or {@code absent}. */
+    /** Returns the string at {@code key}, or {@code absent}. */
     String text(String key, String absent) {
         Object value = values.get(key);
         if (value == null || value instanceof String) {
             return value == null ? absent : (String) value;
         }
-        throw wrong(key, "a text", value);
+        throw wrong(key, "a string", value);
     }
 
-    /** The truth at {@code key}, or {@code absent}. */
+    /** Returns the boolean at {@code key}, or {@code absent}. */
     boolean flag(String key, boolean absent) {
         Object value = values.get(key);
         if (value == null || value instanceof Boolean) {
@@ -61,31 +61,34 @@ public final class ConfigJson {
         throw wrong(key, "true or false", value);
     }
 
-    /** The list at {@code key}, of one element where it is no list; empty where there is none. */
+    /**
+     * Returns the list at {@code key}; a value that is not a list becomes a list of one element, a missing one an empty
+     * list.
+     */
     List<?> list(String key) {
         Object value = values.get(key);
         return value == null ? List.of() : value instanceof List<?> list ? list : List.of(value);
     }
 
-    /** The object at {@code key}, or null. */
+    /** Returns the object at {@code key}, or null. */
     ConfigJson object(String key) {
         Object value = values.get(key);
         return value == null ? null : new ConfigJson(Json.object(value, where + ": " + key), where + ": " + key);
     }
 
-    /** The first key whose value is an object, or null. */
+    /** Returns the first key whose value is an object, or null. */
     String firstObject() {
         return values.entrySet().stream().filter(entry -> entry.getValue() instanceof Map).map(Map.Entry::getKey)
                 .findFirst()
                 .orElse(null);
     }
 
-    /** What to call the file, or the place in it, in errors. */
+    /** Returns the name of the file, or of the place in it, for errors. */
     String where() {
         return where;
     }
 
-    /** The whole number at {@code key}, which must be there. */
+    /** Returns the integer at {@code key}, which must exist. */
     int required(String key, String why) {
         if (!has(key)) {
             throw new ModelFormatException(where + ": expected the key " + key + " (" + why + "), found none; add it");
@@ -93,12 +96,12 @@ public final class ConfigJson {
         return whole(key);
     }
 
-    /** The whole number at {@code key}, or {@code absent}. */
+    /** Returns the integer at {@code key}, or {@code absent}. */
     int optional(String key, int absent) {
         return has(key) ? whole(key) : absent;
     }
 
-    /** The whole number at {@code key}, which may be 0, or {@code absent}. */
+    /** Returns the integer at {@code key}, which may be 0, or {@code absent}. */
     int countOr(String key, int absent) {
         return has(key) ? whole(key, 0) : absent;
     }
@@ -115,19 +118,19 @@ public final class ConfigJson {
         throw wrong(key, "a whole number from " + least, value);
     }
 
-    /** An error about the value at {@code key}. */
+    /** Returns an error about the value at {@code key}. */
     ModelFormatException wrong(String key, String expected, Object found) {
         return new ModelFormatException(where + ": " + key + ": expected " + expected + ", found " + found);
     }
 
-    /** Fails if the key is there and says other than the tensors do. */
+    /** Fails if the key exists and contradicts the tensors. */
     void check(String key, int fromShapes, String shapes) {
         if (has(key) && whole(key) != fromShapes) {
             throw contradiction(key, values.get(key), Integer.toString(fromShapes), shapes);
         }
     }
 
-    /** Fails if the key is there and says other than the tensors do. */
+    /** Fails if the key exists and contradicts the tensors. */
     void check(String key, boolean fromTensors, String tensors) {
         if (has(key) && !values.get(key).equals(fromTensors)) {
             throw contradiction(key, values.get(key), Boolean.toString(fromTensors), tensors);
@@ -135,7 +138,7 @@ public final class ConfigJson {
     }
 
     private ModelFormatException contradiction(String key, Object said, String found, String shapes) {
-        return new ModelFormatException(where + " contradicts the weights: it says " + key + " = " + said
-                + ", but " + shapes + " make it " + found + "; one of the two files is of another model");
+        return new ModelFormatException(where + " contradicts the weights: it has " + key + " = " + said + ", expected "
+                + found + " from " + shapes + "; one of the two files belongs to another model");
     }
 }

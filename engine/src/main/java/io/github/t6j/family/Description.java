@@ -4,19 +4,19 @@ import io.github.t6j.RopeVariant;
 import java.util.Map;
 
 /**
- * What is said of a model beside its weights.
+ * Metadata that describes a model beside its weights.
  *
  * @param config config.json
  * @param variantJson t6j.json
- * @param said the variant as {@code --variant} says it, which overrides t6j.json's, or null
+ * @param said variant given by {@code --variant}, which overrides that of t6j.json, or null
  */
 public record Description(ConfigJson config, VariantJson variantJson, RopeVariant said) {
-    /** A description by config.json's keys alone, and a variant or null. */
+    /** Returns a description with the keys of config.json, and a variant or null. */
     public static Description of(Map<String, Object> config, RopeVariant said) {
         return new Description(new ConfigJson(config, "config.json"), VariantJson.none(), said);
     }
 
-    /** The variant that somebody said, or null. */
+    /** Returns the variant that the user or t6j.json gives, or null. */
     public RopeVariant variant() {
         return said == null ? variantJson.variant() : said;
     }

@@ -16,36 +16,40 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleConsumer;
 
-/** All families; the one place where they are registered. */
+/** Registry of all families. */
 public final class Families {
     private static final Family OFFICIAL = new T6Family();
     private static final List<Family> ALL = List.of(new LlamaFamily(), new MlraFamily(), OFFICIAL);
 
     private Families() {}
 
-    /** The family of a checkpoint; the official one, which says what it expects, if none knows it. */
+    /**
+     * Returns the family of a checkpoint; if no family recognises it, the official one, whose errors list what it
+     * expects.
+     */
     public static Family of(NamedTensors tensors) {
         return ALL.stream().filter(family -> family.recognises(tensors)).findFirst().orElse(OFFICIAL);
     }
 
     /**
-     * What a checkpoint holds, without packing it.
+     * Reads the configuration of a checkpoint, without packing the weights.
      *
-     * @throws io.github.t6j.ModelFormatException if it is not a model that this engine runs
+     * @throws io.github.t6j.ModelFormatException if the engine does not run the model
      */
     public static ModelConfig describe(NamedTensors tensors, Description description) {
         return of(tensors).read(tensors, description);
     }
 
     /**
-     * What a model that is still to be made is, as if its weights were there.
+     * Returns the configuration of a new model, as if its weights existed.
      *
-     * @throws io.github.t6j.ModelFormatException if its config.json or t6j.json is not that of a model that runs
+     * @throws io.github.t6j.ModelFormatException if its config.json or t6j.json does not describe a model that the
+     *     engine runs
      */
     public static ModelConfig describe(NewModel model) {
         List<TensorSpec> specs = model.tensors();
         long largest = specs.stream().mapToLong(TensorSpec::elements).max().orElse(0);
-        MemorySegment zeros = MemorySegment.ofArray(new float[Math.toIntExact(largest)]); // all share them
+        MemorySegment zeros = MemorySegment.ofArray(new float[Math.toIntExact(largest)]); // shared by all tensors
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         for (TensorSpec spec : specs) {
             MemorySegment data = zeros.asSlice(0, spec.elements() * Float.BYTES);
@@ -56,7 +60,7 @@ public final class Families {
                 new Description(new ConfigJson(model.config(), "config.json"), model.variant(), null));
     }
 
-    /** The tensors of a model, in its family's order. */
+    /** Returns the tensors of a model, in its family's order. */
     public static List<TensorSpec> tensors(ModelConfig config) {
         return named(config).tensors(config);
     }
@@ -65,12 +69,12 @@ public final class Families {
         return ALL.stream().filter(one -> one.name().equals(config.family())).findFirst().orElseThrow();
     }
 
-    /** Whether a model's checkpoints have no tokenizer, and were trained on GPT-2's ids. */
+    /** Returns whether a model's checkpoints have no tokenizer and use GPT-2's ids. */
     public static boolean speaksGpt2(ModelConfig config) {
         return named(config).speaksGpt2();
     }
 
-    /** Number of weights of a model, tied ones once. */
+    /** Returns the number of weights of a model; tied weights count once. */
     public static long parameters(ModelConfig config) {
         return tensors(config).stream().mapToLong(TensorSpec::elements).sum();
     }
@@ -78,7 +82,8 @@ public final class Families {
     /**
      * Packs a checkpoint of {@code config} into {@code arena}.
      *
-     * @throws io.github.t6j.ModelFormatException if a tensor is missing, has the wrong shape, or has no place
+     * @throws io.github.t6j.ModelFormatException if a tensor is missing, has the wrong shape, or does not belong to the
+     *     model
      */
     public static Transformer load(
             NamedTensors tensors, ModelConfig config, Kernels kernels, Workers workers, Arena arena) {
@@ -86,7 +91,7 @@ public final class Families {
         });
     }
 
-    /** {@link #load(NamedTensors, ModelConfig, Kernels, Workers, Arena)} that tells which share is done, from 0 to 1. */
+    /** Loads as {@link #load(NamedTensors, ModelConfig, Kernels, Workers, Arena)} and reports progress from 0 to 1. */
     public static Transformer load(
             NamedTensors tensors, ModelConfig config, Kernels kernels, Workers workers, Arena arena,
             DoubleConsumer progress) {

@@ -5,27 +5,27 @@ import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.TensorSpec;
 import java.util.List;
 
-/** The models of one origin: the same names, the same conventions. */
+/** Models of one origin, with the same tensor names and conventions. */
 public interface Family {
-    /** Its name, {@link ModelConfig#family()}. */
+    /** Returns the name, as in {@link ModelConfig#family()}. */
     String name();
 
-    /** Whether a checkpoint is of this family, by the names of its tensors. */
+    /** Returns whether the names of a checkpoint's tensors are those of this family. */
     boolean recognises(NamedTensors tensors);
 
     /**
-     * What a checkpoint holds.
+     * Reads the configuration of a checkpoint.
      *
-     * @throws io.github.t6j.ModelFormatException if shapes and files contradict each other, or it is a model of the
-     *     family that this engine does not run
+     * @throws io.github.t6j.ModelFormatException if shapes and files contradict each other, or the engine does not run
+     *     this model of the family
      */
     ModelConfig read(NamedTensors tensors, Description description);
 
-    /** Whether its checkpoints have no tokenizer, and were trained on GPT-2's ids. */
+    /** Returns whether its checkpoints have no tokenizer and use GPT-2's ids. */
     default boolean speaksGpt2() {
         return false;
     }
 
-    /** The tensors that a model has. Matrices of one role are packed in this order, one below the other. */
+    /** Returns the tensors of a model. Matrices of one role are packed in this order, one below the other. */
     List<TensorSpec> tensors(ModelConfig config);
 }

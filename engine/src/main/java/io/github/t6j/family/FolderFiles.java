@@ -9,33 +9,33 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * What a model's folder says beside its weights.
+ * JSON files of a model's folder.
  *
- * @param folder where config.json is
+ * @param folder the folder with config.json
  */
 public record FolderFiles(Path folder) {
-    /** That of {@code model}, a folder or a file of weights. */
+    /** Returns the files beside {@code model}, a folder or a file of weights. */
     public static FolderFiles of(Path model) {
         return new FolderFiles(Files.isDirectory(model) ? model : model.toAbsolutePath().getParent());
     }
 
-    /** @throws ModelFormatException if there is none, or it is no JSON object */
+    /** @throws ModelFormatException if the file is missing or is not a JSON object */
     public ConfigJson config() {
         Path file = folder.resolve("config.json");
         if (!Files.exists(file)) {
-            throw new ModelFormatException(file + ": expected the model's configuration, found no such file;"
+            throw new ModelFormatException(file + ": expected the model's configuration, found no such file:"
                     + " a model is a folder with config.json and its weights");
         }
         return new ConfigJson(object(file), file.toString());
     }
 
-    /** t6j.json, if there is one. */
+    /** Returns t6j.json, or an empty object if it is missing. */
     public VariantJson variant() {
         Path file = folder.resolve("t6j.json");
         return isThere(file) ? new VariantJson(object(file), file.toString()) : VariantJson.none();
     }
 
-    /** generation_config.json, if there is one. */
+    /** Returns generation_config.json, or an empty object if it is missing. */
     public GenerationJson generation() {
         Path file = folder.resolve("generation_config.json");
         return isThere(file)
@@ -43,7 +43,7 @@ public record FolderFiles(Path folder) {
                 : GenerationJson.none();
     }
 
-    /** A broken link is named, not passed over. */
+    /** Returns true for a broken link too, so that reading it reports an error. */
     private static boolean isThere(Path file) {
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     }

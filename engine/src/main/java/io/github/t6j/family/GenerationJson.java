@@ -6,20 +6,22 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
- * What {@code generation_config.json} says, beside a model of the Llama family; every key may be missing, and the file, too.
+ * Keys of {@code generation_config.json}, a file beside models of the Llama family. All keys, and the file, are
+ * optional.
  *
  * @param json its keys
  */
 public record GenerationJson(ConfigJson json) {
-    /** A file that says nothing. */
+    /** Returns an object without keys. */
     public static GenerationJson none() {
         return new GenerationJson(ConfigJson.empty("generation_config.json"));
     }
 
     /**
-     * The ids that end a text: {@code eos_token_id}, a number or a list, or else that of config.json; none if neither says.
+     * Returns the ids that end a text: {@code eos_token_id}, a number or a list, otherwise that of config.json; empty
+     * if neither file has it.
      *
-     * @throws ModelFormatException if they are no ids
+     * @throws ModelFormatException if the value is not an id or a list of ids
      */
     public Set<Integer> endIds(ConfigJson config) {
         ConfigJson where = json.has("eos_token_id") ? json : config;
@@ -34,10 +36,9 @@ public record GenerationJson(ConfigJson json) {
     }
 
     /**
-     * {@link SamplingOptions#defaults()} with what the file says instead, or null: it does not ask to sample
-     * ({@code do_sample}).
+     * Returns {@link SamplingOptions#defaults()} with the values of the file, or null if {@code do_sample} is not true.
      *
-     * @throws ModelFormatException if a value makes no sense
+     * @throws ModelFormatException if a value is out of range
      */
     public SamplingOptions sampling() {
         if (!json.flag("do_sample", false)) {

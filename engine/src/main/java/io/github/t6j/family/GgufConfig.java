@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** From the keys of a GGUF file, and which tensors it has, to those of config.json: {@link GgufNames#config}. */
+/**
+ * Converts the keys of a GGUF file, and the presence of tensors, to the keys of config.json: {@link GgufNames#config}.
+ */
 final class GgufConfig {
     private static final String ROPE_TYPE = "rope_type";
 
@@ -18,7 +20,7 @@ final class GgufConfig {
 
     /**
      * @param metadata as {@link io.github.t6j.weights.Gguf#metadata}
-     * @param where what to call the file in errors
+     * @param where name of the file in errors
      */
     GgufConfig(Map<String, Object> metadata, String architecture, String where) {
         this.metadata = metadata;
@@ -28,7 +30,7 @@ final class GgufConfig {
 
     /**
      * @param tensors by their names in the file
-     * @param factors rope_freqs.weight, or null
+     * @param factors elements of rope_freqs.weight, or null
      */
     Map<String, Object> read(Map<String, Tensor> tensors, float[] factors) {
         long heads = whole("attention.head_count");
@@ -47,7 +49,7 @@ final class GgufConfig {
         if (tensors.get("token_embd.weight") instanceof Tensor embedding) {
             config.put("vocab_size", embedding.shape().getFirst());
         }
-        if (!architecture.equals("qwen2")) { // which has no such keys
+        if (!architecture.equals("qwen2")) { // Qwen2's config.json has no such keys
             config.put("attention_bias", tensors.containsKey("blk.0.attn_q.bias"));
             config.put("mlp_bias", tensors.containsKey("blk.0.ffn_up.bias"));
         }
@@ -113,7 +115,7 @@ final class GgufConfig {
                 Stream.iterate(0, i -> i < factors.length, i -> i + 1).map(i -> (double) factors[i]).toList());
     }
 
-    /** All ids that end a text are eos_token_id, as in generation_config.json. */
+    /** Writes all ids that end a text to eos_token_id, as in generation_config.json. */
     private void ids() {
         Long bos = id("bos");
         if (bos != null) {

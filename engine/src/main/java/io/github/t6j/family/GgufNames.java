@@ -15,11 +15,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A GGUF file of a Llama-like model as Hugging Face has the same model: names of tensors, order of their rows, keys of
- * config.json. For the architectures llama (also of Mistral's models), qwen2 and qwen3.
+ * Presents a GGUF file of a Llama-like model in the form of Hugging Face: names of tensors, order of their rows, keys
+ * of config.json. Supports the architectures llama (also used for Mistral's models), qwen2 and qwen3.
  *
- * <p>A head's rows of queries and keys stand in such files of architecture llama as pairs that are rotated, one below the
- * other: row 2i + s is row s · headDim/2 + i of Hugging Face. {@link #rows} puts them in the latter order.
+ * <p>Files of architecture llama store the query and key rows of a head so that the two rows of a rotated pair are
+ * adjacent: row 2i + s is row s · headDim/2 + i of Hugging Face. {@link #rows} restores the order of Hugging Face.
  */
 public final class GgufNames implements TensorReader {
     /** Tensor that is part of {@link #config} and not of {@link #tensors}. */
@@ -28,7 +28,7 @@ public final class GgufNames implements TensorReader {
     private static final String ARCHITECTURE = "general.architecture";
     private static final List<String> ARCHITECTURES = List.of("llama", "qwen2", "qwen3");
     private static final String PAIRED = "llama";
-    /** Heads of 2¹⁶ elements: a thousand times the largest. */
+    /** Limit for a head of 2¹⁶ elements, a thousand times the largest published. */
     private static final int MOST_FACTORS = 1 << 15;
 
     private static final Map<String, String> OUTER = Map.of(
@@ -53,14 +53,15 @@ public final class GgufNames implements TensorReader {
     private final String where;
     private final Map<String, Object> config;
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
-    /** Sizes of the heads whose rows the file has in pairs, by the name of their tensor. */
+    /** Head sizes of the tensors whose rows the file stores in pairs, by tensor name. */
     private final Map<String, Long> pairedHeadDims = new HashMap<>();
 
     /**
-     * What {@code checkpoint}, a GGUF file, holds.
+     * Reads the names and keys of {@code checkpoint}, a GGUF file.
      *
-     * @param where what to call it in errors
-     * @throws ModelFormatException when it is of another architecture, lacks a key, or has a tensor that no such model has
+     * @param where name of the file in errors
+     * @throws ModelFormatException if the architecture is not supported, a key is missing, or a tensor does not belong
+     *     to the architecture
      */
     public GgufNames(Checkpoint checkpoint, String where) {
         this.checkpoint = checkpoint;
@@ -77,30 +78,31 @@ public final class GgufNames implements TensorReader {
     }
 
     /**
-     * What config.json would say: model_type, hidden_act, hidden_size, intermediate_size, num_hidden_layers,
-     * num_attention_heads, num_key_value_heads, head_dim, rms_norm_eps, max_position_embeddings, tie_word_embeddings,
-     * vocab_size, attention_bias, mlp_bias, rope_theta, rope_scaling, bos_token_id, eos_token_id (a number, or a list of
-     * all that end a text); those of which the file says something.
+     * Returns the keys that config.json would have: model_type, hidden_act, hidden_size, intermediate_size,
+     * num_hidden_layers, num_attention_heads, num_key_value_heads, head_dim, rms_norm_eps, max_position_embeddings,
+     * tie_word_embeddings, vocab_size, attention_bias, mlp_bias, rope_theta, rope_scaling, bos_token_id, eos_token_id
+     * (a number, or a list of all ids that end a text). Keys without a counterpart in the file are omitted.
      *
-     * <p>{@code rope_scaling} is as Hugging Face has it for linear and yarn; any other type is left to whoever reads it.
-     * GGUF files have no llama3 scaling but its outcome, the tensor rope_freqs.weight. That becomes
+     * <p>{@code rope_scaling} has the form of Hugging Face for linear and yarn; any other type is passed on unchanged.
+     * GGUF files do not store the parameters of llama3 scaling but its result, the tensor rope_freqs.weight. That
+     * becomes
      *
      * <pre>
      *   "rope_scaling": {"rope_type": "gguf_factors", "factors": [headDim / 2 numbers above 0]}
      * </pre>
      *
-     * by which the inverse frequency of pair i is rope_theta^(−2i/headDim) / factors[i]; cosines and sines are not scaled.
+     * and the inverse frequency of pair i is rope_theta^(−2i/headDim) / factors[i]; cosines and sines are not scaled.
      */
     public Map<String, Object> config() {
         return config;
     }
 
-    /** The tensors by the names of Hugging Face, in the file's order; {@link #rows} reads their elements. */
+    /** Returns the tensors by their names at Hugging Face, in the file's order; {@link #rows} reads their elements. */
     public Map<String, Tensor> tensors() {
         return Collections.unmodifiableMap(tensors);
     }
 
-    /** Reads rows in the order of Hugging Face of one of {@link #tensors}, otherwise as the checkpoint does. */
+    /** Reads rows of one of {@link #tensors} in the order of Hugging Face; otherwise the same as the checkpoint. */
     @Override
     public Tensor rows(Tensor tensor, long first, long count, Arena memory) {
         Long headDim = pairedHeadDims.get(tensor.name());
@@ -109,7 +111,7 @@ public final class GgufNames implements TensorReader {
                 : checkpoint.rows(tensor, first, count, row -> pairedRow(row, headDim), memory);
     }
 
-    /** The file's row that is Hugging Face's {@code row}. */
+    /** Returns the file's row for row {@code row} of Hugging Face. */
     private static long pairedRow(long row, long headDim) {
         long inHead = row % headDim;
         long half = headDim / 2;

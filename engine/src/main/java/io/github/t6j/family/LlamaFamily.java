@@ -28,8 +28,8 @@ import java.util.Set;
 
 /**
  * Llama, Mistral, Qwen2, Qwen3 and SmolLM3 in Hugging Face's layout: grouped query attention, norms with gains, a gated
- * feed-forward part; some with biases, norms of queries and keys, windows, or layers without RoPE. {@link LlamaReader} reads
- * what a checkpoint is.
+ * feed-forward part. Some have biases, norms of queries and keys, windows, or layers without RoPE. {@link LlamaReader}
+ * reads a checkpoint's configuration.
  */
 public final class LlamaFamily implements Family {
     static final String NAME = "Llama";
@@ -44,7 +44,7 @@ public final class LlamaFamily implements Family {
         return tensors.has(LlamaNames.EMBEDDING) && !tensors.has(LlamaNames.MICROLLAMA);
     }
 
-    /** Whether a model whose tensors have these names is of this family. */
+    /** Returns whether these names of tensors are those of this family. */
     public static boolean recognises(Set<String> names) {
         return names.contains(LlamaNames.EMBEDDING) && !names.contains(LlamaNames.MICROLLAMA);
     }
@@ -72,7 +72,7 @@ public final class LlamaFamily implements Family {
         return specs;
     }
 
-    /** The tensors of a layer. */
+    /** Collects the tensors of a layer. */
     private record Layer(int layer, ModelConfig config, List<TensorSpec> specs) {
         void add() {
             ModelConfig.Sizes sizes = config.sizes();

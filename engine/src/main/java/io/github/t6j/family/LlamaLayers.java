@@ -9,9 +9,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Which layers see a window, and which do not rotate; each of the family's classes has rules of its own.
+ * Determines which layers have a window and which do not rotate; the rules depend on the model's class.
  *
- * @param layers how many there are
+ * @param layers number of layers
  */
 record LlamaLayers(ConfigJson config, LlamaType type, int layers) {
     private static final int DEFAULT_WINDOW = 4096;
@@ -31,7 +31,10 @@ record LlamaLayers(ConfigJson config, LlamaType type, int layers) {
         return IntStream.range(0, layers).filter(layer).boxed().collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** no_rope_layers has a 1 for each layer that rotates; without it, every fourth does not. */
+    /**
+     * Returns the layers without RoPE. In no_rope_layers, 1 marks a layer that rotates; without the key, every fourth
+     * layer does not rotate.
+     */
     private SortedSet<Integer> unrotated() {
         List<?> rotated = config.list("no_rope_layers");
         if (!rotated.isEmpty()) {
@@ -42,7 +45,7 @@ record LlamaLayers(ConfigJson config, LlamaType type, int layers) {
         return which(layer -> (layer + 1) % interval == 0);
     }
 
-    /** null: none; no such key: the class's default. */
+    /** Returns whether windows are possible: not if the key is null; the class's default if it is missing. */
     private boolean mayHaveWindow() {
         return config.has("sliding_window") || !config.mentions("sliding_window");
     }
@@ -64,9 +67,9 @@ record LlamaLayers(ConfigJson config, LlamaType type, int layers) {
     }
 
     /**
-     * The layers with a window: those that layer_types says, else {@code otherwise}.
+     * Returns the layers with a window: those of layer_types, or {@code otherwise} if the key is missing.
      *
-     * @param used whether there are any
+     * @param used true if the model uses windows
      */
     private SortedSet<Integer> byType(boolean used, SortedSet<Integer> otherwise) {
         List<?> types = config.list("layer_types");
@@ -75,7 +78,7 @@ record LlamaLayers(ConfigJson config, LlamaType type, int layers) {
         }
         checkLength("layer_types", types);
         if (!used && types.contains(SLIDING)) {
-            throw config.wrong("layer_types", "no " + SLIDING + " where windows are not used", SLIDING);
+            throw config.wrong("layer_types", "no " + SLIDING + ", since windows are disabled", SLIDING);
         }
         return which(layer -> SLIDING.equals(types.get(layer)));
     }

@@ -21,7 +21,9 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/** What a checkpoint of the Llama family is: by its tensors' shapes where they say it, by config.json where they do not. */
+/**
+ * Reads a Llama checkpoint's configuration: from its tensors' shapes, and from config.json what shapes cannot show.
+ */
 final class LlamaReader {
     private static final String QUERY = LlamaNames.layer(0, "self_attn.q_proj.weight");
     private static final String KEY = LlamaNames.layer(0, "self_attn.k_proj.weight");
@@ -36,19 +38,19 @@ final class LlamaReader {
         this.tensors = tensors;
         config = description.config();
         variantJson = description.variantJson();
-        variantJson.refuse(VariantJson.ROPE_KEYS, "how the Llama family's RoPE turns is known");
-        variantJson.refuse(VariantJson.FACTOR_KEYS, "the Llama family's heads are whole");
+        variantJson.refuse(VariantJson.ROPE_KEYS, "the form of RoPE is fixed in the Llama family");
+        variantJson.refuse(VariantJson.FACTOR_KEYS, "the Llama family has whole heads");
         variantJson.refuseNoScale();
         type = LlamaType.of(config);
         new T6Rope(tensors.where(), description)
-                .checkFull(": this is a model of the Llama family, whose config.json says"
-                        + " how RoPE turns; expected the variant full or none, found ");
+                .checkFull(": this is a model of the Llama family, whose config.json defines"
+                        + " RoPE; expected the variant full or none, found ");
     }
 
     ModelConfig read() {
         checkServed();
         int layers = layers();
-        int heads = config.required("num_attention_heads", "no tensor shows how many query heads there are");
+        int heads = config.required("num_attention_heads", "no tensor shows the number of query heads");
         int headDim = quotient(QUERY, heads, "num_attention_heads");
         int keyHeads = quotient(KEY, headDim, "head size");
         if (heads % keyHeads != 0 || headDim % 2 != 0) {
@@ -86,7 +88,7 @@ final class LlamaReader {
         return heads + (variantJson.hasFactorHeads() ? " as TPA" : "") + " (" + type.word() + ")" + windows + unrotated;
     }
 
-    /** Fails, by name, for what the family's files may ask and this engine does not compute. */
+    /** Fails if config.json requires something that this engine does not compute; the error names the key. */
     private void checkServed() {
         for (Object architecture : config.list("architectures")) {
             if (!(architecture instanceof String name) || !name.endsWith("ForCausalLM")) {
@@ -112,7 +114,7 @@ final class LlamaReader {
         }
         if (layers == 0) {
             throw new ModelFormatException(tensors.where() + ": expected the tensor "
-                    + LlamaNames.layer(0, "input_layernorm.weight") + ", found none of that name");
+                    + LlamaNames.layer(0, "input_layernorm.weight") + ", found no such tensor");
         }
         return layers;
     }
@@ -140,7 +142,7 @@ final class LlamaReader {
         config.check("head_dim", headDim, "the rows of q_proj");
     }
 
-    /** The tensors that not all have: those that are there, held against what config.json says. */
+    /** Returns the roles of the optional tensors that exist, after checking them against config.json. */
     private Set<TensorRole> optional() {
         Set<TensorRole> roles = EnumSet.noneOf(TensorRole.class);
         if (has("self_attn.q_proj.bias")) {
@@ -170,14 +172,17 @@ final class LlamaReader {
         return tensors.has(LlamaNames.layer(0, name));
     }
 
-    /** Fails if a tensor is there and should not be, or the reverse; {@code key} of config.json says it, or nothing does. */
+    /**
+     * Fails if an optional tensor is missing or superfluous, by {@code key} of config.json, or by {@code always} if key
+     * is null.
+     */
     private void expect(boolean found, boolean always, String key, String tensor) {
         boolean expected = always || key != null && config.flag(key, false);
         if (found != expected) {
             throw new ModelFormatException(tensors.where() + ": " + LlamaNames.layer(0, tensor) + ": expected "
-                    + (expected ? "one" : "none") + " in a " + type.word() + " model"
+                    + (expected ? "this tensor" : "no such tensor") + " in a " + type.word() + " model"
                     + (key == null ? "" : " whose " + key + " is " + config.flag(key, false)) + ", found "
-                    + (found ? "one" : "none"));
+                    + (found ? "it" : "none"));
         }
     }
 
@@ -185,7 +190,7 @@ final class LlamaReader {
         boolean there = tensors.has(LlamaNames.OUTPUT);
         boolean untied = !config.flag("tie_word_embeddings", type.tied);
         if (untied && !there) {
-            assumptions.add("the embedding is the output matrix, too (there is no " + LlamaNames.OUTPUT + ")");
+            assumptions.add("the embedding is also the output matrix (" + LlamaNames.OUTPUT + " is missing)");
         }
         return untied && there;
     }

@@ -6,21 +6,21 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * RoPE of the Llama family: pairs (i, i + d/2) turn counterclockwise, tables are f32; frequencies are theta^(−2i/d), scaled
- * as {@code rope_scaling} or {@code rope_parameters} says: linear, llama3 or YaRN (Peng et al., 2023). Every step is f32,
- * as transformers takes it.
+ * RoPE of the Llama family. Pairs (i, i + d/2) rotate counterclockwise, and tables are f32. Frequencies are
+ * theta^(−2i/d), scaled by {@code rope_scaling} or {@code rope_parameters}: linear, llama3 or YaRN (Peng et al., 2023).
+ * Every step is computed in f32, as in transformers.
  */
 final class LlamaRope {
     private static final Rope.Form FORM = new Rope.Form(false, true, false);
 
-    /** A rope_type of ours: each frequency is divided by a number of {@link #FACTORS}, as GGUF files have it. */
+    /** A rope_type of t6j for GGUF files: each frequency is divided by an element of {@link #FACTORS}. */
     static final String DIVIDED = "gguf_factors";
     static final String FACTORS = "factors";
 
     private final int headDim;
-    private final ConfigJson scaling; // an object without keys: none
+    private final ConfigJson scaling; // without keys if the model does not scale
     private final double theta;
-    private final double trained; // positions before scaling
+    private final double trained; // number of positions before scaling
 
     private LlamaRope(int headDim, ConfigJson scaling, double theta, double trained) {
         this.headDim = headDim;
@@ -29,7 +29,7 @@ final class LlamaRope {
         this.trained = trained;
     }
 
-    /** The rotation that {@code config} describes. */
+    /** Returns the rotation that {@code config} describes. */
     static Rope.Config of(ConfigJson config, LlamaType type, int headDim) {
         ConfigJson scaling = config.object("rope_scaling");
         if (scaling == null) {
@@ -39,7 +39,7 @@ final class LlamaRope {
             scaling = ConfigJson.empty(config.where() + ": rope_scaling");
         }
         if (scaling.firstObject() != null) {
-            throw scaling.wrong(scaling.firstObject(), "a number or a text, as all layers rotate alike", "an object");
+            throw scaling.wrong(scaling.firstObject(), "a number or a string, the same for all layers", "an object");
         }
         double theta = scaling.number("rope_theta", config.number("rope_theta", type.ropeTheta));
         double positions = config.number("max_position_embeddings", type.contextLength);
@@ -47,7 +47,7 @@ final class LlamaRope {
                 "original_max_position_embeddings", scaling.number("original_max_position_embeddings", positions));
         check(theta > 0 && Double.isFinite(theta), config, "rope_theta", "a number above 0", theta);
         if (config.number("partial_rotary_factor", 1) != 1) {
-            throw config.wrong("partial_rotary_factor", "1, as all of a head is rotated",
+            throw config.wrong("partial_rotary_factor", "1 (t6j rotates whole heads)",
                     config.number("partial_rotary_factor", 1));
         }
         if (config.flag("rope_interleaved", false)) {
@@ -72,7 +72,7 @@ final class LlamaRope {
             case DIVIDED -> config(divided(), 1);
             default -> throw new ModelFormatException(scaling.where()
                     + ": rope_type: expected default, linear, llama3 or yarn, found " + type
-                    + "; t6j does not compute that yet");
+                    + "; t6j does not support it");
         };
     }
 
@@ -92,7 +92,7 @@ final class LlamaRope {
         return frequencies;
     }
 
-    /** The factor by which the context was stretched, {@code absent} where nothing says it. */
+    /** Returns the factor by which the context was extended, or {@code absent} if no key states it. */
     private double factor(double absent) {
         double factor = scaling.number("factor", absent);
         check(factor > 0 && Double.isFinite(factor), scaling, "factor", "a number above 0", factor);
@@ -115,7 +115,7 @@ final class LlamaRope {
         return frequencies;
     }
 
-    /** As a GGUF file has llama3's scaling: a divisor for each pair. */
+    /** Returns the frequencies of a GGUF file with llama3 scaling, which has a divisor for each pair. */
     private float[] divided() {
         List<?> factors = scaling.list(FACTORS);
         float[] frequencies = plain();
@@ -129,7 +129,7 @@ final class LlamaRope {
         return frequencies;
     }
 
-    /** Long waves are stretched, short ones are not, those between in part. */
+    /** Scales long waves, keeps short ones, and interpolates between them. */
     private float[] llama3() {
         float factor = (float) required("factor");
         float low = (float) required("low_freq_factor");
@@ -149,7 +149,7 @@ final class LlamaRope {
         return frequencies;
     }
 
-    /** A ramp over the pairs, from those that turn often (kept) to those that turn seldom (stretched). */
+    /** Interpolates over the pairs, from high frequencies (kept) to low frequencies (scaled). */
     private float[] yarn(double factor) {
         double fast = scaling.number("beta_fast", 0);
         double slow = scaling.number("beta_slow", 0);
@@ -175,12 +175,12 @@ final class LlamaRope {
         return frequencies;
     }
 
-    /** The dimension whose pair turns {@code turns} times in the trained context. */
+    /** Returns the dimension whose pair makes {@code turns} full rotations in the trained context. */
     private double dimension(double turns) {
         return headDim * Math.log(trained / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
     }
 
-    /** What YaRN multiplies queries and keys by. */
+    /** Returns YaRN's factor for queries and keys. */
     private double attentionFactor(double factor) {
         if (scaling.has("attention_factor")) {
             return scaling.number("attention_factor", 1);

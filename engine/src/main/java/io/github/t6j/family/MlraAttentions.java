@@ -19,7 +19,8 @@ import io.github.t6j.model.TensorSpec;
 import java.util.List;
 
 /**
- * The attentions of the MLRA checkpoints: which of them the tensors of the first block are, and which tensors each has.
+ * Attentions of the MLRA checkpoints. The tensors of the first block identify the attention; each attention has its
+ * list of tensors.
  *
  * <pre>
  *   known by                             attention
@@ -28,7 +29,7 @@ import java.util.List;
  *   w_q                                  MFA
  *   kv_b_proj, one matrix                MLA
  *   kv_b_proj_1, kv_b_proj_2             GLA-2: a latent for each half of the heads
- *   kv_b_proj [latents, latent, out]     GLA-4, MLRA-2, MLRA-4: out says how many heads a latent serves
+ *   kv_b_proj [latents, latent, out]     GLA-4, MLRA-2, MLRA-4: out determines the number of heads of a latent
  *   c_q                                  MHA, GQA, MQA
  * </pre>
  */
@@ -40,7 +41,7 @@ final class MlraAttentions {
     private final ConfigJson config;
     private final int width;
 
-    /** @param width elements of a position between blocks */
+    /** @param width elements of the residual stream */
     MlraAttentions(Shapes shapes, Description description, int width) {
         this.shapes = shapes;
         this.description = description;
@@ -48,7 +49,10 @@ final class MlraAttentions {
         this.width = width;
     }
 
-    /** Name inside the file of a parameter that is no {@code .weight}: several matrices, inputs before outputs. */
+    /**
+     * Returns the name, inside the file, of the parameter that holds several matrices, inputs before outputs. It has no
+     * suffix {@code .weight}.
+     */
     private static String ups(int layer) {
         return Shapes.block(layer) + "attn.kv_b_proj";
     }
@@ -76,15 +80,16 @@ final class MlraAttentions {
             return sizes;
         }
         throw new ModelFormatException(shapes.where() + ": expected an attention of the MLRA checkpoints, with "
-                + Shapes.attention(0, "c_qkv.W_A_k") + ", c_q or q_a_proj, found none of them");
+                + Shapes.attention(0, "c_qkv.W_A_k") + ", c_q or q_a_proj, found none of these tensors");
     }
 
     private GroupedTied groupedTied() {
         int rope = Math.toIntExact(shapes.attentionRows("W_rope_k"));
         int headDim = Math.multiplyExact(2, rope);
-        int heads = shapes.quotient(shapes.attentionRows("c_q"), headDim, "rows of c_q", "rows of W_rope_k twice");
+        int heads = shapes.quotient(shapes.attentionRows("c_q"), headDim, "rows of c_q", "doubled rows of W_rope_k");
         int keyValueHeads =
-                shapes.quotient(shapes.attentionRows("kv_proj"), headDim, "rows of kv_proj", "rows of W_rope_k twice");
+                shapes.quotient(shapes.attentionRows("kv_proj"), headDim, "rows of kv_proj",
+                        "doubled rows of W_rope_k");
         int groupSize = shapes.quotient(heads, keyValueHeads, "number of heads", "number of key heads");
         config.check("n_head", heads, SHAPES);
         config.check("head_dim", headDim, SHAPES);
@@ -103,8 +108,8 @@ final class MlraAttentions {
     }
 
     /**
-     * With h heads, c_proj has h·nope columns, since a value is as large as the part of a key that is not rotated, and
-     * q_b_proj has h·(nope + rope) rows.
+     * Reads the sizes of latents. With h heads, c_proj has h·nope columns, because values are as large as the part of a
+     * key that is not rotated, and q_b_proj has h·(nope + rope) rows.
      */
     private Latent latent() {
         List<Long> up = upShape();
@@ -139,7 +144,7 @@ final class MlraAttentions {
                 description.variantJson().noScale() ? Latent.Factors.NONE : factors(width, queryRank, rank, parts));
     }
 
-    /** What makes keys and values: [latents, elements of a latent, outputs]. */
+    /** Returns the shape of the up-projection to keys and values: [latents, elements of a latent, outputs]. */
     private List<Long> upShape() {
         if (shapes.hasAttention("kv_b_proj")) {
             return List.of(1L, shapes.attentionColumns("kv_b_proj"), shapes.attentionRows("kv_b_proj"));
@@ -150,14 +155,14 @@ final class MlraAttentions {
         return shapes.matricesShape(ups(0));
     }
 
-    /** Each latent is multiplied by √(width / its size), and several branches are divided by the root of their number. */
+    /** Returns the factors: each latent is multiplied by √(width / its size), and b > 1 branches are divided by √b. */
     static Latent.Factors factors(int width, int queryRank, int rank, Latent.Parts parts) {
         return new Latent.Factors(
                 Math.sqrt((double) width / queryRank), Math.sqrt((double) width * parts.latents() / rank),
                 1 / Math.sqrt(parts.branches()));
     }
 
-    /** What to call it. */
+    /** Returns the attention's name for the user. */
     static String name(AttentionConfig attention) {
         return switch (attention) {
             case TensorProduct form -> T6Factors.name(form).replaceFirst("^T6", "TPA");
@@ -180,7 +185,7 @@ final class MlraAttentions {
         return new IllegalArgumentException("no model of the MLRA checkpoints has " + attention);
     }
 
-    /** Adds the tensors of a layer's attention without c_proj. */
+    /** Adds the tensors of a layer's attention except c_proj. */
     static void tensors(int layer, AttentionConfig attention, int width, List<TensorSpec> specs) {
         switch (attention) {
             case TensorProduct form -> specs.addAll(T6Factors.tensors(layer, form, width));

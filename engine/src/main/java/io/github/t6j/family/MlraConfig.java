@@ -16,16 +16,19 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * A model of the MLRA checkpoints that is still to be made, in the sizes of the published ones or an eighth of them.
+ * Configuration of a new model of the MLRA family, with the published sizes or an eighth of them.
  *
- * @param attention how it attends
- * @param config config.json
- * @param variant t6j.json
+ * @param attention its attention
+ * @param config keys of config.json
+ * @param variant keys of t6j.json
  */
 record MlraConfig(Attention attention, Map<String, Object> config, VariantJson variant) implements NewModel {
     private static final int SMALLER = 8;
 
-    /** The published attentions, by their names there; the size of the feed-forward part, and sizes by keys of config.json. */
+    /**
+     * Published attentions by their published names, with the size of the feed-forward part and sizes by keys of
+     * config.json.
+     */
     enum Attention {
         TPA(10760, Map.of("head_dim", 128L, "rank", 2L, "q_rank", 6L)),
         MHA(8192, Map.of("head_dim", 128L)),
@@ -39,7 +42,7 @@ record MlraConfig(Attention attention, Map<String, Object> config, VariantJson v
         MLRA_2(10048, latent(1024)),
         MLRA_4(9880, latent(1024));
 
-        /** Sizes that a smaller model has, too. */
+        /** Keys that a smaller model keeps unchanged. */
         private static final Set<String> COUNTS = Set.of("rank", "q_rank", "group_size");
 
         private final long hidden;
@@ -63,7 +66,7 @@ record MlraConfig(Attention attention, Map<String, Object> config, VariantJson v
             return config;
         }
 
-        /** The parts of a token's latent. */
+        /** Returns the parts of a token's latent. */
         private Latent.Parts parts() {
             return switch (this) {
                 case GLA_2 -> new Latent.Parts(2, 1);
@@ -75,12 +78,12 @@ record MlraConfig(Attention attention, Map<String, Object> config, VariantJson v
         }
     }
 
-    /** One of the size that is published, 2.9 billion parameters. */
+    /** Returns a configuration of the published size, 2.9 billion parameters. */
     static MlraConfig published(Attention attention) {
         return new MlraConfig(attention, attention.config(24, 50304, 2048, 1), VariantJson.none());
     }
 
-    /** One of the same shape, whose vectors have an eighth of the size, with few layers. */
+    /** Returns a configuration of the same shape with vectors of an eighth of the size, and few layers. */
     static MlraConfig small(Attention attention) {
         return new MlraConfig(attention, attention.config(4, 4096, 512, SMALLER), VariantJson.none());
     }
@@ -101,7 +104,7 @@ record MlraConfig(Attention attention, Map<String, Object> config, VariantJson v
     public List<TensorSpec> tensors() {
         if (variant.factorKey() != null) {
             throw new ModelFormatException(variant.where() + ": " + variant.factorKey() + ": expected no key about"
-                    + " factors, since the MLRA checkpoints have all of them, and no other: remove it, or choose a preset"
+                    + " factors, since the MLRA checkpoints have a fixed set of them: remove it, or choose a preset"
                     + " of t6");
         }
         if (!attention.sizes.containsKey("kv_lora_rank")) {

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The published models of "Multi-Head Low-Rank Attention" (ICLR 2026): TPA, and ten other attentions
- * ({@link MlraAttentions}) in the same blocks. Every norm has a gain, and RoPE turns counterclockwise, with tables of f32.
+ * Published models of "Multi-Head Low-Rank Attention" (ICLR 2026): TPA, and ten other attentions ({@link
+ * MlraAttentions}) in the same blocks. Every norm has a gain, and RoPE rotates counterclockwise with f32 tables.
  */
 public final class MlraFamily implements Family {
     private static final String ATTENTION_NORM = "input_layernorm.weight";
@@ -38,7 +38,7 @@ public final class MlraFamily implements Family {
         return tensors.has(Shapes.block(0) + ATTENTION_NORM);
     }
 
-    /** Whether a model whose tensors have these names is of this family. */
+    /** Returns whether these names of tensors are those of this family. */
     static boolean recognises(Set<String> names) {
         return names.contains(Shapes.block(0) + ATTENTION_NORM);
     }
@@ -48,9 +48,9 @@ public final class MlraFamily implements Family {
         Shapes shapes = new Shapes(tensors);
         refuseGates(shapes);
         T6Rope rope = new T6Rope(shapes.where(), description);
-        rope.checkFull(": this is a model of the MLRA checkpoints, which there are only with full RoPE; expected"
+        rope.checkFull(": this is a model of the MLRA checkpoints, which all have full RoPE; expected"
                 + " the variant full or none, found ");
-        boolean untied = tensors.differ(T6Family.EMBEDDING_NAME, T6Family.HEAD_NAME); // as their evaluation may leave them
+        boolean untied = tensors.differ(T6Family.EMBEDDING_NAME, T6Family.HEAD_NAME); // their evaluation can untie them
         List<Long> embedding = untied
                 ? tensors.matrix(T6Family.EMBEDDING_NAME).shape()
                 : tensors.tied(T6Family.EMBEDDING_NAME, T6Family.HEAD_NAME).shape();
@@ -65,8 +65,8 @@ public final class MlraFamily implements Family {
         AttentionConfig attention = new MlraAttentions(shapes, description, sizes.width()).read();
         if (attention.rotatedDim() % 2 != 0) {
             throw new ModelFormatException(
-                    shapes.where() + ": RoPE pairs the elements of a vector, but it has to rotate "
-                            + attention.rotatedDim() + "; expected an even number");
+                    shapes.where() + ": RoPE rotates pairs of elements, but the vector to rotate has "
+                            + attention.rotatedDim() + " elements; expected an even number");
         }
         Rope.Config rotation =
                 new Rope.Config(attention.rotatedDim(), 0f, T6Rope.form(description.variantJson(), FORM));
@@ -87,7 +87,7 @@ public final class MlraFamily implements Family {
                 assumptions);
     }
 
-    /** A model that is still to be made. */
+    /** Returns the configuration of a new model. */
     ModelConfig config(AttentionConfig attention, ModelConfig.Sizes sizes) {
         return config(attention, sizes, new Rope.Config(attention.rotatedDim(), 0f, FORM), false,
                 EnumSet.noneOf(TensorRole.class), List.of());
@@ -97,9 +97,9 @@ public final class MlraFamily implements Family {
         for (String gate : new String[] {"c_gated", "gated_proj"}) {
             if (shapes.hasAttention(gate)) {
                 throw new ModelFormatException(shapes.where() + ": " + Shapes.attention(0, gate)
-                        + ": expected attention whose output goes to c_proj as it is, found gates, an ablation of the"
-                        + " MLRA checkpoints: it would take a product with sigmoid(W x) before c_proj in every block,"
-                        + " which t6j does not have; use the checkpoint without gates");
+                        + ": expected attention whose output goes to c_proj unchanged, found gates, an ablation of the"
+                        + " MLRA checkpoints: it needs a product with sigmoid(W x) before c_proj in every block,"
+                        + " which t6j does not support; use the checkpoint without gates");
             }
         }
     }

@@ -5,13 +5,13 @@ import io.github.t6j.weights.Checkpoint;
 import java.util.Map;
 
 /**
- * A checkpoint's tensors by the names that families know.
+ * Tensors of a checkpoint by the names that families use.
  *
  * @param tensors read from the checkpoint, which must stay open
- * @param config what a GGUF file says of its model, as config.json does; null for other files
+ * @param config keys of a GGUF file, converted to those of config.json; null for other files
  */
 public record ModelTensors(NamedTensors tensors, Map<String, Object> config) {
-    /** @param where what to call the checkpoint in errors */
+    /** @param where name of the checkpoint in errors */
     public static ModelTensors of(Checkpoint checkpoint, String where) {
         if (checkpoint.gguf().isEmpty()) {
             return new ModelTensors(new NamedTensors(checkpoint.tensors(), where, checkpoint), null);

@@ -5,15 +5,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A model that is still to be made. */
+/** Configuration of a model that does not exist yet. */
 public interface NewModel {
-    /** Its config.json, as far as it is about sizes. */
+    /** Returns the keys of config.json that determine sizes. */
     Map<String, Object> config();
 
-    /** The same with other values of some of config.json's keys. */
+    /** Returns a copy with other values for some keys of config.json. */
     NewModel with(Map<String, Object> changed);
 
-    /** A config.json whole: the sizes, and what the official ones have besides, none of which changes a result. */
+    /**
+     * Returns a complete config.json: the sizes, and the other keys of the official files, none of which affects
+     * results.
+     */
     default Map<String, Object> configJson(String torchType) {
         Map<String, Object> config = new TreeMap<>(Map.of(
                 "architectures", List.of("GPT"), "model_type", "gpt2", "bias", false, "using_groupnorm", false,
@@ -22,16 +25,16 @@ public interface NewModel {
         return config;
     }
 
-    /** Its t6j.json. */
+    /** Returns t6j.json. */
     VariantJson variant();
 
-    /** The same with another t6j.json. */
+    /** Returns a copy with another t6j.json. */
     NewModel with(VariantJson newVariant);
 
     /**
-     * Every tensor of the model.
+     * Returns every tensor of the model.
      *
-     * @throws io.github.t6j.ModelFormatException if config.json lacks a size, or t6j.json is about another attention
+     * @throws io.github.t6j.ModelFormatException if config.json lacks a size, or t6j.json describes another attention
      */
     List<TensorSpec> tensors();
 }

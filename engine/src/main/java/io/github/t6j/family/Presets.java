@@ -7,8 +7,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Shapes with a name: the paper's sizes (tables 9 and 10); three that a CPU trains, nano, micro and mini, where attentions
- * have about equal parameters, as the paper's; a tiny one; and those of the MLRA checkpoints, in their size and small.
+ * Named shapes: the paper's sizes (tables 9 and 10); nano, micro and mini, which a CPU can train, and whose attentions
+ * have about equal numbers of parameters, as in the paper; tiny; and those of the MLRA checkpoints, in the published
+ * size and small.
  */
 public final class Presets {
     private Presets() {}
@@ -53,7 +54,10 @@ public final class Presets {
         }
     }
 
-    /** @param heads of T6, T6 KV-only, MHA, GQA, MQA and MLA, so that a layer's attention has about 4 · width² parameters */
+    /**
+     * @param heads of T6, T6 KV-only, MHA, GQA, MQA and MLA; they give each attention about 4 · width² parameters a
+     *     layer
+     */
     private static void forCpu(String size, long layers, long width, int[] heads, long queryLatent, long latent) {
         preset("t6-" + size, Attention.TPA, layers, width, heads[0]).putAll(SMALL_SIZES);
         preset("t6-kvonly-" + size, Attention.TPA_KVONLY, layers, width, heads[1]).putAll(SMALL_SIZES);
@@ -91,12 +95,12 @@ public final class Presets {
         return config;
     }
 
-    /** Their names, for people. */
+    /** Returns the presets' names, for messages. */
     public static String names() {
         return String.join(", ", PRESETS.keySet());
     }
 
-    /** @throws IllegalArgumentException if there is no such preset */
+    /** @throws IllegalArgumentException if {@code name} is not a preset */
     public static NewModel of(String name) {
         NewModel preset = PRESETS.get(name);
         if (preset == null) {

@@ -4,7 +4,7 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.model.NamedTensors;
 import java.util.List;
 
-/** What the shapes of the first block say, by the names that the official code and its descendants share. */
+/** Shapes of the first block's tensors, by the names that the official code and its descendants share. */
 final class Shapes {
     private final NamedTensors tensors;
 
@@ -16,12 +16,12 @@ final class Shapes {
         return tensors.where();
     }
 
-    /** What the names of a block's tensors begin with. */
+    /** Returns the prefix of the names of a block's tensors. */
     static String block(int layer) {
         return "transformer.h." + layer + ".";
     }
 
-    /** Whole name of a weight of a block's attention. */
+    /** Returns the full name of a weight of a block's attention. */
     static String attention(int layer, String name) {
         return block(layer) + "attn." + name + ".weight";
     }
@@ -42,12 +42,12 @@ final class Shapes {
         return layers;
     }
 
-    /** Rows of a matrix by its whole name. */
+    /** Returns the rows of a matrix, by its full name. */
     int rows(String name) {
         return size(name, 0);
     }
 
-    /** Columns of a matrix by its whole name. */
+    /** Returns the columns of a matrix, by its full name. */
     int columns(String name) {
         return size(name, 1);
     }
@@ -56,12 +56,12 @@ final class Shapes {
         return Math.toIntExact(tensors.matrix(name).shape().get(dimension));
     }
 
-    /** Rows of a weight of the first block's attention. */
+    /** Returns the rows of a weight of the first block's attention. */
     long attentionRows(String name) {
         return tensors.matrix(attention(0, name)).shape().get(0);
     }
 
-    /** Columns of a weight of the first block's attention. */
+    /** Returns the columns of a weight of the first block's attention. */
     long attentionColumns(String name) {
         return tensors.matrix(attention(0, name)).shape().get(1);
     }
@@ -75,22 +75,22 @@ final class Shapes {
         }
     }
 
-    /** The shape [rows, columns] of a parameter, a matrix by its whole name. */
+    /** Returns the shape [rows, columns] of a matrix parameter, by its full name. */
     List<Long> parameterShape(String name) {
         return tensors.matrix(name).shape();
     }
 
-    /** The shape of several matrices in one parameter, [matrices, inputs, outputs]. */
+    /** Returns the shape of several matrices in one parameter, [matrices, inputs, outputs]. */
     List<Long> matricesShape(String name) {
         List<Long> shape = tensors.get(name).shape();
         if (shape.size() != 3) {
             throw new ModelFormatException(where() + ": " + name
-                    + ": expected several matrices, a shape of three sizes, found shape " + shape);
+                    + ": expected several matrices, a shape of three dimensions, found shape " + shape);
         }
         return shape;
     }
 
-    /** product / factor, which must be whole: a size that shapes show as a product. */
+    /** Returns product / factor, which must be an integer: a size that shapes show only as a product. */
     int quotient(long product, long factor, String what, String by) {
         if (factor <= 0 || product % factor != 0 || product <= 0) {
             throw new ModelFormatException(where() + ": expected the " + what + " to be a multiple of the " + by
@@ -99,12 +99,14 @@ final class Shapes {
         return Math.toIntExact(product / factor);
     }
 
-    /** √(product / divisor), which must be whole: the number of heads where three sizes are pairwise products. */
+    /**
+     * Returns √(product / divisor), which must be an integer: the number of heads if three sizes are pairwise products.
+     */
     int root(long product, long divisor, String what) {
         long root = divisor <= 0 || product <= 0 ? 0 : Math.round(Math.sqrt((double) product / divisor));
         if (root == 0 || root * root * divisor != product) {
             throw new ModelFormatException(where() + ": no number of heads fits the shapes of " + what
-                    + "; the file is damaged or of another model");
+                    + "; the file is damaged or belongs to another model");
         }
         return Math.toIntExact(root);
     }

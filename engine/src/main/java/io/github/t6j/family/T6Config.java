@@ -18,33 +18,35 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * A model of the T6 family that is still to be made: its config.json says the shapes of its tensors.
+ * Configuration of a new model of the T6 family; the keys of config.json determine the shapes of its tensors.
  *
- * @param attention how it attends
- * @param config config.json
- * @param variant t6j.json: factors that are fixed or shared, a third factor
+ * @param attention its attention
+ * @param config keys of config.json
+ * @param variant keys of t6j.json: fixed or shared factors, a third factor
  */
 public record T6Config(Attention attention, Map<String, Object> config, VariantJson variant) implements NewModel {
 
-    /** The attentions of the official code. */
+    /** Attentions of the official code. */
     public enum Attention {
         /** T6. */
         TPA,
         /** T6 KV-only. */
         TPA_KVONLY,
-        /** As many key heads as query heads. */
+        /** Key heads as many as query heads. */
         MHA,
-        /** Fewer key heads; MQA, too. */
+        /** Fewer key heads than query heads, including MQA. */
         GQA,
-        /** Latents. */
+        /** Attention on latents. */
         MLA
     }
 
-    /** Class defaults of the official llama-mla: what all its checkpoints have, whatever their config.json says. */
+    /** Class defaults of the official llama-mla, which all its checkpoints have, regardless of their config.json. */
     static final Map<String, Long> LATENT_SIZES =
             Map.of("q_lora_rank", 512L, "kv_lora_rank", 256L, "qk_rope_head_dim", 32L, "v_head_dim", 64L);
 
-    /** The attention that a config.json means, as far as it can say: a T6 KV-only model with q_rank looks like a T6. */
+    /**
+     * Returns the attention of a config.json, as far as its keys determine it: T6 KV-only with q_rank looks like T6.
+     */
     public static Attention attentionOf(Map<String, Object> config) {
         if (config.containsKey("kv_lora_rank")) {
             return Attention.MLA;
@@ -117,18 +119,18 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
         return config.containsKey(key) ? size(key) : Math.toIntExact(LATENT_SIZES.get(key));
     }
 
-    /** The model must have what t6j.json is about. */
+    /** Checks that the model has the factors that t6j.json mentions. */
     private void checkVariant() {
         variant.refuseNoScale();
         for (String factor : variant.fixed()) {
             if (!hasFactor(factor)) {
                 throw new ModelFormatException(variant.where() + ": fixed: found " + factor + ", but this model has no "
-                        + "such factor of its own: remove it, or choose another attention");
+                        + "such projection to fix: remove it, or choose another attention");
             }
         }
         if (!isFactored() && variant.factorKey() != null) {
             throw new ModelFormatException(variant.where() + ": " + variant.factorKey() + ": expected no key about "
-                    + "factors, since this model has none: remove it, or choose the attention tpa");
+                    + "factors, since this model has no factors: remove it, or choose the attention tpa");
         }
         if (variant.sharedB(false) && rank("k") != rank("v")) {
             throw new ModelFormatException(variant.where() + ": shared_b: expected equal ranks of keys and values, "
@@ -155,6 +157,6 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
             return value.intValue();
         }
         throw new ModelFormatException("config.json: " + key + ": expected a whole number above 0, found "
-                + config.get(key) + ": give it, or choose another attention");
+                + config.get(key) + ": add it, or choose another attention");
     }
 }

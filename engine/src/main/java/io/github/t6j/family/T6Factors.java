@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Which tensor product attention a checkpoint has: names say which factors are projections and which are parameters,
- * shapes say the sizes, t6j.json the rest.
+ * Determines the tensor product attention of a checkpoint: names show which factors are projections and which are
+ * parameters, shapes give the sizes, t6j.json the rest.
  */
 final class T6Factors {
     private final Shapes tensors;
@@ -35,7 +35,7 @@ final class T6Factors {
         third = tensors.hasAttention("c_qkv.W_C_k");
     }
 
-    /** Whether the weights are of a tensor product attention. */
+    /** Returns whether the weights are those of a tensor product attention. */
     static boolean serves(Shapes tensors) {
         return tensors.hasAttention(projection(Factor.A_K)) || tensors.has(parameter(0, Factor.A_K));
     }
@@ -44,7 +44,10 @@ final class T6Factors {
         return new T6Factors(tensors, description).read();
     }
 
-    /** The tensors of a layer's factors: projections in the order of a row (attention.FactorRow), then fixed factors. */
+    /**
+     * Returns the tensors of a layer's factors: projections in the order of a row (attention.FactorRow), then fixed
+     * factors.
+     */
     static List<TensorSpec> tensors(int layer, TensorProduct form, int width) {
         List<TensorSpec> specs = new ArrayList<>();
         projections(form).forEach((name, rows) -> specs.add(TensorSpec.of(
@@ -57,7 +60,9 @@ final class T6Factors {
         return specs;
     }
 
-    /** Rows of the matrices that make a row of projections, one below the other, by name inside the attention. */
+    /**
+     * Returns the row counts of the matrices that produce a row of projections, in order, by name inside the attention.
+     */
     private static Map<String, Long> projections(TensorProduct form) {
         Map<String, Long> rows = new LinkedHashMap<>();
         if (form.queryRank() == 0) {
@@ -92,13 +97,13 @@ final class T6Factors {
         }
     }
 
-    /** Name inside the attention, such as c_qkv.W_A_k, of the matrix that projects a factor. */
+    /** Returns the name inside the attention, such as c_qkv.W_A_k, of the matrix that projects a factor. */
     static String projection(Factor factor) {
         String name = factor.name();
         return "c_qkv.W_" + name.charAt(0) + "_" + Character.toLowerCase(name.charAt(2));
     }
 
-    /** Whole name, such as transformer.h.0.attn.c_qkv.a_k, of the parameter that a fixed factor is. */
+    /** Returns the full name, such as transformer.h.0.attn.c_qkv.a_k, of the parameter of a fixed factor. */
     static String parameter(int layer, Factor factor) {
         return Shapes.block(layer) + "attn.c_qkv." + word(factor);
     }
@@ -107,7 +112,7 @@ final class T6Factors {
         return factor.name().toLowerCase(Locale.ROOT);
     }
 
-    /** What to call it: T6 or T6 KV-only, and how it departs from the official models. */
+    /** Returns the model's name: T6 or T6 KV-only, and its differences from the official models. */
     static String name(TensorProduct form) {
         StringBuilder name = new StringBuilder(form.queryRank() > 0 ? "T6" : "T6 KV-only");
         if (form.thirdDim() > 0) {
@@ -134,8 +139,8 @@ final class T6Factors {
     private TensorProduct read() {
         findFixed();
         boolean shared = !tensors.hasAttention(projection(Factor.B_V)) && !fixed.contains(Factor.B_V);
-        contradict("order", variant.order(third ? 3 : 2), third ? 3 : 2, "c_qkv.W_C_k, there or not,");
-        contradict("shared_b", variant.sharedB(shared), shared, "c_qkv.W_B_v or b_v, there or not,");
+        contradict("order", variant.order(third ? 3 : 2), third ? 3 : 2, "the presence or absence of c_qkv.W_C_k");
+        contradict("shared_b", variant.sharedB(shared), shared, "the presence or absence of c_qkv.W_B_v or b_v");
         if (variant.has("fixed")) {
             contradict("fixed", new TreeSet<>(variant.fixed()), words(fixed), "the names of c_qkv's parameters");
         }
@@ -149,8 +154,8 @@ final class T6Factors {
                 ? tensors.quotient(tensors.attentionRows("c_qkv.W_C_k"), keyRank, "rows of W_C_k", "rank of A_K")
                 : 0;
         if (shared && keyRank != valueRank) {
-            throw new ModelFormatException(tensors.where() + ": B is shared (there is no W_B_v), so expected the ranks"
-                    + " of A_K and A_V to be equal, found " + keyRank + " and " + valueRank);
+            throw new ModelFormatException(tensors.where() + ": B is shared (W_B_v is missing), so expected equal ranks"
+                    + " of A_K and A_V, found " + keyRank + " and " + valueRank);
         }
         if (third) {
             tensors.quotient(headDim, thirdDim, "head size", "size of C");
@@ -162,7 +167,7 @@ final class T6Factors {
                 shared, fixed);
         if (projections(form).isEmpty()) {
             throw new ModelFormatException(tensors.where() + ": expected a factor that depends on the token, found all"
-                    + " six fixed (" + String.join(", ", words(fixed)) + "): this attention would not see its input");
+                    + " six fixed (" + String.join(", ", words(fixed)) + "): the attention would ignore its input");
         }
         checkShapes(form);
         checkConfig(form);
@@ -185,18 +190,19 @@ final class T6Factors {
 
     private void contradict(String key, Object said, Object found, String tensorNames) {
         if (!said.equals(found)) {
-            throw new ModelFormatException(variant.where() + " contradicts the weights: it says " + key + " = " + said
-                    + ", but " + tensorNames + " make it " + found + "; one of the two files is of another model");
+            throw new ModelFormatException(variant.where() + " contradicts the weights: it has " + key + " = " + said
+                    + ", expected " + found + " from " + tensorNames
+                    + "; one of the two files belongs to another model");
         }
     }
 
-    /** The number of heads, from whichever shapes show it. */
+    /** Returns the number of heads, from any shapes that determine it. */
     private int heads(long out) {
         if (fixed.contains(Factor.A_K)) {
             return Math.toIntExact(tensors.parameterShape(parameter(0, Factor.A_K)).getFirst());
         }
         if (third) {
-            return config.required("n_head", "shapes of a third order do not show the number of heads");
+            return config.required("n_head", "the shapes of a third order do not show the number of heads");
         }
         if (fixed.contains(Factor.B_K)) {
             long headDim = tensors.parameterShape(parameter(0, Factor.B_K)).getLast();
@@ -233,7 +239,7 @@ final class T6Factors {
         }
     }
 
-    /** Shapes of parameters are checked where they are read, layer by layer. */
+    /** Checks the sizes of projected features; the shapes of parameters are checked when each layer is loaded. */
     private void checkFeatures(Factor factor, int rank, TensorProduct form) {
         if (!fixed.contains(factor)) {
             tensors.checkAttentionRows(projection(factor), (long) rank * form.featureDim());

@@ -29,18 +29,20 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The models of the official repository (tensorgi/TPA): T6, T6 KV-only and their baselines MHA, GQA, MQA and MLA; and
- * what the paper says of other forms of TPA. Tensor names and shapes decide, config.json is checked against them and
- * gives what they cannot show, the user says the rest.
+ * Models of the official repository (tensorgi/TPA): T6, T6 KV-only and their baselines MHA, GQA, MQA and MLA, and the
+ * paper's other forms of TPA. Tensor names and shapes take precedence. config.json is checked against them and gives
+ * what they cannot show; {@code --variant} or t6j.json gives the rest.
  */
 public final class T6Family implements Family {
-    /** The tied embedding as the input matrix. */
+    /** Name of the tied embedding as the input matrix. */
     public static final String EMBEDDING_NAME = "transformer.wte.weight";
 
-    /** The tied embedding as the output matrix: the name under which t6j writes it. */
+    /** Name of the tied embedding as the output matrix; t6j writes it under this name. */
     public static final String HEAD_NAME = "lm_head.weight";
 
-    /** Of the residual stream's norms, which have no gain: PyTorch takes the machine epsilon of f32, 2^−23. */
+    /**
+     * Epsilon of the residual stream's norms, which have no gain: PyTorch's default, the machine epsilon of f32, 2^−23.
+     */
     private static final float EPSILON = 0x1p-23f;
 
     @Override
@@ -68,8 +70,8 @@ public final class T6Family implements Family {
         refuseFactorKeys(description.variantJson());
         if (shapes.hasAttention("q_a_proj")) {
             rope.checkFull(
-                    ": this is a model with multi-head latent attention (MLA), which there is only with full RoPE on a"
-                            + " part of its own; expected the variant full or none, found ");
+                    ": this is a model with multi-head latent attention (MLA), which always has full RoPE on a"
+                            + " separate part; expected the variant full or none, found ");
             return config("MLA", latent(shapes, description.config()), tensors, description, rope);
         }
         GroupedQuery sizes = groupedQuery(shapes, description.config());
@@ -80,15 +82,15 @@ public final class T6Family implements Family {
         if (shapes.hasAttention("c_attn") || shapes.has("h.0.attn.c_attn.weight")) {
             throw new ModelFormatException(shapes.where()
                     + ": these are GPT-2 weights (attn.c_attn, learned positions)."
-                    + " T6 checkpoints say model_type gpt2, too, but GPT-2 is another model; t6j runs the T6 family");
+                    + " T6 checkpoints have model_type gpt2 too, but GPT-2 is another model; t6j runs the T6 family");
         }
         if (shapes.has("layers.0.attention.wo.weight")) {
-            throw new ModelFormatException(shapes.where() + ": these are the keys of the official T6_infer.py, another"
-                    + " model that no training script makes; expected a checkpoint of model/T6.py and its kin");
+            throw new ModelFormatException(shapes.where() + ": these are the keys of the official T6_infer.py, a"
+                    + " model that no training script produces; expected a checkpoint of model/T6.py or its relatives");
         }
         if (shapes.has(LlamaNames.MICROLLAMA)) {
             throw new ModelFormatException(shapes.where() + ": these are weights of TensorProduct-Microllama, whose"
-                    + " attention was not published with them in a form that t6j could be checked against;"
+                    + " attention was not published with them in a form that t6j could be verified against;"
                     + " t6j runs the T6 family, the MLRA checkpoints and the Llama family");
         }
         if (!T6Factors.serves(shapes) && !shapes.hasAttention("c_q") && !shapes.hasAttention("q_a_proj")) {
@@ -103,7 +105,7 @@ public final class T6Family implements Family {
         String key = variant.factorKey();
         if (key != null) {
             throw new ModelFormatException(variant.where() + " contradicts the weights: it has the key " + key
-                    + " of factored attention, but there is no " + Shapes.attention(0, "c_qkv.W_A_k")
+                    + " of factored attention, but " + Shapes.attention(0, "c_qkv.W_A_k") + " is missing"
                     + "; remove the key, or convert the model to tensor product attention");
         }
     }
@@ -113,13 +115,13 @@ public final class T6Family implements Family {
     }
 
     static GroupedQuery groupedQuery(Shapes shapes, ConfigJson config) {
-        int heads = config.required("n_head", "shapes of whole queries do not show the number of heads");
+        int heads = config.required("n_head", "the shapes of whole queries do not show the number of heads");
         int headDim = shapes.quotient(shapes.attentionRows("c_q"), heads, "rows of c_q", "n_head");
         int keyValueHeads = shapes.quotient(shapes.attentionRows("c_k"), headDim, "rows of c_k", "head size");
         shapes.checkAttentionRows("c_v", (long) keyValueHeads * headDim);
         if (heads % keyValueHeads != 0) {
             throw new ModelFormatException(
-                    shapes.where() + ": expected the number of heads to be a multiple of that of"
+                    shapes.where() + ": expected the number of query heads to be a multiple of the number of"
                             + " key heads, found " + heads + " and " + keyValueHeads);
         }
         if (config.has("group_size") || keyValueHeads != heads) {
@@ -130,9 +132,9 @@ public final class T6Family implements Family {
     }
 
     /**
-     * MLA: with h heads, q_b_proj has h·(nope + rope) rows, kv_b_proj h·(nope + v), c_proj h·v columns, and what
-     * kv_a_proj_with_mqa has besides the latent is rope; so all sizes follow. Those that config.json has of MLA are not
-     * what the official script makes, and are not compared.
+     * Reads the sizes of MLA. With h heads, q_b_proj has h·(nope + rope) rows, kv_b_proj h·(nope + v) rows, and c_proj
+     * h·v columns; rope is the number of rows that kv_a_proj_with_mqa has besides the latent. These determine all
+     * sizes. config.json's keys for MLA differ from what the official script creates, so they are not compared.
      */
     private static Latent latent(Shapes shapes, ConfigJson config) {
         int rank = Math.toIntExact(shapes.attentionColumns("kv_b_proj"));
@@ -167,7 +169,7 @@ public final class T6Family implements Family {
         config.check("vocab_size", vocabulary, "the embedding's rows");
         config.check("n_embd", width, "the embedding's columns");
         config.check("n_layer", layers, "the numbered blocks");
-        config.check("using_groupnorm", groupNorm, "attn.subln.weight, there or not,");
+        config.check("using_groupnorm", groupNorm, "the presence or absence of attn.subln.weight");
         List<String> assumptions = new ArrayList<>();
         if (!config.has("block_size")) {
             assumptions.add("context length 1024 (config.json has no block_size)");
@@ -178,7 +180,7 @@ public final class T6Family implements Family {
         return config(name, attention, sizes, groupNorm, rope, assumptions);
     }
 
-    /** A model of these parts. */
+    /** Returns a configuration of these parts. */
     ModelConfig config(
             String name, AttentionConfig attention, ModelConfig.Sizes sizes, boolean groupNorm, T6Rope rope,
             List<String> assumptions) {
@@ -208,7 +210,10 @@ public final class T6Family implements Family {
         specs.add(TensorSpec.of(DOWN, layer, mlp + "c_proj.weight", sizes.width(), sizes.hidden()));
     }
 
-    /** The factor that a matrix of projections makes, or null: it makes whole queries, or is of another attention. */
+    /**
+     * Returns the factor that a matrix of projections produces, or null for a matrix of whole queries or another
+     * attention.
+     */
     public static Factor factor(TensorSpec spec) {
         for (Factor factor : Factor.values()) {
             if (spec.name().endsWith("." + T6Factors.projection(factor) + ".weight")) {
@@ -218,7 +223,7 @@ public final class T6Family implements Family {
         return null;
     }
 
-    /** The tied embedding, which files have under one name or both. */
+    /** Returns the tied embedding, which files have under one name or both. */
     static TensorSpec embedding(ModelConfig.Sizes sizes) {
         List<Long> shape = List.of((long) sizes.vocabulary(), (long) sizes.width());
         return new TensorSpec(HEAD_NAME, EMBEDDING_NAME, shape, EMBEDDING, TensorSpec.NO_LAYER);
@@ -263,7 +268,9 @@ public final class T6Family implements Family {
         specs.add(TensorSpec.of(KEY_VALUE_UP, layer, attn + "kv_b_proj.weight", keysAndValues, sizes.rank()));
     }
 
-    /** Leaves the tied embedding once, as lm_head.weight, which is what the official files do; the MLRA family may have two. */
+    /**
+     * Keeps the tied embedding once, as lm_head.weight like the official files; in the MLRA family the two may differ.
+     */
     public static void tieEmbedding(Map<String, Tensor> tensors) {
         Tensor embedding = tensors.get(EMBEDDING_NAME);
         Tensor head = tensors.get(HEAD_NAME);
@@ -271,7 +278,7 @@ public final class T6Family implements Family {
         if (differ && !MlraFamily.recognises(tensors.keySet())) {
             throw new ModelFormatException(
                     HEAD_NAME + ": expected the elements of " + EMBEDDING_NAME + ", which is tied to it, found "
-                            + "others: t6j runs models with tied embeddings");
+                            + "other elements: t6j runs models with tied embeddings");
         }
         if (!differ && embedding != null) {
             tensors.remove(EMBEDDING_NAME);

@@ -5,14 +5,14 @@ import io.github.t6j.RopeVariant;
 import io.github.t6j.attention.Rope;
 import java.util.List;
 
-/** How a model of the T6 family rotates: by what the user says, t6j.json, config.json, in that order. */
+/** Rotation of a model of the T6 family: given by the user, t6j.json or config.json, in that order. */
 final class T6Rope {
     private final String where;
     private final ConfigJson config;
     private final VariantJson variantJson;
     private RopeVariant variant;
 
-    /** @param where what to call the checkpoint in errors */
+    /** @param where name of the checkpoint in errors */
     T6Rope(String where, Description description) {
         this.where = where;
         config = description.config();
@@ -20,7 +20,7 @@ final class T6Rope {
         variant = description.variant();
     }
 
-    /** Fails if somebody said another variant than full, which it is then. */
+    /** Fails if the user or t6j.json gives a variant other than full; otherwise the variant is full. */
     void checkFull(String message) {
         if (variant != null && variant != RopeVariant.FULL) {
             throw new ModelFormatException(where + message + variant.word());
@@ -28,16 +28,16 @@ final class T6Rope {
         variant = RopeVariant.FULL;
     }
 
-    /** Which variant it is; known once {@link #read} has run. */
+    /** Returns the variant, which is known after {@link #read}. */
     RopeVariant variant() {
         return variant;
     }
 
     /**
-     * The rotation.
+     * Returns the rotation.
      *
-     * @param size elements of the vectors that are rotated, or the first of them
-     * @param assumptions gets what nothing said
+     * @param size number of elements of the vectors whose first elements, or all, are rotated
+     * @param assumptions receives the defaults that no file states
      */
     Rope.Config read(int size, List<String> assumptions) {
         if (variant == null) {
@@ -49,7 +49,7 @@ final class T6Rope {
         return new Rope.Config(rotaryDim, decayBase, form(variantJson, official(decayBase)));
     }
 
-    /** The variant that config.json's keys leave (without any RoPE key, full). */
+    /** Returns the variant that config.json's keys allow; full if it has no RoPE key. */
     private RopeVariant fromConfig(List<String> assumptions) {
         if (config.has("rope_decay_base")) {
             throw new ModelFormatException(where + ": config.json has rope_decay_base, which leaves two"
@@ -58,21 +58,21 @@ final class T6Rope {
         if (config.has("rope_partial_factor")) {
             return RopeVariant.PARTIALROPE;
         }
-        assumptions.add("full RoPE (config.json has no RoPE key; unless a variant is said)");
+        assumptions.add("full RoPE (config.json has no RoPE key; --variant overrides it)");
         return RopeVariant.FULL;
     }
 
     private int rotaryDim(int size, List<String> assumptions) {
         if (variant == RopeVariant.FULL) {
             if (size % 2 != 0) {
-                throw new ModelFormatException(where + ": full RoPE pairs dimensions, but the head size is "
-                        + size + "; is its variant partialrope?");
+                throw new ModelFormatException(where + ": expected an even head size for full RoPE, found "
+                        + size + "; is the model's variant partialrope?");
             }
             return size;
         }
         double factor = config.number("rope_partial_factor", 1.0 / 3);
         if (!config.has("rope_partial_factor")) {
-            assumptions.add("rope_partial_factor 1/3 (the official default; config.json does not say)");
+            assumptions.add("rope_partial_factor 1/3 (the official default; config.json has no such key)");
         }
         if (!(factor >= 0 && factor <= 1)) {
             throw new ModelFormatException("config.json: rope_partial_factor: expected 0 to 1, found " + factor);
@@ -82,7 +82,7 @@ final class T6Rope {
 
     private float decayBase(List<String> assumptions) {
         if (!config.has("rope_decay_base")) {
-            assumptions.add("rope_decay_base 0.999 (the official default; config.json does not say)");
+            assumptions.add("rope_decay_base 0.999 (the official default; config.json has no such key)");
         }
         double base = config.number("rope_decay_base", 0.999);
         if (!((float) base > 0 && base <= 1)) {
@@ -91,7 +91,7 @@ final class T6Rope {
         return (float) base;
     }
 
-    /** What t6j.json says, else the family's own form. */
+    /** Returns the form that t6j.json states, or the family's own. */
     static Rope.Form form(VariantJson variant, Rope.Form own) {
         return new Rope.Form(
                 variant.word("rope_pairing", own.adjacent() ? "adjacent" : "half").equals("adjacent"),
@@ -104,7 +104,7 @@ final class T6Rope {
         return decayBase == 0f ? Rope.Form.OFFICIAL : Rope.Form.OFFICIAL_DECAY;
     }
 
-    /** What the model's name says of it: nothing of full, official RoPE. */
+    /** Returns the part of the model's name that describes RoPE; empty for full RoPE in the official form. */
     String suffix(Rope.Config rope) {
         String name = variant == RopeVariant.FULL ? "" : ", " + variant.word();
         return rope.form().equals(official(rope.decayBase())) ? name : name + ", RoPE" + words(rope.form());

@@ -11,28 +11,28 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * {@code t6j.json}, beside the weights: what neither their names and shapes nor config.json can say. Every key may be
- * missing. Those marked * can be seen in the weights, too, and must not contradict them; writing them says that the
- * weights are meant to be so.
+ * Keys of {@code t6j.json}, a file beside the weights with what neither they nor config.json can show. All keys are
+ * optional. The weights show those marked * too, and must not contradict them; stating these documents that the weights
+ * are as intended.
  *
  * <pre>
  *   format         1
  *   variant        full, partialrope, partialrope-decay, linearattn: the suffixes of the official files
  *   order        * 2; 3: with a third factor C (weights c_qkv.W_C_q, W_C_k, W_C_v), head size d_b · d_c
- *   fixed        * list of a_q, b_q, a_k, b_k, a_v, b_v: parameters c_qkv.a_k [h, R], c_qkv.b_k [R, d], … in the place of
- *                  the projections c_qkv.W_A_k, W_B_k, …
- *   shared_b     * true: values have B of the keys, before RoPE; there is neither W_B_v nor b_v
+ *   fixed        * list of a_q, b_q, a_k, b_k, a_v, b_v: parameters c_qkv.a_k [h, R], c_qkv.b_k [R, d], … replace the
+ *                  projections c_qkv.W_A_k, W_B_k, …
+ *   shared_b     * true: values use B of the keys, before RoPE; W_B_v and b_v are missing
  *   heads          factors: whole heads of keys and values (of the Llama family) are features B of tensor product
- *                  attention, with fixed head factors, which say what head is of which group
+ *                  attention, with fixed head factors that assign heads to groups
  *   head_factors   linear (the default), sigmoid, or softmax over the ranks: applied to all A
- *   rope_pairing   half (the default): number i is paired with i + n/2; adjacent: 2i with 2i + 1
- *   rope_sense     clockwise (the default): a pair turns by −position · frequency; counterclockwise: by +
- *   rope_tables    bf16 or f32: what cosines and sines are rounded to (default bf16, with decay f32)
- *   no_scale       true: a model with latents of the MLRA checkpoints without its factors, their ablation of that name
+ *   rope_pairing   half (the default): element i is paired with i + n/2; adjacent: 2i with 2i + 1
+ *   rope_sense     clockwise (the default): a pair rotates by −position · frequency; counterclockwise: by +
+ *   rope_tables    bf16 or f32: type of the cosines and sines (default bf16, with decay f32)
+ *   no_scale       true: a latent model of the MLRA checkpoints without its factors, the ablation of that name
  * </pre>
  */
 public final class VariantJson {
-    /** Names that {@code fixed} may list, those of the weights. */
+    /** Names that {@code fixed} may list: those of the weights. */
     public static final Set<String> FACTORS = Set.of("a_q", "b_q", "a_k", "b_k", "a_v", "b_v");
 
     private static final Map<String, Set<String>> WORDS = Map.of(
@@ -52,8 +52,8 @@ public final class VariantJson {
     /**
      * Checks each key by itself.
      *
-     * @param where what to call the file in errors
-     * @throws ModelFormatException for a key that is not known, or a value that it cannot have
+     * @param where name of the file in errors
+     * @throws ModelFormatException for an unknown key or an invalid value
      */
     public VariantJson(Map<String, Object> keys, String where) {
         this.keys = new LinkedHashMap<>(keys);
@@ -61,7 +61,7 @@ public final class VariantJson {
         keys.forEach(this::check);
     }
 
-    /** A file that says nothing. */
+    /** Returns an object without keys. */
     public static VariantJson none() {
         return new VariantJson(Map.of(), "t6j.json");
     }
@@ -103,37 +103,40 @@ public final class VariantJson {
         return new ModelFormatException(where + ": " + key + ": expected " + expected + ", found " + found);
     }
 
-    /** Whether {@code key} is there. */
+    /** Returns whether {@code key} exists. */
     public boolean has(String key) {
         return keys.containsKey(key);
     }
 
-    /** The word at {@code key}, or {@code absent}. */
+    /** Returns the word at {@code key}, or {@code absent}. */
     public String word(String key, String absent) {
         return has(key) ? (String) keys.get(key) : absent;
     }
 
-    /** The variant, or null. */
+    /** Returns the variant, or null. */
     public RopeVariant variant() {
         return has("variant") ? RopeVariant.of(word("variant", null)) : null;
     }
 
-    /** The order, or {@code absent}. */
+    /** Returns the order, or {@code absent}. */
     public int order(int absent) {
         return has("order") ? ((Long) keys.get("order")).intValue() : absent;
     }
 
-    /** Whether B is shared, or {@code absent}. */
+    /** Returns whether B is shared, or {@code absent}. */
     public boolean sharedB(boolean absent) {
         return has("shared_b") ? (Boolean) keys.get("shared_b") : absent;
     }
 
-    /** Whether factors of latents are left out. */
+    /** Returns whether the factors of latents are omitted. */
     boolean noScale() {
         return has("no_scale") && (Boolean) keys.get("no_scale");
     }
 
-    /** Fails if it has one of {@code unused}, which say nothing about the model, since {@code reason}. */
+    /**
+     * Fails if one of the keys {@code unused} exists; the error states {@code reason}, why they do not apply to the
+     * model.
+     */
     void refuse(List<String> unused, String reason) {
         for (String key : unused) {
             if (has(key)) {
@@ -144,47 +147,47 @@ public final class VariantJson {
         }
     }
 
-    /** Fails if it says so of a model that has no such factors. */
+    /** Fails if no_scale exists, for a model without such factors. */
     void refuseNoScale() {
         refuse(List.of("no_scale"),
-                "only the MLA, GLA and MLRA models of the MLRA checkpoints have factors that it could leave out");
+                "only the MLA, GLA and MLRA models of the MLRA checkpoints have factors to omit");
     }
 
-    /** Fails if it says so of a model whose heads cannot be factors, or are. */
+    /** Fails if heads exists, for a model whose heads are factors already or cannot be converted. */
     void refuseHeads() {
-        refuse(List.of("heads"), "only the Llama family's whole heads can be taken as factors");
+        refuse(List.of("heads"), "only the Llama family's whole heads can be used as factors");
     }
 
-    /** The factors that are fixed, by their weights' names; none where the key is missing. */
+    /** Returns the fixed factors by the names of their weights; empty if the key is missing. */
     public Set<String> fixed() {
         return has("fixed")
                 ? Set.copyOf(Json.array(keys.get("fixed"), "fixed").stream().map(String.class::cast).toList())
                 : Set.of();
     }
 
-    /** Whether whole heads are to be taken as factors. */
+    /** Returns whether whole heads are used as factors. */
     public boolean hasFactorHeads() {
         return has("heads");
     }
 
-    /** The same with {@code key} set. */
+    /** Returns a copy with {@code key} set. */
     public VariantJson with(String key, Object value) {
         Map<String, Object> changed = new LinkedHashMap<>(keys);
         changed.put(key, value);
         return new VariantJson(changed, where);
     }
 
-    /** The first key that is about factors and makes no sense for whole heads, or null. */
+    /** Returns the first key about factors that does not apply to whole heads, or null. */
     public String factorKey() {
         return FACTOR_KEYS.stream().filter(this::has).findFirst().orElse(null);
     }
 
-    /** All keys, as they are written. */
+    /** Returns all keys, in the form in which they are written. */
     public Map<String, Object> keys() {
         return Collections.unmodifiableMap(keys);
     }
 
-    /** What to call the file in errors. */
+    /** Returns the name of the file in errors. */
     public String where() {
         return where;
     }

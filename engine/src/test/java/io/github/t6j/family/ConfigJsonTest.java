@@ -17,7 +17,7 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Every key of config.json that is read, with values that none of them may have. */
+/** Gives every key of config.json that the engine reads values that are invalid for all of them. */
 class ConfigJsonTest {
     private static final List<String> ABSURD = List.of("0", "-1", "2147483648", "9007199254740992",
             "9223372036854775807", "9223372036854775808", "1e999", "-0.5", "\"7\"", "\"\"", "[]", "[7]", "{}", "true");
@@ -47,10 +47,10 @@ class ConfigJsonTest {
         }
     }
 
-    /** null is like no such key: what the shapes show, or an error that asks for it. */
+    /** null is like a missing key: shapes give the value, or an error asks for the key. */
     @ParameterizedTest
     @CsvSource({"golden/T6_odd", "golden/llama-gqa"})
-    void nullIsLikeNothing(String folder) {
+    void nullIsLikeAMissingKey(String folder) {
         Map<String, Object> good = TestData.json(folder + "/config.json");
         try (Checkpoint checkpoint = Checkpoint.open(TestData.path(folder), false)) {
             NamedTensors tensors = new NamedTensors(checkpoint.tensors(), "model");

@@ -52,10 +52,10 @@ class GgufNamesTest {
         }
     }
 
-    /** The q8_0 file has llama.cpp's own values (case.json); here they are what we make of the same weights. */
+    /** The q8_0 file has llama.cpp's own values (case.json); this test quantises the same weights. */
     @ParameterizedTest
     @CsvSource({"f32, false", "f32, true", "q8_0, false", "q8_0, true"})
-    void aFileHasTheTensorsOfTheSameModelOfHuggingFace(String type, boolean mapped) {
+    void tensorsEqualThoseOfHuggingFace(String type, boolean mapped) {
         try (Checkpoint expected = Checkpoint.open(TestData.path(HUGGING_FACE), true)) {
             read(TestData.path("golden_llama/gguf-llama3/model-" + type + ".gguf"), mapped, found -> {
                 assertThat(found).containsOnlyKeys(expected.tensors().keySet());
@@ -75,7 +75,7 @@ class GgufNamesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"f32", "q8_0"})
-    void aFileHasTheConfigurationOfTheSameModelOfHuggingFace(String type) {
+    void configurationEqualsThatOfHuggingFace(String type) {
         Map<String, Object> found = config(TestData.path("golden_llama/gguf-llama3/model-" + type + ".gguf"));
         Map<String, Object> expected = TestData.json(HUGGING_FACE + "/config.json");
         assertThat((Double) found.get("rms_norm_eps")).isEqualTo(1e-5f);
@@ -84,7 +84,7 @@ class GgufNamesTest {
                 "vocab_size", "tie_word_embeddings", "bos_token_id", "attention_bias", "mlp_bias")) {
             assertThat(found.get(key)).as(key).isEqualTo(expected.get(key));
         }
-        assertThat(found).containsEntry("eos_token_id", 103L); // the file knows the first of them
+        assertThat(found).containsEntry("eos_token_id", 103L); // the file has only the first of them
         assertThat(found).containsKeys("rope_scaling", "rms_norm_eps").hasSize(18);
     }
 
@@ -104,7 +104,7 @@ class GgufNamesTest {
         }
     }
 
-    /** A file of a model without scaling may have the tensor, too: Hugging Face has a plain rope_theta for it. */
+    /** Tests that factors of 1, which files without scaling may have, leave a plain rope_theta. */
     @Test
     void factorsOfOneAreNoScaling() throws IOException {
         float[] ones = {1, 1};
@@ -117,7 +117,7 @@ class GgufNamesTest {
                 .containsKey("rope_scaling");
     }
 
-    /** 4 heads of 4 elements, 2 key heads, width 256, no block. */
+    /** Returns a file with 4 heads of 4 elements, 2 key heads, width 256, and no block. */
     private static GgufFile small(String architecture) {
         return new GgufFile().key("general.architecture", architecture).key(architecture + ".context_length", 64)
                 .key(architecture + ".embedding_length", 256).key(architecture + ".block_count", 1)
@@ -130,7 +130,7 @@ class GgufNamesTest {
         return Files.write(folder.resolve("m.gguf"), file.make());
     }
 
-    /** Row s · 2 + i of a head is row 2i + s in the file: 0, 2, 1, 3. */
+    /** Restores the halves of a head: row s · 2 + i of a head is row 2i + s in the file: 0, 2, 1, 3. */
     private static float[] inHalves(float[] rows, int columns) {
         float[] moved = new float[rows.length];
         for (int row = 0; row < rows.length / columns; row++) {
@@ -142,7 +142,7 @@ class GgufNamesTest {
 
     @ParameterizedTest
     @CsvSource({"llama, true", "qwen2, false", "qwen3, false"})
-    void rowsAndBiasesOfQueriesAndKeysAreMovedInLlamaOnly(String architecture, boolean moved) throws IOException {
+    void queryAndKeyRowsAndBiasesMoveInLlamaOnly(String architecture, boolean moved) throws IOException {
         float[] queries = TestNumbers.uniform(new Random(1), 16 * 256);
         float[] keys = TestNumbers.uniform(new Random(2), 8 * 256);
         float[] bias = TestNumbers.uniform(new Random(3), 16);
@@ -161,12 +161,12 @@ class GgufNamesTest {
     }
 
     @Test
-    void rowsOfBlocksMoveWhole() throws IOException {
+    void quantisedRowsMoveAsAWhole() throws IOException {
         byte[] blocks = new byte[16 * 144];
         new Random(4).nextBytes(blocks);
         for (int row = 0; row < 16; row++) {
             blocks[row * 144 + 1] = 0x2c;
-            blocks[row * 144 + 3] = 0x28; // scales that are small numbers
+            blocks[row * 144 + 3] = 0x28; // upper bytes of small scales
         }
         Path file = write(small("llama").tensor("blk.0.attn_q.weight", 12, blocks, 16, 256));
         float[] stored;
@@ -184,7 +184,10 @@ class GgufNamesTest {
         }
     }
 
-    /** 9 heads of 22 and 3 for keys, 198 and 66 rows: four panels and two, whose edges are inside heads. */
+    /**
+     * Returns a file with 9 heads of 22 elements and 3 key heads: 198 and 66 rows, so panels of 64 rows end inside
+     * heads.
+     */
     private static GgufFile wide(int type, Function<Integer, byte[]> rows, long columns) {
         GgufFile file = new GgufFile().key("general.architecture", "llama").key("llama.context_length", 64)
                 .key("llama.embedding_length", (int) columns).key("llama.block_count", 1)
@@ -195,7 +198,7 @@ class GgufNamesTest {
                 .tensor("blk.0.attn_k.weight", type, rows.apply(66), 66, columns);
     }
 
-    /** Puts stored pairs into halves: element i of half h of a head stands at 2i + h. */
+    /** Converts stored pairs to halves: element i of half h of a head is stored at 2i + h. */
     private static float[] halves(float[] stored, int columns) {
         float[] halves = new float[stored.length];
         for (int head = 0; head < stored.length / columns / 22; head++) {
@@ -232,7 +235,7 @@ class GgufNamesTest {
         }
     }
 
-    /** Random rows of f32 or of blocks whose scales are small numbers. */
+    /** Returns random rows of f32, or of blocks with small scales. */
     private static byte[] blocks(Random random, int type, int rows, int rowBytes) {
         if (type == 0) {
             return GgufFile.bytes(IntStream.range(0, rows * rowBytes / 4).mapToObj(i -> random.nextFloat()).toArray());
@@ -264,7 +267,7 @@ class GgufNamesTest {
     }
 
     @Test
-    void keysBecomeThoseOfConfigJson() throws IOException {
+    void keysAreConvertedToThoseOfConfigJson() throws IOException {
         Map<String, Object> config = config(write(small("qwen2").key("qwen2.rope.freq_base", 1e6f)
                 .key("qwen2.rope.scaling.type", "yarn").key("qwen2.rope.scaling.factor", 4f)
                 .key("qwen2.rope.scaling.original_context_length", 32).key("qwen2.rope.scaling.yarn_beta_fast", 8f)
@@ -297,7 +300,7 @@ class GgufNamesTest {
     }
 
     @Test
-    void whatIsNoSuchModelIsRefusedByName() throws IOException {
+    void unsupportedModelsAreRefused() throws IOException {
         assertRefused(small("gemma"), "general.architecture: expected one of [llama, qwen2, qwen3], found gemma");
         assertRefused(new GgufFile().key("k", 1),
                 "general.architecture: expected one of [llama, qwen2, qwen3], found none");

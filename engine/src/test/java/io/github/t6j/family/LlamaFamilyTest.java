@@ -35,10 +35,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Small models in Hugging Face's layout, with the logits that an independent reading computes in float64. */
+/** Compares small models in Hugging Face's layout with logits that an independent reader computed in float64. */
 @Tag("width")
 class LlamaFamilyTest {
-    /** DESIGN.md §3. */
+    /** Tolerance of DESIGN.md §3. */
     private static final double TOLERANCE = 2e-4;
 
     @TempDir
@@ -64,7 +64,7 @@ class LlamaFamilyTest {
         return TestData.ints(TestData.json(place(name) + "/greedy.json").get("prompt"));
     }
 
-    /** @param between whole prompts and steps: 0, the same bits */
+    /** @param between tolerance between whole prompts and steps; 0 means the same bits */
     private static void check(String name, Model model, SessionOptions options, float between) {
         int[] ids = prompt(name);
         double[] logits = TestData.doubles(place(name) + "/logits_f64.safetensors", "logits");
@@ -82,7 +82,7 @@ class LlamaFamilyTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void logitsAreThoseOfTheOracle(String name) {
+    void logitsEqualTheOracle(String name) {
         try (Model model = Model.load(golden(name))) {
             for (Path path : Path.values()) {
                 check(name, model, SessionOptions.defaults().withPath(path), 0f);
@@ -93,7 +93,7 @@ class LlamaFamilyTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void greedyTokensAreThoseOfTheOracle(String name) {
+    void greedyTokensEqualTheOracle(String name) {
         int[] tokens = TestData.ints(TestData.json(place(name) + "/greedy.json").get("tokens"));
         try (Model model = Model.load(golden(name)); Session session = model.newSession()) {
             session.prefill(prompt(name));
@@ -109,7 +109,7 @@ class LlamaFamilyTest {
         }
     }
 
-    /** As tensor product attention with fixed head factors: t6j.json says so. */
+    /** Runs the cases as tensor product attention with fixed head factors, by a key of t6j.json. */
     @ParameterizedTest
     @MethodSource("cases")
     void wholeHeadsAreFactorsToo(String name) throws IOException {
@@ -140,10 +140,13 @@ class LlamaFamilyTest {
         Files.writeString(folder.resolve("config.json"), Json.write(config));
     }
 
-    /** Longer than a page: windows that begin inside a page and leave pages behind, in chunks, by steps, from a fork. */
+    /**
+     * Texts longer than a page, so windows start inside a page and leave pages behind; fed in chunks, by steps, from a
+     * fork.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"mistral-window", "qwen2-window", "smollm3-list", "qwen3-norm"})
-    void longTextsHaveTheSameBitsHoweverTheyAreFed(String name) {
+    void longTextsHaveTheSameBitsInChunksStepsAndForks(String name) {
         int[] ids = new java.util.Random(5).ints(300, 0, 80).toArray();
         SessionOptions options = SessionOptions.defaults().withContextLength(400);
         try (Model model = Model.load(golden(name));
@@ -169,7 +172,7 @@ class LlamaFamilyTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', nullValues = "null", value = {
-        "model_type            | \"gemma\"        | found gemma; it would take norms whose gain is one more",
+        "model_type            | \"gemma\"        | found gemma; it would need norms whose gain is one more",
         "model_type            | \"bloom\"        | expected one of llama, mistral, qwen2, qwen3, smollm3, found bloom",
         "architectures         | [\"LlamaForSequenceClassification\"] | LlamaForSequenceClassification",
         "hidden_act            | \"gelu\"         | hidden_act: expected silu, found gelu",
@@ -180,13 +183,13 @@ class LlamaFamilyTest {
         "rope_scaling          | {\"rope_type\": \"dynamic\", \"factor\": 2.0} | found dynamic",
         "rope_scaling          | {\"rope_type\": \"llama3\", \"factor\": 2.0} | low_freq_factor: expected a number above 0",
         "rope_scaling          | 3                | rope_scaling",
-        "rope_scaling          | {\"full_attention\": {\"rope_type\": \"default\"}} | full_attention: expected a number or a text",
+        "rope_scaling          | {\"full_attention\": {\"rope_type\": \"default\"}} | full_attention: expected a number or a string",
         "rope_theta            | -1               | rope_theta: expected a number above 0, found -1.0",
-        "attention_bias        | true             | q_proj.bias: expected one in a llama model whose attention_bias is true",
-        "mlp_bias              | true             | down_proj.bias: expected one",
+        "attention_bias        | true             | q_proj.bias: expected this tensor in a llama model whose attention_bias is true",
+        "mlp_bias              | true             | down_proj.bias: expected this tensor",
         "num_attention_heads   | 3                | to be a multiple of the num_attention_heads, 3, found 64",
         "num_attention_heads   | null             | num_attention_heads",
-        "num_hidden_layers     | 3                | num_hidden_layers = 3, but the numbered layers make it 2",
+        "num_hidden_layers     | 3                | num_hidden_layers = 3, expected 2 from the numbered layers",
         "num_key_value_heads   | 4                | num_key_value_heads = 4",
         "head_dim              | 32               | head_dim = 32",
         "intermediate_size     | 97               | intermediate_size = 97",
@@ -194,7 +197,7 @@ class LlamaFamilyTest {
         "rms_norm_eps          | 0                | rms_norm_eps",
         "max_position_embeddings | 0              | max_position_embeddings"
     })
-    void whatIsNotServedIsRefusedByName(String key, String value, String message) throws IOException {
+    void unsupportedConfigurationsAreRefused(String key, String value, String message) throws IOException {
         Map<String, Object> change = new LinkedHashMap<>();
         change.put(key, value == null ? null : Json.parse(value.getBytes(), "value"));
         copy("llama3-gqa", change);
@@ -206,11 +209,11 @@ class LlamaFamilyTest {
     @CsvSource(delimiter = '|', value = {
         "smollm3-list | no_rope_layers | [1, 0]           | one entry for each of",
         "qwen2-bias   | layer_types    | [\"full_attention\"] | one entry for each of",
-        "qwen2-bias   | layer_types    | [\"sliding_attention\", \"full_attention\"] | windows are not used",
+        "qwen2-bias   | layer_types    | [\"sliding_attention\", \"full_attention\"] | windows are disabled",
         "qwen2-window | sliding_window | 0                | sliding_window: expected a whole number from 1",
         "qwen3-norm   | attention_bias | true             | q_proj.bias"
     })
-    void layersThatCannotBeAreRefused(String name, String key, String value, String message) throws IOException {
+    void invalidLayersAreRefused(String name, String key, String value, String message) throws IOException {
         copy(name, Map.of(key, Json.parse(value.getBytes(), "value")));
         assertThatThrownBy(() -> Model.load(folder)).isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining(message);
@@ -223,9 +226,9 @@ class LlamaFamilyTest {
         }
     }
 
-    /** Qwen2Config of transformers: None is no window, whatever use_sliding_window says. */
+    /** In Qwen2Config of transformers, None means no window, regardless of use_sliding_window. */
     @Test
-    void aWindowOfNullIsNone() throws IOException {
+    void aNullWindowMeansNoWindow() throws IOException {
         int[] ids = new java.util.Random(6).ints(40, 0, 97).toArray();
         copy("qwen2-window", Map.of());
         float[] windowed = logits(ids);
@@ -238,14 +241,14 @@ class LlamaFamilyTest {
         none.put("layer_types", List.of("full_attention", "full_attention", "sliding_attention", "sliding_attention"));
         configure("qwen2-window", none);
         assertThatThrownBy(() -> Model.load(folder)).isInstanceOf(ModelFormatException.class)
-                .hasMessageContaining("windows are not used");
+                .hasMessageContaining("windows are disabled");
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "\"rope_pairing\": \"adjacent\"   | rope_pairing: expected no such key, since how the Llama family's RoPE turns",
+        "\"rope_pairing\": \"adjacent\"   | rope_pairing: expected no such key, since the form of RoPE is fixed",
         "\"rope_tables\": \"bf16\"        | rope_tables: expected no such key",
-        "\"order\": 2                      | order: expected no such key, since the Llama family's heads are whole",
+        "\"order\": 2                      | order: expected no such key, since the Llama family has whole heads",
         "\"fixed\": [\"a_k\"]              | fixed: expected no such key",
         "\"head_factors\": \"softmax\"    | head_factors: expected no such key",
         "\"no_scale\": true                | no_scale: expected no such key, since only the MLA"
@@ -257,16 +260,19 @@ class LlamaFamilyTest {
                 .hasMessageContaining("t6j.json: " + message).hasMessageEndingWith(": remove it");
     }
 
-    /** Frequencies to the bit, tables to two units in the last place, of 15 published and made-up configurations. */
+    /**
+     * Compares the bits of frequencies, and tables to two units in the last place, for 15 published and made-up
+     * configurations.
+     */
     @Test
-    void ropeIsThatOfTransformers() {
+    void ropeEqualsTransformers() {
         double[] positions = TestData.doubles("golden_llama/rope/rope.safetensors", "positions");
         int checked = 0;
         for (Object unit : Json.array(TestData.json("golden_llama/rope/case.json").get("units"), "units")) {
             Map<String, Object> fields = Json.object(unit, "unit");
             String name = (String) fields.get("name");
             if (name.startsWith("dynamic")) {
-                continue; // refused by name
+                continue; // not supported
             }
             ConfigJson config = new ConfigJson(Json.object(fields.get("config"), name), name);
             int headDim = ((Long) fields.get("head_dim")).intValue();
@@ -293,9 +299,11 @@ class LlamaFamilyTest {
         assertThat(checked).isEqualTo(15);
     }
 
-    /** generation_config.json's end ids, and not config.json's; its sampling is not asked for. */
+    /**
+     * End ids come from generation_config.json, not config.json; its sampling is off, because do_sample is missing.
+     */
     @Test
-    void textsEndWhereTheFilesSay() {
+    void endIdsComeFromTheFiles() {
         try (Model model = Model.load(golden("llama3-gqa"))) {
             assertThat(model.endIds()).containsExactlyElementsOf(
                     Json.array(TestData.json("golden_llama/llama3-gqa/generation_config.json").get("eos_token_id"),
@@ -329,7 +337,7 @@ class LlamaFamilyTest {
         "{\"do_sample\": 1}                               | do_sample: expected true or false, found 1",
         "{\"eos_token_id\": [1, \"x\"]}                    | eos_token_id: expected an id, or a list of ids, found x"
     })
-    void samplingIsAsTheFilesSay(String json, String expected) throws IOException {
+    void samplingComesFromTheFiles(String json, String expected) throws IOException {
         copy("llama3-gqa", Map.of());
         Files.writeString(folder.resolve("generation_config.json"), json);
         try (Model model = Model.load(folder)) {
@@ -341,10 +349,10 @@ class LlamaFamilyTest {
         }
     }
 
-    /** The same model as llama3-gqa, as llama.cpp keeps it; with q8_0 activations are rounded, too, by f32 scales. */
+    /** The model of llama3-gqa in llama.cpp's format; with q8_0, activations are rounded too, with f32 scales. */
     @ParameterizedTest
     @CsvSource({"model-f32.gguf, logits_f32", "model-q8_0.gguf, logits_q8_0_activations_rounded_f32"})
-    void ggufFilesAreModels(String file, String expected) {
+    void ggufModelsEqualTheOracle(String file, String expected) {
         int[] ids = TestData.ints(Json.object(
                 TestData.json("golden_llama/gguf-llama3/case.json").get("prompt"), "prompt").get("input_ids"));
         double[] logits = TestData.doubles("golden_llama/gguf-llama3/logits_f64.safetensors", expected);

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** A small model of the MLRA code, what to feed it, and what must come out. */
+/** A small model of the MLRA code with its input and expected output. */
 record MlraCase(String name, String attention) {
     static final List<MlraCase> ALL = Stream.of(
             "tpa_even, TPA", "tpa_odd, TPA", "tpa_long, TPA", "mha, MHA", "gqa, GQA", "mqa, MQA", "mla, MLA",
@@ -38,7 +38,7 @@ record MlraCase(String name, String attention) {
         return TestData.ints(greedy().get("prompt"));
     }
 
-    /** Greedy continuation. */
+    /** Returns the greedy continuation. */
     int[] tokens() {
         return TestData.ints(greedy().get("tokens"));
     }
@@ -47,7 +47,7 @@ record MlraCase(String name, String attention) {
         return TestData.json("golden_mlra/" + name + "/greedy.json");
     }
 
-    /** {@code logits}, or {@code logits_rope_bf16} [ids][vocabulary]. */
+    /** Returns the tensor {@code logits} or {@code logits_rope_bf16}, [ids][vocabulary]. */
     double[] logits(String tensor) {
         return TestData.doubles("golden_mlra/" + name + "/logits_f64.safetensors", tensor);
     }
@@ -60,12 +60,14 @@ record MlraCase(String name, String attention) {
         return Model.load(folder(), ModelOptions.defaults().withThreads(threads));
     }
 
-    /** Options for the prompt and its continuation: the code that made these files has no limit. */
+    /**
+     * Returns options with a context for the prompt and its continuation, since config.json may have a smaller limit.
+     */
     SessionOptions options() {
         return SessionOptions.defaults().withContextLength(ids().length + tokens().length);
     }
 
-    /** Gives {@code use} the tensors while their file is open. */
+    /** Calls {@code use} with the tensors while their file is open. */
     void withTensors(Consumer<Map<String, Tensor>> use) {
         try (Checkpoint checkpoint = Checkpoint.open(folder(), false)) {
             use.accept(new LinkedHashMap<>(checkpoint.tensors()));

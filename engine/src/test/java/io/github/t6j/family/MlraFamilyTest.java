@@ -36,10 +36,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The MLRA checkpoints, by small models of their code: every attention, gains, their epsilon, the other RoPE sense. */
+/**
+ * Tests the MLRA checkpoints with small models of their code: every attention, gains and their epsilon,
+ * counterclockwise RoPE.
+ */
 @Tag("width")
 class MlraFamilyTest {
-    /** DESIGN.md §3. */
+    /** Tolerance of DESIGN.md §3. */
     private static final double TOLERANCE = 2e-4;
 
     private static final int CHUNK = 7;
@@ -52,7 +55,7 @@ class MlraFamilyTest {
     }
 
     @Test
-    void allCasesAreThere() throws IOException {
+    void allCasesExist() throws IOException {
         try (Stream<Path> folders = Files.list(TestData.path("golden_mlra"))) {
             assertThat(folders.map(path -> path.getFileName().toString()))
                     .containsExactlyInAnyOrderElementsOf(Stream.concat(
@@ -62,7 +65,7 @@ class MlraFamilyTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void logitsAreThoseOfTheOfficialCode(MlraCase golden) {
+    void logitsEqualTheOfficialCode(MlraCase golden) {
         try (Model model = golden.load()) {
             assertThat(model.info().family()).isEqualTo("MLRA");
             assertThat(model.info().attention().name()).isEqualTo(golden.attention());
@@ -72,7 +75,10 @@ class MlraFamilyTest {
         }
     }
 
-    /** In one pass, in chunks, and step by step: within the tolerance, and the same bits, but for TPA's two forms (ADR 31). */
+    /**
+     * Checks one pass, chunks and single steps: all within the tolerance, with the same bits except for TPA's two forms
+     * (ADR 31).
+     */
     private static void check(int[] ids, double[] expected, Model model, SessionOptions options) {
         try (Session whole = model.newSession(options);
                 Session chunks = model.newSession(options);
@@ -103,7 +109,7 @@ class MlraFamilyTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void greedyTokensAreThoseOfTheOfficialCode(MlraCase golden) {
+    void greedyTokensEqualTheOfficialCode(MlraCase golden) {
         try (Model model = golden.load(); Session session = model.newSession(golden.options())) {
             session.prefill(golden.ids());
             for (int expected : golden.tokens()) {
@@ -118,7 +124,7 @@ class MlraFamilyTest {
         }
     }
 
-    /** The layout of the published files: shards in PyTorch's format, both names of the tied matrix. */
+    /** Reads the layout of the published files: shards in PyTorch's format, both names of the tied matrix. */
     @Test
     void shardsAreRead() {
         MlraCase whole = MlraCase.of("tpa_even");
@@ -127,7 +133,7 @@ class MlraFamilyTest {
         }
     }
 
-    /** As their evaluation computed, under bf16 autocast, cosines and sines are rounded: t6j.json can say so. */
+    /** Rounds cosines and sines as the official evaluation does under bf16 autocast, by a key of t6j.json. */
     @ParameterizedTest
     @ValueSource(strings = {"tpa_even", "tpa_odd"})
     void tablesMayBeRounded(String name) throws IOException {
@@ -146,10 +152,10 @@ class MlraFamilyTest {
         Files.writeString(folder.resolve("t6j.json"), t6j);
     }
 
-    /** A model without factors whose gains and c_proj have them is the same model. */
+    /** Multiplying gains and c_proj by the factors and omitting the factors gives the same model. */
     @ParameterizedTest
     @ValueSource(strings = {"mla", "gla_2", "gla_4", "mlra_2", "mlra_4"})
-    void factorsMayBeLeftOut(String name) throws IOException {
+    void factorsMayBeOmitted(String name) throws IOException {
         MlraCase golden = MlraCase.of(name);
         copy(golden, "{\"no_scale\": true}");
         Map<String, Object> config = golden.config();
@@ -174,7 +180,7 @@ class MlraFamilyTest {
         }
     }
 
-    /** Whole heads are fixed factors (paper, section 4). */
+    /** Converts whole heads to fixed factors (paper, section 4). */
     @ParameterizedTest
     @ValueSource(strings = {"mha", "gqa", "mqa"})
     void wholeHeadsMayBeFactors(String name) {
@@ -203,7 +209,7 @@ class MlraFamilyTest {
     }
 
     @Test
-    void queriesOfTwoStagesAreNoFactors() {
+    void twoStageQueriesCannotBeConverted() {
         MlraCase golden = MlraCase.of("mfa");
         golden.withTensors(tensors -> assertThatThrownBy(
                 () -> AsTensorProduct.of(tensors, golden.config(), VariantJson.none()))
@@ -221,7 +227,7 @@ class MlraFamilyTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"tpa_even", "mha", "gta", "mfa"})
-    void factorsThatAModelDoesNotHaveCannotBeLeftOut(String name) throws IOException {
+    void missingFactorsCannotBeOmitted(String name) throws IOException {
         copy(MlraCase.of(name), "{\"no_scale\": true}");
         assertThatThrownBy(() -> Model.load(folder))
                 .isInstanceOf(ModelFormatException.class)
@@ -230,7 +236,7 @@ class MlraFamilyTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"tpa_even", "mha", "mla"})
-    void onlyTheLlamaFamilysHeadsAreTakenAsFactors(String name) throws IOException {
+    void onlyTheLlamaFamilysHeadsMayBeFactors(String name) throws IOException {
         copy(MlraCase.of(name), "{\"heads\": \"factors\"}");
         assertThatThrownBy(() -> Model.load(folder))
                 .isInstanceOf(ModelFormatException.class)
@@ -265,12 +271,12 @@ class MlraFamilyTest {
             assertThatThrownBy(() -> describe(tensors, golden.config()))
                     .isInstanceOf(ModelFormatException.class)
                     .hasMessageContaining(
-                            weight + ": expected attention whose output goes to c_proj as it is, found gates");
+                            weight + ": expected attention whose output goes to c_proj unchanged, found gates");
         });
     }
 
     @Test
-    void anAttentionThatIsNoneOfTheirsIsRefused() {
+    void anUnknownAttentionIsRefused() {
         MlraCase golden = MlraCase.of("tpa_even");
         golden.withTensors(tensors -> {
             tensors.keySet().removeIf(name -> name.contains("c_qkv"));
@@ -280,11 +286,11 @@ class MlraFamilyTest {
         });
     }
 
-    /** Its attention was never published. */
+    /** Refuses TensorProduct-Microllama, whose attention was never published. */
     @Test
     void microllamaIsRefused() {
         String name = "model.layers.0.self_attn.c_qkv.W_A_k.weight";
-        String embedding = "model.embed_tokens.weight"; // the Llama family has it, too
+        String embedding = "model.embed_tokens.weight"; // the Llama family has the same name
         Map<String, Tensor> tensors = Map.of(
                 name, Tensor.of(name, new float[8], 2, 4), embedding, Tensor.of(embedding, new float[8], 2, 4));
         assertThatThrownBy(() -> describe(tensors, Map.of()))
@@ -293,23 +299,24 @@ class MlraFamilyTest {
     }
 
     @Test
-    void matricesInOneParameterNeedThreeSizes() {
+    void matricesInOneParameterNeedThreeDimensions() {
         MlraCase golden = MlraCase.of("mlra_4");
         golden.withTensors(tensors -> {
             String name = "transformer.h.0.attn.kv_b_proj";
             tensors.put(name, Tensor.of(name, tensors.get(name).toFloats(), 20, 54));
             assertThatThrownBy(() -> describe(tensors, golden.config()))
                     .isInstanceOf(ModelFormatException.class)
-                    .hasMessageContaining(name + ": expected several matrices, a shape of three sizes, found shape");
+                    .hasMessageContaining(
+                            name + ": expected several matrices, a shape of three dimensions, found shape");
         });
     }
 
-    /** Shapes that no model has: of one tensor, by its name inside the attention. */
+    /** Gives one tensor, by its name inside the attention, a shape that no model has. */
     @ParameterizedTest
     @CsvSource({
         "mla, kv_a_proj_with_mqa.weight, 12, 32, more rows than latents have elements",
         "mla, q_b_proj.weight, 61, 20, rows of q_b_proj without columns of c_proj to be a multiple of the rope rows",
-        "gta, W_rope_k.weight, 5, 30, rows of c_q to be a multiple of the rows of W_rope_k twice",
+        "gta, W_rope_k.weight, 5, 30, rows of c_q to be a multiple of the doubled rows of W_rope_k",
         "gta, kv_proj.weight, 48, 30, number of heads to be a multiple of the number of key heads",
         "mfa, c_k.weight, 15, 30, rows of w_q to be a multiple of the rows of c_k"})
     void shapesThatContradictEachOtherAreRefused(String name, String tensor, int rows, int columns, String message) {
@@ -341,7 +348,7 @@ class MlraFamilyTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void sizesMustBeThoseOfTheShapes(MlraCase golden) {
+    void sizesMustMatchTheShapes(MlraCase golden) {
         golden.withTensors(tensors -> {
             for (String key : golden.config().keySet()) {
                 Map<String, Object> config = new LinkedHashMap<>(golden.config());
@@ -355,9 +362,12 @@ class MlraFamilyTest {
         });
     }
 
-    /** Their evaluation does not tie what it loads: a head of its own, twice the embedding, gives twice the logits. */
+    /**
+     * The official evaluation does not tie the matrices that it loads, so an output matrix of twice the embedding gives
+     * twice the logits.
+     */
     @Test
-    void aHeadOfItsOwnIsRead(@TempDir Path folder) throws IOException {
+    void anUntiedOutputMatrixIsRead(@TempDir Path folder) throws IOException {
         Path golden = TestData.path("golden_mlra/tpa_even");
         Files.copy(golden.resolve("config.json"), folder.resolve("config.json"));
         try (Checkpoint checkpoint = Checkpoint.open(golden, true)) {

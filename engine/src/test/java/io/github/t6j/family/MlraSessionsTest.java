@@ -20,11 +20,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What sessions of the MLRA models keep: how much, in every type, saved, forked and cut; the same bits for any threads. */
+/**
+ * Sessions of the MLRA models: cache size in every type; saved, forked and truncated sessions; the same bits with any
+ * number of threads.
+ */
 class MlraSessionsTest {
     private static final long SEED = 5;
 
-    /** Past two pages. */
+    /** Length beyond two pages. */
     private static final int LENGTH = 150;
 
     @TempDir
@@ -42,7 +45,7 @@ class MlraSessionsTest {
         return SessionOptions.defaults().withContextLength(LENGTH).withCacheType(type);
     }
 
-    /** Numbers of a token and layer, by their config.json alone. */
+    /** Returns the cached elements of a token and layer, computed from config.json alone. */
     private static long numbers(String attention, Map<String, Object> config) {
         long heads = (Long) config.get("n_head");
         long group = (Long) config.getOrDefault("group_size", 1L);
@@ -58,7 +61,7 @@ class MlraSessionsTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void aTokenTakesWhatThePaperSays(MlraCase golden) {
+    void aTokenTakesTheBytesOfThePaper(MlraCase golden) {
         try (Model model = golden.load()) {
             long expected = numbers(golden.attention(), golden.config());
             assertThat(model.info().cache().elementsPerToken()).isEqualTo(Math.toIntExact(expected));
@@ -70,10 +73,10 @@ class MlraSessionsTest {
         }
     }
 
-    /** Names and shapes of the official state_dict. */
+    /** Compares names and shapes with the official state_dict. */
     @ParameterizedTest
     @MethodSource("cases")
-    void tensorsOfANewModelAreTheOfficialOnes(MlraCase golden) {
+    void tensorsOfANewModelEqualTheOfficialOnes(MlraCase golden) {
         Map<String, Object> official = new TreeMap<>(Json.object(
                 TestData.json("golden_mlra/" + golden.name() + "/case.json").get("state_dict_shapes"), "shapes"));
         official.remove("transformer.wte.weight");
@@ -84,7 +87,7 @@ class MlraSessionsTest {
         assertThat(shapes).isEqualTo(official);
     }
 
-    /** The published sizes: numbers cached, and parameters with the tied matrix once. */
+    /** Compares with the published sizes: cached elements, and parameters with the tied matrix counted once. */
     @ParameterizedTest
     @CsvSource({
         "tpa, TPA, 2873183232, 608", "mha, MHA, 2872593408, 6144", "gqa, GQA, 2872593408, 1536",
@@ -103,7 +106,7 @@ class MlraSessionsTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void threadsAndChunksDoNotShow(MlraCase golden) {
+    void threadsAndChunksDoNotChangeBits(MlraCase golden) {
         float[] expected = null;
         for (int threads : new int[] {1, 2, 5}) {
             try (Model model = golden.load(threads);
@@ -124,10 +127,10 @@ class MlraSessionsTest {
         }
     }
 
-    /** Sessions of different lengths in one pass over the weights. */
+    /** Runs sessions of different lengths in one pass over the weights. */
     @ParameterizedTest
     @MethodSource("cases")
-    void neighboursDoNotShow(MlraCase golden) {
+    void otherSessionsDoNotChangeBits(MlraCase golden) {
         try (Model model = golden.load();
                 Session first = model.newSession(options(CacheType.F32));
                 Session second = model.newSession(options(CacheType.Q8));
@@ -144,10 +147,10 @@ class MlraSessionsTest {
         }
     }
 
-    /** Long passes, which may rebuild keys and values, and single steps agree with the oracle. */
+    /** Compares long passes, which may rebuild keys and values, and single steps with the oracle. */
     @ParameterizedTest
     @MethodSource("cases")
-    void longPassesAreTheOracle(MlraCase golden) {
+    void longPassesEqualTheOracle(MlraCase golden) {
         try (Model model = golden.load();
                 Session whole = model.newSession(options(CacheType.F32));
                 Session oracle =
@@ -164,10 +167,10 @@ class MlraSessionsTest {
         }
     }
 
-    /** Restored, forked and cut sessions go on as if nothing had been, with every type of cache. */
+    /** Checks that restored, forked and truncated sessions continue with the same bits, with every type of cache. */
     @ParameterizedTest
     @MethodSource("cases")
-    void sessionsAreSavedForkedAndCut(MlraCase golden) {
+    void sessionsAreSavedForkedAndTruncated(MlraCase golden) {
         try (Model model = golden.load()) {
             int[] ids = ids(model);
             for (CacheType type : CacheType.values()) {
@@ -186,7 +189,7 @@ class MlraSessionsTest {
                         }
                         whole.prefill(Arrays.copyOfRange(ids, 70, 90));
                         whole.prefill(Arrays.copyOfRange(ids, 90, 110));
-                        assertThat(fork.logits()).as(type + " forked and cut").isEqualTo(whole.logits());
+                        assertThat(fork.logits()).as(type + " forked and truncated").isEqualTo(whole.logits());
                     }
                     for (int i = 70; i < 110; i++) {
                         restored.decode(ids[i]);
@@ -198,12 +201,12 @@ class MlraSessionsTest {
     }
 
     /**
-     * The bounds are about twice what was measured: at most 0.1, 1.0 and 1.7 for the TPA models, whose products of two
-     * rounded factors err more, and 0.04, 0.33 and 0.8 for the others, of logits up to 15.
+     * Bounds are about twice the measured errors. Those were at most 0.1, 1.0 and 1.7 for the TPA models, whose
+     * products of two rounded factors have larger errors, and 0.04, 0.33 and 0.8 for the others, with logits up to 15.
      */
     @ParameterizedTest
     @MethodSource("cases")
-    void narrowTypesStayNear(MlraCase golden) {
+    void typesOfReducedPrecisionStayNear(MlraCase golden) {
         Map<CacheType, Double> bounds = golden.attention().equals("TPA")
                 ? Map.of(CacheType.F16, 0.2, CacheType.BF16, 2.0, CacheType.Q8, 3.4)
                 : Map.of(CacheType.F16, 0.08, CacheType.BF16, 0.65, CacheType.Q8, 1.6);
@@ -220,7 +223,7 @@ class MlraSessionsTest {
         }
     }
 
-    /** After each id. */
+    /** Returns the logits after each id. */
     private static float[] logits(Model model, CacheType type) {
         int vocabulary = model.info().sizes().vocabulary();
         float[] all = new float[LENGTH * vocabulary];

@@ -6,7 +6,7 @@ import io.github.t6j.model.ModelConfig;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Those that a CPU trains: parameters as the official classes count them. */
+/** Compares the presets for CPUs with the number of parameters of the official classes. */
 class PresetsTest {
     @ParameterizedTest
     @CsvSource(textBlock = """

@@ -15,14 +15,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class T6ConfigTest {
 
-    /** Names and shapes of the official state_dict, as the cases in testdata/golden hold them. */
+    /** Compares names and shapes with the official state_dict, from the cases in testdata/golden. */
     @ParameterizedTest
     @CsvSource({
         "T6_odd, TPA", "T6_groupnorm, TPA", "T6_rank1, TPA", "T6_kvonly, TPA_KVONLY", "T6_kvonly_groupnorm, TPA_KVONLY",
         "llama-mha, MHA", "llama-gqa, GQA", "llama-gqa_groupnorm, GQA", "llama-mqa, GQA",
         "llama-mla, MLA", "llama-mla_groupnorm, MLA"
     })
-    void shapesAreTheOfficialOnes(String name, T6Config.Attention attention) throws IOException {
+    void shapesEqualTheOfficialOnes(String name, T6Config.Attention attention) throws IOException {
         Path golden = TestData.path("golden/" + name);
         Map<String, Object> official = new TreeMap<>(Json.object(
                 parse(golden.resolve("case.json")).get("state_dict_shapes"), "state_dict_shapes"));
@@ -35,7 +35,9 @@ class T6ConfigTest {
         assertThat(shapes).isEqualTo(official);
     }
 
-    /** Parameters of the paper's table 9: all attentions of a size have about as many. */
+    /**
+     * Compares with the parameters of the paper's table 9, where all attentions of a size have about the same number.
+     */
     @ParameterizedTest
     @CsvSource({"small, 124e6", "medium, 353e6", "large, 773e6", "xl, 1550e6"})
     void presetsHaveTheSizesOfThePaper(String size, double parameters) {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** t6j.json and weights that contradict each other, or themselves, are refused with the reason. */
+/** Checks that contradictions between t6j.json and the weights, or within either, are refused with the reason. */
 class T6FactorsTest {
     private static final int WIDTH = 10;
     private static final int HEADS = 3;
@@ -31,7 +31,7 @@ class T6FactorsTest {
         return Tensor.of("w", new float[rows * columns], rows, columns);
     }
 
-    /** T6 of order 2 or 3, with a few tensors taken away and others put in. */
+    /** Returns T6 weights of order 2 or 3 for tests that add and remove tensors. */
     private static Map<String, Tensor> weights(boolean third) {
         Map<String, Tensor> weights = new LinkedHashMap<>();
         for (String of : new String[] {"q", "k", "v"}) {
@@ -51,9 +51,9 @@ class T6FactorsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "{'order': 3}              | it says order = 3, but c_qkv.W_C_k, there or not, make it 2",
-        "{'fixed': ['a_k', 'b_v']} | it says fixed = [a_k, b_v], but the names of c_qkv's parameters make it []",
-        "{'shared_b': true}        | it says shared_b = true, but c_qkv.W_B_v or b_v, there or not, make it false"
+        "{'order': 3}              | it has order = 3, expected 2 from the presence or absence of c_qkv.W_C_k",
+        "{'fixed': ['a_k', 'b_v']} | it has fixed = [a_k, b_v], expected [] from the names of c_qkv's parameters",
+        "{'shared_b': true}        | it has shared_b = true, expected false from the presence or absence of c_qkv.W_B_v or b_v"
     })
     void aContradictionNamesBoth(String t6j, String message) {
         assertThatThrownBy(() -> describe(weights(false), Map.of(), t6j))
@@ -96,7 +96,7 @@ class T6FactorsTest {
     }
 
     @Test
-    void oneFactorMustSeeTheToken() {
+    void oneFactorMustDependOnTheToken() {
         Map<String, Tensor> none = weights(false);
         none.keySet().removeIf(name -> name.contains("W_"));
         for (String of : new String[] {"q", "k", "v"}) {
@@ -141,7 +141,7 @@ class T6FactorsTest {
 
     @ParameterizedTest
     @CsvSource({"a_q, 3, 2", "b_q, 2, 8", "a_k, 3, 2", "b_k, 2, 8", "a_v, 3, 2", "b_v, 2, 8"})
-    void parametersHaveTheirShape(String factor, int rows, int columns) {
+    void parametersMustHaveTheRightShape(String factor, int rows, int columns) {
         Map<String, Tensor> fixed = weights(false);
         fixed.remove("c_qkv.W_" + Character.toUpperCase(factor.charAt(0)) + factor.substring(1));
         fixed.put("c_qkv." + factor, matrix(rows, columns));

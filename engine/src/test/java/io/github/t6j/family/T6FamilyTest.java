@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a checkpoint is taken for, and what is refused, with the reason. */
+/** Tests which model a checkpoint is read as, and which checkpoints are refused, with the reason. */
 class T6FamilyTest {
     private static Map<String, Tensor> tensors(String golden) {
         try (Checkpoint checkpoint = Checkpoint.open(TestData.path("golden/" + golden), false)) {
@@ -50,7 +50,8 @@ class T6FamilyTest {
     @ParameterizedTest
     @CsvSource({"T6_even,T6,4,16,0,6,2", "T6_odd,T6,5,24,0,5,3", "T6_kvonly_odd,T6 KV-only,5,24,0,0,3",
         "llama-mha,MHA,4,14,4,0,0", "llama-mqa,MQA,5,12,1,0,0", "llama-gqa,GQA,6,12,2,0,0"})
-    void shapesDecide(String golden, String name, int heads, int headDim, int kvHeads, int queryRank, int keyRank) {
+    void shapesDetermineTheModel(String golden, String name, int heads, int headDim, int kvHeads, int queryRank,
+            int keyRank) {
         Map<String, Object> full = config(golden);
         ModelConfig described = describe(tensors(golden), full, null);
         assertThat(described.name()).isEqualTo(name);
@@ -85,7 +86,7 @@ class T6FamilyTest {
     void latentSizesComeFromShapesAlone(String golden, int valueDim) {
         Latent sizes = new Latent(4, 12, valueDim, 20, 14, 8);
         Map<String, Object> config = new LinkedHashMap<>(config(golden));
-        // The official configurations of the larger sizes say ranks that the training script never passes.
+        // The official configurations of the larger sizes have ranks that the training script never passes.
         config.putAll(Map.of("q_lora_rank", 1024L, "kv_lora_rank", 512L, "v_head_dim", 64L, "qk_rope_head_dim", 32L));
         for (Map<String, Object> said : List.of(config, Map.<String, Object>of())) {
             ModelConfig described = describe(tensors(golden), said, null);
@@ -102,7 +103,7 @@ class T6FamilyTest {
 
     @ParameterizedTest
     @CsvSource({"T6_linearattn", "T6_linearattn_kvonly", "llama-linearattn-gqa"})
-    void linearAttentionIsSaidByTheUser(String golden) {
+    void linearAttentionNeedsTheVariant(String golden) {
         assertThatThrownBy(() -> describe(tensors(golden), config(golden), null))
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining("partialrope-decay or linearattn");
@@ -116,7 +117,7 @@ class T6FamilyTest {
     }
 
     @Test
-    void groupNormMustBeWhereItIsSaid() {
+    void groupNormMustMatchTheKey() {
         Map<String, Object> config = new LinkedHashMap<>(config("T6_even"));
         config.put("using_groupnorm", true);
         assertThatThrownBy(() -> describe(tensors("T6_even"), config, null))
@@ -136,7 +137,7 @@ class T6FamilyTest {
     }
 
     @Test
-    void ropeIsWhatTheKeysLeaveOrTheUserSays() {
+    void ropeComesFromTheKeysOrTheVariant() {
         Map<String, Object> config = new LinkedHashMap<>(config("T6_even"));
         assertThat(describe(tensors("T6_even"), config, null).rope().rotaryDim()).isEqualTo(16);
         assertThat(describe(tensors("T6_even"), config, null).assumptions()).anyMatch(s -> s.contains("full RoPE"));
@@ -161,7 +162,7 @@ class T6FamilyTest {
     }
 
     @Test
-    void otherModelsAreRefusedByName() {
+    void otherModelsAreNamedAndRefused() {
         Tensor matrix = Tensor.of("w", new float[4], 2, 2);
         assertThatThrownBy(() -> describe(Map.of("transformer.h.0.attn.c_attn.weight", matrix), Map.of(), null))
                 .isInstanceOf(ModelFormatException.class)
@@ -205,7 +206,7 @@ class T6FamilyTest {
     }
 
     @Test
-    void embeddingsThatAreNotTiedAreRefused() {
+    void untiedEmbeddingsAreRefused() {
         Map<String, Tensor> tensors = tensors("T6_groupnorm");
         Tensor head = tensors.get("lm_head.weight");
         tensors.put("transformer.wte.weight", head);

@@ -40,7 +40,7 @@ class VariantJsonTest {
                 .hasMessageContaining(message);
     }
 
-    /** Each key with values of every kind, but for those few that it can have. */
+    /** Gives each key invalid values of every kind. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         "format | 1", "variant | 'full'", "order | 2", "fixed | []", "shared_b | true", "head_factors | 'linear'",

@@ -107,7 +107,7 @@ class HostileDataTest {
                 ": expected a file of training data, found a folder: give the files in it");
         refused(folder.resolve("none"), UncheckedIOException.class, ": cannot be read: no such file");
         Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("none"));
-        refused(link, ModelFormatException.class, ": a symbolic link to a file that is not there");
+        refused(link, ModelFormatException.class, ": a symbolic link to a missing file");
     }
 
     @Test
