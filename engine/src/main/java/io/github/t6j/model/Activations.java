@@ -8,12 +8,16 @@ import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatMul;
 import io.github.t6j.kernels.Workers;
 
-/** The buffers of the rows that pass through the blocks together; one sequence's, reused for every pass. */
+/**
+ * Buffers of the rows that pass through the blocks together; each sequence has its own and reuses them for every pass.
+ */
 final class Activations {
-    /** Rows of one sequence's largest pass: enough that a block of weights read from memory is used often. */
+    /**
+     * Rows of one sequence's largest pass: enough to use each block of weights many times after one read from memory.
+     */
     static final int ROWS = 128;
 
-    /** Rows whose logits are computed together: a vocabulary of them is large. */
+    /** Rows whose logits are computed together; few, because each row has the size of the vocabulary. */
     static final int LOGIT_ROWS = 16;
 
     final int capacity; // rows of the largest pass that fits
@@ -25,10 +29,10 @@ final class Activations {
     final int[] positions; // [rows]
     final float[] x; //       [rows][width], the residual stream
     final float[] normed; //  [rows][width]
-    final AttentionPass attention; // projections, cosines and sines, and what attention makes of them
+    final AttentionPass attention; // projections, cosines and sines, and the output of attention
     final float[] gateUp; //  [rows][gateUpStride], gate then up
     final float[] hidden; //  [rows][hidden]
-    final float[] update; //  [rows][updateStride], what a half of a block adds to x
+    final float[] update; //  [rows][updateStride], the output of half a block, which is added to x
     float[] logits; //        [1 or LOGIT_ROWS][padded vocabulary]
     final float[][] lanes; // [workers][LANES]
 
@@ -41,12 +45,14 @@ final class Activations {
     private final RowOperation addUpdate = (a, index, worker) -> addUpdate(index);
     private RowOperation operation;
 
-    /** Rows to have room for when a pass has {@code rows}: passes grow, and should not often make new buffers. */
+    /**
+     * Returns the capacity to allocate for a pass of {@code rows}, with slack so that growing passes rarely allocate.
+     */
     static int capacity(int rows) {
         return Math.max(rows, Math.min(ROWS, Integer.highestOneBit(2 * rows - 1)));
     }
 
-    /** Buffers for passes of at most {@code capacity} rows. */
+    /** Allocates buffers for passes of at most {@code capacity} rows. */
     Activations(Transformer model, int capacity) {
         this.capacity = capacity;
         kernels = model.kernels();
@@ -70,13 +76,15 @@ final class Activations {
         lanes = new float[workers.threads()][Kernels.LANES];
     }
 
-    /** Makes the last row of the pass, from which its logits are computed, that of {@code other}, which has one. */
+    /**
+     * Copies the last row of this pass, from which logits are computed, to {@code other}, whose pass becomes one row.
+     */
     void copyLastRow(Activations other) {
         other.begin(1);
         System.arraycopy(x, (rows() - 1) * width, other.x, 0, width);
     }
 
-    /** Bytes of the buffers, logits and little things left out. */
+    /** Returns the bytes of the buffers, without logits and other small ones. */
     long bytes() {
         long floats = x.length + normed.length + gateUp.length + hidden.length + update.length;
         floats += attention.projections.length + attention.output.length;
@@ -86,7 +94,7 @@ final class Activations {
         return floats * Float.BYTES;
     }
 
-    /** Rows of the pass. */
+    /** Returns the number of rows of the pass. */
     int rows() {
         return attention.rows;
     }
@@ -96,13 +104,13 @@ final class Activations {
         attention.rows = rows;
     }
 
-    /** Makes {@code row} of the pass that of {@code id} at {@code position}. */
+    /** Sets the id and the position of {@code row}. */
     void set(int row, int id, int position) {
         ids[row] = id;
         positions[row] = position;
     }
 
-    /** Does {@code newOperation} with every row of the pass, on all threads. */
+    /** Applies {@code newOperation} to every row of the pass, on all threads. */
     void eachRow(RowOperation newOperation) {
         operation = newOperation;
         workers.run(rows(), row);
@@ -112,7 +120,7 @@ final class Activations {
         operation.row(this, index, worker);
     }
 
-    /** x += update, for all rows of the pass. */
+    /** Computes x += update for all rows of the pass. */
     void addUpdate() {
         eachRow(addUpdate);
     }

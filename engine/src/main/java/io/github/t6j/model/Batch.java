@@ -6,23 +6,24 @@ import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
 
 /**
- * A pass whose rows are of different sequences: one pass over the weights serves them all. A sequence has one row, the
- * next of a generation, or some, a part of a prompt; they are computed as in a pass of that sequence alone, to the same
- * bits. Attention is the sequences' own, whatever their depths, types of cache and algorithms.
+ * A pass with rows of different sequences, so that one pass over the weights serves them all. A sequence has one row,
+ * the next of a generation, or several, part of a prompt. Each row has the same bits as in a pass of its sequence
+ * alone. Attention is computed per sequence, with its own depth, cache type and algorithm.
  *
- * <p>Made by {@link Sequence#batch()}, whose buffers it uses; allocates nothing while the same sequences are in it.
+ * <p>{@link Sequence#batch()} creates a batch, which uses that sequence's buffers. A batch allocates nothing while its
+ * sequences stay the same.
  */
 public final class Batch implements AttentionStep {
-    /** The most rows: a prompt's largest pass beside as many single rows. */
+    /** Largest number of rows: a prompt's largest pass and as many single rows. */
     public static final int MOST_ROWS = 2 * Activations.ROWS;
 
     private final Transformer model;
     private final Workers workers;
     private final Sequence[] sequences = new Sequence[MOST_ROWS];
-    private final int[] firstRows = new int[MOST_ROWS + 1]; // of each sequence; behind the last, all rows
+    private final int[] firstRows = new int[MOST_ROWS + 1]; // of each sequence; after the last, the number of rows
     private final int[] ids = new int[MOST_ROWS];
     private final int[] singles = new int[MOST_ROWS]; // indices of the sequences with one row
-    private final int[] firstParts = new int[MOST_ROWS + 1]; // of each of these; behind the last, all parts
+    private final int[] firstParts = new int[MOST_ROWS + 1]; // of each of them; after the last, the number of parts
     private final Workers.Work appendWork = this::append;
     private final Workers.Work beginWork = this::begin;
     private final Workers.Work partWork = this::part;
@@ -42,7 +43,7 @@ public final class Batch implements AttentionStep {
         singleCount = 0;
     }
 
-    /** Rows so far. */
+    /** Returns the number of rows added. */
     public int rows() {
         return firstRows[size];
     }
@@ -50,9 +51,9 @@ public final class Batch implements AttentionStep {
     /**
      * Adds the next rows, which feed {@code count} ids to {@code sequence}.
      *
-     * @param sequence one that has no rows yet
-     * @param from where the ids begin in {@code newIds}
-     * @param count from 1 to {@link Transformer#MOST_ROWS}; all rows are at most {@link #MOST_ROWS}
+     * @param sequence a sequence without rows in this batch
+     * @param from index of the first id in {@code newIds}
+     * @param count from 1 to {@link Transformer#MOST_ROWS}; all rows together are at most {@link #MOST_ROWS}
      */
     public void add(Sequence sequence, int[] newIds, int from, int count) {
         System.arraycopy(newIds, from, ids, rows(), count);
@@ -68,7 +69,9 @@ public final class Batch implements AttentionStep {
         return firstRows[i + 1] - firstRows[i];
     }
 
-    /** Feeds the ids and leaves the batch empty; {@link Sequence#logits} of the first sequence then has the rows' logits. */
+    /**
+     * Feeds the ids and empties the batch; {@link Sequence#logits} of the first sequence then returns the rows' logits.
+     */
     public void forward() {
         Activations a = sequences[0].begin(rows());
         for (int i = 0; i < size; i++) {
@@ -84,7 +87,7 @@ public final class Batch implements AttentionStep {
         clear();
     }
 
-    /** Each sequence's rows by itself. */
+    /** Appends each sequence's rows to its own cache. */
     @Override
     public void append(AttentionPass newPass) {
         pass = newPass;
@@ -98,7 +101,7 @@ public final class Batch implements AttentionStep {
         sequences[i].attention().append(own);
     }
 
-    /** Parts of prompts one after the other; single rows in parts that threads share, whatever sequence they are of. */
+    /** Computes parts of prompts one after the other, and single rows of all sequences in parts that threads share. */
     @Override
     public void attend(AttentionPass newPass) {
         for (int i = 0; i < size; i++) {

@@ -9,9 +9,9 @@ import java.security.MessageDigest;
 /**
  * One layer.
  *
- * @param layer which, from 0
- * @param projection makes everything that attention needs of a position
- * @param headNorm of attention's output, or null
+ * @param layer index of the layer, from 0
+ * @param projection computes everything that attention needs of a position
+ * @param headNorm norm of attention's output, or null
  * @param output W_o [width][heads·valueDim]
  * @param outputBias [width], or null
  */
@@ -20,7 +20,7 @@ record Block(
         PackedMatrix output, float[] outputBias, RmsNorm feedForwardNorm,
         FeedForward feedForward) implements RowOperation {
 
-    /** x += W_o · attend(norm(x)); x += feedForward(norm(x)), for all rows of the pass. */
+    /** Computes x += W_o · attend(norm(x)); x += feedForward(norm(x)), for all rows of the pass. */
     void forward(AttentionStep step, Activations a) {
         attentionNorm.forward(a);
         attend(step, a);
@@ -31,12 +31,12 @@ record Block(
         a.addUpdate();
     }
 
-    /** update = the attention part of all rows of normed. */
+    /** Sets update to the attention part for all rows of normed. */
     void attend(AttentionStep step, Activations a) {
         a.attention.begin(attention, layer);
         projection.project(a.normed, a.attention, a.matMul); // A_q B_q A_k B_k A_v B_v, or q k v, or latents
         a.eachRow(this);
-        step.append(a.attention); // of TPA 2·r·(h+d) elements, not 2·h·d
+        step.append(a.attention); // TPA: 2·r·(h+d) elements, not 2·h·d
         step.attend(a.attention);
         if (headNorm != null) {
             headNorm.forward(a);
@@ -45,7 +45,7 @@ record Block(
         a.matMul.add(outputBias, a.rows(), a.update, a.updateStride);
     }
 
-    /** Rotates and activates what was projected. */
+    /** Rotates projections and applies their activation. */
     @Override
     public void row(Activations a, int row, int worker) {
         attention.rotateAndActivate(a.rope, a.attention, row);

@@ -13,7 +13,7 @@ import java.security.MessageDigest;
  */
 record FeedForward(PackedMatrix gateUp, float[] gateUpBias, PackedMatrix down,
         float[] downBias) implements RowOperation {
-    /** update = the feed-forward part of all rows of normed. */
+    /** Sets update to the feed-forward part for all rows of normed. */
     void forward(Activations a) {
         a.matMul.multiply(gateUp, a.normed, gateUp.inputs(), a.rows(), a.gateUp);
         a.matMul.add(gateUpBias, a.rows(), a.gateUp, a.gateUpStride);
@@ -22,7 +22,7 @@ record FeedForward(PackedMatrix gateUp, float[] gateUpBias, PackedMatrix down,
         a.matMul.add(downBias, a.rows(), a.update, a.updateStride);
     }
 
-    /** hidden = silu(gate) ∘ up. */
+    /** Computes hidden = silu(gate) ∘ up. */
     @Override
     public void row(Activations a, int row, int worker) {
         int hidden = down.inputs();

@@ -3,12 +3,12 @@ package io.github.t6j.model;
 /**
  * Root mean square norm of each head's output, the official models' group norm (attn.subln).
  *
- * @param gain [valueDim], which all heads share
+ * @param gain [valueDim], shared by all heads
  */
 record HeadNorm(float[] gain) implements RowOperation {
     private static final float EPSILON = 1e-5f;
 
-    /** Norms the heads of all rows' attention output in place. */
+    /** Normalises the heads of all rows' attention output in place. */
     void forward(Activations a) {
         a.eachRow(this);
     }

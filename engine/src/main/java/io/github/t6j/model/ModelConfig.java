@@ -8,16 +8,18 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The sizes and choices that make a model, as a family reads them from tensor shapes, config.json and what the user says.
+ * Sizes and choices that define a model. A family reads them from tensor shapes, config.json, t6j.json and the user's
+ * options.
  *
- * @param family whose names and conventions the model has
- * @param name the attention's name for people: T6, T6 KV-only (and what is unusual), MHA, GQA, MQA, MLA
- * @param sizes of what is not attention
- * @param attention which, and its sizes
- * @param rope how its vectors are rotated
- * @param norms which norms there are
- * @param optional roles of the tensors that some models of the family have, and this one has
- * @param assumptions what nothing said and was therefore assumed, a sentence each
+ * @param family name of the family, whose tensor names and conventions the model uses
+ * @param name the attention's name for the user: T6, T6 KV-only (and deviations from the official models), MHA, GQA,
+ *     MQA, MLA
+ * @param sizes sizes of everything except attention
+ * @param attention the attention and its sizes
+ * @param rope rotation of its vectors
+ * @param norms presence and epsilon of norms
+ * @param optional roles of the tensors that only some models of the family have, and this one has
+ * @param assumptions defaults that no file states, a sentence each
  */
 public record ModelConfig(
         String family,
@@ -29,7 +31,7 @@ public record ModelConfig(
         Set<TensorRole> optional,
         List<String> assumptions) {
 
-    /** A model of a family whose models all have the same tensors. */
+    /** Creates the configuration of a model without optional tensors or assumptions. */
     public ModelConfig(
             String family, String name, Sizes sizes, AttentionConfig attention, Rope.Config rope, Norms norms,
             List<String> assumptions) {
@@ -37,26 +39,26 @@ public record ModelConfig(
     }
 
     /**
-     * Sizes of what is not attention.
+     * Sizes of everything except attention.
      *
-     * @param vocabulary rows of the embedding, padding included
-     * @param layers blocks
+     * @param vocabulary rows of the embedding, including padding
+     * @param layers number of blocks
      * @param width elements of a position between blocks, n_embd
      * @param hidden elements of a position in the feed-forward part
-     * @param contextLength positions that the model was trained on
+     * @param contextLength number of positions that the model was trained on
      */
     public record Sizes(int vocabulary, int layers, int width, int hidden, int contextLength) {}
 
     /**
-     * The norms.
+     * Norms of a model.
      *
-     * @param epsilon of the norms of the residual stream
-     * @param gains whether these have gains
-     * @param heads whether each head's output is normalised, too
+     * @param epsilon epsilon of the residual stream's norms
+     * @param gains true if these norms have gains
+     * @param heads true if each head's output is normalised too
      */
     public record Norms(float epsilon, boolean gains, boolean heads) {}
 
-    /** All that decides what the model computes, as text. */
+    /** Returns, as text, everything in the configuration that affects the model's results. */
     String identity() {
         return new ModelConfig(family, name, sizes, attention, rope, norms, optional, List.of()).toString();
     }

@@ -10,19 +10,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** A checkpoint's tensors by name, each checked where it is asked for. */
+/** Tensors of a checkpoint by name; each is checked on access. */
 public final class NamedTensors {
-    /** Twenty times the largest vocabulary: 128 rows of it are still few enough for an array. */
+    /** Largest dimension, twenty times the largest vocabulary; 128 rows of this length fit in an array. */
     private static final int LARGEST_SIZE = 1 << 22;
 
-    /** What old Llama files keep of RoPE: config.json says it, too. */
+    /** Name of RoPE's frequencies in old Llama files, which are redundant with config.json. */
     private static final String FREQUENCIES = ".rotary_emb.inv_freq";
 
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final String where;
     private final TensorReader reader;
 
-    /** @param where what to call the checkpoint in errors */
+    /** @param where name of the checkpoint in errors */
     public NamedTensors(Map<String, Tensor> all, String where) {
         this(all, where, TensorReader.IN_MEMORY);
     }
@@ -32,7 +32,7 @@ public final class NamedTensors {
         this.where = where;
         this.reader = reader;
         for (Map.Entry<String, Tensor> entry : all.entrySet()) {
-            // What torch.compile and data-parallel wrappers put before each name.
+            // Prefixes that torch.compile and data-parallel wrappers add to each name.
             String name = entry.getKey().replaceFirst("^(_orig_mod\\.|module\\.)+", "");
             if (!name.endsWith(FREQUENCIES)) {
                 tensors.put(name, entry.getValue());
@@ -40,42 +40,42 @@ public final class NamedTensors {
         }
     }
 
-    /** What to call the checkpoint in errors. */
+    /** Returns the name of the checkpoint in errors. */
     public String where() {
         return where;
     }
 
-    /** Whether there is a tensor of that name. */
+    /** Returns whether a tensor of that name exists. */
     public boolean has(String name) {
         return tensors.containsKey(name);
     }
 
-    /** A few names, for an error. */
+    /** Returns a few names, for an error. */
     public String sample() {
         List<String> names = List.copyOf(tensors.keySet());
-        return names.isEmpty() ? "no tensor" : String.join(", ", names.subList(0, Math.min(3, names.size()))) + " …";
+        return names.isEmpty() ? "no tensors" : String.join(", ", names.subList(0, Math.min(3, names.size()))) + " …";
     }
 
-    /** @throws ModelFormatException if there is no tensor of that name, or it holds no weights */
+    /** @throws ModelFormatException if the tensor is missing or does not hold weights */
     public Tensor get(String name) {
         Tensor tensor = tensors.get(name);
         if (tensor == null) {
-            throw new ModelFormatException(where + ": expected the tensor " + name + ", found none of that name");
+            throw new ModelFormatException(where + ": expected the tensor " + name + ", found no such tensor");
         }
         if (!tensor.dtype().isFloating()) {
             throw new ModelFormatException(where + ": " + name + ": expected weights, found " + tensor.dtype()
-                    + "; quantised ones need t6j.quantized in the file's metadata: convert the model again");
+                    + "; quantised weights need t6j.quantized in the file's metadata: convert the model again");
         }
         for (long size : tensor.shape()) {
             if (size < 1 || size > LARGEST_SIZE) {
                 throw new ModelFormatException(where + ": " + name + ": expected sizes from 1 to " + LARGEST_SIZE
-                        + ", found shape " + tensor.shape() + "; the file is damaged or was made to do harm");
+                        + ", found shape " + tensor.shape() + "; the file is damaged or malicious");
             }
         }
         return tensor;
     }
 
-    /** @throws ModelFormatException if there is no matrix of that name */
+    /** @throws ModelFormatException if the tensor is missing or is not a matrix */
     public Tensor matrix(String name) {
         Tensor tensor = get(name);
         if (tensor.shape().size() != 2) {
@@ -84,12 +84,12 @@ public final class NamedTensors {
         return tensor;
     }
 
-    /** Reader of these tensors' elements. */
+    /** Returns the reader of these tensors' elements. */
     TensorReader reader() {
         return reader;
     }
 
-    /** The tensor that {@code spec} is about, under either of its names. */
+    /** Returns the tensor of {@code spec}, under either of its names. */
     Tensor get(TensorSpec spec) {
         Tensor tensor = spec.alias() == null ? get(spec.name()) : tied(spec.alias(), spec.name());
         if (spec.shape().size() == 2) {
@@ -103,9 +103,9 @@ public final class NamedTensors {
     }
 
     /**
-     * Fills {@code into} with the elements of the tensor that {@code spec} is about.
+     * Fills {@code into} with the elements of the tensor of {@code spec}.
      *
-     * @throws ModelFormatException if it is missing or has another shape
+     * @throws ModelFormatException if the tensor is missing or has another shape
      */
     public void read(TensorSpec spec, float[] into) {
         try (Arena copies = Arena.ofConfined()) {
@@ -114,9 +114,9 @@ public final class NamedTensors {
     }
 
     /**
-     * A matrix under either of two names.
+     * Returns a matrix that has one of two names, or both.
      *
-     * @throws ModelFormatException if there is none, or two that differ
+     * @throws ModelFormatException if neither name exists, or both do and the matrices differ
      */
     public Tensor tied(String first, String second) {
         if (!has(first) && !has(second)) {
@@ -125,12 +125,12 @@ public final class NamedTensors {
         }
         if (differ(first, second)) {
             throw new ModelFormatException(where + ": expected " + first + " and " + second
-                    + " to be one tied matrix, found two that differ; t6j runs models with tied embeddings");
+                    + " to be one tied matrix, found two different matrices; t6j runs models with tied embeddings");
         }
         return matrix(has(second) ? second : first);
     }
 
-    /** Whether there are matrices of both names, and they are not one that is tied. */
+    /** Returns whether matrices of both names exist and differ, so that they are not one tied matrix. */
     public boolean differ(String first, String second) {
         return has(first) && has(second) && !same(matrix(first), matrix(second));
     }
@@ -140,9 +140,9 @@ public final class NamedTensors {
     }
 
     /**
-     * Looks whether {@code specs} are all that there is.
+     * Checks that {@code specs} name all tensors.
      *
-     * @throws ModelFormatException if there is a tensor that they do not name: the model would be computed without it
+     * @throws ModelFormatException if a tensor is not named: the model would be computed without it
      */
     public void checkAllUsed(List<TensorSpec> specs, String family) {
         Set<String> unknown = new HashSet<>(tensors.keySet());
@@ -153,7 +153,7 @@ public final class NamedTensors {
         if (!unknown.isEmpty()) {
             String first = tensors.keySet().stream().filter(unknown::contains).findFirst().orElseThrow();
             throw new ModelFormatException(where + ": expected the tensors of a " + family + " model, found "
-                    + unknown.size() + " more that it has no place for, first " + first);
+                    + unknown.size() + " unknown tensors, the first " + first);
         }
     }
 }

@@ -6,7 +6,7 @@ package io.github.t6j.model;
  * @param gain [width], or null for ones
  */
 record RmsNorm(float[] gain, float epsilon) implements RowOperation {
-    /** normed = norm(x), for all rows of the pass. */
+    /** Computes normed = norm(x), for all rows of the pass. */
     void forward(Activations a) {
         a.eachRow(this);
     }
@@ -16,7 +16,7 @@ record RmsNorm(float[] gain, float epsilon) implements RowOperation {
         normalise(a, row, row, worker);
     }
 
-    /** Row {@code to} of normed = norm of row {@code from} of x. */
+    /** Sets row {@code to} of normed to the norm of row {@code from} of x. */
     void normalise(Activations a, int from, int to, int worker) {
         a.kernels.rmsNorm(a.x, from * a.width, a.width, epsilon, gain, a.normed, to * a.width, a.lanes[worker]);
     }

@@ -1,8 +1,8 @@
 package io.github.t6j.model;
 
-/** An operation on each row of a pass alone; rows may be on different threads. */
+/** An operation on one row of a pass; rows may run on different threads. */
 @FunctionalInterface
 interface RowOperation {
-    /** @param worker an index into buffers that no two threads share */
+    /** @param worker index of buffers that no other thread uses at the same time */
     void row(Activations a, int row, int worker);
 }

@@ -7,17 +7,19 @@ import io.github.t6j.weights.LazyTensor;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
-/** The tokens that a model has seen: their cache, and the buffers of the passes that feed more. Used by one thread. */
+/**
+ * The tokens that were fed to a model: their cache, and the buffers of the passes that feed more. Used by one thread.
+ */
 public final class Sequence implements AutoCloseable {
     private final Transformer model;
     private final boolean materialized;
     private final SequenceCache cache;
     private final AttentionAlgorithm attention;
     private final Activations one; // buffers of passes of one row
-    private Activations many; //      of several, or null: given back
-    private Activations activations; // of the last pass, one of these
+    private Activations many; //      of several, or null after they were released
+    private Activations activations; // of the last pass, one or many
     private AttentionPass own; // its rows of a batch, or null
-    private Batch batch; // of the passes that it led, or null
+    private Batch batch; // of the passes with this sequence first, or null
     private int position;
 
     Sequence(Transformer model, AttentionAlgorithm attention, boolean materialized, int position) {
@@ -31,11 +33,11 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
-     * Feeds {@code count} ids, at most {@link Transformer#MOST_ROWS}, from {@code from}; {@link #logits} can then be
-     * asked for.
+     * Feeds {@code count} ids, at most {@link Transformer#MOST_ROWS}, starting at {@code from}; {@link #logits} is then
+     * available.
      *
-     * @param cancelled asked between blocks: true ends the pass, and its ids are not fed
-     * @return false if it was cancelled
+     * @param cancelled called between blocks; if it returns true, the pass ends and its ids are not fed
+     * @return false if the pass was cancelled
      */
     public boolean forward(int[] ids, int from, int count, BooleanSupplier cancelled) {
         Activations a = begin(count);
@@ -52,8 +54,8 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
-     * Logits after {@code count} rows of the last pass, at most {@link Transformer#MOST_LOGIT_ROWS}, from {@code row},
-     * counted from its first.
+     * Returns the logits after {@code count} rows of the last pass, at most {@link Transformer#MOST_LOGIT_ROWS},
+     * starting at {@code row}, which counts from the pass's first.
      *
      * @return [count][{@link #logitStride()}], a buffer that the next call overwrites
      */
@@ -62,7 +64,7 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
-     * Logits after some rows of the last pass, whichever.
+     * Returns the logits after any rows of the last pass.
      *
      * @param rows [from … from + count − 1], each counted from the pass's first
      * @return as {@link #logits(int, int)} does
@@ -71,12 +73,12 @@ public final class Sequence implements AutoCloseable {
         return model.logits(activations, rows, from, count);
     }
 
-    /** Floats between the rows of {@link #logits}. */
+    /** Returns the number of floats between the rows of {@link #logits}. */
     public int logitStride() {
         return model.logitStride();
     }
 
-    /** Gives the buffers of many rows back: the last row of the pass is row 0 now. */
+    /** Releases the buffers of many rows; the last row of the pass becomes row 0. */
     public void keepLastRow() {
         if (activations != one) {
             activations.copyLastRow(one);
@@ -86,7 +88,7 @@ public final class Sequence implements AutoCloseable {
         attention.release();
     }
 
-    /** Buffers for a pass of {@code rows}, which begins. */
+    /** Begins a pass of {@code rows} rows and returns its buffers. */
     Activations begin(int rows) {
         if (rows > 1 && (many == null || many.capacity < rows)) {
             many = new Activations(model, Activations.capacity(rows));
@@ -96,12 +98,12 @@ public final class Sequence implements AutoCloseable {
         return activations;
     }
 
-    /** Makes the last token's place this sequence's own, for another to take it after {@link #truncate}. */
+    /** Copies the last token's page if it is shared, so that another token can replace it after {@link #truncate}. */
     public void reserveLast() {
         cache.reserve(position - 1, position);
     }
 
-    /** Makes room for {@code rows} more tokens. */
+    /** Reserves memory for {@code rows} more tokens. */
     void reserve(int rows) {
         cache.reserve(position, position + rows);
     }
@@ -112,12 +114,14 @@ public final class Sequence implements AutoCloseable {
         position += rows;
     }
 
-    /** Where its attention is computed. */
+    /** Returns the algorithm that computes its attention. */
     AttentionAlgorithm attention() {
         return attention;
     }
 
-    /** A pass of this sequence's next rows alone, for a batch; one of many rows goes when one of a single row comes. */
+    /**
+     * Returns the pass of this sequence's next rows, for a batch; a single row replaces a pass of many, to free memory.
+     */
     AttentionPass own(int rows) {
         if (own == null || own.capacity() < rows || rows == 1 && own.capacity() > 1) {
             own = AttentionPass.of(model.attention(), Activations.capacity(rows), 0);
@@ -128,52 +132,54 @@ public final class Sequence implements AutoCloseable {
         return own;
     }
 
-    /** An empty batch, whose first row must be this sequence's; valid until the next call. */
+    /** Returns an empty batch, whose first row must be this sequence's; valid until the next call. */
     public Batch batch() {
         if (batch == null) {
             batch = new Batch(model);
         }
-        batch.clear(); // of what a failed pass left
+        batch.clear(); // removes the rows of a failed pass
         return batch;
     }
 
-    /** Tokens in the cache. */
+    /** Returns the number of tokens in the cache. */
     public int position() {
         return position;
     }
 
-    /** A sequence of the same tokens; the two share what they have in common and do not notice each other. */
+    /**
+     * Returns a sequence with the same tokens. The two share the pages of these tokens but are otherwise independent.
+     */
     public Sequence fork() {
         return model.sequence(cache.fork(position), materialized, position);
     }
 
-    /** Bytes of the elements that are kept of them. */
+    /** Returns the bytes of the elements that the cache stores for its tokens. */
     public long cacheBytes() {
         return cache.bytes(position);
     }
 
-    /** Bytes of memory that the cache holds for them and those to come. */
+    /** Returns the bytes of memory that the cache holds, for its tokens and those to come. */
     public long heldBytes() {
         return cache.heldBytes();
     }
 
-    /** Makes this empty sequence hold {@code length} tokens that no model made, for benchmarks. */
+    /** Fills this empty sequence with {@code length} tokens of random elements, for benchmarks. */
     public void fill(int length, long seed) {
         cache.fill(length, seed);
         position = length;
     }
 
     /**
-     * Forgets the tokens from {@code newPosition} on.
+     * Removes the tokens from {@code newPosition} on.
      *
-     * @throws IllegalStateException if the attention cannot: linear attention only all or none
+     * @throws IllegalStateException if the attention does not support it: linear attention can only remove all or none
      */
     public void truncate(int newPosition) {
         cache.truncate(position, newPosition);
         position = newPosition;
     }
 
-    /** The cache's content as tensors, to be saved. */
+    /** Returns the cache's content as tensors, for saving. */
     public List<LazyTensor> tensors() {
         return cache.tensors(position);
     }

@@ -1,30 +1,30 @@
 package io.github.t6j.model;
 
 /**
- * What benchmarks need of a session and nobody else should: a cache that is filled instead of computed. The class of
- * sessions, which is above this package, says how; whoever may use this package may use it.
+ * Access for benchmarks to a function that sessions do not offer otherwise: filling the cache instead of computing it.
+ * The class of sessions, in a package above this one, registers the implementation. Any code that may use this package
+ * may call it.
  */
 public final class SessionAccess {
     private static volatile Filler filler;
 
     private SessionAccess() {}
 
-    /** How a session is filled. */
+    /** Fills a session. */
     @FunctionalInterface
     public interface Filler {
-        /** Does it, see {@link SessionAccess#fill}. */
+        /** Implements {@link SessionAccess#fill}. */
         void fill(Object session, int length, long seed);
     }
 
-    /** Says how; called once, by the class of sessions. */
+    /** Registers the implementation; the class of sessions calls it once. */
     public static void set(Filler newFiller) {
         filler = newFiller;
     }
 
     /**
-     * Makes an empty session hold {@code length} ids that were never fed: its cache is filled with random numbers, the
-     * same for the same seed, which takes seconds for a million ids. There are no logits before an id is fed; the ids
-     * are zeros.
+     * Fills the cache of an empty session with {@code length} positions of random elements, the same for the same seed;
+     * a million positions take seconds. The session's ids are zeros. Logits are unavailable until an id is fed.
      *
      * @throws IllegalArgumentException if {@code length} is not in 0 … the session's context length
      * @throws IllegalStateException if the session is not empty

@@ -5,29 +5,33 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A tensor that a model has, in a line of its family's list.
+ * A tensor of a model: an entry in its family's list.
  *
  * @param name in files of that family
- * @param alias another name under which files have it, too or instead; or null
+ * @param alias another name in files, in addition or instead; or null
  * @param shape [outputs, inputs], or [elements]
- * @param role what it is for
- * @param layer which block it is of, from 0; {@link #NO_LAYER}
+ * @param role its purpose
+ * @param layer index of its block, from 0, or {@link #NO_LAYER}
  */
 public record TensorSpec(String name, String alias, List<Long> shape, TensorRole role, int layer) {
-    /** Of a tensor that is of no block. */
+    /** Layer of a tensor outside the blocks. */
     public static final int NO_LAYER = -1;
 
-    /** A tensor of a layer. */
+    /** Returns the entry of a tensor of a layer. */
     public static TensorSpec of(TensorRole role, int layer, String name, long... shape) {
         return new TensorSpec(name, null, Arrays.stream(shape).boxed().toList(), role, layer);
     }
 
-    /** The product of its sizes. @throws ArithmeticException when it does not fit a long */
+    /**
+     * Returns the product of the dimensions.
+     *
+     * @throws ArithmeticException if it does not fit in a long
+     */
     public long elements() {
         return shape.stream().reduce(1L, Math::multiplyExact);
     }
 
-    /** Whether its elements are gains of a norm: all ones before training. */
+    /** Returns whether its elements are gains of a norm, which are all ones before training. */
     public boolean isGain() {
         return switch (role) {
             case OUTPUT_NORM, ATTENTION_NORM, FEED_FORWARD_NORM, HEAD_NORM, QUERY_NORM, KEY_NORM, QUERY_LATENT_NORM,

@@ -22,21 +22,21 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
-/** The weights of a model and the way of a token through them; shared by all sequences, changed by none. */
+/** Weights of a model and the path of a token through them; immutable and shared by all sequences. */
 public final class Transformer {
-    /** The most rows of a pass. */
+    /** Largest number of rows of a pass. */
     public static final int MOST_ROWS = Activations.ROWS;
 
-    /** The most rows that {@link #logits} takes at once. */
+    /** Largest number of rows of one call of {@link #logits}. */
     public static final int MOST_LOGIT_ROWS = Activations.LOGIT_ROWS;
 
     /**
      * All weights.
      *
      * @param embedding [vocabulary][width]
-     * @param blocks an array: an iterator of a list may be an object a pass
-     * @param outputNorm before the output matrix
-     * @param output [vocabulary][width]; tied: the embedding
+     * @param blocks an array, because iterating over a list may allocate an iterator in every pass
+     * @param outputNorm norm before the output matrix
+     * @param output [vocabulary][width]; the embedding, if tied
      * @param checksum of the weights that are not packed, for the fingerprint
      */
     record Weights(
@@ -60,11 +60,11 @@ public final class Transformer {
     }
 
     /**
-     * The rows' way through the model: x = embedding(ids), then every block; {@link #logits} can then be asked for.
+     * Feeds the rows through the model: x = embedding(ids), then every block; {@link #logits} is then available.
      *
-     * @param step where the rows' attention is computed
-     * @param cancelled asked between blocks: true ends the pass
-     * @return false if it was cancelled
+     * @param step computes the rows' attention
+     * @param cancelled called between blocks; if it returns true, the pass ends
+     * @return false if the pass was cancelled
      */
     boolean forward(Activations a, AttentionStep step, BooleanSupplier cancelled) {
         a.eachRow(embed);
@@ -74,20 +74,20 @@ public final class Transformer {
             }
             block.forward(step, a);
             if (Thread.currentThread().isVirtual()) {
-                Thread.yield(); // one that computes leaves the others no turn by itself
+                Thread.yield(); // virtual threads are not preempted
             }
         }
         return true;
     }
 
-    /** x = a row of the embedding; and the tables of its position. */
+    /** Sets x to a row of the embedding, and computes the RoPE tables of its position. */
     private void embed(Activations a, int row, int worker) {
         weights.embedding.row(a.ids[row], a.x, row * a.width);
         rope.table(a.positions[row], a.attention.cos, a.attention.sin, a.attention.tableAt(row));
     }
 
     /**
-     * Logits after {@code count} rows of the last pass from {@code row}: output · norm(x).
+     * Returns the logits after {@code count} rows of the last pass, starting at {@code row}: output · norm(x).
      *
      * @return [count][{@link #logitStride()}], a buffer that the next call overwrites
      */
@@ -99,7 +99,7 @@ public final class Transformer {
         return product(a, count);
     }
 
-    /** {@link #logits(Activations, int, int)} after rows that need not follow each other. */
+    /** Returns {@link #logits(Activations, int, int)} after rows that need not be consecutive. */
     float[] logits(Activations a, int[] rows, int from, int count) {
         growLogits(a, count);
         for (int i = 0; i < count; i++) {
@@ -114,23 +114,23 @@ public final class Transformer {
         }
     }
 
-    /** logits = output · normed. */
+    /** Computes logits = output · normed. */
     private float[] product(Activations a, int count) {
         a.matMul.multiply(weights.output, a.normed, a.width, count, a.logits);
         return a.logits;
     }
 
-    /** Floats between the rows of {@link #logits}: the vocabulary and padding. */
+    /** Returns the number of floats between the rows of {@link #logits}: the vocabulary and padding. */
     public int logitStride() {
         return weights.output.stride();
     }
 
-    /** Sizes and choices. */
+    /** Returns the sizes and choices. */
     public ModelConfig config() {
         return config;
     }
 
-    /** The attention of the first block; all are of its shape. */
+    /** Returns the attention of the first block; all blocks have its shape. */
     public Attention attention() {
         return weights.blocks[0].attention();
     }
@@ -151,17 +151,19 @@ public final class Transformer {
         return rope;
     }
 
-    /** Bytes that all sequences share: pages of fixed factors and of what positions make of them. */
+    /**
+     * Returns the bytes that all sequences share: pages of fixed factors, and their products that depend on positions.
+     */
     public long sharedBytes() {
         return shared.bytes();
     }
 
-    /** Elements that a position takes once, for all layers and sequences: none where a state is kept. */
+    /** Returns the elements that a position takes once, for all layers and sequences; 0 for attention with a state. */
     public int sharedElementsPerPosition() {
         return attention().stateElements() > 0 ? 0 : shared.elementsPerPosition();
     }
 
-    /** Bytes of the matrices: what one token reads of the weights. */
+    /** Returns the bytes of the matrices, which decoding a token reads. */
     public long weightBytes() {
         long bytes = weights.output.bytes();
         for (Block block : weights.blocks) {
@@ -170,12 +172,14 @@ public final class Transformer {
         return bytes;
     }
 
-    /** An empty sequence whose cache stores elements in {@code format}; {@code materialized}: attention by the oracle. */
+    /**
+     * Creates an empty sequence whose cache stores elements in {@code format}; {@code materialized} selects the oracle.
+     */
     public Sequence newSequence(Format format, boolean materialized) {
         return sequence(newCache(format, materialized), materialized, 0);
     }
 
-    /** A sequence of the {@code length} tokens in {@code cache}, which is closed if it cannot be made. */
+    /** Creates a sequence of the {@code length} tokens in {@code cache}; if that fails, the cache is closed. */
     Sequence sequence(SequenceCache cache, boolean materialized, int length) {
         try {
             return new Sequence(this, newAlgorithm(cache, materialized), materialized, length);
@@ -186,10 +190,10 @@ public final class Transformer {
     }
 
     /**
-     * A sequence of the first {@code length} tokens of one whose {@link Sequence#tensors} these are.
+     * Restores a sequence of {@code length} tokens from the tensors that {@link Sequence#tensors} returned.
      *
-     * @param where what to call the tensors' file in errors
-     * @throws io.github.t6j.ModelFormatException if they are not of this model and format
+     * @param where name of the tensors' file in errors
+     * @throws io.github.t6j.ModelFormatException if the tensors are not of this model and format
      */
     public Sequence restoredSequence(
             Format format, boolean materialized, Map<String, Tensor> tensors, int length, String where) {
@@ -203,7 +207,10 @@ public final class Transformer {
         return sequence(cache, materialized, length);
     }
 
-    /** Bytes that each further token of a sequence takes, in its cache and of what all sequences share. */
+    /**
+     * Returns the bytes that each further token takes, in its sequence's cache and in the pages that all sequences
+     * share.
+     */
     public long bytesPerToken(Format format, boolean materialized) {
         Attention attention = attention();
         if (attention.stateElements() > 0 && !materialized) {
@@ -226,17 +233,20 @@ public final class Transformer {
                 + (long) shared.elementsPerPosition() * Float.BYTES * tokens;
     }
 
-    /** Bytes that a sequence's cache takes however many tokens there are: linear attention's state, before a pass and after. */
+    /**
+     * Returns the bytes of a sequence's cache that do not depend on its length: linear attention's state before and
+     * after a pass.
+     */
     public long stateBytes(boolean materialized) {
         return materialized ? 0 : 2L * config.sizes().layers() * attention().stateElements() * Float.BYTES;
     }
 
-    /** Bytes of a sequence's buffers for the largest pass, about. */
+    /** Returns the approximate bytes of a sequence's buffers for the largest pass. */
     public long passBytes() {
         return MOST_ROWS * new Activations(this, 1).bytes();
     }
 
-    /** An empty cache; {@code materialized}: for the oracle. */
+    /** Creates an empty cache; {@code materialized} selects the oracle's. */
     SequenceCache newCache(Format format, boolean materialized) {
         int layers = config.sizes().layers();
         return materialized
@@ -244,14 +254,17 @@ public final class Transformer {
                 : attention().newCache(format, layers);
     }
 
-    /** What computes attention over {@code cache}; {@code materialized}: the oracle. */
+    /** Creates the algorithm that computes attention over {@code cache}; {@code materialized} selects the oracle. */
     AttentionAlgorithm newAlgorithm(SequenceCache cache, boolean materialized) {
         return materialized
                 ? new MaterializedAttention((PagedCache) cache, workers)
                 : attention().newAlgorithm(cache, kernels, workers);
     }
 
-    /** SHA-256, in hexadecimal, of the configuration, a sample of each packed matrix and all other weights: which model this is. */
+    /**
+     * Returns the SHA-256, in hexadecimal, of the configuration, a sample of each packed matrix and all other weights.
+     * It identifies the model.
+     */
     public String fingerprint() {
         MessageDigest digest;
         try {

@@ -22,13 +22,16 @@ import java.util.concurrent.CancellationException;
 import java.util.function.DoubleConsumer;
 import java.util.zip.CRC32C;
 
-/** From a checkpoint's tensors to a {@link Transformer}: packs each for the kernels, by its role. */
+/** Loads a {@link Transformer} from a checkpoint's tensors: packs each tensor for the kernels, by its role. */
 public final class TransformerLoader {
-    /** Weights of four bits beside one of 32 are packed as 32; and a matrix has whole panels of 64 rows. */
+    /**
+     * Limit of packed bytes per stored byte: 4-bit weights beside a 32-bit one are packed as 32-bit, and a matrix has
+     * whole panels of 64 rows.
+     */
     private static final long GROWTH = 8;
     private static final long ALWAYS = 256 << 20;
 
-    /** Weights of so many bytes take as long to load as a kernel to compile. */
+    /** Bytes of weights that take as long to load as a kernel takes to compile. */
     private static final long LARGE = 64 << 20;
 
     private final NamedTensors tensors;
@@ -37,8 +40,8 @@ public final class TransformerLoader {
     private final Arena arena;
     private final List<Map<TensorRole, List<Tensor>>> layers = new ArrayList<>();
     private final Map<TensorRole, List<Tensor>> others = new EnumMap<>(TensorRole.class);
-    private final NativeMemory copies = NativeMemory.shared(); // of vectors, until all is loaded
-    private final CRC32C checksum = new CRC32C(); // of what is not packed: which model this is shows there, too
+    private final NativeMemory copies = NativeMemory.shared(); // for vectors, until loading ends
+    private final CRC32C checksum = new CRC32C(); // of the weights that are not packed, for the fingerprint
 
     private TransformerLoader(NamedTensors tensors, ModelConfig config, Workers workers, Arena arena) {
         this.tensors = tensors;
@@ -51,11 +54,11 @@ public final class TransformerLoader {
     }
 
     /**
-     * Packs the tensors into {@code arena}; they are not needed afterwards.
+     * Packs the tensors into {@code arena}; the tensors are not needed afterwards.
      *
-     * @param progress is told which share of the layers is done, from 0 to 1
-     * @param specs the tensors that a model of {@code config} has, as its family lists them
-     * @throws io.github.t6j.ModelFormatException if one is missing, has the wrong shape, or has no place
+     * @param progress receives the share of the layers that are loaded, from 0 to 1
+     * @param specs the tensors of a model of {@code config}, as its family lists them
+     * @throws io.github.t6j.ModelFormatException if a tensor is missing, has the wrong shape, or is unknown
      */
     public static Transformer load(
             NamedTensors tensors, ModelConfig config, List<TensorSpec> specs, Kernels kernels, Workers workers,
@@ -73,7 +76,7 @@ public final class TransformerLoader {
         return loader.transformer(kernels, progress);
     }
 
-    /** Bytes that packing will take, once it is clear that there is room for them, and that no model grows by more. */
+    /** Returns the bytes of the packed weights, after checking that they fit in memory and within {@link #GROWTH}. */
     private long checkedBytes() {
         long stored = 0;
         long packed = 0;
@@ -87,12 +90,12 @@ public final class TransformerLoader {
             throw new ModelFormatException(
                     tensors.where() + ": expected weights of " + stored + " bytes to take at most "
                             + (GROWTH * stored + ALWAYS) + " in memory, found " + packed
-                            + ": matrices of so few rows are no model's");
+                            + ": no model has matrices with so few rows");
         }
         long available = PhysicalMemory.availableFor(packed);
         if (packed > available) {
             throw new MemoryLimitException("the weights of " + tensors.where(), packed, available,
-                    "use a smaller model, or narrower weights");
+                    "use a smaller model, or weights of 16, 8 or 4 bits");
         }
         return packed;
     }
@@ -136,7 +139,7 @@ public final class TransformerLoader {
         return new RmsNorm(weights.floats(role), config.norms().epsilon());
     }
 
-    /** The tensors of a layer, or those of none. */
+    /** The tensors of a layer, or the ones outside the layers. */
     private final class Layer implements LayerWeights {
         private final int layer;
         private final Map<TensorRole, List<Tensor>> parts;

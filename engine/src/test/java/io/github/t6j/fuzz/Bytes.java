@@ -5,14 +5,14 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Random;
 
-/** Changes bytes whatever they mean. */
+/** Changes bytes regardless of their meaning. */
 final class Bytes {
     private static final float[] BORDERS = {Float.NEGATIVE_INFINITY, 0f, -0f, 1f, -1f, Float.MIN_VALUE, Float.MAX_VALUE,
         -Float.MAX_VALUE, 1e-30f, Float.POSITIVE_INFINITY, Float.NaN};
 
     private Bytes() {}
 
-    /** A number at which arithmetic goes wrong. */
+    /** Returns a boundary value, at which arithmetic often goes wrong. */
     static long border(Random random) {
         long power = 1L << random.nextInt(64);
         return switch (random.nextInt(6)) {
@@ -25,7 +25,7 @@ final class Bytes {
         };
     }
 
-    /** {@code good} cut, with some bytes changed, taken out or put in. */
+    /** Returns {@code good} truncated, with some bytes changed, removed or inserted. */
     static byte[] mutate(byte[] good, Random random) {
         byte[] bytes = random.nextInt(8) == 0 ? Arrays.copyOf(good, random.nextInt(good.length + 1)) : good.clone();
         for (int i = 1 << random.nextInt(4); i > 0 && bytes.length > 0; i--) {
@@ -43,7 +43,10 @@ final class Bytes {
         return bytes;
     }
 
-    /** {@code good} with a border in one of its first numbers of 4 bytes, and a few bytes more or fewer at its end. */
+    /**
+     * Returns {@code good} with a boundary value in one of its first 4-byte integers, and bytes added or removed at its
+     * end.
+     */
     static byte[] mutateStart(byte[] good, Random random) {
         byte[] bytes = Arrays.copyOf(good, Math.max(0, good.length - random.nextInt(3) + random.nextInt(3)));
         if (bytes.length >= 64) {
@@ -52,16 +55,16 @@ final class Bytes {
         return bytes;
     }
 
-    /** Writes a border in so many bytes at {@code at}, as far as they are there. */
+    /** Writes a boundary value of {@code width} bytes at {@code at}, as far as {@code bytes} reaches. */
     static void putBorder(byte[] bytes, int at, int width, Random random) {
         byte[] border = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(border(random)).array();
         System.arraycopy(border, 0, bytes, at, Math.min(Math.min(width, 8), bytes.length - at));
     }
 
-    /** {@code good}, floats one after the other, with some of them others. */
+    /** Returns {@code good}, an array of floats, with some of them changed. */
     static byte[] mutateFloats(byte[] good, Random random) {
         ByteBuffer bytes = ByteBuffer.wrap(good.clone());
-        int same = random.nextInt(4); // often enough of one value that all logits have it
+        int same = random.nextInt(4); // often a single value, so that all logits are equal
         for (int i = 1 << random.nextInt(7); i > 0; i--) {
             float border = BORDERS[random.nextInt(same == 0 ? 1 : BORDERS.length)];
             bytes.putFloat(random.nextInt(good.length / Float.BYTES) * Float.BYTES, border);

@@ -13,13 +13,13 @@ import java.util.List;
 
 /** Small files of training data. */
 final class DataSeeds {
-    private static final int HASH = 32; // where it is in a file of tokens, and its bytes
+    private static final int HASH = 32; // offset in a file of tokens, and number of bytes
     private static final Path TEXT = Targets.write("whale.txt", Seeds.utf8("The whale<|endoftext|> went.\n"));
     private static final byte[] TOKENS = makeTokens();
 
     private DataSeeds() {}
 
-    /** Of both kinds with a header, and without one. */
+    /** Returns shards with a header, of both kinds, and one without. */
     static List<byte[]> shards() {
         ByteBuffer narrow = ByteBuffer.allocate(1024 + 8).order(ByteOrder.LITTLE_ENDIAN).putInt(20240520).putInt(1)
                 .putInt(4);
@@ -40,12 +40,12 @@ final class DataSeeds {
         return List.of(TOKENS);
     }
 
-    /** The text whose tokens they are. */
+    /** Returns the text that was tokenized. */
     static Path text() {
         return TEXT;
     }
 
-    /** {@code file} with the hash of the text and the tokenizer, as far as it is long enough. */
+    /** Returns {@code file} with the correct hash of text and tokenizer, as far as the file is long enough. */
     static byte[] withHash(byte[] file) {
         byte[] sealed = file.clone();
         System.arraycopy(TOKENS, HASH, sealed, Math.min(HASH, file.length),

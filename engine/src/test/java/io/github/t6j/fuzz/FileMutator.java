@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/** Changes files of weights so that their outer layers still fit: lengths, directories and checksums are made again. */
+/** Changes files of weights and keeps their outer layers valid: it updates lengths, directories and checksums. */
 final class FileMutator {
     /** Signature of a zip record → offset and width of its fields, by PKWARE's APPNOTE 4.3. */
     private static final Map<Integer, int[][]> ZIP_FIELDS = Map.of(
@@ -33,7 +33,7 @@ final class FileMutator {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Each line that is JSON as JSON; all of them as bytes. */
+    /** Changes a line of JSON by its structure, or the whole file by its bytes. */
     static byte[] lines(byte[] file, Random random) {
         StringBuilder lines = new StringBuilder();
         new String(file, StandardCharsets.UTF_8).lines()
@@ -43,7 +43,10 @@ final class FileMutator {
         return random.nextInt(3) == 0 ? Bytes.mutate(bytes, random) : bytes;
     }
 
-    /** The header by its structure, its length right; or other sizes of a tensor, all offsets right; an index as JSON. */
+    /**
+     * Changes the header by its structure, with a correct length; or sizes of tensors, with correct offsets; or an
+     * index as JSON.
+     */
     static byte[] safetensors(byte[] file, Random random) {
         if (file[0] == '{') {
             return json(file, random);
@@ -65,7 +68,9 @@ final class FileMutator {
                 .putLong(header.length).put(header).put(data).array();
     }
 
-    /** Gives some tensors another size, and all of them places one after the other; the bytes of all. */
+    /**
+     * Changes the sizes of some tensors, places all of them one after the other, and returns the total number of bytes.
+     */
     private static int resize(Map<String, Object> tensors, Random random) {
         long end = 0;
         for (Map.Entry<String, Object> entry : tensors.entrySet()) {
@@ -86,7 +91,7 @@ final class FileMutator {
         return (int) end;
     }
 
-    /** A legacy file or bare pickle by its opcodes; of a zip file its pickle, entries, or records. */
+    /** Changes a legacy file or bare pickle by its opcodes; in a zip file its pickle, entries, or records. */
     static byte[] torch(byte[] file, Random random) {
         if (file[0] != 'P') {
             return PickleMutator.mutate(file, random);
@@ -114,7 +119,7 @@ final class FileMutator {
         return entries.isEmpty() ? Map.of("x/data.pkl", new byte[1]) : entries;
     }
 
-    /** With the records of zip64, which the end record then points to. */
+    /** Returns a zip file with zip64 records, to which the end record points. */
     private static byte[] zip64(Map<String, byte[]> entries) {
         byte[] zip = Zip.write(entries);
         ByteBuffer end = ByteBuffer.wrap(zip).order(ByteOrder.LITTLE_ENDIAN);
@@ -126,7 +131,7 @@ final class FileMutator {
         return out.putInt(0x06054b50).putInt(0).putInt(-1).putInt(-1).putInt(-1).putShort((short) 0).array();
     }
 
-    /** Puts a border into a field of a zip record. */
+    /** Writes a boundary value to a field of a zip record. */
     private static void lie(byte[] zip, Random random) {
         ByteBuffer records = ByteBuffer.wrap(zip).order(ByteOrder.LITTLE_ENDIAN);
         List<Integer> found = new ArrayList<>();
@@ -145,7 +150,10 @@ final class FileMutator {
         }
     }
 
-    /** A tokenizer.json as JSON, or with more tokens; of the other form the vocabulary as JSON, or the merges as bytes. */
+    /**
+     * Changes a tokenizer.json as JSON, or adds tokens; in the form of two files changes the vocabulary as JSON, or the
+     * merges as bytes.
+     */
     static byte[] tokenizer(byte[] file, Random random) {
         String text = new String(file, StandardCharsets.UTF_8);
         int separator = text.indexOf(0);
@@ -160,7 +168,7 @@ final class FileMutator {
                         + new String(Bytes.mutate(Seeds.utf8(merges), random), StandardCharsets.UTF_8));
     }
 
-    /** Merges of any two tokens, and added tokens of any texts. */
+    /** Adds merges of any two tokens, and added tokens with any text. */
     private static byte[] moreTokens(byte[] file, Random random) {
         Map<String, Object> json = Json.parseObject(file, "seed");
         Map<String, Object> model = Json.object(json.get("model"), "seed");

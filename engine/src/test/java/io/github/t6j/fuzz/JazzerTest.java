@@ -5,8 +5,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The targets under Jazzer. Without JAZZER_FUZZ=1 each runs its seeds only, and what is in JazzerTestInputs: inputs that
- * once failed, and some that reached new code.
+ * Runs the targets under Jazzer. Without JAZZER_FUZZ=1 each target runs only its seeds and the files in
+ * JazzerTestInputs: inputs that failed in the past, and some that reached new code.
  */
 @Timeout(10)
 class JazzerTest {

@@ -6,7 +6,10 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 
-/** Changes a JSON text so that it mostly stays one: values and keys become others, members and elements go or come twice. */
+/**
+ * Changes a JSON text so that it usually stays valid: replaces values and keys, removes or duplicates members and
+ * elements.
+ */
 final class JsonMutator {
     private static final List<String> BORDERS = List.of("0", "-1", "1", "255", "2147483647", "2147483648", "4294967296",
             "9007199254740992", "9223372036854775807", "-9223372036854775808", "18446744073709551616", "1e999", "-0.0",
@@ -28,14 +31,14 @@ final class JsonMutator {
         scan();
     }
 
-    /** {@code json}, valid or not, with one change; itself if nothing in it is a value. */
+    /** Returns {@code json}, valid or not, with one change; unchanged if it has no value. */
     static String mutate(String json, Random random) {
         JsonMutator mutator = new JsonMutator(json, random);
         return mutator.items.isEmpty() || mutator.values.isEmpty() ? json : mutator.change();
     }
 
     private void scan() {
-        Deque<int[]> open = new ArrayDeque<>(); // where a container starts, and its item that is being read
+        Deque<int[]> open = new ArrayDeque<>(); // start of each open container and of its current item
         for (int at = 0; at < json.length();) {
             char c = json.charAt(at);
             if (c == '{' || c == '[') {

@@ -16,16 +16,16 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /**
- * The targets, with inputs made from valid ones by their structure. A few seeds in the normal build;
- * {@code -Dt6j.fuzz.minutes=10} goes on for so long, {@code -Dt6j.fuzz.seed=N} starts at another seed than 0. What fails
- * is told with its seed, which alone makes it again.
+ * Runs the targets on mutations of valid inputs. The normal build runs a few seeds; {@code -Dt6j.fuzz.minutes=10}
+ * continues for that time, {@code -Dt6j.fuzz.seed=N} starts at seed N instead of 0. A failure reports its seed, which
+ * reproduces it.
  */
 class MutationTest {
     private static final long MINUTES = Long.getLong("t6j.fuzz.minutes", 0);
     private static final long FIRST = Long.getLong("t6j.fuzz.seed", 0);
     private static final int SEEDS = 580;
     private static final long SLOW_SECONDS = 10;
-    /** Heap that a target may take of an input, beside what its few kilobytes could explain: a million small objects. */
+    /** Limit of heap bytes for an input beyond what its few kilobytes explain: the size of a million small objects. */
     private static final long MOST_BYTES = 256 << 20;
 
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -54,7 +54,7 @@ class MutationTest {
             new Fuzz("moments", TrainingSeeds.moments(), FileMutator::safetensors, Targets::moments));
 
     @Test
-    void nothingButADocumentedRefusal() {
+    void targetsThrowNoUndocumentedExceptions() {
         long end = System.nanoTime() + Duration.ofMinutes(MINUTES).toNanos();
         for (long seed = FIRST; MINUTES == 0 ? seed < FIRST + SEEDS : System.nanoTime() < end; seed++) {
             run(FUZZES.get((int) Math.floorMod(seed, (long) FUZZES.size())), seed);
@@ -65,9 +65,12 @@ class MutationTest {
         assertThat(failures).isEmpty();
     }
 
-    /** What is behind the checksum would not be reached if the one that is made here were wrong. */
+    /**
+     * Compares checksums with those of saved files: with wrong checksums, the fuzzer would never reach the code behind
+     * the check.
+     */
     @Test
-    void checksumsOfSessionsAreMadeAsTheyAre() {
+    void checksumsEqualThoseOfSavedSessions() {
         for (byte[] file : SessionSeeds.files()) {
             assertThat(SessionSeeds.withChecksum(file)).isEqualTo(file);
         }
@@ -94,7 +97,7 @@ class MutationTest {
         executions.merge(fuzz.name, 1L, Long::sum);
     }
 
-    /** Failures of one place are one defect. */
+    /** Returns the place of a failure; failures at the same place are one defect. */
     private static String kind(Throwable e) {
         return e.getClass().getSimpleName() + Arrays.stream(e.getStackTrace())
                 .filter(frame -> frame.getClassName().startsWith("io.github.t6j")).limit(2)

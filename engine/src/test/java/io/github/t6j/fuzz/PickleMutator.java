@@ -10,7 +10,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 
-/** Changes a pickle opcode by opcode. The opcodes are those of Python's pickletools that torch writes. */
+/** Changes a pickle opcode by opcode, among the opcodes of Python's pickletools that torch writes. */
 final class PickleMutator {
     private static final List<String> NAMES = List.of("torch._utils\n_rebuild_tensor_v2\n",
             "torch._utils\n_rebuild_parameter\n", "collections\nOrderedDict\n", "torch\nSize\n",
@@ -18,12 +18,15 @@ final class PickleMutator {
             "torch\nHalfStorage\n", "torch\nBoolStorage\n", "os\nsystem\n", "builtins\neval\n", "\n\n");
     private static final List<String> STRINGS = List.of("storage", "0", "1", "cpu", "w", "model", "state_dict", "torch",
             "FloatStorage", "");
-    /** MARK, NONE, NEWTRUE, tuples, lists, dicts, MEMOIZE, STACK_GLOBAL, REDUCE, BUILD, BINPERSID; and some refused. */
+    /**
+     * Opcodes without arguments: MARK, NONE, NEWTRUE, tuples, lists, dicts, MEMOIZE, STACK_GLOBAL, REDUCE, BUILD,
+     * BINPERSID; and some that are refused.
+     */
     private static final String SINGLE = "(N\u0088)\u0085\u0086\u0087t]ae}su\u0094\u0093RbQ0128io\u0081.";
 
     private PickleMutator() {}
 
-    /** {@code pickle} with 1 to 8 opcodes changed; what comes after it, too, is taken for opcodes. */
+    /** Returns {@code pickle} with 1 to 8 opcodes changed; the bytes after the pickle are treated as opcodes too. */
     static byte[] mutate(byte[] pickle, Random random) {
         List<byte[]> operations = split(pickle);
         for (int i = 1 << random.nextInt(4); i > 0 && !operations.isEmpty(); i--) {
@@ -90,7 +93,7 @@ final class PickleMutator {
         return latin1.getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    /** A size, stride, offset or the like. */
+    /** Replaces the next integer, such as a size, stride or offset. */
     private static void setNextNumber(List<byte[]> operations, int from, Random random) {
         for (int at = from; at < operations.size(); at++) {
             byte[] operation = operations.get(at);
@@ -101,7 +104,7 @@ final class PickleMutator {
         }
     }
 
-    /** LONG1 of eight bytes, seldom of nine. */
+    /** Returns LONG1 with eight bytes, occasionally nine. */
     private static byte[] number(Random random) {
         int length = random.nextInt(10) == 0 ? 9 : 8;
         return ByteBuffer.allocate(2 + length).order(ByteOrder.LITTLE_ENDIAN).put((byte) 0x8a).put((byte) length)

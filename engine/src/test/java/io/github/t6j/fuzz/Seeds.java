@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Small valid inputs of each target, to start from. */
+/** Small valid inputs of each target. */
 final class Seeds {
     private Seeds() {}
 
@@ -23,7 +23,9 @@ final class Seeds {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Files of golden/pickle_variants with one of those endings, which torch or the official library wrote. */
+    /**
+     * Returns files of golden/pickle_variants with one of these extensions, which torch or the official library wrote.
+     */
     private static List<byte[]> variants(String... endings) {
         try (Stream<Path> files = Files.list(TestData.path("golden/pickle_variants"))) {
             List<byte[]> contents = new ArrayList<>();
@@ -50,7 +52,7 @@ final class Seeds {
         return files;
     }
 
-    /** A tensor of 2 × 40 in q8_0, one of 1 × 32 in q4_0, three F16. */
+    /** Returns a file with a tensor of 2 × 40 in q8_0, one of 1 × 32 in q4_0, and one of three F16 elements. */
     private static byte[] quantized() {
         byte[] header = utf8("""
                 {"__metadata__":{"t6j.quantized":"{\\"a\\":{\\"type\\":\\"q8_0\\",\\"shape\\":[2,40]},\
@@ -62,7 +64,7 @@ final class Seeds {
                 .put(header).array();
     }
 
-    /** A key of each kind; a matrix of 3 × 32 in q8_0, two F32. */
+    /** Returns a file with a key of each kind, a matrix of 3 × 32 in q8_0, and two F32 elements. */
     static List<byte[]> gguf() {
         ByteBuffer out = ByteBuffer.allocate(456).order(ByteOrder.LITTLE_ENDIAN).put(utf8("GGUF")).putInt(3).putLong(2)
                 .putLong(6);
@@ -81,7 +83,7 @@ final class Seeds {
         return out.putLong(utf8(text).length).put(utf8(text));
     }
 
-    /** Torch's zip files, its legacy files, and the pickles of the zip files. */
+    /** Returns torch's zip files, its legacy files, and the pickles of the zip files. */
     static List<byte[]> torch() {
         List<byte[]> seeds = variants(".bin", ".pt");
         for (byte[] file : List.copyOf(seeds)) {
@@ -96,7 +98,7 @@ final class Seeds {
         return seeds;
     }
 
-    /** How GPT-2's files write the bytes 0 to 255. */
+    /** Returns the characters for the bytes 0 to 255 in GPT-2's files. */
     static List<String> byteTokens() {
         List<String> tokens = new ArrayList<>();
         char next = 256;
@@ -107,7 +109,10 @@ final class Seeds {
         return tokens;
     }
 
-    /** GPT-2's byte-level BPE with few merges: a tokenizer.json, and vocab.json and merges.txt with a 0 between. */
+    /**
+     * Returns GPT-2's byte-level BPE with few merges: a tokenizer.json, and vocab.json and merges.txt separated by a 0
+     * byte.
+     */
     static List<byte[]> tokenizers() {
         Map<String, Object> vocabulary = new LinkedHashMap<>();
         byteTokens().forEach(token -> vocabulary.put(token, (long) vocabulary.size()));

@@ -27,7 +27,7 @@ final class SessionSeeds {
 
     private SessionSeeds() {}
 
-    /** One of each way to keep a cache. */
+    /** Returns a session with each kind of cache. */
     static List<Session> sessions() {
         return SESSIONS;
     }
@@ -51,7 +51,7 @@ final class SessionSeeds {
         return sessions;
     }
 
-    /** A file of each session, short or of more than a page. */
+    /** Returns files of each session, with a few tokens and with more than a page. */
     static List<byte[]> files() {
         List<byte[]> files = new ArrayList<>();
         for (Session session : SESSIONS) {
@@ -70,7 +70,7 @@ final class SessionSeeds {
         return files;
     }
 
-    /** {@code file} with the checksum that its tensors have, or null when it has no place for one. */
+    /** Returns {@code file} with the correct checksum of its tensors, or null if it has no field for one. */
     static byte[] withChecksum(byte[] file) {
         String text = new String(file, StandardCharsets.ISO_8859_1);
         int at = text.indexOf(CHECKSUM) + CHECKSUM.length();
@@ -88,7 +88,10 @@ final class SessionSeeds {
         return sealed;
     }
 
-    /** As SessionFile says that it is made: of the metadata's other lines, then of each tensor's description and bytes. */
+    /**
+     * Computes the checksum as documented in SessionFile: over the metadata's other lines, then each tensor's
+     * description and bytes.
+     */
     private static String checksum(byte[] file) {
         try (Checkpoint checkpoint = Checkpoint.open(Targets.write("unsealed", file), false)) {
             CRC32C crc = new CRC32C();

@@ -23,9 +23,9 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * What any bytes may be given to. Each target ends normally when the bytes are refused by a documented exception, or are
- * read and what was read keeps its promises; all else is thrown, and is a defect. They go in by the doors that users have:
- * a file, a text, options.
+ * Entry points for untrusted input. A target accepts any bytes. It returns normally if the engine refuses them with a
+ * documented exception, or reads them and the result keeps its contract; any other exception is a defect. Each target
+ * uses a public entry point: a file, a text, options.
  */
 final class Targets {
     private static final int MOST_READ = 1 << 16;
@@ -59,14 +59,14 @@ final class Targets {
     static Path write(String name, byte[] bytes) {
         try {
             Path file = FOLDER.resolve(name);
-            Files.deleteIfExists(file); // to cut a file and write it again is slow on some systems
+            Files.deleteIfExists(file); // truncating and rewriting a file is slow on some systems
             return Files.write(file, bytes);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** Runs what reads a file, which may refuse it with a message of one line that names it. */
+    /** Runs code that reads a file; it may refuse the file with a message that names it. */
     private static void mayRefuse(Runnable reading, String named) {
         try {
             reading.run();
@@ -83,7 +83,7 @@ final class Targets {
         }
     }
 
-    /** JSON; what is read can be written and read again. */
+    /** Reads JSON, writes it and reads it again. */
     static void json(byte[] bytes) {
         mayRefuse(() -> {
             Object value = Json.parse(bytes, "x.json");
@@ -94,7 +94,7 @@ final class Targets {
         }, "x.json");
     }
 
-    /** A file of weights: safetensors, or the index of shards. */
+    /** Reads a file of weights: safetensors, or an index of shards. */
     static void safetensors(byte[] bytes) {
         checkpoint(bytes);
     }
@@ -103,7 +103,7 @@ final class Targets {
         checkpoint(bytes);
     }
 
-    /** A file of torch; a pickle also as that of a zip file, with the storages of most seeds. */
+    /** Reads a file of torch; a pickle also inside a zip file, with the storages of most seeds. */
     static void torch(byte[] bytes) {
         checkpoint(bytes);
         if (bytes.length > 0 && bytes[0] == (byte) 0x80) {
@@ -128,7 +128,9 @@ final class Targets {
         }
     }
 
-    /** A tokenizer.json; or, where a byte is 0, vocab.json before the first and merges.txt after it. */
+    /**
+     * Reads a tokenizer.json; if a byte is 0, the bytes before the first are vocab.json and those after it merges.txt.
+     */
     static void tokenizer(byte[] bytes) {
         Tokenizer[] read = new Tokenizer[1];
         mayRefuse(() -> read[0] = Tokenizer.load(tokenizerFile(bytes)), FOLDER.toString());
@@ -152,8 +154,8 @@ final class Targets {
     }
 
     /**
-     * Whether the files are of GPT-2's form, which changes no text. Normalizers and other decoders do, and a byte without a
-     * token is passed over.
+     * Returns whether the files describe a tokenizer that reproduces every text, as GPT-2's does. Normalizers and other
+     * decoders change texts, and a byte without a token is skipped.
      */
     private static boolean keepsText(byte[] bytes) {
         String text = new String(bytes, StandardCharsets.UTF_8);
@@ -173,7 +175,7 @@ final class Targets {
         return Json.parseObject(Seeds.utf8(accepted), "accepted before");
     }
 
-    /** A text, as UTF-8 and as UTF-16, where surrogates may stand alone. */
+    /** Encodes a text, read as UTF-8 and as UTF-16, in which surrogates may be unpaired. */
     static void text(byte[] bytes) {
         roundTrip(TOKENIZER, new String(bytes, StandardCharsets.UTF_8), true);
         StringBuilder units = new StringBuilder();
@@ -184,7 +186,7 @@ final class Targets {
     }
 
     private static void roundTrip(Tokenizer tokenizer, String text, boolean exact) {
-        // what a lone surrogate is read as; the JDK's encoder replaces each by the bytes that it is given
+        // a lone surrogate is encoded as U+FFFD; the JDK's encoder would write its replacement bytes instead
         String expected = text.codePoints().map(c -> c >= 0xd800 && c <= 0xdfff ? 0xfffd : c)
                 .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
         for (int[] ids : List.of(tokenizer.encode(text), tokenizer.encodeWithSpecialTokens(text))) {
@@ -195,21 +197,21 @@ final class Targets {
         }
     }
 
-    /** Shards of ids, whatever they are called. */
+    /** Reads shards of ids, under names with and without the extension .bin. */
     static void shard(byte[] bytes) {
         for (String name : List.of("shard", "shard.bin")) {
             data(write(name, bytes));
         }
     }
 
-    /** JSONL, and text. */
+    /** Reads JSONL, and text. */
     static void lines(byte[] bytes) {
         for (String name : List.of("lines.jsonl", "lines.txt")) {
             data(write(name, bytes));
         }
     }
 
-    /** The tokens of a text, which are kept beside it; where they are that but for its hash, also with the right one. */
+    /** Reads the token file beside a text, unchanged and with a corrected hash. */
     static void tokens(byte[] bytes) {
         Path text = DataSeeds.text();
         Path tokens = text.resolveSibling(text.getFileName() + ".t6j-tokens");
@@ -234,7 +236,7 @@ final class Targets {
         }, FOLDER.toString());
     }
 
-    /** A saved session; where it is one but for its checksum, also with the right one. */
+    /** Restores a saved session, unchanged and with a corrected checksum. */
     static void session(byte[] bytes) {
         restore(bytes);
         byte[] sealed = SessionSeeds.withChecksum(bytes);
@@ -257,7 +259,7 @@ final class Targets {
         }
     }
 
-    /** Options of a sampler, then logits: floats, but for topK and a word of four small numbers. */
+    /** Samples with options and logits from the bytes: an int with three small numbers, the options, then floats. */
     static void sampler(byte[] bytes) {
         ByteBuffer in = ByteBuffer.allocate(40 + bytes.length).put(bytes).rewind();
         int small = in.getInt();
@@ -294,12 +296,12 @@ final class Targets {
         }
     }
 
-    /** training.json of a checkpoint whose other files are right. */
+    /** Resumes a checkpoint with this training.json and otherwise valid files. */
     static void training(byte[] bytes) {
         goOn(TrainingSeeds.with(bytes, null));
     }
 
-    /** AdamW's moments of a checkpoint whose other files are right. */
+    /** Resumes a checkpoint with these AdamW moments and otherwise valid files. */
     static void moments(byte[] bytes) {
         goOn(TrainingSeeds.with(null, bytes));
     }

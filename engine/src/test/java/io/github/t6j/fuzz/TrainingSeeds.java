@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** A checkpoint of a small model in training, and its two files that are no model's. */
+/** A training checkpoint of a small model, and the two files in it that do not belong to a model. */
 final class TrainingSeeds {
     static final TokenData DATA = TokenData.of(IntStream.range(0, 200).map(i -> i % 50).toArray());
     private static final String JSON = "training.json";
@@ -65,7 +65,7 @@ final class TrainingSeeds {
         }
     }
 
-    /** The checkpoint with another training.json, or with other moments. */
+    /** Returns the checkpoint with another training.json, or with other moments. */
     static Path with(byte[] json, byte[] moments) {
         try {
             Files.write(FOLDER.resolve(JSON), json == null ? read(JSON) : json);

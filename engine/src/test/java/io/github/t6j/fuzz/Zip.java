@@ -11,11 +11,11 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
-/** Zip files as torch writes them: everything stored. */
+/** Zip files in torch's form, without compression. */
 final class Zip {
     private Zip() {}
 
-    /** The entries of a valid file. */
+    /** Returns the entries of a valid file. */
     static Map<String, byte[]> read(byte[] file) {
         Map<String, byte[]> entries = new LinkedHashMap<>();
         try (ZipFile zip = new ZipFile(Targets.write("seed", file).toFile())) {

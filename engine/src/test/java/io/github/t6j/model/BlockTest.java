@@ -29,9 +29,9 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What happens inside the first block, against the official code's activations. */
+/** Compares values inside the first block with the official code's activations. */
 class BlockTest {
-    /** Of numbers up to 1; of larger ones relative: without a softmax, attention gives hundreds. */
+    /** Absolute tolerance up to 1, relative above: attention without a softmax gives values in the hundreds. */
     private static final double TOLERANCE = 1e-4;
 
     static List<GoldenModel> models() {
@@ -85,7 +85,7 @@ class BlockTest {
         }
     }
 
-    /** Queries, keys and values, or their factors, in the order in which one product makes them. */
+    /** Compares queries, keys and values, or their factors, in the order of the projection's rows. */
     private void projections(GoldenModel golden, Transformer model, Activations a, int rows) {
         ModelConfig config = model.config();
         int d = config.attention().headDim();
@@ -112,7 +112,7 @@ class BlockTest {
         }
     }
 
-    /** Whole queries, and keys and values rebuilt from the latents. */
+    /** Compares whole queries, and keys and values rebuilt from the latents. */
     private void latentProjections(GoldenModel golden, Transformer model, Activations a, int rows) {
         Attention attention = model.attention();
         double[] q = tap(golden, "q");

@@ -16,11 +16,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TransformerTest {
-    /** A model's fingerprint shows a change in weights of every kind; a saved session is refused by it. */
+    /** A change in any kind of weight changes the fingerprint, which guards saved sessions. */
     @ParameterizedTest
     @CsvSource({"llama-mla, attn.kv_b_proj", "llama-mla, attn.q_b_proj", "llama-mla, attn.kv_a_layernorm",
         "T6_groupnorm, attn.subln", "T6_groupnorm, attn.c_proj", "T6_groupnorm, mlp.c_fc1"})
-    void oneChangedWeightShows(String golden, String weight) {
+    void oneChangedWeightChangesTheFingerprint(String golden, String weight) {
         String name = "transformer.h.1." + weight + ".weight";
         try (Checkpoint checkpoint = Checkpoint.open(TestData.path("golden/" + golden), false)) {
             Map<String, Tensor> changed = new LinkedHashMap<>(checkpoint.tensors());

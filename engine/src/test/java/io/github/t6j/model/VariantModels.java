@@ -22,17 +22,23 @@ import java.lang.foreign.Arena;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Models of one layer around an attention's weights, and what the attention alone makes of inputs. */
+/** Models of one layer around an attention's weights, and the attention's results for given inputs. */
 public final class VariantModels {
     private static final int VOCABULARY = 3;
     private static final int HIDDEN = 2;
 
     private VariantModels() {}
 
-    /** Queries, keys, values [T][h][d], what attention gives [T][h][d], and what the block adds [T][width]. */
+    /**
+     * Queries, keys, values [T][h][d], the output of attention [T][h][d], and of the attention part of the block
+     * [T][width].
+     */
     public record Run(double[] q, double[] k, double[] v, float[] y, float[] out, int elementsPerToken) {}
 
-    /** A model's tensors by their official names: {@code attention}'s by name inside the attention, the rest zero. */
+    /**
+     * Returns a model's tensors by their official names: those of {@code attention}, given by name inside it, and
+     * zeros.
+     */
     public static Map<String, Tensor> model(Map<String, Tensor> attention, int width) {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         attention.forEach((name, tensor) -> {
@@ -51,7 +57,7 @@ public final class VariantModels {
         tensors.put(name, Tensor.of(name, new float[rows * columns], rows, columns));
     }
 
-    /** What they are, with config.json and t6j.json. */
+    /** Returns the configuration of the tensors with config.json and t6j.json. */
     public static ModelConfig describe(Map<String, Tensor> tensors, Map<String, Object> config,
             Map<String, Object> t6j) {
         ConfigJson configJson = new ConfigJson(config, "config.json");
@@ -63,7 +69,7 @@ public final class VariantModels {
     /**
      * Feeds {@code x}, [T][width], to the attention of the first block, in chunks.
      *
-     * @param chunk rows at a time
+     * @param chunk number of rows at a time
      */
     public static Run run(
             Map<String, Tensor> tensors, ModelConfig config, double[] x, boolean materialized, int chunk, int threads) {
@@ -108,7 +114,7 @@ public final class VariantModels {
         return run;
     }
 
-    /** Keys and values as they are kept, or as a row has them where a state is kept. */
+    /** Rebuilds keys and values from the cache, or from a row if the attention has a state. */
     private static void materialize(
             Transformer model, AttentionAlgorithm algorithm, Activations a, int row, int token, Run run) {
         Attention attention = model.attention();
@@ -140,7 +146,7 @@ public final class VariantModels {
         }
     }
 
-    /** Largest difference, relative to the largest number expected or to 1. */
+    /** Returns the largest difference, relative to the largest expected magnitude or to 1. */
     public static double difference(double[] expected, double[] found) {
         double largest = 1;
         double difference = 0;
@@ -152,7 +158,7 @@ public final class VariantModels {
         return difference / largest;
     }
 
-    /** A tensor of a golden file. */
+    /** Returns a tensor of a golden file. */
     public static double[] golden(String file, String tensor) {
         return TestData.doubles("golden/" + file, tensor);
     }
