@@ -1,13 +1,13 @@
 package io.github.t6j.tokenizer;
 
 /**
- * A text that is one token wherever it stands.
+ * A text that is always a single token.
  *
- * @param special left out where special tokens are neither read nor written
- * @param singleWord only where no letter or digit stands on either side
- * @param lstrip it takes the white space before it, too
- * @param rstrip it takes the white space behind it, too
- * @param normalized it is looked for in normalised text, as its own normalised content
+ * @param special true if the token is omitted when special tokens are neither read nor written
+ * @param singleWord true if the token matches only without a letter or digit on either side
+ * @param lstrip true if the token includes the white space before it
+ * @param rstrip true if the token includes the white space after it
+ * @param normalized true if the token's normalised content is searched in normalised text
  */
 record AddedToken(
         String content,
@@ -18,7 +18,7 @@ record AddedToken(
         boolean rstrip,
         boolean normalized) {
 
-    /** Characters of a content, at most: a text is compared with it at each place. */
+    /** Limit of a content in characters; the text is compared with it at each position. */
     static final int LONGEST = 1024;
 
     AddedToken(String content, int id, boolean special) {

@@ -6,25 +6,25 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
-/** Cuts added tokens out of a text: the leftmost match and, of those, the longest. */
+/** Splits added tokens from a text: the leftmost match and, among those, the longest. */
 final class AddedTokens {
-    private final String[] contents; // as they are written in texts; sorted
+    private final String[] contents; // in the form in which texts contain them; sorted
     private final AddedToken[] tokens;
-    private final int[] shorter; // where the longest content is that begins this one; or -1
+    private final int[] shorter; // index of the longest content that is a prefix of this one; or -1
     private final BitSet firstChars = new BitSet();
 
-    /** Takes ordinary text. */
+    /** Receives ordinary text. */
     @FunctionalInterface
     interface Rest {
         /**
-         * Text that is not empty, between added tokens.
+         * Accepts a piece of text, not empty, between added tokens.
          *
-         * @param at where it begins
+         * @param at start of the piece in the text
          */
         void accept(String piece, int at);
     }
 
-    /** @param written how a token's content is written in the texts that come */
+    /** @param written maps a token's content to the form in which texts contain it */
     AddedTokens(List<AddedToken> added, UnaryOperator<String> written) {
         Map<String, AddedToken> sorted = new TreeMap<>();
         added.forEach(token -> sorted.putIfAbsent(written.apply(token.content()), token));
@@ -34,7 +34,7 @@ final class AddedTokens {
         shorter = new int[contents.length];
         for (int i = 0; i < contents.length; i++) {
             firstChars.set(contents[i].charAt(0));
-            // what stands in order between a text and its beginning has that beginning, too
+            // any content sorted between a prefix and its extension has the same prefix
             int before = i - 1;
             while (before >= 0 && !contents[i].startsWith(contents[before])) {
                 before = shorter[before];
@@ -43,12 +43,12 @@ final class AddedTokens {
         }
     }
 
-    /** What they are, as texts have them. */
+    /** Returns the contents in the form in which texts contain them. */
     List<String> contents() {
         return List.of(contents);
     }
 
-    /** Adds the tokens of {@code text} to {@code ids}, with what {@code rest} adds of the text between them. */
+    /** Adds the tokens of {@code text} to {@code ids}; {@code rest} adds those of the text between them. */
     void cut(String text, IntList ids, Rest rest) {
         int from = 0;
         int endOfSpace = 0;
@@ -66,7 +66,7 @@ final class AddedTokens {
                     rest.accept(text.substring(from, start), from);
                 }
                 ids.add(token.id());
-                // not looked for again, as the same white space may be behind each of many tokens within it
+                // not searched again, since the same white space may follow each of many tokens in it
                 endOfSpace = token.rstrip() && end > endOfSpace ? endOfSpace(text, end) : endOfSpace;
                 from = token.rstrip() ? endOfSpace : end;
             }
@@ -77,12 +77,12 @@ final class AddedTokens {
         }
     }
 
-    /** Where the longest content is that stands at {@code at}, or -1. */
+    /** Returns the index of the longest content at position {@code at}, or -1. */
     private int longest(String text, int at) {
         if (!firstChars.get(text.charAt(at))) {
             return -1;
         }
-        int found = -1; // the last in order that is not behind the text
+        int found = -1; // index of the last content that is not greater than the text
         for (int high = contents.length - 1; found < high;) {
             int middle = found + high + 1 >>> 1;
             if (isBehind(contents[middle], text, at)) {
@@ -104,7 +104,7 @@ final class AddedTokens {
                 && (at + common == text.length() || content.charAt(common) > text.charAt(at + common));
     }
 
-    /** How many characters they have in common. */
+    /** Returns the length of the common prefix of {@code content} and the text at {@code at}. */
     private static int common(String content, String text, int at) {
         int most = Math.min(content.length(), text.length() - at);
         int common = 0;
@@ -135,7 +135,7 @@ final class AddedTokens {
                 && (to == text.length() || !isOfWord(text.codePointAt(to)));
     }
 
-    /** {@code \w} (Unicode Technical Standard 18, annex C). */
+    /** Returns whether {@code \w} matches the character (Unicode Technical Standard 18, annex C). */
     private static boolean isOfWord(int codePoint) {
         return Character.isAlphabetic(codePoint)
                 || Kind.of(codePoint) == Kind.MARK

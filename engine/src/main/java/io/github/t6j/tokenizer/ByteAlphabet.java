@@ -3,8 +3,8 @@ package io.github.t6j.tokenizer;
 import java.util.Arrays;
 
 /**
- * The characters in which GPT-2's files write bytes: printable Latin-1 characters stand for themselves, and the other
- * 68 bytes, in order, for U+0100 and the characters after it ({@code bytes_to_unicode} in GPT-2's encoder.py).
+ * Characters for bytes in GPT-2's files: printable Latin-1 characters represent themselves; the other 68 bytes, in
+ * order, are represented by U+0100 and the characters after it ({@code bytes_to_unicode} in GPT-2's encoder.py).
  */
 final class ByteAlphabet {
     private static final String CHARS = chars();
@@ -29,12 +29,12 @@ final class ByteAlphabet {
         return chars.toString();
     }
 
-    /** How a file writes the byte {@code b} (0 to 255). */
+    /** Returns the character for the byte {@code b} (0 to 255). */
     static String text(int b) {
         return CHARS.substring(b, b + 1);
     }
 
-    /** Whether {@code token} is made of bytes. */
+    /** Returns whether all characters of {@code token} represent bytes. */
     static boolean isBytes(String token) {
         for (int i = 0; i < token.length(); i++) {
             char c = token.charAt(i);
@@ -46,8 +46,8 @@ final class ByteAlphabet {
     }
 
     /**
-     * The bytes that a file writes as {@code token}. Tokens with other characters are not made of bytes and stand for
-     * their own text, as in Hugging Face's ByteLevel decoder.
+     * Returns the bytes that {@code token} represents. A token with other characters represents its own text, as in
+     * Hugging Face's ByteLevel decoder.
      */
     static byte[] bytes(String token) {
         if (!isBytes(token)) {

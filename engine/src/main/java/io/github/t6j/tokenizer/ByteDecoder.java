@@ -1,6 +1,6 @@
 package io.github.t6j.tokenizer;
 
-/** Text of tokens that are bytes, which are joined. */
+/** Decodes ids of a byte-level vocabulary by concatenating their bytes. */
 final class ByteDecoder implements IdDecoder {
     private final Vocabulary vocabulary;
     private final Utf8Decoder utf8 = new Utf8Decoder();

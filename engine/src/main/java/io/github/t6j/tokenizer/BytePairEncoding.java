@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Text to ids: cut into pieces, and of all pairs of neighbours in a piece that merge, the one of the lowest rank does,
- * the leftmost if there are several, until none is left (Sennrich, Haddow, Birch 2016).
+ * Encodes text to ids. The text is split into pieces. Within a piece, the pair of neighbours with the lowest rank
+ * merges first, the leftmost if several have it, until no pair merges (Sennrich, Haddow, Birch 2016).
  */
 final class BytePairEncoding {
     private final Symbols symbols;
@@ -19,7 +19,7 @@ final class BytePairEncoding {
     private final WordTable words;
     private final int longestWord;
 
-    /** @throws ModelFormatException if the vocabulary lacks a symbol or a merge's token, or a merge is there twice */
+    /** @throws ModelFormatException if the vocabulary lacks a symbol or a merge's token, or a merge has a duplicate */
     BytePairEncoding(TokenizerDefinition definition) {
         symbols = definition.model().byteLevel() ? new ByteSymbols(definition) : new CharacterSymbols(definition);
         merges = switch (definition.model().merges()) {
@@ -45,7 +45,7 @@ final class BytePairEncoding {
             int left = mergedId(definition, ranked, rank, merge.left());
             int right = mergedId(definition, ranked, rank, merge.right());
             if (!table.put(left, right, rank, mergedId(definition, ranked, rank, merge.result()))) {
-                throw error(ranked, rank, "expected each merge once, found it a second time");
+                throw error(ranked, rank, "expected each merge once, found a duplicate");
             }
         }
         return table;
@@ -55,7 +55,7 @@ final class BytePairEncoding {
         Integer id = definition.vocabulary().get(token);
         if (id == null) {
             throw error(ranked, rank, "expected its tokens and its result in " + definition.vocabularySource()
-                    + ", found no \"" + token + "\"; do the two belong together?");
+                    + ", found no \"" + token + "\"; do the two files belong together?");
         }
         return id;
     }
@@ -67,9 +67,10 @@ final class BytePairEncoding {
     }
 
     /**
-     * SentencePiece's models take a whole text as one piece. If no merge has a ▁ behind another character, nothing
-     * merges across such a place: cut there, most pieces are words. All characters must have symbols, since neighbours
-     * of one that vanishes may merge.
+     * Returns whether a text may be split before words without changing its ids. SentencePiece's models treat a whole
+     * text as one piece. If no merge has a ▁ after another character, nothing merges across such a position, so
+     * splitting there makes most pieces single words. All characters must have symbols, because the neighbours of a
+     * dropped character may merge.
      */
     private static boolean mayCutBeforeWords(TokenizerDefinition definition) {
         TokenizerDefinition.Model model = definition.model();
@@ -83,7 +84,10 @@ final class BytePairEncoding {
         };
     }
 
-    /** Without ignore_merges only tokens that merges make: a file may hold others, which must not appear. */
+    /**
+     * Adds whole words to the table. Without ignore_merges these are only tokens that merges produce: other tokens of a
+     * file must not appear in a text's ids.
+     */
     private int addWords(TokenizerDefinition definition) {
         TokenizerDefinition.Model model = definition.model();
         int longest = 0;
@@ -109,28 +113,28 @@ final class BytePairEncoding {
         return merged.length == 1 && merged[0] == id;
     }
 
-    /** As {@link MergeTable#fingerprint}. */
+    /** Returns {@link MergeTable#fingerprint}. */
     long mergesFingerprint() {
         return merges.fingerprint();
     }
 
-    /** Adds the ids of valid UTF-8 to {@code out}. */
+    /** Encodes valid UTF-8 and adds its ids to {@code out}. */
     void encode(byte[] text, IntList out) {
         new Pieces(text, out).split(0, text.length, 0);
     }
 
-    /** The pieces of one text. */
+    /** Splits and encodes one text. */
     private final class Pieces {
         private final byte[] text;
         private final IntList out;
-        private Merger merger; // null until a piece is no word
+        private Merger merger; // null until a piece is not in the word table
 
         Pieces(byte[] text, IntList out) {
             this.text = text;
             this.out = out;
         }
 
-        /** Each splitter cuts the pieces of the one before it; there is at least one. */
+        /** Splits a piece by splitter {@code number} and its successors; there is at least one splitter. */
         void split(int from, int to, int number) {
             Splitter splitter = splitters[number];
             boolean isLast = number == splitters.length - 1;

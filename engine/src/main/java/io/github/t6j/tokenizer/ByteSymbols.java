@@ -2,13 +2,16 @@ package io.github.t6j.tokenizer;
 
 import io.github.t6j.ModelFormatException;
 
-/** A symbol for each byte. Bytes that have no token are left out, as those that no UTF-8 has in some vocabularies. */
+/**
+ * Symbols of a byte-level vocabulary, one for each byte. Bytes without a token are dropped; some vocabularies omit
+ * bytes that never occur in UTF-8.
+ */
 final class ByteSymbols implements Symbols {
     private static final int NONE = -1;
 
     private final int[] ids = new int[256];
 
-    /** @throws ModelFormatException if bytes are not this vocabulary's symbols */
+    /** @throws ModelFormatException if the vocabulary lacks tokens for bytes */
     ByteSymbols(TokenizerDefinition definition) {
         for (int b = 0; b < ids.length; b++) {
             Integer id = definition.vocabulary().get(ByteAlphabet.text(b));

@@ -6,8 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Text of tokens that are characters, some of them ▁ for a space, or single bytes. A run of these is text if the whole
- * of it is UTF-8, and else one U+FFFD for each byte, as in Hugging Face's ByteFallback decoder.
+ * Decodes ids of a vocabulary of characters, in which ▁ represents a space and some tokens are single bytes. A run of
+ * byte tokens becomes text if all of it is UTF-8, otherwise one U+FFFD for each byte, as in Hugging Face's ByteFallback
+ * decoder.
  */
 final class CharacterDecoder implements IdDecoder {
     private static final String MARK = String.valueOf(Metaspace.MARK);
@@ -18,9 +19,9 @@ final class CharacterDecoder implements IdDecoder {
     private byte[] run = new byte[16];
     private int runLength;
     private boolean atFirstToken;
-    private boolean atStart; // nothing has been written
+    private boolean atStart; // true until text is written
 
-    /** @param continues whether text stands before the ids, so that they have no start to be cut */
+    /** @param continues true if text precedes the ids, so that no leading space is removed */
     CharacterDecoder(Vocabulary vocabulary, Decoding decoding, boolean continues) {
         this.vocabulary = vocabulary;
         this.decoding = decoding;

@@ -4,18 +4,18 @@ import io.github.t6j.ModelFormatException;
 import java.util.Map;
 
 /**
- * A symbol for each character. One that is no token becomes its bytes, if these are tokens, or else the token for what
- * is unknown, or else nothing.
+ * Symbols of a vocabulary of characters. A character that is not a token becomes its bytes if the vocabulary has byte
+ * tokens, otherwise the unknown token if there is one; otherwise it is dropped.
  */
 final class CharacterSymbols implements Symbols {
     private static final int NONE = -1;
 
     private final WordTable characters;
-    private final int[] byteIds; // null without
+    private final int[] byteIds; // null without byte tokens
     private final int unknown;
     private final boolean fuse;
 
-    /** @throws ModelFormatException if a byte is missing, or the token for what is unknown */
+    /** @throws ModelFormatException if the token of a byte, or the unknown token, is missing */
     CharacterSymbols(TokenizerDefinition definition) {
         Map<String, Integer> vocabulary = definition.vocabulary();
         characters = new WordTable(vocabulary.size());

@@ -4,10 +4,10 @@ import java.util.List;
 
 /** Reads the decoder of a tokenizer.json. */
 final class DecoderJson {
-    /** What a Sequence may have, in this order. */
+    /** Steps that a Sequence may have, in this order. */
     private static final List<String> STEPS = List.of("Replace", "ByteFallback", "Fuse", "Strip");
 
-    private int steps; // of STEPS, that are done or passed over
+    private int steps; // number of STEPS that are read or skipped
     private boolean spaces;
     private boolean byteFallback;
     private boolean fused;
@@ -15,7 +15,7 @@ final class DecoderJson {
 
     private DecoderJson() {}
 
-    /** @param value what the file has, or null */
+    /** @param value the decoder of the file, or null */
     static Decoding read(Object value, String where, boolean byteLevel) {
         if (byteLevel) {
             if (value != null) {
@@ -33,7 +33,7 @@ final class DecoderJson {
         return new Decoding(false, reader.spaces, reader.byteFallback, reader.start);
     }
 
-    /** A sequence of one is that one. */
+    /** Returns the only element of a sequence of one, otherwise the part itself. */
     private static JsonPart only(JsonPart part) {
         if (part.type().equals("Sequence") && part.parts("decoders").size() == 1) {
             return only(part.parts("decoders").getFirst());

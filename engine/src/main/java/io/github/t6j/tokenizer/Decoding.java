@@ -1,21 +1,22 @@
 package io.github.t6j.tokenizer;
 
 /**
- * How ids become text.
+ * Conversion of ids to text.
  *
- * @param byteLevel whether tokens are bytes in {@link ByteAlphabet}; the rest is then false and {@link Start#KEPT}
- * @param spaces whether a ▁ is a space
- * @param byteFallback whether {@code <0x00>} to {@code <0xFF>} are bytes
+ * @param byteLevel true if tokens are bytes in {@link ByteAlphabet}; the other values are then false and {@link
+ *     Start#KEPT}
+ * @param spaces true if ▁ represents a space
+ * @param byteFallback true if the tokens {@code <0x00>} to {@code <0xFF>} are bytes
  */
 record Decoding(boolean byteLevel, boolean spaces, boolean byteFallback, Start start) {
     static final Decoding BYTE_LEVEL = new Decoding(true, false, false, Start.KEPT);
 
-    /** What becomes of the space that was put before a text. */
+    /** Treatment of the space that the tokenizer adds before a text. */
     enum Start {
         KEPT,
-        /** A text loses the space that it starts with. */
+        /** Removes a leading space from the text. */
         STRIPPED,
-        /** The first token loses every ▁ that it has. */
+        /** Removes every ▁ from the first token. */
         WITHOUT_MARKS
     }
 }

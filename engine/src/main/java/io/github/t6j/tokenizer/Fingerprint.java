@@ -7,9 +7,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 
-/** A hash of what a tokenizer does: its tokens, its merges, and the ids of a text with all that is cut or rewritten. */
+/**
+ * Hash of a tokenizer's results: its tokens, its merges, and the ids of a text that exercises all splitters and
+ * normalizers.
+ */
 final class Fingerprint {
-    /** A character or more of each kind that splitters and normalizers know, and a lone combining mark. */
+    /** One or more characters of each kind that splitters and normalizers distinguish, and a lone combining mark. */
     private static final String PROBE = "aAsSvVeEtT\u00e9\u0301\u0323\u01c5\u02b0\u4e2d\u00df\u017f 1239\u00bd\u2167''"
             + "\u2019._/-!<>|\n\n\r\t  \u00a0\u3000\u2581\u200d\u0000\ufb01";
     private static final int PROBE_LENGTH = 8192;
@@ -24,7 +27,10 @@ final class Fingerprint {
         }
     }
 
-    /** Of each kind of character, with each of {@code tokens} in it; JDKs agree on Random's numbers. */
+    /**
+     * Returns a text with each kind of character, and with each of {@code tokens} in it; Random gives the same numbers
+     * in every JDK.
+     */
     static String probe(List<String> tokens) {
         Random random = new Random(1);
         StringBuilder text = new StringBuilder();

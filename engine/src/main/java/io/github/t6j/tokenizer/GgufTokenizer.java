@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The tokenizer in the keys of a GGUF file, {@code tokenizer.ggml.…}: of model {@code gpt2}, byte-level with a list of
- * merges, whose splitter {@code pre} names; or {@code llama}, SentencePiece's with scores.
+ * Reads the tokenizer in the keys {@code tokenizer.ggml.…} of a GGUF file. Model {@code gpt2} is byte-level with a list
+ * of merges, and {@code pre} names its splitter; model {@code llama} is SentencePiece with scores.
  */
 final class GgufTokenizer {
     private static final String PREFIX = "tokenizer.ggml.";
@@ -30,11 +30,11 @@ final class GgufTokenizer {
             "pad_token", "padding_token_id", "sep_token", "seperator_token_id", "cls_token", "cls_token_id",
             "mask_token", "mask_token_id"));
 
-    /** Splitter's name → ours. */
+    /** Names of splitters, mapped to those of {@link Splitters}. */
     private static final Map<String, String> SPLITTERS = Map.of(
             "gpt-2", "gpt-2", "llama-bpe", "llama3", "llama3", "llama3", "llama-v3", "llama3", "qwen2", "qwen2",
             "smollm", "smollm", "tekken", "tekken");
-    /** Splitters whose models look a piece up whole, and begin texts with an id of their own. */
+    /** Splitters of models that look up whole pieces before merging, and whose texts begin with an id. */
     private static final Set<String> WHOLE = Set.of("llama3", "tekken");
 
     // token types
@@ -60,10 +60,10 @@ final class GgufTokenizer {
     }
 
     /**
-     * What the keys describe.
+     * Reads the keys' tokenizer.
      *
-     * @param where what to call the file in errors
-     * @throws ModelFormatException if it is no tokenizer of a kind that is known here
+     * @param where name of the file in errors
+     * @throws ModelFormatException if its kind is not supported
      */
     static TokenizerDefinition read(Map<String, Object> keys, String where) {
         return new GgufTokenizer(keys, where).definition();
@@ -88,7 +88,7 @@ final class GgufTokenizer {
         return Json.write(json).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Returns whether the file has a tokenizer; llama.cpp names the model of a file without one, too. */
+    /** Returns whether the file has a tokenizer. llama.cpp writes a model key even if it has none. */
     static boolean isIn(Map<String, Object> keys) {
         Object model = keys.get(PREFIX + "model");
         return model != null && !NO_MODEL.contains(model);
@@ -219,7 +219,7 @@ final class GgufTokenizer {
         return added;
     }
 
-    /** @param begins whether prompts begin with an id where {@code add_bos_token} does not say */
+    /** @param begins true if prompts begin with an id when {@code add_bos_token} is missing */
     private TextMarks marks(boolean begins) {
         int beginning = id("bos_token_id");
         boolean added = get("add_bos_token", Boolean.class, begins);
@@ -234,7 +234,7 @@ final class GgufTokenizer {
         return (int) id;
     }
 
-    /** The value of a key, or {@code absent}; which of the JDK's types a value has is the reader's matter. */
+    /** Returns the value of a key, or {@code absent}; the parser of the file determines the Java type of a value. */
     private <T> T get(String key, Class<T> type, T absent) {
         Object value = keys.get(PREFIX + key);
         if (value != null && !type.isInstance(value)) {

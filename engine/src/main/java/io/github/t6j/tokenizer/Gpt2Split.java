@@ -8,7 +8,7 @@ package io.github.t6j.tokenizer;
 final class Gpt2Split {
     private Gpt2Split() {}
 
-    /** As {@link Splitter#end}. */
+    /** Returns the end of a piece, as {@link Splitter#end}. */
     static int end(byte[] text, int from, int to) {
         int contraction = text[from] == '\'' ? contraction(text, from, to) : 0;
         if (contraction > 0) {

@@ -1,10 +1,10 @@
 package io.github.t6j.tokenizer;
 
-/** Ids, one by one, to text. */
+/** Decodes ids to text, one at a time. */
 interface IdDecoder {
     /** Appends the text that {@code id} completes to {@code out}. */
     void append(int id, StringBuilder out);
 
-    /** Appends what is left, and starts anew. */
+    /** Appends the remaining text and resets the decoder. */
     void finish(StringBuilder out);
 }

@@ -2,7 +2,7 @@ package io.github.t6j.tokenizer;
 
 import java.util.Arrays;
 
-/** Ids in a growing array. */
+/** Growable array of ids. */
 final class IntList {
     private int[] values = new int[64];
     private int size;

@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An object within a tokenizer.json. Whatever in it would give other ids than are known here is refused by name.
+ * An object inside a tokenizer.json. Any value that could change the ids in an unsupported way is rejected with an
+ * error that names it.
  *
  * @param where its file and place, for errors
  */
@@ -15,7 +16,7 @@ record JsonPart(String where, Map<String, Object> json) {
     private static final String HINT =
             "; use a tokenizer.json of BPE with the parts that models of GPT-2, Llama, Mistral, Qwen or SmolLM have";
 
-    /** @throws ModelFormatException if {@code value} is no object */
+    /** @throws ModelFormatException if {@code value} is not an object */
     static JsonPart of(Object value, String where) {
         return new JsonPart(where, Json.object(value, where));
     }
@@ -28,12 +29,12 @@ record JsonPart(String where, Map<String, Object> json) {
         return String.valueOf(json.get("type"));
     }
 
-    /** The object at {@code key}. */
+    /** Returns the object at {@code key}. */
     JsonPart part(String key) {
         return of(json.get(key), where + "." + key);
     }
 
-    /** The array of objects at {@code key}. */
+    /** Returns the array of objects at {@code key}. */
     List<JsonPart> parts(String key) {
         String name = where + "." + key;
         List<JsonPart> parts = new ArrayList<>();
@@ -43,15 +44,15 @@ record JsonPart(String where, Map<String, Object> json) {
         return parts;
     }
 
-    /** The text at {@code key}, of at least one character. */
+    /** Returns the string at {@code key}, of at least one character. */
     String text(String key) {
         if (json.get(key) instanceof String text && !text.isEmpty() && Utf8.isWellFormed(text)) {
             return text;
         }
-        throw error(key, "a text");
+        throw error(key, "a string");
     }
 
-    /** The boolean at {@code key}; {@code absent} if there is nothing, or null. */
+    /** Returns the boolean at {@code key}; {@code absent} if it is missing or null. */
     boolean flag(String key, boolean absent) {
         return switch (json.get(key)) {
             case null -> absent;
@@ -60,7 +61,7 @@ record JsonPart(String where, Map<String, Object> json) {
         };
     }
 
-    /** Refuses anything but {@code expected} at {@code key}. */
+    /** Rejects any value at {@code key} except {@code expected}. */
     void expect(String key, Object expected) {
         Object found = json.get(key);
         if (expected == null ? found != null : !expected.equals(found)) {
@@ -68,7 +69,7 @@ record JsonPart(String where, Map<String, Object> json) {
         }
     }
 
-    /** As {@link #expect}, where nothing, or null, means the same. */
+    /** Rejects as {@link #expect} does, but accepts a missing value or null. */
     void expectIfThere(String key, Object expected) {
         if (json.get(key) != null) {
             expect(key, expected);

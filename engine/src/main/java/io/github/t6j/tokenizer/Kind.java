@@ -1,11 +1,11 @@
 package io.github.t6j.tokenizer;
 
 /**
- * What a character is to the {@link Splitter}s, as one bit of an int: a set of kinds is their sum. Letters, marks and
- * numbers are those of the Unicode that the JDK knows.
+ * Class of a character, as the {@link Splitter}s distinguish them. Each kind is one bit of an int, and a set of kinds
+ * is their sum. Letters, marks and numbers follow the Unicode version of the JDK.
  */
 final class Kind {
-    /** Unicode's White_Space, which is what {@code \s} means. */
+    /** Unicode's White_Space, matched by {@code \s}. */
     static final int SPACE = 1;
 
     /** {@code [\p{Lu}\p{Lt}]}. */
@@ -41,7 +41,7 @@ final class Kind {
 
     private Kind() {}
 
-    /** The kind of a character. */
+    /** Returns the kind of a character. */
     static int of(int codePoint) {
         return switch (Character.getType(codePoint)) {
             case Character.UPPERCASE_LETTER, Character.TITLECASE_LETTER -> UPPER;
@@ -54,18 +54,18 @@ final class Kind {
         };
     }
 
-    /** The kind of the character that starts at {@code at} in valid UTF-8. */
+    /** Returns the kind of the character that starts at {@code at} in valid UTF-8. */
     static int at(byte[] text, int at) {
         byte b = text[at];
         return b >= 0 ? ASCII[b] : of(Utf8.codePoint(text, at));
     }
 
-    /** Whether one of {@code kinds} starts at {@code at}, which may be {@code to}: there is none. */
+    /** Returns whether a character of {@code kinds} starts at {@code at}; false at the end, {@code to}. */
     static boolean is(int kinds, byte[] text, int at, int to) {
         return at < to && (at(text, at) & kinds) != 0;
     }
 
-    /** The end of the longest run of {@code kinds} that starts at {@code from}. */
+    /** Returns the end of the longest run of {@code kinds} that starts at {@code from}. */
     static int run(int kinds, byte[] text, int from, int to) {
         int end = from;
         while (is(kinds, text, end, to)) {

@@ -1,7 +1,7 @@
 package io.github.t6j.tokenizer;
 
 /**
- * Llama 3's regular expression, in lines,
+ * Llama 3's regular expression, one alternative a line,
  *
  * <pre>{@code
  * (?i:'s|'t|'re|'ve|'m|'ll|'d)
@@ -13,12 +13,15 @@ package io.github.t6j.tokenizer;
  * \s+
  * }</pre>
  *
- * and Qwen 2's, which takes one number at a time.
+ * and that of Qwen 2, in which a piece has one number.
  */
 final class LlamaSplit {
     private LlamaSplit() {}
 
-    /** As {@link Splitter#end}; a piece has at most {@code numbers} characters of {@code \p{N}}. */
+    /**
+     * Returns the end of a piece, as {@link Splitter#end}; a piece has at most {@code numbers} characters of {@code
+     * \p{N}}.
+     */
     static int end(byte[] text, int from, int to, int numbers) {
         int contraction = text[from] == '\'' ? contraction(text, from, to) : 0;
         if (contraction > 0) {
@@ -54,7 +57,10 @@ final class LlamaSplit {
         return end;
     }
 
-    /** In bytes. Unicode's case folding makes an s of the long ſ, U+017F, and of no other letter a letter of these. */
+    /**
+     * Returns the length of a contraction in bytes. Under Unicode's case folding, the long ſ, U+017F, matches s; no
+     * other letter outside ASCII matches one of these.
+     */
     private static int contraction(byte[] text, int from, int to) {
         int first = from + 1 < to ? lowerCase(text[from + 1]) : 0;
         int second = from + 2 < to ? lowerCase(text[from + 2]) : 0;

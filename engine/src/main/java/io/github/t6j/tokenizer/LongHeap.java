@@ -2,7 +2,7 @@ package io.github.t6j.tokenizer;
 
 import java.util.Arrays;
 
-/** A binary heap: the lowest number is the first to leave. */
+/** Binary heap that removes the smallest number first. */
 final class LongHeap {
     private long[] heap;
     private int size;

@@ -7,19 +7,19 @@ import java.util.Map;
 import java.util.PriorityQueue;
 
 /**
- * Which neighbours to merge next: the most frequent pair of ids and, of equally frequent ones, the smaller (first by its
- * left id, then by its right), as in Hugging Face's BpeTrainer.
+ * Determines the next neighbours to merge: the most frequent pair of ids and, among equally frequent ones, the smaller
+ * (by its left id, then by its right), as in Hugging Face's BpeTrainer.
  *
- * <p>Nothing is counted again. A merge changes the counts of the pairs beside the places where it happens, and each pair
- * knows the words that it was in. A pair gains only while the younger of its ids is made, so that it waits in the queue
- * once; what it has lost since shows when its turn comes.
+ * <p>Counts are updated incrementally. A merge changes the counts of the pairs next to its occurrences, and each pair
+ * has a list of the words that contained it. A pair's count grows only while the newer of its ids is created, so each
+ * pair enters the queue once; later decreases are applied when it reaches the head of the queue.
  */
 final class MergeLearner {
     private final Map<Pair, Occurrences> pairs = new HashMap<>();
     private final PriorityQueue<Candidate> queue = new PriorityQueue<>();
-    private final List<Pair> made = new ArrayList<>(); // since the last of them were queued
+    private final List<Pair> made = new ArrayList<>(); // pairs created since the last were queued
 
-    /** Neighbours. */
+    /** A pair of neighbours. */
     record Pair(int left, int right) implements Comparable<Pair> {
         @Override
         public int compareTo(Pair other) {
@@ -51,7 +51,7 @@ final class MergeLearner {
         }
     }
 
-    /** Adds a word that the text has {@code count} times, as the ids of its bytes; before the first {@link #next}. */
+    /** Adds a word that occurs {@code count} times, as the ids of its bytes; must precede the first {@link #next}. */
     void add(int[] ids, long count) {
         Word word = new Word(ids, count);
         for (int i = 0; i + 1 < ids.length; i++) {
@@ -59,7 +59,7 @@ final class MergeLearner {
         }
     }
 
-    /** The pair to merge, which is there {@code least} times or more; null if there is none. */
+    /** Returns the pair to merge, which occurs at least {@code least} times, or null. */
     Pair next(long least) {
         made.forEach(pair -> queue.add(new Candidate(pairs.get(pair).count, pair)));
         made.clear();
@@ -74,7 +74,7 @@ final class MergeLearner {
         return null;
     }
 
-    /** Makes {@code pair} one in every word: {@code id}, which is larger than all before it. */
+    /** Replaces {@code pair} in every word by {@code id}, which is larger than all ids before it. */
     void merge(Pair pair, int id) {
         for (Word word : pairs.get(pair).words) {
             merge(pair, id, word);
@@ -82,7 +82,7 @@ final class MergeLearner {
         pairs.remove(pair);
     }
 
-    /** From left to right, so that of three equal ids the first two are one. */
+    /** Merges from left to right, so the first two of three equal ids merge. */
     private void merge(Pair pair, int id, Word word) {
         int[] ids = word.ids;
         int size = 0;

@@ -4,19 +4,19 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * Pairs of ids that merge, each with its rank and the id that it becomes: a hash table with open addressing, as this is
- * where encoding spends its time.
+ * Pairs of ids that merge, each with its rank and its result. A hash table with open addressing, because encoding
+ * spends most of its time on lookups.
  */
 final class MergeTable {
-    /** What {@link #get} returns for a pair that does not merge: behind every rank. */
+    /** Result of {@link #get} for a pair that does not merge; greater than every rank. */
     static final long NONE = Long.MAX_VALUE;
 
     private static final long EMPTY = -1;
 
-    /** 2^64 divided by it. */
+    /** 2^64 divided by the golden ratio. */
     private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
 
-    /** A table's order is its own, so that no file can make its merges collide. */
+    /** Source of a random hash for each table, so that no file can cause collisions on purpose. */
     private static final SplittableRandom SECRETS = new SplittableRandom();
 
     private final long[] keys;
@@ -32,7 +32,7 @@ final class MergeTable {
         shift = Long.numberOfLeadingZeros(capacity) + 1;
     }
 
-    /** Adds a merge; false if the pair is there already. */
+    /** Adds a merge; returns false for a duplicate pair. */
     boolean put(int left, int right, int rank, int result) {
         int slot = slot(key(left, right));
         if (keys[slot] != EMPTY) {
@@ -43,13 +43,13 @@ final class MergeTable {
         return true;
     }
 
-    /** The rank of the pair in the upper 32 bits, the id that it becomes in the lower; or {@link #NONE}. */
+    /** Returns the pair's rank in the upper 32 bits and its result in the lower 32 bits; or {@link #NONE}. */
     long get(int left, int right) {
         int slot = slot(key(left, right));
         return keys[slot] == EMPTY ? NONE : values[slot];
     }
 
-    /** A hash of what merges, which is that of every table of the same merges. */
+    /** Returns a hash of the merges; tables with the same merges have the same hash. */
     long fingerprint() {
         long sum = 0;
         for (int slot = 0; slot < keys.length; slot++) {

@@ -4,12 +4,12 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Merges the symbols of one piece after another. Short pieces, which is nearly all, look for the best pair by going
- * through them all; long ones keep pairs in a heap, so that a million equal symbols take n·log n steps. Holds scratch
- * memory: for one thread, and one text.
+ * Merges the symbols of one piece after another. For short pieces, which nearly all are, it finds the best pair by a
+ * scan. For long pieces it keeps pairs in a heap, so a million equal symbols take n·log n steps. Holds scratch memory,
+ * so each instance serves one thread and one text.
  */
 final class Merger {
-    /** Up to here going through all is the faster way. */
+    /** Length up to which a scan is faster than the heap. */
     static final int SHORT = 128;
 
     private final Symbols symbols;
@@ -22,7 +22,7 @@ final class Merger {
         this.merges = merges;
     }
 
-    /** Adds the ids of the piece of {@code text} from {@code from} to {@code to} to {@code out}. */
+    /** Adds the ids of bytes {@code from} to {@code to} of {@code text}, a piece, to {@code out}. */
     void encode(byte[] text, int from, int to, IntList out) {
         if (to - from <= SHORT) {
             encodeShort(text, from, to, out);
@@ -31,7 +31,7 @@ final class Merger {
         }
     }
 
-    /** {@code pairs[i]} is what {@code ids[i]} and its right neighbour merge to. */
+    /** Encodes by scans; {@code pairs[i]} is the merge of {@code ids[i]} with its right neighbour. */
     private void encodeShort(byte[] text, int from, int to, IntList out) {
         int size = symbols.read(text, from, to, ids);
         for (int i = 0; i + 1 < size; i++) {
@@ -54,7 +54,7 @@ final class Merger {
         }
     }
 
-    /** The leftmost pair of the lowest rank. */
+    /** Returns the leftmost pair with the lowest rank. */
     private int best(int size) {
         long lowest = MergeTable.NONE >>> 32;
         int best = -1;
@@ -75,7 +75,7 @@ final class Merger {
         }
     }
 
-    /** A piece as a list of tokens, each named by the index of its first symbol and linked to its neighbours. */
+    /** A piece as a linked list of tokens; each is identified by the index of its first symbol. */
     private final class Chain {
         final int size;
         final int[] ids;
@@ -101,7 +101,7 @@ final class Merger {
             while (!heap.isEmpty()) {
                 long candidate = heap.removeLowest();
                 int at = (int) candidate;
-                // a pair that has changed since has left a candidate behind that is void
+                // stale: the pair changed after it became a candidate
                 if (pairs[at] != MergeTable.NONE && candidate >>> 32 == pairs[at] >>> 32) {
                     merge(at);
                 }
@@ -122,7 +122,7 @@ final class Merger {
             }
         }
 
-        /** Looks up the pair at {@code at}; it becomes a candidate, ordered by rank and then by place. */
+        /** Looks up the pair at {@code at} and adds it as a candidate, ordered by rank and then by position. */
         private void rank(int at) {
             pairs[at] = next[at] < size ? merges.get(ids[at], ids[next[at]]) : MergeTable.NONE;
             if (pairs[at] != MergeTable.NONE) {

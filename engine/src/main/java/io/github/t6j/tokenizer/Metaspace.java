@@ -1,11 +1,11 @@
 package io.github.t6j.tokenizer;
 
-/** Where a ▁, which SentencePiece writes for a space, is put before a piece of text that does not start with one. */
+/** Rule for adding ▁, SentencePiece's character for a space, before a piece of text that does not start with it. */
 enum Metaspace {
-    /** The pre-tokenizer is not there at all: spaces stay spaces. */
+    /** The pre-tokenizer is missing; spaces stay unchanged. */
     NONE,
     ALWAYS,
-    /** Before the piece that the whole text starts with. */
+    /** Adds ▁ only before the piece at the start of the text. */
     FIRST,
     NEVER;
 
@@ -13,7 +13,7 @@ enum Metaspace {
 
     private static final byte[] UTF8 = Utf8.encode(String.valueOf(MARK));
 
-    /** {@code piece} with ▁ for each space, and one before it if it is to have one. */
+    /** Returns {@code piece} with ▁ for each space, and with ▁ before it if the rule adds one. */
     String apply(String piece, boolean first) {
         if (this == NONE) {
             return piece;
@@ -45,7 +45,7 @@ enum Metaspace {
         return at + UTF8.length <= to && text[at] == UTF8[0] && text[at + 1] == UTF8[1] && text[at + 2] == UTF8[2];
     }
 
-    /** Whether a ▁ follows another character in {@code token}. */
+    /** Returns whether a ▁ follows another character in {@code token}. */
     static boolean isInside(String token) {
         for (int at = token.indexOf(MARK, 1); at > 0; at = token.indexOf(MARK, at + 1)) {
             if (token.charAt(at - 1) != MARK) {

@@ -9,14 +9,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Unicode's normalisation form C. The JDK's takes the square of the length of a run of combining marks that are not in
- * canonical order, so that a text could be made to take hours: long runs are put in order before.
+ * Unicode's normalisation form C. For a run of combining marks that are not in canonical order, the JDK's
+ * implementation takes time proportional to the square of the run's length, so a hostile text could take hours. This
+ * class sorts long runs first.
  */
 final class Nfc {
-    /** In characters; up to here the JDK's is as fast. */
+    /** Length of a run in characters up to which the JDK's implementation is fast enough. */
     static final int LONG_RUN = 64;
 
-    // marks of the lowest combining class, and of the highest
+    // marks of the lowest and of the highest combining class
     private static final int OVERLAY = 0x0334;
     private static final int IOTA = 0x0345;
 
@@ -58,7 +59,10 @@ final class Nfc {
         return end;
     }
 
-    /** Marks, decomposed and in canonical order (Unicode §3.11): by class between those of class 0, which stay. */
+    /**
+     * Decomposes marks and puts them in canonical order (Unicode §3.11): sorted by class between marks of class 0,
+     * which do not move.
+     */
     private static String inOrder(String run) {
         int[] marks = run.codePoints().flatMap(mark -> decomposed(Character.toString(mark)).codePoints()).toArray();
         Map<Integer, Integer> ranks = ranks(Arrays.stream(marks).distinct().toArray());
@@ -80,7 +84,7 @@ final class Nfc {
         return ordered.toString();
     }
 
-    /** For each mark a number that is larger for a larger combining class, and 0 for class 0. */
+    /** Returns a number for each mark, larger for a larger combining class, and 0 for class 0. */
     private static Map<Integer, Integer> ranks(int[] marks) {
         Map<Integer, Integer> ranks = new HashMap<>();
         List<Integer> movable = new ArrayList<>();
@@ -100,7 +104,10 @@ final class Nfc {
         return ranks;
     }
 
-    /** Whether canonical order puts {@code mark} behind {@code other}: the JDK tells no classes, but it sorts. */
+    /**
+     * Returns whether canonical order puts {@code mark} after {@code other}. The JDK does not expose combining classes,
+     * but its normaliser sorts by them.
+     */
     private static boolean isBehind(int mark, int other) {
         return mark != other
                 && decomposed(Character.toString(mark) + Character.toString(other)).codePointAt(0) == other;

@@ -5,12 +5,12 @@ package io.github.t6j.tokenizer;
 interface Normalizer {
     String apply(String text);
 
-    /** {@code prefix} before every text that is not empty. */
+    /** Returns a normalizer that puts {@code prefix} before every text that is not empty. */
     static Normalizer prepend(String prefix) {
         return text -> text.isEmpty() ? text : prefix + text;
     }
 
-    /** {@code content} for every {@code pattern}, as it is written. */
+    /** Returns a normalizer that replaces every {@code pattern}, a literal string, by {@code content}. */
     static Normalizer replace(String pattern, String content) {
         return text -> text.replace(pattern, content);
     }

@@ -6,10 +6,13 @@ import java.util.List;
 
 /** Reads the normalizer of a tokenizer.json. */
 final class NormalizerJson {
-    /** How many times as long a text may become: far above what is done to spaces, and no text fills the memory. */
+    /**
+     * Largest factor by which normalizers may lengthen a text: far above replacements of spaces, and low enough to
+     * limit memory.
+     */
     private static final long LONGEST_GROWTH = 64;
 
-    /** Real ones have two. */
+    /** Largest number of normalizers; published files have two. */
     private static final int MOST = 16;
 
     private final List<Normalizer> normalizers = new ArrayList<>();
@@ -43,7 +46,7 @@ final class NormalizerJson {
     private void addReplace(JsonPart part) {
         String pattern = part.part("pattern").text("String");
         if (!(part.get("content") instanceof String content && Utf8.isWellFormed(content))) {
-            throw part.error("content", "a text");
+            throw part.error("content", "a string");
         }
         grow(part, Math.ceilDiv(Math.max(content.length(), 1), pattern.length()));
         normalizers.add(Normalizer.replace(pattern, content));
@@ -52,9 +55,9 @@ final class NormalizerJson {
     private void grow(JsonPart part, int times) {
         growth *= times;
         if (growth > LONGEST_GROWTH) {
-            throw new ModelFormatException(part.where() + ": expected normalizers by which a text becomes at most "
+            throw new ModelFormatException(part.where() + ": expected normalizers that make a text at most "
                     + LONGEST_GROWTH + " times as long, found " + growth
-                    + "; the file is damaged or was made to do harm");
+                    + "; the file is damaged or malicious");
         }
     }
 }

@@ -5,15 +5,15 @@ import io.github.t6j.tokenizer.TokenizerDefinition.TextMarks;
 import java.util.List;
 
 /**
- * Reads the post_processor of a tokenizer.json: the id that its template puts before a text. What it puts behind has no
- * effect, as a prompt goes on.
+ * Reads the post_processor of a tokenizer.json: the id that its template adds before a text. Ids that it adds after a
+ * text are ignored, because the model continues a prompt.
  */
 final class PostProcessorJson {
     private PostProcessorJson() {}
 
     static TextMarks read(JsonPart part) {
         return switch (part.type()) {
-            case "ByteLevel" -> TextMarks.NONE; // about places in the text, not about ids
+            case "ByteLevel" -> TextMarks.NONE; // affects offsets in the text, not ids
             case "TemplateProcessing" -> readTemplate(part);
             case "Sequence" -> readSequence(part);
             default -> throw part.error("type", "ByteLevel, TemplateProcessing or Sequence");

@@ -9,14 +9,14 @@ import java.util.Map;
 final class PreTokenizerJson {
     private static final String KNOWN = "Metaspace, Digits, Split, Sequence or ByteLevel";
 
-    /** Real ones have two. */
+    /** Largest number of pre-tokenizers; published files have two. */
     private static final int MOST = 16;
 
     private final List<Splitter> splitters = new ArrayList<>();
     private Metaspace metaspace = Metaspace.NONE;
     private boolean byteLevel;
 
-    /** Whether what was read ends with bytes. */
+    /** Returns whether the last pre-tokenizer is ByteLevel. */
     boolean isByteLevel() {
         return byteLevel;
     }
@@ -27,7 +27,7 @@ final class PreTokenizerJson {
 
     void read(JsonPart part) {
         if (byteLevel) {
-            throw part.error("type", "nothing behind ByteLevel");
+            throw part.error("type", "nothing after ByteLevel");
         }
         if (splitters.size() == MOST) {
             throw part.error("type", "at most " + MOST + " of them");
@@ -53,11 +53,11 @@ final class PreTokenizerJson {
         }
     }
 
-    /** The scheme that a Metaspace pre-tokenizer or decoder names. */
+    /** Returns the scheme of a Metaspace pre-tokenizer or decoder. */
     static Metaspace metaspace(JsonPart part) {
         part.expect("replacement", String.valueOf(Metaspace.MARK));
         if (!part.flag("add_prefix_space", true)) {
-            return Metaspace.NEVER; // files from before there was prepend_scheme
+            return Metaspace.NEVER; // older files, without prepend_scheme
         }
         return switch (String.valueOf(part.json().getOrDefault("prepend_scheme", "always"))) {
             case "always" -> Metaspace.ALWAYS;
@@ -73,7 +73,7 @@ final class PreTokenizerJson {
         if (splitter == null) {
             throw part.error("pattern", "the Regex of GPT-2, Llama 3, Qwen 2 or Tekken");
         }
-        // these expressions leave no gaps: all that is not removed is what is isolated
+        // these expressions match all of a text, so the pieces kept are those that others isolate
         boolean inverted = part.flag("invert", false);
         part.expect("behavior", inverted ? "Removed" : "Isolated");
         splitters.add(splitter);
@@ -81,7 +81,7 @@ final class PreTokenizerJson {
 
     private void readByteLevel(JsonPart part) {
         part.expect("add_prefix_space", false);
-        // files from before there was the key mean true
+        // older files without the key mean true
         if (part.flag("use_regex", true)) {
             splitters.add(Splitters.GPT2);
         }

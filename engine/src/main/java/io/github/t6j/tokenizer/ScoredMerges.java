@@ -11,17 +11,20 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The merges of a vocabulary whose tokens have scores: a token's are all ways to cut it into two tokens, and their rank
- * is its score's among all scores, the highest first. Merges of equal rank are done from left to right. A character that is no token of its own merges
- * with nothing: vocabularies that SentencePiece has trained have all of their characters.
+ * Merges of a vocabulary whose tokens have scores. A token's merges are all ways to split it into two tokens; their
+ * rank is the rank of its score, highest first. Merges of equal rank are applied from left to right. A character that
+ * is not a token never merges; vocabularies that SentencePiece trained contain all of their characters.
  */
 final class ScoredMerges {
-    /** Characters, twice as many as the longest tokens that are known: cutting takes the square of their number. */
+    /**
+     * Limit of a token in characters, twice that of the longest known tokens; splitting takes time quadratic in the
+     * length.
+     */
     static final int LONGEST = 256;
 
     private final TokenizerDefinition definition;
     private final ScoredTokens scores;
-    private final float[] ranks; // sorted; the scores' negatives
+    private final float[] ranks; // sorted; negated scores
     private final IntList merges = new IntList(); // left, right, rank, result
 
     private ScoredMerges(TokenizerDefinition definition, ScoredTokens scores) {
@@ -110,7 +113,7 @@ final class ScoredMerges {
         return id < ranks.length && !Float.isNaN(scores.byId()[id]);
     }
 
-    /** 0 − score makes one zero of both. */
+    /** Returns the rank; 0 − score turns −0 and 0 into the same zero. */
     private float rank(int id) {
         return 0f - scores.byId()[id];
     }

@@ -1,27 +1,30 @@
 package io.github.t6j.tokenizer;
 
 /**
- * Cuts text into pieces within which symbols may merge, from left to right, in time linear in its length. Each of these
- * is a regular expression written out, which no text can make slow.
+ * Splits text into pieces within which symbols may merge, from left to right, in time linear in its length. Each
+ * splitter implements one regular expression by hand, so no text can make it slow.
  */
 interface Splitter {
     /**
-     * The end of the piece that starts at {@code from}.
+     * Returns the end of the piece that starts at {@code from}.
      *
      * @param text valid UTF-8
-     * @param from where a piece starts, below {@code to}
-     * @param to where the text ends, for look-aheads, too
+     * @param from start of a piece, below {@code to}
+     * @param to end of the text, also for look-aheads
      */
     int end(byte[] text, int from, int to);
 
-    /** {@code \s+(?!\S)|\s+}: white space before a word leaves its last character to the word, or as its own piece. */
+    /** Matches {@code \s+(?!\S)|\s+}: the last white space before a word is excluded, unless it is the only one. */
     static int endOfSpace(byte[] text, int from, int to) {
         int end = Kind.run(Kind.SPACE, text, from, to);
         int last = Utf8.before(text, end);
         return end == to || last == from ? end : last;
     }
 
-    /** {@code \s*[\r\n]+|\s+(?!\S)|\s+}: white space up to its last end of line, or else as above. */
+    /**
+     * Matches {@code \s*[\r\n]+|\s+(?!\S)|\s+}: white space up to its last end of line, otherwise as {@link
+     * #endOfSpace}.
+     */
     static int endOfLines(byte[] text, int from, int to) {
         int end = Kind.run(Kind.SPACE, text, from, to);
         while (end > from && !isLineEnd(text[end - 1])) {

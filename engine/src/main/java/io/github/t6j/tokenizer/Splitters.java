@@ -3,14 +3,14 @@ package io.github.t6j.tokenizer;
 import java.util.List;
 import java.util.Map;
 
-/** The splitters that there are, by the names and regular expressions that files call them by. */
+/** Registry of splitters by their names and regular expressions in files. */
 final class Splitters {
-    /** {@code \p{N}} one by one. */
+    /** Splits each {@code \p{N}} off. */
     static final Splitter DIGITS = (text, from, to) -> Kind.is(Kind.NUMBER, text, from, to)
             ? from + Utf8.width(text[from])
             : Kind.run(~Kind.NUMBER, text, from, to);
 
-    /** {@code \p{N}+}. */
+    /** Splits {@code \p{N}+} off. */
     static final Splitter NUMBERS = (text, from, to) -> Kind.is(Kind.NUMBER, text, from, to)
             ? Kind.run(Kind.NUMBER, text, from, to)
             : Kind.run(~Kind.NUMBER, text, from, to);
@@ -26,7 +26,7 @@ final class Splitters {
     private static final String TEKKEN_HEAD = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]";
     private static final String TEKKEN_TAIL = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]";
 
-    /** By exact text: two expressions may look alike and differ in one case of a million. */
+    /** Splitters by the exact text of their expressions, because similar expressions can differ in rare cases. */
     private static final Map<String, Splitter> BY_REGEX = Map.of(
             "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", GPT2,
             LLAMA_WORDS + "\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" + LINES_AND_SPACE, LLAMA3,
@@ -44,7 +44,7 @@ final class Splitters {
 
     private Splitters() {}
 
-    /** The splitter of a regular expression, or null. */
+    /** Returns the splitter of a regular expression, or null. */
     static Splitter ofRegex(String regex) {
         return BY_REGEX.get(regex);
     }
@@ -58,7 +58,7 @@ final class Splitters {
                 .orElseThrow();
     }
 
-    /** The splitters, each within the pieces of the one before, of a family of tokenizers; or null. */
+    /** Returns the splitters of a family of tokenizers, each applied within the pieces of the one before; or null. */
     static List<Splitter> named(String name) {
         return BY_NAME.get(name);
     }

@@ -1,7 +1,7 @@
 package io.github.t6j.tokenizer;
 
 /**
- * The regular expression of Mistral's Tekken, in lines,
+ * The regular expression of Mistral's Tekken, one alternative a line,
  *
  * <pre>{@code
  * [^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+
@@ -20,7 +20,7 @@ final class TekkenSplit {
 
     private TekkenSplit() {}
 
-    /** As {@link Splitter#end}. */
+    /** Returns the end of a piece, as {@link Splitter#end}. */
     static int end(byte[] text, int from, int to) {
         int kind = Kind.at(text, from);
         int next = from + Utf8.width(text[from]);
@@ -35,7 +35,10 @@ final class TekkenSplit {
         return kind == Kind.NUMBER ? next : endOfOther(text, from, next, to);
     }
 
-    /** The first alternative without its leading character: of the head, a match gives back what the tail must have. */
+    /**
+     * Matches the first alternative after its optional first character; the head gives back the characters that the
+     * tail needs.
+     */
     private static int endOfTailed(byte[] text, int from, int to) {
         int end = from;
         int lastOfTail = NONE;
@@ -47,7 +50,7 @@ final class TekkenSplit {
         return Kind.is(TAIL, text, end, to) ? Kind.run(TAIL, text, end, to) : lastOfTail;
     }
 
-    /** The second alternative where the first has failed: no tail follows. */
+    /** Matches the second alternative after the first one failed, so no tail follows. */
     private static int endOfHead(byte[] text, int from, int to) {
         int end = Kind.run(HEAD, text, from, to);
         return end > from ? end : NONE;

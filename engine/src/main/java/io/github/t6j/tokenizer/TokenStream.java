@@ -1,11 +1,12 @@
 package io.github.t6j.tokenizer;
 
 /**
- * Text of ids that come one by one, as in generation: a character whose bytes are spread over ids appears once it is
- * whole. The outputs, joined, are {@link Tokenizer#decode} of all ids. For one thread at a time.
+ * Decoder for ids that arrive one at a time, as in generation. A character whose bytes are spread over several ids
+ * appears once it is complete. The concatenated outputs equal {@link Tokenizer#decode} of all ids. Not safe for use by
+ * several threads at a time.
  *
- * <p>Where a vocabulary has characters, and bytes for the others, a run of byte tokens appears when it has ended: the
- * library that these models were made with replaces a whole run if a part of it is not UTF-8.
+ * <p>In a vocabulary of characters with byte tokens, a run of byte tokens appears when it has ended: the original
+ * library replaces a whole run if part of it is not UTF-8.
  */
 public final class TokenStream {
     private final IdDecoder decoder;
@@ -15,9 +16,9 @@ public final class TokenStream {
     }
 
     /**
-     * The text that {@code id} completes; may be empty.
+     * Returns the text that {@code id} completes, which may be empty.
      *
-     * @throws IllegalArgumentException if the id has no text; the stream is then as before
+     * @throws IllegalArgumentException if the id has no text; the stream is then unchanged
      */
     public String append(int id) {
         StringBuilder out = new StringBuilder();
@@ -29,7 +30,7 @@ public final class TokenStream {
         decoder.append(id, out);
     }
 
-    /** The text that is left: U+FFFD if the ids ended within a character, or nothing. The stream is then as new. */
+    /** Returns the remaining text, U+FFFD if the ids end inside a character, and resets the stream. */
     public String finish() {
         StringBuilder out = new StringBuilder();
         finish(out);

@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Text to ids and back, by byte-pair encoding: GPT-2's, and that of the models of Llama, Mistral, Qwen and SmolLM.
- * Immutable, and so for any number of threads.
+ * Converts text to ids and back by byte-pair encoding, as in GPT-2 and the models of Llama, Mistral, Qwen and SmolLM.
+ * Immutable, so any number of threads may use it.
  *
- * <p>Text that is not well-formed UTF-16 is read with U+FFFD in place of each lone surrogate.
+ * <p>In text that is not well-formed UTF-16, each lone surrogate is read as U+FFFD.
  *
- * <p>Some models were trained on texts that begin with a beginning-of-text id. {@link #encodePrompt} puts it before a
- * plain text; nothing else does. A rendered chat template has written it already, as a special token:
- * {@link #encodeWithSpecialTokens} reads that, and adds no second one.
+ * <p>Some models were trained on texts that begin with a beginning-of-text id. Only {@link #encodePrompt} adds it,
+ * before a plain text. A rendered chat template already contains it as a special token; {@link
+ * #encodeWithSpecialTokens} reads that token and does not add a second one.
  */
 public final class Tokenizer {
     private final Vocabulary vocabulary;
@@ -28,7 +28,7 @@ public final class Tokenizer {
     private final int endOfText;
     private final int documentStart;
 
-    /** Those that are looked for in the text, and those in normalised text. */
+    /** Added tokens, separated into those that are searched in the text and those in normalised text. */
     private record Added(AddedTokens raw, AddedTokens normalized) {}
 
     Tokenizer(TokenizerDefinition definition) {
@@ -47,7 +47,7 @@ public final class Tokenizer {
                 .orElse(TokenizerDefinition.NONE);
         if (marks.prompt() >= 0 && !vocabulary.contains(marks.prompt())) {
             throw new ModelFormatException(definition.vocabularySource()
-                    + ": expected the id that a prompt begins with among its own, found " + marks.prompt()
+                    + ": expected the first id of a prompt among the tokenizer's ids, found " + marks.prompt()
                     + "; do its post_processor and its vocabulary belong together?");
         }
         beginningOfText = marks.prompt();
@@ -65,7 +65,7 @@ public final class Tokenizer {
                 new AddedTokens(tokens.stream().filter(AddedToken::normalized).toList(), this::normalize));
     }
 
-    /** Whether {@code folder} holds the files of a tokenizer, as {@link #load} names them. */
+    /** Returns whether {@code folder} has the files of a tokenizer, by the names of {@link #load}. */
     public static boolean existsIn(Path folder) {
         return TokenizerFiles.existIn(folder);
     }
@@ -76,18 +76,18 @@ public final class Tokenizer {
      * tokenizer.json itself, or a file of weights: if it is no GGUF file with a tokenizer, that of its folder is loaded. A
      * tokenizer_config.json beside it says which tokens begin and end a text. Truncation and padding have no effect.
      *
-     * @throws ModelFormatException if there are no such files, or they are not BPE of a kind that is known here
+     * @throws ModelFormatException if the files are missing, or are not BPE of a supported kind
      */
     public static Tokenizer load(Path folder) {
         return new Tokenizer(TokenizerFiles.read(folder));
     }
 
     /**
-     * The tokenizer in a GGUF file, or null: it has none.
+     * Returns the tokenizer in a GGUF file, or null if the file has none.
      *
-     * @param keys the file's
-     * @param where what to call it in errors
-     * @throws ModelFormatException if it is of a kind that is not known here
+     * @param keys keys of the file
+     * @param where name of the file in errors
+     * @throws ModelFormatException if the kind of tokenizer is not supported
      */
     public static Tokenizer ofGguf(Map<String, Object> keys, String where) {
         return GgufTokenizer.isIn(keys) ? new Tokenizer(GgufTokenizer.read(keys, where)) : null;
@@ -106,51 +106,57 @@ public final class Tokenizer {
         return GgufTokenizer.isIn(keys) ? GgufTokenizer.files(keys, where) : Map.of();
     }
 
-    /** GPT-2's, which comes with t6j. */
+    /** Returns GPT-2's tokenizer, which is part of t6j. */
     public static Tokenizer gpt2() {
         return new Tokenizer(TokenizerFiles.gpt2());
     }
 
-    /** Number of ids: all ids are below it. */
+    /** Returns the number of ids; all ids are below it. */
     public int size() {
         return vocabulary.size();
     }
 
     /**
-     * The id that a plain prompt is to begin with, or -1: the model knows none, or its files say that a text begins
-     * without.
+     * Returns the first id of a plain prompt, or -1 if the model has none or its files declare that texts begin without
+     * it.
      */
     public int beginningOfText() {
         return beginningOfText;
     }
 
-    /** The id that a text ends with: that of eos_token in tokenizer_config.json, else of {@code <|endoftext|>}, or -1. */
+    /**
+     * Returns the id that ends a text: that of eos_token in tokenizer_config.json, otherwise of {@code <|endoftext|>},
+     * or -1.
+     */
     public int endOfText() {
         return endOfText;
     }
 
     /**
-     * The id that stands before a document, and for an empty prompt: {@code <|endoftext|>}, which separates documents,
-     * or else the beginning-of-text id, or else {@link #endOfText}; -1 if the model knows none of them.
+     * Returns the id before a document, also used for an empty prompt: {@code <|endoftext|>}, which separates
+     * documents, otherwise the beginning-of-text id, otherwise {@link #endOfText}; -1 if the model has none of them.
      */
     public int documentStart() {
         return documentStart;
     }
 
-    /** Whether {@code id} stands for text: a model may have more ids than its tokenizer, and a tokenizer gaps. */
+    /**
+     * Returns whether {@code id} represents text. A model may have more ids than its tokenizer, and a tokenizer may
+     * have gaps.
+     */
     public boolean hasText(int id) {
         return vocabulary.contains(id);
     }
 
-    /** Whether {@code id} is a special token, such as {@code <|endoftext|>}: a mark, no part of what is said. */
+    /** Returns whether {@code id} is a special token, such as {@code <|endoftext|>}, which is not part of the text. */
     public boolean isSpecial(int id) {
         return vocabulary.isSpecial(id);
     }
 
     /**
-     * The bytes that {@code id} adds to a text in UTF-8: a character may be spread over several ids. Those of ids one
-     * after the other, joined, are the text that they continue another with; a text's beginning may lack a first space
-     * that they have ({@link #decode}). A special token has the bytes of its name.
+     * Returns the bytes that {@code id} adds to a text in UTF-8. A character may be spread over several ids. The
+     * concatenated bytes of consecutive ids are their text as a continuation; at the beginning of a text, {@link
+     * #decode} may omit a leading space. A special token has the bytes of its name.
      *
      * @return a copy
      * @throws IllegalArgumentException if the id has no text
@@ -164,8 +170,9 @@ public final class Tokenizer {
     }
 
     /**
-     * A hash, the same on every machine, that differs between tokenizers which give other ids for a text: ids that one of them
-     * gave need not be made again with another of the same. It takes some 100 ms.
+     * Returns a hash, the same on every machine, that differs between tokenizers with different ids for a text. Ids of
+     * one tokenizer are valid for another with the same fingerprint. Computing it takes a noticeable fraction of a
+     * second.
      */
     public String fingerprint() {
         Fingerprint fingerprint = new Fingerprint();
@@ -179,14 +186,14 @@ public final class Tokenizer {
         return fingerprint.toString();
     }
 
-    /** The ids of plain text: special tokens are not read from it, and none are added. */
+    /** Returns the ids of plain text; special tokens are neither read from it nor added. */
     public int[] encode(String text) {
         IntList ids = new IntList();
         encode(text, plainTokens, ids);
         return ids.toArray();
     }
 
-    /** {@link #encode} with {@link #beginningOfText} before it, if there is one. */
+    /** Returns the ids of {@link #encode}, after {@link #beginningOfText} if the model has one. */
     public int[] encodePrompt(String text) {
         IntList ids = new IntList();
         if (beginningOfText >= 0) {
@@ -197,9 +204,10 @@ public final class Tokenizer {
     }
 
     /**
-     * The ids that a generation from nothing begins with: {@link #encodePrompt}'s, or for no text {@link #documentStart}.
+     * Returns the first ids of a generation: those of {@link #encodePrompt}, or {@link #documentStart} for an empty
+     * prompt.
      *
-     * @throws IllegalArgumentException if there is no text, and no id that a document starts with
+     * @throws IllegalArgumentException if the prompt is empty and {@link #documentStart} is -1
      */
     public int[] encodeBeginning(String prompt) {
         if (!prompt.isEmpty()) {
@@ -207,14 +215,14 @@ public final class Tokenizer {
         }
         if (documentStart < 0) {
             throw new IllegalArgumentException("prompt: expected text, found none, and the model's tokenizer has no id"
-                    + " that a document starts with");
+                    + " that starts a document");
         }
         return new int[] {documentStart};
     }
 
     /**
-     * The ids of text in which special tokens, such as {@code <|endoftext|>}, stand for their ids. None are added:
-     * this is how a rendered chat is read.
+     * Returns the ids of text, such as a rendered chat, in which special tokens such as {@code <|endoftext|>} represent
+     * their ids. No ids are added.
      */
     public int[] encodeWithSpecialTokens(String text) {
         IntList ids = new IntList();
@@ -239,9 +247,9 @@ public final class Tokenizer {
     }
 
     /**
-     * The text of ids, special tokens included. Bytes that are not UTF-8 become U+FFFD: one for each maximal subpart,
-     * as the WHATWG Encoding Standard has it, where tokens are bytes; where they are characters, and bytes for the
-     * others, one for each byte of a run of these. The space that some models put before a text is left out again.
+     * Returns the text of ids, including special tokens. Bytes that are not UTF-8 become U+FFFD: in a byte-level
+     * vocabulary, one for each maximal subpart, as in the WHATWG Encoding Standard; in a vocabulary of characters with
+     * byte tokens, one for each byte of a run of byte tokens. The space that some models add before a text is removed.
      *
      * @throws IllegalArgumentException if an id has no text
      */
@@ -255,12 +263,15 @@ public final class Tokenizer {
         return text.toString();
     }
 
-    /** A decoder for ids that come one by one and begin a text. */
+    /** Returns a decoder for ids that arrive one at a time and begin a text. */
     public TokenStream newDecoder() {
         return newDecoder(false);
     }
 
-    /** A decoder for ids that come one by one and continue a text: the space before their first word stays. */
+    /**
+     * Returns a decoder for ids that arrive one at a time and continue a text; it keeps the space before their first
+     * word.
+     */
     public TokenStream newContinuation() {
         return newDecoder(true);
     }

@@ -10,11 +10,11 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 
-/** What a tokenizer_config.json says of the tokens that begin and end a text, as Hugging Face's transformers reads it. */
+/** Reads the tokens that begin and end a text from tokenizer_config.json, as Hugging Face's transformers does. */
 final class TokenizerConfig {
     static final String NAME = "tokenizer_config.json";
 
-    /** Only these let add_bos_token decide; others follow their tokenizer.json. */
+    /** Classes for which add_bos_token decides; others follow their tokenizer.json. */
     private static final Set<String> LLAMA = Set.of("LlamaTokenizer", "LlamaTokenizerFast");
 
     private static final Set<String> GPT2 = Set.of("GPT2Tokenizer", "GPT2TokenizerFast");
@@ -27,7 +27,7 @@ final class TokenizerConfig {
         json = Json.parseObject(SmallFile.read(file, SmallFile.TOKENIZER), file.toString());
     }
 
-    /** {@code definition} with what the file of that folder adds, if there is one. */
+    /** Returns {@code definition} with the additions of the folder's tokenizer_config.json, if it exists. */
     static TokenizerDefinition complete(TokenizerDefinition definition, Path folder) {
         Path file = folder.resolve(NAME);
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS)
@@ -35,14 +35,18 @@ final class TokenizerConfig {
                 : definition;
     }
 
-    /** Fails if the file of that folder says that vocab.json and merges.txt are not read as GPT-2's. */
+    /**
+     * Fails if the folder's tokenizer_config.json declares that vocab.json and merges.txt belong to another tokenizer
+     * than GPT-2's.
+     */
     static void checkGpt2(Path folder) {
         Path file = folder.resolve(NAME);
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             String found = new TokenizerConfig(file).tokenizerClass();
             if (!found.isEmpty() && !GPT2.contains(found)) {
-                throw new ModelFormatException(file + ": tokenizer_class: expected GPT2Tokenizer, as only GPT-2's two"
-                        + " files say all, found " + found + ": copy the model's tokenizer.json there");
+                throw new ModelFormatException(file
+                        + ": tokenizer_class: expected GPT2Tokenizer, since only its two"
+                        + " files are complete, found " + found + ": copy the model's tokenizer.json there");
             }
         }
     }
@@ -64,14 +68,14 @@ final class TokenizerConfig {
         return new TextMarks(prompt, prompt < 0 ? beginning : prompt, definition.id(token("eos_token")));
     }
 
-    /** A token is a text, or an object that has it as its content; null is no token's text. */
+    /** Returns the text of a token: a string, or the content of an object; null is not a token. */
     private String token(String key) {
         return switch (json.get(key)) {
             case null -> null;
             case String text -> text;
             case Map<?, ?> map when map.get("content") instanceof String text -> text;
             default ->
-                throw new ModelFormatException(file + ": " + key + ": expected a text, or an object with content,"
+                throw new ModelFormatException(file + ": " + key + ": expected a string, or an object with content,"
                         + " found " + json.get(key));
         };
     }

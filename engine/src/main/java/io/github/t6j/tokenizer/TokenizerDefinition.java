@@ -6,11 +6,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A tokenizer as its files describe it. The parts are those of a tokenizer.json; other formats make the same.
+ * Description of a tokenizer from its files. The parts are those of a tokenizer.json; readers of other formats produce
+ * the same parts.
  *
- * @param vocabularySource what to call the origin of {@code vocabulary} in an error
- * @param vocabulary each token, in a byte-level model its bytes written in {@link ByteAlphabet}, with its id
- * @param addedTokens which are found before anything else is done
+ * @param vocabularySource name of the vocabulary's origin in errors
+ * @param vocabulary each token with its id; tokens of a byte-level model are in {@link ByteAlphabet}
+ * @param addedTokens tokens that are split off before anything else
  */
 record TokenizerDefinition(
         String vocabularySource,
@@ -23,22 +24,22 @@ record TokenizerDefinition(
 
     static final String END_OF_TEXT = "<|endoftext|>";
 
-    /** No id. */
+    /** Absent id. */
     static final int NONE = -1;
 
-    /** What is done to text before symbols merge: first one of these, and then the next. */
+    /** Steps applied to text before symbols merge, in order. */
     record Preparation(List<Normalizer> normalizers, Metaspace metaspace, List<Splitter> splitters) {}
 
     /**
-     * How symbols merge.
+     * Merging of symbols.
      *
-     * @param byteLevel whether the symbols are bytes; else they are characters
-     * @param merges what merges
-     * @param ignoreMerges whether a piece that is a token as a whole becomes that token, merges or not
-     * @param byteFallback whether a character that is no token becomes its bytes' tokens, {@code <0x00>} to
-     *     {@code <0xFF>}
-     * @param unknown the token for other characters that are none; null: they are left out
-     * @param fuseUnknown whether a run of these is one token
+     * @param byteLevel true if symbols are bytes, false if they are characters
+     * @param merges the pairs that merge
+     * @param ignoreMerges true if a piece that is a token becomes that token, regardless of merges
+     * @param byteFallback true if a character that is not a token becomes its bytes' tokens, {@code <0x00>} to {@code
+     *     <0xFF>}
+     * @param unknown token for other characters that are not tokens; null drops them
+     * @param fuseUnknown true if a run of unknown characters becomes one token
      */
     record Model(
             boolean byteLevel,
@@ -48,18 +49,18 @@ record TokenizerDefinition(
             String unknown,
             boolean fuseUnknown) {}
 
-    /** Which neighbours merge, and which of them first. */
+    /** Pairs of neighbours that merge, and their order. */
     sealed interface Merges permits RankedMerges, ScoredTokens {}
 
     /**
      * A list of merges.
      *
-     * @param source what to call its origin in an error
-     * @param list by rank: the first is the most urgent
+     * @param source name of its origin in errors
+     * @param list merges by rank, the first to be applied first
      */
     record RankedMerges(String source, List<Merge> list) implements Merges {}
 
-    /** Two tokens that stand side by side become one. */
+    /** A pair of adjacent tokens that becomes one token. */
     record Merge(String left, String right) {
         String result() {
             return left + right;
@@ -67,25 +68,25 @@ record TokenizerDefinition(
     }
 
     /**
-     * SentencePiece's way: any neighbours merge that make a token, those of the highest score first.
+     * SentencePiece's merges: any neighbours that form a token, highest score first.
      *
-     * @param source what to call the origin of the scores in an error
-     * @param byId the scores; NaN where no neighbours make the token, nor does it merge: control, unknown, byte
+     * @param source name of the scores' origin in errors
+     * @param byId scores by id; NaN for control, unknown and byte tokens, which neither result from merges nor merge
      */
     record ScoredTokens(String source, float[] byId) implements Merges {}
 
     /**
      * Ids that mark where a text begins and ends, or {@link #NONE}.
      *
-     * @param prompt what a prompt begins with
-     * @param beginning the beginning of text, also where prompts are not to begin with it
+     * @param prompt first id of a prompt
+     * @param beginning beginning-of-text id, even if prompts do not begin with it
      */
     record TextMarks(int prompt, int beginning, int end) {
         static final TextMarks NONE = new TextMarks(
                 TokenizerDefinition.NONE, TokenizerDefinition.NONE, TokenizerDefinition.NONE);
     }
 
-    /** Byte-level BPE, GPT-2's and after. */
+    /** Returns a byte-level BPE tokenizer, as in GPT-2 and later models. */
     static TokenizerDefinition byteLevel(
             String vocabularySource,
             Map<String, Integer> vocabulary,
@@ -105,9 +106,10 @@ record TokenizerDefinition(
     }
 
     /**
-     * BPE as SentencePiece has it: symbols are characters, a ▁ stands for each space, and bytes for what is unknown.
+     * Returns a BPE tokenizer in SentencePiece's form: symbols are characters, ▁ represents a space, and bytes
+     * represent unknown characters.
      *
-     * @param addSpace whether a ▁ is put before the text, and before what follows each added token
+     * @param addSpace true if ▁ is added before the text, and before the text after each added token
      */
     static TokenizerDefinition sentencePiece(
             String vocabularySource,
@@ -131,16 +133,16 @@ record TokenizerDefinition(
     }
 
     /**
-     * The vocabulary of a list of tokens, whose indices are the ids.
+     * Returns the vocabulary of a list of tokens, whose indices are the ids.
      *
-     * @throws ModelFormatException if a token is there twice
+     * @throws ModelFormatException if a token has a duplicate
      */
     static Map<String, Integer> vocabulary(String source, List<String> tokens) {
         Map<String, Integer> vocabulary = LinkedHashMap.newLinkedHashMap(tokens.size());
         for (String token : tokens) {
             Integer other = vocabulary.putIfAbsent(token, vocabulary.size());
             if (other != null) {
-                throw new ModelFormatException(source + ": expected each token once, found \"" + token + "\" as "
+                throw new ModelFormatException(source + ": duplicate token \"" + token + "\" with ids "
                         + other + " and " + vocabulary.size());
             }
         }
@@ -152,7 +154,7 @@ record TokenizerDefinition(
                 vocabularySource, vocabulary, addedTokens, preparation, model, decoding, other);
     }
 
-    /** The id of a token, or {@link #NONE}. */
+    /** Returns the id of a token, or {@link #NONE}. */
     int id(String token) {
         return addedTokens.stream()
                 .filter(added -> added.content().equals(token))

@@ -22,7 +22,7 @@ import java.util.Objects;
 
 /** Finds a tokenizer's files in a folder or beside weights, and reads those of GPT-2's two-file form. */
 final class TokenizerFiles {
-    /** Far above any vocabulary: a wrong id must not cost gigabytes. */
+    /** Limit of ids, far above any vocabulary, so that a wrong id cannot allocate gigabytes. */
     private static final int MAX_ID = (1 << 24) - 1;
 
     static final String TOKENIZER_JSON = "tokenizer.json";
@@ -42,7 +42,7 @@ final class TokenizerFiles {
         return there(folder.resolve(TOKENIZER_JSON)) || PAIRS.stream().anyMatch(p -> p.existsIn(folder));
     }
 
-    /** Whether something of that name is there: a broken link is named when it is read, not passed over. */
+    /** Returns whether {@code file} exists; true for a broken link too, so that reading it reports an error. */
     private static boolean there(Path file) {
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     }
@@ -98,7 +98,7 @@ final class TokenizerFiles {
                 .flatMap(pair -> List.of(pair.vocabulary, pair.merges).stream())
                 .filter(name -> Files.exists(folder.resolve(name)))
                 .toList();
-        return there.isEmpty() ? "none of them" : "only " + String.join(", ", there);
+        return there.isEmpty() ? "none of these" : "only " + String.join(", ", there);
     }
 
     private static TokenizerDefinition read(Path vocabularyFile, Path mergesFile) {
@@ -107,7 +107,7 @@ final class TokenizerFiles {
                 mergesFile.toString(), SmallFile.read(mergesFile, SmallFile.TOKENIZER));
     }
 
-    /** GPT-2's own, which are in the jar. */
+    /** Returns GPT-2's tokenizer from the resources of the jar. */
     static TokenizerDefinition gpt2() {
         return twoFiles("encoder.json", resource("encoder.json"), "vocab.bpe", resource("vocab.bpe"));
     }
@@ -142,24 +142,24 @@ final class TokenizerFiles {
         return merges;
     }
 
-    /** The merge that is written as two tokens with a space between. */
+    /** Returns a merge that is written as two tokens separated by a space. */
     static Merge merge(String line, String where) {
         int space = line.indexOf(' ');
         if (space <= 0 || space != line.lastIndexOf(' ') || space == line.length() - 1) {
             throw new ModelFormatException(
-                    where + ": expected two tokens with a space between, found \"" + line + "\"");
+                    where + ": expected two tokens separated by a space, found \"" + line + "\"");
         }
         return new Merge(line.substring(0, space), line.substring(space + 1));
     }
 
-    /** A JSON object of tokens and ids. */
+    /** Returns the vocabulary of a JSON object that maps tokens to ids. */
     static Map<String, Integer> vocabulary(Map<String, Object> json, String where) {
         Map<String, Integer> vocabulary = LinkedHashMap.newLinkedHashMap(json.size());
         json.forEach((token, id) -> vocabulary.put(token, id(id, where, token)));
         return vocabulary;
     }
 
-    /** {@code value} as the id of {@code token}. */
+    /** Returns {@code value} as the id of {@code token}. */
     static int id(Object value, String where, String token) {
         if (!Utf8.isWellFormed(token)) {
             throw new ModelFormatException(where + ": token " + Json.writeLine(token)
@@ -172,7 +172,7 @@ final class TokenizerFiles {
                 where + ": token \"" + token + "\": expected an id from 0 to " + MAX_ID + ", found " + value);
     }
 
-    /** GPT-2's own files have their one special token in the vocabulary, where nothing tells that it is special. */
+    /** Adds the only special token of GPT-2's own files, whose vocabulary does not mark it as special. */
     static void addEndOfText(Map<String, Integer> vocabulary, List<AddedToken> added) {
         Integer id = vocabulary.get(TokenizerDefinition.END_OF_TEXT);
         if (id != null && added.stream().noneMatch(t -> t.content().equals(TokenizerDefinition.END_OF_TEXT))) {

@@ -56,7 +56,7 @@ final class TokenizerJson {
     }
 
     private static void checkModel(JsonPart model) {
-        model.expectIfThere("type", "BPE"); // GPT-2's own file does not say it
+        model.expectIfThere("type", "BPE"); // missing in GPT-2's own file
         if (!(model.get("dropout") instanceof Number dropout && dropout.doubleValue() == 0)) {
             model.expect("dropout", null);
         }

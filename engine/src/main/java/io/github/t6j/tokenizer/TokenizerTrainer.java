@@ -13,19 +13,19 @@ import java.util.concurrent.CancellationException;
 import java.util.function.DoubleConsumer;
 
 /**
- * Makes a byte-level BPE tokenizer of texts, as GPT-2's: ids 0 to 255 are the bytes, in the order of the characters that
- * stand for them in its file; then come the merges; the last id is {@code <|endoftext|>}. Texts are cut into pieces by
- * GPT-2's regular expression, and the most frequent pair of neighbours within pieces merges, again and again. Of equally
- * frequent pairs the one with the smaller left id merges first and, if these are equal, with the smaller right id. A pair
- * that is there only once does not merge.
+ * Trains a byte-level BPE tokenizer in the form of GPT-2's. Ids 0 to 255 are the bytes, in the order of the characters
+ * that represent them in the file; then come the merges; the last id is {@code <|endoftext|>}. GPT-2's regular
+ * expression splits texts into pieces, and the most frequent pair of neighbours within pieces merges, repeatedly. Among
+ * equally frequent pairs the one with the smaller left id merges first, then the one with the smaller right id. A pair
+ * that occurs only once does not merge.
  *
- * <p>Holds each piece that differs from all others once. For one thread.
+ * <p>Stores each distinct piece once. For use by one thread.
  */
 public final class TokenizerTrainer {
-    /** Ids of the smallest tokenizer: the bytes and {@code <|endoftext|>}. */
+    /** Number of ids of the smallest tokenizer: the bytes and {@code <|endoftext|>}. */
     public static final int SMALLEST = 257;
 
-    /** Ids of the largest tokenizer. */
+    /** Largest number of ids. */
     public static final int LARGEST = 1 << 20;
 
     private static final int BYTES = 256;
@@ -34,14 +34,14 @@ public final class TokenizerTrainer {
     private final Map<ByteBuffer, long[]> pieces = new HashMap<>();
 
     /**
-     * What was made.
+     * Trained tokenizer.
      *
-     * @param size number of ids; fewer than were asked for if no more pairs were there twice
-     * @param json the content of a tokenizer.json
+     * @param size number of ids; less than requested if no pair occurs twice any more
+     * @param json content of a tokenizer.json
      */
     public record Trained(int size, String json) {}
 
-    /** One that has read nothing. */
+    /** Creates a trainer without texts. */
     public TokenizerTrainer() {}
 
     /** Counts the pieces of a text. */
@@ -49,7 +49,7 @@ public final class TokenizerTrainer {
         byte[] utf8 = Utf8.encode(text);
         for (int at = 0, end; at < utf8.length; at = end) {
             end = Splitters.GPT2.end(utf8, at, utf8.length);
-            if (end - at > 1) { // a byte alone has no neighbour
+            if (end - at > 1) { // a single byte has no neighbour
                 count(utf8, at, end);
             }
         }
@@ -65,11 +65,11 @@ public final class TokenizerTrainer {
     }
 
     /**
-     * The tokenizer of the texts so far.
+     * Returns the tokenizer of the texts added so far.
      *
      * @param vocabulary number of its ids, from {@link #SMALLEST} to {@link #LARGEST}
-     * @param progress is told, on the calling thread, which share of the merges is done, from 0 to 1
-     * @throws IllegalArgumentException if {@code vocabulary} is another number
+     * @param progress receives, on the calling thread, the share of the merges that are done, from 0 to 1
+     * @throws IllegalArgumentException if {@code vocabulary} is out of range
      * @throws CancellationException if the thread is interrupted
      */
     public Trained train(int vocabulary, DoubleConsumer progress) {
@@ -86,7 +86,7 @@ public final class TokenizerTrainer {
             }
             learner.merge(pair, tokens.size());
             merges.add(tokens.get(pair.left()) + " " + tokens.get(pair.right()));
-            // no two merges make one token: within it the same merges happen wherever it stands
+            // no two merges produce the same token: the same merges apply inside it wherever it occurs
             tokens.add(tokens.get(pair.left()) + tokens.get(pair.right()));
             progress.accept((double) merges.size() / (vocabulary - SMALLEST));
         }
@@ -117,7 +117,7 @@ public final class TokenizerTrainer {
         return learner;
     }
 
-    /** The parts of a tokenizer.json, in the order in which Hugging Face's library writes them. */
+    /** Returns the parts of a tokenizer.json, in the order of Hugging Face's library. */
     private static Map<String, Object> json(List<String> tokens, List<String> merges) {
         Map<String, Object> vocabulary = new LinkedHashMap<>();
         tokens.forEach(token -> vocabulary.put(token, (long) vocabulary.size()));

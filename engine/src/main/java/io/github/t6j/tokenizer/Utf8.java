@@ -2,21 +2,24 @@ package io.github.t6j.tokenizer;
 
 import java.nio.charset.StandardCharsets;
 
-/** UTF-16 to UTF-8, where {@link String#getBytes} would write a lone surrogate as a question mark; and reading it. */
+/**
+ * Conversion of UTF-16 to UTF-8, and reading of UTF-8; {@link String#getBytes} would replace a lone surrogate by a
+ * question mark.
+ */
 final class Utf8 {
     private Utf8() {}
 
-    /** {@code text} as UTF-8; a lone surrogate becomes U+FFFD. */
+    /** Returns {@code text} in UTF-8; a lone surrogate becomes U+FFFD. */
     static byte[] encode(String text) {
         return wellFormed(text).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Whether {@code text} has no lone surrogate. */
+    /** Returns whether {@code text} has no lone surrogate. */
     static boolean isWellFormed(String text) {
         return wellFormed(text).equals(text);
     }
 
-    /** {@code text} with U+FFFD for each lone surrogate; itself if there are none. */
+    /** Returns {@code text} with U+FFFD for each lone surrogate; the same object if it has none. */
     static String wellFormed(String text) {
         StringBuilder repaired = null;
         for (int i = 0; i < text.length(); i++) {
@@ -33,7 +36,7 @@ final class Utf8 {
         return repaired == null ? text : repaired.toString();
     }
 
-    /** Length in bytes of the sequence that starts with {@code lead}. */
+    /** Returns the length in bytes of the sequence that starts with {@code lead}. */
     static int width(byte lead) {
         if (lead >= 0) {
             return 1;
@@ -42,7 +45,7 @@ final class Utf8 {
         return b < 0xE0 ? 2 : b < 0xF0 ? 3 : 4;
     }
 
-    /** The character that starts at {@code at} in valid UTF-8. */
+    /** Returns the character that starts at {@code at} in valid UTF-8. */
     static int codePoint(byte[] text, int at) {
         int width = width(text[at]);
         int codePoint = width == 1 ? text[at] : text[at] & 0x7F >> width;
@@ -52,7 +55,7 @@ final class Utf8 {
         return codePoint;
     }
 
-    /** Where the character begins whose last byte is before {@code end}, in valid UTF-8. */
+    /** Returns the start of the character that ends at {@code end}, in valid UTF-8. */
     static int before(byte[] text, int end) {
         int at = end - 1;
         while ((text[at] & 0xC0) == 0x80) {

@@ -1,16 +1,16 @@
 package io.github.t6j.tokenizer;
 
 /**
- * The UTF-8 decoder of the WHATWG Encoding Standard (§8.1.1), which takes its bytes in any portions. Bytes that are
- * not UTF-8 become U+FFFD, one for each maximal subpart (Unicode §3.9), as in Rust and Python; Java's own decoder
- * writes one for an encoded surrogate (ED A0 80) where these write three.
+ * UTF-8 decoder of the WHATWG Encoding Standard (§8.1.1) that accepts bytes in any portions. Bytes that are not UTF-8
+ * become U+FFFD, one for each maximal subpart (Unicode §3.9), as in Rust and Python. Java's own decoder writes one
+ * U+FFFD for an encoded surrogate (ED A0 80) instead of three.
  */
 final class Utf8Decoder {
     private static final char REPLACEMENT = '\uFFFD';
 
     private int codePoint;
     private int missing;
-    // the next byte of the sequence must be within these
+    // bounds of the next byte of the sequence
     private int lower;
     private int upper;
 
@@ -33,7 +33,7 @@ final class Utf8Decoder {
         }
     }
 
-    /** Appends U+FFFD for a sequence that has not ended, and starts anew. */
+    /** Appends U+FFFD for an incomplete sequence and resets the decoder. */
     void finish(StringBuilder out) {
         if (missing > 0) {
             out.append(REPLACEMENT);

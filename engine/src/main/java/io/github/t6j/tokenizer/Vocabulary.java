@@ -7,13 +7,16 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 
-/** What each id stands for. Ids may have gaps. */
+/** Texts of all ids, which may have gaps. */
 final class Vocabulary {
     private final byte[][] bytes;
     private final BitSet singleBytes = new BitSet();
     private final BitSet special = new BitSet();
 
-    /** @throws ModelFormatException if two tokens have one id, or a token two or two texts, or not the id that it must have */
+    /**
+     * @throws ModelFormatException if two tokens have the same id, a token has two ids or two texts, or an added token
+     *     has a wrong id
+     */
     Vocabulary(TokenizerDefinition definition) {
         String[] tokens = new String[size(definition)];
         bytes = new byte[tokens.length][];
@@ -44,7 +47,7 @@ final class Vocabulary {
                         + known + ", and " + token.id() + " in added_tokens");
             }
             claim(tokens, token.id(), token.content(), source);
-            // the library that these files are made for counts on, whatever id they give
+            // Hugging Face's library assigns consecutive ids, ignoring those of the file
             if (known == null && token.id() != next++) {
                 throw new ModelFormatException(source + ": expected " + (next - 1) + ", the next id, for \""
                         + token.content() + "\" of added_tokens, found " + token.id());
@@ -74,7 +77,7 @@ final class Vocabulary {
         tokens[id] = token;
     }
 
-    /** The highest id + 1. */
+    /** Returns the highest id plus 1. */
     int size() {
         return bytes.length;
     }
@@ -83,27 +86,27 @@ final class Vocabulary {
         return id >= 0 && id < bytes.length && bytes[id] != null;
     }
 
-    /** Whether {@code id} is left out where special tokens are. */
+    /** Returns whether {@code id} is omitted where special tokens are. */
     boolean isSpecial(int id) {
         return id >= 0 && special.get(id);
     }
 
-    /** Whether {@code id} is a byte that may be a part of a character, in a vocabulary of characters. */
+    /** Returns whether {@code id} is a byte that may be part of a character, in a vocabulary of characters. */
     boolean isByte(int id) {
         return singleBytes.get(id);
     }
 
-    /** The bytes that {@code id} stands for, ▁ as it is; not to be written to. */
+    /** Returns the bytes of {@code id}, with ▁ unchanged; the caller must not modify them. */
     byte[] bytes(int id) {
         if (!contains(id)) {
-            throw new IllegalArgumentException("id " + id + " has no text: expected an id of the tokenizer, which has "
-                    + "those from 0 to " + (bytes.length - 1) + gaps());
+            throw new IllegalArgumentException("id " + id + " has no text: expected an id of the tokenizer, from 0 to "
+                    + (bytes.length - 1) + gaps());
         }
         return bytes[id];
     }
 
     private String gaps() {
         long gaps = Arrays.stream(bytes).filter(token -> token == null).count();
-        return gaps == 0 ? "" : " but for " + gaps;
+        return gaps == 0 ? "" : " except " + gaps;
     }
 }

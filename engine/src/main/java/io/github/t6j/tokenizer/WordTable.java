@@ -3,9 +3,9 @@ package io.github.t6j.tokenizer;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
-/** Pieces of text that are one token as a whole, with its id: most words of ordinary text need no merging. */
+/** Pieces of text that are a single token, with their ids; most words of ordinary text need no merging. */
 final class WordTable {
-    /** A table's order is its own, so that no file can make its words collide. */
+    /** Source of a random hash for each table, so that no file can cause collisions on purpose. */
     private static final SplittableRandom SECRETS = new SplittableRandom();
 
     private final int[] ids;
@@ -24,7 +24,7 @@ final class WordTable {
         ids[slot] = id;
     }
 
-    /** The id of the bytes of {@code text} from {@code from} to {@code to}, or -1. */
+    /** Returns the id of bytes {@code from} to {@code to} of {@code text}, or -1. */
     int get(byte[] text, int from, int to) {
         int slot = slot(text, from, to);
         return words[slot] == null ? -1 : ids[slot];

@@ -1,16 +1,17 @@
 /**
- * Text to ids and back, by byte-pair encoding: GPT-2's, and that of the models of Llama, Mistral, Qwen and SmolLM.
+ * Converts text to ids and back by byte-pair encoding, as in GPT-2 and the models of Llama, Mistral, Qwen and SmolLM.
  *
- * <p>A text's way: {@link io.github.t6j.tokenizer.Tokenizer} cuts out the added tokens (AddedTokens), rewrites the rest
- * (Normalizer, Metaspace), writes it as UTF-8 and hands it to BytePairEncoding. That cuts it into pieces (Splitters, one
- * class for each regular expression) and looks each up among the words (WordTable) or merges its symbols, which are
- * bytes or characters (Symbols, Merger, MergeTable). The way back joins what the ids stand for (Vocabulary), at once or,
- * for text that is still being generated, id by id ({@link io.github.t6j.tokenizer.TokenStream}): bytes (ByteDecoder)
- * or characters (CharacterDecoder).
+ * <p>Encoding: {@link io.github.t6j.tokenizer.Tokenizer} splits off the added tokens (AddedTokens), normalises the rest
+ * (Normalizer, Metaspace), converts it to UTF-8 and passes it to BytePairEncoding. That class splits it into pieces
+ * (Splitters, one class for each regular expression). It looks up each piece among the words (WordTable) or merges its
+ * symbols, which are bytes or characters (Symbols, Merger, MergeTable).
  *
- * <p>TokenizerDefinition is what the files say, part by part. TokenizerFiles finds them; TokenizerJson reads a
- * tokenizer.json, with one class for each of its parts, and TokenizerConfig what a tokenizer_config.json adds. Another
- * format needs no more than to make a definition: {@code byteLevel} or {@code sentencePiece}, of lists of tokens and of
- * merges or scores.
+ * <p>Decoding concatenates the texts of the ids (Vocabulary), which are bytes (ByteDecoder) or characters
+ * (CharacterDecoder). {@link io.github.t6j.tokenizer.TokenStream} decodes id by id during generation.
+ *
+ * <p>TokenizerDefinition is the description of a tokenizer, part by part. TokenizerFiles finds the files, TokenizerJson
+ * reads a tokenizer.json, with one class for each of its parts, and TokenizerConfig adds a tokenizer_config.json. A
+ * reader of another format only has to create a definition: {@code byteLevel} or {@code sentencePiece}, from lists of
+ * tokens and of merges or scores.
  */
 package io.github.t6j.tokenizer;

@@ -14,9 +14,9 @@ class AddedTokensTest {
     private final long seed = System.nanoTime();
     private final Random random = new Random(seed);
 
-    /** By their definition: at each place from left to right, the longest that stands there. */
+    /** Compares with the definition: from left to right, the longest token that starts at each position. */
     @Test
-    void findsTheLongestOfTheLeftmost() {
+    void findsTheLeftmostAndAmongThoseTheLongest() {
         for (int round = 0; round < 3000; round++) {
             List<AddedToken> tokens = new ArrayList<>();
             for (int id = random.nextInt(12); id > 0; id--) {
@@ -61,10 +61,10 @@ class AddedTokensTest {
         return text.toString();
     }
 
-    /** One after the other, these would be compared 10¹¹ times. */
+    /** Comparing each token with the text at each position would take 10¹¹ comparisons. */
     @Test
     @Timeout(60)
-    void aHundredThousandThatBeginAlikeTakeNoLonger() {
+    void aHundredThousandTokensWithEqualPrefixesTakeNoLonger() {
         List<AddedToken> tokens =
                 IntStream.range(0, 100_000).mapToObj(id -> new AddedToken("<|" + id + "|>", id, true)).toList();
         IntList ids = new IntList();

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Tokenizer.json files whose symbols are characters: what is refused, and what no gold file has. */
+/** Tests tokenizer.json files whose symbols are characters: refused files, and features that no golden file has. */
 class CharacterTokenizerTest {
     private static final String DECODER = """
             {"type": "Sequence", "decoders": [{"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
@@ -48,7 +48,7 @@ class CharacterTokenizerTest {
     }
 
     @Test
-    void readsWhatTheTestsBelowBreak() throws IOException {
+    void readsTheUnmodifiedFile() throws IOException {
         Tokenizer tokenizer = Tokenizer.load(HandMadeTokenizer.write(folder, json));
         assertThat(tokenizer.encode("a  abé")).containsExactly(259, 261, 260, 0xC3, 0xA9);
         assertThat(tokenizer.decode(259, 261, 260, 0xC3, 0xA9)).isEqualTo("a  abé");
@@ -83,13 +83,13 @@ class CharacterTokenizerTest {
     }
 
     @Test
-    void refusesATokenForTheUnknownThatIsNone() throws IOException {
+    void refusesAnUnknownTokenThatIsMissing() throws IOException {
         model.put("unk_token", "<unk>");
         refused("model.vocab", "unk_token", "\"<unk>\"");
     }
 
     @Test
-    void refusesMorePartsThanAnyHas() throws IOException {
+    void refusesTooManyParts() throws IOException {
         String nfc = "{\"type\": \"NFC\"}";
         String digits = "{\"type\": \"Digits\"}";
         json.put("normalizer",
@@ -102,7 +102,7 @@ class CharacterTokenizerTest {
         refused("pre_tokenizer.pretokenizers[16].type: expected at most 16", "found Digits");
     }
 
-    /** Two levels that would make 5000 characters of one. */
+    /** Two levels that would turn one character into 5000. */
     @Test
     void refusesNormalizersThatFillTheMemory() throws IOException {
         String replace = "{\"type\": \"Replace\", \"pattern\": {\"String\": \"a\"}, \"content\": \"%s\"}";
@@ -114,10 +114,10 @@ class CharacterTokenizerTest {
         refused("normalizer.normalizers[1]", "at most 64 times", "found 100");
     }
 
-    /** The white space behind a token, and before it, is read once, not once for each token in it. */
+    /** White space between added tokens is read once, not once for each token in it. */
     @Test
     @Timeout(60)
-    void tokensThatTakeTheSameSpaceTakeNoLonger() throws IOException {
+    void tokensThatShareWhiteSpaceTakeNoLonger() throws IOException {
         json.put("added_tokens", parse("""
                 [{"id": 262, "content": " ", "rstrip": true, "lstrip": true, "special": true},
                  {"id": 263, "content": "x", "rstrip": true, "lstrip": true, "special": true}]"""));

@@ -20,7 +20,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Against jtokkit and against {@link ReferenceBpe}. */
+/** Compares with jtokkit and with {@link ReferenceBpe}. */
 class EncodingOracleTest {
     private static final Tokenizer GPT2 = Tokenizer.load(HandMadeTokenizer.GPT2);
     private static final Encoding JTOKKIT =
@@ -50,7 +50,7 @@ class EncodingOracleTest {
     }
 
     @Test
-    void takesMillionsWithoutABoundary() {
+    void encodesMillionsOfCharactersWithoutABoundary() {
         int[] fourLetters = GPT2.encode("aaaa");
         assertThat(fourLetters).hasSize(1);
         assertThat(GPT2.encode("a".repeat(MILLION))).hasSize(MILLION / 4).containsOnly(fourLetters[0]);
@@ -84,7 +84,7 @@ class EncodingOracleTest {
         }
     }
 
-    /** Merges that no training would give: a later one may take what an earlier one needs. */
+    /** Uses merges that training would never produce: a later one may take a token that an earlier one needs. */
     @Test
     void agreesWithTheReferenceOnAnyOrderOfMerges() throws IOException {
         for (int i = 0; i < 60; i++) {

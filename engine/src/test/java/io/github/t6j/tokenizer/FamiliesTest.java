@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What holds for the tokenizers of all families, or of one kind. */
+/** Tests properties of the tokenizers of all families, or of one kind. */
 class FamiliesTest {
     static final List<String> NAMES = GoldTokenizer.NAMES;
     private static final Map<String, Tokenizer> ALL = new HashMap<>();
@@ -38,7 +38,7 @@ class FamiliesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"llama3-small", "tekken-small"})
-    void bytesComeBackAsTheTextTheyWere(String name) {
+    void decodedBytesEqualTheText(String name) {
         for (int i = 0; i < 3000; i++) {
             String text = randomText();
             assertThat(ALL.get(name).decode(ALL.get(name).encode(text))).as("seed %d", seed).isEqualTo(text);
@@ -46,13 +46,13 @@ class FamiliesTest {
     }
 
     @Test
-    void charactersComeBackWithSpacesForMarks() {
+    void decodedCharactersHaveSpacesForMarks() {
         for (int i = 0; i < 3000; i++) {
             String text = randomText();
             String spaced = text.replace('\u2581', ' ');
             Tokenizer always = ALL.get("mistral-v0.1-legacy");
             assertThat(always.decode(always.encode(text))).as("seed %d", seed).isEqualTo(spaced);
-            // no ▁ is put before a text that starts with one, and its own is then lost
+            // a text that starts with ▁ gets no second one, so decoding removes its own
             Tokenizer first = ALL.get("mistral-v0.1");
             assertThat(first.decode(first.encode(text)))
                     .as("seed %d", seed)
@@ -60,10 +60,10 @@ class FamiliesTest {
         }
     }
 
-    /** What has come so far, and what finish gives then, is the text of the ids so far. */
+    /** Checks that the output so far, and that of finish, is the text of the ids so far. */
     @ParameterizedTest
     @FieldSource("NAMES")
-    void streamsAgreeWithDecodeAtEveryCut(String name) throws IOException {
+    void streamsAgreeWithDecodeAtEveryLength(String name) throws IOException {
         Tokenizer tokenizer = ALL.get(name);
         for (int[] ids : idLists(tokenizer, name)) {
             StringBuilder joined = new StringBuilder();
@@ -83,7 +83,7 @@ class FamiliesTest {
         }
     }
 
-    /** A prompt's text and what a continuation gives are the text of all. */
+    /** Checks that a prompt's text and the output of a continuation are the text of all ids. */
     @ParameterizedTest
     @FieldSource("NAMES")
     void continuationsKeepTheSpaceOfTheirFirstWord(String name) throws IOException {
@@ -91,7 +91,7 @@ class FamiliesTest {
         int[] prompt = tokenizer.encode("Call me");
         for (int[] ids : idLists(tokenizer, name)) {
             TokenStream stream = tokenizer.newContinuation();
-            for (int round = 0; round < 2; round++) { // after finish it is as new, and still a continuation
+            for (int round = 0; round < 2; round++) { // finish resets the stream, which is still a continuation
                 StringBuilder joined = new StringBuilder("Call me");
                 for (int id : ids) {
                     joined.append(stream.append(id));
@@ -119,10 +119,10 @@ class FamiliesTest {
         return lists;
     }
 
-    /** One piece in most of them; what is quadratic takes an hour. */
+    /** Most tokenizers read a text of equal characters as one piece; quadratic time would take an hour. */
     @ParameterizedTest
     @FieldSource("NAMES")
-    void takeAMillionEqualCharacters(String name) {
+    void encodeAMillionEqualCharacters(String name) {
         Tokenizer tokenizer = ALL.get(name);
         for (String repeated : List.of("a", " ", "\n", "7", "'", "中", "\u2581", "\u0301", "[", "<", "a ", "\u0007")) {
             int length = 1_000_000 / repeated.length();
@@ -135,9 +135,9 @@ class FamiliesTest {
     }
 
     @Test
-    void emitsARunOfBytesWhenItHasEnded() {
+    void emitsARunOfBytesAtItsEnd() {
         Tokenizer tokenizer = ALL.get("mistral-v0.1");
-        int[] ids = tokenizer.encode("x\u0378é"); // which is not assigned
+        int[] ids = tokenizer.encode("x\u0378é"); // U+0378 is not assigned
         assertThat(ids).hasSize(4);
         TokenStream stream = tokenizer.newDecoder();
         assertThat(stream.append(ids[0])).isEqualTo("x");
@@ -147,7 +147,7 @@ class FamiliesTest {
         stream.append(ids[1]);
         stream.append(ids[2]);
         assertThat(stream.finish()).isEqualTo("\u0378");
-        // a part that is not UTF-8 takes the whole run with it
+        // a part that is not UTF-8 invalidates the whole run
         stream.append(ids[1]);
         stream.append(ids[2]);
         stream.append(ids[1]);

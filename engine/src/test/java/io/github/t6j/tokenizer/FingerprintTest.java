@@ -18,7 +18,7 @@ class FingerprintTest {
     private Path folder;
 
     @Test
-    void theSameTokenizerHasTheSame() {
+    void equalTokenizersHaveEqualFingerprints() {
         Path bundled = TestData.path("tokenizers/bpe4096");
         String fingerprint = Tokenizer.load(bundled).fingerprint();
         assertThat(fingerprint).matches("[0-9a-f]{64}");
@@ -27,7 +27,7 @@ class FingerprintTest {
     }
 
     @Test
-    void othersHaveOthers() throws IOException {
+    void differentTokenizersHaveDifferentFingerprints() throws IOException {
         Map<String, String> seen = new HashMap<>();
         seen.put(Tokenizer.gpt2().fingerprint(), "gpt2");
         seen.put(Tokenizer.load(TestData.tiny()).fingerprint(), "bpe4096");
@@ -37,9 +37,9 @@ class FingerprintTest {
         }
     }
 
-    /** Order of merges, splitters, normalizers, added tokens: one of each changed. */
+    /** Changes one of each part: order of merges, splitters, normalizers, added tokens. */
     @Test
-    void eachPartCounts() throws IOException {
+    void eachPartAffectsTheFingerprint() throws IOException {
         List<String> merges = List.of("t h", "th e", "h e", "1 2");
         String plain = fingerprint(HandMadeTokenizer.tokenizerJson(merges));
         assertThat(fingerprint(HandMadeTokenizer.tokenizerJson(merges))).isEqualTo(plain);

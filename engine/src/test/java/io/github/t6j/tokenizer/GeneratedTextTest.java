@@ -21,9 +21,9 @@ class GeneratedTextTest {
     @TempDir
     Path folder;
 
-    /** t6-tiny with a tokenizer of characters, whose decoder strips a text's first space. */
+    /** Runs t6-tiny with a tokenizer of characters, whose decoder strips a text's first space. */
     @Test
-    void theFirstWordThatIsGeneratedKeepsItsSpace() throws IOException {
+    void theFirstGeneratedWordKeepsItsSpace() throws IOException {
         for (String name : new String[] {"config.json", "model.safetensors"}) {
             Files.copy(TestData.tiny().resolve(name), folder.resolve(name));
         }

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The tokenizers of real models, with the keys that a GGUF file of them has, give the ids of Hugging Face's library. */
+/** Compares tokenizers of real models, given as keys of a GGUF file, with the ids of Hugging Face's library. */
 class GgufTokenizerTest {
 
     @TempDir
@@ -43,7 +43,7 @@ class GgufTokenizerTest {
     }
 
     @Test
-    void aWholeFileHasItsTokenizer() {
+    void readsTheTokenizerOfAWholeFile() {
         try (Checkpoint file = Checkpoint.open(TestData.path("golden_llama/gguf-llama3/model-f32.gguf"), true)) {
             Tokenizer tokenizer = Tokenizer.ofGguf(file.gguf(), "file");
             assertThat(tokenizer.size()).isEqualTo(104);

@@ -15,14 +15,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
 
-/** The tokenizers of real models in testdata/, and small ones that have one option each. */
+/** Tokenizers of real models in testdata/, and small ones that have one option each. */
 final class GoldTokenizer {
     static final List<String> NAMES = List.of(
             "smollm2", "qwen3", "mistral-v0.1", "mistral-v0.1-legacy", "mistral-v0.3", "tekken-small", "llama3-small");
 
     private GoldTokenizer() {}
 
-    /** A folder of that name in {@code parent}, with what a model's folder has. */
+    /** Creates a folder of that name in {@code parent}, with the files of a model's folder. */
     static Path unpack(String name, Path parent) throws IOException {
         Path from = TestData.path("tokenizers").resolve(name);
         Path folder = Files.createDirectories(parent.resolve(name));
@@ -35,12 +35,12 @@ final class GoldTokenizer {
         return folder;
     }
 
-    /** What Hugging Face's library gave: a case a line. */
+    /** Returns the results of Hugging Face's library, one case a line. */
     static List<Map<String, Object>> cases(String name) throws IOException {
         return lines("tokenizers/" + name + "/gold.jsonl.gz");
     }
 
-    /** Each with a name, a tokenizer.json and its cases. */
+    /** Returns the small tokenizers, each with a name, a tokenizer.json and its cases. */
     static List<Map<String, Object>> variants() throws IOException {
         return lines("tokenizers/variants/variants.jsonl.gz");
     }
@@ -56,7 +56,7 @@ final class GoldTokenizer {
         return all;
     }
 
-    /** Those that are not special. */
+    /** Returns the ids that are not special. */
     static int[] withoutSpecial(Tokenizer tokenizer, int[] ids) {
         return Arrays.stream(ids).filter(id -> !tokenizer.isSpecial(id)).toArray();
     }

@@ -18,16 +18,18 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Against ids and texts that Hugging Face's tokenizers library made. */
+/** Compares with ids and texts of Hugging Face's tokenizers library. */
 class GoldTokenizersTest {
-    /** The library decodes added tokens whose letters are in the byte alphabet as bytes: here, they are their text. */
+    /**
+     * The library decodes added tokens whose letters are in the byte alphabet as bytes; t6j decodes them as their text.
+     */
     private static final String ADDED_NON_ASCII = "added-non-ascii";
     private static final Map<Integer, String> ADDED = Map.of(278, "éé", 279, "Ġx");
 
     @TempDir
     Path folder;
 
-    /** Beginning of text, end of text, document's start; and the numbers of cases of each kind. */
+    /** Columns: beginning of text, end of text, start of a document; then the numbers of cases of each kind. */
     @ParameterizedTest
     @CsvSource({
         "smollm2, -1, 2, 0, 4570, 210, 188",
@@ -84,7 +86,7 @@ class GoldTokenizersTest {
         assertThat(tokenizer.encode(text)).as("%s: %s", name, gold).isEqualTo(plain);
         assertThat(tokenizer.encodeWithSpecialTokens(text)).as("%s: %s", name, gold).isEqualTo(special);
         int[] before = tokenizer.beginningOfText() < 0 ? new int[0] : new int[] {tokenizer.beginningOfText()};
-        // a template may put an end behind, which no prompt is to have
+        // a template may add an end id, which a prompt must not have
         assertThat(post).as("%s: %s", name, gold).startsWith(joined(before, special));
         assertThat(post.length - before.length - special.length).as("%s: %s", name, gold).isBetween(0, 1);
         assertThat(tokenizer.encodePrompt(text)).as("%s: %s", name, gold).isEqualTo(joined(before, plain));
@@ -97,7 +99,7 @@ class GoldTokenizersTest {
 
     private static void checkDecoded(Tokenizer tokenizer, Map<String, Object> gold, int[] ids, String name) {
         if (!Arrays.stream(ids).allMatch(tokenizer::hasText)) {
-            // the library says nothing of ids that it does not know
+            // the library ignores unknown ids
             assertThatThrownBy(() -> tokenizer.decode(ids)).isInstanceOf(IllegalArgumentException.class);
             return;
         }
@@ -113,7 +115,7 @@ class GoldTokenizersTest {
     }
 
     @Test
-    void givesTheIdsAndTextsOfTheLibraryWithEachOption() throws IOException {
+    void idsAndTextsEqualTheLibrarysWithEachOption() throws IOException {
         int cases = 0;
         List<Map<String, Object>> variants = GoldTokenizer.variants();
         assertThat(variants).hasSize(24);

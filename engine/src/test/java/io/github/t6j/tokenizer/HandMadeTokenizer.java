@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The tokenizers of testdata/, and a tiny tokenizer.json to change. */
+/** Tokenizers of testdata/, and a tiny tokenizer.json to modify. */
 final class HandMadeTokenizer {
     static final Path TESTDATA = TestData.path("");
     static final Path GPT2 = TestData.path("tokenizers/gpt2");
@@ -23,7 +23,9 @@ final class HandMadeTokenizer {
         return Files.readString(TESTDATA.resolve("text/test.txt"));
     }
 
-    /** GPT-2's byte-level BPE with the bytes as ids 0 to 255, the results of {@code merges} from 256 on. */
+    /**
+     * Returns GPT-2's byte-level BPE with the bytes as ids 0 to 255, and the results of {@code merges} from 256 on.
+     */
     static Map<String, Object> tokenizerJson(List<String> merges) {
         Map<String, Object> vocabulary = new LinkedHashMap<>();
         for (int b = 0; b < 256; b++) {
@@ -52,7 +54,7 @@ final class HandMadeTokenizer {
         return preTokenizer;
     }
 
-    /** An added token that is in the vocabulary, too, which is what lets its id be any. */
+    /** Adds a token to the vocabulary too, so that its id may be any. */
     static void add(Map<String, Object> json, String content, long id, boolean special) {
         Object model = json.get("model");
         Json.object(Json.object(model, "model").get("vocab"), "vocab").put(content, id);

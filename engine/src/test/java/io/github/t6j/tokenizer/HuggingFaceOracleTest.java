@@ -17,12 +17,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Random texts against Hugging Face's tokenizers library itself, in Rust. */
+/** Compares random texts with Hugging Face's tokenizers library itself, in Rust. */
 class HuggingFaceOracleTest {
-    /** add_prefix_space is refused; the library decodes an added token of letters to broken bytes. */
+    /**
+     * Variants that differ: t6j refuses add_prefix_space, and the library decodes an added token of letters to broken
+     * bytes.
+     */
     private static final Set<String> OTHERWISE = Set.of("bytelevel-prefix-space", "added-non-ascii");
 
-    /** No marks or letters that are younger than the library's tables. */
+    /** Parts of texts, without marks or letters newer than the library's tables. */
     private static final List<String> PARTS = List.of(
             " ", " ", " ", "  ", "\n", "\n\n", "\r\n", "\t", "\u00A0", "\u3000", "the", " whale", "Hello", " world",
             "ab", "x",
@@ -97,7 +100,7 @@ class HuggingFaceOracleTest {
         return text.toString();
     }
 
-    /** Also ends within characters. */
+    /** Shuffles ids and cuts them off, so that texts also end inside characters. */
     private int[] shuffled(int[] ids) {
         return random.ints(ids.length, 0, Math.max(1, ids.length)).map(i -> ids[i]).toArray();
     }

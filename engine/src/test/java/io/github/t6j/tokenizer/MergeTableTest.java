@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 class MergeTableTest {
     private static final int MERGES = 300_000;
 
-    /** The inverse of the golden ratio's multiplier, modulo 2^64, by Newton's iteration. */
+    /** Returns the inverse of an odd multiplier modulo 2^64, by Newton's iteration. */
     private static long inverse(long odd) {
         long inverse = odd;
         for (int i = 0; i < 6; i++) {
@@ -21,7 +21,7 @@ class MergeTableTest {
 
     @Test
     @Timeout(10)
-    void mergesThatAreMadeToCollideTakeNoLonger() {
+    void mergesBuiltToCollideTakeNoLonger() {
         // multiplied by the golden ratio alone, these have the same upper bits
         long inverse = inverse(0x9E3779B97F4A7C15L);
         List<Long> keys = new ArrayList<>();

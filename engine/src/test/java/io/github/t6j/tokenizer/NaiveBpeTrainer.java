@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 
-/** BPE's training as one would explain it: counts all pairs of neighbours again for each merge. */
+/** BPE training in its simplest form: it counts all pairs of neighbours again for each merge. */
 final class NaiveBpeTrainer {
     private final List<List<String>> pieces = new ArrayList<>();
     private final Map<String, Integer> ids = new HashMap<>();

@@ -18,7 +18,7 @@ class NfcTest {
     private final Random random = new Random(seed);
 
     @Test
-    void isThatOfTheJdk() {
+    void equalsTheJdk() {
         for (int i = 0; i < 1000; i++) {
             StringBuilder text = new StringBuilder();
             for (int run = 0; run < 3; run++) {
@@ -35,10 +35,10 @@ class NfcTest {
         }
     }
 
-    /** The JDK's takes the square: ten minutes. */
+    /** The JDK's implementation takes quadratic time: ten minutes. */
     @Test
     @Timeout(60)
-    void takesAMillionMarksThatAreOutOfOrder() {
+    void normalisesAMillionUnorderedMarks() {
         String above = "\u0301".repeat(500_000);
         String below = "\u0323".repeat(500_000);
         StringBuilder mixed = new StringBuilder("a");

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** GPT-2's BPE as one would explain it: slow, made of strings. What Tokenizer must agree with. */
+/** GPT-2's BPE in its simplest form, slow and made of strings; Tokenizer must agree with it. */
 final class ReferenceBpe {
     static final Pattern PIECES = Pattern.compile(
             "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
@@ -17,7 +17,10 @@ final class ReferenceBpe {
     private final Map<String, Object> vocabulary;
     private final Map<List<String>, Integer> ranks = new HashMap<>();
 
-    /** {@code vocabulary}: token → Long; {@code merges}: "a b". */
+    /**
+     * @param vocabulary token → Long
+     * @param merges merges as "a b", by rank
+     */
     ReferenceBpe(Map<String, Object> vocabulary, List<String> merges) {
         this.vocabulary = vocabulary;
         for (String merge : merges) {

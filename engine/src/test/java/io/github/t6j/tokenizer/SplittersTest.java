@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The scanners against java.util.regex. */
+/** Compares the splitters with java.util.regex. */
 class SplittersTest {
     static final String GPT2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
     static final String LLAMA3 = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|"
@@ -27,7 +27,7 @@ class SplittersTest {
                     + "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*|\\p{N}|"
                     + " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
-    /** Regular expressions, and the splitters that are to do as they. */
+    /** Regular expressions, and the splitters that implement them. */
     private static final Map<String, Splitter> ALL = Map.of(
             GPT2, Splitters.ofRegex(GPT2),
             LLAMA3, Splitters.ofRegex(LLAMA3),
@@ -40,7 +40,7 @@ class SplittersTest {
 
     private static final Map<String, Pattern> COMPILED = new HashMap<>();
 
-    /** What the expressions tell apart, often. */
+    /** Characters that the expressions distinguish, to be chosen often. */
     private static final String OFTEN = "  \n\n\r\t\u00A0\u2003\u0085''''sStTrReEvVmMlLdDſK/.,!_12٣½Ⅷ²"
             + "aébAÉBǅʰªßж中あ\u0301\u0903\u20DD😀𝒜𐐀𐐨\u2581\u2581\u200D\0";
 
@@ -48,7 +48,7 @@ class SplittersTest {
     private final Random random = new Random(seed);
 
     @Test
-    void doAsTheExpressionsOnRandomText() {
+    void matchTheExpressionsOnRandomText() {
         for (int i = 0; i < 4000; i++) {
             String text = randomText(1 + random.nextInt(40));
             ALL.forEach((regex, splitter) -> agree(regex, splitter, text));
@@ -56,7 +56,7 @@ class SplittersTest {
     }
 
     @Test
-    void doAsTheExpressionsOnEveryCodePoint() {
+    void matchTheExpressionsOnEveryCodePoint() {
         for (int codePoint = 0; codePoint <= Character.MAX_CODE_POINT; codePoint++) {
             if (codePoint < Character.MIN_SURROGATE || codePoint > Character.MAX_SURROGATE) {
                 String c = Character.toString(codePoint);
@@ -68,10 +68,10 @@ class SplittersTest {
         }
     }
 
-    /** Each is read a few times at most; the square of a million would take an hour. */
+    /** Each character may be read a few times; quadratic time for a million would take an hour. */
     @ParameterizedTest
     @ValueSource(strings = {"a", "A", " ", "\n", "1", "!", "'", "中", "\u0301", "\u2581", "A中", " \n", "'s", "aA"})
-    void takeAMillionInTimeThatIsLinear(String repeated) {
+    void splitAMillionCharactersInLinearTime(String repeated) {
         byte[] text = repeated.repeat(1_000_000 / repeated.length()).getBytes(StandardCharsets.UTF_8);
         ALL.values().forEach(splitter -> {
             int pieces = 0;
@@ -86,7 +86,7 @@ class SplittersTest {
     }
 
     @Test
-    void endWhereTheTextIsSaidToEnd() {
+    void endAtTheGivenEndOfTheText() {
         byte[] text = "a  'sb".getBytes(StandardCharsets.UTF_8);
         assertThat(Splitters.GPT2.end(text, 1, 3)).isEqualTo(3);
         assertThat(Splitters.GPT2.end(text, 1, 6)).isEqualTo(2);
@@ -95,7 +95,7 @@ class SplittersTest {
     }
 
     @Test
-    void haveTheNamesOfFamilies() {
+    void areFoundByTheNamesOfFamilies() {
         assertThat(Splitters.named("gpt-2")).containsExactly(Splitters.ofRegex(GPT2));
         assertThat(Splitters.named("llama3")).containsExactly(Splitters.ofRegex(LLAMA3));
         assertThat(Splitters.named("qwen2")).containsExactly(Splitters.ofRegex(QWEN2));

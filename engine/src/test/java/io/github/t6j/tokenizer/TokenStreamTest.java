@@ -25,7 +25,7 @@ class TokenStreamTest {
     private final Random random = new Random(seed);
 
     @Test
-    void emitsACharacterOnceItIsWhole() {
+    void emitsACharacterOnceItIsComplete() {
         int[] bytes = byteIds("F09F9880");
         TokenStream stream = GPT2.newDecoder();
         assertThat(stream.append(bytes[0])).isEmpty();
@@ -37,7 +37,7 @@ class TokenStreamTest {
     }
 
     @Test
-    void endsWithAReplacementWhereACharacterIsCutAndIsThenAsNew() {
+    void endsAnIncompleteCharacterWithAReplacementAndResets() {
         TokenStream stream = GPT2.newDecoder();
         assertThat(stream.append(byteIds("E2")[0])).isEmpty();
         assertThat(stream.append(byteIds("82")[0])).isEmpty();
@@ -47,14 +47,14 @@ class TokenStreamTest {
     }
 
     @Test
-    void keepsWhatItHasWhenAnIdHasNoText() {
+    void keepsItsStateIfAnIdHasNoText() {
         TokenStream stream = GPT2.newDecoder();
         stream.append(byteIds("C3")[0]);
         assertThatThrownBy(() -> stream.append(GPT2.size())).isInstanceOf(IllegalArgumentException.class);
         assertThat(stream.append(byteIds("A9")[0])).isEqualTo("é");
     }
 
-    /** Unicode 16, tables 3-8 to 3-11, and the borders of the second byte; R stands for U+FFFD. */
+    /** Cases of Unicode 16, tables 3-8 to 3-11, and the bounds of the second byte; R stands for U+FFFD. */
     @ParameterizedTest
     @CsvSource({
         "C0AFE080BFF0818241, RRRRRRRRA",
@@ -74,12 +74,12 @@ class TokenStreamTest {
         "C3C3A9, Ré",
         "F09F98C3A9, Ré"
     })
-    void replacesWhatIsNotUtf8ByMaximalSubparts(String hex, String expected) {
+    void replacesInvalidUtf8ByMaximalSubparts(String hex, String expected) {
         assertThat(GPT2.decode(byteIds(hex.replace(" ", "")))).isEqualTo(expected.replace('R', '\uFFFD'));
     }
 
     @Test
-    void decodesAllSequencesOfTwoBytesAndManyOfFourAsJavaDoes() {
+    void decodesAllTwoByteAndManyFourByteSequencesLikeJava() {
         for (int pair = 0; pair < 0x10000; pair++) {
             decodesAsJava(new byte[] {(byte) (pair >> 8), (byte) pair});
         }
@@ -105,7 +105,10 @@ class TokenStreamTest {
         }
     }
 
-    /** Where Java's decoder, the oracle, does not do as the WHATWG's. */
+    /**
+     * Returns whether the bytes have an encoded surrogate, for which Java's decoder, the oracle, differs from the
+     * WHATWG's.
+     */
     private static boolean hasEncodedSurrogate(byte[] bytes) {
         return IntStream.range(1, bytes.length)
                 .anyMatch(i -> bytes[i - 1] == (byte) 0xED && (bytes[i] & 0xE0) == 0xA0);
@@ -133,7 +136,7 @@ class TokenStreamTest {
         }
     }
 
-    /** Every other id is one of the 256 bytes, so that characters break in all ways. */
+    /** Returns random ids, half of them of the 256 bytes, so that characters break in all ways. */
     private int[] randomIds() {
         return random.ints(random.nextInt(40), 0, GPT2.size())
                 .map(id -> random.nextBoolean() ? id : id % 256)
@@ -153,7 +156,7 @@ class TokenStreamTest {
         return IntStream.range(0, 256).filter(id -> TOKEN_BYTES[id][0] == b).findFirst().orElseThrow();
     }
 
-    /** From encoder.json, by ReferenceBpe's alphabet. */
+    /** Returns the bytes of the tokens in encoder.json, by ReferenceBpe's alphabet. */
     private static byte[][] tokenBytes() {
         Map<String, Integer> bytes = new HashMap<>();
         IntStream.range(0, 256).forEach(b -> bytes.put(ReferenceBpe.character(b), b));

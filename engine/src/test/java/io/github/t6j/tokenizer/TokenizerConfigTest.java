@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which ids begin and end a text: what transformers 4 does with the same files. */
+/** Compares the ids that begin and end a text with transformers 4 on the same files. */
 class TokenizerConfigTest {
     private static final String TEMPLATE = """
             {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}, {"Sequence": {"id": "A"}}],
@@ -34,7 +34,10 @@ class TokenizerConfigTest {
         HandMadeTokenizer.add(json, "</s>", 257, true);
     }
 
-    /** tokenizer_config.json; whether there is a template; and the ids: of a prompt's beginning, a document's, an end. */
+    /**
+     * Columns: tokenizer_config.json; true if the tokenizer has a template; the ids that begin a prompt, begin a
+     * document, end a text.
+     */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         "{} | true | 256 | 256 | -1",
@@ -82,7 +85,7 @@ class TokenizerConfigTest {
     }
 
     @Test
-    void documentsOfModelsThatHaveItBeginWithEndOfText() throws IOException {
+    void documentsBeginWithEndOfTextIfTheModelHasIt() throws IOException {
         HandMadeTokenizer.add(json, "<|endoftext|>", 258, true);
         json.put("post_processor", parse(TEMPLATE));
         Path file = HandMadeTokenizer.write(folder, json);
@@ -104,13 +107,13 @@ class TokenizerConfigTest {
     }
 
     @Test
-    void refusesWhatItCannotFollow() throws IOException {
+    void refusesInvalidTokens() throws IOException {
         HandMadeTokenizer.write(folder, json);
         Path config = folder.resolve("tokenizer_config.json");
         Files.writeString(config, "{\"bos_token\": 3}");
-        refused(folder, "tokenizer_config.json: bos_token: expected a text", "found 3");
+        refused(folder, "tokenizer_config.json: bos_token: expected a string", "found 3");
         Files.writeString(config, "{\"eos_token\": {\"text\": \"a\"}}");
-        refused(folder, "tokenizer_config.json: eos_token: expected a text", "found {text=a}");
+        refused(folder, "tokenizer_config.json: eos_token: expected a string", "found {text=a}");
         Files.writeString(config,
                 "{\"tokenizer_class\": \"LlamaTokenizer\", \"add_bos_token\": true, \"bos_token\": \"<x>\"}");
         refused(folder, "tokenizer_config.json: bos_token", "add_bos_token is true", "found <x>");

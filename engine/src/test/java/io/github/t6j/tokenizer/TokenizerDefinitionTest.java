@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Tokenizers that are made of lists of tokens, as files of other formats have them. */
+/** Tests tokenizers from lists of tokens, as in files of other formats. */
 class TokenizerDefinitionTest {
     @TempDir
     Path folder;
@@ -32,7 +32,7 @@ class TokenizerDefinitionTest {
     private final Random random = new Random(seed);
 
     @Test
-    void scoresThatAreTheLowestRanksOfMergesGiveTheIdsOfTheMerges() throws IOException {
+    void scoresOfTheLowestRanksGiveTheIdsOfTheMerges() throws IOException {
         Map<String, Object> json = tokenizerJson("mistral-v0.1-legacy");
         List<String> tokens = tokens(json);
         Map<String, Integer> lowest = new HashMap<>();
@@ -61,7 +61,9 @@ class TokenizerDefinitionTest {
         assertThat(tokenizer.encodeWithSpecialTokens("<s> a")).startsWith(1).endsWith(tokenizer.encode(" a"));
     }
 
-    /** By their definition: as long as there is one, the neighbours whose token has the highest score merge. */
+    /**
+     * Compares with the definition: as long as neighbours form a token, those whose token has the highest score merge.
+     */
     @Test
     void highestScoresMergeFirstAndOfEqualOnesTheLeftmost() {
         for (int round = 0; round < 100; round++) {
@@ -159,7 +161,7 @@ class TokenizerDefinitionTest {
                 new RankedMerges("merges", merges(json)),
                 List.of(), List.of(), Splitters.named(splitters), ignoreMerges));
         for (Map<String, Object> gold : GoldTokenizer.cases(name)) {
-            // without NFC, and without added tokens that are not special
+            // without NFC, and without added tokens other than special ones
             if (gold.get("text") instanceof String text && Nfc.normalize(text).equals(text) && !text.contains("<")) {
                 assertThat(made.encode(text)).as("%s", gold).isEqualTo(loaded.encode(text));
             }
@@ -167,10 +169,10 @@ class TokenizerDefinitionTest {
     }
 
     @Test
-    void refusesWhatDoesNotFitByName() {
+    void refusesInconsistentParts() {
         assertThatThrownBy(() -> TokenizerDefinition.vocabulary("tokens", List.of("a", "b", "a")))
                 .isInstanceOf(ModelFormatException.class)
-                .hasMessage("tokens: expected each token once, found \"a\" as 0 and 2");
+                .hasMessage("tokens: duplicate token \"a\" with ids 0 and 2");
         Map<String, Integer> bytes = TokenizerDefinition.vocabulary("tokens", byteTokens());
         refused(bytes, new float[255], "scores: expected a score for each token, found 255, and none for \"<0xFF>\"");
         Map<String, Integer> fewer = new HashMap<>(bytes);
@@ -192,7 +194,7 @@ class TokenizerDefinitionTest {
         return TestData.json(GoldTokenizer.unpack(name, folder).resolve("tokenizer.json"));
     }
 
-    /** By id; added tokens that are not in the vocabulary are at the end. */
+    /** Returns tokens by id; added tokens that are not in the vocabulary come last. */
     private static List<String> tokens(Map<String, Object> json) {
         TreeMap<Long, String> byId = new TreeMap<>();
         Json.object(Json.object(json.get("model"), "model").get("vocab"), "vocab")

@@ -19,14 +19,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which files are read, and what is refused, by name. */
+/** Tests which files are read, and that refused files are named. */
 class TokenizerFilesTest {
     @TempDir
     Path folder;
 
     private final Map<String, Object> json = HandMadeTokenizer.tokenizerJson(List.of("a b", "ab c"));
 
-    /** A place in tokenizer.json, the JSON that is put there, and what the error must name besides. */
+    /** Columns: a place in tokenizer.json, the JSON to put there, and other parts of the error. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         "model | null | object",
@@ -37,7 +37,7 @@ class TokenizerFilesTest {
         "model.byte_fallback | true | expected false, found true",
         "model.byte_fallback | 1 | expected false, found 1",
         "model.ignore_merges | 1 | expected true or false, found 1",
-        "model.unk_token | 3 | expected a text, found 3",
+        "model.unk_token | 3 | expected a string, found 3",
         "model.vocab | [] | object",
         "model.vocab.ab | -1 | \"ab\": expected an id from 0",
         "model.vocab.ab | 4000000000 | found 4000000000",
@@ -70,10 +70,10 @@ class TokenizerFilesTest {
         "model.vocab.ab | 1.5 | found 1.5",
         "model.vocab.ab | 65 | one token for each id, found \"A\" and \"ab\" with id 65",
         "model.merges | {} | array",
-        "model.merges | [\"a b\", \"a b\"] | merge 2 (\"a b\"): expected each merge once",
+        "model.merges | [\"a b\", \"a b\"] | merge 2 (\"a b\"): expected each merge once, found a duplicate",
         "model.merges | [\"a b\", \"b c\"] | merge 2 (\"b c\") no \"bc\"",
         "model.merges | [[\"xy\", \"z\"]] | merge 1 no \"xy\"",
-        "model.merges | [\"ab\"] | model.merges[0] two tokens with a space found \"ab\"",
+        "model.merges | [\"ab\"] | model.merges[0] two tokens separated by a space found \"ab\"",
         "model.merges | [\"a b c\"] | model.merges[0] two tokens",
         "model.merges | [[\"a\", \"b\", \"c\"]] | model.merges[0] found [a, b, c]",
         "model.merges | [3] | model.merges[0] found 3",
@@ -83,11 +83,11 @@ class TokenizerFilesTest {
         "normalizer | [] | normalizer: expected a JSON object, found an array",
         "normalizer | {\"type\": \"Sequence\", \"normalizers\": [{\"type\": \"NFC\"}, {\"type\": \"Strip\"}]} | normalizer.normalizers[1].type: found Strip",
         "normalizer | {\"type\": \"Sequence\"} | normalizer.normalizers: expected a JSON array",
-        "normalizer | {\"type\": \"Prepend\"} | normalizer.prepend: expected a text, found null",
+        "normalizer | {\"type\": \"Prepend\"} | normalizer.prepend: expected a string, found null",
         "normalizer | {\"type\": \"Prepend\", \"prepend\": \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"} | at most 64 times",
-        "normalizer | {\"type\": \"Replace\", \"pattern\": {\"Regex\": \" \"}, \"content\": \"_\"} | normalizer.pattern.String: expected a text, found null",
-        "normalizer | {\"type\": \"Replace\", \"pattern\": {\"String\": \"\"}, \"content\": \"_\"} | normalizer.pattern.String: expected a text",
-        "normalizer | {\"type\": \"Replace\", \"pattern\": {\"String\": \" \"}} | normalizer.content: expected a text, found null",
+        "normalizer | {\"type\": \"Replace\", \"pattern\": {\"Regex\": \" \"}, \"content\": \"_\"} | normalizer.pattern.String: expected a string, found null",
+        "normalizer | {\"type\": \"Replace\", \"pattern\": {\"String\": \"\"}, \"content\": \"_\"} | normalizer.pattern.String: expected a string",
+        "normalizer | {\"type\": \"Replace\", \"pattern\": {\"String\": \" \"}} | normalizer.content: expected a string, found null",
         "pre_tokenizer | null | decoder: object",
         "pre_tokenizer.type | \"Whitespace\" | expected ByteLevel, found Whitespace use",
         "pre_tokenizer.type | \"Punctuation\" | found Punctuation",
@@ -105,7 +105,7 @@ class TokenizerFilesTest {
         "post_processor | {\"type\": \"TemplateProcessing\", \"single\": []} | post_processor.single: expected one Sequence",
         "post_processor | {\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\": {\"id\": \"a\"}}, {\"SpecialToken\": {\"id\": \"b\"}}, {\"Sequence\": {\"id\": \"A\"}}]} | at most one SpecialToken",
         "post_processor | {\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\": {\"id\": \"a\"}}, {\"Sequence\": {\"id\": \"A\"}}], \"special_tokens\": {\"a\": {\"ids\": [97, 98]}}} | post_processor.special_tokens.a.ids: expected one id",
-        "post_processor | {\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\": {\"id\": \"a\"}}, {\"Sequence\": {\"id\": \"A\"}}], \"special_tokens\": {\"a\": {\"ids\": [999]}}} | begins with 999",
+        "post_processor | {\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\": {\"id\": \"a\"}}, {\"Sequence\": {\"id\": \"A\"}}], \"special_tokens\": {\"a\": {\"ids\": [999]}}} | first id of a prompt found 999",
         "added_tokens | {} | array",
         "added_tokens | [3] | added_tokens[0]",
         "added_tokens | [{\"id\": 300, \"content\": \"\"}] | added_tokens[0].content",
@@ -113,9 +113,9 @@ class TokenizerFilesTest {
         "added_tokens | [{\"content\": \"<x>\"}] | added_tokens[0] found null",
         "added_tokens | [{\"id\": 258, \"content\": \"<x>\", \"lstrip\": 1}] | added_tokens[0].lstrip: expected true or false",
         "added_tokens | [{\"id\": 258, \"content\": \"<x>\", \"normalized\": \"no\"}] | added_tokens[0].normalized: found no",
-        "added_tokens | [{\"id\": 258, \"content\": \"\\ud800\"}] | added_tokens[0].content: expected a text",
+        "added_tokens | [{\"id\": 258, \"content\": \"\\ud800\"}] | added_tokens[0].content: expected a string",
         "model.vocab | {\"\\ud800\": 1} | model.vocab: \"\\ud800\": lone surrogate",
-        "normalizer | {\"type\": \"Prepend\", \"prepend\": \"\\udc00\"} | normalizer.prepend: expected a text",
+        "normalizer | {\"type\": \"Prepend\", \"prepend\": \"\\udc00\"} | normalizer.prepend: expected a string",
         "added_tokens | [{\"id\": 300, \"content\": \"<x>\"}] | expected 258, \"<x>\" added_tokens, found 300",
         "added_tokens | [{\"id\": 258, \"content\": \"<x>\"}, {\"id\": 260, \"content\": \"<y>\"}] | expected 259, \"<y>\" found 260",
         "added_tokens | [{\"id\": 300, \"content\": \"ab\"}] | one id for \"ab\", found 256, and 300",
@@ -123,7 +123,7 @@ class TokenizerFilesTest {
         "added_tokens | [{\"id\": 256, \"content\": \"<x>\"}] | found \"ab\" and \"<x>\" with id 256",
         "added_tokens | [{\"id\": 300, \"content\": \"x\"}, {\"id\": 301, \"content\": \"x\"}] | one id for \"x\""
     })
-    void refusesWhatIsNotGpt2s(String place, String value, String named) throws IOException {
+    void refusesUnsupportedValues(String place, String value, String named) throws IOException {
         put(place, Json.parse(value.getBytes(StandardCharsets.UTF_8), "value"));
         refused(HandMadeTokenizer.write(folder, json), named.split(" "));
     }
@@ -134,7 +134,7 @@ class TokenizerFilesTest {
         Map<String, Object> mark = Map.of("type", "Metaspace", "replacement", "▁");
         Map<String, Object> bytes = HandMadeTokenizer.byteLevel();
         preTokenizers(bytes, digits);
-        refused(HandMadeTokenizer.write(folder, json), "pre_tokenizer.pretokenizers[1].type", "nothing behind",
+        refused(HandMadeTokenizer.write(folder, json), "pre_tokenizer.pretokenizers[1].type", "nothing after",
                 "Digits");
         preTokenizers(digits, mark, bytes);
         refused(HandMadeTokenizer.write(folder, json), "pre_tokenizer.pretokenizers[1].type", "before all",
@@ -151,7 +151,7 @@ class TokenizerFilesTest {
     }
 
     @Test
-    void refusesSplitsByExpressionsThatAreNotKnown() throws IOException {
+    void refusesSplitsByUnknownExpressions() throws IOException {
         Map<String, Object> split =
                 new LinkedHashMap<>(Map.of("type", "Split", "behavior", "Isolated", "invert", false));
         preTokenizers(split, HandMadeTokenizer.byteLevel());
@@ -175,7 +175,7 @@ class TokenizerFilesTest {
         put("pre_tokenizer", Map.of("type", "Sequence", "pretokenizers", List.of(parts)));
     }
 
-    /** As GPT-2's own. */
+    /** Accepts a missing type, as in GPT-2's own file. */
     @Test
     void readsFilesThatDoNotNameTheModel() throws IOException {
         Json.object(json.get("model"), "model").remove("type");
@@ -185,12 +185,12 @@ class TokenizerFilesTest {
     }
 
     @Test
-    void refusesAnAddedTokenThatIsABook() throws IOException {
+    void refusesAnAddedTokenThatIsTooLong() throws IOException {
         put("added_tokens", List.of(Map.of("content", "a".repeat(1025), "id", 300L)));
         refused(HandMadeTokenizer.write(folder, json), "added_tokens[0].content", "at most 1024 characters");
     }
 
-    /** Their regular expressions and added tokens are elsewhere. */
+    /** Refuses the two files of other models, which lack regular expressions and added tokens. */
     @Test
     void refusesTwoFilesOfAnotherModel() throws IOException {
         for (String name : List.of("encoder.json", "vocab.bpe")) {
@@ -282,7 +282,7 @@ class TokenizerFilesTest {
     }
 
     @Test
-    void tellsWhichFilesAreMissing() throws IOException {
+    void namesTheMissingFiles() throws IOException {
         assertThat(Tokenizer.existsIn(folder)).isFalse();
         refused(folder, folder.toString(), "tokenizer.json", "merges.txt", "vocab.bpe", "found none");
         Files.writeString(folder.resolve("vocab.json"), "{}");

@@ -24,7 +24,7 @@ import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Against ids that other implementations made. */
+/** Compares with ids of other implementations. */
 class TokenizerTest {
     private static final Tokenizer GPT2 = Tokenizer.load(HandMadeTokenizer.GPT2);
     private static final Tokenizer T6_TINY = Tokenizer.load(HandMadeTokenizer.T6_TINY);
@@ -33,7 +33,7 @@ class TokenizerTest {
     Path folder;
 
     @Test
-    void givesTheIdsOfTiktokenAndTheTextBack() throws IOException {
+    void idsEqualTiktokensAndDecodeToTheText() throws IOException {
         Path file = HandMadeTokenizer.TESTDATA.resolve("tokenizers/cases/gpt2-gold.jsonl.gz");
         int cases = 0;
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(
@@ -73,7 +73,7 @@ class TokenizerTest {
     }
 
     @Test
-    void knowsItsSizeAndItsEnd() {
+    void hasItsSizeAndItsEndId() {
         assertThat(GPT2.size()).isEqualTo(50257);
         assertThat(GPT2.endOfText()).isEqualTo(50256);
         assertThat(T6_TINY.size()).isEqualTo(4096);
@@ -81,7 +81,7 @@ class TokenizerTest {
     }
 
     @Test
-    void givesTheIdsThatTheTinyModelWasTrainedOn() throws IOException {
+    void idsEqualThoseThatTheTinyModelWasTrainedOn() throws IOException {
         Map<String, Object> reference = TestData.json(HandMadeTokenizer.T6_TINY.resolve("reference.json"));
         long ids = (Long) Json.object(reference.get("perplexity"), "perplexity").get("ids");
         assertThat(T6_TINY.encodeWithSpecialTokens(HandMadeTokenizer.testText())).hasSize((int) ids);
@@ -96,13 +96,13 @@ class TokenizerTest {
     }
 
     @Test
-    void givesTheSameIdsFromEveryFormOfItsFiles() throws IOException {
+    void idsAreTheSameFromEveryFormOfItsFiles() throws IOException {
         Path originals = Files.createDirectory(folder.resolve("originals"));
         Files.copy(HandMadeTokenizer.BPE4096.resolve("encoder.json"), originals.resolve("encoder.json"));
         Files.copy(HandMadeTokenizer.BPE4096.resolve("vocab.bpe"), originals.resolve("vocab.bpe"));
         Path renamed = Files.createDirectory(folder.resolve("renamed"));
         Files.copy(HandMadeTokenizer.BPE4096.resolve("encoder.json"), renamed.resolve("vocab.json"));
-        // as Windows may have saved it
+        // with the line ends of Windows
         Files.writeString(renamed.resolve("merges.txt"),
                 Files.readString(HandMadeTokenizer.BPE4096.resolve("vocab.bpe")).replace("\n", "\r\n"));
         Path pairs = Files.createDirectory(folder.resolve("pairs"));
@@ -124,18 +124,18 @@ class TokenizerTest {
     }
 
     @Test
-    void readsSpecialTokensOnlyWhereAsked() {
+    void readsSpecialTokensOnlyIfRequested() {
         String text = "a<|endoftext|>b<|endoftext|>";
         assertThat(GPT2.encode(text))
                 .containsExactly(64, 27, 91, 437, 1659, 5239, 91, 29, 65, 27, 91, 437, 1659, 5239, 91, 29);
         assertThat(GPT2.encodeWithSpecialTokens(text)).containsExactly(64, 50256, 65, 50256);
         assertThat(GPT2.decode(64, 50256, 65, 50256)).isEqualTo(text);
-        // the text before it ends there: its last space does not lean on what follows
+        // the text before a special token is encoded by itself, including its last space
         assertThat(GPT2.encodeWithSpecialTokens("  <|endoftext|>  a")).containsExactly(220, 220, 50256, 220, 257);
     }
 
     @Test
-    void findsTheLongestOfAddedTokensAndReadsOrdinaryOnesAlways() throws IOException {
+    void findsTheLongestAddedTokenAndAlwaysReadsOrdinaryOnes() throws IOException {
         Map<String, Object> json = HandMadeTokenizer.tokenizerJson(List.of());
         HandMadeTokenizer.add(json, "<a", 300, false);
         HandMadeTokenizer.add(json, "<a> é", 301, false);
@@ -149,7 +149,7 @@ class TokenizerTest {
     }
 
     @Test
-    void neverGivesATokenThatItsBytesDoNotMergeInto() throws IOException {
+    void neverReturnsATokenThatItsBytesDoNotMergeInto() throws IOException {
         Map<String, Object> json = HandMadeTokenizer.tokenizerJson(List.of("a b"));
         Map<String, Object> model = Json.object(json.get("model"), "model");
         Json.object(model.get("vocab"), "vocab").put("abc", 257L);
@@ -181,7 +181,7 @@ class TokenizerTest {
         Tokenizer gaps = Tokenizer.load(HandMadeTokenizer.write(folder, json));
         assertThatThrownBy(() -> gaps.decode(258))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("258").hasMessageContaining("but for 4");
+                .hasMessageContaining("258").hasMessageContaining("except 4");
         assertThat(gaps.hasText(260)).isTrue();
         assertThat(List.of(gaps.hasText(258), gaps.hasText(261), gaps.hasText(-1))).containsOnly(false);
     }
@@ -194,7 +194,7 @@ class TokenizerTest {
     }
 
     @Test
-    void servesThreadsAtOnce() throws Exception {
+    void servesSeveralThreads() throws Exception {
         String text = HandMadeTokenizer.testText().substring(0, 100_000) + "x".repeat(1000);
         int[] alone = GPT2.encode(text);
         Callable<Boolean> job = () -> {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TokenizerTrainerTest {
-    /** No letters that one of the Unicode versions does not know. */
+    /** Parts of texts, without letters that only newer Unicode versions have. */
     private static final List<String> PARTS =
             List.of("a", "aa", "aaa", "ab", "ba", "abab", " ", "  ", "\n", "the", " the",
                     " whale", "'s", "'ll", "don't", "12", "3", "...", "!?", "caf\u00e9", "\u4f60\u597d", "\ud83d\ude00",
@@ -65,7 +65,7 @@ class TokenizerTrainerTest {
     }
 
     @Test
-    void mergesAreThoseOfANaiveRecount() {
+    void mergesEqualTheNaiveTrainers() {
         for (int round = 0; round < 200; round++) {
             List<String> texts = new ArrayList<>();
             NaiveBpeTrainer naive = new NaiveBpeTrainer();
@@ -83,9 +83,9 @@ class TokenizerTrainerTest {
         }
     }
 
-    /** Runs of one letter, whose pairs overlap, with few letters, so that many pairs are equally frequent. */
+    /** Trains on runs of few letters: pairs overlap, and many are equally frequent. */
     @Test
-    void mergesOfRunsAreThoseOfANaiveRecount() {
+    void mergesOfRunsEqualTheNaiveTrainers() {
         for (int round = 0; round < 200; round++) {
             StringBuilder text = new StringBuilder();
             for (int i = random.nextInt(60); i >= 0; i--) {
@@ -99,17 +99,19 @@ class TokenizerTrainerTest {
         }
     }
 
-    /** GPT-2 writes what comes before a word with it, and of equally frequent pairs the smaller ids merge first. */
+    /**
+     * GPT-2 splits a space together with the word after it; among equally frequent pairs the smaller ids merge first.
+     */
     @Test
     void mergesByHand() {
-        // bc and cd are there 4 times each, and b's id is below c's
+        // bc and cd occur 4 times each, and b's id is below c's
         assertThat(merges(train(List.of("bcd bcd bcd bcd"), 300))).containsExactly("b c", "bc d", "\u0120 bcd");
         assertThat(merges(train(List.of("xy"), 300))).isEmpty();
         assertThat(merges(train(List.of("x", "y", ""), 300))).isEmpty();
     }
 
     @Test
-    void theFormIsThatOfTheBundledTokenizer() {
+    void theFormEqualsTheBundledTokenizers() {
         Map<String, Object> bundled = TestData.json("tokenizers/bpe4096/tokenizer.json");
         Map<String, Object> made = json(train(List.of("the the the"), 300));
         Map<String, Object> bundledModel = Json.object(bundled.remove("model"), "model");
@@ -129,7 +131,7 @@ class TokenizerTrainerTest {
     }
 
     @Test
-    void huggingFacesLibraryReadsItToTheSameIds() throws IOException {
+    void huggingFacesLibraryGivesTheSameIds() throws IOException {
         String book = HandMadeTokenizer.testText();
         Trained trained = train(List.of(book.substring(0, 200_000), randomText(500)), 1500);
         assertThat(trained.size()).isEqualTo(1500);
@@ -149,7 +151,7 @@ class TokenizerTrainerTest {
     }
 
     @Test
-    void aVocabularyOutOfRangeIsSaid() {
+    void aVocabularyOutOfRangeIsAnError() {
         for (int vocabulary : new int[] {-1, 0, 256, TokenizerTrainer.LARGEST + 1}) {
             assertThatThrownBy(() -> train(List.of("the the"), vocabulary)).isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("vocabulary: expected 257 to 1048576, found " + vocabulary);
@@ -158,7 +160,7 @@ class TokenizerTrainerTest {
     }
 
     @Test
-    void anInterruptEndsIt() {
+    void anInterruptEndsTraining() {
         Thread.currentThread().interrupt();
         try {
             assertThatThrownBy(() -> train(List.of("the the"), 300)).isInstanceOf(CancellationException.class);
@@ -167,7 +169,7 @@ class TokenizerTrainerTest {
         }
     }
 
-    /** Linear in the text for each merge, whatever it is. */
+    /** Training takes time linear in the text for each merge, for any text. */
     @Test
     void oneLongPieceIsTrained() {
         StringBuilder letters = new StringBuilder();

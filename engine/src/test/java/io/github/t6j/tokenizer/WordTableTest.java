@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Timeout;
 class WordTableTest {
     private static final int PAIRS = 17;
 
-    /** Word {@code i}: 17 times Aa or BB, which are one to a polynomial of 31. */
+    /** Returns word {@code i}: 17 times Aa or BB, which have the same hash under a polynomial of 31. */
     private static byte[] word(int i) {
         StringBuilder word = new StringBuilder();
         for (int pair = 0; pair < PAIRS; pair++) {
@@ -20,7 +20,7 @@ class WordTableTest {
 
     @Test
     @Timeout(10)
-    void wordsThatAreMadeToCollideTakeNoLonger() {
+    void wordsBuiltToCollideTakeNoLonger() {
         int words = 1 << PAIRS;
         WordTable table = new WordTable(words);
         for (int i = 0; i < words; i++) {
