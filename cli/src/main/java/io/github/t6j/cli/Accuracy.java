@@ -5,7 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** How many questions were answered rightly so far, by the sum of a choice's log-likelihoods and by their mean a character. */
+/**
+ * Counts correct answers, chosen by a choice's summed log-likelihood (acc) and by its mean per character (acc_norm).
+ */
 final class Accuracy {
     private int questions;
     private int right;
@@ -15,7 +17,7 @@ final class Accuracy {
         return questions;
     }
 
-    /** What came of a question. */
+    /** Returns the result of a question, as a line of {@code --details} has it. */
     static Map<String, Object> result(Question question, double[] logLikelihoods) {
         double[] perCharacter = new double[logLikelihoods.length];
         Arrays.setAll(perCharacter, choice -> logLikelihoods[choice] / question.characters(choice));
@@ -32,14 +34,14 @@ final class Accuracy {
         return result;
     }
 
-    /** Counts what {@link #result} says. */
+    /** Adds a {@link #result} to the counts. */
     void add(Map<String, Object> result) {
         questions++;
         right += result.get("gold").equals(result.get("choice")) ? 1 : 0;
         rightPerCharacter += result.get("gold").equals(result.get("choice_norm")) ? 1 : 0;
     }
 
-    /** Index of the largest number, the first of equal ones. */
+    /** Returns the index of the largest element; of equal ones, the first. */
     private static int largest(double[] elements) {
         int best = 0;
         for (int i = 1; i < elements.length; i++) {
@@ -50,13 +52,13 @@ final class Accuracy {
         return best;
     }
 
-    /** For the person who waits. */
+    /** Returns the counts as one line of progress. */
     String line() {
         return String.format(Locale.ROOT, "%d questions, acc %.3f, acc_norm %.3f", questions,
                 (double) right / questions, (double) rightPerCharacter / questions);
     }
 
-    /** What {@code --json} prints. */
+    /** Returns the fields that {@code --json} prints. */
     Map<String, Object> fields() {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("questions", questions);
@@ -65,7 +67,7 @@ final class Accuracy {
         return fields;
     }
 
-    /** A mean of zeros and ones and its standard error, by the deviation of a sample; null of a single one. */
+    /** Puts a mean of zeros and ones and its standard error, from the sample deviation; null for a single question. */
     private void put(String metric, int count, Map<String, Object> fields) {
         double mean = (double) count / questions;
         fields.put(metric, mean);

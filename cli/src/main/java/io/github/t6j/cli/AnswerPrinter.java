@@ -2,13 +2,13 @@ package io.github.t6j.cli;
 
 import io.github.t6j.cli.chat.AnswerListener;
 
-/** Prints an answer while it comes, without control characters; its thinking dim where there are colours. */
+/** Prints an answer as it is generated, without control characters. On a terminal with colours, thinking is dim. */
 final class AnswerPrinter implements AnswerListener {
     private final Main main;
     private final Waiting waiting;
     private final Style style;
 
-    /** @param waiting is closed when the answer comes */
+    /** @param waiting closed when the answer begins */
     AnswerPrinter(Main main, Waiting waiting, Style style) {
         this.main = main;
         this.waiting = waiting;
@@ -22,7 +22,7 @@ final class AnswerPrinter implements AnswerListener {
         main.out.print(thinking ? style.dim(printable) : printable);
     }
 
-    /** Ends the answer's line. */
+    /** Ends the line of the answer. */
     void end() {
         waiting.close();
         main.out.println("");

@@ -17,18 +17,19 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code t6j bench}: how fast a model is. */
+/** {@code t6j bench}: measures speed. */
 @Command(
         name = "bench",
         description = "Measures how fast a model reads prompts and writes text.",
         footer = {
             "",
-            "pp512 reads 512 tokens and computes the logits after the last; tg128 writes 128 tokens one by "
-                    + "one, as generate does by default, sampling included; x8 are 8 sessions that advance together; "
-                    + "@1024 has 1024 tokens in the cache before, which is filled with seeded rows instead of computed "
-                    + "ones. Each figure is the mean ± standard deviation of the repetitions, after a warm-up. "
-                    + "bytes_per_second counts weights and cache that writing reads; of read is its share of what a "
-                    + "read test gives, made before each.",
+            "pp512 reads 512 tokens and computes the logits after the last one.",
+            "tg128 writes 128 tokens one by one, as generate does by default, sampling included.",
+            "x8 means 8 sessions that advance together.",
+            "@1024 means 1024 tokens in the cache before the test. Seeded rows fill it; no model computes them.",
+            "Each figure is the mean ± standard deviation of the repetitions, after a warm-up.",
+            "bytes_per_second counts the bytes of weights and cache that writing reads.",
+            "\"of read\" is its share of the memory bandwidth, which a read test measures before each repetition.",
             "",
             "Examples:",
             "  t6j bench -m DIR -d 0,4096 -b 1,8",
@@ -38,7 +39,7 @@ import picocli.CommandLine.Spec;
 final class BenchCommand implements Callable<Integer> {
     private static final int MOST = 1 << 30;
 
-    /** How results are printed. */
+    /** Formats of the results. */
     enum Format {
         MD, CSV, JSON
     }
@@ -56,35 +57,36 @@ final class BenchCommand implements Callable<Integer> {
     private CacheArguments cache;
 
     @Option(names = {"-p", "--prompt"}, paramLabel = "N", defaultValue = "512",
-            description = "Tokens of the prompt; 0: no such test (default: ${DEFAULT-VALUE}).")
+            description = "Prompt length in tokens; 0 skips this test (default: ${DEFAULT-VALUE}).")
     private int prompt;
 
     @Option(names = {"-n", "--generate"}, paramLabel = "N", defaultValue = "128",
-            description = "Tokens to write; 0: no such test (default: ${DEFAULT-VALUE}).")
+            description = "Number of tokens to write; 0 skips this test (default: ${DEFAULT-VALUE}).")
     private int generate;
 
     @Option(names = {"-d", "--depth"}, paramLabel = "N", split = ",", defaultValue = "0",
-            description = "Tokens in the cache before; can be repeated (default: ${DEFAULT-VALUE}).")
+            description = "Number of tokens in the cache before the test; repeatable (default: ${DEFAULT-VALUE}).")
     private List<Integer> depths;
 
     @Option(names = {"-b", "--batch"}, paramLabel = "N", split = ",", defaultValue = "1",
-            description = "Sessions that write together; can be repeated (default: ${DEFAULT-VALUE}).")
+            description = "Number of sessions that write together; repeatable (default: ${DEFAULT-VALUE}).")
     private List<Integer> batches;
 
     @Option(names = {"-r", "--repetitions"}, paramLabel = "N", defaultValue = "5",
-            description = "How often each test is measured (default: ${DEFAULT-VALUE}).")
+            description = "Number of measurements of each test (default: ${DEFAULT-VALUE}).")
     private int repetitions;
 
     @Option(names = "--warm-up", paramLabel = "SECONDS", defaultValue = "1",
-            description = "How long each test runs before, at least once (default: ${DEFAULT-VALUE}).")
+            description = "Shortest warm-up of each test, which runs at least once (default: ${DEFAULT-VALUE}).")
     private double warmUp;
 
     @Option(names = "--format", paramLabel = "FORMAT", defaultValue = "md",
-            description = "md, a table; csv; or json, an array of objects (default: ${DEFAULT-VALUE}).")
+            description = "Format of the results: md, csv or json (default: ${DEFAULT-VALUE}).")
     private Format format;
 
     @Option(names = "--compare", paramLabel = "DIR", arity = "1..*",
-            description = "Folders of further models, measured in the same way; ratio is to the first model.")
+            description = {"Folders of other models to measure in the same way.",
+                "The column ratio is the speed relative to the first model."})
     private List<Path> others = List.of();
 
     @Override
@@ -108,7 +110,7 @@ final class BenchCommand implements Callable<Integer> {
                 partial = true;
             }
             if (table == null) {
-                // side by side: the tests in their order, in each the models in theirs
+                // Side by side: the tests in their order, and for each test the models in theirs.
                 results.sort(Comparator.comparingInt(result -> tests.indexOf(result.test())));
             }
             if (!results.isEmpty()) {
@@ -135,7 +137,7 @@ final class BenchCommand implements Callable<Integer> {
         }
         if (prompt == 0 && generate == 0) {
             throw new ParameterException(
-                    spec.commandLine(), "--prompt, --generate: expected one above 0, found 0 for both");
+                    spec.commandLine(), "--prompt, --generate: expected at least one above 0, found 0 for both");
         }
         for (BenchCase test : tests()) {
             if (test.depth() > MOST || test.tokens() > MOST) {
@@ -158,7 +160,7 @@ final class BenchCommand implements Callable<Integer> {
         return tests.stream().distinct().toList();
     }
 
-    /** A file has room for all. */
+    /** Returns the width of the terminal, or 0 (unlimited) for a file. */
     private int columns() {
         return main.terminal ? TerminalWidth.columns(main.environment, main.watched) : 0;
     }
@@ -167,7 +169,7 @@ final class BenchCommand implements Callable<Integer> {
         return Text.printable(folder.toAbsolutePath().normalize().getFileName().toString(), Integer.MAX_VALUE);
     }
 
-    /** @param table where rows are printed as they come, or null */
+    /** @param table table that prints each row once it is measured, or null */
     private void measure(Path folder, List<BenchCase> tests, List<BenchResult> results, BenchTable table) {
         try (Model model = arguments.load(folder)) {
             SessionOptions options = cache.sessionOptions();

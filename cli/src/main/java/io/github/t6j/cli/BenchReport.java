@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Results as text. */
+/** Formats results as text. */
 final class BenchReport {
     static final String FILLED = "cache filled with seeded rows";
 
@@ -17,10 +17,10 @@ final class BenchReport {
     private final int width;
 
     /**
-     * @param results the first of each test is what its others are compared with
-     * @param comparing whether there are others
-     * @param partial whether tests are missing, because of Ctrl-C
-     * @param width of a terminal, or 0
+     * @param results results; the others of a test are compared with its first
+     * @param comparing true if there are several models
+     * @param partial true if tests are missing because of Ctrl-C
+     * @param width columns of the terminal, or 0
      */
     BenchReport(List<BenchResult> results, boolean comparing, boolean partial, int width) {
         this.width = width;
@@ -42,7 +42,7 @@ final class BenchReport {
         return result.tokensPerSecond() / first.tokensPerSecond();
     }
 
-    /** What every row of csv and json has, null where it says nothing. */
+    /** Returns the fields of a row in csv and json; null where a field does not apply. */
     private Map<String, Object> fields(BenchResult result) {
         BenchCase test = result.test();
         ModelInfo info = result.info();

@@ -5,17 +5,18 @@ import io.github.t6j.SessionOptions.CacheType;
 import java.util.Locale;
 
 /**
- * What a test gave.
+ * Result of a test.
  *
- * @param model the folder's name
- * @param weightBytes in memory
- * @param weightType as the files have most of them
- * @param seconds of each repetition
- * @param stepBytes that writing one token in every session reads of weights and caches, on average; 0 when reading
- * @param readBandwidth bytes a second, mean of the read tests before the repetitions
- * @param samplingShare of the time, that choosing ids took
- * @param cacheBytes of all sessions at the end
- * @param cacheBytesPerToken in one session
+ * @param model name of the model's folder
+ * @param weightBytes bytes of the weights in memory
+ * @param weightType type of most weights in the files
+ * @param seconds duration of each repetition
+ * @param stepBytes average bytes of weights and caches that a step reads, for one token in every session; 0 for a
+ *     prompt
+ * @param readBandwidth bytes per second, the mean of the read tests before the repetitions
+ * @param samplingShare share of the time that sampling takes
+ * @param cacheBytes cache bytes of all sessions at the end
+ * @param cacheBytesPerToken cache bytes per token of one session
  */
 record BenchResult(
         String model, ModelInfo info, long weightBytes, String weightType, int threads, BenchCase test,
@@ -26,7 +27,7 @@ record BenchResult(
         return (double) test.tokens() * test.batch();
     }
 
-    /** Mean over the repetitions. */
+    /** Returns the mean over the repetitions. */
     double tokensPerSecond() {
         double sum = 0;
         for (double one : seconds) {
@@ -35,7 +36,7 @@ record BenchResult(
         return sum / seconds.length;
     }
 
-    /** Standard deviation of a sample; 0 of a single one. */
+    /** Returns the sample standard deviation; 0 for a single repetition. */
     double deviation() {
         double mean = tokensPerSecond();
         double squares = 0;
@@ -45,13 +46,13 @@ record BenchResult(
         return seconds.length == 1 ? 0 : Math.sqrt(squares / (seconds.length - 1));
     }
 
-    /** Tokens a second, and their deviation. */
+    /** Returns tokens per second and their deviation, formatted. */
     String speed() {
         return String.format(Locale.ROOT, tokensPerSecond() < 10 ? "%.2f ± %.2f" : "%.1f ± %.1f", tokensPerSecond(),
                 deviation());
     }
 
-    /** Of weights and caches, while writing. */
+    /** Returns the bytes of weights and caches that writing reads per second. */
     double bytesPerSecond() {
         return stepBytes * tokensPerSecond() / test.batch();
     }

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
 
-/** One test on one model: sessions filled to its depth, of which each repetition continues forks. */
+/** One test of one model: fills sessions to the test's depth, and runs each repetition on forks of them. */
 final class BenchRun {
     private static final long SEED = 1;
 
@@ -45,7 +45,7 @@ final class BenchRun {
             for (double warm = once(filled); warm < warmUpSeconds;) {
                 warm += once(filled);
             }
-            double bandwidth = 0; // of memory that others use, too: measured before each repetition
+            double bandwidth = 0; // measured before each repetition, since other processes use the memory, too
             double[] seconds = new double[repetitions];
             double total = 0;
             samplingNanos = 0;
@@ -77,7 +77,7 @@ final class BenchRun {
         return model.weightBytes() + middle;
     }
 
-    /** Runs the test. @return seconds */
+    /** Runs the test once. @return seconds */
     private double once(List<Session> filled) {
         checkInterrupt();
         List<Session> sessions = new ArrayList<>();
@@ -104,7 +104,7 @@ final class BenchRun {
         return (System.nanoTime() - start) / 1e9;
     }
 
-    /** The whole loop of generating, the first id given. */
+    /** Runs the whole generation loop, from a given first id. */
     private double write(List<Session> sessions) {
         List<Sampler> samplers = new ArrayList<>();
         List<TokenStream> texts = new ArrayList<>();

@@ -9,9 +9,9 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Results as a table in Markdown, row by row, with columns that are aligned. */
+/** Markdown table of results, printed row by row with aligned columns. */
 final class BenchTable {
-    /** Names are on the left, numbers on the right. */
+    /** A column; names are aligned left, numbers right. */
     private record Column(String name, int width, boolean number) {
         String cell(Object value) {
             return String.format(Locale.ROOT, "%" + (number ? "" : "-") + width + "s", value);
@@ -29,9 +29,9 @@ final class BenchTable {
     private final List<Column> columns = new ArrayList<>();
 
     /**
-     * @param models names of all that will have rows
-     * @param comparing whether there is a column for the ratio to the first model
-     * @param width characters of a terminal, which the last columns are left out for; 0: as many as there are
+     * @param models names of all models that get rows
+     * @param comparing true if the table has a column with the ratio to the first model
+     * @param width columns of the terminal, to fit which the last columns are dropped; 0 keeps all
      */
     BenchTable(Collection<String> models, Collection<BenchCase> tests, boolean comparing, int width) {
         filled = tests.stream().anyMatch(test -> test.depth() > 0);
@@ -57,7 +57,7 @@ final class BenchTable {
         return columns.stream().map(cell).collect(Collectors.joining(" | ", "| ", " |\n"));
     }
 
-    /** What stands above the rows. @param results one of each model, or more */
+    /** Returns the lines above the rows. @param results one result of each model, or more */
     String head(Collection<BenchResult> results) {
         Set<String> lines = new LinkedHashSet<>();
         for (BenchResult result : results) {
@@ -90,14 +90,14 @@ final class BenchTable {
         return String.format(Locale.ROOT, pattern, value);
     }
 
-    /** What is known only when all rows are. @param partial whether tests are missing, because of Ctrl-C */
+    /** Returns the lines below the rows. @param partial true if tests are missing because of Ctrl-C */
     String tail(List<BenchResult> results, boolean partial) {
         Set<String> lines = new LinkedHashSet<>();
         double[] read = results.stream().mapToDouble(BenchResult::readBandwidth).sorted().toArray();
         lines.add(
                 String.format(Locale.ROOT, "read test: %.1f to %.1f GB/s", read[0] / 1e9, read[read.length - 1] / 1e9));
         if (partial) {
-            lines.add("partial: it was interrupted");
+            lines.add("partial: the run was interrupted");
         }
         return "\n" + items(lines);
     }

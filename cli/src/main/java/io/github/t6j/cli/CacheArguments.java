@@ -3,21 +3,24 @@ package io.github.t6j.cli;
 import io.github.t6j.SessionOptions;
 import picocli.CommandLine.Option;
 
-/** How the cache stores its elements, for every command that opens a session. */
+/** Option for the type of the cache, of every command that opens a session. */
 final class CacheArguments {
     @Option(
             names = "--cache-type",
             paramLabel = "TYPE",
-            description = "How the cache stores numbers: f32, f16, bf16, or q8, 8 bits with scales (default: f32, or that "
-                    + "of a saved session).")
+            description = {"Type of the cache's elements: f32, f16, bf16 or q8.",
+                "q8 has 8 bits and scales (default: f32, or the type of a saved session)."})
     private SessionOptions.CacheType type;
 
-    /** The defaults with this type of cache. */
+    /** Returns the default options with this type of cache. */
     SessionOptions sessionOptions() {
         return SessionOptions.defaults().withCacheType(type == null ? SessionOptions.CacheType.F32 : type);
     }
 
-    /** The defaults with this type of cache, or if none was said that of a saved session, if there is one. */
+    /**
+     * Returns the default options with this type of cache; without one, with the type of the saved session, if there is
+     * one.
+     */
     SessionOptions sessionOptions(SessionOptions.CacheType saved) {
         return type == null && saved != null ? SessionOptions.defaults().withCacheType(saved) : sessionOptions();
     }

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a model's cache takes beside other attentions, as table 1 of the paper counts it: elements that a token adds in a
- * layer, and parameters of the layer's attention. Once at equal heads, and once at equal parameters: heads of the same
- * size, as many as come nearest to the model's attention parameters.
+ * Cache size of a model compared with other attentions, counted as in table 1 of the paper: elements that a token adds
+ * to a layer's cache, and parameters of a layer's attention. One list has equal heads. The other has about equal
+ * parameters: heads of the same size, and the number of heads that comes closest to the model's attention parameters.
  *
  * @param model the model itself
  * @param equalHeads MHA, GQA with 4 key heads, MQA and MLA with as many heads as the model
@@ -28,16 +28,18 @@ record CacheComparison(Entry model, List<Entry> equalHeads, List<Entry> equalPar
     private static final long LATENT_ROPE = 32;
 
     /**
-     * An attention.
+     * An attention and its cost.
      *
-     * @param name in lower case: model, mha, gqa, mqa or mla
+     * @param name name in lower case: model, mha, gqa, mqa or mla
      * @param heads query heads
-     * @param parameters weights of a layer's attention, the output's included
+     * @param parameters weights of a layer's attention, with the output projection
      * @param elementsPerToken elements that a token adds to the cache of a layer
      */
     record Entry(String name, int heads, long parameters, long elementsPerToken) {}
 
-    /** The comparison for a loaded model; its attention parameters are what embedding and feed-forward parts leave. */
+    /**
+     * Compares a loaded model; its attention parameters are all but those of the embedding and the feed-forward layers.
+     */
     static CacheComparison of(ModelInfo info) {
         ModelInfo.Sizes sizes = info.sizes();
         long inLayers = sizes.parameters() - (long) sizes.vocabulary() * sizes.width();
@@ -47,7 +49,7 @@ record CacheComparison(Entry model, List<Entry> equalHeads, List<Entry> equalPar
     }
 
     /**
-     * The comparison for an attention.
+     * Compares an attention.
      *
      * @param width n, elements of a position between blocks
      * @param headDim d
@@ -64,10 +66,10 @@ record CacheComparison(Entry model, List<Entry> equalHeads, List<Entry> equalPar
         return new CacheComparison(model, List.copyOf(equalHeads), List.copyOf(equalParameters));
     }
 
-    /** n: width, d: head size, g: key heads of the GQA. */
+    /** Returns the baselines for n, the width; d, the head size; and g, the key heads of the GQA. */
     private static List<Baseline> baselines(long n, long d, int g) {
         long latent = KEY_VALUE_LATENT + LATENT_ROPE;
-        // up from the latents: query and its RoPE part, key, value; and the output
+        // Up-projections of the latents: query and its RoPE part, key, value; then the output.
         long latentHead = QUERY_LATENT * (d + LATENT_ROPE) + KEY_VALUE_LATENT * 2 * d + n * d;
         return List.of(
                 new Baseline("mha", 1, 4 * n * d, 0, 2 * d, 0),
@@ -77,13 +79,13 @@ record CacheComparison(Entry model, List<Entry> equalHeads, List<Entry> equalPar
     }
 
     /**
-     * An attention of any number of heads.
+     * An attention for any number of heads.
      *
-     * @param multiple what the number of heads is a multiple of
-     * @param parameters weights a head
-     * @param commonParameters weights besides
-     * @param elements cached elements a head
-     * @param commonElements cached elements besides
+     * @param multiple number that the heads are a multiple of
+     * @param parameters weights per head
+     * @param commonParameters weights that do not depend on the number of heads
+     * @param elements cached elements per head
+     * @param commonElements cached elements that do not depend on the number of heads
      */
     private record Baseline(
             String name, int multiple, long parameters, long commonParameters, long elements, long commonElements) {

@@ -25,11 +25,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code t6j chat}: a conversation. */
+/** {@code t6j chat}: holds a conversation. */
 @Command(
         name = "chat",
-        description = "A conversation with a model, by its chat template; a model without one goes on with plain text. "
-                + "Piped input is a message a line. /help lists what else can be typed.",
+        description = {"Holds a conversation with a model, using its chat template.",
+            "Without a template, the model continues plain text.",
+            "Piped input is read as one message per line.",
+            "Type /help for a list of commands."},
         footer = {
             "",
             "Examples:",
@@ -39,7 +41,7 @@ import picocli.CommandLine.Spec;
             "  t6j chat -m DIR -p - < question.txt"
         })
 final class ChatCommand implements Callable<Integer> {
-    /** Of an answer without a template, where nothing tells that it ends. */
+    /** Longest answer without a template, where no end token is known. */
     private static final int PLAIN_TOKENS = 128;
 
     private static final Duration WARM_UP = Duration.ofSeconds(30);
@@ -56,44 +58,45 @@ final class ChatCommand implements Callable<Integer> {
     @Mixin
     private CacheArguments cache;
 
-    @Option(names = "--system", paramLabel = "TEXT", description = "What the model is told before the conversation.")
+    @Option(names = "--system", paramLabel = "TEXT",
+            description = "System message, which comes before the conversation.")
     private String system;
 
     @Option(names = {"-p", "--prompt"}, paramLabel = "TEXT",
-            description = "Say only this, print the answer, and end; - for all of standard input.")
+            description = "Send only this message, print the answer, and exit; - reads all of standard input.")
     private String prompt;
 
     @Option(names = {"-n", "--max-tokens"}, paramLabel = "N",
-            description = "Most tokens of an answer (default: what the context holds; 128 without a template).")
+            description = {"Maximum number of tokens of an answer",
+                "(default: as many as the context holds; 128 without a template)."})
     private Integer maxTokens;
 
     @Mixin
     private SamplingArguments sampling;
 
-    @Option(names = "--stop", paramLabel = "STR", description = "End an answer before this text; can be repeated.")
+    @Option(names = "--stop", paramLabel = "STR", description = "End an answer before this text; repeatable.")
     private List<String> stop = List.of();
 
-    @Option(names = "--ignore-eos", description = "Go on past what ends an answer.")
+    @Option(names = "--ignore-eos", description = "Continue past the model's end tokens.")
     private boolean ignoreEndOfText;
 
     @Option(names = "--no-thinking",
-            description = "Tell the model not to think first, if its template knows enable_thinking.")
+            description = "Turn thinking off, if the model's template has enable_thinking.")
     private boolean noThinking;
 
     @Mixin
     private ContextArguments context;
 
     @Option(names = "--session", paramLabel = "FILE",
-            description = "Go on with the conversation in FILE, JSON, if it is there; save it there, and its cache in "
-                    + "FILE.cache.")
+            description = {"Continue the conversation in FILE, if it exists, and save it there as JSON.",
+                "Its cache is saved in FILE.cache."})
     private Path sessionFile;
 
     @Option(names = "--stats",
-            description = "Say on standard error after each answer how fast it was and what the cache "
-                    + "took.")
+            description = "Print the speed and the cache size to standard error after each answer.")
     private boolean stats;
 
-    @Option(names = "--no-history", description = "Keep nothing of what is typed for the next chat.")
+    @Option(names = "--no-history", description = "Do not save the lines that you type.")
     private boolean noHistory;
 
     @Override
@@ -144,8 +147,8 @@ final class ChatCommand implements Callable<Integer> {
 
     private void checkThinking(PromptFormat format) {
         if (noThinking && !format.switchesThinking()) {
-            throw new CommandFailure("--no-thinking: expected a model whose chat template knows enable_thinking, found "
-                    + (format.hasTemplate() ? "one whose template does not" : "one without a template"));
+            throw new CommandFailure("--no-thinking: expected a model whose chat template has enable_thinking, found "
+                    + (format.hasTemplate() ? "a template without it" : "a model without a template"));
         }
     }
 
@@ -161,13 +164,13 @@ final class ChatCommand implements Callable<Integer> {
         return Files.exists(sessionFile) ? ConversationFile.read(sessionFile) : List.of();
     }
 
-    /** The cache saves time, nothing else: what does not agree with the conversation is not used. */
+    /** Restores the cache, which only saves time: a cache that does not match the conversation is ignored. */
     private void restoreCache(Session session) {
         if (sessionFile != null && Files.exists(cacheFile())) {
             try {
                 session.restore(cacheFile());
             } catch (ModelFormatException e) {
-                main.note("note: " + Errors.line(e) + "; the conversation is read anew");
+                main.note("note: " + Errors.line(e) + "; the model reads the conversation again");
             }
         }
     }
@@ -196,12 +199,12 @@ final class ChatCommand implements Callable<Integer> {
     private void talk(Model model, Chat chat, ChatLoop loop) {
         try (TerminalInput terminal = new TerminalInput(main, history(), ChatLoop.COMMANDS, chat::stop);
                 WarmUp warmUp = new WarmUp(model, WARM_UP)) {
-            main.note("/help lists what else can be typed, Ctrl-D ends the chat");
+            main.note("/help lists the commands, Ctrl-D ends the chat");
             loop.run(warmUp.until(terminal));
         }
     }
 
-    /** Where what is typed is kept, or null. */
+    /** Returns the file that typed lines are saved in, or null. */
     private Path history() {
         if (noHistory) {
             return null;
@@ -211,8 +214,8 @@ final class ChatCommand implements Callable<Integer> {
             ChatHistory.create(file);
             return file;
         } catch (IOException e) {
-            main.note("note: " + Errors.line(Errors.failure(file, "cannot be made", e))
-                    + "; what is typed is not kept");
+            main.note("note: " + Errors.line(Errors.failure(file, "cannot be created", e))
+                    + "; the lines that you type are not saved");
             return null;
         }
     }

@@ -8,11 +8,11 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 
-/** The file that keeps what was typed in chats, for its owner alone. */
+/** The file with the lines typed in chats, readable by its owner only. */
 final class ChatHistory {
     private ChatHistory() {}
 
-    /** $XDG_STATE_HOME/t6j/history, or else as the system has it. */
+    /** Returns $XDG_STATE_HOME/t6j/history, or the system's counterpart. */
     static Path file(Map<String, String> environment, Path home) {
         return stateFolder(environment, home).resolve("t6j").resolve("history");
     }
@@ -27,7 +27,7 @@ final class ChatHistory {
         return home.resolve(".local").resolve("state");
     }
 
-    /** Makes {@code file}, if it is not there, and its folder. @throws IOException if they cannot be made */
+    /** Creates {@code file} and its folder if they do not exist. @throws IOException if they cannot be created */
     static void create(Path file) throws IOException {
         Files.createDirectories(file.getParent(), permissions("rwx------"));
         if (!Files.exists(file)) {

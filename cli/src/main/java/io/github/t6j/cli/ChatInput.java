@@ -1,26 +1,29 @@
 package io.github.t6j.cli;
 
-/** Where the messages and commands of a chat come from. */
+/** Source of a chat's messages and commands. */
 interface ChatInput extends AutoCloseable {
-    /** What a text of several lines begins and ends with. */
+    /** Quotes around a text of several lines. */
     String QUOTES = "\"\"\"";
 
-    /** What a line ends with that goes on in the next. */
+    /** End of a line that continues on the next. */
     String GOES_ON = "\\";
 
-    /** The next message or command, as it was typed, or null at the end. */
+    /** Returns the next message or command as it was typed, or null at the end. */
     String next();
 
     @Override
     default void close() {}
 
-    /** Whether {@code typed} has begun a text in quotes, and not ended it. */
+    /** Returns whether {@code typed} opens quotes without closing them. */
     static boolean isOpen(String typed) {
         String text = typed.strip();
         return text.startsWith(QUOTES) && (text.length() < 2 * QUOTES.length() || !text.endsWith(QUOTES));
     }
 
-    /** What {@code typed} says: the text between quotes as it is, any other without white space around it. */
+    /**
+     * Returns the message in {@code typed}: the text between quotes unchanged, other text without surrounding white
+     * space.
+     */
     static String message(String typed) {
         String text = typed.strip();
         if (!text.startsWith(QUOTES)) {

@@ -9,25 +9,25 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Messages and commands, one after the other, until there are no more. */
+/** Reads messages and commands one after the other, until the input ends. */
 final class ChatLoop {
     static final List<String> COMMANDS = List.of(
             "/help", "/reset", "/regenerate", "/system", "/set", "/stats", "/save", "/load", "/quit");
 
     private static final List<String> HELP = List.of(
-            "/help              this",
-            "/reset             forget what was said; what the system says stays",
-            "/regenerate        another answer to the last message",
-            "/system [TEXT]     what the system says first; without TEXT, show it; - for nothing",
-            "/set [NAME VALUE]  show, or change, how answers are made: the names are those of options",
-            "/stats             how fast the last answer was, and what the cache takes",
-            "/save FILE         write the conversation as JSON",
-            "/load FILE         go on with a conversation that was saved",
-            "/quit              end; Ctrl-D does, too",
-            "A line that ends in \\ goes on in the next; \"\"\" begins and ends a text of several lines.",
-            "Ctrl-C ends an answer. A message that begins with / has a space before it.");
+            "/help              show this list",
+            "/reset             forget the conversation, but keep the system message",
+            "/regenerate        generate another answer to the last message",
+            "/system [TEXT]     set the system message; - removes it; without TEXT, show it",
+            "/set [NAME VALUE]  show the settings, or change one; their names are those of the options",
+            "/stats             show the speed of the last answer and the size of the cache",
+            "/save FILE         save the conversation as JSON",
+            "/load FILE         continue a saved conversation",
+            "/quit              quit; so does Ctrl-D",
+            "A line that ends in \\ continues on the next. Put \"\"\" before and after a text of several lines.",
+            "Ctrl-C stops an answer. Put a space before a message that begins with /.");
 
-    /** A word after a slash; so that /usr/bin can be talked about. */
+    /** A slash and a word, so that a message may begin with /usr/bin. */
     private static final Pattern COMMAND = Pattern.compile("/[a-z-]*(\\s.*)?", Pattern.DOTALL);
 
     private final Main main;
@@ -42,7 +42,7 @@ final class ChatLoop {
         this.settings = settings;
     }
 
-    /** Runs until {@code input} ends. @return whether all went well */
+    /** Reads until {@code input} ends. @return true if nothing failed */
     boolean run(ChatInput input) {
         boolean well = true;
         for (String text = input.next(); text != null && !main.interrupted; text = input.next()) {
@@ -83,7 +83,7 @@ final class ChatLoop {
             case "/save" -> save(file(name, argument));
             case "/load" -> load(file(name, argument));
             default ->
-                throw new CommandFailure(name + ": expected a command that /help lists, found none of that name");
+                throw new CommandFailure("no such command: " + name + ": /help lists the commands");
         }
         return true;
     }
@@ -101,7 +101,7 @@ final class ChatLoop {
         if (argument.isEmpty()) {
             settings.lines().forEach(main.err::println);
         } else if (words.length == 1) {
-            throw new CommandFailure("/set " + words[0] + ": expected a value, found none");
+            throw new CommandFailure("/set " + words[0] + ": expected a value, found only a name");
         } else {
             settings.set(words[0], words[1]);
         }
@@ -120,7 +120,7 @@ final class ChatLoop {
 
     private void save(Path file) {
         if (Files.exists(file)) {
-            ConversationFile.read(file); // nothing else is written over
+            ConversationFile.read(file); // refuses to overwrite any other file
         }
         ConversationFile.write(file, chat.messages());
     }

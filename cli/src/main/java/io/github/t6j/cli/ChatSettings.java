@@ -9,10 +9,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 
-/** How a chat's answers are made: what the options say, until {@code /set} says otherwise, by the same names. */
+/** Settings of a chat's answers: those of the options, until {@code /set} changes one by the same name. */
 final class ChatSettings {
     private GenerationOptions generation;
-    private Boolean thinking; // null: the template knows no difference
+    private Boolean thinking; // null: the template's default
 
     ChatSettings(GenerationOptions generation, Boolean thinking) {
         this.generation = generation;
@@ -27,7 +27,7 @@ final class ChatSettings {
         return thinking == null || thinking;
     }
 
-    /** A line for each. */
+    /** Returns a line for each setting. */
     List<String> lines() {
         SamplingOptions sampling = generation.sampling();
         Map<String, Object> all = new LinkedHashMap<>();
@@ -42,7 +42,7 @@ final class ChatSettings {
         all.put("seed", sampling.seed() == null ? "random" : sampling.seed());
         all.put("stop", generation.stop().isEmpty() ? "none" : String.join(" | ", generation.stop()));
         all.put("ignore-eos", word(generation.ignoreEndOfText()));
-        all.put("thinking", thinking == null ? "as the model has it" : word(thinking));
+        all.put("thinking", thinking == null ? "the model's default" : word(thinking));
         List<String> lines = new ArrayList<>();
         all.forEach((name, value) -> lines.add(
                 String.format(Locale.ROOT, "%-18s  %s", name, Text.printable("" + value, Integer.MAX_VALUE))));
@@ -53,7 +53,7 @@ final class ChatSettings {
         return value ? "on" : "off";
     }
 
-    /** @throws IllegalArgumentException if there is no such setting, or it has no such value */
+    /** @throws IllegalArgumentException if there is no such setting, or it cannot have this value */
     void set(String name, String value) {
         SamplingOptions sampling = generation.sampling();
         switch (name) {
@@ -75,7 +75,7 @@ final class ChatSettings {
             case "ignore-eos" -> generation = generation.withIgnoreEndOfText(isOn(name, value));
             case "thinking" -> setThinking(isOn(name, value));
             default -> throw new IllegalArgumentException(
-                    "/set: expected one of the names that /set lists, found '" + name + "'");
+                    "/set: no such setting: '" + name + "'; /set lists the settings");
         }
         generation = generation.withSampling(sampling);
     }
@@ -83,8 +83,8 @@ final class ChatSettings {
     private void setThinking(boolean value) {
         if (thinking == null) {
             throw new IllegalArgumentException(
-                    "thinking: expected a model whose chat template knows enable_thinking, found"
-                            + " one that thinks as it was trained to");
+                    "thinking: expected a model whose chat template has enable_thinking, found"
+                            + " one without it: its thinking cannot be changed");
         }
         thinking = value;
     }

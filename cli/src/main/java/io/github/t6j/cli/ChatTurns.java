@@ -12,16 +12,16 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.Function;
 
-/** The turns of a chat: what comes of a message is printed, and what went wrong is said. */
+/** Runs the turns of a chat, and prints their answers and errors. */
 final class ChatTurns {
     private final Main main;
     private final Model model;
     private final Session session;
     private final Chat chat;
     private final ChatSettings settings;
-    private final Path file; // of the conversation, or null
+    private final Path file; // the conversation's, or null
     private final boolean stats;
-    private Answer last; // null: none yet
+    private Answer last; // null before the first
 
     ChatTurns(Main main, Model model, Session session, Chat chat, ChatSettings settings, Path file, boolean stats) {
         this.main = main;
@@ -33,7 +33,7 @@ final class ChatTurns {
         this.stats = stats;
     }
 
-    /** Says {@code message} and prints the answer. @return an exit code */
+    /** Sends {@code message} and prints the answer. @return an exit code */
     int say(String message) {
         return turn(listener -> chat.say(message, settings.generation(), settings.thinking(), listener));
     }
@@ -66,16 +66,16 @@ final class ChatTurns {
 
     private void note(Answer answer) {
         if (answer.dropped() > 0) {
-            main.note("note: the context of " + session.contextLength() + " tokens was full: the oldest "
-                    + (answer.dropped() == 1 ? "turn was" : answer.dropped() + " turns were") + " left out");
+            main.note("note: the context of " + session.contextLength() + " tokens was full; the oldest "
+                    + (answer.dropped() == 1 ? "turn was" : answer.dropped() + " turns were") + " dropped");
         }
         if (answer.generation().finishReason() == FinishReason.CONTEXT_FULL) {
             main.note("note: the answer ends because the context of " + session.contextLength()
-                    + " tokens is full: a larger --context lets it go on");
+                    + " tokens is full; use a larger --context for longer answers");
         }
     }
 
-    /** How fast the last answer was, and what the conversation takes. */
+    /** Returns lines with the speed of the last answer and the size of the conversation. */
     List<String> stats() {
         String context = "context   " + session.position() + " of " + session.contextLength() + " tokens";
         String cache = "cache     " + Stats.cache(
@@ -85,7 +85,7 @@ final class ChatTurns {
         }
         return List.of(
                 "prompt    " + Stats.speed(last.generation().promptTokens(), last.generation().prefillTime()) + "; "
-                        + last.cached() + " before them were in the cache",
+                        + last.cached() + " more were in the cache",
                 "decode    " + Stats.speed(last.generation().tokens().size(), last.generation().decodeTime()),
                 "seed      " + last.generation().seed(),
                 context, cache);

@@ -15,7 +15,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Options that take one of a few words: the constants of an enum, in lower case, with hyphens. */
+/** Options that take one of a few words: the constants of an enum in lower case, with hyphens. */
 final class Choice {
     private static final List<DType> WEIGHTS = List.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0);
 
@@ -44,7 +44,7 @@ final class Choice {
         return type.name().toLowerCase(Locale.ROOT);
     }
 
-    /** What an option of this type of enum takes. */
+    /** Returns the words that an option of this enum takes. */
     static List<String> words(Class<?> type) {
         return type == DType.class
                 ? WEIGHTS.stream().map(Choice::weightWord).toList()
@@ -56,7 +56,7 @@ final class Choice {
         commandLine.registerConverter(type, converter);
     }
 
-    /** How {@code constant} is written on the command line and in JSON. */
+    /** Returns the word for {@code constant} on the command line and in JSON. */
     static String word(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }

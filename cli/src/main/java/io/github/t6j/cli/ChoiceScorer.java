@@ -9,9 +9,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Log-likelihoods of choices after their context, by lm-evaluation-harness' rules: context and choice are tokenised
- * together, and the choice is what follows as many ids as the context has alone; an empty context is {@code
- * <|endoftext|>}, or what else documents begin with; what does not fit is cut from the left.
+ * Scores choices after their context by lm-evaluation-harness' rules. Context and choice are tokenised together. The
+ * choice is everything after as many ids as the context alone has. An empty context is replaced by {@code
+ * <|endoftext|>} or the model's other document separator. Ids that do not fit are cut from the left.
  */
 final class ChoiceScorer {
     private final Tokenizer tokenizer;
@@ -23,9 +23,9 @@ final class ChoiceScorer {
     }
 
     /**
-     * Submits all choices of a question: a context that several have is fed once.
+     * Submits all choices of a question; the model reads a context that several share once.
      *
-     * @return of {@link #logLikelihoods}
+     * @return ticket for {@link #logLikelihoods}
      * @throws CommandFailure if a choice cannot be scored
      */
     Ticket submit(Question question) {
@@ -55,9 +55,9 @@ final class ChoiceScorer {
         int room = scheduler.contextLength();
         if (scored.length == 0 || scored.length > room) {
             throw new CommandFailure(question.where() + ": choices: expected texts of 1 to " + room
-                    + " tokens, the model's context, found " + scored.length + " at index " + choice);
+                    + " tokens, which fit the model's context, found " + scored.length + " at index " + choice);
         }
-        // the last id is not fed: nothing is asked after it
+        // The last id is not fed: no logits are needed after it.
         int kept = Math.min(context.length, room - (scored.length - 1));
         return new Scoring(Arrays.copyOfRange(context, context.length - kept, context.length), List.of(scored));
     }
@@ -65,17 +65,17 @@ final class ChoiceScorer {
     private int documentStart(Question question) {
         if (tokenizer.documentStart() < 0) {
             throw new CommandFailure(
-                    question.where() + ": context: expected a text, found none, and the tokenizer has no"
-                            + " <|endoftext|> to stand for it");
+                    question.where() + ": context: expected a text, found an empty one, and the tokenizer has no"
+                            + " <|endoftext|> to replace it: give the question a context");
         }
         return tokenizer.documentStart();
     }
 
     /**
-     * Waits for what {@link #submit} submitted.
+     * Waits for the log-likelihoods that {@link #submit} requested.
      *
-     * @return a sum of natural logarithms a choice
-     * @throws CommandFailure if one is no number
+     * @return the sum of natural logarithms of each choice
+     * @throws CommandFailure if one is NaN or infinite
      */
     static double[] logLikelihoods(Question question, Ticket ticket) throws InterruptedException {
         double[] sums = new double[question.choices().size()];
@@ -86,9 +86,9 @@ final class ChoiceScorer {
                     sums[choice] += one;
                 }
                 if (!Double.isFinite(sums[choice])) {
-                    throw new CommandFailure(question.where() + ": choices: expected log-likelihoods, found "
+                    throw new CommandFailure(question.where() + ": choices: expected finite log-likelihoods, found "
                             + sums[choice] + " at index " + choice
-                            + "; the model produced it: are its weights damaged?");
+                            + ", computed by the model: check its weights for damage");
                 }
                 choice++;
             }

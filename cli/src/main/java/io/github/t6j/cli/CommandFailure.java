@@ -1,10 +1,10 @@
 package io.github.t6j.cli;
 
-/** A command that cannot be done: exit code 1, and the message on one line. */
+/** A failure of a command: exit code 1, and a message of one line. */
 final class CommandFailure extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** @param message what, where, expected, found, what to do */
+    /** @param message what failed, where, what was expected and found, what to do */
     CommandFailure(String message) {
         super(message);
     }

@@ -7,10 +7,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** How long a text may get, for commands that write one. */
+/** Option for the length of a context, of commands that generate text. */
 final class ContextArguments {
     @Option(names = {"-c", "--context"}, paramLabel = "N",
-            description = "Tokens of prompt and continuation that fit (default: the model's block_size).")
+            description = {"Number of tokens for prompt and continuation",
+                "(default: the trained length, or as many as memory holds)."})
     private Integer context;
 
     @Spec(Spec.Target.MIXEE)
@@ -22,23 +23,23 @@ final class ContextArguments {
         }
     }
 
-    /** {@code options} with this length; a note if the model was not trained on it. */
+    /** Returns {@code options} with this length; prints a note if it exceeds the trained length. */
     SessionOptions over(SessionOptions options, Model model, Main main) {
         int trained = model.info().sizes().contextLength();
         if (context != null && context > trained) {
-            main.note("note: --context " + context + " is more than the " + trained
-                    + " positions that this model was trained on; text beyond them may get worse");
+            main.note("note: --context " + context + " exceeds the " + trained
+                    + " positions that the model was trained on; text beyond them may be worse");
         }
         return options.withContextLength(context == null ? 0 : context);
     }
 
-    /** A note if memory does not hold what the model was trained on. */
+    /** Prints a note if memory cannot hold the trained length. */
     void noteShort(Model model, Session session, Main main) {
         int trained = model.info().sizes().contextLength();
         if (context == null && session.contextLength() < trained) {
             main.note(
-                    "note: the context has " + session.contextLength() + " tokens, what memory holds, of the " + trained
-                            + " that this model was trained on");
+                    "note: the context has only " + session.contextLength() + " of the " + trained
+                            + " tokens that the model was trained on: memory holds no more");
         }
     }
 }

@@ -35,10 +35,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
-/** {@code t6j convert}: any checkpoint to one safetensors file in a folder that says what the model is. */
+/** {@code t6j convert}: converts any checkpoint to one safetensors file, in a folder that describes the model. */
 @Command(
         name = "convert",
-        description = "Converts a checkpoint to a folder with config.json, tokenizer, model.safetensors and t6j.json.",
+        description = {"Converts a checkpoint to a folder in Hugging Face layout.",
+            "The folder gets config.json, the tokenizer, model.safetensors and t6j.json."},
         footer = {
             "",
             "Examples:",
@@ -52,39 +53,41 @@ final class ConvertCommand implements Callable<Integer> {
     @ParentCommand
     private Main main;
 
-    @Parameters(index = "0", paramLabel = "SRC", description = "A folder in Hugging Face layout, or one weight file.")
+    @Parameters(index = "0", paramLabel = "SRC", description = "Folder in Hugging Face layout, or one weight file.")
     private Path source;
 
-    @Parameters(index = "1", paramLabel = "DST", description = "The folder to make, new or empty.")
+    @Parameters(index = "1", paramLabel = "DST", description = "Folder to create, new or empty.")
     private Path destination;
 
     @Option(names = "--dtype", paramLabel = "D",
-            description = "Type of the matrices: f32, f16, bf16, q8_0 or q4_0; vectors stay as they are (default: all stay).")
+            description = {"Type of the matrices: f32, f16, bf16, q8_0 or q4_0.",
+                "Vectors keep their type (default: matrices keep theirs, too)."})
     private DType dtype;
 
     @Option(names = "--config", paramLabel = "FILE",
-            description = "The model's config.json (default: the one beside SRC).")
+            description = "The model's config.json (default: the file beside SRC).")
     private Path config;
 
-    @Option(names = "--variant", paramLabel = "NAME", description = "What the files cannot say: " + RopeVariant.WORDS
-            + " (default: what t6j.json or config.json say).")
+    @Option(names = "--variant", paramLabel = "NAME", description = {"RoPE variant: " + RopeVariant.WORDS,
+        "(default: from t6j.json or config.json)."})
     private RopeVariant variant;
 
-    /** What a model can be rewritten as. */
+    /** Forms that a model can be rewritten in. */
     enum As {
         TPA
     }
 
     @Option(names = "--as", paramLabel = "FORM",
-            description = "tpa: MHA, GQA or MQA as tensor product attention with fixed head factors, which gives the "
-                    + "same (default: as it is).")
+            description = {"Form of the new model.",
+                "tpa: MHA, GQA or MQA as tensor product attention with fixed head factors, which computes the same",
+                "(default: the form of the source)."})
     private As as;
 
     @Override
     public Integer call() throws IOException {
         NewFolder.check(destination);
         if (!Files.exists(source)) {
-            throw new CommandFailure(source + ": expected a model's folder or a weight file, found nothing");
+            throw new CommandFailure(source + ": expected a model's folder or a weight file, found no such file");
         }
         Path folder = ModelFolder.folderOf(source);
         Map<String, Content> files = new LinkedHashMap<>();
@@ -101,20 +104,20 @@ final class ConvertCommand implements Callable<Integer> {
             try {
                 convert(checkpoint, gguf, keys, VariantFile.resolve(variant, said, folder, keys), files);
                 NewFolder.noteMade(main, destination, sizes.values().stream().mapToLong(size -> size).sum());
-            } catch (InternalError fault) { // what the JVM says when a mapped file ends before its place is read
-                throw new CommandFailure(shrunk(sizes) + ": cut short while it was read: convert it when nothing writes"
-                        + " to it", fault);
+            } catch (InternalError fault) { // the JVM's error for reading past the end of a mapped file
+                throw new CommandFailure(shrunk(sizes) + ": expected an unchanged file, found that another program cut"
+                        + " it short: convert it when no program writes to it", fault);
             }
         }
         return Main.DONE;
     }
 
-    /** The keys of config.json, which is to be copied if nothing of it changes. */
+    /** Returns the keys of config.json, and adds a copy of it to {@code files}. */
     private Map<String, Object> configKeys(Path folder, Map<String, Content> files) {
         Path configFile = config == null ? folder.resolve(CONFIG) : config;
         if (!Files.exists(configFile)) {
-            throw new CommandFailure(configFile + ": expected the model's config.json, found nothing: "
-                    + "give it by --config FILE");
+            throw new CommandFailure(configFile + ": expected the model's config.json, found no such file: "
+                    + "name it with --config FILE");
         }
         byte[] bytes = config == null
                 ? CopiedFile.read(folder, CONFIG, SmallFile.CONFIG)
@@ -142,18 +145,18 @@ final class ConvertCommand implements Callable<Integer> {
         NewFolder.create(main, destination, files);
     }
 
-    /** What becomes of types that are not kept; one that has lost something loses more when it is made another that loses. */
+    /** Warns about weights that are quantised or rounded a second time. */
     private void warn(Set<DType> turned, Collection<Tensor> tensors) {
         if (!turned.isEmpty()) {
             String types = turned.stream().map(DType::name).collect(Collectors.joining(", "));
             String then = dtype == null || dtype == DType.Q8_0
                     ? ""
-                    : ", and then into " + dtype.name().toLowerCase(Locale.ROOT);
-            main.note("note: weights of the types " + types + " are turned into q8_0" + then);
+                    : ", and then to " + dtype.name().toLowerCase(Locale.ROOT);
+            main.note("note: weights of the types " + types + " are converted to q8_0" + then);
         }
         if (dtype == DType.Q4_0 && tensors.stream().anyMatch(tensor -> tensor.dtype().loaded() == DType.Q8_0)) {
-            main.note("note: weights of q8_0 are rounded a second time, to q4_0: of the weights that they were made of"
-                    + " q4_0 is closer, if you have them");
+            main.note("note: q8_0 weights are rounded a second time, to q4_0: converting the original weights to q4_0"
+                    + " loses less");
         }
     }
 
@@ -162,7 +165,7 @@ final class ConvertCommand implements Callable<Integer> {
         return as == As.TPA ? AsTensorProduct.of(byName, keys, json) : new AsTensorProduct(byName, keys, json);
     }
 
-    /** Its whole heads are the factors, so that no weight changes. */
+    /** Rewrites Llama's attention, whose whole heads become the factors, so that no weight changes. */
     private AsTensorProduct llama(Map<String, Tensor> byName, Map<String, Object> keys, VariantJson json) {
         return new AsTensorProduct(byName, keys, as == As.TPA ? json.with("heads", "factors") : json);
     }
@@ -175,7 +178,7 @@ final class ConvertCommand implements Callable<Integer> {
         return sizes;
     }
 
-    /** The first file that is shorter than it was. */
+    /** Returns the first file that is shorter than before, or else the source. */
     private Path shrunk(Map<Path, Long> sizes) throws IOException {
         for (Map.Entry<Path, Long> file : sizes.entrySet()) {
             if (!Files.exists(file.getKey()) || Files.size(file.getKey()) < file.getValue()) {
@@ -193,18 +196,18 @@ final class ConvertCommand implements Callable<Integer> {
         return Json.write(changed).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** The tokenizer in a GGUF file, in place of one beside it: loading the file prefers it, too. */
+    /** Adds the tokenizer inside a GGUF file, which has precedence over one beside it, as in loading. */
     private void addTokenizer(Checkpoint checkpoint, Map<String, Content> files) {
         try {
             Map<String, byte[]> made = Tokenizer.filesOfGguf(checkpoint.gguf(), source.toString());
             made.forEach((name, bytes) -> files.put(name, file -> Files.write(file, bytes)));
         } catch (ModelFormatException unknown) {
-            main.note("note: the tokenizer in the GGUF file is not written: " + unknown.getMessage()
+            main.note("note: the tokenizer inside the GGUF file is not converted: " + unknown.getMessage()
                     + ": copy the model's tokenizer.json to " + destination);
         }
     }
 
-    /** The tokenizer, and what the model says of sampling and of the ids that end a text. */
+    /** Adds the tokenizer and generation_config.json. */
     private static void addOthers(Path folder, Map<String, Content> files) {
         for (Map<String, byte[]> copied : List.of(CopiedFile.tokenizer(folder), CopiedFile.generation(folder))) {
             copied.forEach((name, bytes) -> files.put(name, file -> Files.write(file, bytes)));

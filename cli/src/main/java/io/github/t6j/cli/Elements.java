@@ -10,18 +10,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
 
-/** Where a tensor's elements come from, in row-major order. */
+/** Source of a tensor's elements, in row-major order. */
 @FunctionalInterface
 interface Elements {
     int CHUNK = 1 << 16;
 
-    /** The largest number of f16, of which scales are, too. */
+    /** Largest finite f16; scales of blocks are f16. */
     int HALF = 65504;
 
-    /** Puts the {@code n} elements from place {@code from} on at the start of {@code into}. */
+    /** Reads {@code n} elements, from index {@code from} on, into the start of {@code into}. */
     void read(long from, float[] into, int n);
 
-    /** The elements of {@code tensor}, which fit in {@code dtype}. @throws CommandFailure if one does not, naming it */
+    /** Returns the elements of {@code tensor}. @throws CommandFailure if one does not fit in {@code dtype} */
     static Elements of(Tensor tensor, DType dtype) {
         return (from, into, n) -> {
             tensor.read(from, into, 0, n);
@@ -29,7 +29,7 @@ interface Elements {
         };
     }
 
-    /** @throws CommandFailure if a scale of the blocks of {@code tensor} is no number, naming its place */
+    /** @throws CommandFailure if a block of {@code tensor} has a scale that is NaN or infinite */
     static void checkScales(Tensor tensor) {
         long columns = tensor.shape().getLast();
         long blocks = Math.ceilDiv(columns, QuantizedBlock.SIZE);
@@ -37,13 +37,13 @@ interface Elements {
             float scale = Float.float16ToFloat(QuantizedBlock.scale(tensor.data(), at));
             if (!Float.isFinite(scale)) {
                 long first = block / blocks * columns + block % blocks * QuantizedBlock.SIZE;
-                throw new CommandFailure(tensor.name() + ": expected numbers as scales, found " + scale
+                throw new CommandFailure(tensor.name() + ": expected finite scales, found " + scale
                         + " for the block from " + place(tensor, first) + " on: the weights are damaged");
             }
         }
     }
 
-    /** An element's indices, such as [3, 17]. */
+    /** Returns an element's indices, such as [3, 17]. */
     private static String place(Tensor tensor, long index) {
         List<Long> indices = new ArrayList<>();
         for (long size : tensor.shape().reversed()) {
@@ -53,12 +53,12 @@ interface Elements {
         return indices.toString();
     }
 
-    /** All elements of a tensor of {@code shape}, rounded to the nearest of {@code dtype}. */
+    /** Returns all elements of a tensor of {@code shape}, rounded to the nearest values of {@code dtype}. */
     default MemorySegment write(DType dtype, List<Long> shape, Arena arena) {
         long count = shape.stream().reduce(1L, Math::multiplyExact);
         MemorySegment data = arena.allocate(dtype.bytes(shape), 64);
         if (count == 0) {
-            return data; // however long its rows are
+            return data; // before the length of a row matters
         }
         int step = dtype.isQuantized() ? Math.toIntExact(shape.getLast()) : CHUNK; // a row ends with a whole block
         float[] chunk = new float[step];
@@ -74,7 +74,7 @@ interface Elements {
     }
 
     private static void checkFits(Tensor tensor, DType dtype, long from, float[] values, int n) {
-        int most = switch (dtype) { // what a number is divided by to give an f16
+        int most = switch (dtype) { // the divisor that turns an element into an f16 scale
             case F16 -> 1;
             case Q8_0 -> 127;
             case Q4_0 -> 8;
@@ -84,13 +84,13 @@ interface Elements {
         for (int i = 0; most > 0 && i < n; i++) {
             if (!Float.isFinite(values[i])) {
                 if (dtype.isQuantized()) {
-                    throw new CommandFailure(tensor.name() + ": expected numbers, found " + values[i] + " at "
+                    throw new CommandFailure(tensor.name() + ": expected finite numbers, found " + values[i] + " at "
                             + place(tensor, from + i) + ", which " + type + " cannot hold: are the weights damaged?");
                 }
             } else if (!Float.isFinite(Float.float16ToFloat(Float.floatToFloat16(values[i] / most)))) {
-                throw new CommandFailure(tensor.name() + ": expected numbers up to " + most * HALF + ", all that "
-                        + type + " holds, found " + values[i] + " at " + place(tensor, from + i)
-                        + ": take bf16 or f32");
+                throw new CommandFailure(tensor.name() + ": expected numbers up to " + most * HALF + ", the largest of "
+                        + type + ", found " + values[i] + " at " + place(tensor, from + i)
+                        + ": use bf16 or f32");
             }
         }
     }

@@ -24,7 +24,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns exceptions into one line on standard error and an exit code. */
 final class Errors implements IParameterExceptionHandler, IExecutionExceptionHandler {
-    /** Characters of a message at most: it may quote a file. */
+    /** Longest message in characters; a message may quote a file. */
     private static final int LONGEST = 2000;
 
     private static final List<String> TAKE_TEXT = List.of("generate", "tokenize");
@@ -35,7 +35,7 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
         this.main = main;
     }
 
-    /** A wrong command line. */
+    /** Reports a wrong command line. */
     @Override
     public int handleParseException(ParameterException e, String[] args) {
         String command = e.getCommandLine().getCommandSpec().qualifiedName();
@@ -56,17 +56,17 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
             return "";
         }
         return unmatched.getUnmatched().getFirst().startsWith("-")
-                ? "; a text that begins with - comes last, after --"
-                : "; a text of several words is put into quotes";
+                ? "; put a text that begins with - last, after --"
+                : "; put quotes around a text of several words";
     }
 
-    /** {@code code}, unless what the command printed, such as help, could not be written. */
+    /** Returns {@code code}, or a failure if the output of the command, such as help, could not be written. */
     int checked(int code) {
         Output.Broken broken = main.out.broken();
         return code != Main.DONE || broken == null ? code : handleExecutionException(broken, null, null);
     }
 
-    /** A command that failed. */
+    /** Reports a failed command. */
     @Override
     public int handleExecutionException(Exception e, CommandLine commandLine, ParseResult parsed) {
         if (e instanceof Output.Broken broken && broken.isClosedPipe()) {
@@ -81,8 +81,8 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
 
     int outOfMemory(OutOfMemoryError e) {
         show("out of memory (" + e.getMessage()
-                + "): give Java more (T6J_JAVA_OPTS=-Xmx8g), or compute with less at once, "
-                + "such as a smaller --context or --batch", e, main.verbose);
+                + "): give Java more memory (T6J_JAVA_OPTS=-Xmx8g), or compute less at once, "
+                + "for example with a smaller --context or --batch", e, main.verbose);
         return Main.FAILED;
     }
 
@@ -100,7 +100,7 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
         }
     }
 
-    /** What went wrong, on one line, for a command that goes on. */
+    /** Returns the error message on one line, for a command that continues. */
     static String line(Exception e) {
         return line(describe(e));
     }
@@ -126,19 +126,19 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
     }
 
     private static String unexpected(Throwable e) {
-        return "internal error: " + e + " (run again with --verbose and report what it shows)";
+        return "internal error: " + e + " (run again with --verbose and report its output)";
     }
 
-    /** "FILE: cannot be read: permission denied", by the user's name for the file. */
+    /** Returns a failure such as "FILE: cannot be read: permission denied", with the user's name for the file. */
     static CommandFailure failure(Object file, String what, Exception e) {
         Throwable cause = e instanceof UncheckedIOException unchecked ? unchecked.getCause() : e;
         String reason = switch (cause) {
             case NoSuchFileException none -> "no such file or folder";
             case AccessDeniedException denied -> "permission denied";
-            case FileAlreadyExistsException other -> "a file is in its way";
+            case FileAlreadyExistsException other -> "a file of that name exists";
             case NotDirectoryException other -> "not a folder";
             case FileSystemException other when other.getReason() != null -> other.getReason();
-            case FileSystemException other -> "the system refused it";
+            case FileSystemException other -> "refused by the operating system, without a reason";
             default -> cause.getMessage() == null ? cause.toString() : cause.getMessage();
         };
         return new CommandFailure(file + ": " + what + ": " + reason, cause);
@@ -149,9 +149,10 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
             case NoSuchFileException missing -> missing.getFile() + ": no such file or folder";
             case FileNotFoundException missing -> missing.getMessage();
             case AccessDeniedException denied -> denied.getFile() + ": permission denied";
-            case FileAlreadyExistsException exists -> exists.getFile() + ": exists already";
+            case FileAlreadyExistsException exists -> exists.getFile() + ": already exists";
             case NotDirectoryException file -> file.getFile() + ": expected a folder, found a file";
-            case FileSystemException other when other.getReason() == null -> other.getFile() + ": cannot be used";
+            case FileSystemException other when other.getReason() == null ->
+                other.getFile() + ": refused by the operating system, without a reason";
             default -> e.getMessage() == null ? e.toString() : e.getMessage();
         };
     }

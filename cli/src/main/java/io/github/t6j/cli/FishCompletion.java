@@ -6,7 +6,7 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** A script for the shell fish, which picocli has none for. */
+/** Completion script for the fish shell, which picocli does not support. */
 final class FishCompletion {
     private final StringBuilder out = new StringBuilder("# completion of t6j for fish; made by its build\n");
 
@@ -62,7 +62,7 @@ final class FishCompletion {
 
     private void complete(String where, String what, String description) {
         out.append("complete -c t6j").append(where.isEmpty() ? "" : " -n " + quoted(where)).append(' ').append(what);
-        // the first sentence is what fits beside an option
+        // Only the first sentence fits beside an option.
         String first = description.replaceFirst("(?s)( \\(default: |[.;:] ).*", "").strip();
         out.append(first.isEmpty() ? "" : " -d " + quoted(first)).append('\n');
     }

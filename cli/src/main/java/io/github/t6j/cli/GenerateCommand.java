@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
 /** {@code t6j generate}: continues a text. */
 @Command(
         name = "generate",
-        description = "Continues a text: prints the continuation, and a last newline.",
+        description = "Continues a text and prints the continuation, followed by a newline.",
         footer = {
             "",
             "Examples:",
@@ -58,21 +58,21 @@ final class GenerateCommand implements Callable<Integer> {
     private PromptArguments prompt;
 
     @Option(names = {"-n", "--max-tokens"}, paramLabel = "N", defaultValue = "128",
-            description = "Most tokens to generate (default: ${DEFAULT-VALUE}).")
+            description = "Maximum number of tokens to generate (default: ${DEFAULT-VALUE}).")
     private int maxTokens;
 
     @Mixin
     private SamplingArguments sampling;
 
-    @Option(names = "--stop", paramLabel = "STR", description = "End before this text; can be repeated.")
+    @Option(names = "--stop", paramLabel = "STR", description = "Stop before this text; repeatable.")
     private List<String> stop = List.of();
 
-    @Option(names = "--ignore-eos", description = "Go on past what ends a text, such as <|endoftext|>.")
+    @Option(names = "--ignore-eos", description = "Continue past the model's end tokens, such as <|endoftext|>.")
     private boolean ignoreEndOfText;
 
     @Option(names = "--samples", paramLabel = "N",
-            description = "N continuations, with the seeds S, S + 1, …, made together and printed at the end, each "
-                    + "under a line with its number and seed.")
+            description = {"Generate N continuations, with the seeds S, S + 1, …, and print them at the end.",
+                "A line with its number and seed comes before each."})
     private Integer samples;
 
     @Mixin
@@ -82,7 +82,8 @@ final class GenerateCommand implements Callable<Integer> {
     private PromptsArguments prompts;
 
     @Option(names = "--session", paramLabel = "FILE",
-            description = "Continue the session saved in FILE, if it is there, with the prompt; save it there at the end.")
+            description = {"Continue the session in FILE, if it exists, with the prompt.",
+                "Save the session there at the end."})
     private Path sessionFile;
 
     @Mixin
@@ -113,7 +114,7 @@ final class GenerateCommand implements Callable<Integer> {
                 int code = samples == null
                         ? generate(model, session, text, promptEnd, options)
                         : generateSamples(model, session, text, promptEnd, options);
-                // An interrupted prompt is not kept: to give it again would repeat its beginning.
+                // An interrupted prompt is not saved: giving it again would repeat its beginning.
                 if (sessionFile != null && session.position() >= promptEnd) {
                     interrupt.finish();
                     session.save(sessionFile);
@@ -132,7 +133,7 @@ final class GenerateCommand implements Callable<Integer> {
             Range.atLeast(spec, "--samples", samples, 1);
             if (sessionFile != null) {
                 throw new ParameterException(
-                        spec.commandLine(), "--samples: expected no --session, which can hold only one continuation");
+                        spec.commandLine(), "--samples: expected no --session, which saves one continuation only");
             }
         }
         context.check();
@@ -150,7 +151,7 @@ final class GenerateCommand implements Callable<Integer> {
         if (ids > session.contextLength()) {
             String kept = session.position() == 0 ? "" : " (" + session.position() + " of them in --session)";
             throw new CommandFailure("prompt: expected at most " + session.contextLength() + " tokens, the context, "
-                    + "found " + ids + kept + ": shorten it or give a larger --context");
+                    + "found " + ids + kept + ": shorten it or use a larger --context");
         }
     }
 
@@ -200,12 +201,12 @@ final class GenerateCommand implements Callable<Integer> {
         Stats.ofProcess(arguments.loadTime()).forEach(main.err::println);
     }
 
-    /** What stands before the continuation where a person reads it. */
+    /** Returns the prompt to show before the continuation on a terminal; empty otherwise. */
     private String echo(String text) {
         return main.terminal && output.echo() ? main.style().dim(Text.printableEnd(text, LONGEST_ECHO)) : "";
     }
 
-    /** How far a generation is that prints nothing yet. */
+    /** Progress of a generation that has printed nothing yet. */
     private record Reading(Session session, int begin, int end) implements IntFunction<String> {
         Reading(Session session, int end) {
             this(session, session.position(), end);
@@ -223,7 +224,7 @@ final class GenerateCommand implements Callable<Integer> {
     private void noteFullContext(List<Generation> generations, Session session) {
         if (generations.stream().anyMatch(one -> one.finishReason() == FinishReason.CONTEXT_FULL)) {
             main.note("note: the text ends because the context of " + session.contextLength()
-                    + " tokens is full: a larger --context lets it go on");
+                    + " tokens is full; use a larger --context for longer texts");
         }
     }
 }

@@ -14,11 +14,11 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Completion for shells and man pages, made of the commands themselves by the build; in folders of the usual names. */
+/** Shell completions and man pages, which the build generates from the commands, in folders of the usual names. */
 final class GeneratedFiles {
     private GeneratedFiles() {}
 
-    /** @param args the folder, and the version */
+    /** @param args the folder and the version */
     public static void main(String[] args) throws IOException {
         for (Map.Entry<String, String> file : of(args[1]).entrySet()) {
             Path path = Path.of(args[0]).resolve(file.getKey());
@@ -27,14 +27,14 @@ final class GeneratedFiles {
         }
     }
 
-    /** Names below the folder, and what stands in them. */
+    /** Returns the contents of the files by their paths in the folder. */
     static Map<String, String> of(String version) {
         Map<String, String> files = new LinkedHashMap<>();
         ManPages.of(commands().getCommandSpec(), version)
                 .forEach((name, page) -> files.put("man/man1/" + name + ".1", page));
         CommandLine commands = commands();
         accept(commands.getCommandSpec());
-        // zsh reads it, too: it loads bashcompinit there
+        // zsh reads this file, too, through its bashcompinit.
         files.put("bash-completion/completions/t6j", AutoComplete.bash("t6j", commands));
         files.put("fish/vendor_completions.d/t6j.fish", FishCompletion.of(commands.getCommandSpec()));
         return files;
@@ -46,8 +46,8 @@ final class GeneratedFiles {
     }
 
     /**
-     * Lets completion offer the words that options take, instead of the names that Java has for them. By their labels the
-     * script tells options of a command apart, so each has one of its own.
+     * Makes completion offer the words that options take instead of Java's names for them. The script tells the options
+     * of a command apart by their labels, so each option gets a unique label.
      */
     private static void accept(CommandSpec spec) {
         for (OptionSpec option : spec.options().toArray(OptionSpec[]::new)) {

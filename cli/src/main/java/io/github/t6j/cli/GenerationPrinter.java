@@ -14,17 +14,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Prints a generation: its text as it comes, or JSON, as it comes or at the end. */
+/** Prints a generation: its text as it is generated, or JSON, token by token or at the end. */
 final class GenerationPrinter implements TokenListener {
     private final Main main;
     private final OutputArguments output;
     private final Session session;
     private final Tokenizer tokenizer;
     private final Waiting waiting;
-    private final List<Object> alternatives = new ArrayList<>(); // to each token, if they are wanted
+    private final List<Object> alternatives = new ArrayList<>(); // of each token, if requested
     private String echo;
 
-    /** @param echo what to print before the text, not earlier: what is said while the prompt is read would wipe it out */
+    /** @param echo text to print first; printed earlier, the progress of the prompt would erase it */
     GenerationPrinter(Main main, OutputArguments output, Session session, Tokenizer tokenizer, Waiting waiting,
             String echo) {
         this.main = main;
@@ -38,7 +38,7 @@ final class GenerationPrinter implements TokenListener {
     @Override
     public boolean onToken(Token token) {
         if (output.json() && token.isTail()) {
-            return true; // the whole has it
+            return true; // the final object has the text
         }
         if (output.alternatives() > 0) {
             int most = Math.min(output.alternatives(), session.logits().length);
@@ -62,7 +62,7 @@ final class GenerationPrinter implements TokenListener {
         }
     }
 
-    /** Ends the text, or prints the JSON of the whole. */
+    /** Ends the text, or prints the JSON of the whole generation. */
     void end(Generation generation) {
         begin();
         if (!output.json()) {
@@ -96,7 +96,7 @@ final class GenerationPrinter implements TokenListener {
         return object;
     }
 
-    /** Why it ended, as JSON has it. */
+    /** Returns the finish reason in its JSON form. */
     static String reason(Generation generation) {
         return generation.finishReason().name().toLowerCase(Locale.ROOT);
     }

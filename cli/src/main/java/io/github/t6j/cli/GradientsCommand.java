@@ -24,11 +24,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code t6j gradients}: the loss of some ids and its derivatives, for comparison with other implementations. */
+/** {@code t6j gradients}: writes a loss and its gradients, to compare with other implementations. */
 @Command(
         name = "gradients",
-        description = "Writes the loss of ids, each of which is to predict the next: the tensor loss, f64 [1], and the "
-                + "gradient of every parameter under its name, f32.",
+        description = {"Writes the loss of predicting each token id from those before it, and its gradients.",
+            "The file has the tensor loss, f64 [1], and the gradient of each parameter under its name, f32."},
         footer = {
             "",
             "Example:",
@@ -49,15 +49,16 @@ final class GradientsCommand implements Callable<Integer> {
     @Mixin
     private Threads threads;
 
-    @Option(names = "--variant", paramLabel = "NAME", description = "What the files cannot say: " + RopeVariant.WORDS
-            + " (default: what t6j.json or config.json say).")
+    @Option(names = "--variant", paramLabel = "NAME", description = {"RoPE variant: " + RopeVariant.WORDS,
+        "(default: from t6j.json or config.json)."})
     private RopeVariant variant;
 
     @Option(names = "--ids", required = true, paramLabel = "IDS|@FILE",
-            description = "Ids by comma, such as 5,17,3; or a file of ids, by comma or white space.")
+            description = {"Ids separated by commas, such as 5,17,3, or @FILE.",
+                "Ids in FILE are separated by commas or white space."})
     private String ids;
 
-    @Option(names = "--out", required = true, paramLabel = "FILE", description = "The safetensors file to write.")
+    @Option(names = "--out", required = true, paramLabel = "FILE", description = "Safetensors file to write.")
     private Path out;
 
     @Override
@@ -92,7 +93,7 @@ final class GradientsCommand implements Callable<Integer> {
         return new Tensor(name(parameter, all), DType.F32, parameter.shape(), bytes);
     }
 
-    /** The official code calls a tied matrix by the first of its names, the embedding's, as its parameter. */
+    /** Returns a parameter's name; that of a tied matrix is its first, the embedding's, as in the official code. */
     private static String name(Parameter parameter, List<Parameter> all) {
         boolean untied = all.stream().anyMatch(one -> one.name().equals(T6Family.EMBEDDING_NAME));
         return parameter.name().equals(T6Family.HEAD_NAME) && !untied ? T6Family.EMBEDDING_NAME : parameter.name();

@@ -5,11 +5,14 @@ import java.util.Arrays;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/** Lists of ids, as the command line reads and writes them. */
+/** Lists of ids, in the format that the command line reads and prints. */
 final class Ids {
     private Ids() {}
 
-    /** @throws IllegalArgumentException if {@code text} is not ids by comma or white space, naming what is none */
+    /**
+     * @throws IllegalArgumentException naming the first word that is not an id; ids are separated by commas or white
+     *     space
+     */
     static int[] parse(String text) {
         return Arrays.stream(text.split("[,\\s]+")).filter(word -> !word.isEmpty()).mapToInt(Ids::id).toArray();
     }
@@ -21,17 +24,17 @@ final class Ids {
                 return id;
             }
         } catch (NumberFormatException e) {
-            // said below, with what was expected
+            // reported below, with the expected form
         }
-        throw new IllegalArgumentException("expected ids by comma, such as 5,17,3, found '" + word + "'");
+        throw new IllegalArgumentException("expected ids separated by commas, such as 5,17,3, found '" + word + "'");
     }
 
-    /** The ids that an argument says, or with a @ before it the file of that name. */
+    /** Returns the ids of an argument or, if it begins with @, of the file that it names. */
     static int[] ofArgumentOrFile(String text, String argument, CommandSpec spec) {
         return text.startsWith("@") ? read(Path.of(text.substring(1))) : ofArgument(text, argument, spec);
     }
 
-    /** The ids that an argument says. @throws ParameterException if it holds anything else */
+    /** Returns the ids of an argument. @throws ParameterException if it contains anything else */
     static int[] ofArgument(String text, String argument, CommandSpec spec) {
         try {
             return parse(text);
@@ -40,7 +43,10 @@ final class Ids {
         }
     }
 
-    /** The ids of a file, by comma or white space. @throws CommandFailure if it holds anything else */
+    /**
+     * Returns the ids of a file, separated by commas or white space. @throws CommandFailure if it contains anything
+     * else
+     */
     static int[] read(Path file) {
         try {
             return parse(Text.decode(Text.readAll(file), file.toString()));
@@ -49,7 +55,7 @@ final class Ids {
         }
     }
 
-    /** @throws CommandFailure if an id is not below {@code size}, naming it */
+    /** @throws CommandFailure naming the first id that is not below {@code size} */
     static void checkBelow(int[] ids, int size, String what) {
         for (int i = 0; i < ids.length; i++) {
             if (ids[i] >= size) {

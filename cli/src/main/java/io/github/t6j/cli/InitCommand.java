@@ -26,17 +26,19 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code t6j init}: a model of random weights. */
+/** {@code t6j init}: writes a model with random weights. */
 @Command(
         name = "init",
-        description = "Writes a model with random weights of a given shape, for benchmarks. It has no tokenizer.",
+        description = {"Writes a model with random weights of a given shape, for benchmarks.", "It has no tokenizer."},
         footer = {
             "",
-            "Presets: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE (2 KV heads), mqa-SIZE, mla-SIZE with the "
-                    + "SIZE small, medium, large or xl (124M, 353M, 773M and 1.5B parameters), as the paper has them; "
-                    + "nano, micro or mini (1.3M, 3.4M, 7.3M), which a CPU trains; and tiny. Of the MLRA checkpoints, "
-                    + "2.9B parameters each: mlra-NAME with the NAME tpa, mha, gqa, mqa, gta, mfa, mla, gla-2, gla-4, "
-                    + "mlra-2 or mlra-4; and mlra-NAME-small, whose vectors have an eighth of the size.",
+            "Presets of the paper: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE (2 KV heads), mqa-SIZE and mla-SIZE.",
+            "SIZE is small (124M parameters), medium (353M), large (773M) or xl (1.5B).",
+            "For training on a CPU, SIZE is nano (1.3M), micro (3.4M) or mini (7.3M).",
+            "The smallest preset is tiny.",
+            "Presets of the MLRA checkpoints, 2.9B parameters each: mlra-NAME.",
+            "NAME is tpa, mha, gqa, mqa, gta, mfa, mla, gla-2, gla-4, mlra-2 or mlra-4.",
+            "mlra-NAME-small has vectors of an eighth of the size.",
             "",
             "Examples:",
             "  t6j init --preset t6-small --out t6-small",
@@ -53,7 +55,7 @@ final class InitCommand implements Callable<Integer> {
     @ArgGroup(multiplicity = "1")
     private Shape shape;
 
-    /** For completion. */
+    /** Completion candidates of --preset. */
     static final class PresetNames implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
@@ -61,38 +63,40 @@ final class InitCommand implements Callable<Integer> {
         }
     }
 
-    /** One of two ways to say a shape. */
+    /** The shape: a preset or a config.json. */
     static final class Shape {
         @Option(names = "--preset", required = true, paramLabel = "NAME",
                 completionCandidates = PresetNames.class,
-                description = "A shape by its name; see below.")
+                description = "Name of a shape; the list is below.")
         private String preset;
 
         @Option(names = "--config", required = true, paramLabel = "FILE",
-                description = "A config.json with the shape.")
+                description = "config.json with the shape.")
         private Path config;
     }
 
     @Option(names = "--attention", paramLabel = "NAME",
-            description = "What --config means: tpa, tpa-kvonly, mha, gqa or mla (default: mla with a "
-                    + "kv_lora_rank, gqa with a group_size, tpa with rank and q_rank, tpa-kvonly with rank, else mha).")
+            description = {"Attention of --config: tpa, tpa-kvonly, mha, gqa or mla",
+                "(default: mla if it has kv_lora_rank, gqa if group_size, tpa if rank and q_rank, tpa-kvonly if only "
+                        + "rank, else mha)."})
     private T6Config.Attention attention;
 
     @Option(names = "--variant-file", paramLabel = "FILE",
-            description = "A t6j.json with what config.json cannot say: fixed or shared factors, a third factor (of "
-                    + "config.json's c_dim), how RoPE turns. It is written beside the weights.")
+            description = {"t6j.json with the properties that config.json does not have.",
+                "These are fixed or shared factors, a third factor (of config.json's c_dim), and the form of RoPE.",
+                "The file is copied to DIR."})
     private Path variantFile;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "The folder to make, new or empty.")
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to create, new or empty.")
     private Path out;
 
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
-            description = "The same seed gives the same weights (default: ${DEFAULT-VALUE}).")
+            description = "Seed of the weights (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Option(names = "--dtype", paramLabel = "D", defaultValue = "f32",
-            description = "Type of the weights: f32, f16 or bf16; q8_0 or q4_0 of the matrices, f32 of the rest "
-                    + "(default: ${DEFAULT-VALUE}).")
+            description = {"Type of the weights: f32, f16, bf16, q8_0 or q4_0.",
+                "With q8_0 and q4_0, only matrices have that type, the rest is f32 (default: ${DEFAULT-VALUE})."})
     private DType dtype;
 
     @Override

@@ -23,10 +23,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code t6j inspect}: what a model is. */
+/** {@code t6j inspect}: describes a model. */
 @Command(
         name = "inspect",
-        description = "Shows what a model is, what was assumed, and what its cache takes beside other attentions.",
+        description = {"Describes a model: its family, attention, sizes and files, and the assumptions made about it.",
+            "Compares the size of its cache with that of other attentions."},
         footer = {
             "",
             "Examples:",
@@ -36,7 +37,7 @@ import picocli.CommandLine.Spec;
             "  t6j inspect -m DIR --json"
         })
 final class InspectCommand implements Callable<Integer> {
-    /** Sizes that some attention has: 0 where this one has none. */
+    /** Sizes that only some attentions have; 0 for the others. */
     private static final List<String> SIZES =
             List.of("kv_heads", "q_rank", "k_rank", "v_rank", "q_lora_rank", "kv_lora_rank", "qk_rope_dim");
 
@@ -46,12 +47,12 @@ final class InspectCommand implements Callable<Integer> {
     @Mixin
     private ModelArguments arguments;
 
-    @Option(names = "--tensors", description = "List the names, types and shapes of the tensors in the files.")
+    @Option(names = "--tensors", description = "List names, types and shapes of all tensors in the files.")
     private boolean tensors;
 
     @Option(names = {"-c", "--context"}, paramLabel = "N",
-            description = "Show the caches of N tokens (default: the model's block_size), and what memory a session of "
-                    + "them takes.")
+            description = {"Show the cache size for N tokens, and the memory that a session of N tokens needs",
+                "(default: the model's block_size, without the memory)."})
     private Integer context;
 
     @Spec
@@ -165,7 +166,7 @@ final class InspectCommand implements Callable<Integer> {
         return cache;
     }
 
-    /** What a position takes once, however many sessions and layers there are. */
+    /** Returns the bytes that a position takes once, for all sessions and layers. */
     private static Map<String, Object> shared(ModelInfo info) {
         Map<String, Object> shared = new LinkedHashMap<>();
         shared.put("numbers_per_position", info.cache().sharedElementsPerPosition());

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What {@code t6j inspect} prints for people. */
+/** Output of {@code t6j inspect} for people. */
 final class InspectReport {
     private static final int WIDEST_BAR = 40;
     private static final String ROW = "  %-6s %5s %13s %9s %9s  ";
@@ -31,7 +31,7 @@ final class InspectReport {
         this.width = width;
     }
 
-    /** @param description what --json prints */
+    /** @param description fields that --json prints */
     List<String> lines(Map<String, Object> description, boolean memory) {
         description.forEach(this::row);
         info.assumptions().forEach(assumption -> line("%-12s %s", "assumed", assumption));
@@ -53,7 +53,7 @@ final class InspectReport {
         return lines;
     }
 
-    /** One that says something: what a model has none of is not worth a line. */
+    /** Prints a field; sizes and properties that the model does not have are left out. */
     private void row(String name, Object value) {
         switch (value) {
             case Map<?, ?> tokenizer when name.equals("tokenizer") ->
@@ -65,31 +65,31 @@ final class InspectReport {
             case String text -> line("%-12s %s", name, text);
             case null -> line("%-12s none", name);
             default -> {
-                // 0, no, and what has lines of its own
+                // 0, false, and fields with lines of their own
             }
         }
     }
 
     private void cache(CacheComparison comparison) {
         line("");
-        line(ROW.stripTrailing(), "cache", "heads", "parameters", "a token", "in all");
+        line(ROW.stripTrailing(), "cache", "heads", "parameters", "per token", "total");
         List<Entry> all = new ArrayList<>(List.of(comparison.model()));
         all.addAll(comparison.equalHeads());
         all.addAll(comparison.equalParameters());
         long most = Math.max(1, all.stream().mapToLong(this::bytes).max().orElseThrow());
-        line("in f32, in all: %s tokens in %d layers", thousands(context), info.sizes().layers());
+        line("cache of f32; total for %s tokens in %d layers", thousands(context), info.sizes().layers());
         entry(comparison.model(), most);
         line("equal heads (GQA with 4 key heads, MLA 512/256/32)");
         comparison.equalHeads().forEach(entry -> entry(entry, most));
         line("equal parameters (heads of %d, GQA 2, MLA 512/256/32)", info.attention().headDim());
         comparison.equalParameters().forEach(entry -> entry(entry, most));
         if (info.cache().stateElements() > 0) {
-            line("state: %s elements a layer, %s in all, for any number of tokens",
+            line("state: %s elements per layer, %s in total, for any number of tokens",
                     thousands(info.cache().stateElements()), Sizes.of(stateBytes(info)));
         }
         if (info.cache().sharedElementsPerPosition() > 0) {
             long bytes = (long) info.cache().sharedElementsPerPosition() * Float.BYTES;
-            line("shared: %s a position, once for all sessions and layers", Sizes.of(bytes));
+            line("shared: %s per position, once for all sessions and layers", Sizes.of(bytes));
         }
     }
 
@@ -107,13 +107,13 @@ final class InspectReport {
         return bytes(entry, info, context);
     }
 
-    /** Of a cache of f32 in all layers. */
+    /** Returns the bytes of an f32 cache in all layers. */
     static long bytes(Entry entry, ModelInfo info, int context) {
         long state = entry.name().equals("model") ? stateBytes(info) : 0;
         return entry.elementsPerToken() * info.sizes().layers() * Float.BYTES * context + state;
     }
 
-    /** Of linear attention, whatever the number of tokens. */
+    /** Returns the bytes of linear attention's state, for any number of tokens. */
     static long stateBytes(ModelInfo info) {
         return (long) info.cache().stateElements() * info.sizes().layers() * Float.BYTES;
     }
@@ -122,7 +122,7 @@ final class InspectReport {
         return String.format(Locale.ROOT, "%,d", number);
     }
 
-    /** Names come from files. */
+    /** Prints a line without control characters: names come from files. */
     private void line(String format, Object... values) {
         Object[] printable = Arrays.stream(values)
                 .map(value -> value instanceof String text ? Text.printable(text, Integer.MAX_VALUE) : value)

@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A line of a file that should be a JSON object.
+ * A line of a file, expected to be a JSON object.
  *
- * @param where its file and number
+ * @param where its file and line number
  */
 record Line(String text, String where) {
-    /** All lines of a file. */
+    /** Returns all lines of a file. */
     static List<Line> read(Path file) {
         List<Line> lines = new ArrayList<>();
         Text.decode(Text.readAll(file), file.toString()).lines()
@@ -22,12 +22,12 @@ record Line(String text, String where) {
         return lines;
     }
 
-    /** @throws ModelFormatException if it is no JSON object */
+    /** @throws ModelFormatException if the line is not a JSON object */
     Map<String, Object> fields() {
         return Json.parseObject(text.getBytes(StandardCharsets.UTF_8), where);
     }
 
-    /** Says that its {@code key} is not {@code what} was expected. */
+    /** Returns a failure that says {@code what} was expected of {@code key}, and what the line has. */
     CommandFailure expected(String key, String what, Map<String, Object> fields) {
         String found = fields.containsKey(key) ? Json.writeLine(fields.get(key)).strip() : "no such key";
         return new CommandFailure(where + ": " + key + ": expected " + what + ", found " + found);

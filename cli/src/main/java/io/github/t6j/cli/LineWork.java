@@ -3,34 +3,36 @@ package io.github.t6j.cli;
 import io.github.t6j.cli.schedule.Scheduler;
 import java.util.Map;
 
-/** What a command does with each of many lines. */
+/** Work of a command on each of many lines. */
 interface LineWork {
-    /** Puts into a result what came of its line. */
+    /** Completes the result of a line. */
     @FunctionalInterface
     interface Finish {
-        /** Waits for it. @throws RuntimeException why nothing came of it */
+        /** Waits for the work and adds to the result. @throws RuntimeException if the line's work failed */
         void into(Map<String, Object> result) throws InterruptedException;
     }
 
-    /** What the progress calls it. */
+    /** Returns the name that progress shows. */
     String name();
 
-    /** Whether a file holds a result without an error of such work: all that {@link #add} needs is there. */
+    /**
+     * Returns whether a line of a file is a successful result of this work, with all fields that {@link #add} needs.
+     */
     boolean isResult(Map<String, Object> found);
 
     /**
-     * Submits what a line asks for.
+     * Submits the work of a line.
      *
-     * @param index of the line
-     * @param result what is known at once is put here
-     * @throws RuntimeException what is wrong with the line
+     * @param index index of the line
+     * @param result receives the fields that are known at once
+     * @throws RuntimeException if the line is wrong
      */
     Finish begin(Line line, long index, Map<String, Object> result, Scheduler scheduler);
 
-    /** Takes a result without an error into the totals, if there are any: those of earlier runs, too. */
+    /** Adds a successful result to the totals, if the work has any; also results of earlier runs. */
     default void add(Map<String, Object> result) {}
 
-    /** The totals so far, for the person who waits; or nothing. */
+    /** Returns the totals so far as progress shows them; or an empty text. */
     default String found() {
         return "";
     }

@@ -16,19 +16,20 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** For commands that do something with many lines. */
+/** Options of commands that work on many lines. */
 final class LinesArguments {
-    /** Requests that wait: a run itself has few lines under way, but one may be a long text. */
+    /** Most waiting requests: a run has few lines at once, but one line may be a long text. */
     private static final int QUEUED = 1 << 24;
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     @Option(names = "--out", paramLabel = "FILE.jsonl",
-            description = "Where the results of many lines go, in their order; what is there is not done again, and a wrong "
-                    + "line gives a result that says so.")
+            description = {"File for the results of many lines, in their order.",
+                "Results that it already has are not computed again.",
+                "A line that fails gets a result with the key error."})
     private Path out;
 
     @Option(names = "--parallel", paramLabel = "N", defaultValue = "8",
-            description = "Lines at once (default: ${DEFAULT-VALUE}).")
+            description = "Number of lines computed at once (default: ${DEFAULT-VALUE}).")
     private int parallel;
 
     @Spec(Spec.Target.MIXEE)
@@ -37,10 +38,10 @@ final class LinesArguments {
     void check() {
         Range.atLeast(spec, "--parallel", parallel, 1);
         Range.atMost(spec, "--parallel", parallel, Limits.MOST_RUNNING / 2,
-                "half of what one pass takes: as many wait");
+                "half of a pass, since as many requests wait");
     }
 
-    /** @param lines what {@code option} says, which needs --out with it; or null */
+    /** @param lines value of {@code option}, which needs --out; or null */
     void check(String option, Path lines) {
         if ((lines == null) != (out == null)) {
             throw new ParameterException(spec.commandLine(), option + " and --out: expected both or none");
@@ -48,21 +49,22 @@ final class LinesArguments {
         check();
     }
 
-    /** Where results go, or null. */
+    /** Returns the file for results, or null. */
     Path out() {
         return out;
     }
 
-    /** For {@link #run} and what is printed after it: the pass that is under way is waited for. */
+    /** Lets {@link #run}, and the output after it, end by itself: a pass that has begun is completed. */
     static OnInterrupt onInterrupt(Main main) {
         return new OnInterrupt(main, PATIENCE);
     }
 
     /**
-     * Does what is not done yet. Without --out a wrong line ends the run. An interrupt ends it with what is done.
+     * Works on the lines that have no result yet. Without --out, a line that fails ends the run. An interrupted run
+     * keeps its results.
      *
-     * @param options of the sessions
-     * @param each hears of each new result
+     * @param options options of the sessions
+     * @param each receives each new result
      * @return the exit code
      */
     int run(Main main, Model model, SessionOptions options, List<Line> lines, LineWork work,
@@ -73,22 +75,22 @@ final class LinesArguments {
         try (ResultsFile results = new ResultsFile(out, work::isResult)) {
             int before = results.count();
             if (before > 0) {
-                main.note("note: " + before + " of " + lines.size() + " results are in " + out + " already");
+                main.note("note: " + before + " of " + lines.size() + " results are already in " + out);
             }
             int failed = results.earlier(lines.size(), work::add);
             int code = run(main, model, options, lines, work, before, failed, results::add);
             if (code == Main.INTERRUPTED) {
                 main.note(
-                        results.count() + " of " + lines.size() + " are done; the same command goes on with the rest");
+                        results.count() + " of " + lines.size() + " lines are done; the same command continues");
             }
             return code;
         }
     }
 
     /**
-     * Does the lines from number {@code first} on.
+     * Works on the lines from index {@code first} on.
      *
-     * @param failedBefore how many of those before were wrong
+     * @param failedBefore number of earlier lines that failed
      */
     private int run(Main main, Model model, SessionOptions options, List<Line> lines, LineWork work, int first,
             int failedBefore, Consumer<Map<String, Object>> results) {
@@ -103,12 +105,12 @@ final class LinesArguments {
             return Main.INTERRUPTED;
         }
         if (failed > 0) {
-            main.note(failed + " of " + lines.size() + " lines failed; \"error\" of their results says why");
+            main.note(failed + " of " + lines.size() + " lines failed; the key error of their results has the reason");
         }
         return failed == 0 ? Main.DONE : Main.FAILED;
     }
 
-    /** What the options ask for, or else the model's, or what memory holds: less of it, for others use it, too. */
+    /** Returns the length that the options or the model ask for; less if memory, which sessions share, is short. */
     static int contextLength(Model model, SessionOptions options) {
         try (Session session = model.newSession(options)) {
             int length = session.contextLength();

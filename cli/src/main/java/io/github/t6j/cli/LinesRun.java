@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** Many lines at once by one scheduler: a result a line, in the order of the lines. */
+/** Many lines at once in one scheduler; one result per line, in the order of the lines. */
 final class LinesRun {
     private static final double NANOS = 1e9;
 
-    /** A line whose work is under way, or that is wrong. */
+    /** A line whose work was submitted, or that failed. */
     private record Pending(Map<String, Object> result, LineWork.Finish finish) {}
 
     private final List<Line> lines;
@@ -25,7 +25,7 @@ final class LinesRun {
     private final Deque<Pending> pending = new ArrayDeque<>();
     private int failed;
 
-    /** @param goesOn whether a wrong line gives a result that says so; else it ends the run */
+    /** @param goesOn true if a line that fails gets a result with an error; false if it ends the run */
     LinesRun(List<Line> lines, LineWork work, Scheduler scheduler, Consumer<Map<String, Object>> results,
             boolean goesOn) {
         this.lines = lines;
@@ -36,10 +36,10 @@ final class LinesRun {
     }
 
     /**
-     * Does the lines from number {@code first} on.
+     * Works on the lines from index {@code first} on.
      *
-     * @param most lines under way
-     * @return how many were wrong
+     * @param most largest number of submitted lines
+     * @return number of lines that failed
      * @throws InterruptedException if the thread is interrupted; the results so far are those of the first lines
      */
     int run(int first, int most, Progress progress) throws InterruptedException {
@@ -78,7 +78,7 @@ final class LinesRun {
             work.add(one.result);
         } catch (RuntimeException wrong) {
             boolean ended = wrong instanceof RefusedException refused && refused.reason() == Reason.CLOSED;
-            if (!goesOn || ended) { // it is not the line that is wrong
+            if (!goesOn || ended) { // not an error of the line
                 throw wrong;
             }
             failed++;

@@ -19,10 +19,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code t6j logits}: what the model computes after each id, for comparison with other implementations. */
+/** {@code t6j logits}: writes the logits after each id, to compare with other implementations. */
 @Command(
         name = "logits",
-        description = "Writes the logits after each id: the tensor logits, f32 [ids, vocabulary].",
+        description = {"Writes the logits after each id to a safetensors file.",
+            "The tensor is logits, f32 [ids, vocabulary]."},
         footer = {
             "",
             "Examples:",
@@ -43,18 +44,19 @@ final class LogitsCommand implements Callable<Integer> {
     private CacheArguments cache;
 
     @Option(names = "--ids", required = true, paramLabel = "IDS|@FILE",
-            description = "Ids by comma, such as 5,17,3; or a file of ids, by comma or white space.")
+            description = {"Ids separated by commas, such as 5,17,3, or @FILE.",
+                "Ids in FILE are separated by commas or white space."})
     private String ids;
 
-    @Option(names = "--step", description = "Feed the ids one at a time through the cache.")
+    @Option(names = "--step", description = "Feed the ids one at a time through the cache (default: all at once).")
     private boolean step;
 
     @Option(names = "--path", paramLabel = "PATH", defaultValue = "factored",
-            description = "How attention is computed: factored, or materialized, the slow oracle (default: "
-                    + "${DEFAULT-VALUE}).")
+            description = {"Path of the attention: factored or materialized.",
+                "materialized is the slow oracle (default: ${DEFAULT-VALUE})."})
     private SessionOptions.Path path;
 
-    @Option(names = "--out", required = true, paramLabel = "FILE", description = "The safetensors file to write.")
+    @Option(names = "--out", required = true, paramLabel = "FILE", description = "Safetensors file to write.")
     private Path out;
 
     @Override
@@ -63,7 +65,7 @@ final class LogitsCommand implements Callable<Integer> {
         Safetensors.checkWritable(out);
         int[] input = Ids.ofArgumentOrFile(ids, "--ids", spec);
         if (input.length == 0) {
-            throw new ParameterException(spec.commandLine(), "--ids: expected one id or more, found none");
+            throw new ParameterException(spec.commandLine(), "--ids: expected at least one id, found none");
         }
         try (Model model = arguments.load();
                 OnInterrupt _ = new OnInterrupt(main);

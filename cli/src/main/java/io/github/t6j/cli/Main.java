@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** {@code t6j}: reads the command line, runs a command, and turns what goes wrong into one line and an exit code. */
+/** {@code t6j}: reads the command line, runs a command, and turns errors into one line and an exit code. */
 @Command(
         name = "t6j",
         description = "Runs Tensor Product Attention transformers (the T6 family) on the CPU.",
@@ -54,13 +54,13 @@ final class Main implements Callable<Integer> {
     final InputStream in;
     final Output out;
     final PrintStream err;
-    /** Whether a person sits at both ends: nothing is piped in, and what is printed is read at once. */
+    /** True if input and output are a terminal: no pipe or file. */
     final boolean terminal;
-    /** Whether a person reads standard error, so that progress may be shown. */
+    /** True if standard error is a terminal, so that progress may be shown. */
     final boolean watched;
-    /** The environment's variables. */
+    /** Environment variables. */
     final Map<String, String> environment;
-    /** Whether Ctrl-C or SIGTERM came while a command was doing what it may end by itself. */
+    /** True after Ctrl-C or SIGTERM, if the command ends by itself. */
     volatile boolean interrupted;
 
     @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
@@ -87,14 +87,14 @@ final class Main implements Callable<Integer> {
     /** Runs the command that {@code args} name and ends the process with its exit code. */
     public static void main(String[] args) {
         boolean terminal = System.console() != null && System.console().isTerminal();
-        String watched = System.getProperty("t6j.watched"); // the launcher knows, of what is its standard error
+        String watched = System.getProperty("t6j.watched"); // from the launcher, which knows the original stderr
         InputStream in = new FileInputStream(FileDescriptor.in);
         OutputStream out = new FileOutputStream(FileDescriptor.out);
         System.setErr(Stderr.open());
         int code = new Main(in, out, System.err, terminal, watched == null ? terminal : watched.equals("true"),
                 System.getenv()).run(args);
         if (code != DONE) {
-            System.exit(code); // 10 ms more than to return: it asks the JDK's loggers whether to say so
+            System.exit(code); // 10 ms slower than returning, since it asks the JDK's loggers whether to log it
         }
     }
 
@@ -113,11 +113,12 @@ final class Main implements Callable<Integer> {
         }
     }
 
-    /** The commands that {@code args} can be about; without any, all. */
+    /** Returns the commands that {@code args} may name; without any, all commands. */
     CommandLine commandLine(String... args) {
         PrintWriter help = new PrintWriter(out.stream(), true, StandardCharsets.UTF_8);
         CommandLine commandLine = new CommandLine(this);
-        commands(args).forEach(commandLine::addSubcommand); // before the rest, which holds for those that are there
+        // First, since the settings below apply to the commands added so far.
+        commands(args).forEach(commandLine::addSubcommand);
         commandLine.setOut(help).setErr(new PrintWriter(err, true)).setExpandAtFiles(false);
         Choice.register(commandLine);
         Values.register(commandLine);
@@ -126,17 +127,17 @@ final class Main implements Callable<Integer> {
         return commandLine;
     }
 
-    /** How what people read looks. */
+    /** Returns the style of output for people. */
     Style style() {
         return Style.of(terminal, environment);
     }
 
-    /** Columns for what people read. */
+    /** Returns the width of output for people in columns. */
     int width() {
         return TerminalWidth.of(environment, watched);
     }
 
-    /** Gives --help and --version to the commands below {@code parent}. */
+    /** Adds --help and --version to all commands below {@code parent}. */
     private static void addHelp(CommandLine parent) {
         for (CommandLine command : parent.getSubcommands().values()) {
             if (!command.getCommandSpec().helpCommand()) {
@@ -147,7 +148,7 @@ final class Main implements Callable<Integer> {
     }
 
     /**
-     * The commands that {@code args} can be about. To read what options all of them have takes 70 ms, more than
+     * Returns the commands that {@code args} may name. Reading the options of all commands takes 70 ms, more than
      * everything else before a command runs.
      */
     private static List<Class<?>> commands(String... args) {
@@ -163,7 +164,7 @@ final class Main implements Callable<Integer> {
         return COMMANDS;
     }
 
-    /** A line for the person who watches, not for programs. */
+    /** Prints a line to standard error, for people. */
     void note(String text) {
         err.println("t6j: " + text);
     }
@@ -174,7 +175,7 @@ final class Main implements Callable<Integer> {
         return BAD_USAGE;
     }
 
-    /** The version that the build gave the module. */
+    /** Provides the version that the build wrote into the module. */
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {

@@ -12,7 +12,7 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** A page of the manual for each command, in the language of man; see man(7). */
+/** Generates a manual page for each command, in the format of man(7). */
 final class ManPages {
     private final CommandSpec spec;
     private final StringBuilder out = new StringBuilder();
@@ -21,7 +21,7 @@ final class ManPages {
         this.spec = spec;
     }
 
-    /** By their names, such as t6j-generate. */
+    /** Returns the pages by name, such as t6j-generate. */
     static Map<String, String> of(CommandSpec program, String version) {
         Map<String, String> pages = new LinkedHashMap<>();
         add(program, version, pages);
@@ -84,7 +84,7 @@ final class ManPages {
         }
     }
 
-    /** Paragraphs, and lines that are indented, which stay as they are. */
+    /** Writes paragraphs, and indented lines unchanged. */
     private void footer() {
         out.append(".SH NOTES\n");
         boolean asIs = false;
@@ -100,7 +100,7 @@ final class ManPages {
         out.append(".SH SEE ALSO\n.BR t6j (1)\n");
     }
 
-    /** No character of it is a command of man's, and hyphens are those that a shell reads. */
+    /** Escapes the characters that man interprets, and keeps hyphens copyable. */
     private static String text(String plain) {
         return plain.lines()
                 .map(line -> line.replace("\\", "\\e").replace("-", "\\-"))

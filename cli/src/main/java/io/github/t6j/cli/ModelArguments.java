@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What every command that loads a model takes. */
+/** Options of every command that loads a model. */
 final class ModelArguments {
     @Mixin
     private ModelFolder folder;
@@ -18,15 +18,16 @@ final class ModelArguments {
     @Option(
             names = "--variant",
             paramLabel = "NAME",
-            description = "What the files cannot say: " + RopeVariant.WORDS
-                    + " (default: what t6j.json or config.json say).")
+            description = {"RoPE variant: " + RopeVariant.WORDS,
+                "(default: from t6j.json or config.json)."})
     private RopeVariant variant;
 
     @Option(
             names = "--load",
             paramLabel = "HOW",
             defaultValue = "copy",
-            description = "How weights are read: copy, or mmap, which maps the files (default: ${DEFAULT-VALUE}).")
+            description = {"Method of reading the weights: copy or mmap.",
+                "mmap maps the files into memory (default: ${DEFAULT-VALUE})."})
     private ModelOptions.Load load;
 
     @Option(names = "--tokenizer", paramLabel = "DIR|FILE",
@@ -41,7 +42,7 @@ final class ModelArguments {
 
     private Duration loadTime;
 
-    /** Checks what can be checked without the model; {@link #load} does not again. */
+    /** Checks the options before the model is loaded; {@link #load} does not check them again. */
     void check() {
         threads.check(spec);
     }
@@ -54,7 +55,7 @@ final class ModelArguments {
         return folder.path(main());
     }
 
-    /** What to call the model. */
+    /** Returns the model's name for messages. */
     String name() {
         return folder.name(main());
     }
@@ -63,7 +64,7 @@ final class ModelArguments {
         return threads.count();
     }
 
-    /** How long the last {@link #load} took. */
+    /** Returns the duration of the last {@link #load}. */
     Duration loadTime() {
         return loadTime;
     }
@@ -72,7 +73,7 @@ final class ModelArguments {
         return load(path());
     }
 
-    /** Another model, in the same way. */
+    /** Loads another model with the same options. */
     Model load(Path path) {
         ModelOptions options =
                 new ModelOptions(load, threads.count(), variant, tokenizer);

@@ -13,24 +13,24 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** {@code --model}, for commands that need a model: a path, or a name of the hub's cache. */
+/** {@code --model}, for commands that need a model: a path, or a name in the hub's cache. */
 final class ModelFolder {
-    /** Where a package has the model, then where the project has it. */
+    /** Place of the model in a package, then in the project. */
     private static final List<String> BUNDLED = List.of("models/t6-mini", "testdata/models/t6-mini");
 
     @Option(
             names = {"-m", "--model"},
             paramLabel = "DIR|FILE|NAME",
-            description = "Folder of the model, in Hugging Face layout, or a file of weights, such as GGUF, or the name of a "
-                    + "pulled model (default: the small model that comes with t6j).")
+            description = {"Folder in Hugging Face layout, weight file, such as GGUF, or name of a pulled model",
+                "(default: the small model that comes with t6j)."})
     private Path model;
 
-    /** @throws CommandFailure if there is nothing */
+    /** @throws CommandFailure if the model does not exist */
     Path path(Main main) {
         return model == null ? bundled() : found(main, "--model", model);
     }
 
-    /** A pulled model's name, as it was given, else that of the folder or file. */
+    /** Returns a pulled model's name as it was given, or else the name of the folder or file. */
     String name(Main main) {
         return model != null && !Files.exists(model)
                 ? model.toString().replace(File.separatorChar, '/')
@@ -38,9 +38,10 @@ final class ModelFolder {
     }
 
     /**
-     * {@code model} itself if it is there, else the pulled model of that name.
+     * Returns {@code model} itself if it exists, or else the pulled model of that name.
      *
-     * @throws CommandFailure if there is neither; {@code option} names it
+     * @param option option to name in errors
+     * @throws CommandFailure if neither exists
      */
     static Path found(Main main, String option, Path model) {
         if (Files.exists(model)) {
@@ -50,25 +51,28 @@ final class ModelFolder {
                 option + " " + model + ": expected a folder with config.json and weights, or a file of weights";
         Optional<ModelName> name = ModelName.parse(model.toString().replace(File.separatorChar, '/'));
         if (name.isEmpty()) {
-            throw new CommandFailure(expected + ", found nothing");
+            throw new CommandFailure(expected + ", found no such file or folder");
         }
         HubCache cache = new HubCache(new HubSettings(main.environment));
         try {
             return cache.find(name.get()).orElseThrow(() -> new CommandFailure(expected
-                    + ", or a pulled model, found nothing: " + (name.get().hasOwner()
-                            ? "t6j pull " + name.get() + " gets one of that name"
-                            : "t6j models lists what is there, t6j pull ORG/NAME gets a model from a hub")));
+                    + ", or a pulled model, found neither: " + (name.get().hasOwner()
+                            ? "t6j pull " + name.get() + " downloads that model"
+                            : "t6j models lists the models at hand, t6j pull ORG/NAME downloads one from a hub")));
         } catch (IOException e) {
             throw Errors.failure(cache.folder(), "cannot be read", e);
         }
     }
 
-    /** The folder of a model's other files. */
+    /** Returns the folder of a model's other files. */
     static Path folderOf(Path model) {
         return Files.isDirectory(model) ? model : model.toAbsolutePath().getParent();
     }
 
-    /** In the folder that the launcher names or, without it, that this class is in, or above. */
+    /**
+     * Returns the bundled model, below the folder that the launcher names, or else below or above the folder of this
+     * class.
+     */
     static Path bundled() {
         String home = System.getProperty("t6j.home");
         for (Path folder = home == null ? codePath() : Path.of(home); folder != null; folder = folder.getParent()) {
@@ -78,8 +82,8 @@ final class ModelFolder {
                 }
             }
         }
-        throw new CommandFailure("the model that comes with t6j (" + BUNDLED.getFirst() + ") was not found: give"
-                + " --model DIR, or start Java with -Dt6j.home=DIR, the folder of t6j");
+        throw new CommandFailure("expected the model that comes with t6j (" + BUNDLED.getFirst() + "), found no such"
+                + " folder: use --model DIR, or start Java with -Dt6j.home=DIR, the folder of t6j");
     }
 
     private static Path codePath() {

@@ -27,12 +27,12 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * A model that is there, by config.json and the headers of its weights. Torch's files are not opened, since to open one is
- * to check all of it: of such a model only its family is said.
+ * A model on this machine, described by its config.json and the headers of its weights. PyTorch files are not opened,
+ * since opening one checks all of it; for such a model only the family is known.
  *
- * @param bytes of its files
- * @param parameters tied ones once, or −1
- * @param problem why it does not run, or null
+ * @param bytes bytes of its files
+ * @param parameters number of parameters, tied ones once, or −1
+ * @param problem reason why it does not run, or null
  */
 record ModelListing(String name, Path path, String family, String weights, long parameters, long bytes, String revision,
         String problem) {
@@ -41,7 +41,7 @@ record ModelListing(String name, Path path, String family, String weights, long 
     private static final int COMMIT_SHOWN = 7;
     private static final int LONGEST_INDEX = 64 << 20;
 
-    /** The model that comes with t6j. */
+    /** Lists the model that comes with t6j. */
     static ModelListing bundled() {
         try {
             Path folder = ModelFolder.bundled();
@@ -51,7 +51,7 @@ record ModelListing(String name, Path path, String family, String weights, long 
         }
     }
 
-    /** The models of a repository: for each snapshot, those in its folders. */
+    /** Lists the models of a repository: for each snapshot, those in its folders. */
     static List<ModelListing> of(HubCache cache, String repository) {
         try {
             Optional<HubCache.Pulled> pulled = cache.of(repository);
@@ -81,7 +81,7 @@ record ModelListing(String name, Path path, String family, String weights, long 
         return models;
     }
 
-    /** The folders with weights, or their GGUF files where they have several; the root itself if there are none. */
+    /** Returns the folders with weights, or their GGUF files if there are several; without any, the root. */
     private static List<Path> models(Path root) throws IOException {
         TreeSet<Path> models = new TreeSet<>();
         Map<Path, List<Path>> gguf = new LinkedHashMap<>();
@@ -124,8 +124,8 @@ record ModelListing(String name, Path path, String family, String weights, long 
             return read(name, model, revision, bytes);
         } catch (IOException | RuntimeException e) {
             return failed(name, model, bytes, revision, e);
-        } catch (InternalError fault) { // what the JVM says when a mapped file ends before its place is read
-            return failed(name, model, bytes, revision, new IOException("cut short while it was read", fault));
+        } catch (InternalError fault) { // the JVM's error for reading past the end of a mapped file
+            return failed(name, model, bytes, revision, new IOException("another program cut it short", fault));
         }
     }
 
@@ -143,7 +143,7 @@ record ModelListing(String name, Path path, String family, String weights, long 
         }
     }
 
-    /** By the names in the index of shards; without one, what config.json calls it. */
+    /** Returns the family by the names in the index of shards; without an index, config.json's name for it. */
     private static String torchFamily(Path model) {
         Path index = model.resolve("pytorch_model.bin.index.json");
         Map<String, Tensor> named = new LinkedHashMap<>();
@@ -169,7 +169,7 @@ record ModelListing(String name, Path path, String family, String weights, long 
             Map<String, Tensor> tensors =
                     new LinkedHashMap<>(gguf == null ? checkpoint.tensors() : gguf.tensors());
             if (tensors.containsKey(T6Family.EMBEDDING_NAME)) {
-                tensors.remove(T6Family.HEAD_NAME); // tied to it; to compare them would read both
+                tensors.remove(T6Family.HEAD_NAME); // tied to the embedding; comparing them would read both
             }
             Map<String, Object> keys = gguf == null ? config(model) : gguf.config();
             ModelConfig config = Families.describe(new NamedTensors(tensors, model.toString()),

@@ -18,10 +18,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code t6j models}: what is there. */
+/** {@code t6j models}: lists or removes models. */
 @Command(
         name = "models",
-        description = "Lists the models that are there: the one that comes with t6j, and what was pulled.",
+        description = {"Lists the models on this machine: the model that comes with t6j, and pulled models.",
+            "Removes a pulled model with --remove."},
         footer = {
             "",
             "Examples:",
@@ -42,10 +43,11 @@ final class ModelsCommand implements Callable<Integer> {
     private boolean json;
 
     @Option(names = "--remove", paramLabel = "NAME",
-            description = "Remove a pulled model, with @REVISION one revision of it; asks first.")
+            description = {"Remove a pulled model, or with @REVISION one revision of it.",
+                "t6j asks before it removes anything."})
     private String removed;
 
-    @Option(names = "--yes", description = "Remove without a question.")
+    @Option(names = "--yes", description = "Remove without asking.")
     private boolean yes;
 
     @Override
@@ -55,7 +57,7 @@ final class ModelsCommand implements Callable<Integer> {
             return remove(cache);
         }
         if (yes) {
-            throw new ParameterException(spec.commandLine(), "--yes: expected --remove NAME with it, found none");
+            throw new ParameterException(spec.commandLine(), "--yes: expected --remove NAME, found none");
         }
         List<ModelListing> models = new ArrayList<>();
         models.add(ModelListing.bundled());
@@ -82,15 +84,15 @@ final class ModelsCommand implements Callable<Integer> {
     private int remove(HubCache cache) throws IOException {
         ModelName name = PullCommand.name(spec, "--remove", removed);
         Removal removal = Removal.of(cache, name, !removed.contains("@")).orElseThrow(() -> new CommandFailure(
-                "--remove " + removed + ": expected a model that was pulled, found none in " + cache.folder()
-                        + " (t6j models lists them)"));
+                "--remove " + removed + ": expected a pulled model, found none of that name in " + cache.folder()
+                        + ": t6j models lists them"));
         String what = removed + ", " + Sizes.of(removal.bytes());
         if (!yes && !main.terminal) {
             throw new ParameterException(spec.commandLine(),
-                    "--remove: expected --yes where nobody can be asked, found none");
+                    "--remove: expected --yes, since there is no terminal to ask on, found none");
         }
         if (!yes && !agreed("Remove " + what + "? [y/N] ")) {
-            main.note("nothing is removed");
+            main.note("nothing was removed");
             return Main.DONE;
         }
         removal.run();

@@ -20,9 +20,9 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
- * A folder that is filled wholly or not at all, by one process at a time. Until it is full a file in it lists the files to
- * come, and its lock says that somebody is at work: a list that can be locked was left by a process that was killed, and
- * the files that it names are removed.
+ * A folder that one process fills completely or not at all. Until it is complete, a locked file in it lists the files
+ * to come. If another process can lock that list, the process that wrote it was killed; the files that it names are
+ * removed.
  */
 final class NewFolder {
     static final String LIST = ".t6j-partial";
@@ -36,13 +36,13 @@ final class NewFolder {
     private NewFolder() {}
 
     /**
-     * Looks whether the folder can be made and filled, before the work that makes its content.
+     * Checks that the folder can be created and filled, before the work that makes its content.
      *
-     * @throws CommandFailure if it is a file, holds anything, or is in a place that cannot be written
+     * @throws CommandFailure if it is a file, is not empty, or cannot be written
      */
     static void check(Path folder) {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
-            throw new CommandFailure(folder + ": expected a new or empty folder, found a file: give another");
+            throw new CommandFailure(folder + ": expected a new or empty folder, found a file: choose another name");
         }
         if (!Files.exists(folder.resolve(LIST))) {
             checkEmpty(folder);
@@ -61,7 +61,7 @@ final class NewFolder {
         for (Path file : files(folder)) {
             if (!file.endsWith(LIST)) {
                 throw new CommandFailure(folder + ": expected a new or empty folder, found " + file.getFileName()
-                        + " in it: give another, or remove what it holds");
+                        + " in it: choose another folder, or empty this one");
             }
         }
     }
@@ -78,14 +78,14 @@ final class NewFolder {
     }
 
     /**
-     * Says what {@link #create} has made of what.
+     * Prints the size of the folder that {@link #create} made.
      *
-     * @param before bytes of the weights that it was made of, or 0
+     * @param before bytes of the original weights, or 0
      */
     static void noteMade(Main main, Path folder, long before) {
         long weights = size(folder.resolve(WeightFile.NAME));
         String ratio = before > 0
-                ? String.format(Locale.ROOT, ", %.2f times the %s they were", (double) weights / before,
+                ? String.format(Locale.ROOT, ", %.2f times the original %s", (double) weights / before,
                         Sizes.of(before))
                 : "";
         main.note("wrote " + Text.printable(folder.toString(), Integer.MAX_VALUE) + ": " + files(folder).size()
@@ -100,7 +100,9 @@ final class NewFolder {
         }
     }
 
-    /** Makes {@code folder} with {@code files}, in their order; removes what was written if that fails or is interrupted. */
+    /**
+     * Creates {@code folder} with {@code files}, in their order; removes them again if that fails or is interrupted.
+     */
     static void create(Main main, Path folder, Map<String, Content> files) {
         check(folder);
         boolean existed = Files.exists(folder);
@@ -134,7 +136,7 @@ final class NewFolder {
         }
     }
 
-    /** The list of the folder, locked. */
+    /** Opens and locks the list of the folder. */
     private static FileChannel own(Path folder) throws IOException {
         Files.createDirectories(folder);
         Path path = folder.resolve(LIST);
@@ -142,32 +144,32 @@ final class NewFolder {
                 path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         try {
             Object key = key(path);
-            // the owner may have removed it meanwhile: then what was locked is not there any more
+            // The owner may have removed the list meanwhile; then the lock is on a deleted file.
             if (list.tryLock() != null && Objects.equals(key(path), key)) {
                 return list;
             }
         } catch (OverlappingFileLockException | NoSuchFileException e) {
-            // said below
+            // reported below
         }
         list.close();
         throw new CommandFailure(folder + ": expected a folder that is not in use, found that another t6j writes to it:"
-                + " wait until it has ended, or give another");
+                + " wait until it has finished, or choose another folder");
     }
 
     private static Object key(Path file) throws IOException {
         return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
     }
 
-    /** Through the channel: to close another one of the same file would end the lock. */
+    /** Reads the list through its channel: closing a second channel of the same file would release the lock. */
     private static List<String> read(FileChannel list) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(list.size(), 1 << 16));
         while (bytes.hasRemaining() && list.read(bytes, bytes.position()) > 0) {
-            // reads on
+            // reads until the buffer is full or the file ends
         }
         return StandardCharsets.UTF_8.decode(bytes.flip()).toString().lines().toList();
     }
 
-    /** Removes files of these names, and what a file of such a name was to be made of. */
+    /** Removes files of these names, and partial files of these names. */
     private static void remove(Path folder, Collection<String> names) {
         for (Path file : files(folder)) {
             String found = file.getFileName().toString();
@@ -176,7 +178,7 @@ final class NewFolder {
                 try {
                     Files.deleteIfExists(file);
                 } catch (IOException e) {
-                    // the error that led here says more
+                    // the error that led here has the reason
                 }
             }
         }

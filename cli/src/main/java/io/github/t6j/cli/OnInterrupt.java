@@ -5,8 +5,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Lets a command end by itself on Ctrl-C or SIGTERM: interrupts its thread, which ends what the engine computes and what
- * is being written, and waits a moment until {@link #close}. The process ends with 128 + the signal, as the JDK has it.
+ * Lets a command end by itself on Ctrl-C or SIGTERM: interrupts its thread, which stops the engine and any writing, and
+ * waits for {@link #close}. The JDK ends the process with 128 + the signal.
  */
 final class OnInterrupt implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMillis(900);
@@ -20,7 +20,7 @@ final class OnInterrupt implements AutoCloseable {
         this(main, PATIENCE);
     }
 
-    /** @param patience how long the command may take to end */
+    /** @param patience longest time to wait for the command */
     OnInterrupt(Main main, Duration patience) {
         Thread command = Thread.currentThread();
         hook = new ShutdownHook(() -> {
@@ -38,7 +38,7 @@ final class OnInterrupt implements AutoCloseable {
         }
     }
 
-    /** Says that what comes now should be finished: there is no interrupt from now on. */
+    /** Ignores interrupts from now on, so that the command can finish. */
     synchronized void finish() {
         saving = true;
         Thread.interrupted();

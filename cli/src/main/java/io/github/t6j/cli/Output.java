@@ -5,10 +5,10 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
-/** Standard output: UTF-8 in every locale, each piece written at once, and an error that is not swallowed. */
+/** Standard output: UTF-8 in every locale, each piece written at once, and errors reported. */
 final class Output {
 
-    /** Standard output cannot be written. */
+    /** An error of writing to standard output. */
     static final class Broken extends RuntimeException {
         private static final long serialVersionUID = 1;
 
@@ -16,7 +16,7 @@ final class Output {
             super("standard output: " + cause.getMessage(), cause);
         }
 
-        /** Whether the reader went away, as {@code | head} does: nothing that anybody needs to hear of. */
+        /** Returns whether the reader closed the pipe, as {@code | head} does; that is not reported. */
         boolean isClosedPipe() {
             String message = getCause().getMessage();
             return message != null && message.toLowerCase(Locale.ROOT).contains("pipe");
@@ -30,7 +30,7 @@ final class Output {
         this.stream = stream;
     }
 
-    /** For a printer that swallows errors: {@link #broken} has the first. */
+    /** Returns a stream for printers that swallow errors: {@link #broken} returns the first. */
     OutputStream stream() {
         return new OutputStream() {
             @Override
@@ -49,7 +49,7 @@ final class Output {
         };
     }
 
-    /** What went wrong in {@link #stream}, or null. */
+    /** Returns the first error of {@link #stream}, or null. */
     Broken broken() {
         return broken;
     }

@@ -5,28 +5,29 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What {@code generate} prints. */
+/** Output options of {@code generate}. */
 final class OutputArguments {
     private static final int MOST_ALTERNATIVES = 100;
 
-    @Option(names = "--no-echo", description = "Do not show the prompt before its continuation on a terminal.")
+    @Option(names = "--no-echo", description = "Do not show the prompt before the continuation on a terminal.")
     private boolean noEcho;
 
     @Option(names = "--stats",
-            description = "Say on standard error how fast it was, what memory it took and what the cache took.")
+            description = "Print speed, memory and cache size to standard error.")
     private boolean stats;
 
-    @Option(names = "--json", description = "Print one JSON object at the end: text, finish_reason, tokens (ids), "
-            + "log_probabilities, prompt_tokens, seed, prefill_seconds, decode_seconds; an array with --samples.")
+    @Option(names = "--json", description = {"Print one JSON object at the end, or with --samples an array.",
+        "Its keys are text, finish_reason, tokens (ids), log_probabilities, prompt_tokens, seed, "
+                + "prefill_seconds and decode_seconds."})
     private boolean json;
 
     @Option(names = "--stream",
-            description = "With --json: print each object on one line, first one for each token as it "
-                    + "comes, with id, text and log_probability, at the end the whole.")
+            description = {"Print one line per token as it is generated, an object with id, text and log_probability.",
+                "The object of --json comes last; needs --json."})
     private boolean stream;
 
     @Option(names = "--logprobs", paramLabel = "N",
-            description = "With --json: the N likeliest ids in each token's place, as top_log_probabilities.")
+            description = "Add the N most likely ids of each position as top_log_probabilities; needs --json.")
     private Integer alternatives;
 
     @Spec(Spec.Target.MIXEE)
@@ -35,7 +36,7 @@ final class OutputArguments {
     void check(boolean samples) {
         if (alternatives != null) {
             Range.atLeast(spec, "--logprobs", alternatives, 1);
-            Range.atMost(spec, "--logprobs", alternatives, MOST_ALTERNATIVES, "a bound");
+            Range.atMost(spec, "--logprobs", alternatives, MOST_ALTERNATIVES, "the most supported");
         }
         checkJson("--stream", stream, samples);
         checkJson("--logprobs", alternatives != null, samples);
@@ -44,7 +45,7 @@ final class OutputArguments {
     private void checkJson(String option, boolean given, boolean samples) {
         if (given && (!json || samples)) {
             throw new ParameterException(spec.commandLine(), option + ": expected --json"
-                    + (json ? ", and no --samples, with it" : " with it, found none"));
+                    + (json ? " without --samples, found both" : ", found none"));
         }
     }
 
@@ -64,7 +65,7 @@ final class OutputArguments {
         return stream;
     }
 
-    /** How many of the likeliest ids to tell with each token, or 0. */
+    /** Returns the number of most likely ids to report for each token, or 0. */
     int alternatives() {
         return alternatives == null ? 0 : alternatives;
     }

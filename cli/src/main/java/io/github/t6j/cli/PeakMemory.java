@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
-/** The most memory that this process has had at once, mapped files included, where the system says it: on Linux. */
+/** Peak memory of this process with mapped files; only Linux reports it. */
 final class PeakMemory {
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final String PEAK = "VmHWM:"; // such as "VmHWM:     8732 kB", of 1024 bytes each

@@ -4,9 +4,9 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** How well ids were predicted: their mean negative log-likelihood in nats, the perplexity, and standard errors of both. */
+/** Statistics of predicted ids: mean negative log-likelihood in nats, perplexity, and standard errors of both. */
 final class Perplexity {
-    /** Values from here on are printed with a power of ten. */
+    /** Smallest value that is printed with a power of ten. */
     private static final double LONGEST = 1e7;
 
     private int count;
@@ -22,13 +22,14 @@ final class Perplexity {
     /**
      * Adds the negative log-likelihood of {@code ids[index]}.
      *
-     * @param where what the ids are of
-     * @throws CommandFailure if it is no number
+     * @param where source of the ids, for errors
+     * @throws CommandFailure if it is NaN or infinite
      */
     void add(float logProbability, int[] ids, int index, String where) {
         if (!Float.isFinite(logProbability)) {
-            throw new CommandFailure(where + ": expected a log-likelihood of token " + index + " (id " + ids[index]
-                    + "), found " + logProbability + "; the model produced it: are its weights damaged?");
+            throw new CommandFailure(where + ": expected a finite log-likelihood of token " + index + " (id "
+                    + ids[index] + "), found " + logProbability
+                    + ", computed by the model: check its weights for damage");
         }
         add(-logProbability);
     }
@@ -39,7 +40,7 @@ final class Perplexity {
         squares += others.squares;
     }
 
-    /** Adds those of a text of which only {@link #fields} are there. */
+    /** Adds the statistics of a text of which only the {@link #fields} are known. */
     void add(Map<String, Object> fields) {
         long scored = (Long) fields.get("scored");
         double mean = ((Number) fields.get("nll")).doubleValue();
@@ -58,32 +59,32 @@ final class Perplexity {
         return total / count;
     }
 
-    /** As if the ids were independent, by the deviation of a sample; NaN of a single one. */
+    /** Returns the error of the mean from the sample deviation, as if the ids were independent; NaN for a single id. */
     private double meanError() {
         double variance = Math.max(0, squares - total * mean()) / (count - 1);
         return Math.sqrt(variance / count);
     }
 
-    /** The perplexity. */
+    /** Returns the perplexity. */
     double value() {
         return Math.exp(mean());
     }
 
-    /** To first order: the derivative of exp is exp. */
+    /** Returns the error of the perplexity, to first order: the derivative of exp is exp. */
     private double valueError() {
         return value() * meanError();
     }
 
-    /** The perplexity and its error, for the person who waits; nothing before the first id. */
+    /** Returns perplexity and error as progress shows them; empty before the first id. */
     String line() {
         return count == 0 ? "" : measured(value(), valueError());
     }
 
     /**
-     * What is printed.
+     * Returns the fields to print.
      *
-     * @param tokens of the text
-     * @param bytes of the text
+     * @param tokens tokens of the text
+     * @param bytes bytes of the text
      */
     Map<String, Object> fields(long tokens, long bytes) {
         Map<String, Object> fields = new LinkedHashMap<>();
@@ -97,7 +98,7 @@ final class Perplexity {
         return fields;
     }
 
-    /** Lines for people: each number with its error. */
+    /** Returns lines for people: each number with its error. */
     static String lines(Map<String, Object> fields) {
         StringBuilder lines = new StringBuilder();
         fields.forEach((name, value) -> {
@@ -113,7 +114,7 @@ final class Perplexity {
         return lines.toString();
     }
 
-    /** JSON has no NaN and no infinity. */
+    /** Returns null for NaN and infinity, which JSON does not have. */
     private static Double orNull(double value) {
         return Double.isFinite(value) ? value : null;
     }
@@ -122,7 +123,7 @@ final class Perplexity {
         return value instanceof Number error ? error.doubleValue() : Double.NaN;
     }
 
-    /** {@code value ± error} with two digits of the error; four decimals of a value whose error nobody knows. */
+    /** Formats {@code value ± error} with two digits of the error; four decimals if the error is unknown. */
     static String measured(double value, double error) {
         boolean known = error > 0 && Double.isFinite(error);
         if (value >= LONGEST) {

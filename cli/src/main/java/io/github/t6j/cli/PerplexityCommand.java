@@ -22,18 +22,21 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code t6j perplexity}: how well the model predicts a text. */
+/** {@code t6j perplexity}: measures how well a model predicts text. */
 @Command(
         name = "perplexity",
-        description = "Measures how well the model predicts a text, or many.",
+        description = "Measures how well a model predicts one text or many texts.",
         footer = {
             "",
-            "<|endoftext|> in the file is the special id; nothing is prepended. Windows that do not overlap "
-                    + "score all but their first id; with a smaller --stride, windows overlap and each scores only the "
-                    + "ids past the end of the one before it. nll is the mean per scored id, in nats; bits_per_byte is "
-                    + "the total nll / ln 2 / bytes of the file. ± and _stderr are standard errors, as if the ids were "
-                    + "independent. A result of --texts has index, id if the line has one, what --json prints, and bytes, "
-                    + "or error; what is printed then is of all texts together.",
+            "<|endoftext|> in the file is read as the special token.",
+            "By default no id comes before the text, and windows that do not overlap score all ids but their first.",
+            "With a --stride below --context, windows overlap; each scores the ids after the end of the one before.",
+            "nll is the mean negative log-likelihood per scored id, in nats.",
+            "bits_per_byte is the total nll / ln 2 / bytes of the file.",
+            "± and _stderr are standard errors, as if the ids were independent.",
+            "With --texts, each result has index, the keys of --json, bytes, and id if its line has one.",
+            "A line that fails gets index and error.",
+            "Standard output then has the totals of all texts.",
             "",
             "Examples:",
             "  t6j perplexity --file book.txt -c 512 --stride 256",
@@ -56,14 +59,14 @@ final class PerplexityCommand implements Callable<Integer> {
     @ArgGroup(multiplicity = "1")
     private Source source;
 
-    /** Where the text is, or many are. */
+    /** Source of the text or texts. */
     static final class Source {
         @Option(names = {"-f", "--file"}, required = true, paramLabel = "TEXT", converter = Values.FileOrInput.class,
-                description = "The text, a UTF-8 file; -: standard input.")
+                description = "Text in UTF-8; - reads standard input.")
         private Path file;
 
         @Option(names = "--texts", required = true, paramLabel = "FILE.jsonl",
-                description = "Many texts: each line an object with text, and if it wants id; needs --out.")
+                description = "Many texts: each line is an object with text and optionally id; needs --out.")
         private Path texts;
     }
 
@@ -71,20 +74,22 @@ final class PerplexityCommand implements Callable<Integer> {
     private LinesArguments lines;
 
     @Option(names = {"-c", "--context"}, paramLabel = "N",
-            description = "Ids of a window (default: the model's block_size).")
+            description = "Number of ids in a window (default: the model's block_size).")
     private Integer context;
 
     @Option(names = "--stride", paramLabel = "N",
-            description = "Ids from the start of a window to the start of the next (default: --context).")
+            description = "Number of ids from the start of a window to the start of the next (default: --context).")
     private Integer stride;
 
     @Option(names = "--bos",
-            description = "Put the model's beginning-of-text id before each window, which then scores its first id, too.")
+            description = {"Put the model's beginning-of-text id before each window.",
+                "Windows then score their first id, too."})
     private boolean beginning;
 
     @Option(names = "--json",
-            description = "Print one JSON object: tokens, scored, nll, nll_stderr, perplexity, perplexity_stderr, "
-                    + "bits_per_byte; of --texts also texts, how many.")
+            description = {"Print one JSON object.",
+                "Its keys are tokens, scored, nll, nll_stderr, perplexity, perplexity_stderr and bits_per_byte.",
+                "With --texts, texts is their number."})
     private boolean json;
 
     @Override
@@ -101,7 +106,7 @@ final class PerplexityCommand implements Callable<Integer> {
             int[] ids = model.tokenizer().encodeWithSpecialTokens(text);
             if (ids.length < 2) {
                 throw new CommandFailure(
-                        Text.name(source.file) + ": expected a text of 2 tokens or more, found " + ids.length);
+                        Text.name(source.file) + ": expected a text of at least 2 tokens, found " + ids.length);
             }
             int[] before = beginning(model);
             try (OnInterrupt _ = new OnInterrupt(main)) {
@@ -113,7 +118,7 @@ final class PerplexityCommand implements Callable<Integer> {
     private int ofMany() {
         List<Line> all = Line.read(source.texts);
         if (all.isEmpty()) {
-            throw new CommandFailure(source.texts + ": expected a text a line, found none");
+            throw new CommandFailure(source.texts + ": expected one text per line, found none");
         }
         try (Model model = arguments.load(); OnInterrupt _ = LinesArguments.onInterrupt(main)) {
             int[] before = beginning(model);
@@ -157,7 +162,7 @@ final class PerplexityCommand implements Callable<Integer> {
         return stride == null ? window : stride;
     }
 
-    /** Prints what all windows give; if it is interrupted, what those before gave. */
+    /** Prints the result of all windows; after an interrupt, that of the windows before it. */
     private int measure(Model model, int[] before, int[] ids, List<Window> windows, int bytes) {
         Perplexity found = new Perplexity();
         int length = Math.min(window(model), ids.length + before.length);
@@ -181,7 +186,7 @@ final class PerplexityCommand implements Callable<Integer> {
         return Main.DONE;
     }
 
-    /** What --bos puts before each window. */
+    /** Returns the ids that --bos puts before each window. */
     private int[] beginning(Model model) {
         if (!beginning) {
             return new int[0];
@@ -189,12 +194,12 @@ final class PerplexityCommand implements Callable<Integer> {
         Tokenizer tokenizer = model.tokenizer();
         int id = tokenizer.beginningOfText() >= 0 ? tokenizer.beginningOfText() : tokenizer.documentStart();
         if (id < 0) {
-            throw new CommandFailure("--bos: expected a tokenizer with an id that texts begin with, found none");
+            throw new CommandFailure("--bos: expected a tokenizer with a beginning-of-text id, found none");
         }
         return new int[] {id};
     }
 
-    /** Of the window's scored ids. The last id is not fed: nothing is asked after it. */
+    /** Scores a window. The last id is not fed: no logits are needed after it. */
     private Perplexity score(Session session, int[] before, int[] ids, Window window) {
         Perplexity found = new Perplexity();
         int[] context = window.context(before, ids);

@@ -2,7 +2,7 @@ package io.github.t6j.cli;
 
 import java.util.Iterator;
 
-/** Messages and commands that are piped in, a line each, unless it ends in a backslash or begins a text in quotes. */
+/** Messages and commands from a pipe, one per line, unless a line ends in a backslash or opens quotes. */
 final class PipedInput implements ChatInput {
     private final Iterator<String> lines;
 

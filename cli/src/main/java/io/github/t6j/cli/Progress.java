@@ -3,14 +3,14 @@ package io.github.t6j.cli;
 import java.util.Locale;
 import java.util.function.Supplier;
 
-/** One line on the terminal that says how far a long command is; nothing where nobody watches. */
+/** Progress of a long command, on one line of the terminal; nothing if standard error is not a terminal. */
 final class Progress implements AutoCloseable {
     private static final long PATIENCE = 1_000_000_000L;
     private static final long INTERVAL = 200_000_000L;
 
     private final Main main;
     private final String what;
-    private final ShutdownHook hook; // after Ctrl-C the shell's prompt comes where the line is
+    private final ShutdownHook hook; // clears the line, where the shell's prompt appears after Ctrl-C
     private long next = System.nanoTime() + PATIENCE;
     private int shown;
     private boolean closed;
@@ -25,7 +25,7 @@ final class Progress implements AutoCloseable {
         update(done, total, () -> "");
     }
 
-    /** @param found what there is so far, or nothing */
+    /** @param found results so far, or an empty text */
     void update(double done, double total, Supplier<String> found) {
         if (main.watched && System.nanoTime() - next >= 0) {
             String more = found.get();
@@ -34,7 +34,7 @@ final class Progress implements AutoCloseable {
         }
     }
 
-    /** How long something will take, in one unit. */
+    /** Formats a duration in one unit. */
     static String time(long seconds) {
         return seconds < 100 ? seconds + " s" : seconds < 6000 ? seconds / 60 + " min" : seconds / 3600 + " h";
     }
@@ -45,7 +45,7 @@ final class Progress implements AutoCloseable {
         }
     }
 
-    /** Does something that prints a line of its own: the progress is cleared before, and shown again with the next update. */
+    /** Runs {@code printing}, which prints lines: clears the progress first; the next update shows it again. */
     synchronized void interrupt(Runnable printing) {
         erase();
         printing.run();
@@ -57,7 +57,7 @@ final class Progress implements AutoCloseable {
         shown = line.length();
     }
 
-    /** Leaves an empty line. */
+    /** Clears the line. */
     private synchronized void clear() {
         closed = true;
         erase();

@@ -8,19 +8,20 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** What {@code generate} continues: one of three ways to say it, else standard input. */
+/** Text that {@code generate} continues: one of three options or arguments, or else standard input. */
 final class PromptArguments {
     @Parameters(
             arity = "0..1",
             paramLabel = "PROMPT",
-            description = "Plain text to continue; - or none with piped input: standard input. \"\" starts a document.")
+            description = {"Plain text to continue; - reads standard input, as does piped input without PROMPT.",
+                "\"\" starts a document."})
     private String text;
 
-    @Option(names = {"-p", "--prompt"}, paramLabel = "TEXT", description = "The same as PROMPT.")
+    @Option(names = {"-p", "--prompt"}, paramLabel = "TEXT", description = "Text to continue, the same as PROMPT.")
     private String option;
 
     @Option(names = {"-f", "--prompt-file"}, paramLabel = "FILE",
-            description = "Continue the text in FILE, UTF-8, exactly as it is.")
+            description = "Continue the text in FILE, UTF-8, without any change.")
     private Path file;
 
     @Spec(Spec.Target.MIXEE)
@@ -33,7 +34,7 @@ final class PromptArguments {
     void check() {
         if (Stream.of(text, option, file).filter(one -> one != null).count() > 1) {
             throw new ParameterException(spec.commandLine(),
-                    "PROMPT: expected one of PROMPT, --prompt and --prompt-file, found several");
+                    "PROMPT: expected only one of PROMPT, --prompt and --prompt-file, found several");
         }
     }
 

@@ -11,21 +11,21 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A line of {@code --prompts}: {@code {"prompt": "…"}} or {@code {"messages": [{"role": "user", "content": "…"}]}}, and if it
- * wants {@code "id"}, {@code "seed"} and {@code "max_tokens"}.
+ * A line of {@code --prompts}: {@code {"prompt": "…"}} or {@code {"messages": [{"role": "user", "content": "…"}]}}, and
+ * optionally {@code "id"}, {@code "seed"} and {@code "max_tokens"}.
  *
- * @param where its file and line
+ * @param where its file and line number
  */
 record PromptLine(String where, Map<String, Object> fields) {
-    /** What results call it, or null. */
+    /** Returns the id for the result, or null. */
     Object id() {
         return fields.get("id");
     }
 
     /**
-     * What is to be generated.
+     * Returns the request of the line.
      *
-     * @param options of the command; its seed is the line's, unless the line has one
+     * @param options options of the command; their seed is this line's, unless the line has its own
      */
     Request request(Model model, PromptFormat format, GenerationOptions options) {
         Long seed = whole("seed", Long.MIN_VALUE);
@@ -39,7 +39,7 @@ record PromptLine(String where, Map<String, Object> fields) {
         if (fields.get("messages") instanceof List<?> list && !list.isEmpty()) {
             return Request.of(format.encode(format.render(messages(list), true)), format.untilEndOfTurn(own));
         }
-        throw new CommandFailure(where + ": expected \"prompt\", a text, or \"messages\", found neither");
+        throw new CommandFailure(where + ": expected \"prompt\", a text, or \"messages\", an array, found neither");
     }
 
     private Long whole(String key, long least) {
@@ -48,7 +48,7 @@ record PromptLine(String where, Map<String, Object> fields) {
             return (Long) value;
         }
         throw new CommandFailure(where + ": " + key + ": expected a whole number"
-                + (least == 0 ? " from 0" : "") + ", found " + Json.writeLine(value));
+                + (least == 0 ? ", 0 or more" : "") + ", found " + Json.writeLine(value));
     }
 
     private List<Message> messages(List<?> list) {

@@ -10,14 +10,14 @@ import io.github.t6j.cli.schedule.Scheduler;
 import io.github.t6j.cli.schedule.Ticket;
 import java.util.Map;
 
-/** {@code generate --prompts}. */
+/** Lines of {@code generate --prompts}. */
 final class PromptLines implements LineWork {
     private final Model model;
     private final PromptFormat format;
     private final GenerationOptions options;
-    private final long seed; // of the first line; the next has the next
+    private final long seed; // of the first line; each line's seed is one more
 
-    /** @param options with a seed */
+    /** @param options options with a seed */
     PromptLines(Model model, PromptFormat format, GenerationOptions options) {
         this.model = model;
         this.format = format;
@@ -49,7 +49,7 @@ final class PromptLines implements LineWork {
 
     private static void finish(Ticket ticket, Map<String, Object> result) throws InterruptedException {
         Event event = ticket.next();
-        while (event instanceof Event.Chosen) { // the end has all of them
+        while (event instanceof Event.Chosen) { // the end event has all tokens
             event = ticket.next();
         }
         switch (event) {

@@ -13,11 +13,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code generate} for many prompts. */
+/** Options of {@code generate} for many prompts. */
 final class PromptsArguments {
     @Option(names = "--prompts", paramLabel = "FILE.jsonl",
-            description = "Continue many prompts: each line an object with prompt, a text, or messages, and if it wants id, "
-                    + "seed and max_tokens. Line i has the seed S + i.")
+            description = {"Continue many prompts.",
+                "Each line is an object with prompt, a text, or messages, and optionally id, seed and max_tokens.",
+                "Line i has the seed S + i."})
     private Path prompts;
 
     @Mixin
@@ -30,16 +31,16 @@ final class PromptsArguments {
         return prompts != null;
     }
 
-    /** @param others what cannot be together with --prompts, and whether it was given */
+    /** @param others true if an option was given that --prompts excludes */
     void check(boolean others) {
         lines.check("--prompts", prompts);
         if (given() && others) {
             throw new ParameterException(spec.commandLine(),
-                    "--prompts: expected no PROMPT, --samples, --session, --json or --stats beside it");
+                    "--prompts: expected no PROMPT, --samples, --session, --json or --stats, found one of them");
         }
     }
 
-    /** Does all of them. @return the exit code */
+    /** Continues all prompts. @return the exit code */
     int run(Main main, ModelArguments arguments, Model model, GenerationOptions options, SessionOptions session) {
         PromptFormat format = new PromptFormat(model.tokenizer(), ChatTemplate.of(arguments.path()));
         GenerationOptions seeded = options.sampling().seed() != null

@@ -18,13 +18,15 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code t6j pull}: a model from a hub. */
+/** {@code t6j pull}: downloads a model from a hub. */
 @Command(
         name = "pull",
-        description = "Gets a model from a Hugging Face hub and prints where it is; then --model NAME finds it.",
+        description = {"Downloads a model from a Hugging Face hub and prints its folder or file.",
+            "Other commands then find it with --model NAME."},
         footer = {
             "",
-            "Environment: HF_ENDPOINT, HF_TOKEN, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, as for Hugging Face's library.",
+            "Environment variables: HF_ENDPOINT, HF_TOKEN, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE.",
+            "They have the same meaning as in Hugging Face's library.",
             "",
             "Examples:",
             "  t6j pull HuggingFaceTB/SmolLM2-135M-Instruct",
@@ -38,7 +40,7 @@ final class PullCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "NAME", description = "The model: " + ModelName.FORM + ".")
+    @Parameters(paramLabel = "NAME", description = "Name of the model: " + ModelName.FORM + ".")
     private String model;
 
     @Option(names = "--revision", paramLabel = "R", description = "Branch, tag or commit (default: main).")
@@ -64,7 +66,7 @@ final class PullCommand implements Callable<Integer> {
             e.choices().forEach(choice -> main.err.println("  " + Text.printable(choice, Integer.MAX_VALUE)));
             return Main.BAD_USAGE;
         } catch (InterruptedException e) {
-            main.note("interrupted; what has come is kept, and the same command goes on from there");
+            main.note("interrupted: run the same command again to continue the download");
             return Main.INTERRUPTED;
         }
     }
@@ -86,7 +88,7 @@ final class PullCommand implements Callable<Integer> {
                 "--revision: expected a branch, tag or commit, found '" + revision + "'"));
     }
 
-    /** @throws ParameterException if {@code text}, which {@code label} names, is no name of a model */
+    /** @throws ParameterException if {@code text}, the value of {@code label}, is not a model's name */
     static ModelName name(CommandSpec spec, String label, String text) {
         return ModelName.parse(text).orElseThrow(() -> new ParameterException(spec.commandLine(),
                 label + ": expected " + ModelName.FORM + ", found '" + text + "'"));

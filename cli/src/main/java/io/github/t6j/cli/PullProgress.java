@@ -5,11 +5,11 @@ import io.github.t6j.cli.hub.Pull;
 import io.github.t6j.cli.hub.Sizes;
 import java.util.Locale;
 
-/** Says what is pulled; on a terminal, how far it is over all files, how fast, and how long it will take. */
+/** Reports a pull; on a terminal also its progress over all files, speed, and remaining time. */
 final class PullProgress implements Pull.Watcher, AutoCloseable {
     private static final long INTERVAL = 200_000_000L;
     private static final double NANOS = 1e9;
-    /** Characters of the bar: the line fits a terminal of 80. */
+    /** Characters of the bar, so that the line fits 80 columns. */
     private static final int WIDTH = 20;
 
     private final Main main;
@@ -34,7 +34,7 @@ final class PullProgress implements Pull.Watcher, AutoCloseable {
         began = System.nanoTime();
         next = began;
         note(name + ": " + files + (files == 1 ? " file, " : " files, ") + Sizes.of(bytes)
-                + (there == bytes ? ", all there" : there == 0 ? "" : ", of these there: " + Sizes.of(there)));
+                + (there == bytes ? ", all present" : there == 0 ? "" : ", of which present: " + Sizes.of(there)));
     }
 
     @Override
@@ -48,12 +48,12 @@ final class PullProgress implements Pull.Watcher, AutoCloseable {
         }
     }
 
-    /** A line of its own. */
+    /** Prints a line of its own. */
     synchronized void note(String text) {
         progress.interrupt(() -> main.note(Text.printable(text, Integer.MAX_VALUE)));
     }
 
-    /** @param speed bytes a second */
+    /** @param speed bytes per second */
     static String line(long all, long done, double speed) {
         double share = all == 0 ? 1 : Math.clamp((double) done / all, 0, 1);
         int full = (int) (share * WIDTH);

@@ -8,21 +8,21 @@ import java.util.Map;
 /**
  * A multiple-choice question.
  *
- * @param where its file and line
- * @param gold index of the right choice
+ * @param where its file and line number
+ * @param gold index of the correct choice
  */
 record Question(String where, String context, List<String> choices, int gold) {
 
-    /** Lines of a file that are not blank, one question each. */
+    /** Returns the lines of a file that are not blank, one question each. */
     static List<Line> lines(Path file) {
         List<Line> lines = Line.read(file).stream().filter(line -> !line.text().isBlank()).toList();
         if (lines.isEmpty()) {
-            throw new CommandFailure(file + ": expected a question a line, found none");
+            throw new CommandFailure(file + ": expected one question per line, found none");
         }
         return lines;
     }
 
-    /** @throws CommandFailure if the line is no question, naming it and what is wrong */
+    /** @throws CommandFailure if the line is not a question, with the reason */
     static Question parse(Line line) {
         Map<String, Object> fields = line.fields();
         if (!(fields.get("context") instanceof String context)) {
@@ -40,17 +40,17 @@ record Question(String where, String context, List<String> choices, int gold) {
             choices.add(text);
         }
         if (!(fields.get("gold") instanceof Long gold) || gold < 0 || gold >= choices.size()) {
-            throw line.expected("gold", "the right choice's index, 0 to " + (choices.size() - 1), fields);
+            throw line.expected("gold", "the index of the correct choice, 0 to " + (choices.size() - 1), fields);
         }
         return new Question(line.where(), context, choices, gold.intValue());
     }
 
-    /** Characters of a choice, as Python counts them. */
+    /** Returns the number of characters of a choice, as Python counts them. */
     int characters(int choice) {
         return choices.get(choice).codePointCount(0, choices.get(choice).length());
     }
 
-    /** The context without white space at its end, which goes to the choices. */
+    /** Returns the context without the white space at its end, which belongs to the choices. */
     String contextStripped() {
         int end = context.length();
         while (end > 0 && isSpace(context.charAt(end - 1))) {
@@ -59,14 +59,17 @@ record Question(String where, String context, List<String> choices, int gold) {
         return context.substring(0, end);
     }
 
-    /** What follows {@link #contextStripped}: its white space, or one space if neither side has any, and the choice. */
+    /**
+     * Returns the text after {@link #contextStripped}: its white space, or one space if neither side has any, and the
+     * choice.
+     */
     String continuation(int choice) {
         String space = context.substring(contextStripped().length());
         String text = choices.get(choice);
         return (space.isEmpty() && !isSpace(text.charAt(0)) ? " " : space) + text;
     }
 
-    /** White space as Python's rstrip knows it. */
+    /** Returns whether {@code c} is white space for Python's rstrip. */
     private static boolean isSpace(char c) {
         return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == '\u0085';
     }

@@ -5,7 +5,7 @@ import io.github.t6j.cli.schedule.Scheduler;
 import io.github.t6j.cli.schedule.Ticket;
 import java.util.Map;
 
-/** {@code score}: a question a line. */
+/** Lines of {@code score}, one question each. */
 final class QuestionLines implements LineWork {
     private final Model model;
     private final Accuracy accuracy = new Accuracy();
@@ -42,7 +42,7 @@ final class QuestionLines implements LineWork {
         return accuracy.questions() == 0 ? "" : accuracy.line();
     }
 
-    /** Of all questions that were scored. */
+    /** Returns the accuracy over all scored questions. */
     Accuracy accuracy() {
         return accuracy;
     }

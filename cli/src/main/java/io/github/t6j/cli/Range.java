@@ -5,7 +5,7 @@ import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/** Checks numbers of the command line; what is out of range is bad usage. */
+/** Checks numbers of the command line; a number out of range is bad usage. */
 final class Range {
     private Range() {}
 
@@ -16,7 +16,7 @@ final class Range {
         }
     }
 
-    /** @param why where the limit comes from */
+    /** @param why reason for the limit */
     static void atMost(CommandSpec spec, String option, long value, long most, String why) {
         if (value > most) {
             throw new ParameterException(
@@ -25,8 +25,8 @@ final class Range {
     }
 
     /**
-     * What {@code options} makes, which checks its own numbers. Its message begins with a name such as {@code topK},
-     * which becomes the option {@code --top-k}.
+     * Returns the result of {@code options}, which checks its own numbers. Its message begins with a parameter's name
+     * such as {@code topK}, which is replaced by the option {@code --top-k}.
      */
     static <T> T checked(CommandSpec spec, Supplier<T> options) {
         try {

@@ -12,7 +12,10 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
-/** Results, a JSON object a line, each written whole before the next begins: what is there after a break is not done again. */
+/**
+ * File of results, one JSON object per line. Each is written completely before the next, so that an interrupted run can
+ * continue.
+ */
 final class ResultsFile implements AutoCloseable {
     private final Path path;
     private final RandomAccessFile file;
@@ -20,10 +23,10 @@ final class ResultsFile implements AutoCloseable {
     private int count;
 
     /**
-     * Goes on where an earlier run ended: a line without its end is taken off.
+     * Opens the file where an earlier run ended; an incomplete last line is removed.
      *
-     * @param isResult whether it is one, of what has no error
-     * @throws CommandFailure if the file holds something else, or cannot be written
+     * @param isResult test of a line without an error
+     * @throws CommandFailure if the file contains anything else, or cannot be written
      */
     ResultsFile(Path path, Predicate<Map<String, Object>> isResult) {
         this.path = path;
@@ -37,18 +40,18 @@ final class ResultsFile implements AutoCloseable {
                 throw failure;
             }
         } catch (IOException e) {
-            throw Errors.failure(path, "results cannot be written there", e);
+            throw Errors.failure(path, "results cannot be written", e);
         }
     }
 
-    /** Counts the results. @return where the last of them ends */
+    /** Counts the results. @return offset of their end */
     private long goOn() throws IOException {
         long end = 0;
         BufferedReader reader = Files.newBufferedReader(path);
         try (reader) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 long next = end + line.getBytes(StandardCharsets.UTF_8).length + 1;
-                if (next > file.length()) { // no line feed
+                if (next > file.length()) { // no line feed: incomplete
                     checkBegun(line);
                     break;
                 }
@@ -61,7 +64,7 @@ final class ResultsFile implements AutoCloseable {
         return end;
     }
 
-    /** What is taken off must be a result that was not written whole. */
+    /** Checks that an incomplete line, which is to be removed, is the beginning of a result. */
     private void checkBegun(String line) {
         String whole = Json.writeLine(Map.of("index", (long) count));
         String begins = whole.substring(0, whole.length() - 1);
@@ -79,25 +82,25 @@ final class ResultsFile implements AutoCloseable {
                 return;
             }
         } catch (ModelFormatException e) {
-            // said below
+            // reported below
         }
         throw notOurs(where);
     }
 
     private CommandFailure notOurs(String where) {
         return new CommandFailure(where + ": expected the result of line " + (count + 1)
-                + " of the input from an earlier run, found something else: give another --out");
+                + " of the input from an earlier run, found other content: choose another --out");
     }
 
-    /** How many results there are. */
+    /** Returns the number of results. */
     int count() {
         return count;
     }
 
     /**
-     * Tells {@code each} of the first results without an error that are there, at most {@code most} in all.
+     * Passes the successful ones among the first {@code most} results to {@code each}.
      *
-     * @return how many have one
+     * @return number of failed ones
      */
     int earlier(int most, Consumer<Map<String, Object>> each) {
         int failed = 0;
@@ -120,7 +123,7 @@ final class ResultsFile implements AutoCloseable {
         try {
             file.write((Json.writeLine(result) + "\n").getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
-            throw Errors.failure(path, "results cannot be written there", e);
+            throw Errors.failure(path, "results cannot be written", e);
         }
         count++;
     }
@@ -130,7 +133,7 @@ final class ResultsFile implements AutoCloseable {
         try {
             file.close();
         } catch (IOException e) {
-            throw Errors.failure(path, "results cannot be written there", e);
+            throw Errors.failure(path, "results cannot be written", e);
         }
     }
 }

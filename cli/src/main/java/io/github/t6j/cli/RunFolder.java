@@ -19,8 +19,8 @@ import java.util.stream.Stream;
  *
  * <pre>
  *   config.json, model.safetensors, tokenizer.json …   the model with the lowest validation loss so far
- *   log.jsonl                                          what happened, a line a step
- *   checkpoints/step-000000500/                        states to go on from, the newest few; each a model, too
+ *   log.jsonl                                          a line for each step and evaluation
+ *   checkpoints/step-000000500/                        the newest states to resume from; each is also a model
  * </pre>
  */
 final class RunFolder implements AutoCloseable {
@@ -34,10 +34,10 @@ final class RunFolder implements AutoCloseable {
     private final FileChannel lock;
 
     /**
-     * Takes the folder, and makes it if there is none.
+     * Locks the folder, and creates it if it does not exist.
      *
-     * @param keep checkpoints that stay
-     * @throws CommandFailure if another process has it, or it cannot be written
+     * @param keep number of checkpoints to keep
+     * @throws CommandFailure if another process uses it, or it cannot be written
      */
     RunFolder(Path folder, int keep) {
         this.folder = folder;
@@ -52,12 +52,12 @@ final class RunFolder implements AutoCloseable {
             close();
             throw new CommandFailure(
                     folder + ": expected a folder that is not in use, found that another t6j trains in "
-                            + "it: wait until it has ended, or give another");
+                            + "it: wait until it has finished, or choose another folder");
         }
         removeRemains();
     }
 
-    /** What a process that was killed leaves while it saves a checkpoint, or while it removes one. */
+    /** Removes the remains of a process that was killed while it saved or removed a checkpoint. */
     private void removeRemains() {
         try (Stream<Path> found = Files.list(folder.resolve(CHECKPOINTS))) {
             for (Path one : found.toList()) {
@@ -76,7 +76,7 @@ final class RunFolder implements AutoCloseable {
     private static void removeIfPossible(Path one) {
         try {
             FolderReplacement.delete(one);
-        } catch (UncheckedIOException e) { // a checkpoint that needs the place will say so
+        } catch (UncheckedIOException e) { // a later checkpoint of that name will report it
         }
     }
 
@@ -86,22 +86,22 @@ final class RunFolder implements AutoCloseable {
         } catch (OverlappingFileLockException e) {
             return false;
         } catch (IOException e) {
-            return true; // a file system without locks
+            return true; // the file system has no locks
         }
     }
 
-    /** Looks whether a new run can be made there. @throws CommandFailure if it holds anything */
+    /** Checks that a new run can begin in {@code folder}. @throws CommandFailure if it is not empty */
     static void checkFresh(Path folder) {
         if (Files.isDirectory(folder.resolve(CHECKPOINTS)) && !checkpoints(folder).isEmpty()) {
-            throw new CommandFailure(folder + ": expected a new or empty folder, found a run in it: go on with it by "
-                    + "--resume, or give another folder");
+            throw new CommandFailure(folder + ": expected a new or empty folder, found a run in it: continue it with "
+                    + "--resume, or choose another folder");
         }
         if (!isRemainder(folder)) {
             NewFolder.check(folder);
         }
     }
 
-    /** Whether it holds no more than what a run that ended before its first checkpoint leaves. */
+    /** Returns whether the folder has only the remains of a run that ended before its first checkpoint. */
     private static boolean isRemainder(Path folder) {
         if (!Files.isRegularFile(folder.resolve(LOCK), LinkOption.NOFOLLOW_LINKS)) {
             return false;
@@ -114,16 +114,16 @@ final class RunFolder implements AutoCloseable {
         }
     }
 
-    /** The newest checkpoint of the run in {@code folder}. @throws CommandFailure if there is none */
+    /** Returns the newest checkpoint of the run in {@code folder}. @throws CommandFailure if there is none */
     static Path newest(Path folder) {
         if (!Files.isDirectory(folder.resolve(CHECKPOINTS)) || checkpoints(folder).isEmpty()) {
-            throw new CommandFailure(folder + ": expected a run to go on with, found no checkpoint in "
-                    + folder.resolve(CHECKPOINTS) + ": leave --resume out to begin one");
+            throw new CommandFailure(folder + ": expected a run to resume, found no checkpoint in "
+                    + folder.resolve(CHECKPOINTS) + ": omit --resume to begin a new run");
         }
         return checkpoints(folder).getLast();
     }
 
-    /** The checkpoints that are whole, oldest first. */
+    /** Returns the complete checkpoints, oldest first. */
     private static List<Path> checkpoints(Path folder) {
         try (Stream<Path> found = Files.list(folder.resolve(CHECKPOINTS))) {
             return found.filter(one -> one.getFileName().toString().matches(STEP))
@@ -151,7 +151,7 @@ final class RunFolder implements AutoCloseable {
         return !checkpoints(folder).isEmpty();
     }
 
-    /** Saves a checkpoint, unless that of this step is there, then removes those that are too many. */
+    /** Saves a checkpoint, unless one of this step exists, then removes the oldest ones that exceed the limit. */
     Path save(Trainer trainer) {
         Path checkpoint = folder.resolve(CHECKPOINTS).resolve(
                 String.format(Locale.ROOT, "step-%09d", trainer.steps()));

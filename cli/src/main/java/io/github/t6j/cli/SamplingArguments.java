@@ -7,46 +7,48 @@ import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
-/** How {@code generate} chooses tokens: what the user says, else what generation_config.json asks for, else our defaults. */
+/** Sampling options: the user's, or else those of generation_config.json, or else t6j's defaults. */
 final class SamplingArguments {
     @Option(names = {"--temperature", "--temp"}, paramLabel = "T",
-            description = "Divides the logits; 0 always takes the likeliest token (default: 0.8).")
+            description = "Divide the logits by T; 0 always takes the most likely token (default: 0.8).")
     private Float temperature;
 
     @Option(names = "--top-k", paramLabel = "K",
-            description = "Keep the K likeliest tokens; 0 keeps all (default: 40).")
+            description = "Keep the K most likely tokens; 0 keeps all (default: 40).")
     private Integer topK;
 
     @Option(names = "--top-p", paramLabel = "P",
-            description = "Keep the likeliest tokens that together reach P; 1 keeps all (default: 0.95).")
+            description = "Keep the most likely tokens whose probabilities add up to P; 1 keeps all (default: 0.95).")
     private Float topP;
 
     @Option(names = "--min-p", paramLabel = "P",
-            description = "Keep tokens at least P times as likely as the likeliest (default: 0).")
+            description = "Keep tokens at least P times as likely as the most likely token (default: 0).")
     private Float minP;
 
     @Option(names = "--repetition-penalty", paramLabel = "R",
-            description = "Above 1, makes tokens seen before less likely (default: 1). A generation_config.json beside the "
-                    + "model that asks to sample has other defaults for these five.")
+            description = {"Make tokens that occurred before less likely, if R is above 1 (default: 1).",
+                "generation_config.json may set the defaults of this and the four options above."})
     private Float repetitionPenalty;
 
     @Option(names = "--frequency-penalty", paramLabel = "F",
-            description = "Subtracted from a token's logit for each time it was generated (default: 0).")
+            description = "Subtract F from a token's logit for each time that it was generated (default: 0).")
     private Float frequencyPenalty;
 
     @Option(names = "--presence-penalty", paramLabel = "F",
-            description = "Subtracted from a token's logit if it was generated (default: 0).")
+            description = "Subtract F from a token's logit if it was generated (default: 0).")
     private Float presencePenalty;
 
     @Option(names = "--logit-bias", paramLabel = "ID=B",
-            description = "Add B to the logit of token ID; -Infinity bans it; can be repeated. t6j tokenize says ids.")
+            description = {"Add B to the logit of token ID, or ban it with -Infinity; repeatable.",
+                "t6j tokenize prints ids."})
     private Map<Integer, Float> logitBias;
 
     @Option(names = "--seed", paramLabel = "S",
-            description = "The same seed gives the same text (default: random; --stats shows it).")
+            description = {"Seed of the random numbers; the same seed gives the same text",
+                "(default: random; --stats prints it)."})
     private Long seed;
 
-    /** {@code defaults} with what the user says. */
+    /** Returns {@code defaults}, overridden by the user's options. */
     SamplingOptions over(SamplingOptions defaults) {
         SamplingOptions options = defaults.withSeed(seed);
         options = temperature == null ? options : options.withTemperature(temperature);
@@ -59,7 +61,10 @@ final class SamplingArguments {
         return logitBias == null ? options : options.withLogitBias(logitBias);
     }
 
-    /** What the model asks for, or our defaults, with what the user says. @throws CommandFailure if an id is none */
+    /**
+     * Returns the model's or t6j's defaults, overridden by the user's options. @throws CommandFailure if a biased id
+     * does not exist
+     */
     SamplingOptions over(Model model) {
         int ids = model.tokenizer().size();
         if (logitBias != null && logitBias.keySet().stream().anyMatch(id -> id >= ids)) {
@@ -69,7 +74,7 @@ final class SamplingArguments {
         return over(model.sampling().orElse(SamplingOptions.defaults()));
     }
 
-    /** A line of {@code --stats}. @param asked whether generation_config.json asks to sample */
+    /** Returns a line of {@code --stats}. @param asked true if generation_config.json asks to sample */
     String stats(boolean asked, SamplingOptions options) {
         return String.format(Locale.ROOT,
                 "sampling  temperature %s, top-k %d, top-p %s, min-p %s, repetition penalty %s, frequency penalty %s, "
@@ -77,6 +82,6 @@ final class SamplingArguments {
                 options.temperature(),
                 options.topK(), options.topP(), options.minP(), options.penalties().repetition(),
                 options.penalties().frequency(), options.penalties().presence(),
-                asked ? " (generation_config.json's, but for options)" : "");
+                asked ? " (from generation_config.json, unless set by options)" : "");
     }
 }

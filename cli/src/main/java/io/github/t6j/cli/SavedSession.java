@@ -13,17 +13,17 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 
-/** The file of {@code --session}, looked at before a model is loaded for it. */
+/** Reads the file of {@code --session} before a model is loaded for it. */
 final class SavedSession {
-    /** A session has few tensors, so its header is short. */
+    /** Largest header; a session has few tensors, so its header is short. */
     private static final int LONGEST_HEADER = 1 << 24;
 
     private SavedSession() {}
 
     /**
-     * The type of the cache that {@code file} holds, or null if there is no such file yet.
+     * Returns the cache type of the session in {@code file}, or null if the file does not exist yet.
      *
-     * @throws CommandFailure if it is no session
+     * @throws CommandFailure if it is not a session
      * @throws java.io.UncheckedIOException if no file can be written there
      */
     static CacheType cacheType(Path file) {
@@ -33,17 +33,17 @@ final class SavedSession {
         }
         Map<String, Object> header = header(file);
         if (!(header.get("__metadata__") instanceof Map<?, ?> metadata) || !metadata.containsKey("t6j_session")) {
-            throw new CommandFailure(file + ": expected a session that t6j saved, or a new name, found "
-                    + (header.isEmpty() ? "another file" : "tensors of something else") + ": give another --session");
+            throw new CommandFailure(file + ": expected a saved session of t6j, or a new name, found "
+                    + (header.isEmpty() ? "another file" : "other tensors") + ": choose another --session");
         }
         try {
             return CacheType.valueOf(String.valueOf(metadata.get("cache_type")).toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
-            return null; // to restore it says what is wrong
+            return null; // restoring it reports the error
         }
     }
 
-    /** That of a safetensors file; empty if it is none. */
+    /** Returns the header of a safetensors file; empty if the file is not one. */
     private static Map<String, Object> header(Path file) {
         try (InputStream in = Files.newInputStream(file)) {
             byte[] start = in.readNBytes(Long.BYTES);

@@ -18,18 +18,18 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code t6j score}: how often the model finds the likeliest choice to be the right one. */
+/** {@code t6j score}: measures the accuracy on multiple-choice questions. */
 @Command(
         name = "score",
         description = "Scores multiple-choice questions as lm-evaluation-harness does.",
         footer = {
             "",
-            "A line of TASK.jsonl is one question, such as",
+            "Each line of TASK.jsonl is one question, such as",
             "  {\"id\": 0, \"context\": \"The sky is\",",
             "   \"choices\": [\"blue.\", \"a fish.\"], \"gold\": 0}",
-            "A space joins context and choice where neither has one there. acc takes the choice of the "
-                    + "largest log-likelihood, acc_norm the largest per character of the choice; ± and _stderr are "
-                    + "standard errors.",
+            "If neither the context ends nor the choice begins with white space, a space joins them.",
+            "acc takes the choice with the largest log-likelihood, acc_norm the largest per character.",
+            "± and _stderr are standard errors.",
             "",
             "Examples:",
             "  t6j score -m DIR --file arc_easy.jsonl --json",
@@ -47,16 +47,16 @@ final class ScoreCommand implements Callable<Integer> {
     private CacheArguments cache;
 
     @Option(names = {"-f", "--file"}, required = true, paramLabel = "TASK.jsonl",
-            description = "The questions, one a line.")
+            description = "File of questions, one per line.")
     private Path file;
 
-    @Option(names = "--limit", paramLabel = "N", description = "Only the first N questions (default: all).")
+    @Option(names = "--limit", paramLabel = "N", description = "Score only the first N questions (default: all).")
     private Integer limit;
 
     @Option(names = "--details", paramLabel = "FILE",
-            description = "Write each question's result to FILE, one JSON object a line: question, "
-                    + "context, choices, gold, log_likelihoods, choice, choice_norm. --out has them, too, and goes on "
-                    + "where it was interrupted.")
+            description = {"Write each question's result to FILE, one JSON object per line.",
+                "Its keys are question, context, choices, gold, log_likelihoods, choice and choice_norm.",
+                "--out writes the same and can continue an interrupted run."})
     private Path details;
 
     @Mixin
@@ -66,7 +66,8 @@ final class ScoreCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Option(names = "--json",
-            description = "Print one JSON object: questions, acc, acc_stderr, acc_norm, acc_norm_stderr.")
+            description = {"Print one JSON object.",
+                "Its keys are questions, acc, acc_stderr, acc_norm and acc_norm_stderr."})
     private boolean json;
 
     @Override
@@ -77,11 +78,11 @@ final class ScoreCommand implements Callable<Integer> {
             Range.atLeast(spec, "--limit", limit, 1);
         }
         if (details != null && lines.out() != null) {
-            throw new ParameterException(spec.commandLine(), "--details and --out: expected one or none");
+            throw new ParameterException(spec.commandLine(), "--details and --out: expected one of them, found both");
         }
         List<Line> all = Question.lines(file);
         if (lines.out() == null) {
-            all.forEach(Question::parse); // a wrong one ends the run before it begins
+            all.forEach(Question::parse); // report a wrong line before the run begins
         }
         List<Line> questions = limit == null ? all : all.subList(0, Math.min(limit, all.size()));
         try (Writer written = details == null ? Writer.nullWriter() : open(details);
@@ -100,7 +101,7 @@ final class ScoreCommand implements Callable<Integer> {
 
     private void tell(Map<String, Object> result, Writer written) {
         try {
-            result.remove("index"); // of --out
+            result.remove("index"); // a key of --out only
             written.write(Json.writeLine(result) + "\n");
         } catch (IOException e) {
             throw Errors.failure(details, "cannot be written", e);

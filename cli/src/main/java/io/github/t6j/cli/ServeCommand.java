@@ -32,14 +32,14 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code t6j serve}: an HTTP server with OpenAI's API. */
+/** {@code t6j serve}: runs an HTTP server with OpenAI's API. */
 @Command(
         name = "serve",
-        description = "Serves a model over HTTP, with OpenAI's API: /v1/chat/completions, /v1/completions, /v1/models, "
-                + "/tokenize, /detokenize, /health, /metrics, and a page to try it.",
+        description = {"Serves a model over HTTP with OpenAI's API, and a page to try it.",
+            "Endpoints: /v1/chat/completions, /v1/completions, /v1/models, /tokenize, /detokenize, /health, /metrics."},
         footer = {
             "",
-            "Ctrl-C or SIGTERM: no more requests are taken, and those that are there have --drain seconds to end.",
+            "On Ctrl-C or SIGTERM the server accepts no more requests; those that run have --drain seconds to finish.",
             "",
             "Examples:",
             "  t6j serve",
@@ -65,55 +65,57 @@ final class ServeCommand implements Callable<Integer> {
     private CacheArguments cache;
 
     @Option(names = "--host", paramLabel = "HOST", defaultValue = "127.0.0.1",
-            description = "Address to listen at; 0.0.0.0: all, so that other machines can ask (default: "
+            description = "Address to listen on; 0.0.0.0 lets other machines connect (default: "
                     + "${DEFAULT-VALUE}).")
     private String host;
 
     @Option(names = "--port", paramLabel = "N", defaultValue = "8080",
-            description = "Port to listen at; 0: any that is free (default: ${DEFAULT-VALUE}).")
+            description = "Port to listen on; 0 takes any free port (default: ${DEFAULT-VALUE}).")
     private int port;
 
     @Option(names = "--name", paramLabel = "NAME",
-            description = "What requests call the model (default: the name of its folder or file).")
+            description = "Name of the model in requests (default: the name of its folder or file).")
     private String name;
 
     @Option(names = {"-c", "--context"}, paramLabel = "N",
-            description = "Tokens of a prompt and its continuation (default: the model's block_size).")
+            description = "Number of tokens for a prompt and its continuation (default: the model's block_size).")
     private Integer context;
 
     @Option(names = "--parallel", paramLabel = "N", defaultValue = "16",
-            description = "Generations at once (default: ${DEFAULT-VALUE}).")
+            description = "Number of generations at once (default: ${DEFAULT-VALUE}).")
     private int parallel;
 
     @Option(names = "--queue", paramLabel = "N", defaultValue = "64",
-            description = "Generations that may wait; more are answered with 429 (default: ${DEFAULT-VALUE}).")
+            description = {"Number of generations that may wait.",
+                "Requests beyond it are answered with status 429 (default: ${DEFAULT-VALUE})."})
     private int queue;
 
     @Option(names = "--cache-memory", paramLabel = "MB",
-            description = "Most megabytes of all caches, those kept for prompts that begin alike included (default: three "
-                    + "quarters of the memory that is free once the model is loaded).")
+            description = {"Memory for all caches in MB, including those kept for prompts with the same beginning",
+                "(default: three quarters of the memory that is free after the model is loaded)."})
     private Long cacheMemory;
 
     @Option(names = "--api-key-file", paramLabel = "FILE",
-            description = "Requests must carry the key in FILE, as \"Authorization: Bearer KEY\".")
+            description = "Require the key in FILE from all requests, as \"Authorization: Bearer KEY\".")
     private Path keyFile;
 
     @Option(names = "--api-key", paramLabel = "KEY",
-            description = "The same, with the key on the command line, where other users of the machine can see it.")
+            description = {"Require KEY from all requests.",
+                "Other users of the machine can see the command line; --api-key-file is safer."})
     private String key;
 
     @Option(names = "--allow-origin", paramLabel = "ORIGIN",
-            description = "Pages of this origin, such as https://example.org, may ask; *: all (default: only the server's "
-                    + "own page).")
+            description = {"Allow requests from pages of this origin, such as https://example.org, or * for all",
+                "(default: only the server's own page)."})
     private String allowedOrigin;
 
     @Option(names = "--tls-keystore", paramLabel = "FILE",
-            description = "Serve https with the key and certificate in FILE, PKCS12; its password is read from the "
-                    + "environment variable T6J_TLS_PASSWORD.")
+            description = {"Serve https with the key and certificate in FILE, PKCS12.",
+                "The environment variable T6J_TLS_PASSWORD has its password."})
     private Path keystore;
 
     @Option(names = "--drain", paramLabel = "S", defaultValue = "10",
-            description = "Seconds that generations have to end when the server is stopped (default: ${DEFAULT-VALUE}).")
+            description = "Seconds for generations to finish when the server stops (default: ${DEFAULT-VALUE}).")
     private int drain;
 
     @Override
@@ -121,7 +123,7 @@ final class ServeCommand implements Callable<Integer> {
         check();
         Server server = listen();
         CountDownLatch stopped = new CountDownLatch(1);
-        // The process ends with 128 + the signal once this is done.
+        // The process ends with 128 + the signal after this.
         try (ShutdownHook _ = new ShutdownHook(() -> {
             stop(server);
             stopped.countDown();
@@ -144,9 +146,9 @@ final class ServeCommand implements Callable<Integer> {
         Range.atLeast(spec, "--port", port, 0);
         Range.atMost(spec, "--port", port, 65535, "the largest port");
         Range.atLeast(spec, "--parallel", parallel, 1);
-        Range.atMost(spec, "--parallel", parallel, Limits.MOST_RUNNING, "what one pass takes");
+        Range.atMost(spec, "--parallel", parallel, Limits.MOST_RUNNING, "the most in one pass");
         Range.atLeast(spec, "--queue", queue, 0);
-        Range.atMost(spec, "--queue", queue, MOST_QUEUED, "a bound");
+        Range.atMost(spec, "--queue", queue, MOST_QUEUED, "the most supported");
         Range.atLeast(spec, "--drain", drain, 0);
         Range.atMost(spec, "--drain", drain, LONGEST_DRAIN, "an hour");
         if (context != null) {
@@ -154,7 +156,7 @@ final class ServeCommand implements Callable<Integer> {
         }
         if (cacheMemory != null) {
             Range.atLeast(spec, "--cache-memory", cacheMemory, 1);
-            Range.atMost(spec, "--cache-memory", cacheMemory, Long.MAX_VALUE >> 20, "what bytes can count");
+            Range.atMost(spec, "--cache-memory", cacheMemory, Long.MAX_VALUE >> 20, "the largest number of bytes");
         }
     }
 
@@ -162,7 +164,7 @@ final class ServeCommand implements Callable<Integer> {
         try {
             return new Server(new Server.Options(host, port, key(), allowedOrigin, tls()));
         } catch (IOException e) {
-            throw Errors.failure("--host " + host + " --port " + port, "cannot listen there", e);
+            throw Errors.failure("--host " + host + " --port " + port, "cannot listen", e);
         }
     }
 
@@ -192,7 +194,7 @@ final class ServeCommand implements Callable<Integer> {
             KeyStore keys = KeyStore.getInstance("PKCS12");
             keys.load(in, password.toCharArray());
             if (!hasKey(keys)) {
-                throw new CommandFailure(keystore + ": expected a key and its certificate, found none");
+                throw new CommandFailure(keystore + ": expected a private key and its certificate, found none");
             }
             KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             managers.init(keys, password.toCharArray());
@@ -201,7 +203,7 @@ final class ServeCommand implements Callable<Integer> {
             return context;
         } catch (IOException | GeneralSecurityException e) {
             throw Errors.failure(
-                    keystore, "expected a PKCS12 keystore, opened by the password in T6J_TLS_PASSWORD", e);
+                    keystore, "expected a PKCS12 keystore and its password in T6J_TLS_PASSWORD", e);
         }
     }
 
@@ -231,7 +233,7 @@ final class ServeCommand implements Callable<Integer> {
                 + " MB)");
         if (!address.getAddress().isLoopbackAddress() && key == null && keyFile == null) {
             main.note(
-                    "note: everybody who reaches this machine can use the server: --api-key-file FILE asks for a key");
+                    "note: everyone who can reach this machine can use the server; --api-key-file FILE requires a key");
         }
     }
 
@@ -241,7 +243,7 @@ final class ServeCommand implements Callable<Integer> {
 
     private void stop(Server server) {
         if (!server.drain(Duration.ofSeconds(drain))) {
-            main.note("some generations were ended after " + drain + " s (--drain)");
+            main.note("some generations were stopped after " + drain + " s (--drain)");
         }
     }
 }

@@ -1,6 +1,6 @@
 package io.github.t6j.cli;
 
-/** Something to do when the process ends, until {@link #close}; nothing if it is ending already. */
+/** Action to run when the process ends, until {@link #close}; nothing happens if the process is already ending. */
 final class ShutdownHook implements AutoCloseable {
     private final Thread thread;
 
@@ -9,7 +9,7 @@ final class ShutdownHook implements AutoCloseable {
         try {
             Runtime.getRuntime().addShutdownHook(thread);
         } catch (IllegalStateException e) {
-            // the process is ending already
+            // the process is already ending
         }
     }
 
@@ -18,7 +18,7 @@ final class ShutdownHook implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(thread);
         } catch (IllegalStateException e) {
-            // the process is ending already
+            // the process is already ending
         }
     }
 }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 
-/** The lines of {@code t6j generate --stats}. */
+/** Lines of {@code t6j generate --stats}. */
 final class Stats {
     private Stats() {}
 
@@ -26,28 +26,31 @@ final class Stats {
                 "kernels   " + info.kernels());
     }
 
-    /** Those of {@code --samples}: the speed of all together, the cache of the prompt, which they share, and their own. */
+    /**
+     * Returns the lines for {@code --samples}: the total speed, and the cache of their shared prompt and of each
+     * sample.
+     */
     static List<String> ofSamples(List<Generation> samples, Session prompt, ModelInfo info) {
         Generation first = samples.getFirst();
         int tokens = samples.stream().mapToInt(one -> one.tokens().size()).sum();
-        boolean state = info.cache().stateElements() > 0; // of one size, and every sample has its own
+        boolean state = info.cache().stateElements() > 0; // of fixed size, one for every sample
         long bytes = state
                 ? prompt.usedCacheBytes() * (1 + samples.size())
                 : prompt.usedCacheBytes() / prompt.position() * (prompt.position() + tokens);
         return List.of(
                 "prompt    " + speed(first.promptTokens(), first.prefillTime()),
                 "decode    " + speed(tokens, first.decodeTime()) + " in " + samples.size() + " samples",
-                "seed      " + first.seed() + " and following",
+                "seed      " + first.seed() + " and the next ones",
                 "cache     " + cache(bytes, prompt.position() + tokens, prompt.cacheType(), info),
                 "weights   " + Text.printable(info.weightFormat(), Integer.MAX_VALUE),
                 "kernels   " + info.kernels());
     }
 
-    /** What a process takes whatever it generates, and at most. */
+    /** Returns load time and peak memory of the process. */
     static List<String> ofProcess(Duration load) {
         String time = String.format(Locale.ROOT, "load      %.2f s", load.toNanos() / 1e9);
         OptionalLong peak = PeakMemory.bytes();
-        return peak.isEmpty() ? List.of(time) : List.of(time, "memory    " + Sizes.of(peak.getAsLong()) + " at most");
+        return peak.isEmpty() ? List.of(time) : List.of(time, "memory    " + Sizes.of(peak.getAsLong()) + " peak");
     }
 
     static String speed(int tokens, Duration time) {
@@ -56,11 +59,12 @@ final class Stats {
         return tokens + " tokens" + rate;
     }
 
-    /** Other attentions as they would be with elements of the same type. */
+    /** Compares with other attentions, as if their caches had elements of the same type. */
     static String cache(long bytes, int tokens, CacheType type, ModelInfo info) {
         CacheComparison comparison = CacheComparison.of(info);
-        return Sizes.of(bytes) + " for " + tokens + " tokens in " + Choice.word(type) + "; MHA of "
-                + besides(comparison.equalHeads().getFirst(), bytes, tokens, type, info) + ", of equal parameters, "
+        return Sizes.of(bytes) + " for " + tokens + " tokens in " + Choice.word(type) + "; MHA with "
+                + besides(comparison.equalHeads().getFirst(), bytes, tokens, type, info) + ", MHA of equal parameters "
+                + "with "
                 + besides(comparison.equalParameters().getFirst(), bytes, tokens, type, info);
     }
 

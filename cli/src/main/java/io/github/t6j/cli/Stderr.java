@@ -11,20 +11,20 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Where messages go. The JVM warns on stderr that the Vector API is an incubator module, before any code of ours runs
- * and whatever its options; so bin/t6j starts it with a pipe as stderr, out of which it takes that line, and the real one
- * at another descriptor. That is written to by C's write: a file opened again as /dev/fd/3 would have a position of its own, from which other programs
- * overwrite ours, and a socket cannot be opened again.
+ * Standard error for messages. The JVM warns there that the Vector API is an incubator module, before any of our code
+ * runs and whatever its options. So bin/t6j starts it with a pipe as standard error, drops that line from it, and
+ * passes the original at another descriptor. C's write writes to that descriptor: a file opened again as /dev/fd/3
+ * would have its own position, from which other programs overwrite our output, and a socket cannot be opened again.
  */
 final class Stderr extends OutputStream {
     private final int descriptor;
-    private MethodHandle write; // made when the first message comes: most runs have none
+    private MethodHandle write; // created for the first message, since most runs have none
 
     private Stderr(int descriptor) {
         this.descriptor = descriptor;
     }
 
-    /** The stream of the descriptor that system property t6j.stderr names, else {@link System#err}. */
+    /** Opens the descriptor that system property t6j.stderr names, or else returns {@link System#err}. */
     static PrintStream open() {
         Integer descriptor = Integer.getInteger("t6j.stderr");
         return descriptor == null ? System.err : new PrintStream(new Stderr(descriptor), true, System.err.charset());

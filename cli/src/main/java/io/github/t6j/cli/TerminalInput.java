@@ -16,24 +16,25 @@ import org.jline.terminal.TerminalBuilder;
 import org.jline.utils.Signals;
 
 /**
- * What a person types, by JLine, which nothing else knows: editing, history, pasted text as one message, Ctrl-C, Ctrl-D.
+ * Input of a person at a terminal, through JLine, which no other class uses: editing, history, pasted text as one
+ * message, Ctrl-C and Ctrl-D.
  */
 final class TerminalInput implements ChatInput {
     private static final int HISTORY_LINES = 1000;
 
     private final Main main;
-    private final Object interruptBefore; // what Ctrl-C did
+    private final Object interruptBefore; // the handler before ours
     private final Terminal terminal;
     private final LineReader reader;
 
     /**
-     * @param history where lines are kept, or null
-     * @param commands what Tab completes
-     * @param stop what Ctrl-C does while nobody is asked for a line
+     * @param history file for typed lines, or null
+     * @param commands words that Tab completes
+     * @param stop action of Ctrl-C while no line is being read
      */
     TerminalInput(Main main, Path history, List<String> commands, Runnable stop) {
         this.main = main;
-        // JLine puts back what was there for a moment whenever it sets another: that must not end the program.
+        // JLine briefly restores the previous handler whenever it sets another; that must not end the program.
         interruptBefore = Signals.register(Signal.INT.name(), stop);
         try {
             terminal = TerminalBuilder.builder().system(true).provider("ffm").graphemeCluster(false).build();
@@ -45,7 +46,7 @@ final class TerminalInput implements ChatInput {
         reader = LineReaderBuilder.builder()
                 .terminal(terminal)
                 .completer(new StringsCompleter(commands))
-                .option(Option.DISABLE_EVENT_EXPANSION, true) // an exclamation mark is none of a shell's
+                .option(Option.DISABLE_EVENT_EXPANSION, true) // an exclamation mark has no special meaning here
                 .option(Option.BRACKETED_PASTE, true)
                 .variable(LineReader.SECONDARY_PROMPT_PATTERN, "… ")
                 .variable(LineReader.HISTORY_SIZE, HISTORY_LINES)
@@ -57,7 +58,7 @@ final class TerminalInput implements ChatInput {
         reader.getWidgets().put(LineReader.ACCEPT_LINE, this::accept);
     }
 
-    /** Enter: the line is ready, or goes on. */
+    /** Handles Enter: the text is complete, or continues on the next line. */
     private boolean accept() {
         Buffer buffer = reader.getBuffer();
         String typed = buffer.toString();
@@ -89,7 +90,7 @@ final class TerminalInput implements ChatInput {
         return null;
     }
 
-    /** Gives the terminal back as it was. */
+    /** Restores the terminal. */
     @Override
     public void close() {
         try {

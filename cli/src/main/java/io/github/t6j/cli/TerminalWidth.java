@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** How wide what people read may be. */
+/** Width of output for people. */
 final class TerminalWidth {
     private static final int LEAST = 60;
     private static final int MOST = 100;
@@ -15,16 +15,16 @@ final class TerminalWidth {
     private TerminalWidth() {}
 
     /**
-     * Columns, 60 to 100: what COLUMNS says, else the terminal, else 80.
+     * Returns the columns, 60 to 100: those of COLUMNS, or else of the terminal, or else 80.
      *
-     * @param watched whether there is a terminal
+     * @param watched true if standard error is a terminal
      */
     static int of(Map<String, String> environment, boolean watched) {
         int columns = columns(environment, watched);
         return columns == 0 ? UNKNOWN : Math.clamp(columns, LEAST, MOST);
     }
 
-    /** All columns, or 0 if nobody knows. */
+    /** Returns all columns, or 0 if they are unknown. */
     static int columns(Map<String, String> environment, boolean watched) {
         int columns = number(environment.getOrDefault("COLUMNS", ""));
         return columns <= 0 && watched ? ofTerminal() : Math.max(0, columns);
@@ -38,7 +38,7 @@ final class TerminalWidth {
         }
     }
 
-    /** Shells do not export COLUMNS. 0 if nobody knows, as on Windows. */
+    /** Asks the terminal, since shells do not export COLUMNS. Returns 0 if the width is unknown, as on Windows. */
     private static int ofTerminal() {
         try {
             Process stty = new ProcessBuilder("stty", "size").redirectInput(new File("/dev/tty"))

@@ -14,19 +14,19 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/** Text that comes from arguments, standard input and files: UTF-8, exactly as it is. */
+/** Reads text from arguments, standard input and files: UTF-8, without any change. */
 final class Text {
     private static final String STANDARD_INPUT = "standard input";
 
-    /** Bytes of the longest text: hours of work for the smallest model. What has no end ends there. */
+    /** Longest text in bytes, hours of work for the smallest model; reading an endless input stops here. */
     private static final int LONGEST = 1 << 28;
 
     private Text() {}
 
     /**
-     * {@code argument} itself, or standard input where it is {@code -}, or absent with something piped in.
+     * Returns {@code argument} itself, or standard input if it is {@code -}, or is absent and input is piped.
      *
-     * @param label what the help calls the argument
+     * @param label name of the argument in the help
      */
     static String argumentOrInput(String argument, String label, Main main, CommandSpec spec) {
         if (argument != null && !argument.equals("-")) {
@@ -34,12 +34,12 @@ final class Text {
         }
         if (argument == null && main.terminal) {
             throw new ParameterException(spec.commandLine(),
-                    label + ": expected a text, or - to read standard input, found nothing");
+                    label + ": expected a text, or - to read standard input, found none");
         }
         return decode(readAll(main.in, STANDARD_INPUT), STANDARD_INPUT);
     }
 
-    /** The bytes of a file, which may be a pipe: {@code <(command)}, /dev/stdin. */
+    /** Reads all bytes of a file, which may be a pipe: {@code <(command)}, /dev/stdin. */
     static byte[] readAll(Path file) {
         if (Files.isDirectory(file)) {
             throw new CommandFailure(file + ": expected a file, found a folder");
@@ -51,12 +51,12 @@ final class Text {
         }
     }
 
-    /** Those of a file, or of standard input for {@code -}. */
+    /** Reads all bytes of a file, or of standard input for {@code -}. */
     static byte[] readAll(Path file, Main main) {
         return isInput(file) ? readAll(main.in, STANDARD_INPUT) : readAll(file);
     }
 
-    /** What messages call {@code file}. */
+    /** Returns the name of {@code file} for messages. */
     static String name(Path file) {
         return isInput(file) ? STANDARD_INPUT : file.toString();
     }
@@ -69,8 +69,8 @@ final class Text {
         try {
             byte[] bytes = in.readNBytes(LONGEST + 1);
             if (bytes.length > LONGEST) {
-                throw new CommandFailure(where + ": expected at most " + LONGEST + " bytes of text, found more: cut it"
-                        + " into pieces");
+                throw new CommandFailure(where + ": expected at most " + LONGEST + " bytes of text, found more: split"
+                        + " it into pieces");
             }
             return bytes;
         } catch (IOException e) {
@@ -78,22 +78,24 @@ final class Text {
         }
     }
 
-    /** @throws CommandFailure if {@code utf8} is not UTF-8, naming {@code where} and the first wrong byte */
+    /**
+     * @throws CommandFailure if {@code utf8} is not UTF-8, with {@code where} and the offset of the first invalid byte
+     */
     static String decode(byte[] utf8, String where) {
         CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
         ByteBuffer bytes = ByteBuffer.wrap(utf8);
         CharBuffer chars = CharBuffer.allocate(utf8.length);
         CoderResult result = decoder.decode(bytes, chars, true);
         if (result.isError()) {
-            throw new CommandFailure(where + ": expected UTF-8, found another byte at offset " + bytes.position()
+            throw new CommandFailure(where + ": expected UTF-8, found an invalid byte at offset " + bytes.position()
                     + ": convert the text to UTF-8");
         }
         return chars.flip().toString();
     }
 
     /**
-     * {@code text} without control characters, which would move the terminal's cursor or worse, and without those that
-     * reverse the order of what follows; cut.
+     * Returns {@code text} without control characters, which could move the terminal's cursor or worse, and without
+     * those that reverse the order of text; long texts are cut.
      */
     static String printable(String text, int longest) {
         StringBuilder printable = new StringBuilder();
@@ -112,7 +114,7 @@ final class Text {
         }
     }
 
-    /** A piece of a text, with the same characters escaped; line feeds stay. */
+    /** Returns a piece of a text with the same characters escaped; line feeds stay. */
     static String printablePiece(String text) {
         StringBuilder printable = new StringBuilder();
         for (int i = 0; i < text.length(); i++) {
@@ -125,7 +127,7 @@ final class Text {
         return printable.toString();
     }
 
-    /** The last {@code most} characters of a text, as {@link #printablePiece}; … where there are more. */
+    /** Returns the last {@code most} characters of a text, as {@link #printablePiece} does, after … if it was cut. */
     static String printableEnd(String text, int most) {
         int from = Math.max(0, text.length() - most);
         from += from > 0 && Character.isLowSurrogate(text.charAt(from)) ? 1 : 0; // not half a character
@@ -137,7 +139,7 @@ final class Text {
                 || !Character.isISOControl(c) && !(c >= '\u202a' && c <= '\u202e') && !(c >= '\u2066' && c <= '\u2069');
     }
 
-    /** JSON, or lines, with the same characters escaped; line ends stay. */
+    /** Returns JSON or lines with the same characters escaped; line ends stay. */
     static String printableLines(String text) {
         return text.lines().map(line -> printable(line, Integer.MAX_VALUE) + "\n").collect(Collectors.joining());
     }

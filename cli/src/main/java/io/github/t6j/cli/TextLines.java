@@ -9,9 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** {@code perplexity --texts}: {@code {"text": "…"}} a line, and if it wants {@code "id"}. */
+/** Lines of {@code perplexity --texts}: {@code {"text": "…"}}, and optionally {@code "id"}. */
 final class TextLines implements LineWork {
-    /** Cuts a text of so many ids. */
+    /** Cuts a text of {@code ids} ids into windows. */
     @FunctionalInterface
     interface Windows {
         List<Window> of(int ids);
@@ -54,7 +54,7 @@ final class TextLines implements LineWork {
         }
         int[] ids = model.tokenizer().encodeWithSpecialTokens(text);
         if (ids.length < 2) {
-            throw new CommandFailure(line.where() + ": expected a text of 2 tokens or more, found " + ids.length);
+            throw new CommandFailure(line.where() + ": expected a text of at least 2 tokens, found " + ids.length);
         }
         List<Window> cut = windows.of(ids.length);
         Ticket ticket = new Ticket();
@@ -88,7 +88,7 @@ final class TextLines implements LineWork {
         return all;
     }
 
-    /** From what the file says, so that the totals of a run that was interrupted are those of one that was not. */
+    /** Adds the numbers in the file, so that the totals of an interrupted run equal those of an uninterrupted one. */
     @Override
     public void add(Map<String, Object> result) {
         total.add(result);
@@ -102,12 +102,12 @@ final class TextLines implements LineWork {
         return total.line();
     }
 
-    /** How many texts were scored. */
+    /** Returns the number of scored texts. */
     int count() {
         return texts;
     }
 
-    /** Of all of them. */
+    /** Returns the totals of all texts. */
     Map<String, Object> totals() {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("texts", (long) texts);

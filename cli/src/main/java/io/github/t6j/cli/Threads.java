@@ -5,18 +5,18 @@ import picocli.CommandLine.Option;
 
 /** {@code --threads}, of every command that computes. */
 final class Threads {
-    /** More would only wait for each other. */
+    /** Most threads per core; more would only wait for each other. */
     private static final int PER_CORE = 4;
 
     @Option(names = {"-t", "--threads"}, paramLabel = "N",
-            description = "Threads that compute (default: one per core).")
+            description = "Number of threads (default: one per core).")
     private Integer threads;
 
     /**
      * Checks the number.
      *
-     * @param spec of the command
-     * @throws picocli.CommandLine.ParameterException if it makes no sense
+     * @param spec the command
+     * @throws picocli.CommandLine.ParameterException if it is out of range
      */
     void check(CommandSpec spec) {
         if (threads != null) {

@@ -10,10 +10,10 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code t6j tokenize}: text to ids and back. */
+/** {@code t6j tokenize}: converts text to ids and back. */
 @Command(
         name = "tokenize",
-        description = "Prints the ids of a text by comma, or with --decode the text of ids, and a last newline.",
+        description = "Prints the ids of a text, separated by commas, or with --decode the text of ids.",
         footer = {
             "",
             "Examples:",
@@ -31,13 +31,15 @@ final class TokenizeCommand implements Callable<Integer> {
     @Mixin
     private ModelFolder folder;
 
-    @Option(names = "--decode", description = "TEXT is ids, by comma or white space: print their text.")
+    @Option(names = "--decode",
+            description = "Read TEXT as ids, separated by commas or white space, and print their text.")
     private boolean decode;
 
     @Parameters(
             arity = "0..1",
             paramLabel = "TEXT",
-            description = "Plain text (no special ids are read from it); - or none with piped input: standard input.")
+            description = {"Plain text, in which special tokens have no meaning.",
+                "- reads standard input, as does piped input without TEXT."})
     private String text;
 
     @Override

@@ -6,10 +6,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code t6j tokenizer}: what makes tokenizers. */
+/** {@code t6j tokenizer}: commands that make tokenizers. */
 @Command(
         name = "tokenizer",
-        description = "Makes a tokenizer.",
+        description = "Makes tokenizers.",
         subcommands = TokenizerTrainCommand.class,
         footer = {"", "Example:", "  t6j tokenizer train --data book.txt --vocab 4096 --out DIR"})
 final class TokenizerCommand implements Callable<Integer> {

@@ -14,15 +14,15 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code t6j tokenizer train}: a tokenizer of texts. */
+/** {@code t6j tokenizer train}: trains a tokenizer on texts. */
 @Command(
         name = "train",
-        description = "Makes a byte-level BPE tokenizer.json, as GPT-2's, of texts.",
+        description = "Trains a byte-level BPE tokenizer like GPT-2's on texts, and writes its tokenizer.json.",
         footer = {
             "",
-            "A file is UTF-8 text, with <|endoftext|> between documents, or JSONL, whose key text is a "
-                    + "document. Ids are the bytes, then the merges, then <|endoftext|>. The same texts give the same "
-                    + "tokenizer.",
+            "A file is UTF-8 text with <|endoftext|> between documents, or JSONL with the key text.",
+            "Ids are the bytes, then the merges, then <|endoftext|>.",
+            "The same texts give the same tokenizer.",
             "",
             "Example:",
             "  t6j tokenizer train --data book.txt --vocab 4096 --out DIR"
@@ -35,20 +35,20 @@ final class TokenizerTrainCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Option(names = "--data", required = true, arity = "1..*", paramLabel = "FILE",
-            description = "Files of text; no folders.")
+            description = "Files of text, not folders.")
     private List<Path> data;
 
     @Option(names = "--vocab", required = true, paramLabel = "N",
-            description = "Number of ids: 257 or more; fewer come if nothing more is there twice.")
+            description = "Number of ids, at least 257; smaller if no pair of symbols repeats.")
     private int vocabulary;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "The folder to make, new or empty.")
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to create, new or empty.")
     private Path out;
 
     @Override
     public Integer call() {
         Range.atLeast(spec, "--vocab", vocabulary, TokenizerTrainer.SMALLEST);
-        Range.atMost(spec, "--vocab", vocabulary, TokenizerTrainer.LARGEST, "the most ids");
+        Range.atMost(spec, "--vocab", vocabulary, TokenizerTrainer.LARGEST, "the most supported");
         NewFolder.check(out);
         TokenizerTrainer trainer = new TokenizerTrainer();
         try (Progress progress = new Progress(parent.main, "reading")) {
@@ -62,7 +62,7 @@ final class TokenizerTrainCommand implements Callable<Integer> {
                 Map.of("tokenizer.json", file -> Files.writeString(file, trained.json())));
         if (trained.size() < vocabulary) {
             parent.main.note("note: the tokenizer has " + trained.size() + " ids, not " + vocabulary
-                    + ": no more neighbours are in the text twice");
+                    + ": no other pair of symbols repeats in the texts");
         }
         return Main.DONE;
     }

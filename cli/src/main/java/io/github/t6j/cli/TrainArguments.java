@@ -11,16 +11,16 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** The options of {@code t6j train} that decide what a run computes, and how long it is. */
+/** Options of {@code t6j train} that decide what a run computes, and its length. */
 final class TrainArguments {
-    /** What a step may take of --minutes: the rest is for evaluating, saving, and other programs. */
+    /** Share of --minutes for steps; the rest is for evaluating, saving, and other programs. */
     private static final double SHARE = 0.85;
 
-    /** Seconds and steps to try: the first are slower, before their code is compiled. */
+    /** Seconds and steps of the trial; the first steps are slower, before their code is compiled. */
     private static final double TRYING = 8;
     private static final int TRIES = 4;
 
-    /** Minutes that the tries may take at most, without --minutes; with it a tenth of them. */
+    /** Longest trial in minutes without --minutes; with it, the limit is a tenth of them. */
     private static final double TRYING_MINUTES = 1;
 
     private static final String DEFAULT_PRESET = "t6-micro";
@@ -30,80 +30,85 @@ final class TrainArguments {
     private String preset;
 
     @Option(names = "--steps", paramLabel = "N",
-            description = "Steps of the run, exactly (default: from what follows).")
+            description = "Number of steps (default: from --passes, --minutes and --tokens).")
     private Long steps;
 
     @Option(names = "--passes", paramLabel = "N", defaultValue = "4",
-            description = "Passes over the data at most (default: ${DEFAULT-VALUE}).")
+            description = "Maximum number of passes over the data (default: ${DEFAULT-VALUE}).")
     private double passes;
 
-    @Option(names = "--minutes", paramLabel = "M", description = "About so long at most; some steps are tried first.")
+    @Option(names = "--minutes", paramLabel = "M",
+            description = "Time budget; a few steps are timed first to plan the schedule.")
     private Double minutes;
 
-    @Option(names = "--tokens", paramLabel = "N", description = "So many tokens at most, a token of each pass counted.")
+    @Option(names = "--tokens", paramLabel = "N",
+            description = "Maximum number of tokens to train on; each pass over a token counts.")
     private Long tokens;
 
     @Option(names = "--context", paramLabel = "N", defaultValue = "0",
-            description = "Tokens of a sequence (default: the model's block_size).")
+            description = "Number of tokens in a sequence (default: the model's block_size).")
     private int context;
 
     @Option(names = "--batch", paramLabel = "N", defaultValue = "8",
-            description = "Sequences computed at once (default: ${DEFAULT-VALUE}).")
+            description = "Number of sequences in a batch (default: ${DEFAULT-VALUE}).")
     private int batch;
 
     @Option(names = "--accumulate", paramLabel = "N", defaultValue = "1",
-            description = "Such batches of a step (default: ${DEFAULT-VALUE}).")
+            description = "Number of batches in a step (default: ${DEFAULT-VALUE}).")
     private int accumulate;
 
     @Option(names = "--learning-rate", paramLabel = "R", defaultValue = "2e-3",
-            description = "Largest learning rate (default: ${DEFAULT-VALUE}).")
+            description = "Maximum learning rate (default: ${DEFAULT-VALUE}).")
     private double learningRate;
 
     @Option(names = "--min-learning-rate", paramLabel = "R",
-            description = "Learning rate at the end (default: a tenth of the largest).")
+            description = "Learning rate of the last step (default: a tenth of the maximum).")
     private Double minLearningRate;
 
     @Option(names = "--warm-up", paramLabel = "N",
-            description = "Steps until the largest learning rate (default: a twentieth of the run).")
+            description = "Number of steps until the maximum learning rate (default: a twentieth of the run).")
     private Long warmUp;
 
     @Option(names = "--weight-decay", paramLabel = "D", defaultValue = "0.1",
-            description = "Decay of the weights (default: ${DEFAULT-VALUE}).")
+            description = "Weight decay (default: ${DEFAULT-VALUE}).")
     private double weightDecay;
 
     @Option(names = "--clip", paramLabel = "C", defaultValue = "1",
-            description = "Largest norm of a step's gradients; 0: any (default: ${DEFAULT-VALUE}).")
+            description = "Maximum norm of a step's gradients; 0 does not limit it (default: ${DEFAULT-VALUE}).")
     private double clip;
 
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
-            description = "Of new weights and the data's order (default: ${DEFAULT-VALUE}).")
+            description = "Seed of new weights and of the order of the data (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Option(names = "--order", paramLabel = "ORDER", defaultValue = "epoch",
-            description = "epoch: each pass reads all, shuffled; random: places drawn at random, as the official script "
-                    + "does (default: ${DEFAULT-VALUE}).")
+            description = {"Order of the data: epoch or random.",
+                "epoch reads all data in each pass, shuffled.",
+                "random draws sequences from random places, as the official script does (default: ${DEFAULT-VALUE})."})
     private BatchOrder.Order order;
 
     @Option(names = "--init", paramLabel = "HOW", defaultValue = "small",
-            description = "New weights: official, or small, the same with a smaller embedding (default: ${DEFAULT-VALUE}).")
+            description = {"Initialization of new weights: official or small.",
+                "small differs by a smaller embedding (default: ${DEFAULT-VALUE})."})
     private Initialization init;
 
-    @Option(names = "--decay-vectors", description = "Let gains and biases decay, too, as the official script does.")
+    @Option(names = "--decay-vectors",
+            description = "Apply weight decay to gains and biases, too, as the official script does.")
     private boolean decayVectors;
 
     @Option(names = "--sum-batches",
-            description = "Add the gradients of a step's batches, as the official script does, "
-                    + "instead of averaging them.")
+            description = {"Add the gradients of a step's batches, as the official script does",
+                "(default: average them)."})
     private boolean sumBatches;
 
     String preset() {
         return preset == null ? DEFAULT_PRESET : preset;
     }
 
-    /** Checks that nothing contradicts the model that is gone on from. */
+    /** Checks that no option contradicts the model of --init-from. */
     void checkInitFrom(CommandSpec spec) {
-        checkWithout(spec, "--preset", "--init-from with it: a model has its shape", preset != null);
-        checkWithout(spec, "--init", "--init-from with it: a model has its weights", isGiven(spec, "--init"));
+        checkWithout(spec, "--preset", "--init-from, whose model has a shape, found both", preset != null);
+        checkWithout(spec, "--init", "--init-from, whose model has weights, found both", isGiven(spec, "--init"));
     }
 
     private static boolean isGiven(CommandSpec spec, String option) {
@@ -119,7 +124,7 @@ final class TrainArguments {
     /** Checks all numbers. */
     void check(CommandSpec spec) {
         positive(spec, "--passes", passes);
-        checkWithout(spec, "--steps", "--passes, --minutes or --tokens with it",
+        checkWithout(spec, "--steps", "--passes, --minutes or --tokens, found one of them",
                 steps != null && (isGiven(spec, "--passes") || minutes != null || tokens != null));
         if (minutes != null) {
             positive(spec, "--minutes", minutes);
@@ -133,11 +138,11 @@ final class TrainArguments {
 
     private static void positive(CommandSpec spec, String option, double value) {
         if (!(value > 0 && value <= 1e9)) {
-            throw new ParameterException(spec.commandLine(), option + ": expected above 0, found " + value);
+            throw new ParameterException(spec.commandLine(), option + ": expected a number above 0, found " + value);
         }
     }
 
-    /** The options of a run whose length is not known yet, unless --steps says it. */
+    /** Returns the options of a run; its length is a placeholder unless --steps gives it. */
     TrainingOptions options() {
         return new TrainingOptions(
                 new TrainingOptions.Batches(context, batch, accumulate, sumBatches, order),
@@ -151,7 +156,7 @@ final class TrainArguments {
                 warmUp == null ? count / 20 : steps == null ? Math.min(warmUp, count) : warmUp, count);
     }
 
-    /** Chooses the number of steps, and says what it comes to. */
+    /** Plans the number of steps, and prints the plan. */
     void schedule(Main main, Trainer trainer, TrainingText text, long start) {
         long ofStep = trainer.options().batches().tokens();
         double seconds = minutes == null && steps != null ? 0 : measure(main, trainer);
@@ -159,7 +164,7 @@ final class TrainArguments {
         if (tokens != null) {
             count = Math.min(count, tokens / ofStep);
             if (count < 1) {
-                main.note("--tokens: a step has " + ofStep + "; 1 step is made");
+                main.note("note: --tokens is less than the " + ofStep + " tokens of a step; the run has 1 step");
             }
         }
         if (minutes != null) {
@@ -167,13 +172,14 @@ final class TrainArguments {
             long within = (long) (SHARE * left / seconds);
             if (within < 1) {
                 main.note(
-                        "--minutes: too little is left for a step after reading the data and trying one; 1 step is made");
+                        "note: --minutes leaves too little time for a step after reading the data and a trial; the run"
+                                + " has 1 step");
             }
             count = Math.min(count, within);
         }
         count = Math.max(1, count);
         if (warmUp != null && warmUp > count) {
-            main.note("--warm-up: the run has only " + count + " steps, all of which warm up");
+            main.note("note: --warm-up is longer than the run of " + count + " steps, all of which warm up");
         }
         trainer.setRate(rate(count));
         String time = seconds == 0 ? "" : ", about " + duration(count * seconds / SHARE);
@@ -182,10 +188,10 @@ final class TrainArguments {
                 (double) count * ofStep / text.training().size(), time));
     }
 
-    /** Seconds of a step. */
+    /** Measures the seconds of a step. */
     private double measure(Main main, Trainer trainer) {
         double most = 60 * (minutes == null ? TRYING_MINUTES : minutes / 10);
-        try (Waiting _ = new Waiting(main, "trying some steps")) {
+        try (Waiting _ = new Waiting(main, "timing some steps")) {
             long start = System.nanoTime();
             double fastest = Double.MAX_VALUE;
             double passed = 0;

@@ -16,29 +16,30 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code t6j train}: a model of texts, from scratch or from another model. */
+/** {@code t6j train}: trains a model on texts, from scratch or from another model. */
 @Command(
         name = "train",
-        description = "Trains a model on texts, from scratch or from a model that is there. DIR becomes the model with the "
-                + "lowest validation loss so far; DIR/checkpoints has the newest states to go on from, DIR/log.jsonl the "
-                + "losses.",
+        description = {"Trains a model on texts, from scratch or from another model.",
+            "DIR receives the model with the lowest validation loss so far.",
+            "DIR/checkpoints has the newest states to resume from, DIR/log.jsonl the losses."},
         footer = {
             "",
             "A file is UTF-8 text with <|endoftext|> between documents, JSONL with the key text, or token ids (.bin).",
-            "Presets that two cores train: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE, mqa-SIZE, mla-SIZE with the",
-            "SIZE nano (1.3 M parameters), micro (3.4 M) or mini (7.3 M); larger ones: t6j init --help.",
-            "Ctrl-C saves a checkpoint; --resume goes on from the newest, and computes what it would have computed.",
+            "Presets for training on a CPU: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE, mqa-SIZE and mla-SIZE.",
+            "SIZE is nano (1.3 M parameters), micro (3.4 M) or mini (7.3 M); t6j init --help lists larger ones.",
+            "Ctrl-C saves a checkpoint.",
+            "--resume continues from the newest checkpoint; the result is that of an uninterrupted run.",
             "",
             "Examples:",
             "  t6j train --data book.txt --out DIR --minutes 30",
             "  t6j train --data book.txt --out DIR --resume",
-            "  t6j train --data notes.txt --out DIR --init-from MODEL --steps 200 --learning-rate 3e-4"
+            "  t6j train --data notes.txt --out DIR --init-from MODEL --steps 200"
         })
 final class TrainCommand implements Callable<Integer> {
-    /** How long a micro-batch and the checkpoint after it may take. */
+    /** Longest wait for a micro-batch and the checkpoint after it. */
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
-    /** What is not about the run itself, and may differ when it goes on. */
+    /** Options that do not describe the run itself, and may change when it resumes. */
     private static final List<String> NOT_OF_THE_RUN = List.of(
             "--data", "--valid", "--out", "--resume", "--threads", "--keep", "--sample", "--verbose", "--help");
 
@@ -58,20 +59,21 @@ final class TrainCommand implements Callable<Integer> {
     private List<Path> data;
 
     @Option(names = "--valid", paramLabel = "FILE",
-            description = "A file to validate on (default: the last 5 %% of the data, which are not trained on).")
+            description = "File to validate on (default: the last 5 %% of the data, which the run does not train on).")
     private Path valid;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "The folder to make, new or empty.")
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to create, new or empty.")
     private Path out;
 
-    @Option(names = "--resume", description = "Go on from the newest checkpoint in DIR, with the same data.")
+    @Option(names = "--resume", description = "Continue from the newest checkpoint in DIR, with the same data.")
     private boolean resume;
 
-    @Option(names = "--init-from", paramLabel = "DIR|FILE", description = "Begin with the weights of this model.")
+    @Option(names = "--init-from", paramLabel = "DIR|FILE", description = "Model whose weights the run begins with.")
     private Path initFrom;
 
-    @Option(names = "--variant", paramLabel = "NAME", description = "What the files of --init-from cannot say: "
-            + RopeVariant.WORDS + " (default: what they say).")
+    @Option(names = "--variant", paramLabel = "NAME",
+            description = {"RoPE variant of --init-from: " + RopeVariant.WORDS,
+                "(default: from its t6j.json or config.json)."})
     private RopeVariant variant;
 
     @Option(names = "--tokenizer", paramLabel = "DIR|FILE",
@@ -80,11 +82,11 @@ final class TrainCommand implements Callable<Integer> {
     private Path tokenizer;
 
     @Option(names = "--keep", paramLabel = "N", defaultValue = "2",
-            description = "Newest checkpoints to keep (default: ${DEFAULT-VALUE}).")
+            description = "Number of newest checkpoints to keep (default: ${DEFAULT-VALUE}).")
     private int keep;
 
     @Option(names = "--sample", paramLabel = "TEXT", defaultValue = "",
-            description = "Beginning of the text that shows what the model writes (default: the start of a document).")
+            description = "Beginning of the sample text that the run prints (default: the start of a document).")
     private String sample;
 
     @Override
@@ -100,14 +102,14 @@ final class TrainCommand implements Callable<Integer> {
                 TrainingText text = TrainingText.open(main, data, valid, tokenizer(newest, trainer), trainer);
                 RunFolder folder = new RunFolder(out, keep)) {
             if (!resume) {
-                RunFolder.checkFresh(out); // once more, as another may have trained there until now
+                RunFolder.checkFresh(out); // again, since another process may have trained there meanwhile
                 run.schedule(main, trainer, text, start);
             }
             TrainLoop loop = new TrainLoop(main, trainer, text, folder, sample);
             loop.say();
             return loop.run(interrupt);
         } catch (CancellationException e) {
-            return Main.INTERRUPTED; // before there was anything to save
+            return Main.INTERRUPTED; // before the run had anything to save
         }
     }
 
@@ -121,11 +123,11 @@ final class TrainCommand implements Callable<Integer> {
                     .findFirst()
                     .ifPresent(option -> {
                         throw new ParameterException(spec.commandLine(), "--resume: expected no " + option
-                                + ", since the run goes on as it began: leave it out, or begin a new run");
+                                + ", since a resumed run keeps its options: omit it, or begin a new run");
                     });
         }
         if (initFrom == null && variant != null) {
-            throw new ParameterException(spec.commandLine(), "--variant: expected --init-from with it, found none");
+            throw new ParameterException(spec.commandLine(), "--variant: expected --init-from, found none");
         }
         if (initFrom != null) {
             run.checkInitFrom(spec);
@@ -150,7 +152,7 @@ final class TrainCommand implements Callable<Integer> {
         return tokenizer == null ? ModelFolder.bundled() : tokenizer;
     }
 
-    /** The tokenizer of the texts, which is the one that the new model is read with; or null, so the data must be ids. */
+    /** Returns the tokenizer of the texts, which the new model will use; or null, if the data must be ids. */
     private Tokenizer tokenizer(Path newest, Trainer trainer) {
         Path ofModel = resume ? newest : tokenizer == null ? initFrom : null;
         if (ofModel == null) {
@@ -161,13 +163,13 @@ final class TrainCommand implements Callable<Integer> {
             return Tokenizer.load(folder);
         }
         if (trainer.speaksGpt2()) {
-            main.note("note: the model has no tokenizer; GPT-2's is used, on whose ids its family was trained");
+            main.note("note: the model has no tokenizer; t6j uses GPT-2's, which its family was trained with");
             return Tokenizer.gpt2();
         }
         if (!resume) {
             main.note(
-                    "note: there is no tokenizer beside the model (one in a GGUF file is not written to the new model): "
-                            + "--tokenizer gives it one");
+                    "note: expected a tokenizer beside the model, found none (one inside a GGUF file is not written to"
+                            + " the new model): add one with --tokenizer");
         }
         return null;
     }

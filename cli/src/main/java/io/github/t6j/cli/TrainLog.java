@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * {@code log.jsonl} of a run: what it is on the first line, then a line a step with step, tokens, loss, gradient_norm,
- * learning_rate and seconds, and a line an evaluation with step, tokens, seconds, validation_loss and best. Steps after the
- * checkpoint that a run goes on from are taken out: they come again.
+ * {@code log.jsonl} of a run. The first line describes the run. Then there is a line for each step, with step, tokens,
+ * loss, gradient_norm, learning_rate and seconds, and for each evaluation, with step, tokens, seconds, validation_loss
+ * and best. Resuming removes the lines after its checkpoint, since their steps run again.
  */
 final class TrainLog implements AutoCloseable {
     static final String NAME = "log.jsonl";
@@ -30,7 +30,7 @@ final class TrainLog implements AutoCloseable {
     private double seconds;
     private Map<String, Object> description = Map.of();
 
-    /** @param steps that a run has made, whose lines stay; 0 for a new run */
+    /** @param steps steps that the run has made, whose lines stay; 0 for a new run */
     TrainLog(Path file, long steps) {
         this.file = file;
         try {
@@ -70,7 +70,7 @@ final class TrainLog implements AutoCloseable {
         return entry.get("step") instanceof Long step ? step : 0;
     }
 
-    /** Null for a line that is not whole: the process was killed while it wrote. */
+    /** Returns an entry; null for an incomplete line, which a killed process leaves. */
     private static Map<String, Object> entry(String line) {
         try {
             return Json.parseObject(line.getBytes(StandardCharsets.UTF_8), NAME);
@@ -79,22 +79,22 @@ final class TrainLog implements AutoCloseable {
         }
     }
 
-    /** The first line of the run, which says what it is; empty in a new one. */
+    /** Returns the first line, which describes the run; empty for a new run. */
     Map<String, Object> description() {
         return description;
     }
 
-    /** The lowest validation loss so far; infinite before the first. */
+    /** Returns the lowest validation loss so far; infinite before the first. */
     double lowest() {
         return lowest;
     }
 
-    /** The last step that was evaluated, or 0. */
+    /** Returns the last step with an evaluation, or 0. */
     long evaluated() {
         return evaluated;
     }
 
-    /** Seconds that the run took before it was interrupted. */
+    /** Returns the seconds that the run took before it was interrupted. */
     double seconds() {
         return seconds;
     }

@@ -15,13 +15,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 
-/** A run of {@code t6j train}: steps, and now and then an evaluation, a checkpoint and a sample. */
+/** A run of {@code t6j train}: steps, and at intervals an evaluation, a checkpoint and a sample. */
 final class TrainLoop {
     private static final int EVALUATIONS = 10;
     private static final int WINDOWS = 64;
     private static final int SAMPLE = 48;
 
-    /** Seconds after which a checkpoint is written also where no evaluation is due. */
+    /** Longest interval between checkpoints in seconds, even if no evaluation is due. */
     private static final double SAVING_SECONDS = 600;
 
     private final Main main;
@@ -34,7 +34,7 @@ final class TrainLoop {
     private Progress progress;
     private TrainLog log;
     private double secondsBefore;
-    private double saved; // when, in seconds of this process
+    private double saved; // time of the last checkpoint, in seconds of this process
     private double loss = Double.NaN;
     private double validation = Double.NaN;
 
@@ -47,13 +47,13 @@ final class TrainLoop {
         first = trainer.steps();
     }
 
-    /** Says what is trained. */
+    /** Prints the model and the memory that training needs. */
     void say() {
         main.note(String.format(Locale.ROOT, "%s, %d parameters, %d ids, context %d; about %d MB of memory",
                 trainer.attention(), trainer.parameterCount(), trainer.vocabulary(),
                 trainer.options().batches().context(), trainer.memory() >> 20));
         if (first > 0) {
-            main.note("going on after step " + first + " of " + updates());
+            main.note("continuing after step " + first + " of " + updates());
         }
     }
 
@@ -65,7 +65,7 @@ final class TrainLoop {
         return trainer.steps() * trainer.options().batches().tokens();
     }
 
-    /** Trains to the end, or until there is an interrupt. @return the exit code */
+    /** Trains until the end or an interrupt. @return the exit code */
     int run(OnInterrupt interrupt) {
         try (TrainLog opened = new TrainLog(folder.log(), first); Progress shown = new Progress(main, "training")) {
             log = opened;
@@ -79,13 +79,13 @@ final class TrainLoop {
             }
             try {
                 if (first > 0 && isDue(first) && log.evaluated() < first) {
-                    evaluate(); // the run was interrupted before it was
+                    evaluate(); // due at the checkpoint, but not done before the interrupt
                 }
                 trainer.train(text.training(), this::onStep);
             } catch (CancellationException e) {
                 interrupt.finish();
                 return interrupted();
-            } catch (IllegalStateException e) { // of a step's loss
+            } catch (IllegalStateException e) { // the loss of a step is NaN or infinite
                 throw noNumber(e.getMessage());
             }
             note(String.format(Locale.ROOT, "done: %s is the model with the lowest validation loss, %.3f",
@@ -95,30 +95,30 @@ final class TrainLoop {
     }
 
     private int interrupted() {
-        String where = "interrupted after step " + trainer.steps() + " of " + updates() + ", which ";
+        String where = "interrupted after step " + trainer.steps() + " of " + updates() + "; its checkpoint ";
         try {
             folder.save(trainer);
         } catch (RuntimeException failure) {
             note(where + "could not be saved: " + Errors.line(failure)
-                    + "; --resume goes on from the checkpoint before it, if there is one");
+                    + "; --resume continues from the checkpoint before it, if there is one");
             return Main.FAILED;
         }
-        note(where + "is saved: --resume, with " + text.options() + " and --out as before, goes on from there");
+        note(where + "is saved: continue with --resume, and " + text.options() + " and --out as before");
         return folder.hasModel() ? Main.INTERRUPTED : savedModel();
     }
 
-    /** Saves the model of a run that was interrupted before it had one. */
+    /** Saves the model of a run that was interrupted before it saved one. */
     private int savedModel() {
         try {
             trainer.saveModel(folder.path());
             return Main.INTERRUPTED;
         } catch (RuntimeException failure) {
-            note("the model could not be saved: " + Errors.line(failure) + "; the checkpoint is one, too");
+            note("the model could not be saved: " + Errors.line(failure) + "; the checkpoint has the same weights");
             return Main.FAILED;
         }
     }
 
-    /** The run ends where a loss is no number: what led there would lead there again. */
+    /** Returns a failure that suggests a new run: resuming would meet the same loss again. */
     private CommandFailure noNumber(String what) {
         String from = folder.hasCheckpoint() ? " --init-from " + RunFolder.newest(folder.path()) : "";
         return new CommandFailure(what + ", such as t6j train" + from
@@ -126,19 +126,19 @@ final class TrainLoop {
                 + trainer.options().rate().maximum());
     }
 
-    /** @param begun what the run said of itself when it began; empty if its log is lost */
+    /** @param begun description of the run from its log; empty if the log is lost */
     private void checkData(Map<String, Object> begun) {
         if (begun.isEmpty()) {
-            note("note: there is no " + folder.log() + ", so that the best model so far is not known: the next that is "
-                    + "validated takes its place");
+            note("note: " + folder.log() + " is missing, so the best model so far is unknown; the next validated model"
+                    + " replaces it");
         }
         Map<String, Object> now = description();
         for (String key : List.of("training_tokens", "validation_tokens")) {
             Object before = begun.getOrDefault(key, now.get(key));
             if (!before.equals(now.get(key))) {
-                throw new CommandFailure("--resume: expected the data that the run began with, " + before + " "
+                throw new CommandFailure("--resume: expected the same data as when the run began, " + before + " "
                         + key.replace('_', ' ') + ", found " + now.get(key)
-                        + ": give the same files to --data, and to --valid if there was one");
+                        + ": give --data, and --valid if you used it, the same files");
             }
         }
     }
@@ -190,7 +190,10 @@ final class TrainLoop {
         return step % interval() == 0 || step == updates();
     }
 
-    /** Steps between two evaluations: a tenth of the run, or more where a tenth of the time would go to them. */
+    /**
+     * Returns the steps between two evaluations: a tenth of the run, or more if evaluations would take over a tenth of
+     * the time.
+     */
     private long interval() {
         TrainingOptions.Batches batches = trainer.options().batches();
         long windows = Math.min(WINDOWS, text.validation().size() / batches.context());
@@ -207,12 +210,15 @@ final class TrainLoop {
                 loss, validated, trainer.options().batches().tokens() / ofStep, (long) left / 60, (long) left % 60);
     }
 
-    /** The log tells of it when everything is on the disk: what is interrupted is done again. */
+    /**
+     * Evaluates the model. The log entry comes last, after all files are saved, so that an interrupted evaluation is
+     * repeated.
+     */
     private void evaluate() {
         validation = trainer.evaluate(text.validation(), WINDOWS);
         if (!Double.isFinite(validation)) {
             throw noNumber(
-                    "step " + trainer.steps() + ": expected a validation loss that is a number, found " + validation
+                    "step " + trainer.steps() + ": expected a finite validation loss, found " + validation
                             + ": begin a new run with a lower learning rate");
         }
         boolean best = validation < log.lowest();
@@ -224,7 +230,7 @@ final class TrainLoop {
         }
         Path checkpoint = save();
         log.write(entry);
-        note(line() + (best ? ", the best so far" : ""));
+        note(line() + (best ? ", the lowest so far" : ""));
         sample(checkpoint);
     }
 
@@ -233,14 +239,14 @@ final class TrainLoop {
         return folder.save(trainer);
     }
 
-    /** What the model writes; a sample that cannot be made does not end the run. */
+    /** Prints a sample of the model's text; a failure does not end the run. */
     private void sample(Path checkpoint) {
         try {
             write(checkpoint);
         } catch (CancellationException e) {
             throw e;
         } catch (RuntimeException e) {
-            note("no sample: " + Errors.line(e));
+            note("note: cannot generate a sample: " + Errors.line(e));
         }
     }
 
@@ -258,7 +264,7 @@ final class TrainLoop {
         }
     }
 
-    /** A line that stays, above the one that changes. */
+    /** Prints a line that stays above the line of progress. */
     private void note(String line) {
         progress.interrupt(() -> main.note(line));
     }

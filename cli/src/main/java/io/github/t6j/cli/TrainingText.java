@@ -9,17 +9,17 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * What a run reads.
+ * Data of a run.
  *
- * @param all the files to train on
- * @param training what of them is trained on
- * @param validation what is validated on
+ * @param all all files of --data
+ * @param training part of them to train on
+ * @param validation data to validate on
  */
 record TrainingText(TokenData all, TokenData training, TokenData validation) implements AutoCloseable {
-    /** One part in so many is held out. */
+    /** Divisor of the share of the data that is held out. */
     private static final int HELD_OUT = 20;
 
-    /** @param valid a file to validate on, or null: hold out the end of the data */
+    /** @param valid file to validate on, or null to hold out the end of the data */
     static TrainingText open(Main main, List<Path> data, Path valid, Tokenizer tokenizer, Trainer trainer) {
         int context = trainer.options().batches().context();
         long sequence = context + 1L;
@@ -31,9 +31,9 @@ record TrainingText(TokenData all, TokenData training, TokenData validation) imp
             long held = heldOut(all, context);
             TokenData training = all.part(0, all.size() - held);
             if (longest(training) <= context) {
-                throw new CommandFailure(names(data) + ": expected a sequence of " + (context + 1)
-                        + " tokens or more to train on, besides those to validate on, found none: give more text, a smaller "
-                        + "--context, or give --valid a file");
+                throw new CommandFailure(names(data) + ": expected at least one sequence of " + (context + 1)
+                        + " tokens to train on, besides the validation data, found none: give more text, a smaller "
+                        + "--context, or --valid FILE");
             }
             main.note("the last " + held + " of the data's " + all.size() + " tokens are held out for validation");
             return new TrainingText(all, training, all.part(all.size() - held, all.size()));
@@ -43,7 +43,7 @@ record TrainingText(TokenData all, TokenData training, TokenData validation) imp
         }
     }
 
-    /** @param least ids that there must be */
+    /** @param least smallest number of ids */
     private static TokenData open(Main main, List<Path> files, Tokenizer tokenizer, Trainer trainer, long least) {
         TokenData data;
         try (Progress progress = new Progress(main, "tokenizing")) {
@@ -59,12 +59,12 @@ record TrainingText(TokenData all, TokenData training, TokenData validation) imp
     }
 
     /**
-     * How many ids at the end are not trained on: a part of all, with one sequence at least, which does not go over the end
-     * of a shard, and without leaving less than a sequence of the shard that it begins in.
+     * Returns the number of ids at the end to validate on: a share of all, and at least one sequence within a shard. A
+     * shard that it begins in keeps at least one sequence, or none at all.
      */
     private static long heldOut(TokenData all, int context) {
         long held = Math.max(context + 1, all.size() / HELD_OUT);
-        long later = 0; // ids of the shards that follow
+        long later = 0; // ids of later shards
         boolean found = false;
         for (int shard = all.shards() - 1; shard >= 0; shard--) {
             long size = all.size(shard);
@@ -88,7 +88,7 @@ record TrainingText(TokenData all, TokenData training, TokenData validation) imp
         if (found != null) {
             throw new CommandFailure(
                     names(files) + ": expected at least " + least + " tokens for a context of " + context
-                            + ", found " + found + ": give more text, or a smaller --context");
+                            + ", found " + found + ": give more text or a smaller --context");
         }
     }
 
@@ -96,12 +96,12 @@ record TrainingText(TokenData all, TokenData training, TokenData validation) imp
         return files.stream().map(Path::toString).collect(Collectors.joining(", "));
     }
 
-    /** Ids of the longest shard. */
+    /** Returns the number of ids of the longest shard. */
     private static long longest(TokenData data) {
         return IntStream.range(0, data.shards()).mapToLong(data::size).max().orElse(0);
     }
 
-    /** What was given to read. */
+    /** Returns the options that name the data. */
     String options() {
         return all == training ? "--data, --valid" : "--data";
     }

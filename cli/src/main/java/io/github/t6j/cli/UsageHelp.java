@@ -13,11 +13,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 
-/** How --help looks: as wide as the terminal, its options in groups. All of it is made only when it is asked for. */
+/** Layout of --help: as wide as the terminal, with options in groups. It is built only when help is requested. */
 final class UsageHelp {
     static final String OTHERS = "Options";
 
-    /** Which options belong together, by their longest names, in every command. Others come first. */
+    /** Groups of options by their longest names, the same in every command; other options come first. */
     private static final Map<String, Set<String>> GROUPS = groups();
 
     private UsageHelp() {}
@@ -43,7 +43,7 @@ final class UsageHelp {
         sections(commandLine);
     }
 
-    /** Then a synopsis of all options says nothing that the list does not. */
+    /** Returns whether no option is required; the synopsis then omits the options, which the list below shows. */
     private static boolean asksForNoOption(CommandSpec spec) {
         return spec.argGroups().isEmpty() && spec.options().stream().noneMatch(OptionSpec::required);
     }
@@ -53,7 +53,7 @@ final class UsageHelp {
         commandLine.getSubcommands().values().forEach(UsageHelp::sections);
     }
 
-    /** The options of a command that help shows, by groups. */
+    /** Returns the options of a command that help shows, by group. */
     static Map<String, List<OptionSpec>> grouped(CommandSpec spec) {
         Map<String, List<OptionSpec>> grouped = new LinkedHashMap<>();
         GROUPS.keySet().forEach(name -> grouped.put(name, new ArrayList<>()));
@@ -67,7 +67,7 @@ final class UsageHelp {
     }
 
     private static String group(CommandSpec spec, OptionSpec option) {
-        boolean samples = spec.findOption("--temperature") != null; // else a seed chooses no token
+        boolean samples = spec.findOption("--temperature") != null; // without it, --seed is not about sampling
         return GROUPS.entrySet().stream()
                 .filter(group -> group.getValue().contains(option.longestName())
                         && (samples || !group.getKey().equals("Sampling")))

@@ -7,7 +7,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Options that take numbers and paths: what they accept, said without Java's names of types. */
+/** Converters of options that take numbers and paths; their errors name what is expected without Java's types. */
 final class Values {
     private Values() {}
 
@@ -32,7 +32,7 @@ final class Values {
         commandLine.registerConverter(boxed, converter);
     }
 
-    /** For options that take - as standard input. */
+    /** Converts options that accept - for standard input. */
     static final class FileOrInput implements ITypeConverter<Path> {
         @Override
         public Path convert(String text) {
@@ -40,10 +40,10 @@ final class Values {
         }
     }
 
-    /** An empty name would be this folder, and - a file that nobody means. */
+    /** Rejects an empty name, which would be the current folder, and -, which no user means as a file. */
     private static Path path(String text) {
         if (text.isEmpty()) {
-            throw new TypeConversionException("expected a file or folder, found an empty text");
+            throw new TypeConversionException("expected a file or folder, found an empty name");
         }
         if (text.equals("-")) {
             throw new TypeConversionException(

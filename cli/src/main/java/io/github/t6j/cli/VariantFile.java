@@ -11,36 +11,37 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** {@code t6j.json} in a folder: says which variant a model is, since nothing else in its files can. */
+/** {@code t6j.json} in a folder: names the model's variant, which none of its other files can. */
 final class VariantFile {
     static final String NAME = "t6j.json";
 
     private VariantFile() {}
 
-    /** What the folder's t6j.json says; without one, nothing. */
+    /** Reads the folder's t6j.json; without the file, returns empty settings. */
     static VariantJson read(Path folder) {
         Path file = folder.resolve(NAME);
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS) ? parse(file) : VariantJson.none();
     }
 
-    /** @throws io.github.t6j.ModelFormatException for keys or values that it cannot have */
+    /** @throws io.github.t6j.ModelFormatException for unsupported keys or values */
     static VariantJson parse(Path file) {
         return new VariantJson(Json.parseObject(SmallFile.read(file, SmallFile.CONFIG), file.toString()),
                 file.toString());
     }
 
-    /** Says so if {@code said} is another variant than t6j.json's. */
+    /** Prints a note if {@code said} differs from the variant in t6j.json. */
     static void noteOther(Main main, RopeVariant said, VariantJson json, Path folder) {
         if (said != null && json.variant() != null && said != json.variant()) {
-            main.note("note: --variant " + said.word() + " is used, though " + folder.resolve(NAME) + " says "
+            main.note("note: --variant " + said.word() + " overrides " + folder.resolve(NAME) + ", which says "
                     + json.variant().word());
         }
     }
 
     /**
-     * The same with the variant's name: what the user says, else t6j.json, else what the keys of config.json leave.
+     * Returns the settings with the name of the variant: the user's, or else that of t6j.json, or else the one that
+     * config.json implies.
      *
-     * @throws CommandFailure if they leave two
+     * @throws CommandFailure if config.json fits two variants
      */
     static VariantJson resolve(RopeVariant said, VariantJson json, Path folder, Map<String, Object> config) {
         if (said != null) {
@@ -50,8 +51,8 @@ final class VariantFile {
             return json;
         }
         if (config.containsKey("rope_decay_base")) {
-            throw new CommandFailure(folder + ": config.json has rope_decay_base, which leaves two variants: say "
-                    + "--variant partialrope-decay or --variant linearattn");
+            throw new CommandFailure(folder + ": expected one variant, found two, as config.json has rope_decay_base:"
+                    + " choose --variant partialrope-decay or --variant linearattn");
         }
         boolean partial = config.containsKey("rope_partial_factor");
         return json.with("variant", (partial ? RopeVariant.PARTIALROPE : RopeVariant.FULL).word());

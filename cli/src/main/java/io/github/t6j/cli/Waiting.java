@@ -3,7 +3,7 @@ package io.github.t6j.cli;
 import java.time.Duration;
 import java.util.function.IntFunction;
 
-/** Says on the terminal that something goes on which does not say by itself how far it is: after a second, and every second. */
+/** Shows on the terminal that work without a known progress continues: after a second, and every second. */
 final class Waiting implements AutoCloseable {
     private static final Duration INTERVAL = Duration.ofSeconds(1);
 
@@ -11,12 +11,12 @@ final class Waiting implements AutoCloseable {
     private final IntFunction<String> state;
     private final Thread clock;
 
-    /** Says {@code what}, and the seconds. */
+    /** Shows {@code what} and the seconds. */
     Waiting(Main main, String what) {
         this(main, seconds -> what + " " + seconds + " s");
     }
 
-    /** @param state what to say after so many seconds, on another thread */
+    /** @param state returns the text to show after a number of seconds, on another thread */
     Waiting(Main main, IntFunction<String> state) {
         this.state = state;
         progress = new Progress(main, "");
@@ -33,7 +33,7 @@ final class Waiting implements AutoCloseable {
                 progress.say(state.apply(seconds));
             }
         } catch (InterruptedException _) {
-            // it is done
+            // the work is done
         }
     }
 

@@ -4,7 +4,7 @@ import io.github.t6j.MemoryLimitException;
 import io.github.t6j.Model;
 import java.time.Duration;
 
-/** Warms a model up while a person types the first message, and not longer. */
+/** Warms a model up while a person types the first message. */
 final class WarmUp implements AutoCloseable {
     private final Thread thread;
 
@@ -13,12 +13,12 @@ final class WarmUp implements AutoCloseable {
             try {
                 model.warmUp(atMost);
             } catch (MemoryLimitException e) {
-                // an answer will say so, should it meet the same
+                // an answer that meets the same error reports it
             }
         });
     }
 
-    /** {@code input}, whose first text ends this. */
+    /** Returns {@code input}; its first text ends the warm-up. */
     ChatInput until(ChatInput input) {
         return () -> {
             String text = input.next();

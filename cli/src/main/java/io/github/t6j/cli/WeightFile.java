@@ -13,15 +13,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What the commands write as safetensors. */
+/** Writes the safetensors files of the commands. */
 final class WeightFile {
     static final String NAME = "model.safetensors";
 
     private WeightFile() {}
 
     /**
-     * A tensor that is made when its turn to be written comes, so that a model may be larger than memory. What is no
-     * matrix is not quantised, but f32.
+     * Returns a tensor that is computed when it is written, so that a model may be larger than memory. Only matrices
+     * are quantised; in a quantised model, other tensors are f32.
      */
     static LazyTensor tensor(String name, DType dtype, List<Long> shape, Elements elements) {
         DType stored = stored(dtype, shape);
@@ -29,9 +29,10 @@ final class WeightFile {
     }
 
     /**
-     * {@code tensor} by another name; a matrix in another type, if {@code dtype} is not null. Vectors stay as they are.
+     * Returns {@code tensor} under another name; a matrix in type {@code dtype}, if that is not null. Vectors keep
+     * their type.
      *
-     * @param reader gives the tensor's elements when its turn to be written comes
+     * @param reader returns the tensor's elements when it is written
      */
     static LazyTensor converted(
             String name, Tensor tensor, DType dtype, TensorReader reader) {
@@ -54,7 +55,7 @@ final class WeightFile {
     /**
      * Writes a model.
      *
-     * @param tied whether its embedding stands once, as lm_head.weight, as the official files have it
+     * @param tied true if its embedding is stored once, as lm_head.weight, like in the official files
      */
     static void write(Path file, List<LazyTensor> tensors, boolean tied, Main main) {
         try (Progress progress = new Progress(main, "writing " + file)) {
@@ -80,13 +81,13 @@ final class WeightFile {
         Safetensors.write(file, Map.of(), List.of(logits));
     }
 
-    /** What config.json calls a type; it knows no quantised ones, whose other tensors are f32. */
+    /** Returns config.json's name of a type; it has no names for quantised types, whose other tensors are f32. */
     static String torchName(DType dtype) {
         return switch (dtype) {
             case F32, Q8_0, Q4_0 -> "float32";
             case F16 -> "float16";
             case BF16 -> "bfloat16";
-            default -> throw new IllegalArgumentException("no weights of type " + dtype);
+            default -> throw new IllegalArgumentException("expected a type of weights, found " + dtype);
         };
     }
 }

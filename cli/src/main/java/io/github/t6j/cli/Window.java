@@ -6,20 +6,20 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A piece of text that {@code t6j perplexity} reads from an empty cache.
+ * A piece of text that {@code t6j perplexity} evaluates with an empty cache.
  *
- * @param start the first id fed
- * @param scoredFrom the first id scored: those before it are context
- * @param end one past the last id
+ * @param start index of the first id fed
+ * @param scoredFrom index of the first id scored; ids before it are context
+ * @param end index after the last id
  */
 record Window(int start, int scoredFrom, int end) {
 
-    /** What is fed before the id after which scores are asked for. @param before ids that are fed before the window */
+    /** Returns the ids to feed before the first scored one. @param before ids that are fed before the window */
     int[] context(int[] before, int[] ids) {
         return Arrays.copyOf(fed(before, ids), scored(before));
     }
 
-    /** The ids that follow: each but the first is scored. */
+    /** Returns the ids that follow: each but the first is scored. */
     int[] continuation(int[] before, int[] ids) {
         int[] fed = fed(before, ids);
         return Arrays.copyOfRange(fed, scored(before), fed.length);
@@ -34,11 +34,11 @@ record Window(int start, int scoredFrom, int end) {
     }
 
     /**
-     * Windows of {@code context} ids, {@code stride} apart. Each scores what no window before it scored, except its own
-     * first id, which nothing predicts.
+     * Returns windows of {@code context} ids, {@code stride} apart. Each scores the ids that no window before it
+     * scored, except its own first id, which no other id predicts.
      *
-     * @param ids how many ids the text has
-     * @param before ids that are fed before each window: with one, its first id is predicted, too
+     * @param ids number of ids in the text
+     * @param before number of ids fed before each window; with one, a window's first id is predicted, too
      */
     static List<Window> of(int ids, int context, int stride, int before) {
         List<Window> windows = new ArrayList<>();

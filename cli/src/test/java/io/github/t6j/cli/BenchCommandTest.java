@@ -186,7 +186,7 @@ class BenchCommandTest {
     @CsvSource(delimiter = '|', textBlock = """
             --prompt -1                         | --prompt: expected 0 or more, found -1
             --generate -2                       | --generate: expected 0 or more, found -2
-            --prompt 0 --generate 0             | expected one above 0, found 0 for both
+            --prompt 0 --generate 0             | expected at least one above 0, found 0 for both
             --depth -1                          | --depth: expected 0 or more, found -1
             --depth 1,x                         | expected a whole number, found 'x'
             --depth 2000000000                  | expected at most 1073741824 tokens

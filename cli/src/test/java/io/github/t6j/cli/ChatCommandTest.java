@@ -118,7 +118,7 @@ class ChatCommandTest {
         byte[] talk = Files.readAllBytes(file);
         Ran second = by("chatml", "two\n/stats\n", args);
         assertThat(first.out() + second.out()).isEqualTo(whole);
-        assertThat(second.err()).containsPattern("; [1-9]\\d before them were in the cache");
+        assertThat(second.err()).containsPattern("; [1-9]\\d more were in the cache");
         assertThat(messages(file)).extracting(message -> message.get("role"))
                 .containsExactly("system", "user", "assistant", "user", "assistant");
 
@@ -128,7 +128,8 @@ class ChatCommandTest {
         Files.write(file, talk);
         Ran damaged = by("chatml", "two\n", args);
         assertThat(damaged.out()).isEqualTo(second.out());
-        assertThat(damaged.err()).startsWith("t6j: note: " + folder).endsWith("; the conversation is read anew\n")
+        assertThat(damaged.err()).startsWith("t6j: note: " + folder)
+                .endsWith("; the model reads the conversation again\n")
                 .hasLineCount(1);
         Files.delete(folder.resolve("talk.json.cache"));
         Files.write(file, talk);
@@ -173,8 +174,8 @@ class ChatCommandTest {
                 by("chatml", "one\n/set n 2\nthree\n", "-n", "12", "--system", "Be brief.").out())
                 .isEqualTo(answers[0] + "\n" + answers[3] + "\n");
         assertThat(ran.err()).contains("Be brief.\n", file + ": 3 messages\n", "n                   2\n",
-                "temperature         1.0\n", "thinking            as the model has it\n", "decode    2 tokens",
-                " of 256 tokens", "; MHA of 4 heads: ", "/help              this\n");
+                "temperature         1.0\n", "thinking            the model's default\n", "decode    2 tokens",
+                " of 256 tokens", "; MHA with 4 heads: ", "/help              show this list\n");
     }
 
     private static Map<String, Object> message(String role, String content) {
@@ -187,17 +188,17 @@ class ChatCommandTest {
     /** They are said, the conversation goes on, and the end is 1. */
     @ParameterizedTest
     @ValueSource(strings = {
-        "/foo | t6j: /foo: expected a command that /help lists, found none of that name",
+        "/foo | t6j: no such command: /foo",
         "/set temperature x | t6j: temperature: expected a number, found 'x'",
         "/set temperature -1 | t6j: temperature: expected 0 or more, finite, found -1.0",
-        "/set speed 1 | t6j: /set: expected one of the names that /set lists, found 'speed'",
-        "/set n | t6j: /set n: expected a value, found none",
-        "/set thinking off | t6j: thinking: expected a model whose chat template knows enable_thinking",
+        "/set speed 1 | t6j: /set: no such setting: 'speed'",
+        "/set n | t6j: /set n: expected a value, found only a name",
+        "/set thinking off | t6j: thinking: expected a model whose chat template has enable_thinking",
         "/set ignore-eos maybe | t6j: ignore-eos: expected on or off, found 'maybe'",
         "/save | t6j: /save: expected a file, found none",
         "/save pom.xml | t6j: pom.xml: ",
         "/load nowhere.json | t6j: nowhere.json: cannot be read: no such file or folder",
-        "/regenerate | t6j: expected a message that can be answered again, found none"
+        "/regenerate | t6j: expected a message to answer again, found none"
     })
     void mistakes(String mistake) {
         String[] line = mistake.split(" \\| ");
@@ -220,18 +221,18 @@ class ChatCommandTest {
         Ran ran = by("chatml", "one two three\n".repeat(8), "-n", "40");
         assertThat(ran.code()).isZero();
         assertThat(ran.out()).hasSizeGreaterThan(8);
-        assertThat(ran.err()).contains("t6j: note: the context of 256 tokens was full: the oldest turn was left out\n");
+        assertThat(ran.err()).contains("t6j: note: the context of 256 tokens was full; the oldest turn was dropped\n");
 
         Ran toEnd = by("chatml", "one\n");
         assertThat(toEnd.code()).isZero();
         assertThat(toEnd.err())
-                .isEqualTo("t6j: note: the answer ends because the context of 256 tokens is full: a larger"
-                        + " --context lets it go on\n");
+                .isEqualTo("t6j: note: the answer ends because the context of 256 tokens is full; use a"
+                        + " larger --context for longer answers\n");
 
         Ran tooLong = by("chatml", "x ".repeat(400) + "\none\n", "-n", "3");
         assertThat(tooLong.code()).isEqualTo(1);
-        assertThat(tooLong.err()).startsWith("t6j: message: expected, with what the system says, fewer tokens than the"
-                + " context of 256 has, found ").hasLineCount(1);
+        assertThat(tooLong.err()).startsWith("t6j: message: expected, with the system message, fewer tokens than the"
+                + " context's 256, found ").hasLineCount(1);
         assertThat(tooLong.out()).isEqualTo(by("chatml", "one\n", "-n", "3").out());
     }
 
@@ -245,9 +246,9 @@ class ChatCommandTest {
         assertThat(by("thinking", "one\n", "-n", "3").out()).isNotEqualTo(off.out());
 
         Ran none = by("chatml", "one\n", "--no-thinking");
-        assertThat(none).isEqualTo(new Ran(1, "", "t6j: --no-thinking: expected a model whose chat template knows"
-                + " enable_thinking, found one whose template does not\n"));
-        assertThat(plain("one\n", "--no-thinking").err()).contains("found one without a template");
+        assertThat(none).isEqualTo(new Ran(1, "", "t6j: --no-thinking: expected a model whose chat template has"
+                + " enable_thinking, found a template without it\n"));
+        assertThat(plain("one\n", "--no-thinking").err()).contains("found a model without a template");
     }
 
     /** A model that can say nothing but ESC, line feeds and spaces. */

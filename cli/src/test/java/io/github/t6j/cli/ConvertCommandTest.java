@@ -137,7 +137,8 @@ class ConvertCommandTest {
         Path source = source(Tensor.of("lm_head.weight", new float[] {1, Float.NaN}, 1, 2));
 
         for (String type : List.of("q8_0", "q4_0")) {
-            assertFails(source, "lm_head.weight: expected numbers, found NaN at [0, 1], which " + type, "--dtype",
+            assertFails(source, "lm_head.weight: expected finite numbers, found NaN at [0, 1], which " + type,
+                    "--dtype",
                     type);
         }
     }
@@ -146,7 +147,7 @@ class ConvertCommandTest {
     void aScaleThatIsNoNumberIsNotPassedOn() throws IOException {
         Path source = Ran.TESTDATA.resolve("hostile/nan-scale");
 
-        assertFails(source, "lm_head.weight: expected numbers as scales, found NaN for the block from [0, 0] on");
+        assertFails(source, "lm_head.weight: expected finite scales, found NaN for the block from [0, 0] on");
         assertFails(source, "found NaN for the block from [0, 0] on", "--dtype", "f32");
     }
 
@@ -173,7 +174,9 @@ class ConvertCommandTest {
         }
 
         Ran ran = conversion.get();
-        assertThat(ran.err()).startsWith("t6j: " + source + ": cut short while it was read").hasLineCount(1);
+        assertThat(ran.err())
+                .startsWith("t6j: " + source + ": expected an unchanged file, found that another program cut it short")
+                .hasLineCount(1);
         assertThat(ran.code()).isEqualTo(1);
         assertThat(made).doesNotExist();
     }
@@ -229,7 +232,7 @@ class ConvertCommandTest {
         Path source = source(Tensor.of("lm_head.weight", new float[] {1, 2}, 1, 2));
         Files.delete(source.resolveSibling("config.json"));
 
-        assertFails(source, "config.json, found nothing: give it by --config FILE");
+        assertFails(source, "config.json, found no such file: name it with --config FILE");
         convert(source, "--config", GROUPNORM.resolve("config.json").toString());
     }
 
@@ -237,7 +240,7 @@ class ConvertCommandTest {
     void aDecayBaseNeedsAVariant() throws IOException {
         Path source = GOLDEN.resolve("T6_partialrope_decay");
 
-        assertFails(source, "rope_decay_base, which leaves two variants: say --variant partialrope-decay or");
+        assertFails(source, "rope_decay_base: choose --variant partialrope-decay or");
         assertThat(json(convert(source, "--variant", "partialrope-decay"), "t6j.json"))
                 .containsEntry("variant", "partialrope-decay");
     }
@@ -262,7 +265,8 @@ class ConvertCommandTest {
 
     @Test
     void aMissingSourceIsNamed() {
-        assertFails(folder.resolve("nowhere"), "nowhere: expected a model's folder or a weight file, found nothing");
+        assertFails(folder.resolve("nowhere"),
+                "nowhere: expected a model's folder or a weight file, found no such file");
     }
 
     private Path source(Tensor... tensors) throws IOException {

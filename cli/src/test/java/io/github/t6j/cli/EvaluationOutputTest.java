@@ -64,7 +64,7 @@ class EvaluationOutputTest {
         assertThat(Ran.of("perplexity", "--model", Ran.TINY, "--file", file.toString(), "--json").json())
                 .isEqualTo(json);
         assertThat(Ran.withInput(new byte[0], "perplexity", "--model", Ran.TINY, "--file", "-").err())
-                .contains("standard input: expected a text of 2 tokens or more, found 0");
+                .contains("standard input: expected a text of at least 2 tokens, found 0");
     }
 
     @ParameterizedTest
@@ -153,9 +153,9 @@ class EvaluationOutputTest {
         double ratio =
                 (double) Files.size(four.resolve("model.safetensors")) / Files.size(eight.resolve("model.safetensors"));
         assertThat(ran.code()).isZero();
-        assertThat(ran.err()).contains("note: weights of q8_0 are rounded a second time, to q4_0")
+        assertThat(ran.err()).contains("note: q8_0 weights are rounded a second time, to q4_0")
                 .contains("wrote " + four + ": 3 files, weights of 1.9 MB, "
-                        + String.format(Locale.ROOT, "%.2f times the 3.5 MB they were", ratio))
+                        + String.format(Locale.ROOT, "%.2f times the original 3.5 MB", ratio))
                 .hasLineCount(2);
         Path again = folder.resolve("again");
         assertThat(Ran.of("convert", four.toString(), again.toString(), "--dtype", "q8_0").err()).hasLineCount(1);

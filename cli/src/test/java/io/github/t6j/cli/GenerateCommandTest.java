@@ -106,8 +106,8 @@ class GenerateCommandTest {
         assertThat(ran.out()).isEqualTo("--- 1 of 3, seed 7\n" + texts[0] + "--- 2 of 3, seed 8\n" + texts[1]
                 + "--- 3 of 3, seed 9\n" + texts[2]);
         // 2 tokens of the prompt, which they share, and 3 times 9, each of 3840 bytes
-        assertThat(ran.err()).contains("decode    27 tokens", "in 3 samples", "seed      7 and following",
-                "cache     111.4 kB for 29 tokens in f32; MHA of 8 heads: 356.4 kB (3.2 times as much)");
+        assertThat(ran.err()).contains("decode    27 tokens", "in 3 samples", "seed      7 and the next ones",
+                "cache     111.4 kB for 29 tokens in f32; MHA with 8 heads: 356.4 kB (3.2 times as much)");
 
         Ran json = generate("The whale", "-n", "9", "--seed", "7", "--samples", "3", "--json");
         List<Object> array = Json.array(Json.parse(json.out().getBytes(StandardCharsets.UTF_8), "output"), "output");
@@ -128,8 +128,8 @@ class GenerateCommandTest {
         assertThat(ran.err())
                 .contains("prompt    2 tokens", "decode    8 tokens", "finish    max_tokens", "weights", "kernels",
                         "load      ")
-                .contains("cache     38.4 kB for 10 tokens in f32; MHA of 8 heads: 122.9 kB (3.2 times as much),"
-                        + " of equal parameters, 5 heads: 76.8 kB (2.0 times as much)");
+                .contains("cache     38.4 kB for 10 tokens in f32; MHA with 8 heads: 122.9 kB (3.2 times as much),"
+                        + " MHA of equal parameters with 5 heads: 76.8 kB (2.0 times as much)");
     }
 
     @Test
@@ -159,7 +159,7 @@ class GenerateCommandTest {
         Ran ran = generate("The whale", "-n", "2", "--context", "600");
 
         assertThat(ran.code()).isZero();
-        assertThat(ran.err()).contains("note: --context 600 is more than the 512 positions").hasLineCount(1);
+        assertThat(ran.err()).contains("note: --context 600 exceeds the 512 positions").hasLineCount(1);
     }
 
     @Test
@@ -169,7 +169,8 @@ class GenerateCommandTest {
         assertThat(json).containsEntry("finish_reason", "context_full");
         for (String option : List.of("--stats", "--samples=2")) {
             assertThat(generate("The whale", "-n", "64", "--context", "6", option).err())
-                    .contains("t6j: note: the text ends because the context of 6 tokens is full: a larger --context");
+                    .contains(
+                            "t6j: note: the text ends because the context of 6 tokens is full; use a larger --context");
         }
     }
 
@@ -183,7 +184,8 @@ class GenerateCommandTest {
 
         assertThat(Ran.of(command).err())
                 .contains(
-                        "t6j: note: --variant partialrope is used, though " + folder.resolve("t6j.json") + " says full")
+                        "t6j: note: --variant partialrope overrides " + folder.resolve("t6j.json")
+                                + ", which says full")
                 .hasLineCount(1);
         command[command.length - 1] = "full";
         assertThat(Ran.of(command).err()).isEmpty();
@@ -242,7 +244,7 @@ class GenerateCommandTest {
 
         assertThat(ran.out()).isEqualTo(generate("The whale", "-n", "8", "--temperature", "0").out());
         assertThat(ran.err()).contains(
-                "cache     19.2 kB for 10 tokens in bf16; MHA of 8 heads: 61.4 kB (3.2 times as much),");
+                "cache     19.2 kB for 10 tokens in bf16; MHA with 8 heads: 61.4 kB (3.2 times as much),");
         assertThat(generate("The whale", "--cache-type", "q4").code()).isEqualTo(2);
     }
 
@@ -290,12 +292,12 @@ class GenerateCommandTest {
         Files.writeString(file, "something else");
         Ran text = generate("The whale", "-n", "1", "--session", file.toString());
         assertThat(text.code()).isEqualTo(1);
-        assertThat(text.err()).contains("chat: expected a session that t6j saved, or a new name, found another file")
+        assertThat(text.err()).contains("chat: expected a saved session of t6j, or a new name, found another file")
                 .hasLineCount(1);
         assertThat(file).hasContent("something else");
         Ran weights = generate("The whale", "--session", Ran.TINY + "/model.safetensors");
         assertThat(weights.code()).isEqualTo(1);
-        assertThat(weights.err()).contains("or a new name, found tensors of something else").hasLineCount(1);
+        assertThat(weights.err()).contains("or a new name, found other tensors").hasLineCount(1);
     }
 
     @Test

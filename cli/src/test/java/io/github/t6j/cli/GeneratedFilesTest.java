@@ -105,7 +105,7 @@ class GeneratedFilesTest {
         }
         assertThat(FILES.get("man/man1/t6j-generate.1"))
                 .contains(".SH SAMPLING\n",
-                        ".TP\n.B \\-n, \\-\\-max\\-tokens N\nMost tokens to generate (default: 128).\n")
+                        ".TP\n.B \\-n, \\-\\-max\\-tokens N\nMaximum number of tokens to generate (default: 128).\n")
                 .doesNotContain("${");
     }
 

@@ -71,8 +71,8 @@ class InspectCommandTest {
                 .containsSubsequence(
                         "parameters   3,311,616", "vocabulary   4,096", "weights_type f32", "file_bytes   13.3 MB",
                         "tokenizer    4,096 ids",
-                        "  cache  heads    parameters   a token    in all",
-                        "in f32, in all: 2,000 tokens in 6 layers",
+                        "  cache  heads    parameters per token     total",
+                        "cache of f32; total for 2,000 tokens in 6 layers",
                         "  model      8       125,952    3.8 kB    7.7 MB  " + "█".repeat(9),
                         "equal heads (GQA with 4 key heads, MLA 512/256/32)",
                         "  mha        8       196,608   12.3 kB   24.6 MB  " + "█".repeat(30),
@@ -134,7 +134,7 @@ class InspectCommandTest {
         assertThat(model(json)).containsEntry("numbers_per_token_per_layer", 0L);
         assertThat(Json.object(json.json().get("cache"), "cache"))
                 .containsEntry("state", Map.of("numbers_per_layer", 768L, "bytes", 768L * 2 * 4));
-        assertThat(text.out()).contains("state: 768 elements a layer, 6.1 kB in all");
+        assertThat(text.out()).contains("state: 768 elements per layer, 6.1 kB in total");
         assertThat(Ran.of("inspect", "--model", model).err()).contains("say which, partialrope-decay or linearattn")
                 .hasLineCount(1);
     }

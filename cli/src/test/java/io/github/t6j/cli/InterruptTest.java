@@ -102,7 +102,7 @@ class InterruptTest {
         assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
         assertThat(ran.json()).containsEntry("partial", true);
         assertThat((Long) ran.json().get("texts")).isBetween(1L, 2999L).isEqualTo(Files.readAllLines(out).size());
-        assertThat(ran.err()).contains(" of 3000 are done; the same command goes on with the rest");
+        assertThat(ran.err()).contains(" of 3000 lines are done; the same command continues");
         Ran rest = Ran.of(and(command, out));
         Path straight = folder.resolve("straight.jsonl");
         assertThat(rest.out()).isEqualTo(Ran.of(and(command, straight)).out());

@@ -75,7 +75,7 @@ class LogitsCommandTest {
         Ran ran = Ran.of("logits", "--ids", "@" + file, "--out", folder.resolve("out").toString());
 
         assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.err()).contains(file + ": expected ids by comma", "'three'").hasLineCount(1);
+        assertThat(ran.err()).contains(file + ": expected ids separated by commas", "'three'").hasLineCount(1);
     }
 
     /** Before the work: there is no such model. */

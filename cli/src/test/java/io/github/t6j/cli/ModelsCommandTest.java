@@ -176,7 +176,7 @@ class ModelsCommandTest {
         Ran ran = models(typed, "--remove", "org/llama");
         boolean agreed = typed.strip().equalsIgnoreCase("y") || typed.strip().equalsIgnoreCase("yes");
         assertThat(ran.err()).startsWith("Remove org/llama, 213.9 kB? [y/N] ")
-                .contains(agreed ? "removed org/llama, 213.9 kB" : "nothing is removed");
+                .contains(agreed ? "removed org/llama, 213.9 kB" : "nothing was removed");
         assertThat(ran.code()).isZero();
         assertThat(Files.exists(repository("org/llama"))).isEqualTo(!agreed);
     }
@@ -185,7 +185,8 @@ class ModelsCommandTest {
     void whereNobodyCanBeAskedItMustBeSaid() throws IOException {
         llama("org/llama", NEW, "");
         Ran ran = models(null, "--remove", "org/llama");
-        assertThat(ran.err()).contains("--remove: expected --yes where nobody can be asked").hasLineCount(1);
+        assertThat(ran.err()).contains("--remove: expected --yes, since there is no terminal to ask on")
+                .hasLineCount(1);
         assertThat(ran.code()).isEqualTo(2);
         assertThat(repository("org/llama")).exists();
 
@@ -194,7 +195,8 @@ class ModelsCommandTest {
         assertThat(repository("org/llama")).doesNotExist();
         assertThat(cache.resolve(".locks/models--org--llama")).doesNotExist();
         Ran none = models(null, "--remove", "org/llama", "--yes");
-        assertThat(none.err()).contains("--remove org/llama: expected a model that was pulled, found none in " + cache);
+        assertThat(none.err())
+                .contains("--remove org/llama: expected a pulled model, found none of that name in " + cache);
         assertThat(none.code()).isEqualTo(1);
     }
 

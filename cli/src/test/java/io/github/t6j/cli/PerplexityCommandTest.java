@@ -100,7 +100,7 @@ class PerplexityCommandTest {
         Ran ran = perplexity();
 
         assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.err()).contains("expected a text of 2 tokens or more, found " + found).hasLineCount(1);
+        assertThat(ran.err()).contains("expected a text of at least 2 tokens, found " + found).hasLineCount(1);
     }
 
     @Test
@@ -110,7 +110,8 @@ class PerplexityCommandTest {
 
         Ran ran = Ran.of("perplexity", "--model", model.toString(), "--file", text.toString());
 
-        assertThat(ran.err()).startsWith("t6j: " + text + ": expected a log-likelihood of token 1 (id 101), found NaN")
+        assertThat(ran.err())
+                .startsWith("t6j: " + text + ": expected a finite log-likelihood of token 1 (id 101), found NaN")
                 .hasLineCount(1);
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.out()).isEmpty();

@@ -68,7 +68,7 @@ class PromptsTest {
         Ran ran = run(List.of("{\"prompt\": \"Call me\"}", "{", "{\"id\": 7}", "{\"prompt\": \"a\", \"seed\": \"x\"}",
                 "{\"prompt\": \"" + "whale ".repeat(700) + "\"}", "{\"prompt\": \"It was\"}"));
         assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.err()).isEqualTo("t6j: 4 of 6 lines failed; \"error\" of their results says why\n");
+        assertThat(ran.err()).isEqualTo("t6j: 4 of 6 lines failed; the key error of their results has the reason\n");
         List<Map<String, Object>> results = results();
         assertThat((String) results.get(1).get("error")).contains("in.jsonl, line 2: not valid JSON");
         assertThat((String) results.get(2).get("error"))
@@ -88,7 +88,7 @@ class PromptsTest {
         String begun = whole.substring(0, whole.indexOf('\n') + 14); // into the second
         Files.writeString(folder.resolve("out.jsonl"), begun);
         Ran ran = run(lines);
-        assertThat(ran.err()).contains("note: 1 of 3 results are in ");
+        assertThat(ran.err()).contains("note: 1 of 3 results are already in ");
         assertThat(Files.readString(folder.resolve("out.jsonl"))).isEqualTo(whole);
         assertThat(run(lines).code()).isZero();
         assertThat(Files.readString(folder.resolve("out.jsonl"))).isEqualTo(whole);
@@ -100,7 +100,7 @@ class PromptsTest {
         for (String other : List.of("{\"prompt\": \"Call me\"}", "Call me", "{\"index\":7", "{}\n{\"index\":1")) {
             Files.writeString(folder.resolve("out.jsonl"), other);
             Ran ran = run(List.of("{\"prompt\": \"Call me\"}"));
-            assertThat(ran.err()).contains("from an earlier run, found something else: give another --out");
+            assertThat(ran.err()).contains("from an earlier run, found other content: choose another --out");
             assertThat(ran.code()).isEqualTo(1);
             assertThat(folder.resolve("out.jsonl")).hasContent(other);
         }

@@ -73,7 +73,7 @@ class PullCommandTest extends PullFixture {
 
         Ran again = pull("org/name");
         assertPulled(again, "config.json", WEIGHTS);
-        assertThat(again.err()).contains("all there");
+        assertThat(again.err()).contains("all present");
         assertThat(hub.requests).hasSize(1);
     }
 
@@ -113,8 +113,8 @@ class PullCommandTest extends PullFixture {
 
         Ran ran = pull("org/name");
         assertThat(ran)
-                .isEqualTo(new Ran(2, "", "t6j: org/name: expected a model, found folders with models: name one of"
-                        + " them\n  org/name/deep/mha  213.9 kB\n  org/name/tpa  213.9 kB\n"));
+                .isEqualTo(new Ran(2, "", "t6j: org/name: expected a model, found folders with models: choose one\n"
+                        + "  org/name/deep/mha  213.9 kB\n  org/name/tpa  213.9 kB\n"));
         assertThat(repository).doesNotExist();
         assertThat(pull("org/name/deep").err()).contains("org/name/deep/mha  213.9 kB").doesNotContain("tpa");
         assertFails(pull("org/name/docs"), "org/name/docs: expected weights");
@@ -141,7 +141,7 @@ class PullCommandTest extends PullFixture {
         hub.files.clear();
         hub.with("", GGUF, "model-f32.gguf", "model-q8_0.gguf");
         Ran several = pull("org/name");
-        assertThat(several.err()).isEqualTo("t6j: org/name: expected one GGUF file, found 2: name one of them\n"
+        assertThat(several.err()).isEqualTo("t6j: org/name: expected one GGUF file, found 2: choose one\n"
                 + "  org/name/model-f32.gguf  140.5 kB\n  org/name/model-q8_0.gguf  40.5 kB\n");
         assertThat(several.code()).isEqualTo(2);
 

@@ -47,7 +47,7 @@ class PullRefusedTest extends PullFixture {
     @CsvSource(delimiter = '|', textBlock = """
             GatedRepo    |             | org/name: gated, and HF_TOKEN is not set: accept its terms at
             GatedRepo    | hf_other    | org/name: gated, and the token (HF_TOKEN) does not give access to it
-            RepoNotFound |             | has no such model, or it is private and HF_TOKEN is not set: check the name
+            RepoNotFound |             | : no such model, or it is private and HF_TOKEN is not set: check the name
             """)
     void whatIsNotForEverybody(String code, String token, String message) {
         hub.guarded = code;
@@ -82,10 +82,10 @@ class PullRefusedTest extends PullFixture {
     void forbiddenAndMissingSaySo() {
         hub.hubFaults.add(FakeHub.status(403, "X-Error-Message", "Your country"));
         assertFails(pull("org/name"), "refuses: Your country");
-        assertFails(pull("org/other"), "has no such model");
+        assertFails(pull("org/other"), ": no such model");
         hub.hubFaults.add(FakeHub.status(401, "X-Error-Message", "Invalid credentials in Authorization header"));
         environment.put("HF_TOKEN", "hf_old");
-        assertFails(pull("org/name"), "does not know the token");
+        assertFails(pull("org/name"), "refuses the token as invalid");
     }
 
     @Test
@@ -142,7 +142,7 @@ class PullRefusedTest extends PullFixture {
             """)
     void pathsThatLeadOutAreRefused(String path, String message) throws IOException {
         hub.files.put(path, new byte[] {1});
-        assertFails(pull("org/name"), "expected names of files in the repository, found " + message);
+        assertFails(pull("org/name"), "expected names inside the repository, found " + message);
         assertThat(home.resolve(".cache")).doesNotExist();
     }
 
@@ -172,7 +172,7 @@ class PullRefusedTest extends PullFixture {
     @Test
     void aListingThatIsNoneIsNamed() {
         hub.hubFaults.add(FakeHub.bytes("<html>".getBytes(StandardCharsets.US_ASCII)));
-        assertFails(pull("org/name"), "expected a listing of files, found something else: its answer: not valid JSON");
+        assertFails(pull("org/name"), "expected a list of files, found another answer: its answer: not valid JSON");
         hub.hubFaults.add(FakeHub.bytes("{\"sha\": \"../..\", \"siblings\": []}".getBytes(StandardCharsets.US_ASCII)));
         assertFails(pull("org/name"), "sha: expected a commit, found \"../..\"");
     }

@@ -159,7 +159,7 @@ class PullResumedTest extends PullFixture {
         hub.elsewhereFaults.add(FakeHub.bytes(wrong));
         assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class).hasMessage(WEIGHTS
                 + ": expected the SHA-256 " + FakeHub.sha256(weights) + ", found " + FakeHub.sha256(wrong)
-                + ": the hub, or what is between, damages the file: pull again later");
+                + ": the hub or the network damages the file: pull again later");
         assertThat(blob).doesNotExist();
         assertThat(partial).isEmptyFile();
     }
@@ -183,7 +183,7 @@ class PullResumedTest extends PullFixture {
         hub.listed.put("config.json", Map.of("blobId", "a".repeat(40)));
         assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class)
                 .hasMessage("config.json: expected the ETag "
-                        + "a".repeat(40) + ", as the hub lists it, found " + FakeHub.git(hub.files.get("config.json"))
+                        + "a".repeat(40) + " from the hub's list, found " + FakeHub.git(hub.files.get("config.json"))
                         + ": the file has changed: pull again");
     }
 
@@ -191,7 +191,7 @@ class PullResumedTest extends PullFixture {
     void wrongSizesAreRefused() {
         hub.elsewhereFaults.add(FakeHub.bytes(Arrays.copyOf(weights, 1000)));
         assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class)
-                .hasMessage(WEIGHTS + ": expected 213232 bytes, as the hub lists it, found 1000: pull again later");
+                .hasMessage(WEIGHTS + ": expected 213232 bytes as in the hub's list, found 1000: pull again later");
         hub.elsewhereFaults.add(exchange -> { // without saying how many
             exchange.sendResponseHeaders(200, 0);
             exchange.getResponseBody().write(Arrays.copyOf(weights, weights.length + 1));
@@ -233,7 +233,7 @@ class PullResumedTest extends PullFixture {
             hub.hubFaults.add(FakeHub.status(500, "X", "x"));
         }
         assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class)
-                .hasMessageContaining("failed 6 times, last with: " + hub.endpoint() + ": status 500");
+                .hasMessageContaining("failed 6 times, the last time with: " + hub.endpoint() + ": status 500");
         assertThat(notes).extracting(note -> note.replaceFirst(".* in ", ""))
                 .containsExactly("10 ms", "20 ms", "40 ms", "80 ms", "160 ms");
     }
@@ -266,14 +266,15 @@ class PullResumedTest extends PullFixture {
         pull(new Patience(Duration.ofMillis(10), Duration.ofSeconds(1)));
         assertPulled();
         assertThat(ranges()).containsExactly(null, "bytes=30000-");
-        assertThat(notes).containsExactly(WEIGHTS + ": no bytes for 1 s: trying again in 10 ms");
+        assertThat(notes)
+                .containsExactly(WEIGHTS + ": expected more bytes, found none within 1 s: trying again in 10 ms");
     }
 
     @Test
     void nowhereElseThanAServerIsGoneTo() {
         hub.hubFaults.add(FakeHub.status(302, "Location", "file:///etc/passwd"));
         assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class)
-                .hasMessageContaining("expected to be sent to a safe place");
+                .hasMessageContaining("expected a redirect to https");
     }
 
     @Test
@@ -304,7 +305,7 @@ class PullResumedTest extends PullFixture {
         pull(SHORT);
         assertPulled();
         assertThat(launched.end().code()).isZero();
-        assertThat(notes).containsExactly(WEIGHTS + ": another process pulls it: waiting for it");
+        assertThat(notes).containsExactly(WEIGHTS + ": another process is pulling it: waiting for it");
         assertThat(ranges()).hasSize(1);
     }
 
@@ -322,7 +323,7 @@ class PullResumedTest extends PullFixture {
         Ran ran = launched.end(10);
         assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
         assertThat(ran.out()).isEmpty();
-        assertThat(ran.err()).contains("interrupted; what has come is kept");
+        assertThat(ran.err()).contains("interrupted: run the same command again");
         assertThat(Files.size(partial)).isBetween(1L, weights.length - 1L);
         assertThat(blob).doesNotExist();
 

@@ -119,7 +119,7 @@ class QuestionsTest {
         List<String> written = results.lines().toList();
         Files.writeString(out(), String.join("\n", written.subList(0, 9)) + "\n" + written.get(9).substring(0, 20));
         Ran ran = run("--out", out().toString());
-        assertThat(ran.err()).isEqualTo("t6j: note: 9 of 17 results are in " + out() + " already\n");
+        assertThat(ran.err()).isEqualTo("t6j: note: 9 of 17 results are already in " + out() + "\n");
         assertThat(ran.out()).isEqualTo(whole.out());
         assertThat(Files.readString(out())).isEqualTo(results);
         assertThat(run("--out", out().toString()).out()).isEqualTo(whole.out());
@@ -144,7 +144,7 @@ class QuestionsTest {
         lines.set(8, Json.writeLine(Map.of("context", "a", "choices", List.of("sea ".repeat(700)), "gold", 0L)));
         Ran ran = run("--out", out().toString());
         assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.err()).isEqualTo("t6j: 2 of 17 lines failed; \"error\" of their results says why\n");
+        assertThat(ran.err()).isEqualTo("t6j: 2 of 17 lines failed; the key error of their results has the reason\n");
         assertThat(ran.json()).containsEntry("questions", 15L).doesNotContainKey("partial");
         List<Map<String, Object>> results = results(out());
         assertThat((String) results.get(3).get("error")).endsWith("line 4: context: expected a text, found 5");

@@ -207,7 +207,7 @@ class ScoreCommandTest {
             {"context": "a", "choices": [], "gold": 0}                  | choices: expected an array of texts, found []
             {"context": "a", "choices": ["b", 1], "gold": 0}            | found 1 at index 1
             {"context": "a", "choices": ["b", ""], "gold": 0}           | found an empty one at index 1
-            {"context": "a", "choices": ["b", "c"]}                     | gold: expected the right choice's index, 0 to 1, found no such key
+            {"context": "a", "choices": ["b", "c"]}                     | gold: expected the index of the correct choice, 0 to 1, found no such key
             {"context": "a", "choices": ["b", "c"], "gold": 2}          | 0 to 1, found 2
             {"context": "a", "choices": ["b", "c"], "gold": "0"}        | 0 to 1, found "0"
             {"context": "a", "choices": ["b", "c"], "gold": 0           | line 2
@@ -233,7 +233,7 @@ class ScoreCommandTest {
         Ran ran = Ran.of("score", "--model", model.toString(), "--file", task.toString());
 
         assertThat(ran.err())
-                .startsWith("t6j: " + task + ", line 1: choices: expected log-likelihoods, found NaN at index 0")
+                .startsWith("t6j: " + task + ", line 1: choices: expected finite log-likelihoods, found NaN at index 0")
                 .hasLineCount(1);
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.out()).isEmpty();
@@ -243,7 +243,7 @@ class ScoreCommandTest {
     void whatCannotBeScoredIsAnError() throws IOException {
         Path empty = Files.writeString(folder.resolve("empty"), "\n\n");
         assertThat(Ran.of("score", "--file", empty.toString()).err())
-                .contains("expected a question a line, found none");
+                .contains("expected one question per line, found none");
         assertThat(Ran.of("score", "--file", "nowhere").err()).contains("nowhere: cannot be read: no such file")
                 .hasLineCount(1);
         Path longer = Files.writeString(

@@ -106,7 +106,7 @@ class ServeCommandTest {
         assertThat(rest(stream)).endsWith("data: [DONE]\n\n");
         Ran ran = server.process().end();
         assertThat(ran.code()).isEqualTo(143);
-        assertThat(ran.err()).contains("t6j: some generations were ended after 0 s (--drain)");
+        assertThat(ran.err()).contains("t6j: some generations were stopped after 0 s (--drain)");
     }
 
     private static String rest(Iterator<String> lines) {
@@ -172,11 +172,11 @@ class ServeCommandTest {
         Path noKey = folder.resolve("trusted.p12");
         keytool(noKey, "-importcert", "-noprompt", "-alias", "t6j", "-file", certificate.toString());
         Path text = Files.writeString(folder.resolve("text.p12"), "no keystore");
-        String expected = ": expected a PKCS12 keystore, opened by the password in T6J_TLS_PASSWORD: ";
+        String expected = ": expected a PKCS12 keystore and its password in T6J_TLS_PASSWORD: ";
         assertFails(PASSWORD, folder.resolve("none"), expected + "no such file or folder");
         assertFails(PASSWORD, text, expected);
         assertFails("wrong", keystore, expected + "keystore password was incorrect");
-        assertFails(PASSWORD, noKey, ": expected a key and its certificate, found none");
+        assertFails(PASSWORD, noKey, ": expected a private key and its certificate, found none");
     }
 
     private static void assertFails(String password, Path keystore, String message) {
@@ -191,7 +191,7 @@ class ServeCommandTest {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             String port = Integer.toString(taken.getLocalPort());
             Ran ran = Ran.of("serve", "--port", port);
-            assertThat(ran.err()).startsWith("t6j: --host 127.0.0.1 --port " + port + ": cannot listen there: ")
+            assertThat(ran.err()).startsWith("t6j: --host 127.0.0.1 --port " + port + ": cannot listen: ")
                     .hasLineCount(1);
             assertThat(ran.code()).isEqualTo(1);
         }
@@ -199,8 +199,8 @@ class ServeCommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            1 | serve --host no-such-host.invalid | --host no-such-host.invalid --port 8080: cannot listen there: no such host
-            1 | serve --host 192.0.2.1 --port 0   | --host 192.0.2.1 --port 0: cannot listen there: Cannot assign
+            1 | serve --host no-such-host.invalid | --host no-such-host.invalid --port 8080: cannot listen: no such host
+            1 | serve --host 192.0.2.1 --port 0   | --host 192.0.2.1 --port 0: cannot listen: Cannot assign
             1 | serve --api-key-file none.txt     | none.txt: cannot be read: no such file or folder
             2 | serve --port 70000                | --port: expected at most 65535
             2 | serve --parallel 129              | --parallel: expected at most 128
@@ -218,7 +218,7 @@ class ServeCommandTest {
         try (ServerSocket there = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
             assertThat(there.isBound()).isTrue();
         } catch (IOException none) { // this machine has no IPv6
-            assertThat(Ran.of("serve", "--host", "::1").err()).contains("--host ::1 --port 8080: cannot listen there");
+            assertThat(Ran.of("serve", "--host", "::1").err()).contains("--host ::1 --port 8080: cannot listen");
             return;
         }
         Running server = Running.start("serve", "--host", "::1", "--port", "0");

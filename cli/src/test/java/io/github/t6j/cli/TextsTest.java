@@ -116,7 +116,7 @@ class TextsTest {
         Ran ran = run(List.of(line("Call me Ishmael."), "{", "{\"id\": 7}", "{\"text\": 5}", line("a"),
                 "{\"id\": \"x\", \"text\": \"The whale was white.\"}"));
         assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.err()).isEqualTo("t6j: 4 of 6 lines failed; \"error\" of their results says why\n");
+        assertThat(ran.err()).isEqualTo("t6j: 4 of 6 lines failed; the key error of their results has the reason\n");
         assertThat(ran.json()).containsEntry("texts", 2L);
         List<Map<String, Object>> results = results();
         assertThat((String) results.get(1).get("error")).contains("in.jsonl, line 2: not valid JSON");
@@ -125,7 +125,7 @@ class TextsTest {
         assertThat(results.get(2)).containsEntry("id", 7L);
         assertThat((String) results.get(3).get("error")).endsWith("text: expected a text, found 5");
         assertThat((String) results.get(4).get("error"))
-                .endsWith("line 5: expected a text of 2 tokens or more, found 1");
+                .endsWith("line 5: expected a text of at least 2 tokens, found 1");
         assertThat(results.get(5)).containsEntry("id", "x").containsKey("nll");
     }
 
@@ -140,7 +140,7 @@ class TextsTest {
             String begun = String.join("\n", written.subList(0, kept)) + "\n" + written.get(kept).substring(0, 14);
             Files.writeString(folder.resolve("out.jsonl"), begun);
             Ran ran = run(lines);
-            assertThat(ran.err()).contains("note: " + kept + " of 6 results are in ");
+            assertThat(ran.err()).contains("note: " + kept + " of 6 results are already in ");
             assertThat(ran.out()).isEqualTo(whole.out());
             assertThat(Files.readString(folder.resolve("out.jsonl"))).isEqualTo(results);
         }
@@ -152,7 +152,7 @@ class TextsTest {
 
     @Test
     void mistakes() throws IOException {
-        assertThat(run(List.of()).err()).contains("in.jsonl: expected a text a line, found none").hasLineCount(1);
+        assertThat(run(List.of()).err()).contains("in.jsonl: expected one text per line, found none").hasLineCount(1);
         assertThat(Ran.of("perplexity", "--texts", "nowhere", "--out", folder.resolve("out.jsonl").toString()).err())
                 .contains("nowhere: cannot be read: no such file").hasLineCount(1);
         Files.writeString(folder.resolve("out.jsonl"), "{\"index\": 0, \"text\": \"of generate\"}\n");
@@ -166,6 +166,6 @@ class TextsTest {
         Path model = Ran.TESTDATA.resolve("hostile/nan-weights");
         run(List.of(line(Files.readString(model.resolve("text.txt")))), "--model", model.toString());
         assertThat((String) results().getFirst().get("error"))
-                .contains("line 1: expected a log-likelihood of token 1 (id 101), found NaN");
+                .contains("line 1: expected a finite log-likelihood of token 1 (id 101), found NaN");
     }
 }

@@ -54,7 +54,7 @@ class TokenizeCommandTest {
         Ran ran = Ran.withInput(new byte[] {'a', 'b', (byte) 0xff}, "tokenize");
 
         assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.err()).contains("standard input: expected UTF-8, found another byte at offset 2")
+        assertThat(ran.err()).contains("standard input: expected UTF-8, found an invalid byte at offset 2")
                 .hasLineCount(1);
     }
 

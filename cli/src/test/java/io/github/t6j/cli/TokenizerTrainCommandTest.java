@@ -57,7 +57,7 @@ class TokenizerTrainCommandTest {
         assertThat(ran.code()).isZero();
         assertThat(ran.out()).isEmpty();
         assertThat(ran.err()).isEqualTo(
-                "t6j: note: the tokenizer has 260 ids, not 300: no more neighbours are in the text twice\n");
+                "t6j: note: the tokenizer has 260 ids, not 300: no other pair of symbols repeats in the texts\n");
         assertThat(merges(out)).containsExactly("a b", "b c", "\u0120 bc");
     }
 

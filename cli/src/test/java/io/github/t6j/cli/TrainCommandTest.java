@@ -122,12 +122,13 @@ class TrainCommandTest {
             assertThat(ended.code()).isEqualTo(signal.equals("INT") ? Main.INTERRUPTED : 137);
             if (signal.equals("INT")) {
                 assertThat(ended.err())
-                        .containsPattern("interrupted after step \\d+ of 60, which is saved: --resume, with "
-                                + "--data and --out as before");
+                        .containsPattern(
+                                "interrupted after step \\d+ of 60; its checkpoint is saved: continue with --resume, and "
+                                        + "--data and --out as before");
             }
 
             Ran resumed = Ran.of(command(out, "--resume", "--threads", "1"));
-            assertThat(resumed.err()).contains("going on after step");
+            assertThat(resumed.err()).contains("continuing after step");
             assertThat(resumed.code()).isZero();
             assertThat(out.resolve("model.safetensors"))
                     .hasSameBinaryContentAs(straight.resolve("model.safetensors"));
@@ -162,10 +163,10 @@ class TrainCommandTest {
         Path other = Files.writeString(folder.resolve("other.txt"), Files.readString(data).substring(0, 2000));
         assertThat(Ran.of(command(out, small("--steps", "2", "--valid", valid.toString()))).code()).isZero();
         byte[] log = Files.readAllBytes(out.resolve("log.jsonl"));
-        assertFailed(Ran.of(command(out, "--resume")), "--resume: expected the data that the run began with, ",
-                "training tokens, found", "give the same files to --data, and to --valid if there was one");
+        assertFailed(Ran.of(command(out, "--resume")), "--resume: expected the same data as when the run began, ",
+                "training tokens, found", "give --data, and --valid if you used it, the same files");
         assertFailed(Ran.of(command(out, "--resume", "--valid", other.toString())),
-                "--resume: expected the data that the run began with, ", "validation tokens, found");
+                "--resume: expected the same data as when the run began, ", "validation tokens, found");
         assertThat(out.resolve("log.jsonl")).hasBinaryContent(log);
         assertThat(Ran.of(command(out, "--resume", "--valid", valid.toString())).code()).isZero();
     }
@@ -200,7 +201,7 @@ class TrainCommandTest {
     @Test
     void aSampleThatCannotBeMadeEndsNothing() throws IOException {
         Ran ran = Ran.of(command(out, small("--steps", "2", "--sample", "The whale went. ".repeat(40))));
-        assertThat(ran.err()).contains("t6j: no sample: ", "t6j: done: ");
+        assertThat(ran.err()).contains("t6j: note: cannot generate a sample: ", "t6j: done: ");
         assertThat(ran.code()).isZero();
     }
 
@@ -248,7 +249,7 @@ class TrainCommandTest {
         });
         Safetensors.writeLazily(model.resolve("model.safetensors"), Map.of(), tensors);
         Ran ran = Ran.of(command(out, ofModel(model)));
-        assertThat(ran.err()).contains("the model has no tokenizer; GPT-2's is used", "t6j: done: ");
+        assertThat(ran.err()).contains("the model has no tokenizer; t6j uses GPT-2's", "t6j: done: ");
         assertThat(ran.code()).isZero();
         assertThat(Ran.of("generate", "--model", out.toString(), "-n", "2", "The").code()).isZero();
     }
@@ -270,7 +271,8 @@ class TrainCommandTest {
         Path model = folder.resolve("model");
         assertThat(Ran.of("init", "--preset", "t6-nano", "--out", model.toString()).code()).isZero();
         Ran refused = Ran.of(command(out, ofModel(model)));
-        assertThat(refused.err()).contains("there is no tokenizer beside the model", "--tokenizer gives it one",
+        assertThat(refused.err()).contains("expected a tokenizer beside the model, found none",
+                "add one with --tokenizer",
                 "text needs a tokenizer: expected one, found none");
         data = Files.write(folder.resolve("ids.bin"), new byte[400]);
         Ran ran = Ran.of(command(out, ofModel(model)));
@@ -282,7 +284,7 @@ class TrainCommandTest {
         Ran ran = Ran.of(command(out, small("--minutes", "1e-6")));
         assertThat(ran.err())
                 .contains(
-                        "--minutes: too little is left for a step after reading the data and trying one; 1 step is made");
+                        "--minutes leaves too little time for a step after reading the data and a trial; the run has 1 step");
         assertThat(ran.code()).isZero();
     }
 
@@ -292,7 +294,7 @@ class TrainCommandTest {
         assertFailed(Ran.of(command(out, small("--steps", "1"))), data.toString());
         data = Files.writeString(folder.resolve("short.txt"), "Call me Ishmael.");
         assertFailed(Ran.of(command(out, small("--steps", "1"))), data.toString(),
-                "expected at least 130 tokens for a context of 64, found", "give more text, or a smaller --context");
+                "expected at least 130 tokens for a context of 64, found", "give more text or a smaller --context");
         data = Files.write(folder.resolve("latin1.txt"), new byte[] {'c', 'a', 'f', (byte) 0xe9, '\n'});
         assertFailed(Ran.of(command(out, small("--steps", "1"))), data.toString());
         byte[] ids = new byte[1000];
@@ -342,15 +344,15 @@ class TrainCommandTest {
         Map<String, Object> first = log(out).getFirst();
         Files.delete(out.resolve("log.jsonl"));
         Ran ran = Ran.of(command(out, "--resume"));
-        assertThat(ran.err()).contains("there is no " + out.resolve("log.jsonl") + ", so that the best model so far");
+        assertThat(ran.err()).contains(out.resolve("log.jsonl") + " is missing, so the best model so far is unknown");
         assertThat(log(out).getFirst()).isEqualTo(first);
     }
 
     @Test
     void fewerTokensThanAStepAreAStep() {
         Ran ran = Ran.of(command(out, small("--tokens", "100", "--warm-up", "5")));
-        assertThat(ran.err()).contains("--tokens: a step has 128; 1 step is made",
-                "--warm-up: the run has only 1 steps, all of which warm up");
+        assertThat(ran.err()).contains("--tokens is less than the 128 tokens of a step; the run has 1 step",
+                "--warm-up is longer than the run of 1 steps, all of which warm up");
         assertThat(ran.code()).isZero();
     }
 
@@ -398,14 +400,14 @@ class TrainCommandTest {
     @Test
     void aRunIsNotOverwrittenNorMixedWithOtherData() throws IOException {
         assertThat(Ran.of(command(out, small("--steps", "2"))).code()).isZero();
-        assertFailed(Ran.of(command(out, small("--steps", "2"))), "found a run in it: go on with it by --resume");
+        assertFailed(Ran.of(command(out, small("--steps", "2"))), "found a run in it: continue it with --resume");
         Files.writeString(data, "More. " + Files.readString(data));
         Path checkpoint = out.resolve("checkpoints/step-000000002/training.json");
         Files.writeString(checkpoint, Files.readString(checkpoint).replace("\"updates\": 2", "\"updates\": 3"));
-        assertFailed(Ran.of(command(out, "--resume")), "--resume: expected the data that the run began with");
+        assertFailed(Ran.of(command(out, "--resume")), "--resume: expected the same data as when the run began");
         Files.delete(out.resolve("log.jsonl"));
         assertFailed(Ran.of(command(out, "--resume")), "data: expected the data that this run has read so far");
-        assertFailed(Ran.of(command(folder.resolve("other"), "--resume")), "expected a run to go on with");
+        assertFailed(Ran.of(command(folder.resolve("other"), "--resume")), "expected a run to resume");
     }
 
     @ParameterizedTest
@@ -438,7 +440,7 @@ class TrainCommandTest {
         String[] words = ("--resume " + option).split(" ");
         Ran ran = Ran.of(command(out, words));
         assertThat(ran.code()).isEqualTo(2);
-        assertThat(ran.err()).contains("--resume: expected no " + words[1] + ", since the run goes on as it began")
+        assertThat(ran.err()).contains("--resume: expected no " + words[1] + ", since a resumed run keeps its options")
                 .hasLineCount(1);
     }
 }

@@ -38,13 +38,13 @@ class UsageTest {
             generate --logit-bias -1=2 x                | --logit-bias: expected ids of 0 or more, found -1
             generate --logit-bias 5=Infinity x          | --logit-bias
             generate --logit-bias 5 x                   | --logit-bias
-            generate -p a b                             | expected one of PROMPT, --prompt and --prompt-file, found several
-            generate -p a -f b                          | expected one of PROMPT, --prompt and --prompt-file, found several
-            generate x --stream                         | --stream: expected --json with it, found none
-            generate x --logprobs 3                     | --logprobs: expected --json with it, found none
-            generate x --json --samples 2 --stream      | --stream: expected --json, and no --samples, with it
+            generate -p a b                             | expected only one of PROMPT, --prompt and --prompt-file, found several
+            generate -p a -f b                          | expected only one of PROMPT, --prompt and --prompt-file, found several
+            generate x --stream                         | --stream: expected --json, found none
+            generate x --logprobs 3                     | --logprobs: expected --json, found none
+            generate x --json --samples 2 --stream      | --stream: expected --json without --samples, found both
             generate x --json --logprobs 0              | --logprobs: expected 1 or more, found 0
-            generate x --json --logprobs 101            | --logprobs: expected at most 100 (a bound), found 101
+            generate x --json --logprobs 101            | --logprobs: expected at most 100 (the most supported), found 101
             score --file x --limit 0                    | --limit: expected 1 or more, found 0
             generate --seed 1.5 x                       | expected a whole number, found '1.5'
             generate --seed 1 --seed 2 x                | only once
@@ -55,9 +55,9 @@ class UsageTest {
             chat --top-k -1                             | --top-k: expected 0
             chat hello                                  | Unmatched argument
             chat --cache-type f64                       | expected f32 or f16 or bf16 or q8, found 'f64'
-            generate a b                                | a text of several words is put into quotes
-            tokenize a b                                | a text of several words is put into quotes
-            generate -zzz                               | a text that begins with - comes last, after --
+            generate a b                                | put quotes around a text of several words
+            tokenize a b                                | put quotes around a text of several words
+            generate -zzz                               | put a text that begins with - last, after --
             generate x -n                               | Missing required parameter
             generate x -n 99999999999                   | --max-tokens': expected a whole number, found '99999999999'
             bench --warm-up x                           | expected a number, found 'x'
@@ -69,10 +69,10 @@ class UsageTest {
             score                                       | Missing required option: '--file
             logits --out x                              | Missing required option: '--ids
             logits --ids 1,2                            | Missing required option: '--out
-            logits --ids 1,b --out x                    | --ids: expected ids by comma, such as 5,17,3, found 'b'
+            logits --ids 1,b --out x                    | --ids: expected ids separated by commas, such as 5,17,3, found 'b'
             logits --ids 1,-2 --out x                   | found '-2'
             logits --ids 99999999999 --out x            | found '99999999999'
-            logits --ids , --out x                      | --ids: expected one id or more, found none
+            logits --ids , --out x                      | --ids: expected at least one id, found none
             logits --ids 1 --path fast --out x          | expected factored or materialized, found 'fast'
             perplexity                                  | `specify one of these): (-f=TEXT | --texts=FILE.jsonl)`
             perplexity --file a --texts b               | mutually exclusive
@@ -80,17 +80,17 @@ class UsageTest {
             perplexity --file a --out b                 | --texts and --out: expected both or none
             perplexity --texts a --out b --parallel 0   | --parallel: expected 1 or more, found 0
             score --file x --parallel 65                | --parallel: expected at most 64
-            score --file x --out a --details b          | --details and --out: expected one or none
+            score --file x --out a --details b          | --details and --out: expected one of them, found both
             perplexity --file x --context 1             | --context: expected 2 or more, found 1
             perplexity --file x --stride 0              | --stride: expected 1 or more, found 0
             perplexity --file x --context 8 --stride 9  | --stride: expected at most the context, 8, found 9
             inspect extra                               | Unmatched argument
             inspect --threads x                         | expected a whole number, found 'x'
-            tokenize --decode 5,x                       | TEXT: expected ids by comma, such as 5,17,3, found 'x'
+            tokenize --decode 5,x                       | TEXT: expected ids separated by commas, such as 5,17,3, found 'x'
             tokenizer trian                             | Unmatched argument
             tokenizer train                             | Missing required options: '--vocab=N'
             tokenizer train --data a --vocab 256 --out b | --vocab: expected 257 or more, found 256
-            tokenizer train --data a --vocab 2000000 --out b | --vocab: expected at most 1048576 (the most ids)
+            tokenizer train --data a --vocab 2000000 --out b | --vocab: expected at most 1048576 (the most supported)
             tokenizer train --data --vocab 300 --out b  | --data
             tokenizer train --data a --vocab x --out b  | expected a whole number, found 'x'
             convert                                     | Missing required parameters
@@ -106,7 +106,7 @@ class UsageTest {
             pull org/name --revision ..                 | --revision: expected a branch, tag or commit, found '..'
             pull org/name@v1 --revision v2              | --revision: expected one revision, found v1 and v2
             models extra                                | Unmatched argument
-            models --yes                                | --yes: expected --remove NAME with it
+            models --yes                                | --yes: expected --remove NAME
             models --remove /x --yes                    | --remove: expected ORG/NAME
             train --out x                               | Missing required option: '--data
             train --data x                              | Missing required option: '--out
@@ -115,18 +115,18 @@ class UsageTest {
             train --data x --out y --steps 1 --minutes 1 | --steps: expected no --passes, --minutes or --tokens
             train --data x --out y --steps 1 --passes 2 | --steps: expected no --passes, --minutes or --tokens
             train --data x --out y --steps 9 --warm-up 10 | --warm-up: expected 0 to the number of steps, 9, found 10
-            train --data x --out y --minutes 0          | --minutes: expected above 0, found 0
-            train --data x --out y --passes NaN         | --passes: expected above 0, found NaN
+            train --data x --out y --minutes 0          | --minutes: expected a number above 0, found 0
+            train --data x --out y --passes NaN         | --passes: expected a number above 0, found NaN
             train --data x --out y --batch 0            | --batch: expected 1 to
             train --data x --out y --learning-rate 0    | --learning-rate: expected above 0 and at most 1
             train --data x --out y --clip -1            | --clip: expected 0 (no clipping) or more
             train --data x --out y --order sorted       | expected random or epoch, found 'sorted'
             train --data x --out y --keep 0             | --keep: expected 1 or more, found 0
-            train --data x --out y --variant full       | --variant: expected --init-from with it, found none
-            train --data x --out y --init-from z --preset tiny | --preset: expected no --init-from with it
-            train --data x --out y --init-from z --init official | --init: expected no --init-from with it
+            train --data x --out y --variant full       | --variant: expected --init-from, found none
+            train --data x --out y --init-from z --preset tiny | --preset: expected no --init-from, whose model
+            train --data x --out y --init-from z --init official | --init: expected no --init-from, whose model
             gradients --ids 1,2                         | Missing required option: '--out
-            gradients --ids 1,b --out x                 | --ids: expected ids by comma, such as 5,17,3, found 'b'
+            gradients --ids 1,b --out x                 | --ids: expected ids separated by commas, such as 5,17,3, found 'b'
             init --preset tiny --out x --attention rnn  | expected tpa or tpa-kvonly or mha or gqa or mla, found 'rnn'
             """)
     void isOneLineAndTwo(String commandLine, String message) {
@@ -150,7 +150,7 @@ class UsageTest {
         Ran ran = Ran.of("generate", "x", "--model", "");
 
         assertThat(ran.code()).isEqualTo(2);
-        assertThat(ran.err()).contains("'--model': expected a file or folder, found an empty text").hasLineCount(1);
+        assertThat(ran.err()).contains("'--model': expected a file or folder, found an empty name").hasLineCount(1);
     }
 
     @ParameterizedTest
@@ -159,7 +159,7 @@ class UsageTest {
         Ran ran = Ran.onTerminal(command);
 
         assertThat(ran.code()).isEqualTo(2);
-        assertThat(ran.err()).contains("expected a text, or - to read standard input, found nothing").hasLineCount(1);
+        assertThat(ran.err()).contains("expected a text, or - to read standard input, found none").hasLineCount(1);
     }
 
     @Test

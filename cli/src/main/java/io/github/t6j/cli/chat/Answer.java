@@ -4,16 +4,16 @@ import io.github.t6j.FinishReason;
 import io.github.t6j.Generation;
 
 /**
- * What a model answered.
+ * Answer of a model.
  *
- * @param content all that it wrote, its thinking included
- * @param generation what it was made by: its promptTokens are those that were fed for it, not those that the cache had
- * @param cached ids of the prompt that the cache had
- * @param dropped turns that no longer fit in the context, left out since the answer before
+ * @param content full text, including its thinking
+ * @param generation generation of the answer; its promptTokens counts the tokens fed for it, without those in the cache
+ * @param cached prompt ids that were in the cache
+ * @param dropped turns left out since the last answer, because the context was full
  */
 public record Answer(String content, Generation generation, int cached, int dropped) {
 
-    /** Whether {@link Chat#stop} or an interrupt ended it. */
+    /** Returns whether {@link Chat#stop} or an interrupt ended the answer. */
     public boolean isStopped() {
         FinishReason reason = generation.finishReason();
         return reason == FinishReason.CANCELLED || reason == FinishReason.STOPPED_BY_LISTENER;

@@ -1,12 +1,11 @@
 package io.github.t6j.cli.chat;
 
-/** Hears an answer while it comes. */
+/** Receives an answer as it is generated. */
 @FunctionalInterface
 public interface AnswerListener {
     /**
-     * @param text the next piece
-     * @param thinking whether the model thinks, and says nothing yet; its tags {@code <think>} and {@code </think>}
-     *     included
+     * @param text next piece of the answer
+     * @param thinking true for thinking, including its tags {@code <think>} and {@code </think>}; false for the answer
      */
     void onText(String text, boolean thinking);
 }

@@ -9,30 +9,30 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A conversation with a model, whose session holds as much of it as the context has room for. When that is full the
- * oldest turns, a message with its answer, are left out whole; what the system says stays. For one thread at a time,
- * except {@link #stop}.
+ * A conversation with a model, whose session holds as much of it as fits in the context. When the context is full, the
+ * oldest turns are dropped, each a message with its answer; the system message stays. Only one thread may use it at a
+ * time, except for {@link #stop}.
  */
 public final class Chat {
-    /** Of the context, at most this part is kept free for an answer. */
+    /** Divisor of the share of the context that is reserved for an answer. */
     private static final int PART_FOR_ANSWER = 4;
 
     private final Model model;
     private final Session session;
     private final PromptFormat format;
-    private final List<Message> messages = new ArrayList<>(); // all, without the system's
-    private String system; // null: none
-    private int first; // of the messages that are in the context
+    private final List<Message> messages = new ArrayList<>(); // all messages except the system message
+    private String system; // or null
+    private int first; // index of the first message in the context
     private volatile boolean stopping;
 
-    /** @param session of the model; may hold ids of an earlier conversation, which are used where they agree */
+    /** @param session session of the model; ids of an earlier conversation in it are reused where they match */
     public Chat(Model model, Session session, PromptFormat format) {
         this.model = model;
         this.session = session;
         this.format = format;
     }
 
-    /** What was said so far, what the system says first. */
+    /** Returns all messages so far; the system message comes first. */
     public List<Message> messages() {
         return withSystem(messages);
     }
@@ -46,7 +46,7 @@ public final class Chat {
         return all;
     }
 
-    /** Goes on with another conversation. */
+    /** Replaces the conversation by another. */
     public void replace(List<Message> others) {
         boolean begins = !others.isEmpty() && others.getFirst().isOf(Message.SYSTEM);
         system = begins ? others.getFirst().content() : null;
@@ -55,27 +55,27 @@ public final class Chat {
         first = 0;
     }
 
-    /** Forgets what was said, but for what the system says. */
+    /** Forgets the conversation, but keeps the system message. */
     public void reset() {
         messages.clear();
         first = 0;
     }
 
-    /** What the system says, or null. */
+    /** Returns the system message, or null. */
     public String system() {
         return system;
     }
 
-    /** Lets the system say {@code text}, or nothing if it is null, from the beginning of the conversation on. */
+    /** Sets the system message of the conversation, or removes it if {@code text} is null. */
     public void system(String text) {
         system = text;
     }
 
     /**
-     * Says {@code text}, and lets the model answer. If nothing comes of it, because of an exception or {@link #stop}, it
-     * was not said.
+     * Sends {@code text}, and generates the answer. After an exception, or a {@link #stop} before any text, the message
+     * is removed again.
      *
-     * @param thinking false: the model shall not think first, if its template can tell it
+     * @param thinking false turns thinking off, if the template supports that
      * @throws IllegalArgumentException if the message alone is longer than the context
      * @throws RuntimeException if the template refuses the messages
      */
@@ -85,9 +85,9 @@ public final class Chat {
     }
 
     /**
-     * Answers the last message again, in place of its answer.
+     * Generates another answer to the last message, which replaces the old one.
      *
-     * @throws IllegalStateException if there is none
+     * @throws IllegalStateException if there is no message
      */
     public Answer regenerate(GenerationOptions options, boolean thinking, AnswerListener listener) {
         int asked = messages.size() - 1;
@@ -95,7 +95,7 @@ public final class Chat {
             asked--;
         }
         if (asked < 0) {
-            throw new IllegalStateException("expected a message that can be answered again, found none");
+            throw new IllegalStateException("expected a message to answer again, found none");
         }
         List<Message> before = List.copyOf(messages);
         messages.subList(asked + 1, messages.size()).clear();
@@ -116,7 +116,7 @@ public final class Chat {
         messages.addAll(before);
     }
 
-    /** Ends the answer that is under way, from any thread; what has come of it stays. */
+    /** Stops the current answer, from any thread; its text so far is kept. */
     public void stop() {
         stopping = true;
         session.cancel();
@@ -170,7 +170,7 @@ public final class Chat {
         return format.render(withSystem(messages.subList(first, messages.size())), thinking);
     }
 
-    /** Where the second turn of the context begins; the number of messages if there is none. */
+    /** Returns the index of the second turn in the context; the number of messages if there is none. */
     private int nextTurn() {
         int next = first + 1;
         while (next < messages.size() && !messages.get(next).isOf(Message.USER)) {
@@ -181,23 +181,22 @@ public final class Chat {
 
     private void checkFits(int[] ids) {
         if (ids.length == 0) {
-            throw new IllegalArgumentException("message: expected text that the model's tokenizer knows, found none");
+            throw new IllegalArgumentException("message: expected text that the tokenizer can encode, found none");
         }
         if (ids.length >= session.contextLength()) {
             throw new IllegalArgumentException(
-                    "message: expected, with what the system says, fewer tokens than the context"
-                            + " of " + session.contextLength() + " has, found " + ids.length
-                            + ": shorten it, or use a larger"
-                            + " context");
+                    "message: expected, with the system message, fewer tokens than the context's "
+                            + session.contextLength() + ", found " + ids.length
+                            + ": shorten it, or use a larger context");
         }
     }
 
-    /** Cuts the session to what it has in common with {@code ids}, less than all of them. @return how many that are */
+    /** Cuts the session to its common prefix with {@code ids}, but not all of them. @return length of that prefix */
     private int keepCommon(int[] ids) {
         int common = Arrays.mismatch(session.ids(), ids);
         common = Math.min(common < 0 ? ids.length : common, ids.length - 1);
         if (common < session.position()) {
-            // a sum of all ids cannot forget some
+            // The state of linear attention is a sum, from which ids cannot be removed.
             common = model.info().cache().stateElements() > 0 ? 0 : common;
             session.truncate(common);
         }

@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** A conversation as JSON for people: <code>{"messages": [{"role": "user", "content": "…"}, …]}</code>. */
+/** A conversation as JSON that people can read: <code>{"messages": [{"role": "user", "content": "…"}, …]}</code>. */
 public final class ConversationFile {
-    /** Bytes of the longest: more than any context holds. */
+    /** Largest file in bytes; no context holds more. */
     private static final int LONGEST = 64 << 20;
 
     private static final String MESSAGES = "messages";
@@ -19,9 +19,9 @@ public final class ConversationFile {
     private ConversationFile() {}
 
     /**
-     * The messages in {@code file}.
+     * Returns the messages in {@code file}.
      *
-     * @throws ModelFormatException if it is no such JSON; the message says where and what is wrong
+     * @throws ModelFormatException if the file has another format; the message says where
      * @throws java.io.UncheckedIOException if it cannot be read
      */
     public static List<Message> read(Path file) {
@@ -29,7 +29,7 @@ public final class ConversationFile {
         String where = file + ": " + MESSAGES;
         if (!(json.get(MESSAGES) instanceof List<?> list)) {
             throw new ModelFormatException(where + ": expected an array of messages, found "
-                    + (json.containsKey(MESSAGES) ? "something else" : "no such key"));
+                    + (json.containsKey(MESSAGES) ? "another value" : "no such key"));
         }
         List<Message> messages = new ArrayList<>();
         for (Object message : list) {
@@ -39,7 +39,7 @@ public final class ConversationFile {
     }
 
     /**
-     * Writes {@code messages} to {@code file}, which is complete or as it was before; a new one is for its owner alone.
+     * Writes {@code messages} to {@code file}, completely or not at all; only the owner may read a new file.
      *
      * @throws java.io.UncheckedIOException if it cannot be written
      */

@@ -7,37 +7,38 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What somebody said.
+ * A message of a conversation.
  *
  * @param role one of {@link #ROLES}
- * @param content what was said, as it was; an answer's may begin with its thinking
+ * @param content unchanged text; an answer's may begin with its thinking
  */
 public record Message(String role, String content) {
     static final String SYSTEM = "system";
     static final String USER = "user";
     static final String ASSISTANT = "assistant";
-    /** Who may speak. */
+    /** Roles of messages. */
     public static final List<String> ROLES = List.of(SYSTEM, USER, ASSISTANT);
 
-    /** What the model is told before everything else. */
+    /** Returns a system message, which instructs the model. */
     public static Message system(String content) {
         return new Message(SYSTEM, content);
     }
 
-    /** What a person says. */
+    /** Returns a message of the user. */
     public static Message user(String content) {
         return new Message(USER, content);
     }
 
-    /** What the model says. */
+    /** Returns a message of the model. */
     public static Message assistant(String content) {
         return new Message(ASSISTANT, content);
     }
 
     /**
-     * One that is an object of JSON with role and content.
+     * Returns the message in a JSON object with role and content.
      *
-     * @throws ModelFormatException if it is none; it is called {@code where}
+     * @param where name of the object in errors
+     * @throws ModelFormatException if it is not a message
      */
     public static Message from(Object json, String where) {
         Map<String, Object> fields = Json.object(json, where);
@@ -56,7 +57,7 @@ public record Message(String role, String content) {
         return role.equals(other);
     }
 
-    /** As templates and files have it. */
+    /** Returns the fields as templates and files have them. */
     Map<String, Object> fields() {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("role", role);

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * How messages become the ids that a model sees: by its chat template, in whose text special tokens are read and to which
- * no id is added. Without a template they are a plain text ({@link #plainText}), which begins as every prompt does and
+ * Turns messages into the ids of a prompt. A model's chat template makes one text, in which special tokens are read; no
+ * id is added. Without a template, messages are plain text ({@link #plainText}), which begins as every prompt does and
  * has no special tokens.
  */
 public final class PromptFormat {
@@ -20,11 +20,11 @@ public final class PromptFormat {
     private static final List<Message> PROBED = List.of(Message.user(PROBE), Message.assistant(PROBE));
 
     private final Tokenizer tokenizer;
-    private final ChatTemplate template; // null: plain text
+    private final ChatTemplate template; // null for plain text
     private final String endOfTurn;
     private final boolean switchesThinking;
 
-    /** @param template empty: messages are plain text */
+    /** @param template chat template, or empty for plain text */
     public PromptFormat(Tokenizer tokenizer, Optional<ChatTemplate> template) {
         this.tokenizer = tokenizer;
         this.template = template.orElse(null);
@@ -32,17 +32,17 @@ public final class PromptFormat {
         switchesThinking = template.isPresent() && !probe(true).equals(probe(false));
     }
 
-    /** Whether there is a template, and so messages with roles. */
+    /** Returns whether there is a template, and thus messages with roles. */
     public boolean hasTemplate() {
         return template != null;
     }
 
-    /** Whether the template can tell the model not to think. */
+    /** Returns whether the template can turn thinking off. */
     public boolean switchesThinking() {
         return switchesThinking;
     }
 
-    /** {@code options} that end with the answer, too: models seldom say that what ends an answer ends a text. */
+    /** Returns {@code options} that also stop at the end of an answer: most models list only the end of a text. */
     public GenerationOptions untilEndOfTurn(GenerationOptions options) {
         if (endOfTurn.isEmpty() || options.ignoreEndOfText()) {
             return options;
@@ -57,7 +57,7 @@ public final class PromptFormat {
         try {
             text = rendered(PROBED, false, true);
         } catch (RuntimeException refused) {
-            return ""; // a template that needs more than these messages
+            return ""; // the template needs other messages than these
         }
         int end = text.lastIndexOf(PROBE) + PROBE.length();
         for (int id : tokenizer.encodeWithSpecialTokens(text.substring(end))) {
@@ -77,9 +77,9 @@ public final class PromptFormat {
     }
 
     /**
-     * The text that the model continues with its answer to the last message.
+     * Returns the text that the model continues with its answer to the last message.
      *
-     * @param thinking false: the template is told that the model shall not think first
+     * @param thinking false tells the template to turn thinking off
      * @throws RuntimeException if the template refuses the messages
      */
     public String render(List<Message> messages, boolean thinking) {
@@ -93,14 +93,14 @@ public final class PromptFormat {
     }
 
     /**
-     * Messages for a model that knows no roles: each a paragraph, with a blank line behind it, after which the model goes
-     * on with the next.
+     * Returns messages for a model without roles: a paragraph for each and a blank line after it, so that the model
+     * continues with the next paragraph.
      */
     static String plainText(List<Message> messages) {
         return messages.stream().map(message -> message.content() + BETWEEN).collect(Collectors.joining());
     }
 
-    /** The ids of a rendered text. */
+    /** Returns the ids of a rendered text. */
     public int[] encode(String rendered) {
         return template == null ? tokenizer.encodePrompt(rendered) : tokenizer.encodeWithSpecialTokens(rendered);
     }

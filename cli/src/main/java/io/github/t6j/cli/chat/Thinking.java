@@ -1,20 +1,20 @@
 package io.github.t6j.cli.chat;
 
-/** Tells what a model thinks, between {@code <think>} and {@code </think>}, from what it says, while it comes. */
+/** Separates thinking, between {@code <think>} and {@code </think>}, from the answer while it is generated. */
 final class Thinking {
     static final String OPEN = "<think>";
     static final String CLOSE = "</think>";
 
     private final AnswerListener listener;
-    private final StringBuilder held = new StringBuilder(); // may become a tag
+    private final StringBuilder held = new StringBuilder(); // may be the beginning of a tag
     private boolean thinking;
 
-    /** @param listener hears of all text, in order; the tags belong to the thinking */
+    /** @param listener receives all text in order; tags count as thinking */
     Thinking(AnswerListener listener) {
         this.listener = listener;
     }
 
-    /** The end of a rendered text that has opened the thinking of the answer; or "". */
+    /** Returns the end of a rendered text that opens the thinking of the answer, or "". */
     static String openedBy(String rendered) {
         String stripped = rendered.stripTrailing();
         return stripped.endsWith(OPEN) ? rendered.substring(stripped.length() - OPEN.length()) : "";
@@ -31,7 +31,7 @@ final class Thinking {
         tell(held.length() - possibleTag(tag));
     }
 
-    /** Tells what was held back. */
+    /** Passes on the buffered text. */
     void finish() {
         tell(held.length());
     }
@@ -40,7 +40,7 @@ final class Thinking {
         return thinking ? CLOSE : OPEN;
     }
 
-    /** Characters at the end of what is held that may be the beginning of {@code tag}. */
+    /** Returns the number of characters at the end of the buffer that may begin {@code tag}. */
     private int possibleTag(String tag) {
         int length = Math.min(tag.length() - 1, held.length());
         while (!tag.startsWith(held.substring(held.length() - length))) {

@@ -1,10 +1,9 @@
 /**
- * What a conversation with a model is: its messages, how they become ids, which of the ids are in the cache already, and
- * what is left out when the context is full. Knows neither the command line nor a terminal: whoever serves conversations
- * uses it.
+ * Conversations with a model: messages, their ids, the part of them that is already in the cache, and the turns to drop
+ * when the context is full. This package knows neither the command line nor a terminal, so that a server can use it.
  *
- * <p>Each turn renders and encodes the whole conversation anew. The session is cut to what it has in common with these
- * ids, and only the rest is fed: whatever a template does with earlier messages, the model sees what it would see in an
+ * <p>Each turn renders and encodes the whole conversation again. The session is cut to its common prefix with these
+ * ids, and only the rest is fed. Whatever a template does with earlier messages, the model sees the same ids as in an
  * empty session.
  */
 package io.github.t6j.cli.chat;

@@ -12,11 +12,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.function.LongConsumer;
 
 /**
- * One file on its way into the cache's blobs: goes on where an earlier try stopped, checks size and hash, and takes its
- * name in one step. Not for use by several threads.
+ * Download of one file into the cache's blobs: continues after the bytes of an earlier attempt, checks size and hash,
+ * and renames the file in one step. Only one thread may use it.
  *
- * <p>A continued file is asked for by Range alone: If-Range would need the ETag of the server that the hub sends to, which is
- * not the blob's name. What shows that the parts belong together is the hub's X-Linked-Etag, the size, and the hash.
+ * <p>A continued file is requested by Range alone. If-Range would need the ETag of the server that the hub redirects
+ * to, which is not the blob's name. The hub's X-Linked-Etag, the size and the hash show that the parts belong together.
  */
 final class BlobDownload {
     private final Hub hub;
@@ -31,8 +31,8 @@ final class BlobDownload {
     private long at;
 
     /**
-     * @param file with its id
-     * @param moved is told how many bytes more there are, or fewer where some are thrown away
+     * @param file file with its id
+     * @param moved receives the number of new bytes, negative for discarded ones
      */
     BlobDownload(Hub hub, ModelName name, String commit, RemoteFile file, Path blob, LongConsumer moved) {
         this.hub = hub;
@@ -45,33 +45,36 @@ final class BlobDownload {
         this.hash = new Hash(file);
     }
 
-    /** Not the name that Python's library appends to, whose locks Java cannot take; it too removes what ends so. */
+    /**
+     * Returns the path of the partial file. Its name differs from the one that Python's library appends to, whose locks
+     * Java cannot take; that library also removes files with this ending.
+     */
     static Path partialOf(Path blob) {
         return blob.resolveSibling(blob.getFileName() + ".t6j.incomplete");
     }
 
-    /** Whether the blob is there, as far as its size tells. */
+    /** Returns whether the blob exists and has the right size. */
     static boolean isThere(Path blob, RemoteFile file) throws IOException {
         return Files.isRegularFile(blob) && (file.size() < 0 || Files.size(blob) == file.size());
     }
 
-    /** Gets it, unless another process has meanwhile; the caller has the lock. */
+    /** Downloads the file, unless another process has done so; the caller holds the lock. */
     void run() throws IOException, InterruptedException {
         Files.createDirectories(blob.getParent());
         try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.CREATE, StandardOpenOption.READ,
                 StandardOpenOption.WRITE)) {
             readEarlier(channel);
             String found = fetch(channel);
-            if (!found.equals(file.id()) && at > 0) { // perhaps the earlier part was damaged
+            if (!found.equals(file.id()) && at > 0) { // the earlier part may be damaged
                 hub.note(file.path() + ": expected " + hash.name() + " " + file.id() + ", found " + found
-                        + ": getting it once more");
+                        + ": downloading it again");
                 restart(channel);
                 found = fetch(channel);
             }
             if (!found.equals(file.id())) {
                 restart(channel);
                 throw new HubException(file.path() + ": expected " + hash.name() + " " + file.id() + ", found "
-                        + found + ": the hub, or what is between, damages the file: pull again later");
+                        + found + ": the hub or the network damages the file: pull again later");
             }
             channel.force(true);
         }
@@ -103,7 +106,7 @@ final class BlobDownload {
         at = 0;
     }
 
-    /** @return the hash of all bytes */
+    /** @return hash of all bytes */
     private String fetch(FileChannel channel) throws IOException, InterruptedException {
         Retries retries = hub.retries(file.path());
         boolean whole = at == file.size();
@@ -113,14 +116,14 @@ final class BlobDownload {
         return hash.end();
     }
 
-    /** Whether the file is whole, after one answer. */
+    /** Downloads until one answer ends. @return true if the file is complete */
     private boolean part(FileChannel channel, Retries retries) throws IOException, InterruptedException {
         try (Answer answer = hub.open(file, name, commit, at)) {
             checkTag(answer);
             if (answer.status() == 416 || at > 0 && !goesOn(answer)) {
                 restart(channel);
                 if (answer.status() != 200) {
-                    throw new TryLater("expected bytes from there on, found status " + answer.status(), null);
+                    throw new TryLater("expected the rest of the file, found status " + answer.status(), null);
                 }
             }
             checkLength(answer);
@@ -147,12 +150,12 @@ final class BlobDownload {
         boolean linked = answer.hub().firstValue("X-Linked-Etag").isPresent();
         if ((linked || answer.here()) && tag != null && !tag.equals(file.id())) {
             throw new HubException(
-                    file.path() + ": expected the ETag " + file.id() + ", as the hub lists it, found " + tag
+                    file.path() + ": expected the ETag " + file.id() + " from the hub's list, found " + tag
                             + ": the file has changed: pull again");
         }
     }
 
-    /** Whether the answer begins where the file ends so far. */
+    /** Returns whether the answer begins at the end of the partial file. */
     private boolean goesOn(Answer answer) {
         String range = answer.headers().firstValue("Content-Range").orElse("");
         return answer.status() == 206 && range.startsWith("bytes " + at + "-")
@@ -162,7 +165,7 @@ final class BlobDownload {
     private void checkLength(Answer answer) throws HubException {
         long length = answer.headers().firstValueAsLong("Content-Length").orElse(-1);
         if (length >= 0 && file.size() >= 0 && at + length != file.size()) {
-            throw new HubException(file.path() + ": expected " + file.size() + " bytes, as the hub lists it, found "
+            throw new HubException(file.path() + ": expected " + file.size() + " bytes as in the hub's list, found "
                     + (at + length) + ": pull again later");
         }
     }

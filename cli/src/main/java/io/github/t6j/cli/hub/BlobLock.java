@@ -10,8 +10,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.function.Consumer;
 
 /**
- * One process writes a blob at a time. The file is the one that Python's library locks; on Linux its kind of lock is another,
- * which is why {@link BlobDownload} writes to a name of its own.
+ * Lock of a blob, so that only one process writes it. The lock file is that of Python's library. On Linux that library
+ * uses another kind of lock, so {@link BlobDownload} writes to a file of its own.
  */
 final class BlobLock implements AutoCloseable {
     private static final int POLL_MILLIS = 200;
@@ -19,14 +19,14 @@ final class BlobLock implements AutoCloseable {
 
     private final FileChannel channel;
 
-    /** Waits until nobody else has it; says so after a while. */
+    /** Waits until the lock is free; prints a note after a while. */
     BlobLock(Path file, Consumer<String> notes, String what) throws IOException, InterruptedException {
         Files.createDirectories(file.getParent());
         channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             for (int polls = 1; !tryLock(); polls++) {
                 if (polls == POLLS_BEFORE_NOTE) {
-                    notes.accept(what + ": another process pulls it: waiting for it");
+                    notes.accept(what + ": another process is pulling it: waiting for it");
                 }
                 Thread.sleep(POLL_MILLIS);
             }
@@ -41,9 +41,9 @@ final class BlobLock implements AutoCloseable {
             FileLock lock = channel.tryLock();
             return lock != null;
         } catch (OverlappingFileLockException e) {
-            return false; // another pull in this process
+            return false; // another pull in this process has it
         } catch (IOException e) {
-            return true; // a file system without locks: both write the same bytes to the same places
+            return true; // the file system has no locks; two processes then write the same bytes to the same places
         }
     }
 

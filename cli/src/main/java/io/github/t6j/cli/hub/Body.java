@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 
-/** The bytes of an answer; a server that falls silent is given up, for which the JDK has no option. */
+/** Bytes of an answer, with a timeout for a silent server, which the JDK has no option for. */
 final class Body implements AutoCloseable {
     private final InputStream in;
     private final Duration silence;
@@ -24,17 +24,17 @@ final class Body implements AutoCloseable {
                 Thread.sleep(silence.dividedBy(4));
             }
             silent = true;
-            in.close(); // ends the read that waits
+            in.close(); // ends a waiting read
         } catch (InterruptedException | IOException e) {
-            // it is closed
+            // it is already closed
         }
     }
 
-    /** @return the number of bytes, −1 at the end */
+    /** @return number of bytes, or −1 at the end */
     int read(byte[] into) throws IOException, InterruptedException {
         int n = -1;
         try {
-            heard = System.nanoTime(); // the time that the reader takes does not count
+            heard = System.nanoTime(); // the time between reads does not count
             n = in.read(into);
         } catch (IOException e) {
             if (Thread.interrupted() || e.getCause() instanceof InterruptedException) {
@@ -45,7 +45,7 @@ final class Body implements AutoCloseable {
             }
         }
         if (silent) {
-            throw new IOException("no bytes for " + silence.toSeconds() + " s");
+            throw new IOException("expected more bytes, found none within " + silence.toSeconds() + " s");
         }
         return n;
     }

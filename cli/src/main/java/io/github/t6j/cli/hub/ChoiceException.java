@@ -2,11 +2,11 @@ package io.github.t6j.cli.hub;
 
 import java.util.List;
 
-/** A name that could mean several models, or a repository with none at its root: the user must say which. */
+/** Thrown for a name that matches several models, or a repository without a model at its root: the user must choose. */
 public final class ChoiceException extends HubException {
     private static final long serialVersionUID = 1;
 
-    @SuppressWarnings("serial") // a list of the JDK's, of strings
+    @SuppressWarnings("serial") // a serializable list of strings
     private final List<String> choices;
 
     ChoiceException(String message, List<String> choices) {
@@ -14,7 +14,7 @@ public final class ChoiceException extends HubException {
         this.choices = List.copyOf(choices);
     }
 
-    /** What there is, a line each: a name and its size. */
+    /** Returns the choices, one line each: a name and its size. */
     public List<String> choices() {
         return choices;
     }

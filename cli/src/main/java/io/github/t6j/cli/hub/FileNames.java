@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Names of files that come from a hub: none may lead out of the folder that it is meant for. */
+/** Checks names of files from a hub: none may lead out of its folder. */
 final class FileNames {
     private static final int LONGEST = 1024;
     private static final int LONGEST_PART = 200;
@@ -15,11 +15,12 @@ final class FileNames {
     private FileNames() {}
 
     /**
-     * Why {@code path}, with / between its parts, is no path below a folder on some system; null if it is.
+     * Returns the reason why {@code path}, with / between its parts, could lead out of a folder on some system; null if
+     * it cannot.
      */
     static String danger(String path) {
         if (path.isEmpty() || path.length() > LONGEST) {
-            return "expected a name of 1 to " + LONGEST + " characters";
+            return "a name not of 1 to " + LONGEST + " characters";
         }
         if (path.indexOf('\\') >= 0) {
             return "a backslash in it";
@@ -38,7 +39,7 @@ final class FileNames {
         return null;
     }
 
-    /** Why a file cannot be made with that name on every system; null if it can. */
+    /** Returns the reason why some system cannot create a file of that name; null if all can. */
     static String trouble(String path) {
         String danger = danger(path);
         if (danger != null) {

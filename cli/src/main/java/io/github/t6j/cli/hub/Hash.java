@@ -5,7 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** The hash that a blob is named after: SHA-256 of its bytes, or git's SHA-1, or none that is known. */
+/** The hash that names a blob: SHA-256 of its bytes, git's SHA-1, or an unknown one. */
 final class Hash {
     private static final int SHA256_DIGITS = 64;
     private static final int SHA1_DIGITS = 40;
@@ -34,7 +34,7 @@ final class Hash {
         try {
             return MessageDigest.getInstance(algorithm);
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every JDK has both
+            throw new IllegalStateException(e); // every JDK has both algorithms
         }
     }
 
@@ -44,7 +44,7 @@ final class Hash {
         }
     }
 
-    /** The hash of what came, or the file's own where there is none to compare with; then it starts again. */
+    /** Returns the hash of all bytes, or the file's id if its hash is unknown; then starts again. */
     String end() {
         return digest == null ? file.id() : HexFormat.of().formatHex(digest.digest());
     }

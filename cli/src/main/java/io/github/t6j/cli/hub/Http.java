@@ -18,23 +18,23 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Requests to the hub, and to where it sends us. The token goes to the hub only: not to another host, scheme or port, and
- * not back to the hub after one of these. Proxies are the JDK's.
+ * Requests to the hub and to its redirects. The token is sent to the hub only: not to another host, scheme or port, and
+ * not to the hub after a redirect elsewhere. Proxies are those of the JDK.
  */
 final class Http implements AutoCloseable {
     private static final int MOST_REDIRECTS = 10;
     private static final Duration CONNECTING = Duration.ofSeconds(10);
 
     /**
-     * What a server said.
+     * Answer of a server.
      *
-     * @param hub the headers of the hub's own last answer, before it sent us elsewhere
-     * @param here whether the answer is the hub's, not another server's
+     * @param hub headers of the last answer of the hub itself, before any redirect to another server
+     * @param here true if the hub answered, false for another server
      */
     record Answer(int status, HttpHeaders headers, HttpHeaders hub, boolean here, URI from, Body body)
             implements
                 AutoCloseable {
-        /** The blob's name as the hub says it, or null. */
+        /** Returns the blob's name according to the hub, or null. */
         String tag() {
             Optional<String> tag = hub.firstValue("X-Linked-Etag").or(() -> hub.firstValue("ETag"));
             return tag.map(text -> text.replaceFirst("^W/", "").replace("\"", "")).orElse(null);
@@ -47,13 +47,13 @@ final class Http implements AutoCloseable {
     }
 
     private final HttpClient client = HttpClient.newBuilder().followRedirects(Redirect.NEVER)
-            .version(HttpClient.Version.HTTP_1_1) // several files at once are as many connections
+            .version(HttpClient.Version.HTTP_1_1) // several files at once use several connections
             .connectTimeout(CONNECTING).build();
     private final URI endpoint;
     private final String token;
     private final Patience patience;
 
-    /** @param token or null */
+    /** @param token token, or null */
     Http(URI endpoint, String token, Patience patience) {
         this.endpoint = endpoint;
         this.token = token;
@@ -65,9 +65,9 @@ final class Http implements AutoCloseable {
     }
 
     /**
-     * One try, with redirects.
+     * Sends a request once, and follows redirects.
      *
-     * @throws IOException if there is no connection
+     * @throws IOException if the connection fails
      */
     Answer send(String method, URI uri, Map<String, String> headers) throws IOException, InterruptedException {
         boolean here = isHub(uri);
@@ -89,7 +89,7 @@ final class Http implements AutoCloseable {
             }
             response.body().close();
             URI next = redirected(uri, location.get());
-            if (method.equals("HEAD") && !isHub(next)) { // the hub has said what there is to know
+            if (method.equals("HEAD") && !isHub(next)) { // the hub's own headers have all the information
                 return new Answer(200, response.headers(), hub, here, uri, new Body(InputStream.nullInputStream(),
                         patience.silence()));
             }
@@ -114,7 +114,8 @@ final class Http implements AutoCloseable {
             throw new IOException(server + ": " + reason, cause);
         } catch (TimeoutException e) {
             answer.cancel(true);
-            throw new IOException(server + ": no answer for " + patience.silence().toSeconds() + " s");
+            throw new IOException(server + ": expected an answer, found none within "
+                    + patience.silence().toSeconds() + " s");
         } catch (InterruptedException e) {
             answer.cancel(true);
             throw e;
@@ -126,12 +127,12 @@ final class Http implements AutoCloseable {
         try {
             to = from.resolve(location);
         } catch (IllegalArgumentException e) {
-            throw new HubException(from + ": expected an address to go to, found " + location, e);
+            throw new HubException(from + ": expected the address of a redirect, found " + location, e);
         }
         String scheme = to.getScheme().toLowerCase(Locale.ROOT);
         boolean safe = scheme.equals("https") || scheme.equals("http") && from.getScheme().equalsIgnoreCase("http");
         if (!safe || to.getHost() == null) {
-            throw new HubException(from + ": expected to be sent to a safe place, found " + to);
+            throw new HubException(from + ": expected a redirect to https, found " + to);
         }
         return to;
     }

@@ -19,9 +19,9 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
-/** A Hugging Face hub: what is in a repository, and where its files are. */
+/** A Hugging Face hub: lists the files of repositories and opens them. */
 public final class Hub implements AutoCloseable {
-    /** Bytes of the longest listing: a hundred thousand files. */
+    /** Largest listing in bytes: a hundred thousand files. */
     private static final int LONGEST_LISTING = 64 << 20;
     private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
@@ -33,13 +33,13 @@ public final class Hub implements AutoCloseable {
     private final Http http;
 
     /**
-     * @param notes is told of what fails and is tried again
+     * @param notes receives the failures that are retried
      * @throws IOException if the settings are wrong
      */
     public Hub(HubSettings settings, Patience patience, Consumer<String> notes) throws IOException {
         if (settings.offline()) {
-            throw new HubException("HF_HUB_OFFLINE is set, so nothing can be pulled: unset it, or use what is there"
-                    + " (t6j models)");
+            throw new HubException("HF_HUB_OFFLINE is set, so t6j cannot pull: unset it, or use a pulled model"
+                    + " (t6j models lists them)");
         }
         this.endpoint = settings.endpoint();
         this.patience = patience;
@@ -59,7 +59,7 @@ public final class Hub implements AutoCloseable {
         notes.accept(text);
     }
 
-    /** What the repository has at the revision that {@code name} says. */
+    /** Returns the listing of the repository at the revision of {@code name}. */
     public Listing list(ModelName name) throws IOException, InterruptedException {
         URI uri = uri("/api/models/" + name.repository() + "/revision/" + encoded(name.revision()) + "?blobs=true");
         byte[] json = retries(name.repository()).run(() -> {
@@ -71,7 +71,7 @@ public final class Hub implements AutoCloseable {
         try {
             return listing(json, uri);
         } catch (ModelFormatException | ClassCastException e) {
-            throw new HubException(uri + ": expected a listing of files, found something else: " + e.getMessage(), e);
+            throw new HubException(uri + ": expected a list of files, found another answer: " + e.getMessage(), e);
         }
     }
 
@@ -103,7 +103,7 @@ public final class Hub implements AutoCloseable {
         String path = (String) sibling.get("rfilename");
         String danger = path == null ? "no name" : FileNames.danger(path);
         if (danger != null) {
-            throw new HubException(uri + ": expected names of files in the repository, found " + danger + ": " + path);
+            throw new HubException(uri + ": expected names inside the repository, found " + danger + ": " + path);
         }
         Object size = sibling.get("size");
         Object id = sibling.get("blobId");
@@ -117,7 +117,7 @@ public final class Hub implements AutoCloseable {
         return new RemoteFile(path, isSize ? (Long) size : -1, isHash ? (String) id : null);
     }
 
-    /** {@code file} with its size and blob's name, for which a hub that lists neither is asked. */
+    /** Returns {@code file} with its size and its blob's name; asks the hub if its listing has neither. */
     RemoteFile complete(RemoteFile file, ModelName name, String commit) throws IOException, InterruptedException {
         if (file.id() != null && file.size() >= 0) {
             return file;
@@ -138,9 +138,9 @@ public final class Hub implements AutoCloseable {
     }
 
     /**
-     * A file's bytes from {@code offset} on, or all, as the status says.
+     * Opens a file's bytes from {@code offset} on, or all of them, as the status says.
      *
-     * @throws IOException if that fails; a {@link HubException} if it always will
+     * @throws IOException if that fails; a {@link HubException} if a retry cannot help
      */
     Answer open(RemoteFile file, ModelName name, String commit, long offset) throws IOException, InterruptedException {
         Answer answer = http.send("GET", uri(file, name, commit),
@@ -172,14 +172,14 @@ public final class Hub implements AutoCloseable {
         return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
-    /** Says what an answer means that is none. */
+    /** Throws the exception for an answer that is not a success. */
     private void check(Answer answer, String repository, String revision) throws IOException {
         int status = answer.status();
         if (status / 100 == 2) {
             return;
         }
         String where = answer.from().getScheme() + "://" + answer.from().getAuthority();
-        if (PASSING.contains(status) || !answer.here()) { // elsewhere, an address that was good for a while may have expired
+        if (PASSING.contains(status) || !answer.here()) { // the address of another server may have expired
             throw new TryLater(where + ": status " + status, pause(answer));
         }
         String code = answer.headers().firstValue("X-Error-Code").orElse("");
@@ -194,7 +194,7 @@ public final class Hub implements AutoCloseable {
             case "RepoNotFound" -> missing(repository, where, token);
             default -> switch (status) {
                 case 401 -> http.hasToken() && message.contains("credentials")
-                        ? where + ": does not know the token: set HF_TOKEN, or remove the file of an old login"
+                        ? where + ": refuses the token as invalid: set HF_TOKEN, or remove the file of an old login"
                         : missing(repository, where, token);
                 case 404 -> missing(repository, where, token);
                 case 403 -> repository + ": " + where + " refuses: " + message + "; " + token;
@@ -204,7 +204,7 @@ public final class Hub implements AutoCloseable {
     }
 
     private static String missing(String repository, String where, String token) {
-        return repository + ": " + where + " has no such model, or it is private and " + token + ": check the name";
+        return repository + ": " + where + ": no such model, or it is private and " + token + ": check the name";
     }
 
     private static Duration pause(Answer answer) {

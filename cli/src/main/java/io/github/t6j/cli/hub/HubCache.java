@@ -16,12 +16,12 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The cache's folders, as Hugging Face's Python library has them:
+ * The cache's folders, in the layout of Hugging Face's Python library:
  *
  * <pre>
  * .locks/models--ORG--NAME/ID.lock
- * models--ORG--NAME/refs/main                 a commit, no line end
- *                   snapshots/COMMIT/PATH  →  ../../blobs/ID, or the file itself where no links can be made
+ * models--ORG--NAME/refs/main                 a commit, without a line end
+ *                   snapshots/COMMIT/PATH  →  ../../blobs/ID, or the file itself if links are not supported
  *                   blobs/ID
  * </pre>
  */
@@ -40,7 +40,7 @@ public final class HubCache {
         this.links = settings.links();
     }
 
-    /** The folder of all. */
+    /** Returns the folder of the cache. */
     public Path folder() {
         return folder;
     }
@@ -61,7 +61,7 @@ public final class HubCache {
         return folder.resolve(".locks").resolve(PREFIX + repository.replace("/", "--"));
     }
 
-    /** Where the file of a snapshot is, or is to be. */
+    /** Returns the path of a file in a snapshot. */
     Path file(String repository, String commit, String path) {
         Path file = snapshot(repository, commit);
         for (String part : path.split("/")) {
@@ -75,9 +75,9 @@ public final class HubCache {
     }
 
     /**
-     * Puts a blob that is there into a snapshot.
+     * Links an existing blob into a snapshot.
      *
-     * @param isNew whether nothing else uses it: where there are no links it is moved, else copied
+     * @param isNew true if nothing else uses the blob; without links, such a blob is moved, others are copied
      */
     void link(String repository, String commit, RemoteFile file, boolean isNew) throws IOException {
         Path blob = blob(repository, file.id());
@@ -89,9 +89,9 @@ public final class HubCache {
                 Files.createSymbolicLink(place, place.getParent().relativize(blob));
                 return;
             } catch (FileAlreadyExistsException e) {
-                return; // by another pull
+                return; // another pull created the link
             } catch (UnsupportedOperationException | IOException e) {
-                // as on Windows without developer mode: the file itself
+                // Links are not supported, as on Windows without developer mode: store the file itself.
             }
         }
         if (isNew) {
@@ -101,7 +101,7 @@ public final class HubCache {
         }
     }
 
-    /** Says which commit a branch or tag is. */
+    /** Records the commit of a branch or tag. */
     void setRevision(String repository, String revision, String commit) throws IOException {
         if (revision.equals(commit)) {
             return;
@@ -117,7 +117,7 @@ public final class HubCache {
         }
     }
 
-    /** The folder or file that {@code name} means, if it was pulled. */
+    /** Returns the folder or file of {@code name}, if it was pulled. */
     public Optional<Path> find(ModelName name) throws IOException {
         Optional<Path> snapshot = findSnapshot(name);
         return snapshot.map(found -> name.inside().isEmpty() ? found : found.resolve(name.inside()))
@@ -140,17 +140,17 @@ public final class HubCache {
         return alike.size() == 1 ? Optional.of(alike.getFirst()) : Optional.empty();
     }
 
-    /** What is there of a repository: for each snapshot's folder the names of its revisions, mostly one. */
+    /** Contents of a repository's cache: the names of the revisions of each snapshot folder, usually one. */
     public record Pulled(String repository, Map<Path, List<String>> snapshots) {}
 
-    /** The repositories of models that something is there of, in order. */
+    /** Returns the repositories of models in the cache, sorted. */
     public List<String> repositories() throws IOException {
         return list(folder).stream().filter(Files::isDirectory).map(repository -> repository.getFileName().toString())
                 .filter(name -> name.startsWith(PREFIX))
                 .map(name -> name.substring(PREFIX.length()).replaceFirst("--", "/")).toList();
     }
 
-    /** What is there of one repository, if anything. */
+    /** Returns the contents of a repository's cache, if there are any. */
     public Optional<Pulled> of(String repository) throws IOException {
         Path found = repository(repository);
         return Files.isDirectory(found) ? Optional.of(pulled(repository, found)) : Optional.empty();
@@ -173,7 +173,7 @@ public final class HubCache {
         return new Pulled(name, snapshots);
     }
 
-    /** The commit in a file of refs; something harmless if it is none. */
+    /** Returns the commit in a file of refs, or "-" if it contains no commit. */
     static String read(Path ref) throws IOException {
         if (!Files.isRegularFile(ref) || Files.size(ref) > 100) {
             return "-";
@@ -182,7 +182,7 @@ public final class HubCache {
         return commit.matches("[0-9a-f]+") ? commit : "-";
     }
 
-    /** All files and links below a folder, sorted; none if it is not there. */
+    /** Returns all files and links below a folder, sorted; none if the folder does not exist. */
     static List<Path> files(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
             return List.of();

@@ -2,7 +2,9 @@ package io.github.t6j.cli.hub;
 
 import java.io.IOException;
 
-/** What a hub refused or got wrong: to try the same again would not help. The message is one line for the user. */
+/**
+ * A failure that a retry cannot help: the hub refused or sent something wrong. The message is one line for the user.
+ */
 public class HubException extends IOException {
     private static final long serialVersionUID = 1;
 

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Where the hub and its cache are, by the environment variables of Hugging Face's Python library. */
+/** Addresses of the hub and its cache, from the environment variables of Hugging Face's Python library. */
 public final class HubSettings {
     private static final String DEFAULT_ENDPOINT = "https://huggingface.co";
     private static final Set<String> YES = Set.of("1", "ON", "YES", "TRUE");
@@ -25,12 +25,12 @@ public final class HubSettings {
         this.environment = environment;
     }
 
-    /** The folder with a folder for each repository. */
+    /** Returns the folder that has a folder for each repository. */
     public Path cache() {
         return path("HF_HUB_CACHE", path("HUGGINGFACE_HUB_CACHE", home().resolve("hub")));
     }
 
-    /** @throws HubException if it is no address of a server */
+    /** @throws HubException if HF_ENDPOINT is not the address of a server */
     public URI endpoint() throws HubException {
         String said = environment.getOrDefault("HF_ENDPOINT", "").strip().replaceFirst("/+$", "");
         String text = said.isEmpty() ? DEFAULT_ENDPOINT : said;
@@ -41,25 +41,25 @@ public final class HubSettings {
                 return uri;
             }
         } catch (URISyntaxException e) {
-            // said below
+            // reported below
         }
         throw new HubException("HF_ENDPOINT: expected an address such as " + DEFAULT_ENDPOINT + ", found " + text);
     }
 
-    /** Whether there is to be no connection. */
+    /** Returns whether connections are forbidden. */
     public boolean offline() {
         return isYes("HF_HUB_OFFLINE") || isYes("TRANSFORMERS_OFFLINE");
     }
 
-    /** Whether a snapshot may be made of symbolic links. */
+    /** Returns whether snapshots may be symbolic links. */
     boolean links() {
         return !isYes("HF_HUB_DISABLE_SYMLINKS");
     }
 
     /**
-     * The user's token, or null: HF_TOKEN, else the file that a login has left.
+     * Returns the user's token, or null: HF_TOKEN, or else the file of a login.
      *
-     * @throws HubException if it cannot be sent
+     * @throws HubException if the token has characters that no header may have
      */
     String token() throws IOException {
         String token = environment.getOrDefault("HF_TOKEN", environment.get("HUGGING_FACE_HUB_TOKEN"));
@@ -74,7 +74,7 @@ public final class HubSettings {
         }
         token = token == null ? "" : token.replaceAll("[\r\n]", "").strip();
         if (!token.chars().allMatch(c -> c > ' ' && c < 127)) {
-            throw new HubException(where + ": expected a token of letters and digits, found other characters in it");
+            throw new HubException(where + ": expected a token of letters and digits, found other characters");
         }
         return token.isEmpty() ? null : token;
     }
@@ -93,7 +93,7 @@ public final class HubSettings {
         return YES.contains(environment.getOrDefault(name, "").toUpperCase(Locale.ROOT));
     }
 
-    /** With ~ and other variables in it, as Python reads it. */
+    /** Returns the path in a variable, expanding ~ and other variables as Python does. */
     private Path path(String name, Path absent) {
         String text = environment.get(name);
         if (text == null || text.isEmpty()) {

@@ -3,7 +3,7 @@ package io.github.t6j.cli.hub;
 import java.util.List;
 
 /**
- * What a repository holds at a revision.
+ * Files of a repository at a revision.
  *
  * @param commit 40 hexadecimal digits
  */

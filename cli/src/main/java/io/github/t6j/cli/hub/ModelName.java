@@ -5,21 +5,22 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Which model of a hub: {@code ORG/NAME[/FOLDER | /FILE.gguf][@REVISION]}, or {@code NAME} for the few without an owner.
+ * Name of a model on a hub: {@code ORG/NAME[/FOLDER | /FILE.gguf][@REVISION]}, or {@code NAME} for the few without an
+ * owner.
  *
- * @param repository such as Qwen/Qwen3-0.6B
- * @param inside the folder or file in it, empty for its root
- * @param revision a branch, tag, or commit
+ * @param repository name of the repository, such as Qwen/Qwen3-0.6B
+ * @param inside folder or file in the repository, empty for its root
+ * @param revision branch, tag or commit
  */
 public record ModelName(String repository, String inside, String revision) {
-    /** The branch that a name without a revision means. */
+    /** Default revision. */
     public static final String MAIN = "main";
-    /** What a name looks like, for messages. */
+    /** Form of a name, for messages. */
     public static final String FORM = "ORG/NAME, ORG/NAME/FOLDER or ORG/NAME/FILE.gguf";
 
     private static final Pattern PART = Pattern.compile("\\w(?:[\\w.-]{0,94}\\w)?");
 
-    /** The model that {@code text} names, if it is a name. */
+    /** Returns the name in {@code text}, if it is one. */
     public static Optional<ModelName> parse(String text) {
         int at = text.indexOf('@');
         String revision = at < 0 ? MAIN : text.substring(at + 1);
@@ -46,12 +47,12 @@ public record ModelName(String repository, String inside, String revision) {
         return repository.indexOf('/') >= 0;
     }
 
-    /** The same at another revision. */
+    /** Returns the same model at another revision. */
     public ModelName at(String other) {
         return new ModelName(repository, inside, other);
     }
 
-    /** Whether it is one file, not a folder. */
+    /** Returns whether the name is that of a file, not a folder. */
     boolean isFile() {
         return isGguf(inside);
     }
@@ -60,7 +61,7 @@ public record ModelName(String repository, String inside, String revision) {
         return name.toLowerCase(Locale.ROOT).endsWith(".gguf");
     }
 
-    /** Without the revision. */
+    /** Returns the name without the revision. */
     String path() {
         return inside.isEmpty() ? repository : repository + "/" + inside;
     }

@@ -3,12 +3,12 @@ package io.github.t6j.cli.hub;
 import java.time.Duration;
 
 /**
- * How long to wait for a server.
+ * Waiting times for a server.
  *
- * @param pause before the first new try; it doubles with each
- * @param silence after which a connection is given up
+ * @param pause pause before the first retry; it doubles with each retry
+ * @param silence time without any byte after which a connection is closed
  */
 public record Patience(Duration pause, Duration silence) {
-    /** For a server that is far away. */
+    /** Waiting times for a distant server. */
     public static final Patience USUAL = new Patience(Duration.ofSeconds(1), Duration.ofSeconds(60));
 }

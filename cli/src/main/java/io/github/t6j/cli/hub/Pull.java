@@ -14,23 +14,26 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 
-/** Gets a model into the cache: lists, chooses, looks at the disk, gets several files at once, then says which commit it is. */
+/**
+ * Downloads a model into the cache: lists and chooses its files, checks the free disk space, downloads several files at
+ * once, then records the commit.
+ */
 public final class Pull {
     private static final int AT_ONCE = 4;
     private static final long MILLIS_TO_END = 700;
 
-    /** Is told how a pull goes; by several threads. */
+    /** Receives the progress of a pull, from several threads. */
     public interface Watcher {
         /**
-         * Before the files.
+         * Called before the download.
          *
-         * @param files how many
-         * @param bytes of all
-         * @param there of these there already, which {@link #moved} does not count
+         * @param files number of files
+         * @param bytes bytes of all files
+         * @param there bytes already present, which {@link #moved} does not count
          */
         void begins(int files, long bytes, long there);
 
-        /** Bytes that have come, or were read of an earlier try; below 0 if some are thrown away. */
+        /** Receives the number of bytes downloaded or found from an earlier attempt; negative for discarded ones. */
         void moved(long bytes);
     }
 
@@ -45,10 +48,10 @@ public final class Pull {
     }
 
     /**
-     * Gets what is missing.
+     * Downloads the missing files.
      *
      * @return the model's folder in the snapshot, or its file
-     * @throws InterruptedException if the thread was interrupted; what came is kept, and the next pull goes on from there
+     * @throws InterruptedException if the thread was interrupted; the next pull continues with the files so far
      */
     public Path run(ModelName name) throws IOException, InterruptedException {
         Listing listing = hub.list(name);
@@ -67,10 +70,10 @@ public final class Pull {
         getAll(whole, name, listing.commit());
         cache.setRevision(name.repository(), name.revision(), listing.commit());
         return cache.find(name.at(listing.commit())).orElseThrow(() -> new HubException(name
-                + ": expected what was pulled, found nothing: another process has removed it"));
+                + ": expected the pulled files, found none: another process has removed them; pull again"));
     }
 
-    /** Looks at the free disk, too. */
+    /** Reports the beginning; checks the free disk space first. */
     private void begin(List<RemoteFile> files, ModelName name, String commit) throws IOException {
         long all = 0;
         long there = 0;
@@ -92,7 +95,7 @@ public final class Pull {
         if (missing > free) {
             throw new HubException(cache.folder() + ": expected " + Sizes.of(missing) + " of free disk, found "
                     + Sizes.of(free)
-                    + ": make room (t6j models --remove NAME), or set HF_HUB_CACHE to a folder elsewhere");
+                    + ": free some (t6j models --remove NAME), or set HF_HUB_CACHE to a folder on another disk");
         }
         watcher.begins(files.size(), all, there);
     }
@@ -126,7 +129,7 @@ public final class Pull {
         }
     }
 
-    /** Nobody writes any more once the pull has ended; but what hangs is not waited for. */
+    /** Waits until all threads have stopped writing, but not for threads that hang. */
     private static void end(ExecutorService threads) {
         boolean interrupted = Thread.interrupted();
         try {
@@ -139,7 +142,7 @@ public final class Pull {
         }
     }
 
-    /** Files of the same bytes, got once. */
+    /** Downloads files with the same bytes once. */
     private void get(List<RemoteFile> same, ModelName name, String commit, LongConsumer moved)
             throws IOException, InterruptedException {
         RemoteFile first = same.getFirst();

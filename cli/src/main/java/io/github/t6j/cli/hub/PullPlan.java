@@ -13,23 +13,24 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Which of a repository's files a model needs: its weights once, and what is read beside them. The weights are those that
- * the engine chooses by name; of others safetensors before torch's files before GGUF, so that one is left to choose.
+ * Chooses the files of a repository that a model needs: its weights in one format, and the files that are read with
+ * them. Weights with names that the engine looks for come first; then safetensors before PyTorch before GGUF, of which
+ * the user may have to choose one.
  */
 final class PullPlan {
     private static final List<String> BESIDE = List.of("config.json", "generation_config.json", "t6j.json",
             "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
             "chat_template.jinja", "chat_template.json");
-    /** GPT-2's two files; of use only where there is no tokenizer.json. */
+    /** GPT-2's two files; used only without tokenizer.json. */
     private static final List<String> TWO_FILES = List.of("vocab.json", "merges.txt", "encoder.json", "vocab.bpe");
     private static final List<List<String>> ENDINGS =
             List.of(List.of(".safetensors"), List.of(".bin", ".pt", ".pth"), List.of(".gguf"));
-    /** What changes another model. */
+    /** Weights that modify another model. */
     private static final Set<String> ADAPTERS = Set.of("adapter_model.safetensors", "adapter_model.bin");
     private static final String INDEX = ".index.json";
     private static final int LONGEST_INDEX = 64 << 20;
 
-    /** Gets a file of the repository at once. */
+    /** Downloads a small file of the repository. */
     @FunctionalInterface
     interface Getter {
         Path get(RemoteFile file) throws IOException, InterruptedException;
@@ -48,11 +49,11 @@ final class PullPlan {
     }
 
     /**
-     * The files to get.
+     * Returns the files to download.
      *
-     * @param getter for the index of weights in several files
+     * @param getter downloads the index of weights in several files
      * @throws ChoiceException if there are several models to choose from
-     * @throws HubException if there is none, or a name that cannot be a file's
+     * @throws HubException if there is none, or a name that a file cannot have
      */
     List<RemoteFile> files(Getter getter) throws IOException, InterruptedException {
         List<RemoteFile> needed = name.isFile() ? List.of(named()) : folder(getter);
@@ -86,7 +87,7 @@ final class PullPlan {
             throw gguf.isEmpty()
                     ? new HubException(name.path() + ": expected weights in one file or with an index, found "
                             + String.join(", ", weights.stream().map(RemoteFile::name).toList()))
-                    : choice("expected one GGUF file, found " + gguf.size() + ": name one of them", gguf);
+                    : choice("expected one GGUF file, found " + gguf.size() + ": choose one", gguf);
         }
         List<RemoteFile> needed = new ArrayList<>(beside(files));
         needed.addAll(weights);
@@ -103,7 +104,7 @@ final class PullPlan {
         return files;
     }
 
-    /** The file of weights, or its index; several if there is no saying which; none. */
+    /** Returns the file of weights, or its index; several if the choice is unclear; none if there are no weights. */
     private static List<RemoteFile> weights(Map<String, RemoteFile> files) {
         for (String known : CheckpointFiles.NAMES) {
             if (files.containsKey(known)) {
@@ -155,7 +156,7 @@ final class PullPlan {
         }
         folders.values().removeIf(bytes -> bytes < 0);
         if (!folders.isEmpty()) {
-            return new ChoiceException(name.path() + ": expected a model, found folders with models: name one of them",
+            return new ChoiceException(name.path() + ": expected a model, found folders with models: choose one",
                     folders.entrySet().stream().map(one -> line(one.getKey(), one.getValue())).toList());
         }
         boolean there = !files.isEmpty() || name.inside().isEmpty();
@@ -163,7 +164,7 @@ final class PullPlan {
                 + (there ? "none among " + files.size() + " files" : "no such folder"));
     }
 
-    /** Of the model in a folder, all shards that could be its; −1 if there is no model. */
+    /** Returns the bytes of the model in a folder, with all shards that may belong to it; −1 if there is no model. */
     private static long bytes(Map<String, RemoteFile> files) {
         List<RemoteFile> weights = new ArrayList<>(weights(files));
         if (weights.isEmpty()) {

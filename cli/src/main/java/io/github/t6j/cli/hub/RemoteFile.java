@@ -5,10 +5,10 @@ import java.util.regex.Pattern;
 /**
  * A file of a repository.
  *
- * @param path within the repository, with / between its parts
- * @param size bytes, or −1 if the hub does not say
- * @param id the name of its blob: the SHA-256 of its bytes for a large file, the SHA-1 that git gives a small one, its ETag
- *     where a hub has neither; null if it is still to be asked for
+ * @param path path within the repository, with / between its parts
+ * @param size bytes, or −1 if the hub does not report it
+ * @param id name of its blob: the SHA-256 of a large file's bytes, git's SHA-1 of a small file, or its ETag if the hub
+ *     has neither; null if it is not yet known
  */
 public record RemoteFile(String path, long size, String id) {
     private static final Pattern ID = Pattern.compile("[0-9A-Za-z_][0-9A-Za-z_.-]{0,127}");

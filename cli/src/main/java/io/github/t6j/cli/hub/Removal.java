@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What removing a model from the cache takes away: its files in the snapshots, and the blobs that no other file of the
- * repository uses. Nothing outside the repository's folder is touched, wherever links lead.
+ * Removal of a model from the cache: its files in the snapshots, and the blobs that no other file of the repository
+ * uses. Nothing outside the repository's folder is removed, even if links lead there.
  */
 public final class Removal {
     private final HubCache cache;
@@ -47,9 +47,9 @@ public final class Removal {
     }
 
     /**
-     * What removing {@code name} would do, if it is there.
+     * Plans the removal of {@code name}, if it exists.
      *
-     * @param everywhere whether all revisions are meant, not only the one of the name
+     * @param everywhere true for all revisions, false for the one of the name only
      */
     public static Optional<Removal> of(HubCache cache, ModelName name, boolean everywhere) throws IOException {
         if (cache.of(name.repository()).isEmpty()) {
@@ -59,7 +59,7 @@ public final class Removal {
         return removal.whole || !removal.files.isEmpty() ? Optional.of(removal) : Optional.empty();
     }
 
-    /** Bytes that will be free. */
+    /** Returns the number of bytes that the removal frees. */
     public long bytes() {
         return bytes;
     }
@@ -78,7 +78,7 @@ public final class Removal {
         return bytes;
     }
 
-    /** The blob that a file of a snapshot is a link to; otherwise a path of nothing. */
+    /** Returns the blob that a file of a snapshot links to, or else a path that does not exist. */
     private Path blobOf(Path file) throws IOException {
         Path none = repository.resolve(HubCache.BLOBS).resolve("none");
         if (!Files.isSymbolicLink(file)) {
@@ -89,7 +89,7 @@ public final class Removal {
         return isBlob ? target : none;
     }
 
-    /** Does it. */
+    /** Removes the files. */
     public void run() throws IOException {
         if (whole) {
             removeTree(repository);

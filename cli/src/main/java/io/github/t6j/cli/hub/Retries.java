@@ -5,12 +5,12 @@ import java.time.Duration;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 
-/** Tries again after failures of a connection, after growing pauses, until there were too many without any progress. */
+/** Retries after connection failures, with growing pauses, until too many attempts made no progress. */
 final class Retries {
     private static final int MOST = 5;
     private static final Duration LONGEST = Duration.ofMinutes(10);
 
-    /** What may fail. */
+    /** An attempt, which may fail. */
     @FunctionalInterface
     interface Attempt<T> {
         T run() throws IOException, InterruptedException;
@@ -21,14 +21,14 @@ final class Retries {
     private final Consumer<String> notes;
     private int failures;
 
-    /** @param what is being tried, for messages */
+    /** @param what name of the attempt, for messages */
     Retries(String what, Patience patience, Consumer<String> notes) {
         this.what = what;
         this.patience = patience;
         this.notes = notes;
     }
 
-    /** The result of {@code attempt}, as often as it takes. */
+    /** Returns the result of {@code attempt}, after as many attempts as it takes. */
     <T> T run(Attempt<T> attempt) throws IOException, InterruptedException {
         while (true) {
             try {
@@ -39,12 +39,12 @@ final class Retries {
         }
     }
 
-    /** Some bytes came: what failed before does not count. */
+    /** Resets the count of failures, because some bytes arrived. */
     void progressed() {
         failures = 0;
     }
 
-    /** Waits, or throws: {@code e} itself if it is the hub's last word. */
+    /** Waits before the next attempt, or throws: {@code e} itself if a retry cannot help. */
     private void failed(IOException e) throws IOException, InterruptedException {
         if (e instanceof HubException) {
             throw e;
@@ -54,20 +54,20 @@ final class Retries {
         }
         String reason = e.getMessage() == null ? e.toString() : e.getMessage();
         if (e instanceof SSLException) {
-            throw new HubException(what + ": no safe connection: " + reason, e);
+            throw new HubException(what + ": no secure connection: " + reason, e);
         }
         if (failures++ == MOST) {
-            throw new HubException(what + ": failed " + (MOST + 1) + " times, last with: " + reason
-                    + ": check the network, HF_ENDPOINT and Java's proxy (T6J_JAVA_OPTS=-Dhttps.proxyHost=HOST); the next"
-                    + " pull goes on from here", e);
+            throw new HubException(what + ": failed " + (MOST + 1) + " times, the last time with: " + reason
+                    + ": check the network, HF_ENDPOINT and Java's proxy (T6J_JAVA_OPTS=-Dhttps.proxyHost=HOST); the"
+                    + " next pull continues from here", e);
         }
         Duration pause = patience.pause().multipliedBy(1L << failures - 1);
         if (e instanceof TryLater later && later.pause() != null) {
             pause = later.pause();
         }
         if (pause.compareTo(LONGEST) > 0) {
-            throw new HubException(what + ": " + reason + ": the server asks to come back in " + pause.toSeconds()
-                    + " s: pull again then", e);
+            throw new HubException(what + ": " + reason + ": the server asks to wait for " + pause.toSeconds()
+                    + " s: pull again after that", e);
         }
         notes.accept(what + ": " + reason + ": trying again in " + seconds(pause));
         Thread.sleep(pause);

@@ -2,18 +2,18 @@ package io.github.t6j.cli.hub;
 
 import java.util.Locale;
 
-/** Numbers of bytes for people, in powers of ten, as the hub's pages have them. */
+/** Formats byte counts in powers of ten, as the hub's pages do. */
 public final class Sizes {
     private static final String[] UNITS = {"kB", "MB", "GB", "TB", "PB", "EB"};
 
     private Sizes() {}
 
-    /** The sum of two, neither below 0; a hub may list any sizes. */
+    /** Returns the sum of two sizes, neither below 0, without overflow; a hub may list any sizes. */
     static long plus(long a, long b) {
         return a + b < 0 ? Long.MAX_VALUE : a + b;
     }
 
-    /** Such as "512 B", "11.5 GB". */
+    /** Returns a size such as "512 B" or "11.5 GB". */
     public static String of(long bytes) {
         if (bytes < 1000) {
             return bytes + " B";

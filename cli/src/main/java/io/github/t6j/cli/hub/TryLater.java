@@ -3,13 +3,13 @@ package io.github.t6j.cli.hub;
 import java.io.IOException;
 import java.time.Duration;
 
-/** A failure that may be gone after a while. */
+/** A failure that a later retry may fix. */
 final class TryLater extends IOException {
     private static final long serialVersionUID = 1;
 
     private final Duration pause;
 
-    /** @param pause what the server asks for, or null */
+    /** @param pause pause that the server asks for, or null */
     TryLater(String message, Duration pause) {
         super(message);
         this.pause = pause;

@@ -1,9 +1,11 @@
 /**
- * Models of a Hugging Face hub: {@link io.github.t6j.cli.hub.Pull} gets one, {@link io.github.t6j.cli.hub.HubCache} is
- * where it lies, in the layout of Hugging Face's Python library, so that either finds what the other has pulled.
+ * Models of a Hugging Face hub. {@link io.github.t6j.cli.hub.Pull} downloads a model into {@link
+ * io.github.t6j.cli.hub.HubCache}, which has the layout of Hugging Face's Python library, so that both find what the
+ * other has pulled.
  *
- * <p>A pull's way: {@link io.github.t6j.cli.hub.ModelName} says which, {@link io.github.t6j.cli.hub.Hub} lists the
- * repository's files, {@link io.github.t6j.cli.hub.PullPlan} chooses those that are needed, {@code BlobDownload} gets each
- * and checks it, {@code HubCache} links it into the snapshot. Knows neither picocli nor the commands.
+ * <p>Order of a pull: {@link io.github.t6j.cli.hub.ModelName} names the model, {@link io.github.t6j.cli.hub.Hub} lists
+ * the repository's files, {@link io.github.t6j.cli.hub.PullPlan} chooses the files that are needed, {@code
+ * BlobDownload} downloads and checks each of them, and {@code HubCache} links it into the snapshot. This package knows
+ * neither picocli nor the commands.
  */
 package io.github.t6j.cli.hub;

@@ -9,13 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 
-/** The generations and scorings that run, and what is kept of those that ended; for one thread. */
+/** Running generations and scorings, and kept caches of finished ones; for one thread. */
 final class Batcher {
     private final Model model;
     private final Limits limits;
-    private final Session empty; // forks of it begin jobs: whether a whole context fits is asked once, not of each
+    /** Session that jobs begin as forks of, so that a whole context is checked against memory only once. */
+    private final Session empty;
     private final Prefixes prefixes;
-    private final List<Job> reading = new ArrayList<>(); // the one whose turn it is first
+    private final List<Job> reading = new ArrayList<>(); // in the order of their turns
     private final List<Stream> running = new ArrayList<>();
     private long promptIds;
     private long cachedIds;
@@ -37,7 +38,7 @@ final class Batcher {
         return reading.isEmpty() && running.isEmpty();
     }
 
-    /** Bytes that a session takes before its first id: linear attention's state. */
+    /** Returns the bytes that a session takes before its first id: linear attention's state. */
     long stateBytes() {
         return empty.cacheBytes();
     }
@@ -50,7 +51,7 @@ final class Batcher {
         return running.stream().mapToLong(Stream::bytes).sum() + reading.stream().mapToLong(Job::bytes).sum();
     }
 
-    /** Takes {@code job}, if there is room for it; kept prefixes make room. */
+    /** Starts {@code job} if there is room for it; kept prefixes are removed to make room. */
     boolean admit(Job job) {
         long bytes = bytes() + job.bytes();
         if (copies() + job.copies() > limits.running() || bytes > limits.cacheBytes()) {
@@ -62,14 +63,14 @@ final class Batcher {
             job.begin(kept == null ? empty.fork() : kept);
             cachedIds += job.session().position();
             reading.add(job);
-        } catch (RuntimeException | OutOfMemoryError full) { // others use the machine, too
+        } catch (RuntimeException | OutOfMemoryError full) { // other processes use the memory, too
             fail(job, full);
         }
         return true;
     }
 
     private void fail(Job job, Throwable failure) {
-        prefixes.shrink(0); // there is less memory than was thought
+        prefixes.shrink(0); // less memory is free than estimated
         job.fail(cause(failure));
         leave(job);
     }
@@ -80,7 +81,10 @@ final class Batcher {
                 : new IllegalStateException(failure.toString(), failure);
     }
 
-    /** One pass: the next id of each that runs, and parts of prompts. @return what tells the ends of those that are over */
+    /**
+     * Runs one pass: the next id of each running generation, and parts of prompts. @return actions that report the
+     * finished ones
+     */
     List<Runnable> step() {
         reading.removeIf(this::isCancelled);
         List<Session> sessions = new ArrayList<>();
@@ -105,7 +109,7 @@ final class Batcher {
             reading.removeFirst();
             try {
                 goOn(job, ends);
-            } catch (RuntimeException | OutOfMemoryError failure) { // its forks had no memory
+            } catch (RuntimeException | OutOfMemoryError failure) { // no memory for its forks
                 fail(job, failure);
             }
         }
@@ -116,7 +120,7 @@ final class Batcher {
         return ends;
     }
 
-    /** Those first jobs of {@link #reading} whose next parts are one pass of a prompt together. */
+    /** Returns the first jobs of {@link #reading} whose next parts fit in one pass together. */
     private List<Job> parts() {
         List<Job> parts = new ArrayList<>();
         int free = Model.passSize();
@@ -130,7 +134,7 @@ final class Batcher {
         return parts;
     }
 
-    /** Together; if that fails, one by one, so that only those fail for which it does. */
+    /** Feeds all parts together; if that fails, one by one, so that only the failing ones end. */
     private void feed(List<Session> sessions, List<int[]> ids, List<LogitsListener> listeners, List<Job> parts) {
         if (sessions.isEmpty()) {
             return;
@@ -155,14 +159,14 @@ final class Batcher {
         }
     }
 
-    /** The next ids, on all threads: to draw one of 50,000 takes 0.3 ms. */
+    /** Chooses the next ids on all threads: sampling from 50,000 tokens takes 0.3 ms. */
     private void choose(List<Stream> streams) {
         LongAdder chosen = new LongAdder();
         model.runParallel(streams.size(), i -> chosen.add(streams.get(i).choose() ? 1 : 0));
         generatedIds += chosen.sum();
     }
 
-    /** What becomes of a job after a part of its prompt. */
+    /** Continues a job after a part of its prompt. */
     private void goOn(Job job, List<Runnable> ends) {
         if (job.hasFailed()) {
             leave(job);
@@ -200,7 +204,7 @@ final class Batcher {
         ended += job.copies();
     }
 
-    /** Keeps what the session holds, or as much of it as is computed alike in any prompt; where memory is short, nothing. */
+    /** Keeps the session's cache, or the part of it that is the same for any prompt; nothing if memory is short. */
     private void keep(Session session) {
         int length = prefixes.keepable(session.position());
         if (length == 0) {
@@ -233,13 +237,13 @@ final class Batcher {
         stream.session().close();
     }
 
-    /** Cancels all that run. */
+    /** Cancels all running jobs. */
     void cancel() {
         reading.forEach(job -> job.ticket().cancel());
         running.forEach(stream -> stream.ticket().cancel());
     }
 
-    /** Ends all that run, because of {@code cause}. */
+    /** Ends all running jobs because of {@code cause}. */
     void fail(RuntimeException cause) {
         reading.forEach(job -> job.fail(cause));
         for (Stream stream : running) {

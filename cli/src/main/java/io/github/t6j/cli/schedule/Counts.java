@@ -1,18 +1,18 @@
 package io.github.t6j.cli.schedule;
 
 /**
- * What a scheduler does and did.
+ * Counts of a scheduler.
  *
  * @param waiting generations and scorings in the queue
- * @param running those that read their prompts or go on
- * @param cacheBytes of the caches of those that run
- * @param keptBytes of the caches kept for their prefixes
- * @param promptIds fed so far, of scorings all
- * @param cachedIds of prompts that need not be fed
- * @param generatedIds chosen so far
- * @param passes through the weights so far
- * @param rows in these passes
- * @param ended so far
+ * @param running generations and scorings that read their prompts or continue
+ * @param cacheBytes bytes of the caches of running ones
+ * @param keptBytes bytes of the caches kept for their prefixes
+ * @param promptIds prompt ids fed so far, and all ids of scorings
+ * @param cachedIds prompt ids found in caches, so not fed
+ * @param generatedIds ids generated so far
+ * @param passes passes through the weights so far
+ * @param rows rows of these passes
+ * @param ended generations and scorings that have ended so far
  */
 public record Counts(
         int waiting, int running, long cacheBytes, long keptBytes, long promptIds, long cachedIds, long generatedIds,

@@ -5,35 +5,36 @@ import io.github.t6j.Likelihood;
 import io.github.t6j.Token;
 import java.util.List;
 
-/** What becomes of one of a ticket's generations or scorings. */
+/** An event of one of a ticket's generations or scorings. */
 public sealed interface Event {
-    /** Which one, counted from 0 in the order in which they were submitted. */
+    /** Returns the index of the generation or scoring in the ticket, in the order of submission. */
     int index();
 
     /**
      * An id was chosen.
      *
-     * @param likeliest as many as the request asked for, of those it was chosen from
+     * @param likeliest the most likely ids at its position, as many as the request asked for
      */
     record Chosen(int index, Token token, List<Likelihood> likeliest) implements Event {}
 
     /**
-     * It is over.
+     * A generation ended.
      *
-     * @param cachedIds how many ids of the prompt were computed before, for others
+     * @param cachedIds prompt ids that were in a cache
      */
     record Ended(int index, Generation generation, int cachedIds) implements Event {}
 
     /**
-     * A scoring is over.
+     * A scoring ended.
      *
-     * @param logProbabilities of the ids of each continuation, in nats; without a prompt, of all but its first
+     * @param logProbabilities log-probabilities of the ids of each continuation, in nats; without a prompt, of all but
+     *     its first
      */
     record Scored(int index, List<float[]> logProbabilities) implements Event {}
 
-    /** It was cancelled before anything came of it. */
+    /** It was cancelled before it had a result. */
     record Cancelled(int index) implements Event {}
 
-    /** It came to nothing. */
+    /** It failed. */
     record Failed(int index, RuntimeException cause) implements Event {}
 }

@@ -6,18 +6,18 @@ import io.github.t6j.Session;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A request until its prompt is read. */
+/** A generation while its prompt is read. */
 final class GenerationJob extends Job {
     private final Request request;
-    private final GenerationOptions options; // with a seed
+    private final GenerationOptions options; // options with a seed
     private final long firstBytes;
     private final long otherBytes;
     private int cachedIds;
 
     /**
-     * @param options the request's, with a seed
-     * @param firstBytes that the prompt and one continuation may take
-     * @param otherBytes that each further continuation may
+     * @param options options of the request, with a seed
+     * @param firstBytes largest size of the cache of the prompt and one continuation
+     * @param otherBytes largest size of the cache of each further continuation
      */
     GenerationJob(Request request, Ticket ticket, int index, GenerationOptions options, long firstBytes,
             long otherBytes) {
@@ -34,7 +34,7 @@ final class GenerationJob extends Job {
         cachedIds = newSession.position();
     }
 
-    /** Its continuations, once it is read. */
+    /** Returns its continuations, once the prompt is read. */
     List<Stream> streams() {
         List<Session> sessions = new ArrayList<>(List.of(session()));
         try {
@@ -56,7 +56,7 @@ final class GenerationJob extends Job {
         var sampling = options.sampling().withSeed(options.sampling().seed() + copy);
         Generator generator = own.newGenerator(prompt(), options.withSampling(sampling));
         long bytes = copy == 0 ? firstBytes : otherBytes;
-        int cached = copy == 0 ? cachedIds : 0; // a prompt is counted once
+        int cached = copy == 0 ? cachedIds : 0; // count a prompt once
         return new Stream(ticket(), index() + copy, own, generator, request.likeliest(), cached, bytes);
     }
 }

@@ -4,17 +4,17 @@ import io.github.t6j.LogitsListener;
 import io.github.t6j.Session;
 import java.util.Arrays;
 
-/** What was submitted, until its prompt is read: then it generates or scores. */
+/** A submitted request while its prompt is read; then it generates or scores. */
 abstract sealed class Job permits GenerationJob, ScoringJob {
     private final int[] prompt;
     private final Ticket ticket;
-    private final int index; // of the first copy, in the ticket
+    private final int index; // index of the first copy in the ticket
     private final int copies;
     private final long bytes;
-    private Session session; // null until its turn comes
+    private Session session; // null before it begins
     private boolean failed;
 
-    /** @param bytes that its caches may take */
+    /** @param bytes largest size of its caches */
     Job(int[] prompt, Ticket ticket, int index, int copies, long bytes) {
         this.prompt = prompt;
         this.ticket = ticket;
@@ -52,22 +52,22 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
         session = newSession;
     }
 
-    /** What the next part is fed to. */
+    /** Returns the session that the next part is fed to. */
     Session session() {
         return session;
     }
 
-    /** The next ids: they end where a pass of the whole prompt ends. */
+    /** Returns the next ids, which end at a pass boundary of the whole prompt. */
     int[] part(int passSize) {
         return part(prompt, session.position(), prompt.length, passSize);
     }
 
-    /** Those of {@code ids} from {@code from} on, up to the end of the pass or to {@code end}. */
+    /** Returns {@code ids} from {@code from} to the end of the pass or to {@code end}. */
     static int[] part(int[] ids, int from, int end, int passSize) {
         return Arrays.copyOfRange(ids, from, Math.min(end, (from / passSize + 1) * passSize));
     }
 
-    /** Who wants the logits after each id of the next part; null where only the last are of use. */
+    /** Returns the listener for the logits after each id of the next part; null if only the last logits are needed. */
     LogitsListener listener() {
         return null;
     }
@@ -80,7 +80,7 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
         return failed;
     }
 
-    /** Tells that it was cancelled before anything came of it. */
+    /** Reports that it was cancelled before it had a result. */
     void cancel() {
         for (int copy = 0; copy < copies; copy++) {
             ticket.add(new Event.Cancelled(index + copy));
@@ -94,7 +94,7 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
         }
     }
 
-    /** Frees its caches, if its turn came. */
+    /** Frees its caches, if it has begun. */
     void close() {
         if (session != null) {
             session.close();

@@ -6,45 +6,45 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.Iterator;
 
-/** Sessions that are kept because a prompt may begin as theirs did; the one that was of use last goes last. */
+/** Kept sessions for prompts with the same beginning; the least recently used one is dropped first. */
 final class Prefixes {
-    /** A kept session, its ids, and its bytes, which are asked for in every step. */
+    /** A kept session, its ids, and its bytes, which are stored because every step needs them. */
     private record Kept(Session session, int[] ids, long bytes) {}
 
-    private final Deque<Kept> kept = new ArrayDeque<>(); // of use last first
-    private long bytes; // of all; what they share is counted by each
-    private final int cut; // a common prefix counts in multiples of so many ids
-    private final int most; // of them
+    private final Deque<Kept> kept = new ArrayDeque<>(); // most recently used first
+    private long bytes; // of all sessions; shared pages count for each
+    private final int cut; // common prefixes are cut to multiples of this number of ids
+    private final int most; // largest number of sessions
 
     /**
-     * @param cut 1, or where passes begin if bits depend on that
-     * @param most that are kept
+     * @param cut 1, or the pass size where results depend on pass boundaries
+     * @param most largest number of kept sessions
      */
     Prefixes(int cut, int most) {
         this.cut = cut;
         this.most = most;
     }
 
-    /** How many sessions' logits, twice in floats, a quarter of the heap holds. */
+    /** Returns the number of sessions whose logits, stored twice as floats, take a quarter of the heap. */
     static int most(int vocabulary) {
         return Math.clamp(Runtime.getRuntime().maxMemory() / 4 / (8L * vocabulary), 1, 1 << 20);
     }
 
-    /** The first ids of {@code length} that may be kept. */
+    /** Returns how many of the first {@code length} ids can be kept. */
     int keepable(int length) {
         return length / cut * cut;
     }
 
-    /** Whether what a generation added serves prompts that begin with it. */
+    /** Returns whether the ids of a generation can be kept, too. */
     boolean keepsContinuations() {
         return cut == 1;
     }
 
     /**
-     * A session that holds the longest beginning of {@code prompt} that one of the kept ones has; at least one id is left
-     * to be fed, for the logits after it.
+     * Returns a fork of the kept session with the longest common prefix with {@code prompt}, cut so that at least one
+     * id remains to be fed, for its logits.
      *
-     * @return null if none begins so
+     * @return null if no session has a common prefix
      */
     Session fork(int[] prompt) {
         Kept best = null;
@@ -68,7 +68,7 @@ final class Prefixes {
         try {
             session.truncate(length);
             return session;
-        } catch (IllegalStateException sum) { // linear attention cannot forget some
+        } catch (IllegalStateException sum) { // ids cannot be removed from linear attention's state
             session.close();
             return null;
         }
@@ -79,7 +79,7 @@ final class Prefixes {
         return differ < 0 ? a.length : differ;
     }
 
-    /** Keeps {@code session}, or closes it if there is one that begins with all its ids. */
+    /** Keeps {@code session}, or closes it if a kept one begins with all its ids. */
     void keep(Session session) {
         int[] ids = session.ids();
         for (Iterator<Kept> all = kept.iterator(); all.hasNext();) {
@@ -103,12 +103,12 @@ final class Prefixes {
         one.session.close();
     }
 
-    /** Bytes of all caches; what they share is counted by each. */
+    /** Returns the bytes of all caches; shared pages count for each. */
     long bytes() {
         return bytes;
     }
 
-    /** Closes those that were of use longest ago, until they have {@code mostBytes} or fewer, and are not too many. */
+    /** Closes the least recently used sessions until the rest takes at most {@code mostBytes} and is not too many. */
     void shrink(long mostBytes) {
         while (!kept.isEmpty() && (bytes > mostBytes || mostBytes == 0 || kept.size() > most)) {
             close(kept.removeLast());

@@ -1,16 +1,16 @@
 package io.github.t6j.cli.schedule;
 
-/** A request that is not taken, or that the scheduler cannot end. */
+/** A request that the scheduler refuses or cannot complete. */
 public final class RefusedException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** Why. */
+    /** Reason of a refusal. */
     public enum Reason {
-        /** Too many wait: it may be taken later. */
+        /** Too many requests wait; a later attempt may succeed. */
         QUEUE_FULL,
-        /** Its cache alone is larger than all caches may be. */
+        /** Its cache alone would exceed the limit for all caches. */
         TOO_LARGE,
-        /** The scheduler takes no more. */
+        /** The scheduler accepts no more requests. */
         CLOSED
     }
 
@@ -21,7 +21,7 @@ public final class RefusedException extends RuntimeException {
         this.reason = reason;
     }
 
-    /** Why. */
+    /** Returns the reason. */
     public Reason reason() {
         return reason;
     }

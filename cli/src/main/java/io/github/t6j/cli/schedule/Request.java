@@ -4,27 +4,27 @@ import io.github.t6j.GenerationOptions;
 import java.util.Objects;
 
 /**
- * What somebody wants generated.
+ * A request to generate text.
  *
- * @param prompt ids, one or more
- * @param options how it goes on; with several copies, copy i has the seed + i
- * @param likeliest how many of the likeliest ids to tell with each token, or 0
- * @param copies how many continuations of the prompt
+ * @param prompt at least one id
+ * @param options options of the generation; with several copies, copy i has the seed + i
+ * @param likeliest number of most likely ids to report with each token, or 0
+ * @param copies number of continuations of the prompt
  */
 public record Request(int[] prompt, GenerationOptions options, int likeliest, int copies) {
-    /** @throws IllegalArgumentException if there is no prompt, or a number is negative */
+    /** @throws IllegalArgumentException if the prompt is empty, or a number is out of range */
     public Request {
         Objects.requireNonNull(options, "options");
         if (prompt.length == 0) {
-            throw new IllegalArgumentException("prompt: expected one id or more, found none");
+            throw new IllegalArgumentException("prompt: expected at least one id, found none");
         }
         if (likeliest < 0 || copies < 1) {
             throw new IllegalArgumentException(
-                    "likeliest and copies: expected 0 or more and 1 or more, found " + likeliest + " and " + copies);
+                    "likeliest and copies: expected at least 0 and 1, found " + likeliest + " and " + copies);
         }
     }
 
-    /** One continuation, without other ids. */
+    /** Returns a request for one continuation, without alternatives. */
     public static Request of(int[] prompt, GenerationOptions options) {
         return new Request(prompt, options, 0, 1);
     }

@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Continuous batching: generations join and leave between passes, and parts of new prompts pass beside the next ids of those
- * that run; scorings are such parts, too. One thread owns all sessions. What a request gives is what {@link
- * Session#generate} gives for it alone, to the same bits, whatever runs beside it.
+ * Continuous batching: generations join and leave between passes, and parts of new prompts share a pass with the next
+ * ids of running generations; scorings are such parts, too. One thread owns all sessions. A request gives the same bits
+ * as {@link Session#generate} for it alone, whatever runs with it.
  */
 public final class Scheduler implements AutoCloseable {
     /** Tokens of a page, by which caches grow. */
@@ -23,16 +23,16 @@ public final class Scheduler implements AutoCloseable {
 
     private final Model model;
     private final Limits limits;
-    private final long stateBytes; // of a session, whatever its ids
+    private final long stateBytes; // of a session, for any number of ids
     private final long bytesPerId;
     private final Thread thread;
-    private final Deque<Job> waiting = new ArrayDeque<>(); // guarded by this, as what follows
+    private final Deque<Job> waiting = new ArrayDeque<>(); // guarded by this, like the fields below
     private int waitingCopies;
-    private boolean closed; //    no more requests are taken
-    private boolean cancelled; // and those that are there end
+    private boolean closed; //    accepts no more requests
+    private boolean cancelled; // also ends the accepted ones
     private Counts counts;
 
-    /** @param options of all sessions, but for their context length */
+    /** @param options options of all sessions, without their context length */
     public Scheduler(Model model, SessionOptions options, Limits limits) {
         this.model = model;
         this.limits = limits;
@@ -45,12 +45,12 @@ public final class Scheduler implements AutoCloseable {
     }
 
     /**
-     * Takes a request, of whose copies {@code ticket} then tells, too.
+     * Accepts a generation; {@code ticket} then reports its copies, too.
      *
-     * @param ticket for the thread that submits
-     * @throws RefusedException if it is not taken
-     * @throws IllegalArgumentException if the prompt does not fit in the context, an id is not the model's, there are more
-     *     copies than may run, or the options are not for this model
+     * @param ticket ticket of the submitting thread
+     * @throws RefusedException if the scheduler refuses the request
+     * @throws IllegalArgumentException if the prompt does not fit in the context, an id does not exist, there are more
+     *     copies than may run, or the options do not fit the model
      */
     public void submit(Request request, Ticket ticket) {
         check(request);
@@ -58,15 +58,15 @@ public final class Scheduler implements AutoCloseable {
     }
 
     /**
-     * Takes a scoring, of whose end {@code ticket} then tells, too. What it finds is what {@link Session#prefill} gives for
-     * the prompt, and in forks of its session for the continuations.
+     * Accepts a scoring; {@code ticket} then reports its end, too. The result is that of {@link Session#prefill} for
+     * the prompt, and for the continuations in forks of its session.
      *
-     * @param ticket for the thread that submits
-     * @throws RefusedException if it is not taken
-     * @throws IllegalArgumentException if it does not fit in the context, or an id is not the model's
+     * @param ticket ticket of the submitting thread
+     * @throws RefusedException if the scheduler refuses the scoring
+     * @throws IllegalArgumentException if it does not fit in the context, or an id does not exist
      */
     public void submit(Scoring scoring, Ticket ticket) {
-        int ids = scoring.prompt().length + scoring.longest() - 1; // the last is not fed
+        int ids = scoring.prompt().length + scoring.longest() - 1; // the last id is not fed
         if (ids > limits.contextLength()) {
             throw new IllegalArgumentException("prompt and continuation: expected at most " + limits.contextLength()
                     + " tokens, the context, and one more, found " + (ids + 1));
@@ -79,19 +79,19 @@ public final class Scheduler implements AutoCloseable {
 
     private void submit(Job job) {
         if (job.bytes() > limits.cacheBytes()) {
-            throw new RefusedException(Reason.TOO_LARGE, "the request's cache may take " + job.bytes()
-                    + " bytes, expected at most " + limits.cacheBytes()
-                    + ", what all caches may take: ask for fewer tokens");
+            throw new RefusedException(Reason.TOO_LARGE, "expected a cache of at most " + limits.cacheBytes()
+                    + " bytes, the limit for all caches, found a request that may take " + job.bytes()
+                    + ": ask for fewer tokens");
         }
         synchronized (this) {
             if (closed) {
-                throw new RefusedException(Reason.CLOSED, "the server is stopping and takes no more requests");
+                throw new RefusedException(Reason.CLOSED, "the server is stopping and accepts no more requests");
             }
             int most = limits.running() + limits.queued();
             int there = waitingCopies + counts.running();
             if (there + job.copies() > most) {
                 throw new RefusedException(Reason.QUEUE_FULL,
-                        there + " generations run or wait, expected at most " + most + ": try again later");
+                        there + " generations run or wait, the limit is " + most + ": try again later");
             }
             waiting.add(job);
             waitingCopies += job.copies();
@@ -108,7 +108,7 @@ public final class Scheduler implements AutoCloseable {
             throw new IllegalArgumentException(
                     "copies: expected at most " + limits.running() + ", found " + request.copies());
         }
-        // refuses a bias for an id that is not there
+        // Refuses a bias for an id that does not exist.
         new Sampler(request.options().sampling(), model.info().sizes().vocabulary(), model.sampleableIds());
         if (!model.hasTokenizer() && !request.options().stop().isEmpty()) {
             throw new IllegalArgumentException("stop: expected none, since the model has no tokenizer");
@@ -129,7 +129,7 @@ public final class Scheduler implements AutoCloseable {
     private Job job(Request request, Ticket ticket) {
         GenerationOptions options = request.options();
         if (options.sampling().seed() == null) {
-            // below 2⁵³, so that whoever reads numbers as doubles can give it back
+            // Seeds below 2⁵³, so that a client that reads numbers as doubles can send them back.
             long seed = new SplittableRandom().nextLong((1L << 53) - request.copies());
             options = options.withSampling(options.sampling().withSeed(seed));
         }
@@ -139,7 +139,7 @@ public final class Scheduler implements AutoCloseable {
         return new GenerationJob(request, ticket, index, options, bytes(prompt + more), bytes(more + PAGE));
     }
 
-    /** That the cache of a session takes. */
+    /** Returns the bytes of a session's cache. */
     private long bytes(long ids) {
         return stateBytes + (ids + PAGE - 1) / PAGE * PAGE * bytesPerId;
     }
@@ -148,12 +148,12 @@ public final class Scheduler implements AutoCloseable {
         notifyAll();
     }
 
-    /** What it does and did. */
+    /** Returns the current counts. */
     public synchronized Counts counts() {
         return counts;
     }
 
-    /** Context length of all sessions. */
+    /** Returns the context length of all sessions. */
     public int contextLength() {
         return limits.contextLength();
     }
@@ -177,7 +177,7 @@ public final class Scheduler implements AutoCloseable {
         counts = batcher.counts(waitingCopies);
     }
 
-    /** Waits for work, and lets those in for whom there is room; false at the end. */
+    /** Waits for work, and admits the jobs that there is room for. @return false at the end */
     private synchronized boolean join(Batcher batcher) {
         while (waiting.isEmpty() && batcher.isEmpty()) {
             if (closed) {
@@ -186,7 +186,7 @@ public final class Scheduler implements AutoCloseable {
             try {
                 wait();
             } catch (InterruptedException never) {
-                throw new IllegalStateException("nobody interrupts this thread", never);
+                throw new IllegalStateException("expected no interrupt of this thread", never);
             }
         }
         if (cancelled) {
@@ -194,7 +194,7 @@ public final class Scheduler implements AutoCloseable {
             batcher.cancel();
         }
         waiting.removeIf(this::hasLeft);
-        while (!waiting.isEmpty() && batcher.admit(waiting.peek())) { // those behind wait, too: nobody overtakes
+        while (!waiting.isEmpty() && batcher.admit(waiting.peek())) { // strictly in order
             waitingCopies -= waiting.remove().copies();
         }
         counts = batcher.counts(waitingCopies);
@@ -217,7 +217,9 @@ public final class Scheduler implements AutoCloseable {
         batcher.fail(cause);
     }
 
-    /** Takes no more requests, and waits until those that are there have ended, or so long. @return whether they have */
+    /**
+     * Accepts no more requests, and waits up to {@code patience} for the others to end. @return true if all have ended
+     */
     public boolean drain(Duration patience) throws InterruptedException {
         synchronized (this) {
             closed = true;
@@ -226,7 +228,7 @@ public final class Scheduler implements AutoCloseable {
         return thread.join(patience);
     }
 
-    /** Cancels all that is there, and waits until it has ended. */
+    /** Cancels all requests, and waits until they have ended. */
     @Override
     public void close() {
         synchronized (this) {

@@ -6,15 +6,15 @@ import io.github.t6j.sampling.Sampler;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A scoring: its prompt is read once, then its continuations, one after the other, each in a fork. */
+/** A scoring: reads its prompt once, then its continuations one after the other, each in a fork. */
 final class ScoringJob extends Job {
     private final Scoring scoring;
     private final List<float[]> found = new ArrayList<>();
-    private Session fork; // that reads a continuation
-    private float[] logProbabilities; // of the continuation's ids that are predicted
-    private int known; // so many of them
+    private Session fork; // for the current continuation
+    private float[] logProbabilities; // of the predicted ids of the continuation
+    private int known; // number of known log-probabilities
 
-    /** @param bytes that the prompt and a continuation may take */
+    /** @param bytes largest size of the cache of the prompt and a continuation */
     ScoringJob(Scoring scoring, Ticket ticket, int index, long bytes) {
         super(scoring.prompt(), ticket, index, 1, bytes);
         this.scoring = scoring;
@@ -23,12 +23,12 @@ final class ScoringJob extends Job {
     @Override
     void begin(Session newSession) {
         super.begin(newSession);
-        if (isRead()) { // there is no prompt
+        if (isRead()) { // the prompt is empty
             next();
         }
     }
 
-    /** Whether the prompt is behind it. */
+    /** Returns whether the prompt is read. */
     boolean readsContinuations() {
         return fork != null;
     }
@@ -38,7 +38,7 @@ final class ScoringJob extends Job {
         return fork == null ? super.session() : fork;
     }
 
-    /** The last id of a continuation is not fed: nothing is asked after it. */
+    /** Returns the next ids; the last id of a continuation is not fed, since no logits are needed after it. */
     @Override
     int[] part(int passSize) {
         return fork == null
@@ -64,7 +64,7 @@ final class ScoringJob extends Job {
         known++;
     }
 
-    /** After a part: goes on to the next continuation where one has come to its end. @return false if none is left */
+    /** Goes on to the next continuation if the current one has ended. @return false if none is left */
     boolean next() {
         if (fork != null) {
             if (known < logProbabilities.length) {
@@ -89,7 +89,7 @@ final class ScoringJob extends Job {
         return false;
     }
 
-    /** Tells what was found, once its cache is free. */
+    /** Reports the result, after its cache is free. */
     void tell() {
         ticket().add(new Event.Scored(index(), List.copyOf(found)));
     }

@@ -6,19 +6,19 @@ import io.github.t6j.Session;
 import io.github.t6j.Token;
 import java.util.List;
 
-/** A continuation whose prompt was read: an id a step. */
+/** A continuation of a prompt that was read; it generates one id per step. */
 final class Stream {
     private final Ticket ticket;
-    private final int index; // in the ticket
+    private final int index; // index in the ticket
     private final Session session;
     private final Generator generator;
     private final int likeliest;
     private final int cachedIds;
     private final long bytes;
-    private int id; // to be fed next
-    private Event last; // null while it goes on
+    private int id; // the next id to feed
+    private Event last; // null while it continues
 
-    /** @param bytes that its cache may take */
+    /** @param bytes largest size of its cache */
     Stream(Ticket ticket, int index, Session session, Generator generator, int likeliest, int cachedIds, long bytes) {
         this.ticket = ticket;
         this.index = index;
@@ -49,7 +49,7 @@ final class Stream {
         return last != null;
     }
 
-    /** Chooses an id from the session's logits and tells it, or ends. @return whether there is a new id */
+    /** Chooses an id from the session's logits and reports it, or ends. @return true if there is a new id */
     boolean choose() {
         try {
             Token token = ticket.isCancelled() ? null : generator.next();
@@ -61,7 +61,7 @@ final class Stream {
                 last = new Event.Ended(index, generator.result(), cachedIds);
             }
             return token != null;
-        } catch (RuntimeException broken) { // logits that are no numbers
+        } catch (RuntimeException broken) { // logits that are NaN or infinite
             fail(broken);
             return false;
         }
@@ -75,7 +75,7 @@ final class Stream {
         last = new Event.Failed(index, cause);
     }
 
-    /** Tells that it is over, once its cache is free: who hears it may come with the next request. */
+    /** Reports the end after its cache is free, since the client may send the next request at once. */
     void tellLast() {
         ticket.add(last);
     }

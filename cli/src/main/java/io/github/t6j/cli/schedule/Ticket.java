@@ -9,22 +9,22 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Generations and scorings that somebody waits for together: all copies of one request, or of several that were submitted
- * with it. Their events come in order; the last one of each is no {@link Event.Chosen}.
+ * Generations and scorings that a client waits for together: all copies of one request, or of several submitted
+ * together. Their events come in order; only the last event of each is not a {@link Event.Chosen}.
  */
 public final class Ticket {
-    private final BlockingQueue<Event> events = new LinkedBlockingQueue<>(); // bounded by the ids asked for
+    private final BlockingQueue<Event> events = new LinkedBlockingQueue<>(); // bounded by the requested number of ids
     private volatile Runnable wake = () -> {
     };
     private volatile boolean cancelled;
     private int size;
 
-    /** How many generations and scorings there are. */
+    /** Returns the number of generations and scorings. */
     public int size() {
         return size;
     }
 
-    /** Takes in {@code copies} more. @return the index of the first */
+    /** Adds {@code copies} to the ticket. @return index of the first */
     int enlarge(int copies, Runnable newWake) {
         wake = newWake;
         size += copies;
@@ -35,21 +35,21 @@ public final class Ticket {
         events.add(event);
     }
 
-    /** The next event, or null if there is none for so long. */
+    /** Returns the next event, or null after {@code patience} without one. */
     public Event next(Duration patience) throws InterruptedException {
         return events.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    /** The next event. */
+    /** Returns the next event. */
     public Event next() throws InterruptedException {
         return events.take();
     }
 
     /**
-     * Waits for all of them, which are scorings.
+     * Waits for all scorings of a ticket that has nothing else.
      *
-     * @return their {@link Event.Scored#logProbabilities}, in the order in which they were submitted
-     * @throws RuntimeException why one came to nothing; the others are cancelled then
+     * @return their {@link Event.Scored#logProbabilities}, in the order of submission
+     * @throws RuntimeException the failure of one, after cancelling the others
      */
     public List<List<float[]>> scored() throws InterruptedException {
         List<List<float[]>> found = new ArrayList<>(Collections.nCopies(size, null));
@@ -60,13 +60,13 @@ public final class Ticket {
                     cancel();
                     throw cause;
                 }
-                case Event other -> throw new IllegalStateException("expected a scoring's end, found " + other);
+                case Event other -> throw new IllegalStateException("expected the end of a scoring, found " + other);
             }
         }
         return found;
     }
 
-    /** Ends all of them before the next step; their last events come all the same. */
+    /** Ends all of them before the next step; their last events still come. */
     public void cancel() {
         cancelled = true;
         wake.run();

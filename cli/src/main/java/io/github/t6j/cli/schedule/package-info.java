@@ -1,5 +1,5 @@
 /**
- * Many generations and scorings by one model at once: requests queue, join and leave between steps, and share prefixes.
- * Uses the engine's public classes only; knows nothing of HTTP, files or the command line.
+ * Many generations and scorings with one model at once: requests queue, join and leave between steps, and share
+ * prefixes. This package uses only the engine's public classes, and knows nothing of HTTP, files or the command line.
  */
 package io.github.t6j.cli.schedule;

@@ -8,27 +8,27 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Who may ask. A browser carries requests of any page that its user visits: those of other origins are refused, and, where
- * the server is for this machine only, those for another name of it.
+ * Access control. A browser sends requests of any page that its user visits: requests from other origins are refused
+ * and, on a server for this machine only, requests for another host name.
  *
- * @param key that every request must carry, or null
- * @param allowedOrigin whose pages may ask, {@code *} all; or null: only this server's own
- * @param address where the server listens
+ * @param key key that every request must have, or null
+ * @param allowedOrigin origin whose pages may send requests, {@code *} for all; or null for this server's own page only
+ * @param address address that the server listens on
  */
 record Access(String key, String allowedOrigin, InetAddress address) {
     private static final Set<String> LOCAL = Set.of("localhost", "127.0.0.1", "[::1]");
 
-    /** @throws ApiException if this request may not be answered */
+    /** @throws ApiException if the server must not answer this request */
     void check(Exchange exchange) {
         String host = exchange.header("Host");
         if (address.isLoopbackAddress() && (host == null || !isLocal(host))) {
             throw ApiException.forbidden("Host: expected localhost, found another name: a page of another site may have"
-                    + " sent this");
+                    + " sent the request");
         }
         String origin = exchange.header("Origin");
         if (origin != null && !isAllowed(origin, host)) {
             throw ApiException.forbidden(
-                    "Origin: expected no page of another site; --allow-origin names one that may ask");
+                    "Origin: expected the server's own page, found another origin: allow it with --allow-origin");
         }
     }
 
@@ -60,7 +60,7 @@ record Access(String key, String allowedOrigin, InetAddress address) {
         }
     }
 
-    /** @throws ApiException if there is a key, and the request has not that one */
+    /** @throws ApiException if the server requires a key that the request does not have */
     void checkKey(Exchange exchange) {
         String given = exchange.header("Authorization");
         String expected = "Bearer " + key;

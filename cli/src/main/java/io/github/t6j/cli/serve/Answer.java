@@ -11,9 +11,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Writes what a ticket's generations give, as it comes or whole; a client that leaves ends them. */
+/** Writes the generations of a ticket, as they are generated or at the end; a client that disconnects ends them. */
 final class Answer {
-    /** How long nothing is written at most while a client waits: only then it shows whether the client is there. */
+    /** Longest silence while a client waits; writing is the only way to notice a disconnect. */
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
     private final Exchange exchange;
@@ -21,16 +21,16 @@ final class Answer {
     private final Ticket ticket;
     private final Wording wording;
     private final boolean stream;
-    private final boolean usage; // in a stream, too
-    private final List<List<Chosen>> tokens = new ArrayList<>(); // of each generation, not yet written if it is streamed
-    private final long[] heard; // when each generation's last token came, or 0
-    private final int[] told; //             characters of each generation's text that were written
+    private final boolean usage; // true for usage counts in a stream, too
+    private final List<List<Chosen>> tokens = new ArrayList<>(); // of each generation; in a stream, the unwritten
+    private final long[] heard; // time of each generation's last token, or 0
+    private final int[] told; //             written characters of each generation's text
     private final int[] offsets; //          characters of each generation's tokens so far
     private final Generation[] generations;
     private final int promptTokens; // of all prompts
     private int cachedTokens;
     private boolean begun;
-    private long written = System.nanoTime(); // when something was, or it began
+    private long written = System.nanoTime(); // time of the last write, or of the beginning
 
     Answer(Exchange exchange, Served served, Ticket ticket, Wording wording, int promptTokens, boolean stream,
             boolean usage) {
@@ -50,7 +50,7 @@ final class Answer {
         }
     }
 
-    /** Writes all of it. */
+    /** Writes the whole answer. */
     void write() throws IOException {
         try {
             if (stream) {
@@ -70,9 +70,9 @@ final class Answer {
             }
             finish();
         } catch (InterruptedException e) {
-            throw new IOException("the client reads nothing", e); // a write's limit that ended when the write did
+            throw new IOException("the client stopped reading", e); // the write limit expired just as a write ended
         } finally {
-            ticket.cancel(); // of whom nobody waits any more, if it was not all
+            ticket.cancel(); // stops the rest if the client disconnected
         }
     }
 
@@ -83,13 +83,13 @@ final class Answer {
         }
     }
 
-    /** White space before a JSON object means nothing, nor does a comment in a stream. */
+    /** Sends a sign of life, which clients ignore: white space before a JSON object, or a comment in a stream. */
     private void showThatItGoesOn() throws IOException {
         begin();
         send(stream ? ": ping\n\n" : "\n");
     }
 
-    /** @return whether a generation ended */
+    /** @return true if a generation ended */
     private boolean take(Event event) throws IOException {
         return switch (event) {
             case Event.Chosen(int index, var token, var likeliest) -> {
@@ -110,7 +110,7 @@ final class Answer {
                 }
                 yield true;
             }
-            case Event.Scored _ -> throw new IllegalStateException("nobody asked for a scoring");
+            case Event.Scored _ -> throw new IllegalStateException("expected a generation, found a scoring");
             case Event.Cancelled(int _) -> throw ApiException.unavailable("the server is stopping");
             case Event.Failed(int _, RuntimeException cause) -> throw ApiException.failed(cause.getMessage());
         };
@@ -141,7 +141,7 @@ final class Answer {
         choice(wording.last(index, Wording.finishReason(generation)));
     }
 
-    /** One part of a stream. */
+    /** Sends one part of a stream. */
     private void choice(Map<String, Object> choice) throws IOException {
         if (choice != null) {
             Map<String, Object> chunk = wording.head(true);
@@ -201,7 +201,7 @@ final class Answer {
         written = System.nanoTime();
     }
 
-    /** Tells {@code error} within an answer that has begun. */
+    /** Sends {@code error} within an answer that has begun. */
     void fail(ApiException error) throws IOException {
         if (stream) {
             data(error.json());

@@ -3,14 +3,14 @@ package io.github.t6j.cli.serve;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A request that is answered with an error, in OpenAI's words. */
+/** A request answered with an error, in OpenAI's format. */
 final class ApiException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     private final int status;
     private final String type;
-    private final String param; // the field that is wrong, or null
-    private final String code; //  or null
+    private final String param; // name of the wrong field, or null
+    private final String code; // OpenAI's error code, or null
 
     private ApiException(int status, String type, String param, String code, String message) {
         super(message);
@@ -20,20 +20,20 @@ final class ApiException extends RuntimeException {
         this.code = code;
     }
 
-    /** 400: {@code param} is wrong. */
+    /** Returns a 400: the value of {@code param} is wrong. */
     static ApiException invalid(String param, String message) {
         return new ApiException(400, "invalid_request_error", param, null, message);
     }
 
-    /** 400: {@code param} asks for something that would change the answer, and is not there. */
+    /** Returns a 400: {@code param} would change the answer, and is not supported. */
     static ApiException unsupported(String param) {
         return new ApiException(400, "invalid_request_error", param, "unsupported_parameter",
-                param + ": t6j serves no " + param + "; leave it out");
+                param + ": not supported by t6j; remove it from the request");
     }
 
     static ApiException unauthorised() {
         return new ApiException(401, "invalid_request_error", null, "invalid_api_key",
-                "Authorization: expected \"Bearer \" and the key that the server was started with");
+                "Authorization: expected \"Bearer \" followed by the server's key, found another value or none");
     }
 
     static ApiException forbidden(String message) {
@@ -56,7 +56,7 @@ final class ApiException extends RuntimeException {
 
     static ApiException encoded(String encoding) {
         return new ApiException(415, "invalid_request_error", null, null,
-                "Content-Encoding: expected none, found \"" + encoding + "\": send the body as it is");
+                "Content-Encoding: expected none, found \"" + encoding + "\": send the body without compression");
     }
 
     static ApiException busy(String message) {
@@ -75,12 +75,12 @@ final class ApiException extends RuntimeException {
         return status;
     }
 
-    /** Whether the same request may be taken a little later. */
+    /** Returns whether the same request may succeed a little later. */
     boolean isPassing() {
         return status == 429 || status == 503;
     }
 
-    /** {@code {"error": {…}}}. */
+    /** Returns {@code {"error": {…}}}. */
     Map<String, Object> json() {
         Map<String, Object> error = new LinkedHashMap<>();
         error.put("message", getMessage());

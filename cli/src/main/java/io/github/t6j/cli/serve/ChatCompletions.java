@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 
-/** POST /v1/chat/completions: messages that are answered. */
+/** POST /v1/chat/completions: answers messages. */
 final class ChatCompletions {
-    /** What changes the answer and is not there. */
+    /** Fields that would change the answer, and are not supported. */
     private static final Set<String> UNSUPPORTED = Set.of("tools", "functions", "tool_choice", "function_call", "audio",
             "web_search_options", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "grammar",
             "json_schema", "use_beam_search");
@@ -31,7 +31,7 @@ final class ChatCompletions {
         boolean tells = fields.flag("logprobs");
         int likeliest = fields.whole("top_logprobs", 0, MOST_LIKELIEST, 0);
         if (likeliest > 0 && !tells) {
-            throw ApiException.invalid("top_logprobs", "top_logprobs: expected \"logprobs\": true beside it");
+            throw ApiException.invalid("top_logprobs", "top_logprobs: expected \"logprobs\": true with it, found none");
         }
         int most = fields.whole("max_tokens", 0, Integer.MAX_VALUE, Integer.MAX_VALUE);
         most = fields.whole("max_completion_tokens", 0, Integer.MAX_VALUE, most);
@@ -56,7 +56,7 @@ final class ChatCompletions {
         Object thinks = fields.object("chat_template_kwargs").value("enable_thinking");
         try {
             return served.format().render(messages, !Boolean.FALSE.equals(thinks));
-        } catch (RuntimeException refused) { // by the template
+        } catch (RuntimeException refused) { // by the chat template
             throw ApiException.invalid("messages", "messages: " + refused.getMessage());
         }
     }
@@ -66,7 +66,7 @@ final class ChatCompletions {
         for (Fields message : fields.objects("messages")) {
             message.refuse(Set.of("tool_calls", "function_call", "audio"));
             String said = message.requiredText("role");
-            String role = said.equals("developer") ? "system" : said; // the later name of the same
+            String role = said.equals("developer") ? "system" : said; // the newer name of the same role
             if (!Message.ROLES.contains(role)) {
                 throw ApiException.invalid("messages",
                         "messages[" + messages.size() + "].role: expected system, user or"
@@ -77,7 +77,7 @@ final class ChatCompletions {
         return messages;
     }
 
-    /** A text, or an array of parts that are texts. */
+    /** Returns a text, or the joined texts of an array of parts. */
     private static String content(Fields message, int index) {
         if (!(message.value("content") instanceof List<?>)) {
             return message.requiredText("content");

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * /v1/chat/completions.
+ * Format of /v1/chat/completions.
  *
- * @param logProbabilities whether tokens are told, too
+ * @param logProbabilities true if the answer includes token probabilities
  */
 record ChatWording(String id, long created, Served served, boolean logProbabilities) implements Wording {
-    /** Below every log-probability of a float that is one. */
+    /** Replacement for −∞: smaller than the log-probability of any float. */
     private static final double LEAST = -9999;
 
     @Override
@@ -86,7 +86,7 @@ record ChatWording(String id, long created, Served served, boolean logProbabilit
         return token;
     }
 
-    /** JSON has no infinity. */
+    /** Returns a finite number, since JSON has no infinity. */
     static double finite(float logProbability) {
         return Math.max(LEAST, logProbability);
     }

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * /v1/completions.
+ * Format of /v1/completions.
  *
- * @param echoed the prompt of each choice, which is written before its text; empty without echo
- * @param logProbabilities whether tokens are told, too
+ * @param echoed prompt of each choice, written before its text; empty without echo
+ * @param logProbabilities true if the answer includes token probabilities
  */
 record CompletionWording(String id, long created, Served served, List<String> echoed,
         boolean logProbabilities) implements Wording {

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 
-/** POST /v1/completions: texts that go on. */
+/** POST /v1/completions: continues texts. */
 final class Completions {
-    /** What changes the answer and is not there. */
+    /** Fields that would change the answer, and are not supported. */
     private static final Set<String> UNSUPPORTED =
             Set.of("suffix", "tools", "response_format", "guided_json", "guided_regex",
                     "guided_choice", "guided_grammar", "grammar", "json_schema", "use_beam_search", "prompt_embeds");
@@ -38,7 +38,7 @@ final class Completions {
         boolean echo = fields.flag("echo");
         if (echo && tells) {
             throw ApiException.invalid(
-                    "echo", "echo: expected no logprobs beside it: t6j has none of a prompt's tokens; leave one out");
+                    "echo", "echo: expected no logprobs, found both: t6j computes none for prompts");
         }
         int maxTokens = fields.whole("max_tokens", 0, Integer.MAX_VALUE, DEFAULT_TOKENS);
         GenerationOptions options = SamplingFields.options(fields, served.sampling(), maxTokens);
@@ -54,7 +54,7 @@ final class Completions {
         run(exchange, served, fields, requests, wording);
     }
 
-    /** One prompt or several, as text or as ids. */
+    /** Returns one prompt or several, given as texts or ids. */
     private static List<int[]> prompts(Fields fields, Served served) {
         Object prompt = fields.value("prompt");
         if (prompt instanceof String text) {
@@ -84,7 +84,7 @@ final class Completions {
         return ids.stream().mapToInt(id -> Math.clamp((Long) id, -1, Integer.MAX_VALUE)).toArray();
     }
 
-    /** The ids of a plain text, as {@code Session.generate} reads it. */
+    /** Returns the ids of a plain text, as {@code Session.generate} encodes it. */
     private static int[] prompt(String text, Served served) {
         try {
             return served.model().tokenizer().encodeBeginning(text);
@@ -93,7 +93,7 @@ final class Completions {
         }
     }
 
-    /** Generates what is asked for and writes it. */
+    /** Generates the requested texts and writes the answer. */
     static void run(Exchange exchange, Served served, Fields fields, List<Request> requests, Wording wording)
             throws IOException {
         boolean stream = fields.flag("stream");

@@ -12,13 +12,13 @@ import java.util.concurrent.Semaphore;
 
 /** A request and its answer. */
 final class Exchange {
-    /** Bytes of the longest body: a prompt of a million tokens, as JSON. */
+    /** Largest body in bytes: a prompt of a million tokens as JSON. */
     static final int LONGEST_BODY = 16 << 20;
 
     /** Bytes of the pieces in which a body is read. */
     private static final int PIECE = 1 << 16;
 
-    /** Of all bodies that are longer than a piece: as JSON they take many times their size. */
+    /** Most pieces of all bodies longer than a piece; parsed JSON takes a multiple of their size. */
     static final int MOST_PIECES = 2 * LONGEST_BODY / PIECE;
 
     private static final String JSON = "application/json; charset=utf-8";
@@ -28,10 +28,10 @@ final class Exchange {
     private final Semaphore longBodies;
     private final WriteLimit writeLimit;
     private final long start = System.nanoTime();
-    private int pieces; // of the body, taken from longBodies
-    private boolean isReadable = true; // the body has more, and it makes sense
+    private int pieces; // pieces of the body, taken from longBodies
+    private boolean isReadable = true; // the body has more bytes, and is valid so far
 
-    /** @param longBodies of {@link #MOST_PIECES}, for all exchanges */
+    /** @param longBodies permits for pieces, {@link #MOST_PIECES} for all exchanges */
     Exchange(HttpExchange http, Metrics metrics, Semaphore longBodies, WriteLimit writeLimit) {
         this.http = http;
         this.metrics = metrics;
@@ -43,7 +43,7 @@ final class Exchange {
         return metrics;
     }
 
-    /** When it came. */
+    /** Returns the time when the request arrived. */
     long start() {
         return start;
     }
@@ -52,7 +52,7 @@ final class Exchange {
         return http.getRequestMethod();
     }
 
-    /** The method asks for the headers of what GET gives. */
+    /** Returns whether the method is HEAD, which asks for GET's headers only. */
     boolean isHead() {
         return method().equals("HEAD");
     }
@@ -61,7 +61,7 @@ final class Exchange {
         return http.getRequestURI().getPath();
     }
 
-    /** The first header of that name, or null. */
+    /** Returns the first header of that name, or null. */
     String header(String name) {
         return http.getRequestHeaders().getFirst(name);
     }
@@ -71,12 +71,12 @@ final class Exchange {
         http.getResponseHeaders().set(name, value);
     }
 
-    /** Whether the answer has begun, and an error can only be written into it. */
+    /** Returns whether the answer has begun, so that an error can only be written into it. */
     boolean hasBegun() {
         return http.getResponseCode() >= 0;
     }
 
-    /** The body, which must be a JSON object. */
+    /** Returns the body, which must be a JSON object. */
     Fields fields() {
         if (!"identity".equalsIgnoreCase(Objects.requireNonNullElse(header("Content-Encoding"), "identity"))) {
             throw ApiException.encoded(header("Content-Encoding"));
@@ -92,7 +92,7 @@ final class Exchange {
     private byte[] body() {
         try {
             return readBody();
-        } catch (ApiException e) { // who is refused may go on sending, but keeps nobody else waiting
+        } catch (ApiException e) { // a refused client may continue to send, but must not delay others
             release();
             throw e;
         }
@@ -111,18 +111,18 @@ final class Exchange {
                     return body.toByteArray();
                 }
                 if (!longBodies.tryAcquire()) {
-                    throw ApiException.busy("body: too many long ones at once: try again later");
+                    throw ApiException.busy("body: too many long bodies at once: try again later");
                 }
                 pieces++;
             }
-        } catch (IOException | IndexOutOfBoundsException e) { // a client that left, chunks that are none, or below 0
+        } catch (IOException | IndexOutOfBoundsException e) { // a disconnected client, or invalid chunks
             isReadable = false;
             answerHeader("Connection", "close");
             throw ApiException.invalid(null, "body: cannot be read: " + e.getMessage());
         }
     }
 
-    /** Reads what is left of the body, or much of it: who still sends does not see an answer. */
+    /** Reads the rest of the body, or much of it: a client that is still sending does not read an answer. */
     void skipRest() {
         byte[] piece = new byte[PIECE];
         try {
@@ -147,7 +147,7 @@ final class Exchange {
             return;
         }
         http.sendResponseHeaders(status, bytes.length);
-        writeLimit.write(bytes, http.getResponseBody()); // before the JDK looks at the rest of the request
+        writeLimit.write(bytes, http.getResponseBody()); // before the JDK reads the rest of the request
     }
 
     void empty(int status) throws IOException {
@@ -161,7 +161,7 @@ final class Exchange {
         http.sendResponseHeaders(200, 0);
     }
 
-    /** Writes the next part of it, at once. */
+    /** Writes the next part of the answer immediately. */
     void write(String part) throws IOException {
         writeLimit.write(part.getBytes(StandardCharsets.UTF_8), http.getResponseBody());
     }

@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** A request's JSON object, read field by field: a wrong one is named, null is as if it were not there. */
+/** Reads a request's JSON object field by field. Errors name the field; null means an absent field. */
 final class Fields {
     private final Map<String, Object> json;
-    private final String prefix; // of names in errors
+    private final String prefix; // of field names in errors
 
     Fields(Map<String, Object> json) {
         this(json, "");
@@ -63,13 +63,13 @@ final class Fields {
         };
     }
 
-    /** A whole number from {@code least} to {@code most}. */
+    /** Returns a whole number from {@code least} to {@code most}. */
     int whole(String name, int least, int most, int fallback) {
         Long number = longOrNull(name, least, most);
         return number == null ? fallback : number.intValue();
     }
 
-    /** A whole number from {@code least} to {@code most}, or null. */
+    /** Returns a whole number from {@code least} to {@code most}, or null. */
     Long longOrNull(String name, long least, long most) {
         Object value = json.get(name);
         if (value == null) {
@@ -88,7 +88,7 @@ final class Fields {
         return found;
     }
 
-    /** A number from {@code least} to {@code most}, or null. */
+    /** Returns a number from {@code least} to {@code most}, or null. */
     Float number(String name, double least, double most) {
         return switch (json.get(name)) {
             case null -> null;
@@ -106,22 +106,22 @@ final class Fields {
         };
     }
 
-    /** The objects of an array that must be there. */
+    /** Returns the objects of a required array. */
     List<Fields> objects(String name) {
         if (!(json.get(name) instanceof List<?> list) || list.isEmpty()) {
-            throw wrong(name, "an array of objects, one or more");
+            throw wrong(name, "an array of at least one object");
         }
         List<Fields> objects = new ArrayList<>();
         for (Object element : list) {
             if (!(element instanceof Map<?, ?> map)) {
-                throw wrong(name, "an array of objects, one or more");
+                throw wrong(name, "an array of at least one object");
             }
             objects.add(new Fields(typed(map), prefix + name + "[" + objects.size() + "]."));
         }
         return objects;
     }
 
-    @SuppressWarnings("unchecked") // the names of a JSON object are texts
+    @SuppressWarnings("unchecked") // the keys of a JSON object are strings
     private static Map<String, Object> typed(Map<?, ?> map) {
         return (Map<String, Object>) map;
     }
@@ -130,7 +130,7 @@ final class Fields {
         return json;
     }
 
-    /** A text or an array of texts. */
+    /** Returns the texts of a field, which is a text or an array of texts. */
     List<String> texts(String name, int most) {
         List<String> texts = switch (json.get(name)) {
             case null -> List.of();
@@ -140,12 +140,12 @@ final class Fields {
             default -> throw wrong(name, "a text or an array of texts");
         };
         if (texts.size() > most || texts.contains("")) {
-            throw wrong(name, "at most " + most + " texts, none empty");
+            throw wrong(name, "at most " + most + " texts that are not empty");
         }
         return texts;
     }
 
-    /** @throws ApiException if one of {@code names} is there and says more than "no" */
+    /** @throws ApiException if one of {@code names} is present with a value that is not empty, false or "none" */
     void refuse(Set<String> names) {
         for (String name : names) {
             Object value = json.get(name);

@@ -11,14 +11,14 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
-/** GET /health: whether generations come to an end, not only whether there is a socket. */
+/** GET /health: checks that generations make progress, not only that the socket answers. */
 final class Health {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Served served;
-    private long seen = -1; // passes when it was asked last
+    private long seen = -1; // number of passes at the last check
     private boolean healthy;
-    private long next; // time from which to look again
+    private long next; // time of the next check
 
     Health(Served served) {
         this.served = served;
@@ -27,12 +27,13 @@ final class Health {
     void answer(Exchange exchange) throws IOException {
         if (!isHealthy()) {
             throw ApiException
-                    .unavailable("a generation of one token did not end within " + PATIENCE.toSeconds() + " s");
+                    .unavailable("expected a generation of one token within " + PATIENCE.toSeconds()
+                            + " s, found no progress");
         }
         exchange.json(200, Map.of("status", "ok"));
     }
 
-    /** Looks once a second at most; a model that computes for others is at work. */
+    /** Checks at most once a second; a model that computes for others is healthy. */
     private synchronized boolean isHealthy() {
         if (System.nanoTime() - next >= 0 || seen < 0) {
             long passes = served.scheduler().counts().passes();
@@ -59,13 +60,13 @@ final class Health {
         try {
             served.scheduler().submit(Request.of(new int[] {start}, one), ticket);
             return switch (ticket.next(PATIENCE)) {
-                case null -> served.scheduler().counts().passes() > passes; // it waits behind others
+                case null -> served.scheduler().counts().passes() > passes; // other generations are ahead of it
                 case Event event -> event instanceof Event.Chosen;
             };
         } catch (RefusedException e) {
-            return e.reason() == RefusedException.Reason.QUEUE_FULL && goesOn(passes); // it serves others
+            return e.reason() == RefusedException.Reason.QUEUE_FULL && goesOn(passes); // the model serves others
         } catch (InterruptedException e) {
-            throw new IllegalStateException("nobody interrupts a request", e);
+            throw new IllegalStateException("expected no interrupt of a request", e);
         } finally {
             ticket.cancel();
         }

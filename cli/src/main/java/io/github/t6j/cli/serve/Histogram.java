@@ -3,7 +3,7 @@ package io.github.t6j.cli.serve;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
 
-/** How long something took, as Prometheus wants it: how often it took at most so many seconds. */
+/** Histogram of durations in Prometheus' format: for each limit, the number of durations up to it. */
 final class Histogram {
     private static final double[] LIMITS = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300};
 

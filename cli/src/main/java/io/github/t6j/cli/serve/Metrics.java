@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;
 
-/** GET /metrics, in Prometheus's text format. */
+/** GET /metrics, in Prometheus' text format. */
 final class Metrics {
     private final Map<Integer, LongAdder> answers = new ConcurrentSkipListMap<>(); // by status
     final Histogram firstToken = new Histogram();
@@ -17,7 +17,7 @@ final class Metrics {
         requests.add(nanos);
     }
 
-    /** @param served null while the model loads */
+    /** @param served model, or null while it loads */
     String text(Served served) {
         StringBuilder out = new StringBuilder();
         value(out, "t6j_ready", "gauge", "Whether the model is loaded.", served == null ? 0 : 1);
@@ -27,23 +27,23 @@ final class Metrics {
         if (served != null) {
             counts(out, served.scheduler().counts());
         }
-        requests.write("t6j_request_seconds", "From a request's beginning to its answer's end.", out);
-        firstToken.write("t6j_first_token_seconds", "From a request's beginning to its first token.", out);
-        betweenTokens.write("t6j_between_tokens_seconds", "Between two tokens of a generation.", out);
+        requests.write("t6j_request_seconds", "Time from the start of a request to the end of its answer.", out);
+        firstToken.write("t6j_first_token_seconds", "Time from the start of a request to its first token.", out);
+        betweenTokens.write("t6j_between_tokens_seconds", "Time between two tokens of a generation.", out);
         return out.toString();
     }
 
     private static void counts(StringBuilder out, Counts counts) {
         value(out, "t6j_waiting", "gauge", "Generations in the queue.", counts.waiting());
-        value(out, "t6j_running", "gauge", "Generations that read their prompts or go on.", counts.running());
+        value(out, "t6j_running", "gauge", "Generations that read their prompts or generate.", counts.running());
         value(out, "t6j_cache_bytes", "gauge", "Bytes that the caches of running generations may take.",
                 counts.cacheBytes());
-        value(out, "t6j_kept_cache_bytes", "gauge", "Bytes of caches kept for prompts that begin alike.",
+        value(out, "t6j_kept_cache_bytes", "gauge", "Bytes of caches kept for prompts with the same beginning.",
                 counts.keptBytes());
-        value(out, "t6j_prompt_tokens_total", "counter", "Tokens of prompts that were computed.", counts.promptIds());
-        value(out, "t6j_cached_tokens_total", "counter", "Tokens of prompts that were there already.",
+        value(out, "t6j_prompt_tokens_total", "counter", "Prompt tokens that were computed.", counts.promptIds());
+        value(out, "t6j_cached_tokens_total", "counter", "Prompt tokens found in kept caches.",
                 counts.cachedIds());
-        value(out, "t6j_generated_tokens_total", "counter", "Tokens that were generated.", counts.generatedIds());
+        value(out, "t6j_generated_tokens_total", "counter", "Generated tokens.", counts.generatedIds());
         value(out, "t6j_passes_total", "counter", "Passes over the weights.", counts.passes());
         value(out, "t6j_rows_total", "counter", "Tokens in these passes.", counts.rows());
         value(out, "t6j_generations_total", "counter", "Generations that ended.", counts.ended());

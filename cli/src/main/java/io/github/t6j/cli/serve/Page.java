@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 
-/** GET /: a page to try the model with, one file that needs nothing but this server. */
+/** GET /: a page to try the model, one file that needs only this server. */
 final class Page {
     private final String html;
 

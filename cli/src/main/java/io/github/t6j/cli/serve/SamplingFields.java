@@ -6,19 +6,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** How a request wants its text chosen: OpenAI's fields, and top_k, min_p, repetition_penalty and ignore_eos beside them. */
+/** Sampling fields of a request: OpenAI's, and top_k, min_p, repetition_penalty and ignore_eos. */
 final class SamplingFields {
     private static final int MOST_STOPS = 16;
 
-    /** What a request gets that says nothing, of a model whose files say nothing: the model's own distribution. */
+    /** Default of a model without generation_config.json: the model's own distribution. */
     private static final SamplingOptions PLAIN = SamplingOptions.defaults().withTemperature(1).withTopK(0).withTopP(1);
 
     private SamplingFields() {}
 
     /**
-     * The options.
+     * Returns the options of a request.
      *
-     * @param model what generation_config.json asks for, or null
+     * @param model options of generation_config.json, or null
      */
     static GenerationOptions options(Fields fields, SamplingOptions model, int maxTokens) {
         SamplingOptions sampling = model == null ? PLAIN : model;
@@ -49,7 +49,7 @@ final class SamplingFields {
             try {
                 bias.put(Integer.valueOf(id), biases.number(id, -100, 100));
             } catch (NumberFormatException e) {
-                throw ApiException.invalid("logit_bias", "logit_bias: expected ids as names, found \"" + id + "\"");
+                throw ApiException.invalid("logit_bias", "logit_bias: expected ids as keys, found \"" + id + "\"");
             }
         }
         return bias;

@@ -10,16 +10,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A model that is ready.
+ * A loaded model.
  *
- * @param name what requests call it
- * @param created when it was loaded, in seconds since 1970
- * @param format how messages become prompts
- * @param cacheType of all sessions
+ * @param name its name in requests
+ * @param created time when it was loaded, in seconds since 1970
+ * @param format turns messages into prompts
+ * @param cacheType type of the caches of all sessions
  */
 public record Served(
         String name, long created, Model model, Scheduler scheduler, PromptFormat format, CacheType cacheType) {
-    /** @throws ApiException if {@code fields} asks for another model */
+    /** @throws ApiException if {@code fields} name another model */
     void check(Fields fields) {
         check(fields.text("model", name));
     }
@@ -28,17 +28,17 @@ public record Served(
     void check(String asked) {
         if (!asked.equals(name)) {
             throw ApiException.notFound(
-                    "model: expected \"" + name + "\", the one that is loaded, or none, found \"" + asked + "\"",
+                    "model: expected \"" + name + "\", the loaded model, or none, found \"" + asked + "\"",
                     "model_not_found");
         }
     }
 
-    /** What generation_config.json asks for, or null. */
+    /** Returns the options of generation_config.json, or null. */
     SamplingOptions sampling() {
         return model.sampling().orElse(null);
     }
 
-    /** What GET /v1/models tells of it. */
+    /** Returns the description that GET /v1/models sends. */
     Map<String, Object> described() {
         ModelInfo info = model.info();
         ModelInfo.Attention attention = info.attention();

@@ -17,30 +17,30 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 
-/** The server: finds out what a request asks for, and turns what goes wrong into an error object. */
+/** The server: routes requests to their handlers, and turns exceptions into error objects. */
 public final class Server implements AutoCloseable {
-    /** Connections that wait to be taken. */
+    /** Most connections that wait to be accepted. */
     private static final int BACKLOG = 256;
 
-    /** How long the last answers may take to be written at least. */
+    /** Shortest time for the last answers to be written. */
     private static final Duration LAST_WRITES = Duration.ofSeconds(2);
 
-    /** How long a client may read nothing of what is written to it. */
+    /** Longest time for which a client may stop reading. */
     private static final Duration LONGEST_WRITE = Duration.ofMinutes(1);
 
-    /** Where the name of a model follows. */
+    /** Path prefix before the name of a model. */
     private static final String MODELS = "/v1/models/";
 
     private static final Set<String> OPEN = Set.of("/", "/health");
 
     /**
-     * How it is reached.
+     * Options of the connection.
      *
-     * @param host name or address to listen at
-     * @param port 0: any that is free
-     * @param key that requests must carry, or null
-     * @param allowedOrigin whose pages may ask, or null
-     * @param tls null: none
+     * @param host name or address to listen on
+     * @param port port, or 0 for any free one
+     * @param key key that requests must have, or null
+     * @param allowedOrigin origin whose pages may send requests, or null
+     * @param tls settings for https, or null for http
      */
     public record Options(String host, int port, String key, String allowedOrigin, SSLContext tls) {}
 
@@ -57,7 +57,7 @@ public final class Server implements AutoCloseable {
     /**
      * Listens; requests are answered with 503 until {@link #serve}.
      *
-     * @throws IOException if it cannot listen there
+     * @throws IOException if the server cannot listen on that address
      */
     public Server(Options options) throws IOException {
         this(options, LONGEST_WRITE);
@@ -82,7 +82,7 @@ public final class Server implements AutoCloseable {
         return https;
     }
 
-    /** Where it listens. */
+    /** Returns the address that the server listens on. */
     public InetSocketAddress address() {
         return http.getAddress();
     }
@@ -98,7 +98,7 @@ public final class Server implements AutoCloseable {
         try {
             answer(exchange);
         } catch (IOException left) {
-            // nobody is there to be told
+            // The client disconnected.
         } finally {
             exchange.close();
         }
@@ -118,10 +118,10 @@ public final class Server implements AutoCloseable {
             route(exchange);
         } catch (ApiException e) {
             fail(exchange, e);
-        } catch (IllegalArgumentException e) { // of the library, about what was asked for
+        } catch (IllegalArgumentException e) { // from the engine, about the request
             fail(exchange, ApiException.invalid(null, e.getMessage()));
         } catch (RuntimeException e) {
-            System.getLogger("io.github.t6j.cli.serve").log(System.Logger.Level.ERROR, "a request failed", e);
+            System.getLogger("io.github.t6j.cli.serve").log(System.Logger.Level.ERROR, "request failed", e);
             fail(exchange, ApiException.failed("internal error: " + e));
         }
     }
@@ -157,7 +157,7 @@ public final class Server implements AutoCloseable {
 
     private void other(Exchange exchange) throws IOException {
         if (!exchange.path().startsWith(MODELS)) {
-            throw ApiException.notFound(exchange.path() + ": there is no such place", null);
+            throw ApiException.notFound("no such endpoint: " + exchange.path(), null);
         }
         Served now = ready();
         now.check(exchange.path().substring(MODELS.length()));
@@ -189,9 +189,9 @@ public final class Server implements AutoCloseable {
     }
 
     /**
-     * Takes no more requests, lets those that are there end for so long, ends the others, and stops listening.
+     * Refuses new requests, waits up to {@code patience} for the running ones, stops the others, and stops listening.
      *
-     * @return whether all ended by themselves
+     * @return true if all requests ended by themselves
      */
     public boolean drain(Duration patience) {
         long end = System.nanoTime() + patience.toNanos();
@@ -214,7 +214,7 @@ public final class Server implements AutoCloseable {
         return ended;
     }
 
-    /** The JDK itself would wait for answers, too, but for those to requests that broke off in vain. */
+    /** Waits for the last answers; the JDK would wait, too, but not for answers to aborted requests. */
     private void awaitLastWrites(long nanos) {
         requests.shutdown();
         try {

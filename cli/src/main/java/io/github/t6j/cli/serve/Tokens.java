@@ -11,7 +11,10 @@ import java.util.Map;
 final class Tokens {
     private Tokens() {}
 
-    /** {@code {"content": "…"}} → {@code {"tokens": […], "count": …}}; "add_special": as a prompt, "parse_special": special tokens are read. */
+    /**
+     * {@code {"content": "…"}} → {@code {"tokens": […], "count": …}}; "add_special" encodes a prompt, "parse_special"
+     * reads special tokens.
+     */
     static void tokenize(Exchange exchange, Served served) throws IOException {
         Fields fields = exchange.fields();
         served.check(fields);

@@ -5,12 +5,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** How one of OpenAI's two APIs writes what was generated. */
+/** Format of the answers in one of OpenAI's two APIs. */
 interface Wording {
-    /** What stands before the choices in every object; {@code chunk}: a part of a streamed answer. */
+    /** Returns the fields before the choices in every object. @param chunk true for a part of a streamed answer */
     Map<String, Object> head(boolean chunk);
 
-    /** That, of an object of this kind. @param created when the answer began, in seconds since 1970 */
+    /** Returns these fields for a kind of object. @param created time when the answer began, in seconds since 1970 */
     static Map<String, Object> head(String id, String object, long created, Served served) {
         Map<String, Object> head = new LinkedHashMap<>();
         head.put("id", id);
@@ -20,24 +20,24 @@ interface Wording {
         return head;
     }
 
-    /** Now, in seconds since 1970. */
+    /** Returns the time in seconds since 1970. */
     static long now() {
         return System.currentTimeMillis() / 1000;
     }
 
-    /** The first part of a streamed choice, or null: there is none before its text. */
+    /** Returns the first part of a streamed choice; null if its text comes first. */
     Map<String, Object> first(int index);
 
-    /** A part of a streamed choice: new text with its tokens. */
+    /** Returns a part of a streamed choice: new text with its tokens. */
     Map<String, Object> part(int index, String text, List<Chosen> tokens);
 
-    /** The last part of a streamed choice. */
+    /** Returns the last part of a streamed choice. */
     Map<String, Object> last(int index, String finishReason);
 
-    /** A whole choice. */
+    /** Returns a complete choice. */
     Map<String, Object> whole(int index, String text, List<Chosen> tokens, String finishReason);
 
-    /** Why a generation ended, as both say it. */
+    /** Returns OpenAI's name of the finish reason. */
     static String finishReason(Generation generation) {
         return switch (generation.finishReason()) {
             case END_OF_TEXT, STOP_STRING, STOPPED_BY_LISTENER -> "stop";

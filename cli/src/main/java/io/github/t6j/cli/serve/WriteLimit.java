@@ -7,9 +7,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** Takes a client that reads nothing for so long for one that left: the JDK's server would wait for it for ever. */
+/** Disconnects a client that stops reading for a time limit; the JDK's server would wait for it forever. */
 final class WriteLimit implements AutoCloseable {
-    /** Bytes that are written at once: who reads so much within the limit is slow, and still there. */
+    /** Bytes per write: a client that reads this much within the limit is slow, but not disconnected. */
     private static final int PIECE = 1 << 16;
 
     private final Duration longest;
@@ -21,11 +21,12 @@ final class WriteLimit implements AutoCloseable {
         clock.setRemoveOnCancelPolicy(true);
     }
 
-    /** @throws IOException if the client left, or reads nothing: the connection is closed then */
+    /** @throws IOException if the client disconnected, or stopped reading; the connection is then closed */
     void write(byte[] bytes, OutputStream out) throws IOException {
         Thread writer = Thread.currentThread();
         for (int at = 0; at < bytes.length; at += PIECE) {
-            Future<?> end = clock.schedule(writer::interrupt, longest.toNanos(), TimeUnit.NANOSECONDS); // closes the channel
+            // The interrupt closes the channel.
+            Future<?> end = clock.schedule(writer::interrupt, longest.toNanos(), TimeUnit.NANOSECONDS);
             try {
                 out.write(bytes, at, Math.min(PIECE, bytes.length - at));
                 out.flush();

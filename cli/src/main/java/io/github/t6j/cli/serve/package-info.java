@@ -1,5 +1,5 @@
 /**
- * An HTTP server whose requests and answers are those of OpenAI's API. It may use {@code schedule}, which generates, and {@code chat},
- * which turns messages into prompts; it knows nothing of the command line.
+ * HTTP server with OpenAI's API. It may use {@code schedule}, which generates, and {@code chat}, which turns messages
+ * into prompts. It does not know the command line.
  */
 package io.github.t6j.cli.serve;

@@ -20,9 +20,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** How Python reaches what is in a value: items, attributes, slices. */
+/** Items, attributes and slices of values, as Python has them. */
 final class Access {
-    /** Names that Python's values have as methods, or as other attributes: those of keys come after them. */
+    /** Names of Python's methods and other attributes, which come before keys of the same name. */
     private static final Set<String> OF_DICTS = Set.of("clear", "copy", "fromkeys", "get", "items", "keys", "pop",
             "popitem", "setdefault", "update", "values");
     private static final Set<String> OF_LISTS = Set.of("append", "clear", "copy", "count", "extend", "index", "insert",
@@ -40,7 +40,7 @@ final class Access {
     private static final Set<String> OF_NUMBERS = Set.of("as_integer_ratio", "bit_count", "bit_length", "conjugate",
             "denominator", "from_bytes", "fromhex", "hex", "imag", "is_integer", "numerator", "real", "to_bytes");
 
-    /** Of a name in a message. */
+    /** Longest name in a message. */
     private static final int LONGEST_NAME = 100;
 
     private final Budget budget;
@@ -49,7 +49,7 @@ final class Access {
         this.budget = budget;
     }
 
-    /** What a loop over {@code value} meets. */
+    /** Returns the items that a loop over {@code value} visits. */
     List<Value> items(Value value) {
         return switch (value) {
             case Array(List<Value> items) -> visited(items);
@@ -79,7 +79,7 @@ final class Access {
         return items;
     }
 
-    /** {@code value.name}: a method or attribute, or else what a dict has for that key. */
+    /** Returns {@code value.name}: a method or attribute, or else the value of that key in a dict. */
     Value attribute(Value value, String name) {
         return own(value, name) instanceof Value found
                 ? found
@@ -88,7 +88,7 @@ final class Access {
                         : missing(value, name);
     }
 
-    /** {@code value[key]}: an item, or else an attribute. */
+    /** Returns {@code value[key]}: an item, or else an attribute. */
     Value item(Value value, Value key) {
         Value found = switch (value) {
             case Dict(Map<String, Value> entries) -> key instanceof Text(String name) ? entries.get(name) : null;
@@ -107,7 +107,7 @@ final class Access {
     private static Value missing(Value value, String key) {
         String name = key.length() > LONGEST_NAME ? key.substring(0, LONGEST_NAME) + "…" : key;
         if (value instanceof Undefined undefined) {
-            throw new Fault(undefined.kind() + ": it has no '" + name + "'");
+            throw new Fault("expected a value with '" + name + "', found " + undefined.kind());
         }
         return new Undefined("'" + name + "' of " + value.kind());
     }
@@ -130,7 +130,7 @@ final class Access {
         return new Text(Character.toString(text.codePointAt(at)));
     }
 
-    /** An attribute of Python's, or null. */
+    /** Returns an attribute of Python's, or null. */
     private static Value own(Value value, String name) {
         return switch (value) {
             case Namespace(Map<String, Value> values) -> values.get(name);
@@ -150,7 +150,7 @@ final class Access {
 
     private static Value ofOther(Value value, String name, boolean exists) {
         if (exists) {
-            throw new Fault("the attribute '" + name + "' of " + value.kind() + " is not known");
+            throw new Fault("unsupported attribute '" + name + "' of " + value.kind());
         }
         return null;
     }
@@ -168,15 +168,15 @@ final class Access {
             case "length" -> new Int(length);
             case "depth" -> new Int(1);
             case "depth0" -> new Int(0);
-            case "previtem" -> index > 0 ? loop.items().get(index - 1) : new Undefined("what is before the first item");
+            case "previtem" -> index > 0 ? loop.items().get(index - 1) : new Undefined("the item before the first");
             case "nextitem" ->
-                index + 1 < length ? loop.items().get(index + 1) : new Undefined("what is after the last item");
+                index + 1 < length ? loop.items().get(index + 1) : new Undefined("the item after the last");
             case "cycle", "changed" -> ofOther(loop, name, true);
             default -> null;
         };
     }
 
-    /** {@code value[from:to:step]}; null where nothing is written. */
+    /** Returns {@code value[from:to:step]}; null for an absent bound. */
     Value slice(Value value, Value from, Value to, Value step) {
         return switch (value) {
             case Array(List<Value> items) -> new Array(slice(items, from, to, step));
@@ -195,7 +195,7 @@ final class Access {
         int size = items.size();
         long step = bound(by, 1L);
         if (step == 0) {
-            throw new Fault("expected a step in [::] that is not 0");
+            throw new Fault("expected a step in [::] other than 0, found 0");
         }
         long first = step > 0 ? 0 : -1;
         long last = step > 0 ? size : size - 1;

@@ -9,7 +9,7 @@ import io.github.t6j.cli.template.Value.Tuple;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Python's arithmetic. Whole numbers that Python would make longer than 64 bits are refused. */
+/** Python's arithmetic; integers that would exceed 64 bits are an error. */
 final class Arithmetic {
     private final Budget budget;
 
@@ -17,7 +17,7 @@ final class Arithmetic {
         this.budget = budget;
     }
 
-    /** What Python counts with: numbers, and booleans as 0 and 1; null for what is none. */
+    /** Returns the number in Python's arithmetic, in which booleans are 0 and 1; null for other values. */
     static Value number(Value value) {
         return switch (value) {
             case Bool(boolean bool) -> new Int(bool ? 1 : 0);
@@ -57,7 +57,8 @@ final class Arithmetic {
     }
 
     private static Fault cannot(Expression.Operator operator, Value left, Value right) {
-        return new Fault("'" + operator.written() + "' cannot be computed of " + left.kind() + " and " + right.kind());
+        return new Fault(
+                "unsupported operands of '" + operator.written() + "': " + left.kind() + " and " + right.kind());
     }
 
     private static long whole(Expression.Operator operator, long a, long b) {
@@ -70,7 +71,7 @@ final class Arithmetic {
             case MULTIPLY -> Math.multiplyExact(a, b);
             case FLOOR -> Math.floorDivExact(a, b);
             case MODULO -> Math.floorMod(a, b);
-            case DIVIDE -> throw new IllegalArgumentException("a division of whole numbers is a real number");
+            case DIVIDE -> throw new IllegalArgumentException("the division of whole numbers is a real number");
         };
     }
 
@@ -88,7 +89,7 @@ final class Arithmetic {
         };
     }
 
-    /** Python's // and % of real numbers: the remainder has the divisor's sign. */
+    /** Computes Python's // and % of real numbers, whose remainder has the sign of the divisor. */
     private static double floor(Expression.Operator operator, double a, double b) {
         double remainder = a % b;
         double quotient = (a - remainder) / b;
@@ -105,17 +106,17 @@ final class Arithmetic {
 
     Value negate(Value value) {
         return switch (number(value)) {
-            case Int(long number) -> new Int(Math.negateExact(number)); // none of the smallest can be written
+            case Int(long number) -> new Int(Math.negateExact(number)); // no literal is the smallest integer
             case Real(double number) -> new Real(-number);
-            case null, default -> throw new Fault("'-' cannot be computed of " + value.kind());
+            case null, default -> throw new Fault("unsupported operand of '-': " + value.kind());
         };
     }
 
-    /** {@code +value}. */
+    /** Returns {@code +value}. */
     Value plus(Value value) {
         Value number = number(value);
         if (number == null) {
-            throw new Fault("'+' cannot be computed of " + value.kind());
+            throw new Fault("unsupported operand of '+': " + value.kind());
         }
         return number;
     }

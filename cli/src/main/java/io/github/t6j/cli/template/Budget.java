@@ -1,15 +1,15 @@
 package io.github.t6j.cli.template;
 
 /**
- * What one rendering may take: a stranger's template could count to infinity, double a text forty times, or call itself.
- * Whatever repeats, grows or nests asks here before it does.
+ * Limits of one rendering. An untrusted template could count to infinity, double a text forty times, or call itself, so
+ * every operation that repeats, grows or nests charges this budget first.
  */
 final class Budget {
     private static final long STEPS = 1 << 24;
     private static final long CHARACTERS = 1 << 24;
-    /** Of either, for each character that the template is given: a conversation may be long. */
+    /** Steps and characters allowed for each character of the template and its input: a conversation may be long. */
     private static final long EACH = 64;
-    /** What an element of a list takes, in characters of two bytes. */
+    /** Size of a list element in characters of two bytes. */
     private static final long ELEMENT = 16;
     private static final int NESTING = 200;
 
@@ -17,13 +17,13 @@ final class Budget {
     private long characters;
     private int nesting;
 
-    /** @param given characters of the template, and of what it is given */
+    /** @param given characters of the template and its input */
     Budget(long given) {
         steps = STEPS + EACH * given;
         characters = CHARACTERS + EACH * given;
     }
 
-    /** Something small is done. */
+    /** Charges a small operation. */
     void step() {
         steps(1);
     }
@@ -31,26 +31,26 @@ final class Budget {
     void steps(long count) {
         steps -= count;
         if (steps < 0) {
-            throw new Fault("the template does not end: expected fewer steps for what it is given");
+            throw new Fault("the template runs too long: expected fewer steps for its input");
         }
     }
 
-    /** A text of so many characters is made. */
+    /** Charges a new text of {@code count} characters. */
     void characters(long count) {
         characters -= count;
         if (characters < 0) {
-            throw new Fault("the template makes more and more text or lists: expected less for what it is given");
+            throw new Fault("the template makes too much text or too many lists: expected less for its input");
         }
         steps(count / 16);
     }
 
-    /** A list of so many elements is made. */
+    /** Charges a new list of {@code count} elements. */
     void elements(long count) {
         characters(Math.multiplyExact(count, ELEMENT));
         steps(count);
     }
 
-    /** {@code part} is looked for in {@code text}, at each place in the worst case. */
+    /** Charges a search for {@code part} in {@code text}, in the worst case at each place. */
     void search(String text, String part) {
         steps((long) text.length() * (1 + part.length()) / 64);
     }
@@ -60,7 +60,7 @@ final class Budget {
         return new Value.Text(text);
     }
 
-    /** Something inside another thing: until {@link #leave}. */
+    /** Enters a nested operation, until {@link #leave}. */
     void enter() {
         step();
         if (++nesting > NESTING) {

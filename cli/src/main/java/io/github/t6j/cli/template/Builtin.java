@@ -9,12 +9,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A filter, test, method or function that is known here.
+ * A supported filter, test, method or function.
  *
- * @param kind what it is, for messages
- * @param parameters in Python's order
- * @param required how many of them must be given
- * @param any whether it takes whatever is given: it looks at that by itself
+ * @param kind name of its kind, for messages
+ * @param parameters names of the parameters, in Python's order
+ * @param required number of required parameters
+ * @param any true if it accepts and checks any arguments itself
  */
 record Builtin(String kind, String name, List<String> parameters, int required, boolean any, Body body) {
 
@@ -23,10 +23,10 @@ record Builtin(String kind, String name, List<String> parameters, int required, 
         Value call(Value subject, Given given, Evaluator evaluator);
     }
 
-    /** Arguments by parameter; of a builtin that takes any, those without a name in {@code rest}. */
+    /** Arguments by parameter; a builtin with any arguments has the unnamed ones in {@code rest}. */
     record Given(Map<String, Value> named, List<Value> rest) {
 
-        /** Null if it was not given. */
+        /** Returns an argument; null if it was not given. */
         Value get(String parameter) {
             return named.get(parameter);
         }
@@ -39,7 +39,7 @@ record Builtin(String kind, String name, List<String> parameters, int required, 
             return Comparing.truth(get(parameter, Value.FALSE));
         }
 
-        /** A text; null if it was not given, or none. */
+        /** Returns a text; null if it was not given, or is None. */
         String text(String parameter) {
             return switch (named.get(parameter)) {
                 case null -> null;
@@ -49,7 +49,7 @@ record Builtin(String kind, String name, List<String> parameters, int required, 
             };
         }
 
-        /** A whole number, {@code absent} if it was not given, or none. */
+        /** Returns a whole number; {@code absent} if it was not given, or is None. */
         long whole(String parameter, long absent) {
             return switch (named.get(parameter)) {
                 case null -> absent;
@@ -69,7 +69,7 @@ record Builtin(String kind, String name, List<String> parameters, int required, 
             this.kind = kind;
         }
 
-        /** @param parameters with spaces between them, a ? behind each that may be left out; "..." for any */
+        /** @param parameters names separated by spaces, with a ? after each optional one; "..." for any */
         Table with(String name, String parameters, Body body) {
             List<String> names = new ArrayList<>();
             int required = 0;
@@ -83,7 +83,7 @@ record Builtin(String kind, String name, List<String> parameters, int required, 
             return this;
         }
 
-        /** The same under another name. */
+        /** Adds another name for the same builtin. */
         Table with(String name, String other) {
             builtins.put(name, builtins.get(other));
             return this;
@@ -96,7 +96,7 @@ record Builtin(String kind, String name, List<String> parameters, int required, 
         Builtin get(String name) {
             Builtin builtin = builtins.get(name);
             if (builtin == null) {
-                throw new Fault("the " + kind + " '" + name + "' is not known: t6j reads "
+                throw new Fault("unsupported " + kind + " '" + name + "': t6j supports "
                         + String.join(", ", builtins.keySet()));
             }
             return builtin;
@@ -107,7 +107,7 @@ record Builtin(String kind, String name, List<String> parameters, int required, 
         }
     }
 
-    /** Fails if it does not take such arguments. */
+    /** Checks that it accepts these arguments. */
     void check(Arguments arguments) {
         check(arguments.positional().size(), arguments.named().keySet());
         Names.check(this, arguments);
@@ -123,10 +123,10 @@ record Builtin(String kind, String name, List<String> parameters, int required, 
         }
         for (String argument : named) {
             if (!parameters.contains(argument)) {
-                throw new Fault("the " + kind + " '" + name + "': the argument '" + argument + "' is not known");
+                throw new Fault("the " + kind + " '" + name + "': unsupported argument '" + argument + "'");
             }
             if (parameters.indexOf(argument) < positional) {
-                throw new Fault("the " + kind + " '" + name + "': expected an argument '" + argument + "', found two");
+                throw new Fault("the " + kind + " '" + name + "': duplicate argument '" + argument + "'");
             }
         }
         for (String parameter : parameters.subList(Math.min(positional, required), required)) {
@@ -137,7 +137,7 @@ record Builtin(String kind, String name, List<String> parameters, int required, 
         }
     }
 
-    /** @param subject what stands before the filter, test or method */
+    /** @param subject value before the filter, test or method */
     Value call(Value subject, List<Value> positional, Map<String, Value> named, Evaluator evaluator) {
         check(positional.size(), named.keySet());
         evaluator.budget().steps(subject instanceof Value.Text(String text) ? 1 + text.length() / 16 : 1);

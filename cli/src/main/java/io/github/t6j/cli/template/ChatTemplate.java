@@ -9,16 +9,16 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The text that a model wants a conversation as: a template of Jinja2's language, rendered as transformers renders it. What
- * it has of the language that is not known here is refused, see {@link ChatTemplateException}.
+ * A chat template in the language of Jinja2, which turns a conversation into the text that a model expects, rendered as
+ * transformers renders it. Unsupported parts of the language are an error, see {@link ChatTemplateException}.
  *
  * <p>Safe for use by several threads.
  */
 public final class ChatTemplate {
-    /** Characters of the longest template: fifty times what they have. */
+    /** Longest template in characters, fifty times the usual length. */
     private static final int LONGEST = 1 << 20;
 
-    /** A template's text. */
+    /** Text of a template. */
     record Source(String name, String text) {}
 
     /** @param own see {@link OuterLevel} */
@@ -28,7 +28,10 @@ public final class ChatTemplate {
     private final Source forTools;
     private final Map<String, String> specialTokens;
 
-    /** @param forTools used where there are tools, and parsed then: most conversations have none; null for the same */
+    /**
+     * @param forTools template for conversations with tools, parsed when first used, as most have none; null for the
+     *     same one
+     */
     ChatTemplate(Source standard, Source forTools, Map<String, String> specialTokens) {
         this.standard = parse(standard);
         this.forTools = forTools;
@@ -36,24 +39,25 @@ public final class ChatTemplate {
     }
 
     /**
-     * The template of a model: FOLDER/chat_template.jinja before tokenizer_config.json's chat_template (a text, or a list:
-     * "default") before chat_template.json; or a GGUF file's tokenizer.chat_template; empty if it has none.
+     * Returns the template of a model: FOLDER/chat_template.jinja, or else tokenizer_config.json's chat_template (a
+     * text, or in a list the one named "default"), or else chat_template.json; or a GGUF file's
+     * tokenizer.chat_template; empty if it has none.
      *
-     * @param model a folder, or a file, which if it is not a GGUF file stands for its folder
-     * @throws ChatTemplateException when it has something that is not known here
-     * @throws io.github.t6j.ModelFormatException when the file that it is in is not what it must be
-     * @throws java.io.UncheckedIOException when a file cannot be read
+     * @param model a folder, or a file; a file other than GGUF stands for its folder
+     * @throws ChatTemplateException if the template is not supported
+     * @throws io.github.t6j.ModelFormatException if the file with the template has another format
+     * @throws java.io.UncheckedIOException if a file cannot be read
      */
     public static Optional<ChatTemplate> of(Path model) {
         return TemplateFiles.find(model);
     }
 
     /**
-     * A template from its text.
+     * Parses a template.
      *
-     * @param name what to call it in errors
-     * @param specialTokens bos_token, eos_token, … as the model's configuration has them: variables of the template
-     * @throws ChatTemplateException when it has something that is not known here
+     * @param name its name in errors
+     * @param specialTokens bos_token, eos_token, … of the model's configuration, which are variables of the template
+     * @throws ChatTemplateException if the template is not supported
      */
     public static ChatTemplate parse(String name, String template, Map<String, String> specialTokens) {
         return new ChatTemplate(new Source(name, template), null, specialTokens);
@@ -84,22 +88,22 @@ public final class ChatTemplate {
     }
 
     /**
-     * The conversation as the model's text. strftime_now, which some templates call, gives the time of this machine.
+     * Returns the conversation as text for the model. The function strftime_now, which some templates call, returns the
+     * time of this machine.
      *
-     * @param messages role, content, … of each, in the order in which tojson would print them
-     * @param addGenerationPrompt whether the text ends where the model's answer begins
-     * @param variables what else the template may ask for: tools, enable_thinking, …; values are texts, numbers, booleans,
-     *     lists, maps or null
-     * @throws ChatTemplateException when the template does not take the conversation, with its reason, or takes more than it
-     *     may
-     * @throws IllegalArgumentException for a value of another kind
+     * @param messages role, content, … of each message, in the order in which tojson prints them
+     * @param addGenerationPrompt true if the text ends where the model's answer begins
+     * @param variables other variables for the template: tools, enable_thinking, …; values are texts, numbers,
+     *     booleans, lists, maps or null
+     * @throws ChatTemplateException if the template refuses the conversation, with its reason, or exceeds its budget
+     * @throws IllegalArgumentException for another kind of value
      */
     public String render(List<Map<String, Object>> messages, boolean addGenerationPrompt,
             Map<String, Object> variables) {
         return render(messages, addGenerationPrompt, variables, LocalDateTime.now());
     }
 
-    /** @param now what strftime_now gives */
+    /** @param now time that strftime_now returns */
     String render(List<Map<String, Object>> messages, boolean addGenerationPrompt, Map<String, Object> variables,
             LocalDateTime now) {
         Parsed template = forTools != null && variables.get("tools") != null ? parse(forTools) : standard;

@@ -18,7 +18,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 
-/** How Python compares: what is true, equal, less, and in another thing. */
+/** Python's comparisons: truth, equality, order and membership. */
 final class Comparing {
     private final Budget budget;
     private final Access access;
@@ -28,7 +28,7 @@ final class Comparing {
         this.access = access;
     }
 
-    /** Whether {@code if value} holds. */
+    /** Returns whether {@code if value} holds. */
     static boolean truth(Value value) {
         return switch (value) {
             case Undefined undefined -> false;
@@ -67,8 +67,8 @@ final class Comparing {
             case Range(List<Value> items) -> b instanceof Range(List<Value> others) && equal(items, others, depth);
             case Dict(Map<String, Value> entries) ->
                 b instanceof Dict(Map<String, Value> others) && equal(entries, others, depth);
-            case View view -> throw new Fault("'==' is not known for " + a.kind());
-            case Method method -> throw new Fault("'==' is not known for " + a.kind());
+            case View view -> throw new Fault("unsupported '==' for " + a.kind());
+            case Method method -> throw new Fault("unsupported '==' for " + a.kind());
             default -> false;
         };
     }
@@ -99,7 +99,7 @@ final class Comparing {
         return true;
     }
 
-    /** 2 where one is no number, so that nothing holds of it. */
+    /** Returns 2 if one is NaN, so that no comparison holds. */
     private static int compareNumbers(Value a, Value b) {
         if (a instanceof Int(long x) && b instanceof Int(long y)) {
             return Long.compare(x, y);
@@ -116,7 +116,9 @@ final class Comparing {
         return number instanceof Int(long whole) ? BigDecimal.valueOf(whole) : new BigDecimal(((Real) number).value());
     }
 
-    /** Negative, 0 or positive, where Python has an order: of numbers, of texts, of lists, of tuples. */
+    /**
+     * Returns a negative number, 0 or a positive number, for values that Python orders: numbers, texts, lists, tuples.
+     */
     int compare(Value a, Value b) {
         return compare(a, b, 0);
     }
@@ -127,7 +129,7 @@ final class Comparing {
         if (Arithmetic.number(a) instanceof Value x && Arithmetic.number(b) instanceof Value y) {
             int order = compareNumbers(x, y);
             if (order == 2) {
-                throw new Fault("expected numbers to compare, found nan");
+                throw new Fault("expected comparable numbers, found nan");
             }
             return order;
         }
@@ -141,7 +143,7 @@ final class Comparing {
         if (a instanceof Tuple(List<Value> x) && b instanceof Tuple(List<Value> y)) {
             return compare(x, y, depth);
         }
-        throw new Fault("expected things that have an order, found " + a.kind() + " and " + b.kind());
+        throw new Fault("unsupported comparison of " + a.kind() + " and " + b.kind());
     }
 
     private int compare(List<Value> a, List<Value> b, int depth) {

@@ -4,9 +4,9 @@ import io.github.t6j.cli.template.Token.Kind;
 import java.util.List;
 import java.util.Set;
 
-/** Where a parser is in its tokens. */
+/** Position of a parser in its tokens. */
 final class Cursor {
-    /** What a template may have in brackets in brackets, in blocks in blocks. */
+    /** Largest nesting of brackets and blocks. */
     private static final int NESTING = 60;
     private static final Set<String> RESERVED =
             Set.of("and", "or", "not", "in", "is", "if", "else", "elif", "for", "true", "True", "false", "False",
@@ -25,7 +25,7 @@ final class Cursor {
         return tokens.get(at);
     }
 
-    /** The one after it. */
+    /** Returns the token after the current one. */
     Token next() {
         return tokens.get(Math.min(at + 1, tokens.size() - 1));
     }
@@ -76,7 +76,7 @@ final class Cursor {
         expect(Kind.BLOCK_END, "%}");
     }
 
-    /** A name that can be bound. */
+    /** Returns a name that can be bound. */
     String variable() {
         if (RESERVED.contains(token().text())) {
             throw expected("a name");
@@ -88,7 +88,7 @@ final class Cursor {
         return new Fault("expected " + expected + ", found " + token().described());
     }
 
-    /** Into brackets, or a block: until {@link #leave}. */
+    /** Enters brackets or a block, until {@link #leave}. */
     void enter() {
         if (++nesting > NESTING) {
             throw new Fault("expected at most " + NESTING + " levels of nesting, found more");

@@ -9,9 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Computes expressions. */
+/** Evaluates expressions. */
 final class Evaluator {
-    /** Runs a macro, which is made of statements. */
+    /** Runs a macro, which consists of statements. */
     interface Macros {
         Value call(Value.Macro macro, List<Value> positional, Map<String, Value> named);
     }
@@ -48,7 +48,7 @@ final class Evaluator {
         return now;
     }
 
-    /** As it is printed. */
+    /** Returns the text that is printed for a value. */
     String print(Value value) {
         return Printer.print(value, budget);
     }
@@ -128,13 +128,13 @@ final class Evaluator {
         return expression == null ? null : evaluate(expression, scope);
     }
 
-    /** What {@code callee(…)} returns. */
+    /** Returns the result of {@code callee(…)}. */
     private Value call(Value callee, List<Value> positional, Map<String, Value> named) {
         return switch (callee) {
             case Value.Method(Value self, String name) -> Methods.TABLE.get(name).call(self, positional, named, this);
             case Value.Function(Builtin function) -> function.call(Value.None.NONE, positional, named, this);
             case Value.Macro macro -> macros.call(macro, positional, named);
-            default -> throw new Fault("expected something to call, found " + callee.kind());
+            default -> throw new Fault("expected a function, method or macro to call, found " + callee.kind());
         };
     }
 
@@ -151,7 +151,7 @@ final class Evaluator {
         return budget.text(text.toString());
     }
 
-    /** Python's and and or return one of their operands. */
+    /** Evaluates and or or, which in Python return one of their operands. */
     private Value logical(Expression left, Expression right, boolean ends, Scope scope) {
         Value value = evaluate(left, scope);
         return Comparing.truth(value) == ends ? value : evaluate(right, scope);
@@ -174,7 +174,7 @@ final class Evaluator {
             return evaluate(conditional.then(), scope);
         }
         return conditional.otherwise() == null
-                ? new Undefined("an 'if' without 'else'")
+                ? new Undefined("the value of an 'if' without 'else'")
                 : evaluate(conditional.otherwise(), scope);
     }
 }

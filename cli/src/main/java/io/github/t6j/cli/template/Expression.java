@@ -3,7 +3,7 @@ package io.github.t6j.cli.template;
 import java.util.List;
 import java.util.Map;
 
-/** What a tag computes. */
+/** Expression in a tag. */
 sealed interface Expression {
     record Literal(Value value) implements Expression {}
 
@@ -19,7 +19,7 @@ sealed interface Expression {
 
     record Item(Expression of, Expression key) implements Expression {}
 
-    /** {@code of[from:to:step]}; null where nothing is written. */
+    /** {@code of[from:to:step]}; null for an absent bound. */
     record Slice(Expression of, Expression from, Expression to, Expression step) implements Expression {}
 
     record Call(Expression callee, Arguments arguments) implements Expression {}
@@ -32,7 +32,7 @@ sealed interface Expression {
 
     record Negative(Expression operand) implements Expression {}
 
-    /** {@code +operand}: a number stays as it is, a boolean becomes one. */
+    /** {@code +operand}: leaves a number as it is, and turns a boolean into a number. */
     record Positive(Expression operand) implements Expression {}
 
     record Not(Expression operand) implements Expression {}
@@ -49,7 +49,7 @@ sealed interface Expression {
     /** {@code first < operands[0] <= operands[1] …}. */
     record Compared(Expression first, List<Comparison> comparisons, List<Expression> operands) implements Expression {}
 
-    /** {@code then if condition else otherwise}; null where there is no else. */
+    /** {@code then if condition else otherwise}; null without else. */
     record Conditional(Expression condition, Expression then, Expression otherwise) implements Expression {}
 
     record Arguments(List<Expression> positional, Map<String, Expression> named) {

@@ -12,12 +12,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Jinja2's expressions, by recursive descent. From what binds least to what binds most: {@code if else}, {@code or},
- * {@code and}, {@code not}, comparisons, {@code + -}, {@code ~}, {@code * / // %}, signs, filters and tests, then
+ * Recursive-descent parser of Jinja2's expressions. From the lowest to the highest precedence: {@code if else}, {@code
+ * or}, {@code and}, {@code not}, comparisons, {@code + -}, {@code ~}, {@code * / // %}, signs, filters and tests,
  * {@code . [] ()}.
  */
 final class ExpressionParser {
-    /** Variables that Jinja2 has and that are not here. */
+    /** Variables of Jinja2 that are not supported. */
     private static final Set<String> UNKNOWN =
             Set.of("lipsum", "cycler", "joiner", "self", "super", "caller", "varargs", "kwargs");
 
@@ -32,13 +32,13 @@ final class ExpressionParser {
         this.outer = outer;
     }
 
-    /** One expression, or several with commas between them, which are a tuple. */
+    /** Parses one expression, or a tuple of several with commas between them. */
     Expression tuple() {
         Expression first = expression();
         return cursor.seesOperator(",") ? rest(first, true) : first;
     }
 
-    /** The same without {@code if}, which begins a loop's condition. */
+    /** Parses the same without {@code if}, which begins the condition of a loop. */
     Expression tupleWithoutIf() {
         Expression first = or();
         return cursor.seesOperator(",") ? rest(first, false) : first;
@@ -153,7 +153,7 @@ final class ExpressionParser {
             left = new Expression.Binary(o, left, filtered(unary()));
         }
         if (cursor.seesOperator("**")) {
-            throw new Fault("the operator '**' is not known");
+            throw new Fault("unsupported operator '**'");
         }
         return left;
     }
@@ -217,7 +217,7 @@ final class ExpressionParser {
             return new Expression.Literal(constant);
         }
         if (UNKNOWN.contains(name) && !bound.contains(name)) {
-            throw new Fault("the variable '" + name + "' of Jinja2 is not known");
+            throw new Fault("unsupported variable '" + name + "' of Jinja2");
         }
         outer.read(name);
         return new Expression.Name(cursor.variable());
@@ -291,7 +291,7 @@ final class ExpressionParser {
         }
         String name = cursor.expect(Kind.NAME, "a name").text();
         if (name.startsWith("__")) {
-            throw new Fault("the attribute '" + name + "' is not for templates");
+            throw new Fault("unsupported attribute '" + name + "': names with __ are not for templates");
         }
         return new Expression.Attribute(of, name);
     }
@@ -344,7 +344,7 @@ final class ExpressionParser {
                 String name = cursor.advance().text();
                 cursor.advance();
                 if (named.put(name, expression()) != null) {
-                    throw new Fault("expected an argument '" + name + "', found two");
+                    throw new Fault("duplicate argument '" + name + "'");
                 }
             } else if (named.isEmpty()) {
                 positional.add(expression());
@@ -387,7 +387,7 @@ final class ExpressionParser {
         return negated ? new Expression.Not(tested) : tested;
     }
 
-    /** A test takes what follows it as an argument without brackets. */
+    /** Returns whether an argument without brackets follows a test. */
     private boolean beginsArgument() {
         Token token = cursor.token();
         return switch (token.kind()) {

@@ -1,6 +1,6 @@
 package io.github.t6j.cli.template;
 
-/** What is wrong, before it is known in which template and line: {@link ChatTemplate} adds these. */
+/** An error before its template and line are known; {@link ChatTemplate} adds them. */
 final class Fault extends RuntimeException {
     private static final long serialVersionUID = 1;
 

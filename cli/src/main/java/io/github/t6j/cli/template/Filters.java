@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Jinja2's filters. What {@code safe} returns is a text like others: nothing is escaped here. */
+/** Jinja2's filters. The result of {@code safe} is ordinary text, since nothing is escaped here. */
 final class Filters {
     static final Builtin.Table TABLE = new Builtin.Table("filter")
             .with("capitalize", "", (value, given, e) -> e.budget().text(Strings.capitalize(e.print(value))))
@@ -48,10 +48,10 @@ final class Filters {
             .with("trim", "chars?", Filters::trim)
             .with("upper", "", (value, given, e) -> e.budget().text(Strings.upper(e.print(value))));
 
-    /** What Python's float() reads, but for the names of what is no number. */
+    /** Numbers that Python's float() reads, except the names of infinities and NaN. */
     private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
     private static final Pattern WHOLE = Pattern.compile("[+-]?\\d+");
-    /** What Python may read as a number, and this does not: other digits, digits with _ between them. */
+    /** Texts that Python may read as a number, and this class does not: other digits, digits with _ between them. */
     private static final Pattern PERHAPS =
             Pattern.compile("(?i)[+-]?(nan|inf|infinity)|(?=.*[_\\P{ASCII}])[\\p{Nd}_.e+-]+", Pattern.DOTALL);
 
@@ -68,7 +68,7 @@ final class Filters {
     }
 
     private static Value first(List<Value> items) {
-        return items.isEmpty() ? new Undefined("the first of nothing") : items.getFirst();
+        return items.isEmpty() ? new Undefined("the first item of an empty list") : items.getFirst();
     }
 
     private static Value last(Value value, Given given, Evaluator e) {
@@ -76,7 +76,7 @@ final class Filters {
             throw new Fault("last: expected a list, found an iterator");
         }
         List<Value> items = e.access().items(value);
-        return items.isEmpty() ? new Undefined("the last of nothing") : items.getLast();
+        return items.isEmpty() ? new Undefined("the last item of an empty list") : items.getLast();
     }
 
     static long length(Value value) {
@@ -141,7 +141,7 @@ final class Filters {
         return new Text(text.toString());
     }
 
-    /** The item, or what is at the end of {@code a.b.0} in it. */
+    /** Returns the item, or the value at the end of a path {@code a.b.0} in it. */
     private static Value byPath(Value item, Value path, Evaluator e) {
         return switch (path) {
             case null -> item;
@@ -165,7 +165,7 @@ final class Filters {
         if (rest.isEmpty()) {
             Value attribute = given.get("attribute");
             if (attribute == null || !List.of("attribute", "default").containsAll(given.named().keySet())) {
-                throw new Fault("map: expected a filter's name, or attribute= and perhaps default=");
+                throw new Fault("map: expected a filter's name, or attribute= and optionally default=");
             }
             Value absent = given.get("default", None.NONE);
             for (Value item : e.access().items(value)) {
@@ -196,12 +196,12 @@ final class Filters {
     private static Value selectByAttribute(Value value, Given given, Evaluator e, boolean passing) {
         List<Value> rest = given.rest();
         if (rest.isEmpty()) {
-            throw new Fault("selectattr: expected an attribute's name, found nothing");
+            throw new Fault("selectattr: expected an attribute's name, found none");
         }
         return select(value, rest.getFirst(), rest.subList(1, rest.size()), given, e, passing);
     }
 
-    /** The items that pass the test, or whose attribute does, or that do not. */
+    /** Returns the items that pass or fail a test, or whose attribute does. */
     private static Value select(Value value, Value path, List<Value> rest, Given given, Evaluator e, boolean passing) {
         List<Value> selected = new ArrayList<>();
         for (Value item : e.access().items(value)) {
@@ -248,7 +248,7 @@ final class Filters {
         return sorted(keyed, given, e);
     }
 
-    /** Capitals and small letters are the same, if case_sensitive does not say otherwise. */
+    /** Returns the key to sort by, in lower case unless case_sensitive is set. */
     private static Value key(Value value, Given given, Evaluator e) {
         return value instanceof Text(String text) && !given.truth("case_sensitive")
                 ? e.budget().text(Strings.lower(text))
@@ -309,7 +309,7 @@ final class Filters {
         };
     }
 
-    /** The number that the text is, or null. */
+    /** Returns the number in a text, or null. */
     private static String number(String text) {
         String number = Strings.strip(text, null, true, true);
         if (NUMBER.matcher(number).matches()) {

@@ -9,16 +9,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What templates call by name: Python's and Jinja2's, and the two that transformers adds. */
+/** Functions for templates: Python's and Jinja2's, and the two that transformers adds. */
 final class Functions {
-    /** Jinja2's own bound. */
+    /** Longest range, the same limit as in Jinja2. */
     private static final long LONGEST_RANGE = 100_000;
 
     static final Builtin.Table TABLE = new Builtin.Table("function")
             .with("dict", "...", (none, given, e) -> new Dict(entries("dict", given, e)))
             .with("namespace", "...", (none, given, e) -> new Value.Namespace(entries("namespace", given, e)))
             .with("raise_exception", "message", (none, given, e) -> {
-                throw new Fault("the conversation is refused: " + e.print(given.get("message")));
+                throw new Fault("the template refuses the conversation: " + e.print(given.get("message")));
             })
             .with("range", "start stop? step?", Functions::range)
             .with("strftime_now", "format", Functions::now);
@@ -44,7 +44,7 @@ final class Functions {
         long to = whole(given, one ? "start" : "stop");
         long step = given.get("step") == null ? 1 : whole(given, "step");
         if (step == 0) {
-            throw new Fault("range: expected a step that is not 0");
+            throw new Fault("range: expected a step other than 0, found 0");
         }
         List<Value> numbers = new ArrayList<>();
         for (long i = from; step > 0 ? i < to : i > to; i += step) {

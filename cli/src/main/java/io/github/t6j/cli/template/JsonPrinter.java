@@ -14,12 +14,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Values as Python's json.dumps writes them, which is what transformers' tojson does. */
+/** Prints values as Python's json.dumps does, which transformers uses for tojson. */
 final class JsonPrinter {
     /**
      * Options of json.dumps.
      *
-     * @param indent what a level is indented by; null for all on one line
+     * @param indent indentation of a level; null prints a single line
      */
     record Format(boolean ascii, String indent, String comma, String colon, boolean sorted) {}
 
@@ -57,7 +57,7 @@ final class JsonPrinter {
             case Array(List<Value> items) -> array(items, depth);
             case Tuple(List<Value> items) -> array(items, depth);
             case Dict(Map<String, Value> entries) -> object(entries, depth);
-            default -> throw new Fault("tojson: expected what JSON has, found " + value.kind());
+            default -> throw new Fault("tojson: expected a value that JSON supports, found " + value.kind());
         }
     }
 

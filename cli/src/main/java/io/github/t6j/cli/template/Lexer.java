@@ -5,16 +5,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * From a template to tokens: text, and tags that {@link TagLexer} cuts. White space around tags is Jinja2's with
- * trim_blocks and lstrip_blocks: the line end after a block or comment goes, as do spaces before one that is first in its line; a - at
- * either side of a tag takes all white space there, a + keeps it. The template's last line end goes.
+ * Splits a template into tokens: text, and tags, which {@link TagLexer} splits. White space around tags is that of
+ * Jinja2 with trim_blocks and lstrip_blocks. The line end after a block or comment is removed, and so are spaces before
+ * one that comes first in its line. A - at either side of a tag removes all white space there, a + keeps it. The
+ * template's last line end is removed.
  */
 final class Lexer {
     private final String source;
     private final List<Token> tokens = new ArrayList<>();
     private int at;
     private int line = 1;
-    /** Whether what was read last ended a line. */
+    /** True if the text read last ended a line. */
     private boolean lineStarts = true;
 
     Lexer(String template) {
@@ -22,7 +23,7 @@ final class Lexer {
         source = lines.endsWith("\n") ? lines.substring(0, lines.length() - 1) : lines;
     }
 
-    /** The line that was reached, for errors. */
+    /** Returns the current line, for errors. */
     int line() {
         return line;
     }
@@ -56,7 +57,7 @@ final class Lexer {
         }
     }
 
-    /** Where the next tag or comment begins, or -1. */
+    /** Returns the start of the next tag or comment, or -1. */
     private int opening() {
         for (int i = source.indexOf('{', at); i >= 0 && i + 1 < source.length(); i = source.indexOf('{', i + 1)) {
             if ("{%#".indexOf(source.charAt(i + 1)) >= 0) {
@@ -66,7 +67,7 @@ final class Lexer {
         return -1;
     }
 
-    /** What stays of the text before a tag. */
+    /** Returns the part of the text before a tag that remains. */
     private String before(String text, char mark, char sign) {
         if (sign == '-') {
             return Strings.strip(text, null, false, true);
@@ -96,7 +97,7 @@ final class Lexer {
         close(end + 2, end > at ? source.charAt(end - 1) : '\0', true);
     }
 
-    /** Goes behind a tag that ends before {@code end}, and the white space that goes with it. */
+    /** Skips a tag that ends before {@code end}, and the white space after it that is removed. */
     private void close(int end, char sign, boolean trims) {
         moveTo(end);
         if (sign == '-') {
@@ -121,7 +122,7 @@ final class Lexer {
         close(tag.at() + closing.length() + (tag.sign() == '\0' ? 0 : 1), tag.sign(), end == Kind.BLOCK_END);
     }
 
-    /** Text between raw and endraw is printed as it is. @return false if what begins is another tag */
+    /** Copies the text between raw and endraw. @return false if another tag begins */
     private boolean raw() {
         int[] opened = keyword(at, "raw");
         if (opened == null || opened[1] == '+') {
@@ -141,7 +142,10 @@ final class Lexer {
         throw new Fault("expected {% endraw %} after the {% raw %} that begins here, found the end of the template");
     }
 
-    /** {behind, sign} of a tag whose inside begins at {@code from} and is only {@code word}; null if it is another. */
+    /**
+     * Returns {behind, sign} of a tag with {@code word} as its only content, which begins at {@code from}; null for
+     * another tag.
+     */
     private int[] keyword(int from, String word) {
         int i = behindSpace(from);
         if (!source.startsWith(word, i)) {

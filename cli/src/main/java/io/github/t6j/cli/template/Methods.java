@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiPredicate;
 
-/** Methods of Python's str and dict. No name is in both. */
+/** Methods of Python's str and dict, which have no names in common. */
 final class Methods {
     static final Builtin.Table TABLE = new Builtin.Table("method")
             .with("get", "key default?", Methods::get)

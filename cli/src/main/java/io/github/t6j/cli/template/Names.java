@@ -5,7 +5,7 @@ import io.github.t6j.cli.template.Expression.Literal;
 import io.github.t6j.cli.template.Value.Text;
 import java.util.List;
 
-/** What arguments say that are names or formats, written out: so that what is not known is refused at parsing. */
+/** Checks literal arguments that are names or formats, so that unsupported ones are errors at parsing. */
 final class Names {
     private Names() {}
 
@@ -30,7 +30,7 @@ final class Names {
         }
     }
 
-    /** The argument if it is a text that is written out, or null. */
+    /** Returns the argument if it is a literal text, or null. */
     private static String text(Arguments arguments, int index) {
         List<Expression> positional = arguments.positional();
         return index < positional.size() && positional.get(index) instanceof Literal(Text(String text)) ? text : null;

@@ -4,9 +4,9 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Which variables are the template's own at its outermost level: Jinja2 has those that are set there before they are read
- * there, and not in an {@code if}, as undefined from the start. A loop or macro that runs before the {@code set} does not
- * see what was given under the name.
+ * Finds the template's own variables at its outermost level. Jinja2 treats variables that are set there before they are
+ * read there, and not in an {@code if}, as undefined from the start. A loop or macro that runs before the {@code set}
+ * does not see a given variable of that name.
  */
 final class OuterLevel {
     private final Set<String> met = new HashSet<>();
@@ -14,7 +14,7 @@ final class OuterLevel {
     private int inner;
     private int conditional;
 
-    /** Into something with variables of its own: until {@link #leave}. */
+    /** Enters a scope with its own variables, until {@link #leave}. */
     void enter() {
         inner++;
     }
@@ -23,7 +23,7 @@ final class OuterLevel {
         inner--;
     }
 
-    /** Into the bodies of an {@code if}: until {@link #leaveIf}. */
+    /** Enters the bodies of an {@code if}, until {@link #leaveIf}. */
     void enterIf() {
         conditional++;
     }

@@ -13,9 +13,12 @@ import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 
-/** Values as Python's str() and repr() write them. What Python writes with an address, or as its type, is refused. */
+/**
+ * Prints values as Python's str() and repr() do. Values that Python prints with an address, or as their type, are an
+ * error.
+ */
 final class Printer {
-    /** Levels of lists in lists that are printed or compared. */
+    /** Largest nesting of lists that are printed or compared. */
     static final int NESTING = 100;
 
     private final Budget budget;
@@ -25,7 +28,7 @@ final class Printer {
         this.budget = budget;
     }
 
-    /** str(value), which is what is printed. */
+    /** Returns str(value), which templates print. */
     static String print(Value value, Budget budget) {
         return switch (value) {
             case Text(String text) -> text;
@@ -66,7 +69,7 @@ final class Printer {
                 }
                 append(entries.isEmpty() ? "{}" : "}");
             }
-            default -> throw new Fault("expected something to print, found " + value.kind());
+            default -> throw new Fault("expected a printable value, found " + value.kind());
         }
     }
 
@@ -87,7 +90,7 @@ final class Printer {
         }
     }
 
-    /** The shortest decimal number that is read as this one; from 10¹⁶ on and below 10⁻⁴ with an exponent. */
+    /** Returns the shortest decimal number that is read as this one; from 10¹⁶ on and below 10⁻⁴ with an exponent. */
     static String real(double number) {
         if (Double.isNaN(number) || Double.isInfinite(number)) {
             return Double.isNaN(number) ? "nan" : number > 0 ? "inf" : "-inf";

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Runs statements, which print. */
+/** Runs statements, and collects the text that they print. */
 final class Renderer {
-    /** How a statement ended. */
+    /** Ways in which a statement ends. */
     private enum Flow {
         NEXT,
         BREAK,
@@ -26,7 +26,7 @@ final class Renderer {
         evaluator = new Evaluator(budget, now, this::call);
     }
 
-    /** That of the tag that runs. */
+    /** Returns the line of the current tag. */
     int line() {
         return line;
     }
@@ -42,7 +42,7 @@ final class Renderer {
         return body(template, outer);
     }
 
-    /** What the statements print. */
+    /** Returns the text that the statements print. */
     private String body(List<Statement> statements, Scope scope) {
         StringBuilder out = new StringBuilder();
         run(statements, scope, out);
@@ -123,7 +123,7 @@ final class Renderer {
             flow = run(loop.body(), turn, out);
             whole |= flow == Flow.NEXT;
         }
-        // as in Jinja2 also where break or continue ended every turn
+        // as in Jinja2, even if break or continue ended every iteration
         return whole ? Flow.NEXT : run(loop.otherwise(), new Scope(scope), out);
     }
 
@@ -166,7 +166,7 @@ final class Renderer {
         values.put(set.name(), value);
     }
 
-    /** What a macro prints; it sees the variables around its definition. */
+    /** Returns the text that a macro prints; the macro sees the variables around its definition. */
     private Value call(Value.Macro macro, List<Value> positional, Map<String, Value> named) {
         Statement.Macro definition = macro.definition();
         List<String> parameters = definition.parameters();
@@ -178,7 +178,7 @@ final class Renderer {
             int index = parameters.indexOf(argument);
             if (index < positional.size()) {
                 throw new Fault("the macro '" + definition.name() + "': the argument '" + argument + "' is "
-                        + (index < 0 ? "not known" : "given twice"));
+                        + (index < 0 ? "not supported" : "duplicate"));
             }
         }
         int called = line;

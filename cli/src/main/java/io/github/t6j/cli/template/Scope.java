@@ -3,12 +3,15 @@ package io.github.t6j.cli.template;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Variables by name; what is not here is looked for around it. {@code set} sets them here. */
+/**
+ * Variables by name. Names that are not found here are looked up in the surrounding scope; {@code set} sets variables
+ * here.
+ */
 final class Scope {
     private final Scope around;
     private final Map<String, Value> variables = new HashMap<>();
 
-    /** @param around null for the outermost */
+    /** @param around surrounding scope, or null for the outermost */
     Scope(Scope around) {
         this.around = around;
     }

@@ -8,7 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Text and tags: from tokens to statements. */
+/** Parses tokens into statements: text and tags. */
 final class StatementParser {
     private static final Set<String> TAGS =
             Set.of("if", "for", "set", "macro", "generation", "break", "continue", "raw");
@@ -26,12 +26,12 @@ final class StatementParser {
         expressions = new ExpressionParser(cursor, bound, outer);
     }
 
-    /** The line that was reached, for errors. */
+    /** Returns the current line, for errors. */
     int line() {
         return cursor.token().line();
     }
 
-    /** Variables that are the template's own, see {@link OuterLevel}: known when it is parsed. */
+    /** Returns the template's own variables, see {@link OuterLevel}, known after parsing. */
     Set<String> own() {
         return outer.own();
     }
@@ -40,12 +40,12 @@ final class StatementParser {
         List<Statement> statements = body();
         if (!cursor.sees(Kind.END)) {
             cursor.advance();
-            throw cursor.expected("a tag that begins something");
+            throw cursor.expected("a tag that begins a statement");
         }
         return statements;
     }
 
-    /** Up to a tag that is one of {@code ends}, or to the template's end. */
+    /** Parses up to a tag in {@code ends}, or to the end of the template. */
     private List<Statement> body(String... ends) {
         cursor.enter();
         List<Statement> statements = new ArrayList<>();
@@ -64,7 +64,7 @@ final class StatementParser {
         return false;
     }
 
-    /** The tag that ended a body: one of {@code ends}. */
+    /** Returns the tag that ended a body: one of {@code ends}. */
     private String end(String... ends) {
         if (!cursor.sees(Kind.BLOCK_BEGIN)) {
             throw cursor.expected("{% " + ends[ends.length - 1] + " %}");
@@ -102,7 +102,7 @@ final class StatementParser {
     private Statement tag(int line) {
         String name = cursor.token().text();
         if (!cursor.sees(Kind.NAME) || !TAGS.contains(name)) {
-            throw new Fault("the tag '" + name + "' is not known: t6j reads "
+            throw new Fault("unsupported tag '" + name + "': t6j supports "
                     + String.join(", ", TAGS.stream().sorted().toList()));
         }
         cursor.advance();
@@ -114,7 +114,7 @@ final class StatementParser {
             case "generation" -> generation();
             case "break", "continue" -> {
                 if (loops == 0) {
-                    throw new Fault("expected '" + name + "' in a loop, found it elsewhere");
+                    throw new Fault("expected '" + name + "' inside a loop, found it outside");
                 }
                 cursor.expectEnd();
                 yield name.equals("break") ? new Statement.Break() : new Statement.Continue();
@@ -152,7 +152,7 @@ final class StatementParser {
         outer.enter();
         Expression condition = cursor.word("if") ? expressions.expression() : null;
         if (cursor.token().is(Kind.NAME, "recursive")) {
-            throw new Fault("a loop that is 'recursive' is not known");
+            throw new Fault("unsupported loop: 'recursive'");
         }
         cursor.expectEnd();
         loops++;
@@ -194,7 +194,7 @@ final class StatementParser {
         return inside;
     }
 
-    /** A name that is bound here. */
+    /** Returns a name that is bound here. */
     private String binding() {
         if (cursor.token().is(Kind.NAME, "loop")) {
             throw new Fault("expected a name, found 'loop', which belongs to loops");
@@ -240,7 +240,7 @@ final class StatementParser {
         return new Statement.Block(withoutLoops("endgeneration"));
     }
 
-    /** A body that break and continue cannot leave. */
+    /** Parses a body that break and continue cannot leave. */
     private List<Statement> withoutLoops(String end) {
         int around = loops;
         loops = 0;

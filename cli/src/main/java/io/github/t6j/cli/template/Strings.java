@@ -7,11 +7,11 @@ import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 
-/** Python's functions on strings, where Java's own are not the same. */
+/** Python's functions on strings, where they differ from Java's. */
 final class Strings {
     private Strings() {}
 
-    /** White space as Python's strip and split know it. */
+    /** Returns whether {@code c} is white space for Python's strip and split. */
     static boolean isSpace(int c) {
         return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == 0x85;
     }
@@ -24,7 +24,7 @@ final class Strings {
         return text.codePointCount(0, text.length());
     }
 
-    /** @param chars what to take off; null for white space */
+    /** @param chars characters to remove; null for white space */
     static String strip(String text, String chars, boolean left, boolean right) {
         Set<Integer> set = chars == null ? Set.of() : chars.codePoints().boxed().collect(Collectors.toSet());
         IntPredicate goes = chars == null ? Strings::isSpace : set::contains;
@@ -39,7 +39,7 @@ final class Strings {
         return text.substring(from, to);
     }
 
-    /** Pieces between runs of white space; at most {@code most} cuts, if that is not negative. */
+    /** Splits at runs of white space, at most {@code most} times if that is not negative. */
     static List<String> splitWords(String text, long most) {
         List<String> words = new ArrayList<>();
         int from = run(text, 0, true);
@@ -55,7 +55,10 @@ final class Strings {
         return words;
     }
 
-    /** Where what is at {@code from}, white space or not, ends; all white space is of one char. */
+    /**
+     * Returns the end of a run that begins at {@code from} and is all white space, or has none; white space has one
+     * char.
+     */
     private static int run(String text, int from, boolean space) {
         int to = from;
         while (to < text.length() && isSpace(text.charAt(to)) == space) {
@@ -64,7 +67,7 @@ final class Strings {
         return to;
     }
 
-    /** Pieces between {@code separator}s; at most {@code most} cuts, if that is not negative. */
+    /** Splits at {@code separator}s, at most {@code most} times if that is not negative. */
     static List<String> split(String text, String separator, long most, Budget budget) {
         budget.search(text, separator);
         if (separator.isEmpty()) {
@@ -81,7 +84,7 @@ final class Strings {
         return pieces;
     }
 
-    /** Lines without their ends, of which Python knows more than Java. */
+    /** Returns lines without their ends, of which Python knows more than Java. */
     static List<String> splitLines(String text) {
         List<String> lines = new ArrayList<>();
         int from = 0;
@@ -98,7 +101,10 @@ final class Strings {
         return lines;
     }
 
-    /** At most {@code most} of {@code old}, if that is not negative. An empty one is before each character, and last. */
+    /**
+     * Replaces at most {@code most} occurrences of {@code old}, if that is not negative. An empty one is before each
+     * character, and at the end.
+     */
     static String replace(String text, String old, String by, long most, Budget budget) {
         budget.search(text, old);
         StringBuilder out = new StringBuilder();
@@ -127,18 +133,18 @@ final class Strings {
         return text.toLowerCase(Locale.ROOT);
     }
 
-    /** The first character a capital, the others small. */
+    /** Returns the first character in upper case, the others in lower case. */
     static String capitalize(String text) {
         if (text.isEmpty()) {
             return text;
         }
         int second = text.offsetByCodePoints(0, 1);
         String first = text.substring(0, second);
-        String all = lower(text); // as a whole: the last sigma of a word is another
+        String all = lower(text); // the whole text, since the last sigma of a word differs
         return title(first) + all.substring(Math.min(all.length(), lower(first).length()));
     }
 
-    /** One character as the first of a word. */
+    /** Returns one character in title case. */
     private static String title(String character) {
         int code = character.codePointAt(0);
         String upper = upper(character);
@@ -151,7 +157,7 @@ final class Strings {
                 : upper;
     }
 
-    /** Python's title(): a word is a run of letters that have case. */
+    /** Returns Python's title(), in which a word is a run of letters with case. */
     static String title(String text, Budget budget) {
         StringBuilder out = new StringBuilder();
         boolean inWord = false;
@@ -166,7 +172,7 @@ final class Strings {
         return out.toString();
     }
 
-    /** By code points, as Python does, and not by UTF-16. */
+    /** Compares by code points, as Python does, not by UTF-16. */
     static int compare(String a, String b) {
         int i = 0;
         while (i < a.length() && i < b.length()) {

@@ -5,9 +5,9 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 
-/** The inside of one tag as tokens: names, numbers, strings, operators. */
+/** Splits the inside of one tag into tokens: names, numbers, strings, operators. */
 final class TagLexer {
-    /** Longer ones first. */
+    /** Operators, longer ones first. */
     private static final List<String> OPERATORS =
             List.of("//", "**", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/",
                     "%", "~", "(", ")", "[", "]", "{", "}", ".", ",", ":", "|", "=");
@@ -20,7 +20,7 @@ final class TagLexer {
     private int line;
     private char sign;
 
-    /** @param mayKeep whether a + may stand before the tag's end */
+    /** @param mayKeep true if a + may come before the tag's end */
     TagLexer(String source, int at, int line, boolean mayKeep) {
         this.source = source;
         this.at = at;
@@ -32,12 +32,12 @@ final class TagLexer {
         return line;
     }
 
-    /** Where the tag's end is, once it was read. */
+    /** Returns the position of the tag's end, after it was read. */
     int at() {
         return at;
     }
 
-    /** Before the tag's end: - or +, or 0 if there is none. */
+    /** Returns the sign before the tag's end: - or +, or 0 without one. */
     char sign() {
         return sign;
     }
@@ -50,7 +50,7 @@ final class TagLexer {
         return i < source.length() ? source.charAt(i) : '\0';
     }
 
-    /** Adds the tokens up to {@code closing}, which inside brackets are operators. */
+    /** Adds the tokens up to {@code closing}, whose characters are operators inside brackets. */
     void read(String closing, List<Token> tokens) {
         while (true) {
             for (; Strings.isSpace(charAt(at)); at++) {
@@ -149,7 +149,7 @@ final class TagLexer {
         return new Token(Kind.STRING, text.toString(), began);
     }
 
-    /** Python's, at whose last character it stays; those that Python does not know keep their backslash. */
+    /** Reads one of Python's escapes, and stops at its last character; unknown ones keep their backslash. */
     private void escape(StringBuilder text) {
         char c = charAt(at);
         switch (c) {
@@ -175,7 +175,7 @@ final class TagLexer {
         }
     }
 
-    /** The number of {@code length} digits from {@code from}, where octal ones may be fewer. */
+    /** Returns the number of {@code length} digits from {@code from}; octal numbers may have fewer. */
     private int code(int from, int length, int radix) {
         int code = 0;
         int i = from;
@@ -193,7 +193,8 @@ final class TagLexer {
             }
         }
         if (code >= Character.MIN_SURROGATE && code <= Character.MAX_SURROGATE) {
-            throw new Fault("expected a character's code in a string's escape, found half of one: write \\U000xxxxx");
+            throw new Fault("expected a character's code in a string's escape, found half of a"
+                    + " surrogate pair: write \\U000xxxxx");
         }
         at = i - 1;
         return code;

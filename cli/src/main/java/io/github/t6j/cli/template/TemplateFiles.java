@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Where a model's template is, and the texts of its special tokens. */
+/** Finds a model's template, and the texts of its special tokens. */
 final class TemplateFiles {
     private static final String KEY = "chat_template";
     private static final String DEFAULT = "default";
@@ -29,7 +29,7 @@ final class TemplateFiles {
     private static final byte[] GGUF = {'G', 'G', 'U', 'F'};
     private static final String GGUF_KEY = "tokenizer.chat_template";
 
-    /** Variable → the key of its id in a GGUF file. */
+    /** Keys of token ids in a GGUF file, by variable. */
     private static final Map<String, String> GGUF_TOKENS = Map.of(
             "bos_token", "bos_token_id", "eos_token", "eos_token_id", "unk_token", "unknown_token_id", "pad_token",
             "padding_token_id", "sep_token", "seperator_token_id", "cls_token", "cls_token_id", "mask_token",
@@ -72,11 +72,11 @@ final class TemplateFiles {
             byte[] utf8 = SmallFile.read(file, SmallFile.CONFIG);
             return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
         } catch (CharacterCodingException e) {
-            throw new ModelFormatException(file + ": expected UTF-8, found other bytes: download it again", e);
+            throw new ModelFormatException(file + ": expected UTF-8, found invalid bytes: download the file again", e);
         }
     }
 
-    /** Keys that end in _token, with a text or an object that has it as its content. */
+    /** Returns keys that end in _token, whose value is a text or an object with the text as its content. */
     private static Map<String, String> specialTokens(Map<String, Object> config) {
         Map<String, String> tokens = new HashMap<>();
         config.forEach((key, value) -> {
@@ -88,7 +88,7 @@ final class TemplateFiles {
         return tokens;
     }
 
-    /** A template, or a list of objects with name and template. */
+    /** Reads a template, or a list of objects with name and template. */
     private static ChatTemplate inJson(Path file, Object value, Map<String, String> tokens) {
         String where = file + ": " + KEY;
         if (value instanceof String template) {
@@ -97,7 +97,7 @@ final class TemplateFiles {
         if (!(value instanceof List<?> list)) {
             throw new ModelFormatException(
                     where + ": expected a text, or a list of objects with name and template, found "
-                            + (value == null ? "none" : "something else"));
+                            + (value == null ? "none" : "another value"));
         }
         Map<String, String> named = new LinkedHashMap<>();
         for (Object entry : list) {
@@ -123,7 +123,7 @@ final class TemplateFiles {
 
     private static boolean isGguf(Path file) {
         if (!Files.isRegularFile(file)) {
-            return false; // a pipe would be waited for
+            return false; // reading a pipe would wait
         }
         try (InputStream in = Files.newInputStream(file)) {
             return Arrays.equals(in.readNBytes(GGUF.length), GGUF);
@@ -144,7 +144,7 @@ final class TemplateFiles {
         for (String name : List.of(DEFAULT, FOR_TOOLS)) {
             Object value = keys.get(name.equals(DEFAULT) ? GGUF_KEY : GGUF_KEY + "." + name);
             if (value != null && !(value instanceof String)) {
-                throw new ModelFormatException(file + ": " + GGUF_KEY + ": expected a text, found something else");
+                throw new ModelFormatException(file + ": " + GGUF_KEY + ": expected a text, found another value");
             }
             if (value instanceof String template) {
                 named.put(name, template);

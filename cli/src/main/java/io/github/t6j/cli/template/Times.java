@@ -10,7 +10,7 @@ final class Times {
 
     private Times() {}
 
-    /** Fails if a format has a directive that is not known. */
+    /** Checks that all directives of a format are supported. */
     static void check(String format) {
         format(format, ANY);
     }
@@ -22,13 +22,13 @@ final class Times {
                 out.append(format.charAt(i));
                 continue;
             }
-            boolean plain = format.startsWith("-", i + 1); // a number without leading zeros
+            boolean plain = format.startsWith("-", i + 1); // without leading zeros
             i += plain ? 2 : 1;
             char directive = i < format.length() ? format.charAt(i) : '\0';
             String written = directive(directive, time);
             if (written == null || plain && !Character.isDigit(written.charAt(0))) {
-                throw new Fault("strftime_now: the directive '%" + (plain ? "-" : "")
-                        + (directive == '\0' ? "" : directive) + "' is not known");
+                throw new Fault("strftime_now: unsupported directive '%" + (plain ? "-" : "")
+                        + (directive == '\0' ? "" : directive) + "'");
             }
             out.append(plain ? Integer.toString(Integer.parseInt(written)) : written);
         }

@@ -1,14 +1,14 @@
 package io.github.t6j.cli.template;
 
 /**
- * A piece of a template.
+ * A token of a template.
  *
- * @param text of a string without quotes and escapes; of an end, how it is written
- * @param line where it begins, from 1
+ * @param text text; of a string without quotes and escapes, of an end as it is written
+ * @param line line where it begins, from 1
  */
 record Token(Kind kind, String text, int line) {
     enum Kind {
-        /** What is printed as it is. */
+        /** Text that is printed unchanged. */
         DATA,
         PRINT_BEGIN,
         PRINT_END,
@@ -19,7 +19,7 @@ record Token(Kind kind, String text, int line) {
         INTEGER,
         FLOAT,
         OPERATOR,
-        /** Of the template. */
+        /** End of the template. */
         END
     }
 
@@ -27,7 +27,7 @@ record Token(Kind kind, String text, int line) {
         return this.kind == kind && this.text.equals(text);
     }
 
-    /** For messages. */
+    /** Returns a description for messages. */
     String described() {
         return switch (kind) {
             case DATA -> "text";

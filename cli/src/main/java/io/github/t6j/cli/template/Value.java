@@ -7,9 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What an expression can be: Python's values as far as templates have them. Only a {@link Namespace} changes. */
+/** Value of an expression: Python's values, as far as templates use them. Only a {@link Namespace} is mutable. */
 sealed interface Value {
-    /** A variable, key or attribute that is not there; {@code what} says which. It prints as nothing. */
+    /** A missing variable, key or attribute; {@code what} names it. It prints as an empty text. */
     record Undefined(String what) implements Value {}
 
     /** Python's None. */
@@ -23,7 +23,7 @@ sealed interface Value {
 
     record Real(double value) implements Value {}
 
-    /** Its characters are counted as Python counts them: by code points. */
+    /** A text; Python counts its characters by code points. */
     record Text(String value) implements Value {}
 
     /** Python's list. */
@@ -31,16 +31,16 @@ sealed interface Value {
 
     record Tuple(List<Value> items) implements Value {}
 
-    /** In the order in which the keys were put in. Keys are texts. */
+    /** Python's dict, in insertion order, with texts as keys. */
     record Dict(Map<String, Value> entries) implements Value {}
 
-    /** What range() returns. */
+    /** Result of range(). */
     record Range(List<Value> items) implements Value {}
 
-    /** What keys(), values() and items() return: it has a length and can be read, no more. */
+    /** Result of keys(), values() and items(): it has a length and can be read. */
     record View(List<Value> items) implements Value {}
 
-    /** What map, select and their like return. Python reads such an iterator once; read again it would be empty. */
+    /** Result of map, select and similar filters. Python reads such an iterator once; a second read finds it empty. */
     final class Lazy implements Value {
         private final Iterator<Value> items;
         private boolean read;
@@ -49,23 +49,23 @@ sealed interface Value {
             this.items = items.iterator();
         }
 
-        /** What is to be read once. */
+        /** Returns the items, once. */
         Iterator<Value> take() {
             if (read) {
-                throw new Fault("an iterator is read twice: expected |list after the filter that makes it");
+                throw new Fault("expected one read of an iterator, found a second: put |list after its filter");
             }
             read = true;
             return items;
         }
     }
 
-    /** What namespace() returns. */
+    /** Result of namespace(). */
     record Namespace(Map<String, Value> values) implements Value {}
 
-    /** The variable of that name in a loop, at the turn {@code index}. */
+    /** The variable loop, at iteration {@code index}. */
     record Loop(List<Value> items, int index) implements Value {}
 
-    /** {@code self.name}, to be called; not all of Python's can be. */
+    /** {@code self.name}, to be called; only some of Python's methods are supported. */
     record Method(Value self, String name) implements Value {}
 
     record Function(Builtin builtin) implements Value {}
@@ -81,7 +81,7 @@ sealed interface Value {
         return value ? TRUE : FALSE;
     }
 
-    /** What things of this kind are called in a message. */
+    /** Returns a description of the kind of value, for messages. */
     default String kind() {
         return switch (this) {
             case Undefined(String what) -> what + ", which is undefined";
@@ -105,9 +105,9 @@ sealed interface Value {
     }
 
     /**
-     * What Java has for JSON as values: maps with keys that are texts, collections, texts, numbers, booleans, null.
+     * Converts Java's JSON values: maps with texts as keys, collections, texts, numbers, booleans, null.
      *
-     * @throws IllegalArgumentException for anything else
+     * @throws IllegalArgumentException for any other value
      */
     static Value from(Object object) {
         return from(object, 0);
@@ -116,8 +116,8 @@ sealed interface Value {
     private static Value from(Object object, int depth) {
         if (depth > Printer.NESTING) {
             throw new IllegalArgumentException(
-                    "expected at most " + Printer.NESTING + " levels of nesting in what a chat"
-                            + " template is given, found more");
+                    "expected at most " + Printer.NESTING + " levels of nesting in the variables of a chat"
+                            + " template, found more");
         }
         return switch (object) {
             case null -> None.NONE;
@@ -139,7 +139,7 @@ sealed interface Value {
                 yield new Dict(entries);
             }
             default -> throw new IllegalArgumentException(
-                    "expected what JSON has, found " + object.getClass().getName() + ": no chat template can read it");
+                    "expected a value that JSON supports, found " + object.getClass().getName());
         };
     }
 
@@ -148,10 +148,10 @@ sealed interface Value {
             return text;
         }
         throw new IllegalArgumentException(
-                "expected a text as a map's key, found " + key + ": no chat template can read it");
+                "expected a text as a map's key, found " + key);
     }
 
-    /** Characters of all texts in here, and one for each other thing. */
+    /** Returns the number of characters of all texts, plus one for each other value. */
     static long size(Value value) {
         return switch (value) {
             case Text(String text) -> 1 + text.length();

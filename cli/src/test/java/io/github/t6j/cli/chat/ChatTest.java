@@ -187,7 +187,7 @@ class ChatTest {
 
         assertThatThrownBy(() -> chat.say("x".repeat(101), GREEDY, true, NOBODY))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("message: expected, with what the system says, fewer tokens than the context of 120 has,"
+                .hasMessage("message: expected, with the system message, fewer tokens than the context's 120,"
                         + " found 120: shorten it, or use a larger context");
 
         assertThat(chat.messages()).isEqualTo(before);
@@ -242,7 +242,7 @@ class ChatTest {
     void regenerateAnswersTheLastMessageAgain() throws IOException {
         Chat chat = chatMl("golden/T6_even", CONTEXT);
         assertThatThrownBy(() -> chat.regenerate(GREEDY, true, NOBODY)).isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("expected a message that can be answered again, found none");
+                .hasMessageContaining("expected a message to answer again, found none");
         String answer = chat.say("hello", GREEDY, true, NOBODY).content();
         Answer again = chat.regenerate(GREEDY, true, NOBODY);
         assertThat(again.content()).isEqualTo(answer);

@@ -56,7 +56,7 @@ class ConversationFileTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             []                                        | expected a JSON object
             {}                                        | messages: expected an array of messages, found no such key
-            {"messages": 7}                           | messages: expected an array of messages, found something else
+            {"messages": 7}                           | messages: expected an array of messages, found another value
             {"messages": [7]}                         | messages[0]: expected a JSON object
             {"messages": [{"content": "x"}]}          | messages[0]: role: expected system, user, assistant, found null
             {"messages": [{"role": "x"}]}             | messages[0]: role: expected system, user, assistant, found "x"

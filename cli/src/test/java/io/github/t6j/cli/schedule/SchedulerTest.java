@@ -223,7 +223,7 @@ class SchedulerTest {
             long state = session.cacheBytes();
             assertThat(state).isPositive();
             try (Scheduler small = new Scheduler(model, SessionOptions.defaults(), new Limits(1, 1, state - 1, 8))) {
-                assertRefused(small, request, Reason.TOO_LARGE, "the request's cache may take " + state);
+                assertRefused(small, request, Reason.TOO_LARGE, "found a request that may take " + state);
             }
             try (Scheduler enough = new Scheduler(model, SessionOptions.defaults(), new Limits(1, 1, state, 8))) {
                 assertThat(heard(submitted(enough, request)).tokens()).hasSize(3);
@@ -237,9 +237,9 @@ class SchedulerTest {
                 Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(1, 1, 1 << 20))) {
             Request small = Request.of(new int[] {1}, options(50, 1));
             assertRefused(scheduler, Request.of(new int[] {1}, options(CONTEXT, 1)), Reason.TOO_LARGE,
-                    "the request's cache may take");
+                    "found a request that may take");
             List<Ticket> taken = List.of(submitted(scheduler, small), submitted(scheduler, small));
-            assertRefused(scheduler, small, Reason.QUEUE_FULL, "expected at most 2: try again later");
+            assertRefused(scheduler, small, Reason.QUEUE_FULL, "the limit is 2: try again later");
             assertThatThrownBy(() -> submitted(scheduler, Request.of(new int[CONTEXT + 1], options(1, 1))))
                     .hasMessage("prompt: expected at most 600 tokens, the context, found 601");
             assertThatThrownBy(() -> submitted(scheduler, Request.of(new int[] {4096}, options(1, 1))))

@@ -158,7 +158,7 @@ class ScoringTest {
     @Test
     void whatCannotBeScoredIsRefused() {
         assertThatThrownBy(() -> new Scoring(new int[0], List.of(new int[] {1})))
-                .hasMessage("continuations: expected one or more, of 2 ids or more");
+                .hasMessage("continuations: expected one or more, each of at least 2 ids");
         assertThatThrownBy(() -> new Scoring(new int[] {1}, List.of())).hasMessageContaining("expected one or more");
         try (Model model = load("golden/llama-gqa", "full");
                 Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(1))) {

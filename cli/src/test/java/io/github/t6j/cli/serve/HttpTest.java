@@ -104,7 +104,7 @@ class HttpTest {
         HttpResponse<String> answer = server.post("/v1/completions", PROMPT, "Content-Encoding", "gzip");
         assertThat(answer.statusCode()).isEqualTo(415);
         assertThat((String) at(TestServer.json(answer.body()), "error", "message"))
-                .isEqualTo("Content-Encoding: expected none, found \"gzip\": send the body as it is");
+                .isEqualTo("Content-Encoding: expected none, found \"gzip\": send the body without compression");
         assertThat(server.post("/v1/completions", PROMPT, "Content-Encoding", "identity").statusCode()).isEqualTo(200);
     }
 

@@ -71,7 +71,7 @@ class BudgetTest {
     void textsDoNotDoubleForEver(String doubled) {
         String template = "{% set n = namespace(a='a\"') %}{% for i in range(99) %}{% set n.a = " + doubled
                 + " %}{% endfor %}{{ n.a|length }}";
-        assertThat(run(template)).startsWith("refused: t:1: the template makes more and more text or lists");
+        assertThat(run(template)).startsWith("refused: t:1: the template makes too much text or too many lists");
     }
 
     @ParameterizedTest

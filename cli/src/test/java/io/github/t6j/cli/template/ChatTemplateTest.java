@@ -40,7 +40,7 @@ class ChatTemplateTest {
             } else {
                 assertThatThrownBy(() -> template.render(one.messages(), one.prompt(), one.variables(), gold.now()))
                         .as(one.name()).isInstanceOf(ChatTemplateException.class)
-                        .hasMessageMatching("(?s)" + gold.name() + ":[0-9]+: the conversation is refused: .*")
+                        .hasMessageMatching("(?s)" + gold.name() + ":[0-9]+: the template refuses the conversation: .*")
                         .hasMessageEndingWith(": " + one.error());
             }
         }
@@ -57,30 +57,30 @@ class ChatTemplateTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '¦', textBlock = """
-            a\\n{{ 1 }}\\n{{ x|foo }}  ¦ x.jinja:3: the filter 'foo' is not known: t6j reads capitalize, count,
-            {{ x is foo }}             ¦ x.jinja:1: the test 'foo' is not known: t6j reads !=,
-            {{ x.foo(1) }}             ¦ x.jinja:1: the method 'foo' is not known: t6j reads capitalize,
-            {{ x|map('foo')|list }}    ¦ x.jinja:1: the filter 'foo' is not known
-            {{ x|select('foo')|list }} ¦ x.jinja:1: the test 'foo' is not known
-            {{ x|selectattr('a', 'foo') }} ¦ x.jinja:1: the test 'foo' is not known
-            \\n{% include 'x' %}       ¦ x.jinja:2: the tag 'include' is not known: t6j reads break, continue, for,
-            {% for x in y recursive %} ¦ x.jinja:1: a loop that is 'recursive' is not known
-            {{ cycler(1) }}            ¦ x.jinja:1: the variable 'cycler' of Jinja2 is not known
-            {{ 2 ** 3 }}               ¦ x.jinja:1: the operator '**' is not known
-            {{ x.__class__ }}          ¦ x.jinja:1: the attribute '__class__' is not for templates
-            {{ strftime_now('%U') }}   ¦ x.jinja:1: strftime_now: the directive '%U' is not known
-            {{ x|trim(foo=1) }}        ¦ x.jinja:1: the filter 'trim': the argument 'foo' is not known
+            a\\n{{ 1 }}\\n{{ x|foo }}  ¦ x.jinja:3: unsupported filter 'foo': t6j supports capitalize, count,
+            {{ x is foo }}             ¦ x.jinja:1: unsupported test 'foo': t6j supports !=,
+            {{ x.foo(1) }}             ¦ x.jinja:1: unsupported method 'foo': t6j supports capitalize,
+            {{ x|map('foo')|list }}    ¦ x.jinja:1: unsupported filter 'foo'
+            {{ x|select('foo')|list }} ¦ x.jinja:1: unsupported test 'foo'
+            {{ x|selectattr('a', 'foo') }} ¦ x.jinja:1: unsupported test 'foo'
+            \\n{% include 'x' %}       ¦ x.jinja:2: unsupported tag 'include': t6j supports break, continue, for,
+            {% for x in y recursive %} ¦ x.jinja:1: unsupported loop: 'recursive'
+            {{ cycler(1) }}            ¦ x.jinja:1: unsupported variable 'cycler' of Jinja2
+            {{ 2 ** 3 }}               ¦ x.jinja:1: unsupported operator '**'
+            {{ x.__class__ }}          ¦ x.jinja:1: unsupported attribute '__class__': names with __ are not for templates
+            {{ strftime_now('%U') }}   ¦ x.jinja:1: strftime_now: unsupported directive '%U'
+            {{ x|trim(foo=1) }}        ¦ x.jinja:1: the filter 'trim': unsupported argument 'foo'
             {{ x|replace('a') }}       ¦ x.jinja:1: the filter 'replace': expected an argument 'new', found none
             {{ x.upper(1) }}           ¦ x.jinja:1: the method 'upper': expected at most 0 arguments, found 1
             {% if x %}\\na             ¦ x.jinja:2: expected {% endif %}, found the end of the template
             a\\n{% if x %}\\n{% else   ¦ x.jinja:3: expected %} after the tag that begins here, found the end of the
             a\\n\\n{# b                ¦ x.jinja:3: expected #} after the comment that begins here
             {{ 'a }}                   ¦ x.jinja:1: expected ' after the string that begins here
-            {% endif %}                ¦ x.jinja:1: expected a tag that begins something, found 'endif'
+            {% endif %}                ¦ x.jinja:1: expected a tag that begins a statement, found 'endif'
             {{ a b }}                  ¦ x.jinja:1: expected }}, found 'b'
             {{ (1] }}                  ¦ x.jinja:1: expected ')', found ']'
             {{ {1: 2} }}               ¦ x.jinja:1: expected a text as a dict's key, found the number 1
-            {% break %}                ¦ x.jinja:1: expected 'break' in a loop, found it elsewhere
+            {% break %}                ¦ x.jinja:1: expected 'break' inside a loop, found it outside
             {% set loop = 1 %}         ¦ x.jinja:1: expected a name, found 'loop', which belongs to loops
             """)
     void whatIsNotKnownIsRefusedAtParsing(String template, String message) {
@@ -91,16 +91,16 @@ class ChatTemplateTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '¦', textBlock = """
-            {{ x.y }}                    ¦ x.jinja:1: 'x', which is undefined: it has no 'y'
-            a\\n{{ messages[0].a.b }}    ¦ x.jinja:2: 'a' of a dict, which is undefined: it has no 'b'
-            {{ 'a' + 1 }}                ¦ x.jinja:1: '+' cannot be computed of a text and the number 1
-            {{ foo() }}                  ¦ x.jinja:1: expected something to call, found 'foo', which is undefined
+            {{ x.y }}                    ¦ x.jinja:1: expected a value with 'y', found 'x', which is undefined
+            a\\n{{ messages[0].a.b }}    ¦ x.jinja:2: expected a value with 'b', found 'a' of a dict, which is undefined
+            {{ 'a' + 1 }}                ¦ x.jinja:1: unsupported operands of '+': a text and the number 1
+            {{ foo() }}                  ¦ x.jinja:1: expected a function, method or macro to call, found 'foo', which is undefined
             {{ 1 / 0 }}                  ¦ x.jinja:1: division by zero
-            {{ 1 < 'a' }}                ¦ x.jinja:1: expected things that have an order, found the number 1 and a text
+            {{ 1 < 'a' }}                ¦ x.jinja:1: unsupported comparison of the number 1 and a text
             {% for x in 5 %}{% endfor %} ¦ x.jinja:1: expected a list, found the number 5
-            {{ messages|map('upper') }}  ¦ x.jinja:1: expected something to print, found an iterator
-            {{ messages[0].items }}      ¦ x.jinja:1: expected something to print, found the method items
-            {% macro m() %}\\n{{ x.y }}{% endmacro %}\\n{{ m() }} ¦ x.jinja:2: 'x', which is undefined
+            {{ messages|map('upper') }}  ¦ x.jinja:1: expected a printable value, found an iterator
+            {{ messages[0].items }}      ¦ x.jinja:1: expected a printable value, found the method items
+            {% macro m() %}\\n{{ x.y }}{% endmacro %}\\n{{ m() }} ¦ x.jinja:2: expected a value with 'y', found 'x'
             {% if 1 %}\\n{% elif 1 %}{% endif %}\\n{% if x.y %}{% endif %} ¦ x.jinja:3: 'x', which is undefined
             {{ range(100001) }}          ¦ x.jinja:1: range: expected at most 100000 numbers, found more
             """)
@@ -122,7 +122,8 @@ class ChatTemplateTest {
         assertThat(template.render(MESSAGES, false, variables))
                 .isEqualTo("[1, 1.5, None, [{'a': True}], '<s>', Undefined]");
         assertThatThrownBy(() -> template.render(MESSAGES, false, Map.of("x", new StringBuilder[0])))
-                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("expected what JSON has, found");
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("expected a value that JSON supports, found");
     }
 
     @Test

@@ -83,14 +83,14 @@ class TemplateFilesTest {
         assertThat(render(folder, Map.of())).isEqualTo("plain");
         assertThatThrownBy(() -> render(folder, Map.of("tools", List.of()))).isInstanceOf(ChatTemplateException.class)
                 .hasMessageStartingWith(folder.resolve("tokenizer_config.json")
-                        + ": chat_template tool_use:1: the filter 'unknown' is not known");
+                        + ": chat_template tool_use:1: unsupported filter 'unknown'");
     }
 
     @Test
     void errorsNameTheFile() throws IOException {
         write("chat_template.jinja", "\n{{ x|foo }}");
         assertThatThrownBy(() -> ChatTemplate.of(folder)).isInstanceOf(ChatTemplateException.class)
-                .hasMessageStartingWith(folder.resolve("chat_template.jinja") + ":2: the filter 'foo' is not known");
+                .hasMessageStartingWith(folder.resolve("chat_template.jinja") + ":2: unsupported filter 'foo'");
     }
 
     private void assertRefused(String name, String text, String message) throws IOException {
@@ -178,7 +178,7 @@ class TemplateFilesTest {
         assertThat(ChatTemplate.of(gguf("general.architecture", "llama"))).isEmpty();
         Path file = gguf("tokenizer.chat_template", 5);
         assertThatThrownBy(() -> ChatTemplate.of(file)).isInstanceOf(ModelFormatException.class)
-                .hasMessage(file + ": tokenizer.chat_template: expected a text, found something else");
+                .hasMessage(file + ": tokenizer.chat_template: expected a text, found another value");
         Path bad = gguf("tokenizer.chat_template", "a\n{{");
         assertThatThrownBy(() -> ChatTemplate.of(bad)).isInstanceOf(ChatTemplateException.class)
                 .hasMessageStartingWith(bad + ": tokenizer.chat_template:2: expected }}");
