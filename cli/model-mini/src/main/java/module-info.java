@@ -1,4 +1,4 @@
-/** A small T6 model in a jar. */
+/** Small T6 model in a jar. */
 module io.github.t6j.mini {
     requires transitive io.github.t6j.engine;
 

@@ -10,23 +10,23 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 
-/** The model of this jar, t6-mini: it writes English in the style of old novels, without much sense. */
+/** Model of this jar, t6-mini: it writes English in the style of old novels, without much sense. */
 public final class MiniModel {
     private static final List<String> FILES = List.of("config.json", "model.safetensors", "tokenizer.json");
 
     private MiniModel() {}
 
-    /** {@link #load(ModelOptions)} with {@link ModelOptions#defaults()}. */
+    /** Loads the model with {@link ModelOptions#defaults()}, as {@link #load(ModelOptions)} does. */
     public static Model load() {
         return load(ModelOptions.defaults());
     }
 
     /**
-     * Loads the model, by way of 15 MB in the temporary folder that are gone when this returns.
+     * Loads the model through 15 MB of files in the temporary folder, which are deleted when this method returns.
      *
-     * @throws UncheckedIOException when the temporary folder cannot be written
-     * @throws io.github.t6j.MemoryLimitException when the machine has not enough memory for the weights
-     * @throws java.util.concurrent.CancellationException when the thread is interrupted, which stays set
+     * @throws UncheckedIOException if the temporary folder cannot be written
+     * @throws io.github.t6j.MemoryLimitException if the machine has too little memory for the weights
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted; its interrupt status stays set
      */
     public static Model load(ModelOptions options) {
         Objects.requireNonNull(options, "options");
@@ -36,7 +36,7 @@ public final class MiniModel {
                 for (String name : FILES) {
                     copy(name, folder);
                 }
-                return Model.load(folder, options); // which needs the files no longer
+                return Model.load(folder, options); // which no longer needs the files after that
             } finally {
                 for (String name : FILES) {
                     Files.deleteIfExists(folder.resolve(name));
@@ -44,7 +44,7 @@ public final class MiniModel {
                 Files.delete(folder);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("the model of the jar needs 15 MB in the temporary folder: " + e, e);
+            throw new UncheckedIOException("t6-mini: expected 15 MB of free space in the temporary folder: " + e, e);
         }
     }
 

@@ -1,2 +1,2 @@
-/** A T6 of 7.4 million parameters, which comes in this module's jar. */
+/** T6 model of 7.4 million parameters in this module's jar. */
 package io.github.t6j.mini;

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The model of the jar is that of the folder. Runs as a module, and on the class path. */
+/** Checks that the model of the jar equals that of the folder, as a module and on the class path. */
 class MiniModelTest {
     private static final Path FOLDER = Path.of(System.getProperty("t6j.testdata"), "models", "t6-mini");
 
@@ -62,7 +62,7 @@ class MiniModelTest {
         assertThat(left()).isEqualTo(before);
     }
 
-    /** It has no parent to get the version from. */
+    /** Checks the BOM's version, since the BOM has no parent to inherit it from. */
     @Test
     void theBomHasTheVersionOfTheProject() throws IOException {
         Path root = FOLDER.resolve("../../..");

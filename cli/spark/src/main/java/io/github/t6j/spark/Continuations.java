@@ -21,8 +21,8 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The continuations of a partition's documents, in the order in which they end. Some go on side by side, each step reads
- * the weights once for all, and where one ends the next document begins; each is to the same bits what it is alone.
+ * Continuations of a partition's documents, in the order in which they end. Several continue side by side; each step
+ * reads the weights once for all of them. When one ends, the next document begins. Each has the same bits as alone.
  */
 final class Continuations implements Iterator<Row>, AutoCloseable {
     static final StructType RESULT = new StructType().add("id", DataTypes.StringType)
@@ -43,7 +43,7 @@ final class Continuations implements Iterator<Row>, AutoCloseable {
     private final List<Running> running = new ArrayList<>();
     private final Queue<Row> ended = new ArrayDeque<>();
 
-    /** @param column where a document's text was @param parallel how many documents go on at once */
+    /** @param column column of the texts @param parallel number of documents at once */
     Continuations(Model model, SessionOptions sessionOptions, GenerationArguments arguments, String column,
             int parallel,
             Iterator<Document> documents) {
@@ -73,7 +73,7 @@ final class Continuations implements Iterator<Row>, AutoCloseable {
         return ended.remove();
     }
 
-    /** Reads a document. One that is wrong has a result that says so; too little memory for it ends the task. */
+    /** Begins a document. A wrong one gets a result with an error; too little memory for a document ends the task. */
     private void begin(Document document) {
         Session session = model.newSession(sessionOptions);
         try {
@@ -94,16 +94,16 @@ final class Continuations implements Iterator<Row>, AutoCloseable {
         try {
             ids = model.tokenizer().encodeBeginning(text);
         } catch (IllegalArgumentException none) {
-            throw new JobFailure(column + ": expected text, found none");
+            throw new JobFailure(column + ": expected a text, found none");
         }
         if (ids.length > session.contextLength()) {
             throw new JobFailure(column + ": expected at most " + session.contextLength()
-                    + " tokens, the context, found " + ids.length + ": shorten it or give a larger --context");
+                    + " tokens, the context, found " + ids.length + ": shorten it or use a larger --context");
         }
         return ids;
     }
 
-    /** The next id of each. */
+    /** Generates the next id of each. */
     private void step() {
         if (Thread.currentThread().isInterrupted()) {
             throw new CancellationException("Spark ended the task");
@@ -120,7 +120,7 @@ final class Continuations implements Iterator<Row>, AutoCloseable {
         model.decode(sessions, ids.stream().mapToInt(Integer::intValue).toArray());
     }
 
-    /** @return null if it ends */
+    /** @return next id, or null at the end */
     private Integer choose(Running one) {
         try {
             Token token = one.generator.next();
@@ -128,7 +128,7 @@ final class Continuations implements Iterator<Row>, AutoCloseable {
                 return token.id();
             }
             ended.add(result(one.document, one.generator.result()));
-        } catch (IllegalStateException wrong) { // logits that are no numbers
+        } catch (IllegalStateException wrong) { // logits that are NaN or infinite
             ended.add(error(one.document, wrong));
         }
         running.remove(one);
@@ -147,7 +147,7 @@ final class Continuations implements Iterator<Row>, AutoCloseable {
         return RowFactory.create(document.id(), null, null, null, null, null, wrong.getMessage());
     }
 
-    /** Closes the sessions of those that did not end. */
+    /** Closes the sessions that have not ended. */
     @Override
     public void close() {
         running.forEach(one -> one.session.close());

@@ -4,18 +4,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
 /**
- * A row to work on.
+ * A row of the input.
  *
- * @param seed null if it has none of its own
- * @param unreadable the line, if it is not what it must be, else null
+ * @param seed its seed, or null
+ * @param unreadable the line if it is malformed, else null
  */
 record Document(String id, String text, Long seed, String unreadable) {
     private static final int QUOTED = 60; // characters of a line in a message
 
-    /** @throws JobFailure if there is nothing to work on; {@code column} is where the text should be */
+    /** @throws JobFailure if the document is malformed or has no text in {@code column} */
     void check(String column) {
         if (unreadable != null) {
-            throw new JobFailure("line: expected a JSON object with id, " + column + " and, if it wants, seed, a whole "
+            throw new JobFailure("line: expected a JSON object with id, " + column + " and optionally seed, a whole "
                     + "number, found " + unreadable.substring(0, Math.min(QUOTED, unreadable.length())));
         }
         if (id == null) {
@@ -26,7 +26,7 @@ record Document(String id, String text, Long seed, String unreadable) {
         }
     }
 
-    /** Its own seed, or else one that comes from its id alone: 48 bits of a hash, which any JSON reader keeps. */
+    /** Returns its seed, or else one from its id alone: 48 bits of a hash, which any JSON reader keeps. */
     long seed(long base) {
         return seed != null
                 ? seed

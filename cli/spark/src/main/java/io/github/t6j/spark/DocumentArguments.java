@@ -21,29 +21,30 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Where a job's documents are and its results go: JSON lines or Parquet, by the ending of the name. */
+/** Input and output of a job: JSON lines or Parquet, by the ending of the name. */
 final class DocumentArguments {
-    /** What a job makes of a partition, on an executor. */
+    /** Work of a job on a partition, on an executor. */
     @FunctionalInterface
     interface Work extends Serializable {
-        /** A row a document; {@code error} is null, or all of the row but its id. */
+        /** Returns one row per document; either {@code error} is null, or all columns but it and the id. */
         Iterator<Row> results(Iterator<Document> documents);
     }
 
-    private static final String UNREADABLE = "_corrupt_record"; // Spark's name for a line that is not of the schema
+    private static final String UNREADABLE = "_corrupt_record"; // Spark's column for lines that do not match the schema
 
     @Option(names = "--in", required = true, paramLabel = "PATH",
-            description = "Documents, one a row: id, a text, and if they want seed. A file or folder that ends in .jsonl or "
-                    + ".parquet, at any address that Spark reads.")
+            description = {"Documents, one per row, with id, a text, and optionally seed.",
+                "PATH is a file or folder that ends in .jsonl or .parquet, at any address that Spark reads."})
     private String in;
 
     @Option(names = "--out", required = true, paramLabel = "PATH",
-            description = "Folder for the results, a row a document, in any order: ends in .jsonl or .parquet.")
+            description = {"Folder for the results, one row per document, in any order.",
+                "PATH ends in .jsonl or .parquet."})
     private String out;
 
     @Option(names = "--partitions", paramLabel = "N", defaultValue = "200",
-            description = "Parts that are worked on by themselves, and again if a machine fails "
-                    + "(default: ${DEFAULT-VALUE}).")
+            description = {"Number of parts that run independently, and again if a machine fails",
+                "(default: ${DEFAULT-VALUE})."})
     private int partitions;
 
     @Spec(Spec.Target.MIXEE)
@@ -70,13 +71,13 @@ final class DocumentArguments {
                 option + ": expected a path that ends in .jsonl or .parquet, found " + path);
     }
 
-    /** Works on all documents. @param column where their texts are @param result the columns of the results */
+    /** Processes all documents. @param column column of their texts @param result columns of the results */
     void run(Main main, String column, StructType result, Work work) throws IOException {
         SparkSession spark = SparkSession.builder().appName(spec.qualifiedName(" ")).getOrCreate();
         Path folder = new Path(out);
         if (folder.getFileSystem(spark.sparkContext().hadoopConfiguration()).exists(folder)) {
             throw new JobFailure(
-                    "--out " + out + ": expected nothing there, found something: give another, or delete it");
+                    "--out " + out + ": expected a new path, found an existing one: choose another, or delete it");
         }
         Dataset<Row> documents = read(spark, column).repartition(partitions);
         documents.mapPartitions(
@@ -85,11 +86,11 @@ final class DocumentArguments {
         Dataset<Row> written = spark.read().schema(result).format(format("--out", out)).load(out);
         long failed = written.filter(functions.col("error").isNotNull()).count();
         if (failed > 0) {
-            main.note(failed + " of " + written.count() + " documents failed; \"error\" of their results says why");
+            main.note(failed + " of " + written.count() + " documents failed; the column error has the reasons");
         }
     }
 
-    /** The columns of a {@link Document}, in its order. */
+    /** Returns the columns of a {@link Document}, in its order. */
     private Dataset<Row> read(SparkSession spark, String column) {
         if (format("--in", in).equals("json")) {
             StructType lines = new StructType().add("id", DataTypes.StringType).add(column, DataTypes.StringType)

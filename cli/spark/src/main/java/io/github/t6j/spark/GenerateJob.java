@@ -15,11 +15,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** Continues each document, as {@code t6j generate --prompts} does each line. */
+/** Continues each document as {@code t6j generate --prompts} does each line. */
 @Command(
         name = "generate",
-        description = "Continues each document: writes id, text, finish_reason, tokens (ids), prompt_tokens, seed, or id and "
-                + "error.",
+        description = {"Continues each document.",
+            "A result has id, text, finish_reason, tokens (ids), prompt_tokens and seed, or id and error."},
         mixinStandardHelpOptions = true,
         footer = {
             "",
@@ -44,11 +44,11 @@ final class GenerateJob implements Callable<Integer> {
     private GenerationArguments generation;
 
     @Option(names = "--column", paramLabel = "NAME", defaultValue = "prompt",
-            description = "The column of the texts (default: ${DEFAULT-VALUE}).")
+            description = "Column of the texts (default: ${DEFAULT-VALUE}).")
     private String column;
 
     @Option(names = "--parallel", paramLabel = "N", defaultValue = "8",
-            description = "Documents that a task continues at once (default: ${DEFAULT-VALUE}).")
+            description = "Number of documents that a task continues at once (default: ${DEFAULT-VALUE}).")
     private int parallel;
 
     @Override
@@ -57,7 +57,7 @@ final class GenerateJob implements Callable<Integer> {
         arguments.check(spec, 1);
         DocumentArguments.atLeast(spec, "--parallel", parallel, 1);
         check();
-        // what the executors get: not this object, which holds the command line
+        // The lambda captures these variables, not this object, which has the command line.
         ModelArguments from = arguments;
         GenerationArguments how = generation;
         String where = column;

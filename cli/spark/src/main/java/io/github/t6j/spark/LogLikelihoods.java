@@ -13,8 +13,8 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The log-likelihoods of a partition's documents, in their order: each is cut into windows of the context's length, which
- * begin with an empty cache and score all but their first id.
+ * Log-likelihoods of a partition's documents, in their order. Each document is cut into windows of the context's
+ * length, which begin with an empty cache and score all ids but their first.
  */
 final class LogLikelihoods implements Iterator<Row>, AutoCloseable {
     static final StructType RESULT = new StructType().add("id", DataTypes.StringType)
@@ -27,7 +27,7 @@ final class LogLikelihoods implements Iterator<Row>, AutoCloseable {
     private final String column;
     private final Iterator<Document> documents;
 
-    /** @param column where a document's text was */
+    /** @param column column of the texts */
     LogLikelihoods(Model model, SessionOptions options, String column, Iterator<Document> documents) {
         this.model = model;
         this.session = model.newSession(options);
@@ -54,7 +54,7 @@ final class LogLikelihoods implements Iterator<Row>, AutoCloseable {
     private Row result(Document document) {
         int[] ids = model.tokenizer().encodeWithSpecialTokens(document.text());
         if (ids.length < 2) {
-            throw new JobFailure(column + ": expected a text of 2 tokens or more, found " + ids.length);
+            throw new JobFailure(column + ": expected a text of at least 2 tokens, found " + ids.length);
         }
         int window = session.contextLength();
         double total = 0;
@@ -68,7 +68,9 @@ final class LogLikelihoods implements Iterator<Row>, AutoCloseable {
         return RowFactory.create(document.id(), ids.length, scored, total, bytes, null);
     }
 
-    /** The sum over a window's ids but the first. The last id is not fed: nothing is asked after it. */
+    /**
+     * Returns the sum over all ids of a window but the first. The last id is not fed: no logits are needed after it.
+     */
     private double logLikelihood(int[] ids, int start, int end) {
         double[] sum = new double[1];
         session.truncate(0);
@@ -81,8 +83,8 @@ final class LogLikelihoods implements Iterator<Row>, AutoCloseable {
     private float logProbability(float[] logits, int[] ids, int index) {
         float found = Sampler.logProbability(logits, ids[index]);
         if (!Float.isFinite(found)) {
-            throw new JobFailure(column + ": expected a log-likelihood of token " + index + " (id " + ids[index]
-                    + "), found " + found + "; the model produced it: are its weights damaged?");
+            throw new JobFailure(column + ": expected a finite log-likelihood of token " + index + " (id "
+                    + ids[index] + "), found " + found + ", computed by the model: check its weights for damage");
         }
         return found;
     }

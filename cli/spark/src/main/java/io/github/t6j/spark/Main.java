@@ -23,7 +23,7 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code t6j} on Spark: reads the command line, runs a job, and turns what goes wrong into one line and an exit code. */
+/** {@code t6j} on Spark: reads the command line, runs a job, and turns errors into one line and an exit code. */
 @Command(
         name = "t6j-spark",
         description = "Runs t6j's models over many documents on Spark.",
@@ -43,7 +43,7 @@ public final class Main {
         this.err = err;
     }
 
-    /** Runs the job that {@code args} name, and then stops Spark: clusters take an exit before that for a failure. */
+    /** Runs the job that {@code args} name, and then stops Spark: a cluster treats an exit before that as a failure. */
     public static void main(String[] args) {
         int code = new Main(System.err).run(args);
         if (SparkSession.getDefaultSession().isDefined()) {
@@ -67,7 +67,7 @@ public final class Main {
         return commandLine.execute(args);
     }
 
-    /** A line for the person who watches. */
+    /** Prints a line to standard error, for people. */
     void note(String text) {
         err.println("t6j-spark: " + text.strip().replaceAll("\\p{Cntrl}+\\s*", " "));
     }
@@ -77,7 +77,7 @@ public final class Main {
         return BAD_USAGE;
     }
 
-    /** Spark wraps what went wrong in a task several times, and adds its stack trace to the message. */
+    /** Reports a failure. Spark wraps an exception of a task several times, and adds its stack trace to the message. */
     private int failed(Exception e, CommandLine commandLine, ParseResult parsed) {
         Throwable cause = e;
         while (cause.getCause() != null) {
@@ -96,7 +96,7 @@ public final class Main {
         return FAILED;
     }
 
-    /** Options of few words: an enum's constants, in lower case, with hyphens. */
+    /** Registers an enum whose constants are options in lower case, with hyphens. */
     private static <E extends Enum<E>> void register(CommandLine commandLine, Class<E> type) {
         ITypeConverter<E> converter = text -> Arrays.stream(type.getEnumConstants())
                 .filter(constant -> word(constant).equals(text)).findFirst()

@@ -13,43 +13,44 @@ import org.apache.spark.SparkFiles;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
-/** What every job says of its model. It goes to the executors, each of which loads the model once. */
+/** Model options of every job. They are sent to the executors, each of which loads the model once. */
 final class ModelArguments implements Serializable {
     private static final long serialVersionUID = 1;
 
     private record Loaded(Path path, ModelOptions options) {}
 
-    /** The models of this JVM, which stay until it ends: the next task will want them. */
+    /** Models of this JVM, kept until it ends, since the next tasks need them. */
     private static final Map<Loaded, Model> MODELS = new ConcurrentHashMap<>();
 
     @Option(names = "--model", required = true, paramLabel = "DIR|FILE",
-            description = "The model: the name that --archives gives it (model.zip#model), or a folder or file that is at "
-                    + "the same absolute path on all machines.")
+            description = {"Model: the name that --archives gives it (model.zip#model),",
+                "or a folder or file at the same absolute path on all machines."})
     private String model;
 
     @Option(names = "--variant", paramLabel = "NAME",
-            description = "What the files cannot say: " + RopeVariant.WORDS
-                    + " (default: what t6j.json or config.json say).")
+            description = {"RoPE variant: " + RopeVariant.WORDS,
+                "(default: from t6j.json or config.json)."})
     private RopeVariant variant;
 
     @Option(names = "--load", paramLabel = "HOW", defaultValue = "copy",
-            description = "How weights are read: copy, or mmap, which maps the files (default: ${DEFAULT-VALUE}).")
+            description = {"Method of reading the weights: copy or mmap.",
+                "mmap maps the files into memory (default: ${DEFAULT-VALUE})."})
     private ModelOptions.Load load;
 
     @Option(names = "--threads", paramLabel = "N", defaultValue = "1",
-            description = "Threads that compute for a task; as many as its spark.task.cpus (default: ${DEFAULT-VALUE}).")
+            description = "Number of threads per task, at most its spark.task.cpus (default: ${DEFAULT-VALUE}).")
     private int threads;
 
     @Option(names = "--cache-type", paramLabel = "TYPE", defaultValue = "f32",
-            description = "How the cache stores numbers: f32, f16, bf16, or q8, 8 bits with scales "
-                    + "(default: ${DEFAULT-VALUE}).")
+            description = {"Type of the cache's elements: f32, f16, bf16 or q8.",
+                "q8 has 8 bits and scales (default: ${DEFAULT-VALUE})."})
     private SessionOptions.CacheType cacheType;
 
     @Option(names = "--context", paramLabel = "N",
-            description = "Tokens that fit (default: the model's block_size).")
+            description = "Number of tokens in the context (default: the model's block_size).")
     private Integer context;
 
-    /** @param leastContext that a --context must have */
+    /** @param leastContext smallest valid --context */
     void check(CommandSpec spec, int leastContext) {
         DocumentArguments.atLeast(spec, "--threads", threads, 1);
         if (context != null) {
@@ -57,13 +58,13 @@ final class ModelArguments implements Serializable {
         }
     }
 
-    /** This executor's model: the first task that asks loads it, while others wait. */
+    /** Returns this executor's model; the first task loads it, while others wait. */
     Model onExecutor() {
         String where = Path.of(model).isAbsolute() ? model : SparkFiles.get(model);
         Path path = Path.of(where).normalize();
         if (!Files.exists(path)) {
-            throw new JobFailure("--model " + path + ": expected a folder with config.json and weights, or a file of "
-                    + "weights, on every machine, found nothing: ship a folder's zip by --archives model.zip#model");
+            throw new JobFailure("--model " + path + ": expected a folder with config.json and weights, or a weight "
+                    + "file, on every machine, found no such file: send a zip of it with --archives model.zip#model");
         }
         return MODELS.computeIfAbsent(new Loaded(path, new ModelOptions(load, threads, variant)), ModelArguments::load);
     }
@@ -75,7 +76,9 @@ final class ModelArguments implements Serializable {
         return model;
     }
 
-    /** With the model's context if the user says none: never less, as what memory holds differs from machine to machine. */
+    /**
+     * Returns options with the model's context by default, and never less, since free memory differs between machines.
+     */
     SessionOptions sessionOptions(Model loaded) {
         return SessionOptions.defaults().withCacheType(cacheType)
                 .withContextLength(context == null ? loaded.info().sizes().contextLength() : context);

@@ -12,11 +12,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** Scores each document, as {@code t6j perplexity} does a file. */
+/** Scores each document as {@code t6j perplexity} does a file. */
 @Command(
         name = "perplexity",
-        description = "Scores each document: writes id, tokens, scored (those that a log-likelihood was asked of), "
-                + "log_likelihood (their sum, in nats), bytes, or id and error.",
+        description = {"Scores each document.",
+            "A result has id, tokens, scored (number of scored ids), log_likelihood (their sum, in nats) and bytes;",
+            "or id and error."},
         mixinStandardHelpOptions = true,
         footer = {
             "",
@@ -38,14 +39,14 @@ final class PerplexityJob implements Callable<Integer> {
     private DocumentArguments documents;
 
     @Option(names = "--column", paramLabel = "NAME", defaultValue = "text",
-            description = "The column of the texts (default: ${DEFAULT-VALUE}).")
+            description = "Column of the texts (default: ${DEFAULT-VALUE}).")
     private String column;
 
     @Override
     public Integer call() throws IOException {
         documents.check();
         arguments.check(spec, 2);
-        // what the executors get: not this object, which holds the command line
+        // The lambda captures these variables, not this object, which has the command line.
         ModelArguments from = arguments;
         String where = column;
         documents.run(main, column, LogLikelihoods.RESULT, partition -> {

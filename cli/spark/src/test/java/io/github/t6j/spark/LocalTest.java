@@ -129,7 +129,7 @@ class LocalTest {
         Jobs.Ran ran = run("generate", in, "out.jsonl", "-n", "3");
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.err())
-                .isEqualTo("t6j-spark: 5 of 6 documents failed; \"error\" of their results says why\n");
+                .isEqualTo("t6j-spark: 5 of 6 documents failed; the column error has the reasons\n");
         spark.read().json(folder.resolve("out.jsonl").toString()).createOrReplaceTempView("results");
         List<String> errors = spark.sql("select error from results where error is not null order by error")
                 .collectAsList().stream().map(row -> row.getString(0)).toList();
@@ -156,9 +156,9 @@ class LocalTest {
                 folder.resolve("b.jsonl").toString(), "--partitions", "1").code()).isZero();
         Map<Object, Map<String, Object>> results = Jobs.results(folder.resolve("b.jsonl"));
         assertThat((String) results.get("1").get("error"))
-                .startsWith("text: expected a log-likelihood of token 1 (id 98), found NaN");
+                .startsWith("text: expected a finite log-likelihood of token 1 (id 98), found NaN");
         assertThat((String) results.get("2").get("error"))
-                .isEqualTo("text: expected a text of 2 tokens or more, found 1");
+                .isEqualTo("text: expected a text of at least 2 tokens, found 1");
     }
 
     @ParameterizedTest
