@@ -10,17 +10,17 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** {@link ModelUse}: freed once, when it is closed and no call uses it; no session outlives it. */
+/** Races {@link ModelUse}: it is freed once, after it is closed and no call uses it; no session outlives it. */
 public final class ModelUseStress {
     private ModelUseStress() {}
 
-    /** A model, and how often it was freed, which is plain. */
+    /** A model, and a plain count of how often it was freed. */
     static class Subject {
         int frees;
         final ModelUse model = new ModelUse(() -> frees++);
     }
 
-    /** Closed twice during a call, which ends later. */
+    /** Two closes during a call, which ends later. */
     @JCStressTest
     @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "Freed once, by the call.")
     @State
@@ -45,7 +45,7 @@ public final class ModelUseStress {
         }
     }
 
-    /** Closed while a call comes and goes. */
+    /** A close while a call begins and ends. */
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "The call was made, then it was freed.")
     @Outcome(id = "2, 1", expect = ACCEPTABLE, desc = "There was nothing left to acquire.")
@@ -72,7 +72,7 @@ public final class ModelUseStress {
         }
     }
 
-    /** Closed while a session is opened: that is closed, too, by one of the two. */
+    /** A close while a session is opened: one of the two closes that session, too. */
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Both were freed.")
     @State
@@ -96,7 +96,7 @@ public final class ModelUseStress {
         }
     }
 
-    /** Closed while a session's call begins or ends: neither is freed before its end. */
+    /** A close while a call of a session begins or ends: neither is freed before the call ends. */
     @JCStressTest
     @Outcome(id = "1, 1, 1", expect = ACCEPTABLE, desc = "The call was made, then both were freed.")
     @Outcome(id = "2, 1, 1", expect = ACCEPTABLE, desc = "Refused as closed.")

@@ -11,9 +11,12 @@ import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/** {@link SessionUse}: one call at a time, freed once, never during a call, and a refused call says why. */
+/**
+ * Races {@link SessionUse}: it allows one call at a time, is freed once, never during a call, and a refused call has a
+ * reason.
+ */
 public final class SessionUseStress {
-    /** So long a call that another thread meets it. */
+    /** Length of a call, long enough that another thread meets it. */
     private static final int LENGTH = 20;
 
     static final int REFUSED_AS_CLOSED = 2;
@@ -22,7 +25,7 @@ public final class SessionUseStress {
 
     private SessionUseStress() {}
 
-    /** A session of a model that stays open, and how often it was freed, which is plain. */
+    /** A session of a model that stays open, and a plain count of how often it was freed. */
     static class Subject {
         private static final ModelUse OPEN = new ModelUse(() -> {
         });
@@ -43,7 +46,7 @@ public final class SessionUseStress {
             }
         }
 
-        /** @return 1 after a call, or why there was none */
+        /** @return 1 after a call, or a code for the reason of a refusal */
         int call(Runnable body) {
             try (SessionUse.Call _ = use.begin()) {
                 pause(LENGTH);
@@ -60,7 +63,7 @@ public final class SessionUseStress {
         }
     }
 
-    /** Closed twice. */
+    /** Two closes. */
     @JCStressTest
     @Outcome(id = "1", expect = ACCEPTABLE, desc = "Freed once.")
     @State
@@ -81,7 +84,7 @@ public final class SessionUseStress {
         }
     }
 
-    /** Closed while a call begins or ends. */
+    /** A close while a call begins or ends. */
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "The call was made, then it was freed.")
     @Outcome(id = "2, 1", expect = ACCEPTABLE, desc = "Refused as closed.")
@@ -103,7 +106,7 @@ public final class SessionUseStress {
         }
     }
 
-    /** Two calls: what they do is done by one after the other, or one is refused. */
+    /** Two calls: they run one after the other, or one is refused. */
     @JCStressTest
     @Outcome(id = "1, 1, 2", expect = ACCEPTABLE, desc = "One after the other.")
     @Outcome(id = {"1, 3, 1", "3, 1, 1"}, expect = ACCEPTABLE, desc = "One was refused.")
@@ -127,7 +130,7 @@ public final class SessionUseStress {
         }
     }
 
-    /** Cancelled while a call is under way or is not: the next call does not notice. */
+    /** A cancel with or without a running call: the next call does not notice it. */
     @JCStressTest
     @Outcome(id = {"0, 0", "1, 0"}, expect = ACCEPTABLE, desc = "The next call is not cancelled.")
     @State

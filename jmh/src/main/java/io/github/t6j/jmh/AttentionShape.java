@@ -15,11 +15,11 @@ import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
 
 /**
- * The attentions that benchmarks compare, by the names of their parameters.
+ * Attentions that the benchmarks compare, by the names of their parameters.
  *
- * @param attention mha, mqa, gqa, mla, tpa or tpa_kvonly, and at equal heads gla, gta, mfa or mlra
+ * @param attention mha, mqa, gqa, mla, tpa or tpa_kvonly; at equal heads also gla, gta, mfa or mlra
  * @param width elements per position between blocks, d_model
- * @param sizes of the attention
+ * @param sizes sizes of the attention
  */
 record AttentionShape(String attention, int width, AttentionConfig sizes) {
     /** q_lora_rank, which no benchmark of attention alone uses. */
@@ -28,22 +28,22 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
     private static final String OF_THE_PAPER = "mha, mqa, gqa, mla, tpa or tpa_kvonly";
 
     /**
-     * What the attentions of a shape are made of.
+     * Sizes from which the attentions of a shape are built.
      *
-     * @param keyValueHeads of GQA and GTA
+     * @param keyValueHeads key and value heads of GQA and GTA
      * @param queryRank R_Q of TPA
      * @param rank R_K = R_V of TPA
      * @param latent elements of all latents of MLA, GLA and MLRA, kv_lora_rank
-     * @param rope elements of their common part of a key, qk_rope_head_dim
+     * @param rope elements of the shared part of their keys, qk_rope_head_dim
      */
     private record Parts(int keyValueHeads, int queryRank, int rank, int latent, int rope) {}
 
     /**
-     * An attention of a shape: those of the paper's decoding experiment (figures 5, 7 and 8: d_model 2048, 1024, 3072)
-     * and d128 have as many heads for all, those of its language models (tables 9 and 10) as many parameters. mlra is
-     * the shape of the published MLRA checkpoints of 2.9 billion parameters, which have no TPA KV-only.
+     * Returns an attention of a shape. In the paper's decoding experiment (figures 5, 7 and 8: d_model 2048, 1024,
+     * 3072) and d128, all attentions have equal heads; in its language models (tables 9 and 10), equal parameters. mlra
+     * is the shape of the published MLRA checkpoints of 2.9 billion parameters, which have no TPA KV-only.
      *
-     * @throws IllegalArgumentException if there is no such shape, or no such attention in it
+     * @throws IllegalArgumentException if the shape, or the attention in it, does not exist
      */
     static AttentionShape of(String shape, String attention) {
         return switch (shape) {
@@ -61,7 +61,10 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
         };
     }
 
-    /** Ranks R_Q, 1, 1, 4 key heads for GQA, and MLA's latent as in the paper's experiment. */
+    /**
+     * Returns a shape with ranks R_Q, 1, 1, with 4 key heads for GQA, and with MLA's latent as in the paper's
+     * experiment.
+     */
     private static AttentionShape equalHeads(String attention, int heads, int headDim, int queryRank) {
         return of(attention, heads * headDim, heads, headDim, new Parts(4, queryRank, 1, 256, 32));
     }
@@ -74,7 +77,7 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
         return of(attention, 3072, 24, 128, new Parts(6, 6, 2, 512, 64));
     }
 
-    /** Heads of 64, ranks 6, 2, 2, and 2 key heads for GQA. */
+    /** Returns a shape with heads of 64, ranks 6, 2, 2, and 2 key heads for GQA. */
     private static AttentionShape equalParameters(
             String attention, int width, int mha, int mqa, int gqa, int mla, int tpa, int tpaKvOnly) {
         int heads = switch (attention) {
@@ -90,7 +93,10 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
         return of(attention, width, heads, 64, new Parts(2, 6, 2, 256, 32));
     }
 
-    /** MFA's heads have twice the size, as in its published model; GLA has two latents, MLRA four, each with a branch. */
+    /**
+     * Returns a shape. MFA's heads have twice the size, as in its published model; GLA has two latents, MLRA four, each
+     * with a branch.
+     */
     private static AttentionShape of(String attention, int width, int heads, int headDim, Parts parts) {
         return new AttentionShape(attention, width, switch (attention) {
             case "mha" -> new GroupedQuery(heads, headDim, heads);
@@ -112,7 +118,7 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
         return new Latent(heads, headDim, headDim, QUERY_LATENT, sizes.latent, sizes.rope, parts, Latent.Factors.NONE);
     }
 
-    /** The engine's attention of this shape; up-projections of latents are seeded numbers in {@code arena}. */
+    /** Builds the engine's attention of this shape; up-projections of latents are seeded numbers in {@code arena}. */
     PageAttention build(Arena arena) {
         return switch (sizes) {
             case TensorProduct form -> new TensorProductAttention(
@@ -122,7 +128,7 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
             case MultiMatrix factored -> new GroupedQueryAttention(factored.heads(), factored.headDim(), 1);
             case GroupedTied tied -> new GroupedTiedAttention(tied);
             case Latent latent -> new LatentAttention(latent, up(latent), arena);
-            default -> throw new IllegalStateException("no benchmark has " + sizes);
+            default -> throw new IllegalStateException("expected an attention of the benchmarks, found " + sizes);
         };
     }
 
@@ -136,8 +142,8 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
     }
 
     /**
-     * Multiplications and additions of one query and one cached token in all heads: products of query and key, and sum of
-     * values. The softmax itself is not counted.
+     * Returns multiplications and additions of one query and one cached token in all heads: products of query and key,
+     * and the sum of values. The softmax itself is not counted.
      */
     long flopsPerToken() {
         int heads = sizes.heads();
@@ -152,11 +158,12 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
     }
 
     /**
-     * The same of a prompt, each row with the tokens up to its own. Passes of latents rebuild the keys and values of all
-     * tokens so far, and multiply with those, where these are smaller (ADR 9); else each row absorbs the up-projections.
-     * Passes of TPA rebuild values, and keys where that is less (ADR 31).
+     * Returns the same for a prompt, in which each row attends to the tokens up to its own. Passes of latents rebuild
+     * the keys and values of all tokens so far and multiply with those, if that takes fewer operations (ADR 9);
+     * otherwise each row absorbs the up-projections. Passes of TPA rebuild values, and keys if that takes fewer
+     * operations (ADR 31).
      *
-     * @param pass rows of a pass, enough to rebuild; a shorter last one counts as if it did so, too
+     * @param pass rows of a pass, enough to rebuild; a shorter last pass counts as if it rebuilt, too
      */
     long flopsOfPrompt(int tokens, int pass) {
         long pairs = (long) tokens * (tokens + 1) / 2;
@@ -180,13 +187,13 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
 
     private long flopsOfPrompt(Latent latent, int tokens, long pairs, long rebuilt) {
         long keyHeads = (long) latent.parts().branches() * latent.heads();
-        long head = 2L * latent.headDim(); // elements of a key that are not rotated, and of a value
+        long head = 2L * latent.headDim(); // unrotated elements of a key, or elements of a value
         return head < 2 * latent.latentDim()
                 ? 2 * keyHeads * (rebuilt * latent.latentDim() * head + pairs * (head + latent.rope()))
                 : pairs * flopsPerToken() + 2 * keyHeads * tokens * latent.latentDim() * head;
     }
 
-    /** A_K in the scores, A_V in the probabilities, B_V in the sum. */
+    /** Returns the products per value: A_K in the scores, A_V in the probabilities, B_V in the sum. */
     private static int valueProducts(TensorProduct form) {
         return form.heads() * form.keyRank() + form.heads() * form.valueRank() * (1 + form.valueDim());
     }

@@ -11,18 +11,18 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.SplittableRandom;
 
-/** What benchmarks have in common: which kernels they measure, and how they keep data out of the caches. */
+/** Shared code of the benchmarks: choosing kernels, and keeping data out of the processor's caches. */
 final class BenchmarkSupport {
-    /** What forks need to have vectors. */
+    /** JVM option that forks need for the Vector API. */
     static final String VECTORS = "--add-modules=jdk.incubator.vector";
 
-    /** What lets weights and long contexts lie in huge pages, as bin/t6j does. */
+    /** JVM option that allows huge pages for weights and long contexts, as in bin/t6j. */
     static final String HUGE_PAGES = "--enable-native-access=ALL-UNNAMED";
 
-    /** So many steps in turn must have allocated next to nothing. */
+    /** Consecutive steps that must allocate almost nothing. */
     private static final int STEADY_STEPS = 20;
 
-    /** What else in the JVM may allocate during a step; vectors of the shortest one are more. */
+    /** Bytes that the rest of the JVM may allocate during a step; the vectors of the shortest step take more. */
     private static final long FEW_BYTES = 64 << 10;
 
     private static final long PATIENCE_NANOS = 60_000_000_000L;
@@ -30,10 +30,10 @@ final class BenchmarkSupport {
     private BenchmarkSupport() {}
 
     /**
-     * The kernels that are asked for.
+     * Returns the requested kernels.
      *
      * @param name simd or scalar
-     * @throws IllegalStateException where simd cannot be had: a number of the scalar twin must not pass for it
+     * @throws IllegalStateException if SIMD is not available: the scalar twin must not be measured in its place
      */
     static Kernels kernels(String name) {
         return switch (name) {
@@ -41,7 +41,7 @@ final class BenchmarkSupport {
             case "simd" -> {
                 if (KernelChoice.kernels() == KernelChoice.scalar()) {
                     throw new IllegalStateException("kernels: expected SIMD, found the scalar twin (the warning above"
-                            + " says why); -p kernels=scalar measures that");
+                            + " has the reason); use -p kernels=scalar to measure that");
                 }
                 yield KernelChoice.kernels();
             }
@@ -50,15 +50,15 @@ final class BenchmarkSupport {
     }
 
     /**
-     * How many copies of data of this size are to be used in turn.
+     * Returns the number of copies of the data that a benchmark uses alternately.
      *
-     * @param residency memory: enough that each comes from memory; cached: one
+     * @param residency memory, for enough copies that each comes from memory; cached, for one
      */
     static int copies(String residency, long bytes) {
         return copies(residency, bytes, ThirdLevelCache.bytes());
     }
 
-    /** @param thirdLevel bytes of L3, or 0 where they are not known */
+    /** @param thirdLevel bytes of L3, or 0 if unknown */
     static int copies(String residency, long bytes, long thirdLevel) {
         return switch (residency) {
             case "memory" -> Math.toIntExact(Math.max(1, (ThirdLevelCache.outOfCache(thirdLevel) + bytes - 1) / bytes));
@@ -68,10 +68,10 @@ final class BenchmarkSupport {
     }
 
     /**
-     * Steps until C2 has compiled what a step uses, which no fixed time is enough for: until then vectors are objects, so
-     * it is when steps have ceased to allocate them.
+     * Steps until C2 has compiled the code of a step, for which no fixed time is enough. Until then vectors are
+     * objects, so that is when steps stop allocating them.
      *
-     * @throws IllegalStateException if they do not: what would be measured is not the kernels
+     * @throws IllegalStateException if they do not stop: the result would not be that of the kernels
      */
     static void warm(Runnable step) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -84,13 +84,13 @@ final class BenchmarkSupport {
             before = now;
             if (System.nanoTime() - start > PATIENCE_NANOS) {
                 throw new IllegalStateException(
-                        "warm-up: expected steps that allocate nothing, found that they still make"
-                                + " objects of vectors after a minute: C2 did not compile the kernels as it should; run it again");
+                        "warm-up: expected steps that allocate nothing, found that they still allocate"
+                                + " vectors after a minute: C2 did not compile the kernels as usual; run it again");
             }
         }
     }
 
-    /** How a cache stores elements. */
+    /** Returns the format of a cache's elements. */
     static Format format(String cacheType) {
         return switch (cacheType) {
             case "f32", "f16", "bf16", "q8" -> Format.valueOf(cacheType.toUpperCase(Locale.ROOT));
@@ -99,9 +99,9 @@ final class BenchmarkSupport {
     }
 
     /**
-     * Data of a benchmark may take half of the machine's memory.
+     * Checks that a benchmark's data takes at most half of the machine's memory.
      *
-     * @throws Skipped if they take more
+     * @throws Skipped if it takes more
      */
     static void checkFits(String what, long bytes) {
         long memory = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
@@ -122,7 +122,7 @@ final class BenchmarkSupport {
         }
     }
 
-    /** Numbers from −1 to 1. */
+    /** Returns random numbers from −1 to 1. */
     static float[] floats(int count, SplittableRandom random) {
         float[] floats = new float[count];
         for (int i = 0; i < count; i++) {
@@ -131,7 +131,7 @@ final class BenchmarkSupport {
         return floats;
     }
 
-    /** A file in testdata/, found from the project's folder or by the system property t6j.testdata. */
+    /** Returns a file in testdata/, in the project's folder or in that of the system property t6j.testdata. */
     static Path testData(String relative) {
         Path path = Path.of(System.getProperty("t6j.testdata", "testdata")).resolve(relative);
         if (!Files.exists(path)) {

@@ -19,7 +19,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Keeping one token in one layer's cache, its page being there: tokens follow each other and begin again at the end. */
+/**
+ * Appends one token to one layer's cache, in an existing page. After the last token the benchmark begins again at the
+ * first.
+ */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
@@ -27,19 +30,19 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 @State(Scope.Benchmark)
 public class CacheAppendBenchmark {
-    /** Which attention. */
+    /** Attention. */
     @Param({"mha", "gqa", "mqa", "mla", "tpa", "tpa_kvonly"})
     public String attention;
 
-    /** Of which size: see {@link AttentionShape}. */
+    /** Shape of the attention: see {@link AttentionShape}. */
     @Param("paper")
     public String shape;
 
-    /** Tokens that the cache has room for. */
+    /** Capacity of the cache in tokens. */
     @Param("4096")
     public int context;
 
-    /** How the cache's elements are stored: f32, f16, bf16 or q8. */
+    /** Type of the cache's elements: f32, f16, bf16 or q8. */
     @Param({"f32", "bf16", "q8"})
     public String cacheType;
 
@@ -50,7 +53,7 @@ public class CacheAppendBenchmark {
     private long bytes;
     private int token;
 
-    /** Makes the cache and a token's projections. */
+    /** Builds the cache and the projections of a token. */
     @Setup
     public void fill() {
         arena = Arena.ofShared();
@@ -65,7 +68,7 @@ public class CacheAppendBenchmark {
         bytes = subject.layout().bytesPerToken(cache.format());
     }
 
-    /** One token. */
+    /** Appends one token. */
     @Benchmark
     public PagedCache append(Rates rates) {
         pass.position = token;
@@ -75,7 +78,7 @@ public class CacheAppendBenchmark {
         return cache;
     }
 
-    /** Frees it. */
+    /** Frees the memory. */
     @TearDown
     public void close() {
         cache.close();

@@ -7,11 +7,16 @@ import io.github.t6j.jmh.study.StudyCommand;
 import java.io.IOException;
 import java.util.Arrays;
 
-/** JMH's command line; with {@code report}, {@code learning-curves}, {@code study} or {@code load} for its first word that of these. */
+/**
+ * JMH's command line; if the first word is {@code report}, {@code learning-curves}, {@code study} or {@code load}, the
+ * command line of that command.
+ */
 final class Commands {
     private Commands() {}
 
-    /** Takes JMH's options, which {@code -h} lists, or those of another command: {@code report -h}; the exit code. */
+    /**
+     * Runs JMH with its options, which {@code -h} lists, or another command: {@code report -h}. @return the exit code
+     */
     static int run(String[] args) throws IOException {
         return switch (args.length == 0 ? "" : args[0]) {
             case "report" -> ReportCommand.run(Arrays.copyOfRange(args, 1, args.length));

@@ -4,8 +4,8 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.infra.IterationParams;
 
 /**
- * Counts something per second. JMH adds up event counters over iterations and forks, so each iteration gives its share of
- * their mean.
+ * Counter of a rate per second. JMH adds event counters over iterations and forks, so each iteration returns its share
+ * of their mean.
  */
 final class Counter {
     private double shares;
@@ -30,12 +30,12 @@ final class Counter {
         count += more;
     }
 
-    /** Takes work between operations out of the iteration's time. */
+    /** Excludes time between operations from the iteration. */
     void leaveOut(long nanos) {
         leftOut += nanos;
     }
 
-    /** Ends an iteration: JMH asks for counters later, the last time after everything is torn down. */
+    /** Ends an iteration; JMH reads counters later, the last time after everything is torn down. */
     void end() {
         seconds = (System.nanoTime() - start - leftOut) * 1e-9;
     }

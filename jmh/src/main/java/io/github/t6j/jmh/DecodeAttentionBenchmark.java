@@ -26,8 +26,8 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
  * One decode step of one layer's attention against its cache: scores, softmax and values of one query for each sequence
- * of a batch. Projections, RoPE and the appending of the new token are no part of it; that MLA, GLA and MLRA absorb W_UK into the
- * query and apply W_UV to what they summed is, since the others begin with whole queries and end with whole values.
+ * of a batch. It excludes projections, RoPE and appending the new token. It includes that MLA, GLA and MLRA absorb W_UK
+ * into the query and apply W_UV to the sum, since the others begin with whole queries and end with whole values.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -35,14 +35,14 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 @Measurement(iterations = 5, time = 1)
 @Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 public class DecodeAttentionBenchmark {
-    /** The caches and the queries. */
+    /** Caches and queries. */
     @State(Scope.Benchmark)
     public static class Caches {
-        /** Which attention. */
+        /** Attention. */
         @Param({"mha", "gqa", "mqa", "mla", "tpa", "tpa_kvonly", "gla", "gta", "mfa", "mlra"})
         public String attention;
 
-        /** Of which size: see {@link AttentionShape}. */
+        /** Shape of the attention: see {@link AttentionShape}. */
         @Param("paper")
         public String shape;
 
@@ -50,11 +50,11 @@ public class DecodeAttentionBenchmark {
         @Param({"4096", "16384", "65536"})
         public int context;
 
-        /** How the cache's elements are stored: f32, f16, bf16 or q8. */
+        /** Type of the cache's elements: f32, f16, bf16 or q8. */
         @Param("f32")
         public String cacheType;
 
-        /** Threads that compute. */
+        /** Number of threads. */
         @Param("1")
         public int threads;
 
@@ -62,18 +62,18 @@ public class DecodeAttentionBenchmark {
         @Param("1")
         public int batch;
 
-        /** Where a step finds the cache: memory, by a cache of many layers that are used in turn, or cached, by one. */
+        /** Place of the cache before a step: memory, with many layers used alternately, or cached, with one. */
         @Param("memory")
         public String residency;
 
-        /** What computes: simd or scalar. */
+        /** Kernels: simd or scalar. */
         @Param("simd")
         public String kernels;
 
         PageAttention subject;
         AttentionPass[] queries; // [batch], of one row each
-        PagedCache[] caches; //  [batch], each of as many layers as are used in turn
-        int layer; //            the next of them
+        PagedCache[] caches; //  [batch], each with as many layers as are used alternately
+        int layer; //            index of the next layer
         private int layers;
         private AttentionShape sizes;
         private Format format;
@@ -81,7 +81,7 @@ public class DecodeAttentionBenchmark {
         private Workers workers;
         private Arena arena;
 
-        /** Fills the caches with seeded numbers and warms what computes. */
+        /** Fills the caches with seeded numbers and warms up the kernels. */
         @Setup
         public void prepare() {
             fill();
@@ -109,7 +109,7 @@ public class DecodeAttentionBenchmark {
             }
         }
 
-        /** Puts another cache in the place of the first sequence's. */
+        /** Replaces the cache of the first sequence. */
         void use(PagedCache cache, int itsLayers) {
             caches[0].close();
             caches[0] = cache;
@@ -137,7 +137,7 @@ public class DecodeAttentionBenchmark {
             return (long) batch * context * sizes.flopsPerToken();
         }
 
-        /** Attention of sequence {@code b}'s query to the next layer of its cache. */
+        /** Computes attention of sequence {@code b}'s query to the next layer of its cache. */
         float[] attend(int b) {
             queries[b].begin(subject, layer);
             algorithms[b].attend(queries[b]);
@@ -148,7 +148,7 @@ public class DecodeAttentionBenchmark {
             layer = (layer + 1) % layers;
         }
 
-        /** Frees them. */
+        /** Frees the memory. */
         @TearDown
         public void close() {
             for (PagedCache cache : caches) {
@@ -159,13 +159,13 @@ public class DecodeAttentionBenchmark {
         }
     }
 
-    /** What a token takes. */
+    /** Cache size of a token. */
     @State(Scope.Thread)
     @AuxCounters(AuxCounters.Type.EVENTS)
     public static class CacheSize {
         private double share;
 
-        /** Learns what is measured. */
+        /** Measures the cache. */
         @Setup
         public void measure(Caches caches, BenchmarkParams benchmark) {
             measure(caches, Math.max(1, benchmark.getForks()) * benchmark.getMeasurement().getCount());
@@ -175,13 +175,13 @@ public class DecodeAttentionBenchmark {
             share = (double) caches.bytesPerToken() / iterations;
         }
 
-        /** Bytes that a token takes in this layer's cache: a share of it, which JMH adds up. */
+        /** Returns the bytes of a token in this layer's cache: a share of them, which JMH adds up. */
         public double cacheBytesPerToken() {
             return share;
         }
     }
 
-    /** One query of each sequence. */
+    /** Computes one query of each sequence. */
     @Benchmark
     public float[] step(Caches caches, Rates rates, CacheSize size) {
         float[] last = null;

@@ -19,7 +19,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What a position passes besides products, each on {@code width} elements that stay in L1, in one thread. */
+/** Element-wise operations on a position, each on {@code width} elements that stay in L1, in one thread. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
@@ -32,11 +32,11 @@ public class ElementWiseBenchmark {
 
     private static final float EPSILON = 0x1p-23f;
 
-    /** Elements: a multiple of 64. */
+    /** Number of elements: a multiple of 64. */
     @Param({"768", "2048"})
     public int width;
 
-    /** What computes: simd or scalar. */
+    /** Kernels: simd or scalar. */
     @Param("simd")
     public String kernels;
 
@@ -51,7 +51,7 @@ public class ElementWiseBenchmark {
     private float[] cos;
     private float[] sin;
 
-    /** Makes the elements. */
+    /** Fills the elements. */
     @Setup
     public void fill() {
         chosen = BenchmarkSupport.kernels(kernels);
@@ -75,7 +75,7 @@ public class ElementWiseBenchmark {
         return y;
     }
 
-    /** SwiGLU of as many gates and ups. */
+    /** SwiGLU of {@code width} gates and ups. */
     @Benchmark
     public float[] swiGlu() {
         chosen.swiGlu(x, 0, width, width, y, 0);
@@ -89,7 +89,7 @@ public class ElementWiseBenchmark {
         return rotated;
     }
 
-    /** The softmax's weights of one page of 64 tokens in heads, and their sums. */
+    /** Weights of the softmax over one page of 64 tokens in all heads, and their sums. */
     @Benchmark
     public float[] softmax() {
         Arrays.fill(sum, 0f);

@@ -16,9 +16,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a parallel region costs besides its work: one item a thread, a region right after the other as while
- * decoding. Compare with {@code threads} 1 of the same {@code spin}; in sample mode
- * ({@code -bm sample}) the median tells more than the mean, which a descheduled thread spoils.
+ * Overhead of a parallel region: one item per thread, and one region immediately after another, as in decoding. Compare
+ * with {@code threads} 1 and the same {@code spin}. In sample mode ({@code -bm sample}) the median is more reliable
+ * than the mean, which a descheduled thread distorts.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -27,16 +27,16 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 @State(Scope.Benchmark)
 public class HandOverBenchmark {
-    /** Threads that compute. */
+    /** Number of threads. */
     @Param({"1", "2"})
     public int threads;
 
-    /** Pauses of a processor that an item takes: none, or about the ten microseconds of a small product. */
+    /** Processor pauses in an item: none, or about the ten microseconds of a small product. */
     @Param({"0", "250"})
     public int spin;
 
     private Workers workers;
-    final int[] done = new int[64 * 16]; // times an item was done, a cache line each
+    final int[] done = new int[64 * 16]; // count of each item, one per cache line
 
     /** Starts the threads. */
     @Setup
@@ -44,13 +44,13 @@ public class HandOverBenchmark {
         workers = new Workers(threads);
     }
 
-    /** Ends them. */
+    /** Stops the threads. */
     @TearDown
     public void end() {
         workers.close();
     }
 
-    /** One region. */
+    /** Runs one region. */
     @Benchmark
     public void region() {
         workers.run(threads, this::item);

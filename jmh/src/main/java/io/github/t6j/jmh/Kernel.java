@@ -9,16 +9,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Which kernels the engine chooses with what forks are started with; the JVM that starts them has no vector module. */
+/**
+ * Prints the kernels that the engine chooses with the JVM options of forks; the JVM that starts them has no vector
+ * module.
+ */
 public final class Kernel {
     private Kernel() {}
 
-    /** Prints it. */
+    /** Prints the description of the kernels. */
     public static void main(String[] args) {
         System.out.print(KernelChoice.kernels().description());
     }
 
-    /** Asks a JVM that is started as JMH starts forks: with this one's flags, too. */
+    /** Returns the kernels of a JVM started as JMH starts forks, with this JVM's options, too. */
     public static String inAFork() {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -17,7 +17,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** From a model's folder to a model that can run, once in a cold JVM, as every command does. */
+/** Loads a model from its folder, once in a cold JVM, as every command does. */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 0)
@@ -25,11 +25,11 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 5, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 @State(Scope.Benchmark)
 public class LoadBenchmark {
-    /** The model's folder; without a name, t6-tiny. */
+    /** Folder of the model; t6-tiny by default. */
     @Param("")
     public String model;
 
-    /** How files are read: copy or mmap. */
+    /** Method of reading the files: copy or mmap. */
     @Param({"copy", "mmap"})
     public String load;
 
@@ -47,7 +47,7 @@ public class LoadBenchmark {
         });
     }
 
-    /** Loads it. */
+    /** Loads the model. */
     @Benchmark
     public ModelInfo open() {
         try (Model opened = Model.load(folder, options)) {

@@ -2,13 +2,13 @@ package io.github.t6j.jmh;
 
 import java.io.IOException;
 
-/** Where the jar starts. For Java 11, so that a java too old for the rest can say so. */
+/** Entry point of the jar, compiled for Java 11, so that an older java can report that it is too old. */
 public final class Main {
     private static final int NEEDED = 25;
 
     private Main() {}
 
-    /** {@link Commands#run} on a java that can; else says which is needed, and exits with 1. */
+    /** Runs {@link Commands#run} on a supported JDK; otherwise prints the required version, and exits with 1. */
     public static void main(String[] args) throws IOException {
         int found = Runtime.version().feature();
         if (found < NEEDED) {

@@ -16,29 +16,29 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** Packed matrices for {@link MatrixVectorBenchmark} and {@link MatrixMatrixBenchmark}, and what to multiply. */
+/** Packed matrices for {@link MatrixVectorBenchmark} and {@link MatrixMatrixBenchmark}, and their inputs. */
 @State(Scope.Benchmark)
 public class Matrices {
     /**
-     * Outputs × inputs: the small T6's projections in one, its attention's output, gate and up in one, down, vocabulary;
-     * and a square one.
+     * Outputs × inputs: the small T6's fused projections, fused attention output, gate and up, down, and vocabulary;
+     * and a square matrix.
      */
     @Param({"980x768", "768x2176", "4096x768", "768x2048", "50304x768", "2048x2048"})
     public String shape;
 
-    /** How weights are stored: f32, bf16, q8_0 or q4_0. */
+    /** Type of the weights: f32, bf16, q8_0 or q4_0. */
     @Param({"f32", "bf16", "q8_0", "q4_0"})
     public String type;
 
-    /** Threads that compute. */
+    /** Number of threads. */
     @Param("1")
     public int threads;
 
-    /** Where a product finds the weights: memory or cached. */
+    /** Place of the weights before a product: memory or cached. */
     @Param("memory")
     public String residency;
 
-    /** What computes: simd or scalar. */
+    /** Kernels: simd or scalar. */
     @Param("simd")
     public String kernels;
 
@@ -51,7 +51,7 @@ public class Matrices {
     private float[] y;
     private int next;
 
-    /** Makes the matrix of seeded numbers, and its copies. */
+    /** Fills the matrix with seeded numbers, and copies it. */
     @Setup
     public void fill() {
         DType dtype = dtype(type);
@@ -80,7 +80,7 @@ public class Matrices {
         };
     }
 
-    /** Makes the rows that matrices are multiplied with. */
+    /** Fills the rows that the matrices are multiplied with. */
     void rows(int rows) {
         x = floats(rows * copies[0].inputs(), new SplittableRandom(2));
         y = new float[rows * copies[0].stride()];
@@ -94,7 +94,7 @@ public class Matrices {
         return floats;
     }
 
-    /** The next copy times all rows: [rows][stride]. */
+    /** Multiplies the next copy with all rows: [rows][stride]. */
     float[] multiply(int rows, Traffic traffic) {
         PackedMatrix matrix = multiplyNext(rows);
         traffic.bytes += matrix.bytes();
@@ -109,7 +109,7 @@ public class Matrices {
         return matrix;
     }
 
-    /** Until products of so many rows are compiled. */
+    /** Steps until products of {@code rows} rows are compiled. */
     void warm(int rows) {
         BenchmarkSupport.warm(() -> multiplyNext(rows));
     }
@@ -118,14 +118,14 @@ public class Matrices {
         return copies[0].stride();
     }
 
-    /** Frees them. */
+    /** Frees the memory. */
     @TearDown
     public void close() {
         workers.close();
         arena.close();
     }
 
-    /** Counts, per second. */
+    /** Counters, per second. */
     @State(Scope.Thread)
     @AuxCounters
     public static class Traffic {

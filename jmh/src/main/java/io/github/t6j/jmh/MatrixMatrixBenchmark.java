@@ -14,7 +14,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Packed matrix × the rows of a prompt, what prefill does: hold its operations per second against {@link
+ * Packed matrix × rows of a prompt, as in prefill. Compare its operations per second with {@link
  * PeakBenchmark#multiplyAdd}.
  */
 @BenchmarkMode(Mode.Throughput)
@@ -24,18 +24,18 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 @State(Scope.Benchmark)
 public class MatrixMatrixBenchmark {
-    /** Rows that are multiplied together; the engine takes up to 128. */
+    /** Rows of a product; the engine takes up to 128. */
     @Param({"8", "128"})
     public int rows;
 
-    /** Makes the rows and warms what computes. */
+    /** Fills the rows and warms up the kernels. */
     @Setup
     public void prepare(Matrices matrices) {
         matrices.rows(rows);
         matrices.warm(rows);
     }
 
-    /** One product. */
+    /** Computes one product. */
     @Benchmark
     public float[] multiply(Matrices matrices, Matrices.Traffic traffic) {
         return matrices.multiply(rows, traffic);

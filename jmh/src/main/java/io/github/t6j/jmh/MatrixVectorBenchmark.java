@@ -12,7 +12,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Packed matrix × vector, what decoding does: hold its bytes per second against {@link PeakBenchmark#read}. */
+/** Packed matrix × vector, as in decoding. Compare its bytes per second with {@link PeakBenchmark#read}. */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
 @Warmup(iterations = 3, time = 1)
@@ -20,14 +20,14 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 @State(Scope.Benchmark)
 public class MatrixVectorBenchmark {
-    /** Makes the vector and warms what computes. */
+    /** Fills the vector and warms up the kernels. */
     @Setup
     public void prepare(Matrices matrices) {
         matrices.rows(1);
         matrices.warm(1);
     }
 
-    /** One product. */
+    /** Computes one product. */
     @Benchmark
     public float[] multiply(Matrices matrices, Matrices.Traffic traffic) {
         return matrices.multiply(1, traffic);

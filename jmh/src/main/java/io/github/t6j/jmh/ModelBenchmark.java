@@ -25,7 +25,7 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.infra.IterationParams;
 
-/** A whole model of random weights, from ids to the logits after the last of them. */
+/** A whole model with random weights, from ids to the logits after the last id. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 3, time = 2)
@@ -36,19 +36,19 @@ public class ModelBenchmark {
     /** A model and a sequence. */
     @State(Scope.Benchmark)
     public static class Loaded {
-        /** Which: t6-small, t6-kvonly-small, mha-small, mqa-small or gqa-small, 124 M parameters each. */
+        /** Model: t6-small, t6-kvonly-small, mha-small, mqa-small or gqa-small, with 124 M parameters each. */
         @Param({"t6-small", "mha-small", "gqa-small"})
         public String model;
 
-        /** How weights are stored: f32, bf16, q8_0 or q4_0. */
+        /** Type of the weights: f32, bf16, q8_0 or q4_0. */
         @Param("bf16")
         public String type;
 
-        /** How the cache's elements are stored: f32, f16, bf16 or q8. */
+        /** Type of the cache's elements: f32, f16, bf16 or q8. */
         @Param("f32")
         public String cacheType;
 
-        /** Threads that compute. */
+        /** Number of threads. */
         @Param("1")
         public int threads;
 
@@ -59,7 +59,7 @@ public class ModelBenchmark {
         private Workers workers;
         private Arena arena;
 
-        /** Makes the weights; whole models compute with SIMD only. */
+        /** Fills the weights; whole models use SIMD kernels only. */
         @Setup
         public void load() {
             load(RandomModel.of(model));
@@ -87,12 +87,12 @@ public class ModelBenchmark {
             }
         }
 
-        /** Multiplications and additions in attention of a row that sees {@code seen} tokens. */
+        /** Returns multiplications and additions in the attention of a row that attends to {@code seen} tokens. */
         long attentionFlops(long seen) {
             return shape.layers() * seen * shape.attention().flopsPerToken();
         }
 
-        /** Frees it. */
+        /** Frees the memory. */
         @TearDown
         public void close() {
             sequence.close();
@@ -104,13 +104,13 @@ public class ModelBenchmark {
     /** A prompt. */
     @State(Scope.Benchmark)
     public static class Prompt {
-        /** Ids. */
+        /** Number of ids. */
         @Param("512")
         public int tokens;
 
         private int[] ids;
 
-        /** Makes it and warms what computes. */
+        /** Chooses the ids and warms up the kernels. */
         @Setup
         public void prepare(Loaded loaded) {
             make(loaded);
@@ -128,7 +128,7 @@ public class ModelBenchmark {
         }
     }
 
-    /** What was decoded before. */
+    /** Context of a decode step. */
     @State(Scope.Benchmark)
     public static class Past {
         /** Tokens in the cache. */
@@ -137,7 +137,7 @@ public class ModelBenchmark {
 
         private int[] next;
 
-        /** Fills the cache, for computing it would take minutes, and warms what computes. */
+        /** Fills the cache with random numbers, since computing it would take minutes, and warms up the kernels. */
         @Setup
         public void prepare(Loaded loaded) {
             loaded.sequence.fill(depth, 3);
@@ -145,14 +145,14 @@ public class ModelBenchmark {
             BenchmarkSupport.warm(() -> decode(loaded));
         }
 
-        /** Computes what is in the cache, and takes the id that came next. */
+        /** Computes the cache, and chooses the id that follows. */
         void feed(Loaded loaded) {
             int[] ids = loaded.ids(depth + 1);
             next = new int[] {ids[depth]};
             loaded.feed(Arrays.copyOf(ids, depth));
         }
 
-        /** One id more, which is then forgotten. */
+        /** Decodes one id more, then removes it from the cache. */
         float[] decode(Loaded loaded) {
             loaded.feed(next);
             float[] logits = loaded.sequence.logits(0, 1);
@@ -161,13 +161,13 @@ public class ModelBenchmark {
         }
     }
 
-    /** What was fed. */
+    /** Counter of ids. */
     @State(Scope.Thread)
     @AuxCounters(AuxCounters.Type.EVENTS)
     public static class Fed {
         private final Counter tokens = new Counter();
 
-        /** Begins to count. */
+        /** Begins counting. */
         @Setup(Level.Iteration)
         public void begin(BenchmarkParams benchmark, IterationParams iteration) {
             tokens.begin(benchmark, iteration);
@@ -177,19 +177,19 @@ public class ModelBenchmark {
             tokens.begin(1);
         }
 
-        /** Ends to count. */
+        /** Ends counting. */
         @TearDown(Level.Iteration)
         public void end() {
             tokens.end();
         }
 
-        /** Tokens. */
+        /** Returns tokens per second. */
         public double tokensPerSecond() {
             return tokens.perSecond();
         }
     }
 
-    /** A prompt into an empty cache. */
+    /** Feeds a prompt into an empty cache. */
     @Benchmark
     public float[] prefill(Loaded loaded, Prompt prompt, Rates rates, Fed fed) {
         long tokens = prompt.tokens;
@@ -200,7 +200,7 @@ public class ModelBenchmark {
         return prompt.feed(loaded);
     }
 
-    /** One id after {@code depth} others, which is then forgotten. */
+    /** Decodes one id after {@code depth} others, then removes it from the cache. */
     @Benchmark
     public float[] decode(Loaded loaded, Past past, Rates rates, Fed fed) {
         fed.tokens.add(1);

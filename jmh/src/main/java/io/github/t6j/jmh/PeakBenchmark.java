@@ -23,8 +23,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What the machine gives at most, to hold the kernels against: bytes read and floating-point operations done, in one
- * thread; with {@code -t max} in every core at once. Read the counters, which are per second.
+ * Limits of the machine, for comparison with the kernels: bytes read and floating-point operations, in one thread; with
+ * {@code -t max} in all cores at once. The results are the counters, which are per second.
  */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
@@ -36,10 +36,13 @@ public class PeakBenchmark {
     private static final int LANES = SPECIES.length();
     private static final int PIECE = 64 * 1024;
 
-    /** What {@link #read} passes over. */
+    /** Data that {@link #read} reads. */
     @State(Scope.Thread)
     public static class Data {
-        /** The size in KiB: the smallest lies in L2, the largest in memory; suites take more where L3 is over 200 MiB. */
+        /**
+         * Size in KiB: the smallest fits in L2, the largest only in memory; suites use a larger one if L3 exceeds 200
+         * MiB.
+         */
         @Param({"256", "4096", "409600"})
         public int kilobytes;
 
@@ -47,7 +50,7 @@ public class PeakBenchmark {
         private final float[] sums = new float[LANES];
         private long step; // not a constant: C2 would unroll a counted loop and reorder its loads, at half the speed
 
-        /** Writes every page once, so that it exists. */
+        /** Writes every page once, so that the system allocates it. */
         @Setup
         public void fill() {
             bytes = Arena.ofAuto().allocate(kilobytes * 1024L, 64);
@@ -58,15 +61,15 @@ public class PeakBenchmark {
         }
     }
 
-    /** Counts what was read. */
+    /** Counter of the bytes read. */
     @State(Scope.Thread)
     @AuxCounters
     public static class Traffic {
-        /** Bytes, of any level of memory. */
+        /** Bytes, from any level of memory. */
         public long bytes;
     }
 
-    /** Counts what was computed. */
+    /** Counter of operations. */
     @State(Scope.Thread)
     @AuxCounters
     public static class Work {
@@ -74,7 +77,7 @@ public class PeakBenchmark {
         public long flops;
     }
 
-    /** Reads all the data; what remains are sums, a lane each. */
+    /** Reads all the data. @return sums, one per lane */
     @Benchmark
     public float[] read(Data data, Traffic traffic) {
         Arrays.fill(data.sums, 0f);
@@ -85,7 +88,10 @@ public class PeakBenchmark {
         return data.sums;
     }
 
-    /** Adds a piece in four streams, which one core reads faster than one; called often, so that C2 compiles it as a whole and not a loop that is running. */
+    /**
+     * Adds a piece in four streams, which one core reads faster than one stream. Frequent calls make C2 compile the
+     * whole method instead of a running loop.
+     */
     private static void sum(MemorySegment bytes, long from, long to, long step, float[] sums) {
         long part = (to - from) / 4;
         FloatVector a = FloatVector.fromArray(SPECIES, sums, 0);
@@ -101,7 +107,7 @@ public class PeakBenchmark {
         a.add(b).add(c.add(d)).intoArray(sums, 0);
     }
 
-    /** Gemm-adds from registers: ten independent chains hide the latency of one. */
+    /** Multiplies and adds in registers, as a matrix product does: ten independent chains hide the latency of one. */
     @Benchmark
     public FloatVector multiplyAdd(Work work) {
         int steps = 100_000;

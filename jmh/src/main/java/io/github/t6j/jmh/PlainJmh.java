@@ -13,14 +13,14 @@ import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * JMH as its own command line runs it, with another end: a benchmark that failed makes the exit code 1, where JMH passes
- * over it, and one that was {@link Skipped} does not, where {@code -foe true} would stop.
+ * JMH as its own command line runs it, with other exit codes. A failed benchmark makes the exit code 1, which JMH
+ * itself ignores. A {@link Skipped} benchmark does not, while {@code -foe true} would stop there.
  */
 final class PlainJmh {
     private int started;
     private int ended;
     private int skipped;
-    private boolean skipping; // the benchmark that was started last
+    private boolean skipping; // true if the benchmark started last is skipped
 
     private PlainJmh() {}
 
@@ -60,7 +60,7 @@ final class PlainJmh {
         int failed = started - ended - skipped;
         if (skipped > 0 || failed > 0) {
             System.err.println(started + " combinations: " + ended + " measured, " + skipped + " skipped, " + failed
-                    + " failed; see above why");
+                    + " failed; the reasons are above");
         }
         return failed > 0 ? 1 : 0;
     }

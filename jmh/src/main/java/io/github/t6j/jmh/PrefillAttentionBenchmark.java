@@ -24,8 +24,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * One layer's causal attention of a whole prompt, in passes of as many rows as the engine takes at once; each pass keeps
- * its tokens first.
+ * Causal attention of one layer over a whole prompt, in passes of as many rows as the engine takes at once. Each pass
+ * appends its tokens first.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -37,11 +37,11 @@ public class PrefillAttentionBenchmark {
     /** Rows of a pass of the engine. */
     private static final int PASS = 128;
 
-    /** Which attention. */
+    /** Attention. */
     @Param({"mha", "gqa", "mqa", "mla", "tpa", "tpa_kvonly", "gla", "gta", "mfa", "mlra"})
     public String attention;
 
-    /** Of which size: see {@link AttentionShape}. */
+    /** Shape of the attention: see {@link AttentionShape}. */
     @Param("paper")
     public String shape;
 
@@ -49,15 +49,15 @@ public class PrefillAttentionBenchmark {
     @Param({"512", "2048"})
     public int tokens;
 
-    /** How the cache's elements are stored: f32, f16, bf16 or q8. */
+    /** Type of the cache's elements: f32, f16, bf16 or q8. */
     @Param("f32")
     public String cacheType;
 
-    /** Threads that compute. */
+    /** Number of threads. */
     @Param("1")
     public int threads;
 
-    /** What computes: simd or scalar. */
+    /** Kernels: simd or scalar. */
     @Param("simd")
     public String kernels;
 
@@ -70,7 +70,7 @@ public class PrefillAttentionBenchmark {
     private Arena arena;
     private AttentionPass pass;
 
-    /** Makes the prompt's projections and warms what computes. */
+    /** Fills the prompt's projections and warms up the kernels. */
     @Setup
     public void prepare() {
         fill();
@@ -91,7 +91,7 @@ public class PrefillAttentionBenchmark {
         pass.begin(subject, 0);
     }
 
-    /** The whole prompt; what remains is the last pass. */
+    /** Computes the whole prompt. @return the last pass */
     @Benchmark
     public float[] prompt(Rates rates) {
         rates.add(0, sizes.flopsOfPrompt(tokens, PASS));
@@ -110,7 +110,7 @@ public class PrefillAttentionBenchmark {
         return pass.output;
     }
 
-    /** The last pass's rows. */
+    /** Returns the rows of the last pass. */
     float[] lastRows(float[] all) {
         int rows = (tokens - 1) % PASS + 1;
         return Arrays.copyOf(all, rows * subject.heads() * subject.valueDim());

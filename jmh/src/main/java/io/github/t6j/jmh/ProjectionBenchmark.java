@@ -26,8 +26,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * From the normed x of a position to what attention starts with, RoPE included: projected factors of TPA, the same with
- * Q, K and V of every head rebuilt of them (tensor products, as linear attention needs them), and MHA's projected Q, K, V.
+ * From the normed x of a position to the input of attention, with RoPE: projected factors of TPA; the same with Q, K
+ * and V of every head rebuilt from them (tensor products, as linear attention needs them); and MHA's projected Q, K, V.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -36,27 +36,27 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 @State(Scope.Benchmark)
 public class ProjectionBenchmark {
-    /** What is made: factored, materialised, or mha for its whole heads. */
+    /** Form of the result: factored, materialised, or mha for its whole heads. */
     @Param({"factored", "materialised", "mha"})
     public String form;
 
-    /** Of which size: see {@link AttentionShape}. */
+    /** Shape of the attention: see {@link AttentionShape}. */
     @Param({"paper", "small"})
     public String shape;
 
-    /** Positions at once: 1 decodes, the engine takes up to 128 of a prompt. */
+    /** Positions at once: 1 for decoding; the engine takes up to 128 of a prompt. */
     @Param({"1", "128"})
     public int rows;
 
-    /** Threads that compute. */
+    /** Number of threads. */
     @Param("1")
     public int threads;
 
-    /** Where a product finds the weights: memory or cached. */
+    /** Place of the weights before a product: memory or cached. */
     @Param("memory")
     public String residency;
 
-    /** What computes: simd or scalar. */
+    /** Kernels: simd or scalar. */
     @Param("simd")
     public String kernels;
 
@@ -73,14 +73,14 @@ public class ProjectionBenchmark {
     private Arena arena;
     private int next;
 
-    /** Makes the weights and warms what computes. */
+    /** Fills the weights and warms up the kernels. */
     @Setup
     public void prepare() {
         fill();
         BenchmarkSupport.warm(this::projectNext);
     }
 
-    /** Makes the weights of seeded numbers, and their copies. */
+    /** Fills the weights with seeded numbers, and copies them. */
     void fill() {
         AttentionShape sizes = AttentionShape.of(shape, switch (form) {
             case "factored", "materialised" -> "tpa";
@@ -107,7 +107,7 @@ public class ProjectionBenchmark {
         heads = new float[form.equals("materialised") ? 3 * rows * attention.heads() : 0][attention.headDim()];
     }
 
-    /** All rows. */
+    /** Projects all rows. */
     @Benchmark
     public float[] project(Rates rates) {
         PackedMatrix matrix = projectNext();
@@ -138,7 +138,7 @@ public class ProjectionBenchmark {
         }
     }
 
-    /** Frees them. */
+    /** Frees the memory. */
     @TearDown
     public void close() {
         workers.close();

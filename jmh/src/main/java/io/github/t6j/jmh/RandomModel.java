@@ -25,19 +25,22 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * A transformer of the paper's sizes with seeded numbers for weights, made in memory. All tensors are pieces of one block
- * of elements; packing gives each matrix memory of its own, as a file's weights would have.
+ * A transformer of the paper's sizes with seeded random weights, built in memory. All tensors are pieces of one block
+ * of elements; packing gives each matrix its own memory, as the weights of a file would have.
  */
 record RandomModel(int layers, int vocabulary, AttentionShape attention) {
-    /** Elements that weights are taken from. */
+    /** Number of elements that weights are taken from. */
     private static final int NUMBERS = 1 << 22;
 
-    /** Inputs of all matrices are a multiple of it, so that a matrix of a quantised type is any such blocks in a row. */
+    /** Divisor of the inputs of all matrices, so that a matrix of a quantised type is a sequence of such blocks. */
     private static final int BLOCK = 32;
 
-    private static final float SCALE = 0.035f; // of uniform elements, whose standard deviation is then 0.02
+    private static final float SCALE = 0.035f; // scale of uniform elements for a standard deviation of 0.02
 
-    /** A model by its name: t6-small, t6-kvonly-small, mha-small, mqa-small, gqa-small: tables 9 and 10, 124 M parameters. */
+    /**
+     * Returns a model by its name: t6-small, t6-kvonly-small, mha-small, mqa-small, gqa-small: tables 9 and 10, 124 M
+     * parameters.
+     */
     static RandomModel of(String name) {
         return new RandomModel(12, 50304, AttentionShape.of("small", switch (name) {
             case "t6-small" -> "tpa";
@@ -64,7 +67,7 @@ record RandomModel(int layers, int vocabulary, AttentionShape attention) {
         return Families.load(named, model, KernelChoice.kernels(), workers, arena);
     }
 
-    /** The block's elements from a place that the name says, over and over where they do not suffice. */
+    /** Returns elements of the block, from an offset that depends on the name; the block repeats if it is too short. */
     private static Tensor tensor(String name, DType dtype, List<Long> shape, MemorySegment block) {
         long bytes = dtype.bytes(shape);
         MemorySegment data = Arena.ofAuto().allocate(bytes, 64);
@@ -78,17 +81,17 @@ record RandomModel(int layers, int vocabulary, AttentionShape attention) {
         return new Tensor(name, dtype, shape, data);
     }
 
-    /** Weights of all blocks' matrices and of the tied embedding. */
+    /** Returns the number of weights in all blocks' matrices and in the tied embedding. */
     long matrixWeights() {
         return specs().stream().mapToLong(spec -> spec.shape().get(0) * spec.shape().get(1)).sum();
     }
 
-    /** Bytes of {@link #matrixWeights()}. */
+    /** Returns the bytes of {@link #matrixWeights()}. */
     long matrixBytes(DType dtype) {
         return specs().stream().mapToLong(spec -> dtype.bytes(spec.shape())).sum();
     }
 
-    /** Matrices, [outputs, inputs], by the official names. */
+    /** Returns the matrices, [outputs, inputs], by their official names. */
     List<TensorSpec> specs() {
         return new T6Config(kind(), config(), VariantJson.none()).tensors();
     }
@@ -101,7 +104,7 @@ record RandomModel(int layers, int vocabulary, AttentionShape attention) {
         };
     }
 
-    /** config.json's keys. */
+    /** Returns the keys of config.json. */
     private Map<String, Object> config() {
         AttentionConfig sizes = attention.sizes();
         Map<String, Object> config = new HashMap<>(Map.of(

@@ -9,14 +9,14 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.infra.IterationParams;
 
-/** What was read and computed, of benchmarks whose own score is a time. */
+/** Counters of bytes and operations, for benchmarks whose score is a time. */
 @State(Scope.Thread)
 @AuxCounters(AuxCounters.Type.EVENTS)
 public class Rates {
     private final Counter bytes = new Counter();
     private final Counter flops = new Counter();
 
-    /** Begins to count. */
+    /** Begins counting. */
     @Setup(Level.Iteration)
     public void begin(BenchmarkParams benchmark, IterationParams iteration) {
         bytes.begin(benchmark, iteration);
@@ -33,25 +33,25 @@ public class Rates {
         flops.add(moreFlops);
     }
 
-    /** Takes work between operations, which JMH does not measure, out of the time. */
+    /** Excludes time between operations, which JMH does not measure. */
     void leaveOut(long nanos) {
         bytes.leaveOut(nanos);
         flops.leaveOut(nanos);
     }
 
-    /** Ends to count. */
+    /** Ends counting. */
     @TearDown(Level.Iteration)
     public void end() {
         bytes.end();
         flops.end();
     }
 
-    /** Bytes of what is to be read: a cache, weights. */
+    /** Returns the bytes read per second, of a cache or weights. */
     public double bytesPerSecond() {
         return bytes.perSecond();
     }
 
-    /** Multiplications and additions. */
+    /** Returns multiplications and additions per second. */
     public double flopsPerSecond() {
         return flops.perSecond();
     }

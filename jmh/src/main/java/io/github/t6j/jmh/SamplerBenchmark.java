@@ -16,7 +16,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** From the logits of GPT-2's vocabulary to an id. */
+/** Samples an id from logits of GPT-2's vocabulary. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
@@ -24,19 +24,19 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 @State(Scope.Benchmark)
 public class SamplerBenchmark {
-    /** Logits, and how many of them stand for ids. */
+    /** Number of logits, more than ids. */
     private static final int LOGITS = 50304;
 
     private static final int IDS = 50257;
 
-    /** greedy; default: temperature 0.8, top-k 40, top-p 0.95; all: temperature 1 and nothing else. */
+    /** Sampling: greedy; default (temperature 0.8, top-k 40, top-p 0.95); or all (temperature 1 without filters). */
     @Param({"greedy", "default", "all"})
     public String sampling;
 
     float[] logits;
     private Sampler sampler;
 
-    /** Makes logits as spread as a small model's. */
+    /** Fills the logits with a spread like a small model's. */
     @Setup
     public void fill() {
         SamplingOptions defaults = SamplingOptions.defaults().withSeed(1L);
@@ -53,7 +53,7 @@ public class SamplerBenchmark {
         }
     }
 
-    /** One id. */
+    /** Samples one id. */
     @Benchmark
     public int sample() {
         return sampler.sample(logits);

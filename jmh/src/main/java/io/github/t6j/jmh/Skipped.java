@@ -1,10 +1,13 @@
 package io.github.t6j.jmh;
 
-/** A combination of parameters that this machine cannot measure: it is passed over and said, and is no failure. */
+/**
+ * A combination of parameters that this machine cannot measure: it is reported and skipped, and does not count as a
+ * failure.
+ */
 public final class Skipped extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** Because of {@code why}. */
+    /** @param why reason */
     public Skipped(String why) {
         super(why);
     }

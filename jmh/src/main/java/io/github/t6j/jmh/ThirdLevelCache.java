@@ -10,13 +10,13 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** How large the processor's caches above L2 are: L3, in all its parts, and L4 where there is one. */
+/** Size of the processor's caches above L2: L3, in all its parts, and L4 if there is one. */
 public final class ThirdLevelCache {
     private static final long LEAST_OUT_OF_CACHE = 400L << 20;
 
     private ThirdLevelCache() {}
 
-    /** Its bytes, of all cores together; 0 where the system does not tell. */
+    /** Returns the bytes for all cores together; 0 if the system does not report them. */
     public static long bytes() {
         try {
             return System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("mac")
@@ -27,7 +27,10 @@ public final class ThirdLevelCache {
         }
     }
 
-    /** Bytes to pass over so that each read comes from memory: 400 MiB, and twice L3 ({@link #bytes()}) where that is more. */
+    /**
+     * Returns the bytes to read so that each read comes from memory: 400 MiB, or twice L3 ({@link #bytes()}) if that is
+     * more.
+     */
     public static long outOfCache(long thirdLevel) {
         return Math.max(LEAST_OUT_OF_CACHE, 2 * thirdLevel);
     }
@@ -36,12 +39,12 @@ public final class ThirdLevelCache {
         Process process = new ProcessBuilder("sysctl", "-n", "hw.l3cachesize")
                 .redirectError(ProcessBuilder.Redirect.DISCARD).start();
         String size = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-        return size.isEmpty() ? 0 : Long.parseLong(size); // Apple's own processors have no such size
+        return size.isEmpty() ? 0 : Long.parseLong(size); // Apple's processors do not report it
     }
 
-    /** The same from Linux's folder of processors. Cores that share a part all list it: it counts once. */
+    /** Returns the same from Linux' folder of processors. All cores that share a part list it; it counts once. */
     static long bytes(Path cpus) throws IOException {
-        Map<String, Long> parts = new HashMap<>(); // by level and by who shares it
+        Map<String, Long> parts = new HashMap<>(); // by level and by the cores that share it
         if (Files.isDirectory(cpus)) {
             try (DirectoryStream<Path> cores = Files.newDirectoryStream(cpus, "cpu[0-9]*")) {
                 for (Path core : cores) {
@@ -54,7 +57,7 @@ public final class ThirdLevelCache {
 
     private static void addParts(Path core, Map<String, Long> parts) throws IOException {
         if (!Files.isDirectory(core)) {
-            return; // a core that is switched off
+            return; // the core is offline
         }
         try (DirectoryStream<Path> caches = Files.newDirectoryStream(core, "index[0-9]*")) {
             for (Path cache : caches) {

@@ -20,7 +20,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** A book's text to ids of GPT-2's vocabulary, by t6j's tokenizer and by jtokkit's. */
+/** Encodes a book with GPT-2's vocabulary, by t6j's tokenizer and by jtokkit's. */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
 @Warmup(iterations = 3, time = 1)
@@ -33,7 +33,7 @@ public class TokenizerBenchmark {
     private Tokenizer tokenizer;
     private Encoding jtokkit;
 
-    /** Counts, per second. */
+    /** Counters, per second. */
     @State(Scope.Thread)
     @AuxCounters
     public static class Encoded {
@@ -53,13 +53,13 @@ public class TokenizerBenchmark {
         jtokkit = Encodings.newDefaultEncodingRegistry().getEncoding(EncodingType.R50K_BASE);
     }
 
-    /** t6j's. */
+    /** Encodes with t6j. */
     @Benchmark
     public int[] t6j(Encoded encoded) {
         return count(tokenizer.encode(text), encoded);
     }
 
-    /** jtokkit's. */
+    /** Encodes with jtokkit. */
     @Benchmark
     public int[] jtokkit(Encoded encoded) {
         return count(jtokkit.encodeOrdinary(text).toArray(), encoded);

@@ -16,7 +16,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** One layer's causal attention in training, all heads of a micro-batch. What is masked does not count as computed. */
+/** Causal attention of one layer in training, for all heads of a micro-batch. Masked pairs are not counted. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
@@ -24,15 +24,15 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
 @State(Scope.Benchmark)
 public class TrainingAttentionBenchmark {
-    /** Sequences × tokens × heads × elements of a head: those of the smallest and of the small T6. */
+    /** Sequences × tokens × heads × elements of a head, for the smallest and the small T6. */
     @Param({"8x512x11x32", "2x1024x34x64"})
     public String shape;
 
-    /** Threads that compute. */
+    /** Number of threads. */
     @Param("1")
     public int threads;
 
-    /** What computes: simd or scalar. */
+    /** Kernels: simd or scalar. */
     @Param("simd")
     public String kernels;
 
@@ -42,7 +42,7 @@ public class TrainingAttentionBenchmark {
     float[] v;
     float[] dy;
 
-    /** Makes the heads of seeded numbers and warms what computes; y is there then, which the way back needs. */
+    /** Fills the heads with seeded numbers, warms up the kernels, and computes y, which the backward pass needs. */
     @Setup
     public void prepare() {
         fill();
@@ -66,21 +66,21 @@ public class TrainingAttentionBenchmark {
         work = new HeadsWork(BenchmarkSupport.kernels(kernels), threads, q, k, v, dy, heads, dim, tokens);
     }
 
-    /** y. */
+    /** Computes y. */
     @Benchmark
     public float[] forward(Rates rates) {
         rates.add(0, work.flops());
         return work.forward();
     }
 
-    /** dq, dk and dv: the scores again, and four products more. */
+    /** Computes dq, dk and dv: the scores again, and four more products. */
     @Benchmark
     public float[][] backward(Rates rates) {
         rates.add(0, work.flops() * 5 / 2);
         return work.backward();
     }
 
-    /** Ends the threads. */
+    /** Stops the threads. */
     @TearDown
     public void close() {
         work.close();

@@ -17,7 +17,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The three products of a linear layer in training: hold their operations per second against {@link
+ * The three products of a linear layer in training. Compare their operations per second with {@link
  * PeakBenchmark#multiplyAdd}.
  */
 @BenchmarkMode(Mode.AverageTime)
@@ -28,23 +28,23 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Benchmark)
 public class TrainingProductsBenchmark {
     /**
-     * Rows × outputs × inputs: the smallest T6's query factors, one half of its gated layer, the way back, and some rows of its
-     * vocabulary; the small T6's gate and its way back.
+     * Rows × outputs × inputs: the smallest T6's query factors, one half of its gated layer, its down projection, and
+     * some rows of its vocabulary; the small T6's gate and down projection.
      */
     @Param({"4096x192x192", "4096x512x192", "4096x192x512", "512x4096x192", "2048x2048x768", "2048x768x2048"})
     public String shape;
 
-    /** Threads that compute. */
+    /** Number of threads. */
     @Param("1")
     public int threads;
 
-    /** What computes: simd or scalar. */
+    /** Kernels: simd or scalar. */
     @Param("simd")
     public String kernels;
 
     LayerWork layer;
 
-    /** Makes the layer of seeded numbers and warms what computes. */
+    /** Fills the layer with seeded numbers and warms up the kernels. */
     @Setup
     public void prepare() {
         fill();
@@ -67,28 +67,28 @@ public class TrainingProductsBenchmark {
                 rows);
     }
 
-    /** y = W·x. */
+    /** Computes y = W·x. */
     @Benchmark
     public float[] forward(Rates rates) {
         rates.add(0, layer.flops());
         return layer.forward();
     }
 
-    /** dx = Wᵀ·dy. */
+    /** Computes dx = Wᵀ·dy. */
     @Benchmark
     public float[] inputGradient(Rates rates) {
         rates.add(0, layer.flops());
         return layer.inputGradient();
     }
 
-    /** dW += dyᵀ·x. */
+    /** Computes dW += dyᵀ·x. */
     @Benchmark
     public float[] weightGradient(Rates rates) {
         rates.add(0, layer.flops());
         return layer.weightGradient();
     }
 
-    /** Ends the threads. */
+    /** Stops the threads. */
     @TearDown
     public void close() {
         layer.close();

@@ -17,8 +17,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A whole training step of a T6 of f32 weights, in its three parts, whose times add up to it. The operations are those of
- * {@link StepWork}; the softmax's exponentials, norms and activations are not counted.
+ * A whole training step of a T6 with f32 weights, in three parts, whose times add up to that of the step. The
+ * operations are those of {@link StepWork}; exponentials of the softmax, norms and activations are not counted.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -28,27 +28,33 @@ import org.openjdk.jmh.annotations.Warmup;
     BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES, TrainingStepBenchmark.MEMORY})
 @State(Scope.Benchmark)
 public class TrainingStepBenchmark {
-    /** Parameters and activations are arrays; a quarter of the memory, Java's default, holds no small T6. */
+    /**
+     * JVM option for the heap, which holds parameters and activations; Java's default, a quarter of the memory, holds
+     * no small T6.
+     */
     static final String MEMORY = "-XX:MaxRAMPercentage=60";
 
-    /** Whole steps make objects of their own, so that {@link BenchmarkSupport#warm} would never see them end. */
+    /**
+     * Duration of the warm-up. Whole steps allocate objects of their own, so {@link BenchmarkSupport#warm} would never
+     * end.
+     */
     private static final long WARM_UP_NANOS = 10_000_000_000L;
 
-    /** A preset, and sequences × tokens. */
+    /** Preset, and sequences × tokens. */
     @Param({"t6-micro/8x512", "t6-small/2x1024", "tiny/8x512"})
     public String shape;
 
-    /** Threads that compute. */
+    /** Number of threads. */
     @Param("1")
     public int threads;
 
-    /** What computes: simd or scalar. */
+    /** Kernels: simd or scalar. */
     @Param("simd")
     public String kernels;
 
     StepWork work;
 
-    /** Makes the model of seeded numbers and steps until C2 has compiled what a step uses. */
+    /** Builds a model of seeded numbers, and steps until C2 has compiled the code of a step. */
     @Setup
     public void prepare() {
         fill();
@@ -60,7 +66,7 @@ public class TrainingStepBenchmark {
         }
     }
 
-    /** @throws Skipped if the heap is too small for it */
+    /** @throws Skipped if the heap is too small */
     void fill() {
         String preset = shape.substring(0, shape.indexOf('/'));
         String[] sizes = shape.substring(shape.indexOf('/') + 1).split("x");
@@ -70,12 +76,12 @@ public class TrainingStepBenchmark {
         work = new StepWork(BenchmarkSupport.kernels(kernels), threads, preset, sequences, tokens);
     }
 
-    /** What the way back needs before each time, as it writes over what is kept; not measured. */
+    /** Forward pass before each backward pass, which overwrites its results; not measured. */
     @State(Scope.Thread)
     public static class Before {
         private long nanos;
 
-        /** Goes forward. */
+        /** Runs the forward pass. */
         @Setup(Level.Invocation)
         public void forward(TrainingStepBenchmark benchmark) {
             long start = System.nanoTime();
@@ -84,14 +90,14 @@ public class TrainingStepBenchmark {
         }
     }
 
-    /** From ids to the last activations. */
+    /** Computes the last activations from ids. */
     @Benchmark
     public void forward(Rates rates) {
         rates.add(0, work.forwardFlops());
         work.forward();
     }
 
-    /** From those to logits, the loss, and all gradients. */
+    /** Computes logits, the loss, and all gradients from these. */
     @Benchmark
     public double backward(Before before, Rates rates) {
         rates.leaveOut(before.nanos);
@@ -99,14 +105,14 @@ public class TrainingStepBenchmark {
         return work.backward();
     }
 
-    /** The gradients' norm, and AdamW. */
+    /** Computes the norm of the gradients, and updates with AdamW. */
     @Benchmark
     public double optimizer(Rates rates) {
         rates.add(work.optimizerBytes(), work.optimizerFlops());
         return work.optimizer();
     }
 
-    /** Ends the threads. */
+    /** Stops the threads. */
     @TearDown
     public void close() {
         work.close();

@@ -5,7 +5,7 @@ import io.github.t6j.kernels.Workers;
 import io.github.t6j.training.HeadAttention.Rows;
 import java.util.Arrays;
 
-/** Causal attention of all heads of some sequences: what the engine's package keeps to itself, for a benchmark. */
+/** Causal attention of all heads of some sequences; gives a benchmark access to package-private code of the engine. */
 public final class HeadsWork implements AutoCloseable {
     private final int heads;
     private final int dim;
@@ -24,7 +24,7 @@ public final class HeadsWork implements AutoCloseable {
     private final Workers workers;
     private final HeadAttention[] attentions;
 
-    /** Heads of these numbers, all [sequences][length][heads][dim]. */
+    /** Creates heads of these numbers, all [sequences][length][heads][dim]. */
     public HeadsWork(
             Kernels kernels, int threads, float[] q, float[] k, float[] v, float[] dy, int heads, int dim, int length) {
         this.q = q;
@@ -50,14 +50,14 @@ public final class HeadsWork implements AutoCloseable {
         return new Rows(array, (item / heads * length * heads + item % heads) * dim, heads * dim);
     }
 
-    /** y. */
+    /** Computes y. */
     public float[] forward() {
         workers.run(items, (i, worker) -> attentions[worker].forward(
                 rows(q, i), rows(k, i), rows(v, i), length, dim, dim, scale, rows(y, i), lse, i * length));
         return y;
     }
 
-    /** dq, dk and dv, after {@link #forward}; dk and dv are added to. */
+    /** Computes dq, dk and dv, after {@link #forward}; adds to dk and dv. */
     public float[][] backward() {
         workers.run(items, (i, worker) -> attentions[worker].backward(
                 rows(q, i), rows(k, i), rows(v, i), rows(y, i), rows(dy, i), lse, i * length, length, dim, dim, scale,
@@ -65,12 +65,15 @@ public final class HeadsWork implements AutoCloseable {
         return new float[][] {dq, dk, dv};
     }
 
-    /** Multiplications and additions of {@link #forward}, of what is not masked; {@link #backward} has five products for two. */
+    /**
+     * Returns multiplications and additions of {@link #forward}, without masked pairs; {@link #backward} has five
+     * products instead of two.
+     */
     public long flops() {
         return 2L * items * length * (length + 1) * dim;
     }
 
-    /** Ends the threads and frees the memory. */
+    /** Stops the threads and frees the memory. */
     @Override
     public void close() {
         for (HeadAttention attention : attentions) {

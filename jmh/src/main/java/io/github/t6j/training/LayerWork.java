@@ -3,12 +3,12 @@ package io.github.t6j.training;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 
-/** A linear layer and some rows: what the engine's package keeps to itself, for a benchmark. */
+/** A linear layer and some rows; gives a benchmark access to package-private code of the engine. */
 public final class LayerWork implements AutoCloseable {
-    /** [rows][inputs]. */
+    /** Input, [rows][inputs]. */
     public final float[] x;
 
-    /** [outputs][inputs]. */
+    /** Weights, [outputs][inputs]. */
     public final float[] w;
 
     /** Gradients [rows][outputs]. */
@@ -23,7 +23,7 @@ public final class LayerWork implements AutoCloseable {
     private final Workers workers;
     private final Products products;
 
-    /** A layer of these numbers. */
+    /** Creates a layer of these numbers. */
     public LayerWork(Kernels kernels, int threads, float[] x, float[] w, float[] dy, int rows) {
         this.x = x;
         this.w = w;
@@ -38,30 +38,30 @@ public final class LayerWork implements AutoCloseable {
         products = new Products(kernels, workers);
     }
 
-    /** y = W·x. */
+    /** Computes y = W·x. */
     public float[] forward() {
         products.forward(x, 0, inputs, rows, w, 0, outputs, inputs, y, 0, outputs, false);
         return y;
     }
 
-    /** dx = Wᵀ·dy. */
+    /** Computes dx = Wᵀ·dy. */
     public float[] inputGradient() {
         products.inputGradient(dy, 0, outputs, rows, w, 0, outputs, inputs, dx, 0, inputs, false);
         return dx;
     }
 
-    /** dW, to which dyᵀ·x is added each time. */
+    /** Computes dW, to which each call adds dyᵀ·x. */
     public float[] weightGradient() {
         products.weightGradient(dy, 0, outputs, x, 0, inputs, rows, dw, 0, outputs, inputs);
         return dw;
     }
 
-    /** Multiplications and additions of each of them. */
+    /** Returns multiplications and additions of each product. */
     public long flops() {
         return 2L * rows * outputs * inputs;
     }
 
-    /** Ends the threads and frees the memory. */
+    /** Stops the threads and frees the memory. */
     @Override
     public void close() {
         products.close();

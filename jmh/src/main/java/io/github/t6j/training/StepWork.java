@@ -13,18 +13,18 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * The parts of a training step of a T6, apart: what the engine's package keeps to itself, for a benchmark. A step is all three,
- * one after the other. Operations are multiplications and additions; what is computed again from less is not counted, but for
- * the scores of the way back.
+ * Three parts of a training step of a T6, which run one after the other; gives a benchmark access to package-private
+ * code of the engine. Operations are multiplications and additions. Recomputed values are not counted, except the
+ * scores of the backward pass.
  */
 public final class StepWork implements AutoCloseable {
-    /** Of a parameter: two of the norm, twelve of AdamW's formulas; divisions and roots are not counted. */
+    /** Operations per parameter: two for the norm, twelve for AdamW's formulas; divisions and roots are not counted. */
     private static final long OPTIMIZER_FLOPS = 14;
 
-    /** Floats of a parameter: the gradient, for the norm and again for the update; both moments; the value. */
+    /** Floats read per parameter: the gradient, for the norm and again for the update; both moments; the value. */
     private static final long OPTIMIZER_READS = 5;
 
-    private static final float SCALE = 0.035f; // of uniform weights, whose standard deviation is then 0.02
+    private static final float SCALE = 0.035f; // scale of uniform weights for a standard deviation of 0.02
     private static final double RATE = 1e-4;
 
     private final ModelConfig config;
@@ -35,16 +35,16 @@ public final class StepWork implements AutoCloseable {
     private long updates;
 
     /**
-     * A model of seeded weights, and a micro-batch of seeded ids.
+     * Creates a model of seeded weights, and a micro-batch of seeded ids.
      *
-     * @param preset a T6's shape
-     * @throws IllegalArgumentException if it is another attention's
+     * @param preset preset of a T6
+     * @throws IllegalArgumentException if the preset has another attention
      */
     public StepWork(Kernels kernels, int threads, String preset, int sequences, int length) {
         NewModel shape = Presets.of(preset);
         config = Families.describe(shape);
         if (!(config.attention().dense() instanceof TensorProduct tensorProduct)) {
-            throw new IllegalArgumentException("preset: expected a T6's, found " + preset + ", " + config.name());
+            throw new IllegalArgumentException("preset: expected a T6, found " + preset + ", " + config.name());
         }
         form = tensorProduct;
         SplittableRandom random = new SplittableRandom(1);
@@ -60,7 +60,7 @@ public final class StepWork implements AutoCloseable {
         batch = model.begin(ids, targets, sequences, length);
     }
 
-    /** Bytes that a step takes about: 16 a parameter, and what is kept of a token. */
+    /** Estimates the bytes of a step: 16 per parameter, and the activations of each token. */
     public static long bytes(String preset, int sequences, int length) {
         ModelConfig config = Families.describe(Presets.of(preset));
         ModelConfig.Sizes sizes = config.sizes();
@@ -72,25 +72,25 @@ public final class StepWork implements AutoCloseable {
         return 16 * parameters + 4L * sequences * length * (kept + sizes.layers() * layer);
     }
 
-    /** From ids to the last activations. */
+    /** Computes the last activations from ids. */
     public void forward() {
         model.forward(batch);
     }
 
-    /** From those to the loss, and back to all gradients, which it clears first. {@link #forward} must come before. */
+    /** Computes the loss, then all gradients, which it clears first. {@link #forward} must run before. */
     public double backward() {
         model.clearGradients();
         return model.backward(batch, 1f);
     }
 
-    /** The gradients' norm, and an update of all parameters. */
+    /** Computes the norm of the gradients, and updates all parameters. */
     public double optimizer() {
         double norm = optimizer.gradientNorm();
         optimizer.step(RATE, ++updates, TrainingOptions.Optimizer.DEFAULT.factor(norm));
         return norm;
     }
 
-    /** The loss of the weights as they are. */
+    /** Returns the loss of the current weights. */
     double loss() {
         return model.loss(batch.ids(), batch.targets(), batch.sequences(), batch.length());
     }
@@ -99,14 +99,18 @@ public final class StepWork implements AutoCloseable {
         return model.parameters();
     }
 
-    /** Operations of {@link #forward}: two a weight of the blocks and token, the products of factors, scores, values. */
+    /**
+     * Returns operations of {@link #forward}: two per weight of the blocks and token, products of factors, scores,
+     * values.
+     */
     public long forwardFlops() {
         return batch.rows() * (2 * blockWeights() + config.sizes().layers() * 2 * factors()) + 2 * pairs();
     }
 
     /**
-     * Operations of {@link #backward}: four a weight of the blocks and six a weight of the tied matrix, whose logits are made
-     * here; twice the products of factors; scores again, and the four products of attention's derivatives.
+     * Returns operations of {@link #backward}: four per weight of the blocks and six per weight of the tied matrix,
+     * whose logits it computes; twice the products of factors; scores again, and the four products of attention's
+     * derivatives.
      */
     public long backwardFlops() {
         long output = (long) config.sizes().vocabulary() * config.sizes().width();
@@ -114,12 +118,12 @@ public final class StepWork implements AutoCloseable {
                 + 5 * pairs();
     }
 
-    /** Operations of {@link #optimizer}. */
+    /** Returns operations of {@link #optimizer}. */
     public long optimizerFlops() {
         return OPTIMIZER_FLOPS * Families.parameters(config);
     }
 
-    /** Bytes that {@link #optimizer} reads. */
+    /** Returns bytes that {@link #optimizer} reads. */
     public long optimizerBytes() {
         return OPTIMIZER_READS * Float.BYTES * Families.parameters(config);
     }
@@ -130,20 +134,23 @@ public final class StepWork implements AutoCloseable {
                 .mapToLong(TensorSpec::elements).sum();
     }
 
-    /** Multiply-adds that make a token's queries, keys and values of a layer of its factors. */
+    /** Returns multiply-adds that build a token's queries, keys and values in a layer from its factors. */
     private long factors() {
         TensorProduct.Ranks ranks = form.ranks();
         return (long) form.heads()
                 * ((ranks.query() + ranks.key()) * form.headDim() + ranks.value() * form.valueDim());
     }
 
-    /** Operations of all layers' scores, or values: two an element of each head, of each pair of tokens that is not masked. */
+    /**
+     * Returns operations of all layers' scores, or values: two per element of each head, for each unmasked pair of
+     * tokens.
+     */
     private long pairs() {
         long pairs = IntStream.rangeClosed(1, batch.length()).asLongStream().sum() * batch.sequences();
         return 2L * config.sizes().layers() * form.heads() * form.headDim() * pairs;
     }
 
-    /** Ends the threads. */
+    /** Stops the threads. */
     @Override
     public void close() {
         model.close();

@@ -14,16 +14,16 @@ import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/** {@link RefCountedPages}: freed once, by the last of its owners, and never used after. */
+/** Races {@link RefCountedPages}: they are freed once, by the last owner, and never used afterwards. */
 public final class PagesStress {
     private static final PageLayout LAYOUT = new PageLayout(1, 0, 0);
     private static final long BYTES = RefCountedPages.bytes(LAYOUT, Format.F32, 1);
-    private static final int SHARED = 7; // what every owner finds in the page's first place
+    private static final int SHARED = 7; // the first element of the page, for every owner
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
 
     private PagesStress() {}
 
-    /** A page of two owners, with {@link #SHARED} in it, in memory that is freed with it. */
+    /** Returns a page with two owners and {@link #SHARED} in it, in memory that is freed with it. */
     private static RefCountedPages shared() {
         Slab slab = new Slab(BYTES);
         RefCountedPages pages = new RefCountedPages(LAYOUT, Format.F32, 1, slab);
@@ -41,7 +41,7 @@ public final class PagesStress {
         return data(pages).scope().isAlive() ? 0 : 1;
     }
 
-    /** What a cache does before it writes: takes a copy of what others have, too. */
+    /** Copies a shared page, as a cache does before it writes. */
     private static RefCountedPages own(RefCountedPages pages) {
         if (!pages.shared()) {
             return pages;
@@ -52,7 +52,7 @@ public final class PagesStress {
         return own;
     }
 
-    /** Writes {@code number}. @return 10 · what was there · what it finds then */
+    /** Writes {@code number}. @return 10 · the old number · the number read afterwards */
     private static int write(RefCountedPages own, int number) {
         data(own).setAtIndex(INT, 1, number);
         return 10 * data(own).getAtIndex(INT, 0) + data(own).getAtIndex(INT, 1);
@@ -81,7 +81,9 @@ public final class PagesStress {
         }
     }
 
-    /** Both owners write: each has its own number, nobody the other's, and the shared page is freed or one's own. */
+    /**
+     * Both owners write: each reads its own number, never the other's, and the shared page is freed or owned by one.
+     */
     @JCStressTest
     @Outcome(id = "71, 72, 1", expect = ACCEPTABLE, desc = "Each wrote to its own page.")
     @State
@@ -113,7 +115,7 @@ public final class PagesStress {
         }
     }
 
-    /** One owner writes while the other closes: it finds what was there, in a copy or in place. */
+    /** One owner writes while the other closes: it finds the old number, in a copy or in place. */
     @JCStressTest
     @Outcome(id = "71, 1", expect = ACCEPTABLE, desc = "It was there until its owner let go.")
     @State

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What benchmarks of attention measure is right: each body runs once, on small sizes, against an oracle. */
+/** Correctness of the attention benchmarks: each body runs once, at small sizes, against an oracle. */
 class AttentionBenchmarksTest {
 
     private static Caches caches(String shape, String attention, int context, int batch) {
@@ -55,7 +55,7 @@ class AttentionBenchmarksTest {
         return pass.output;
     }
 
-    /** In float64, by definition, from the cache that the benchmark filled. */
+    /** Compares with the definition in float64, from the cache that the benchmark filled. */
     private static void assertAttends(float[] found, Caches caches, int query, PagedCache cache, int layer) {
         AttentionPass pass = AttentionPass.of(caches.subject, 1, 0);
         pass.rows = 1;
@@ -69,8 +69,8 @@ class AttentionBenchmarksTest {
     }
 
     /**
-     * Elements a token: 2·h·d, 2·g·d or (1 + 1)(h + d) at equal heads, and those of the paper's sizes. GTA keeps g·d and
-     * d/2, MFA two vectors of 2·d, GLA and MLRA what MLA keeps, in parts.
+     * Elements per token: 2·h·d, 2·g·d or (1 + 1)(h + d) at equal heads, and those of the paper's sizes. GTA stores g·d
+     * and d/2, MFA two vectors of 2·d, GLA and MLRA the same as MLA, in parts.
      */
     @ParameterizedTest
     @CsvSource({
@@ -144,7 +144,7 @@ class AttentionBenchmarksTest {
         caches.close();
     }
 
-    /** So many layers are more than a processor's caches hold: the next page is touched while one is computed. */
+    /** These layers exceed the processor's caches: the next page is prefetched while one is computed. */
     @Test
     void decodeStepsPassOverAllLayersInTurn() {
         int layers = 40;
@@ -162,8 +162,9 @@ class AttentionBenchmarksTest {
     }
 
     /**
-     * By hand, two a multiply-add: MHA 2·h·d; TPA R_Q·d + h·R_Q + 2·h + h·d; KV-only h·d + 2·h + h·d; MLA h·(288 + 256).
-     * GTA as MHA; MFA 2·h·2d; GLA meets one latent of two, h·(32 + 128 + 128); MLRA four of a quarter, h·(32 + 256 + 256).
+     * Computed by hand, two per multiply-add: MHA 2·h·d; TPA R_Q·d + h·R_Q + 2·h + h·d; KV-only h·d + 2·h + h·d; MLA
+     * h·(288 + 256). GTA as MHA; MFA 2·h·2d; GLA uses one of two latents, h·(32 + 128 + 128); MLRA uses four of a
+     * quarter, h·(32 + 256 + 256).
      */
     @ParameterizedTest
     @CsvSource({"mha, 8192", "gqa, 8192", "mqa, 8192", "tpa, 7296", "tpa_kvonly, 8320", "mla, 34816", "gta, 8192",
@@ -173,10 +174,11 @@ class AttentionBenchmarksTest {
     }
 
     /**
-     * 300 rows meet 45150 tokens; MLA rebuilds 256·(64 + 64) elements of 128, 256 and 300 tokens, and multiplies with 160.
-     * TPA rebuilds 32·64 elements of a value, KV-only of a key, too; it scores with 16·64 + 32·17, KV-only with 32·64. GLA
-     * rebuilds 128·(64 + 64) elements and multiplies with 160; MLRA's four latents of 64 are no larger than a key and value:
-     * it meets them as they are, 17408 multiply-adds a pair, and each row absorbs 4·32·64·(64 + 64).
+     * 300 rows attend to 45150 tokens; MLA rebuilds 256·(64 + 64) elements of 128, 256 and 300 tokens, and multiplies
+     * with 160. TPA rebuilds 32·64 elements of a value, KV-only also of a key; it scores with 16·64 + 32·17, KV-only
+     * with 32·64. GLA rebuilds 128·(64 + 64) elements and multiplies with 160. MLRA's four latents of 64 are no larger
+     * than a key and value, so it uses them unchanged, 17408 multiply-adds per pair, and each row absorbs 4·32·64·(64 +
+     * 64).
      */
     @ParameterizedTest
     @CsvSource({"mha, 369868800", "mla, 1896787968", "tpa, 329326464", "tpa_kvonly, 375472128", "mfa, 739737600",
@@ -249,7 +251,7 @@ class AttentionBenchmarksTest {
         benchmark.close();
     }
 
-    /** Head 5's query by the oracle; its key and value through a cache. */
+    /** Compares head 5's query with the oracle, and its key and value through a cache. */
     private static void assertRebuilt(ProjectionBenchmark benchmark, float[] row, int at) {
         double[] q = new double[64];
         double[] k = new double[64];
@@ -270,7 +272,7 @@ class AttentionBenchmarksTest {
         }
     }
 
-    /** A token of MHA is its keys and values as they are. */
+    /** A token of MHA is its unchanged keys and values. */
     @Test
     void appendingKeepsTheToken() {
         CacheAppendBenchmark benchmark = new CacheAppendBenchmark();
@@ -282,7 +284,7 @@ class AttentionBenchmarksTest {
 
         benchmark.append(rates());
         PagedCache cache = benchmark.append(rates());
-        benchmark.append(rates()); // begins again
+        benchmark.append(rates()); // begins again at the first token
 
         double[] k = new double[64];
         double[] v = new double[64];

@@ -28,7 +28,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openjdk.jmh.annotations.Fork;
 
-/** What benchmarks measure is right: each body runs once, on small sizes, against an oracle; of attention in {@link AttentionBenchmarksTest}. */
+/**
+ * Correctness of the benchmarks: each body runs once, at small sizes, against an oracle; for attention see {@link
+ * AttentionBenchmarksTest}.
+ */
 class BenchmarksTest {
 
     private static Rates rates() {
@@ -97,7 +100,7 @@ class BenchmarksTest {
         return loaded;
     }
 
-    /** Against the float64 oracle of attention, the cache fed in one piece and token by token. */
+    /** Compares with the float64 oracle of attention, with the cache fed in one piece and token by token. */
     @ParameterizedTest
     @CsvSource({"f32, tpa", "bf16, tpa", "f32, gqa"})
     void modelsPrefillAndDecode(String type, String attention) {
@@ -134,7 +137,7 @@ class BenchmarksTest {
         loaded.close();
     }
 
-    /** Table 9 gives 124 M, whatever the attention. */
+    /** Table 9 gives 124 M parameters for every attention. */
     @ParameterizedTest
     @ValueSource(strings = {"t6-small", "t6-kvonly-small", "mha-small", "mqa-small", "gqa-small"})
     void randomModelsHaveThePapersSize(String name) {
@@ -253,7 +256,10 @@ class BenchmarksTest {
         assertThat(BenchmarkSupport.kernels("scalar")).isSameAs(KernelChoice.scalar());
     }
 
-    /** JMH's own command line in a process of its own, without the vector module; what it printed, then its exit code. */
+    /**
+     * Runs JMH's command line in a process of its own, without the vector module. @return its output, then its exit
+     * code
+     */
     private static String jmh(String... args) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Djmh.ignoreLock=true", "-cp",
@@ -264,7 +270,7 @@ class BenchmarksTest {
         return printed + "\nexit code " + process.waitFor();
     }
 
-    /** Without the vector module there is no number, and the exit code says so. */
+    /** Without the vector module there is no result, and the exit code is not 0. */
     @Test
     void aRunWithoutVectorsFails() throws Exception {
         assertThat(jmh("MatrixVector", "-f", "0", "-wi", "0", "-i", "1", "-r", "1ms", "-p", "shape=8x8", "-p",
@@ -272,7 +278,7 @@ class BenchmarksTest {
                 .contains("0 measured, 0 skipped, 1 failed").endsWith("exit code 1");
     }
 
-    /** 2^30 tokens of MHA take 17 TB: the other combination is measured, and that is no failure. */
+    /** 2^30 tokens of MHA take 17 TB: only the other combination is measured, and that is not a failure. */
     @Test
     void whatDoesNotFitIsSkipped() throws Exception {
         assertThat(jmh("DecodeAttention", "-f", "1", "-wi", "0", "-i", "1", "-r", "1ms", "-p", "context=1073741824,64",

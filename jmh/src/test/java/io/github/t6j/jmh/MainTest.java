@@ -7,7 +7,7 @@ import java.io.InputStream;
 import org.junit.jupiter.api.Test;
 
 class MainTest {
-    /** The last of the eight bytes that a class file begins with is its version: 55 is Java 11. */
+    /** The last of the first eight bytes of a class file is its version: 55 is Java 11. */
     @Test
     void anOlderJavaCanStartTheJarToBeToldWhatItNeeds() throws IOException {
         try (InputStream classFile = Main.class.getResourceAsStream("Main.class")) {

@@ -12,11 +12,14 @@ import org.junit.jupiter.api.Test;
 import org.openjdk.jcstress.Main;
 
 /**
- * What threads share, raced by jcstress: the classes {@code *Stress} beside this one, in the packages of what they test.
- * Here a moment each; README.md has the command for longer.
+ * Races of shared state by jcstress: the classes {@code *Stress} beside this one, in the packages of the classes that
+ * they test. Here they run briefly; README.md has the command for longer runs.
  */
 class StressTest {
-    /** One JVM a class. No affinity: the engine's own threads would inherit it. A small young generation: these open thousands. */
+    /**
+     * One JVM for each class. No affinity, which the engine's threads would inherit. A small young generation, since
+     * these tests open thousands of sessions.
+     */
     private static final String COMMON = "-v -sc false -af NONE -jvmArgsPrepend -Xmn4m";
 
     private static final String QUICK = "-f 1 -fsm 1 -iters 1 -time 50 -strideSize 32 -strideCount 16 -hs 64 -pth false"

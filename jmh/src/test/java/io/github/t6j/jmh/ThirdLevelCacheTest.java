@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Sizes of processors' caches as Linux tells them, and how much data is out of them. */
+/** Sizes of processors' caches as Linux lists them, and the amount of data that exceeds them. */
 class ThirdLevelCacheTest {
     private static final long MEBIBYTE = 1 << 20;
 
@@ -24,7 +24,7 @@ class ThirdLevelCacheTest {
         Files.writeString(folder.resolve("shared_cpu_list"), sharers + "\n");
     }
 
-    /** Four cores, two and two share 32 MiB. */
+    /** Four cores, of which two and two share 32 MiB. */
     @Test
     void partsAreAddedAndSharedOnesCountedOnce() throws IOException {
         for (int core = 0; core < 4; core++) {
@@ -56,7 +56,7 @@ class ThirdLevelCacheTest {
         assertThat(ThirdLevelCache.bytes()).isNotNegative();
     }
 
-    /** 400 MiB, or twice L3: with 384 MiB of it, 768. A copy more where the last is not whole. */
+    /** 400 MiB, or twice L3: with 384 MiB of L3, 768 MiB. One copy more if the last is not complete. */
     @ParameterizedTest
     @CsvSource({"0, 100, 4", "32, 100, 4", "200, 100, 4", "201, 100, 5", "384, 100, 8", "384, 128, 6", "384, 127, 7",
         "1152, 100, 24", "384, 1000, 1"})

@@ -20,21 +20,21 @@ import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
 /**
- * THIRD-PARTY.md lists what the poms name, and what comes with it. These tests' class path has all of it, for the
- * benchmarks use what the other modules use.
+ * THIRD-PARTY.md lists the dependencies of the poms, and their dependencies. The class path of these tests has all of
+ * them, since the benchmarks use everything that the other modules use.
  */
 class ThirdPartyTest {
     private static final Path ROOT = Path.of(System.getProperty("t6j.testdata")).resolve("..").normalize();
     private static final Pattern ROW = Pattern.compile(
             "(?m)^\\| ([\\w.-]+):([\\w.-]+) \\| (\\d\\S*) \\| (\\S[^|]*) \\| (\\S[^|]*) \\|$");
 
-    /** A row of the list; {@code places} are the jars that hold it, tests, or build. */
+    /** A row of the list; {@code places} are the jars that contain it, tests, or build. */
     private record Listed(String group, String artifact, String version, List<String> places) {
         static Listed of(MatchResult row) {
             return new Listed(row.group(1), row.group(2), row.group(3), List.of(row.group(5).split(", ")));
         }
 
-        /** The end of its path in every local repository. */
+        /** Returns the end of its path in every local repository. */
         String jar() {
             return "/" + group.replace('.', '/') + "/" + artifact + "/" + version + "/" + artifact + "-" + version
                     + ".jar";
@@ -45,7 +45,7 @@ class ThirdPartyTest {
         }
     }
 
-    /** Where a pom names a dependency; {@code version} is empty if the root's pom has it. */
+    /** A dependency in a pom; {@code version} is empty if the root's pom has it. */
     private record Named(String name, String version, String place) {}
 
     private final Map<String, Listed> listed = new TreeMap<>();

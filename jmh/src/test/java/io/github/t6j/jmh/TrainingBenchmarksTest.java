@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openjdk.jmh.annotations.Fork;
 
-/** As in {@link BenchmarksTest}, of what training computes: against sums in float64. */
+/** Correctness of the training benchmarks, as in {@link BenchmarksTest}: compares with sums in float64. */
 class TrainingBenchmarksTest {
     private static final double CLOSE = 1e-4;
 
@@ -67,7 +67,7 @@ class TrainingBenchmarksTest {
         benchmark.close();
     }
 
-    /** y by its definition; and as y is linear in v, Σ dy ⊙ y = Σ dv ⊙ v. */
+    /** Compares y with its definition; since y is linear in v, Σ dy ⊙ y = Σ dv ⊙ v. */
     @ParameterizedTest
     @ValueSource(strings = {"simd", "scalar"})
     void attentionIsThatOfEachHead(String kernels) {
@@ -118,7 +118,7 @@ class TrainingBenchmarksTest {
         }
     }
 
-    /** Its numbers are those of {@link io.github.t6j.training.StepWorkTest}; here, that all is counted. */
+    /** {@link io.github.t6j.training.StepWorkTest} checks the numbers; this test checks that all parts are counted. */
     @ParameterizedTest
     @ValueSource(strings = {"simd", "scalar"})
     void partsOfAStepAreCounted(String kernels) {

@@ -9,11 +9,11 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** {@link Workers}: every item is done once, sees what its caller wrote, and is seen when the region ends. */
+/** Races {@link Workers}: every item runs once, sees its caller's writes, and is visible after the region. */
 public final class WorkersStress {
     private WorkersStress() {}
 
-    /** A region of up to four items, all plain: the hand-over alone makes them visible. */
+    /** A region of up to four plain items: only the hand-over makes them visible. */
     private static final class Region {
         private int input;
         private int first;
@@ -21,7 +21,7 @@ public final class WorkersStress {
         private int third;
         private int fourth;
 
-        /** Each item adds 1 to its own digit: 11 if both of two were done once. */
+        /** Adds 1 to a digit for each item: 11 if both of two ran once. */
         int run(Workers workers, int items) {
             input = 1;
             workers.run(items, this::item);
@@ -38,7 +38,7 @@ public final class WorkersStress {
         }
     }
 
-    /** Two callers, one helper: a caller has it, the other works alone. */
+    /** Two callers and one helper: one caller uses it, the other works alone. */
     @JCStressTest
     @Outcome(id = "11, 1111", expect = ACCEPTABLE, desc = "Each item was done once.")
     @State
@@ -58,7 +58,7 @@ public final class WorkersStress {
         }
     }
 
-    /** A larger region after a small one: a late helper must not take an item with what it knows of the last. */
+    /** A larger region after a small one: a late helper must not take an item with its knowledge of the last region. */
     @JCStressTest
     @Outcome(id = "11, 1111", expect = ACCEPTABLE, desc = "Each item was done once.")
     @State
@@ -86,12 +86,12 @@ public final class WorkersStress {
         @Actor
         public void caller(II_Result r) {
             r.r1 = a.run(WORKERS, 2);
-            LockSupport.parkNanos(300_000); // about as long as they spin
+            LockSupport.parkNanos(300_000); // about the time that they spin
             r.r2 = b.run(WORKERS, 4);
         }
     }
 
-    /** Closed while a region opens: its caller does what no helper takes. */
+    /** A close while a region opens: its caller runs the items that no helper takes. */
     @JCStressTest
     @Outcome(id = "111, 1", expect = ACCEPTABLE, desc = "Each item was done once.")
     @State

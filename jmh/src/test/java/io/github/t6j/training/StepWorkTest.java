@@ -12,7 +12,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The parts of a step: gradients against differences of the loss, AdamW against its formula, operations by hand. */
+/**
+ * Parts of a step: gradients against differences of the loss, AdamW against its formula, operations against numbers
+ * computed by hand.
+ */
 class StepWorkTest {
     private static Kernels kernels(String name) {
         return name.equals("simd") ? KernelChoice.kernels() : KernelChoice.scalar();
@@ -96,6 +99,6 @@ class StepWorkTest {
     void otherAttentionsAreRefused() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new StepWork(KernelChoice.scalar(), 1, "mha-nano", 1, 3))
-                .withMessage("preset: expected a T6's, found mha-nano, MHA");
+                .withMessage("preset: expected a T6, found mha-nano, MHA");
     }
 }

@@ -18,41 +18,43 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code benchmarks.jar load}: measures servers that run, and prints a table. */
+/** {@code benchmarks.jar load}: measures running servers, and prints a table. */
 @Command(
         name = "load",
         mixinStandardHelpOptions = true,
-        description = "Measures running servers (t6j serve) with several clients at once, and prints a table in Markdown.",
+        description = "Measures running servers (t6j serve) with several clients at once, and prints a Markdown table.",
         footer = {
             "",
-            "So many prompts of random ids come at once, which gives the times to the first token. Then they come again, "
-                    + "and go on together: that gives tokens per second and the times between tokens.",
+            "First, all clients send a prompt of random ids at once; this gives the times to the first token.",
+            "Then they send the same prompts again and continue together.",
+            "This gives the tokens per second and the times between tokens.",
             "",
             "Example:",
             "  t6j serve --model t6-q8 --port 8081 --context 8448 --cache-type bf16 &",
             "  java -jar jmh/target/benchmarks.jar load http://127.0.0.1:8081"
         })
 public final class LoadCommand implements Callable<Integer> {
-    private static final long MEMORY = 4L << 30; // for caches, in the second table
-    private static final int ONE_BYTE_IDS = 256; // that all vocabularies have
+    private static final long MEMORY = 4L << 30; // cache memory of the second table
+    private static final int ONE_BYTE_IDS = 256; // ids that all vocabularies have
     private static final int WARM_UP = 64;
 
     @Spec
     private CommandSpec spec;
 
-    @Parameters(arity = "1..*", paramLabel = "URL", description = "Where servers are, one after the other.")
+    @Parameters(arity = "1..*", paramLabel = "URL",
+            description = "Addresses of the servers, measured one after the other.")
     private List<URI> urls;
 
     @Option(names = "--streams", split = ",", paramLabel = "N", defaultValue = "1,4,8,16",
-            description = "Clients at once (default: ${DEFAULT-VALUE}).")
+            description = "Number of clients at once (default: ${DEFAULT-VALUE}).")
     private int[] streams;
 
     @Option(names = "--context", split = ",", paramLabel = "N", defaultValue = "1024,8192",
-            description = "Tokens of each prompt (default: ${DEFAULT-VALUE}).")
+            description = "Length of each prompt in tokens (default: ${DEFAULT-VALUE}).")
     private int[] contexts;
 
     @Option(names = "--tokens", paramLabel = "N", defaultValue = "64",
-            description = "Tokens that each client gets, 2 or more (default: ${DEFAULT-VALUE}).")
+            description = "Number of tokens for each client, at least 2 (default: ${DEFAULT-VALUE}).")
     private int tokens;
 
     private final Random random = new Random(1);
@@ -71,19 +73,20 @@ public final class LoadCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         if (tokens < 2 || IntStream.concat(Arrays.stream(streams), Arrays.stream(contexts)).anyMatch(n -> n < 1)) {
             throw new ParameterException(spec.commandLine(),
-                    "--streams, --context and --tokens: expected 1 or more, 1 or more, and 2 or more");
+                    "--streams, --context and --tokens: expected at least 1, 1 and 2, found a smaller number");
         }
         try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
             List<ServedModel> models = new ArrayList<>();
             for (URI url : urls) {
                 models.add(new ServedModel(client, url));
             }
-            System.out.println("| model | context | streams | tokens/s in all | first token: median, 99 % "
+            System.out.println("| model | context | streams | total tokens/s | first token: median, 99 % "
                     + "| between tokens: median, 99 % |\n|---|--:|--:|--:|--:|--:|");
             for (ServedModel model : models) {
                 measure(model);
             }
-            System.out.println("\n| model | cache, bytes a token | sessions of 8192 tokens in 4 GiB |\n|---|--:|--:|");
+            System.out
+                    .println("\n| model | cache, bytes per token | sessions of 8192 tokens in 4 GiB |\n|---|--:|--:|");
             for (ServedModel model : models) {
                 long bytes = model.cacheBytesPerToken(); // 0: a state of one size
                 System.out.printf(Locale.ROOT, "| %s | %d | %s |%n", model.name(), bytes,
@@ -98,8 +101,8 @@ public final class LoadCommand implements Callable<Integer> {
         model.stream(prompts(most, WARM_UP), WARM_UP);
         for (int context : contexts) {
             if (context + 1 + tokens > model.contextLength()) {
-                System.err.println("load: " + model.name() + ": left out " + context + " tokens: expected at most "
-                        + (model.contextLength() - 1 - tokens) + ", what its context has room for");
+                System.err.println("load: " + model.name() + ": skipped " + context + " tokens: expected at most "
+                        + (model.contextLength() - 1 - tokens) + ", which fit in its context");
                 continue;
             }
             for (int count : streams) {
@@ -115,8 +118,8 @@ public final class LoadCommand implements Callable<Integer> {
         for (Streamed stream : written) {
             if (stream.cached() < context / 2) {
                 System.err.println(
-                        "load: " + model.name() + ": a prompt of " + context + " tokens was read again between "
-                                + "the tokens of others: give the server more --cache-memory");
+                        "load: " + model.name() + ": expected cached prompts of " + context + " tokens, found that the"
+                                + " server read one again between the tokens of others: give it more --cache-memory");
                 break;
             }
         }
@@ -129,7 +132,7 @@ public final class LoadCommand implements Callable<Integer> {
                 time(quantile(gaps, 0.5)), time(quantile(gaps, 0.99)));
     }
 
-    /** Of random ids, so that none begins as another. */
+    /** Returns prompts of random ids, so that no two have the same beginning. */
     private List<List<Long>> prompts(int count, int length) {
         List<List<Long>> prompts = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -138,7 +141,7 @@ public final class LoadCommand implements Callable<Integer> {
         return prompts;
     }
 
-    /** The least of {@code sorted} numbers that is no smaller than this share of them. */
+    /** Returns the smallest number in {@code sorted} that is at least as large as this share of them. */
     static double quantile(List<Double> sorted, double share) {
         return sorted.get(Math.max(0, (int) Math.ceil(share * sorted.size()) - 1));
     }

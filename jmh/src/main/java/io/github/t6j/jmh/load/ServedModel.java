@@ -20,13 +20,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
-/** The model of a running {@code t6j serve}. */
+/** Model of a running {@code t6j serve}. */
 final class ServedModel {
     private final HttpClient client;
     private final URI url;
     private final Map<String, Object> described;
 
-    /** @throws IOException if no server of t6j answers there */
+    /** @throws IOException if no t6j server answers at that address */
     ServedModel(HttpClient client, URI url) throws IOException, InterruptedException {
         this.client = client;
         this.url = url;
@@ -34,7 +34,7 @@ final class ServedModel {
         try {
             answer = client.send(HttpRequest.newBuilder(url.resolve("/v1/models")).build(), BodyHandlers.ofString());
         } catch (ConnectException e) {
-            throw new IOException(url + ": expected a running t6j serve, found none: start one there", e);
+            throw new IOException(url + ": expected a running t6j serve, found none: start one at this address", e);
         }
         if (answer.statusCode() != 200) {
             throw new IOException(url + ": expected a running t6j serve, found status " + answer.statusCode());
@@ -61,7 +61,7 @@ final class ServedModel {
         return (Long) described.get("cache_bytes_per_token");
     }
 
-    /** Streams of so many tokens after these prompts, all at once. */
+    /** Generates {@code tokens} tokens after each of these prompts, all at once. */
     List<Streamed> stream(List<List<Long>> prompts, int tokens) throws IOException, InterruptedException {
         try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<Streamed>> running = new ArrayList<>();
@@ -85,7 +85,7 @@ final class ServedModel {
         body.put("max_tokens", (long) tokens);
         body.put("seed", seed);
         body.put("ignore_eos", true);
-        body.put("logprobs", 0L); // with them each part of the stream tells its tokens
+        body.put("logprobs", 0L); // makes each part of the stream list its tokens
         body.put("stream", true);
         body.put("stream_options", Map.of("include_usage", true));
         HttpRequest request = HttpRequest.newBuilder(url.resolve("/v1/completions"))

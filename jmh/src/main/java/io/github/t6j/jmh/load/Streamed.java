@@ -3,15 +3,15 @@ package io.github.t6j.jmh.load;
 import java.util.ArrayList;
 import java.util.List;
 
-/** When the tokens of one stream came. */
+/** Arrival times of the tokens of one stream. */
 final class Streamed {
     private final long start = System.nanoTime();
     private final List<Double> gaps = new ArrayList<>(); // seconds before each token but the first
-    private long first; // 0 until one came
+    private long first; // 0 before the first token
     private long last;
     private int cached;
 
-    /** So many tokens came now, together: those that end no character wait for the next. */
+    /** Records that {@code tokens} tokens arrived together: tokens that end no character wait for the next. */
     void add(int tokens) {
         long now = System.nanoTime();
         int counted = tokens;
@@ -25,7 +25,7 @@ final class Streamed {
         last = now;
     }
 
-    /** So many tokens of the prompt were there already. */
+    /** Records that {@code tokens} tokens of the prompt were in the cache. */
     void cached(int tokens) {
         cached = tokens;
     }
@@ -42,7 +42,7 @@ final class Streamed {
         return last;
     }
 
-    /** Seconds from the request to the first token. */
+    /** Returns the seconds from the request to the first token. */
     double firstToken() {
         return (first - start) * 1e-9;
     }

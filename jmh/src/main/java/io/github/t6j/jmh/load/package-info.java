@@ -1,2 +1,2 @@
-/** {@code benchmarks.jar load}: what a server gives to many clients at once. */
+/** {@code benchmarks.jar load}: measures a server with many clients at once. */
 package io.github.t6j.jmh.load;

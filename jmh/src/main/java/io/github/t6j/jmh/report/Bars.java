@@ -27,13 +27,13 @@ import org.jfree.chart.ui.TextAnchor;
 import org.jfree.data.category.CategoryDataset;
 import org.jfree.data.statistics.DefaultStatisticalCategoryDataset;
 
-/** Horizontal bars from 0 with error bars, and beyond those their numbers. */
+/** Horizontal bars from 0 with error bars, and their numbers to the right. */
 final class Bars {
     private static final int BAR_HEIGHT = 26;
 
     private Bars() {}
 
-    /** @param limit where a line is drawn across the bars, or NaN */
+    /** @param limit position of a line across the bars, or NaN */
     static Plot of(String name, String title, String subtitle, String valueTitle, double limit, List<Bar> bars) {
         DefaultStatisticalCategoryDataset data = new DefaultStatisticalCategoryDataset();
         for (Bar bar : bars) {
@@ -47,7 +47,7 @@ final class Bars {
         NumberAxis axis = new NumberAxis(valueTitle);
         axis.setLabelFont(Charts.TEXT);
         axis.setTickLabelFont(Charts.TEXT);
-        axis.setUpperMargin(0.42); // for the numbers
+        axis.setUpperMargin(0.42); // leaves room for the numbers
         axis.setNumberFormatOverride(new DecimalFormat("0.##", DecimalFormatSymbols.getInstance(Locale.ROOT)));
         CategoryPlot plot = new CategoryPlot(data, labels, axis, new Renderer(bars));
         plot.setOrientation(PlotOrientation.HORIZONTAL);
@@ -88,7 +88,7 @@ final class Bars {
             return bars.get(column).aboveLimit() ? Look.BAR_ABOVE_LIMIT : Look.BAR;
         }
 
-        /** Beyond the error bar, not across it. */
+        /** Draws the number beyond the error bar, not across it. */
         @Override
         protected void drawItemLabel(
                 Graphics2D graphics, CategoryDataset data, int row, int column, CategoryPlot plot,
@@ -100,7 +100,7 @@ final class Bars {
         }
     }
 
-    /** Numbers as they are written elsewhere. */
+    /** Text of the numbers, the same as in tables. */
     private record Text(List<Bar> bars) implements CategoryItemLabelGenerator {
         @Override
         public String generateRowLabel(CategoryDataset data, int row) {

@@ -35,14 +35,14 @@ import org.jfree.data.xy.YIntervalSeries;
 import org.jfree.data.xy.YIntervalSeriesCollection;
 import org.w3c.dom.Element;
 
-/** Figures as SVG, small enough that their text can be read on a phone, dark where the reader's system is. */
+/** Figures as SVG, small enough to be legible on a phone, and dark if the reader's system is. */
 final class Charts {
     private static final int WIDTH = 480;
     static final int HEIGHT = 420;
     static final Font TITLE = new Font(Font.SANS_SERIF, Font.BOLD, 14);
     static final Font TEXT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
 
-    /** Ticks of an axis that have room. */
+    /** Largest number of ticks on an axis. */
     private static final int TICKS = 6;
 
     static {
@@ -54,20 +54,20 @@ final class Charts {
     /**
      * Tries to draw a letter.
      *
-     * @throws IllegalStateException if the JDK has no font to do it with
+     * @throws IllegalStateException if the JDK has no font for it
      */
     static void checkFonts() {
         try {
             emptyDrawing().getFontMetrics(TEXT).stringWidth("t");
         } catch (RuntimeException | LinkageError | InternalError failure) {
             throw new IllegalStateException(
-                    "plots need the system's fonts, and the JDK finds none: install fontconfig and"
-                            + " a font, such as by apt install fontconfig fonts-dejavu-core",
+                    "fonts: expected the system's fonts for plots, found none: install fontconfig and"
+                            + " a font, for example with apt install fontconfig fonts-dejavu-core",
                     failure);
         }
     }
 
-    /** The time of a step over the group's number, both axes logarithmic, with error bars. */
+    /** Draws the time of a step over the group's number, with logarithmic axes and error bars. */
     static Plot curves(String name, Group group, String numberTitle) {
         YIntervalSeriesCollection data = new YIntervalSeriesCollection();
         XYErrorRenderer renderer = errorRenderer();
@@ -91,7 +91,7 @@ final class Charts {
         return draw(name, title + ", " + group.setting().rest(), chart, HEIGHT);
     }
 
-    /** Operations a second over operations a byte, with the roof of both limits. */
+    /** Draws operations per second over operations per byte, with the roof of both limits. */
     static Plot roofline(String name, Roofline roofline) {
         YIntervalSeriesCollection data = new YIntervalSeriesCollection();
         XYErrorRenderer renderer = errorRenderer();
@@ -144,7 +144,7 @@ final class Charts {
         return renderer;
     }
 
-    /** An interval that reaches 0, where a logarithm has no place, ends at a tenth. */
+    /** Adds a point; an interval that reaches 0, which has no logarithm, ends at a tenth. */
     private static void add(YIntervalSeries series, double x, Measured y) {
         series.add(x, y.mean(), Math.max(y.low(), y.mean() / 10), y.high());
     }
@@ -159,7 +159,7 @@ final class Charts {
         renderer.setSeriesStroke(index, look.stroke());
     }
 
-    /** White, with a light grid, and the axes' text in the common size. */
+    /** Sets the style: white, with a light grid, and axis text in the common size. */
     static void style(XYPlot plot) {
         plot.setBackgroundPaint(Color.WHITE);
         plot.setDomainGridlinePaint(Look.GRID);
@@ -170,7 +170,10 @@ final class Charts {
         }
     }
 
-    /** A tick for each power of {@code base}, or every few where there are many between {@code from} and {@code to}. */
+    /**
+     * Returns an axis with a tick for each power of {@code base}, or fewer if there are too many between {@code from}
+     * and {@code to}.
+     */
     private static LogAxis logAxis(String title, int base, DoubleFunction<String> text, double from, double to) {
         LogAxis axis = new LogAxis(title);
         axis.setBase(base);
@@ -181,12 +184,12 @@ final class Charts {
         return axis;
     }
 
-    /** Ticks are round: 10 ms, 0.5, and not 10.0 ms, 0.50. */
+    /** Shortens a tick: 10 ms and 0.5 instead of 10.0 ms and 0.50. */
     private static String tick(String text) {
         return text.contains(".") ? text.replaceFirst("\\.?0+(?= |$)", "") : text;
     }
 
-    /** The figure of a chart. */
+    /** Returns the figure of a chart. */
     static Plot draw(String name, String title, JFreeChart chart, int height) {
         chart.setBackgroundPaint(Color.WHITE);
         chart.setPadding(new RectangleInsets(4, 4, 4, 12));
@@ -206,7 +209,7 @@ final class Charts {
         root.insertBefore(style, root.getFirstChild());
         StringWriter svg = new StringWriter();
         try {
-            graphics.stream(root, svg, false, false); // colours as attributes, which the rules of darkness override
+            graphics.stream(root, svg, false, false); // as attributes, which dark mode overrides
         } catch (IOException never) {
             throw new UncheckedIOException(never);
         }

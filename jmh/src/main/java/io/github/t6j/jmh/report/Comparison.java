@@ -6,15 +6,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What changed between two runs beyond the noise: by more than 5 %, and the 95 % intervals do not overlap. Of limits, which
- * are measured at both ends of a run, those of the beginning are compared.
+ * Differences between two runs that exceed the noise: more than 5 %, and disjoint 95 % intervals. Limits are measured
+ * at both ends of a run; those of the beginning are compared.
  */
 final class Comparison {
     private static final double LEAST = 0.05;
 
     private Comparison() {}
 
-    /** Lines: each change, the largest first, then how many there were. */
+    /** Returns lines: each change, the largest first, then the number of changes. */
     static List<String> lines(List<Result> before, List<Result> after) {
         Map<String, Result> old = byKey(before);
         Map<String, Result> current = byKey(after);
@@ -39,7 +39,7 @@ final class Comparison {
         changes.sort((a, b) -> Double.compare(Math.abs(Math.log(b.ratio)), Math.abs(Math.log(a.ratio))));
         List<String> lines = new ArrayList<>(changes.stream().map(Change::text).toList());
         lines.add(changes.size() + " of " + common + " changed beyond the noise; " + (current.size() - common)
-                + " are new, " + (old.size() - common) + " are gone");
+                + " are new, " + (old.size() - common) + " are missing");
         return lines;
     }
 

@@ -7,8 +7,8 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * Where two curves of time over context cross: between which measured points, and there about, by straight lines in the
- * plot's logarithms.
+ * Crossing of two curves of time over context: the measured points around it, and an estimate from straight lines in
+ * the plot's logarithms.
  */
 final class Crossover {
     private Crossover() {}
@@ -32,7 +32,7 @@ final class Crossover {
         });
     }
 
-    /** By context, the other's time divided by TPA's. */
+    /** Returns the other's time divided by TPA's, by context. */
     private static TreeMap<Integer, Double> ratios(TreeMap<Integer, Result> tpa, TreeMap<Integer, Result> other) {
         TreeMap<Integer, Double> ratios = new TreeMap<>();
         tpa.forEach((context, result) -> {
@@ -47,7 +47,7 @@ final class Crossover {
         return first.equals(last) ? first : first + " … " + last;
     }
 
-    /** Contexts at which the errors do not tell the two apart decide nothing. */
+    /** Returns the verdict; contexts at which the errors overlap do not count. */
     private static String verdict(
             String name, TreeMap<Integer, Double> ratios, TreeMap<Integer, Result> tpa,
             TreeMap<Integer, Result> other) {
@@ -75,7 +75,7 @@ final class Crossover {
         return (ratio > 1 ? "TPA" : name) + " is faster";
     }
 
-    /** Where the curves cross last among points of which the first and the last are on different sides of 1. */
+    /** Returns the last crossing of the curves, whose first and last points are on different sides of 1. */
     private static double lastCrossing(NavigableMap<Integer, Double> ratios) {
         boolean above = ratios.lastEntry().getValue() >= 1;
         Map.Entry<Integer, Double> after = ratios.lastEntry();
@@ -87,7 +87,7 @@ final class Crossover {
         return crossing(before, after);
     }
 
-    /** Where the logarithm of the ratio is 0, it being linear in the logarithm of the context. */
+    /** Returns the context where the ratio is 1, if its logarithm is linear in that of the context. */
     static double crossing(Map.Entry<Integer, Double> a, Map.Entry<Integer, Double> b) {
         double from = Math.log(a.getValue());
         double to = Math.log(b.getValue());

@@ -8,20 +8,22 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * Decode steps that differ in nothing but the attention and one number.
+ * Decode steps that differ only in the attention and one number.
  *
- * @param setting the parameters that are equal
- * @param series by attention, then by that number, in its order
+ * @param setting common parameters
+ * @param series results by attention, then by that number, in its order
  */
 record Group(Setting setting, Map<String, TreeMap<Integer, Result>> series) {
 
-    /** Parameters that two decode steps must share to be compared; {@code context} and {@code batch} may be 0 for any. */
+    /**
+     * Parameters that two decode steps must share to be compared; 0 in {@code context} or {@code batch} matches any.
+     */
     record Setting(String shape, String cacheType, int threads, String residency, int batch, int context) {
         String text() {
             return Labels.shape(shape) + ", " + rest();
         }
 
-        /** Without the shape. */
+        /** Returns the setting without the shape. */
         String rest() {
             return cacheType + " cache" + (residency.equals("cached") ? ", one cache" : "")
                     + (batch > 1 ? ", batch " + batch : "") + (context > 0 ? ", " + context + " tokens" : "") + ", "
@@ -29,13 +31,13 @@ record Group(Setting setting, Map<String, TreeMap<Integer, Result>> series) {
         }
     }
 
-    /** Decode steps over contexts. */
+    /** Groups decode steps over contexts. */
     static List<Group> overContext(List<Result> decode) {
         return groups(decode, "context", r -> new Setting(
                 r.param("shape"), r.param("cacheType"), r.computing(), r.param("residency"), r.number("batch"), 0));
     }
 
-    /** Decode steps over batches. */
+    /** Groups decode steps over batches. */
     static List<Group> overBatch(List<Result> decode) {
         return groups(decode, "batch", r -> new Setting(
                 r.param("shape"), r.param("cacheType"), r.computing(), r.param("residency"), 0, r.number("context")));
@@ -54,7 +56,7 @@ record Group(Setting setting, Map<String, TreeMap<Integer, Result>> series) {
         return groups.values().stream().toList();
     }
 
-    /** Whether there is a curve to draw. */
+    /** Returns whether there are enough points for a curve. */
     boolean isCurve() {
         return series.values().stream().anyMatch(points -> points.size() > 1);
     }

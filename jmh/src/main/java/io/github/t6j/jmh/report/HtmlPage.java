@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 
-/** The report as one page that needs no other file and no script. */
+/** The report as one page without other files or scripts. */
 final class HtmlPage {
     private static final String STYLE = """
             :root { color-scheme: light dark; --ink: #111; --paper: #fff; --line: #ddd; --head: #f2f2f2; --own: #e8f0fa; }
@@ -35,12 +35,12 @@ final class HtmlPage {
             }
             """;
 
-    /** Rows of a table that is folded. */
+    /** Number of rows from which a table is folded. */
     private static final int LONG = 24;
 
     private HtmlPage() {}
 
-    /** @param facts a line below the title */
+    /** @param facts line below the title */
     static String of(String title, String facts, List<Section> sections) {
         StringBuilder page = new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                 + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<link rel=\"icon\" href=\"data:,\">\n"
@@ -100,7 +100,7 @@ final class HtmlPage {
         page.append("</tr>\n");
     }
 
-    /** A number stays on the line of its unit; only its error may go to the next. */
+    /** Keeps a number on the line of its unit; only its error may move to the next line. */
     private static String unbroken(String cell) {
         return cell.replaceAll("(?<=[0-9±]) (?=[^ ±…])", "\u00a0");
     }

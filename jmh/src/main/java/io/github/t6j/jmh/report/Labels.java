@@ -4,9 +4,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
-/** What parameters are called in text, and in which order they stand. */
+/** Names of parameters in text, and their order. */
 final class Labels {
-    /** Attentions in the order of tables and plots: this project's own, those of the paper, then the others. */
+    /** Attentions in the order of tables and plots: this project's, the paper's, then the others. */
     static final List<String> ATTENTIONS = List.of(
             "tpa", "tpa_kvonly", "mha", "mqa", "gqa", "mla", "mfa", "gta", "gla", "mlra");
 
@@ -22,7 +22,7 @@ final class Labels {
         };
     }
 
-    /** A shape, and what its attentions have in common. */
+    /** Returns the name of a shape, and what its attentions have in common. */
     static String shape(String shape) {
         return switch (shape) {
             case "paper" -> "paper, equal heads (32 × 64)";
@@ -42,14 +42,14 @@ final class Labels {
         return threads == 1 ? "1 thread" : threads + " threads";
     }
 
-    /** What a whole model was asked to do. */
+    /** Returns the name of a test of a whole model. */
     static String test(Result model) {
         return model.is("ModelBenchmark.prefill")
                 ? "prefill " + model.param("tokens")
                 : "decode at " + model.param("depth");
     }
 
-    /** Whole models, tests in the order of the run, T6 first in each. */
+    /** Returns results of whole models: tests in the order of the run, T6 first in each. */
     static List<Result> models(List<Result> results) {
         List<Result> models = results.stream().filter(r -> r.name().startsWith("ModelBenchmark")).toList();
         List<String> settings = models.stream().map(Labels::setting).distinct().toList();

@@ -12,12 +12,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code benchmarks.jar learning-curves}: draws what training runs logged. */
+/** {@code benchmarks.jar learning-curves}: draws the logs of training runs. */
 @Command(
         name = "learning-curves",
         mixinStandardHelpOptions = true,
-        description = "Draws the losses of training runs: DIR/learning-curves.html, and DIR/plots/loss-over-tokens.svg and "
-                + "loss-over-time.svg.",
+        description = {"Draws the losses of training runs.",
+            "Writes DIR/learning-curves.html, DIR/plots/loss-over-tokens.svg and DIR/plots/loss-over-time.svg."},
         footer = {
             "",
             "Example:",
@@ -25,13 +25,13 @@ import picocli.CommandLine.Parameters;
         })
 public final class LearningCurvesCommand implements Callable<Integer> {
     private static final String HOW_TO_READ =
-            "Thin: the loss of the steps, as they trained, averaged. Thick: the loss of"
-                    + " the validation data. Nats a token; the perplexity is e to the loss.";
+            "Thin lines: training loss, averaged over steps. Thick lines: loss of the validation data."
+                    + " Both in nats per token; the perplexity is e to the power of the loss.";
 
-    @Parameters(arity = "1..*", paramLabel = "LOG", description = "log.jsonl of one or several runs of t6j train.")
+    @Parameters(arity = "1..*", paramLabel = "LOG", description = "log.jsonl of one or more runs of t6j train.")
     private List<Path> logs;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "The folder to write to, new or not.")
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to write to, new or existing.")
     private Path out;
 
     private LearningCurvesCommand() {}

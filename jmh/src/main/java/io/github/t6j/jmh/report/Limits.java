@@ -5,37 +5,39 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What the machine gives at most, as PeakBenchmark measured it in the same run, and how near to it a result comes. A suite
- * measures limits at both ends of a run, since memory is faster at times than at others; the higher of the two counts.
+ * Limits of the machine, measured by PeakBenchmark in the same run, and each result's share of its nearest limit. A
+ * suite measures limits at both ends of a run, since the speed of memory varies; the higher of the two counts.
  *
- * @param results of the run
- * @param thirdLevel bytes of L3, or 0 where they are not known
+ * @param results results of the run
+ * @param thirdLevel bytes of L3, or 0 if unknown
  */
 record Limits(List<Result> results, long thirdLevel) {
     private static final int SECOND_LEVEL_KILOBYTES = 256;
 
-    /** Least size of a read that comes from memory. */
+    /** Smallest size of a read that comes from memory. */
     private static final int LEAST_MEMORY_KILOBYTES = 262144;
 
     /**
-     * @param share of the limit, 1 at most but for what {@code why} says
-     * @param of which limit, the nearest one
-     * @param why the share is above 100 %, or empty
+     * A share of a limit.
+     *
+     * @param share share, at most 1 except for the reason {@code why}
+     * @param of name of the nearest limit
+     * @param why reason for a share above 100 %, or empty
      */
     record Fraction(Measured share, String of, String why) {
         String text() {
             return Numbers.percent(share.mean()) + " of " + of + (why.isEmpty() ? "" : ": " + why);
         }
 
-        /** A sentence below a figure that has {@code label}. */
+        /** Returns a note for a figure that has {@code label}. */
         String note(String label) {
             return "* " + label + ", " + text() + ".";
         }
     }
 
-    /** What was measured of one limit, in the order of the run: at its beginning, and since there is one at its end. */
+    /** Measurements of one limit, in the order of the run: at its beginning, and in newer runs at its end. */
     record Ends(List<Measured> values) {
-        /** The limit. */
+        /** Returns the limit. */
         Measured highest() {
             return values.stream().max(Comparator.comparingDouble(Measured::mean)).orElse(null);
         }
@@ -44,24 +46,24 @@ record Limits(List<Result> results, long thirdLevel) {
             return values.getFirst();
         }
 
-        /** Null if it was measured once. */
+        /** Returns the last measurement; null if there is only one. */
         Measured last() {
             return values.size() > 1 ? values.getLast() : null;
         }
     }
 
-    /** Bytes per second from memory in {@code threads} threads; no values if they were not measured. */
+    /** Returns bytes per second from memory in {@code threads} threads; no values if not measured. */
     Ends memory(int threads) {
         return reads(memoryKilobytes(), threads);
     }
 
-    /** Bytes that each thread read for {@link #memory}, in KiB; 0 if it was not measured. */
+    /** Returns the KiB that each thread read for {@link #memory}; 0 if not measured. */
     int memoryKilobytes() {
         return results.stream().filter(r -> r.is("PeakBenchmark.read")).mapToInt(r -> r.number("kilobytes"))
                 .filter(kilobytes -> kilobytes >= LEAST_MEMORY_KILOBYTES).max().orElse(0);
     }
 
-    /** Bytes per second from L2. */
+    /** Returns bytes per second from L2. */
     Ends secondLevel(int threads) {
         return reads(SECOND_LEVEL_KILOBYTES, threads);
     }
@@ -71,22 +73,22 @@ record Limits(List<Result> results, long thirdLevel) {
                 && r.number("kilobytes") == kilobytes).map(r -> r.counter("bytes")).toList());
     }
 
-    /** Multiplications and additions per second. */
+    /** Returns multiplications and additions per second. */
     Ends multiplyAdd(int threads) {
         return new Ends(results.stream().filter(r -> r.is("PeakBenchmark.multiplyAdd") && r.threads() == threads)
                 .map(r -> r.counter("flops")).toList());
     }
 
-    /** Numbers of threads that limits were measured with. */
+    /** Returns the numbers of threads that limits were measured with. */
     List<Integer> threads() {
         return results.stream().filter(r -> r.is("PeakBenchmark.multiplyAdd")).map(Result::threads).distinct().sorted()
                 .toList();
     }
 
-    /** The limit that {@code result} comes nearest to; null if none was measured or it counts nothing. */
+    /** Returns {@code result}'s share of the limit that it comes nearest to; null if that is unknown. */
     Fraction of(Result result) {
         if (Stream.of("Peak", "Tokenizer", "CacheAppend").anyMatch(result.name()::startsWith)) {
-            return null; // a limit, and what neither streams from memory nor computes
+            return null; // limits themselves, and benchmarks that neither stream from memory nor compute
         }
         boolean cached = result.param("residency").equals("cached");
         int threads = result.computing();
@@ -112,7 +114,7 @@ record Limits(List<Result> results, long thirdLevel) {
 
     private String why(Measured counted, Ends limit, String name) {
         if (counted.overlaps(limit.highest())) {
-            return "level with it within the errors";
+            return "equal within the errors";
         }
         String when =
                 limit.last() == null ? "while the limit was measured, once in this run" : "at both ends of the run";
@@ -120,7 +122,7 @@ record Limits(List<Result> results, long thirdLevel) {
             case "L2 read" -> "a part lay in L1, which is faster";
             case "multiply-add" -> "the processor's clock was lower " + when;
             default -> "memory was slower " + when
-                    + (thirdLevel == 0 ? ", or a part lay in L3, whose size is not known" : "");
+                    + (thirdLevel == 0 ? ", or a part lay in L3, whose size is unknown" : "");
         };
     }
 }

@@ -13,12 +13,12 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * How an attention is drawn: a colour, a marker and a dash of its own, so that it is known in grey as well. The colours
- * were searched so that any two differ for readers with each kind of colour blindness, and each from the background.
+ * Style of an attention: a colour, a marker and a dash of its own, so that it can be told apart in grey as well. Any
+ * two colours differ for readers with each kind of colour blindness, and each differs from the background.
  *
- * @param color on white
- * @param dark on {@link #DARK_BACKGROUND}, when the page is dark
- * @param dash lengths of line and gap; none for the solid one
+ * @param color colour on white
+ * @param dark colour on {@link #DARK_BACKGROUND}, for a dark page
+ * @param dash lengths of line and gap; none for a solid line
  */
 record Look(Color color, Color dark, Shape marker, float... dash) {
     static final Color GRID = new Color(0xDDDDDD);
@@ -58,7 +58,7 @@ record Look(Color color, Color dark, Shape marker, float... dash) {
         return OF_ATTENTIONS.get(attention);
     }
 
-    /** All of them. */
+    /** Returns all styles. */
     static List<Look> all() {
         return new ArrayList<>(OF_ATTENTIONS.values());
     }
@@ -69,7 +69,7 @@ record Look(Color color, Color dark, Shape marker, float... dash) {
                 : new BasicStroke(1.8f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1, dash, 0);
     }
 
-    /** Rules of CSS that give a figure its dark colours where the reader's system is dark. */
+    /** Returns CSS rules that give a figure its dark colours if the reader's system is dark. */
     static String darkRules() {
         Map<Color, Color> darker = new LinkedHashMap<>(Map.of(
                 Color.WHITE, DARK_BACKGROUND, GRID, new Color(0x3A3E47), Color.GRAY, new Color(0x9A9FA8), BAR,
@@ -81,7 +81,7 @@ record Look(Color color, Color dark, Shape marker, float... dash) {
                 .collect(Collectors.joining("", "@media (prefers-color-scheme: dark) {\n", "}\n"));
     }
 
-    /** Batik gives white, black and grey their names. */
+    /** Returns a rule; Batik writes white, black and grey by name. */
     private static String rule(String property, Color from, Color to) {
         String name = Map.of(Color.WHITE, "white", Color.BLACK, "black", Color.GRAY, "gray").getOrDefault(from,
                 "rgb(" + from.getRed() + "," + from.getGreen() + "," + from.getBlue() + ")");

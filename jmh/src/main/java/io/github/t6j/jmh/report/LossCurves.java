@@ -11,16 +11,18 @@ import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
 import org.jfree.data.xy.XYSeries;
 import org.jfree.data.xy.XYSeriesCollection;
 
-/** Losses of training runs: a colour a run, thin while it trains, thick with markers where it was validated. */
+/**
+ * Losses of training runs: a colour for each run, a thin line for training, a thick one with markers for validation.
+ */
 final class LossCurves {
     private static final List<Color> COLORS = Look.all().stream().map(Look::color).toList();
 
-    /** Points of a curve: the mean of the steps between two. */
+    /** Points of a curve; each is the mean of the steps up to it. */
     private static final int POINTS = 200;
 
     private LossCurves() {}
 
-    /** Losses over what {@code place} says of an entry. */
+    /** Draws losses over the number that {@code place} returns for an entry. */
     static Plot of(
             String name, String title, String placeTitle, List<TrainingLog> logs,
             ToDoubleFunction<TrainingLog.Entry> place) {
@@ -41,7 +43,7 @@ final class LossCurves {
             }
         }
         NumberAxis x = new NumberAxis(placeTitle);
-        NumberAxis y = new NumberAxis("loss (nats a token)");
+        NumberAxis y = new NumberAxis("loss (nats per token)");
         y.setAutoRangeIncludesZero(false);
         XYPlot plot = new XYPlot(data, x, y, renderer);
         Charts.style(plot);
@@ -66,7 +68,7 @@ final class LossCurves {
         return series;
     }
 
-    /** Runs may have equal names. */
+    /** Returns a label that differs from those of runs with the same name. */
     private static String label(TrainingLog log, int index) {
         return (index + 1) + ": " + log.name() + " (" + log.attention() + ")";
     }

@@ -19,21 +19,22 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Where results come from, as far as JMH's own file does not say.
+ * Description of the machine and the run, beyond JMH's own file.
  *
- * <p>Runs before there were family, thirdLevel, version and commit have null in their place.
+ * <p>In runs from before family, thirdLevel, version and commit existed, these are null.
  *
- * @param cpu its name
- * @param family its family and model, or on ARM its implementer and part: clouds give different ones the same name
- * @param cores that the JVM sees
- * @param memory in GB
- * @param thirdLevel bytes of L3, 0 where the system does not tell
- * @param system name, version and architecture
- * @param kernels what the engine chose, such as {@code SIMD, 512-bit}
- * @param suite that was run
- * @param date of the run, UTC
- * @param version of t6j
- * @param commit of the checkout that holds the jar, with -dirty if files in it differed
+ * @param cpu name of the processor
+ * @param family its family and model, or on ARM its implementer and part, since clouds give different processors the
+ *     same name
+ * @param cores cores that the JVM sees
+ * @param memory memory in GB
+ * @param thirdLevel bytes of L3, or 0 if the system does not report them
+ * @param system name, version and architecture of the operating system
+ * @param kernels kernels that the engine chose, such as {@code SIMD, 512-bit}
+ * @param suite suite of the run
+ * @param date date of the run, UTC
+ * @param version version of t6j
+ * @param commit commit of the checkout that has the jar, with -dirty if its files were changed
  */
 record Machine(
         String cpu, String family, int cores, double memory, Long thirdLevel, String system, String kernels,
@@ -46,7 +47,7 @@ record Machine(
                 "unknown", null, 0, 0, null, "unknown", "unknown", "unknown", "unknown", null, null);
     }
 
-    /** This one. */
+    /** Returns this machine. */
     static Machine here(String suite) throws IOException {
         OperatingSystemMXBean bean = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         String system = Stream.of("os.name", "os.version", "os.arch").map(System::getProperty)
@@ -58,17 +59,17 @@ record Machine(
                 Machine.class.getPackage().getImplementationVersion(), checkout());
     }
 
-    /** Bytes of L3, or 0 where they are not known. */
+    /** Returns the bytes of L3, or 0 if unknown. */
     long thirdLevelBytes() {
         return thirdLevel == null ? 0 : thirdLevel;
     }
 
-    /** Name and family. */
+    /** Returns name and family of the processor. */
     String processor() {
         return cpu + (family == null ? "" : ", " + family);
     }
 
-    /** Version and commit of t6j. */
+    /** Returns version and commit of t6j. */
     String software() {
         return version == null && commit == null
                 ? "t6j, version not recorded"
@@ -86,7 +87,7 @@ record Machine(
         return System.getenv().getOrDefault("PROCESSOR_IDENTIFIER", "unknown");
     }
 
-    /** Null where the name says it already, or nothing does. */
+    /** Returns the family; null if the name contains it, or it is unknown. */
     private static String cpuFamily() {
         if (isMac()) {
             return said("sysctl", "-n", "hw.cpufamily");
@@ -102,7 +103,7 @@ record Machine(
         return System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("mac");
     }
 
-    /** What Linux says of the first core by this key, or null. */
+    /** Returns Linux' value of this key for the first core, or null. */
     private static String cpuinfo(String key) {
         if (!Files.exists(CPUINFO)) {
             return null;
@@ -126,7 +127,7 @@ record Machine(
                 "--exclude=*");
     }
 
-    /** What a command prints; null if there is no such command, or it fails. */
+    /** Returns the output of a command; null if it does not exist or fails. */
     private static String said(String... command) {
         try {
             Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();

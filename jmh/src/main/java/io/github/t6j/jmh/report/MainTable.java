@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** What most readers came for: decode steps of the paper's shape, TPA first, narrow enough for a phone. */
+/** The most important table: decode steps of the paper's shape, TPA first, narrow enough for a phone. */
 final class MainTable {
-    /** Contexts that stand side by side. */
+    /** Contexts side by side. */
     private static final int CONTEXTS = 3;
 
     private MainTable() {}
 
-    /** Groups that have one: of the paper's shape from memory, one sequence, with MHA to compare with. */
+    /** Returns the groups with such a table: the paper's shape from memory, one sequence, with MHA to compare with. */
     static List<Group> groups(List<Result> results) {
         return Group.overContext(results).stream().filter(group -> group.setting().shape().equals("paper")
                 && group.setting().residency().equals("memory") && group.setting().batch() == 1
@@ -20,14 +20,14 @@ final class MainTable {
     }
 
     /**
-     * Attentions down; across the shortest, a middle and the longest context, the time as a multiple of TPA's over the
-     * longest that both have, and the cache's bytes.
+     * Returns a table of attentions. Its columns are the times at the shortest, a middle and the longest context, the
+     * time divided by TPA's at the longest common context, and the bytes of the cache.
      */
     static Table of(Group group) {
         List<Integer> contexts = contexts(group);
         List<String> header = new ArrayList<>(List.of("attention"));
         contexts.forEach(context -> header.add(context + " tokens"));
-        header.addAll(List.of("time ÷ TPA's", "cache, bytes a token"));
+        header.addAll(List.of("time ÷ TPA's", "cache, bytes per token"));
         Table table = new Table(header, 1, new ArrayList<>());
         TreeMap<Integer, Result> tpa = group.series().getOrDefault("tpa", new TreeMap<>());
         group.series().forEach((attention, steps) -> {

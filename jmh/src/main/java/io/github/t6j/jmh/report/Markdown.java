@@ -3,11 +3,11 @@ package io.github.t6j.jmh.report;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The report as Markdown, whose plots are files beside it. */
+/** The report as Markdown, with plots in separate files. */
 final class Markdown {
     private Markdown() {}
 
-    /** @param facts a line below the title */
+    /** @param facts line below the title */
     static String of(String title, String facts, List<Section> sections) {
         StringBuilder text = new StringBuilder("# " + title + "\n\n" + facts + "\n");
         for (Section section : sections) {

@@ -3,7 +3,7 @@ package io.github.t6j.jmh.report;
 /**
  * A mean and half of its 95 % interval.
  *
- * @param error NaN where there is none
+ * @param error half of the interval, or NaN if unknown
  */
 record Measured(double mean, double error) {
     double low() {
@@ -18,7 +18,7 @@ record Measured(double mean, double error) {
         return low() <= other.high() && other.low() <= high();
     }
 
-    /** The share of a limit, whose error adds to this one's as those of independent numbers do. */
+    /** Returns the share of a limit; the errors are combined as those of independent numbers. */
     Measured of(Measured limit) {
         double share = mean / limit.mean;
         double relative = Math.hypot(relative(), limit.relative());
@@ -33,17 +33,17 @@ record Measured(double mean, double error) {
         return new Measured(factor * mean, factor * error);
     }
 
-    /** As a time: three digits, its unit, the error in per cent. */
+    /** Returns a time with three digits, its unit, and the error in per cent. */
     String time() {
         return Numbers.time(mean) + plusMinus();
     }
 
-    /** As a number per second of {@code unit}, such as B/s. */
+    /** Returns a rate per second of {@code unit}, such as B/s. */
     String rate(String unit) {
         return Numbers.rate(mean, unit) + plusMinus();
     }
 
-    /** Three digits and the error. */
+    /** Returns three digits and the error. */
     String plain() {
         return Numbers.digits(mean) + plusMinus();
     }

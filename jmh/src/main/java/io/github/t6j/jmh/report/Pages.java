@@ -11,11 +11,11 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What the report says, from results alone; {@link HtmlPage} and {@link Markdown} say how. */
+/** Contents of the report, from the results alone; {@link HtmlPage} and {@link Markdown} format it. */
 final class Pages {
     private static final String DECODE = "DecodeAttentionBenchmark.step";
 
-    /** Attentions of a setting whose caches are drawn. */
+    /** Smallest number of attentions for which a figure of cache sizes is drawn. */
     private static final int LEAST_BARS = 6;
 
     private final Machine machine;
@@ -28,7 +28,7 @@ final class Pages {
         limits = new Limits(results, machine.thirdLevelBytes());
     }
 
-    /** All sections for which there is something to say. */
+    /** Returns all sections that have content. */
     List<Section> sections() {
         List<Section> sections = new ArrayList<>();
         if (has(DECODE)) {
@@ -52,7 +52,7 @@ final class Pages {
         return sections;
     }
 
-    /** What was measured, where and when, in a line. */
+    /** Returns one line with the software, the machine and the date of the run. */
     String facts() {
         return machine.software() + ", on " + machine.cpu() + ", "
                 + (machine.family() == null ? "family not known" : machine.family()) + ", " + machine.cores()
@@ -63,16 +63,16 @@ final class Pages {
     private static Section howToRead() {
         Section section = new Section("How to read this");
         section.notes.addAll(List.of(
-                "TPA is the attention that t6j is made for, so it stands first; the others answer the same queries from"
-                        + " caches of another form.",
-                "Equal heads compare caches and kernels; equal parameters compare what models of one size get. Every table"
+                "TPA, the attention that t6j is made for, comes first; the others answer the same queries from"
+                        + " caches in other formats.",
+                "Equal heads compare caches and kernels; equal parameters compare models of the same size. Every table"
                         + " and figure says which.",
-                "Times of attention are of one layer; a whole model also passes all its weights for each token, so it"
+                "Times of attention are for one layer. A whole model also reads all its weights for each token, so it"
                         + " gains less.",
-                "± and error bars are 95 % intervals of the mean within this run. Between runs, distrust less than 1.5 × in"
-                        + " what reads from memory.",
-                "“Of limit” is the nearer of what this machine read and multiplied at most in this run; where a share is"
-                        + " above 100 %, words say why."));
+                "± and error bars are 95 % intervals of the mean within this run. Between runs, ignore differences below"
+                        + " 1.5 × in results that read from memory.",
+                "“Of limit” is the share of the nearer limit: the highest read bandwidth and the highest rate of"
+                        + " multiply-adds in this run. The report explains each share above 100 %."));
         return section;
     }
 
@@ -81,7 +81,7 @@ final class Pages {
     }
 
     private static Section main(Group group) {
-        Section section = new Section("TPA beside the others: " + group.setting().rest(),
+        Section section = new Section("TPA and the other attentions: " + group.setting().rest(),
                 "Time of one decode step of one layer's attention, read from memory: "
                         + Labels.shape(group.setting().shape()) + ".");
         section.tables.add(MainTable.of(group));
@@ -108,9 +108,9 @@ final class Pages {
                 + r.measurementTime() + " measured").distinct().collect(Collectors.joining("; ")));
         section.tables.add(table);
         section.notes
-                .add("± and error bars are 95 % intervals of the mean over the iterations of all forks. They hold what"
-                        + " varies within one run; what differs from run to run, such as neighbours on a shared machine, may be"
-                        + " more.");
+                .add("± and error bars are 95 % intervals of the mean over the iterations of all forks. They cover"
+                        + " variation within one run; differences between runs, for example through other programs on a shared"
+                        + " machine, may be larger.");
         return section;
     }
 
@@ -144,7 +144,7 @@ final class Pages {
         return section;
     }
 
-    /** Those that decode steps were measured of. */
+    /** Returns the attentions whose decode steps were measured. */
     private List<String> attentions() {
         return Labels.ATTENTIONS.stream().filter(attention -> results.stream().anyMatch(
                 r -> r.is(DECODE) && r.param("attention").equals(attention))).toList();
@@ -191,7 +191,7 @@ final class Pages {
         return section;
     }
 
-    /** What models must share to be compared. */
+    /** Parameters that models must share to be compared. */
     private record Setup(String test, String setting) {}
 
     private Section models() {
@@ -218,8 +218,8 @@ final class Pages {
 
     private static Section roofline(Roofline roofline) {
         Section section = new Section("Roofline: " + roofline.shape(),
-                "How many operations a second a decode step reaches, over how many it does with each byte of its cache:"
-                        + " left of the bend memory is the limit, right of it multiply-adds are. Each attention over its"
+                "Operations per second that a decode step reaches, over its operations per byte of cache. Left of the"
+                        + " bend memory is the limit, right of it multiply-adds are. Each attention is shown at its"
                         + " longest context.");
         section.plots.add(Charts.roofline("roofline-" + roofline.shape(), roofline).with(roofline.notes()));
         section.tables.add(roofline.table());
@@ -228,8 +228,8 @@ final class Pages {
 
     private Section limits() {
         Section section = new Section("Limits of the machine",
-                "Measured in the same run by PeakBenchmark, at both ends of it: what any kernel could have at most. The"
-                        + " higher of both counts.");
+                "Limits of any kernel, measured by PeakBenchmark at both ends of the same run. The higher of the two"
+                        + " counts.");
         Table table = new Table(2, "limit", "threads", "at the beginning", "at the end");
         for (int threads : limits.threads()) {
             int kilobytes = limits.memoryKilobytes();
@@ -256,8 +256,8 @@ final class Pages {
 
     private Section fractions() {
         Section section = new Section("Fraction of the limits",
-                "The nearer of two: bytes read against the read bandwidth, multiplications and additions against the"
-                        + " multiply-add peak, both of as many threads. A kernel that must do both cannot reach 100 % of either.");
+                "Share of the nearer limit: bytes read of the read bandwidth, or multiplications and additions of the"
+                        + " multiply-add peak, with the same number of threads. A kernel that does both cannot reach 100 %.");
         List<Bar> bars = new ArrayList<>();
         List<String> words = new ArrayList<>();
         largest(DECODE).forEach(result -> bar(
@@ -283,7 +283,7 @@ final class Pages {
         return section;
     }
 
-    /** Of each attention the paper shape's step over the most tokens from memory in f32. */
+    /** Returns each attention's step at the paper's shape with the most tokens, from memory, in f32. */
     private List<Result> largest(String name) {
         List<Result> candidates = results.stream().filter(r -> r.is(name) && r.param("shape").equals("paper")
                 && r.param("residency").equals("memory") && r.param("cacheType").equals("f32")
@@ -319,7 +319,7 @@ final class Pages {
         return section;
     }
 
-    /** The key, without what is as usual. */
+    /** Returns the key without the usual parameters. */
     static String shortKey(Result result) {
         return result.key().replace("Benchmark", "").replace(" kernels=simd", "").replace(" residency=memory", "")
                 .replaceAll(" batch=1(?= |$)", "").replaceAll(" model= ", " ");

@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * A drawn figure.
  *
- * @param name of its file, without the ending
- * @param title what it shows, also for who cannot see it
+ * @param name name of its file, without the ending
+ * @param title description of the figure, also for readers who cannot see it
  * @param notes sentences below it
  */
 record Plot(String name, String title, String svg, List<String> notes) {

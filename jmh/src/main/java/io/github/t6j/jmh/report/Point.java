@@ -4,13 +4,13 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * One combination to measure.
+ * A combination of parameters to measure.
  *
  * @param benchmark class and method, such as {@code PeakBenchmark.read}
  * @param jmhThreads threads that call it
  */
 record Point(String benchmark, int jmhThreads, Map<String, String> params) {
-    /** For who watches. */
+    /** Returns a label for progress. */
     String label() {
         return benchmark.replace("Benchmark", "") + params.entrySet().stream()
                 .map(param -> " " + param.getKey() + "=" + param.getValue()).collect(Collectors.joining())

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The README's tables, written anew between two markers. */
+/** Tables of the README, rewritten between two markers. */
 final class ReadmeTable {
     static final String BEGIN = "<!-- benchmarks: begin, written by `benchmarks.jar report --readme` -->";
     static final String END = "<!-- benchmarks: end -->";
@@ -13,24 +13,24 @@ final class ReadmeTable {
     private ReadmeTable() {}
 
     /**
-     * Reads a README that tables can be written into.
+     * Reads a README with markers for the tables.
      *
-     * @throws IllegalArgumentException if it has not both markers
+     * @throws IllegalArgumentException if a marker is missing
      */
     static String check(Path readme) throws IOException {
         String text = Files.readString(readme);
         int begin = text.indexOf(BEGIN);
         if (begin < 0 || text.indexOf(END) < begin) {
             throw new IllegalArgumentException(readme + ": expected the lines " + BEGIN + " and " + END
-                    + ", found not both; put them where the tables shall be");
+                    + ", found at most one; add both where the tables belong");
         }
         return text;
     }
 
     /**
-     * Replaces what stands between the markers of {@code readme}.
+     * Replaces the text between the markers of {@code readme}.
      *
-     * @throws IllegalArgumentException if it has not both
+     * @throws IllegalArgumentException if a marker is missing
      */
     static void write(Path readme, Machine machine, List<Result> results, Path out) throws IOException {
         String text = check(readme);
@@ -52,10 +52,10 @@ final class ReadmeTable {
     }
 
     /**
-     * The tables.
+     * Returns the tables.
      *
-     * @param command that made them, in the project's folder
-     * @param link to the results' folder
+     * @param command command that made them, in the project's folder
+     * @param link link to the folder of the results
      */
     private static String tables(Machine machine, List<Result> results, String command, String link) {
         StringBuilder text = new StringBuilder();

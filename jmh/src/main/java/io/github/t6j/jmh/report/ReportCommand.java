@@ -13,15 +13,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code benchmarks.jar report}: measures a suite, or takes results that are there, and makes tables and plots of them. */
+/** {@code benchmarks.jar report}: measures a suite, or reads existing results, and makes tables and plots of them. */
 @Command(
         name = "report",
         mixinStandardHelpOptions = true,
-        description = "Runs a suite of benchmarks, or reads results of one, and writes DIR/results.json (JMH's format), "
-                + "machine.json, report.html, summary.md and plots/*.svg.",
+        description = {"Runs a suite of benchmarks, or reads the results of one.",
+            "Writes DIR/results.json (JMH's format), machine.json, report.html, summary.md and plots/*.svg."},
         footer = {
             "",
-            "Suites: quick ends in 5 minutes on 2 cores, paper in 60 minutes, full takes hours.",
+            "Suites on 2 cores: quick takes 5 minutes, paper 60 minutes, full hours.",
             "",
             "Examples:",
             "  java -jar jmh/target/benchmarks.jar report --suite quick --out results",
@@ -34,26 +34,26 @@ public final class ReportCommand implements Callable<Integer> {
     @ArgGroup(multiplicity = "1")
     private Source source;
 
-    /** Where results come from. */
+    /** Source of the results. */
     static final class Source {
         @Option(names = "--suite", required = true, paramLabel = "NAME",
-                description = "Measure quick, paper or full; needs --out.")
+                description = "Run the suite quick, paper or full; needs --out.")
         private String suite;
 
         @Option(names = "--from", required = true, paramLabel = "FILE",
-                description = "Take JMH's results from a file, with machine.json beside it if it is there.")
+                description = "Read JMH's results from a file, and machine.json beside it, if it exists.")
         private Path from;
     }
 
-    @Option(names = "--out", paramLabel = "DIR", description = "The folder to write to, new or not.")
+    @Option(names = "--out", paramLabel = "DIR", description = "Folder to write to, new or existing.")
     private Path out;
 
     @Option(names = "--compare", paramLabel = "OLD.json",
-            description = "Print what is faster or slower than in these results by more than 5 %% and the errors.")
+            description = "Print results that are faster or slower than in OLD.json by more than 5 %% and the errors.")
     private Path compare;
 
     @Option(names = "--readme", paramLabel = "FILE",
-            description = "Write the tables between this file's two markers anew; needs --out.")
+            description = "Rewrite the tables between the two markers of FILE; needs --out.")
     private Path readme;
 
     private int failed;
@@ -65,7 +65,10 @@ public final class ReportCommand implements Callable<Integer> {
         return run(new ReportCommand(), "report", args);
     }
 
-    /** Runs a command of this jar. @return the exit code: 0 done, 1 failed, which it says after {@code name}, 2 bad usage */
+    /**
+     * Runs a command of this jar. @return the exit code: 0 done, 1 failed with a message that begins with {@code name},
+     * 2 bad usage
+     */
     public static int run(Callable<Integer> command, String name, String... args) {
         return new CommandLine(command).setExecutionExceptionHandler((failure, line, parsed) -> {
             if (failure.getMessage() == null) {
@@ -89,10 +92,10 @@ public final class ReportCommand implements Callable<Integer> {
         if (out == null && (source.suite != null || readme != null || compare == null)) {
             throw usage("--out: expected a folder to write to, found none");
         }
-        List<Result> before = compare == null ? null : Results.read(compare); // first, for it may be about to be replaced
+        List<Result> before = compare == null ? null : Results.read(compare); // first: the run may replace it
         Suite suite = source.suite == null ? null : suite();
         if (readme != null) {
-            ReadmeTable.check(readme); // before minutes of measuring, as the fonts
+            ReadmeTable.check(readme); // checked before minutes of measuring, like the fonts
         }
         if (out != null) {
             Charts.checkFonts();
@@ -127,7 +130,7 @@ public final class ReportCommand implements Callable<Integer> {
 
     private Path measure(Suite suite) throws IOException {
         Path json = out.resolve("results.json");
-        Machine machine = Machine.here(suite.name()); // first: results that git knows are about to be replaced
+        Machine machine = Machine.here(suite.name()); // first, since the run changes files of the checkout
         Files.deleteIfExists(json);
         Results.write(machine, json);
         failed = new SuiteRun(suite, System.err).run(json);

@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** One benchmark with one combination of parameters, as JMH writes it to its JSON; what is not named here is not read. */
+/** Result of a benchmark with one combination of parameters, from JMH's JSON; other keys are ignored. */
 record Result(
         String benchmark, String mode, int threads, int forks, String jdkVersion, String vmName, String vmVersion,
         List<String> jvmArgs, int warmupIterations, String warmupTime, int measurementIterations,
         String measurementTime, Map<String, String> params, Metric primaryMetric,
         Map<String, Metric> secondaryMetrics) {
 
-    /** Class and method, such as {@code PeakBenchmark.read}. */
+    /** Returns class and method, such as {@code PeakBenchmark.read}. */
     String name() {
         int method = benchmark.lastIndexOf('.');
         return benchmark.substring(benchmark.lastIndexOf('.', method - 1) + 1);
@@ -21,7 +21,7 @@ record Result(
         return name().equals(name);
     }
 
-    /** The parameter, or "" where the benchmark has none of that name. */
+    /** Returns the parameter, or "" if the benchmark has none of that name. */
     String param(String name) {
         return params == null ? "" : params.getOrDefault(name, "");
     }
@@ -30,12 +30,12 @@ record Result(
         return Integer.parseInt(param(param));
     }
 
-    /** Threads that compute: the benchmark's own, or JMH's. */
+    /** Returns the number of threads that compute: the benchmark's own, or JMH's. */
     int computing() {
         return param("threads").isEmpty() ? threads : number("threads");
     }
 
-    /** Mean and error of a counter per second; null if it has none of these names. */
+    /** Returns mean and error of a counter per second; null if the result has none of these names. */
     Measured counter(String... names) {
         for (String name : names) {
             Metric metric = secondaryMetrics == null ? null : secondaryMetrics.get(name);
@@ -48,7 +48,7 @@ record Result(
         return null;
     }
 
-    /** Seconds of one operation. */
+    /** Returns the seconds of one operation. */
     Measured seconds() {
         double score = primaryMetric.score();
         double error = primaryMetric.error();
@@ -68,12 +68,12 @@ record Result(
             case "ms" -> 1e-3;
             case "s" -> 1;
             default -> throw new IllegalArgumentException(
-                    "scoreUnit: expected a time of ns, us, ms or s, found " + unit
-                            + "; is this a result of this suite?");
+                    "scoreUnit: expected a time in ns, us, ms or s, found " + unit
+                            + ": use results of this suite");
         };
     }
 
-    /** What tells it from others: two results of one key are comparable. */
+    /** Returns the key of the result: two results with the same key are comparable. */
     String key() {
         return name() + (threads == 1 ? "" : " -t " + threads)
                 + (params == null ? "" : " " + new TreeMap<>(params).toString().replaceAll("[{},]", ""));

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Reads what JMH writes, and the description of the machine beside it. */
+/** Reads JMH's results, and the description of the machine beside them. */
 final class Results {
     private static final Gson GSON = new GsonBuilder().setStrictness(Strictness.LENIENT).setPrettyPrinting()
             .disableHtmlEscaping().create();
@@ -18,9 +18,9 @@ final class Results {
     private Results() {}
 
     /**
-     * A results.json of JMH.
+     * Reads a results.json of JMH.
      *
-     * @throws IllegalArgumentException if it is none
+     * @throws IllegalArgumentException if the file has another format
      */
     static List<Result> read(Path file) throws IOException {
         try {
@@ -39,7 +39,7 @@ final class Results {
                 || result.primaryMetric().rawData() == null;
     }
 
-    /** The machine of {@code results}, from machine.json beside it; unknown without. */
+    /** Reads the machine of {@code results} from machine.json beside it; unknown if that is missing. */
     static Machine machine(Path results) throws IOException {
         Path file = machineFile(results);
         return Files.exists(file) ? GSON.fromJson(Files.readString(file), Machine.class) : Machine.unknown();

@@ -5,26 +5,27 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Decode steps under the two limits of the machine (Williams, Waterman and Patterson, "Roofline", 2009): over how many
- * operations a step does with each byte, how many a second it reaches.
+ * Decode steps below the two limits of the machine (Williams, Waterman and Patterson, "Roofline", 2009): operations per
+ * second over operations per byte.
  *
- * @param shape of all spots
- * @param setting of all spots, which names the shape, too
- * @param memory the limit of bytes per second
- * @param multiplyAdd the limit of multiplications and additions per second
+ * @param shape shape of all spots
+ * @param setting setting of all spots, including the shape
+ * @param memory limit of bytes per second
+ * @param multiplyAdd limit of multiplications and additions per second
  */
 record Roofline(String shape, String setting, Measured memory, Measured multiplyAdd, List<Spot> spots) {
     /**
-     * An attention's step over its longest context.
+     * An attention's step at its longest context.
      *
      * @param intensity operations per byte of the cache
      * @param rate operations per second
-     * @param fraction of the roof
+     * @param fraction share of the roof
      */
     record Spot(String attention, int context, double intensity, Measured rate, Limits.Fraction fraction) {}
 
     /**
-     * That of a shape from memory, one sequence, as many threads as it has; of its first type of cache.
+     * Returns the roofline of a shape from memory, for one sequence, its largest number of threads and its first type
+     * of cache.
      *
      * @return null if it or a limit was not measured
      */
@@ -59,25 +60,25 @@ record Roofline(String shape, String setting, Measured memory, Measured multiply
                         limits.of(step));
     }
 
-    /** Operations per byte from which on multiply-adds limit, and not memory. */
+    /** Returns the operations per byte at which the limit changes from memory to multiply-adds. */
     double ridge() {
         return multiplyAdd.mean() / memory.mean();
     }
 
-    /** Operations per second that the limits allow. */
+    /** Returns the operations per second that the limits allow. */
     double roof(double intensity) {
         return Math.min(multiplyAdd.mean(), memory.mean() * intensity);
     }
 
-    /** Why spots are above the roof. */
+    /** Returns the reasons why spots are above the roof. */
     List<String> notes() {
         return spots.stream().filter(spot -> !spot.fraction.why().isEmpty())
                 .map(spot -> spot.fraction.note(Labels.attention(spot.attention))).toList();
     }
 
-    /** The spots in numbers. */
+    /** Returns a table of the spots. */
     Table table() {
-        Table table = new Table(1, "attention", "tokens", "operations a byte", "operations", "roof", "of limit");
+        Table table = new Table(1, "attention", "tokens", "operations per byte", "operations", "roof", "of limit");
         spots.forEach(spot -> table.add(Labels.attention(spot.attention), Integer.toString(spot.context),
                 Numbers.digits(spot.intensity), spot.rate.rate("FLOP/s"),
                 Numbers.rate(roof(spot.intensity), "FLOP/s"), spot.fraction.text()));

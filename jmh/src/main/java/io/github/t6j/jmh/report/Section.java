@@ -3,7 +3,7 @@ package io.github.t6j.jmh.report;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A heading, then paragraphs, plots, tables and notes, each kind in its order. */
+/** A heading, then paragraphs, plots, tables and notes, each kind in its own order. */
 final class Section {
     final String title;
     final List<String> paragraphs = new ArrayList<>();

@@ -8,19 +8,22 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What is measured, and how long each point takes.
+ * A suite: its points, and the time for each.
  *
- * @param warmup iterations of each fork before those that count, twice as many where benchmarks do not warm themselves
- * @param measured iterations of each fork that count
+ * @param warmup iterations of each fork before the measured ones, doubled for benchmarks without a warm-up of their own
+ * @param measured measured iterations of each fork
  */
 record Suite(String name, int forks, Iterations warmup, Iterations measured, List<Point> points) {
-    /** Starting a JVM, filling 400 MB of caches or weights and warming kernels, about. */
+    /** Approximate seconds to start a JVM, fill 400 MB of caches or weights, and warm up kernels. */
     private static final double OVERHEAD_SECONDS = 2.7;
 
-    /** The same of training steps, with steps that are longer than an iteration. */
+    /** The same for training steps, whose steps are longer than an iteration. */
     private static final double STEP_SECONDS = 25;
 
-    /** Benchmarks that C2 has compiled soon; attention, products and models step until it has before JMH begins. */
+    /**
+     * Benchmarks that C2 compiles quickly. Attention, products and models step until C2 has compiled them, before JMH
+     * begins.
+     */
     private static final List<String> SMALL = List.of("Peak", "ElementWise", "Sampler", "CacheAppend", "Tokenizer");
 
     /** A number of iterations of equal time. */
@@ -30,14 +33,16 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
         }
     }
 
-    /** A point that two lines ask for, such as those for one thread and for all on one core, is measured once; limits at both ends. */
+    /**
+     * Removes duplicate points, such as those for one thread and for all threads on one core; limits stay at both ends.
+     */
     Suite {
         List<Point> once = points.stream().distinct().toList();
         List<Point> limits = once.stream().filter(point -> point.benchmark().startsWith("Peak")).toList();
         points = Stream.concat(once.stream(), limits.stream()).toList();
     }
 
-    /** Names that users are told. */
+    /** Names of the suites, for messages. */
     static final String NAMES = "quick, paper or full";
 
     /** @throws IllegalArgumentException if there is no such suite */
@@ -45,7 +50,7 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
         return of(name, cores, ThirdLevelCache.bytes());
     }
 
-    /** @param thirdLevel bytes of L3, or 0 where they are not known */
+    /** @param thirdLevel bytes of L3, or 0 if unknown */
     static Suite of(String name, int cores, long thirdLevel) {
         String memory = Long.toString((ThirdLevelCache.outOfCache(thirdLevel) + 1023) / 1024);
         return switch (name) {
@@ -62,22 +67,22 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
         return small ? new Iterations(2 * warmup.count, warmup.millis) : warmup;
     }
 
-    /** About how long a point takes; training steps warm up for longer, and one may take longer than an iteration. */
+    /** Estimates the time of a point. Training steps warm up longer, and one may take longer than an iteration. */
     double seconds(Point point) {
         double overhead = point.benchmark().startsWith("TrainingStep") ? STEP_SECONDS : OVERHEAD_SECONDS;
         return forks * (overhead + warmup(point).seconds() + measured.seconds());
     }
 
-    /** About how long all points take. */
+    /** Estimates the time of all points. */
     double seconds() {
         return points.stream().mapToDouble(this::seconds).sum();
     }
 
-    /** Points by crossing parameters, in the order of the code. */
+    /** Points from all combinations of parameters, in the order of the code. */
     private static final class Points {
         private final List<Point> list = new ArrayList<>();
 
-        /** {@code params}: a name, then its values with commas between, and so on. */
+        /** Adds points. @param params a name, then its values separated by commas, and so on */
         Points add(String benchmark, String... params) {
             return addOn(1, benchmark, params);
         }
@@ -99,14 +104,14 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
             return this;
         }
 
-        /** The parts of training steps. */
+        /** Adds the parts of training steps. */
         Points steps(String threads, String shapes) {
             return add("TrainingStepBenchmark.forward", "threads", threads, "shape", shapes)
                     .add("TrainingStepBenchmark.backward", "threads", threads, "shape", shapes)
                     .add("TrainingStepBenchmark.optimizer", "threads", threads, "shape", shapes);
         }
 
-        /** Limits for one thread and for all. */
+        /** Adds limits for one thread and for all threads. */
         Points limits(int cores, String kilobytes) {
             for (int threads = 1; threads <= cores; threads += Math.max(1, cores - 1)) {
                 addOn(threads, "PeakBenchmark.read", "kilobytes", kilobytes);
@@ -118,9 +123,9 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
 
     private static final String PREFILL = "PrefillAttentionBenchmark.prompt";
     private static final String DECODE = "DecodeAttentionBenchmark.step";
-    private static final String ALL = "tpa,tpa_kvonly,mha,mqa,gqa,mla"; // of the paper
-    private static final String MORE = "mfa,gta,gla,mlra"; //                not at equal parameters
-    private static final String PUBLISHED = "tpa,mha,mqa,gqa,mla," + MORE; // of the shape mlra
+    private static final String ALL = "tpa,tpa_kvonly,mha,mqa,gqa,mla"; // the paper's
+    private static final String MORE = "mfa,gta,gla,mlra"; //                at equal heads only
+    private static final String PUBLISHED = "tpa,mha,mqa,gqa,mla," + MORE; // shape mlra
 
     private static final String FULL_CONTEXTS = "256,1024,4096,16384,65536,262144,524288";
 
@@ -181,7 +186,7 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
         return others(points, threads, "4096x768,768x2048,50304x768,2048x2048").list;
     }
 
-    /** Benchmarks besides attention. */
+    /** Adds benchmarks other than attention. */
     private static Points others(Points points, String threads, String matrices) {
         return points
                 .add("ProjectionBenchmark.project", "threads", threads, "shape", "paper,small", "rows", "1,128", "form",
@@ -212,7 +217,7 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
                         "128,16384", "model", "t6-small,mha-small,gqa-small");
     }
 
-    /** Hours: all shapes, types and batches over all contexts, with one thread and all. */
+    /** Hours: all shapes, types and batches at all contexts, with one thread and all threads. */
     private static List<Point> full(int cores, String memory) {
         String threads = cores == 1 ? "1" : "1," + cores;
         Points points = new Points().limits(cores, "256,4096," + memory)
@@ -232,7 +237,7 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
         return others(points, threads, "980x768,768x2176,4096x768,768x2048,50304x768,2048x2048").list;
     }
 
-    /** As small as can be, for tests of the report. */
+    /** Smallest suite, for tests of the report. */
     private static List<Point> test() {
         return new Points().add("PeakBenchmark.multiplyAdd")
                 .add(DECODE, "residency", "cached", "context", "64,128", "attention", "tpa").list;

@@ -24,7 +24,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/** Measures a suite point by point, tells of each on stderr, and keeps results.json up to date. */
+/** Measures a suite point by point, reports each on stderr, and keeps results.json up to date. */
 final class SuiteRun {
     private static final String PACKAGE = "io.github.t6j.jmh.";
 
@@ -40,16 +40,16 @@ final class SuiteRun {
     }
 
     /**
-     * Measures all points that this machine can; one that fails does not keep the others from it.
+     * Measures all points that this machine can measure; the run continues after a failed point.
      *
-     * @param json where JMH's results go, after each point all so far
-     * @return how many failed
+     * @param json file of JMH's results, rewritten after each point
+     * @return number of failed points
      */
     int run(Path json) throws IOException {
         List<Point> points = suite.points();
         err.printf(Locale.ROOT, "%d points, about %s%n", points.size(), time(suite.seconds()));
         long start = System.nanoTime();
-        double done = 0; // of the estimate
+        double done = 0; // share of the estimated time
         for (int i = 0; i < points.size(); i++) {
             String outcome = measure(points.get(i), json);
             done += suite.seconds(points.get(i));
@@ -70,7 +70,7 @@ final class SuiteRun {
 
     private String measure(Point point, Path json) throws IOException {
         RunResult result;
-        ByteArrayOutputStream said = new ByteArrayOutputStream(); // by the fork
+        ByteArrayOutputStream said = new ByteArrayOutputStream(); // the fork's output
         PrintStream forks = new PrintStream(said, true, StandardCharsets.UTF_8);
         try {
             OutputFormat format = OutputFormatFactory.createFormatInstance(forks, VerboseMode.SILENT);
@@ -89,7 +89,7 @@ final class SuiteRun {
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         ResultFormatFactory.getInstance(ResultFormatType.JSON, new PrintStream(text, true, StandardCharsets.UTF_8))
                 .writeOut(results);
-        // Results are published: where this machine has its JDK is nobody's concern.
+        // Results are published: they must not contain the path of this machine's JDK.
         Files.writeString(json, text.toString(StandardCharsets.UTF_8).replaceAll("(\"jvm\" : )\".*\"", "$1\"java\""));
         return String.format(
                 Locale.ROOT, "%.4g %s", result.getPrimaryResult().getScore(), result.getPrimaryResult().getScoreUnit());
@@ -107,7 +107,7 @@ final class SuiteRun {
         return options.build();
     }
 
-    /** Why a fork passed over the point; null if something else went wrong. */
+    /** Returns the reason why a fork skipped the point; null if something else failed. */
     private static Skipped skipped(Throwable failure) {
         if (failure == null || failure instanceof Skipped) {
             return (Skipped) failure;

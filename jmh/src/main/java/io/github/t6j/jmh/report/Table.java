@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * Rows of text.
  *
- * @param labels columns, from the first, that are words and not elements
+ * @param labels number of columns, from the first, that have words instead of numbers
  */
 record Table(List<String> header, int labels, List<List<String>> rows) {
     Table(int labels, String... header) {

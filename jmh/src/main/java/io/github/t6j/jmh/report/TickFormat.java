@@ -5,7 +5,7 @@ import java.text.NumberFormat;
 import java.text.ParsePosition;
 import java.util.function.DoubleFunction;
 
-/** Writes an axis's numbers by a function. */
+/** Formats an axis's numbers with a function. */
 final class TickFormat extends NumberFormat {
     private static final long serialVersionUID = 1;
 
@@ -27,6 +27,6 @@ final class TickFormat extends NumberFormat {
 
     @Override
     public Number parse(String source, ParsePosition position) {
-        throw new UnsupportedOperationException("numbers of an axis are written only");
+        throw new UnsupportedOperationException("expected to format numbers only, found a text to parse");
     }
 }

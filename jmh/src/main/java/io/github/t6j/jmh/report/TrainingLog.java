@@ -10,21 +10,21 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * What {@code t6j train} wrote to a log.jsonl.
+ * Log of a run of {@code t6j train}.
  *
- * @param name of the run: its file's, or its folder's where that is log.jsonl
- * @param attention what it trained
- * @param parameters how many numbers it trained
- * @param steps the updates, in their order
- * @param evaluations likewise
+ * @param name name of the run: its file's, or its folder's if the file is log.jsonl
+ * @param attention attention of the model
+ * @param parameters number of parameters
+ * @param steps steps, in order
+ * @param evaluations evaluations, in order
  */
 record TrainingLog(String name, String attention, long parameters, List<Entry> steps, List<Entry> evaluations) {
     private static final Gson GSON = new Gson();
 
-    /** A loss at a time. */
+    /** A loss at a step. */
     record Entry(long step, long tokens, double seconds, double loss) {}
 
-    /** @throws IllegalArgumentException if it is none, or has no step */
+    /** @throws IllegalArgumentException if the file is not such a log, or has no step */
     static TrainingLog read(Path file) throws IOException {
         List<JsonObject> lines;
         try {
@@ -41,7 +41,7 @@ record TrainingLog(String name, String attention, long parameters, List<Entry> s
             return new TrainingLog(name, first.get("attention").getAsString(),
                     first.get("parameters").getAsLong(), steps, entries(lines, "validation_loss"));
         } catch (JsonParseException | UnsupportedOperationException | IllegalStateException | NumberFormatException e) {
-            throw new IllegalArgumentException(file + ": expected a log.jsonl of t6j train, found other text", e);
+            throw new IllegalArgumentException(file + ": expected a log.jsonl of t6j train, found another format", e);
         }
     }
 
@@ -58,7 +58,7 @@ record TrainingLog(String name, String attention, long parameters, List<Entry> s
         return line.get(key).getAsDouble();
     }
 
-    /** The evaluation with the lowest loss, or null: there was none. */
+    /** Returns the evaluation with the lowest loss; null if there is none. */
     Entry best() {
         return evaluations.stream().min(Comparator.comparingDouble(Entry::loss)).orElse(null);
     }

@@ -17,40 +17,42 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code benchmarks.jar study}: which attention predicts text best at equal parameters. */
+/** {@code benchmarks.jar study}: compares how well attentions of equal parameters predict text. */
 @Command(
         name = "study",
         mixinStandardHelpOptions = true,
-        description = "Trains MHA, MQA, GQA, MLA, T6 KV-only and T6 of equal parameters on the same tokens in the same order: a "
-                + "learning rate for each by short runs, then long ones with several seeds. Runs that are done are not done "
-                + "again, and one that was interrupted goes on. Then measures how fast each attention trains, by itself. Writes "
-                + "DIR/study.md, DIR/speed.json, DIR/results/*.json, DIR/logs/*.jsonl, and the curves.",
+        description = {"Trains MHA, MQA, GQA, MLA, T6 KV-only and T6 of equal parameters on the same tokens in order.",
+            "Short runs choose a learning rate for each; long runs follow, with several seeds.",
+            "Completed runs are not repeated, and interrupted runs continue.",
+            "Then measures the training speed of each attention separately.",
+            "Writes DIR/study.md, DIR/speed.json, DIR/results/*.json, DIR/logs/*.jsonl, and the curves."},
         footer = {
             "",
-            "Example: the study of jmh/results/study, some 4 to 6 hours on two cores",
+            "results/results/study, some 4 to 6 hours on two cores",
             "  java --add-modules jdk.incubator.vector -jar jmh/target/benchmarks.jar study --out jmh/results/study"
         })
 public final class StudyCommand implements Callable<Integer> {
     private static final String SPEED = "speed.json";
     private static final List<String> ATTENTIONS = List.of("mha", "mqa", "gqa", "mla", "t6-kvonly", "t6");
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Where results are and go.")
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder of existing and new results.")
     private Path out;
 
     @Option(names = "--work", paramLabel = "DIR", defaultValue = "jmh/target/study",
-            description = "Where checkpoints and tokens are kept (default: ${DEFAULT-VALUE}).")
+            description = "Folder of checkpoints and tokens (default: ${DEFAULT-VALUE}).")
     private Path work;
 
     @Option(names = "--testdata", paramLabel = "DIR", defaultValue = "testdata",
-            description = "The project's test data, with the texts and the tokenizer (default: ${DEFAULT-VALUE}).")
+            description = "Folder of the project's test data with texts and tokenizer (default: ${DEFAULT-VALUE}).")
     private Path testdata;
 
     @Option(names = "--attentions", split = ",", paramLabel = "NAME",
-            description = "Which (default: mha,mqa,gqa,mla,t6-kvonly,t6).")
+            description = "Attentions to train (default: mha,mqa,gqa,mla,t6-kvonly,t6).")
     private List<String> attentions = ATTENTIONS;
 
     @Option(names = "--size", paramLabel = "SIZE", defaultValue = "micro",
-            description = "nano, micro or mini: 1.3, 3.4 or 7.3 million parameters (default: ${DEFAULT-VALUE}).")
+            description = {"Size of the models: nano, micro or mini.",
+                "They have 1.3, 3.4 and 7.3 million parameters (default: ${DEFAULT-VALUE})."})
     private String size;
 
     @Option(names = "--rates", split = ",", paramLabel = "R", defaultValue = "0.001,0.002,0.004",
@@ -58,18 +60,19 @@ public final class StudyCommand implements Callable<Integer> {
     private List<Double> rates;
 
     @Option(names = "--seeds", split = ",", paramLabel = "S", defaultValue = "1,2",
-            description = "Seeds of the long runs; the first is that of the short ones (default: ${DEFAULT-VALUE}).")
+            description = "Seeds of the long runs; the short runs use the first (default: ${DEFAULT-VALUE}).")
     private List<Long> seeds;
 
     @Option(names = "--tokens", paramLabel = "N",
-            description = "Tokens of a long run (default: one pass over the text); a short one has a quarter.")
+            description = "Number of tokens of a long run; a short one has a quarter (default: one pass over the text).")
     private Long tokens;
 
-    @Option(names = "--speed", description = "Does not train, but measures how fast the attentions do, anew.")
+    @Option(names = "--speed", description = "Do not train, but measure the training speed again.")
     private boolean speedOnly;
 
     @Option(names = "--speed-rounds", paramLabel = "N", defaultValue = "3",
-            description = "Rounds of that, each of 10 steps of every attention (default: ${DEFAULT-VALUE}).")
+            description = {"Rounds of the speed measurement.",
+                "Each round has 10 steps of every attention (default: ${DEFAULT-VALUE})."})
     private int speedRounds;
 
     @Spec
@@ -90,7 +93,7 @@ public final class StudyCommand implements Callable<Integer> {
         }
         if (tokens != null && tokens < 4 * StudyTraining.STEP) {
             throw new ParameterException(spec.commandLine(), "--tokens: expected " + 4 * StudyTraining.STEP
-                    + " or more, a quarter of which is a step, found " + tokens);
+                    + " or more, so that a short run has a step, found " + tokens);
         }
         Files.createDirectories(work);
         Path logs = Files.createDirectories(out.resolve("logs"));
@@ -111,18 +114,18 @@ public final class StudyCommand implements Callable<Integer> {
         return LearningCurvesCommand.run(drawn.toArray(String[]::new));
     }
 
-    /** Makes the runs that are not there. @param drawn gets the logs of some */
+    /** Makes the missing runs. @param drawn receives the logs of some runs */
     private void train(StudyData data, long whole, Path logs, List<String> drawn) throws IOException {
         for (String attention : attentions) {
             for (double rate : rates) {
                 make(shortRun(attention, rate, whole), data, logs);
             }
         }
-        for (long seed : seeds) { // all attentions with one seed, then with the next: a table early on
+        for (long seed : seeds) { // all attentions with one seed, then with the next, so that there is a table early
             for (String attention : attentions) {
                 StudyRun run = longRun(attention, best(tried(attention, whole)), seed, whole);
                 make(run, data, logs);
-                if (seed == seeds.getFirst()) { // as many curves as there are colours for
+                if (seed == seeds.getFirst()) { // only as many curves as there are colours
                     drawn.add(logs.resolve(run.name() + ".jsonl").toString());
                 }
                 writeTable(whole);
@@ -136,7 +139,7 @@ public final class StudyCommand implements Callable<Integer> {
         }
     }
 
-    /** Measures, if that is what is asked for, or one of the attentions was not measured. */
+    /** Measures the speed if requested, or if an attention was not measured. */
     private void measureSpeed(StudyData data, long whole) throws IOException {
         List<StudyRun> runs = attentions.stream().map(one -> shortRun(one, rates.getFirst(), whole)).toList();
         StudySpeed before = speedOnly ? null : speed();
@@ -145,13 +148,13 @@ public final class StudyCommand implements Callable<Integer> {
         }
     }
 
-    /** What was measured, or null. */
+    /** Returns the measured speed, or null. */
     private StudySpeed speed() throws IOException {
         Path file = out.resolve(SPEED);
         return Files.exists(file) ? StudySpeed.read(file) : null;
     }
 
-    /** Of the attentions whose short runs are done. */
+    /** Writes the table of the attentions whose short runs are complete. */
     private void writeTable(long whole) throws IOException {
         Map<String, List<StudyResult>> chosen = new LinkedHashMap<>();
         Map<String, List<StudyResult>> longRuns = new LinkedHashMap<>();
@@ -184,7 +187,7 @@ public final class StudyCommand implements Callable<Integer> {
         return new StudyRun(attention + "-" + size, rate, seed, whole);
     }
 
-    /** The results of those of the runs that are done. */
+    /** Returns the results of the completed runs. */
     private List<StudyResult> done(List<StudyRun> runs) throws IOException {
         List<StudyResult> results = new ArrayList<>();
         for (StudyRun run : runs) {

@@ -10,7 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.zip.GZIPInputStream;
 
-/** The texts of the study as tokens, in a folder where that costs nothing. */
+/** Texts of the study as tokens, in a folder that may be deleted at any time. */
 final class StudyData implements AutoCloseable {
     final Path tokenizer;
     final TokenData train;
@@ -21,7 +21,7 @@ final class StudyData implements AutoCloseable {
 
     /**
      * @param testdata the project's folder of that name
-     * @param work where the texts are unpacked and their tokens kept
+     * @param work folder for unpacked texts and their tokens
      */
     StudyData(Path testdata, Path work) throws IOException {
         tokenizer = testdata.resolve("tokenizers/bpe4096");

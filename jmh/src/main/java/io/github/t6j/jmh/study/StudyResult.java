@@ -8,11 +8,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * What a run gave. Losses are nats a token, over windows of the context that do not overlap, all their tokens scored;
- * infinite if the run diverged. Keys of a file that are not here are not read.
+ * Result of a run. Losses are in nats per token, over windows of the context that do not overlap, with all tokens
+ * scored; infinite if the run diverged. Other keys of a file are ignored.
  *
- * @param validationBits bits a byte of the text
- * @param cacheBytes of a token in all layers, f32
+ * @param validationBits bits per byte of the text
+ * @param cacheBytes bytes of a token in all layers, f32
  */
 record StudyResult(
         String preset, String attention, double rate, long seed, long steps, long tokens, long parameters,
@@ -24,7 +24,7 @@ record StudyResult(
         return GSON.fromJson(Files.readString(file), StudyResult.class);
     }
 
-    /** Writes it whole or not at all: a run whose result is there is done. */
+    /** Writes the result completely or not at all: a run with a result is complete. */
     void write(Path file) throws IOException {
         Path partial = file.resolveSibling(file.getFileName() + ".partial");
         Files.writeString(partial, GSON.toJson(this) + "\n");

@@ -5,13 +5,13 @@ import java.util.Locale;
 /**
  * A run of the study.
  *
- * @param preset what is trained
- * @param rate the largest learning rate
- * @param seed of the weights and of the order of the data
- * @param tokens how many it learns from, about
+ * @param preset preset of the model
+ * @param rate largest learning rate
+ * @param seed seed of the weights and of the order of the data
+ * @param tokens approximate number of tokens to train on
  */
 record StudyRun(String preset, double rate, long seed, long tokens) {
-    /** What its files are called. */
+    /** Returns the name of its files. */
     String name() {
         return String.format(Locale.ROOT, "%s-%.0fk-%s-%d", preset, tokens / 1e3, rate, seed);
     }

@@ -16,11 +16,11 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How fast attentions train, measured by itself: a run's wall clock counts its evaluations, pauses, and whatever else the
- * machine did in those hours.
+ * Training speed of attentions, measured separately, since a run's wall clock includes evaluations, pauses, and other
+ * work of the machine.
  *
- * @param tokens of a step
- * @param tokensPerSecond of each step that was timed, of each preset, in their order
+ * @param tokens tokens of a step
+ * @param tokensPerSecond speed of each timed step of each preset, in order
  */
 record StudySpeed(
         int rounds, int warmUp, int steps, int tokens, int threads, Map<String, List<Double>> tokensPerSecond) {
@@ -28,7 +28,7 @@ record StudySpeed(
     private static final int WARM_UP = 5;
     private static final int STEPS = 10;
 
-    /** Trains each of {@code runs} for some steps, one after the other, and all of them again in the next round. */
+    /** Trains each of {@code runs} for some steps, one after the other, and repeats that in each round. */
     static StudySpeed measure(List<StudyRun> runs, StudyData data, int rounds) {
         Map<String, List<Double>> all = new LinkedHashMap<>();
         for (int round = 0; round < rounds; round++) {
@@ -43,7 +43,7 @@ record StudySpeed(
                         }
                     }
                 }
-                System.err.printf(Locale.ROOT, "speed of %s: round %d of %d, %.0f tokens a second so far%n",
+                System.err.printf(Locale.ROOT, "speed of %s: round %d of %d, %.0f tokens",
                         run.preset(), round + 1, rounds, median(steps));
             }
         }
@@ -51,7 +51,7 @@ record StudySpeed(
                 rounds, WARM_UP, STEPS, StudyTraining.STEP, Runtime.getRuntime().availableProcessors(), all);
     }
 
-    /** @throws IOException also where it is not one that {@link #write} wrote */
+    /** @throws IOException if the file cannot be read, or {@link #write} did not write it */
     static StudySpeed read(Path file) throws IOException {
         try {
             StudySpeed speed = GSON.fromJson(Files.readString(file), StudySpeed.class);
@@ -59,12 +59,12 @@ record StudySpeed(
                 return speed;
             }
         } catch (JsonParseException damaged) {
-            // said below
+            // reported below
         }
-        throw new IOException(file + ": expected what study has measured, found something else; delete it");
+        throw new IOException(file + ": expected the speeds of a study, found other content: delete the file");
     }
 
-    /** Writes it whole or not at all. */
+    /** Writes the speeds completely or not at all. */
     void write(Path file) throws IOException {
         Path partial = file.resolveSibling(file.getFileName() + ".partial");
         Files.writeString(partial, GSON.toJson(this) + "\n");
@@ -75,7 +75,7 @@ record StudySpeed(
         return runs.stream().allMatch(run -> tokensPerSecond.containsKey(run.preset()));
     }
 
-    /** Tokens a second of the median step and of the fastest, as text; – if the preset was not measured. */
+    /** Returns tokens per second of the median step and of the fastest, as text; – if the preset was not measured. */
     String of(String preset) {
         List<Double> steps = tokensPerSecond.get(preset);
         return steps == null
@@ -89,7 +89,7 @@ record StudySpeed(
         return sorted.size() % 2 == 1 ? sorted.get(half) : (sorted.get(half - 1) + sorted.get(half)) / 2;
     }
 
-    /** How it was measured, for people. */
+    /** Returns a description of the measurement, for people. */
     String words() {
         return String
                 .format(Locale.ROOT,

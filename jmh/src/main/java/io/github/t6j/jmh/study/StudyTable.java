@@ -5,25 +5,26 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
-/** study.md. */
+/** Writes study.md. */
 final class StudyTable {
     private StudyTable() {}
 
     /**
-     * The tables.
+     * Returns the tables.
      *
-     * @param tried the short runs of each attention
-     * @param runs the long runs of each attention, a seed each
-     * @param speed or null: it was not measured, and there is no such column
+     * @param tried short runs of each attention
+     * @param runs long runs of each attention, one per seed
+     * @param speed training speed; null leaves its column out
      */
     static String of(
             Map<String, List<StudyResult>> tried, Map<String, List<StudyResult>> runs, StudySpeed speed) {
         StringBuilder out = new StringBuilder("# Attentions of equal parameters, trained alike\n\n");
         out.append(
-                "Mean over the seeds ± half the distance between the best and the worst. Loss: nats a token; bits: a byte.\n\n");
+                "Mean over the seeds ± half the distance between the best and the worst. Loss in nats per token,"
+                        + " bits per byte.\n\n");
         out.append(
                 "| attention | seeds | learning rate | validation loss | perplexity | bits | test loss | perplexity | bits"
-                        + " | parameters | cache, bytes a token (f32) |")
+                        + " | parameters | cache, bytes per token (f32) |")
                 .append(speed == null ? "\n" : " tokens/s |\n");
         out.append("|---|").append("--:|".repeat(speed == null ? 10 : 11)).append('\n');
         runs.forEach((attention, list) -> {

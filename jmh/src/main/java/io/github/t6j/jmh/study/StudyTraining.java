@@ -23,20 +23,20 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 
-/** Makes one run, from its last checkpoint if there is one; its log is a part of that of {@code t6j train}. */
+/** Makes one run, from its last checkpoint if there is one; its log has a part of the fields of {@code t6j train}'s. */
 final class StudyTraining {
     private static final int SEQUENCES = 8;
     private static final int CONTEXT = 512;
     /** Tokens of a step. */
     static final int STEP = SEQUENCES * CONTEXT;
 
-    /** The least rate is this part of the largest, the warm-up that part of the steps, as the paper's. */
+    /** Ratio of the smallest learning rate to the largest, and of the warm-up to all steps, as in the paper. */
     private static final double LEAST = 0.05;
     private static final double WARM_UP = 0.02;
 
-    private static final int LOGGED = 5; //        steps from one line to the next
-    private static final int EVALUATED = 100; //   to the next evaluation
-    private static final int CHECKPOINT = 100; // to the next checkpoint
+    private static final int LOGGED = 5; //        steps steps between lines of the log
+    private static final int EVALUATED = 100; //   steps between evaluations
+    private static final int CHECKPOINT = 100; // steps between checkpoints
     private static final int SOME_WINDOWS = 64;
 
     private static final Gson GSON = new Gson();
@@ -45,7 +45,7 @@ final class StudyTraining {
     private final StudyData data;
     private final Path checkpoint;
     private final Path log;
-    private double before; // seconds until the checkpoint
+    private double before; // seconds before the checkpoint
     private long start;
 
     StudyTraining(StudyRun run, StudyData data, Path work, Path logs) {
@@ -55,7 +55,7 @@ final class StudyTraining {
         log = logs.resolve(run.name() + ".jsonl");
     }
 
-    /** Trains to the end. @return what it gave */
+    /** Trains to the end. @return result of the run */
     StudyResult make() throws IOException {
         try (Trainer trainer = trainer()) {
             long steps = trainer.options().rate().updates();
@@ -84,7 +84,7 @@ final class StudyTraining {
 
     private static double finite(double loss) {
         if (!Double.isFinite(loss)) {
-            throw new IllegalStateException("expected a loss that is a number, found " + loss);
+            throw new IllegalStateException("expected a finite loss, found " + loss);
         }
         return loss;
     }
@@ -112,7 +112,7 @@ final class StudyTraining {
         return Files.exists(checkpoint) ? Trainer.restore(checkpoint, 0) : newTrainer(run, data);
     }
 
-    /** At the beginning of a run. */
+    /** Returns the trainer of a new run. */
     static Trainer newTrainer(StudyRun run, StudyData data) {
         long steps = run.tokens() / STEP;
         TrainingOptions options = TrainingOptions.defaults(steps)
@@ -122,7 +122,7 @@ final class StudyTraining {
         return Trainer.create(run.preset(), data.tokenizer, options, 0);
     }
 
-    /** Takes lines after the checkpoint out of the log, as they come again. */
+    /** Removes lines after the checkpoint from the log, since their steps run again. */
     private void keepLog(Trainer trainer) throws IOException {
         List<String> kept = new ArrayList<>();
         if (trainer.steps() > 0 && Files.exists(log)) {
@@ -138,7 +138,7 @@ final class StudyTraining {
         Files.write(log, kept);
     }
 
-    /** Null for a line that is not whole. */
+    /** Returns an entry; null for an incomplete line. */
     private static Map<?, ?> entry(String line) {
         try {
             return GSON.fromJson(line, Map.class);
@@ -169,7 +169,7 @@ final class StudyTraining {
         }
     }
 
-    /** Losses are infinite where the run's loss was no number any more. */
+    /** Returns the result; losses are infinite if the run diverged. */
     private StudyResult result(Trainer trainer, double validation, double test) {
         long steps = trainer.steps();
         return new StudyResult(

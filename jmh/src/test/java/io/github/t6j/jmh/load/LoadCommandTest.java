@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The table, of a server that says what t6j's says. */
+/** The table of {@code load}, for a fake server with t6j's answers. */
 class LoadCommandTest {
     private static final String MODELS = "{\"object\": \"list\", \"data\": [{\"id\": \"t6\", \"attention\": \"TPA\","
             + " \"context_length\": 2000, \"cache_bytes_per_token\": 1024}]}";
@@ -52,7 +52,7 @@ class LoadCommandTest {
         }
     }
 
-    /** What it prints, or says on standard error. */
+    /** Returns the output, on standard output or standard error. */
     private String load(int code, String... options) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         PrintStream out = System.out;
@@ -79,19 +79,19 @@ class LoadCommandTest {
                 "\\| t6 \\(TPA\\) \\| 1000 \\| 3 \\| \\d+\\.\\d \\| " + time + ", " + time + " \\| " + time + ", "
                         + time);
         assertThat(printed).contains("| t6 (TPA) | 1000 | 1 |")
-                .contains("load: t6 (TPA): left out 5000 tokens: expected at most 1995, what its context has room for")
-                .contains("| t6 (TPA) | 1024 | 512 |").doesNotContain("read again");
+                .contains("load: t6 (TPA): skipped 5000 tokens: expected at most 1995, which fit in its context")
+                .contains("| t6 (TPA) | 1024 | 512 |").doesNotContain("expected cached prompts");
     }
 
     @Test
     void promptsThatWereForgottenAreTold() {
         cached = 0;
-        assertThat(load(0, "--streams", "2", "--context", "1000")).contains("a prompt of 1000 tokens was read again");
+        assertThat(load(0, "--streams", "2", "--context", "1000")).contains("expected cached prompts of 1000 tokens");
     }
 
     @Test
     void wrongNumbersAndPlaces() {
-        assertThat(load(2, "--tokens", "1")).contains("expected 1 or more, 1 or more, and 2 or more");
+        assertThat(load(2, "--tokens", "1")).contains("expected at least 1, 1 and 2, found a smaller number");
         server.removeContext("/v1/models");
         assertThat(load(1)).contains("expected a running t6j serve, found status 404").hasLineCount(1);
         server.stop(0);

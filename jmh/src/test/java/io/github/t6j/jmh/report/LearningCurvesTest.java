@@ -20,7 +20,7 @@ class LearningCurvesTest {
     @TempDir
     private Path folder;
 
-    /** A log whose losses are known. */
+    /** Writes a log with known losses. */
     private Path log(String name, String attention, int steps, boolean evaluated) throws IOException {
         StringBuilder text = new StringBuilder("{\"attention\":\"" + attention + "\",\"parameters\":1319424}\n");
         for (int step = 1; step <= steps; step++) {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Limits of both ends of a run, and the words for shares above 100 %. */
+/** Limits at both ends of a run, and the reasons for shares above 100 %. */
 class LimitsTest {
     private static final long L3 = 32 << 20;
 
@@ -40,7 +40,7 @@ class LimitsTest {
         assertThat(limits.memoryKilobytes()).isEqualTo(409600);
     }
 
-    /** Of a run with several sizes the largest comes from memory, L3 and L2 do not. */
+    /** In a run with several sizes, only the largest read comes from memory, not those from L3 and L2. */
     @Test
     void smallReadsAreNotOfMemory() {
         assertThat(fraction(L3, MHA, peak(2, 256, 10e9), peak(2, 4096, 10e9))).isNull();
@@ -55,12 +55,12 @@ class LimitsTest {
         assertThat(fraction(L3, MHA, peak(2, 262144, 32e9)).text()).isEqualTo(
                 "128 % of memory read: memory was slower while the limit was measured, once in this run");
         assertThat(fraction(0, MHA, peak(2, 262144, 32e9)).why()).isEqualTo("memory was slower while the limit was"
-                + " measured, once in this run, or a part lay in L3, whose size is not known");
+                + " measured, once in this run, or a part lay in L3, whose size is unknown");
         assertThat(fraction(L3, MHA, multiplyAdd(2, 16e9)).text()).isEqualTo(
                 "128 % of multiply-add: the processor's clock was lower while the limit was measured, once in this run");
         // iterations 12 % apart make an interval of 30 %, which holds 40.96: 4.303 · 0.12 / √3
         assertThat(fraction(L3, MHA, peak(2, 262144, 32e9, 0.12)).text())
-                .isEqualTo("128 % of memory read: level with it within the errors");
+                .isEqualTo("128 % of memory read: equal within the errors");
     }
 
     @Test
@@ -73,14 +73,14 @@ class LimitsTest {
                 .isEqualTo("120 % of L2 read: a part lay in L1, which is faster");
     }
 
-    /** 100.4 % is written 100 %, and needs no word; 100.6 % does. */
+    /** 100.4 % is printed as 100 %, without a reason; 100.6 % has one. */
     @Test
     void wordsFollowWhatIsWritten() {
         assertThat(fraction(L3, MHA, peak(2, 409600, 40.96e9 / 1.004)).text()).isEqualTo("100 % of memory read");
         assertThat(fraction(L3, MHA, peak(2, 409600, 40.96e9 / 1.006)).text()).startsWith("101 % of memory read: ");
     }
 
-    /** Relative errors of 3 and 4 per cent make 5. */
+    /** Relative errors of 3 and 4 per cent combine to 5. */
     @Test
     void errorsOfShareAndLimitAdd() {
         Measured share = new Measured(50, 1.5).of(new Measured(100, 4));

@@ -12,17 +12,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Colours of figures, in light and dark, for readers with any kind of colour blindness. */
 class LookTest {
-    /** Of linear RGB: none, and protanopia, deuteranopia and tritanopia of Machado, Oliveira and Fernandes, 2009. */
+    /**
+     * Matrices on linear RGB: none, and protanopia, deuteranopia and tritanopia of Machado, Oliveira and Fernandes,
+     * 2009.
+     */
     private static final double[][][] EYES = {
         {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
         {{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}},
         {{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413}, {-0.011820, 0.042940, 0.968881}},
         {{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602}, {0.004733, 0.691367, 0.303900}}};
 
-    /** Distance in CIELAB; 2 or so can be told apart side by side. */
+    /** Distance in CIELAB; colours at a distance of about 2 can be told apart side by side. */
     private static final double DISTANCE = 20;
 
-    /** What WCAG 2.1 asks of parts of graphics. */
+    /** Contrast that WCAG 2.1 requires of parts of graphics. */
     private static final double CONTRAST = 3;
 
     private static double[] linear(Color color) {

@@ -9,9 +9,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** machine.json, of this version and of those before it. */
+/** machine.json of this version and of earlier ones. */
 class MachineTest {
-    /** A run before there were L3, family, version and commit. */
+    /** A run from before L3, family, version and commit existed. */
     private static final Path OLD = Path.of("src/test/resources/old-results/results.json");
 
     @TempDir
@@ -28,7 +28,7 @@ class MachineTest {
         if (Files.exists(Path.of("/proc/cpuinfo"))) {
             assertThat(machine.family()).matches("(family [0-9]+, model [0-9]+|implementer 0x\\w+, part 0x\\w+)");
         }
-        if (machine.commit() != null) { // there is none in a tree without git
+        if (machine.commit() != null) { // null in a tree without git
             assertThat(machine.commit()).matches("[0-9a-f]{12,}(-dirty)?");
         }
     }
@@ -61,7 +61,7 @@ class MachineTest {
         assertThat(text).contains("t6j, version not recorded, on AMD EPYC, family not known, 2 cores; JDK 25.0.3, SIMD")
                 .contains("| L3 | not known |").contains("| 35.2 GB/s ± 4 % | not measured |")
                 .contains("| 144 % of memory read: memory was slower while the limit was measured, once in this run, or"
-                        + " a part lay in L3, whose size is not known |")
-                .contains("\n* decode MHA, 137 % of memory read: level with it within the errors.\n");
+                        + " a part lay in L3, whose size is unknown |")
+                .contains("\n* decode MHA, 137 % of memory read: equal within the errors.\n");
     }
 }

@@ -11,11 +11,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What stands first, and how numbers are written. */
+/** Order of the contents, and the format of numbers. */
 class PagesTest {
     private static final List<String> CONTEXTS = List.of("64", "128", "256", "512");
 
-    /** All attentions over four contexts, in any order. */
+    /** Returns all attentions at four contexts, in random order. */
     private static List<Result> steps(long seed) {
         List<Result> steps = new ArrayList<>();
         CONTEXTS.forEach(context -> Labels.ATTENTIONS.forEach(attention -> steps.add(
@@ -32,7 +32,7 @@ class PagesTest {
 
         Table table = main.tables.getFirst();
         assertThat(table.header()).as("seed %d", seed).containsExactly("attention", "64 tokens", "256 tokens",
-                "512 tokens", "time ÷ TPA's", "cache, bytes a token");
+                "512 tokens", "time ÷ TPA's", "cache, bytes per token");
         assertThat(table.rows()).as("seed %d", seed).extracting(List::getFirst).containsExactly("TPA", "TPA KV-only",
                 "MHA", "MQA", "GQA", "MLA", "MFA", "GTA", "GLA-2", "MLRA-4");
         assertThat(table.rows().getLast()).containsExactly(

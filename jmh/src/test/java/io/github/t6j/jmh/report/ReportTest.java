@@ -21,11 +21,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The report of results that a script made by formulas, so that what must be said is known. */
+/** The report of results computed by formulas, so that its contents are known. */
 class ReportTest {
     private static final Path SAMPLE = Path.of("src/test/resources/sample/results.json");
 
-    /** Where .ci/render finds the page. */
+    /** File that .ci/render reads. */
     private static final Path OUT = Path.of("target/report");
 
     @TempDir
@@ -52,7 +52,7 @@ class ReportTest {
         assertThat(results.stream().filter(r -> r.is("PeakBenchmark.read")).map(Result::computing)).contains(1, 2);
     }
 
-    /** Student's t of 4 degrees of freedom at 97.5 % is 2.776: of 1 … 5, s = √2.5, the error 2.776·√2.5/√5. */
+    /** Student's t of 4 degrees of freedom at 97.5 % is 2.776: for 1 … 5, s = √2.5, the error is 2.776·√2.5/√5. */
     @Test
     void errorsAreIntervalsOfTheMean() {
         Metric times = new Metric(3, "ns/op", List.of(List.of(1.0, 2.0, 3.0, 4.0, 5.0)));
@@ -92,7 +92,10 @@ class ReportTest {
                 .contains("![Decode: paper, equal heads (32 × 64), f32 cache, 2 threads](plots/decode-1.svg)");
     }
 
-    /** Between 1024 and 4096 tokens the sample's GQA, 86 ns a token, falls behind TPA's 54 ns and 40 µs: at 1220 or so. */
+    /**
+     * Between 1024 and 4096 tokens the sample's GQA, at 86 ns per token, becomes slower than TPA, at 54 ns and 40 µs:
+     * at about 1220.
+     */
     @Test
     void crossoversAreFound() throws IOException {
         assertThat(summary()).containsPattern("GQA \\| TPA is faster from about 12\\d\\d tokens on \\| 256 … 65536")
@@ -152,7 +155,7 @@ class ReportTest {
         }
     }
 
-    /** Only models whose weights and caches are stored alike stand in one figure. */
+    /** Only models with the same types of weights and caches are in one figure. */
     @Test
     void modelsAreComparedWithTheirLike() {
         Metric time = new Metric(10, "ms/op", List.of(List.of(10.0, 10.0)));
@@ -202,7 +205,7 @@ class ReportTest {
         assertThat(lines.get(2)).isEqualTo("2 of 81 changed beyond the noise; 0 are new, 1 are gone");
     }
 
-    /** By a factor, all iterations alike; scores of throughput are rates. */
+    /** Slows all iterations down by a factor; scores of throughput are rates. */
     private static Result slower(Result r, double factor) {
         Metric metric = new Metric(r.primaryMetric().score() * factor, r.primaryMetric().scoreUnit(),
                 r.primaryMetric().rawData().stream().map(fork -> fork.stream().map(x -> x * factor).toList()).toList());
@@ -226,7 +229,7 @@ class ReportTest {
                 .endsWith("\n" + ReadmeTable.END + "\nafter\n").doesNotContain("old\n")
                 .contains("report --suite quick --out jmh/results/sample --readme README.md")
                 .contains("""
-                        | attention | 256 tokens | 4096 tokens | 65536 tokens | time ÷ TPA's | cache, bytes a token |
+                        | attention | 256 tokens | 4096 tokens | 65536 tokens | time ÷ TPA's | cache, bytes per token |
                         |---|--:|--:|--:|--:|--:|
                         | TPA | 53.8 µs ± 3 % | 261 µs ± 3 % | 3.58 ms ± 3 % | 1.00 × | 768 |
                         | TPA KV-only |""")
@@ -242,7 +245,7 @@ class ReportTest {
         assertThat(Files.readString(Path.of("README.md"))).contains(ReadmeTable.BEGIN).contains(ReadmeTable.END);
     }
 
-    /** Estimates as the suite tells them; that they hold was measured, see jmh/README.md. */
+    /** Estimates of the suites; jmh/README.md has the measured times. */
     @ParameterizedTest
     @CsvSource({"quick, 300", "paper, 3600"})
     void suitesKeepToTheirTime(String name, int seconds) {
@@ -263,7 +266,7 @@ class ReportTest {
         assertThat(points).filteredOn(point -> point.benchmark().startsWith("Peak")).hasSize(2 * limits);
     }
 
-    /** 400 MiB at least, and twice the L3. */
+    /** At least 400 MiB, and twice the L3. */
     @ParameterizedTest
     @CsvSource({"0, 409600", "33554432, 409600", "402653184, 786432"})
     void theLimitOfMemoryIsReadFromMemory(long thirdLevel, String kilobytes) {
@@ -294,7 +297,9 @@ class ReportTest {
                 .contains("4 measured, 0 skipped, 0 failed, in 0:");
     }
 
-    /** 2^30 tokens of MHA fit nowhere; a shape that there is not is a failure, which is told and not in the way. */
+    /**
+     * 2^30 tokens of MHA fit nowhere. A shape that does not exist is a failure, which is reported; the run continues.
+     */
     @Test
     void whatCannotBeMeasuredIsTold() throws Exception {
         Suite one = Suite.of("test", 2);

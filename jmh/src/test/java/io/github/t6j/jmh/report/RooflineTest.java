@@ -9,11 +9,11 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Against numbers worked out by hand: 32 GB/s and 256 GFLOP/s meet at 8 operations a byte. */
+/** Compares with numbers computed by hand: 32 GB/s and 256 GFLOP/s meet at 8 operations per byte. */
 class RooflineTest {
     /**
-     * MHA has 8192 operations and 16384 bytes a token, TPA 7296 and 768, MLA of the published shape 2·24·(64 + 2·512) and
-     * 576·4.
+     * MHA has 8192 operations and 16384 bytes per token, TPA 7296 and 768, MLA of the published shape 2·24·(64 + 2·512)
+     * and 576·4.
      */
     private static final List<Result> RUN = List.of(
             peak(2, 409600, 32e9), multiplyAdd(2, 256e9), peak(1, 409600, 20e9), multiplyAdd(1, 128e9),

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Results of numbers that a test chooses; three iterations of each, the first and the last {@code spread} apart from the mean. */
+/** Results with given numbers, three iterations each; the first and the last differ from the mean by {@code spread}. */
 final class TestResults {
     private TestResults() {}
 
@@ -22,7 +22,7 @@ final class TestResults {
                 Map.of("flops", metric(flops, "ops/s", 1, 0)));
     }
 
-    /** One that takes {@code nanoseconds} for each token, with these bytes and operations of one. */
+    /** Returns a result that takes {@code nanoseconds} per token, with these bytes and operations per token. */
     static Result step(
             String attention, String shape, int context, int threads, double bytes, double flops,
             double nanoseconds) {

@@ -15,7 +15,7 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A study of two attentions on a page of text: runs, their table, and that none is done twice. */
+/** A study of two attentions on a page of text: its runs, its table, and that no run is repeated. */
 class StudyTest {
     @TempDir
     Path folder;
@@ -91,7 +91,9 @@ class StudyTest {
         assertThat(study("--speed", "--speed-rounds", "0")).isEqualTo(2);
     }
 
-    /** Results from when a run's tokens a second were among them; and the table without and with what was measured. */
+    /**
+     * Reads results from when they had a run's tokens per second; writes the table with and without the measured speed.
+     */
     @Test
     void olderResultsAreRead() throws IOException {
         Path file = folder.resolve("old.json");
@@ -121,6 +123,6 @@ class StudyTest {
                 .doesNotContain("NaN");
         Files.writeString(file, "[]");
         assertThatThrownBy(() -> StudySpeed.read(file)).isInstanceOf(IOException.class)
-                .hasMessage(file + ": expected what study has measured, found something else; delete it");
+                .hasMessage(file + ": expected the speeds of a study, found other content: delete the file");
     }
 }
