@@ -214,10 +214,10 @@ class GenerateCommandTest {
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err())
                 .isEqualTo("t6j: --model nosuchname: expected a folder with config.json and weights, or a file"
-                        + " of weights, or a pulled model, found nothing: t6j models lists what is there, t6j pull ORG/NAME gets a"
-                        + " model from a hub\n");
+                        + " of weights, or a pulled model, found neither: t6j models lists the models at hand, t6j pull ORG/NAME"
+                        + " downloads one from a hub\n");
         assertThat(Ran.in(Map.of("HF_HOME", folder.toString()), null, "generate", "x", "--model", "org/none").err())
-                .contains("t6j pull org/none gets one of that name").hasLineCount(1);
+                .contains("t6j pull org/none downloads that model").hasLineCount(1);
     }
 
     /** t6-tiny has 4096 ids; the other tokenizer has the text of 104 of them. */
