@@ -5,13 +5,18 @@ module io.github.t6j.engine {
     requires jdk.management;
 
     exports io.github.t6j;
+    exports io.github.t6j.flashtpa;
     exports io.github.t6j.sampling;
     exports io.github.t6j.tokenizer;
     exports io.github.t6j.training;
     exports io.github.t6j.family to io.github.t6j.cli;
+    exports io.github.t6j.family.gguf to io.github.t6j.cli;
+    exports io.github.t6j.family.llama to io.github.t6j.cli;
+    exports io.github.t6j.family.t6 to io.github.t6j.cli;
     exports io.github.t6j.json to io.github.t6j.cli;
     exports io.github.t6j.kernels to io.github.t6j.cli;
     exports io.github.t6j.model to io.github.t6j.cli;
     exports io.github.t6j.random to io.github.t6j.cli;
     exports io.github.t6j.weights to io.github.t6j.cli;
+    exports io.github.t6j.weights.safetensors to io.github.t6j.cli;
 }

@@ -1,5 +1,6 @@
 package io.github.t6j;
 
+import io.github.t6j.session.SessionUse;
 import java.util.Spliterator;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;

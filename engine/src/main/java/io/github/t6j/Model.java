@@ -2,10 +2,10 @@ package io.github.t6j;
 
 import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.family.ConfigJson;
-import io.github.t6j.family.Description;
 import io.github.t6j.family.Families;
 import io.github.t6j.family.FolderFiles;
 import io.github.t6j.family.GenerationJson;
+import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.ModelTensors;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
@@ -15,6 +15,8 @@ import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.session.ModelUse;
+import io.github.t6j.session.SessionState;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
@@ -67,7 +69,7 @@ public final class Model implements AutoCloseable {
             ConfigJson configJson =
                     read.config() == null ? files.config() : new ConfigJson(read.config(), path.toString());
             ModelConfig config =
-                    Families.describe(tensors, new Description(configJson, files.variant(), options.variant()));
+                    Families.describe(tensors, new ModelMetadata(configJson, files.variant(), options.variant()));
             tokenizer = ModelTokenizer.find(options.tokenizer(), folder, checkpoint, config, notes);
             transformer = Families.load(tensors, config, kernels, workers, weights, progress);
             info = info(config, checkpoint);

@@ -1,6 +1,10 @@
 package io.github.t6j;
 
 import io.github.t6j.model.SessionAccess;
+import io.github.t6j.session.LeakTracker;
+import io.github.t6j.session.SessionFile;
+import io.github.t6j.session.SessionState;
+import io.github.t6j.session.SessionUse;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
@@ -33,7 +37,7 @@ public final class Session implements AutoCloseable {
     private final SessionState state;
     private final SessionUse use;
     private final BooleanSupplier cancelled;
-    private final Forgotten.Watch watch; // closes the session if it becomes unreachable
+    private final LeakTracker.Watch watch; // closes the session if it becomes unreachable
 
     Session(Model model, SessionState state) {
         this.model = model;

@@ -3,6 +3,7 @@ package io.github.t6j;
 import io.github.t6j.model.Batch;
 import io.github.t6j.model.Sequence;
 import io.github.t6j.model.Transformer;
+import io.github.t6j.session.SessionState;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;

@@ -3,6 +3,8 @@ package io.github.t6j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.t6j.flashtpa.FlashTpa;
+import io.github.t6j.flashtpa.FlashTpaCache;
 import io.github.t6j.sampling.SamplingOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;

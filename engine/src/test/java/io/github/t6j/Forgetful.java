@@ -1,14 +1,17 @@
 package io.github.t6j;
 
+import io.github.t6j.session.LeakTrackerTest;
+import io.github.t6j.session.ModelUse;
+import io.github.t6j.session.SessionUse;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * Program that closes nothing, for {@link ForgottenTest}; its arguments are {@code leave} or {@code forget} and a
+ * Program that closes nothing, for {@link LeakTrackerTest}; its arguments are {@code leave} or {@code forget} and a
  * folder.
  */
-final class Forgetful {
+public final class Forgetful {
     private Forgetful() {}
 
     public static void main(String[] args) {
@@ -33,7 +36,7 @@ final class Forgetful {
         model = null;
         collectUntil("the model is closed", use::isClosed);
         use = null;
-        collectUntil("no thread is left", () -> ForgottenTest.threads().isEmpty());
+        collectUntil("no thread is left", () -> LeakTrackerTest.threads().isEmpty());
     }
 
     /** Returns the tracker of a session that is unreachable when this method returns. */

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.SessionOptions.CacheType;
-import io.github.t6j.family.T6Config;
 import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.weights.NativeMemory;

@@ -7,7 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -16,13 +18,20 @@ import org.junit.jupiter.api.Test;
 /** Tests that packages use only those below them, and that only kernels.simd uses the Vector API. */
 class PackagesTest {
     private static final List<String> TOP_DOWN = List.of(
-            "", "training", "tokenizer", "family", "sampling", "model", "attention", "cache", "kernels", "weights",
-            "json",
-            "random");
+            "flashtpa", "", "training", "tokenizer", "session", "family", "sampling", "model", "attention", "cache",
+            "kernels",
+            "weights", "json", "random");
+    /** The rooms of attention, top-down. */
+    private static final List<String> ATTENTION = List.of(
+            "attention.oracle", "attention.linear", "attention.latent", "attention.grouped", "attention.tpa",
+            "attention.tpa.forms", "attention.paged", "attention");
+    /** Files of a package at most, the root excepted. */
+    private static final int MOST_FILES = 20;
     /** Types that every package may use. */
-    private static final Set<String> COMMON = Set.of("ModelFormatException", "MemoryLimitException", "RopeVariant");
+    private static final Set<String> COMMON = Set.of("ModelFormatException", "MemoryLimitException", "RopeVariant",
+            "FinishReason", "LogitsListener", "SessionOptions", "TensorRole");
 
-    private static final Pattern USE = Pattern.compile("io\\.github\\.t6j((?:\\.[a-z]+)*)\\.([A-Z]\\w*)");
+    private static final Pattern USE = Pattern.compile("io\\.github\\.t6j((?:\\.[a-z0-9]+)*)\\.([A-Z]\\w*)");
 
     private static List<Path> sources() throws IOException {
         Path root = TestData.path("..").resolve("engine/src/main/java/io/github/t6j");
@@ -32,7 +41,7 @@ class PackagesTest {
     }
 
     private static String packageOf(String source) {
-        Matcher declaration = Pattern.compile("(?m)^package io\\.github\\.t6j\\.?([a-z.]*);").matcher(source);
+        Matcher declaration = Pattern.compile("(?m)^package io\\.github\\.t6j\\.?([a-z0-9.]*);").matcher(source);
         assertThat(declaration.find()).isTrue();
         return declaration.group(1);
     }
@@ -51,12 +60,28 @@ class PackagesTest {
             assertThat(own).as(file + " is in a package of the list").isNotNegative();
             for (Matcher use = USE.matcher(source.replaceAll("(?s)/\\*.*?\\*/", "")); use.find();) {
                 String used = use.group(1).isEmpty() ? "" : use.group(1).substring(1);
-                if (TOP_DOWN.indexOf(room(used)) < own && !COMMON.contains(use.group(2))) {
+                boolean up = TOP_DOWN.indexOf(room(used)) < own
+                        || ATTENTION.indexOf(used) < ATTENTION.indexOf(packageOf(source))
+                                && used.startsWith("attention");
+                if (up && !COMMON.contains(use.group(2))) {
                     upward.add(file.getFileName() + " uses " + use.group());
                 }
             }
         }
         assertThat(upward).isEmpty();
+    }
+
+    @Test
+    void packagesAreOfAFewFiles() throws IOException {
+        Map<String, Long> files = new TreeMap<>();
+        for (Path file : sources()) {
+            if (!file.endsWith("package-info.java") && !file.endsWith("module-info.java")) {
+                files.merge(packageOf(Files.readString(file)), 1L, Long::sum);
+            }
+        }
+        files.remove("");
+        files.remove("kernels.simd");
+        assertThat(files).allSatisfy((name, count) -> assertThat(count).as(name).isLessThanOrEqualTo(MOST_FILES));
     }
 
     @Test

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.weights.DType;
-import io.github.t6j.weights.Safetensors;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;

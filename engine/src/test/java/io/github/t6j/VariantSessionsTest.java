@@ -2,8 +2,8 @@ package io.github.t6j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.weights.Safetensors;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

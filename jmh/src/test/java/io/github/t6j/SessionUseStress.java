@@ -2,6 +2,8 @@ package io.github.t6j;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
+import io.github.t6j.session.ModelUse;
+import io.github.t6j.session.SessionUse;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;

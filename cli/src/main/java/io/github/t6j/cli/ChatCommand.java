@@ -11,7 +11,7 @@ import io.github.t6j.cli.chat.Message;
 import io.github.t6j.cli.chat.PromptFormat;
 import io.github.t6j.cli.template.ChatTemplate;
 import io.github.t6j.sampling.SamplingOptions;
-import io.github.t6j.weights.Safetensors;
+import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package io.github.t6j.cli;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.SessionOptions;
-import io.github.t6j.family.T6Config;
+import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.training.BatchOrder;
 import io.github.t6j.training.Initialization;
 import io.github.t6j.weights.DType;

@@ -3,11 +3,11 @@ package io.github.t6j.cli;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.cli.NewFolder.Content;
-import io.github.t6j.family.AsTensorProduct;
-import io.github.t6j.family.GgufNames;
-import io.github.t6j.family.LlamaFamily;
-import io.github.t6j.family.T6Family;
+import io.github.t6j.family.TensorProductConversion;
 import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.gguf.GgufNames;
+import io.github.t6j.family.llama.LlamaFamily;
+import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.Checkpoint;
@@ -131,7 +131,7 @@ final class ConvertCommand implements Callable<Integer> {
         Map<String, Tensor> byName = new LinkedHashMap<>(gguf == null ? checkpoint.tensors() : gguf.tensors());
         warn(checkpoint.turnedTypes(), byName.values());
         boolean llama = LlamaFamily.recognises(byName.keySet());
-        AsTensorProduct model = llama ? llama(byName, keys, json) : official(byName, keys, json);
+        TensorProductConversion model = llama ? llama(byName, keys, json) : official(byName, keys, json);
         TensorReader reader = gguf == null ? checkpoint : gguf;
         List<LazyTensor> tensors = new ArrayList<>();
         model.tensors().forEach((name, tensor) -> tensors.add(WeightFile.converted(name, tensor, dtype, reader)));
@@ -160,14 +160,16 @@ final class ConvertCommand implements Callable<Integer> {
         }
     }
 
-    private AsTensorProduct official(Map<String, Tensor> byName, Map<String, Object> keys, VariantJson json) {
+    private TensorProductConversion official(Map<String, Tensor> byName, Map<String, Object> keys, VariantJson json) {
         T6Family.tieEmbedding(byName);
-        return as == As.TPA ? AsTensorProduct.of(byName, keys, json) : new AsTensorProduct(byName, keys, json);
+        return as == As.TPA
+                ? TensorProductConversion.of(byName, keys, json)
+                : new TensorProductConversion(byName, keys, json);
     }
 
     /** Rewrites Llama's attention, whose whole heads become the factors, so that no weight changes. */
-    private AsTensorProduct llama(Map<String, Tensor> byName, Map<String, Object> keys, VariantJson json) {
-        return new AsTensorProduct(byName, keys, as == As.TPA ? json.with("heads", "factors") : json);
+    private TensorProductConversion llama(Map<String, Tensor> byName, Map<String, Object> keys, VariantJson json) {
+        return new TensorProductConversion(byName, keys, as == As.TPA ? json.with("heads", "factors") : json);
     }
 
     private static Map<Path, Long> sizes(List<Path> files) throws IOException {

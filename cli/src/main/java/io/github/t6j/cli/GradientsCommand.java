@@ -1,12 +1,12 @@
 package io.github.t6j.cli;
 
 import io.github.t6j.RopeVariant;
-import io.github.t6j.family.T6Family;
+import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.training.Parameter;
 import io.github.t6j.training.TrainableModel;
 import io.github.t6j.weights.DType;
-import io.github.t6j.weights.Safetensors;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.safetensors.Safetensors;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

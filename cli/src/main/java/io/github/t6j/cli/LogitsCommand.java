@@ -4,7 +4,7 @@ import io.github.t6j.LogitsListener;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
-import io.github.t6j.weights.Safetensors;
+import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

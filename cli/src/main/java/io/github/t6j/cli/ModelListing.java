@@ -2,11 +2,11 @@ package io.github.t6j.cli;
 
 import io.github.t6j.cli.hub.HubCache;
 import io.github.t6j.family.ConfigJson;
-import io.github.t6j.family.Description;
 import io.github.t6j.family.Families;
 import io.github.t6j.family.Family;
-import io.github.t6j.family.GgufNames;
-import io.github.t6j.family.T6Family;
+import io.github.t6j.family.ModelMetadata;
+import io.github.t6j.family.gguf.GgufNames;
+import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
@@ -173,7 +173,7 @@ record ModelListing(String name, Path path, String family, String weights, long 
             }
             Map<String, Object> keys = gguf == null ? config(model) : gguf.config();
             ModelConfig config = Families.describe(new NamedTensors(tensors, model.toString()),
-                    new Description(new ConfigJson(keys, model.toString()),
+                    new ModelMetadata(new ConfigJson(keys, model.toString()),
                             VariantFile.read(ModelFolder.folderOf(model)), null));
             return new ModelListing(name, model, config.family(),
                     DType.ofMost(tensors.values()).name().toLowerCase(Locale.ROOT), Families.parameters(config), bytes,

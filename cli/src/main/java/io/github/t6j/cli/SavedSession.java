@@ -3,7 +3,7 @@ package io.github.t6j.cli;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.json.Json;
-import io.github.t6j.weights.Safetensors;
+import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

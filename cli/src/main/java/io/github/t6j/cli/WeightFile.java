@@ -1,11 +1,11 @@
 package io.github.t6j.cli;
 
-import io.github.t6j.family.T6Family;
+import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
-import io.github.t6j.weights.Safetensors;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.TensorReader;
+import io.github.t6j.weights.safetensors.Safetensors;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;

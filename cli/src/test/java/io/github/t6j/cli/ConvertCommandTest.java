@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.json.Json;
-import io.github.t6j.weights.Safetensors;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
-import io.github.t6j.weights.Safetensors;
+import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

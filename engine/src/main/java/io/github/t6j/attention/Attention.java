@@ -9,7 +9,7 @@ import io.github.t6j.kernels.Workers;
  * Attention of a layer as its block sees it: the size of its projections, the rotation of a row, its cache and its
  * algorithm. Each layer has an object of its own; all layers of a model have the same shape.
  *
- * <p>Narrower interfaces describe its inner workings: {@link PageAttention} (a query and a page of the cache),
+ * <p>Narrower interfaces describe its inner workings: {@code PageAttention} (a query and a page of the cache),
  * {@link MaterializedHeads} (the definition, for the oracle), {@link DenseHeads} (whole heads of a row).
  */
 public interface Attention {
@@ -63,7 +63,7 @@ public interface Attention {
      */
     AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers);
 
-    /** Returns the definition of this attention, for {@link MaterializedAttention}. */
+    /** Returns the definition of this attention, for {@code MaterializedAttention}. */
     MaterializedHeads materialized();
 
     /** Returns the bytes of weights that attention itself reads per token, without those of its projection. */

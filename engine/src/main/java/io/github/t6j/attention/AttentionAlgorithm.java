@@ -3,8 +3,8 @@ package io.github.t6j.attention;
 import io.github.t6j.cache.SequenceCache;
 
 /**
- * Algorithm that computes attention for one sequence over its cache: {@link PagedAttention}, {@link LatentAlgorithm}
- * for latents, {@link LinearRecurrence} without a softmax, and the oracle {@link MaterializedAttention}. The rows of a
+ * Algorithm that computes attention for one sequence over its cache: {@code PagedAttention}, {@code LatentAlgorithm}
+ * for latents, {@code LinearRecurrence} without a softmax, and the oracle {@code MaterializedAttention}. The rows of a
  * pass are consecutive positions of the sequence.
  */
 public interface AttentionAlgorithm extends AttentionStep {

@@ -1,5 +1,6 @@
 package io.github.t6j.attention;
 
+import io.github.t6j.model.TensorRole;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -23,12 +24,12 @@ public record LayerOptions(float normEpsilon, SortedSet<Integer> unrotated, int 
      * @param rotates true if RoPE rotates queries and keys
      * @param window positions that a query sees, or 0 for all
      */
-    record Layer(VectorNorm queryNorm, VectorNorm keyNorm, boolean rotates, int window) {
+    public record Layer(VectorNorm queryNorm, VectorNorm keyNorm, boolean rotates, int window) {
         /** A layer with RoPE, without norms or a window. */
-        static final Layer PLAIN = new Layer(null, null, true, 0);
+        public static final Layer PLAIN = new Layer(null, null, true, 0);
 
         /** Norms and rotates the queries and keys of a row. */
-        void prepare(Rope rope, AttentionPass pass, int row, int queriesAt, int queries, int keysAt, int keys,
+        public void prepare(Rope rope, AttentionPass pass, int row, int queriesAt, int queries, int keysAt, int keys,
                 int size) {
             float[] x = pass.projections;
             if (queryNorm != null) {
@@ -51,7 +52,7 @@ public record LayerOptions(float normEpsilon, SortedSet<Integer> unrotated, int 
     }
 
     /** Returns the options of the layer of {@code weights}. */
-    Layer layer(LayerWeights weights) {
+    public Layer layer(LayerWeights weights) {
         int layer = weights.layer();
         return new Layer(
                 norm(weights, TensorRole.QUERY_NORM), norm(weights, TensorRole.KEY_NORM), !unrotated.contains(layer),

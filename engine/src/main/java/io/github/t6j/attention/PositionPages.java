@@ -10,7 +10,7 @@ import java.util.Arrays;
  * Pages of elements that depend only on the position; page i holds the 64 positions from 64 · i. A page is computed at
  * the first request and then shared by all sessions. Thread-safe.
  */
-final class PositionPages {
+public final class PositionPages {
     /** Source of the elements of a page. */
     @FunctionalInterface
     interface Elements {
@@ -29,7 +29,7 @@ final class PositionPages {
         this.elements = elements;
     }
 
-    Page page(int index) {
+    public Page page(int index) {
         Page[] there = pages;
         return index < there.length ? there[index] : grown(index)[index];
     }

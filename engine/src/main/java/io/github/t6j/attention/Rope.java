@@ -159,7 +159,7 @@ public final class Rope {
      * @param x [size][64], from {@code at}
      * @param tables cosines [pairs][64], then sines [pairs][64], from {@code tablesAt}
      */
-    void rotateColumns(float[] x, int at, float[] tables, int tablesAt) {
+    public void rotateColumns(float[] x, int at, float[] tables, int tablesAt) {
         for (int i = 0; i < pairs; i++) {
             int first = at + first(i) * PANEL;
             int second = first + apart() * PANEL;

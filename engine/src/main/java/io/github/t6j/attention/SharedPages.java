@@ -33,12 +33,12 @@ public final class SharedPages {
     }
 
     /** Returns a page whose tokens all have {@code elements} as columns. */
-    Page columns(float[] elements) {
+    public Page columns(float[] elements) {
         return constant(new PageLayout(elements.length, 0, 0), elements);
     }
 
     /** Returns a page whose tokens all have {@code elements} as rows of {@code width}. */
-    Page rows(float[] elements, int width) {
+    public Page rows(float[] elements, int width) {
         return constant(new PageLayout(0, elements.length / width, width), elements);
     }
 
@@ -52,7 +52,7 @@ public final class SharedPages {
     }
 
     /** Returns pages of the vectors in {@code elements}, {@code width} each, rotated by each position. */
-    PositionPages rotated(float[] elements, int width) {
+    public PositionPages rotated(float[] elements, int width) {
         PositionPages pages = new PositionPages(elements.length, arena, (position, columns) -> {
             float[] cos = new float[rope.pairs()];
             float[] sin = new float[rope.pairs()];
@@ -65,7 +65,7 @@ public final class SharedPages {
     }
 
     /** Returns pages of RoPE's tables, cosines [pairs], then sines [pairs]; all layers share them. */
-    PositionPages tables() {
+    public PositionPages tables() {
         if (tables == null) {
             int pairs = rope.pairs();
             tables = new PositionPages(2 * pairs, arena, (position, columns) -> {

@@ -13,7 +13,7 @@ import java.security.MessageDigest;
  * @param norm [latent], gain of the latent's norm
  * @param up [queries][latent]
  */
-record TwoStageProjection(PackedMatrix down, float[] norm, PackedMatrix up) implements Projection {
+public record TwoStageProjection(PackedMatrix down, float[] norm, PackedMatrix up) implements Projection {
     private static final float EPSILON = 1e-6f;
 
     @Override

@@ -17,22 +17,22 @@ public final class ConfigJson {
     }
 
     /** Returns an object without keys. */
-    static ConfigJson empty(String where) {
+    public static ConfigJson empty(String where) {
         return new ConfigJson(Map.of(), where);
     }
 
     /** Returns whether {@code key} exists, even with the value null. */
-    boolean mentions(String key) {
+    public boolean mentions(String key) {
         return values.containsKey(key);
     }
 
     /** Returns whether {@code key} exists with a value other than null. */
-    boolean has(String key) {
+    public boolean has(String key) {
         return values.get(key) != null;
     }
 
     /** Returns the number at {@code key}, or {@code absent}. */
-    double number(String key, double absent) {
+    public double number(String key, double absent) {
         Object value = values.get(key);
         if (value == null) {
             return absent;
@@ -44,7 +44,7 @@ public final class ConfigJson {
     }
 
     /** Returns the string at {@code key}, or {@code absent}. */
-    String text(String key, String absent) {
+    public String text(String key, String absent) {
         Object value = values.get(key);
         if (value == null || value instanceof String) {
             return value == null ? absent : (String) value;
@@ -53,7 +53,7 @@ public final class ConfigJson {
     }
 
     /** Returns the boolean at {@code key}, or {@code absent}. */
-    boolean flag(String key, boolean absent) {
+    public boolean flag(String key, boolean absent) {
         Object value = values.get(key);
         if (value == null || value instanceof Boolean) {
             return value == null ? absent : (Boolean) value;
@@ -65,31 +65,31 @@ public final class ConfigJson {
      * Returns the list at {@code key}; a value that is not a list becomes a list of one element, a missing one an empty
      * list.
      */
-    List<?> list(String key) {
+    public List<?> list(String key) {
         Object value = values.get(key);
         return value == null ? List.of() : value instanceof List<?> list ? list : List.of(value);
     }
 
     /** Returns the object at {@code key}, or null. */
-    ConfigJson object(String key) {
+    public ConfigJson object(String key) {
         Object value = values.get(key);
         return value == null ? null : new ConfigJson(Json.object(value, where + ": " + key), where + ": " + key);
     }
 
     /** Returns the first key whose value is an object, or null. */
-    String firstObject() {
+    public String firstObject() {
         return values.entrySet().stream().filter(entry -> entry.getValue() instanceof Map).map(Map.Entry::getKey)
                 .findFirst()
                 .orElse(null);
     }
 
     /** Returns the name of the file, or of the place in it, for errors. */
-    String where() {
+    public String where() {
         return where;
     }
 
     /** Returns the integer at {@code key}, which must exist. */
-    int required(String key, String why) {
+    public int required(String key, String why) {
         if (!has(key)) {
             throw new ModelFormatException(where + ": expected the key " + key + " (" + why + "), found none; add it");
         }
@@ -97,12 +97,12 @@ public final class ConfigJson {
     }
 
     /** Returns the integer at {@code key}, or {@code absent}. */
-    int optional(String key, int absent) {
+    public int optional(String key, int absent) {
         return has(key) ? whole(key) : absent;
     }
 
     /** Returns the integer at {@code key}, which may be 0, or {@code absent}. */
-    int countOr(String key, int absent) {
+    public int countOr(String key, int absent) {
         return has(key) ? whole(key, 0) : absent;
     }
 
@@ -119,19 +119,19 @@ public final class ConfigJson {
     }
 
     /** Returns an error about the value at {@code key}. */
-    ModelFormatException wrong(String key, String expected, Object found) {
+    public ModelFormatException wrong(String key, String expected, Object found) {
         return new ModelFormatException(where + ": " + key + ": expected " + expected + ", found " + found);
     }
 
     /** Fails if the key exists and contradicts the tensors. */
-    void check(String key, int fromShapes, String shapes) {
+    public void check(String key, int fromShapes, String shapes) {
         if (has(key) && whole(key) != fromShapes) {
             throw contradiction(key, values.get(key), Integer.toString(fromShapes), shapes);
         }
     }
 
     /** Fails if the key exists and contradicts the tensors. */
-    void check(String key, boolean fromTensors, String tensors) {
+    public void check(String key, boolean fromTensors, String tensors) {
         if (has(key) && !values.get(key).equals(fromTensors)) {
             throw contradiction(key, values.get(key), Boolean.toString(fromTensors), tensors);
         }

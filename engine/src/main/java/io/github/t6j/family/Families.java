@@ -1,5 +1,8 @@
 package io.github.t6j.family;
 
+import io.github.t6j.family.llama.LlamaFamily;
+import io.github.t6j.family.mlra.MlraFamily;
+import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.ModelConfig;
@@ -36,7 +39,7 @@ public final class Families {
      *
      * @throws io.github.t6j.ModelFormatException if the engine does not run the model
      */
-    public static ModelConfig describe(NamedTensors tensors, Description description) {
+    public static ModelConfig describe(NamedTensors tensors, ModelMetadata description) {
         return of(tensors).read(tensors, description);
     }
 
@@ -57,7 +60,7 @@ public final class Families {
         }
         return describe(
                 new NamedTensors(tensors, "the new model"),
-                new Description(new ConfigJson(model.config(), "config.json"), model.variant(), null));
+                new ModelMetadata(new ConfigJson(model.config(), "config.json"), model.variant(), null));
     }
 
     /** Returns the tensors of a model, in its family's order. */

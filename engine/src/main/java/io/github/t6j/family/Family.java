@@ -19,7 +19,7 @@ public interface Family {
      * @throws io.github.t6j.ModelFormatException if shapes and files contradict each other, or the engine does not run
      *     this model of the family
      */
-    ModelConfig read(NamedTensors tensors, Description description);
+    ModelConfig read(NamedTensors tensors, ModelMetadata description);
 
     /** Returns whether its checkpoints have no tokenizer and use GPT-2's ids. */
     default boolean speaksGpt2() {

@@ -1,5 +1,6 @@
 package io.github.t6j.family;
 
+import io.github.t6j.family.gguf.GgufNames;
 import io.github.t6j.model.NamedTensors;
 import io.github.t6j.weights.Checkpoint;
 import java.util.Map;

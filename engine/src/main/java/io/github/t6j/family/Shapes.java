@@ -5,36 +5,36 @@ import io.github.t6j.model.NamedTensors;
 import java.util.List;
 
 /** Shapes of the first block's tensors, by the names that the official code and its descendants share. */
-final class Shapes {
+public final class Shapes {
     private final NamedTensors tensors;
 
-    Shapes(NamedTensors tensors) {
+    public Shapes(NamedTensors tensors) {
         this.tensors = tensors;
     }
 
-    String where() {
+    public String where() {
         return tensors.where();
     }
 
     /** Returns the prefix of the names of a block's tensors. */
-    static String block(int layer) {
+    public static String block(int layer) {
         return "transformer.h." + layer + ".";
     }
 
     /** Returns the full name of a weight of a block's attention. */
-    static String attention(int layer, String name) {
+    public static String attention(int layer, String name) {
         return block(layer) + "attn." + name + ".weight";
     }
 
-    boolean has(String name) {
+    public boolean has(String name) {
         return tensors.has(name);
     }
 
-    boolean hasAttention(String name) {
+    public boolean hasAttention(String name) {
         return has(attention(0, name));
     }
 
-    int layers() {
+    public int layers() {
         int layers = 0;
         while (has(block(layers) + "mlp.c_fc1.weight")) {
             layers++;
@@ -43,7 +43,7 @@ final class Shapes {
     }
 
     /** Returns the rows of a matrix, by its full name. */
-    int rows(String name) {
+    public int rows(String name) {
         return size(name, 0);
     }
 
@@ -57,17 +57,17 @@ final class Shapes {
     }
 
     /** Returns the rows of a weight of the first block's attention. */
-    long attentionRows(String name) {
+    public long attentionRows(String name) {
         return tensors.matrix(attention(0, name)).shape().get(0);
     }
 
     /** Returns the columns of a weight of the first block's attention. */
-    long attentionColumns(String name) {
+    public long attentionColumns(String name) {
         return tensors.matrix(attention(0, name)).shape().get(1);
     }
 
     /** Fails if a weight of the first block's attention has another number of rows. */
-    void checkAttentionRows(String name, long expected) {
+    public void checkAttentionRows(String name, long expected) {
         long found = attentionRows(name);
         if (found != expected) {
             throw new ModelFormatException(where() + ": " + attention(0, name) + ": expected " + expected
@@ -76,12 +76,12 @@ final class Shapes {
     }
 
     /** Returns the shape [rows, columns] of a matrix parameter, by its full name. */
-    List<Long> parameterShape(String name) {
+    public List<Long> parameterShape(String name) {
         return tensors.matrix(name).shape();
     }
 
     /** Returns the shape of several matrices in one parameter, [matrices, inputs, outputs]. */
-    List<Long> matricesShape(String name) {
+    public List<Long> matricesShape(String name) {
         List<Long> shape = tensors.get(name).shape();
         if (shape.size() != 3) {
             throw new ModelFormatException(where() + ": " + name
@@ -91,7 +91,7 @@ final class Shapes {
     }
 
     /** Returns product / factor, which must be an integer: a size that shapes show only as a product. */
-    int quotient(long product, long factor, String what, String by) {
+    public int quotient(long product, long factor, String what, String by) {
         if (factor <= 0 || product % factor != 0 || product <= 0) {
             throw new ModelFormatException(where() + ": expected the " + what + " to be a multiple of the " + by
                     + ", found " + product + " and " + factor);
@@ -102,7 +102,7 @@ final class Shapes {
     /**
      * Returns √(product / divisor), which must be an integer: the number of heads if three sizes are pairwise products.
      */
-    int root(long product, long divisor, String what) {
+    public int root(long product, long divisor, String what) {
         long root = divisor <= 0 || product <= 0 ? 0 : Math.round(Math.sqrt((double) product / divisor));
         if (root == 0 || root * root * divisor != product) {
             throw new ModelFormatException(where() + ": no number of heads fits the shapes of " + what

@@ -42,8 +42,8 @@ public final class VariantJson {
             "rope_pairing", Set.of("half", "adjacent"),
             "rope_sense", Set.of("clockwise", "counterclockwise"),
             "rope_tables", Set.of("bf16", "f32"));
-    static final List<String> ROPE_KEYS = List.of("rope_pairing", "rope_sense", "rope_tables");
-    static final List<String> FACTOR_KEYS = List.of("order", "fixed", "shared_b", "head_factors");
+    public static final List<String> ROPE_KEYS = List.of("rope_pairing", "rope_sense", "rope_tables");
+    public static final List<String> FACTOR_KEYS = List.of("order", "fixed", "shared_b", "head_factors");
     private static final Set<String> OTHERS = Set.of("format", "order", "fixed", "shared_b", "no_scale");
 
     private final Map<String, Object> keys;
@@ -129,7 +129,7 @@ public final class VariantJson {
     }
 
     /** Returns whether the factors of latents are omitted. */
-    boolean noScale() {
+    public boolean noScale() {
         return has("no_scale") && (Boolean) keys.get("no_scale");
     }
 
@@ -137,7 +137,7 @@ public final class VariantJson {
      * Fails if one of the keys {@code unused} exists; the error states {@code reason}, why they do not apply to the
      * model.
      */
-    void refuse(List<String> unused, String reason) {
+    public void refuse(List<String> unused, String reason) {
         for (String key : unused) {
             if (has(key)) {
                 throw new ModelFormatException(
@@ -148,13 +148,13 @@ public final class VariantJson {
     }
 
     /** Fails if no_scale exists, for a model without such factors. */
-    void refuseNoScale() {
+    public void refuseNoScale() {
         refuse(List.of("no_scale"),
                 "only the MLA, GLA and MLRA models of the MLRA checkpoints have factors to omit");
     }
 
     /** Fails if heads exists, for a model whose heads are factors already or cannot be converted. */
-    void refuseHeads() {
+    public void refuseHeads() {
         refuse(List.of("heads"), "only the Llama family's whole heads can be used as factors");
     }
 

@@ -62,7 +62,7 @@ public enum BlockFormat {
     }
 
     /** Returns the scale of an output in the block at byte {@code block}. */
-    float scale(MemorySegment data, long block, int output) {
+    public float scale(MemorySegment data, long block, int output) {
         return Float.float16ToFloat(data.get(SHORT, block + 2 * slot(output)));
     }
 
@@ -72,7 +72,7 @@ public enum BlockFormat {
     }
 
     /** Writes the integers of an input's weights in a block to {@code into}, [{@value Kernels#PANEL}]. */
-    void numbers(short[] block, int input, int[] into) {
+    public void numbers(short[] block, int input, int[] into) {
         int row = (1 + input / rowInputs) * Kernels.PANEL;
         for (int output = 0; output < Kernels.PANEL; output++) {
             into[output] = number(block[row + slot(output)], input);
@@ -88,12 +88,12 @@ public enum BlockFormat {
     }
 
     /** Returns the scale of an output in a block. */
-    float scale(short[] block, int output) {
+    public float scale(short[] block, int output) {
         return Float.float16ToFloat(block[slot(output)]);
     }
 
     /** Copies the block at byte {@code block}: single loads are slow until they are compiled. */
-    void read(MemorySegment data, long block, short[] into) {
+    public void read(MemorySegment data, long block, short[] into) {
         MemorySegment.copy(data, SHORT, block, into, 0, into.length);
     }
 

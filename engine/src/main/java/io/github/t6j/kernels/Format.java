@@ -77,7 +77,7 @@ public enum Format {
      * Reads the first {@code count} elements of the row at byte {@code row}, in one copy: single loads are slow until
      * compiled.
      */
-    void read(MemorySegment data, long row, int count, float[] into) {
+    public void read(MemorySegment data, long row, int count, float[] into) {
         switch (this) {
             case F32 -> MemorySegment.copy(data, FLOAT, row, into, 0, count);
             case BF16 -> {

@@ -2,7 +2,7 @@ package io.github.t6j.kernels;
 
 /**
  * Operations that only training needs, in addition to {@link Kernels}, which it shares with inference. One
- * implementation is {@link ScalarGradientKernels}, the slow twin; the other is in {@code kernels.simd}. Both give the
+ * implementation is {@code ScalarGradientKernels}, the slow twin; the other is in {@code kernels.simd}. Both give the
  * same bits, and the terms are those that {@link Kernels} explains. Offsets are in floats. {@link WarmingKernels} do
  * not cover these operations: a training step calls them so often that C2 compiles them within seconds.
  */

@@ -1,5 +1,7 @@
 package io.github.t6j.kernels;
 
+import io.github.t6j.kernels.scalar.ScalarGradientKernels;
+import io.github.t6j.kernels.scalar.ScalarKernels;
 import io.github.t6j.kernels.simd.SimdGradientKernels;
 import io.github.t6j.kernels.simd.SimdKernels;
 import java.lang.System.Logger.Level;

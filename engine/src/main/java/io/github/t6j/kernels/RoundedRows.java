@@ -1,5 +1,7 @@
 package io.github.t6j.kernels;
 
+import io.github.t6j.kernels.scalar.ScalarKernels;
+
 /**
  * Rows of activations, rounded for products with quantised weights: blocks of {@value BlockFormat#SIZE} integers from
  * −127 to 127 with a scale, the last block padded with zeros. An int holds each element twice, because kernels multiply
@@ -113,7 +115,7 @@ public final class RoundedRows {
     }
 
     /** Returns a rounded element. */
-    int number(int row, int input) {
+    public int number(int row, int input) {
         int at = at(row, input / SIZE) + input % SIZE;
         return (short) (input % 2 == 0 ? numbers[at] : numbers[at] + 256 * numbers[at - 1]);
     }

@@ -1,6 +1,5 @@
 package io.github.t6j.model;
 
-import io.github.t6j.attention.TensorRole;
 import java.util.Arrays;
 import java.util.List;
 

@@ -5,7 +5,6 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.attention.LayerWeights;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.SharedPages;
-import io.github.t6j.attention.TensorRole;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;

@@ -1,5 +1,7 @@
 package io.github.t6j.tokenizer;
 
+import io.github.t6j.tokenizer.bpe.IdDecoder;
+
 /**
  * Decoder for ids that arrive one at a time, as in generation. A character whose bytes are spread over several ids
  * appears once it is complete. The concatenated outputs equal {@link Tokenizer#decode} of all ids. Not safe for use by

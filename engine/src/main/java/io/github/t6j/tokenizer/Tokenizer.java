@@ -1,6 +1,20 @@
 package io.github.t6j.tokenizer;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.tokenizer.bpe.ByteDecoder;
+import io.github.t6j.tokenizer.bpe.BytePairEncoding;
+import io.github.t6j.tokenizer.bpe.CharacterDecoder;
+import io.github.t6j.tokenizer.bpe.Decoding;
+import io.github.t6j.tokenizer.bpe.Fingerprint;
+import io.github.t6j.tokenizer.bpe.IntList;
+import io.github.t6j.tokenizer.bpe.Vocabulary;
+import io.github.t6j.tokenizer.json.GgufTokenizer;
+import io.github.t6j.tokenizer.json.TokenizerDefinition;
+import io.github.t6j.tokenizer.json.TokenizerFiles;
+import io.github.t6j.tokenizer.split.AddedToken;
+import io.github.t6j.tokenizer.split.AddedTokens;
+import io.github.t6j.tokenizer.split.Normalizer;
+import io.github.t6j.tokenizer.split.Utf8;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;

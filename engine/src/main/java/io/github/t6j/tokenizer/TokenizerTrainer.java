@@ -1,7 +1,12 @@
 package io.github.t6j.tokenizer;
 
 import io.github.t6j.json.Json;
-import io.github.t6j.tokenizer.MergeLearner.Pair;
+import io.github.t6j.tokenizer.bpe.ByteAlphabet;
+import io.github.t6j.tokenizer.bpe.MergeLearner;
+import io.github.t6j.tokenizer.bpe.MergeLearner.Pair;
+import io.github.t6j.tokenizer.json.TokenizerDefinition;
+import io.github.t6j.tokenizer.split.Splitters;
+import io.github.t6j.tokenizer.split.Utf8;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,6 +1,7 @@
 package io.github.t6j.training;
 
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.training.layers.TrainingBlock;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,13 +23,13 @@ final class AdamW {
     private static final int BLOCK = 1 << 14;
 
     /** Elements {@code from … to} of a parameter, its moments m and v, and its decay λ. */
-    private record Block(Parameter parameter, float[] mean, float[] square, int from, int to, double decay) {}
+    private record TrainingBlock(Parameter parameter, float[] mean, float[] square, int from, int to, double decay) {}
 
     private final TrainingOptions.Optimizer options;
     private final Workers workers;
     private final List<float[]> means = new ArrayList<>();
     private final List<float[]> squares = new ArrayList<>();
-    private final List<Block> blocks = new ArrayList<>();
+    private final List<TrainingBlock> blocks = new ArrayList<>();
     private final double[] sums;
 
     AdamW(List<Parameter> parameters, TrainingOptions.Optimizer options, Workers workers) {
@@ -42,7 +43,7 @@ final class AdamW {
             squares.add(square);
             double decay = options.decaysVectors() || parameter.isMatrix() ? options.decay() : 0;
             for (int from = 0; from < size; from += BLOCK) {
-                blocks.add(new Block(parameter, mean, square, from, Math.min(size, from + BLOCK), decay));
+                blocks.add(new TrainingBlock(parameter, mean, square, from, Math.min(size, from + BLOCK), decay));
             }
         }
         sums = new double[blocks.size()];
@@ -68,7 +69,7 @@ final class AdamW {
         return Math.sqrt(sum);
     }
 
-    private static double sumOfSquares(Block block) {
+    private static double sumOfSquares(TrainingBlock block) {
         float[] gradient = block.parameter.gradient();
         double even = 0;
         double odd = 0;
@@ -91,12 +92,12 @@ final class AdamW {
         float stepSize = (float) (rate / (1 - StrictMath.pow(options.beta1(), update)));
         float root = (float) Math.sqrt(1 - StrictMath.pow(options.beta2(), update));
         workers.run(blocks.size(), (item, worker) -> {
-            Block block = blocks.get(item);
+            TrainingBlock block = blocks.get(item);
             step(block, (float) (1 - rate * block.decay), stepSize, root, (float) factor);
         });
     }
 
-    private void step(Block block, float kept, float stepSize, float root, float factor) {
+    private void step(TrainingBlock block, float kept, float stepSize, float root, float factor) {
         float[] p = block.parameter.value();
         float[] gradient = block.parameter.gradient();
         float[] m = block.mean;

@@ -1,36 +1,48 @@
 package io.github.t6j.training;
 
-import static io.github.t6j.attention.TensorRole.ATTENTION_NORM;
-import static io.github.t6j.attention.TensorRole.ATTENTION_OUTPUT;
-import static io.github.t6j.attention.TensorRole.ATTENTION_OUTPUT_BIAS;
-import static io.github.t6j.attention.TensorRole.DOWN;
-import static io.github.t6j.attention.TensorRole.DOWN_BIAS;
-import static io.github.t6j.attention.TensorRole.EMBEDDING;
-import static io.github.t6j.attention.TensorRole.FEED_FORWARD_NORM;
-import static io.github.t6j.attention.TensorRole.GATE_UP;
-import static io.github.t6j.attention.TensorRole.GATE_UP_BIAS;
-import static io.github.t6j.attention.TensorRole.HEAD_NORM;
-import static io.github.t6j.attention.TensorRole.KEY_NORM;
-import static io.github.t6j.attention.TensorRole.KEY_VALUE_UP;
-import static io.github.t6j.attention.TensorRole.LATENT_NORM;
-import static io.github.t6j.attention.TensorRole.OUTPUT;
-import static io.github.t6j.attention.TensorRole.OUTPUT_NORM;
-import static io.github.t6j.attention.TensorRole.PROJECTION;
-import static io.github.t6j.attention.TensorRole.PROJECTION_BIAS;
-import static io.github.t6j.attention.TensorRole.QUERY_LATENT_NORM;
-import static io.github.t6j.attention.TensorRole.QUERY_NORM;
-import static io.github.t6j.attention.TensorRole.QUERY_UP;
+import static io.github.t6j.model.TensorRole.ATTENTION_NORM;
+import static io.github.t6j.model.TensorRole.ATTENTION_OUTPUT;
+import static io.github.t6j.model.TensorRole.ATTENTION_OUTPUT_BIAS;
+import static io.github.t6j.model.TensorRole.DOWN;
+import static io.github.t6j.model.TensorRole.DOWN_BIAS;
+import static io.github.t6j.model.TensorRole.EMBEDDING;
+import static io.github.t6j.model.TensorRole.FEED_FORWARD_NORM;
+import static io.github.t6j.model.TensorRole.GATE_UP;
+import static io.github.t6j.model.TensorRole.GATE_UP_BIAS;
+import static io.github.t6j.model.TensorRole.HEAD_NORM;
+import static io.github.t6j.model.TensorRole.KEY_NORM;
+import static io.github.t6j.model.TensorRole.KEY_VALUE_UP;
+import static io.github.t6j.model.TensorRole.LATENT_NORM;
+import static io.github.t6j.model.TensorRole.OUTPUT;
+import static io.github.t6j.model.TensorRole.OUTPUT_NORM;
+import static io.github.t6j.model.TensorRole.PROJECTION;
+import static io.github.t6j.model.TensorRole.PROJECTION_BIAS;
+import static io.github.t6j.model.TensorRole.QUERY_LATENT_NORM;
+import static io.github.t6j.model.TensorRole.QUERY_NORM;
+import static io.github.t6j.model.TensorRole.QUERY_UP;
 import static io.github.t6j.model.TensorSpec.NO_LAYER;
 
 import io.github.t6j.attention.AttentionConfig;
-import io.github.t6j.attention.GroupedQuery;
-import io.github.t6j.attention.Latent;
 import io.github.t6j.attention.LayerOptions;
-import io.github.t6j.attention.Linear;
-import io.github.t6j.attention.TensorProduct;
-import io.github.t6j.attention.TensorRole;
+import io.github.t6j.attention.grouped.GroupedQueryConfig;
+import io.github.t6j.attention.latent.LatentConfig;
+import io.github.t6j.attention.linear.LinearConfig;
+import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.TensorRole;
 import io.github.t6j.model.TensorSpec;
+import io.github.t6j.training.layers.GroupedQueryHeads;
+import io.github.t6j.training.layers.LatentHeads;
+import io.github.t6j.training.layers.LinearLayer;
+import io.github.t6j.training.layers.OutputLayer;
+import io.github.t6j.training.layers.Resources;
+import io.github.t6j.training.layers.Rotation;
+import io.github.t6j.training.layers.TensorProductHeads;
+import io.github.t6j.training.layers.TrainableAttention;
+import io.github.t6j.training.layers.TrainingBlock;
+import io.github.t6j.training.layers.TrainingEmbedding;
+import io.github.t6j.training.layers.TrainingFeedForward;
+import io.github.t6j.training.layers.TrainingNorm;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -46,7 +58,7 @@ final class Assembly {
     private final int width;
 
     /** Parts of a {@link TrainableModel}. */
-    record Parts(List<Parameter> parameters, Embedding embedding, Rotation rotation, List<Block> blocks,
+    record Parts(List<Parameter> parameters, TrainingEmbedding embedding, Rotation rotation, List<TrainingBlock> blocks,
             OutputLayer output) {}
 
     Assembly(Resources resources, ModelConfig config, List<TensorSpec> specs) {
@@ -58,7 +70,7 @@ final class Assembly {
     }
 
     Parts parts() {
-        List<Block> blocks = new ArrayList<>();
+        List<TrainingBlock> blocks = new ArrayList<>();
         for (int layer = 0; layer < config.sizes().layers(); layer++) {
             blocks.add(block(layer));
         }
@@ -66,29 +78,29 @@ final class Assembly {
         Parameter untied = one(OUTPUT, NO_LAYER);
         OutputLayer output = new OutputLayer(
                 resources, norm(OUTPUT_NORM, NO_LAYER), untied == null ? embedding : untied, width);
-        return new Parts(parameters, new Embedding(embedding, width), rotation, List.copyOf(blocks), output);
+        return new Parts(parameters, new TrainingEmbedding(embedding, width), rotation, List.copyOf(blocks), output);
     }
 
-    private Block block(int layer) {
+    private TrainingBlock block(int layer) {
         AttentionConfig attention = config.attention();
         Parameter headGain = one(HEAD_NORM, layer);
-        RmsNorm headNorm =
-                headGain == null ? null : new RmsNorm(resources, attention.valueDim(), HEAD_EPSILON, headGain);
-        FeedForward feedForward = new FeedForward(
+        TrainingNorm headNorm =
+                headGain == null ? null : new TrainingNorm(resources, attention.valueDim(), HEAD_EPSILON, headGain);
+        TrainingFeedForward feedForward = new TrainingFeedForward(
                 resources, linear(GATE_UP, GATE_UP_BIAS, layer), linear(DOWN, DOWN_BIAS, layer));
-        return new Block(resources, width, attention.heads(), new Block.Parts(
+        return new TrainingBlock(resources, width, attention.heads(), new TrainingBlock.Parts(
                 norm(ATTENTION_NORM, layer), attention(attention, layer), headNorm,
                 linear(ATTENTION_OUTPUT, ATTENTION_OUTPUT_BIAS, layer), norm(FEED_FORWARD_NORM, layer), feedForward));
     }
 
     private TrainableAttention attention(AttentionConfig attention, int layer) {
         LinearLayer projection = linear(PROJECTION, PROJECTION_BIAS, layer);
-        boolean softmax = !(attention instanceof Linear);
+        boolean softmax = !(attention instanceof LinearConfig);
         return switch (attention.dense()) {
-            case TensorProduct form ->
+            case TpaConfig form ->
                 new TensorProductHeads(resources, form, softmax, projection, rotation, width);
-            case GroupedQuery sizes -> groupedQuery(sizes, softmax, projection, layer);
-            case Latent sizes -> new LatentHeads(
+            case GroupedQueryConfig sizes -> groupedQuery(sizes, softmax, projection, layer);
+            case LatentConfig sizes -> new LatentHeads(
                     resources, sizes,
                     new LatentHeads.Layers(projection, linear(QUERY_UP, null, layer),
                             linear(KEY_VALUE_UP, null, layer)),
@@ -97,21 +109,22 @@ final class Assembly {
         };
     }
 
-    private GroupedQueryHeads groupedQuery(GroupedQuery sizes, boolean softmax, LinearLayer projection, int layer) {
+    private GroupedQueryHeads groupedQuery(GroupedQueryConfig sizes, boolean softmax, LinearLayer projection,
+            int layer) {
         LayerOptions options = sizes.options();
         return new GroupedQueryHeads(
                 resources, sizes, softmax, projection, vectorNorm(QUERY_NORM, sizes, layer),
                 vectorNorm(KEY_NORM, sizes, layer), options.unrotated().contains(layer) ? null : rotation, width);
     }
 
-    private RmsNorm vectorNorm(TensorRole role, GroupedQuery sizes, int layer) {
+    private TrainingNorm vectorNorm(TensorRole role, GroupedQueryConfig sizes, int layer) {
         Parameter gain = one(role, layer);
-        return gain == null ? null : new RmsNorm(resources, sizes.headDim(), sizes.options().normEpsilon(), gain);
+        return gain == null ? null : new TrainingNorm(resources, sizes.headDim(), sizes.options().normEpsilon(), gain);
     }
 
     /** Returns a norm of the residual stream. */
-    private RmsNorm norm(TensorRole role, int layer) {
-        return new RmsNorm(resources, width, config.norms().epsilon(), one(role, layer));
+    private TrainingNorm norm(TensorRole role, int layer) {
+        return new TrainingNorm(resources, width, config.norms().epsilon(), one(role, layer));
     }
 
     /** Returns a layer with all matrices of {@code role} and the biases of {@code biasRole}, if the model has them. */

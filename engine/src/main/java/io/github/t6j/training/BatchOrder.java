@@ -1,6 +1,7 @@
 package io.github.t6j.training;
 
 import io.github.t6j.random.SplitMix64;
+import io.github.t6j.training.data.Windows;
 import java.util.Arrays;
 
 /**

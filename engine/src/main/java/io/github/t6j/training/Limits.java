@@ -2,17 +2,18 @@ package io.github.t6j.training;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.attention.AttentionConfig;
-import io.github.t6j.attention.GroupedFactors;
-import io.github.t6j.attention.GroupedQuery;
-import io.github.t6j.attention.GroupedTied;
-import io.github.t6j.attention.HeadActivation;
-import io.github.t6j.attention.Latent;
-import io.github.t6j.attention.MultiMatrix;
-import io.github.t6j.attention.TensorProduct;
-import io.github.t6j.attention.TensorRole;
+import io.github.t6j.attention.grouped.GroupedFactors;
+import io.github.t6j.attention.grouped.GroupedQueryConfig;
+import io.github.t6j.attention.grouped.GroupedTiedConfig;
+import io.github.t6j.attention.grouped.MultiMatrixConfig;
+import io.github.t6j.attention.latent.LatentConfig;
+import io.github.t6j.attention.tpa.TpaConfig;
+import io.github.t6j.attention.tpa.forms.HeadActivation;
 import io.github.t6j.family.Families;
 import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.TensorRole;
 import io.github.t6j.model.TensorSpec;
+import io.github.t6j.training.layers.MicroBatch;
 import java.util.Locale;
 
 /** Limits of training: supported models, longest sequences, and memory. */
@@ -29,18 +30,18 @@ final class Limits {
 
     private static void check(AttentionConfig attention) {
         switch (attention) {
-            case GroupedQuery _ -> {
+            case GroupedQueryConfig _ -> {
             }
-            case TensorProduct form -> check(form);
-            case Latent latent -> check(latent);
+            case TpaConfig form -> check(form);
+            case LatentConfig latent -> check(latent);
             case GroupedFactors _ -> throw refused("heads", "whole heads", "factors (t6j.json)");
-            case GroupedTied _ -> throw refused("attention", "TPA, MHA, GQA, MQA or MLA", "GTA");
-            case MultiMatrix _ -> throw refused("attention", "TPA, MHA, GQA, MQA or MLA", "MFA");
+            case GroupedTiedConfig _ -> throw refused("attention", "TPA, MHA, GQA, MQA or MLA", "GTA");
+            case MultiMatrixConfig _ -> throw refused("attention", "TPA, MHA, GQA, MQA or MLA", "MFA");
             default -> throw refused("attention", "TPA, MHA, GQA, MQA or MLA", attention);
         }
     }
 
-    private static void check(TensorProduct form) {
+    private static void check(TpaConfig form) {
         if (!form.fixed().isEmpty()) {
             throw refused("factors", "factors that all depend on the token", "fixed "
                     + form.fixed().toString().toLowerCase(Locale.ROOT));
@@ -57,7 +58,7 @@ final class Limits {
         }
     }
 
-    private static void check(Latent latent) {
+    private static void check(LatentConfig latent) {
         if (latent.parts().branches() > 1) {
             throw refused("attention", "TPA, MHA, GQA, MQA or MLA", "MLRA-" + latent.parts().branches());
         }
@@ -73,7 +74,7 @@ final class Limits {
 
     /** @throws IllegalArgumentException if a sequence exceeds a layer's window, or an array would be too long */
     static void check(ModelConfig config, MicroBatch batch) {
-        if (config.attention().dense() instanceof GroupedQuery grouped && !grouped.options().windowed().isEmpty()
+        if (config.attention().dense() instanceof GroupedQueryConfig grouped && !grouped.options().windowed().isEmpty()
                 && batch.length() > grouped.options().window()) {
             throw new IllegalArgumentException("micro-batch: expected sequences within the window of "
                     + grouped.options().window() + " positions, found " + batch.length() + ": train on shorter ones");

@@ -3,9 +3,9 @@ package io.github.t6j.training;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.family.ConfigJson;
-import io.github.t6j.family.Description;
 import io.github.t6j.family.Families;
 import io.github.t6j.family.FolderFiles;
+import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.ModelTensors;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.json.Json;
@@ -55,7 +55,7 @@ final class ModelSource implements AutoCloseable {
             variantJson = variant == null ? said : said.with("variant", variant.word());
             String where = own ? path.toString() : folder.resolve("config.json").toString();
             config = Families.describe(
-                    tensors, new Description(new ConfigJson(configJson, where), variantJson, variant));
+                    tensors, new ModelMetadata(new ConfigJson(configJson, where), variantJson, variant));
         } catch (RuntimeException | Error failure) {
             checkpoint.close();
             throw failure;

@@ -55,7 +55,7 @@ public final class Parameter {
     }
 
     /** Returns the number of rows of a matrix, or of elements of a vector. */
-    int rows() {
+    public int rows() {
         return Math.toIntExact(spec.shape().getFirst());
     }
 }

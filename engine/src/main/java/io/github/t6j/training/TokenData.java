@@ -2,6 +2,11 @@ package io.github.t6j.training;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.training.data.DocumentFile;
+import io.github.t6j.training.data.FileProgress;
+import io.github.t6j.training.data.MappedIds;
+import io.github.t6j.training.data.TokenCache;
+import io.github.t6j.training.data.TokenShard;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -81,7 +86,7 @@ public final class TokenData implements AutoCloseable {
         return open(files, tokenizer, vocabulary, progress, TokenCache.userCache());
     }
 
-    static TokenData open(
+    public static TokenData open(
             List<Path> files, Tokenizer tokenizer, int vocabulary, DoubleConsumer progress, Path userCache) {
         if (files.isEmpty()) {
             throw new IllegalArgumentException("files: expected one or more, found none");

@@ -7,6 +7,12 @@ import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorSpec;
+import io.github.t6j.training.layers.MicroBatch;
+import io.github.t6j.training.layers.OutputLayer;
+import io.github.t6j.training.layers.Resources;
+import io.github.t6j.training.layers.Rotation;
+import io.github.t6j.training.layers.TrainingBlock;
+import io.github.t6j.training.layers.TrainingEmbedding;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -18,9 +24,9 @@ import java.util.List;
 public final class TrainableModel implements AutoCloseable {
     private final Resources resources;
     private final List<Parameter> parameters;
-    private final Embedding embedding;
+    private final TrainingEmbedding embedding;
     private final Rotation rotation;
-    private final List<Block> blocks;
+    private final List<TrainingBlock> blocks;
     private final OutputLayer output;
     private final ModelConfig config;
     private float[] x = new float[0]; // [rows][width]: activations between blocks, then their derivatives
@@ -145,7 +151,7 @@ public final class TrainableModel implements AutoCloseable {
     /** Computes the last activations x from the ids. */
     void forward(MicroBatch batch) {
         embedding.forward(batch.ids(), x);
-        for (Block block : blocks) {
+        for (TrainingBlock block : blocks) {
             block.forward(x, batch);
         }
     }
@@ -156,7 +162,7 @@ public final class TrainableModel implements AutoCloseable {
      */
     double backward(MicroBatch batch, float scale) {
         double loss = output.lossAndGradient(x, batch, scale, x);
-        for (Block block : blocks.reversed()) {
+        for (TrainingBlock block : blocks.reversed()) {
             block.backward(x, batch);
         }
         embedding.backward(batch.ids(), x);

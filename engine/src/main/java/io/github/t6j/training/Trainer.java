@@ -8,6 +8,9 @@ import io.github.t6j.family.NewModel;
 import io.github.t6j.family.Presets;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.training.data.DataFingerprint;
+import io.github.t6j.training.data.Windows;
+import io.github.t6j.training.layers.MicroBatch;
 import io.github.t6j.weights.FolderReplacement;
 import io.github.t6j.weights.SmallFile;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +41,7 @@ public final class Trainer implements AutoCloseable {
     private final int[] ids;
     private final int[] targets;
     private long steps;
-    private DataMark mark; // fingerprint of the data that the order refers to, or null
+    private DataFingerprint mark; // fingerprint of the data that the order refers to, or null
     private long[] savedOrder = {};
     private BatchOrder order; // order over the data of the last step, or null
     private TokenData ordered;
@@ -241,7 +244,7 @@ public final class Trainer implements AutoCloseable {
         if (ordered == data) {
             return;
         }
-        DataMark found = DataMark.of(data);
+        DataFingerprint found = DataFingerprint.of(data);
         if (mark != null && !mark.equals(found)) {
             throw new IllegalArgumentException("data: expected the data that this run has read so far, " + mark.ids()
                     + " ids, found " + (mark.ids() == found.ids() ? "other ids" : found.ids() + " ids")

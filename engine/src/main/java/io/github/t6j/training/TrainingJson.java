@@ -2,6 +2,7 @@ package io.github.t6j.training;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
+import io.github.t6j.training.data.DataFingerprint;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,7 +17,7 @@ import java.util.Map;
  * @param data fingerprint of the data, or null if the run has read none
  * @param order state of the {@link BatchOrder} over the data; empty without data
  */
-record TrainingJson(long steps, TrainingOptions options, DataMark data, long[] order) {
+record TrainingJson(long steps, TrainingOptions options, DataFingerprint data, long[] order) {
     private static final long FORMAT = 1;
     private static final int MOST_ORDER = 16;
 
@@ -75,7 +76,8 @@ record TrainingJson(long steps, TrainingOptions options, DataMark data, long[] o
                                 flag("decays_vectors"), number("clip")),
                         one("initialization", Initialization.values()), whole("seed", Long.MIN_VALUE));
                 boolean begun = json.containsKey("order");
-                DataMark data = begun ? new DataMark(whole("data_ids", 1), whole("data_checksum", 0)) : null;
+                DataFingerprint data =
+                        begun ? new DataFingerprint(whole("data_ids", 1), whole("data_checksum", 0)) : null;
                 return new TrainingJson(whole("steps", 0), options, data, begun ? order() : new long[0]);
             } catch (IllegalArgumentException e) {
                 throw new ModelFormatException(where + ": " + e.getMessage(), e);

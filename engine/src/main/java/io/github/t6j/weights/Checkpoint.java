@@ -1,6 +1,11 @@
 package io.github.t6j.weights;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.gguf.Gguf;
+import io.github.t6j.weights.safetensors.Safetensors;
+import io.github.t6j.weights.safetensors.ShardIndex;
+import io.github.t6j.weights.torch.TorchCheckpoint;
+import io.github.t6j.weights.torch.ZipDirectory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

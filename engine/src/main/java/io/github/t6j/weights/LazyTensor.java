@@ -19,7 +19,7 @@ public record LazyTensor(String name, DType dtype, List<Long> shape, Function<Ar
     }
 
     /** Wraps {@code tensor}, whose bytes exist already. */
-    static LazyTensor of(Tensor tensor) {
+    public static LazyTensor of(Tensor tensor) {
         return new LazyTensor(tensor.name(), tensor.dtype(), tensor.shape(), arena -> tensor.data());
     }
 

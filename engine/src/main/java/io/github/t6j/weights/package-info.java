@@ -6,7 +6,7 @@
  * <ul>
  *   <li>loading a model: {@link io.github.t6j.weights.Checkpoint}; the loader repacks its
  *       {@link io.github.t6j.weights.Tensor}s for the kernels and then closes it;
- *   <li>{@code convert}, {@code init}, {@code logits}: {@link io.github.t6j.weights.Safetensors#write} with
+ *   <li>{@code convert}, {@code init}, {@code logits}: {@link io.github.t6j.weights.safetensors.Safetensors#write} with
  *       {@link io.github.t6j.weights.Tensor#of}, or with a checkpoint's own tensors;
  *   <li>config.json, tokenizer.json, t6j.json: {@link io.github.t6j.json.Json}.
  * </ul>

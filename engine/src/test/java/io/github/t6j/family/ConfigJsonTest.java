@@ -80,6 +80,6 @@ class ConfigJsonTest {
     private static ModelConfig describe(NamedTensors tensors, String json) {
         Map<String, Object> config = Json.parseObject(json.getBytes(StandardCharsets.UTF_8), "config.json");
         RopeVariant variant = config.containsKey("rope_decay_base") ? RopeVariant.PARTIALROPE_DECAY : null;
-        return Families.describe(tensors, Description.of(config, variant));
+        return Families.describe(tensors, ModelMetadata.of(config, variant));
     }
 }

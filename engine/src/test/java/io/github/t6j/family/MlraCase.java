@@ -14,32 +14,32 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** A small model of the MLRA code with its input and expected output. */
-record MlraCase(String name, String attention) {
-    static final List<MlraCase> ALL = Stream.of(
+public record MlraCase(String name, String attention) {
+    public static final List<MlraCase> ALL = Stream.of(
             "tpa_even, TPA", "tpa_odd, TPA", "tpa_long, TPA", "mha, MHA", "gqa, GQA", "mqa, MQA", "mla, MLA",
             "gla_2, GLA-2", "gla_4, GLA-4", "gta, GTA", "mfa, MFA", "mlra_2, MLRA-2", "mlra_4, MLRA-4")
             .map(line -> line.split(", "))
             .map(words -> new MlraCase(words[0], words[1]))
             .toList();
 
-    static MlraCase of(String name) {
+    public static MlraCase of(String name) {
         return ALL.stream().filter(one -> one.name.equals(name)).findFirst().orElseThrow();
     }
 
-    Path folder() {
+    public Path folder() {
         return TestData.path("golden_mlra/" + name);
     }
 
-    Map<String, Object> config() {
+    public Map<String, Object> config() {
         return TestData.json("golden_mlra/" + name + "/config.json");
     }
 
-    int[] ids() {
+    public int[] ids() {
         return TestData.ints(greedy().get("prompt"));
     }
 
     /** Returns the greedy continuation. */
-    int[] tokens() {
+    public int[] tokens() {
         return TestData.ints(greedy().get("tokens"));
     }
 
@@ -48,27 +48,27 @@ record MlraCase(String name, String attention) {
     }
 
     /** Returns the tensor {@code logits} or {@code logits_rope_bf16}, [ids][vocabulary]. */
-    double[] logits(String tensor) {
+    public double[] logits(String tensor) {
         return TestData.doubles("golden_mlra/" + name + "/logits_f64.safetensors", tensor);
     }
 
-    Model load() {
+    public Model load() {
         return load(2);
     }
 
-    Model load(int threads) {
+    public Model load(int threads) {
         return Model.load(folder(), ModelOptions.defaults().withThreads(threads));
     }
 
     /**
      * Returns options with a context for the prompt and its continuation, since config.json may have a smaller limit.
      */
-    SessionOptions options() {
+    public SessionOptions options() {
         return SessionOptions.defaults().withContextLength(ids().length + tokens().length);
     }
 
     /** Calls {@code use} with the tensors while their file is open. */
-    void withTensors(Consumer<Map<String, Tensor>> use) {
+    public void withTensors(Consumer<Map<String, Tensor>> use) {
         try (Checkpoint checkpoint = Checkpoint.open(folder(), false)) {
             use.accept(new LinkedHashMap<>(checkpoint.tensors()));
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
 import io.github.t6j.TestNumbers;
+import io.github.t6j.kernels.scalar.ScalarKernels;
 import io.github.t6j.kernels.simd.SimdKernels;
 import io.github.t6j.weights.DType;
 import java.lang.foreign.Arena;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.TestNumbers;
+import io.github.t6j.kernels.scalar.ScalarKernels;
 import io.github.t6j.kernels.simd.SimdKernels;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;

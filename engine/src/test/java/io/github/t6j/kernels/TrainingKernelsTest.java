@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.TestNumbers;
+import io.github.t6j.kernels.scalar.ScalarGradientKernels;
+import io.github.t6j.kernels.scalar.ScalarKernels;
 import io.github.t6j.kernels.simd.SimdGradientKernels;
 import java.util.Arrays;
 import java.util.Random;

@@ -3,6 +3,7 @@ package io.github.t6j.kernels;
 import static io.github.t6j.kernels.Kernels.PANEL;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.kernels.scalar.ScalarKernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Proxy;

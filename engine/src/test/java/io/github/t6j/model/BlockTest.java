@@ -8,14 +8,14 @@ import io.github.t6j.TestData.GoldenModel;
 import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionConfig;
-import io.github.t6j.attention.Latent;
-import io.github.t6j.attention.Linear;
 import io.github.t6j.attention.MaterializedHeads;
-import io.github.t6j.attention.TensorProduct;
+import io.github.t6j.attention.latent.LatentConfig;
+import io.github.t6j.attention.linear.LinearConfig;
+import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.SequenceCache;
-import io.github.t6j.family.Description;
 import io.github.t6j.family.Families;
+import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Workers;
@@ -49,7 +49,7 @@ class BlockTest {
                 Checkpoint checkpoint = Checkpoint.open(folder, false)) {
             NamedTensors tensors = new NamedTensors(checkpoint.tensors(), golden.name());
             Map<String, Object> json = TestData.json("golden/" + golden.name() + "/config.json");
-            ModelConfig config = Families.describe(tensors, Description.of(json, golden.variant()));
+            ModelConfig config = Families.describe(tensors, ModelMetadata.of(json, golden.variant()));
             Transformer model = Families.load(tensors, config, KernelChoice.kernels(), workers, arena);
             for (boolean materialized : new boolean[] {false, true}) {
                 firstBlock(golden, model, materialized);
@@ -91,12 +91,12 @@ class BlockTest {
         int d = config.attention().headDim();
         int h = config.attention().heads();
         int at = 0;
-        if (config.attention() instanceof Latent) {
+        if (config.attention() instanceof LatentConfig) {
             latentProjections(golden, model, a, rows);
             return;
         }
-        AttentionConfig heads = config.attention() instanceof Linear linear ? linear.dense() : config.attention();
-        if (!(heads instanceof TensorProduct form)) {
+        AttentionConfig heads = config.attention() instanceof LinearConfig linear ? linear.dense() : config.attention();
+        if (!(heads instanceof TpaConfig form)) {
             comparePadded(golden, "q", a.attention.projections, a.attention.stride, 0, h * d, rows);
             return;
         }

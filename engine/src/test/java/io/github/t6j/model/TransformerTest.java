@@ -3,8 +3,8 @@ package io.github.t6j.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.TestData;
-import io.github.t6j.family.Description;
 import io.github.t6j.family.Families;
+import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.Checkpoint;
@@ -41,7 +41,7 @@ class TransformerTest {
         try (Workers workers = new Workers(1); Arena arena = Arena.ofShared()) {
             NamedTensors named = new NamedTensors(tensors, golden);
             ModelConfig config = Families.describe(
-                    named, Description.of(TestData.json("golden/" + golden + "/config.json"), null));
+                    named, ModelMetadata.of(TestData.json("golden/" + golden + "/config.json"), null));
             return Families.load(named, config, KernelChoice.kernels(), workers, arena).fingerprint();
         }
     }

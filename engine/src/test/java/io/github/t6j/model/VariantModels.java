@@ -6,13 +6,13 @@ import io.github.t6j.TestData;
 import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.DenseHeads;
-import io.github.t6j.attention.LinearAttention;
 import io.github.t6j.attention.MaterializedHeads;
+import io.github.t6j.attention.linear.LinearAttention;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.family.ConfigJson;
-import io.github.t6j.family.Description;
 import io.github.t6j.family.Families;
+import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
@@ -63,7 +63,7 @@ public final class VariantModels {
         ConfigJson configJson = new ConfigJson(config, "config.json");
         return Families.describe(
                 new NamedTensors(tensors, "here"),
-                new Description(configJson, new VariantJson(t6j, "t6j.json"), null));
+                new ModelMetadata(configJson, new VariantJson(t6j, "t6j.json"), null));
     }
 
     /**

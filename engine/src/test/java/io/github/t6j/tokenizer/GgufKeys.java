@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /** Keys that a GGUF file has of a tokenizer, as llama.cpp's conversion writes them. */
-final class GgufKeys {
+public final class GgufKeys {
     private static final int NORMAL = 1;
     private static final int UNKNOWN = 2;
     private static final int CONTROL = 3;
@@ -33,7 +33,7 @@ final class GgufKeys {
     }
 
     /** Those of a folder with a byte-level tokenizer.json; ids 0 and 1 begin and end a text. */
-    static Map<String, Object> byteLevel(Path folder, String pre) throws IOException {
+    public static Map<String, Object> byteLevel(Path folder, String pre) throws IOException {
         Map<String, Object> json = json(folder);
         Map<String, Object> keys = vocabulary(json, "gpt2");
         keys.put("tokenizer.ggml.pre", pre);

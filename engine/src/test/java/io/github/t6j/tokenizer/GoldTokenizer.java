@@ -16,14 +16,14 @@ import java.util.Map;
 import java.util.zip.GZIPInputStream;
 
 /** Tokenizers of real models in testdata/, and small ones that have one option each. */
-final class GoldTokenizer {
+public final class GoldTokenizer {
     static final List<String> NAMES = List.of(
             "smollm2", "qwen3", "mistral-v0.1", "mistral-v0.1-legacy", "mistral-v0.3", "tekken-small", "llama3-small");
 
     private GoldTokenizer() {}
 
     /** Creates a folder of that name in {@code parent}, with the files of a model's folder. */
-    static Path unpack(String name, Path parent) throws IOException {
+    public static Path unpack(String name, Path parent) throws IOException {
         Path from = TestData.path("tokenizers").resolve(name);
         Path folder = Files.createDirectories(parent.resolve(name));
         if (!Files.exists(folder.resolve("tokenizer.json"))) {
@@ -36,7 +36,7 @@ final class GoldTokenizer {
     }
 
     /** Returns the results of Hugging Face's library, one case a line. */
-    static List<Map<String, Object>> cases(String name) throws IOException {
+    public static List<Map<String, Object>> cases(String name) throws IOException {
         return lines("tokenizers/" + name + "/gold.jsonl.gz");
     }
 

@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.Map;
 
 /** Tokenizers of testdata/, and a tiny tokenizer.json to modify. */
-final class HandMadeTokenizer {
+public final class HandMadeTokenizer {
     static final Path TESTDATA = TestData.path("");
-    static final Path GPT2 = TestData.path("tokenizers/gpt2");
-    static final Path BPE4096 = TESTDATA.resolve("tokenizers/bpe4096");
+    public static final Path GPT2 = TestData.path("tokenizers/gpt2");
+    public static final Path BPE4096 = TESTDATA.resolve("tokenizers/bpe4096");
     static final Path T6_TINY = TESTDATA.resolve("models/t6-tiny");
 
     private HandMadeTokenizer() {}
@@ -26,7 +26,7 @@ final class HandMadeTokenizer {
     /**
      * Returns GPT-2's byte-level BPE with the bytes as ids 0 to 255, and the results of {@code merges} from 256 on.
      */
-    static Map<String, Object> tokenizerJson(List<String> merges) {
+    public static Map<String, Object> tokenizerJson(List<String> merges) {
         Map<String, Object> vocabulary = new LinkedHashMap<>();
         for (int b = 0; b < 256; b++) {
             vocabulary.put(ReferenceBpe.character(b), (long) b);
@@ -46,7 +46,7 @@ final class HandMadeTokenizer {
         return json;
     }
 
-    static Map<String, Object> byteLevel() {
+    public static Map<String, Object> byteLevel() {
         Map<String, Object> preTokenizer = new LinkedHashMap<>();
         preTokenizer.put("type", "ByteLevel");
         preTokenizer.put("add_prefix_space", false);
@@ -55,7 +55,7 @@ final class HandMadeTokenizer {
     }
 
     /** Adds a token to the vocabulary too, so that its id may be any. */
-    static void add(Map<String, Object> json, String content, long id, boolean special) {
+    public static void add(Map<String, Object> json, String content, long id, boolean special) {
         Object model = json.get("model");
         Json.object(Json.object(model, "model").get("vocab"), "vocab").put(content, id);
         Map<String, Object> token = new LinkedHashMap<>();
@@ -65,7 +65,7 @@ final class HandMadeTokenizer {
         Json.array(json.get("added_tokens"), "added_tokens").add(token);
     }
 
-    static Path write(Path folder, Map<String, Object> json) throws IOException {
+    public static Path write(Path folder, Map<String, Object> json) throws IOException {
         return Files.writeString(folder.resolve("tokenizer.json"), Json.write(json));
     }
 }

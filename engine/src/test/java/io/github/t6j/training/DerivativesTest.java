@@ -5,18 +5,18 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.TestData;
 import io.github.t6j.attention.AttentionConfig;
-import io.github.t6j.attention.GroupedQuery;
-import io.github.t6j.attention.Latent;
 import io.github.t6j.attention.LayerOptions;
-import io.github.t6j.attention.Linear;
 import io.github.t6j.attention.Rope;
-import io.github.t6j.attention.TensorProduct;
-import io.github.t6j.attention.TensorRole;
+import io.github.t6j.attention.grouped.GroupedQueryConfig;
+import io.github.t6j.attention.latent.LatentConfig;
+import io.github.t6j.attention.linear.LinearConfig;
+import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.family.Family;
-import io.github.t6j.family.LlamaFamily;
-import io.github.t6j.family.MlraFamily;
-import io.github.t6j.family.T6Family;
+import io.github.t6j.family.llama.LlamaFamily;
+import io.github.t6j.family.mlra.MlraFamily;
+import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.TensorRole;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
@@ -99,18 +99,18 @@ class DerivativesTest {
                 untied ? EnumSet.of(TensorRole.OUTPUT) : EnumSet.noneOf(TensorRole.class), 2, 9);
     }
 
-    private static Case llama(String name, GroupedQuery attention, Set<TensorRole> optional) {
+    private static Case llama(String name, GroupedQueryConfig attention, Set<TensorRole> optional) {
         return made(name, new LlamaFamily(), attention,
                 new Rope.Config(attention.headDim(), 0f, COUNTERCLOCKWISE), new ModelConfig.Norms(1e-5f, true, false),
                 optional, 2, 9);
     }
 
     static Stream<Case> cases() {
-        TensorProduct odd = TensorProduct.official(3, 8, 8, 5, 2, 3);
-        TensorProduct wide = TensorProduct.official(3, 8, 6, 4, 3, 1); // values of another size than keys
-        TensorProduct keyValue = TensorProduct.official(3, 8, 8, 0, 3, 2);
-        GroupedQuery grouped = new GroupedQuery(6, 8, 2);
-        Latent latent = new Latent(3, 5, 7, 9, 6, 4);
+        TpaConfig odd = TpaConfig.official(3, 8, 8, 5, 2, 3);
+        TpaConfig wide = TpaConfig.official(3, 8, 6, 4, 3, 1); // values of another size than keys
+        TpaConfig keyValue = TpaConfig.official(3, 8, 8, 0, 3, 2);
+        GroupedQueryConfig grouped = new GroupedQueryConfig(6, 8, 2);
+        LatentConfig latent = new LatentConfig(3, 5, 7, 9, 6, 4);
         LayerOptions qwen3 = new LayerOptions(1e-5f, new TreeSet<>(), 0, new TreeSet<>());
         LayerOptions mixed = new LayerOptions(0f, new TreeSet<>(Set.of(1)), 9, new TreeSet<>(Set.of(0)));
         Set<TensorRole> biases = EnumSet.of(
@@ -122,24 +122,26 @@ class DerivativesTest {
                 official("values of another size", wide, 8, 0, true, 2, 9),
                 official("KV-only, odd ranks, partial", keyValue, 6, 0, false, 2, 9),
                 official("nothing rotated", odd, 0, 0, false, 2, 9),
-                official("linear", new Linear(odd), 4, 0.9f, false, 2, 9),
-                official("linear KV-only", new Linear(keyValue), 4, 0.9f, true, 2, 9),
-                official("linear GQA", new Linear(grouped), 4, 0.9f, false, 2, 9),
+                official("linear", new LinearConfig(odd), 4, 0.9f, false, 2, 9),
+                official("linear KV-only", new LinearConfig(keyValue), 4, 0.9f, true, 2, 9),
+                official("linear GQA", new LinearConfig(grouped), 4, 0.9f, false, 2, 9),
                 official("GQA, partial, decay, group norm", grouped, 4, 0.9f, true, 2, 9),
                 official("MLA, group norm", latent, 4, 0, true, 2, 9),
                 official("one position", odd, 8, 0, false, 3, 1),
                 official("one position, MLA", latent, 4, 0, false, 2, 1),
-                official("a position more than a tile", TensorProduct.official(2, 4, 4, 2, 1, 2), 4, 0, false, 1, 65),
+                official("a position more than a tile", TpaConfig.official(2, 4, 4, 2, 1, 2), 4, 0, false, 1, 65),
                 mlra("MLRA TPA, untied", odd, true),
                 mlra("MLRA KV-only", keyValue, false),
                 mlra("MLRA MLA with factors",
-                        new Latent(3, 5, 7, 9, 6, 4, Latent.Parts.WHOLE, new Latent.Factors(1.3, 1.6, 1)), false),
+                        new LatentConfig(3, 5, 7, 9, 6, 4, LatentConfig.Parts.WHOLE,
+                                new LatentConfig.Factors(1.3, 1.6, 1)),
+                        false),
                 mlra("MLRA GQA, untied", grouped, true),
                 llama("Llama", grouped, EnumSet.noneOf(TensorRole.class)),
                 llama("Llama, untied, all biases", grouped, with(biases, TensorRole.OUTPUT)),
-                llama("Qwen3, untied", new GroupedQuery(6, 8, 2, qwen3),
+                llama("Qwen3, untied", new GroupedQueryConfig(6, 8, 2, qwen3),
                         EnumSet.of(TensorRole.QUERY_NORM, TensorRole.KEY_NORM, TensorRole.OUTPUT)),
-                llama("a layer without RoPE, a window", new GroupedQuery(6, 8, 1, mixed), biases));
+                llama("a layer without RoPE, a window", new GroupedQueryConfig(6, 8, 1, mixed), biases));
         return Stream.concat(made, goldenFolders().map(folder -> new Case(folder, golden(folder), 1, 8)));
     }
 

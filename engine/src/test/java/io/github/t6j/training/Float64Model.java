@@ -3,13 +3,14 @@ package io.github.t6j.training;
 import static io.github.t6j.TestNumbers.doubles;
 
 import io.github.t6j.attention.AttentionConfig;
-import io.github.t6j.attention.GroupedQuery;
-import io.github.t6j.attention.Latent;
 import io.github.t6j.attention.LayerOptions;
-import io.github.t6j.attention.Linear;
 import io.github.t6j.attention.Rope;
-import io.github.t6j.attention.TensorProduct;
+import io.github.t6j.attention.grouped.GroupedQueryConfig;
+import io.github.t6j.attention.latent.LatentConfig;
+import io.github.t6j.attention.linear.LinearConfig;
+import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.model.ModelConfig;
+import io.github.t6j.training.layers.Heads;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -26,7 +27,7 @@ final class Float64Model {
 
     Float64Model(SmallModels small) {
         config = small.config();
-        attention = config.attention() instanceof Linear linear ? linear.dense() : config.attention();
+        attention = config.attention() instanceof LinearConfig linear ? linear.dense() : config.attention();
         width = config.sizes().width();
         small.weights().forEach((name, values) -> tensors.put(name, doubles(values)));
     }
@@ -156,9 +157,9 @@ final class Float64Model {
 
     private double[][] attend(int layer, double[][] x) {
         Heads heads = switch (attention) {
-            case TensorProduct form -> tensorProduct(layer, form, x);
-            case GroupedQuery form -> grouped(layer, form, x);
-            case Latent form -> latent(layer, form, x);
+            case TpaConfig form -> tensorProduct(layer, form, x);
+            case GroupedQueryConfig form -> grouped(layer, form, x);
+            case LatentConfig form -> latent(layer, form, x);
             default -> throw new IllegalArgumentException("" + attention);
         };
         double[] headGain = find(layer, "subln.weight");
@@ -177,14 +178,14 @@ final class Float64Model {
     }
 
     private int window(int layer) {
-        LayerOptions options = attention instanceof GroupedQuery grouped ? grouped.options() : LayerOptions.NONE;
+        LayerOptions options = attention instanceof GroupedQueryConfig grouped ? grouped.options() : LayerOptions.NONE;
         return options.windowed().contains(layer) ? options.window() : Integer.MAX_VALUE;
     }
 
     private double[] attend(Heads heads, int h, int g, int t, int window) {
         double[] q = heads.q[t][h];
         double[] out = new double[heads.v[t][g].length];
-        boolean softmax = !(config.attention() instanceof Linear);
+        boolean softmax = !(config.attention() instanceof LinearConfig);
         double total = 0;
         for (int s = Math.max(0, t - window + 1); s <= t; s++) {
             double score = 0;
@@ -214,7 +215,7 @@ final class Float64Model {
         return split;
     }
 
-    private Heads tensorProduct(int layer, TensorProduct form, double[][] x) {
+    private Heads tensorProduct(int layer, TpaConfig form, double[][] x) {
         double[][][] k = rotated(split(times(x, find(layer, "W_B_k.weight"), null), form.keyRank()));
         double[][][] v = split(times(x, find(layer, "W_B_v.weight"), null), form.valueRank());
         double[][][] q = form.queryRank() == 0
@@ -242,7 +243,7 @@ final class Float64Model {
         return mean;
     }
 
-    private Heads grouped(int layer, GroupedQuery form, double[][] x) {
+    private Heads grouped(int layer, GroupedQueryConfig form, double[][] x) {
         double[][][] q = split(
                 times(x, find(layer, "c_q.weight", "q_proj.weight"), find(layer, "q_proj.bias")), form.heads());
         double[][][] k = split(
@@ -258,7 +259,7 @@ final class Float64Model {
                 : new Heads(rotated(q), rotated(k), v);
     }
 
-    private Heads latent(int layer, Latent form, double[][] x) {
+    private Heads latent(int layer, LatentConfig form, double[][] x) {
         int nope = form.headDim();
         int rope = form.rope();
         double[][] latents = times(x, find(layer, "kv_a_proj_with_mqa.weight"), null);

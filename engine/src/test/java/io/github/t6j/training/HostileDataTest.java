@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.TestData;
 import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.training.data.DocumentFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

@@ -4,8 +4,8 @@ import io.github.t6j.ModelOptions;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.TestData;
 import io.github.t6j.family.ConfigJson;
-import io.github.t6j.family.Description;
 import io.github.t6j.family.Families;
+import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
@@ -30,7 +30,7 @@ record SmallModels(ModelConfig config, List<TensorSpec> specs, Map<String, float
             Path t6j = folder.resolve("t6j.json");
             VariantJson variantJson =
                     Files.exists(t6j) ? new VariantJson(TestData.json(t6j), "t6j.json") : VariantJson.none();
-            ModelConfig config = Families.describe(tensors, new Description(json, variantJson, variant));
+            ModelConfig config = Families.describe(tensors, new ModelMetadata(json, variantJson, variant));
             List<TensorSpec> specs = Families.of(tensors).tensors(config);
             Map<String, float[]> weights = new LinkedHashMap<>();
             for (TensorSpec spec : specs) {

@@ -7,6 +7,7 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.TestData;
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.training.data.Windows;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -57,7 +58,7 @@ class TokenDataTest {
         return bytes.array();
     }
 
-    static int[] all(TokenData data, int shard) {
+    public static int[] all(TokenData data, int shard) {
         int[] ids = new int[Math.toIntExact(data.size(shard))];
         data.read(shard, 0, ids, 0, ids.length);
         return ids;

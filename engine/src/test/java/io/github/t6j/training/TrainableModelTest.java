@@ -12,13 +12,14 @@ import io.github.t6j.TestData;
 import io.github.t6j.TestData.GoldenModel;
 import io.github.t6j.TestNumbers;
 import io.github.t6j.attention.AttentionConfig;
-import io.github.t6j.attention.Factor;
-import io.github.t6j.attention.GroupedFactors;
-import io.github.t6j.attention.GroupedQuery;
-import io.github.t6j.attention.HeadActivation;
 import io.github.t6j.attention.Rope;
-import io.github.t6j.attention.TensorProduct;
+import io.github.t6j.attention.grouped.GroupedFactors;
+import io.github.t6j.attention.grouped.GroupedQueryConfig;
+import io.github.t6j.attention.tpa.Factor;
+import io.github.t6j.attention.tpa.TpaConfig;
+import io.github.t6j.attention.tpa.forms.HeadActivation;
 import io.github.t6j.model.ModelConfig;
+import io.github.t6j.training.layers.Sums;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -213,18 +214,18 @@ class TrainableModelTest {
     }
 
     static Stream<Arguments> refused() {
-        TensorProduct form = TensorProduct.official(2, 4, 4, 2, 2, 2);
+        TpaConfig form = TpaConfig.official(2, 4, 4, 2, 2, 2);
         return Stream.of(
                 Arguments.of(with(form, 0, HeadActivation.LINEAR, false, Set.of(Factor.A_K)), "fixed [a_k]"),
                 Arguments.of(with(form, 0, HeadActivation.LINEAR, true, Set.of()), "a shared B"),
                 Arguments.of(with(form, 2, HeadActivation.LINEAR, false, Set.of()), "third order"),
                 Arguments.of(with(form, 0, HeadActivation.SIGMOID, false, Set.of()), "the activation sigmoid"),
-                Arguments.of(new GroupedFactors(new GroupedQuery(2, 4, 1)), "factors (t6j.json)"));
+                Arguments.of(new GroupedFactors(new GroupedQueryConfig(2, 4, 1)), "factors (t6j.json)"));
     }
 
-    private static TensorProduct with(
-            TensorProduct form, int third, HeadActivation activation, boolean shared, Set<Factor> fixed) {
-        return new TensorProduct(
+    private static TpaConfig with(
+            TpaConfig form, int third, HeadActivation activation, boolean shared, Set<Factor> fixed) {
+        return new TpaConfig(
                 form.heads(), form.headDim(), form.valueDim(), third, form.ranks(), activation, shared, fixed);
     }
 

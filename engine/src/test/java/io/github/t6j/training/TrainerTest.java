@@ -9,6 +9,7 @@ import io.github.t6j.Session;
 import io.github.t6j.TestData;
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.training.data.Windows;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

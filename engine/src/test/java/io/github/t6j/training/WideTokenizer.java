@@ -12,10 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Tokenizer with added tokens x0x, x1x …, enough that their ids need more than two bytes. */
-final class WideTokenizer {
+public final class WideTokenizer {
     private WideTokenizer() {}
 
-    static Tokenizer write(Path folder, int tokens) throws IOException {
+    public static Tokenizer write(Path folder, int tokens) throws IOException {
         byte[] small = new TokenizerTrainer().train(TokenizerTrainer.SMALLEST, share -> {}).json()
                 .getBytes(StandardCharsets.UTF_8);
         Map<String, Object> json = Json.parseObject(small, "small");

@@ -3,6 +3,7 @@ package io.github.t6j.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.TestData;
+import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -19,17 +20,17 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /** Files for the tests of this package: golden ones, and files written without the code under test. */
-final class HandMadeFiles {
-    static final Path GOLDEN = TestData.path("golden");
+public final class HandMadeFiles {
+    public static final Path GOLDEN = TestData.path("golden");
 
     private HandMadeFiles() {}
 
-    static Safetensors golden(String path) {
+    public static Safetensors golden(String path) {
         return Safetensors.read(GOLDEN.resolve(path), Arena.ofAuto());
     }
 
     /** Returns a safetensors file: the length, the header unchanged, the data. */
-    static byte[] safetensors(String header, int... data) {
+    public static byte[] safetensors(String header, int... data) {
         byte[] json = header.getBytes(StandardCharsets.UTF_8);
         ByteBuffer file = ByteBuffer.allocate(8 + json.length + data.length).order(ByteOrder.LITTLE_ENDIAN);
         file.putLong(json.length).put(json);
@@ -40,7 +41,7 @@ final class HandMadeFiles {
     }
 
     /** Returns a zip file of uncompressed entries, written by the JDK. */
-    static byte[] zip(Map<String, byte[]> entries) throws IOException {
+    public static byte[] zip(Map<String, byte[]> entries) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
             for (Map.Entry<String, byte[]> e : entries.entrySet()) {
@@ -57,12 +58,12 @@ final class HandMadeFiles {
         return bytes.toByteArray();
     }
 
-    static MemorySegment segment(byte[] bytes) {
+    public static MemorySegment segment(byte[] bytes) {
         return MemorySegment.ofArray(bytes);
     }
 
     /** Returns a copy that has one to three bytes changed, or is truncated, or both. */
-    static byte[] damaged(byte[] good, Random random) {
+    public static byte[] damaged(byte[] good, Random random) {
         byte[] bad = random.nextInt(4) == 0 ? Arrays.copyOf(good, random.nextInt(good.length) + 1) : good.clone();
         for (int i = random.nextInt(4); i > 0; i--) {
             int at = random.nextInt(bad.length);
@@ -72,7 +73,7 @@ final class HandMadeFiles {
     }
 
     /** Checks that names, types, shapes and bits are equal, in any order of the names. */
-    static void assertSameTensors(Map<String, Tensor> actual, Map<String, Tensor> expected) {
+    public static void assertSameTensors(Map<String, Tensor> actual, Map<String, Tensor> expected) {
         assertThat(actual).containsOnlyKeys(expected.keySet());
         expected.forEach((name, tensor) -> assertSameTensor(actual.get(name), tensor));
     }

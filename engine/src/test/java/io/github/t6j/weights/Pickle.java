@@ -7,39 +7,39 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** Writes pickles opcode by opcode, for files that Python would not write. */
-final class Pickle {
+public final class Pickle {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
-    Pickle() {
+    public Pickle() {
         op(0x80, 2);
     }
 
-    Pickle op(int... opcodeAndArguments) {
+    public Pickle op(int... opcodeAndArguments) {
         for (int b : opcodeAndArguments) {
             bytes.write(b);
         }
         return this;
     }
 
-    Pickle op(char opcode) {
+    public Pickle op(char opcode) {
         return op((int) opcode);
     }
 
-    Pickle global(String module, String name) {
+    public Pickle global(String module, String name) {
         return op('c').text(module + "\n" + name + "\n");
     }
 
-    Pickle string(String string) {
+    public Pickle string(String string) {
         byte[] utf8 = string.getBytes(StandardCharsets.UTF_8);
         return op('X').int32(utf8.length).text(string);
     }
 
-    Pickle number(int number) {
+    public Pickle number(int number) {
         return op('J').int32(number);
     }
 
     /** Adds an integer as LONG1. */
-    Pickle integer(BigInteger integer) {
+    public Pickle integer(BigInteger integer) {
         byte[] bigEndian = integer.toByteArray();
         op(0x8a, bigEndian.length);
         for (int i = bigEndian.length - 1; i >= 0; i--) {
@@ -57,7 +57,7 @@ final class Pickle {
     }
 
     /** Adds a call of _rebuild_tensor_v2 on the F32 storage {@code key}. */
-    Pickle tensor(String key, int elements, int offset, int[] shape, int... strides) {
+    public Pickle tensor(String key, int elements, int offset, int[] shape, int... strides) {
         global("torch._utils", "_rebuild_tensor_v2").op('(');
         op('(').string("storage").global("torch", "FloatStorage").string(key).string("cpu").number(elements);
         op('t').op('Q').number(offset).tuple(shape).tuple(strides).op(0x89);
@@ -68,16 +68,16 @@ final class Pickle {
         return bytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(number).array());
     }
 
-    Pickle text(String text) {
+    public Pickle text(String text) {
         return bytes(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    Pickle bytes(byte[] raw) {
+    public Pickle bytes(byte[] raw) {
         bytes.writeBytes(raw);
         return this;
     }
 
-    byte[] stop() {
+    public byte[] stop() {
         return op('.').bytes.toByteArray();
     }
 }

@@ -1,16 +1,16 @@
 package io.github.t6j.jmh;
 
 import io.github.t6j.attention.AttentionConfig;
-import io.github.t6j.attention.GroupedQuery;
-import io.github.t6j.attention.GroupedQueryAttention;
-import io.github.t6j.attention.GroupedTied;
-import io.github.t6j.attention.GroupedTiedAttention;
-import io.github.t6j.attention.Latent;
-import io.github.t6j.attention.LatentAttention;
-import io.github.t6j.attention.MultiMatrix;
-import io.github.t6j.attention.PageAttention;
-import io.github.t6j.attention.TensorProduct;
-import io.github.t6j.attention.TensorProductAttention;
+import io.github.t6j.attention.grouped.GroupedQueryAttention;
+import io.github.t6j.attention.grouped.GroupedQueryConfig;
+import io.github.t6j.attention.grouped.GroupedTiedAttention;
+import io.github.t6j.attention.grouped.GroupedTiedConfig;
+import io.github.t6j.attention.grouped.MultiMatrixConfig;
+import io.github.t6j.attention.latent.LatentAttention;
+import io.github.t6j.attention.latent.LatentConfig;
+import io.github.t6j.attention.paged.PageAttention;
+import io.github.t6j.attention.tpa.TensorProductAttention;
+import io.github.t6j.attention.tpa.TpaConfig;
 import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
 
@@ -99,40 +99,41 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
      */
     private static AttentionShape of(String attention, int width, int heads, int headDim, Parts parts) {
         return new AttentionShape(attention, width, switch (attention) {
-            case "mha" -> new GroupedQuery(heads, headDim, heads);
-            case "mqa" -> new GroupedQuery(heads, headDim, 1);
-            case "gqa" -> new GroupedQuery(heads, headDim, parts.keyValueHeads);
-            case "mla" -> latent(heads, headDim, parts, Latent.Parts.WHOLE);
-            case "gla" -> latent(heads, headDim, parts, new Latent.Parts(2, 1));
-            case "mlra" -> latent(heads, headDim, parts, new Latent.Parts(4, 4));
-            case "gta" -> new GroupedTied(heads, headDim, parts.keyValueHeads, headDim / 2);
-            case "mfa" -> new MultiMatrix(heads, 2 * headDim, QUERY_LATENT);
-            case "tpa" -> TensorProduct.official(heads, headDim, headDim, parts.queryRank, parts.rank, parts.rank);
-            case "tpa_kvonly" -> TensorProduct.official(heads, headDim, headDim, 0, parts.rank, parts.rank);
+            case "mha" -> new GroupedQueryConfig(heads, headDim, heads);
+            case "mqa" -> new GroupedQueryConfig(heads, headDim, 1);
+            case "gqa" -> new GroupedQueryConfig(heads, headDim, parts.keyValueHeads);
+            case "mla" -> latent(heads, headDim, parts, LatentConfig.Parts.WHOLE);
+            case "gla" -> latent(heads, headDim, parts, new LatentConfig.Parts(2, 1));
+            case "mlra" -> latent(heads, headDim, parts, new LatentConfig.Parts(4, 4));
+            case "gta" -> new GroupedTiedConfig(heads, headDim, parts.keyValueHeads, headDim / 2);
+            case "mfa" -> new MultiMatrixConfig(heads, 2 * headDim, QUERY_LATENT);
+            case "tpa" -> TpaConfig.official(heads, headDim, headDim, parts.queryRank, parts.rank, parts.rank);
+            case "tpa_kvonly" -> TpaConfig.official(heads, headDim, headDim, 0, parts.rank, parts.rank);
             default -> throw BenchmarkSupport.unknown(
                     "attention", "mha, mqa, gqa, mla, tpa, tpa_kvonly, gla, gta, mfa or mlra", attention);
         });
     }
 
-    private static Latent latent(int heads, int headDim, Parts sizes, Latent.Parts parts) {
-        return new Latent(heads, headDim, headDim, QUERY_LATENT, sizes.latent, sizes.rope, parts, Latent.Factors.NONE);
+    private static LatentConfig latent(int heads, int headDim, Parts sizes, LatentConfig.Parts parts) {
+        return new LatentConfig(heads, headDim, headDim, QUERY_LATENT, sizes.latent, sizes.rope, parts,
+                LatentConfig.Factors.NONE);
     }
 
     /** Builds the engine's attention of this shape; up-projections of latents are seeded numbers in {@code arena}. */
     PageAttention build(Arena arena) {
         return switch (sizes) {
-            case TensorProduct form -> new TensorProductAttention(
+            case TpaConfig form -> new TensorProductAttention(
                     form.heads(), form.headDim(), form.queryRank(), form.keyRank(), form.valueRank());
-            case GroupedQuery grouped -> new GroupedQueryAttention(
+            case GroupedQueryConfig grouped -> new GroupedQueryAttention(
                     grouped.heads(), grouped.headDim(), grouped.keyValueHeads());
-            case MultiMatrix factored -> new GroupedQueryAttention(factored.heads(), factored.headDim(), 1);
-            case GroupedTied tied -> new GroupedTiedAttention(tied);
-            case Latent latent -> new LatentAttention(latent, up(latent), arena);
+            case MultiMatrixConfig factored -> new GroupedQueryAttention(factored.heads(), factored.headDim(), 1);
+            case GroupedTiedConfig tied -> new GroupedTiedAttention(tied);
+            case LatentConfig latent -> new LatentAttention(latent, up(latent), arena);
             default -> throw new IllegalStateException("expected an attention of the benchmarks, found " + sizes);
         };
     }
 
-    private static float[] up(Latent latent) {
+    private static float[] up(LatentConfig latent) {
         int count = latent.parts().latents() * latent.upRows() * latent.latentDim();
         float[] up = BenchmarkSupport.floats(count, new SplittableRandom(3));
         for (int i = 0; i < up.length; i++) {
@@ -149,10 +150,10 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
         int heads = sizes.heads();
         int headDim = sizes.headDim();
         return 2L * switch (sizes) {
-            case Latent latent -> heads * (latent.rope() + 2 * latent.parts().branches() * latent.latentDim());
-            case TensorProduct form when form.queryRank() > 0 -> form.keyRank() * form.queryRank() * (headDim + heads)
+            case LatentConfig latent -> heads * (latent.rope() + 2 * latent.parts().branches() * latent.latentDim());
+            case TpaConfig form when form.queryRank() > 0 -> form.keyRank() * form.queryRank() * (headDim + heads)
                     + valueProducts(form);
-            case TensorProduct form -> heads * form.keyRank() * headDim + valueProducts(form);
+            case TpaConfig form -> heads * form.keyRank() * headDim + valueProducts(form);
             default -> 2 * heads * headDim;
         };
     }
@@ -173,8 +174,8 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
         }
         long whole = (long) sizes.heads() * sizes.headDim();
         return switch (sizes) {
-            case Latent latent -> flopsOfPrompt(latent, tokens, pairs, rebuilt);
-            case TensorProduct form -> {
+            case LatentConfig latent -> flopsOfPrompt(latent, tokens, pairs, rebuilt);
+            case TpaConfig form -> {
                 long factored = (long) form.keyRank()
                         * (form.queryRank() * form.headDim() + form.heads() * (form.queryRank() + 1));
                 yield form.queryRank() > 0 && factored <= whole
@@ -185,7 +186,7 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
         };
     }
 
-    private long flopsOfPrompt(Latent latent, int tokens, long pairs, long rebuilt) {
+    private long flopsOfPrompt(LatentConfig latent, int tokens, long pairs, long rebuilt) {
         long keyHeads = (long) latent.parts().branches() * latent.heads();
         long head = 2L * latent.headDim(); // unrotated elements of a key, or elements of a value
         return head < 2 * latent.latentDim()
@@ -194,7 +195,7 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
     }
 
     /** Returns the products per value: A_K in the scores, A_V in the probabilities, B_V in the sum. */
-    private static int valueProducts(TensorProduct form) {
+    private static int valueProducts(TpaConfig form) {
         return form.heads() * form.keyRank() + form.heads() * form.valueRank() * (1 + form.valueDim());
     }
 }

@@ -1,7 +1,7 @@
 package io.github.t6j.jmh;
 
 import io.github.t6j.attention.AttentionPass;
-import io.github.t6j.attention.PageAttention;
+import io.github.t6j.attention.paged.PageAttention;
 import io.github.t6j.cache.PagedCache;
 import java.lang.foreign.Arena;
 import java.util.SplittableRandom;

@@ -2,7 +2,7 @@ package io.github.t6j.jmh;
 
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
-import io.github.t6j.attention.PageAttention;
+import io.github.t6j.attention.paged.PageAttention;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;

@@ -2,12 +2,12 @@ package io.github.t6j.jmh;
 
 import io.github.t6j.RopeVariant;
 import io.github.t6j.attention.AttentionConfig;
-import io.github.t6j.attention.GroupedQuery;
-import io.github.t6j.attention.TensorProduct;
-import io.github.t6j.family.Description;
+import io.github.t6j.attention.grouped.GroupedQueryConfig;
+import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.family.Families;
-import io.github.t6j.family.T6Config;
+import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.ModelConfig;
@@ -63,7 +63,7 @@ record RandomModel(int layers, int vocabulary, AttentionShape attention) {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         specs().forEach(spec -> tensors.put(spec.name(), tensor(spec.name(), dtype, spec.shape(), block)));
         NamedTensors named = new NamedTensors(tensors, "random weights");
-        ModelConfig model = Families.describe(named, Description.of(config(), RopeVariant.FULL));
+        ModelConfig model = Families.describe(named, ModelMetadata.of(config(), RopeVariant.FULL));
         return Families.load(named, model, KernelChoice.kernels(), workers, arena);
     }
 
@@ -110,10 +110,10 @@ record RandomModel(int layers, int vocabulary, AttentionShape attention) {
         Map<String, Object> config = new HashMap<>(Map.of(
                 "n_layer", (long) layers, "n_embd", (long) attention.width(), "vocab_size", (long) vocabulary, "n_head",
                 (long) sizes.heads(), "head_dim", (long) sizes.headDim()));
-        if (sizes instanceof TensorProduct form) {
+        if (sizes instanceof TpaConfig form) {
             config.put("rank", (long) form.keyRank());
             config.put("q_rank", (long) form.queryRank());
-        } else if (sizes instanceof GroupedQuery grouped) {
+        } else if (sizes instanceof GroupedQueryConfig grouped) {
             config.put("group_size", (long) grouped.heads() / grouped.keyValueHeads());
         }
         return config;

@@ -2,6 +2,7 @@ package io.github.t6j.training;
 
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.training.layers.Products;
 
 /** A linear layer and some rows; gives a benchmark access to package-private code of the engine. */
 public final class LayerWork implements AutoCloseable {

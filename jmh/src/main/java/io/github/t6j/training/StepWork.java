@@ -1,13 +1,14 @@
 package io.github.t6j.training;
 
-import io.github.t6j.attention.TensorProduct;
-import io.github.t6j.attention.TensorRole;
+import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.family.Families;
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.Presets;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.TensorRole;
 import io.github.t6j.model.TensorSpec;
+import io.github.t6j.training.layers.MicroBatch;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -28,7 +29,7 @@ public final class StepWork implements AutoCloseable {
     private static final double RATE = 1e-4;
 
     private final ModelConfig config;
-    private final TensorProduct form;
+    private final TpaConfig form;
     private final TrainableModel model;
     private final AdamW optimizer;
     private final MicroBatch batch;
@@ -43,7 +44,7 @@ public final class StepWork implements AutoCloseable {
     public StepWork(Kernels kernels, int threads, String preset, int sequences, int length) {
         NewModel shape = Presets.of(preset);
         config = Families.describe(shape);
-        if (!(config.attention().dense() instanceof TensorProduct tensorProduct)) {
+        if (!(config.attention().dense() instanceof TpaConfig tensorProduct)) {
             throw new IllegalArgumentException("preset: expected a T6, found " + preset + ", " + config.name());
         }
         form = tensorProduct;
@@ -136,7 +137,7 @@ public final class StepWork implements AutoCloseable {
 
     /** Returns multiply-adds that build a token's queries, keys and values in a layer from its factors. */
     private long factors() {
-        TensorProduct.Ranks ranks = form.ranks();
+        TpaConfig.Ranks ranks = form.ranks();
         return (long) form.heads()
                 * ((ranks.query() + ranks.key()) * form.headDim() + ranks.value() * form.valueDim());
     }

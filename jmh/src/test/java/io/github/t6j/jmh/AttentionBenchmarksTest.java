@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.attention.AttentionPass;
-import io.github.t6j.attention.MaterializedAttention;
 import io.github.t6j.attention.MaterializedHeads;
+import io.github.t6j.attention.oracle.MaterializedAttention;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.jmh.DecodeAttentionBenchmark.Caches;
 import io.github.t6j.kernels.Format;

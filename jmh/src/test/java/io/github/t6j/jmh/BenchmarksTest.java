@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.data.Index.atIndex;
 
 import io.github.t6j.ModelInfo;
-import io.github.t6j.attention.GroupedQuery;
 import io.github.t6j.attention.Rope;
-import io.github.t6j.attention.TensorProduct;
+import io.github.t6j.attention.grouped.GroupedQueryConfig;
+import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.model.Sequence;
@@ -88,7 +88,7 @@ class BenchmarksTest {
     }
 
     private static final RandomModel SMALLEST =
-            new RandomModel(2, 100, new AttentionShape("tpa", 24, TensorProduct.official(3, 8, 8, 3, 2, 2)));
+            new RandomModel(2, 100, new AttentionShape("tpa", 24, TpaConfig.official(3, 8, 8, 3, 2, 2)));
 
     private static ModelBenchmark.Loaded loaded(RandomModel model, String type) {
         ModelBenchmark.Loaded loaded = new ModelBenchmark.Loaded();
@@ -106,7 +106,7 @@ class BenchmarksTest {
     void modelsPrefillAndDecode(String type, String attention) {
         RandomModel model = attention.equals("tpa")
                 ? SMALLEST
-                : new RandomModel(2, 100, new AttentionShape("gqa", 24, new GroupedQuery(4, 8, 2)));
+                : new RandomModel(2, 100, new AttentionShape("gqa", 24, new GroupedQueryConfig(4, 8, 2)));
         ModelBenchmark.Loaded loaded = loaded(model, type);
         ModelBenchmark.Prompt prompt = new ModelBenchmark.Prompt();
         prompt.tokens = 130;

@@ -1,15 +1,15 @@
 package io.github.t6j.kernels.simd;
 
 import static io.github.t6j.kernels.Kernels.LANES;
-import static io.github.t6j.kernels.ScalarKernels.EXP2_MIN;
-import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
-import static io.github.t6j.kernels.ScalarKernels.P1;
-import static io.github.t6j.kernels.ScalarKernels.P2;
-import static io.github.t6j.kernels.ScalarKernels.P3;
-import static io.github.t6j.kernels.ScalarKernels.P4;
-import static io.github.t6j.kernels.ScalarKernels.P5;
-import static io.github.t6j.kernels.ScalarKernels.P6;
-import static io.github.t6j.kernels.ScalarKernels.ROUNDING;
+import static io.github.t6j.kernels.scalar.ScalarKernels.EXP2_MIN;
+import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
+import static io.github.t6j.kernels.scalar.ScalarKernels.P1;
+import static io.github.t6j.kernels.scalar.ScalarKernels.P2;
+import static io.github.t6j.kernels.scalar.ScalarKernels.P3;
+import static io.github.t6j.kernels.scalar.ScalarKernels.P4;
+import static io.github.t6j.kernels.scalar.ScalarKernels.P5;
+import static io.github.t6j.kernels.scalar.ScalarKernels.P6;
+import static io.github.t6j.kernels.scalar.ScalarKernels.ROUNDING;
 import static io.github.t6j.kernels.simd.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static jdk.incubator.vector.VectorOperators.GT;

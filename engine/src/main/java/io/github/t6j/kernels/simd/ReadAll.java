@@ -12,7 +12,7 @@ import jdk.incubator.vector.IntVector;
 final class ReadAll {
     private ReadAll() {}
 
-    /** Implements {@link io.github.t6j.kernels.ScalarKernels#readAll}. */
+    /** Implements {@link io.github.t6j.kernels.scalar.ScalarKernels#readAll}. */
     static int sum(MemorySegment data, long at, long count, int one) {
         IntVector a = IntVector.zero(INTS);
         IntVector b = a;

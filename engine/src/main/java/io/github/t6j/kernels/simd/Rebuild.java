@@ -10,7 +10,7 @@ import static io.github.t6j.kernels.simd.Lanes.FLOAT_VECTOR;
 import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
-import io.github.t6j.kernels.ScalarKernels;
+import io.github.t6j.kernels.scalar.ScalarKernels;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 

@@ -10,7 +10,7 @@ import static jdk.incubator.vector.VectorOperators.XOR;
 
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.RoundedRows;
-import io.github.t6j.kernels.ScalarKernels;
+import io.github.t6j.kernels.scalar.ScalarKernels;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 

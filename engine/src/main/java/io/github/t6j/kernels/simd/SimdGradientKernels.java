@@ -2,16 +2,16 @@ package io.github.t6j.kernels.simd;
 
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.ScalarKernels.EXP2_MAX;
-import static io.github.t6j.kernels.ScalarKernels.EXP2_MIN;
-import static io.github.t6j.kernels.ScalarKernels.LOG2_E;
-import static io.github.t6j.kernels.ScalarKernels.P1;
-import static io.github.t6j.kernels.ScalarKernels.P2;
-import static io.github.t6j.kernels.ScalarKernels.P3;
-import static io.github.t6j.kernels.ScalarKernels.P4;
-import static io.github.t6j.kernels.ScalarKernels.P5;
-import static io.github.t6j.kernels.ScalarKernels.P6;
-import static io.github.t6j.kernels.ScalarKernels.ROUNDING;
+import static io.github.t6j.kernels.scalar.ScalarKernels.EXP2_MAX;
+import static io.github.t6j.kernels.scalar.ScalarKernels.EXP2_MIN;
+import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
+import static io.github.t6j.kernels.scalar.ScalarKernels.P1;
+import static io.github.t6j.kernels.scalar.ScalarKernels.P2;
+import static io.github.t6j.kernels.scalar.ScalarKernels.P3;
+import static io.github.t6j.kernels.scalar.ScalarKernels.P4;
+import static io.github.t6j.kernels.scalar.ScalarKernels.P5;
+import static io.github.t6j.kernels.scalar.ScalarKernels.P6;
+import static io.github.t6j.kernels.scalar.ScalarKernels.ROUNDING;
 import static io.github.t6j.kernels.simd.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.Lanes.FLOAT_VECTOR;
 import static io.github.t6j.kernels.simd.Lanes.LENGTH;
@@ -20,8 +20,8 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 
 import io.github.t6j.kernels.GradientKernels;
-import io.github.t6j.kernels.ScalarGradientKernels;
-import io.github.t6j.kernels.ScalarKernels;
+import io.github.t6j.kernels.scalar.ScalarGradientKernels;
+import io.github.t6j.kernels.scalar.ScalarKernels;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 

@@ -4,7 +4,7 @@ import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.RoundedRows;
-import io.github.t6j.kernels.ScalarKernels;
+import io.github.t6j.kernels.scalar.ScalarKernels;
 import java.lang.foreign.MemorySegment;
 
 /** Operations on the machine's vectors; each method of {@link Kernels} calls one small class. */

@@ -8,7 +8,7 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import io.github.t6j.kernels.Format;
-import io.github.t6j.kernels.ScalarKernels;
+import io.github.t6j.kernels.scalar.ScalarKernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.IntVector;

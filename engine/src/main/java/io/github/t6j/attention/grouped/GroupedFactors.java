@@ -1,0 +1,69 @@
+package io.github.t6j.attention.grouped;
+
+import io.github.t6j.attention.DenseConfig;
+import io.github.t6j.attention.LayerWeights;
+import io.github.t6j.attention.SharedPages;
+import io.github.t6j.attention.tpa.Factor;
+import io.github.t6j.attention.tpa.TensorProductAttention;
+import io.github.t6j.attention.tpa.TpaConfig;
+import io.github.t6j.attention.tpa.forms.HeadActivation;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+
+/**
+ * Grouped query attention expressed as tensor product attention (paper, section 4). The g whole heads of keys and
+ * values are features B of rank g; the head factors A are fixed: g if the head belongs to the group (the mean over
+ * ranks makes it 1), else 0.
+ *
+ * @param grouped grouped query attention of the model's weights
+ */
+public record GroupedFactors(GroupedQueryConfig grouped) implements DenseConfig {
+    @Override
+    public int heads() {
+        return grouped.heads();
+    }
+
+    @Override
+    public int headDim() {
+        return grouped.headDim();
+    }
+
+    @Override
+    public int valueDim() {
+        return grouped.valueDim();
+    }
+
+    @Override
+    public int rotatedDim() {
+        return grouped.rotatedDim();
+    }
+
+    @Override
+    public Map<String, Integer> sizes() {
+        int rank = grouped.keyValueHeads();
+        return Map.of("kv_heads", rank, "q_rank", 0, "k_rank", rank, "v_rank", rank);
+    }
+
+    @Override
+    public TensorProductAttention attention(LayerWeights weights, SharedPages shared) {
+        int rank = grouped.keyValueHeads();
+        TpaConfig form = new TpaConfig(
+                heads(), headDim(), valueDim(), 0, new TpaConfig.Ranks(0, rank, rank), HeadActivation.LINEAR, false,
+                EnumSet.of(Factor.A_K, Factor.A_V));
+        Map<Factor, float[]> fixed = new EnumMap<>(Factor.class);
+        fixed.put(Factor.A_K, mask());
+        fixed.put(Factor.A_V, mask());
+        return new TensorProductAttention(form, fixed, shared, grouped.options().layer(weights));
+    }
+
+    /** Returns the fixed head factors A [h][g]. */
+    private float[] mask() {
+        int rank = grouped.keyValueHeads();
+        float[] mask = new float[heads() * rank];
+        for (int head = 0; head < heads(); head++) {
+            mask[head * rank + head / (heads() / rank)] = rank;
+        }
+        return mask;
+    }
+}

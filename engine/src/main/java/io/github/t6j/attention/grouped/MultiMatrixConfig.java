@@ -1,0 +1,51 @@
+package io.github.t6j.attention.grouped;
+
+import io.github.t6j.attention.Attention;
+import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.LayerWeights;
+import io.github.t6j.attention.Projection;
+import io.github.t6j.attention.SharedPages;
+import io.github.t6j.attention.TwoStageProjection;
+import io.github.t6j.model.TensorRole;
+import java.util.Map;
+
+/**
+ * Sizes of multi-matrix factorization attention (Hu et al., 2024), MFA: multi-query attention whose queries are
+ * projected in two stages.
+ *
+ * @param heads number of query heads, h
+ * @param headDim elements of a head, d
+ * @param queryRank elements of the query's latent, share_q_dim
+ */
+public record MultiMatrixConfig(int heads, int headDim, int queryRank) implements AttentionConfig {
+    private GroupedQueryConfig multiQuery() {
+        return new GroupedQueryConfig(heads, headDim, 1);
+    }
+
+    @Override
+    public int valueDim() {
+        return multiQuery().valueDim();
+    }
+
+    @Override
+    public int rotatedDim() {
+        return multiQuery().rotatedDim();
+    }
+
+    @Override
+    public Map<String, Integer> sizes() {
+        return Map.of("kv_heads", 1, "q_lora_rank", queryRank);
+    }
+
+    @Override
+    public Attention attention(LayerWeights weights, SharedPages shared) {
+        return multiQuery().attention(weights, shared);
+    }
+
+    @Override
+    public Projection projection(LayerWeights weights) {
+        return new TwoStageProjection(
+                weights.packed(TensorRole.PROJECTION), weights.floats(TensorRole.QUERY_LATENT_NORM),
+                weights.packed(TensorRole.QUERY_UP));
+    }
+}

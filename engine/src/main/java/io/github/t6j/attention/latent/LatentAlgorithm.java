@@ -1,0 +1,135 @@
+package io.github.t6j.attention.latent;
+
+import io.github.t6j.attention.AttentionAlgorithm;
+import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.attention.paged.PagedAttention;
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
+import java.util.Arrays;
+
+/**
+ * Attention on latents, in two forms. For few rows the absorbed form reads the latents as they are: W_UK is absorbed
+ * into the queries and W_UV applied to the mean of latents. For many rows {@link LatentPrefill} rebuilds keys and
+ * values, if that pays for the shape.
+ *
+ * <p>Only the number of rows of a pass chooses the form. So the bits do not depend on the number of threads, but on the
+ * chunks of a prompt.
+ */
+public final class LatentAlgorithm implements AttentionAlgorithm {
+    /** Rows from which rebuilding keys and values pays, measured in ADR 9. */
+    public static final int REBUILT_ROWS = 40;
+
+    private final Kernels kernels;
+    private final Workers workers;
+    private final PagedAttention absorbed;
+    private final LatentPrefill rebuilt;
+    private final int rebuiltRows;
+    private final float[][] products; // one per worker
+    private AttentionPass absorbedPass; // projections: [rows][absorbedFloats]; output: means, [rows][softmaxes][rank]
+    private int capacity; // rows that absorbedPass can hold
+    private final Workers.Work absorb = this::absorb;
+    private final Workers.Work output = this::output;
+
+    private LatentAttention attention; // of the current pass
+    private AttentionPass pass;
+
+    /** Creates attention with the shape of {@code shape} over {@code cache}. */
+    public LatentAlgorithm(LatentAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
+        this(shape, cache, kernels, workers, shape.rebuiltAreSmaller() ? REBUILT_ROWS : Integer.MAX_VALUE);
+    }
+
+    LatentAlgorithm(LatentAttention shape, PagedCache cache, Kernels kernels, Workers workers, int rebuiltRows) {
+        this.kernels = kernels;
+        this.workers = workers;
+        this.rebuiltRows = rebuiltRows;
+        absorbed = new PagedAttention(shape, cache, kernels, workers);
+        rebuilt = new LatentPrefill(shape, cache, kernels, workers);
+        products = new float[workers.threads()][0];
+    }
+
+    @Override
+    public PagedCache cache() {
+        return absorbed.cache();
+    }
+
+    @Override
+    public void append(AttentionPass newPass) {
+        absorbed.append(newPass);
+    }
+
+    @Override
+    public void attend(AttentionPass newPass) {
+        if (newPass.rows >= rebuiltRows) {
+            rebuilt.attend(newPass);
+        } else {
+            attendAbsorbed(newPass);
+        }
+    }
+
+    @Override
+    public void release() {
+        rebuilt.release();
+        absorbedPass = null;
+        capacity = 0;
+        Arrays.fill(products, new float[0]);
+    }
+
+    private void attendAbsorbed(AttentionPass newPass) {
+        begin(newPass);
+        workers.run(attention.heads(), absorb);
+        absorbed.attend(absorbedPass);
+        workers.run(attention.heads(), output);
+    }
+
+    private void begin(AttentionPass newPass) {
+        pass = newPass;
+        attention = (LatentAttention) newPass.attention;
+        reserve(pass.rows);
+        absorbedPass.begin(attention, pass.layer);
+        absorbedPass.rows = pass.rows;
+        absorbedPass.position = pass.position;
+    }
+
+    @Override
+    public int begin(AttentionPass newPass, int threads) {
+        begin(newPass);
+        for (int head = 0; head < attention.heads(); head++) {
+            absorb(head, 0);
+        }
+        return absorbed.begin(absorbedPass, threads);
+    }
+
+    @Override
+    public void part(AttentionPass newPass, int part, int worker) {
+        absorbed.part(absorbedPass, part, worker);
+    }
+
+    @Override
+    public void end(AttentionPass newPass) {
+        absorbed.end(absorbedPass);
+        for (int head = 0; head < attention.heads(); head++) {
+            output(head, 0);
+        }
+    }
+
+    private void reserve(int rows) {
+        if (capacity < rows) {
+            absorbedPass =
+                    new AttentionPass(rows, attention.absorbedFloats(), attention.softmaxes() * attention.rank(), 0);
+            int widest = Kernels.padded(Math.max(attention.rank(), attention.valueDim()));
+            for (int i = 0; i < products.length; i++) {
+                products[i] = new float[rows * widest];
+            }
+            capacity = rows;
+        }
+    }
+
+    private void absorb(int head, int worker) {
+        attention.absorb(kernels, head, pass, absorbedPass.projections, products[worker]);
+    }
+
+    private void output(int head, int worker) {
+        attention.output(kernels, head, absorbedPass.output, pass.rows, pass.output, products[worker]);
+    }
+}

@@ -1,0 +1,342 @@
+package io.github.t6j.attention.latent;
+
+import static io.github.t6j.kernels.Kernels.PANEL;
+import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
+
+import io.github.t6j.attention.AttentionAlgorithm;
+import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.attention.MaterializedHeads;
+import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.paged.PageAttention;
+import io.github.t6j.attention.paged.PageState;
+import io.github.t6j.cache.LatentCache;
+import io.github.t6j.cache.Page;
+import io.github.t6j.cache.PageLayout;
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.cache.SequenceCache;
+import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
+import java.lang.foreign.Arena;
+
+/**
+ * Multi-head latent attention (DeepSeek-V2, section 2.1; the official llama-mla): W_UK and W_UV project keys and values
+ * of all heads up from one latent c per token, and the heads share a rotated part k_pe of the key.
+ *
+ * <p>There may be several latents. In GLA each serves a group of heads. In MLRA (Multi-Head Low-Rank Attention) they
+ * serve the heads of several branches: a head attends once per branch with the same query and sums the outputs. Head i
+ * of branch b is key head b·h + i here. Each latent serves equally many consecutive key heads.
+ *
+ * <pre>
+ *   projections  Q_pe [h][rope] | k_pe [rope] | c [latents][rank] | Q_nope [h][nope]        each c is normalised
+ *   key of key head g       k_nope = W_UK[g] c [nope] | k_pe [rope]
+ *   value of key head g     W_UV[g] c [valueDim]
+ * </pre>
+ *
+ * <p>The absorbed form is an attention with one key and value head per latent: with q_c[g] = W_UK[g]ᵀ q_nope[i], scores
+ * are (q_c · c + q_pe · k_pe)/√(nope + rope), and the output is W_UV[g] Σ p c, summed over the branches.
+ * {@code PagedAttention} computes the scores and Σ p c; its rows are not projections but the absorbed queries from
+ * {@link #absorb}.
+ *
+ * <p>Both matrices are stored in f32 whatever the type of the checkpoint; they are about a twentieth of the weights.
+ */
+public final class LatentAttention implements PageAttention, MaterializedHeads {
+    private final int heads;
+    private final int branches;
+    private final int nope;
+    private final int rope;
+    private final int rank; // elements of one latent
+    private final int valueDim;
+    private final LatentCache kept;
+    private final int served; // key heads per latent
+    private final PageLayout layout;
+    private final UpProjections keyUp; //   W_UK [nope][rank] of each key head
+    private final UpProjections valueUp; // W_UVᵀ [rank][valueDim], times the factor of the output
+
+    /**
+     * @param up kv_b_proj [key heads][nope + valueDim][rank]: W_UK and W_UV of each head
+     * @param arena arena for the matrices
+     */
+    public LatentAttention(LatentConfig sizes, float[] up, Arena arena) {
+        heads = sizes.heads();
+        nope = sizes.headDim();
+        rope = sizes.rope();
+        rank = sizes.latentDim();
+        valueDim = sizes.valueDim();
+        branches = sizes.parts().branches();
+        kept = new LatentCache(sizes.parts().latents(), rank, rope);
+        layout = kept.layout();
+        served = softmaxes() / kept.latents();
+        keyUp = new UpProjections(softmaxes(), nope, rank, arena);
+        valueUp = new UpProjections(softmaxes(), rank, valueDim, arena);
+        float[] turned = new float[rank * valueDim];
+        for (int g = 0; g < softmaxes(); g++) {
+            int from = g * (nope + valueDim) * rank;
+            keyUp.set(g, up, from);
+            for (int d = 0; d < valueDim; d++) {
+                for (int i = 0; i < rank; i++) {
+                    double element = up[from + (nope + d) * rank + i] * sizes.factors().output();
+                    turned[i * valueDim + d] = (float) element;
+                }
+            }
+            valueUp.set(g, turned, 0);
+        }
+    }
+
+    @Override
+    public long weightBytes() {
+        return keyUp.bytes() + valueUp.bytes();
+    }
+
+    @Override
+    public int heads() {
+        return heads;
+    }
+
+    @Override
+    public int headDim() {
+        return nope + rope;
+    }
+
+    @Override
+    public int valueDim() {
+        return valueDim;
+    }
+
+    @Override
+    public int branches() {
+        return branches;
+    }
+
+    @Override
+    public int projections() {
+        return nopeAt() + heads * nope;
+    }
+
+    @Override
+    public void rotateAndActivate(Rope rotation, AttentionPass pass, int row) {
+        rotation.rotate(pass.projections, pass.at(row), heads + 1, rope, pass.cos, pass.sin, pass.tableAt(row));
+    }
+
+    int nope() {
+        return nope;
+    }
+
+    int rope() {
+        return rope;
+    }
+
+    /** Returns the number of elements of one latent. */
+    int rank() {
+        return rank;
+    }
+
+    /** Returns the first column of the latent of a key head. */
+    int latent(int keyHead) {
+        return kept.latent(keyHead / served);
+    }
+
+    /** Returns true if a rebuilt key and value are smaller than two latents, so that many rows are faster with them. */
+    boolean rebuiltAreSmaller() {
+        return nope + valueDim < 2 * rank;
+    }
+
+    private int nopeAt() {
+        return heads * rope + layout.columns();
+    }
+
+    private float scale() {
+        return (float) (LOG2_E / Math.sqrt(nope + rope));
+    }
+
+    @Override
+    public PageLayout layout() {
+        return layout;
+    }
+
+    @Override
+    public void append(float[] projections, int at, Page page, int slot) {
+        page.write(slot, projections, at + heads * rope, projections, 0);
+    }
+
+    /** Returns the number of floats of a row of absorbed queries. */
+    int absorbedFloats() {
+        return heads * rope + softmaxes() * rank;
+    }
+
+    /**
+     * Absorbs W_UK into the queries of one head and scales them.
+     *
+     * @param absorbed rows of q_pe [heads][rope] | q_c [key heads][rank], written
+     * @param product scratch, panels [⌈rank/64⌉][rows][64]
+     */
+    void absorb(Kernels kernels, int head, AttentionPass pass, float[] absorbed, float[] product) {
+        int rows = pass.rows;
+        float scale = scale();
+        for (int row = 0; row < rows; row++) {
+            int to = row * absorbedFloats() + head * rope;
+            for (int i = 0; i < rope; i++) {
+                absorbed[to + i] = pass.projections[pass.at(row) + head * rope + i] * scale;
+            }
+        }
+        for (int keyHead = head; keyHead < softmaxes(); keyHead += heads) {
+            keyUp.multiply(
+                    kernels, keyHead, pass.projections, nopeAt() + head * nope, pass.stride, rows, product, false);
+            for (int row = 0; row < rows; row++) {
+                int to = row * absorbedFloats() + heads * rope + keyHead * rank;
+                for (int i = 0; i < rank; i++) {
+                    absorbed[to + i] = product[row * PANEL + Kernels.panelAt(i, rows)] * scale;
+                }
+            }
+        }
+    }
+
+    /**
+     * Computes one head's outputs from the means of latents: y[r][head] = Σ W_UV[key head] means[r][key head] over its
+     * branches.
+     *
+     * @param means [rows][key heads][rank]
+     * @param y [rows][heads][valueDim]
+     * @param product scratch, panels [⌈valueDim/64⌉][rows][64]
+     */
+    void output(Kernels kernels, int head, float[] means, int rows, float[] y, float[] product) {
+        for (int keyHead = head; keyHead < softmaxes(); keyHead += heads) {
+            valueUp.multiply(
+                    kernels, keyHead, means, keyHead * rank, softmaxes() * rank, rows, product, keyHead > head);
+        }
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < valueDim; i++) {
+                y[(row * heads + head) * valueDim + i] = product[row * PANEL + Kernels.panelAt(i, rows)];
+            }
+        }
+    }
+
+    /** Writes the scaled queries of one head, [rows][nope + rope], in the order of a materialised key. */
+    void queries(int head, AttentionPass pass, float[] queries) {
+        float[] projections = pass.projections;
+        float scale = scale();
+        for (int row = 0; row < pass.rows; row++) {
+            int at = pass.at(row);
+            int to = row * (nope + rope);
+            for (int d = 0; d < nope; d++) {
+                queries[to + d] = projections[at + nopeAt() + head * nope + d] * scale;
+            }
+            for (int d = 0; d < rope; d++) {
+                queries[to + nope + d] = projections[at + head * rope + d] * scale;
+            }
+        }
+    }
+
+    /** Writes W_UK above W_UV of one key head, [nope + valueDim][rank]. */
+    void up(int keyHead, float[] up) {
+        keyUp.copy(keyHead, up);
+        for (int i = 0; i < rank; i++) {
+            for (int d = 0; d < valueDim; d++) {
+                up[(nope + d) * rank + i] = valueUp.get(keyHead, i, d);
+            }
+        }
+    }
+
+    @Override
+    public Scratch scratch() {
+        return new Scratch(0, 0, (long) PANEL * PANEL * Float.BYTES, null);
+    }
+
+    @Override
+    public boolean rowsChooseForm() {
+        return rebuiltAreSmaller();
+    }
+
+    /** Returns an algorithm that chooses between the absorbed and, if it can pay, the rebuilt form (ADR 30). */
+    @Override
+    public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
+        return new LatentAlgorithm(this, (PagedCache) cache, kernels, workers);
+    }
+
+    @Override
+    public MaterializedHeads materialized() {
+        return this;
+    }
+
+    @Override
+    public void prepareQuery(float[] queries, int at, PageState state) {
+        // nothing: absorb has prepared the queries once for all spans
+    }
+
+    @Override
+    public void scores(Kernels kernels, float[] queries, int at, Page page, int index, PageState state) {
+        int first = state.firstHead;
+        int some = state.span.heads;
+        page.multiplyColumns(
+                kernels, queries, at + first * rope, Math.min(some, heads), rope, 0, state.scores, 0);
+        for (int branch = 1; branch < branches; branch++) {
+            System.arraycopy(state.scores, 0, state.scores, branch * heads * PANEL, heads * PANEL);
+        }
+        for (int i = 0, next; i < some; i = next) {
+            next = state.nextGroup(i, served);
+            int from = at + heads * rope + (first + i) * rank;
+            page.addColumns(
+                    kernels, queries, from, rank, next - i, rank, latent(first + i), state.scores, i * PANEL);
+        }
+    }
+
+    @Override
+    public int summedDim() {
+        return rank;
+    }
+
+    @Override
+    public boolean needsF32(Format format) {
+        return format == Format.Q8;
+    }
+
+    /** Transposes 64 elements of the latents at a time, which then stay in L1 for all heads. */
+    @Override
+    public void values(Kernels kernels, Page page, int count, PageState state) {
+        int some = state.span.heads;
+        for (int i = 0, next; i < some; i = next) {
+            next = state.nextGroup(i, served);
+            int latent = latent(state.firstHead + i);
+            for (int c = 0; c < rank; c += PANEL) {
+                int width = Math.min(PANEL, rank - c);
+                page.transposeColumns(kernels, latent + c, width, state.offHeap, PANEL);
+                kernels.multiply(
+                        state.probabilities, i * PANEL, PANEL, next - i, count, Format.F32, state.offHeap, 0, PANEL,
+                        width, state.span.out, c * some + i * PANEL, 0, true);
+            }
+        }
+    }
+
+    @Override
+    public void materializeQuery(float[] projections, int at, int head, double[] q) {
+        for (int d = 0; d < nope; d++) {
+            q[d] = projections[at + nopeAt() + head * nope + d];
+        }
+        for (int d = 0; d < rope; d++) {
+            q[nope + d] = projections[at + head * rope + d];
+        }
+    }
+
+    @Override
+    public void materializeKey(Page page, int slot, int position, int keyHead, double[] k) {
+        for (int d = 0; d < nope; d++) {
+            k[d] = 0;
+            for (int i = 0; i < rank; i++) {
+                k[d] += (double) keyUp.get(keyHead, d, i) * page.column(slot, latent(keyHead) + i);
+            }
+        }
+        for (int d = 0; d < rope; d++) {
+            k[nope + d] = page.column(slot, d);
+        }
+    }
+
+    @Override
+    public void materializeValue(Page page, int slot, int position, int keyHead, double[] v) {
+        for (int d = 0; d < valueDim; d++) {
+            v[d] = 0;
+            for (int i = 0; i < rank; i++) {
+                v[d] += (double) valueUp.get(keyHead, i, d) * page.column(slot, latent(keyHead) + i);
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package io.github.t6j.attention.linear;
+
+import io.github.t6j.attention.Attention;
+import io.github.t6j.attention.AttentionAlgorithm;
+import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.attention.DenseHeads;
+import io.github.t6j.attention.MaterializedHeads;
+import io.github.t6j.attention.Rope;
+import io.github.t6j.cache.SequenceCache;
+import io.github.t6j.cache.StateCache;
+import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
+
+/**
+ * LinearConfig attention of the official linearattn models: y_t = Σ_{s≤t} (q_t · k_s) v_s, without softmax, scale or
+ * normaliser. It is the recurrence S_t = S_{t−1} + k_t v_tᵀ, y_t = q_t S_t, so a head (with grouped queries, a group)
+ * keeps one matrix [d][d], however long the sequence is. The layout of a row is that of {@code dense}.
+ *
+ * @param dense attention whose queries, keys and values are used
+ */
+public record LinearAttention(DenseHeads dense) implements Attention {
+    @Override
+    public int heads() {
+        return dense.heads();
+    }
+
+    @Override
+    public int headDim() {
+        return dense.headDim();
+    }
+
+    @Override
+    public int valueDim() {
+        return dense.valueDim();
+    }
+
+    @Override
+    public int projections() {
+        return dense.projections();
+    }
+
+    @Override
+    public int rowFloats() {
+        return dense.rowFloats();
+    }
+
+    @Override
+    public void rotateAndActivate(Rope rope, AttentionPass pass, int row) {
+        dense.rotateAndActivate(rope, pass, row);
+    }
+
+    /** Returns 0: a state does not grow. */
+    @Override
+    public int elementsPerToken() {
+        return 0;
+    }
+
+    @Override
+    public int stateElements() {
+        return dense.keyValueHeads() * headDim() * headDim();
+    }
+
+    /** Returns a state in f32 whatever the format, since it is a sum over all tokens. */
+    @Override
+    public SequenceCache newCache(Format format, int layers) {
+        return new StateCache(layers, dense.keyValueHeads(), headDim());
+    }
+
+    @Override
+    public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
+        return new LinearRecurrence(dense, (StateCache) cache, kernels, workers);
+    }
+
+    @Override
+    public MaterializedHeads materialized() {
+        return dense.materialized();
+    }
+
+    @Override
+    public boolean hasSoftmax() {
+        return false;
+    }
+}

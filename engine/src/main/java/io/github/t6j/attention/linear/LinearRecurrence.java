@@ -1,0 +1,88 @@
+package io.github.t6j.attention.linear;
+
+import static io.github.t6j.kernels.Kernels.PANEL;
+
+import io.github.t6j.attention.AttentionAlgorithm;
+import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.attention.DenseHeads;
+import io.github.t6j.cache.StateCache;
+import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Recurrence of {@link LinearAttention} over the state of one sequence. Every pass goes token by token, so the bits do
+ * not depend on the chunks of a prefill or on threads.
+ */
+public final class LinearRecurrence implements AttentionAlgorithm {
+    /** Buffers of a thread for one token: key, value, the queries of a group, and their products, padded to panels. */
+    private record Buffers(float[] k, float[] v, float[] q, float[] product) {}
+
+    private final StateCache cache;
+    private final Kernels kernels;
+    private final Workers workers;
+    private final Buffers[] buffers; // one per worker
+    private final Workers.Work head = this::head;
+
+    private DenseHeads heads; // of the current pass
+    private AttentionPass pass;
+
+    /** Creates attention with the shape of {@code shape} that continues from the state of {@code cache}. */
+    LinearRecurrence(DenseHeads shape, StateCache cache, Kernels kernels, Workers workers) {
+        this.cache = cache;
+        this.kernels = kernels;
+        this.workers = workers;
+        int d = shape.headDim();
+        int group = shape.heads() / shape.keyValueHeads();
+        buffers = new Buffers[workers.threads()];
+        for (int i = 0; i < buffers.length; i++) {
+            buffers[i] =
+                    new Buffers(new float[d], new float[d], new float[group * d], new float[group * Kernels.padded(d)]);
+        }
+    }
+
+    @Override
+    public StateCache cache() {
+        return cache;
+    }
+
+    /** Does nothing: {@link #attend} adds each token to the state, since a row must not see later ones. */
+    @Override
+    public void append(AttentionPass newPass) {
+        // see attend
+    }
+
+    @Override
+    public void attend(AttentionPass newPass) {
+        pass = newPass;
+        heads = ((LinearAttention) newPass.attention).dense();
+        workers.run(heads.keyValueHeads(), head);
+    }
+
+    /** Attends all rows of one key head, in order. */
+    private void head(int keyHead, int worker) {
+        Buffers b = buffers[worker];
+        int d = heads.headDim();
+        int group = heads.heads() / heads.keyValueHeads();
+        long state = cache.at(pass.layer, keyHead);
+        for (int row = 0; row < pass.rows; row++) {
+            int at = pass.at(row);
+            heads.key(pass.projections, at, keyHead, b.k);
+            heads.value(pass.projections, at, keyHead, b.v);
+            MemorySegment last = row == 0 ? cache.before() : cache.after();
+            kernels.addOuter(b.k, d, b.v, d, last, cache.after(), state);
+            for (int i = 0; i < group; i++) {
+                heads.query(pass.projections, at, keyHead * group + i, b.q, i * d);
+            }
+            kernels.multiply(
+                    b.q, 0, d, group, d, Format.F32, cache.after(), state, d, d, b.product, 0, group * PANEL, false);
+            for (int i = 0; i < group; i++) {
+                int to = (row * heads.heads() + keyHead * group + i) * d;
+                for (int j = 0; j < d; j++) {
+                    pass.output[to + j] = b.product[i * PANEL + Kernels.panelAt(j, group)];
+                }
+            }
+        }
+    }
+}

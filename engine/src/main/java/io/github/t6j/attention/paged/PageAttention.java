@@ -1,0 +1,100 @@
+package io.github.t6j.attention.paged;
+
+import io.github.t6j.attention.Attention;
+import io.github.t6j.attention.AttentionAlgorithm;
+import io.github.t6j.attention.PagedTokens;
+import io.github.t6j.cache.Page;
+import io.github.t6j.cache.PageLayout;
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.cache.SequenceCache;
+import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
+
+/**
+ * Attention over a cache of pages: the operations on one query and one page. {@link PagedAttention} does the rest for
+ * all such attentions: the order of pages, the softmax, threads.
+ */
+public interface PageAttention extends Attention, PagedTokens {
+    /**
+     * Sizes of a thread's scratch.
+     *
+     * @param queryFloats floats of state.query, for {@link #prepareQuery}
+     * @param productFloats floats of state.products, for {@link #scores} and {@link #values}
+     * @param bytes bytes of state.offHeap, for a rewritten page or a matrix that kernels read
+     * @param layout layout of state.scratch, an F32 page, or null if none is needed
+     */
+    record Scratch(int queryFloats, int productFloats, long bytes, PageLayout layout) {
+        /** Returns the sizes of scratch that is only a query of {@code floats} floats. */
+        public static Scratch ofQuery(int floats) {
+            return new Scratch(floats, 0, 0, null);
+        }
+    }
+
+    /** Returns the sizes of a thread's scratch. */
+    Scratch scratch();
+
+    /** Prepares the query of the row at {@code at} in state.query, for the heads of state.span. */
+    void prepareQuery(float[] projections, int at, PageState state);
+
+    /**
+     * Writes the scores, in powers of two, of the prepared query and each token of a page to state.scores
+     * [state.span.heads][64].
+     *
+     * @param index index of the page, whose first token has position 64 · index
+     */
+    void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state);
+
+    /** Returns R_V, the number of rows of which a head's value is the weighted mean, or 0 if values are whole. */
+    default int valueRank() {
+        return 0;
+    }
+
+    /** Returns the page whose columns from {@link #valueHeadColumn()} on are the head factors A_V of the values. */
+    default Page valueHeads(Page page) {
+        return page;
+    }
+
+    /** Returns the first column of A_V in {@link #valueHeads}. */
+    default int valueHeadColumn() {
+        return 0;
+    }
+
+    /** Adds the values of a page's first {@code count} tokens, weighted with state.probabilities, to state.span.out. */
+    void values(Kernels kernels, Page page, int count, PageState state);
+
+    /** Returns the number of softmaxes of a row. */
+    default int softmaxes() {
+        return branches() * heads();
+    }
+
+    /** Returns the elements that {@link #values} sums per softmax: those of a value, or of a latent. */
+    default int summedDim() {
+        return valueDim();
+    }
+
+    /** Returns true if threads may compute some heads of a query separately; each head then has one softmax. */
+    default boolean cutsHeads() {
+        return branches() == 1;
+    }
+
+    /** Returns true if pages of {@code format} must be converted to f32 before this attention reads them. */
+    default boolean needsF32(Format format) {
+        return false;
+    }
+
+    @Override
+    default int elementsPerToken() {
+        return layout().elementsPerToken();
+    }
+
+    @Override
+    default SequenceCache newCache(Format format, int layers) {
+        return new PagedCache(layout(), format, layers);
+    }
+
+    @Override
+    default AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
+        return new PagedAttention(this, (PagedCache) cache, kernels, workers);
+    }
+}

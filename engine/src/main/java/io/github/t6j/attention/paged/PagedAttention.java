@@ -1,0 +1,275 @@
+package io.github.t6j.attention.paged;
+
+import static io.github.t6j.cache.PagedCache.slot;
+import static io.github.t6j.kernels.Kernels.PANEL;
+
+import io.github.t6j.attention.AttentionAlgorithm;
+import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.cache.Page;
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+
+/**
+ * Attention directly on the cache's pages by an online softmax (FlashTPA for TPA). Pages are processed in order and
+ * grouped into spans, which are added in order. Pages and spans depend only on the position, so chunks of a prefill,
+ * threads ({@link RowParts}) and single steps give the same bits; a {@link Prefill} for passes of many rows may give
+ * others (ADR 31).
+ *
+ * <p>The maximum of the softmax is lazy: it is raised only when a score exceeds it by {@link Kernels#LAZY_MAX} powers
+ * of two, so a page normally needs no maximum and no rescaling. Each object belongs to one session. It allocates only
+ * when the context grows.
+ */
+public final class PagedAttention implements AttentionAlgorithm {
+    /** Pages of the shortest span; with fewer, adding spans costs more than a second thread gains (ADR 34). */
+    private static final int SHORTEST_SPAN = 4;
+
+    /** Number of pages above which spans are twice as long, since there are enough of them. */
+    private static final int LONGER_SPANS = 32;
+
+    /** Approximate upper bound of the number of spans, which bounds their memory and the serial time of adding them. */
+    private static final int MOST_SPANS = 64;
+
+    /**
+     * Cache size of all layers in bytes above which pages are assumed to be in memory, not in the processor's caches.
+     */
+    private static final long FAR = 12 << 20;
+
+    /** Largest page in bytes that is prefetched: it stays in the core's own cache until it is used. */
+    private static final int MOST_TOUCHED = 256 << 10;
+
+    private final Kernels kernels;
+    private final Workers workers;
+    private final PagedCache cache; // filled by append
+    private final PageState[] states; // one per worker
+    private final Workers.Work appendWork = this::append;
+    private final Workers.Work rowWork = this::row;
+    private final Workers.Work partWork = this::part;
+    private final Workers.Work joinWork = this::join;
+    private final Prefill prefill; // null if rows are attended one by one
+    private final RowParts parts;
+
+    private AttentionPass pass;
+    private PageAttention attention; // of the current pass
+    private PagedCache tokens; // cache that the queries read
+    private float[] bias;
+
+    /**
+     * Creates attention with the shape of {@code shape}.
+     *
+     * @param cache cache to which {@link #append} adds tokens, and whose scratch memory is used; null if only
+     *     {@link #attend(AttentionPass, PagedCache, float[])} is called
+     */
+    public PagedAttention(PageAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
+        this(shape, cache, kernels, workers, null);
+    }
+
+    /** @param prefill algorithm for passes of several rows, or null */
+    public PagedAttention(PageAttention shape, PagedCache cache, Kernels kernels, Workers workers, Prefill prefill) {
+        this.cache = cache;
+        this.kernels = kernels;
+        this.workers = workers;
+        this.prefill = prefill;
+        parts = new RowParts(shape);
+        states = new PageState[workers.threads()];
+        for (int i = 0; i < states.length; i++) {
+            states[i] = new PageState(shape, kernels, cache == null ? Arena.ofAuto() : cache.scratch());
+        }
+    }
+
+    @Override
+    public PagedCache cache() {
+        return cache;
+    }
+
+    @Override
+    public void append(AttentionPass newPass) {
+        pass = newPass;
+        attention = (PageAttention) newPass.attention;
+        workers.run((slot(pass.position) + pass.rows + PANEL - 1) / PANEL, appendWork);
+    }
+
+    /** Appends the rows of one page. Threads share work by pages, because tokens of a page share cache lines. */
+    private void append(int page, int worker) {
+        int first = page * PANEL - slot(pass.position);
+        attention.append(pass, Math.max(0, first), Math.min(first + PANEL, pass.rows), cache);
+    }
+
+    @Override
+    public void attend(AttentionPass newPass) {
+        attend(newPass, cache, null);
+    }
+
+    /**
+     * Computes {@link #attend(AttentionPass)} over another cache, with a bias on the scores of each token that is the
+     * same for all heads and rows; pass.output is [rows][softmaxes · summedDim].
+     *
+     * @param newBias one float per token, in powers of two, or null; −∞ hides the token. The output of a row that sees
+     *     no token is zero
+     */
+    public void attend(AttentionPass newPass, PagedCache newTokens, float[] newBias) {
+        begin(newPass, newTokens, newBias);
+        if (prefill != null && prefill.takes(pass.rows) && bias == null) {
+            prefill.attend(pass, tokens);
+        } else if (pass.rows == 1 && workers.threads() > 1) {
+            workers.run(cut(workers.threads()), partWork);
+            workers.run(parts.joins(), joinWork);
+        } else {
+            workers.run(pass.rows, rowWork);
+        }
+    }
+
+    private void begin(AttentionPass newPass, PagedCache newTokens, float[] newBias) {
+        pass = newPass;
+        attention = (PageAttention) newPass.attention;
+        tokens = newTokens;
+        bias = newBias;
+    }
+
+    private int cut(int threads) {
+        return parts.cut(spanCount(pass.position + 1), threads);
+    }
+
+    @Override
+    public int begin(AttentionPass newPass, int threads) {
+        begin(newPass, cache, null);
+        return cut(threads);
+    }
+
+    @Override
+    public void part(AttentionPass newPass, int part, int worker) {
+        part(part, worker);
+    }
+
+    @Override
+    public void end(AttentionPass newPass) {
+        for (int join = 0; join < parts.joins(); join++) {
+            join(join, 0);
+        }
+    }
+
+    @Override
+    public void release() {
+        if (prefill != null) {
+            prefill.release();
+        }
+    }
+
+    private static int pages(int tokens) {
+        return (tokens + PANEL - 1) / PANEL;
+    }
+
+    /** Returns the number of pages of a span for a query that sees {@code tokens} tokens. */
+    public static int spanPages(int tokens) {
+        int atLeast = (pages(tokens) + MOST_SPANS - 1) / MOST_SPANS;
+        int shortest = pages(tokens) > LONGER_SPANS ? 2 * SHORTEST_SPAN : SHORTEST_SPAN;
+        return Math.max(shortest, Integer.highestOneBit(2 * atLeast - 1));
+    }
+
+    /** Returns the number of spans of a query that sees {@code tokens} tokens; without tokens one, which is empty. */
+    static int spanCount(int tokens) {
+        int span = spanPages(tokens);
+        return Math.max(1, (pages(tokens) + span - 1) / span);
+    }
+
+    /** Attends one row on one thread. */
+    private void row(int row, int worker) {
+        PageState state = states[worker];
+        int count = spanCount(pass.position + row + 1);
+        for (int span = 0; span < count; span++) {
+            pages(span, row, state, span == 0 ? state.all : state.own, 0);
+            if (span > 0) {
+                state.all.add(state.own, state.kernels);
+            }
+        }
+        int width = attention.summedDim();
+        int to = row * attention.softmaxes() * width;
+        state.all.finish(Math.max(1, attention.valueRank()), width, pass.output, to, width);
+    }
+
+    /** Attends a part of a single row. */
+    private void part(int part, int worker) {
+        pages(parts.span(part), 0, states[worker], parts.softmaxes(part), parts.head(part));
+    }
+
+    private void join(int join, int worker) {
+        parts.join(join, kernels, pass.output);
+    }
+
+    /**
+     * Computes the softmaxes of the heads of {@code into}, from {@code head} on, over one span of the tokens of
+     * {@code row}.
+     */
+    private void pages(int span, int row, PageState state, OnlineSoftmax into, int head) {
+        int seen = pass.position + row + 1;
+        int window = attention.window();
+        int visible = window == 0 ? 0 : Math.max(0, seen - window); // first token that the query sees
+        int first = span * spanPages(seen);
+        int end = Math.min(first + spanPages(seen), pages(seen));
+        state.span = into;
+        state.firstHead = head;
+        into.clear();
+        attention.prepareQuery(pass.projections, pass.at(row), state);
+        boolean far = tokens.bytes(seen) > FAR;
+        for (int index = Math.max(first, visible / PANEL); index < end; index++) {
+            int count = Math.min(PANEL, seen - index * PANEL);
+            if (!isHidden(index, count)) {
+                Page page = tokens.page(pass.layer, index);
+                if (far && page.bytes() <= MOST_TOUCHED) {
+                    state.touched += page.touch();
+                }
+                page(state.readable(page), index, pass.at(row), visible - index * PANEL, count, state);
+            }
+        }
+    }
+
+    /** Returns true if the bias hides all tokens of a page; such a page has no largest score. */
+    private boolean isHidden(int index, int count) {
+        if (bias == null) {
+            return false;
+        }
+        for (int token = index * PANEL; token < index * PANEL + count; token++) {
+            if (bias[token] != Float.NEGATIVE_INFINITY) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Attends one page, of which the query sees the slots from {@code visible}, if positive, to {@code count}. */
+    private void page(Page page, int index, int at, int visible, int count, PageState state) {
+        Kernels kernels = state.kernels;
+        attention.scores(kernels, pass.projections, at, page, index, state);
+        if (bias != null) {
+            addBias(index * PANEL, count, state.scores);
+        }
+        hideFrom(count, state.scores);
+        hideBefore(visible, state.scores);
+        state.softmax(attention, page);
+        attention.values(kernels, page, count, state);
+    }
+
+    private void addBias(int token, int count, float[] scores) {
+        for (int row = 0; row < scores.length; row += PANEL) {
+            for (int t = 0; t < count; t++) {
+                scores[row + t] += bias[token + t];
+            }
+        }
+    }
+
+    /** Hides the slots before a window. */
+    private static void hideBefore(int visible, float[] scores) {
+        for (int row = 0; visible > 0 && row < scores.length; row += PANEL) {
+            Arrays.fill(scores, row, row + visible, Float.NEGATIVE_INFINITY);
+        }
+    }
+
+    /** Hides the slots from {@code count} on, which are unused or later than the query. */
+    private static void hideFrom(int count, float[] scores) {
+        for (int row = 0; count < PANEL && row < scores.length; row += PANEL) {
+            Arrays.fill(scores, row + count, row + PANEL, Float.NEGATIVE_INFINITY);
+        }
+    }
+}

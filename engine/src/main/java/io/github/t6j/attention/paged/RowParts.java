@@ -1,0 +1,83 @@
+package io.github.t6j.attention.paged;
+
+import io.github.t6j.kernels.Kernels;
+import java.util.Arrays;
+
+/**
+ * Parts of one row's attention for several threads: each part is a span of pages and, if there are more threads than
+ * spans, some of the heads. Bits depend only on the spans, since heads are independent.
+ *
+ * <pre>
+ *   parts    span 0: heads 0 … 8 | 9 … 16 | …     span 1: heads 0 … 8 | …
+ *   joins    heads 0 … 8 of all spans | heads 9 … 16 | …
+ * </pre>
+ */
+final class RowParts {
+    private final PageAttention shape;
+    private OnlineSoftmax[] softmaxes = new OnlineSoftmax[0]; // [spans][slices]
+    private int spans;
+    private int slices; // number of slices of the heads
+    private int joins; // joins per slice
+
+    RowParts(PageAttention shape) {
+        this.shape = shape;
+    }
+
+    /** Splits {@code newSpans} spans for {@code threads} threads and returns the number of parts. */
+    int cut(int newSpans, int threads) {
+        int newSlices = shape.cutsHeads() ? Math.min(Math.ceilDiv(threads, newSpans), shape.softmaxes()) : 1;
+        if (newSlices != slices) {
+            softmaxes = new OnlineSoftmax[0]; // the old ones have other numbers of heads
+        }
+        spans = newSpans;
+        slices = newSlices;
+        joins = Math.min(Math.ceilDiv(threads, slices), shape.softmaxes() / slices);
+        if (softmaxes.length < spans * slices) {
+            OnlineSoftmax[] more = Arrays.copyOf(softmaxes, spans * slices);
+            for (int part = softmaxes.length; part < more.length; part++) {
+                int heads = firstHead(part % slices + 1) - firstHead(part % slices);
+                more[part] = new OnlineSoftmax(heads, shape.summedDim());
+            }
+            softmaxes = more;
+        }
+        return spans * slices;
+    }
+
+    private int firstHead(int slice) {
+        return slice * shape.softmaxes() / slices;
+    }
+
+    /** Returns the span of a part. */
+    int span(int part) {
+        return part / slices;
+    }
+
+    /** Returns the first head of a part. */
+    int head(int part) {
+        return firstHead(part % slices);
+    }
+
+    /** Returns the softmaxes to which a part adds its pages. */
+    OnlineSoftmax softmaxes(int part) {
+        return softmaxes[part];
+    }
+
+    /** Returns the number of joins; each adds the spans of some heads. */
+    int joins() {
+        return slices * joins;
+    }
+
+    /** Adds the spans of some heads in order and writes their outputs to {@code y} [softmaxes][summedDim]. */
+    void join(int join, Kernels kernels, float[] y) {
+        int slice = join / joins;
+        OnlineSoftmax all = softmaxes[slice];
+        int first = join % joins * all.heads / joins;
+        int count = (join % joins + 1) * all.heads / joins - first;
+        for (int span = 1; span < spans; span++) {
+            all.add(softmaxes[span * slices + slice], first, count, kernels);
+        }
+        int width = shape.summedDim();
+        int to = firstHead(slice) * width;
+        all.finish(first, count, Math.max(1, shape.valueRank()), width, y, to, width);
+    }
+}

@@ -1,0 +1,71 @@
+package io.github.t6j.attention.tpa.forms;
+
+import static io.github.t6j.kernels.Kernels.PANEL;
+
+import io.github.t6j.kernels.Kernels;
+
+/**
+ * Operations of the third factor C on products and probabilities of a page (paper, appendix C and F.5). Each element is
+ * one chain in a fixed order, so no scalar twin is needed.
+ */
+public final class ThirdFactor {
+    private ThirdFactor() {}
+
+    /** x[at + i] *= x[by + i], i < n: multiplies the products with B_K by those with C_K. */
+    public static void multiply(float[] x, int at, int by, int n) {
+        for (int i = 0; i < n; i++) {
+            x[at + i] *= x[by + i];
+        }
+    }
+
+    /**
+     * For whole queries, sets panel {@code to + h} of {@code x} to Σ_j panel (first + h·third + j) · C_K[j]. {@code to}
+     * must be at most {@code first}; panels that were read may be overwritten.
+     *
+     * @param c offset of C_K [third][64] in {@code x}
+     */
+    public static void contract(float[] x, int first, int c, int heads, int third, int to) {
+        for (int h = 0; h < heads; h++) {
+            int from = (first + h * third) * PANEL;
+            int into = (to + h) * PANEL;
+            for (int t = 0; t < PANEL; t++) {
+                float sum = 0f;
+                for (int j = 0; j < third; j++) {
+                    sum += x[from + j * PANEL + t] * x[c + j * PANEL + t];
+                }
+                x[into + t] = sum;
+            }
+        }
+    }
+
+    /**
+     * Multiplies one head's probabilities, [rank][64] from {@code pAt}, by C_V, [rank][third][64] at the front of
+     * {@code x}, and writes the result [third][rank][64] to {@code x} from {@code at}.
+     */
+    public static void expand(float[] p, int pAt, float[] x, int at, int rank, int third) {
+        for (int j = 0; j < third; j++) {
+            for (int r = 0; r < rank; r++) {
+                int c = (r * third + j) * PANEL;
+                int into = at + (j * rank + r) * PANEL;
+                for (int t = 0; t < PANEL; t++) {
+                    x[into + t] = p[pAt + r * PANEL + t] * x[c + t];
+                }
+            }
+        }
+    }
+
+    /**
+     * Adds the pieces of one head's values: y[piece · size + i] += x[piece][i].
+     *
+     * @param x panels [⌈size/64⌉][pieces][64] from {@code at}
+     * @param y panels [⌈pieces · size/64⌉][heads][64]; only {@code head} changes
+     */
+    public static void add(float[] x, int at, int pieces, int size, float[] y, int head, int heads) {
+        for (int piece = 0; piece < pieces; piece++) {
+            for (int i = 0; i < size; i++) {
+                int to = head * PANEL + Kernels.panelAt(piece * size + i, heads);
+                y[to] += x[at + piece * PANEL + Kernels.panelAt(i, pieces)];
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+package io.github.t6j.family;
+
+import io.github.t6j.RopeVariant;
+import java.util.Map;
+
+/**
+ * Metadata that describes a model beside its weights.
+ *
+ * @param config config.json
+ * @param variantJson t6j.json
+ * @param said variant given by {@code --variant}, which overrides that of t6j.json, or null
+ */
+public record ModelMetadata(ConfigJson config, VariantJson variantJson, RopeVariant said) {
+    /** Returns a description with the keys of config.json, and a variant or null. */
+    public static ModelMetadata of(Map<String, Object> config, RopeVariant said) {
+        return new ModelMetadata(new ConfigJson(config, "config.json"), VariantJson.none(), said);
+    }
+
+    /** Returns the variant that the user or t6j.json gives, or null. */
+    public RopeVariant variant() {
+        return said == null ? variantJson.variant() : said;
+    }
+}

@@ -1,0 +1,91 @@
+package io.github.t6j.family;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.Tensor;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Rewrites MHA, GQA and MQA as the tensor product attention that they are a case of (paper, section 4). The g whole
+ * heads of keys and values become features B of rank g. The head factors A are fixed: g if a head belongs to a group,
+ * which the mean over the ranks turns into 1, and 0 otherwise. Queries stay unchanged.
+ *
+ * @param tensors by name
+ * @param config keys of config.json
+ * @param variant keys of t6j.json
+ */
+public record TensorProductConversion(Map<String, Tensor> tensors, Map<String, Object> config, VariantJson variant) {
+    private static final Pattern PROJECTION = Pattern.compile("(transformer\\.h\\.\\d+\\.attn\\.)c_([qkv])\\.weight");
+
+    /** @throws ModelFormatException if the weights have another attention, or their shapes do not match config.json */
+    public static TensorProductConversion of(Map<String, Tensor> grouped, Map<String, Object> config,
+            VariantJson variant) {
+        if (grouped.containsKey(Shapes.attention(0, "w_q"))) {
+            throw new ModelFormatException(
+                    "as tensor product attention: expected the weights of MHA, GQA or MQA, found "
+                            + Shapes.attention(0, "w_q")
+                            + " of MFA, whose queries have two stages and cannot be kept unchanged");
+        }
+        long heads = config.get("n_head") instanceof Long value && value > 0 ? value : 0;
+        long headDim = quotient(rows(grouped, "q"), heads, "rows of c_q", "n_head");
+        long groups = quotient(rows(grouped, "k"), headDim, "rows of c_k", "head size");
+        quotient(heads, groups, "n_head", "heads of c_k");
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        grouped.forEach((name, tensor) -> {
+            Matcher projection = PROJECTION.matcher(name);
+            if (!projection.matches()) {
+                tensors.put(name, tensor);
+                return;
+            }
+            String prefix = projection.group(1) + "c_qkv.";
+            String of = projection.group(2);
+            if (of.equals("q")) {
+                put(tensors, prefix + "c_q.weight", tensor);
+            } else {
+                put(tensors, prefix + "W_B_" + of + ".weight", tensor);
+                put(tensors, prefix + "a_" + of, groupMask(heads, groups));
+            }
+        });
+        Map<String, Object> changed = new LinkedHashMap<>(config);
+        changed.keySet().removeAll(List.of("group_size", "q_rank"));
+        changed.put("head_dim", headDim);
+        changed.put("rank", groups);
+        return new TensorProductConversion(tensors, changed, variant.with("fixed", List.of("a_k", "a_v")));
+    }
+
+    private static void put(Map<String, Tensor> tensors, String name, Tensor tensor) {
+        tensors.put(name, new Tensor(name, tensor.dtype(), tensor.shape(), tensor.data()));
+    }
+
+    private static Tensor groupMask(long heads, long groups) {
+        float[] mask = new float[Math.toIntExact(heads * groups)];
+        for (long head = 0; head < heads; head++) {
+            mask[(int) (head * groups + head / (heads / groups))] = groups;
+        }
+        return Tensor.of("mask", mask, heads, groups);
+    }
+
+    private static long rows(Map<String, Tensor> tensors, String of) {
+        String name = Shapes.attention(0, "c_" + of);
+        Tensor tensor = tensors.get(name);
+        if (tensor == null || tensor.shape().size() != 2) {
+            throw new ModelFormatException(
+                    "as tensor product attention: expected the weights of MHA, GQA or MQA with " + name + ", found "
+                            + (tensor == null ? "no such tensor" : "shape " + tensor.shape())
+                            + ": only whole heads can be converted to factors");
+        }
+        return tensor.shape().getFirst();
+    }
+
+    private static long quotient(long product, long factor, String what, String by) {
+        if (factor == 0 || product % factor != 0 || product == 0) {
+            throw new ModelFormatException(
+                    "as tensor product attention: expected the " + what + " to be a multiple of the " + by + ", found "
+                            + product + " and " + factor + ": config.json belongs to another model");
+        }
+        return product / factor;
+    }
+}

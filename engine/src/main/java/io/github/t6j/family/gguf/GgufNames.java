@@ -1,0 +1,168 @@
+package io.github.t6j.family.gguf;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.family.llama.LlamaNames;
+import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.NativeMemory;
+import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.TensorReader;
+import java.lang.foreign.Arena;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Presents a GGUF file of a Llama-like model in the form of Hugging Face: names of tensors, order of their rows, keys
+ * of config.json. Supports the architectures llama (also used for Mistral's models), qwen2 and qwen3.
+ *
+ * <p>Files of architecture llama store the query and key rows of a head so that the two rows of a rotated pair are
+ * adjacent: row 2i + s is row s · headDim/2 + i of Hugging Face. {@link #rows} restores the order of Hugging Face.
+ */
+public final class GgufNames implements TensorReader {
+    /** Tensor that is part of {@link #config} and not of {@link #tensors}. */
+    static final String ROPE_FACTORS = "rope_freqs.weight";
+
+    private static final String ARCHITECTURE = "general.architecture";
+    private static final List<String> ARCHITECTURES = List.of("llama", "qwen2", "qwen3");
+    private static final String PAIRED = "llama";
+    /** Limit for a head of 2¹⁶ elements, a thousand times the largest published. */
+    private static final int MOST_FACTORS = 1 << 15;
+
+    private static final Map<String, String> OUTER = Map.of(
+            "token_embd.weight", LlamaNames.EMBEDDING,
+            "output_norm.weight", LlamaNames.OUTPUT_NORM,
+            "output.weight", LlamaNames.OUTPUT);
+    private static final Map<String, String> OF_A_BLOCK = Map.ofEntries(
+            Map.entry("attn_norm", "input_layernorm"),
+            Map.entry("attn_q", "self_attn.q_proj"),
+            Map.entry("attn_k", "self_attn.k_proj"),
+            Map.entry("attn_v", "self_attn.v_proj"),
+            Map.entry("attn_output", "self_attn.o_proj"),
+            Map.entry("attn_q_norm", "self_attn.q_norm"),
+            Map.entry("attn_k_norm", "self_attn.k_norm"),
+            Map.entry("ffn_norm", "post_attention_layernorm"),
+            Map.entry("ffn_gate", "mlp.gate_proj"),
+            Map.entry("ffn_up", "mlp.up_proj"),
+            Map.entry("ffn_down", "mlp.down_proj"));
+    private static final Pattern BLOCK = Pattern.compile("blk\\.(\\d+)\\.(\\w+)\\.(weight|bias)");
+
+    private final Checkpoint checkpoint;
+    private final String where;
+    private final Map<String, Object> config;
+    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    /** Head sizes of the tensors whose rows the file stores in pairs, by tensor name. */
+    private final Map<String, Long> pairedHeadDims = new HashMap<>();
+
+    /**
+     * Reads the names and keys of {@code checkpoint}, a GGUF file.
+     *
+     * @param where name of the file in errors
+     * @throws ModelFormatException if the architecture is not supported, a key is missing, or a tensor does not belong
+     *     to the architecture
+     */
+    public GgufNames(Checkpoint checkpoint, String where) {
+        this.checkpoint = checkpoint;
+        this.where = where;
+        Object architecture = checkpoint.gguf().get(ARCHITECTURE);
+        if (!(architecture instanceof String name) || !ARCHITECTURES.contains(name)) {
+            throw new ModelFormatException(
+                    where + ": " + ARCHITECTURE + ": expected one of " + ARCHITECTURES + ", found "
+                            + (architecture instanceof String other ? other : "none"));
+        }
+        config = Collections.unmodifiableMap(
+                new GgufConfig(checkpoint.gguf(), name, where).read(checkpoint.tensors(), ropeFactors()));
+        checkpoint.tensors().values().forEach(tensor -> add(tensor, name));
+    }
+
+    /**
+     * Returns the keys that config.json would have: model_type, hidden_act, hidden_size, intermediate_size,
+     * num_hidden_layers, num_attention_heads, num_key_value_heads, head_dim, rms_norm_eps, max_position_embeddings,
+     * tie_word_embeddings, vocab_size, attention_bias, mlp_bias, rope_theta, rope_scaling, bos_token_id, eos_token_id
+     * (a number, or a list of all ids that end a text). Keys without a counterpart in the file are omitted.
+     *
+     * <p>{@code rope_scaling} has the form of Hugging Face for linear and yarn; any other type is passed on unchanged.
+     * GGUF files do not store the parameters of llama3 scaling but its result, the tensor rope_freqs.weight. That
+     * becomes
+     *
+     * <pre>
+     *   "rope_scaling": {"rope_type": "gguf_factors", "factors": [headDim / 2 numbers above 0]}
+     * </pre>
+     *
+     * and the inverse frequency of pair i is rope_theta^(−2i/headDim) / factors[i]; cosines and sines are not scaled.
+     */
+    public Map<String, Object> config() {
+        return config;
+    }
+
+    /** Returns the tensors by their names at Hugging Face, in the file's order; {@link #rows} reads their elements. */
+    public Map<String, Tensor> tensors() {
+        return Collections.unmodifiableMap(tensors);
+    }
+
+    /** Reads rows of one of {@link #tensors} in the order of Hugging Face; otherwise the same as the checkpoint. */
+    @Override
+    public Tensor rows(Tensor tensor, long first, long count, Arena memory) {
+        Long headDim = pairedHeadDims.get(tensor.name());
+        return headDim == null
+                ? checkpoint.rows(tensor, first, count, memory)
+                : checkpoint.rows(tensor, first, count, row -> pairedRow(row, headDim), memory);
+    }
+
+    /** Returns the file's row for row {@code row} of Hugging Face. */
+    private static long pairedRow(long row, long headDim) {
+        long inHead = row % headDim;
+        long half = headDim / 2;
+        return row - inHead + inHead % half * 2 + inHead / half;
+    }
+
+    private float[] ropeFactors() {
+        Tensor factors = checkpoint.tensors().get(ROPE_FACTORS);
+        if (factors == null) {
+            return null;
+        }
+        if (factors.shape().size() != 1 || factors.elementCount() > MOST_FACTORS) {
+            throw new ModelFormatException(
+                    where + ": " + ROPE_FACTORS + ": expected a factor for each pair of elements of"
+                            + " a head, found shape " + factors.shape());
+        }
+        try (NativeMemory copies = NativeMemory.confined()) {
+            return checkpoint.whole(factors, copies).toFloats();
+        }
+    }
+
+    private void add(Tensor tensor, String architecture) {
+        Matcher block = BLOCK.matcher(tensor.name());
+        String name = OUTER.get(tensor.name());
+        if (block.matches() && OF_A_BLOCK.containsKey(block.group(2))) {
+            String part = block.group(2);
+            name = "model.layers." + block.group(1) + "." + OF_A_BLOCK.get(part) + "." + block.group(3);
+            if (architecture.equals(PAIRED) && (part.equals("attn_q") || part.equals("attn_k"))) {
+                pairedHeadDims.put(name,
+                        headDim(part.equals("attn_q") ? "num_attention_heads" : "num_key_value_heads", tensor));
+            }
+        }
+        if (name == null && tensor.name().equals(ROPE_FACTORS)) {
+            return;
+        }
+        if (name == null) {
+            throw new ModelFormatException(where + ": expected the tensors of a " + architecture + " model, found "
+                    + tensor.name() + ", which t6j has no place for");
+        }
+        tensors.put(name, new Tensor(name, tensor.dtype(), tensor.shape(), tensor.data()));
+    }
+
+    private long headDim(String key, Tensor tensor) {
+        long heads = (Long) config.get(key);
+        long rows = tensor.rowCount();
+        if (rows % (2 * heads) != 0) {
+            throw new ModelFormatException(
+                    where + ": " + tensor.name() + ": expected rows in pairs for each of " + heads
+                            + " heads, found " + rows + " rows");
+        }
+        return rows / heads;
+    }
+}

@@ -1,0 +1,92 @@
+package io.github.t6j.family.llama;
+
+import io.github.t6j.attention.LayerOptions;
+import io.github.t6j.family.ConfigJson;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Determines which layers have a window and which do not rotate; the rules depend on the model's class.
+ *
+ * @param layers number of layers
+ */
+record LlamaLayers(ConfigJson config, LlamaType type, int layers) {
+    private static final int DEFAULT_WINDOW = 4096;
+    private static final String SLIDING = "sliding_attention";
+
+    LayerOptions options(float normEpsilon) {
+        SortedSet<Integer> unrotated = type == LlamaType.SMOLLM3 ? unrotated() : new TreeSet<>();
+        SortedSet<Integer> windowed = windowed(unrotated);
+        return new LayerOptions(normEpsilon, unrotated, windowed.isEmpty() ? 0 : window(), windowed);
+    }
+
+    private int window() {
+        return config.optional("sliding_window", DEFAULT_WINDOW);
+    }
+
+    private SortedSet<Integer> which(IntPredicate layer) {
+        return IntStream.range(0, layers).filter(layer).boxed().collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /**
+     * Returns the layers without RoPE. In no_rope_layers, 1 marks a layer that rotates; without the key, every fourth
+     * layer does not rotate.
+     */
+    private SortedSet<Integer> unrotated() {
+        List<?> rotated = config.list("no_rope_layers");
+        if (!rotated.isEmpty()) {
+            checkLength("no_rope_layers", rotated);
+            return which(layer -> rotated.get(layer) instanceof Long one && one == 0);
+        }
+        int interval = config.optional("no_rope_layer_interval", 4);
+        return which(layer -> (layer + 1) % interval == 0);
+    }
+
+    /** Returns whether windows are possible: not if the key is null; the class's default if it is missing. */
+    private boolean mayHaveWindow() {
+        return config.has("sliding_window") || !config.mentions("sliding_window");
+    }
+
+    private SortedSet<Integer> windowed(SortedSet<Integer> unrotated) {
+        return switch (type) {
+            case LLAMA -> new TreeSet<>();
+            case MISTRAL -> which(layer -> mayHaveWindow());
+            case QWEN2, QWEN3 -> {
+                int first = config.countOr("max_window_layers", 28);
+                boolean used = config.flag("use_sliding_window", false) && mayHaveWindow();
+                yield byType(used, which(layer -> layer >= first));
+            }
+            case SMOLLM3 -> config.has("sliding_window")
+                    ? byType(config.flag("use_sliding_window", false) || !config.list("layer_types").isEmpty(),
+                            unrotated)
+                    : byType(false, unrotated);
+        };
+    }
+
+    /**
+     * Returns the layers with a window: those of layer_types, or {@code otherwise} if the key is missing.
+     *
+     * @param used true if the model uses windows
+     */
+    private SortedSet<Integer> byType(boolean used, SortedSet<Integer> otherwise) {
+        List<?> types = config.list("layer_types");
+        if (types.isEmpty()) {
+            return used ? otherwise : new TreeSet<>();
+        }
+        checkLength("layer_types", types);
+        if (!used && types.contains(SLIDING)) {
+            throw config.wrong("layer_types", "no " + SLIDING + ", since windows are disabled", SLIDING);
+        }
+        return which(layer -> SLIDING.equals(types.get(layer)));
+    }
+
+    private void checkLength(String key, List<?> list) {
+        if (list.size() != layers) {
+            throw config.wrong(key, "one entry for each of " + layers + " layers", list.size());
+        }
+    }
+}

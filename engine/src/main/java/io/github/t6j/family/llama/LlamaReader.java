@@ -1,0 +1,201 @@
+package io.github.t6j.family.llama;
+
+import static io.github.t6j.model.TensorRole.ATTENTION_OUTPUT_BIAS;
+import static io.github.t6j.model.TensorRole.DOWN_BIAS;
+import static io.github.t6j.model.TensorRole.GATE_UP_BIAS;
+import static io.github.t6j.model.TensorRole.KEY_NORM;
+import static io.github.t6j.model.TensorRole.OUTPUT;
+import static io.github.t6j.model.TensorRole.PROJECTION_BIAS;
+import static io.github.t6j.model.TensorRole.QUERY_NORM;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.LayerOptions;
+import io.github.t6j.attention.grouped.GroupedFactors;
+import io.github.t6j.attention.grouped.GroupedQueryConfig;
+import io.github.t6j.family.ConfigJson;
+import io.github.t6j.family.ModelMetadata;
+import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.t6.T6Rope;
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.NamedTensors;
+import io.github.t6j.model.TensorRole;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Reads a Llama checkpoint's configuration: from its tensors' shapes, and from config.json what shapes cannot show.
+ */
+final class LlamaReader {
+    private static final String QUERY = LlamaNames.layer(0, "self_attn.q_proj.weight");
+    private static final String KEY = LlamaNames.layer(0, "self_attn.k_proj.weight");
+
+    private final NamedTensors tensors;
+    private final ConfigJson config;
+    private final VariantJson variantJson;
+    private final LlamaType type;
+    private final List<String> assumptions = new ArrayList<>();
+
+    LlamaReader(NamedTensors tensors, ModelMetadata description) {
+        this.tensors = tensors;
+        config = description.config();
+        variantJson = description.variantJson();
+        variantJson.refuse(VariantJson.ROPE_KEYS, "the form of RoPE is fixed in the Llama family");
+        variantJson.refuse(VariantJson.FACTOR_KEYS, "the Llama family has whole heads");
+        variantJson.refuseNoScale();
+        type = LlamaType.of(config);
+        new T6Rope(tensors.where(), description)
+                .checkFull(": this is a model of the Llama family, whose config.json defines"
+                        + " RoPE; expected the variant full or none, found ");
+    }
+
+    ModelConfig read() {
+        checkServed();
+        int layers = layers();
+        int heads = config.required("num_attention_heads", "no tensor shows the number of query heads");
+        int headDim = quotient(QUERY, heads, "num_attention_heads");
+        int keyHeads = quotient(KEY, headDim, "head size");
+        if (heads % keyHeads != 0 || headDim % 2 != 0) {
+            throw new ModelFormatException(
+                    tensors.where() + ": expected query heads to be a multiple of key heads, and an"
+                            + " even head size, found " + heads + " and " + keyHeads + " heads of " + headDim);
+        }
+        ModelConfig.Sizes sizes = new ModelConfig.Sizes(
+                size(LlamaNames.EMBEDDING, 0), layers, size(LlamaNames.EMBEDDING, 1),
+                size(LlamaNames.layer(0, "mlp.gate_proj.weight"), 0),
+                config.optional("max_position_embeddings", type.contextLength));
+        check(sizes, keyHeads, headDim);
+        float epsilon = (float) config.number("rms_norm_eps", 1e-6);
+        if (!(epsilon > 0 && epsilon < 1)) {
+            throw config.wrong("rms_norm_eps", "a number above 0 and below 1", config.number("rms_norm_eps", 1e-6));
+        }
+        Set<TensorRole> optional = optional();
+        LayerOptions options = new LlamaLayers(config, type, layers)
+                .options(optional.contains(QUERY_NORM) ? epsilon : 0f);
+        GroupedQueryConfig grouped = new GroupedQueryConfig(heads, headDim, keyHeads, options);
+        AttentionConfig attention = variantJson.hasFactorHeads() ? new GroupedFactors(grouped) : grouped;
+        return new ModelConfig(
+                LlamaFamily.NAME, name(grouped), sizes, attention, LlamaRope.of(config, type, headDim),
+                new ModelConfig.Norms(epsilon, true, false), optional, assumptions);
+    }
+
+    private String name(GroupedQueryConfig form) {
+        String heads = form.keyValueHeads() == form.heads() ? "MHA" : form.keyValueHeads() == 1 ? "MQA" : "GQA";
+        String windows = form.options().windowed().isEmpty()
+                ? ""
+                : ", window " + form.options().window() + " in " + form.options().windowed().size() + " layers";
+        String unrotated = form.options().unrotated().isEmpty()
+                ? ""
+                : ", " + form.options().unrotated().size() + " layers without RoPE";
+        return heads + (variantJson.hasFactorHeads() ? " as TPA" : "") + " (" + type.word() + ")" + windows + unrotated;
+    }
+
+    /** Fails if config.json requires something that this engine does not compute; the error names the key. */
+    private void checkServed() {
+        for (Object architecture : config.list("architectures")) {
+            if (!(architecture instanceof String name) || !name.endsWith("ForCausalLM")) {
+                throw config.wrong("architectures", "a language model, …ForCausalLM", architecture);
+            }
+        }
+        String activation = config.text("hidden_act", "silu");
+        if (!activation.equals("silu") && !activation.equals("swish")) {
+            throw config.wrong("hidden_act", "silu", activation);
+        }
+        if (config.has("quantization_config")) {
+            throw config.wrong("quantization_config",
+                    "none: weights of f32, f16 or bf16, or quantised by t6j or in a GGUF"
+                            + " file",
+                    config.object("quantization_config").text("quant_method", "one"));
+        }
+    }
+
+    private int layers() {
+        int layers = 0;
+        while (tensors.has(LlamaNames.layer(layers, "input_layernorm.weight"))) {
+            layers++;
+        }
+        if (layers == 0) {
+            throw new ModelFormatException(tensors.where() + ": expected the tensor "
+                    + LlamaNames.layer(0, "input_layernorm.weight") + ", found no such tensor");
+        }
+        return layers;
+    }
+
+    private int size(String name, int dimension) {
+        return Math.toIntExact(tensors.matrix(name).shape().get(dimension));
+    }
+
+    private int quotient(String name, int divisor, String what) {
+        int rows = size(name, 0);
+        if (rows % divisor != 0) {
+            throw new ModelFormatException(
+                    tensors.where() + ": " + name + ": expected rows to be a multiple of the " + what
+                            + ", " + divisor + ", found " + rows);
+        }
+        return rows / divisor;
+    }
+
+    private void check(ModelConfig.Sizes sizes, int keyHeads, int headDim) {
+        config.check("vocab_size", sizes.vocabulary(), "the embedding's rows");
+        config.check("hidden_size", sizes.width(), "the embedding's columns");
+        config.check("intermediate_size", sizes.hidden(), "the rows of mlp.gate_proj");
+        config.check("num_hidden_layers", sizes.layers(), "the numbered layers");
+        config.check("num_key_value_heads", keyHeads, "the rows of k_proj");
+        config.check("head_dim", headDim, "the rows of q_proj");
+    }
+
+    /** Returns the roles of the optional tensors that exist, after checking them against config.json. */
+    private Set<TensorRole> optional() {
+        Set<TensorRole> roles = EnumSet.noneOf(TensorRole.class);
+        if (has("self_attn.q_proj.bias")) {
+            roles.add(PROJECTION_BIAS);
+        }
+        if (has("self_attn.o_proj.bias")) {
+            roles.add(ATTENTION_OUTPUT_BIAS);
+        }
+        if (has("mlp.down_proj.bias")) {
+            roles.addAll(List.of(GATE_UP_BIAS, DOWN_BIAS));
+        }
+        if (has("self_attn.q_norm.weight")) {
+            roles.addAll(List.of(QUERY_NORM, KEY_NORM));
+        }
+        expect(roles.contains(PROJECTION_BIAS), type == LlamaType.QWEN2, "attention_bias", "self_attn.q_proj.bias");
+        expect(roles.contains(ATTENTION_OUTPUT_BIAS), false, type == LlamaType.QWEN2 ? null : "attention_bias",
+                "self_attn.o_proj.bias");
+        expect(roles.contains(DOWN_BIAS), false, "mlp_bias", "mlp.down_proj.bias");
+        expect(roles.contains(QUERY_NORM), type == LlamaType.QWEN3, null, "self_attn.q_norm.weight");
+        if (untied()) {
+            roles.add(OUTPUT);
+        }
+        return roles;
+    }
+
+    private boolean has(String name) {
+        return tensors.has(LlamaNames.layer(0, name));
+    }
+
+    /**
+     * Fails if an optional tensor is missing or superfluous, by {@code key} of config.json, or by {@code always} if key
+     * is null.
+     */
+    private void expect(boolean found, boolean always, String key, String tensor) {
+        boolean expected = always || key != null && config.flag(key, false);
+        if (found != expected) {
+            throw new ModelFormatException(tensors.where() + ": " + LlamaNames.layer(0, tensor) + ": expected "
+                    + (expected ? "this tensor" : "no such tensor") + " in a " + type.word() + " model"
+                    + (key == null ? "" : " whose " + key + " is " + config.flag(key, false)) + ", found "
+                    + (found ? "it" : "none"));
+        }
+    }
+
+    private boolean untied() {
+        boolean there = tensors.has(LlamaNames.OUTPUT);
+        boolean untied = !config.flag("tie_word_embeddings", type.tied);
+        if (untied && !there) {
+            assumptions.add("the embedding is also the output matrix (" + LlamaNames.OUTPUT + " is missing)");
+        }
+        return untied && there;
+    }
+}

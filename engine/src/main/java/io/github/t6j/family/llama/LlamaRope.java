@@ -1,0 +1,197 @@
+package io.github.t6j.family.llama;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.attention.Rope;
+import io.github.t6j.family.ConfigJson;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * RoPE of the Llama family. Pairs (i, i + d/2) rotate counterclockwise, and tables are f32. Frequencies are
+ * theta^(−2i/d), scaled by {@code rope_scaling} or {@code rope_parameters}: linear, llama3 or YaRN (Peng et al., 2023).
+ * Every step is computed in f32, as in transformers.
+ */
+public final class LlamaRope {
+    private static final Rope.Form FORM = new Rope.Form(false, true, false);
+
+    /** A rope_type of t6j for GGUF files: each frequency is divided by an element of {@link #FACTORS}. */
+    public static final String DIVIDED = "gguf_factors";
+    public static final String FACTORS = "factors";
+
+    private final int headDim;
+    private final ConfigJson scaling; // without keys if the model does not scale
+    private final double theta;
+    private final double trained; // number of positions before scaling
+
+    private LlamaRope(int headDim, ConfigJson scaling, double theta, double trained) {
+        this.headDim = headDim;
+        this.scaling = scaling;
+        this.theta = theta;
+        this.trained = trained;
+    }
+
+    /** Returns the rotation that {@code config} describes. */
+    static Rope.Config of(ConfigJson config, LlamaType type, int headDim) {
+        ConfigJson scaling = config.object("rope_scaling");
+        if (scaling == null) {
+            scaling = config.object("rope_parameters");
+        }
+        if (scaling == null) {
+            scaling = ConfigJson.empty(config.where() + ": rope_scaling");
+        }
+        if (scaling.firstObject() != null) {
+            throw scaling.wrong(scaling.firstObject(), "a number or a string, the same for all layers", "an object");
+        }
+        double theta = scaling.number("rope_theta", config.number("rope_theta", type.ropeTheta));
+        double positions = config.number("max_position_embeddings", type.contextLength);
+        double trained = config.number(
+                "original_max_position_embeddings", scaling.number("original_max_position_embeddings", positions));
+        check(theta > 0 && Double.isFinite(theta), config, "rope_theta", "a number above 0", theta);
+        if (config.number("partial_rotary_factor", 1) != 1) {
+            throw config.wrong("partial_rotary_factor", "1 (t6j rotates whole heads)",
+                    config.number("partial_rotary_factor", 1));
+        }
+        if (config.flag("rope_interleaved", false)) {
+            throw config.wrong("rope_interleaved", "false", true);
+        }
+        return new LlamaRope(headDim, scaling, theta, trained).config(positions);
+    }
+
+    private static void check(boolean right, ConfigJson config, String key, String expected, Object found) {
+        if (!right) {
+            throw config.wrong(key, expected, found);
+        }
+    }
+
+    private Rope.Config config(double positions) {
+        String type = scaling.text("rope_type", scaling.text("type", "default"));
+        return switch (type) {
+            case "default" -> config(plain(), 1);
+            case "linear" -> config(linear(), 1);
+            case "llama3" -> config(llama3(), 1);
+            case "yarn" -> config(yarn(factor(positions / trained)), attentionFactor(factor(positions / trained)));
+            case DIVIDED -> config(divided(), 1);
+            default -> throw new ModelFormatException(scaling.where()
+                    + ": rope_type: expected default, linear, llama3 or yarn, found " + type
+                    + "; t6j does not support it");
+        };
+    }
+
+    private Rope.Config config(float[] frequencies, double factor) {
+        List<Float> list = new ArrayList<>();
+        for (float frequency : frequencies) {
+            list.add(frequency);
+        }
+        return new Rope.Config(headDim, 0f, FORM, list, (float) factor);
+    }
+
+    private float[] plain() {
+        float[] frequencies = new float[headDim / 2];
+        for (int i = 0; i < frequencies.length; i++) {
+            frequencies[i] = Rope.frequency(i, headDim, theta);
+        }
+        return frequencies;
+    }
+
+    /** Returns the factor by which the context was extended, or {@code absent} if no key states it. */
+    private double factor(double absent) {
+        double factor = scaling.number("factor", absent);
+        check(factor > 0 && Double.isFinite(factor), scaling, "factor", "a number above 0", factor);
+        return factor;
+    }
+
+    private double required(String key) {
+        double value = scaling.number(key, Double.NaN);
+        check(value > 0 && Double.isFinite(value), scaling, key, "a number above 0",
+                scaling.has(key) ? value : "none");
+        return value;
+    }
+
+    private float[] linear() {
+        float factor = (float) required("factor");
+        float[] frequencies = plain();
+        for (int i = 0; i < frequencies.length; i++) {
+            frequencies[i] /= factor;
+        }
+        return frequencies;
+    }
+
+    /** Returns the frequencies of a GGUF file with llama3 scaling, which has a divisor for each pair. */
+    private float[] divided() {
+        List<?> factors = scaling.list(FACTORS);
+        float[] frequencies = plain();
+        check(factors.size() == frequencies.length, scaling, FACTORS,
+                frequencies.length + " numbers", factors.size());
+        for (int i = 0; i < frequencies.length; i++) {
+            float factor = factors.get(i) instanceof Number number ? number.floatValue() : 0;
+            check(factor > 0 && Float.isFinite(factor), scaling, FACTORS, "numbers above 0", factors.get(i));
+            frequencies[i] /= factor;
+        }
+        return frequencies;
+    }
+
+    /** Scales long waves, keeps short ones, and interpolates between them. */
+    private float[] llama3() {
+        float factor = (float) required("factor");
+        float low = (float) required("low_freq_factor");
+        float high = (float) required("high_freq_factor");
+        float original = (float) required("original_max_position_embeddings");
+        float[] frequencies = plain();
+        for (int i = 0; i < frequencies.length; i++) {
+            float inverse = frequencies[i];
+            float wave = (1f / inverse) * (float) (2 * Math.PI);
+            if (wave > original / low) {
+                frequencies[i] = inverse / factor;
+            } else if (wave >= original / high) {
+                float smooth = (original / wave - low) / (high - low);
+                frequencies[i] = (1 - smooth) * inverse / factor + smooth * inverse;
+            }
+        }
+        return frequencies;
+    }
+
+    /** Interpolates over the pairs, from high frequencies (kept) to low frequencies (scaled). */
+    private float[] yarn(double factor) {
+        double fast = scaling.number("beta_fast", 0);
+        double slow = scaling.number("beta_slow", 0);
+        double low = dimension(fast == 0 ? 32 : fast);
+        double high = dimension(slow == 0 ? 1 : slow);
+        if (scaling.flag("truncate", true)) {
+            low = Math.floor(low);
+            high = Math.ceil(high);
+        }
+        low = Math.max(low, 0);
+        high = Math.min(high, headDim - 1);
+        if (low == high) {
+            high += 0.001;
+        }
+        float[] frequencies = plain();
+        for (int i = 0; i < frequencies.length; i++) {
+            float power = (float) StrictMath.pow(theta, (float) (2 * i) / (float) headDim);
+            float stretched = 1f / ((float) factor * power);
+            float ramp = Math.clamp((i - (float) low) / (float) (high - low), 0f, 1f);
+            float kept = 1 - ramp;
+            frequencies[i] = stretched * (1 - kept) + frequencies[i] * kept;
+        }
+        return frequencies;
+    }
+
+    /** Returns the dimension whose pair makes {@code turns} full rotations in the trained context. */
+    private double dimension(double turns) {
+        return headDim * Math.log(trained / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
+    }
+
+    /** Returns YaRN's factor for queries and keys. */
+    private double attentionFactor(double factor) {
+        if (scaling.has("attention_factor")) {
+            return scaling.number("attention_factor", 1);
+        }
+        double scale = scaling.number("mscale", 0);
+        double all = scaling.number("mscale_all_dim", 0);
+        return scale != 0 && all != 0 ? magnitude(scale, factor) / magnitude(all, factor) : magnitude(1, factor);
+    }
+
+    private static double magnitude(double scale, double factor) {
+        return factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
+    }
+}

@@ -1,0 +1,2 @@
+/** Llama, Mistral, Qwen2, Qwen3 and SmolLM3. May use {@code family}. */
+package io.github.t6j.family.llama;

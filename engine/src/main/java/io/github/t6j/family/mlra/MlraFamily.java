@@ -1,0 +1,139 @@
+package io.github.t6j.family.mlra;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.Rope;
+import io.github.t6j.family.ConfigJson;
+import io.github.t6j.family.Family;
+import io.github.t6j.family.ModelMetadata;
+import io.github.t6j.family.Shapes;
+import io.github.t6j.family.t6.T6Family;
+import io.github.t6j.family.t6.T6Rope;
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.NamedTensors;
+import io.github.t6j.model.TensorRole;
+import io.github.t6j.model.TensorSpec;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Published models of "Multi-Head Low-Rank Attention" (ICLR 2026): TPA, and ten other attentions ({@link
+ * MlraAttentions}) in the same blocks. Every norm has a gain, and RoPE rotates counterclockwise with f32 tables.
+ */
+public final class MlraFamily implements Family {
+    private static final String ATTENTION_NORM = "input_layernorm.weight";
+    private static final String FEED_FORWARD_NORM = "post_attention_layernorm.weight";
+    private static final String OUTPUT_NORM = "layernorm.weight";
+    private static final float EPSILON = 1e-6f;
+    private static final Rope.Form FORM = new Rope.Form(false, true, false);
+
+    @Override
+    public String name() {
+        return "MLRA";
+    }
+
+    @Override
+    public boolean speaksGpt2() {
+        return true;
+    }
+
+    @Override
+    public boolean recognises(NamedTensors tensors) {
+        return tensors.has(Shapes.block(0) + ATTENTION_NORM);
+    }
+
+    /** Returns whether these names of tensors are those of this family. */
+    public static boolean recognises(Set<String> names) {
+        return names.contains(Shapes.block(0) + ATTENTION_NORM);
+    }
+
+    @Override
+    public ModelConfig read(NamedTensors tensors, ModelMetadata description) {
+        Shapes shapes = new Shapes(tensors);
+        refuseGates(shapes);
+        T6Rope rope = new T6Rope(shapes.where(), description);
+        rope.checkFull(": this is a model of the MLRA checkpoints, which all have full RoPE; expected"
+                + " the variant full or none, found ");
+        boolean untied = tensors.differ(T6Family.EMBEDDING_NAME, T6Family.HEAD_NAME); // their evaluation can untie them
+        List<Long> embedding = untied
+                ? tensors.matrix(T6Family.EMBEDDING_NAME).shape()
+                : tensors.tied(T6Family.EMBEDDING_NAME, T6Family.HEAD_NAME).shape();
+        ConfigJson config = description.config();
+        ModelConfig.Sizes sizes = new ModelConfig.Sizes(
+                Math.toIntExact(embedding.get(0)), shapes.layers(), Math.toIntExact(embedding.get(1)),
+                shapes.rows(Shapes.block(0) + "mlp.c_fc1.weight"), config.optional("block_size", 2048));
+        config.check("vocab_size", sizes.vocabulary(), "the embedding's rows");
+        config.check("n_embd", sizes.width(), "the embedding's columns");
+        config.check("n_layer", sizes.layers(), "the numbered blocks");
+        config.check("intermediate_size", sizes.hidden(), "the rows of mlp.c_fc1");
+        AttentionConfig attention = new MlraAttentions(shapes, description, sizes.width()).read();
+        if (attention.rotatedDim() % 2 != 0) {
+            throw new ModelFormatException(
+                    shapes.where() + ": RoPE rotates pairs of elements, but the vector to rotate has "
+                            + attention.rotatedDim() + " elements; expected an even number");
+        }
+        Rope.Config rotation =
+                new Rope.Config(attention.rotatedDim(), 0f, T6Rope.form(description.variantJson(), FORM));
+        List<String> assumptions = config.has("block_size")
+                ? List.of()
+                : List.of("context length 2048 (config.json has no block_size)");
+        Set<TensorRole> optional = untied ? EnumSet.of(TensorRole.OUTPUT) : EnumSet.noneOf(TensorRole.class);
+        return config(attention, sizes, rotation, description.variantJson().noScale(), optional, assumptions);
+    }
+
+    private ModelConfig config(
+            AttentionConfig attention, ModelConfig.Sizes sizes, Rope.Config rotation, boolean noScale,
+            Set<TensorRole> optional, List<String> assumptions) {
+        String name = MlraAttentions.name(attention) + (noScale ? ", no scale" : "")
+                + (rotation.form().equals(FORM) ? "" : ", RoPE" + T6Rope.words(rotation.form()));
+        return new ModelConfig(
+                name(), name, sizes, attention, rotation, new ModelConfig.Norms(EPSILON, true, false), optional,
+                assumptions);
+    }
+
+    /** Returns the configuration of a new model. */
+    ModelConfig config(AttentionConfig attention, ModelConfig.Sizes sizes) {
+        return config(attention, sizes, new Rope.Config(attention.rotatedDim(), 0f, FORM), false,
+                EnumSet.noneOf(TensorRole.class), List.of());
+    }
+
+    private static void refuseGates(Shapes shapes) {
+        for (String gate : new String[] {"c_gated", "gated_proj"}) {
+            if (shapes.hasAttention(gate)) {
+                throw new ModelFormatException(shapes.where() + ": " + Shapes.attention(0, gate)
+                        + ": expected attention whose output goes to c_proj unchanged, found gates, an ablation of the"
+                        + " MLRA checkpoints: it needs a product with sigmoid(W x) before c_proj in every block,"
+                        + " which t6j does not support; use the checkpoint without gates");
+            }
+        }
+    }
+
+    @Override
+    public List<TensorSpec> tensors(ModelConfig config) {
+        List<TensorSpec> specs = new ArrayList<>();
+        ModelConfig.Sizes sizes = config.sizes();
+        AttentionConfig attention = config.attention();
+        long values = (long) attention.heads() * attention.valueDim();
+        for (int layer = 0; layer < sizes.layers(); layer++) {
+            String block = Shapes.block(layer);
+            MlraAttentions.tensors(layer, attention, sizes.width(), specs);
+            specs.add(TensorSpec.of(
+                    TensorRole.ATTENTION_OUTPUT, layer, Shapes.attention(layer, "c_proj"), sizes.width(), values));
+            T6Family.feedForward(layer, sizes, specs);
+            specs.add(TensorSpec.of(TensorRole.ATTENTION_NORM, layer, block + ATTENTION_NORM, sizes.width()));
+            specs.add(TensorSpec.of(TensorRole.FEED_FORWARD_NORM, layer, block + FEED_FORWARD_NORM, sizes.width()));
+        }
+        specs.add(TensorSpec.of(TensorRole.OUTPUT_NORM, TensorSpec.NO_LAYER, OUTPUT_NORM, sizes.width()));
+        if (config.optional().contains(TensorRole.OUTPUT)) {
+            List<Long> shape = List.of((long) sizes.vocabulary(), (long) sizes.width());
+            specs.add(new TensorSpec(
+                    T6Family.EMBEDDING_NAME, null, shape, TensorRole.EMBEDDING, TensorSpec.NO_LAYER));
+            specs.add(new TensorSpec(T6Family.HEAD_NAME, null, shape, TensorRole.OUTPUT, TensorSpec.NO_LAYER));
+        } else {
+            specs.add(T6Family.embedding(sizes));
+        }
+        return specs;
+    }
+}

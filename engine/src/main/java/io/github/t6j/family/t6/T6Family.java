@@ -1,0 +1,296 @@
+package io.github.t6j.family.t6;
+
+import static io.github.t6j.model.TensorRole.ATTENTION_OUTPUT;
+import static io.github.t6j.model.TensorRole.DOWN;
+import static io.github.t6j.model.TensorRole.EMBEDDING;
+import static io.github.t6j.model.TensorRole.GATE_UP;
+import static io.github.t6j.model.TensorRole.HEAD_NORM;
+import static io.github.t6j.model.TensorRole.KEY_VALUE_UP;
+import static io.github.t6j.model.TensorRole.LATENT_NORM;
+import static io.github.t6j.model.TensorRole.PROJECTION;
+import static io.github.t6j.model.TensorRole.QUERY_LATENT_NORM;
+import static io.github.t6j.model.TensorRole.QUERY_UP;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.RopeVariant;
+import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.DenseConfig;
+import io.github.t6j.attention.grouped.GroupedQueryConfig;
+import io.github.t6j.attention.latent.LatentConfig;
+import io.github.t6j.attention.linear.LinearConfig;
+import io.github.t6j.attention.tpa.Factor;
+import io.github.t6j.attention.tpa.TpaConfig;
+import io.github.t6j.family.ConfigJson;
+import io.github.t6j.family.Family;
+import io.github.t6j.family.ModelMetadata;
+import io.github.t6j.family.Shapes;
+import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.llama.LlamaNames;
+import io.github.t6j.family.mlra.MlraFamily;
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.NamedTensors;
+import io.github.t6j.model.TensorSpec;
+import io.github.t6j.weights.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Models of the official repository (tensorgi/TPA): T6, T6 KV-only and their baselines MHA, GQA, MQA and MLA, and the
+ * paper's other forms of TPA. Tensor names and shapes take precedence. config.json is checked against them and gives
+ * what they cannot show; {@code --variant} or t6j.json gives the rest.
+ */
+public final class T6Family implements Family {
+    /** Name of the tied embedding as the input matrix. */
+    public static final String EMBEDDING_NAME = "transformer.wte.weight";
+
+    /** Name of the tied embedding as the output matrix; t6j writes it under this name. */
+    public static final String HEAD_NAME = "lm_head.weight";
+
+    /**
+     * Epsilon of the residual stream's norms, which have no gain: PyTorch's default, the machine epsilon of f32, 2^−23.
+     */
+    private static final float EPSILON = 0x1p-23f;
+
+    @Override
+    public String name() {
+        return "T6";
+    }
+
+    @Override
+    public boolean recognises(NamedTensors tensors) {
+        Shapes shapes = new Shapes(tensors);
+        return T6Factors.serves(shapes) || shapes.hasAttention("c_q") || shapes.hasAttention("q_a_proj");
+    }
+
+    @Override
+    public ModelConfig read(NamedTensors tensors, ModelMetadata description) {
+        Shapes shapes = new Shapes(tensors);
+        refuseOthers(tensors, shapes);
+        description.variantJson().refuseNoScale();
+        description.variantJson().refuseHeads();
+        T6Rope rope = new T6Rope(shapes.where(), description);
+        if (T6Factors.serves(shapes)) {
+            TpaConfig form = T6Factors.read(shapes, description);
+            return config(T6Factors.name(form), form, tensors, description, rope);
+        }
+        refuseFactorKeys(description.variantJson());
+        if (shapes.hasAttention("q_a_proj")) {
+            rope.checkFull(
+                    ": this is a model with multi-head latent attention (MLA), which always has full RoPE on a"
+                            + " separate part; expected the variant full or none, found ");
+            return config("MLA", latent(shapes, description.config()), tensors, description, rope);
+        }
+        GroupedQueryConfig sizes = groupedQuery(shapes, description.config());
+        return config(name(sizes), sizes, tensors, description, rope);
+    }
+
+    private static void refuseOthers(NamedTensors tensors, Shapes shapes) {
+        if (shapes.hasAttention("c_attn") || shapes.has("h.0.attn.c_attn.weight")) {
+            throw new ModelFormatException(shapes.where()
+                    + ": these are GPT-2 weights (attn.c_attn, learned positions)."
+                    + " T6 checkpoints have model_type gpt2 too, but GPT-2 is another model; t6j runs the T6 family");
+        }
+        if (shapes.has("layers.0.attention.wo.weight")) {
+            throw new ModelFormatException(shapes.where() + ": these are the keys of the official T6_infer.py, a"
+                    + " model that no training script produces; expected a checkpoint of model/T6.py or its relatives");
+        }
+        if (shapes.has(LlamaNames.MICROLLAMA)) {
+            throw new ModelFormatException(shapes.where() + ": these are weights of TpaConfig-Microllama, whose"
+                    + " attention was not published with them in a form that t6j could be verified against;"
+                    + " t6j runs the T6 family, the MLRA checkpoints and the Llama family");
+        }
+        if (!T6Factors.serves(shapes) && !shapes.hasAttention("c_q") && !shapes.hasAttention("q_a_proj")) {
+            throw new ModelFormatException(shapes.where() + ": expected " + Shapes.attention(0, "c_qkv.W_A_k")
+                    + " (T6), " + Shapes.attention(0, "c_q") + " (MHA, GQA, MQA) or "
+                    + Shapes.attention(0, "q_a_proj") + " (MLA), found " + tensors.sample()
+                    + "; t6j runs the T6 family");
+        }
+    }
+
+    public static void refuseFactorKeys(VariantJson variant) {
+        String key = variant.factorKey();
+        if (key != null) {
+            throw new ModelFormatException(variant.where() + " contradicts the weights: it has the key " + key
+                    + " of factored attention, but " + Shapes.attention(0, "c_qkv.W_A_k") + " is missing"
+                    + "; remove the key, or convert the model to tensor product attention");
+        }
+    }
+
+    public static String name(GroupedQueryConfig sizes) {
+        return sizes.keyValueHeads() == sizes.heads() ? "MHA" : sizes.keyValueHeads() == 1 ? "MQA" : "GQA";
+    }
+
+    public static GroupedQueryConfig groupedQuery(Shapes shapes, ConfigJson config) {
+        int heads = config.required("n_head", "the shapes of whole queries do not show the number of heads");
+        int headDim = shapes.quotient(shapes.attentionRows("c_q"), heads, "rows of c_q", "n_head");
+        int keyValueHeads = shapes.quotient(shapes.attentionRows("c_k"), headDim, "rows of c_k", "head size");
+        shapes.checkAttentionRows("c_v", (long) keyValueHeads * headDim);
+        if (heads % keyValueHeads != 0) {
+            throw new ModelFormatException(
+                    shapes.where() + ": expected the number of query heads to be a multiple of the number of"
+                            + " key heads, found " + heads + " and " + keyValueHeads);
+        }
+        if (config.has("group_size") || keyValueHeads != heads) {
+            config.check("group_size", heads / keyValueHeads, "n_head and the rows of c_k");
+            config.check("head_dim", headDim, "n_head and the rows of c_q");
+        }
+        return new GroupedQueryConfig(heads, headDim, keyValueHeads);
+    }
+
+    /**
+     * Reads the sizes of MLA. With h heads, q_b_proj has h·(nope + rope) rows, kv_b_proj h·(nope + v) rows, and c_proj
+     * h·v columns; rope is the number of rows that kv_a_proj_with_mqa has besides the latent. These determine all
+     * sizes. config.json's keys for MLA differ from what the official script creates, so they are not compared.
+     */
+    private static LatentConfig latent(Shapes shapes, ConfigJson config) {
+        int rank = Math.toIntExact(shapes.attentionColumns("kv_b_proj"));
+        long rope = shapes.attentionRows("kv_a_proj_with_mqa") - rank;
+        long query = shapes.attentionRows("q_b_proj");
+        long keysAndValues = shapes.attentionRows("kv_b_proj");
+        long out = shapes.attentionColumns("c_proj");
+        if (rope < 2 || rope % 2 != 0) {
+            throw new ModelFormatException(shapes.where() + ": expected kv_a_proj_with_mqa to have an even number of"
+                    + " rows more than kv_b_proj has columns, found " + (rope + rank) + " and " + rank);
+        }
+        int heads = shapes.quotient(query - keysAndValues + out, rope, "rows of q_b_proj without those of keys",
+                "rope rows");
+        int headDim =
+                shapes.quotient(keysAndValues - out, heads, "rows of kv_b_proj without those of values", "heads");
+        int valueDim = shapes.quotient(out, heads, "columns of c_proj", "heads");
+        config.check("n_head", heads, "the attention's shapes");
+        config.check("head_dim", headDim, "the attention's shapes");
+        int queryRank = Math.toIntExact(shapes.attentionRows("q_a_proj"));
+        return new LatentConfig(heads, headDim, valueDim, queryRank, rank, (int) rope);
+    }
+
+    private ModelConfig config(
+            String name, AttentionConfig attention, NamedTensors tensors, ModelMetadata description, T6Rope rope) {
+        Shapes shapes = new Shapes(tensors);
+        ConfigJson config = description.config();
+        List<Long> embedding = tensors.tied(EMBEDDING_NAME, HEAD_NAME).shape();
+        int vocabulary = Math.toIntExact(embedding.get(0));
+        int width = Math.toIntExact(embedding.get(1));
+        int layers = shapes.layers();
+        boolean groupNorm = shapes.hasAttention("subln");
+        config.check("vocab_size", vocabulary, "the embedding's rows");
+        config.check("n_embd", width, "the embedding's columns");
+        config.check("n_layer", layers, "the numbered blocks");
+        config.check("using_groupnorm", groupNorm, "the presence or absence of attn.subln.weight");
+        List<String> assumptions = new ArrayList<>();
+        if (!config.has("block_size")) {
+            assumptions.add("context length 1024 (config.json has no block_size)");
+        }
+        ModelConfig.Sizes sizes = new ModelConfig.Sizes(
+                vocabulary, layers, width, shapes.rows(Shapes.block(0) + "mlp.c_fc1.weight"),
+                config.optional("block_size", 1024));
+        return config(name, attention, sizes, groupNorm, rope, assumptions);
+    }
+
+    /** Returns a configuration of these parts. */
+    ModelConfig config(
+            String name, AttentionConfig attention, ModelConfig.Sizes sizes, boolean groupNorm, T6Rope rope,
+            List<String> assumptions) {
+        var rotation = rope.read(attention.rotatedDim(), assumptions);
+        boolean linear = rope.variant() == RopeVariant.LINEARATTN;
+        return new ModelConfig(
+                name(), name + rope.suffix(rotation), sizes,
+                linear ? new LinearConfig((DenseConfig) attention) : attention,
+                rotation, new ModelConfig.Norms(EPSILON, false, groupNorm), List.copyOf(assumptions));
+    }
+
+    @Override
+    public List<TensorSpec> tensors(ModelConfig config) {
+        List<TensorSpec> specs = new ArrayList<>();
+        ModelConfig.Sizes sizes = config.sizes();
+        for (int layer = 0; layer < sizes.layers(); layer++) {
+            attention(layer, config, specs);
+            feedForward(layer, sizes, specs);
+        }
+        specs.add(embedding(sizes));
+        return specs;
+    }
+
+    public static void feedForward(int layer, ModelConfig.Sizes sizes, List<TensorSpec> specs) {
+        String mlp = Shapes.block(layer) + "mlp.";
+        specs.add(TensorSpec.of(GATE_UP, layer, mlp + "c_fc1.weight", sizes.hidden(), sizes.width()));
+        specs.add(TensorSpec.of(GATE_UP, layer, mlp + "c_fc2.weight", sizes.hidden(), sizes.width()));
+        specs.add(TensorSpec.of(DOWN, layer, mlp + "c_proj.weight", sizes.width(), sizes.hidden()));
+    }
+
+    /**
+     * Returns the factor that a matrix of projections produces, or null for a matrix of whole queries or another
+     * attention.
+     */
+    public static Factor factor(TensorSpec spec) {
+        for (Factor factor : Factor.values()) {
+            if (spec.name().endsWith("." + T6Factors.projection(factor) + ".weight")) {
+                return factor;
+            }
+        }
+        return null;
+    }
+
+    /** Returns the tied embedding, which files have under one name or both. */
+    public static TensorSpec embedding(ModelConfig.Sizes sizes) {
+        List<Long> shape = List.of((long) sizes.vocabulary(), (long) sizes.width());
+        return new TensorSpec(HEAD_NAME, EMBEDDING_NAME, shape, EMBEDDING, TensorSpec.NO_LAYER);
+    }
+
+    private static void attention(int layer, ModelConfig config, List<TensorSpec> specs) {
+        int width = config.sizes().width();
+        AttentionConfig attention = config.attention().dense();
+        switch (attention) {
+            case TpaConfig form -> specs.addAll(T6Factors.tensors(layer, form, width));
+            case GroupedQueryConfig grouped -> groupedQuery(layer, grouped, width, specs);
+            case LatentConfig latent -> latent(layer, latent, width, specs);
+            default -> throw new IllegalArgumentException("no T6 model has " + attention);
+        }
+        int valueDim = attention.valueDim();
+        specs.add(TensorSpec.of(
+                ATTENTION_OUTPUT, layer, Shapes.attention(layer, "c_proj"), width,
+                (long) attention.heads() * valueDim));
+        if (config.norms().heads()) {
+            specs.add(TensorSpec.of(HEAD_NORM, layer, Shapes.attention(layer, "subln"), valueDim));
+        }
+    }
+
+    public static void groupedQuery(int layer, GroupedQueryConfig sizes, int width, List<TensorSpec> specs) {
+        long keys = (long) sizes.keyValueHeads() * sizes.headDim();
+        long queries = (long) sizes.heads() * sizes.headDim();
+        specs.add(TensorSpec.of(PROJECTION, layer, Shapes.attention(layer, "c_q"), queries, width));
+        specs.add(TensorSpec.of(PROJECTION, layer, Shapes.attention(layer, "c_k"), keys, width));
+        specs.add(TensorSpec.of(PROJECTION, layer, Shapes.attention(layer, "c_v"), keys, width));
+    }
+
+    private static void latent(int layer, LatentConfig sizes, int width, List<TensorSpec> specs) {
+        long queries = (long) sizes.heads() * (sizes.headDim() + sizes.rope());
+        long keysAndValues = (long) sizes.heads() * (sizes.headDim() + sizes.valueDim());
+        String attn = Shapes.block(layer) + "attn.";
+        specs.add(TensorSpec.of(PROJECTION, layer, attn + "q_a_proj.weight", sizes.queryRank(), width));
+        specs.add(TensorSpec.of(
+                PROJECTION, layer, attn + "kv_a_proj_with_mqa.weight", sizes.rank() + sizes.rope(), width));
+        specs.add(TensorSpec.of(QUERY_LATENT_NORM, layer, attn + "q_a_layernorm.weight", sizes.queryRank()));
+        specs.add(TensorSpec.of(LATENT_NORM, layer, attn + "kv_a_layernorm.weight", sizes.rank()));
+        specs.add(TensorSpec.of(QUERY_UP, layer, attn + "q_b_proj.weight", queries, sizes.queryRank()));
+        specs.add(TensorSpec.of(KEY_VALUE_UP, layer, attn + "kv_b_proj.weight", keysAndValues, sizes.rank()));
+    }
+
+    /**
+     * Keeps the tied embedding once, as lm_head.weight like the official files; in the MLRA family the two may differ.
+     */
+    public static void tieEmbedding(Map<String, Tensor> tensors) {
+        Tensor embedding = tensors.get(EMBEDDING_NAME);
+        Tensor head = tensors.get(HEAD_NAME);
+        boolean differ = embedding != null && head != null && head.data().mismatch(embedding.data()) >= 0;
+        if (differ && !MlraFamily.recognises(tensors.keySet())) {
+            throw new ModelFormatException(
+                    HEAD_NAME + ": expected the elements of " + EMBEDDING_NAME + ", which is tied to it, found "
+                            + "other elements: t6j runs models with tied embeddings");
+        }
+        if (!differ && embedding != null) {
+            tensors.remove(EMBEDDING_NAME);
+            tensors.putIfAbsent(HEAD_NAME, embedding);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+package io.github.t6j.flashtpa;
+
+import static io.github.t6j.flashtpa.FlashTpaArguments.checkElements;
+
+import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.attention.paged.PagedAttention;
+import io.github.t6j.attention.tpa.TensorProductAttention;
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.Workers;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Objects;
+
+/**
+ * FlashTPA (paper, Algorithm 2) as a library function for models of your own: attention of factored queries over
+ * factored keys and values, which are never rebuilt. It uses the attention and the cache of the engine. Keys are cached
+ * as given, so rotate B_Q and B_K by position first.
+ *
+ * <pre>{@code
+ * // 34 heads of 64 elements, ranks 6, 2, 2; factors of 100 tokens of one sequence, then of a query
+ * FlashTpa.Shape shape = new FlashTpa.Shape(34, 64, 64, 6, 2, 2);
+ * try (FlashTpa flash = new FlashTpa(shape); FlashTpaCache cache = flash.newCache(1)) {
+ *     cache.append(100, FlashTpa.Factors.of(aK, bK), FlashTpa.Factors.of(aV, bV));
+ *     float[] y = cache.attend(1, FlashTpa.Factors.of(aQ, bQ)); // [1][1][34][64]
+ * }
+ * }</pre>
+ *
+ * An object owns the threads and serves any number of caches, for example one per layer of a model. Each cache may be
+ * used by one thread at a time.
+ */
+public final class FlashTpa implements AutoCloseable {
+    private final Shape shape;
+    private final Options options;
+    private final TensorProductAttention attention;
+    private final Workers workers;
+
+    /**
+     * Sizes of a factored attention.
+     *
+     * @param heads number of heads, H
+     * @param headDim elements of a query and of a key, D
+     * @param valueDim elements of a value, E
+     * @param queryRank rank of queries, R_Q, or 0 for whole queries (T6 KV-only), see {@link Factors#whole}
+     * @param keyRank rank of keys, R_K
+     * @param valueRank rank of values, R_V
+     */
+    public record Shape(int heads, int headDim, int valueDim, int queryRank, int keyRank, int valueRank) {
+        /** Largest number of elements a token; models have thousands. Buffers of it fit in an array and in a small heap. */
+        private static final int LARGEST = 1 << 20;
+
+        /**
+         * @throws IllegalArgumentException if a size is below 1, or queryRank below 0, or the factors of a token, its query
+         *     and its output have more than 1048576 elements together
+         */
+        public Shape {
+            atLeast(1, heads, "heads");
+            atLeast(1, headDim, "headDim");
+            atLeast(1, valueDim, "valueDim");
+            atLeast(0, queryRank, "queryRank");
+            atLeast(1, keyRank, "keyRank");
+            atLeast(1, valueRank, "valueRank");
+            double query = queryRank == 0 ? (double) heads * headDim : ((double) heads + headDim) * queryRank;
+            double elements = query + ((double) heads + headDim) * keyRank + ((double) heads + valueDim) * valueRank
+                    + (double) heads * valueDim;
+            if (elements > LARGEST) {
+                throw new IllegalArgumentException(String.format(
+                        Locale.ROOT,
+                        "shape: expected at most %d elements a token in queries, factors and outputs together, found %.0f"
+                                + " with heads %d, headDim %d, valueDim %d, queryRank %d, keyRank %d, valueRank %d",
+                        LARGEST, elements, heads, headDim, valueDim, queryRank, keyRank, valueRank));
+            }
+        }
+    }
+
+    /**
+     * Options of the computation. Scores are scale · queryScale · keyScale · (Σ A_Q B_Q) · (Σ A_K B_K), with sums over
+     * the ranks; the output is valueScale times the mean of Σ A_V B_V weighted by the softmax.
+     *
+     * @param scale 1/√D by default
+     * @param queryScale 1/R_Q by default, or 1 for whole queries
+     * @param keyScale 1/R_K by default
+     * @param valueScale 1/R_V by default
+     * @param sigmoid true to apply 1/(1 + e^−a) to every element of the head factors A first
+     * @param threads number of threads that compute, including the calling one; 0 for one per core
+     */
+    public record Options(
+            double scale, double queryScale, double keyScale, double valueScale, boolean sigmoid, int threads) {
+        /** @throws IllegalArgumentException if a scale is not finite, or {@code threads} is negative */
+        public Options {
+            finite(scale, "scale");
+            finite(queryScale, "queryScale");
+            finite(keyScale, "keyScale");
+            finite(valueScale, "valueScale");
+            atLeast(0, threads, "threads");
+        }
+
+        /** Returns the options of T6 models, on all cores. */
+        public static Options defaults(Shape shape) {
+            return new Options(
+                    1 / Math.sqrt(shape.headDim), 1.0 / Math.max(1, shape.queryRank), 1.0 / shape.keyRank,
+                    1.0 / shape.valueRank, false, 0);
+        }
+
+        /** Returns these options with other scales. */
+        public Options withScales(double newScale, double newQueryScale, double newKeyScale, double newValueScale) {
+            return new Options(newScale, newQueryScale, newKeyScale, newValueScale, sigmoid, threads);
+        }
+
+        /** Returns these options with a sigmoid on every A. */
+        public Options withSigmoid() {
+            return new Options(scale, queryScale, keyScale, valueScale, true, threads);
+        }
+
+        /** Returns these options with another number of threads. */
+        public Options withThreads(int newThreads) {
+            return new Options(scale, queryScale, keyScale, valueScale, sigmoid, newThreads);
+        }
+    }
+
+    /**
+     * Factors of queries, keys or values: f32 elements in native byte order, in off-heap memory, a float[] or a byte[]. They
+     * are copied during the call.
+     *
+     * @param a head factors [batch][tokens][H][R]
+     * @param b feature factors [batch][tokens][R][D], rotated by position; for values [batch][tokens][R][E]
+     */
+    public record Factors(MemorySegment a, MemorySegment b) {
+        /** @throws IllegalArgumentException if a segment is of an array whose elements have another type */
+        public Factors {
+            checkElements("a", a);
+            checkElements("b", b);
+        }
+
+        /** Creates factors from arrays. */
+        public static Factors of(float[] a, float[] b) {
+            return new Factors(MemorySegment.ofArray(a), MemorySegment.ofArray(b));
+        }
+
+        /** Creates whole queries [batch][tokens][H][D], for a shape whose queryRank is 0. */
+        public static Factors whole(float[] queries) {
+            return of(new float[0], queries);
+        }
+    }
+
+    /** Creates FlashTPA of a shape with {@link Options#defaults}. */
+    public FlashTpa(Shape shape) {
+        this(shape, Options.defaults(shape));
+    }
+
+    /** Creates FlashTPA of a shape. */
+    public FlashTpa(Shape shape, Options options) {
+        this.shape = shape;
+        this.options = options;
+        attention = new TensorProductAttention(
+                shape.heads, shape.headDim, shape.valueDim, shape.queryRank, shape.keyRank, shape.valueRank);
+        workers = new Workers(options.threads == 0 ? Runtime.getRuntime().availableProcessors() : options.threads);
+    }
+
+    /**
+     * Returns an empty f32 cache of {@code batch} sequences, which may grow to different lengths. The caller closes it.
+     *
+     * @throws IllegalArgumentException if {@code batch} is below 1
+     */
+    public FlashTpaCache newCache(int batch) {
+        return newCache(batch, CacheType.F32);
+    }
+
+    /**
+     * Returns an empty cache with elements of {@code type}; attention computes in f32 with every type.
+     *
+     * @throws IllegalArgumentException if {@code batch} is below 1
+     */
+    public FlashTpaCache newCache(int batch, CacheType type) {
+        atLeast(1, batch, "batch");
+        Objects.requireNonNull(type, "type");
+        PagedCache[] sequences = new PagedCache[batch];
+        Arrays.setAll(sequences, b -> newSequence(type));
+        return new FlashTpaCache(this, type, sequences, new int[batch]);
+    }
+
+    PagedCache newSequence(CacheType type) {
+        return new PagedCache(attention.layout(), Format.valueOf(type.name()), 1);
+    }
+
+    /** Creates the attention, with its buffers, of one cache. */
+    PagedAttention newAttention() {
+        return new PagedAttention(attention, null, KernelChoice.kernels(), workers);
+    }
+
+    Shape shape() {
+        return shape;
+    }
+
+    Options options() {
+        return options;
+    }
+
+    TensorProductAttention attention() {
+        return attention;
+    }
+
+    /** Ends the threads. */
+    @Override
+    public void close() {
+        workers.close();
+    }
+
+    static void atLeast(int least, int found, String what) {
+        if (found < least) {
+            throw new IllegalArgumentException(what + ": expected " + least + " or more, found " + found);
+        }
+    }
+
+    private static void finite(double found, String what) {
+        if (!Double.isFinite(found)) {
+            throw new IllegalArgumentException(what + ": expected a finite number, found " + found);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package io.github.t6j.flashtpa;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Checks of the arguments of {@link FlashTpaCache}: each throws an IllegalArgumentException that names the argument.
+ */
+final class FlashTpaArguments {
+    private FlashTpaArguments() {}
+
+    static void checkSequence(int sequence, int batch) {
+        if (sequence < 0 || sequence >= batch) {
+            throw new IllegalArgumentException("sequence: expected 0 to " + (batch - 1) + ", found " + sequence);
+        }
+    }
+
+    static void checkPosition(int position, int most) {
+        if (position < 0 || position > most) {
+            throw new IllegalArgumentException("position: expected 0 to " + most + ", found " + position);
+        }
+    }
+
+    static void checkCounts(int tokens, int[] counts, int batch) {
+        if (counts.length != batch) {
+            throw new IllegalArgumentException(
+                    "counts: expected one per sequence, " + batch + ", found " + counts.length);
+        }
+        for (int b = 0; b < counts.length; b++) {
+            if (counts[b] < 0 || counts[b] > tokens) {
+                throw new IllegalArgumentException(
+                        "counts[" + b + "]: expected 0 to " + tokens + " (tokens), found " + counts[b]);
+            }
+        }
+    }
+
+    /** The array of a read-only segment is hidden; alignment still tells eight bytes an element. */
+    static void checkElements(String what, MemorySegment found) {
+        Object array = found.heapBase().orElse(null);
+        boolean wide = !found.isNative() && array == null && found.maxByteAlignment() > Float.BYTES;
+        if (wide || array != null && !(array instanceof float[] || array instanceof byte[])) {
+            throw new IllegalArgumentException(
+                    what + ": expected off-heap memory or a segment of a float[] or byte[] that"
+                            + " holds f32 elements, found one of a "
+                            + (wide ? "read-only long[] or double[]" : array.getClass().getSimpleName())
+                            + ": copy its elements to a float[]");
+        }
+    }
+
+    static void checkSize(String what, MemorySegment found, long batch, int tokens, int third, int fourth) {
+        long expected = batch * tokens * third * fourth;
+        if (found.byteSize() != expected * Float.BYTES) {
+            throw new IllegalArgumentException(what + ": expected [" + batch + "][" + tokens + "][" + third + "]["
+                    + fourth + "] = " + expected + " elements (" + expected * Float.BYTES + " bytes), found "
+                    + found.byteSize() + " bytes");
+        }
+    }
+}

@@ -1,0 +1,342 @@
+package io.github.t6j.kernels.scalar;
+
+import io.github.t6j.kernels.BlockFormat;
+import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.RoundedRows;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/** Operations in plain Java: the oracle of the SIMD kernels, and their substitute where those cannot run. */
+public final class ScalarKernels extends ScalarFactorKernels {
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /** @param fused true if Math.fma is a single instruction here; otherwise it is a thousand times slower */
+    public ScalarKernels(boolean fused) {
+        super(fused);
+    }
+
+    @Override
+    public String description() {
+        return fused ? "scalar" : "scalar, no FMA";
+    }
+
+    @Override
+    public void multiply(
+            float[] x,
+            int xAt,
+            int xStride,
+            int rows,
+            int inner,
+            Format format,
+            MemorySegment w,
+            long wAt,
+            int wStride,
+            int columns,
+            float[] y,
+            int yAt,
+            int yPanel,
+            boolean accumulate) {
+        for (int r = 0; r < rows && !accumulate; r++) {
+            for (int c = 0; c < columns; c++) {
+                y[yAt + c / PANEL * yPanel + r * PANEL + c % PANEL] = 0f;
+            }
+        }
+        float[] row = new float[columns];
+        for (int k = 0; k < inner; k++) {
+            format.read(w, wAt + format.bytes((long) k * wStride), columns, row);
+            for (int r = 0; r < rows; r++) {
+                for (int c = 0; c < columns; c += PANEL) {
+                    int out = yAt + c / PANEL * yPanel + r * PANEL;
+                    addScaled(x[xAt + r * xStride + k], row, c, Math.min(PANEL, columns - c), y, out);
+                }
+            }
+        }
+    }
+
+    /** Adds y[i] += a · b[i] for {@code count} elements; a separate method, because it is compiled sooner. */
+    private void addScaled(float a, float[] b, int bAt, int count, float[] y, int yAt) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = fma(a, b[bAt + i], y[yAt + i]);
+        }
+    }
+
+    @Override
+    public void round(float[] x, int xAt, int count, RoundedRows to, int row) {
+        for (int from = 0, block = 0; from < count; from += BlockFormat.SIZE, block++) {
+            to.round(x, xAt + from, Math.min(BlockFormat.SIZE, count - from), row, block);
+        }
+    }
+
+    @Override
+    public void multiplyBlocks(
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride) {
+        for (int r = 0; r < x.rows; r++) {
+            Arrays.fill(y, yAt + r * yStride, yAt + r * yStride + PANEL, 0f);
+        }
+        short[] block = new short[format.bytes() / Short.BYTES];
+        int[] numbers = new int[PANEL];
+        int[] sums = new int[x.rows * PANEL];
+        for (int b = 0; b < x.blocks; b++) {
+            format.read(w, wAt + (long) b * format.bytes(), block);
+            Arrays.fill(sums, 0);
+            for (int k = 0; k < BlockFormat.SIZE; k++) {
+                format.numbers(block, k, numbers);
+                for (int r = 0; r < x.rows; r++) {
+                    addScaled(x.number(r, b * BlockFormat.SIZE + k), numbers, sums, r * PANEL);
+                }
+            }
+            for (int r = 0; r < x.rows; r++) {
+                for (int c = 0; c < PANEL; c++) {
+                    int out = yAt + r * yStride + c;
+                    float scale = format.scale(block, c) * x.scales[r * x.blocks + b];
+                    y[out] = fma(sums[r * PANEL + c], scale, y[out]);
+                }
+            }
+        }
+    }
+
+    private static void addScaled(int a, int[] b, int[] y, int yAt) {
+        for (int i = 0; i < b.length; i++) {
+            y[yAt + i] += a * b[i];
+        }
+    }
+
+    @Override
+    public int softmax(
+            float[] s,
+            int heads,
+            Format format,
+            MemorySegment page,
+            long aVAt,
+            int valueRank,
+            float[] max,
+            float[] sum,
+            float[] p) {
+        int largest = Integer.MIN_VALUE;
+        for (int h = 0; h < heads; h++) {
+            for (int t = 0; t < PANEL; t++) {
+                float x = s[h * PANEL + t] - max[h];
+                largest = Math.max(largest, Float.floatToRawIntBits(x));
+                float e = exp2(x);
+                sum[h * LANES + t % LANES] += e;
+                if (valueRank == 0) {
+                    p[h * PANEL + t] = e;
+                }
+                for (int u = 0; u < valueRank; u++) {
+                    int row = h * valueRank + u;
+                    p[row * PANEL + t] = e * format.get(page, aVAt + format.bytes(row * PANEL), t);
+                }
+            }
+        }
+        return largest;
+    }
+
+    @Override
+    public void rowMaxima(float[] s, int rows, float[] into) {
+        for (int r = 0; r < rows; r++) {
+            float max = s[r * PANEL];
+            for (int t = 1; t < PANEL; t++) {
+                max = Math.max(max, s[r * PANEL + t]);
+            }
+            into[r] = max;
+        }
+    }
+
+    @Override
+    public void widen(
+            Format format, MemorySegment from, long fromAt, int count, long scalesAt, int scaleStep, MemorySegment to,
+            long toAt) {
+        for (int i = 0; i < count; i++) {
+            float scale = format == Format.Q8 ? from.get(FLOAT, scalesAt + 4L * scaleStep * (i % PANEL)) : 1f;
+            to.set(FLOAT, toAt + 4L * i, format.get(from, fromAt, i) * scale);
+        }
+    }
+
+    @Override
+    public void scale(float[] y, int yAt, int rows, int yStride, MemorySegment scales, long scalesAt) {
+        for (int r = 0; r < rows; r++) {
+            for (int t = 0; t < PANEL; t++) {
+                y[yAt + r * yStride + t] *= scales.get(FLOAT, scalesAt + 4L * t);
+            }
+        }
+    }
+
+    @Override
+    public void addScaled(
+            float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int first, int count, int width) {
+        for (int r = first; r < first + count; r++) {
+            for (int i = at + r * width; i < at + (r + 1) * width; i++) {
+                y[i] = y[i] * yFactors[r] + x[i] * xFactors[r];
+            }
+        }
+    }
+
+    @Override
+    public void transpose(
+            Format format, MemorySegment from, long fromAt, int fromStride, int rows, int columns, MemorySegment to,
+            int toStride) {
+        transpose(format, from, fromAt, fromStride, 0, rows, 0, columns, to, toStride);
+    }
+
+    /** Transposes some rows and columns, as {@code Kernels.transpose} does. */
+    public static void transpose(
+            Format format, MemorySegment from, long fromAt, int fromStride, int firstRow, int rows, int firstColumn,
+            int columns, MemorySegment to, int toStride) {
+        for (int r = firstRow; r < rows; r++) {
+            long row = fromAt + format.bytes((long) r * fromStride);
+            for (int c = firstColumn; c < columns; c++) {
+                to.set(FLOAT, 4L * ((long) c * toStride + r), format.get(from, row, c));
+            }
+        }
+    }
+
+    @Override
+    public void addOuter(float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at) {
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < columns; j++) {
+                long number = at + ((long) i * columns + j) * Float.BYTES;
+                to.set(FLOAT, number, fma(k[i], v[j], from.get(FLOAT, number)));
+            }
+        }
+    }
+
+    @Override
+    public void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] weight, float[] y, int yAt, float[] lanes) {
+        Arrays.fill(lanes, 0f);
+        for (int i = 0; i < n; i++) {
+            lanes[i % LANES] = fma(x[xAt + i], x[xAt + i], lanes[i % LANES]);
+        }
+        scaleRow(x, xAt, n, rmsScale(lanes, n, epsilon), weight, y, yAt);
+    }
+
+    /**
+     * Computes y[i] = x[i] · scale · weight[i], i < n; a null weight is ones. C2 vectorises such loops without help.
+     */
+    public static void scaleRow(float[] x, int xAt, int n, float scale, float[] weight, float[] y, int yAt) {
+        if (weight == null) {
+            for (int i = 0; i < n; i++) {
+                y[yAt + i] = x[xAt + i] * scale;
+            }
+        } else {
+            for (int i = 0; i < n; i++) {
+                y[yAt + i] = x[xAt + i] * scale * weight[i];
+            }
+        }
+    }
+
+    /** Returns 1 / √(Σ lanes / n + epsilon), with the lanes summed in halves. Overwrites {@code lanes}. */
+    public static float rmsScale(float[] lanes, int n, float epsilon) {
+        return (float) (1.0 / Math.sqrt(sum(lanes, 0) / n + epsilon));
+    }
+
+    /**
+     * Returns the sum of the {@value #LANES} floats from {@code at}, in halves, which is a fixed order. Overwrites
+     * them.
+     */
+    public static float sum(float[] lanes, int at) {
+        for (int half = LANES / 2; half > 0; half /= 2) {
+            for (int i = at; i < at + half; i++) {
+                lanes[i] += lanes[i + half];
+            }
+        }
+        return lanes[at];
+    }
+
+    @Override
+    public void swiGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt) {
+        for (int i = 0; i < n; i++) {
+            float gate = x[gateAt + i];
+            float e = exp2(gate * -LOG2_E);
+            y[yAt + i] = gate / (1f + e) * x[upAt + i];
+        }
+    }
+
+    @Override
+    public double logSumExp(float[] x, int n, float[] lanes) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < n; i++) {
+            max = Math.max(max, x[i]);
+        }
+        double sum = 0;
+        for (int from = 0; from < n; from += SUM_BLOCK) {
+            sum += addExp(x, from, Math.min(n, from + SUM_BLOCK), max, lanes, true);
+        }
+        return max + StrictMath.log(sum);
+    }
+
+    /**
+     * Adds 2^((x[i] − max)·log₂e), from ≤ i < to, to {@code lanes}, cleared first if {@code clear}; returns their sum.
+     */
+    public float addExp(float[] x, int from, int to, float max, float[] lanes, boolean clear) {
+        if (clear) {
+            Arrays.fill(lanes, 0f);
+        }
+        for (int i = from; i < to; i++) {
+            lanes[(i - from) % LANES] += exp2((x[i] - max) * LOG2_E);
+        }
+        return sum(lanes, 0);
+    }
+
+    /**
+     * Returns the wrapping sum of ints, as a benchmark of reading memory.
+     *
+     * @param count number of ints from byte {@code at}, a multiple of {@value #PANEL}
+     */
+    public static int readAll(MemorySegment data, long at, long count) {
+        int sum = 0;
+        for (long i = 0; i < count; i++) {
+            sum += data.get(INT, at + i * Integer.BYTES);
+        }
+        return sum;
+    }
+
+    /** Value of log₂(e). */
+    public static final float LOG2_E = 1.44269504f;
+
+    /** Constant that rounds a float below 2^22 to the nearest integer when it is added and subtracted again. */
+    public static final float ROUNDING = 0x1.8p23f;
+
+    /** First coefficient of the minimax polynomial of 2^r on [−½, ½], 1.0 ulp over the range; its constant is 1. */
+    public static final float P1 = 0.693147215f;
+
+    /** Second coefficient, of r². */
+    public static final float P2 = 0.2402265278f;
+
+    /** Third coefficient, of r³. */
+    public static final float P3 = 0.05550310551f;
+
+    /** Fourth coefficient, of r⁴. */
+    public static final float P4 = 0.009617692975f;
+
+    /** Fifth coefficient, of r⁵. */
+    public static final float P5 = 0.001340664391f;
+
+    /** Sixth coefficient, of r⁶. */
+    public static final float P6 = 0.000155946776f;
+
+    /** Limit below which 2^x counts as 0, so that results stay normal floats. */
+    public static final float EXP2_MIN = -126f;
+
+    /** Limit above which 2^x counts as 2^126, so that nothing overflows. */
+    public static final float EXP2_MAX = 126f;
+
+    @Override
+    public float exp2(float x) {
+        float clamped = x > EXP2_MAX ? EXP2_MAX : x;
+        float z = clamped + ROUNDING;
+        float r = clamped - (z - ROUNDING);
+        float e = fma(P6, r, P5);
+        e = fma(e, r, P4);
+        e = fma(e, r, P3);
+        e = fma(e, r, P2);
+        e = fma(e, r, P1);
+        e = fma(e, r, 1f);
+        int bits = Float.floatToRawIntBits(e) + (Float.floatToRawIntBits(z) << 23);
+        return x < EXP2_MIN ? 0f : Float.intBitsToFloat(bits);
+    }
+}

@@ -1,0 +1,61 @@
+package io.github.t6j.model;
+
+import io.github.t6j.attention.tpa.Factor;
+
+/**
+ * Role of a tensor in a model. Several matrices of one role are packed as one, in the order in which the family lists
+ * them. Roles of a layer occur in each layer.
+ */
+public enum TensorRole {
+    /** Embedding [vocabulary][width]; if tied, also the output matrix. */
+    EMBEDDING,
+    /** Output matrix [vocabulary][width], if it is not the embedding. */
+    OUTPUT,
+    /** Gain [width] of the norm before the output matrix. */
+    OUTPUT_NORM,
+
+    /** Gain [width] of a layer's norm before attention. */
+    ATTENTION_NORM,
+    /** Projection [·][width] from normed activations to a row of projections or latents. */
+    PROJECTION,
+    /** Bias of the outputs of {@link #PROJECTION}, in the same order. */
+    PROJECTION_BIAS,
+    /** Gain [headDim] of each head's query, before RoPE. */
+    QUERY_NORM,
+    /** Gain [headDim] of each head's key, before RoPE. */
+    KEY_NORM,
+    /** Gain of the query's latent. */
+    QUERY_LATENT_NORM,
+    /** Gain of the latent of keys and values, or of each of several latents. */
+    LATENT_NORM,
+    /** Up-projection [·][latent] from the query's latent to queries. */
+    QUERY_UP,
+    /** Up-projection [·][latent] from the latent to keys and values. */
+    KEY_VALUE_UP,
+    /** Up-projection [latents][latent][·] for several latents, inputs before outputs. */
+    KEY_VALUE_UP_INPUTS_FIRST,
+    /** Fixed factors, see {@link Factor}. */
+    FIXED_A_Q, FIXED_B_Q, FIXED_A_K, FIXED_B_K, FIXED_A_V, FIXED_B_V,
+    /** Gain [valueDim] of each head's output. */
+    HEAD_NORM,
+    /** Output matrix of attention, [width][heads · valueDim]. */
+    ATTENTION_OUTPUT,
+    /** Bias of the output of attention, [width]. */
+    ATTENTION_OUTPUT_BIAS,
+
+    /** Gain [width] of a layer's norm before the feed-forward part. */
+    FEED_FORWARD_NORM,
+    /** First matrix of the feed-forward part, [2 · hidden][width], gate above up. */
+    GATE_UP,
+    /** Bias of {@link #GATE_UP}, [2 · hidden]. */
+    GATE_UP_BIAS,
+    /** Second matrix of the feed-forward part, [width][hidden]. */
+    DOWN,
+    /** Bias of {@link #DOWN}, [width]. */
+    DOWN_BIAS;
+
+    /** Returns the role of a fixed factor. */
+    public static TensorRole fixed(Factor factor) {
+        return valueOf("FIXED_" + factor.name());
+    }
+}

@@ -1,0 +1,67 @@
+package io.github.t6j.session;
+
+import java.util.Arrays;
+import java.util.Objects;
+
+/** Ids fed to a session, and checks of further ids. */
+final class FedIds {
+    private final int contextLength;
+    private final int vocabulary;
+    private int[] ids; // the first ones are those in the cache; the rest is spare or truncated
+
+    FedIds(int contextLength, int vocabulary, int[] ids) {
+        this.contextLength = contextLength;
+        this.vocabulary = vocabulary;
+        this.ids = ids;
+    }
+
+    /** Returns the id at {@code index}. */
+    int get(int index) {
+        return ids[index];
+    }
+
+    /** Returns the first {@code count} ids. */
+    int[] first(int count) {
+        return Arrays.copyOf(ids, count);
+    }
+
+    /** Records fed ids as the last of the {@code position} ids in the cache. */
+    void keep(int[] fed, int from, int count, int position) {
+        if (position > ids.length) {
+            ids = Arrays.copyOf(ids, Math.max(position, 2 * ids.length));
+        }
+        System.arraycopy(fed, from, ids, position - count, count);
+    }
+
+    /**
+     * Checks that {@code more} may follow the {@code position} ids in the cache.
+     *
+     * @throws IllegalArgumentException if there are none, or an id is not below the vocabulary's size
+     * @throws IllegalStateException if the context has no room for them
+     */
+    void check(int[] more, int position) {
+        Objects.requireNonNull(more, "ids");
+        if (more.length == 0) {
+            throw new IllegalArgumentException("ids: expected one or more, found none");
+        }
+        for (int id : more) {
+            check(id);
+        }
+        checkRoom(more.length, position);
+    }
+
+    void check(int id) {
+        if (id < 0 || id >= vocabulary) {
+            throw new IllegalArgumentException(
+                    "id: expected 0 to " + (vocabulary - 1) + " (the model's vocabulary), found " + id);
+        }
+    }
+
+    void checkRoom(int count, int position) {
+        if (count > contextLength - position) {
+            throw new IllegalStateException("the context has room for " + contextLength + " ids and holds " + position
+                    + ": expected at most " + (contextLength - position) + " more, found " + count
+                    + "; shorten the prompt or open the session with a longer context");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package io.github.t6j.session;
+
+import java.lang.System.Logger.Level;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Tracker of the calls and sessions of a model. It frees the model's memory once, when the model is closed and the last
+ * call has ended. Closing the model closes its sessions. A model or session that becomes unreachable is closed
+ * ({@link LeakTracker}).
+ */
+public final class ModelUse {
+    private static final AtomicBoolean TOLD = new AtomicBoolean();
+
+    private final AtomicInteger holders = new AtomicInteger(1); // the model itself, and each call in progress
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final Set<SessionUse> sessions = ConcurrentHashMap.newKeySet();
+    private final LeakTracker forgotten = new LeakTracker();
+    private final Runnable free;
+
+    /** @param free frees the model's memory; must not reference the model, which would then never become unreachable */
+    public ModelUse(Runnable free) {
+        this.free = free;
+    }
+
+    /** Closes this when {@code model} becomes unreachable. */
+    public void watch(Object model) {
+        forgotten.watch(model, () -> {
+            tell("model");
+            close();
+        });
+    }
+
+    /** Adds a session, which is closed with the model. */
+    void add(SessionUse use) {
+        sessions.add(use);
+        if (isClosed()) {
+            use.close();
+        }
+    }
+
+    /**
+     * Closes {@code use} when {@code session} becomes unreachable. Returns the watch, which closing the session must
+     * end.
+     */
+    public LeakTracker.Watch watch(Object session, SessionUse use) {
+        return forgotten.watch(session, () -> {
+            tell("session");
+            use.close();
+        });
+    }
+
+    void remove(SessionUse use) {
+        sessions.remove(use);
+    }
+
+    private static void tell(String what) {
+        if (TOLD.compareAndSet(false, true)) {
+            System.getLogger("io.github.t6j").log(
+                    Level.WARNING,
+                    "a {0} of t6j was never closed; it is unreachable and is closed now. Close models and sessions,"
+                            + " for example with try-with-resources (logged once)",
+                    what);
+        }
+    }
+
+    public boolean isClosed() {
+        return closed.get();
+    }
+
+    /** @throws IllegalStateException if the model is closed */
+    public void checkOpen() {
+        if (isClosed()) {
+            throw closed();
+        }
+    }
+
+    private static IllegalStateException closed() {
+        return new IllegalStateException("the model is closed; load it again");
+    }
+
+    /**
+     * Begins a call of the open model.
+     *
+     * @throws IllegalStateException if the model is closed
+     */
+    public void begin() {
+        checkOpen();
+        if (!acquire()) {
+            throw closed();
+        }
+    }
+
+    /**
+     * Begins a call that uses the model until {@link #release}.
+     *
+     * @return false if the model's memory is freed
+     */
+    public boolean acquire() {
+        int now = holders.get();
+        while (now > 0 && !holders.compareAndSet(now, now + 1)) {
+            now = holders.get();
+        }
+        return now > 0;
+    }
+
+    public void release() {
+        if (holders.decrementAndGet() == 0) {
+            free.run();
+        }
+    }
+
+    /** Closes the model: calls of its sessions end as cancelled, and the last of them frees its memory. */
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            sessions.forEach(SessionUse::close);
+            forgotten.close();
+            release();
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package io.github.t6j.session;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.cache.SequenceCache;
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Saved session: a {@link ChecksummedFile} of the ids, their cache, and the logits after the last id.
+ *
+ * <pre>
+ *   metadata   t6j_session  3, version of this format
+ *              variant, fingerprint  name of the attention and fingerprint of the model
+ *              cache_type   f32, f16, bf16, q8
+ *   tensors    ids          I32 [n]
+ *              logits       F32 [vocabulary], or none
+ *              layer.0 …    U8 [⌈n/64⌉][bytes of a page], or other tensors of the cache
+ * </pre>
+ *
+ * @param ids ids of the session
+ * @param logits logits after the last id, or null
+ * @param cache tensors of the cache, valid as long as the arena is open
+ */
+public record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) {
+    private static final String VERSION_KEY = "t6j_session";
+    private static final String VERSION = "3";
+    private static final String IDS = "ids";
+    private static final String LOGITS = "logits";
+
+    /** Properties that a file and the session that reads it must have in common. */
+    public record Kind(String attention, String fingerprint, CacheType cacheType) {
+        private ChecksummedFile.Kind ofFile() {
+            Map<String, String> metadata = new LinkedHashMap<>();
+            metadata.put(VERSION_KEY, VERSION);
+            metadata.put("variant", attention);
+            metadata.put("fingerprint", fingerprint);
+            metadata.put("cache_type", cacheType.name().toLowerCase(Locale.ROOT));
+            return new ChecksummedFile.Kind("a session", VERSION_KEY, metadata, key -> key.equals("cache_type")
+                    ? "; open the session with that type of cache"
+                    : "; it was saved from another model");
+        }
+    }
+
+    /** Writes {@code file}; {@code logits} may be null. */
+    static void write(Path file, Kind kind, int[] ids, float[] logits, List<LazyTensor> cache) {
+        List<LazyTensor> tensors = new ArrayList<>();
+        tensors.add(LazyTensor.of(IDS, ids));
+        if (logits != null) {
+            Tensor tensor = Tensor.of(LOGITS, logits, logits.length);
+            tensors.add(new LazyTensor(LOGITS, tensor.dtype(), tensor.shape(), arena -> tensor.data()));
+        }
+        tensors.addAll(cache);
+        ChecksummedFile.write(file, kind.ofFile(), tensors);
+    }
+
+    /**
+     * Reads {@code file}, which must not change while {@code arena} is open.
+     *
+     * @throws ModelFormatException if the file is not of {@code kind}, is damaged, or has more than {@code context} ids
+     *     or an id that is not below {@code vocabulary}
+     */
+    static SessionFile read(Path file, Kind kind, int context, int vocabulary, Arena arena) {
+        Map<String, Tensor> tensors = ChecksummedFile.read(file, kind.ofFile(), arena);
+        int[] ids = ids(file, tensors.get(IDS), vocabulary);
+        if (ids.length > context) {
+            throw new ModelFormatException(
+                    file + ": expected at most " + context + " ids, the session's context, found "
+                            + ids.length + "; open the session with a longer context");
+        }
+        Tensor logits = tensors.get(LOGITS);
+        if (logits != null) {
+            SequenceCache.check(logits, LOGITS, DType.F32, List.of((long) vocabulary), file.toString());
+        }
+        Map<String, Tensor> cache = new LinkedHashMap<>(tensors);
+        cache.keySet().removeAll(List.of(IDS, LOGITS));
+        return new SessionFile(ids, logits == null ? null : logits.toFloats(), cache);
+    }
+
+    private static int[] ids(Path file, Tensor tensor, int vocabulary) {
+        if (tensor == null || tensor.dtype() != DType.I32 || tensor.shape().size() != 1) {
+            throw new ModelFormatException(file + ": tensor " + IDS + ": expected I32 [ids], found "
+                    + (tensor == null ? "none" : tensor.dtype() + " " + tensor.shape()));
+        }
+        int[] ids = tensor.toInts();
+        for (int id : ids) {
+            if (id < 0 || id >= vocabulary) {
+                throw new ModelFormatException(file + ": tensor " + IDS + ": expected 0 to " + (vocabulary - 1)
+                        + ", found " + id);
+            }
+        }
+        return ids;
+    }
+}

@@ -1,0 +1,296 @@
+package io.github.t6j.session;
+
+import io.github.t6j.LogitsListener;
+import io.github.t6j.MemoryLimitException;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.kernels.Format;
+import io.github.t6j.model.Sequence;
+import io.github.t6j.model.Transformer;
+import io.github.t6j.weights.FileBytes;
+import io.github.t6j.weights.NativeMemory;
+import io.github.t6j.weights.PhysicalMemory;
+import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
+
+/** State of a session: its token ids, their cache, and the logits after the last id. */
+public final class SessionState {
+    private final Transformer transformer;
+    private final SessionOptions options;
+    private final int contextLength;
+    private final float[] logits; // [vocabulary]
+    private final int[] single = new int[1];
+    private FedIds ids;
+    private Sequence sequence;
+    private int lastRow = -1; // row of the last pass whose logits can be computed, or -1
+    private boolean logitsReady;
+
+    public SessionState(Transformer transformer, SessionOptions options) {
+        this(transformer, options, contextLength(transformer, options),
+                transformer.newSequence(format(options), materialized(options)), new int[0]);
+    }
+
+    private SessionState(
+            Transformer transformer, SessionOptions options, int contextLength, Sequence sequence, int[] ids) {
+        this.transformer = transformer;
+        this.options = options;
+        this.sequence = sequence;
+        this.contextLength = contextLength;
+        logits = new float[transformer.config().sizes().vocabulary()];
+        this.ids = new FedIds(contextLength, logits.length, ids);
+    }
+
+    /**
+     * Returns the number of ids that a session with these options has room for, limited by memory if the options set
+     * none.
+     */
+    private static int contextLength(Transformer transformer, SessionOptions options) {
+        long perId = transformer.bytesPerToken(format(options), materialized(options));
+        int trained = transformer.config().sizes().contextLength();
+        int asked = options.contextLength();
+        long available = PhysicalMemory.availableFor(perId * (asked == 0 ? trained : asked));
+        long most = perId == 0 ? Integer.MAX_VALUE : available / perId;
+        if (asked == 0) {
+            return Math.clamp(most, 1, trained);
+        }
+        if (asked > most) {
+            throw new MemoryLimitException(
+                    "a context of " + asked + " ids, " + perId + " bytes each", asked * perId, available,
+                    "open the session with at most " + most + " ids, or with a smaller cache type");
+        }
+        return asked;
+    }
+
+    /** Returns the bytes that a session with these options takes once its context is full. */
+    public static long bytes(Transformer transformer, SessionOptions options) {
+        int asked = options.contextLength();
+        int ids = asked == 0 ? transformer.config().sizes().contextLength() : asked;
+        return transformer.heldBytes(format(options), materialized(options), ids) + transformer.passBytes();
+    }
+
+    private static Format format(SessionOptions options) {
+        return Format.valueOf(options.cacheType().name());
+    }
+
+    private static boolean materialized(SessionOptions options) {
+        return options.path() == SessionOptions.Path.MATERIALIZED;
+    }
+
+    public SessionOptions options() {
+        return options;
+    }
+
+    public int contextLength() {
+        return contextLength;
+    }
+
+    public int vocabulary() {
+        return logits.length;
+    }
+
+    public int position() {
+        return sequence.position();
+    }
+
+    public int[] ids() {
+        return ids.first(position());
+    }
+
+    public long cacheBytes() {
+        return sequence.heldBytes();
+    }
+
+    public long usedCacheBytes() {
+        return sequence.cacheBytes();
+    }
+
+    /** Checks that {@code more} may be fed, see {@link FedIds#check(int[], int)}. */
+    public void check(int[] more) {
+        ids.check(more, position());
+    }
+
+    /** Checks that {@code id} may be fed. */
+    public void checkNext(int id) {
+        ids.check(id);
+        ids.checkRoom(1, position());
+    }
+
+    /** Feeds ids in passes of the largest size. Returns false if {@code stop} ended it. */
+    public boolean feed(int[] more, LogitsListener listener, BooleanSupplier stop) {
+        try {
+            for (int from = 0; from < more.length; from += Transformer.MOST_ROWS) {
+                int count = Math.min(Transformer.MOST_ROWS, more.length - from);
+                if (!forward(more, from, count, stop)) {
+                    return false;
+                }
+                if (listener != null) {
+                    logits(); // the session's logits, which the listener may read
+                    tell(listener, count);
+                }
+            }
+            return true;
+        } finally {
+            if (more.length > 0) {
+                sequence.keepLastRow();
+                lastRow = Math.min(lastRow, 0);
+            }
+        }
+    }
+
+    /**
+     * Feeds a prompt, or continues the session if it is empty, and computes the logits after it. Returns false if
+     * {@code stop} ended it.
+     */
+    public boolean feedPrompt(int[] promptIds, BooleanSupplier stop) {
+        checkPrompt(promptIds);
+        if (promptIds.length == 0 && !hasLogits()) {
+            feedLastAgain();
+        }
+        if (!feed(promptIds, null, stop)) {
+            return false;
+        }
+        logits();
+        return true;
+    }
+
+    /** Checks that {@link #feedPrompt} may feed {@code promptIds}. */
+    public void checkPrompt(int[] promptIds) {
+        if (promptIds.length > 0 || position() == 0) {
+            check(promptIds);
+        }
+    }
+
+    /** Feeds one id. Returns false if {@code stop} ended it. */
+    public boolean feed(int id, BooleanSupplier stop) {
+        single[0] = id;
+        return forward(single, 0, 1, stop);
+    }
+
+    /** Makes one pass. Returns false, and feeds nothing, if {@code stop} ended it. */
+    private boolean forward(int[] more, int from, int count, BooleanSupplier stop) {
+        lastRow = -1;
+        if (!sequence.forward(more, from, count, stop)) {
+            return false;
+        }
+        keep(more, from, count);
+        lastRow = count - 1;
+        logitsReady = false;
+        return true;
+    }
+
+    /** Records fed ids as the last ids in the cache. */
+    public void keep(int[] fed, int from, int count) {
+        ids.keep(fed, from, count, position());
+    }
+
+    /** Returns the sequence for a pass of several sessions; invalidates the logits. */
+    public Sequence fedSequence() {
+        lastRow = -1;
+        return sequence;
+    }
+
+    /** Sets the logits after the last id to those at {@code from} of {@code all}. */
+    public void take(float[] all, int from) {
+        System.arraycopy(all, from, logits, 0, logits.length);
+        lastRow = 0;
+        logitsReady = true;
+    }
+
+    /** Returns true if {@link #logits} are available. */
+    boolean hasLogits() {
+        return lastRow >= 0;
+    }
+
+    /** Returns the logits after the last id. */
+    public float[] logits() {
+        if (!hasLogits()) {
+            throw new IllegalStateException(
+                    "no logits: feed an id first (truncate and a cancelled prefill discard the logits)");
+        }
+        if (!logitsReady) {
+            System.arraycopy(sequence.logits(lastRow, 1), 0, logits, 0, logits.length);
+            logitsReady = true;
+        }
+        return logits;
+    }
+
+    /** Passes the logits of all rows of the last pass to {@code listener}. */
+    private void tell(LogitsListener listener, int rows) {
+        float[] told = new float[logits.length];
+        for (int row = 0; row < rows; row += Transformer.MOST_LOGIT_ROWS) {
+            int count = Math.min(Transformer.MOST_LOGIT_ROWS, rows - row);
+            float[] all = sequence.logits(row, count);
+            for (int i = 0; i < count; i++) {
+                System.arraycopy(all, i * sequence.logitStride(), told, 0, told.length);
+                listener.onLogits(position() - rows + row + i, told);
+            }
+        }
+    }
+
+    /** Recomputes the logits after the last id, which a truncation or a cancelled call has discarded. */
+    private void feedLastAgain() {
+        int last = ids.get(position() - 1);
+        sequence.reserveLast(); // fails, if at all, before anything is removed
+        sequence.truncate(position() - 1);
+        feed(last, () -> false);
+    }
+
+    public void truncate(int position) {
+        if (position < 0 || position > position()) {
+            throw new IllegalArgumentException("position: expected 0 to " + position() + ", found " + position);
+        }
+        sequence.truncate(position);
+        lastRow = -1;
+    }
+
+    /** Implementation of {@link io.github.t6j.model.SessionAccess#fill}. */
+    public void fill(int length, long seed) {
+        if (length < 0 || length > contextLength) {
+            throw new IllegalArgumentException("length: expected 0 to " + contextLength + ", found " + length);
+        }
+        if (position() > 0) {
+            throw new IllegalStateException("fill: expected an empty session, found one with " + position() + " ids");
+        }
+        try {
+            sequence.fill(length, seed);
+        } catch (RuntimeException | Error failure) {
+            sequence.truncate(0); // frees the memory
+            throw failure;
+        }
+        ids.keep(new int[length], 0, length, length);
+        lastRow = -1;
+    }
+
+    public SessionState fork() {
+        SessionState fork = new SessionState(transformer, options, contextLength, sequence.fork(), ids());
+        if (hasLogits()) {
+            fork.take(logits(), 0);
+        }
+        return fork;
+    }
+
+    public void save(Path file, SessionFile.Kind kind) {
+        SessionFile.write(file, kind, ids(), hasLogits() ? logits() : null, sequence.tensors());
+    }
+
+    public void restore(Path file, SessionFile.Kind kind) {
+        try (NativeMemory arena = NativeMemory.confined()) {
+            SessionFile found = SessionFile.read(file, kind, contextLength, logits.length, arena);
+            Sequence restored = transformer.restoredSequence(
+                    format(options), materialized(options), found.cache(), found.ids().length, file.toString());
+            sequence.close();
+            sequence = restored;
+            ids = new FedIds(contextLength, logits.length, found.ids());
+            lastRow = -1;
+            if (found.logits() != null) {
+                take(found.logits(), 0);
+            }
+        } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
+            throw FileBytes.cutShort(file, fault);
+        }
+    }
+
+    /** Frees the cache except pages shared with forks. */
+    public void free() {
+        sequence.close();
+    }
+}

@@ -1,0 +1,266 @@
+package io.github.t6j.tokenizer.json;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.json.Json;
+import io.github.t6j.tokenizer.json.TokenizerDefinition.Merge;
+import io.github.t6j.tokenizer.json.TokenizerDefinition.RankedMerges;
+import io.github.t6j.tokenizer.json.TokenizerDefinition.ScoredTokens;
+import io.github.t6j.tokenizer.json.TokenizerDefinition.TextMarks;
+import io.github.t6j.tokenizer.split.AddedToken;
+import io.github.t6j.tokenizer.split.Metaspace;
+import io.github.t6j.tokenizer.split.Nfc;
+import io.github.t6j.tokenizer.split.Normalizer;
+import io.github.t6j.tokenizer.split.Splitters;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Reads the tokenizer in the keys {@code tokenizer.ggml.…} of a GGUF file. Model {@code gpt2} is byte-level with a list
+ * of merges, and {@code pre} names its splitter; model {@code llama} is SentencePiece with scores.
+ */
+public final class GgufTokenizer {
+    private static final String PREFIX = "tokenizer.ggml.";
+    private static final Set<Object> NO_MODEL = Set.of("no_vocab", "none");
+    private static final String TEMPLATE = "tokenizer.chat_template";
+    private static final String BYTE_LEVEL = "gpt2";
+
+    /** Key of tokenizer_config.json → key of the id here. */
+    private static final Map<String, String> SPECIAL = new TreeMap<>(Map.of(
+            "bos_token", "bos_token_id", "eos_token", "eos_token_id", "unk_token", "unknown_token_id",
+            "pad_token", "padding_token_id", "sep_token", "seperator_token_id", "cls_token", "cls_token_id",
+            "mask_token", "mask_token_id"));
+
+    /** Names of splitters, mapped to those of {@link Splitters}. */
+    private static final Map<String, String> SPLITTERS = Map.of(
+            "gpt-2", "gpt-2", "llama-bpe", "llama3", "llama3", "llama3", "llama-v3", "llama3", "qwen2", "qwen2",
+            "smollm", "smollm", "tekken", "tekken");
+    /** Splitters of models that look up whole pieces before merging, and whose texts begin with an id. */
+    private static final Set<String> WHOLE = Set.of("llama3", "tekken");
+
+    // token types
+    private static final int NORMAL = 1;
+    private static final int UNKNOWN = 2;
+    private static final int CONTROL = 3;
+    private static final int USER_DEFINED = 4;
+    private static final int BYTE = 6;
+
+    private final Map<String, Object> keys;
+    private final String where;
+    private final List<String> tokens;
+    private final int[] types;
+
+    private GgufTokenizer(Map<String, Object> keys, String where) {
+        this.keys = keys;
+        this.where = where;
+        tokens = strings("tokens");
+        types = get("token_type", int[].class, null);
+        if (types != null && types.length != tokens.size()) {
+            throw error("token_type", "a type for each of " + tokens.size() + " tokens", types.length);
+        }
+    }
+
+    /**
+     * Reads the keys' tokenizer.
+     *
+     * @param where name of the file in errors
+     * @throws ModelFormatException if its kind is not supported
+     */
+    public static TokenizerDefinition read(Map<String, Object> keys, String where) {
+        return new GgufTokenizer(keys, where).definition();
+    }
+
+    /**
+     * The same tokenizer as files of Hugging Face's form: tokenizer.json, and tokenizer_config.json with the special tokens'
+     * texts and the chat template.
+     *
+     * @throws ModelFormatException as {@link #read}
+     */
+    public static Map<String, byte[]> files(Map<String, Object> keys, String where) {
+        GgufTokenizer tokenizer = new GgufTokenizer(keys, where);
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        files.put(TokenizerFiles.TOKENIZER_JSON, json(TokenizerJsonWriter.json(
+                tokenizer.definition(), tokenizer.normalizers())));
+        files.put(TokenizerConfig.NAME, json(tokenizer.config()));
+        return files;
+    }
+
+    private static byte[] json(Map<String, Object> json) {
+        return Json.write(json).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Returns whether the file has a tokenizer. llama.cpp writes a model key even if it has none. */
+    public static boolean isIn(Map<String, Object> keys) {
+        Object model = keys.get(PREFIX + "model");
+        return model != null && !NO_MODEL.contains(model);
+    }
+
+    private boolean isByteLevel() {
+        return BYTE_LEVEL.equals(keys.get(PREFIX + "model"));
+    }
+
+    private TokenizerDefinition definition() {
+        String model = get("model", String.class, null);
+        return switch (model) {
+            case BYTE_LEVEL -> byteLevel();
+            case "llama" -> sentencePiece();
+            default -> throw error("model", "gpt2 or llama", model);
+        };
+    }
+
+    private String splitter() {
+        String pre = get("pre", String.class, "none");
+        String splitter = SPLITTERS.get(pre);
+        if (splitter == null) {
+            throw error("pre", "one of " + SPLITTERS.keySet().stream().sorted().toList(), pre);
+        }
+        return splitter;
+    }
+
+    private TokenizerDefinition byteLevel() {
+        String splitter = splitter();
+        String source = where + ": " + PREFIX + "merges";
+        List<Merge> merges = new ArrayList<>();
+        for (String merge : strings("merges")) {
+            merges.add(TokenizerFiles.merge(merge, source));
+        }
+        boolean whole = WHOLE.contains(splitter);
+        List<Normalizer> normalizers = composes(splitter) ? List.of(Nfc::normalize) : List.of();
+        return TokenizerDefinition.byteLevel(
+                where, vocabulary(), new RankedMerges(source, merges), addedTokens(), normalizers,
+                Splitters.named(splitter), whole)
+                .with(marks(whole));
+    }
+
+    /** Whether texts are normalised to NFC, which the file does not say. */
+    private static boolean composes(String splitter) {
+        return splitter.equals("qwen2");
+    }
+
+    private boolean addsSpace() {
+        return get("add_space_prefix", Boolean.class, true);
+    }
+
+    /** The definition's normalizers as a tokenizer.json has them. */
+    private List<Map<String, Object>> normalizers() {
+        if (isByteLevel()) {
+            return composes(splitter()) ? List.of(TokenizerJsonWriter.part("NFC")) : List.of();
+        }
+        String mark = String.valueOf(Metaspace.MARK);
+        Map<String, Object> spaces =
+                TokenizerJsonWriter.part("Replace", "pattern", Map.of("String", " "), "content", mark);
+        return addsSpace() ? List.of(TokenizerJsonWriter.part("Prepend", "prepend", mark), spaces) : List.of(spaces);
+    }
+
+    /** The keys of a tokenizer_config.json; the class is the one that follows its tokenizer.json in all. */
+    private Map<String, Object> config() {
+        Map<String, Object> config = new LinkedHashMap<>();
+        config.put("tokenizer_class", "PreTrainedTokenizerFast");
+        config.put("clean_up_tokenization_spaces", false);
+        SPECIAL.forEach((name, key) -> {
+            int id = id(key);
+            if (id >= 0) {
+                config.put(name, tokens.get(id));
+            }
+        });
+        String template = text(TEMPLATE);
+        String forTools = text(TEMPLATE + ".tool_use");
+        if (template != null) {
+            config.put("chat_template", forTools == null
+                    ? template
+                    : List.of(Map.of("name", "default", "template", template),
+                            Map.of("name", "tool_use", "template", forTools)));
+        }
+        return config;
+    }
+
+    private String text(String key) {
+        return keys.get(key) instanceof String text ? text : null;
+    }
+
+    private TokenizerDefinition sentencePiece() {
+        float[] scores = get("scores", float[].class, null);
+        if (scores == null || scores.length != tokens.size()) {
+            throw error("scores", "a score for each of " + tokens.size() + " tokens",
+                    scores == null ? "none" : scores.length);
+        }
+        float[] merging = scores.clone();
+        for (int id = 0; id < merging.length; id++) {
+            int type = type(id);
+            if (type == UNKNOWN || type == CONTROL || type == BYTE) {
+                merging[id] = Float.NaN;
+            }
+        }
+        return TokenizerDefinition.sentencePiece(
+                where, vocabulary(), new ScoredTokens(where + ": " + PREFIX + "scores", merging), addedTokens(),
+                addsSpace()).with(marks(true));
+    }
+
+    private Map<String, Integer> vocabulary() {
+        return TokenizerDefinition.vocabulary(where + ": " + PREFIX + "tokens", tokens);
+    }
+
+    private int type(int id) {
+        return types == null ? NORMAL : types[id];
+    }
+
+    private List<AddedToken> addedTokens() {
+        List<AddedToken> added = new ArrayList<>();
+        for (int id = 0; types != null && id < types.length; id++) {
+            if (types[id] == CONTROL || types[id] == USER_DEFINED) {
+                if (tokens.get(id).length() > AddedToken.LONGEST) {
+                    throw error("tokens", "added ones of at most " + AddedToken.LONGEST + " characters",
+                            tokens.get(id).length() + " of id " + id);
+                }
+                boolean special = types[id] == CONTROL || tokens.get(id).equals(TokenizerDefinition.END_OF_TEXT);
+                added.add(new AddedToken(tokens.get(id), id, special));
+            }
+        }
+        TokenizerFiles.addEndOfText(vocabulary(), added);
+        return added;
+    }
+
+    /** @param begins true if prompts begin with an id when {@code add_bos_token} is missing */
+    private TextMarks marks(boolean begins) {
+        int beginning = id("bos_token_id");
+        boolean added = get("add_bos_token", Boolean.class, begins);
+        return new TextMarks(added ? beginning : TokenizerDefinition.NONE, beginning, id("eos_token_id"));
+    }
+
+    private int id(String key) {
+        long id = get(key, Long.class, (long) TokenizerDefinition.NONE);
+        if (id >= tokens.size()) {
+            throw error(key, "an id below " + tokens.size(), id);
+        }
+        return (int) id;
+    }
+
+    /** Returns the value of a key, or {@code absent}; the parser of the file determines the Java type of a value. */
+    private <T> T get(String key, Class<T> type, T absent) {
+        Object value = keys.get(PREFIX + key);
+        if (value != null && !type.isInstance(value)) {
+            throw error(key, "a value of type " + type.getSimpleName(), "one of another type");
+        }
+        return value == null ? absent : type.cast(value);
+    }
+
+    private List<String> strings(String key) {
+        List<?> list = get(key, List.class, List.of());
+        List<String> strings = new ArrayList<>(list.size());
+        for (Object value : list) {
+            if (!(value instanceof String text)) {
+                throw error(key, "texts", value);
+            }
+            strings.add(text);
+        }
+        return strings;
+    }
+
+    private ModelFormatException error(String key, String expected, Object found) {
+        return new ModelFormatException(where + ": " + PREFIX + key + ": expected " + expected + ", found " + found);
+    }
+}

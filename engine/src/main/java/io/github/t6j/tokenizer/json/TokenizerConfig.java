@@ -1,0 +1,82 @@
+package io.github.t6j.tokenizer.json;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.json.Json;
+import io.github.t6j.tokenizer.json.TokenizerDefinition.TextMarks;
+import io.github.t6j.weights.SmallFile;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+
+/** Reads the tokens that begin and end a text from tokenizer_config.json, as Hugging Face's transformers does. */
+final class TokenizerConfig {
+    static final String NAME = "tokenizer_config.json";
+
+    /** Classes for which add_bos_token decides; others follow their tokenizer.json. */
+    private static final Set<String> LLAMA = Set.of("LlamaTokenizer", "LlamaTokenizerFast");
+
+    private static final Set<String> GPT2 = Set.of("GPT2Tokenizer", "GPT2TokenizerFast");
+
+    private final Path file;
+    private final Map<String, Object> json;
+
+    private TokenizerConfig(Path file) {
+        this.file = file;
+        json = Json.parseObject(SmallFile.read(file, SmallFile.TOKENIZER), file.toString());
+    }
+
+    /** Returns {@code definition} with the additions of the folder's tokenizer_config.json, if it exists. */
+    static TokenizerDefinition complete(TokenizerDefinition definition, Path folder) {
+        Path file = folder.resolve(NAME);
+        return Files.exists(file, LinkOption.NOFOLLOW_LINKS)
+                ? definition.with(new TokenizerConfig(file).marks(definition))
+                : definition;
+    }
+
+    /**
+     * Fails if the folder's tokenizer_config.json declares that vocab.json and merges.txt belong to another tokenizer
+     * than GPT-2's.
+     */
+    static void checkGpt2(Path folder) {
+        Path file = folder.resolve(NAME);
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            String found = new TokenizerConfig(file).tokenizerClass();
+            if (!found.isEmpty() && !GPT2.contains(found)) {
+                throw new ModelFormatException(file
+                        + ": tokenizer_class: expected GPT2Tokenizer, since only its two"
+                        + " files are complete, found " + found + ": copy the model's tokenizer.json there");
+            }
+        }
+    }
+
+    private String tokenizerClass() {
+        return json.get("tokenizer_class") instanceof String name ? name : "";
+    }
+
+    private TextMarks marks(TokenizerDefinition definition) {
+        int beginning = definition.id(token("bos_token"));
+        int prompt = definition.marks().prompt();
+        if (json.get("add_bos_token") instanceof Boolean adds && LLAMA.contains(tokenizerClass())) {
+            prompt = adds ? beginning : TokenizerDefinition.NONE;
+            if (adds && beginning < 0) {
+                throw new ModelFormatException(file + ": bos_token: expected a token of the tokenizer, as add_bos_token"
+                        + " is true, found " + json.get("bos_token"));
+            }
+        }
+        return new TextMarks(prompt, prompt < 0 ? beginning : prompt, definition.id(token("eos_token")));
+    }
+
+    /** Returns the text of a token: a string, or the content of an object; null is not a token. */
+    private String token(String key) {
+        return switch (json.get(key)) {
+            case null -> null;
+            case String text -> text;
+            case Map<?, ?> map when map.get("content") instanceof String text -> text;
+            default ->
+                throw new ModelFormatException(file + ": " + key + ": expected a string, or an object with content,"
+                        + " found " + json.get(key));
+        };
+    }
+}

@@ -1,0 +1,5 @@
+/**
+ * Readers of tokenizer files, part by part: tokenizer.json, tokenizer_config.json, vocab.json with merges.txt, GGUF.
+ * They make a {@code TokenizerDefinition}. May use {@code tokenizer.bpe} and {@code tokenizer.split}.
+ */
+package io.github.t6j.tokenizer.json;

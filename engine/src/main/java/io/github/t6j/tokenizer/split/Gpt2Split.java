@@ -1,0 +1,38 @@
+package io.github.t6j.tokenizer.split;
+
+/**
+ * GPT-2's regular expression
+ *
+ * <pre>{@code 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+}</pre>
+ */
+final class Gpt2Split {
+    private Gpt2Split() {}
+
+    /** Returns the end of a piece, as {@link Splitter#end}. */
+    static int end(byte[] text, int from, int to) {
+        int contraction = text[from] == '\'' ? contraction(text, from, to) : 0;
+        if (contraction > 0) {
+            return from + contraction;
+        }
+        int body = text[from] == ' ' && from + 1 < to ? from + 1 : from;
+        int kind = CharacterClass.at(text, body);
+        if (kind == CharacterClass.SPACE) {
+            return Splitter.endOfSpace(text, from, to);
+        }
+        int run = (kind & CharacterClass.LETTER) != 0
+                ? CharacterClass.LETTER
+                : kind == CharacterClass.NUMBER ? CharacterClass.NUMBER : CharacterClass.OTHER;
+        return CharacterClass.run(run, text, body + Utf8.width(text[body]), to);
+    }
+
+    private static int contraction(byte[] text, int from, int to) {
+        int first = from + 1 < to ? text[from + 1] : 0;
+        int second = from + 2 < to ? text[from + 2] : 0;
+        return switch (first) {
+            case 's', 't', 'm', 'd' -> 2;
+            case 'r', 'v' -> second == 'e' ? 3 : 0;
+            case 'l' -> second == 'l' ? 3 : 0;
+            default -> 0;
+        };
+    }
+}

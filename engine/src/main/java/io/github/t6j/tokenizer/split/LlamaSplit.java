@@ -1,0 +1,78 @@
+package io.github.t6j.tokenizer.split;
+
+/**
+ * Llama 3's regular expression, one alternative a line,
+ *
+ * <pre>{@code
+ * (?i:'s|'t|'re|'ve|'m|'ll|'d)
+ * [^\r\n\p{L}\p{N}]?\p{L}+
+ * \p{N}{1,3}
+ *  ?[^\s\p{L}\p{N}]+[\r\n]*
+ * \s*[\r\n]+
+ * \s+(?!\S)
+ * \s+
+ * }</pre>
+ *
+ * and that of Qwen 2, in which a piece has one number.
+ */
+final class LlamaSplit {
+    private LlamaSplit() {}
+
+    /**
+     * Returns the end of a piece, as {@link Splitter#end}; a piece has at most {@code numbers} characters of {@code
+     * \p{N}}.
+     */
+    static int end(byte[] text, int from, int to, int numbers) {
+        int contraction = text[from] == '\'' ? contraction(text, from, to) : 0;
+        if (contraction > 0) {
+            return from + contraction;
+        }
+        int kind = CharacterClass.at(text, from);
+        int next = from + Utf8.width(text[from]);
+        if ((kind & CharacterClass.LETTER) != 0) {
+            return CharacterClass.run(CharacterClass.LETTER, text, from, to);
+        }
+        if (kind == CharacterClass.NUMBER) {
+            return endOfNumbers(text, next, to, numbers - 1);
+        }
+        if (!Splitter.isLineEnd(text[from]) && CharacterClass.is(CharacterClass.LETTER, text, next, to)) {
+            return CharacterClass.run(CharacterClass.LETTER, text, next, to);
+        }
+        int body = text[from] == ' ' && CharacterClass.is(CharacterClass.OTHER, text, next, to) ? next : from;
+        int end = CharacterClass.run(CharacterClass.OTHER, text, body, to);
+        if (end == body) {
+            return Splitter.endOfLines(text, from, to);
+        }
+        while (end < to && Splitter.isLineEnd(text[end])) {
+            end++;
+        }
+        return end;
+    }
+
+    private static int endOfNumbers(byte[] text, int from, int to, int most) {
+        int end = from;
+        for (int i = 0; i < most && CharacterClass.is(CharacterClass.NUMBER, text, end, to); i++) {
+            end += Utf8.width(text[end]);
+        }
+        return end;
+    }
+
+    /**
+     * Returns the length of a contraction in bytes. Under Unicode's case folding, the long ſ, U+017F, matches s; no
+     * other letter outside ASCII matches one of these.
+     */
+    private static int contraction(byte[] text, int from, int to) {
+        int first = from + 1 < to ? lowerCase(text[from + 1]) : 0;
+        int second = from + 2 < to ? lowerCase(text[from + 2]) : 0;
+        return switch (first) {
+            case 's', 't', 'm', 'd' -> 2;
+            case 'r', 'v' -> second == 'e' ? 3 : 0;
+            case 'l' -> second == 'l' ? 3 : 0;
+            default -> from + 1 < to && Utf8.codePoint(text, from + 1) == 'ſ' ? 3 : 0;
+        };
+    }
+
+    private static int lowerCase(byte letter) {
+        return letter >= 'A' && letter <= 'Z' ? letter | 0x20 : letter;
+    }
+}

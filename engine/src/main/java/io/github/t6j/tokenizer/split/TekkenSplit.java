@@ -1,0 +1,71 @@
+package io.github.t6j.tokenizer.split;
+
+/**
+ * The regular expression of Mistral's Tekken, one alternative a line,
+ *
+ * <pre>{@code
+ * [^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+
+ * [^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*
+ * \p{N}
+ *  ?[^\s\p{L}\p{N}]+[\r\n/]*
+ * \s*[\r\n]+
+ * \s+(?!\S)
+ * \s+
+ * }</pre>
+ */
+final class TekkenSplit {
+    private static final int HEAD = CharacterClass.UPPER | CharacterClass.CASELESS | CharacterClass.MARK;
+    private static final int TAIL = CharacterClass.LOWER | CharacterClass.CASELESS | CharacterClass.MARK;
+    private static final int NONE = -1;
+
+    private TekkenSplit() {}
+
+    /** Returns the end of a piece, as {@link Splitter#end}. */
+    static int end(byte[] text, int from, int to) {
+        int kind = CharacterClass.at(text, from);
+        int next = from + Utf8.width(text[from]);
+        boolean mayLead =
+                (kind & (CharacterClass.LETTER | CharacterClass.NUMBER)) == 0 && !Splitter.isLineEnd(text[from]);
+        int word = mayLead ? endOfTailed(text, next, to) : NONE;
+        word = word == NONE ? endOfTailed(text, from, to) : word;
+        word = word == NONE && mayLead ? endOfHead(text, next, to) : word;
+        word = word == NONE ? endOfHead(text, from, to) : word;
+        if (word != NONE) {
+            return word;
+        }
+        return kind == CharacterClass.NUMBER ? next : endOfOther(text, from, next, to);
+    }
+
+    /**
+     * Matches the first alternative after its optional first character; the head gives back the characters that the
+     * tail needs.
+     */
+    private static int endOfTailed(byte[] text, int from, int to) {
+        int end = from;
+        int lastOfTail = NONE;
+        while (CharacterClass.is(HEAD, text, end, to)) {
+            boolean tail = (CharacterClass.at(text, end) & TAIL) != 0;
+            end += Utf8.width(text[end]);
+            lastOfTail = tail ? end : lastOfTail;
+        }
+        return CharacterClass.is(TAIL, text, end, to) ? CharacterClass.run(TAIL, text, end, to) : lastOfTail;
+    }
+
+    /** Matches the second alternative after the first one failed, so no tail follows. */
+    private static int endOfHead(byte[] text, int from, int to) {
+        int end = CharacterClass.run(HEAD, text, from, to);
+        return end > from ? end : NONE;
+    }
+
+    private static int endOfOther(byte[] text, int from, int next, int to) {
+        int body = text[from] == ' ' && CharacterClass.is(CharacterClass.OTHER, text, next, to) ? next : from;
+        int end = CharacterClass.run(CharacterClass.OTHER, text, body, to);
+        if (end == body) {
+            return Splitter.endOfLines(text, from, to);
+        }
+        while (end < to && (Splitter.isLineEnd(text[end]) || text[end] == '/')) {
+            end++;
+        }
+        return end;
+    }
+}

@@ -1,0 +1,33 @@
+package io.github.t6j.training.data;
+
+import io.github.t6j.training.TokenData;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+
+/**
+ * Fingerprint of the training data, checked on resume.
+ *
+ * @param ids number of ids
+ * @param checksum CRC-32C of the sizes of all shards and of a sample of the ids of each
+ */
+public record DataFingerprint(long ids, long checksum) {
+    private static final int PROBES = 64;
+    private static final int PROBE = 64;
+
+    public static DataFingerprint of(TokenData data) {
+        CRC32C checksum = new CRC32C();
+        int[] ids = new int[PROBE];
+        ByteBuffer bytes = ByteBuffer.allocate(PROBE * Integer.BYTES);
+        for (int shard = 0; shard < data.shards(); shard++) {
+            long size = data.size(shard);
+            checksum.update(bytes.clear().putLong(size).flip());
+            int count = (int) Math.min(PROBE, size);
+            for (int probe = 0; probe < PROBES; probe++) {
+                data.read(shard, (size - count) / (PROBES - 1) * probe, ids, 0, count);
+                bytes.clear().asIntBuffer().put(ids, 0, count);
+                checksum.update(bytes.limit(count * Integer.BYTES));
+            }
+        }
+        return new DataFingerprint(data.size(), checksum.getValue());
+    }
+}

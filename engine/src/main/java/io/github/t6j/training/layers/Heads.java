@@ -1,0 +1,111 @@
+package io.github.t6j.training.layers;
+
+import io.github.t6j.training.layers.HeadAttention.Rows;
+import io.github.t6j.training.layers.MicroBatch.Part;
+import java.util.Arrays;
+
+/**
+ * Causal attention of all heads of all sequences; h/g consecutive query heads share a key head. An item of parallel
+ * work is a pair of a sequence and a key head, whose query heads add to its gradients in order.
+ */
+public final class Heads {
+    private final Resources resources;
+    private final Shape shape;
+    private float[] lse = new float[0]; // [sequences][h][length]
+
+    /**
+     * Sizes of the heads.
+     *
+     * @param query number of query heads, h
+     * @param keyValue number of heads of keys and values, g, a divisor of h
+     * @param keyDim elements of a query and a key
+     * @param valueDim elements of a value
+     * @param softmax true for softmax attention with a scale of 1/√keyDim, false for linear attention
+     */
+    record Shape(int query, int keyValue, int keyDim, int valueDim, boolean softmax) {
+        float scale() {
+            return (float) (1 / Math.sqrt(keyDim));
+        }
+    }
+
+    /**
+     * Heads side by side in the rows of a matrix: head h of row r begins at {@code at + r · stride + h · apart}.
+     *
+     * @param apart floats from a head to the next
+     */
+    record View(float[] array, int at, int stride, int apart) {
+        /** Returns the view from {@code row} on. */
+        View from(int row) {
+            return new View(array, at + row * stride, stride, apart);
+        }
+
+        /** Returns the rows of a head from {@code row} on. */
+        Rows head(int row, int head) {
+            return new Rows(array, at + row * stride + head * apart, stride);
+        }
+    }
+
+    Heads(Resources resources, Shape shape) {
+        this.resources = resources;
+        this.shape = shape;
+    }
+
+    /** Makes room for lse of a micro-batch, which {@link #forward} keeps for {@link #backward}. */
+    void prepare(MicroBatch batch) {
+        lse = Resources.atLeast(lse, batch.rows(), shape.query());
+    }
+
+    /** y = attention(q, k, v); every view begins at the first row of the part. */
+    void forward(View q, View k, View v, Part part, View y) {
+        eachHead(part, (row, head, keyHead, lseAt, worker) -> attention(worker).forward(
+                q.head(row, head), k.head(row, keyHead), v.head(row, keyHead), part.length(), shape.keyDim(),
+                shape.valueDim(), shape.scale(), y.head(row, head), lse, lseAt));
+    }
+
+    /** Writes dq, dk and dv; every view begins at the first row of the part. */
+    void backward(View q, View k, View v, View y, View dy, Part part, View dq, View dk, View dv) {
+        eachHead(part, (row, head, keyHead, lseAt, worker) -> {
+            if (head % (shape.query() / shape.keyValue()) == 0) {
+                clear(dk.head(row, keyHead), part.length(), shape.keyDim());
+                clear(dv.head(row, keyHead), part.length(), shape.valueDim());
+            }
+            attention(worker).backward(
+                    q.head(row, head), k.head(row, keyHead), v.head(row, keyHead), y.head(row, head),
+                    dy.head(row, head), lse, lseAt, part.length(), shape.keyDim(), shape.valueDim(), shape.scale(),
+                    dq.head(row, head), dk.head(row, keyHead), dv.head(row, keyHead));
+        });
+    }
+
+    private CausalAttention attention(int worker) {
+        return shape.softmax() ? resources.softmax[worker] : resources.linear[worker];
+    }
+
+    /** Returns the number of sequences whose heads give every thread enough items; more would only take more memory. */
+    int sequencesAtOnce() {
+        return 8 * resources.workers.threads() / shape.keyValue() + 1;
+    }
+
+    private static void clear(Rows x, int rows, int size) {
+        for (int at = x.at(), r = 0; r < rows; r++, at += x.stride()) {
+            Arrays.fill(x.array(), at, at + size, 0f);
+        }
+    }
+
+    /** Work on a query head of the sequence whose first row is {@code row}. */
+    @FunctionalInterface
+    private interface HeadWork {
+        void run(int row, int head, int keyHead, int lseAt, int worker);
+    }
+
+    private void eachHead(Part part, HeadWork work) {
+        int group = shape.query() / shape.keyValue();
+        resources.workers.run(part.sequences() * shape.keyValue(), (item, worker) -> {
+            int sequence = item / shape.keyValue();
+            int keyHead = item % shape.keyValue();
+            for (int head = keyHead * group; head < (keyHead + 1) * group; head++) {
+                int lseAt = ((part.first() + sequence) * shape.query() + head) * part.length();
+                work.run(sequence * part.length(), head, keyHead, lseAt, worker);
+            }
+        });
+    }
+}

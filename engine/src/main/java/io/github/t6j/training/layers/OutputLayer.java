@@ -1,0 +1,104 @@
+package io.github.t6j.training.layers;
+
+import io.github.t6j.training.Parameter;
+import io.github.t6j.training.layers.HeadAttention.Rows;
+import java.util.Arrays;
+
+/**
+ * Output layer and loss: f = norm(x) of the last activations x, logits z = E f, loss = mean of lse(z) − z[target] over
+ * the scored positions, lse(z) = ln Σ e^z. Logits are computed for some rows at a time and not kept.
+ *
+ * <pre>
+ *   dz = (e^(z − lse) − onehot(target)) / scored     dE += dz fᵀ     df = Eᵀ dz
+ * </pre>
+ */
+public final class OutputLayer {
+    private static final int NORMED = 0;
+    private static final int NORMED_GRADIENT = 1;
+    private static final int LOGITS = 2;
+    /** Approximate number of logits in memory at a time. */
+    private static final int MOST_LOGITS = 1 << 21;
+    private static final int LEAST_ROWS = 128; // fewer would slow the product down
+
+    private final Resources resources;
+    private final TrainingNorm norm;
+    private final Parameter matrix; // E [vocabulary][width]
+    private final int width;
+    private final int vocabulary;
+    private final float[][] logits; // one per worker, [vocabulary]
+    private double[] losses = new double[0]; // [rows]
+
+    public OutputLayer(Resources resources, TrainingNorm norm, Parameter matrix, int width) {
+        this.resources = resources;
+        this.norm = norm;
+        this.matrix = matrix;
+        this.width = width;
+        vocabulary = matrix.rows();
+        logits = new float[resources.workers.threads()][vocabulary];
+    }
+
+    /** Returns the mean loss of the scored positions in nats; NaN if none is scored. */
+    public double loss(float[] x, MicroBatch batch) {
+        return loss(x, batch, 0, null);
+    }
+
+    /**
+     * Returns the mean loss; writes scale × its derivative by x into dx [rows][width], and adds scale × its derivatives
+     * to the gradients of the parameters. {@code dx} may be {@code x}.
+     */
+    public double lossAndGradient(float[] x, MicroBatch batch, float scale, float[] dx) {
+        return loss(x, batch, scale, dx);
+    }
+
+    private double loss(float[] x, MicroBatch batch, float scale, float[] dx) {
+        int rows = batch.rows();
+        int scored = batch.scored();
+        int chunk = Math.min(rows, Math.max(LEAST_ROWS, MOST_LOGITS / vocabulary));
+        losses = losses.length < rows ? new double[rows] : losses;
+        float[] f = resources.scratch(NORMED, rows, width);
+        norm.forward(new Rows(x, 0, width), rows, 1, new Rows(f, 0, width));
+        float[] df = dx == null ? null : resources.scratch(NORMED_GRADIENT, rows, width);
+        float[] z = resources.scratch(LOGITS, chunk, vocabulary);
+        for (int from = 0; from < rows; from += chunk) {
+            int count = Math.min(chunk, rows - from);
+            int at = from * width;
+            resources.products.forward(
+                    f, at, width, count, matrix.value(), 0, vocabulary, width, z, 0, vocabulary, false);
+            score(z, from, count, batch.targets(), scored == 0 ? 0 : scale / scored, dx != null);
+            if (dx != null) {
+                resources.products.inputGradient(
+                        z, 0, vocabulary, count, matrix.value(), 0, vocabulary, width, df, at, width, false);
+                resources.products.weightGradient(
+                        z, 0, vocabulary, f, at, width, count, matrix.gradient(), 0, vocabulary, width);
+            }
+        }
+        if (dx != null) {
+            norm.backward(new Rows(x, 0, width), new Rows(df, 0, width), rows, 1, new Rows(dx, 0, width), false);
+        }
+        double sum = 0;
+        for (int r = 0; r < rows; r++) {
+            sum += losses[r];
+        }
+        return sum / scored;
+    }
+
+    /** Computes the losses of some rows; with {@code differentiate}, replaces z by dz. */
+    private void score(float[] z, int from, int count, int[] targets, float factor, boolean differentiate) {
+        resources.eachRow(count, (row, worker) -> {
+            int target = targets[from + row];
+            int at = row * vocabulary;
+            if (target == MicroBatch.IGNORED) {
+                losses[from + row] = 0;
+                Arrays.fill(z, at, at + vocabulary, 0f);
+                return;
+            }
+            System.arraycopy(z, at, logits[worker], 0, vocabulary);
+            double lse = resources.kernels.logSumExp(logits[worker], vocabulary, resources.lanes[worker]);
+            losses[from + row] = lse - z[at + target];
+            if (differentiate) {
+                resources.gradients.softmax(z, at, vocabulary, (float) lse, factor);
+                z[at + target] -= factor;
+            }
+        });
+    }
+}

@@ -1,0 +1,353 @@
+package io.github.t6j.training.layers;
+
+import static io.github.t6j.kernels.Kernels.PANEL;
+
+import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.GradientKernels;
+import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
+import io.github.t6j.weights.NativeMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * Products of a linear layer, y = W·x, dx = Wᵀ·dy and dW += dyᵀ·x, on all workers. Matrices are row-major.
+ *
+ * <p>All use the engine's register tiles, which need W (or, for the gradient of weights, both operands) packed into
+ * panels of {@value Kernels#PANEL} columns. The order of a sum does not depend on the number of threads. An object is
+ * reused for many products and stops allocating once it has seen the largest. For use by one thread.
+ */
+public final class Products implements AutoCloseable {
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /** Terms of a sum per tile: this many rows of a panel, 64 KB, stay in L2 while rows of x stream past. */
+    private static final int TERMS = 256;
+
+    /** Rows of y per work item: 32 KB of a panel, which stay in L1. */
+    private static final int ROWS = 128;
+
+    /** Rows of dW per work item: half a panel, so that threads get equal shares of small matrices. */
+    private static final int HALF = PANEL / 2;
+
+    /** Most tokens whose panels are in memory at once for a gradient of weights. */
+    private static final int TOKENS = 1024;
+
+    /** Approximate number of floats of panels in memory at once. */
+    private static final long PACKED = 8 << 20;
+
+    private final Kernels kernels;
+    private final GradientKernels gradients;
+    private final Workers workers;
+    private final Scratch[] scratch; // one per worker
+
+    private final NativeMemory own = NativeMemory.shared(); // memory of the scratch
+    private NativeMemory memory = NativeMemory.shared(); // memory of the panels
+    private MemorySegment panels = MemorySegment.NULL; // panels of W: [panels of the group][inner][64]
+    private float[] dyPanels = new float[0]; //           [⌈outputs/64⌉][tokens of the group][64]
+    private float[] xPanels = new float[0]; //            [⌈inputs/64⌉][tokens of the group][64]
+
+    private final Workers.Work packing = this::pack;
+    private final Workers.Work multiplying = this::multiply;
+    private final Workers.Work packingTokens = this::packTokens;
+    private final Workers.Work addingGradient = this::addGradient;
+
+    // The current matrix, W or dW, [outputs][inputs]. It may be a stack of several matrices with the same inputs.
+    private float[][] parts;
+    private int partAt; // offset of each part in its array
+    private int[] ends = new int[1]; // outputs up to the end of each part
+    private final float[][] single = new float[1][];
+    private int outputs;
+    private int inputs;
+
+    // The current product: y[r][c] = Σ_k x[r][k] · w[k][c], or w[c][k] if transposed.
+    private float[] x;
+    private int xAt;
+    private int xStride;
+    private int rows;
+    private boolean transposed;
+    private int inner;
+    private int columns;
+    private float[] y;
+    private int yAt;
+    private int yStride;
+    private boolean accumulate;
+    private int firstPanel; // of the group
+    private int groupPanels;
+
+    // The current gradient of weights, besides x: dw[o][i] += Σ_r dy[r][o] · x[r][i].
+    private float[] dy;
+    private int dyAt;
+    private int dyStride;
+    private int firstToken; // of the group
+    private int tokens;
+
+    /**
+     * Scratch of a worker.
+     *
+     * @param square f32 [64][64], a tile of W
+     * @param turned its transpose
+     * @param sums [ROWS][64]
+     */
+    private record Scratch(MemorySegment square, MemorySegment turned, float[] sums) {}
+
+    /** Creates products that compute with {@code kernels} on the threads of {@code workers}. */
+    public Products(Kernels kernels, Workers workers) {
+        this.kernels = kernels;
+        gradients = KernelChoice.gradients(kernels);
+        this.workers = workers;
+        scratch = new Scratch[workers.threads()];
+        long square = (long) PANEL * PANEL * Float.BYTES;
+        for (int worker = 0; worker < scratch.length; worker++) {
+            scratch[worker] = new Scratch(
+                    own.allocate(square, 64), own.allocate(square, 64), new float[ROWS * PANEL]);
+        }
+    }
+
+    /**
+     * y[r] = (accumulate ? y[r] : 0) + W · x[r].
+     *
+     * @param x [rows][inputs] from {@code xAt}, rows {@code xStride} apart
+     * @param w [outputs][inputs] from {@code wAt}
+     * @param y [rows][outputs] from {@code yAt}, rows {@code yStride} apart
+     */
+    public void forward(
+            float[] x, int xAt, int xStride, int rows, float[] w, int wAt, int outputs, int inputs, float[] y, int yAt,
+            int yStride, boolean accumulate) {
+        matrix(w, wAt, outputs, inputs);
+        product(x, xAt, xStride, rows, true, y, yAt, yStride, accumulate);
+    }
+
+    /** Multiplies with several matrices, whose outputs stand side by side; one product is faster than several. */
+    public void forward(
+            float[] x, int xAt, int xStride, int rows, float[][] w, int inputs, float[] y, int yAt, int yStride,
+            boolean accumulate) {
+        matrices(w, inputs);
+        product(x, xAt, xStride, rows, true, y, yAt, yStride, accumulate);
+    }
+
+    /** dx[r] = (accumulate ? dx[r] : 0) + Wᵀ · dy[r]; shapes as in {@link #forward}. */
+    public void inputGradient(
+            float[] dy, int dyAt, int dyStride, int rows, float[] w, int wAt, int outputs, int inputs, float[] dx,
+            int dxAt, int dxStride, boolean accumulate) {
+        matrix(w, wAt, outputs, inputs);
+        product(dy, dyAt, dyStride, rows, false, dx, dxAt, dxStride, accumulate);
+    }
+
+    /** Multiplies with several transposed matrices: row r of dy holds the outputs of all of them side by side. */
+    public void inputGradient(
+            float[] dy, int dyAt, int dyStride, int rows, float[][] w, int inputs, float[] dx, int dxAt, int dxStride,
+            boolean accumulate) {
+        matrices(w, inputs);
+        product(dy, dyAt, dyStride, rows, false, dx, dxAt, dxStride, accumulate);
+    }
+
+    /** dw += dyᵀ · x; shapes as in {@link #forward}. */
+    public void weightGradient(
+            float[] dy, int dyAt, int dyStride, float[] x, int xAt, int xStride, int rows, float[] dw, int dwAt,
+            int outputs, int inputs) {
+        matrix(dw, dwAt, outputs, inputs);
+        gradient(dy, dyAt, dyStride, x, xAt, xStride, rows);
+    }
+
+    /** Adds the gradients of several matrices, whose outputs stand side by side in a row of dy. */
+    public void weightGradient(
+            float[] dy, int dyAt, int dyStride, float[] x, int xAt, int xStride, int rows, float[][] dw, int inputs) {
+        matrices(dw, inputs);
+        gradient(dy, dyAt, dyStride, x, xAt, xStride, rows);
+    }
+
+    private void matrix(float[] w, int wAt, int newOutputs, int newInputs) {
+        single[0] = w;
+        parts = single;
+        partAt = wAt;
+        ends[0] = newOutputs;
+        outputs = newOutputs;
+        inputs = newInputs;
+    }
+
+    private void matrices(float[][] w, int newInputs) {
+        parts = w;
+        partAt = 0;
+        outputs = 0;
+        inputs = newInputs;
+        ends = ends.length < w.length ? new int[w.length] : ends;
+        for (int part = 0; part < w.length; part++) {
+            outputs += w[part].length / inputs;
+            ends[part] = outputs;
+        }
+    }
+
+    private int part(int output) {
+        int part = 0;
+        while (output >= ends[part]) {
+            part++;
+        }
+        return part;
+    }
+
+    /** Returns the offset of the row of an output in its part. */
+    private int rowAt(int part, int output) {
+        return partAt + (part == 0 ? output : output - ends[part - 1]) * inputs;
+    }
+
+    private void product(
+            float[] newX, int newXAt, int newXStride, int newRows, boolean newTransposed, float[] newY, int newYAt,
+            int newYStride, boolean newAccumulate) {
+        x = newX;
+        xAt = newXAt;
+        xStride = newXStride;
+        rows = newRows;
+        transposed = newTransposed;
+        inner = transposed ? inputs : outputs;
+        columns = transposed ? outputs : inputs;
+        y = newY;
+        yAt = newYAt;
+        yStride = newYStride;
+        accumulate = newAccumulate;
+        int all = count(columns, PANEL);
+        int group = Math.clamp(PACKED / ((long) inner * PANEL), 1, all);
+        grow((long) group * inner * PANEL * Float.BYTES);
+        for (firstPanel = 0; firstPanel < all; firstPanel += group) {
+            groupPanels = Math.min(group, all - firstPanel);
+            workers.run(groupPanels * count(inner, TERMS), packing);
+            workers.run(groupPanels * count(rows, ROWS), multiplying);
+        }
+    }
+
+    private void grow(long bytes) {
+        if (panels.byteSize() < bytes) {
+            memory.close();
+            memory = NativeMemory.shared();
+            panels = MemorySegment.NULL;
+            panels = memory.allocate(bytes, 64);
+        }
+    }
+
+    private static int count(int n, int size) {
+        return (n + size - 1) / size;
+    }
+
+    /** Returns the offset in bytes of row {@code k} of a panel of the group. */
+    private long panelAt(int panel, int k) {
+        return ((long) panel * inner + k) * PANEL * Float.BYTES;
+    }
+
+    /** Packs {@value #TERMS} rows of a panel. */
+    private void pack(int item, int worker) {
+        int panel = item % groupPanels;
+        int from = item / groupPanels * TERMS;
+        int to = Math.min(from + TERMS, inner);
+        int column = (firstPanel + panel) * PANEL;
+        int width = Math.min(PANEL, columns - column);
+        if (!transposed) {
+            for (int k = from; k < to; k++) {
+                int part = part(k);
+                MemorySegment.copy(
+                        parts[part], rowAt(part, k) + column, panels, FLOAT, panelAt(panel, k), width);
+            }
+            return;
+        }
+        MemorySegment square = scratch[worker].square;
+        MemorySegment turned = scratch[worker].turned;
+        for (int k = from; k < to; k += PANEL) {
+            int terms = Math.min(PANEL, to - k);
+            for (int c = 0; c < width; c++) {
+                int part = part(column + c);
+                MemorySegment.copy(
+                        parts[part], rowAt(part, column + c) + k, square, FLOAT, (long) c * PANEL * Float.BYTES, terms);
+            }
+            kernels.transpose(Format.F32, square, 0, PANEL, width, PANEL, turned, PANEL);
+            MemorySegment.copy(turned, 0, panels, panelAt(panel, k), (long) terms * PANEL * Float.BYTES);
+        }
+    }
+
+    /** Computes {@value #ROWS} rows of a panel of y. */
+    private void multiply(int item, int worker) {
+        int panel = item % groupPanels;
+        int row = item / groupPanels * ROWS;
+        int count = Math.min(ROWS, rows - row);
+        int column = (firstPanel + panel) * PANEL;
+        int width = Math.min(PANEL, columns - column);
+        float[] sums = scratch[worker].sums;
+        for (int k = 0; k < inner; k += TERMS) {
+            kernels.multiply(
+                    x, xAt + row * xStride + k, xStride, count, Math.min(TERMS, inner - k), Format.F32, panels,
+                    panelAt(panel, k), PANEL, width, sums, 0, 0, k > 0);
+        }
+        for (int r = 0; r < count; r++) {
+            int to = yAt + (row + r) * yStride + column;
+            if (accumulate) {
+                Sums.add(sums, r * PANEL, y, to, width);
+            } else {
+                System.arraycopy(sums, r * PANEL, y, to, width);
+            }
+        }
+    }
+
+    private void gradient(
+            float[] newDy, int newDyAt, int newDyStride, float[] newX, int newXAt, int newXStride, int newRows) {
+        dy = newDy;
+        dyAt = newDyAt;
+        dyStride = newDyStride;
+        x = newX;
+        xAt = newXAt;
+        xStride = newXStride;
+        rows = newRows;
+        int group = Math.clamp(PACKED / (outputs + inputs), TERMS, TOKENS);
+        int most = Math.min(group, rows);
+        if (dyPanels.length < most * Kernels.padded(outputs)) {
+            dyPanels = new float[most * Kernels.padded(outputs)];
+        }
+        if (xPanels.length < most * Kernels.padded(inputs)) {
+            xPanels = new float[most * Kernels.padded(inputs)];
+        }
+        for (firstToken = 0; firstToken < rows; firstToken += group) {
+            tokens = Math.min(group, rows - firstToken);
+            workers.run(count(tokens, PANEL), packingTokens);
+            workers.run(count(outputs, HALF) * count(inputs, PANEL), addingGradient);
+        }
+    }
+
+    private void packTokens(int item, int worker) {
+        int from = item * PANEL;
+        int to = Math.min(from + PANEL, tokens);
+        for (int t = from; t < to; t++) {
+            packRow(dy, dyAt + (firstToken + t) * dyStride, outputs, dyPanels, t);
+            packRow(x, xAt + (firstToken + t) * xStride, inputs, xPanels, t);
+        }
+    }
+
+    private void packRow(float[] row, int at, int count, float[] to, int t) {
+        for (int c = 0; c < count; c += PANEL) {
+            System.arraycopy(row, at + c, to, (c * tokens) + t * PANEL, Math.min(PANEL, count - c));
+        }
+    }
+
+    /** Adds {@value #HALF} rows of a panel of dW. */
+    private void addGradient(int item, int worker) {
+        int input = item / count(outputs, HALF) * PANEL;
+        int output = item % count(outputs, HALF) * HALF;
+        int count = Math.min(HALF, outputs - output);
+        int width = Math.min(PANEL, inputs - input);
+        float[] sums = scratch[worker].sums;
+        int dyPanel = output / PANEL * PANEL * tokens + output % PANEL;
+        for (int t = 0; t < tokens; t += TERMS) {
+            gradients.multiplyTransposed(
+                    dyPanels, dyPanel + t * PANEL, count, Math.min(TERMS, tokens - t), xPanels,
+                    input * tokens + t * PANEL, width, sums, 0, t > 0);
+        }
+        for (int o = 0; o < count; o++) {
+            int part = part(output + o);
+            Sums.add(sums, o * PANEL, parts[part], rowAt(part, output + o) + input, width);
+        }
+    }
+
+    /** Frees the native memory. */
+    @Override
+    public void close() {
+        own.close();
+        memory.close();
+    }
+}

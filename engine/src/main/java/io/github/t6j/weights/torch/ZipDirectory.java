@@ -1,0 +1,218 @@
+package io.github.t6j.weights.torch;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import io.github.t6j.ModelFormatException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.zip.CRC32;
+
+/**
+ * Entries of a zip file, as slices of it. The JDK's readers do not fit: torch omits sizes from the local headers, where
+ * streaming readers expect them, and the weights are used in place.
+ *
+ * <p>Record layouts: PKWARE APPNOTE 6.3, sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.14 to 4.3.16
+ * (end of central directory and its zip64 form), 4.5.3 (zip64 sizes).
+ */
+public final class ZipDirectory {
+    private static final int LOCAL = 0x04034b50;
+    private static final int LOCAL_BYTES = 30;
+    private static final int CENTRAL = 0x02014b50;
+    private static final int CENTRAL_BYTES = 46;
+    private static final int END = 0x06054b50;
+    private static final int END_BYTES = 22;
+    private static final int END64 = 0x06064b50;
+    private static final int END64_BYTES = 56;
+    private static final int LOCATOR64 = 0x07064b50;
+    private static final int LOCATOR64_BYTES = 20;
+    private static final long IN_ZIP64_EXTRA = 0xffff_ffffL;
+
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+
+    /** Bytes checksummed at a time; small enough for a ByteBuffer. */
+    private static final long PIECE = 1 << 24;
+
+    /**
+     * An entry of the file {@code where}.
+     *
+     * @param crc CRC-32 of the data from the directory; 0 if torch was configured not to compute it
+     */
+    record Entry(String name, MemorySegment data, int crc, String where) {
+        /**
+         * Returns the data after verifying its CRC-32, which reads every byte.
+         *
+         * @throws ModelFormatException if the CRC-32 differs
+         */
+        MemorySegment checked() {
+            CRC32 found = new CRC32();
+            for (long at = 0; crc != 0 && at < data.byteSize(); at += PIECE) {
+                found.update(data.asSlice(at, Math.min(PIECE, data.byteSize() - at)).asByteBuffer());
+            }
+            if (crc != 0 && (int) found.getValue() != crc) {
+                throw error(where, "entry " + name + ": expected the CRC-32 " + Integer.toHexString(crc)
+                        + " of the directory, found " + Long.toHexString(found.getValue())
+                        + ": the file is damaged, download it again");
+            }
+            return data;
+        }
+    }
+
+    private final MemorySegment file;
+    private final String where;
+    /** Sum of the sizes of the entries so far. */
+    private long total;
+
+    private ZipDirectory(MemorySegment file, String where) {
+        this.file = file;
+        this.where = where;
+    }
+
+    /** Returns whether {@code file} starts like a zip file with an entry. */
+    public static boolean isZip(MemorySegment file) {
+        return file.byteSize() >= 4 && file.get(INT, 0) == LOCAL;
+    }
+
+    /**
+     * Returns all entries of {@code file} by name, in the directory's order.
+     *
+     * @throws ModelFormatException if the file is damaged, or an entry is compressed, encrypted or outside the file
+     */
+    static Map<String, Entry> entries(MemorySegment file, String where) {
+        return new ZipDirectory(file, where).entries();
+    }
+
+    private Map<String, Entry> entries() {
+        long end = end();
+        long size = u32(end + 12);
+        long at = u32(end + 16);
+        long count = u16(end + 10);
+        if (end >= LOCATOR64_BYTES && signature(end - LOCATOR64_BYTES) == LOCATOR64) {
+            end = end64(end - LOCATOR64_BYTES);
+            count = file.get(LONG, end + 32);
+            size = file.get(LONG, end + 40);
+            at = file.get(LONG, end + 48);
+        }
+        if (at < 0 || size < 0 || at > end || size > end - at || count < 0) {
+            throw error("expected the directory within " + end + " bytes, found it at " + at + " with " + size);
+        }
+        long stop = at + size;
+        Map<String, Entry> entries = new LinkedHashMap<>();
+        for (long i = 0; i < count; i++) {
+            at = entry(at, stop, entries);
+        }
+        return entries;
+    }
+
+    /**
+     * Returns the offset of the end record, which is last in the file except for a comment of the length that it
+     * states.
+     */
+    private long end() {
+        long first = Math.max(0, file.byteSize() - END_BYTES - 0xffff);
+        for (long at = file.byteSize() - END_BYTES; at >= first; at--) {
+            if (signature(at) == END && at + END_BYTES + u16(at + 20) == file.byteSize()) {
+                return at;
+            }
+        }
+        throw error("found no end of the directory: the file is cut short, download it again");
+    }
+
+    private long end64(long locator) {
+        long at = file.get(LONG, locator + 8);
+        if (at < 0 || at > locator - END64_BYTES || signature(at) != END64) {
+            throw error("expected the zip64 end record at " + at);
+        }
+        return at;
+    }
+
+    /** Reads the directory record at {@code at} and returns the offset of the next one. */
+    private long entry(long at, long stop, Map<String, Entry> entries) {
+        if (at > stop - CENTRAL_BYTES || signature(at) != CENTRAL) {
+            throw error("expected a directory record at " + at);
+        }
+        long extra = at + CENTRAL_BYTES + u16(at + 28);
+        long comment = extra + u16(at + 30);
+        long next = comment + u16(at + 32);
+        if (next > stop) {
+            throw error("expected the directory record at " + at + " to end by " + stop + ", found " + next);
+        }
+        String name = name(at + CENTRAL_BYTES, extra);
+        long[] sizes = {u32(at + 24), u32(at + 20), u32(at + 42)}; // full size, stored size, local header
+        readZip64(sizes, extra, comment);
+        if (u16(at + 10) != 0 || (u16(at + 8) & 1) != 0 || sizes[0] != sizes[1]) {
+            throw error("entry " + name + " is compressed or encrypted, expected it stored as torch does: save it again"
+                    + " with torch, or convert it to safetensors");
+        }
+        Entry entry = new Entry(name, data(name, sizes[2], sizes[1]), file.get(INT, at + 16), where);
+        total += sizes[1];
+        if (total > file.byteSize()) { // else verifying entries could take much longer than reading the file
+            throw error(
+                    "entry " + name + ": expected entries that do not overlap, found " + total + " bytes of them in "
+                            + file.byteSize());
+        }
+        if (entries.put(name, entry) != null) {
+            throw error("duplicate entry " + name);
+        }
+        return next;
+    }
+
+    /**
+     * Fills in the {@code sizes} that do not fit in 32 bits, from extra field 1, which has only those, in this order.
+     */
+    private void readZip64(long[] sizes, long at, long stop) {
+        while (at + 4 <= stop) {
+            long fieldStop = at + 4 + u16(at + 2);
+            if (u16(at) == 1) {
+                long value = at + 4;
+                for (int i = 0; i < sizes.length; i++) {
+                    if (sizes[i] == IN_ZIP64_EXTRA && value + 8 <= Math.min(fieldStop, stop)) {
+                        sizes[i] = file.get(LONG, value);
+                        value += 8;
+                    }
+                }
+            }
+            at = fieldStop;
+        }
+    }
+
+    private MemorySegment data(String name, long local, long size) {
+        if (local < 0 || local > file.byteSize() - LOCAL_BYTES || signature(local) != LOCAL) {
+            throw error("expected the header of entry " + name + " at " + local);
+        }
+        long start = local + LOCAL_BYTES + u16(local + 26) + u16(local + 28);
+        if (start > file.byteSize() || size < 0 || size > file.byteSize() - start) {
+            throw error("entry " + name + ": expected " + size + " bytes at " + start + ", found a file of "
+                    + file.byteSize());
+        }
+        return file.asSlice(start, size);
+    }
+
+    private String name(long from, long to) {
+        return new String(file.asSlice(from, to - from).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+    }
+
+    private int signature(long at) {
+        return file.get(INT, at);
+    }
+
+    private int u16(long at) {
+        return Short.toUnsignedInt(file.get(SHORT, at));
+    }
+
+    private long u32(long at) {
+        return Integer.toUnsignedLong(file.get(INT, at));
+    }
+
+    private ModelFormatException error(String message) {
+        return error(where, message);
+    }
+
+    private static ModelFormatException error(String where, String message) {
+        return new ModelFormatException(where + ": zip file: " + message);
+    }
+}

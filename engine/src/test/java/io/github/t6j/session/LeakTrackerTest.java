@@ -1,0 +1,136 @@
+package io.github.t6j.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.t6j.Forgetful;
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.Model;
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.ModelOptions;
+import io.github.t6j.Session;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.TestData;
+import io.github.t6j.flashtpa.FlashTpa;
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.FutureTask;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tests that no thread outlives its model, and that a program that closes nothing still ends and frees memory. */
+public class LeakTrackerTest {
+    private static final String CLEANER = "t6j-cleaner";
+
+    /** Returns the live threads of the engine. */
+    public static Set<Thread> threads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("t6j-")).collect(Collectors.toSet());
+    }
+
+    private static Set<Thread> others(Set<Thread> before, boolean cleaners) {
+        Set<Thread> now = threads();
+        now.removeAll(before);
+        now.removeIf(thread -> !cleaners && thread.getName().equals(CLEANER));
+        return now;
+    }
+
+    private static void useAndClose() {
+        try (Model model = Model.load(TestData.tiny(), ModelOptions.defaults().withThreads(3));
+                Session session = model.newSession()) {
+            session.generate("The whale", GenerationOptions.defaults().withMaxTokens(5));
+        }
+    }
+
+    private static void assertEnd(Set<Thread> before, boolean cleaners) throws InterruptedException {
+        for (int i = 0; i < 500 && !others(before, cleaners).isEmpty(); i++) {
+            if (cleaners) {
+                System.gc();
+            }
+            Thread.sleep(10);
+        }
+        assertThat(others(before, cleaners)).isEmpty();
+    }
+
+    @Test
+    void noThreadOutlivesItsModel() throws InterruptedException {
+        Set<Thread> before = new HashSet<>(threads());
+        for (int i = 0; i < 5; i++) {
+            useAndClose();
+        }
+        assertThatThrownBy(() -> Model.load(TestData.path("hostile/zero-width")))
+                .isInstanceOf(ModelFormatException.class);
+        try (FlashTpa flash = new FlashTpa(new FlashTpa.Shape(2, 4, 4, 1, 1, 1))) {
+            flash.newCache(1).close();
+        }
+        assertEnd(before, false);
+        assertEnd(before, true);
+    }
+
+    @Test
+    void aReachableClosedModelHasNoThreads() throws InterruptedException {
+        Set<Thread> before = new HashSet<>(threads());
+        Model model = Model.load(TestData.tiny());
+        model.close();
+        assertEnd(before, true);
+        assertThatThrownBy(model::info).hasMessageContaining("closed");
+    }
+
+    /** A session that only a running call references is not closed before the call ends. */
+    @Test
+    void aCallKeepsItsSessionOpen() throws Exception {
+        int[] ids = new int[400];
+        try (Model model = Model.load(TestData.tiny())) {
+            SessionOptions options = SessionOptions.defaults().withContextLength(ids.length);
+            FutureTask<Integer> task = new FutureTask<>(() -> {
+                for (int i = 0; i < 5; i++) {
+                    model.newSession(options).prefill(ids);
+                }
+                return 5;
+            });
+            Thread.ofPlatform().start(task);
+            while (!task.isDone()) {
+                System.gc();
+                Thread.sleep(5);
+            }
+            assertThat(task.get()).isEqualTo(5);
+        }
+    }
+
+    /** Runs {@link Forgetful} in a JVM of its own and returns its stdout; stderr goes to {@code err}. */
+    private static String run(String how, Path err) throws IOException, InterruptedException, URISyntaxException {
+        Path engine = Path.of(Model.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path tests = Path.of(Forgetful.class.getResource("Forgetful.class").toURI());
+        Process process = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx200m", "-cp",
+                engine + File.pathSeparator + tests.getParent().getParent().getParent().getParent(),
+                "--add-modules", "jdk.incubator.vector", Forgetful.class.getName(), how,
+                TestData.tiny().toString()).redirectError(err.toFile()).start();
+        String printed = new String(process.getInputStream().readAllBytes());
+        assertThat(process.waitFor()).as(printed + Files.readString(err)).isZero();
+        return printed;
+    }
+
+    @Test
+    void aProgramThatClosesNothingEnds(@TempDir Path folder) throws Exception {
+        Path err = folder.resolve("err");
+        assertThat(run("leave", err)).isEqualToIgnoringNewLines("5");
+        assertThat(err).content().doesNotContain("never closed");
+    }
+
+    @Test
+    void unreachableObjectsAreClosedWithOneWarning(@TempDir Path folder) throws Exception {
+        Path err = folder.resolve("err");
+        assertThat(run("forget", err).lines()).containsExactly(
+                "a session is closed: true", "a session is closed: true", "model closed: false",
+                "the model is closed: true", "no thread is left: true");
+        assertThat(err).content().containsOnlyOnce("was never closed")
+                .contains("a session of t6j was never closed; it is unreachable and is closed now.");
+    }
+}

@@ -1,0 +1,106 @@
+package io.github.t6j.tokenizer.json;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.TestData;
+import io.github.t6j.tokenizer.GgufKeys;
+import io.github.t6j.tokenizer.GoldTokenizer;
+import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.weights.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Compares tokenizers of real models, given as keys of a GGUF file, with the ids of Hugging Face's library. */
+class GgufTokenizerTest {
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @CsvSource({
+        "smollm2, smollm, -1", "qwen3, qwen2, -1", "tekken-small, tekken, 0", "llama3-small, llama-bpe, 0",
+        "llama3-small, llama-v3, 0"
+    })
+    void plainTextsHaveTheIdsOfTheLibrary(String name, String pre, int beginning) throws IOException {
+        Tokenizer tokenizer = Tokenizer.ofGguf(GgufKeys.byteLevel(GoldTokenizer.unpack(name, folder), pre), name);
+        int plain = 0;
+        for (Map<String, Object> gold : GoldTokenizer.cases(name)) {
+            if (gold.get("text") instanceof String text && !gold.containsKey("special")) {
+                assertThat(tokenizer.encode(text)).as("%s", gold).isEqualTo(TestData.ints(gold.get("ids")));
+                plain++;
+            }
+        }
+        assertThat(plain).isGreaterThan(3500);
+        assertThat(tokenizer.beginningOfText()).isEqualTo(beginning);
+        assertThat(tokenizer.endOfText()).isEqualTo(1);
+    }
+
+    @Test
+    void readsTheTokenizerOfAWholeFile() {
+        try (Checkpoint file = Checkpoint.open(TestData.path("golden_llama/gguf-llama3/model-f32.gguf"), true)) {
+            Tokenizer tokenizer = Tokenizer.ofGguf(file.gguf(), "file");
+            assertThat(tokenizer.size()).isEqualTo(104);
+            assertThat(tokenizer.decode(tokenizer.encode("the"))).isEqualTo("the");
+            assertThat(tokenizer.encodePrompt("the")).startsWith(102);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "model        | bert     | tokenizer.ggml.model: expected gpt2 or llama, found bert",
+        "model        | llama    | tokenizer.ggml.scores: expected a score for each of",
+        "pre          | chatglm-bpe | tokenizer.ggml.pre: expected one of [gpt-2, llama-bpe",
+        "tokens       | x        | tokenizer.ggml.tokens: expected a value of type List",
+        "token_type   | x        | tokenizer.ggml.token_type: expected a value of type int[]",
+        "merges       | x        | tokenizer.ggml.merges",
+        "bos_token_id | x        | tokenizer.ggml.bos_token_id: expected a value of type Long",
+        "add_bos_token | x       | tokenizer.ggml.add_bos_token"
+    })
+    void whatIsNotKnownIsRefusedByName(String key, String value, String message) throws IOException {
+        Map<String, Object> keys = GgufKeys.byteLevel(
+                GoldTokenizer.unpack("llama3-small", folder), "llama-bpe");
+        keys.put("tokenizer.ggml." + key, value);
+        assertThatThrownBy(() -> Tokenizer.ofGguf(keys, "file")).isInstanceOf(ModelFormatException.class)
+                .hasMessageStartingWith("file: " + message);
+    }
+
+    @Test
+    void gpt2ComesWithTheLibrary() {
+        Tokenizer own = Tokenizer.gpt2();
+        Tokenizer file = Tokenizer.load(TestData.path("tokenizers/gpt2"));
+        assertThat(own.encode("Call me Ishmael.")).isEqualTo(file.encode("Call me Ishmael."));
+        assertThat(own.size()).isEqualTo(50257);
+        assertThat(own.documentStart()).isEqualTo(50256);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "none", "no_vocab"})
+    void aFileWithoutOneHasNone(String model) {
+        assertThat(Tokenizer.ofGguf(model.isEmpty() ? Map.of() : Map.of("tokenizer.ggml.model", model), "file"))
+                .isNull();
+    }
+
+    /** The file, its folder, and a file of weights beside a tokenizer are names for the same. */
+    @Test
+    void filesOfWeightsAreLoadedToo() throws IOException {
+        Path gguf = Files.copy(TestData.path("golden_llama/gguf-llama3/model-f32.gguf"), folder.resolve("model.gguf"));
+        int[] ids;
+        try (Checkpoint file = Checkpoint.open(gguf, true)) {
+            ids = Tokenizer.ofGguf(file.gguf(), "file").encode("the whale");
+        }
+        assertThat(Tokenizer.load(gguf).encode("the whale")).isEqualTo(ids).isNotEmpty();
+        assertThat(Tokenizer.load(folder).encode("the whale")).isEqualTo(ids);
+        int[] tiny = Tokenizer.load(TestData.tiny()).encode("the whale");
+        assertThat(Tokenizer.load(TestData.tiny().resolve("model.safetensors")).encode("the whale")).isEqualTo(tiny);
+    }
+}

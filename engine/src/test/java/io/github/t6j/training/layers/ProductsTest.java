@@ -1,0 +1,224 @@
+package io.github.t6j.training.layers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.t6j.TestNumbers;
+import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
+import io.github.t6j.weights.NativeMemory;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Tests products against sums in double and checks that elements outside the results stay unchanged. The scalar twin
+ * and any number of threads give the same bits.
+ */
+@Tag("width")
+class ProductsTest {
+    private static final int X_AT = 3;
+    private static final int W_AT = 2;
+    private static final int Y_AT = 5;
+    private static final int GAP = 4; // between rows
+
+    /** One linear layer: rows of x and y with a gap after each, which must stay unchanged. */
+    private record Layer(int rows, int outputs, int inputs, float[] x, float[] w, float[] y) {
+        static Layer of(int rows, int outputs, int inputs, Random random) {
+            return new Layer(
+                    rows, outputs, inputs, TestNumbers.normal(random, X_AT + rows * (inputs + GAP), 1),
+                    TestNumbers.normal(random, W_AT + outputs * inputs + 1, 1),
+                    TestNumbers.normal(random, Y_AT + rows * (outputs + GAP), 1));
+        }
+
+        int xAt(int r) {
+            return X_AT + r * (inputs + GAP);
+        }
+
+        int yAt(int r) {
+            return Y_AT + r * (outputs + GAP);
+        }
+
+        float[] forward(Products products, boolean accumulate) {
+            float[] result = y.clone();
+            products.forward(
+                    x, X_AT, inputs + GAP, rows, w, W_AT, outputs, inputs, result, Y_AT, outputs + GAP, accumulate);
+            return result;
+        }
+
+        float[] inputGradient(Products products, boolean accumulate) {
+            float[] result = x.clone();
+            products.inputGradient(
+                    y, Y_AT, outputs + GAP, rows, w, W_AT, outputs, inputs, result, X_AT, inputs + GAP, accumulate);
+            return result;
+        }
+
+        float[] weightGradient(Products products) {
+            float[] result = w.clone();
+            products.weightGradient(
+                    y, Y_AT, outputs + GAP, x, X_AT, inputs + GAP, rows, result, W_AT, outputs, inputs);
+            return result;
+        }
+    }
+
+    /** Sum of products, with the sum of their magnitudes, which bounds the rounding error. */
+    private static final class Sum {
+        private double sum;
+        private double magnitude;
+
+        Sum(float before) {
+            sum = before;
+            magnitude = Math.abs(before);
+        }
+
+        void add(float a, float b) {
+            sum += (double) a * b;
+            magnitude += Math.abs((double) a * b);
+        }
+
+        /** Checks the element at {@code at}, and sets it in {@code found} to its value before. */
+        void check(float[] found, int at, float[] before, String what) {
+            assertThat((double) found[at]).as(what).isCloseTo(sum, within(2e-6 * magnitude + 1e-12));
+            found[at] = before[at];
+        }
+    }
+
+    // a panel has 64 columns, a block 128 rows and 256 terms, a group of a weight gradient 1024 tokens
+    @ParameterizedTest
+    @CsvSource({
+        "1, 1, 1", "1, 64, 65", "2, 3, 1", "63, 1, 7", "64, 64, 64", "65, 65, 63", "5, 127, 129", "128, 22, 192",
+        "129, 32, 255", "256, 33, 257", "257, 31, 256", "40, 96, 16", "1025, 34, 30", "16, 8, 513", "130, 130, 130"
+    })
+    void productsMatchSumsInDouble(int rows, int outputs, int inputs) {
+        long seed = 1_000_003L * rows + 1009L * outputs + inputs;
+        Layer l = Layer.of(rows, outputs, inputs, new Random(seed));
+        String what = rows + " rows, " + outputs + " outputs, " + inputs + " inputs, seed " + seed;
+        try (Workers workers = new Workers(2); Products products = new Products(KernelChoice.kernels(), workers)) {
+            for (boolean accumulate : new boolean[] {false, true}) {
+                checkForward(l, l.forward(products, accumulate), accumulate, "y, " + what);
+                checkInputGradient(l, l.inputGradient(products, accumulate), accumulate, "dx, " + what);
+            }
+            checkWeightGradient(l, l.weightGradient(products), "dw, " + what);
+        }
+    }
+
+    private static void checkForward(Layer l, float[] found, boolean accumulate, String what) {
+        for (int r = 0; r < l.rows; r++) {
+            for (int o = 0; o < l.outputs; o++) {
+                Sum sum = new Sum(accumulate ? l.y[l.yAt(r) + o] : 0);
+                for (int i = 0; i < l.inputs; i++) {
+                    sum.add(l.w[W_AT + o * l.inputs + i], l.x[l.xAt(r) + i]);
+                }
+                sum.check(found, l.yAt(r) + o, l.y, what);
+            }
+        }
+        assertThat(found).as("nothing else, " + what).isEqualTo(l.y);
+    }
+
+    private static void checkInputGradient(Layer l, float[] found, boolean accumulate, String what) {
+        for (int r = 0; r < l.rows; r++) {
+            for (int i = 0; i < l.inputs; i++) {
+                Sum sum = new Sum(accumulate ? l.x[l.xAt(r) + i] : 0);
+                for (int o = 0; o < l.outputs; o++) {
+                    sum.add(l.w[W_AT + o * l.inputs + i], l.y[l.yAt(r) + o]);
+                }
+                sum.check(found, l.xAt(r) + i, l.x, what);
+            }
+        }
+        assertThat(found).as("nothing else, " + what).isEqualTo(l.x);
+    }
+
+    private static void checkWeightGradient(Layer l, float[] found, String what) {
+        for (int o = 0; o < l.outputs; o++) {
+            for (int i = 0; i < l.inputs; i++) {
+                int at = W_AT + o * l.inputs + i;
+                Sum sum = new Sum(l.w[at]);
+                for (int r = 0; r < l.rows; r++) {
+                    sum.add(l.y[l.yAt(r) + o], l.x[l.xAt(r) + i]);
+                }
+                sum.check(found, at, l.w, what);
+            }
+        }
+        assertThat(found).as("nothing else, " + what).isEqualTo(l.w);
+    }
+
+    /** The scalar kernels on one thread define the bits. */
+    @ParameterizedTest
+    @CsvSource({"70, 65, 130", "300, 192, 96", "129, 22, 33"})
+    void bitsMatchTheScalarTwinForAnyThreads(int rows, int outputs, int inputs) {
+        Layer l = Layer.of(rows, outputs, inputs, new Random(rows));
+        float[][] expected = results(l, KernelChoice.scalar(), 1);
+        for (int threads : new int[] {1, 2, 4}) {
+            String what = rows + " rows, " + threads + " threads, seed " + rows;
+            assertThat(results(l, KernelChoice.kernels(), threads)).as(what).isDeepEqualTo(expected);
+            assertThat(results(l, KernelChoice.scalar(), threads)).as("twin, " + what).isDeepEqualTo(expected);
+        }
+    }
+
+    private static float[][] results(Layer l, Kernels kernels, int threads) {
+        try (Workers workers = new Workers(threads); Products products = new Products(kernels, workers)) {
+            return new float[][] {l.forward(products, true), l.inputGradient(products, false),
+                l.weightGradient(products)};
+        }
+    }
+
+    /** A matrix is split by its outputs at and beside the ends of panels. */
+    @Test
+    void stackedMatricesGiveTheBitsOfOneMatrix() {
+        int[] outputs = {22, 42, 66, 1, 64};
+        Layer whole = Layer.of(140, Arrays.stream(outputs).sum(), 70, new Random(14));
+        float[][] w = new float[outputs.length][];
+        for (int part = 0, from = W_AT; part < w.length; from += w[part++].length) {
+            w[part] = Arrays.copyOfRange(whole.w, from, from + outputs[part] * 70);
+        }
+        try (Workers workers = new Workers(2); Products products = new Products(KernelChoice.kernels(), workers)) {
+            float[] y = whole.y.clone();
+            products.forward(whole.x, X_AT, 70 + GAP, 140, w, 70, y, Y_AT, whole.outputs + GAP, true);
+            assertThat(y).as("seed 14").isEqualTo(whole.forward(products, true));
+            float[] dx = whole.x.clone();
+            products.inputGradient(whole.y, Y_AT, whole.outputs + GAP, 140, w, 70, dx, X_AT, 70 + GAP, false);
+            assertThat(dx).as("seed 14").isEqualTo(whole.inputGradient(products, false));
+            products.weightGradient(whole.y, Y_AT, whole.outputs + GAP, whole.x, X_AT, 70 + GAP, 140, w, 70);
+            float[] dw = whole.weightGradient(products);
+            for (int part = 0, from = W_AT; part < w.length; from += w[part++].length) {
+                assertThat(w[part]).as("seed 14").isEqualTo(Arrays.copyOfRange(dw, from, from + w[part].length));
+            }
+        }
+    }
+
+    /** Larger and smaller products alternate: values left in the panels have no effect. */
+    @Test
+    void anObjectCanBeReusedForAllSizes() {
+        Random random = new Random(11);
+        try (Workers workers = new Workers(2); Products products = new Products(KernelChoice.kernels(), workers)) {
+            Layer nan = Layer.of(150, 150, 300, random);
+            Arrays.fill(nan.x, Float.NaN);
+            Arrays.fill(nan.w, Float.NaN);
+            Arrays.fill(nan.y, Float.NaN);
+            results(nan, products);
+            Layer small = Layer.of(3, 5, 7, random);
+            try (Products fresh = new Products(KernelChoice.kernels(), workers)) {
+                assertThat(results(small, products)).as("seed 11").isDeepEqualTo(results(small, fresh));
+            }
+        }
+    }
+
+    private static float[][] results(Layer l, Products products) {
+        return new float[][] {l.forward(products, false), l.inputGradient(products, false),
+            l.weightGradient(products)};
+    }
+
+    @Test
+    void closingFreesTheMemory() {
+        long before = NativeMemory.held();
+        try (Workers workers = new Workers(1); Products products = new Products(KernelChoice.kernels(), workers)) {
+            Layer.of(4, 70, 80, new Random(12)).forward(products, false);
+            assertThat(NativeMemory.held()).isGreaterThan(before);
+        }
+        assertThat(NativeMemory.held()).isEqualTo(before);
+    }
+}
