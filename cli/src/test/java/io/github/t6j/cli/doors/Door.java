@@ -1,0 +1,84 @@
+package io.github.t6j.cli.doors;
+
+import io.github.t6j.json.Json;
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.Safetensors;
+import io.github.t6j.weights.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Files that a model may come in. */
+public enum Door {
+    /** model.safetensors. */
+    SAFETENSORS,
+    /** Three files of safetensors, and their index. */
+    SHARDS,
+    /** pytorch_model.bin. */
+    TORCH,
+    /** One .gguf file, without config.json. */
+    GGUF;
+
+    private static final int SHARD_COUNT = 3;
+
+    /** True if files of this kind hold matrices of {@code dtype}. */
+    public boolean holds(DType dtype) {
+        return switch (this) {
+            case SAFETENSORS, SHARDS -> dtype.loaded() == dtype;
+            case TORCH -> !dtype.isQuantized();
+            case GGUF -> true;
+        };
+    }
+
+    /** True if files of this kind hold models of {@code kind}. */
+    public boolean holds(ModelKind kind) {
+        return this != GGUF || kind.isInGguf();
+    }
+
+    /** Makes a model with random weights that this door's files can hold. */
+    public StoredModel random(ModelKind kind, ModelSizes sizes, DType dtype, long seed) {
+        boolean blocks = this == GGUF && dtype.isQuantized();
+        ModelSizes fitting = blocks ? sizes.inBlocks(dtype.blockSize()) : sizes;
+        return StoredModel.random(kind.plan(fitting), dtype, !blocks, seed);
+    }
+
+    /** Writes a model into a new folder, and returns what to load: the folder, or the file in it. */
+    public Path write(StoredModel model, Path folder) throws IOException {
+        Files.createDirectory(folder);
+        if (this == GGUF) {
+            Path file = folder.resolve("model.gguf");
+            GgufWriter.write(file, model.config(), model.tensors());
+            return file;
+        }
+        Files.writeString(folder.resolve("config.json"), Json.write(model.config()));
+        if (!model.variant().isEmpty()) {
+            Files.writeString(folder.resolve("t6j.json"), Json.write(model.variant()));
+        }
+        switch (this) {
+            case SAFETENSORS -> Safetensors.write(folder.resolve("model.safetensors"), Map.of(), model.tensors());
+            case SHARDS -> writeShards(model.tensors(), folder);
+            case TORCH -> TorchWriter.write(folder.resolve("pytorch_model.bin"), model.tensors(), model.aliases());
+            default -> throw new AssertionError(this);
+        }
+        return folder;
+    }
+
+    private static void writeShards(List<Tensor> tensors, Path folder) throws IOException {
+        Map<String, Object> files = new TreeMap<>();
+        for (int shard = 0; shard < SHARD_COUNT; shard++) {
+            String name = "model-0000" + (shard + 1) + "-of-0000" + SHARD_COUNT + ".safetensors";
+            List<Tensor> some = new ArrayList<>();
+            for (int i = shard; i < tensors.size(); i += SHARD_COUNT) {
+                some.add(tensors.get(i));
+                files.put(tensors.get(i).name(), name);
+            }
+            Safetensors.write(folder.resolve(name), Map.of("format", "pt"), some);
+        }
+        Files.writeString(folder.resolve("model.safetensors.index.json"),
+                Json.write(Map.of("metadata", Map.of(), "weight_map", files)));
+    }
+}

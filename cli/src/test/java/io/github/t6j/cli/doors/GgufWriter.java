@@ -1,0 +1,141 @@
+package io.github.t6j.cli.doors;
+
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.Tensor;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Writes a model of the Llama family as llama.cpp's converter does. */
+final class GgufWriter {
+    private static final int ALIGNMENT = 32;
+    private static final Map<DType, Integer> TYPES = Map.ofEntries(
+            Map.entry(DType.F32, 0), Map.entry(DType.F16, 1), Map.entry(DType.Q4_0, 2), Map.entry(DType.Q4_1, 3),
+            Map.entry(DType.Q5_0, 6), Map.entry(DType.Q5_1, 7), Map.entry(DType.Q8_0, 8), Map.entry(DType.Q4_K, 12),
+            Map.entry(DType.Q5_K, 13), Map.entry(DType.Q6_K, 14), Map.entry(DType.BF16, 30));
+    private static final Map<String, String> KEYS = Map.of(
+            "num_hidden_layers", "block_count", "max_position_embeddings", "context_length", "hidden_size",
+            "embedding_length", "intermediate_size", "feed_forward_length", "num_attention_heads",
+            "attention.head_count", "num_key_value_heads", "attention.head_count_kv", "head_dim",
+            "attention.key_length", "rms_norm_eps", "attention.layer_norm_rms_epsilon", "rope_theta",
+            "rope.freq_base");
+    private static final Map<String, String> PARTS = Map.ofEntries(
+            Map.entry("model.embed_tokens", "token_embd"), Map.entry("model.norm", "output_norm"),
+            Map.entry("lm_head", "output"), Map.entry("input_layernorm", "attn_norm"),
+            Map.entry("self_attn.q_proj", "attn_q"), Map.entry("self_attn.k_proj", "attn_k"),
+            Map.entry("self_attn.v_proj", "attn_v"), Map.entry("self_attn.o_proj", "attn_output"),
+            Map.entry("self_attn.q_norm", "attn_q_norm"), Map.entry("self_attn.k_norm", "attn_k_norm"),
+            Map.entry("post_attention_layernorm", "ffn_norm"), Map.entry("mlp.gate_proj", "ffn_gate"),
+            Map.entry("mlp.up_proj", "ffn_up"), Map.entry("mlp.down_proj", "ffn_down"));
+
+    private final Map<String, Object> config;
+    private final String architecture;
+    private final ByteArrayOutputStream head = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream data = new ByteArrayOutputStream();
+
+    private GgufWriter(Map<String, Object> config) {
+        this.config = config;
+        architecture = (String) config.get("model_type");
+    }
+
+    static void write(Path file, Map<String, Object> config, List<Tensor> tensors) throws IOException {
+        Files.write(file, new GgufWriter(config).file(tensors));
+    }
+
+    private byte[] file(List<Tensor> tensors) {
+        Map<String, Object> keys = new LinkedHashMap<>();
+        keys.put("general.architecture", architecture);
+        KEYS.forEach((ours, theirs) -> keys.put(architecture + "." + theirs, config.get(ours)));
+        head.writeBytes("GGUF".getBytes(StandardCharsets.US_ASCII));
+        number(4, 3);
+        number(8, tensors.size());
+        number(8, keys.size());
+        keys.forEach(this::key);
+        tensors.forEach(this::tensor);
+        pad(head);
+        head.writeBytes(data.toByteArray());
+        return head.toByteArray();
+    }
+
+    private void key(String name, Object value) {
+        text(name);
+        switch (value) {
+            case String word -> {
+                number(4, 8);
+                text(word);
+            }
+            case Long whole -> {
+                number(4, 4);
+                number(4, whole);
+            }
+            case Double fraction -> {
+                number(4, 6);
+                number(4, Float.floatToRawIntBits(fraction.floatValue()));
+            }
+            default -> throw new IllegalArgumentException(name + ": " + value);
+        }
+    }
+
+    /** Vectors are f32; an architecture whose RoPE turns pairs of neighbours has the rows of queries and keys in pairs. */
+    private void tensor(Tensor tensor) {
+        Tensor stored = tensor.shape().size() == 1
+                ? Tensor.of(tensor.name(), tensor.toFloats(), tensor.elementCount())
+                : tensor;
+        text(name(tensor.name()));
+        number(4, stored.shape().size());
+        stored.shape().reversed().forEach(size -> number(8, size));
+        number(4, TYPES.get(stored.dtype()));
+        number(8, data.size());
+        byte[] elements = stored.data().toArray(ValueLayout.JAVA_BYTE);
+        data.writeBytes(architecture.equals("llama") && tensor.name().matches(".*self_attn\\.[qk]_proj\\..*")
+                ? paired(elements, Math.toIntExact(stored.rowCount()))
+                : elements);
+        pad(data);
+    }
+
+    /** Row i of the first half of a head is followed by row i of the second half. */
+    private byte[] paired(byte[] elements, int rows) {
+        int headDim = Math.toIntExact((Long) config.get("head_dim"));
+        int bytes = elements.length / rows;
+        byte[] moved = new byte[elements.length];
+        for (int row = 0; row < rows; row++) {
+            int inHead = row % headDim;
+            int to = row - inHead + 2 * (inHead % (headDim / 2)) + inHead / (headDim / 2);
+            System.arraycopy(elements, row * bytes, moved, to * bytes, bytes);
+        }
+        return moved;
+    }
+
+    /** The name in the file, such as blk.0.attn_q.weight for model.layers.0.self_attn.q_proj.weight. */
+    private static String name(String name) {
+        String kind = name.substring(name.lastIndexOf('.'));
+        String part = name.substring(0, name.length() - kind.length());
+        if (!part.startsWith("model.layers.")) {
+            return PARTS.get(part) + kind;
+        }
+        String[] words = part.split("\\.", 4);
+        return "blk." + words[2] + "." + PARTS.get(words[3]) + kind;
+    }
+
+    private void text(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        number(8, bytes.length);
+        head.writeBytes(bytes);
+    }
+
+    private void number(int bytes, long number) {
+        head.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(number).array(), 0, bytes);
+    }
+
+    private static void pad(ByteArrayOutputStream bytes) {
+        bytes.writeBytes(new byte[-bytes.size() & ALIGNMENT - 1]);
+    }
+}

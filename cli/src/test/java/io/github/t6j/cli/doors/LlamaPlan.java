@@ -1,0 +1,91 @@
+package io.github.t6j.cli.doors;
+
+import io.github.t6j.cli.doors.ModelKind.Plan;
+import io.github.t6j.cli.doors.ModelKind.PlannedTensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** config.json and tensors of the Llama family's models, as Hugging Face's transformers have them. */
+final class LlamaPlan {
+    private final ModelKind kind;
+    private final ModelSizes sizes;
+    private final List<PlannedTensor> tensors = new ArrayList<>();
+
+    LlamaPlan(ModelKind kind, ModelSizes sizes) {
+        this.kind = kind;
+        this.sizes = sizes;
+    }
+
+    private boolean tied() {
+        return kind == ModelKind.QWEN2 || kind == ModelKind.QWEN3 || kind == ModelKind.SMOLLM3;
+    }
+
+    Plan plan() {
+        add("model.embed_tokens.weight", tied() ? "lm_head.weight" : null, sizes.vocabulary(), sizes.width());
+        for (int layer = 0; layer < ModelKind.LAYERS; layer++) {
+            layer("model.layers." + layer + ".");
+        }
+        add("model.norm.weight", null, sizes.width());
+        if (!tied()) {
+            add("lm_head.weight", null, sizes.vocabulary(), sizes.width());
+        }
+        return new Plan(config(), kind == ModelKind.LLAMA_AS_TPA ? Map.of("heads", "factors") : Map.of(), tensors);
+    }
+
+    private void layer(String prefix) {
+        int width = sizes.width();
+        int queries = sizes.heads() * sizes.headDim();
+        boolean allBiases = kind == ModelKind.LLAMA_BIAS;
+        boolean biases = allBiases || kind == ModelKind.QWEN2;
+        add(prefix + "input_layernorm.weight", null, width);
+        linear(prefix + "self_attn.q_proj", queries, width, biases);
+        linear(prefix + "self_attn.k_proj", queries / 2, width, biases);
+        linear(prefix + "self_attn.v_proj", queries / 2, width, biases);
+        if (kind == ModelKind.QWEN3) {
+            add(prefix + "self_attn.q_norm.weight", null, sizes.headDim());
+            add(prefix + "self_attn.k_norm.weight", null, sizes.headDim());
+        }
+        linear(prefix + "self_attn.o_proj", width, queries, allBiases);
+        add(prefix + "post_attention_layernorm.weight", null, width);
+        linear(prefix + "mlp.gate_proj", sizes.hidden(), width, allBiases);
+        linear(prefix + "mlp.up_proj", sizes.hidden(), width, allBiases);
+        linear(prefix + "mlp.down_proj", width, sizes.hidden(), allBiases);
+    }
+
+    private void linear(String name, int rows, int columns, boolean bias) {
+        add(name + ".weight", null, rows, columns);
+        if (bias) {
+            add(name + ".bias", null, rows);
+        }
+    }
+
+    private void add(String name, String alias, long... shape) {
+        tensors.add(new PlannedTensor(name, alias, Arrays.stream(shape).boxed().toList()));
+    }
+
+    private Map<String, Object> config() {
+        String type = switch (kind) {
+            case LLAMA_BIAS, LLAMA_AS_TPA -> "llama";
+            default -> kind.name().toLowerCase(Locale.ROOT);
+        };
+        Map<String, Object> config = new TreeMap<>(Map.of(
+                "model_type", type, "hidden_act", "silu", "hidden_size", (long) sizes.width(),
+                "intermediate_size", (long) sizes.hidden(), "num_hidden_layers", ModelKind.LAYERS,
+                "num_attention_heads", (long) sizes.heads(), "num_key_value_heads", sizes.heads() / 2L,
+                "head_dim", (long) sizes.headDim(), "vocab_size", (long) sizes.vocabulary(),
+                "max_position_embeddings", ModelKind.CONTEXT));
+        config.putAll(Map.of("rms_norm_eps", 1e-5, "rope_theta", 10000.0, "tie_word_embeddings", tied()));
+        switch (kind) {
+            case LLAMA_BIAS -> config.putAll(Map.of("attention_bias", true, "mlp_bias", true));
+            case MISTRAL -> config.put("sliding_window", 70L); // ends inside a page
+            case SMOLLM3 -> config.put("no_rope_layers", List.of(1L, 0L));
+            default -> {
+            }
+        }
+        return config;
+    }
+}

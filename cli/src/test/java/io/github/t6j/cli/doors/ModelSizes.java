@@ -1,0 +1,34 @@
+package io.github.t6j.cli.doors;
+
+/**
+ * Sizes of a small model, at and beside the edges of panels of 64.
+ *
+ * @param heads an even number
+ * @param headDim an even number
+ * @param latentDim elements of one latent
+ * @param rank of a factor; each factor may have another one
+ */
+public record ModelSizes(int width, int hidden, int vocabulary, int heads, int headDim, int latentDim, int rank) {
+    /** How many there are. */
+    public static final int COUNT = 8;
+
+    private static final int[] EDGES = {63, 64, 65, 127, 128, 129, 191, 193};
+    private static final int[] HEADS = {4, 6, 4, 2, 6, 4, 2, 8};
+    private static final int[] HEAD_DIMS = {16, 22, 32, 66, 10, 48, 64, 8};
+    private static final int[] LATENTS = {31, 32, 33, 63, 64, 65, 16, 17};
+
+    /** The sizes with a number below {@link #COUNT}. */
+    public static ModelSizes of(int number) {
+        return new ModelSizes(
+                EDGES[number], EDGES[(number + 3) % COUNT], EDGES[(number + 5) % COUNT], HEADS[number],
+                HEAD_DIMS[number], LATENTS[number], 1 + number % 3);
+    }
+
+    /** These with whole blocks in the rows that have as many elements as a model is wide, and in every other size hidden. */
+    ModelSizes inBlocks(int block) {
+        int whole = Math.ceilDiv(hidden, block) * block;
+        return new ModelSizes(
+                Math.ceilDiv(width, block) * block, heads == 4 ? whole : hidden, vocabulary, heads, headDim, latentDim,
+                rank);
+    }
+}
