@@ -2,8 +2,8 @@ package io.github.t6j.cli.doors;
 
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.DType;
-import io.github.t6j.weights.Safetensors;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,8 +2,8 @@ package io.github.t6j.cli.doors;
 
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.Presets;
-import io.github.t6j.family.T6Config;
 import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.t6.T6Config;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
