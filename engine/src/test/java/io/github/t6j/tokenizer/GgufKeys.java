@@ -32,7 +32,7 @@ public final class GgufKeys {
         return keys;
     }
 
-    /** Those of a folder with a byte-level tokenizer.json; ids 0 and 1 begin and end a text. */
+    /** Keys for a folder with a byte-level tokenizer.json; ids 0 and 1 begin and end a text. */
     public static Map<String, Object> byteLevel(Path folder, String pre) throws IOException {
         Map<String, Object> json = json(folder);
         Map<String, Object> keys = vocabulary(json, "gpt2");
@@ -49,7 +49,7 @@ public final class GgufKeys {
         return keys;
     }
 
-    /** Those of GPT-2, from the files that it has of old. */
+    /** Keys for GPT-2, from its original files. */
     static Map<String, Object> gpt2() throws IOException {
         TreeMap<Integer, String> tokens = new TreeMap<>();
         TestData.json("tokenizers/gpt2/encoder.json").forEach((token, id) -> tokens.put(((Long) id).intValue(), token));
@@ -64,7 +64,7 @@ public final class GgufKeys {
         return keys;
     }
 
-    /** Those of a folder whose tokenizer.json was made of a SentencePiece model, by the scores: the order of the merges is theirs. */
+    /** Keys for a folder whose tokenizer.json was made of a SentencePiece model, by the scores: the order of the merges is theirs. */
     static Map<String, Object> scored(Path folder) throws IOException {
         Map<String, Object> json = json(folder);
         Map<String, Object> keys = vocabulary(json, "llama");

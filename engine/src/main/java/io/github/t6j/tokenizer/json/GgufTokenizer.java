@@ -136,7 +136,7 @@ public final class GgufTokenizer {
                 .with(marks(whole));
     }
 
-    /** Whether texts are normalised to NFC, which the file does not say. */
+    /** True if texts are normalised to NFC, which the file does not state. */
     private static boolean composes(String splitter) {
         return splitter.equals("qwen2");
     }
