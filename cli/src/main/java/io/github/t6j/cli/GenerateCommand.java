@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
 /** {@code t6j generate}: continues a text. */
 @Command(
         name = "generate",
-        description = "Continues a text and prints the continuation, followed by a newline.",
+        description = {"Continues a text.", "Prints the continuation, followed by a newline."},
         footer = {
             "",
             "Examples:",

@@ -13,7 +13,8 @@ final class PromptArguments {
     @Parameters(
             arity = "0..1",
             paramLabel = "PROMPT",
-            description = {"Plain text to continue; - reads standard input, as does piped input without PROMPT.",
+            description = {"Plain text to continue.",
+                "- reads standard input; so does a missing PROMPT if input is piped.",
                 "\"\" starts a document."})
     private String text;
 

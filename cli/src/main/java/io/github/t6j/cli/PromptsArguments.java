@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 final class PromptsArguments {
     @Option(names = "--prompts", paramLabel = "FILE.jsonl",
             description = {"Continue many prompts.",
-                "Each line is an object with prompt, a text, or messages, and optionally id, seed and max_tokens.",
+                "Each line is an object with prompt (a text) or messages, and optionally id, seed and max_tokens.",
                 "Line i has the seed S + i."})
     private Path prompts;
 

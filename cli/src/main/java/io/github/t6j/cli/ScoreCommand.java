@@ -56,7 +56,7 @@ final class ScoreCommand implements Callable<Integer> {
     @Option(names = "--details", paramLabel = "FILE",
             description = {"Write each question's result to FILE, one JSON object per line.",
                 "Its keys are question, context, choices, gold, log_likelihoods, choice and choice_norm.",
-                "--out writes the same and can continue an interrupted run."})
+                "The file of --out has the same results, and lets an interrupted run continue."})
     private Path details;
 
     @Mixin

@@ -39,7 +39,7 @@ final class TokenizeCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "TEXT",
             description = {"Plain text, in which special tokens have no meaning.",
-                "- reads standard input, as does piped input without TEXT."})
+                "- reads standard input; so does a missing TEXT if input is piped."})
     private String text;
 
     @Override

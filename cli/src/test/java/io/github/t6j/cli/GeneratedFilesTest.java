@@ -19,14 +19,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Completion and man pages, as the build makes them. */
+/** Completion and man pages, as the build generates them. */
 class GeneratedFilesTest {
     private static final Map<String, String> FILES = GeneratedFiles.of("1.2.3");
 
     @TempDir
     private Path folder;
 
-    /** What bash offers after some words, the last of which may be begun. */
+    /** Returns bash's completions after {@code words}, the last of which may be incomplete. */
     private List<String> offered(String... words) throws IOException, InterruptedException {
         Path script = Files.writeString(folder.resolve("t6j"), FILES.get("bash-completion/completions/t6j"));
         List<String> command =
@@ -80,7 +80,7 @@ class GeneratedFilesTest {
         String fish = FILES.get("fish/vendor_completions.d/t6j.fish");
         assertThat(fish.lines()).contains(
                 "complete -c t6j -n '__fish_use_subcommand' -a generate -d 'Continues a text'",
-                "complete -c t6j -n '__fish_seen_subcommand_from bench' -l format -x -a 'md csv json' -d 'md, a table'");
+                "complete -c t6j -n '__fish_seen_subcommand_from bench' -l format -x -a 'md csv json' -d 'Format of the results'");
         assertThat(fish.lines().filter(line -> line.contains("_from generate' ")))
                 .anyMatch(line -> line.contains("-s m -l model -r -F"))
                 .anyMatch(line -> line.contains("-l temp -l temperature -x")

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-/** Connections that break, servers that are busy, files that come out wrong, and Ctrl-C. */
+/** Broken connections, busy servers, damaged files, and Ctrl-C. */
 @Timeout(120)
 class PullResumedTest extends PullFixture {
     private static final Patience SHORT = new Patience(Duration.ofMillis(10), Duration.ofSeconds(20));
@@ -79,7 +79,7 @@ class PullResumedTest extends PullFixture {
         assertThat(ranges()).containsExactly(null, "bytes=50000-", "bytes=70000-");
     }
 
-    /** Failures are counted anew whenever some bytes came. */
+    /** The count of failures starts again whenever bytes arrive. */
     @Test
     void slowProgressIsProgress() throws Exception {
         for (int i = 0; i < 12; i++) {
@@ -98,7 +98,7 @@ class PullResumedTest extends PullFixture {
         assertThat(ranges()).containsExactly("bytes=100000-");
     }
 
-    /** Killed between the last byte and the file's name. */
+    /** A pull that was killed between the last byte and the renaming of the file. */
     @Test
     void whatIsWholeOnlyGetsItsName() throws Exception {
         Files.write(partial, weights);
@@ -128,7 +128,7 @@ class PullResumedTest extends PullFixture {
         assertThat(notes).anyMatch(note -> note.contains("expected the SHA-256 " + FakeHub.sha256(weights)));
     }
 
-    /** As some proxies do. */
+    /** Some proxies ignore ranges. */
     @Test
     void aServerThatIgnoresRangesSendsAll() throws Exception {
         Files.write(partial, Arrays.copyOf(weights, 100_000));
@@ -192,7 +192,7 @@ class PullResumedTest extends PullFixture {
         hub.elsewhereFaults.add(FakeHub.bytes(Arrays.copyOf(weights, 1000)));
         assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class)
                 .hasMessage(WEIGHTS + ": expected 213232 bytes as in the hub's list, found 1000: pull again later");
-        hub.elsewhereFaults.add(exchange -> { // without saying how many
+        hub.elsewhereFaults.add(exchange -> { // without a length
             exchange.sendResponseHeaders(200, 0);
             exchange.getResponseBody().write(Arrays.copyOf(weights, weights.length + 1));
             return true;
@@ -224,7 +224,7 @@ class PullResumedTest extends PullFixture {
     void whoeverAsksForAnHourIsNotWaitedFor() {
         hub.elsewhereFaults.add(FakeHub.status(429, "Retry-After", "3600"));
         assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class)
-                .hasMessageContaining("the server asks to come back in 3600 s");
+                .hasMessageContaining("the server asks to wait for 3600 s");
     }
 
     @Test
@@ -245,7 +245,7 @@ class PullResumedTest extends PullFixture {
                 .hasMessageContaining("check the network, HF_ENDPOINT and Java's proxy");
     }
 
-    /** An address that was good for a while: the hub gives a new one. */
+    /** An expired address: the hub returns a new one. */
     @Test
     void anExpiredAddressIsAskedForAgain() throws Exception {
         hub.elsewhereFaults.add(FakeHub.status(403, "X", "x"));
@@ -294,7 +294,7 @@ class PullResumedTest extends PullFixture {
         return Launched.start(builder);
     }
 
-    /** Two processes: the second waits for what the first gets. */
+    /** Two processes: the second waits for the first one's download. */
     @Test
     void twoProcessesGetItOnce() throws Exception {
         hub.speed = 40_000;

@@ -10,11 +10,7 @@ public sealed interface Event {
     /** Returns the index of the generation or scoring in the ticket, in the order of submission. */
     int index();
 
-    /**
-     * An id was chosen.
-     *
-     * @param likeliest the most likely ids at its position, as many as the request asked for
-     */
+    /** An id was chosen; with it come the most likely ids at its position, as many as the request asked for. */
     record Chosen(int index, Token token, List<Likelihood> likeliest) implements Event {}
 
     /**

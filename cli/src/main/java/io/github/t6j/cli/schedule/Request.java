@@ -4,11 +4,10 @@ import io.github.t6j.GenerationOptions;
 import java.util.Objects;
 
 /**
- * A request to generate text.
+ * A request to generate text, and to report a number of most likely ids with each token, or 0.
  *
  * @param prompt at least one id
  * @param options options of the generation; with several copies, copy i has the seed + i
- * @param likeliest number of most likely ids to report with each token, or 0
  * @param copies number of continuations of the prompt
  */
 public record Request(int[] prompt, GenerationOptions options, int likeliest, int copies) {
