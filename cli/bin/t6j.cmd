@@ -31,7 +31,7 @@ if defined JDK goto found
 >&2 echo t6j: no JDK 25 or newer in T6J_JAVA_HOME, JAVA_HOME, PATH or the usual folders. Ways to get one:
 >&2 echo   https://adoptium.net                               Eclipse Temurin
 >&2 echo   winget install EclipseAdoptium.Temurin.25.JDK
->&2 echo If it stands in an unusual place, set T6J_JAVA_HOME to its folder.
+>&2 echo If a JDK is in another folder, set T6J_JAVA_HOME to it.
 exit /b 1
 
 :found
