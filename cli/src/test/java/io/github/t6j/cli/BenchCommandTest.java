@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Formats, names, sizes and ratios; how fast it is, is nobody's contract. */
+/** Formats, names, sizes and ratios; the measured speed is not tested. */
 class BenchCommandTest {
     private static final List<String> KEYS = List.of(
             "model", "test", "tokens", "batch", "depth", "depth_by", "tokens_per_second", "tokens_per_second_sd",
@@ -119,7 +119,7 @@ class BenchCommandTest {
                 .hasSize(1);
     }
 
-    /** What does not fit is left out from the right, on terminals only. */
+    /** Columns that do not fit are dropped from the right, on terminals only. */
     @Test
     void aTerminalHasTheColumnsThatFit() {
         String[] args = {"bench", "--prompt", "5", "--generate", "0", "--repetitions", "1", "--warm-up", "0"};
@@ -169,7 +169,7 @@ class BenchCommandTest {
             BenchResult result = new BenchResult(
                     "a,b", model.info(), 1_000_000, "bf16", 3, test, CacheType.BF16, new double[] {2, 3, 6}, 4e6, 1e9,
                     0.125, 5_500_000, 77);
-            // 60 tokens in 2, 3 and 6 s: 30, 20, 10 a second; 40 steps of two tokens would be 40 MB
+            // 60 tokens in 2, 3 and 6 s: 30, 20, 10 per second; 40 steps of two tokens would be 40 MB.
             assertThat(result.tokensPerSecond()).isEqualTo(20);
             assertThat(result.deviation()).isCloseTo(10, within(1e-12));
             assertThat(result.bytesPerSecond()).isEqualTo(4e7);

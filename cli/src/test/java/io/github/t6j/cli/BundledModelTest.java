@@ -8,7 +8,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What runs without --model; its reference.json was made by another program, in float64. */
+/** The model used without --model; another program made its reference.json, in float64. */
 class BundledModelTest {
 
     static List<Greedy> greedy() throws IOException {

@@ -19,9 +19,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The figures of {@code t6j inspect} against the paper's: table 1's formulas, and the sizes of its models. */
+/** Compares the figures of {@code t6j inspect} with the paper: table 1's formulas, and the sizes of its models. */
 class CacheComparisonTest {
-    /** Weights of T6's attention: six factors and the output. */
+    /** Returns the number of weights of T6's attention: six factors and the output. */
     private static long tensorProduct(long n, long h, long d, long rQ, long rK, long rV) {
         return n * (h + d) * (rQ + rK + rV) + n * h * d;
     }
@@ -31,8 +31,8 @@ class CacheComparisonTest {
     }
 
     /**
-     * The paper's sizes, from T6's side. Its small T6 of 34 heads is larger than its neighbours (33 would be nearest to
-     * the MHA of 12), so the nearest MQA and MLA have a head more there than the paper's 23 and 13.
+     * The paper's sizes, starting from T6. Its small T6 of 34 heads is larger than its neighbours (33 would be nearest
+     * to the MHA of 12), so the nearest MQA and MLA have one head more there than the paper's 23 and 13.
      */
     @ParameterizedTest
     @CsvSource({
@@ -51,7 +51,7 @@ class CacheComparisonTest {
         assertThat(equal).extracting(Entry::elementsPerToken).containsExactly(2L * mha * 64, 256L, 128L, 288L);
     }
 
-    /** The same from the MHA's side, where the paper's sizes are all nearest. */
+    /** The same, starting from MHA, for which all of the paper's sizes are nearest. */
     @ParameterizedTest
     @CsvSource({"768, 12, 22, 23, 13", "1024, 16, 30, 31, 23", "1280, 20, 38, 39, 34", "1600, 25, 48, 49, 49"})
     void findsThePapersHeadsFromMha(int n, int h, int gqa, int mqa, int mla) {
@@ -90,7 +90,7 @@ class CacheComparisonTest {
         return n * 512 + 512 * h * (64 + 32) + n * (256 + 32) + 256 * h * (64 + 64) + n * h * 64;
     }
 
-    /** Table 1 and the sizes of the matrices; what the files hold must come to the same. */
+    /** Compares table 1 and the sizes of the matrices with the files. */
     @ParameterizedTest
     @MethodSource("goldenModels")
     void knowsTheModelsOwnNumbersInEveryVariant(Path golden) throws IOException {
@@ -169,7 +169,7 @@ class CacheComparisonTest {
                 + kv * h * (attention.headDim() + value) + n * h * value + norms;
     }
 
-    /** An MLA of the paper's ranks has more parameters than this whole model: the smallest is one of one head. */
+    /** An MLA of the paper's ranks has more parameters than this whole model, so the smallest has one head. */
     @Test
     void aComparisonHasAHeadAtLeast() {
         try (Model model = Model.load(Path.of(Ran.TINY), ModelOptions.defaults().withThreads(1))) {

@@ -18,7 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code t6j chat} from scripts: a message a line, or one. A terminal is in {@link ChatTerminalTest}. */
+/**
+ * {@code t6j chat} with piped input: one message per line, or one message. For a terminal see {@link ChatTerminalTest}.
+ */
 class ChatCommandTest {
     private static final int VOCABULARY = 4100;
     private static final int CONTEXT = 256;
@@ -29,7 +31,7 @@ class ChatCommandTest {
     @TempDir
     private Path folder;
 
-    /** Random weights, t6-tiny's tokenizer, and the templates. */
+    /** Writes models of random weights with t6-tiny's tokenizer and the templates. */
     @BeforeAll
     static void makeModels() throws IOException {
         Path config = Files.writeString(models.resolve("config.json"), """
@@ -57,14 +59,14 @@ class ChatCommandTest {
         return Ran.withInput(input.getBytes(StandardCharsets.UTF_8), all.toArray(String[]::new));
     }
 
-    /** With t6-tiny, which has no template, greedy. */
+    /** Runs t6-tiny, which has no template, greedily. */
     private static Ran plain(String input, String... args) {
         List<String> all = new ArrayList<>(List.of("--model", Ran.TINY, "--temperature", "0"));
         all.addAll(List.of(args));
         return chat(input, all.toArray(String[]::new));
     }
 
-    /** With a model of random weights, by the template of that name. */
+    /** Runs a model of random weights with the template of that name. */
     private static Ran by(String template, String input, String... args) {
         List<String> all = new ArrayList<>(List.of("--model", models.resolve(template).toString(), "--seed", "5",
                 "--temperature", "1", "--top-k", "0", "--top-p", "1"));
@@ -72,7 +74,7 @@ class ChatCommandTest {
         return chat(input, all.toArray(String[]::new));
     }
 
-    /** What generate writes after {@code text}. */
+    /** Returns generate's continuation of {@code text}. */
     private static String continued(String text) {
         Ran ran = Ran.of("generate", text, "--model", Ran.TINY, "-n", "12", "--temperature", "0");
         assertThat(ran.code()).isZero();
@@ -122,7 +124,7 @@ class ChatCommandTest {
         assertThat(messages(file)).extracting(message -> message.get("role"))
                 .containsExactly("system", "user", "assistant", "user", "assistant");
 
-        // a cache that is damaged, of another type or missing changes no answer
+        // a damaged or missing cache, or one of another type, changes no answer
         kept[kept.length / 2] ^= 1;
         Files.write(folder.resolve("talk.json.cache"), kept);
         Files.write(file, talk);
@@ -185,7 +187,7 @@ class ChatCommandTest {
         return message;
     }
 
-    /** They are said, the conversation goes on, and the end is 1. */
+    /** Errors are reported, the conversation continues, and the exit code is 1. */
     @ParameterizedTest
     @ValueSource(strings = {
         "/foo | t6j: no such command: /foo",
@@ -251,7 +253,7 @@ class ChatCommandTest {
         assertThat(plain("one\n", "--no-thinking").err()).contains("found a model without a template");
     }
 
-    /** A model that can say nothing but ESC, line feeds and spaces. */
+    /** A model that can generate only ESC, line feeds and spaces. */
     @Test
     void controlCharactersDoNotComeThrough() throws IOException {
         Path tokenizer = Files.writeString(folder.resolve("tokenizer.json"), """

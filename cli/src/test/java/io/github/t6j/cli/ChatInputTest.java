@@ -18,7 +18,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is typed or piped in, where it is kept, and how answers are printed. */
+/** Typed and piped input, its history, and the printing of answers. */
 class ChatInputTest {
     @TempDir
     private Path folder;

@@ -15,14 +15,14 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code t6j chat} by its launcher on a terminal, as a person types. */
+/** {@code t6j chat} through its launcher on a terminal, with typed input. */
 @EnabledOnOs(OS.LINUX)
 class ChatTerminalTest {
     private static final String ENTER = "\r";
     private static final String CTRL_C = "\u0003";
     private static final String CTRL_D = "\u0004";
-    private static final int DISCARDED = 10; // lines, since JLine counted one Ctrl-C in twenty twice
-    private static final String UP = "\u001bOA"; // of a terminal that was told to send these
+    private static final int DISCARDED = 10; // lines; JLine counts one Ctrl-C in twenty twice
+    private static final String UP = "\u001bOA"; // cursor key in application mode
     private static final String PASTE = "\u001b[200~%s\u001b[201~";
 
     @TempDir
@@ -38,7 +38,7 @@ class ChatTerminalTest {
     }
 
     private Launched start(String... args) {
-        // A shell that stays would die of the Ctrl-C that the chat takes.
+        // The Ctrl-C for the chat would end a shell that stays.
         ProcessBuilder builder = Launched.terminal(checkout, "exec \"$t6j\" chat --seed 1 --session "
                 + folder.resolve("talk.json") + " " + String.join(" ", args));
         builder.environment().put("XDG_STATE_HOME", folder.resolve("state").toString());
@@ -48,7 +48,7 @@ class ChatTerminalTest {
         return launched;
     }
 
-    /** With a prompt the terminal is told to say what is pasted. */
+    /** Waits for the prompt; with it JLine turns on bracketed paste. */
     private void awaitPrompt(Launched launched) {
         launched.awaitOut("\u001b[?2004h", ++prompts);
     }
@@ -71,7 +71,7 @@ class ChatTerminalTest {
     void ctrlCEndsTheAnswerAndCtrlDTheChat() throws IOException {
         String whole = Ran.withInput("Tell me\n".getBytes(), "chat", "--seed", "1", "-n", "1500", "-c", "2000",
                 "--ignore-eos").out();
-        Launched chat = start("-n", "1500", "-c", "2000", "--ignore-eos"); // some seconds, which Ctrl-C comes into
+        Launched chat = start("-n", "1500", "-c", "2000", "--ignore-eos"); // takes some seconds
         chat.type("Tell me" + ENTER);
         chat.awaitOut(whole.strip().substring(0, 10));
         chat.type(CTRL_C);

@@ -34,7 +34,7 @@ class ConvertCommandTest {
     @TempDir
     Path folder;
 
-    /** The same model in all the ways that it was stored; model.safetensors of the official library is the oracle. */
+    /** The same model in every format that it was stored in; the official library's model.safetensors is the oracle. */
     @ParameterizedTest
     @ValueSource(strings = {
         "T6_groupnorm", "T6_groupnorm/model.safetensors", "T6_groupnorm/pytorch_model.bin", "T6_groupnorm_sharded",
@@ -61,7 +61,7 @@ class ConvertCommandTest {
         assertThat(made.resolve("tokenizer.json")).hasSameBinaryContentAs(Path.of(Ran.TINY, "tokenizer.json"));
     }
 
-    /** Half a unit in the last place of bfloat16, relative; norms stay as they are. */
+    /** Half a unit in the last place of bfloat16, relative; norms are unchanged. */
     @Test
     void convertsTypesAndSaysSoInConfig() throws IOException {
         Path made = convert(GROUPNORM, "--dtype", "bf16");
@@ -77,7 +77,7 @@ class ConvertCommandTest {
         });
     }
 
-    /** Matrices are blocks of 32 with their last one padded, the rest is f32; the golden model has a norm. */
+    /** Matrices become blocks of 32, the last one padded, the rest f32; the golden model has a norm. */
     @ParameterizedTest
     @CsvSource({"q8_0, 34, 0.0042", "q4_0, 18, 0.13"})
     void quantisesMatrices(String type, int blockBytes, double error) throws IOException {

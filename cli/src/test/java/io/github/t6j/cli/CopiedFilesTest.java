@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What convert copies as it is comes out of the model's folder, or out of the blobs of its Hugging Face repository. */
+/** Files that convert copies come from the model's folder, or from the blobs of its Hugging Face repository. */
 @Timeout(60)
 @DisabledOnOs(OS.WINDOWS)
 class CopiedFilesTest {
@@ -131,7 +131,7 @@ class CopiedFilesTest {
         Files.createSymbolicLink(source.resolve("vocab.json"), secret);
         assertRefused("vocab.json", "found a link to");
         Files.delete(source.resolve("vocab.json"));
-        Files.createSymbolicLink(blobs.resolve("out"), secret); // a link in blobs leads out of them
+        Files.createSymbolicLink(blobs.resolve("out"), secret); // a link in blobs that leads out of them
         Files.createSymbolicLink(source.resolve("vocab.json"), Path.of("../../blobs/out"));
         assertRefused("vocab.json", "found a link to");
     }

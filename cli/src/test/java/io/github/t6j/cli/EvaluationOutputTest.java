@@ -19,14 +19,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Errors of a perplexity, and what score says of each question; what convert says. */
+/** Errors of a perplexity, the details of score, and the notes of convert. */
 class EvaluationOutputTest {
     private static final String TEXT = "The whale was in the sea, and the captain looked at it from the ship.";
 
     @TempDir
     private Path folder;
 
-    /** By a second pass over the deviations from the mean, from sessions of their own. */
+    /** Computes the error in a second pass over the deviations from the mean, with sessions of its own. */
     @Test
     void theErrorIsThatOfTheMean() throws IOException {
         double[] nlls;

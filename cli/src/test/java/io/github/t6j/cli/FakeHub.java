@@ -28,37 +28,37 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * A server that answers as the hub does: 127.0.0.1 is the hub, localhost at another port is where it sends clients for large
- * files. One repository, org/name. What it was asked it keeps.
+ * A server that answers like the hub: 127.0.0.1 is the hub, localhost at another port is its redirect for large files.
+ * It has one repository, org/name, and records requests.
  */
 final class FakeHub implements AutoCloseable {
     static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
     static final String TOKEN = "hf_secret";
-    /** Files with that many bytes are large: their blobs are elsewhere. */
+    /** Size from which files are large, so that their blobs are on the other server. */
     private static final int LARGE = 10_000;
 
-    /** What a client asked for. */
+    /** A request of a client. */
     record Request(boolean hub, String method, String path, String authorization, String range, long nanos) {}
 
-    /** Answers in the server's place, or leaves it alone. */
+    /** Answers instead of the server, or leaves the request to it. */
     @FunctionalInterface
     interface Fault {
-        /** @return whether the request is answered */
+        /** @return true if it answered the request */
         boolean answers(HttpExchange exchange) throws IOException;
     }
 
     final Map<String, byte[]> files = new TreeMap<>();
     final List<Request> requests = new CopyOnWriteArrayList<>();
-    /** Each is asked once, for the next request. */
+    /** Faults, each used once, for the next request. */
     final Queue<Fault> hubFaults = new ConcurrentLinkedQueue<>();
     final Queue<Fault> elsewhereFaults = new ConcurrentLinkedQueue<>();
-    /** Changes the keys of a file in the listing. */
+    /** Keys to change in a file's entry of the listing. */
     final Map<String, Map<String, Object>> listed = new HashMap<>();
-    /** X-Error-Code of what needs a token; null where nothing does. */
+    /** X-Error-Code of responses that require a token; null if none does. */
     volatile String guarded;
-    /** Whether the listing has sizes and hashes. */
+    /** True if the listing has sizes and hashes. */
     volatile boolean says = true;
-    /** Bytes a second of large files. */
+    /** Bytes per second of large files. */
     volatile int speed = Integer.MAX_VALUE;
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -89,12 +89,12 @@ final class FakeHub implements AutoCloseable {
         return "http://localhost:" + elsewhere.getAddress().getPort();
     }
 
-    /** The environment of a user whose home is {@code home}. */
+    /** Returns the environment of a user whose home is {@code home}. */
     Map<String, String> environment(Path home) {
         return new HashMap<>(Map.of("HF_ENDPOINT", endpoint(), "HOME", home.toString()));
     }
 
-    /** Puts files of a folder into the repository's {@code folder}. */
+    /** Adds files of a folder to the repository's {@code folder}. */
     FakeHub with(String folder, Path from, String... names) throws IOException {
         for (String name : names) {
             files.put(folder + name, Files.readAllBytes(from.resolve(name)));
@@ -102,7 +102,7 @@ final class FakeHub implements AutoCloseable {
         return this;
     }
 
-    /** Paths in the repository that were asked for. */
+    /** Returns the requested paths in the repository. */
     List<String> asked() {
         return requests.stream().filter(request -> request.hub() && request.path().contains("/resolve/"))
                 .map(request -> request.path().replaceFirst(".*/resolve/[^/]+/", "")).toList();
@@ -224,7 +224,7 @@ final class FakeHub implements AutoCloseable {
         return true;
     }
 
-    /** Answers with a status and one header. */
+    /** Returns a fault that answers with a status and one header. */
     static Fault status(int status, String header, String value) {
         return exchange -> {
             exchange.getResponseHeaders().set(header, value);
@@ -233,7 +233,10 @@ final class FakeHub implements AutoCloseable {
         };
     }
 
-    /** Breaks the connection after some bytes of the file, honest about its length. */
+    /**
+     * Returns a fault that breaks the connection after {@code count} bytes of the file, with its true length in the
+     * header.
+     */
     Fault cutAfter(int count) {
         return exchange -> {
             byte[] bytes = files.get(exchange.getRequestURI().getPath().substring(1));
@@ -250,7 +253,7 @@ final class FakeHub implements AutoCloseable {
         };
     }
 
-    /** Sends other bytes, with their length. */
+    /** Returns a fault that sends other bytes, with their length. */
     static Fault bytes(byte[] bytes) {
         return exchange -> {
             exchange.sendResponseHeaders(200, bytes.length);
@@ -263,7 +266,7 @@ final class FakeHub implements AutoCloseable {
         return HexFormat.of().formatHex(digest("SHA-256").digest(bytes));
     }
 
-    /** As {@code git hash-object}. */
+    /** Returns the hash of {@code git hash-object}. */
     static String git(byte[] bytes) {
         MessageDigest digest = digest("SHA-1");
         digest.update(("blob " + bytes.length).getBytes(StandardCharsets.US_ASCII));

@@ -31,7 +31,7 @@ class GenerateCommandTest {
         return greedy(Path.of(Ran.TINY));
     }
 
-    /** Those of a model's reference.json. */
+    /** Returns the greedy continuations in a model's reference.json. */
     static List<Greedy> greedy(Path model) throws IOException {
         byte[] reference = Files.readAllBytes(model.resolve("reference.json"));
         List<Greedy> cases = new ArrayList<>();
@@ -105,7 +105,7 @@ class GenerateCommandTest {
         Ran ran = generate("The whale", "-n", "9", "--seed", "7", "--samples", "3", "--stats");
         assertThat(ran.out()).isEqualTo("--- 1 of 3, seed 7\n" + texts[0] + "--- 2 of 3, seed 8\n" + texts[1]
                 + "--- 3 of 3, seed 9\n" + texts[2]);
-        // 2 tokens of the prompt, which they share, and 3 times 9, each of 3840 bytes
+        // 2 shared tokens of the prompt, and 3 times 9, each of 3840 bytes.
         assertThat(ran.err()).contains("decode    27 tokens", "in 3 samples", "seed      7 and the next ones",
                 "cache     111.4 kB for 29 tokens in f32; MHA with 8 heads: 356.4 kB (3.2 times as much)");
 
@@ -120,7 +120,10 @@ class GenerateCommandTest {
         }
     }
 
-    /** 2 + 8 tokens, 6 layers of 4-byte elements: T6 keeps 2·2·(8 + 32) of them, an MHA of h heads of 32 2·h·32. */
+    /**
+     * 2 + 8 tokens, 6 layers of 4-byte elements: T6 stores 2·2·(8 + 32) of them, an MHA with h heads of 32 stores
+     * 2·h·32.
+     */
     @Test
     void statsCompareTheCacheWithMultiHeadAttention() {
         Ran ran = generate("The whale", "-n", "8", "--temperature", "0", "--stats");
@@ -311,7 +314,7 @@ class GenerateCommandTest {
         assertThat(ran.err()).contains(" tokens in bf16;");
     }
 
-    /** Before the model is loaded: there is none. */
+    /** The check comes before the model is loaded: there is no model. */
     @Test
     void aSessionThatCannotBeSavedIsRefusedBeforeTheWork(@TempDir Path folder) {
         String file = folder.resolve("no/chat").toString();
@@ -324,7 +327,7 @@ class GenerateCommandTest {
         assertThat(other.err()).contains(": cannot be written: ", "found a folder").hasLineCount(1);
     }
 
-    /** The pieces arrive as they are made, and a reader that goes away ends it without a word. */
+    /** Pieces arrive as they are generated, and a closed pipe ends the command without a message. */
     @Test
     void aClosedPipeEndsQuietly() {
         ByteArrayOutputStream read = new ByteArrayOutputStream();

@@ -18,9 +18,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What generate prints on a terminal and for programs, and what it may be told about ids. */
+/** Output of generate on a terminal and for programs, and its options about ids. */
 class GenerateOutputTest {
-    private static final String TEXT = ", and the whale-b\n"; // begins that of testdata/models/t6-tiny/reference.json
+    private static final String TEXT = ", and the whale-b\n"; // from testdata/models/t6-tiny/reference.json
     private static final String DIM = "\u001b[2m";
 
     private static Ran generate(Map<String, String> environment, String typed, String... options) {
@@ -96,7 +96,7 @@ class GenerateOutputTest {
                 whole.get("tokens"));
     }
 
-    /** In sessions of their own that were fed all before the token. */
+    /** Compares with sessions of their own that were fed all ids before the token. */
     @Test
     void logprobsAreThoseOfTheLikeliestIds() {
         List<Map<String, Object>> streamed = lines(generate("The whale", "--json", "--stream", "--logprobs", "3"));
@@ -136,7 +136,7 @@ class GenerateOutputTest {
         }
     }
 
-    /** The first of the greedy text is id 11, a comma. */
+    /** The first id of the greedy text is 11, a comma. */
     @Test
     void aBiasBansOrForcesAnId() {
         assertThat(generate("The whale", "--logit-bias", "11=-Infinity").out()).doesNotContain(",");
@@ -148,7 +148,9 @@ class GenerateOutputTest {
                 .hasLineCount(1);
     }
 
-    /** With so large a penalty no id comes twice; of a forced one, three times 10 outweigh 25 once it came thrice. */
+    /**
+     * With so large a penalty no id repeats; for a forced id, three times 10 outweigh 25 after its third occurrence.
+     */
     @Test
     void penaltiesCountWhatWasGenerated() {
         for (String option : List.of("--frequency-penalty", "--presence-penalty")) {
@@ -169,6 +171,6 @@ class GenerateOutputTest {
     void statsSayWhatTheProcessTook() {
         assertThat(generate("The whale", "--stats", "--frequency-penalty", "0.5").err())
                 .containsPattern("load {6}\\d+\\.\\d\\d s").contains("frequency penalty 0.5, presence penalty 0.0");
-        PeakMemory.bytes().ifPresent(peak -> assertThat(peak).isGreaterThan(10_000_000)); // no JVM is smaller
+        PeakMemory.bytes().ifPresent(peak -> assertThat(peak).isGreaterThan(10_000_000)); // every JVM takes more
     }
 }

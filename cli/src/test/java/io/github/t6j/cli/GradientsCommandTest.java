@@ -20,7 +20,7 @@ class GradientsCommandTest {
     @TempDir
     private Path folder;
 
-    /** torch's autograd on the official classes has the same names, and the same numbers. */
+    /** PyTorch's autograd on the official classes gives the same names and numbers. */
     @ParameterizedTest
     @CsvSource({"T6_rank1, full", "T6_kvonly_groupnorm, full", "T6_linearattn, linearattn", "llama-mla, full"})
     void areThoseOfTheOfficialCode(String name, String variant) throws IOException {

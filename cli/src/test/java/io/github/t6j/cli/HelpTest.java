@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How help looks. */
+/** Layout of the help. */
 class HelpTest {
     private static final String ESCAPE = "\u001b";
 
@@ -37,7 +37,7 @@ class HelpTest {
         return lines.stream().filter(line -> line.matches("  (T6J\\S+ )?t6j .*")).toList();
     }
 
-    /** Examples are not broken: they can be copied. */
+    /** Examples are not wrapped, so that they can be copied. */
     @ParameterizedTest
     @MethodSource("commands")
     void fitsTheTerminal(String command) {
@@ -47,7 +47,7 @@ class HelpTest {
         assertThat(examples(lines(command, "60"))).isNotEmpty().isEqualTo(examples(lines(command, "100")));
     }
 
-    /** As a shell would split them. */
+    /** Splits examples as a shell does. */
     @ParameterizedTest
     @MethodSource("commands")
     void examplesAreAccepted(String command) {

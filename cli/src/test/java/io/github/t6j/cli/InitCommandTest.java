@@ -64,7 +64,7 @@ class InitCommandTest {
         assertThat(eight).isNotEqualTo(seven);
     }
 
-    /** 2^-8 and 2^-11: half a unit in the last place of the narrower type, relative; f16 is subnormal below 6.1e-5. */
+    /** 2^-8 and 2^-11: half a unit in the last place of the 16-bit type, relative; f16 is subnormal below 6.1e-5. */
     @ParameterizedTest
     @CsvSource({"bf16, BF16, bfloat16, 0.00390625", "f16, F16, float16, 0.00048828125"})
     void narrowerTypesAreTheSameNumbersRounded(String option, String dtype, String torch, double error)
@@ -85,7 +85,7 @@ class InitCommandTest {
         });
     }
 
-    /** The same elements as convert makes of the f32 model. */
+    /** The elements equal those that convert makes of the f32 model. */
     @ParameterizedTest
     @CsvSource({"q8_0", "q4_0"})
     void quantisesAsConvertDoes(String option) {
@@ -112,7 +112,7 @@ class InitCommandTest {
         assertThat(config(made)).containsAllEntriesOf(config(golden));
     }
 
-    /** The family and its attention are found again in what is written, and in what is converted from it. */
+    /** Loading finds the family and attention again, in the new model and in a conversion of it. */
     @ParameterizedTest
     @CsvSource({"gla-2, GLA-2", "mlra-4, MLRA-4", "mfa, MFA"})
     void presetsOfTheMlraCheckpointsAreOfTheirFamily(String preset, String attention) {

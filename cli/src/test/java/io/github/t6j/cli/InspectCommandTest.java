@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class InspectCommandTest {
 
-    /** Sizes from the model's config.json; the cache by hand: 2·2·(8+32), 2·h·32, 2·g·32, 2·32, 256+32. */
+    /** Sizes from the model's config.json; the cache computed by hand: 2·2·(8+32), 2·h·32, 2·g·32, 2·32, 256+32. */
     @Test
     void saysWhatT6TinyIs() {
         Ran ran = Ran.of("inspect", "--model", Ran.TINY, "--json");
@@ -63,7 +63,7 @@ class InspectCommandTest {
                 "bytes_per_token_per_layer", elements * 4, "bytes_per_token", elements * 6 * 4);
     }
 
-    /** 512 tokens; 2000 of the MHA take 2·8·32 · 6 · 4 · 2000 = 24.6 MB, the model's 160 · 6 · 4 · 2000 = 7.7 MB. */
+    /** 512 tokens; 2000 tokens of MHA take 2·8·32 · 6 · 4 · 2000 = 24.6 MB, the model's 160 · 6 · 4 · 2000 = 7.7 MB. */
     @Test
     void drawsBothComparisons() {
         Ran ran = Ran.in(Map.of("COLUMNS", "80"), null, "inspect", "--model", Ran.TINY, "--context", "2000");
@@ -106,7 +106,7 @@ class InspectCommandTest {
         assertThat(Ran.of("inspect", "--json", "--model", odd).json()).containsEntry("tokenizer", null);
     }
 
-    /** testdata/golden/llama-mla/config.json: 14 + 8 elements a token instead of 2·4·12. */
+    /** testdata/golden/llama-mla/config.json: 14 + 8 elements per token instead of 2·4·12. */
     @Test
     void saysWhatMlaIs() {
         Ran ran = Ran.of("inspect", "--model", Ran.TESTDATA.resolve("golden/llama-mla").toString(), "--json");
@@ -122,7 +122,7 @@ class InspectCommandTest {
         assertThat(model(ran)).containsEntry("numbers_per_token_per_layer", 22L);
     }
 
-    /** 3 heads of 16 × 16 in 2 layers, whatever the number of tokens. */
+    /** 3 heads of 16 × 16 in 2 layers, for any number of tokens. */
     @Test
     void linearAttentionHasAState() {
         String model = Ran.TESTDATA.resolve("golden/T6_linearattn").toString();
@@ -167,7 +167,7 @@ class InspectCommandTest {
         assertThat(ran.out()).contains(variant, "assumed", "mha", "F32   [", "transformer.h.1.mlp.c_proj.weight");
     }
 
-    /** A file with the weights may have any name, and its tensors, too. */
+    /** A weight file and its tensors may have any names. */
     @ParameterizedTest
     @ValueSource(strings = {"", "--tensors", "--json"})
     void namesOfFilesDoNotControlTheTerminal(String option, @TempDir Path folder) throws IOException {
@@ -198,7 +198,7 @@ class InspectCommandTest {
                 .containsEntry("parameters", 3_311_616L);
     }
 
-    /** 3840 bytes a token in f32, as the model's cache says. */
+    /** 3840 bytes per token in f32, as in the model's cache. */
     @Test
     void saysWhatMemoryASessionTakes() {
         Map<String, Object> memory =

@@ -18,10 +18,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Ctrl-C and SIGTERM: what is done is printed or saved, what is half done is removed, and no process goes on. */
+/** Ctrl-C and SIGTERM: complete results are printed or saved, partial ones are removed, and no process continues. */
 @DisabledOnOs(OS.WINDOWS)
 class InterruptTest {
-    /** A command ends within a second; more only if the machine is busy. */
+    /** A command ends within a second, or later if the machine is busy. */
     private static final long SECONDS = 10;
     private static final int SIGTERM = 143;
     private static final String TEXT = Ran.TESTDATA.resolve("text/test.txt").toString();
@@ -85,7 +85,7 @@ class InterruptTest {
         assertLineIsCleared(ran);
     }
 
-    /** The same command then ends with what one that nobody interrupts gives. */
+    /** The same command then ends with the results of an uninterrupted one. */
     @Test
     void textsGoOnWhereTheyWere() throws IOException {
         StringBuilder texts = new StringBuilder();
@@ -129,7 +129,7 @@ class InterruptTest {
         assertLineIsCleared(ran);
     }
 
-    /** The last that a terminal shows is a line of spaces, and the cursor at its start. */
+    /** Checks that a line of spaces, with the cursor at its start, is the last that a terminal shows. */
     private static void assertLineIsCleared(Ran ran) {
         assertThat(ran.err()).matches("(?s).*\\r +\\r");
     }
@@ -147,7 +147,7 @@ class InterruptTest {
         assertThat(folder).isEmptyDirectory();
     }
 
-    /** Nothing can be done about a kill, but the next run clears it away. */
+    /** A killed process removes nothing, but the next run removes its remains. */
     @Test
     void whatAKilledInitLeftIsCleared() throws IOException {
         Path made = folder.resolve("made");
@@ -240,7 +240,7 @@ class InterruptTest {
         assertThat(folder).isDirectoryNotContaining("glob:**logits*");
     }
 
-    /** Reading what never comes. */
+    /** A command that waits for input ends. */
     @ParameterizedTest
     @ValueSource(strings = {"tokenize", "generate"})
     void whoWaitsForInputEnds(String command) throws InterruptedException {

@@ -21,10 +21,10 @@ import java.util.regex.Pattern;
 import org.jline.reader.LineReader;
 import picocli.CommandLine;
 
-/** t6j in a process of its own, with the JDK and the classes of the tests. What it prints is kept. */
+/** t6j in a process of its own, with the JDK and the classes of the tests. Its output is recorded. */
 final class Launched {
     private static final long MOST_SECONDS = 120;
-    /** What the JVM says of every start, and the engine where it has no SIMD. */
+    /** Warning of the JVM at every start, and of the engine without SIMD. */
     private static final String NOISE = "WARNING: Using incubator modules.*\\R|.*KernelChoice best\\R|"
             + "WARNING: t6j computes without SIMD.*\\R|WARNING: package jdk.incubator.vector.*\\R";
 
@@ -38,7 +38,7 @@ final class Launched {
         err = new Printed(process.getErrorStream());
     }
 
-    /** The java command, on the module path. */
+    /** Returns the java command with the module path. */
     static List<String> modules(String... jvmOptions) {
         List<String> command = java(jvmOptions);
         command.addAll(List.of("--module-path", String.join(File.pathSeparator, jars().values()),
@@ -46,7 +46,7 @@ final class Launched {
         return command;
     }
 
-    /** The java command, on the class path. */
+    /** Returns the java command with the class path. */
     static List<String> classes(Class<?> main, String... jvmOptions) {
         List<String> command = java(jvmOptions);
         command.addAll(List.of("-cp", path(main, Main.class, Model.class, CommandLine.class), main.getName()));
@@ -60,7 +60,7 @@ final class Launched {
         return command;
     }
 
-    /** What to put before a command: a build in the background may ignore SIGINT, which its children inherit. */
+    /** Returns a prefix for commands: a background build may ignore SIGINT, which its children inherit. */
     static List<String> interruptible() {
         return ignoresInterrupts() ? List.of("env", "--default-signal=INT") : List.of();
     }
@@ -75,7 +75,7 @@ final class Launched {
         }
     }
 
-    /** Where classes were built to, or their jars. */
+    /** Returns the folder or jar of a class. */
     static Path place(Class<?> type) {
         try {
             return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
@@ -84,7 +84,7 @@ final class Launched {
         }
     }
 
-    /** What t6j is made of, and the names that bin/t6j has for it; of JLine three are loaded by no name of ours. */
+    /** Returns the jars of t6j by their names in bin/t6j; no code names three of JLine's. */
     static Map<String, String> jars() {
         Map<String, String> jars = new LinkedHashMap<>();
         jars.put("t6j-cli", path(Main.class));
@@ -115,12 +115,14 @@ final class Launched {
         return builder;
     }
 
-    /** On a terminal, which script of util-linux plays, with "$t6j" for the launcher in {@code checkout}. */
+    /**
+     * Runs a command on a terminal, simulated by util-linux' script, with "$t6j" for the launcher in {@code checkout}.
+     */
     static ProcessBuilder terminal(Path checkout, String command) {
         List<String> script = new ArrayList<>(interruptible());
         script.addAll(List.of("script", "-qec", command, "/dev/null"));
         ProcessBuilder builder = builder(script);
-        builder.environment().put("SHELL", "/bin/sh"); // which script runs the command by
+        builder.environment().put("SHELL", "/bin/sh"); // script runs the command with it
         builder.environment().put("T6J_JAVA_HOME", System.getProperty("java.home"));
         builder.environment().put("t6j", checkout.resolve("cli/bin/t6j").toString());
         builder.environment().put("TERM", "xterm");
@@ -135,7 +137,7 @@ final class Launched {
         }
     }
 
-    /** Runs to the end, with nothing at standard input. */
+    /** Runs to the end with empty standard input. */
     static Ran run(ProcessBuilder builder) {
         Launched launched = start(builder);
         launched.closeInput();
@@ -150,22 +152,22 @@ final class Launched {
         }
     }
 
-    /** Waits until standard output holds some text. */
+    /** Waits until standard output contains a text. */
     void awaitOut(String text) {
         await(out, text);
     }
 
-    /** Waits until standard error holds some text. */
+    /** Waits until standard error contains a text. */
     void awaitErr(String text) {
         await(err, text);
     }
 
-    /** Waits until standard output holds some text so many times. */
+    /** Waits until standard output contains a text {@code times} times. */
     void awaitOut(String text, int times) {
         await(out, text, times);
     }
 
-    /** What it has printed to standard error. */
+    /** Returns its standard error so far. */
     String err() {
         return err.text();
     }
@@ -197,7 +199,7 @@ final class Launched {
         }
     }
 
-    /** Gives it {@code text} at standard input. */
+    /** Writes {@code text} to its standard input. */
     void type(String text) {
         try {
             process.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
@@ -207,7 +209,7 @@ final class Launched {
         }
     }
 
-    /** Sends SIGINT or another. */
+    /** Sends SIGINT or another signal. */
     void signal(String name) {
         try {
             assertThat(new ProcessBuilder("kill", "-" + name, "" + process.pid()).start().waitFor()).isZero();
@@ -216,12 +218,12 @@ final class Launched {
         }
     }
 
-    /** Ends it at once. */
+    /** Kills it. */
     void kill() {
         process.destroyForcibly();
     }
 
-    /** What it did, once it has ended by itself within {@code seconds}. */
+    /** Returns its result, once it has ended by itself within {@code seconds}. */
     Ran end(long seconds) {
         try {
             if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
@@ -258,7 +260,7 @@ final class Launched {
 
         @Override
         public void run() {
-            byte[] piece = new byte[1 << 16]; // texts of these tests are ASCII where they could be cut
+            byte[] piece = new byte[1 << 16]; // texts of these tests are ASCII wherever a piece may end
             try {
                 for (int n = stream.read(piece); n >= 0; n = stream.read(piece)) {
                     text.append(new String(piece, 0, n, StandardCharsets.UTF_8));

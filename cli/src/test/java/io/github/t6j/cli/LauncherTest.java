@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** bin/t6j in a checkout that is built: it has jars, and sources that are older. */
+/** bin/t6j in a built checkout: it has jars, and sources that are older. */
 @DisabledOnOs(OS.WINDOWS)
 class LauncherTest {
     private static final Path PROJECT = Ran.TESTDATA.getParent();
@@ -38,7 +38,7 @@ class LauncherTest {
         built = checkout(folder.resolve("checkout"));
     }
 
-    /** Makes {@code root} a checkout that is built. */
+    /** Makes {@code root} a built checkout. */
     static Path checkout(Path root) throws IOException {
         Path app = Files.createDirectories(root.resolve("cli/target/app"));
         for (var jar : Launched.jars().entrySet()) {
@@ -51,13 +51,13 @@ class LauncherTest {
         Path launcher = Files.createDirectories(root.resolve("cli/bin")).resolve("t6j");
         Files.copy(PROJECT.resolve("cli/bin/t6j"), launcher, StandardCopyOption.COPY_ATTRIBUTES);
         for (String source : List.of("pom.xml", "engine/pom.xml", "engine/src/main", "cli/pom.xml", "cli/src/main")) {
-            Files.createDirectories(root.resolve(source)); // the launcher asks only how old they are
+            Files.createDirectories(root.resolve(source)); // the launcher checks only their age
             Files.setLastModifiedTime(root.resolve(source), FileTime.fromMillis(0));
         }
         return root;
     }
 
-    /** The jar of {@code classes}, a folder, or a jar already where the whole build runs. */
+    /** Makes a jar of {@code classes}, which is a folder, or a jar if the whole build runs. */
     private static void jar(Path classes, Path jar) throws IOException {
         if (Files.isRegularFile(classes)) {
             Files.copy(classes, jar);
@@ -77,14 +77,14 @@ class LauncherTest {
         return Launched.run(launcher(args));
     }
 
-    /** "$@" is the launcher and its command line. */
+    /** Runs a script in which "$@" is the launcher and its arguments. */
     private Ran inShell(String script, String... args) {
         ProcessBuilder builder = launcher(args);
         builder.command().addAll(0, List.of("sh", "-c", script, "sh"));
         return Launched.run(builder);
     }
 
-    /** The second time with the archive of classes that the first has made. */
+    /** The second run uses the archive of classes that the first has made. */
     @Test
     void runsAndKeepsTheJvmsWarningToItself() {
         assertThat(run(GENERATE)).isEqualTo(new Ran(0, TEXT, ""));
@@ -155,7 +155,7 @@ class LauncherTest {
         assertThat(closed.err()).startsWith("t6j: standard output: ").hasLineCount(1);
     }
 
-    /** The launcher becomes java, so that signals reach it. */
+    /** The launcher becomes java, so that java receives signals. */
     @ParameterizedTest
     @CsvSource({"INT,130", "TERM,143"})
     void signalsEndIt(String signal, int code) {

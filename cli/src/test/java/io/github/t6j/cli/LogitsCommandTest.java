@@ -15,9 +15,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Against the float64 logits of the official class. */
+/** Compares with the float64 logits of the official class. */
 class LogitsCommandTest {
-    /** DESIGN.md §3. */
+    /** Tolerance of DESIGN.md §3. */
     private static final double TOLERANCE = 2e-4;
 
     @TempDir
@@ -78,7 +78,7 @@ class LogitsCommandTest {
         assertThat(ran.err()).contains(file + ": expected ids separated by commas", "'three'").hasLineCount(1);
     }
 
-    /** Before the work: there is no such model. */
+    /** The check comes before the work: there is no such model. */
     @ParameterizedTest
     @CsvSource({"no/out, no such file or folder", "'', found a folder"})
     void aPlaceThatCannotBeWrittenIsSaidFirst(String out, String message) {
@@ -120,7 +120,7 @@ class LogitsCommandTest {
         double most = 0;
         for (int i = 0; i < a.length; i++) {
             double difference = Math.abs(a[i] - b[i]);
-            most = difference <= most ? most : difference; // NaN is the most
+            most = difference <= most ? most : difference; // NaN counts as the largest
         }
         return most;
     }

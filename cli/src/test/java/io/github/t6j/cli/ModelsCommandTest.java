@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code t6j models} over a cache that was laid out by hand, as Hugging Face's Python library leaves it. */
+/** {@code t6j models} with a hand-made cache in the layout of Hugging Face's Python library. */
 @Timeout(60)
 @DisabledOnOs(OS.WINDOWS)
 class ModelsCommandTest {
@@ -54,7 +54,7 @@ class ModelsCommandTest {
         Files.writeString(file, commit);
     }
 
-    /** A file of a snapshot as a link to a blob of the name {@code id}. */
+    /** Adds a file of a snapshot as a link to the blob {@code id}. */
     private Path put(String name, String commit, String path, Path from, String id) throws IOException {
         Path blob = Files.createDirectories(repository(name).resolve("blobs")).resolve(id);
         if (!Files.exists(blob)) {
@@ -138,7 +138,7 @@ class ModelsCommandTest {
         }
     }
 
-    /** A broken one is listed with what is wrong; what it says cannot move the cursor. */
+    /** A broken model is listed with its problem, whose text cannot move the cursor. */
     @Test
     void brokenModelsAreListed() throws IOException {
         llama("org/cut", NEW, "");
@@ -200,7 +200,7 @@ class ModelsCommandTest {
         assertThat(none.code()).isEqualTo(1);
     }
 
-    /** One revision goes; what the other uses stays, and what nobody has linked is not looked at. */
+    /** One revision is removed; files of the other stay, and blobs without links are not counted. */
     @Test
     void aRevisionIsRemovedWithItsOwnBlobs() throws IOException {
         llama("org/llama", NEW, "");
@@ -233,7 +233,7 @@ class ModelsCommandTest {
         assertThat(Ran.in(environment, null, "inspect", "--model", "org/mlra/bcd").code()).isZero();
     }
 
-    /** Links that lead out are removed, not what they lead to. */
+    /** Links out of the cache are removed, but not their targets. */
     @Test
     void nothingOutsideIsRemoved() throws IOException {
         llama("org/llama", NEW, "");

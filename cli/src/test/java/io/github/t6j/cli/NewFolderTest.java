@@ -84,7 +84,7 @@ class NewFolderTest {
         assertThat(folder).isEmptyDirectory();
     }
 
-    /** A list without a lock, as a process that was killed leaves it. */
+    /** A list without a lock, as a killed process leaves it. */
     @Test
     void whatAKilledProcessLeftIsReplaced() throws IOException {
         Path folder = Files.createDirectory(parent.resolve("made"));

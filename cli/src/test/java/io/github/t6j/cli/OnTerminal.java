@@ -3,7 +3,7 @@ package io.github.t6j.cli;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 
-/** {@link Main} as if a person watched, so that it shows how far it is; started by tests as a process of its own. */
+/** {@link Main} with progress, as on a terminal; tests start it as a process of its own. */
 final class OnTerminal {
     private OnTerminal() {}
 

@@ -27,7 +27,9 @@ class PerplexityCommandTest {
     private int[] ids;
     private Path file;
 
-    /** The text of the first 64 ids of text/test.txt, whose float64 logits by the official class are known. */
+    /**
+     * Writes the text of the first 64 ids of text/test.txt, for which the official class's float64 logits are known.
+     */
     @BeforeEach
     void writeText() throws IOException {
         reference = StoredTensors.read(Path.of(Ran.TINY, "logits_f64.safetensors"));
@@ -48,7 +50,7 @@ class PerplexityCommandTest {
         assertResult(perplexity("--json").json(), 63, total, 2e-5);
     }
 
-    /** Each id on its own, from an empty session that reads the window's ids before it. */
+    /** Scores each id separately, with a new session that reads the window's ids before it. */
     @ParameterizedTest
     @CsvSource({"16, 16", "16, 5", "10, 10", "63, 1", "1000, 1000"})
     void windowsScoreAsTheContractSays(int context, int stride) throws IOException {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The same text from the same seed, however java is started and whatever is around it. */
+/** The same seed gives the same text, however java is started and in any environment. */
 class PlatformTest {
     private static final String TEXT =
             " has the duty of the Secretary of the Navy Department. The Navy has been received";
@@ -32,8 +32,8 @@ class PlatformTest {
     }
 
     /**
-     * Vectors of every width that the machine has, none, other roundings of the machine, other compilers, another
-     * language. Of a width that it has not, java warns.
+     * Vectors of every width that the machine has, none, other roundings, other compilers, another language. java warns
+     * about widths that the machine does not have.
      */
     static Stream<List<String>> machines() {
         return Stream.of(
@@ -62,7 +62,7 @@ class PlatformTest {
         assertText(builder);
     }
 
-    /** A folder of the model, and one to work in, with letters beyond ASCII; both cannot be written. */
+    /** A folder of the model, and one to work in, with letters beyond ASCII; both are read-only. */
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void inFoldersWithAnyName() throws IOException {
@@ -83,7 +83,7 @@ class PlatformTest {
         }
     }
 
-    /** The command line in a shell, where "$@" is t6j. */
+    /** Runs a command line in a shell, where "$@" is t6j. */
     private Ran inShell(String script, String... args) {
         ProcessBuilder builder = Launched.builder(Launched.modules(), args);
         builder.command().addAll(0, List.of("sh", "-c", script, "sh"));
@@ -116,7 +116,7 @@ class PlatformTest {
         assertThat(ran).isEqualTo(new Ran(1, "", "t6j: standard output: No space left on device\n"));
     }
 
-    /** As on a full disk: files end after 8 kB, which is enough for a small session. */
+    /** Simulates a full disk: files end after 8 kB, which is enough for a small session. */
     @ParameterizedTest
     @ValueSource(strings = {
         "generate x -n 16 --session there", "logits --ids 1,2 --out there", "init --preset tiny --out there"
@@ -131,7 +131,7 @@ class PlatformTest {
         assertThat(folder).isEmptyDirectory();
     }
 
-    /** Text from a pipe, named as a file. */
+    /** Text from a pipe, given as a file name. */
     @Test
     @EnabledOnOs(OS.LINUX)
     void aPipeIsAFileOfText() throws IOException {
@@ -147,7 +147,7 @@ class PlatformTest {
         assertThat(endless.err()).contains("/dev/zero: expected at most 268435456 bytes of text").hasLineCount(1);
     }
 
-    /** A prompt is read by the system's locale, standard input and output are always UTF-8. */
+    /** A prompt is read in the system's locale; standard input and output are always UTF-8. */
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void inputIsUtf8InEveryLocale() throws IOException {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code t6j generate} by its launcher on a terminal, which {@code script} of util-linux plays. */
+/** {@code t6j generate} through its launcher on a terminal, simulated by util-linux' {@code script}. */
 @EnabledOnOs(OS.LINUX)
 class PromptTerminalTest {
     private static final String TEXT = Ran.TESTDATA.resolve("text/test.txt").toString();
@@ -30,7 +30,7 @@ class PromptTerminalTest {
         return Launched.start(builder);
     }
 
-    /** Reading it takes longer than the second that progress waits. */
+    /** Reading takes longer than the second before progress appears. */
     @Test
     void aLongPipedPromptSaysHowFarItIs() {
         Launched launched = start("cat " + TEXT + " | \"$t6j\" generate --context 300000 -n 1");
@@ -49,7 +49,7 @@ class PromptTerminalTest {
         assertThat(messages).content().startsWith("t6j: note: --context 300000").hasLineCount(1);
     }
 
-    /** What is said while it is read is cleared before the prompt is shown. */
+    /** Progress is cleared before the prompt appears. */
     @Test
     void thePromptIsShownAfterTheProgress() {
         Ran ran = start("head -c 60000 " + TEXT + " > " + checkout.resolve("long") + "; \"$t6j\" generate -f "

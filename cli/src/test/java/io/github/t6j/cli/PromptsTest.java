@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code generate --prompts}: each result is what generate gives for its prompt and seed. */
+/** {@code generate --prompts}: each result equals that of generate for its prompt and seed. */
 class PromptsTest {
     @TempDir
     Path folder;
@@ -85,7 +85,7 @@ class PromptsTest {
                 List.of("{\"prompt\": \"Call me\"}", "{\"prompt\": \"It was\"}", "{\"prompt\": \"Whales\"}");
         run(lines);
         String whole = Files.readString(folder.resolve("out.jsonl"));
-        String begun = whole.substring(0, whole.indexOf('\n') + 14); // into the second
+        String begun = whole.substring(0, whole.indexOf('\n') + 14); // cuts the second result
         Files.writeString(folder.resolve("out.jsonl"), begun);
         Ran ran = run(lines);
         assertThat(ran.err()).contains("note: 1 of 3 results are already in ");
@@ -94,7 +94,7 @@ class PromptsTest {
         assertThat(Files.readString(folder.resolve("out.jsonl"))).isEqualTo(whole);
     }
 
-    /** What has no last end of line is not taken for a result that was not written whole. */
+    /** A last line without a line end that is not the beginning of a result is not removed. */
     @Test
     void noOtherFileIsCut() throws IOException {
         for (String other : List.of("{\"prompt\": \"Call me\"}", "Call me", "{\"index\":7", "{}\n{\"index\":1")) {

@@ -16,13 +16,15 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code t6j pull} against a server that behaves as the hub does: what is got, and where it lies. */
+/** {@code t6j pull} from a server that answers like the hub: downloaded files, and their places. */
 @Timeout(120)
 class PullCommandTest extends PullFixture {
     private static final Path SHARDED = Ran.TESTDATA.resolve("golden_llama/llama-sharded");
     private static final Path GGUF = Ran.TESTDATA.resolve("golden_llama/gguf-llama3");
 
-    /** The layout is Python's: blobs by their hash, relative links, a commit without a line end. */
+    /**
+     * The layout is that of Python's library: blobs named by their hash, relative links, a commit without a line end.
+     */
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void theCacheIsThatOfPythonsLibrary() throws IOException {
@@ -49,7 +51,7 @@ class PullCommandTest extends PullFixture {
                 .isEqualTo(inspected("org/name@" + FakeHub.COMMIT)).isEqualTo(inspected("org/name@0123456"));
     }
 
-    /** What inspect says of a model but for the memory that is free, which changes at any time. */
+    /** Returns inspect's output for a model without the free memory, which changes at any time. */
     private String inspected(String model) {
         Ran ran = Ran.in(environment, null, "inspect", "--json", "--model", model);
         assertThat(ran.err()).isEmpty();
@@ -163,7 +165,7 @@ class PullCommandTest extends PullFixture {
         assertFails(pull("org/name", "--revision", "v9"), "expected a branch, tag or commit, found no v9");
     }
 
-    /** A repository that was renamed is another path of the same hub, which gets the token, too. */
+    /** A renamed repository is another path of the same hub, which receives the token, too. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aRenamedRepositoryIsFollowed(boolean says) throws IOException {
@@ -177,7 +179,7 @@ class PullCommandTest extends PullFixture {
                 .allMatch(request -> ("Bearer " + FakeHub.TOKEN).equals(request.authorization()));
     }
 
-    /** A hub between, which lists neither sizes nor hashes. */
+    /** A proxy of the hub, which lists neither sizes nor hashes. */
     @Test
     void whatTheListingDoesNotSayIsAsked() throws IOException {
         hub.says = false;
@@ -188,12 +190,12 @@ class PullCommandTest extends PullFixture {
                 .contains(FakeHub.sha256(Files.readAllBytes(LLAMA.resolve(WEIGHTS))));
     }
 
-    /** As on Windows without links. */
+    /** Links are not supported, as on Windows. */
     @Test
     void withoutLinksTheFilesLieInTheSnapshot() throws IOException {
         environment.put("HF_HUB_DISABLE_SYMLINKS", "1");
         hub.files.put("generation_config.json", "{}".getBytes(StandardCharsets.UTF_8));
-        hub.files.put("tokenizer_config.json", "{}".getBytes(StandardCharsets.UTF_8)); // the same blob
+        hub.files.put("tokenizer_config.json", "{}".getBytes(StandardCharsets.UTF_8)); // a duplicate of that blob
         String[] names = {"config.json", WEIGHTS, "generation_config.json", "tokenizer_config.json"};
         assertPulled(pull("org/name"), names);
         for (String name : names) {
@@ -205,10 +207,10 @@ class PullCommandTest extends PullFixture {
         assertThat(hub.requests).hasSize(1);
     }
 
-    /** Both end well, and no blob is got twice. */
+    /** Both pulls succeed, and no blob is downloaded twice. */
     @Test
     void twoPullsAtOnce() throws Exception {
-        hub.speed = 200_000; // a second for the weights
+        hub.speed = 200_000; // the weights take a second
         CompletableFuture<Ran> other = CompletableFuture.supplyAsync(() -> pull("org/name"));
         while (hub.requests.stream().allMatch(Request::hub)) {
             Thread.sleep(10);

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A hub, a home, and {@code t6j pull} between them. */
+/** A hub, a home, and {@code t6j pull} from one to the other. */
 abstract class PullFixture {
     static final Path LLAMA = Ran.TESTDATA.resolve("golden_llama/llama-bf16");
     static final String WEIGHTS = "model.safetensors";

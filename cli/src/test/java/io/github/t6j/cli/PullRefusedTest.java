@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code t6j pull}: what is not for everybody, who gets the token, and what a hub must not do. */
+/** {@code t6j pull}: gated models, recipients of the token, and forbidden answers of a hub. */
 @Timeout(120)
 class PullRefusedTest extends PullFixture {
     @ParameterizedTest
@@ -33,7 +33,7 @@ class PullRefusedTest extends PullFixture {
                 .allMatch(request -> request.authorization() == null);
     }
 
-    /** Who is sent elsewhere and back comes without the token. */
+    /** After a redirect elsewhere and back, the request has no token. */
     @Test
     void theTokenDoesNotComeBack() throws IOException {
         environment.put("HF_TOKEN", FakeHub.TOKEN);
@@ -59,7 +59,7 @@ class PullRefusedTest extends PullFixture {
         assertThat(ran.err()).doesNotContain("hf_other");
     }
 
-    /** The hub lists a gated repository to everybody. */
+    /** The hub lists a gated repository without a token. */
     @Test
     void whatIsListedMayBeGated() {
         hub.hubFaults.add(exchange -> {
@@ -121,7 +121,7 @@ class PullRefusedTest extends PullFixture {
         assertThat(hub.requests).isEmpty();
     }
 
-    /** The disk is looked at before: a file of an exabyte is not begun. */
+    /** The free disk space is checked first: the download of an exabyte does not begin. */
     @Test
     void moreThanTheDiskHoldsIsRefused() throws IOException {
         hub.listed.put(WEIGHTS, Map.of("lfs", Map.of("sha256", "a".repeat(64), "size", 1_000_000_000_000_000_000L)));

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code score --out}: many questions at once give what one after the other gives, and a run goes on where it ended. */
+/** {@code score --out}: many questions at once give the results of one after the other, and a run can continue. */
 class QuestionsTest {
     private static final long SEED = 6;
 
@@ -33,7 +33,7 @@ class QuestionsTest {
     private final List<List<String>> choices = new ArrayList<>();
     private final List<String> lines = new ArrayList<>();
 
-    /** Questions after examples that many share, of some words to a whole context. */
+    /** Writes questions with shared examples, from some words to a whole context. */
     @BeforeEach
     void makeQuestions() throws IOException {
         String book = Files.readString(Ran.TESTDATA.resolve("text/test.txt"));
@@ -69,7 +69,7 @@ class QuestionsTest {
                 .map(line -> Json.parseObject(line.getBytes(StandardCharsets.UTF_8), "result")).toList();
     }
 
-    /** In a session of its own: the context, then the choice in a fork. */
+    /** Scores in a session of its own: the context, then the choice in a fork. */
     private static double alone(Model model, String context, String choice) {
         Tokenizer tokenizer = model.tokenizer();
         int[] before = tokenizer.encode(context);
@@ -125,7 +125,7 @@ class QuestionsTest {
         assertThat(run("--out", out().toString()).out()).isEqualTo(whole.out());
     }
 
-    /** A run with a limit is the beginning of one without. */
+    /** A run with a limit is the beginning of one without a limit. */
     @Test
     void aLimitIsABeginning() throws IOException {
         Ran whole = run("--out", out().toString());

@@ -10,33 +10,33 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** What a command line did, run inside this process. */
+/** Result of a command line that ran inside this process. */
 record Ran(int code, String out, String err) {
 
-    /** The folder that the tests' data is in. */
+    /** Folder of the test data. */
     static final Path TESTDATA = Path.of(System.getProperty("t6j.testdata"));
 
     static final String TINY = TESTDATA.resolve("models/t6-tiny").toString();
 
-    /** What runs without --model. */
+    /** Model used without --model. */
     static final Path BUNDLED = TESTDATA.resolve("models/t6-mini");
 
-    /** Runs with nothing at standard input. */
+    /** Runs with empty standard input. */
     static Ran of(String... args) {
         return withInput(new byte[0], args);
     }
 
-    /** Runs with {@code input} piped in. */
+    /** Runs with {@code input} as piped input. */
     static Ran withInput(byte[] input, String... args) {
         return run(input, false, args);
     }
 
-    /** Runs as if a person sat there. */
+    /** Runs as if on a terminal. */
     static Ran onTerminal(String... args) {
         return run(new byte[0], true, args);
     }
 
-    /** Runs with an environment of its own; input other than null is typed at a terminal. */
+    /** Runs with its own environment; input other than null is typed on a terminal. */
     static Ran in(Map<String, String> environment, String typed, String... args) {
         byte[] input = typed == null ? new byte[0] : typed.getBytes(StandardCharsets.UTF_8);
         return run(input, typed != null, environment, args);
@@ -54,13 +54,13 @@ record Ran(int code, String out, String err) {
         return new Ran(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 
-    /** Checks that it made {@code folder}, and says nothing else. */
+    /** Checks that it made {@code folder}, and printed nothing else. */
     void assertMade(Path folder) {
         assertThat(err).startsWith("t6j: wrote " + folder + ": ").contains(" files, weights of ").hasLineCount(1);
         assertThat(this).isEqualTo(new Ran(0, "", err));
     }
 
-    /** Standard output as the JSON object that it must be. */
+    /** Returns standard output, which must be a JSON object. */
     Map<String, Object> json() {
         return Json.parseObject(out.getBytes(StandardCharsets.UTF_8), "standard output");
     }

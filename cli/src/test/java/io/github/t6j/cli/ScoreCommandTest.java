@@ -51,7 +51,7 @@ class ScoreCommandTest {
         return new Question("here", context, List.of(choices), 0);
     }
 
-    /** ln softmax(logits)[id], plainly. */
+    /** Returns ln softmax(logits)[id], by the definition. */
     private static double logProbability(double[] logits, int id) {
         double sum = 0;
         for (double logit : logits) {
@@ -60,7 +60,7 @@ class ScoreCommandTest {
         return -Math.log(sum);
     }
 
-    /** Σ ln p of the ids from {@code from} on, each after a new session of its own that was fed all before it. */
+    /** Returns Σ ln p of the ids from {@code from} on, each with a new session that was fed all ids before it. */
     private double sum(int[] ids, int from) {
         double sum = 0;
         for (int i = from; i < ids.length; i++) {
@@ -75,7 +75,10 @@ class ScoreCommandTest {
         return sum;
     }
 
-    /** The official class's float64 logits after the first ids of text/test.txt, cut in context and choice anywhere. */
+    /**
+     * Compares with the official class's float64 logits after the first ids of text/test.txt, split into context and
+     * choice at any place.
+     */
     @Test
     void likelihoodsAreThoseOfTheReferenceLogits() throws IOException, InterruptedException {
         var reference = StoredTensors.read(Path.of(Ran.TINY, "logits_f64.safetensors")).tensors();
@@ -104,7 +107,7 @@ class ScoreCommandTest {
         assertThat(tried).isGreaterThan(10);
     }
 
-    /** The white space between context and choice belongs to the choice; there is one space if there is none. */
+    /** White space between context and choice belongs to the choice; without any, one space is added. */
     @Test
     void oneSpaceJoinsContextAndChoice() throws InterruptedException {
         int context = tokenizer.encode("The whale").length;
@@ -142,7 +145,7 @@ class ScoreCommandTest {
                 .isCloseTo(sum(kept, kept.length - scored), within(1e-3));
     }
 
-    /** Every metric from likelihoods of whole sequences in sessions of their own. */
+    /** Computes each metric from likelihoods of whole sequences in sessions of their own. */
     @Test
     void metricsAreTheHarness() throws IOException {
         String[][] questions = {
@@ -182,7 +185,7 @@ class ScoreCommandTest {
         assertThat(json.keySet()).containsExactly("questions", "acc", "acc_stderr", "acc_norm", "acc_norm_stderr");
         assertThat(json).containsEntry("questions", 5L).containsEntry("acc", acc / 5.0).containsEntry("acc_norm",
                 norm / 5.0);
-        // of a sample: √(Σ(x − mean)² / (n − 1)) / √n
+        // sample deviation: √(Σ(x − mean)² / (n − 1)) / √n
         double mean = acc / 5.0;
         double squares = acc * Math.pow(1 - mean, 2) + (5 - acc) * mean * mean;
         assertThat((Double) json.get("acc_stderr")).isCloseTo(Math.sqrt(squares / 4) / Math.sqrt(5), within(1e-12));

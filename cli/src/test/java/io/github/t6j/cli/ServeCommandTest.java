@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code t6j serve} as a process: how it starts, is stopped, and says that it cannot. */
+/** {@code t6j serve} as a process: its start, its end, and its errors. */
 @Timeout(300)
 class ServeCommandTest {
     private static final Pattern URL = Pattern.compile("serving t6-mini at (https?://(\\S+):(\\d+)) \\(context");
@@ -42,7 +42,7 @@ class ServeCommandTest {
     @TempDir
     private Path folder;
 
-    /** A server that runs, and where. */
+    /** A running server and its address. */
     private record Running(Launched process, String url, int port) {
         static Running start(String... args) {
             return start(Launched.builder(Launched.modules(), args));
@@ -61,7 +61,7 @@ class ServeCommandTest {
             return HttpRequest.newBuilder(URI.create(url + path));
         }
 
-        /** A stream of so many tokens. */
+        /** Returns a stream of {@code tokens} tokens. */
         Iterator<String> stream(HttpClient client, int tokens) throws IOException, InterruptedException {
             String body =
                     "{\"prompt\": \"The whale\", \"ignore_eos\": true, \"stream\": true, \"max_tokens\": " + tokens
@@ -92,7 +92,7 @@ class ServeCommandTest {
         Ran ran = server.process().end();
         assertThat(ran.code()).isEqualTo(code);
         assertThat(ran.err()).as("nothing more").hasLineCount(1);
-        new ServerSocket(server.port(), 1, InetAddress.getLoopbackAddress()).close(); // it is free
+        new ServerSocket(server.port(), 1, InetAddress.getLoopbackAddress()).close(); // the port is free
     }
 
     @Test
@@ -123,7 +123,7 @@ class ServeCommandTest {
         builder.environment().put("T6J_TLS_PASSWORD", PASSWORD);
         Running server = Running.start(builder);
         assertThat(server.url()).startsWith("https://127.0.0.1:");
-        try (Socket socket = new Socket("127.0.0.1", server.port())) { // plain HTTP harms nobody
+        try (Socket socket = new Socket("127.0.0.1", server.port())) { // plain HTTP does not affect others
             socket.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.UTF_8));
             socket.shutdownOutput();
             assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1))
@@ -136,7 +136,7 @@ class ServeCommandTest {
         server.process().kill();
     }
 
-    /** A new key with a certificate for this machine. */
+    /** Returns a new key with a certificate for this machine. */
     private Path keystore() throws Exception {
         Path keystore = folder.resolve("server.p12");
         keytool(keystore, "-genkeypair", "-alias", "t6j", "-keyalg", "EC", "-dname", "CN=localhost", "-ext",

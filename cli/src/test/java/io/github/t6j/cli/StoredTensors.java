@@ -10,10 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A second, plain reader of safetensors files, to check what the commands write. */
+/** Another, plain reader of safetensors files, to check the files that commands write. */
 record StoredTensors(Map<String, Object> metadata, Map<String, Stored> tensors) {
 
-    /** One tensor: F32, F16 and BF16 as floats, F64 as it is, U8 as bytes without a sign. */
+    /** A tensor: F32, F16 and BF16 as floats, F64 unchanged, U8 as unsigned bytes. */
     record Stored(String dtype, List<Object> shape, double[] values) {}
 
     static StoredTensors read(Path file) throws IOException {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code perplexity --texts}: each result is what perplexity gives for its text. */
+/** {@code perplexity --texts}: each result equals that of perplexity for its text. */
 class TextsTest {
     private static final long SEED = 5;
 
@@ -49,7 +49,7 @@ class TextsTest {
         return Ran.withInput(text.getBytes(StandardCharsets.UTF_8), command.toArray(String[]::new)).json();
     }
 
-    /** Pieces of a book, from some words to some windows. */
+    /** Returns pieces of a book, from some words to some windows. */
     private static List<String> texts(int count) throws IOException {
         String book = Files.readString(Ran.TESTDATA.resolve("text/test.txt"));
         Random random = new Random(SEED);
@@ -99,7 +99,7 @@ class TextsTest {
         assertThat((Double) ran.json().get("bits_per_byte")).isCloseTo(nll / Math.log(2) / bytes, within(1e-12));
     }
 
-    /** Of two equal halves the mean is the half's, and its error that of twice as many ids. */
+    /** For two equal halves the mean is that of a half, and its error that of twice as many ids. */
     @Test
     void theErrorOfTheTotalIsThatOfAllIds() throws IOException {
         String text = texts(1).getFirst();

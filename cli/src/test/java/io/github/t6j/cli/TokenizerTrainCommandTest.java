@@ -45,7 +45,7 @@ class TokenizerTrainCommandTest {
                 .isEqualTo(new Ran(0, text + "\n", ""));
     }
 
-    /** By hand: within words a b three times, b c two times; a document is not one with the next. */
+    /** Counted by hand: within words a b three times, b c twice; pairs do not cross documents. */
     @Test
     void readsTextAndJsonlTogether() throws IOException {
         Path text = Files.writeString(folder.resolve("text"), "ab<|endoftext|>ab bc");

@@ -141,7 +141,7 @@ class TrainCommandTest {
         }
     }
 
-    /** As on a full disk: what Ctrl-C should save cannot be saved, and that is said. */
+    /** Simulates a full disk: the checkpoint on Ctrl-C cannot be saved, and the command reports that. */
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void anInterruptThatCannotSaveSaysSo() throws IOException {
@@ -171,7 +171,7 @@ class TrainCommandTest {
         assertThat(Ran.of(command(out, "--resume", "--valid", valid.toString())).code()).isZero();
     }
 
-    /** Shards of ids: what is held out has a sequence within one of them, and what is left over is not trained on. */
+    /** Shards of ids: the held-out ids have a sequence within one shard, and ids that remain are not trained on. */
     @ParameterizedTest
     @CsvSource({"5000, 30, 251", "1000, 40, 105", "200, 90, 90", "30, 500, 65"})
     void heldOutIdsMakeASequence(int first, int second, int held) throws IOException {
@@ -213,7 +213,7 @@ class TrainCommandTest {
         }
     }
 
-    /** Of steps and of evaluations. */
+    /** Returns the losses of steps and of evaluations. */
     private static List<Object> losses(Path run) throws IOException {
         List<Object> losses = new ArrayList<>();
         for (Map<String, Object> entry : log(run)) {
@@ -228,12 +228,12 @@ class TrainCommandTest {
         Ran ran = Ran.of(command(out, "--init-from", Ran.TINY, "--context", "64", "--batch", "2", "--steps", "3",
                 "--learning-rate", "1e-4"));
         assertThat(ran.code()).as(ran.err()).isZero();
-        assertThat((Double) log(out).get(1).get("loss")).isLessThan(5.5); // it knows English already
+        assertThat((Double) log(out).get(1).get("loss")).isLessThan(5.5); // the model has learned English before
         assertThat(out.resolve("tokenizer.json"))
                 .hasSameBinaryContentAs(Path.of(Ran.TINY).resolve("tokenizer.json"));
     }
 
-    /** As those that are published. */
+    /** Like the published models of that family. */
     @Test
     void aModelOfTheMlraFamilyReadsTextByGpt2sTokenizer() throws IOException {
         Path golden = Ran.TESTDATA.resolve("golden_mlra/tpa_even");
@@ -311,7 +311,7 @@ class TrainCommandTest {
         assertThat(out).doesNotExist();
     }
 
-    /** What is beside a tokenizer.json and belongs to it goes with it: here the id that ends a text. */
+    /** Other files of a tokenizer are copied with its tokenizer.json: here the id that ends a text. */
     @Test
     void aTokenizerJsonBringsItsEnd() throws IOException {
         Path tokenizer = Files.createDirectory(folder.resolve("tokenizer")).resolve("tokenizer.json");
@@ -369,7 +369,7 @@ class TrainCommandTest {
             }
         }
         byte[] weights = Files.readAllBytes(copy.resolve("model.safetensors"));
-        weights[weights.length - 1] = 0x7f; // of the embedding's last element: NaN
+        weights[weights.length - 1] = 0x7f; // makes the embedding's last element NaN
         weights[weights.length - 2] = (byte) 0xc0;
         Files.write(copy.resolve("model.safetensors"), weights);
         String json = Files.readString(copy.resolve("training.json"));
@@ -381,13 +381,13 @@ class TrainCommandTest {
         assertThat(copy.resolve("training.json")).exists();
     }
 
-    /** As when the disk is full: the new checkpoint cannot be written. */
+    /** Simulates a full disk: the new checkpoint cannot be written. */
     @Test
     void aCheckpointThatCannotBeWrittenIsOneLineAndNoneIsLost() throws IOException {
         Path inTheWay = out.resolve("checkpoints/.step-000000020.partial/sub");
         Files.createDirectories(inTheWay);
         Files.createFile(inTheWay.resolve("file"));
-        Files.createFile(out.resolve(".t6j-training")); // what a run that was killed early leaves
+        Files.createFile(out.resolve(".t6j-training")); // the remains of a run that was killed early
 
         assertFailed(Ran.of(command(out, small("--steps", "20", "--keep", "1"))), "step-000000020: cannot be written");
         assertThat(out.resolve("checkpoints/step-000000010/training.json")).exists();

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Wrong command lines: exit code 2, one line that says what was expected, nothing on standard output. */
+/** Wrong command lines: exit code 2, one line with the expected usage, nothing on standard output. */
 class UsageTest {
 
     @ParameterizedTest
@@ -259,7 +259,7 @@ class UsageTest {
         assertThat(ran.err()).contains("\\u001b[2Jno\\u0007folder").doesNotContain("\u001b").hasSizeLessThan(2100);
     }
 
-    /** C1 controls are what a terminal takes for ESC and another; the others turn round what follows. */
+    /** Terminals read C1 controls as ESC and another character; the others reverse the order of the text after them. */
     @Test
     void controlsOfUnicodeDoNotReachTheTerminal() {
         Ran ran = Ran.of("inspect", "--model", "a\u009bb\u007fc\u202ed\u2066e\u2069f");

@@ -57,7 +57,10 @@ class VariantModelsTest {
         assertThat(folder.resolve("made")).doesNotExist();
     }
 
-    /** Elements kept per token and layer, and per position, by hand: h = 3, d = 12, ranks as given; two layers. */
+    /**
+     * Elements stored per token and layer, and per position, computed by hand: h = 3, d = 12, ranks as given; two
+     * layers.
+     */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "'q_rank': 3, 'rank': 2          | {'shared_b': true}                            | 36 | 12",

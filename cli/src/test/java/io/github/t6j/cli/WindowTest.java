@@ -27,7 +27,7 @@ class WindowTest {
         assertThat(Window.of(9, 4, 4, 0)).containsExactly(new Window(0, 1, 4), new Window(4, 5, 8));
     }
 
-    /** The counts of testdata/models/t6-tiny/reference.json, made by another program. */
+    /** The counts are those of testdata/models/t6-tiny/reference.json, made by another program. */
     @Test
     void scoresAsManyIdsAsTheReference() {
         assertThat(
@@ -35,7 +35,10 @@ class WindowTest {
                 .isEqualTo(185_331);
     }
 
-    /** Against the rule itself, id by id: scored once, by the first window that has it and an id before it. */
+    /**
+     * Compares with the rule itself, id by id: each is scored once, by the first window that has it and an id before
+     * it.
+     */
     @ParameterizedTest
     @CsvSource({"2,2,1", "2,9,9", "7,3,1", "7,3,2", "7,3,3", "20,8,3", "21,8,8", "22,5,4", "100,16,5", "3,2,2"})
     void scoresEachIdAsTheRuleSays(int ids, int context, int stride) {
@@ -59,7 +62,7 @@ class WindowTest {
         assertThat(Window.of(ids, context, stride, 0)).isEqualTo(expected);
     }
 
-    /** An id before each window predicts its first one. */
+    /** An id before each window predicts its first id. */
     @Test
     void withAnIdBeforeEveryIdIsScoredOnce() {
         assertThat(Window.of(10, 4, 4, 1)).containsExactly(new Window(0, 0, 4), new Window(4, 4, 8),

@@ -19,7 +19,7 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A cluster of executors in JVMs of their own, started by Spark with the flags that it gives them. */
+/** A cluster of executors in JVMs of their own, which Spark starts with the flags of the job. */
 class ClusterTest {
     private static final int DOCUMENTS = 60;
     private static final int PARTITIONS = 12;
@@ -27,11 +27,11 @@ class ClusterTest {
     @TempDir
     Path folder;
 
-    /** Kills an executor when the third task of those that generate has ended. */
+    /** Kills an executor after the third generating task has ended. */
     private static final class Killer extends SparkListener {
-        private final AtomicInteger ended = new AtomicInteger(); // tasks that generate, well
-        private final AtomicInteger removed = new AtomicInteger(); // executors
-        private volatile long killed; // its process
+        private final AtomicInteger ended = new AtomicInteger(); // generating tasks that succeeded
+        private final AtomicInteger removed = new AtomicInteger(); // removed executors
+        private volatile long killed; // process id of the killed executor
 
         @Override
         public void onTaskEnd(SparkListenerTaskEnd end) {
@@ -67,7 +67,7 @@ class ClusterTest {
         return zip;
     }
 
-    /** What each executor printed on standard error. */
+    /** Returns the standard error of each executor. */
     private static List<String> printed(String application) throws IOException {
         Path work = Path.of(System.getenv("SPARK_HOME"), "work", application);
         try (Stream<Path> files = Files.walk(work)) {
@@ -81,7 +81,7 @@ class ClusterTest {
         }
     }
 
-    /** Two executors, one of them killed while both work: the job ends, with what a single process gives. */
+    /** Two executors, one of which is killed while both work: the job ends with the results of a single process. */
     @Test
     void twoExecutorsOneKilled() throws Exception {
         List<String> lines = Jobs.prompts(DOCUMENTS);
@@ -93,13 +93,13 @@ class ClusterTest {
         Jobs.Ran ran;
         try (SparkSession spark = Jobs.spark("local-cluster[2,1,2048]")
                 .config("spark.archives", zipped() + "#model")
-                .config("spark.shuffle.io.retryWait", "1s") // rows of the killed one are asked for again three times
+                .config("spark.shuffle.io.retryWait", "1s") // for three requests of lost rows
                 .getOrCreate()) {
             application = spark.sparkContext().applicationId();
             spark.sparkContext().addSparkListener(killer);
             ran = Jobs.run("generate", "--model", "model", "--in", in.toString(), "--out", out.toString(),
                     "--partitions", "" + PARTITIONS, "--parallel", "4", "-n", "40");
-            removed = killer.removed.get(); // before all are
+            removed = killer.removed.get(); // read before the end removes all executors
         }
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.err()).isEmpty();
@@ -114,7 +114,7 @@ class ClusterTest {
 
         List<String> printed = printed(application);
         assertThat(printed).hasSizeGreaterThanOrEqualTo(2).noneMatch(err -> err.contains("without SIMD"));
-        // one that was started in place of the killed may have come too late for any work
+        // The executor that replaces the killed one may have started too late for any work.
         assertThat(printed).extracting(err -> err.split("t6j: loaded ", -1).length - 1).isSubsetOf(0, 1)
                 .filteredOn(loads -> loads == 1).hasSizeGreaterThanOrEqualTo(2);
     }

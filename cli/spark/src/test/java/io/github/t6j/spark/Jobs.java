@@ -17,12 +17,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 
-/** Starts Spark and runs jobs in it, and {@code t6j} in a process of its own to compare with. */
+/** Starts Spark, runs jobs in it, and runs {@code t6j} in a process of its own for comparison. */
 final class Jobs {
     static final Path TESTDATA = Path.of(System.getProperty("t6j.testdata"));
     static final Path TINY = TESTDATA.resolve("models/t6-tiny");
 
-    /** What a command printed on standard error, and its exit code. */
+    /** Standard error and exit code of a command. */
     record Ran(int code, String err) {}
 
     private Jobs() {}
@@ -42,7 +42,7 @@ final class Jobs {
         return new Ran(code, err.toString(StandardCharsets.UTF_8));
     }
 
-    /** Standard output of {@code t6j}, the command line. */
+    /** Returns the standard output of {@code t6j}, the command line. */
     static String t6j(Path folder, String... args) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules",
@@ -55,7 +55,7 @@ final class Jobs {
         return out;
     }
 
-    /** Documents that continue one of some beginnings each, as lines. */
+    /** Returns documents, as lines, each of which begins with one of a few beginnings. */
     static List<String> prompts(int count) {
         List<String> words = List.of("The whale", "Call me", "It was a cold", "In the", "When he", "She", "");
         return IntStream.range(0, count).mapToObj(i -> Json.writeLine(
@@ -66,7 +66,7 @@ final class Jobs {
         return lines.map(line -> Json.parseObject(line.getBytes(StandardCharsets.UTF_8), "line")).toList();
     }
 
-    /** The results in a folder of JSON lines, by their ids. */
+    /** Returns the results in a folder of JSON lines, by id. */
     static Map<Object, Map<String, Object>> results(Path folder) throws IOException {
         Map<Object, Map<String, Object>> results = new LinkedHashMap<>();
         try (Stream<Path> files = Files.list(folder)) {
@@ -78,7 +78,7 @@ final class Jobs {
         return results;
     }
 
-    /** What {@code t6j generate --prompts} makes of the same lines, by their ids, given each document's seed. */
+    /** Returns the results of {@code t6j generate --prompts} for the same lines, by id, with each document's seed. */
     static Map<Object, Map<String, Object>> single(Path folder, List<String> lines,
             Map<Object, Map<String, Object>> results, String... options) throws Exception {
         List<String> seeded = new ArrayList<>();

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The jobs with Spark inside the tests' own JVM. */
+/** Runs the jobs with Spark inside the tests' JVM. */
 class LocalTest {
     private static SparkSession spark;
 
@@ -58,7 +58,7 @@ class LocalTest {
         return Json.writeLine(fields);
     }
 
-    /** However the documents are cut into partitions and batches, in whichever format they come and go. */
+    /** Results do not depend on partitions, batches, or the formats of input and output. */
     @Test
     void partitionsBatchesAndFormatsChangeNothing() throws Exception {
         List<String> lines = Jobs.prompts(20);
@@ -89,13 +89,13 @@ class LocalTest {
         Map<Object, Map<String, Object>> zero = Jobs.results(folder.resolve("0.jsonl"));
         Map<Object, Map<String, Object>> nine = Jobs.results(folder.resolve("9.jsonl"));
         assertThat(zero.get("a")).containsEntry("seed", 7L).isEqualTo(nine.get("a"));
-        // the first 6 bytes of MD5 of b and of 5, by md5sum
+        // first 6 bytes of the MD5 of b and of 5, from md5sum
         assertThat(zero.get("b")).containsEntry("seed", 0x92eb5ffee6aeL);
         assertThat(zero.get("5")).containsEntry("seed", 0xe4da3b7fbbceL);
         assertThat(nine.get("b")).containsEntry("seed", 0x92eb5ffee6aeL + 9);
     }
 
-    /** Of a text of several windows, one of a special token, and one that is not ASCII. */
+    /** A text of several windows, one with a special token, and one that is not ASCII. */
     @Test
     void perplexityIsThatOfTheCommand() throws Exception {
         List<String> texts = List.of(

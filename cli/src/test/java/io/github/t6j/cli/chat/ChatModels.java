@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Small models that can chat: golden ones, which have no tokenizer, with one of few letters and ChatML's marks. */
+/**
+ * Small models that can chat: golden models, which have no tokenizer, with a tokenizer of a few letters and ChatML's
+ * marks.
+ */
 public final class ChatModels {
     static final Path TESTDATA = Path.of(System.getProperty("t6j.testdata"));
 
@@ -25,7 +28,7 @@ public final class ChatModels {
             '}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant
             ' }}{% endif %}""";
 
-    /** The same for a model that thinks: earlier answers are without their thinking. */
+    /** The same for a model that thinks: earlier answers have no thinking. */
     public static final String THINKING = """
             {%- for message in messages %}
             {%- if message['role'] == 'assistant' %}
@@ -50,7 +53,7 @@ public final class ChatModels {
             {%- endif %}
             {%- endif %}""";
 
-    /** Refuses what the system says. */
+    /** Refuses a system message. */
     public static final String WITHOUT_SYSTEM = """
             {% for message in messages %}{% if message['role'] == 'system' %}\
             {{ raise_exception('no system role') }}{% endif %}{{'<|im_start|>' + message['role'] + '
@@ -78,7 +81,7 @@ public final class ChatModels {
         return Files.writeString(folder.resolve("tokenizer.json"), Json.write(json));
     }
 
-    /** {@code <|im_start|>} and {@code <|im_end|>}, with the ids from {@code first} on. */
+    /** Returns {@code <|im_start|>} and {@code <|im_end|>}, with the ids from {@code first} on. */
     public static List<Object> marks(int first) {
         List<Object> marks = new ArrayList<>();
         for (String content : List.of("<|im_start|>", "<|im_end|>")) {

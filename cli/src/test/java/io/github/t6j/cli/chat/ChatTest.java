@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A conversation turn by turn is what it would be if all of it were fed to an empty session. */
+/** A conversation turn by turn equals one that is fed as a whole to an empty session. */
 class ChatTest {
     private static final GenerationOptions GREEDY =
             GenerationOptions.defaults().withMaxTokens(12).withSampling(SamplingOptions.greedy());
@@ -61,7 +61,7 @@ class ChatTest {
         return chat(golden(model), context, ChatModels.template(ChatModels.CHATML));
     }
 
-    /** Greedy, with a template and without; TPA, linear attention, MLA, GTA, windows, and so on. */
+    /** Greedy conversations, with a template and without; TPA, linear attention, MLA, GTA, windows, and others. */
     @ParameterizedTest
     @ValueSource(strings = {
         "models/t6-tiny", "golden/T6_even", "golden/T6_kvonly", "golden/T6_linearattn", "golden/llama-mla",
@@ -96,7 +96,7 @@ class ChatTest {
         }
     }
 
-    /** By hand, without {@link PromptFormat}. */
+    /** Computes the ids by hand, without {@link PromptFormat}. */
     @Test
     void theIdsAreThoseOfTheTemplate() throws IOException {
         Chat chat = chatMl("golden/T6_even", CONTEXT);
@@ -132,7 +132,7 @@ class ChatTest {
                 .containsExactly(model.tokenizer().encode("The whale\n\n" + answer + "\n\nAnd then?\n\n"));
     }
 
-    /** The model's end of a turn ends the answer, is none of its text, and is in the cache as the template has it. */
+    /** The model's end of a turn ends the answer, is not part of its text, and is in the cache as in the template. */
     @Test
     void theEndOfTurnEndsTheAnswer() throws IOException {
         Chat chat = chatMl("golden/T6_even", CONTEXT);
@@ -226,7 +226,7 @@ class ChatTest {
         assertThat(chat.say("go on", GREEDY, true, NOBODY).isStopped()).isFalse();
     }
 
-    /** Before the first token: it is as if the message had not been said. */
+    /** After a stop before the first token, the message is removed. */
     @Test
     void aMessageWithoutAnAnswerIsTakenBack() throws IOException {
         Chat chat = chatMl("golden/T6_even", CONTEXT);
@@ -264,7 +264,10 @@ class ChatTest {
         assertThat(chat.say("hello", GREEDY, true, NOBODY).content()).isEqualTo(answer);
     }
 
-    /** What the template drops of earlier answers is dropped from the cache; what the model thinks is told apart. */
+    /**
+     * Thinking that the template drops from earlier answers is dropped from the cache; thinking is separated from the
+     * answer.
+     */
     @Test
     void thinkingIsNotKeptWhereTheTemplateDropsIt() throws IOException {
         Chat chat = chat(golden("golden/T6_even"), CONTEXT, ChatModels.template(ChatModels.THINKING));

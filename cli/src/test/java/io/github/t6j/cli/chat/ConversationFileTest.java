@@ -33,7 +33,7 @@ class ConversationFileTest {
         assertThat(folder).isDirectoryNotContaining("glob:**.partial");
     }
 
-    /** Other programs write the same form. */
+    /** Other programs write the same format. */
     @Test
     void isReadableByPeopleAndWritableByThem() throws IOException {
         Path file = Files.writeString(folder.resolve("talk.json"),

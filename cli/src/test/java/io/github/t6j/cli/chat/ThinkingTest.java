@@ -8,9 +8,9 @@ import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Thinking is told from the answer, wherever the pieces of a text are cut. */
+/** Thinking is separated from the answer, wherever the pieces of a text end. */
 class ThinkingTest {
-    /** What is thought in brackets. */
+    /** Returns the text with thinking in brackets. */
     private static String marked(String... pieces) {
         StringBuilder said = new StringBuilder();
         boolean[] before = {false};

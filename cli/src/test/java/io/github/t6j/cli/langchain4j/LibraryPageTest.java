@@ -19,11 +19,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The Java of cli/docs/library.md compiles and runs. */
+/** The Java code of cli/docs/library.md compiles and runs. */
 class LibraryPageTest {
     private static final Path TESTDATA = Path.of(System.getProperty("t6j.testdata"));
 
-    /** Where each block of the page stands, in its order, and what it is given. */
+    /** Code around each block of the page, in order, and its variables. */
     private static final String PROGRAM = """
             import io.github.t6j.*;
             import io.github.t6j.cli.chat.*;

@@ -24,8 +24,9 @@ import java.util.function.BiFunction;
 import java.util.function.Predicate;
 
 /**
- * What {@link T6jChatModel} and {@link T6jStreamingChatModel} share: requests are answered one after the other in one
- * session, which keeps what a request has in common with the one before. Texts only: no tools, no images, no JSON.
+ * Shared part of {@link T6jChatModel} and {@link T6jStreamingChatModel}: requests are answered one after the other in
+ * one session, which keeps the common prefix of a request with the one before. It supports texts only: no tools, images
+ * or JSON.
  */
 final class T6jChat implements AutoCloseable {
     private final Session session;
@@ -33,14 +34,14 @@ final class T6jChat implements AutoCloseable {
     private final GenerationOptions defaults;
     private final ReentrantLock lock = new ReentrantLock();
 
-    /** @param defaults what holds where a request says nothing; a seed can only be given here */
+    /** @param defaults options that a request does not set; only these can have a seed */
     T6jChat(Model model, PromptFormat format, GenerationOptions defaults) {
         session = model.newSession();
         chat = new Chat(model, session, format);
         this.defaults = defaults;
     }
 
-    /** @param listener hears the answer while it comes; true ends it */
+    /** @param listener receives the answer as it is generated; true stops it */
     ChatResponse answer(ChatRequest request, Predicate<String> listener) {
         List<Message> messages = request.messages().stream().map(T6jChat::message).toList();
         if (!messages.getLast().role().equals("user")) {

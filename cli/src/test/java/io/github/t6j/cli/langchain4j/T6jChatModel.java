@@ -11,7 +11,7 @@ import io.github.t6j.cli.chat.PromptFormat;
 public final class T6jChatModel implements ChatModel, AutoCloseable {
     private final T6jChat chat;
 
-    /** @param model stays the caller's, who closes it after this */
+    /** @param model model, which the caller closes after this */
     public T6jChatModel(Model model, PromptFormat format, GenerationOptions defaults) {
         chat = new T6jChat(model, format, defaults);
     }

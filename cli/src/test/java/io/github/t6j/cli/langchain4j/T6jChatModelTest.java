@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** LangChain4j's two interfaces give what a {@link Chat} gives. */
+/** LangChain4j's two interfaces give the answers of a {@link Chat}. */
 @Timeout(120)
 class T6jChatModelTest {
     private static final GenerationOptions DEFAULTS = GenerationOptions.defaults().withMaxTokens(20)
@@ -64,7 +64,7 @@ class T6jChatModelTest {
         model.close();
     }
 
-    /** The answer to {@link #CONVERSATION}. */
+    /** Returns the answer to {@link #CONVERSATION}. */
     private Answer expected(GenerationOptions options) {
         try (Session session = model.newSession()) {
             Chat chat = new Chat(model, session, format);
@@ -77,7 +77,7 @@ class T6jChatModelTest {
         }
     }
 
-    /** Hears a streamed answer. */
+    /** Receives a streamed answer. */
     private static class Hearing implements StreamingChatResponseHandler {
         final StringBuffer heard = new StringBuffer();
         final CompletableFuture<ChatResponse> whole = new CompletableFuture<>();
@@ -110,7 +110,7 @@ class T6jChatModelTest {
     void aWholeAnswerIsTheChats() {
         Answer expected = expected(DEFAULTS);
         try (T6jChatModel chat = new T6jChatModel(model, format, DEFAULTS)) {
-            for (int i = 0; i < 2; i++) { // what the session holds changes nothing
+            for (int i = 0; i < 2; i++) { // the state of the session changes nothing
                 check(chat.chat(CONVERSATION), expected, FinishReason.LENGTH);
                 chat.chat("something else");
             }
@@ -183,7 +183,7 @@ class T6jChatModelTest {
         try (T6jStreamingChatModel chat = new T6jStreamingChatModel(model, format, DEFAULTS)) {
             chat.chat(CONVERSATION, hearing);
             assertThat(cancelled.await(60, TimeUnit.SECONDS)).isTrue();
-            Hearing next = new Hearing(); // comes when the other has ended
+            Hearing next = new Hearing(); // begins after the other has ended
             chat.chat(CONVERSATION, next);
             assertThat(next.whole.join().aiMessage().text()).startsWith(hearing.heard);
             assertThat(hearing.heard.length()).isBetween(1, 4);

@@ -11,11 +11,11 @@ import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.cli.chat.PromptFormat;
 
-/** A model of t6j as LangChain4j's StreamingChatModel, in this process: each answer comes on a thread of its own. */
+/** A model of t6j as LangChain4j's StreamingChatModel, in this process: each answer arrives on a thread of its own. */
 public final class T6jStreamingChatModel implements StreamingChatModel, AutoCloseable {
     private final T6jChat chat;
 
-    /** @param model stays the caller's, who closes it after this */
+    /** @param model model, which the caller closes after this */
     public T6jStreamingChatModel(Model model, PromptFormat format, GenerationOptions defaults) {
         chat = new T6jChat(model, format, defaults);
     }
@@ -41,7 +41,7 @@ public final class T6jStreamingChatModel implements StreamingChatModel, AutoClos
         }
     }
 
-    /** Once cancelled, an answer is ended with its next piece, and nobody is told any more. */
+    /** Ends a cancelled answer with its next piece, and reports nothing more. */
     private static final class Cancelling implements StreamingHandle {
         private volatile boolean cancelled;
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a request gives does not depend on what runs beside it, and none is lost. */
+/** The result of a request does not depend on other requests, and no request is lost. */
 @Timeout(120)
 class SchedulerTest {
     private static final Path TESTDATA = Path.of(System.getProperty("t6j.testdata"));
@@ -72,7 +72,7 @@ class SchedulerTest {
         return event;
     }
 
-    /** What a ticket's events tell, which must agree with what they end with. */
+    /** Returns the generation of a ticket, whose events must agree with its end. */
     private static Generation heard(Ticket ticket) throws InterruptedException {
         List<Token> tokens = new ArrayList<>();
         while (true) {
@@ -95,7 +95,7 @@ class SchedulerTest {
         assertThat(found.finishReason()).as(what).isEqualTo(expected.finishReason());
     }
 
-    /** Prompts of all lengths, many of which begin alike. */
+    /** Returns prompts of all lengths, many with the same beginning. */
     private static List<Request> requests(int count, int vocabulary, Random random) {
         int[] common = random.ints(400, 0, vocabulary).toArray();
         List<Request> requests = new ArrayList<>();
@@ -144,7 +144,7 @@ class SchedulerTest {
                     .toArray();
             Request long2 = Request.of(second, options(10, 2));
             Event.Ended ended = (Event.Ended) last(submitted(scheduler, long2));
-            // the last id chosen is fed, too; where bits depend on passes, only whole ones of the prompt count
+            // the last chosen id is fed, too; if bits depend on passes, only whole passes of the prompt count
             int expected = model.passesMatter() ? 300 / Model.passSize() * Model.passSize() : 310;
             assertThat(ended.cachedIds()).isEqualTo(expected);
             assertSame("second", ended.generation(), alone(model, long2));
@@ -205,7 +205,7 @@ class SchedulerTest {
             Event.Ended running = (Event.Ended) last(tickets.getFirst());
             assertThat(running.generation().finishReason()).isEqualTo(FinishReason.CANCELLED);
             assertThat(last(tickets.getLast())).isInstanceOf(Event.Cancelled.class);
-            Request other = Request.of(new int[] {9}, options(3, 1)); // the counts are of before a step
+            Request other = Request.of(new int[] {9}, options(3, 1)); // the counts are those before a step
             heard(submitted(scheduler, other));
             assertThat(scheduler.drain(Duration.ofSeconds(60))).isTrue();
             assertThat(scheduler.counts().running()).isZero();
@@ -213,7 +213,7 @@ class SchedulerTest {
         }
     }
 
-    /** Linear attention takes as much for the first id as for all. */
+    /** Linear attention takes as much memory for the first id as for all. */
     @Test
     void aStateCountsToo() throws InterruptedException {
         ModelOptions linear = ModelOptions.defaults().withVariant(RopeVariant.LINEARATTN);

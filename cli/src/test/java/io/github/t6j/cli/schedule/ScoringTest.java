@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a scoring finds has the bits that a session of its own gives, whatever runs beside it. */
+/** A scoring has the bits of a session of its own, whatever runs at the same time. */
 @Timeout(120)
 class ScoringTest {
     private static final Path TESTDATA = Path.of(System.getProperty("t6j.testdata"));
@@ -40,7 +40,7 @@ class ScoringTest {
         return new Limits(running, 1000, 1L << 30, CONTEXT);
     }
 
-    /** By {@link Session#prefill} of the prompt, and of each continuation in a fork. */
+    /** Scores with {@link Session#prefill} of the prompt, and of each continuation in a fork. */
     private static List<float[]> alone(Model model, SessionOptions options, Scoring scoring) {
         List<float[]> found = new ArrayList<>();
         try (Session session = model.newSession(options.withContextLength(CONTEXT))) {
@@ -68,7 +68,7 @@ class ScoringTest {
         return found;
     }
 
-    /** Prompts of all lengths, many of which begin alike, and none; continuations short and long. */
+    /** Returns prompts of all lengths, many with the same beginning, and empty ones; short and long continuations. */
     private static List<Scoring> scorings(int count, int vocabulary, Random random) {
         int[] common = random.ints(300, 0, vocabulary).toArray();
         List<Scoring> scorings = new ArrayList<>();

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 
-/** A client of OpenAI's API that others have written, LangChain4j's, gets what a session generates. */
+/** A client of OpenAI's API by others, LangChain4j's, receives the text that a session generates. */
 @TestInstance(Lifecycle.PER_CLASS)
 @Timeout(120)
 class ClientTest {

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** HTTP itself: methods, paths and headers that are seldom, and clients that do not read. */
+/** HTTP itself: rare methods, paths and headers, and clients that do not read. */
 @TestInstance(Lifecycle.PER_CLASS)
 @Timeout(120)
 class HttpTest {
@@ -49,7 +49,7 @@ class HttpTest {
         return new Socket(to.address().getAddress(), to.address().getPort());
     }
 
-    /** What the server answers to these bytes until it closes the connection. */
+    /** Returns the server's answer to these bytes until it closes the connection. */
     private static String raw(Server to, String request) throws IOException {
         try (Socket socket = connect(to)) {
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
@@ -115,7 +115,9 @@ class HttpTest {
         assertThat(answer).startsWith("HTTP/1.1 400 ").contains("body: cannot be read");
     }
 
-    /** The JDK throws another exception for some of them, wherever it reads; the server stops at once all the same. */
+    /**
+     * The JDK throws another exception for some invalid chunks, depending on the read; the server still stops at once.
+     */
     @Test
     void chunksThatAreNoneWhereNoneAreExpected() throws Exception {
         TestServer other = new TestServer();
@@ -136,18 +138,21 @@ class HttpTest {
                 .startsWith("HTTP/1.1 " + status + " ");
     }
 
-    /** Any address of the loopback interface may be listened at, and is then a name of the server. */
+    /** The server may listen on any address of the loopback interface, which is then a name of the server. */
     @Test
     void theAddressThatItListensAt() throws IOException {
         try (Server other = new Server(new Server.Options("127.0.0.2", 0, null, null, null))) {
             assertThat(raw(other, "GET / HTTP/1.1\r\nHost: 127.0.0.2:80\r\nConnection: close\r\n\r\n"))
                     .startsWith("HTTP/1.1 200 ");
-        } catch (BindException e) { // macOS has the first address only
+        } catch (BindException e) { // macOS has only the first address
             assertThat(System.getProperty("os.name")).startsWith("Mac");
         }
     }
 
-    /** Who still sends when a connection is closed gets no answer: the server reads on before it refuses. */
+    /**
+     * A client that still sends when a connection is closed receives no answer, so the server reads on before it
+     * refuses.
+     */
     @ParameterizedTest
     @CsvSource({"/v1/embeddings, 404", "/v1/models, 405", "/v1/completions, 415"})
     void errorsReachWhoSendsMuch(String path, int status) throws Exception {
@@ -163,14 +168,14 @@ class HttpTest {
         socket.getOutputStream().write(new byte[Exchange.LONGEST_BODY - 1]);
     }
 
-    /** 32 MB of long bodies are held at once; who comes with more may come again. */
+    /** At most 32 MB of long bodies are buffered at once; a client with more may try again. */
     @Test
     void longBodiesTakeTurns() throws Exception {
         List<Socket> slow = new ArrayList<>();
         try {
             String body = PROMPT + " ".repeat(1 << 20);
             HttpResponse<String> answer = server.post("/v1/completions", body);
-            while (answer.statusCode() == 200) { // one that meets another may itself be refused, and holds nothing then
+            while (answer.statusCode() == 200) { // a refused request buffers nothing
                 slow.add(connect(server.server));
                 sendAllButOneByte(slow.getLast());
                 answer = server.post("/v1/completions", body);
@@ -190,7 +195,7 @@ class HttpTest {
         assertThat(server.post("/v1/completions", body).statusCode()).isEqualTo(200);
     }
 
-    /** Those of servers, but for {@code others}. */
+    /** Returns the threads of servers without {@code others}. */
     private static Set<Thread> threads(Set<Thread> others) {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().startsWith("t6j") || thread.getName().startsWith("HTTP-Dispatcher"))
@@ -199,7 +204,7 @@ class HttpTest {
 
     @Test
     void aClosedServerLeavesNoThread() throws Exception {
-        Set<Thread> before = threads(Set.of()); // and some of these may end in the meantime
+        Set<Thread> before = threads(Set.of()); // some of these may end meanwhile
         Socket unfinished;
         try (TestServer other = new TestServer()) {
             unfinished = connect(other.server);
@@ -207,13 +212,13 @@ class HttpTest {
             assertThat(threads(before)).isNotEmpty();
             unfinished.getOutputStream().write("POST / HT".getBytes(StandardCharsets.UTF_8));
         }
-        while (!threads(before).isEmpty()) { // the class's timeout ends it
+        while (!threads(before).isEmpty()) { // ended by the timeout of the class
             Thread.sleep(5);
         }
         unfinished.close();
     }
 
-    /** Asks for an answer of 16 MB, which no buffer of the system holds. */
+    /** Requests an answer of 16 MB, which exceeds every buffer of the system. */
     private static Socket askAndReadNothing(TestServer server) throws IOException {
         String body = Json.writeLine(Map.of("prompt", "Call", "max_tokens", 500L, "n", 16L, "ignore_eos", true,
                 "stream", true, "logprobs", 20L));
@@ -238,7 +243,7 @@ class HttpTest {
             }
             assertThat(other.scheduler.counts().cacheBytes()).as("is free although nobody reads").isZero();
             assertThat(other.post("/v1/completions", PROMPT).statusCode()).isEqualTo(200);
-            assertThat(other.server.drain(Duration.ofSeconds(1))).isTrue(); // and the server stops all the same
+            assertThat(other.server.drain(Duration.ofSeconds(1))).isTrue(); // the server stops nevertheless
         } finally {
             for (Socket socket : stuck) {
                 socket.close();
@@ -252,9 +257,9 @@ class HttpTest {
         Limits limits = new Limits(16, 64, 1L << 30, TestServer.CONTEXT);
         try (TestServer other = new TestServer(limits, null, null, Duration.ofMillis(300));
                 Socket socket = askAndReadNothing(other)) {
-            // Each look counts as an answer once it has ended; one more is that of the client.
+            // Each check counts as an answer once it has ended; one more is the client's.
             for (int looks = 1; answers(other.get("/metrics").body()) < looks; looks++) {
-                Thread.sleep(20); // the class's timeout ends it
+                Thread.sleep(20); // ended by the timeout of the class
             }
             String read = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(read).startsWith("HTTP/1.1 200 ").doesNotContain("[DONE]");

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/** Requests that are wrong somewhere: in the JSON, its bytes, how it is sent, the headers, the first line. */
+/** Generates requests with a fault: in the JSON, its bytes, the way of sending, the headers, or the first line. */
 final class RequestFuzz {
-    /** A request as it goes over a connection, in pieces with pauses between them. */
+    /** A request on a connection, in pieces with pauses between them. */
     record Sent(List<byte[]> pieces, int pauseMillis, boolean leaves) {}
 
     private static final Map<String, String> BODIES = Map.of(
@@ -136,7 +136,7 @@ final class RequestFuzz {
         return Json.writeLine(json);
     }
 
-    /** The object with one change, in it or in what it holds. */
+    /** Returns the object with one change, in it or in its contents. */
     private Map<String, Object> object(Map<?, ?> json, int depth) {
         Map<String, Object> changed = new LinkedHashMap<>();
         json.forEach((name, value) -> changed.put((String) name, value));
@@ -189,7 +189,7 @@ final class RequestFuzz {
         return value;
     }
 
-    /** Some bytes are others, are not there, or are there twice. */
+    /** Returns the bytes with some of them changed, removed or duplicated. */
     private byte[] changed(byte[] bytes) {
         byte[] changed = bytes.clone();
         for (int times = 1 + random.nextInt(4); times > 0 && changed.length > 1; times--) {

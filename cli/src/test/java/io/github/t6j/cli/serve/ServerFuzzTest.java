@@ -17,8 +17,9 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
- * Whatever is sent, an answer is of a known kind, and the server answers the next one. A few seeds in the normal build;
- * {@code -Dt6j.fuzz.minutes=10} goes on for so long, {@code -Dt6j.fuzz.seed=N} starts at another seed than 0.
+ * Every answer is of a known kind, whatever the client sends, and the server answers the next request. The normal build
+ * runs a few seeds; {@code -Dt6j.fuzz.minutes=10} sets the duration, {@code -Dt6j.fuzz.seed=N} another first seed than
+ * 0.
  */
 class ServerFuzzTest {
     private static final long MINUTES = Long.getLong("t6j.fuzz.minutes", 0);
@@ -27,7 +28,7 @@ class ServerFuzzTest {
     private static final int SLOW_MILLIS = 30_000;
     private static final String GOOD = "{\"prompt\": \"The whale\", \"max_tokens\": 4, \"temperature\": 0}";
 
-    /** A first line, headers, and where the body begins. */
+    /** A first line, headers, and the start of the body. */
     private static final Pattern HEAD = Pattern.compile("HTTP/1\\.1 (\\d{3}) [^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n");
     private static final Pattern TYPE = Pattern.compile("(?i)content-type: ([^;\r]*)");
     private static final Pattern LENGTH = Pattern.compile("(?i)content-length: (\\d+)");
@@ -51,7 +52,7 @@ class ServerFuzzTest {
             }
             assertThat(good(server)).isEqualTo(good);
             while (server.scheduler.counts().running() + server.scheduler.counts().waiting() > 0) {
-                Thread.sleep(1); // of clients that left
+                Thread.sleep(1); // of clients that disconnected
             }
             System.out.println("server fuzz: " + (seed - FIRST) + " requests, answers by status " + statuses
                     + ", connections reset " + resets);
@@ -76,7 +77,7 @@ class ServerFuzzTest {
         }
     }
 
-    /** Reads all that comes back until the server closes the connection. @return whether it did so while bytes came */
+    /** Reads all bytes until the server closes the connection. @return true if it closed the connection in time */
     private boolean send(RequestFuzz.Sent sent, TestServer server, ByteArrayOutputStream answers) {
         try (Socket socket = new Socket(server.server.address().getAddress(), server.server.address().getPort())) {
             socket.setSoTimeout(SLOW_MILLIS);
@@ -92,7 +93,7 @@ class ServerFuzzTest {
             return false;
         } catch (SocketTimeoutException e) {
             throw new AssertionError("expected an answer within " + SLOW_MILLIS + " ms, found none", e);
-        } catch (IOException e) { // what it did not read
+        } catch (IOException e) { // the server did not read everything
             resets++;
             return true;
         } catch (InterruptedException e) {
@@ -100,7 +101,7 @@ class ServerFuzzTest {
         }
     }
 
-    /** Checks the answer at {@code at}. @return where the next begins */
+    /** Checks the answer at {@code at}. @return start of the next answer */
     private int check(String answers, int at) {
         Matcher head = HEAD.matcher(answers).region(at, answers.length());
         if (!head.lookingAt()) {
@@ -126,7 +127,7 @@ class ServerFuzzTest {
         Matcher length = LENGTH.matcher(head.group(2));
         if (length.find()) {
             int end = Math.min(answers.length(), head.end() + Integer.parseInt(length.group(1)));
-            if (answers.startsWith("HTTP/1.1 ", head.end())) { // of HEAD
+            if (answers.startsWith("HTTP/1.1 ", head.end())) { // an answer to HEAD
                 return head.end();
             }
             body.append(answers, head.end(), end);
@@ -156,14 +157,14 @@ class ServerFuzzTest {
         }
         switch (type) {
             case "application/json" -> {
-                if (!body.isEmpty()) { // of HEAD
+                if (!body.isEmpty()) { // empty for HEAD
                     assertThat(TestServer.json(body).containsKey("error")).isEqualTo(status != 200);
                 }
             }
             case "text/event-stream" ->
                 List.of(body.split("\n\n")).stream().filter(event -> event.startsWith("data: {"))
                         .forEach(event -> TestServer.json(event.substring(6)));
-            case "text/html" -> assertThat(body).matches("(?s)(<!DOCTYPE html>.*|<h1>(4\\d\\d|501) .*)?"); // or what the JDK refuses
+            case "text/html" -> assertThat(body).matches("(?s)(<!DOCTYPE html>.*|<h1>(4\\d\\d|501) .*)?"); // or an error page of the JDK
             case "text/plain" -> assertThat(body).matches("(?s)(# HELP.*)?");
             default -> assertThat(body).isEmpty();
         }

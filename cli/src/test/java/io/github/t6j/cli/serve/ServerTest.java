@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the API answers is what a session generates, written as OpenAI's clients expect it. */
+/** The API returns the text that a session generates, in the format that OpenAI's clients expect. */
 @TestInstance(Lifecycle.PER_CLASS)
 @Timeout(120)
 class ServerTest {
@@ -285,7 +285,7 @@ class ServerTest {
                             .isEqualTo(alone("The whale", options(60, plain(i))).text());
                 }
             }
-            assertThat(refused).isLessThanOrEqualTo(22); // 38 are taken at any time
+            assertThat(refused).isLessThanOrEqualTo(22); // the server accepts 38 at any time
             assertThat(small.scheduler.counts().running()).isZero();
         }
     }
@@ -305,16 +305,16 @@ class ServerTest {
     @ParameterizedTest
     @CsvSource({"true", "false"})
     void aClientThatLeavesEndsItsGenerations(boolean stream) throws Exception {
-        int copies = 128; // they take many seconds, of which an answer that is not streamed needs two to notice
+        int copies = 128; // take many seconds; an answer that is not streamed notices a disconnect after two
         try (TestServer other = new TestServer(new Limits(copies, 0, 1L << 30, TestServer.CONTEXT), null, null)) {
             String body = Json.writeLine(Map.of("prompt", "The whale", "max_tokens", 500L, "stream", stream,
                     "ignore_eos", true, "n", (long) copies));
             try (Socket socket = new Socket("127.0.0.1", other.server.address().getPort())) {
                 socket.getOutputStream().write(("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
                         + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.UTF_8));
-                assertThat(socket.getInputStream().read()).isEqualTo('H'); // at the first token, or after a second
+                assertThat(socket.getInputStream().read()).isEqualTo('H'); // after the first token, or a second
             }
-            while (other.scheduler.counts().running() > 0) { // the class's timeout ends it
+            while (other.scheduler.counts().running() > 0) { // ended by the timeout of the class
                 Thread.sleep(5);
             }
             assertThat(other.scheduler.counts().generatedIds()).isBetween(1L, copies * 500L - 1);
@@ -322,7 +322,7 @@ class ServerTest {
         }
     }
 
-    /** The probe itself finds no place then; but others' generations go on. */
+    /** The probe itself finds the queue full; but the generations of others make progress. */
     @Test
     void aFullQueueIsHealthy() throws Exception {
         try (TestServer full = new TestServer(new Limits(1, 1, 1L << 30, TestServer.CONTEXT), null, null)) {

@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A server with t6-tiny at a free port, and a client of it. */
+/** A server with t6-tiny on a free port, and a client of it. */
 final class TestServer implements AutoCloseable {
     static final int CONTEXT = 512;
 
@@ -62,7 +62,7 @@ final class TestServer implements AutoCloseable {
         return client.send((headers.length == 0 ? request : request.headers(headers)).build(), BodyHandlers.ofString());
     }
 
-    /** The answer to a request that succeeds. */
+    /** Returns the answer to a successful request. */
     Map<String, Object> ask(String path, Map<String, Object> body) throws IOException, InterruptedException {
         HttpResponse<String> answer = post(path, Json.writeLine(body));
         if (answer.statusCode() != 200) {
@@ -71,7 +71,7 @@ final class TestServer implements AutoCloseable {
         return json(answer.body());
     }
 
-    /** The objects of a streamed answer, without its end, which must be there. */
+    /** Returns the objects of a streamed answer without its end, which must exist. */
     List<Map<String, Object>> stream(String path, Map<String, Object> body) throws IOException, InterruptedException {
         HttpResponse<String> answer = post(path, Json.writeLine(body));
         List<Map<String, Object>> objects = new ArrayList<>();
@@ -91,7 +91,7 @@ final class TestServer implements AutoCloseable {
         return Json.parseObject(text.getBytes(StandardCharsets.UTF_8), "answer");
     }
 
-    /** What is at {@code keys}, names and indices. */
+    /** Returns the value at {@code keys}, which are names and indices. */
     @SuppressWarnings("unchecked")
     static <T> T at(Object json, Object... keys) {
         Object value = json;

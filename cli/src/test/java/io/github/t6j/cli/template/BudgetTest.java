@@ -13,13 +13,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Templates that were made to do harm end with an exception, soon, whatever they do. */
+/** Malicious templates soon end with an exception. */
 @Timeout(120)
 class BudgetTest {
     private static final long STACK = 512 << 10;
     private static final long MOST_BYTES = 1L << 30;
 
-    /** What the template renders, or why it is refused, in a thread of a small stack. */
+    /** Returns the text of a template or its error, rendered in a thread with a small stack. */
     private static String run(String template) {
         String[] result = new String[1];
         Thread thread = new Thread(null, () -> {
@@ -134,7 +134,7 @@ class BudgetTest {
                 .isEqualTo("refused: t: expected a template of at most 1048576 characters, found 1048577");
     }
 
-    /** What may be taken grows with what is given. */
+    /** The budget grows with the size of the input. */
     @Test
     void longConversationsAreRendered() {
         GoldTemplates qwen3 = GoldTemplates.all().stream().filter(gold -> gold.name().equals("qwen3")).findFirst()

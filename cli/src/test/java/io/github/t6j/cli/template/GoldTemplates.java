@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** testdata/chat_templates: templates of public models, conversations, and what Jinja2 makes of them. */
+/** testdata/chat_templates: templates of public models, conversations, and the texts that Jinja2 renders. */
 record GoldTemplates(String name, String template, Map<String, String> tokens, LocalDateTime now, List<Case> cases) {
 
-    /** @param expected the text, or null, and then there is an error */
+    /** @param expected the text, or null for an error */
     record Case(String name, List<Map<String, Object>> messages, boolean prompt, Map<String, Object> variables,
             String expected, String error) {}
 

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** jinja2.json: every construct, by itself, as Jinja2 renders it; what Jinja2 refuses is refused. */
+/** jinja2.json: every construct, separately, as Jinja2 renders it; its errors are errors here, too. */
 class Jinja2Test {
     private static Map<String, Object> json() throws IOException {
         try (InputStream in = Jinja2Test.class.getResourceAsStream("jinja2.json")) {

@@ -74,7 +74,7 @@ class TemplateFilesTest {
         assertThat(render(folder, Map.of("tools", List.of(Map.of("name", "f"))))).isEqualTo("tools 1");
     }
 
-    /** One that is not read is no reason to do without the other. */
+    /** An unsupported template for tools is an error only for conversations with tools. */
     @Test
     void aTemplateForToolsIsParsedWhereThereAreSome() throws IOException {
         write("tokenizer_config.json", """
@@ -120,7 +120,7 @@ class TemplateFilesTest {
         assertThatThrownBy(() -> ChatTemplate.of(folder)).isInstanceOf(ModelFormatException.class);
     }
 
-    /** A GGUF file without tensors: keys are texts, numbers, or lists of texts. */
+    /** Writes a GGUF file without tensors; values are texts, numbers, or lists of texts. */
     private Path gguf(Object... keysAndValues) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.writeBytes("GGUF".getBytes(StandardCharsets.US_ASCII));

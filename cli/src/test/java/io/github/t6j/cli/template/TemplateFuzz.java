@@ -9,8 +9,8 @@ import java.util.Random;
 import java.util.regex.Pattern;
 
 /**
- * Any bytes as a template: it renders a conversation, or is refused by a {@link ChatTemplateException} that names it; all
- * else is thrown, and is a defect.
+ * Renders any bytes as a template: the result is a conversation, or a {@link ChatTemplateException} that names the
+ * template. Any other exception is a defect.
  */
 final class TemplateFuzz {
     private static final LocalDateTime NOW = LocalDateTime.of(2025, 7, 1, 12, 0);
@@ -57,7 +57,7 @@ final class TemplateFuzz {
         }
     }
 
-    /** {@code good} with some tokens taken out, put in from elsewhere, doubled, or changed. */
+    /** Returns {@code good} with some tokens removed, inserted, duplicated or changed. */
     static byte[] mutate(byte[] good, Random random) {
         List<String> tokens = tokens(good);
         for (int i = 1 << random.nextInt(4); i > 0 && !tokens.isEmpty(); i--) {

@@ -4,7 +4,10 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The same under Jazzer. Without JAZZER_FUZZ=1 it runs the templates as they are, and what is in its inputs' folder. */
+/**
+ * {@link TemplateFuzz} under Jazzer. Without JAZZER_FUZZ=1 it runs the unchanged templates, and the files in its
+ * inputs' folder.
+ */
 @Timeout(10)
 class TemplateJazzerTest {
     @MethodSource("io.github.t6j.cli.template.TemplateFuzz#seeds")

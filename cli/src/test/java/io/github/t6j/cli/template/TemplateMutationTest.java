@@ -13,9 +13,9 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /**
- * {@link TemplateFuzz} with changed templates of public models. A few seeds in the normal build;
- * {@code -Dt6j.fuzz.minutes=10} goes on for so long, {@code -Dt6j.fuzz.seed=N} starts at another seed than 0. What fails
- * is told with its seed, which alone makes it again.
+ * {@link TemplateFuzz} with changed templates of public models. The normal build runs a few seeds; {@code
+ * -Dt6j.fuzz.minutes=10} sets the duration, {@code -Dt6j.fuzz.seed=N} another first seed than 0. The message of a
+ * failure has its seed, which is enough to repeat it.
  */
 class TemplateMutationTest {
     private static final long MINUTES = Long.getLong("t6j.fuzz.minutes", 0);
@@ -60,7 +60,7 @@ class TemplateMutationTest {
         }
     }
 
-    /** Failures of one place are one defect. */
+    /** Returns the place of a failure; failures of one place are one defect. */
     private static List<String> place(Throwable e) {
         return Arrays.stream(e.getStackTrace()).filter(frame -> frame.getClassName().startsWith("io.github.t6j"))
                 .limit(2)
