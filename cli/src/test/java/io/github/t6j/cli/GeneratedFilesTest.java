@@ -79,7 +79,7 @@ class GeneratedFilesTest {
     void fishKnowsEveryOptionAndItsWords() {
         String fish = FILES.get("fish/vendor_completions.d/t6j.fish");
         assertThat(fish.lines()).contains(
-                "complete -c t6j -n '__fish_use_subcommand' -a generate -d 'Continues a text'",
+                "complete -c t6j -n '__fish_use_subcommand' -a generate -d 'Continues a text.'",
                 "complete -c t6j -n '__fish_seen_subcommand_from bench' -l format -x -a 'md csv json' -d 'Format of the results'");
         assertThat(fish.lines().filter(line -> line.contains("_from generate' ")))
                 .anyMatch(line -> line.contains("-s m -l model -r -F"))

@@ -152,8 +152,8 @@ class TrainCommandTest {
         Files.createFile(out.resolve("checkpoints"));
         launched.signal("INT");
         Ran ended = launched.end(SECONDS);
-        assertThat(ended.err()).containsPattern("interrupted after step \\d+ of 500, which could not be saved: ")
-                .doesNotContain("which is saved", "\tat ");
+        assertThat(ended.err()).containsPattern("interrupted after step \\d+ of 500; its checkpoint could not be saved: ")
+                .doesNotContain("checkpoint is saved", "\tat ");
         assertThat(ended.code()).isEqualTo(Main.INTERRUPTED);
     }
 
@@ -195,7 +195,7 @@ class TrainCommandTest {
                 "expected at least 130 tokens for a context of 64, found at most 60 in a file of ids");
         Path longer = Files.write(folder.resolve("b.bin"), new byte[200]);
         assertFailed(Ran.of(command(out, small("--steps", "2", "--data", longer.toString()))),
-                "expected a sequence of 65 tokens or more to train on, besides those to validate on, found none");
+                "expected at least one sequence of 65 tokens to train on, besides the validation data, found none");
     }
 
     @Test

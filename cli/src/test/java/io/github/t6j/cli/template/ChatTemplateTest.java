@@ -101,7 +101,7 @@ class ChatTemplateTest {
             {{ messages|map('upper') }}  ¦ x.jinja:1: expected a printable value, found an iterator
             {{ messages[0].items }}      ¦ x.jinja:1: expected a printable value, found the method items
             {% macro m() %}\\n{{ x.y }}{% endmacro %}\\n{{ m() }} ¦ x.jinja:2: expected a value with 'y', found 'x'
-            {% if 1 %}\\n{% elif 1 %}{% endif %}\\n{% if x.y %}{% endif %} ¦ x.jinja:3: 'x', which is undefined
+            {% if 1 %}\\n{% elif 1 %}{% endif %}\\n{% if x.y %}{% endif %} ¦ x.jinja:3: expected a value with 'y', found 'x'
             {{ range(100001) }}          ¦ x.jinja:1: range: expected at most 100000 numbers, found more
             """)
     void whatFailsNamesTheLine(String template, String message) {
