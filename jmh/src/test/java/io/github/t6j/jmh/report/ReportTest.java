@@ -202,7 +202,7 @@ class ReportTest {
         assertThat(lines).hasSize(3);
         assertThat(lines.get(0)).startsWith("2.00 × faster: DecodeAttention.step").contains("→");
         assertThat(lines.get(1)).startsWith("1.50 × faster: Peak.read kilobytes=262144");
-        assertThat(lines.get(2)).isEqualTo("2 of 81 changed beyond the noise; 0 are new, 1 are gone");
+        assertThat(lines.get(2)).isEqualTo("2 of 81 changed beyond the noise; 0 are new, 1 are missing");
     }
 
     /** Slows all iterations down by a factor; scores of throughput are rates. */
