@@ -152,7 +152,8 @@ class TrainCommandTest {
         Files.createFile(out.resolve("checkpoints"));
         launched.signal("INT");
         Ran ended = launched.end(SECONDS);
-        assertThat(ended.err()).containsPattern("interrupted after step \\d+ of 500; its checkpoint could not be saved: ")
+        assertThat(ended.err())
+                .containsPattern("interrupted after step \\d+ of 500; its checkpoint could not be saved: ")
                 .doesNotContain("checkpoint is saved", "\tat ");
         assertThat(ended.code()).isEqualTo(Main.INTERRUPTED);
     }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Files that a model may come in. */
+/** File formats of a model. */
 public enum Door {
     /** model.safetensors. */
     SAFETENSORS,
@@ -25,7 +25,7 @@ public enum Door {
 
     private static final int SHARD_COUNT = 3;
 
-    /** True if files of this kind hold matrices of {@code dtype}. */
+    /** Returns whether files of this format can have matrices of {@code dtype}. */
     public boolean holds(DType dtype) {
         return switch (this) {
             case SAFETENSORS, SHARDS -> dtype.loaded() == dtype;
@@ -34,19 +34,19 @@ public enum Door {
         };
     }
 
-    /** True if files of this kind hold models of {@code kind}. */
+    /** Returns whether files of this format can have models of {@code kind}. */
     public boolean holds(ModelKind kind) {
         return this != GGUF || kind.isInGguf();
     }
 
-    /** Makes a model with random weights that this door's files can hold. */
+    /** Creates a model with random weights that this format supports. */
     public StoredModel random(ModelKind kind, ModelSizes sizes, DType dtype, long seed) {
         boolean blocks = this == GGUF && dtype.isQuantized();
         ModelSizes fitting = blocks ? sizes.inBlocks(dtype.blockSize()) : sizes;
         return StoredModel.random(kind.plan(fitting), dtype, !blocks, seed);
     }
 
-    /** Writes a model into a new folder, and returns what to load: the folder, or the file in it. */
+    /** Writes a model into a new folder. @return path to load: the folder, or the file in it */
     public Path write(StoredModel model, Path folder) throws IOException {
         Files.createDirectory(folder);
         if (this == GGUF) {

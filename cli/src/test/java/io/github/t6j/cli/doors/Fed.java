@@ -8,21 +8,21 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** A session that is fed a prompt and some more ids, one by one: its logits, and in which passes it was fed. */
+/** A session that is fed a prompt and some more ids, one by one: its logits, and the passes that fed it. */
 public final class Fed {
-    /** Ids of the prompt: past four pages. */
+    /** Ids of the prompt, more than four pages. */
     public static final int PROMPT = 300;
 
     /** Ids of the prompt and those after it. */
     public static final int LENGTH = PROMPT + 20;
 
-    /** Ids that the oracle is fed, which rebuilds all keys and values for each of them: past a page. */
+    /** Ids fed to the oracle, which rebuilds all keys and values for each of them; more than a page. */
     private static final int ORACLE = 70;
 
-    /** Position of what happens to a session meanwhile: inside a page. */
+    /** Position of the event of a session, inside a page. */
     public static final int MIDDLE = 172;
 
-    /** What happens to a session in the middle of its prompt. */
+    /** Event of a session in the middle of its prompt. */
     public enum Event {
         NOTHING, SAVED, FORKED, CUT, BESIDE
     }
@@ -30,7 +30,7 @@ public final class Fed {
     private final Model model;
     private final SessionOptions options;
     private final int[] ids;
-    private final float[][] logits = new float[LENGTH][]; // after the id at a position; null: nobody read them
+    private final float[][] logits = new float[LENGTH][]; // after the id at a position; null if not read
     private final int[] passRows = new int[LENGTH]; // rows of the pass that fed a position
     private final List<Session> opened = new ArrayList<>();
     private Session session;
@@ -48,7 +48,7 @@ public final class Fed {
         return opened.getLast();
     }
 
-    /** Feeds the prompt at once, and then the most likely id, again and again; puts these ids behind the prompt. */
+    /** Feeds the prompt at once, then the most likely id repeatedly; appends these ids to the prompt. */
     public static Fed greedily(Model model, SessionOptions options, int[] ids) {
         Fed fed = new Fed(model, options, ids);
         fed.prefill(0, PROMPT);
@@ -60,7 +60,7 @@ public final class Fed {
         return fed;
     }
 
-    /** Feeds the first ids to attention in float64, as it is defined. */
+    /** Feeds the first ids to attention computed in float64, by its definition. */
     public static Fed byOracle(Model model, SessionOptions options, int[] ids) {
         Fed fed = new Fed(model, options.withPath(SessionOptions.Path.MATERIALIZED), ids);
         fed.prefill(0, ORACLE);
@@ -87,7 +87,7 @@ public final class Fed {
     }
 
     /**
-     * Feeds {@code ids} in other passes than {@code other} was fed, but each position in one of the same form.
+     * Feeds {@code ids} in passes that differ from those of {@code other}, but have the same form at each position.
      *
      * @param longPass rows from which a pass has another form
      */
@@ -171,12 +171,12 @@ public final class Fed {
         }
     }
 
-    /** Logits after the id at each position, null where nobody read them. */
+    /** Returns the logits after the id at each position; null if they were not read. */
     public float[][] logits() {
         return logits;
     }
 
-    /** The most likely id after that at {@code position}. */
+    /** Returns the most likely id after the one at {@code position}. */
     public int greedy(int position) {
         int best = 0;
         for (int id = 1; id < logits[position].length; id++) {

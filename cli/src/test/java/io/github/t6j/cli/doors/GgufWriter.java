@@ -84,7 +84,10 @@ final class GgufWriter {
         }
     }
 
-    /** Vectors are f32; an architecture whose RoPE turns pairs of neighbours has the rows of queries and keys in pairs. */
+    /**
+     * Writes a tensor. Vectors are f32; if RoPE of the architecture rotates neighbouring pairs, rows of queries and
+     * keys are paired.
+     */
     private void tensor(Tensor tensor) {
         Tensor stored = tensor.shape().size() == 1
                 ? Tensor.of(tensor.name(), tensor.toFloats(), tensor.elementCount())
@@ -101,7 +104,7 @@ final class GgufWriter {
         pad(data);
     }
 
-    /** Row i of the first half of a head is followed by row i of the second half. */
+    /** Returns rows in pairs: row i of the first half of a head, then row i of the second half. */
     private byte[] paired(byte[] elements, int rows) {
         int headDim = Math.toIntExact((Long) config.get("head_dim"));
         int bytes = elements.length / rows;
@@ -114,7 +117,7 @@ final class GgufWriter {
         return moved;
     }
 
-    /** The name in the file, such as blk.0.attn_q.weight for model.layers.0.self_attn.q_proj.weight. */
+    /** Returns the name in the file, such as blk.0.attn_q.weight for model.layers.0.self_attn.q_proj.weight. */
     private static String name(String name) {
         String kind = name.substring(name.lastIndexOf('.'));
         String part = name.substring(0, name.length() - kind.length());

@@ -27,14 +27,14 @@ public enum ModelKind {
      * Files of a model without its elements.
      *
      * @param config config.json
-     * @param variant t6j.json; empty: there is none
+     * @param variant t6j.json; empty for none
      */
     record Plan(Map<String, Object> config, Map<String, Object> variant, List<PlannedTensor> tensors) {}
 
     /** A tensor without its elements; {@code alias} is another name of it in a state dict, or null. */
     record PlannedTensor(String name, String alias, List<Long> shape) {}
 
-    /** True if a GGUF file can hold such a model. */
+    /** Returns whether a GGUF file can have such a model. */
     public boolean isInGguf() {
         return switch (this) {
             case LLAMA, LLAMA_BIAS, QWEN2, QWEN3 -> true;
@@ -42,14 +42,14 @@ public enum ModelKind {
         };
     }
 
-    /** True if the cache is a sum over all tokens, which cannot forget some. */
+    /** Returns whether the cache is a sum over all tokens, from which none can be removed. */
     public boolean isLinear() {
         return this == T6_LINEAR || this == GQA_LINEAR;
     }
 
     /**
-     * Rows of a pass from which attention has another form: the same bits are promised within a form. Records 9, 30 and 31;
-     * 0: there is one form, records 3, 11 and 24.
+     * Returns the rows of a pass from which attention has another form; only passes of one form have the same bits
+     * (records 9, 30 and 31). Returns 0 if there is one form (records 3, 11 and 24).
      */
     public int longPass(ModelSizes sizes) {
         return switch (this) {

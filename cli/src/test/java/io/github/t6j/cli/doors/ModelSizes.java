@@ -1,15 +1,15 @@
 package io.github.t6j.cli.doors;
 
 /**
- * Sizes of a small model, at and beside the edges of panels of 64.
+ * Sizes of a small model, at and beside multiples of 64, the size of a panel.
  *
- * @param heads an even number
- * @param headDim an even number
+ * @param heads number of heads, even
+ * @param headDim size of a head, even
  * @param latentDim elements of one latent
- * @param rank of a factor; each factor may have another one
+ * @param rank base of the ranks; each factor may have another one
  */
 public record ModelSizes(int width, int hidden, int vocabulary, int heads, int headDim, int latentDim, int rank) {
-    /** How many there are. */
+    /** Number of sizes. */
     public static final int COUNT = 8;
 
     private static final int[] EDGES = {63, 64, 65, 127, 128, 129, 191, 193};
@@ -17,14 +17,17 @@ public record ModelSizes(int width, int hidden, int vocabulary, int heads, int h
     private static final int[] HEAD_DIMS = {16, 22, 32, 66, 10, 48, 64, 8};
     private static final int[] LATENTS = {31, 32, 33, 63, 64, 65, 16, 17};
 
-    /** The sizes with a number below {@link #COUNT}. */
+    /** Returns the sizes with a number below {@link #COUNT}. */
     public static ModelSizes of(int number) {
         return new ModelSizes(
                 EDGES[number], EDGES[(number + 3) % COUNT], EDGES[(number + 5) % COUNT], HEADS[number],
                 HEAD_DIMS[number], LATENTS[number], 1 + number % 3);
     }
 
-    /** These with whole blocks in the rows that have as many elements as a model is wide, and in every other size hidden. */
+    /**
+     * Returns sizes whose rows of {@code width} elements are whole blocks; in every other size, those of {@code
+     * hidden}, too.
+     */
     ModelSizes inBlocks(int block) {
         int whole = Math.ceilDiv(hidden, block) * block;
         return new ModelSizes(

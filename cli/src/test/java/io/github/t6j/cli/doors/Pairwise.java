@@ -10,16 +10,17 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Makes rows of settings in which every two values of different parameters meet, if they may. Greedy: each row begins with
- * a pair that has not met; the other parameters take the value that meets most of the row's values for the first time.
+ * Creates rows of settings in which every two values of different parameters meet, if they may. The algorithm is
+ * greedy: each row begins with a pair that has not met; each other parameter takes the value that completes the most
+ * new pairs.
  */
 public final class Pairwise {
     private static final int CANDIDATES = 8;
 
-    /** Two values may be in one row. Values any two of which may meet must be extensible to a whole row. */
+    /** Rule for two values in one row. Values of which any two may meet must be extensible to a whole row. */
     @FunctionalInterface
     public interface Meeting {
-        /** Returns whether values of two parameters may be in one row; the same if they change places. */
+        /** Returns whether values of two parameters may be in one row; the order does not matter. */
         boolean allows(Object one, Object other);
     }
 
@@ -29,7 +30,7 @@ public final class Pairwise {
     private final List<List<Object>> parameters;
     private final Meeting meeting;
     private final Random random;
-    private final boolean[][] open; // by the numbers of two values among all: they may meet, and have not
+    private final boolean[][] open; // true for two values that may meet and have not
 
     private Pairwise(List<List<Object>> parameters, Meeting meeting, long seed) {
         this.parameters = parameters;
@@ -44,7 +45,7 @@ public final class Pairwise {
         }
     }
 
-    /** Returns rows with a value of each parameter; for the same seed the same. */
+    /** Returns rows with a value of each parameter; the same seed gives the same rows. */
     public static List<List<Object>> rows(List<List<Object>> parameters, Meeting meeting, long seed) {
         return new Pairwise(parameters, meeting, seed).rows();
     }

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Tensors of GGML's types that t6j only reads: random bits, but for the scales of blocks, which give elements a mean of
- * about 0 and a standard deviation.
+ * Tensors of GGML's types that t6j only reads. All bits are random except the scales of blocks, which give the elements
+ * a mean of about 0 and a standard deviation.
  */
 final class RandomBlocks {
     private RandomBlocks() {}

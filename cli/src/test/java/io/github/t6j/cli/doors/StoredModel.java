@@ -10,18 +10,18 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * A model with random weights, as its files are to hold it.
+ * A model with random weights for its files.
  *
  * @param config config.json
- * @param variant t6j.json; empty: there is none
+ * @param variant t6j.json; empty for none
  * @param aliases second names of tensors in a state dict
  */
 public record StoredModel(
         Map<String, Object> config, Map<String, Object> variant, List<Tensor> tensors, Map<String, String> aliases) {
 
     /**
-     * Makes the weights: of matrices in {@code dtype}, where their rows are whole blocks of it or {@code pads} is true,
-     * otherwise in f16, as tools for GGUF do.
+     * Creates the weights. Matrices are in {@code dtype} if their rows are whole blocks of it or {@code pads} is true,
+     * and otherwise in f16, as in tools for GGUF.
      */
     static StoredModel random(ModelKind.Plan plan, DType dtype, boolean pads, long seed) {
         Random random = new Random(seed);
@@ -39,7 +39,7 @@ public record StoredModel(
         return new StoredModel(plan.config(), plan.variant(), tensors, aliases);
     }
 
-    /** This model with its weights as they are after loading: types that only GGUF files have are q8_0. */
+    /** Returns this model with its weights after loading: types that only GGUF files have become q8_0. */
     public StoredModel loaded() {
         return new StoredModel(config, variant, tensors.stream().map(StoredModel::loaded).toList(), aliases);
     }
@@ -68,7 +68,7 @@ public record StoredModel(
         return Tensor.of(tensor.name(), dtype, elements, shape(tensor.shape()));
     }
 
-    /** Such that queries meet keys with scores of about 1, and logits are about 3. */
+    /** Returns a standard deviation for which scores are about 1 and logits about 3. */
     private static double deviation(PlannedTensor tensor) {
         if (tensor.shape().size() == 1) {
             return 0.1;

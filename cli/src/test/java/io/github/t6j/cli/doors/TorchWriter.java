@@ -22,7 +22,7 @@ final class TorchWriter {
 
     private TorchWriter() {}
 
-    /** @param aliases names of tensors that have another's storage, as tied weights do */
+    /** @param aliases names of tensors that share another's storage, as tied weights do */
     static void write(Path file, List<Tensor> tensors, Map<String, String> aliases) throws IOException {
         TorchWriter writer = new TorchWriter();
         writer.op(0x80, 2, '}', '(');
@@ -56,7 +56,7 @@ final class TorchWriter {
         zip.write(bytes);
     }
 
-    /** An item of the dict: name → _rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks). */
+    /** Writes an item of the dict: name → _rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks). */
     private void tensor(String name, Tensor tensor) {
         String storage = switch (tensor.dtype()) {
             case F32 -> "FloatStorage";
