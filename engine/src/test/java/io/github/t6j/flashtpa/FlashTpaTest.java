@@ -427,9 +427,9 @@ class FlashTpaTest {
     @Test
     void theDocumentedExampleIsTheTestedOne() throws IOException {
         Path engine = TestData.path("../engine/src");
-        String documented = Files.readString(engine.resolve("main/java/io/github/t6j/FlashTpa.java"));
+        String documented = Files.readString(engine.resolve("main/java/io/github/t6j/flashtpa/FlashTpa.java"));
         String example = documented.substring(documented.indexOf("{@code\n") + 7, documented.indexOf(" * }</pre>"));
-        String test = Files.readString(engine.resolve("test/java/io/github/t6j/FlashTpaTest.java"));
+        String test = Files.readString(engine.resolve("test/java/io/github/t6j/flashtpa/FlashTpaTest.java"));
 
         List<String> lines = example.lines().map(line -> line.replaceFirst("^ \\* *", "")).toList();
         assertThat(lines).hasSize(6);

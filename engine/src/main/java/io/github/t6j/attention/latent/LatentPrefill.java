@@ -15,7 +15,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * LatentConfig attention of all rows of a pass over keys and values rebuilt from the latents, one head and page at a time.
+ * Latent attention of all rows of a pass over keys and values rebuilt from the latents, one head and page at a time.
  * Rebuilding costs rank · (nope + valueDim) multiply-adds per token and head; then a row costs only nope + rope +
  * valueDim per token, where the absorbed form needs 2 · rank + rope. A row's softmax runs over the pages in order, so
  * its bits do not depend on the other rows.

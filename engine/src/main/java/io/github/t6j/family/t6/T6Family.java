@@ -96,7 +96,7 @@ public final class T6Family implements Family {
                     + " model that no training script produces; expected a checkpoint of model/T6.py or its relatives");
         }
         if (shapes.has(LlamaNames.MICROLLAMA)) {
-            throw new ModelFormatException(shapes.where() + ": these are weights of TpaConfig-Microllama, whose"
+            throw new ModelFormatException(shapes.where() + ": these are weights of TensorProduct-Microllama, whose"
                     + " attention was not published with them in a form that t6j could be verified against;"
                     + " t6j runs the T6 family, the MLRA checkpoints and the Llama family");
         }

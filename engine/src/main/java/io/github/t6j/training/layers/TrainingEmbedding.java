@@ -2,7 +2,7 @@ package io.github.t6j.training.layers;
 
 import io.github.t6j.training.Parameter;
 
-/** TrainingEmbedding lookup: selects rows of a matrix E [vocabulary][width] by id. */
+/** Embedding lookup: selects rows of a matrix E [vocabulary][width] by id. */
 public record TrainingEmbedding(Parameter matrix, int width) {
     /** x[r] = E[ids[r]]; x [rows][width]. */
     public void forward(int[] ids, float[] x) {
