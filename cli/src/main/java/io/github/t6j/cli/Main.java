@@ -1,5 +1,28 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.cli.bench.BenchCommand;
+import io.github.t6j.cli.chat.ChatCommand;
+import io.github.t6j.cli.evaluate.Choice;
+import io.github.t6j.cli.evaluate.LogitsCommand;
+import io.github.t6j.cli.evaluate.PerplexityCommand;
+import io.github.t6j.cli.evaluate.ScoreCommand;
+import io.github.t6j.cli.evaluate.Values;
+import io.github.t6j.cli.generate.GenerateCommand;
+import io.github.t6j.cli.io.Errors;
+import io.github.t6j.cli.io.Output;
+import io.github.t6j.cli.io.Stderr;
+import io.github.t6j.cli.io.Style;
+import io.github.t6j.cli.io.TerminalWidth;
+import io.github.t6j.cli.models.ConvertCommand;
+import io.github.t6j.cli.models.InitCommand;
+import io.github.t6j.cli.models.InspectCommand;
+import io.github.t6j.cli.models.ModelsCommand;
+import io.github.t6j.cli.models.PullCommand;
+import io.github.t6j.cli.models.TokenizeCommand;
+import io.github.t6j.cli.serve.ServeCommand;
+import io.github.t6j.cli.train.GradientsCommand;
+import io.github.t6j.cli.train.TokenizerCommand;
+import io.github.t6j.cli.train.TrainCommand;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -12,7 +35,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
@@ -20,6 +42,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine;
 
 /** {@code t6j}: reads the command line, runs a command, and turns errors into one line and an exit code. */
 @Command(
@@ -37,11 +60,11 @@ import picocli.CommandLine.Spec;
             "  t6j inspect -m DIR --tensors",
             "  t6j help generate"
         })
-final class Main implements Callable<Integer> {
-    static final int DONE = CommandLine.ExitCode.OK;
-    static final int FAILED = CommandLine.ExitCode.SOFTWARE;
-    static final int BAD_USAGE = CommandLine.ExitCode.USAGE;
-    static final int INTERRUPTED = 130;
+public final class Main implements Callable<Integer> {
+    public static final int DONE = CommandLine.ExitCode.OK;
+    public static final int FAILED = CommandLine.ExitCode.SOFTWARE;
+    public static final int BAD_USAGE = CommandLine.ExitCode.USAGE;
+    public static final int INTERRUPTED = 130;
 
     private static final List<Class<?>> COMMANDS = List.of(
             GenerateCommand.class, ChatCommand.class, ServeCommand.class, PullCommand.class, ModelsCommand.class,
@@ -51,29 +74,29 @@ final class Main implements Callable<Integer> {
             InitCommand.class,
             BenchCommand.class, HelpCommand.class);
 
-    final InputStream in;
-    final Output out;
-    final PrintStream err;
+    public final InputStream in;
+    public final Output out;
+    public final PrintStream err;
     /** True if input and output are a terminal: no pipe or file. */
-    final boolean terminal;
+    public final boolean terminal;
     /** True if standard error is a terminal, so that progress may be shown. */
-    final boolean watched;
+    public final boolean watched;
     /** Environment variables. */
-    final Map<String, String> environment;
+    public final Map<String, String> environment;
     /** True after Ctrl-C or SIGTERM, if the command ends by itself. */
-    volatile boolean interrupted;
+    public volatile boolean interrupted;
 
     @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
-    boolean verbose;
+    public boolean verbose;
 
     @Spec
     private CommandSpec spec;
 
-    Main(InputStream in, OutputStream out, PrintStream err, boolean terminal) {
+    public Main(InputStream in, OutputStream out, PrintStream err, boolean terminal) {
         this(in, out, err, terminal, terminal, System.getenv());
     }
 
-    Main(
+    public Main(
             InputStream in, OutputStream out, PrintStream err, boolean terminal, boolean watched,
             Map<String, String> environment) {
         this.in = in;
@@ -99,7 +122,7 @@ final class Main implements Callable<Integer> {
     }
 
     /** Runs the command that {@code args} name. @return the exit code */
-    int run(String... args) {
+    public int run(String... args) {
         CommandLine commandLine = commandLine(args);
         Errors errors = new Errors(this);
         commandLine.setParameterExceptionHandler(errors);
@@ -128,12 +151,12 @@ final class Main implements Callable<Integer> {
     }
 
     /** Returns the style of output for people. */
-    Style style() {
+    public Style style() {
         return Style.of(terminal, environment);
     }
 
     /** Returns the width of output for people in columns. */
-    int width() {
+    public int width() {
         return TerminalWidth.of(environment, watched);
     }
 
@@ -165,7 +188,7 @@ final class Main implements Callable<Integer> {
     }
 
     /** Prints a line to standard error, for people. */
-    void note(String text) {
+    public void note(String text) {
         err.println("t6j: " + text);
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.Model;
 import io.github.t6j.Session;
+import io.github.t6j.cli.evaluate.Perplexity;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.Sampler;
 import java.io.IOException;

@@ -31,35 +31,35 @@ import java.util.concurrent.Executors;
  * A server that answers like the hub: 127.0.0.1 is the hub, localhost at another port is its redirect for large files.
  * It has one repository, org/name, and records requests.
  */
-final class FakeHub implements AutoCloseable {
-    static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
-    static final String TOKEN = "hf_secret";
+public final class FakeHub implements AutoCloseable {
+    public static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
+    public static final String TOKEN = "hf_secret";
     /** Size from which files are large, so that their blobs are on the other server. */
     private static final int LARGE = 10_000;
 
     /** A request of a client. */
-    record Request(boolean hub, String method, String path, String authorization, String range, long nanos) {}
+    public record Request(boolean hub, String method, String path, String authorization, String range, long nanos) {}
 
     /** Answers instead of the server, or leaves the request to it. */
     @FunctionalInterface
-    interface Fault {
+    public interface Fault {
         /** @return true if it answered the request */
         boolean answers(HttpExchange exchange) throws IOException;
     }
 
-    final Map<String, byte[]> files = new TreeMap<>();
-    final List<Request> requests = new CopyOnWriteArrayList<>();
+    public final Map<String, byte[]> files = new TreeMap<>();
+    public final List<Request> requests = new CopyOnWriteArrayList<>();
     /** Faults, each used once, for the next request. */
-    final Queue<Fault> hubFaults = new ConcurrentLinkedQueue<>();
+    public final Queue<Fault> hubFaults = new ConcurrentLinkedQueue<>();
     final Queue<Fault> elsewhereFaults = new ConcurrentLinkedQueue<>();
     /** Keys to change in a file's entry of the listing. */
     final Map<String, Map<String, Object>> listed = new HashMap<>();
     /** X-Error-Code of responses that require a token; null if none does. */
     volatile String guarded;
     /** True if the listing has sizes and hashes. */
-    volatile boolean says = true;
+    public volatile boolean says = true;
     /** Bytes per second of large files. */
-    volatile int speed = Integer.MAX_VALUE;
+    public volatile int speed = Integer.MAX_VALUE;
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final HttpServer hub = server("127.0.0.1", this::hub);
@@ -95,7 +95,7 @@ final class FakeHub implements AutoCloseable {
     }
 
     /** Adds files of a folder to the repository's {@code folder}. */
-    FakeHub with(String folder, Path from, String... names) throws IOException {
+    public FakeHub with(String folder, Path from, String... names) throws IOException {
         for (String name : names) {
             files.put(folder + name, Files.readAllBytes(from.resolve(name)));
         }
@@ -103,7 +103,7 @@ final class FakeHub implements AutoCloseable {
     }
 
     /** Returns the requested paths in the repository. */
-    List<String> asked() {
+    public List<String> asked() {
         return requests.stream().filter(request -> request.hub() && request.path().contains("/resolve/"))
                 .map(request -> request.path().replaceFirst(".*/resolve/[^/]+/", "")).toList();
     }
@@ -225,7 +225,7 @@ final class FakeHub implements AutoCloseable {
     }
 
     /** Returns a fault that answers with a status and one header. */
-    static Fault status(int status, String header, String value) {
+    public static Fault status(int status, String header, String value) {
         return exchange -> {
             exchange.getResponseHeaders().set(header, value);
             exchange.sendResponseHeaders(status, -1);
@@ -262,7 +262,7 @@ final class FakeHub implements AutoCloseable {
         };
     }
 
-    static String sha256(byte[] bytes) {
+    public static String sha256(byte[] bytes) {
         return HexFormat.of().formatHex(digest("SHA-256").digest(bytes));
     }
 

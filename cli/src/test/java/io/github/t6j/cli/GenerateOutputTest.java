@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.Model;
 import io.github.t6j.Session;
+import io.github.t6j.cli.bench.PeakMemory;
+import io.github.t6j.cli.io.Text;
 import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -3,6 +3,7 @@ package io.github.t6j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import io.github.t6j.cli.io.TerminalWidth;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

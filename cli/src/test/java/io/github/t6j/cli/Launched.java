@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.github.t6j.Model;
+import io.github.t6j.cli.io.Text;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,7 +23,7 @@ import org.jline.reader.LineReader;
 import picocli.CommandLine;
 
 /** t6j in a process of its own, with the JDK and the classes of the tests. Its output is recorded. */
-final class Launched {
+public final class Launched {
     private static final long MOST_SECONDS = 120;
     /** Warning of the JVM at every start, and of the engine without SIMD. */
     private static final String NOISE = "WARNING: Using incubator modules.*\\R|.*KernelChoice best\\R|"
@@ -39,7 +40,7 @@ final class Launched {
     }
 
     /** Returns the java command with the module path. */
-    static List<String> modules(String... jvmOptions) {
+    public static List<String> modules(String... jvmOptions) {
         List<String> command = java(jvmOptions);
         command.addAll(List.of("--module-path", String.join(File.pathSeparator, jars().values()),
                 "--module", "io.github.t6j.cli/io.github.t6j.cli.Main"));
@@ -105,7 +106,7 @@ final class Launched {
         return String.join(File.pathSeparator, places);
     }
 
-    static ProcessBuilder builder(List<String> command, String... args) {
+    public static ProcessBuilder builder(List<String> command, String... args) {
         List<String> all = new ArrayList<>(command);
         all.addAll(List.of(args));
         ProcessBuilder builder = new ProcessBuilder(all);
@@ -129,7 +130,7 @@ final class Launched {
         return builder;
     }
 
-    static Launched start(ProcessBuilder builder) {
+    public static Launched start(ProcessBuilder builder) {
         try {
             return new Launched(builder.start());
         } catch (IOException e) {
@@ -158,7 +159,7 @@ final class Launched {
     }
 
     /** Waits until standard error contains a text. */
-    void awaitErr(String text) {
+    public void awaitErr(String text) {
         await(err, text);
     }
 
@@ -168,7 +169,7 @@ final class Launched {
     }
 
     /** Returns its standard error so far. */
-    String err() {
+    public String err() {
         return err.text();
     }
 
@@ -210,7 +211,7 @@ final class Launched {
     }
 
     /** Sends SIGINT or another signal. */
-    void signal(String name) {
+    public void signal(String name) {
         try {
             assertThat(new ProcessBuilder("kill", "-" + name, "" + process.pid()).start().waitFor()).isZero();
         } catch (IOException | InterruptedException e) {
@@ -219,12 +220,12 @@ final class Launched {
     }
 
     /** Kills it. */
-    void kill() {
+    public void kill() {
         process.destroyForcibly();
     }
 
     /** Returns its result, once it has ended by itself within {@code seconds}. */
-    Ran end(long seconds) {
+    public Ran end(long seconds) {
         try {
             if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
@@ -239,7 +240,7 @@ final class Launched {
         }
     }
 
-    Ran end() {
+    public Ran end() {
         return end(MOST_SECONDS);
     }
 

@@ -15,19 +15,19 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A hub, a home, and {@code t6j pull} from one to the other. */
-abstract class PullFixture {
-    static final Path LLAMA = Ran.TESTDATA.resolve("golden_llama/llama-bf16");
-    static final String WEIGHTS = "model.safetensors";
+public abstract class PullFixture {
+    public static final Path LLAMA = Ran.TESTDATA.resolve("golden_llama/llama-bf16");
+    public static final String WEIGHTS = "model.safetensors";
 
     @TempDir
-    Path home;
-    final FakeHub hub = new FakeHub();
-    Map<String, String> environment;
-    Path repository;
-    Path snapshot;
+    public Path home;
+    public final FakeHub hub = new FakeHub();
+    public Map<String, String> environment;
+    public Path repository;
+    public Path snapshot;
 
     @BeforeEach
-    void begin() throws IOException {
+    public void begin() throws IOException {
         environment = hub.environment(home);
         repository = home.resolve(".cache/huggingface/hub/models--org--name");
         snapshot = repository.resolve("snapshots").resolve(FakeHub.COMMIT);
@@ -35,38 +35,38 @@ abstract class PullFixture {
     }
 
     @AfterEach
-    void end() {
+    public void end() {
         hub.close();
     }
 
-    Ran pull(String... args) {
+    public Ran pull(String... args) {
         List<String> all = new ArrayList<>(List.of("pull"));
         all.addAll(List.of(args));
         return Ran.in(environment, null, all.toArray(String[]::new));
     }
 
-    void assertPulled(Ran ran, String... names) throws IOException {
+    public void assertPulled(Ran ran, String... names) throws IOException {
         assertThat(ran.err()).endsWith("\n");
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.out()).isEqualTo(snapshot + "\n");
         assertSnapshot(names);
     }
 
-    void assertSnapshot(String... names) throws IOException {
+    public void assertSnapshot(String... names) throws IOException {
         assertThat(relative(snapshot)).containsExactlyInAnyOrder(names);
         for (String name : names) {
             assertThat(snapshot.resolve(name)).hasBinaryContent(hub.files.get(name));
         }
     }
 
-    static List<String> relative(Path folder) throws IOException {
+    public static List<String> relative(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             return files.filter(file -> !Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS))
                     .map(file -> folder.relativize(file).toString().replace('\\', '/')).toList();
         }
     }
 
-    void assertFails(Ran ran, String message) {
+    public void assertFails(Ran ran, String message) {
         assertThat(ran.err()).contains(message);
         assertThat(ran.err().lines()
                 .filter(line -> !line.contains("trying again") && !line.matches(".* files?, [0-9.]+ .*B")))

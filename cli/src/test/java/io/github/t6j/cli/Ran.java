@@ -11,23 +11,23 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /** Result of a command line that ran inside this process. */
-record Ran(int code, String out, String err) {
+public record Ran(int code, String out, String err) {
 
     /** Folder of the test data. */
-    static final Path TESTDATA = Path.of(System.getProperty("t6j.testdata"));
+    public static final Path TESTDATA = Path.of(System.getProperty("t6j.testdata"));
 
-    static final String TINY = TESTDATA.resolve("models/t6-tiny").toString();
+    public static final String TINY = TESTDATA.resolve("models/t6-tiny").toString();
 
     /** Model used without --model. */
     static final Path BUNDLED = TESTDATA.resolve("models/t6-mini");
 
     /** Runs with empty standard input. */
-    static Ran of(String... args) {
+    public static Ran of(String... args) {
         return withInput(new byte[0], args);
     }
 
     /** Runs with {@code input} as piped input. */
-    static Ran withInput(byte[] input, String... args) {
+    public static Ran withInput(byte[] input, String... args) {
         return run(input, false, args);
     }
 
@@ -37,7 +37,7 @@ record Ran(int code, String out, String err) {
     }
 
     /** Runs with its own environment; input other than null is typed on a terminal. */
-    static Ran in(Map<String, String> environment, String typed, String... args) {
+    public static Ran in(Map<String, String> environment, String typed, String... args) {
         byte[] input = typed == null ? new byte[0] : typed.getBytes(StandardCharsets.UTF_8);
         return run(input, typed != null, environment, args);
     }
@@ -55,13 +55,13 @@ record Ran(int code, String out, String err) {
     }
 
     /** Checks that it made {@code folder}, and printed nothing else. */
-    void assertMade(Path folder) {
+    public void assertMade(Path folder) {
         assertThat(err).startsWith("t6j: wrote " + folder + ": ").contains(" files, weights of ").hasLineCount(1);
         assertThat(this).isEqualTo(new Ran(0, "", err));
     }
 
     /** Returns standard output, which must be a JSON object. */
-    Map<String, Object> json() {
+    public Map<String, Object> json() {
         return Json.parseObject(out.getBytes(StandardCharsets.UTF_8), "standard output");
     }
 }

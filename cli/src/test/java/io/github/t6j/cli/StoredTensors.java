@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.Map;
 
 /** Another, plain reader of safetensors files, to check the files that commands write. */
-record StoredTensors(Map<String, Object> metadata, Map<String, Stored> tensors) {
+public record StoredTensors(Map<String, Object> metadata, Map<String, Stored> tensors) {
 
     /** A tensor: F32, F16 and BF16 as floats, F64 unchanged, U8 as unsigned bytes. */
-    record Stored(String dtype, List<Object> shape, double[] values) {}
+    public record Stored(String dtype, List<Object> shape, double[] values) {}
 
-    static StoredTensors read(Path file) throws IOException {
+    public static StoredTensors read(Path file) throws IOException {
         ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
         byte[] header = new byte[(int) bytes.getLong()];
         bytes.get(header);

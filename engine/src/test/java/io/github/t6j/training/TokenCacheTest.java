@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.TestData;
 import io.github.t6j.tokenizer.Tokenizer;
-import io.github.t6j.training.WideTokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

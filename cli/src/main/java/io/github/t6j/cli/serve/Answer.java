@@ -1,9 +1,9 @@
 package io.github.t6j.cli.serve;
 
 import io.github.t6j.Generation;
-import io.github.t6j.cli.schedule.Event;
-import io.github.t6j.cli.schedule.Ticket;
 import io.github.t6j.json.Json;
+import io.github.t6j.schedule.Event;
+import io.github.t6j.schedule.Ticket;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.github.t6j.cli.serve;
 
 import io.github.t6j.GenerationOptions;
-import io.github.t6j.cli.chat.Message;
-import io.github.t6j.cli.schedule.Request;
+import io.github.t6j.chat.Message;
+import io.github.t6j.schedule.Request;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.github.t6j.cli.serve;
 
 import io.github.t6j.GenerationOptions;
-import io.github.t6j.cli.schedule.RefusedException;
-import io.github.t6j.cli.schedule.Request;
-import io.github.t6j.cli.schedule.Ticket;
+import io.github.t6j.schedule.RefusedException;
+import io.github.t6j.schedule.Request;
+import io.github.t6j.schedule.Ticket;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -1,11 +1,11 @@
 package io.github.t6j.cli.serve;
 
 import io.github.t6j.GenerationOptions;
-import io.github.t6j.cli.schedule.Event;
-import io.github.t6j.cli.schedule.RefusedException;
-import io.github.t6j.cli.schedule.Request;
-import io.github.t6j.cli.schedule.Ticket;
 import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.schedule.Event;
+import io.github.t6j.schedule.RefusedException;
+import io.github.t6j.schedule.Request;
+import io.github.t6j.schedule.Ticket;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package io.github.t6j.cli.serve;
 
-import io.github.t6j.cli.schedule.Counts;
+import io.github.t6j.schedule.Counts;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;

@@ -3,9 +3,9 @@ package io.github.t6j.cli.serve;
 import io.github.t6j.Model;
 import io.github.t6j.ModelInfo;
 import io.github.t6j.SessionOptions.CacheType;
-import io.github.t6j.cli.chat.PromptFormat;
-import io.github.t6j.cli.schedule.Scheduler;
+import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.schedule.Scheduler;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -5,7 +5,7 @@ import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
-import io.github.t6j.cli.chat.PromptFormat;
+import io.github.t6j.chat.PromptFormat;
 
 /** A model of t6j as LangChain4j's ChatModel, in this process. */
 public final class T6jChatModel implements ChatModel, AutoCloseable {

@@ -9,7 +9,7 @@ import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.chat.response.StreamingHandle;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
-import io.github.t6j.cli.chat.PromptFormat;
+import io.github.t6j.chat.PromptFormat;
 
 /** A model of t6j as LangChain4j's StreamingChatModel, in this process: each answer arrives on a thread of its own. */
 public final class T6jStreamingChatModel implements StreamingChatModel, AutoCloseable {

@@ -2,7 +2,7 @@ package io.github.t6j.cli.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.cli.schedule.Limits;
+import io.github.t6j.schedule.Limits;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;

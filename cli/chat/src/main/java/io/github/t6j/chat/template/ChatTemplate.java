@@ -1,0 +1,131 @@
+package io.github.t6j.chat.template;
+
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A chat template in the language of Jinja2, which turns a conversation into the text that a model expects, rendered as
+ * transformers renders it. Unsupported parts of the language are an error, see {@link ChatTemplateException}.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class ChatTemplate {
+    /** Longest template in characters, fifty times the usual length. */
+    private static final int LONGEST = 1 << 20;
+
+    /** Text of a template. */
+    record Source(String name, String text) {}
+
+    /** @param own see {@link OuterLevel} */
+    private record Parsed(Source source, List<Statement> statements, Set<String> own) {}
+
+    private final Parsed standard;
+    private final Source forTools;
+    private final Map<String, String> specialTokens;
+
+    /**
+     * @param forTools template for conversations with tools, parsed when first used, as most have none; null for the
+     *     same one
+     */
+    ChatTemplate(Source standard, Source forTools, Map<String, String> specialTokens) {
+        this.standard = parse(standard);
+        this.forTools = forTools;
+        this.specialTokens = Map.copyOf(specialTokens);
+    }
+
+    /**
+     * Returns the template of a model: FOLDER/chat_template.jinja, or else tokenizer_config.json's chat_template (a
+     * text, or in a list the one named "default"), or else chat_template.json; or a GGUF file's
+     * tokenizer.chat_template; empty if it has none.
+     *
+     * @param model a folder, or a file; a file other than GGUF stands for its folder
+     * @throws ChatTemplateException if the template is not supported
+     * @throws io.github.t6j.ModelFormatException if the file with the template has another format
+     * @throws java.io.UncheckedIOException if a file cannot be read
+     */
+    public static Optional<ChatTemplate> of(Path model) {
+        return TemplateFiles.find(model);
+    }
+
+    /**
+     * Parses a template.
+     *
+     * @param name its name in errors
+     * @param specialTokens bos_token, eos_token, … of the model's configuration, which are variables of the template
+     * @throws ChatTemplateException if the template is not supported
+     */
+    public static ChatTemplate parse(String name, String template, Map<String, String> specialTokens) {
+        return new ChatTemplate(new Source(name, template), null, specialTokens);
+    }
+
+    private static Parsed parse(Source source) {
+        if (source.text.length() > LONGEST) {
+            throw new ChatTemplateException(source.name + ": expected a template of at most " + LONGEST
+                    + " characters, found " + source.text.length());
+        }
+        Lexer lexer = new Lexer(source.text);
+        List<Token> tokens;
+        try {
+            tokens = lexer.tokens();
+        } catch (Fault fault) {
+            throw failure(source, lexer.line(), fault);
+        }
+        StatementParser parser = new StatementParser(tokens);
+        try {
+            return new Parsed(source, parser.template(), parser.own());
+        } catch (Fault fault) {
+            throw failure(source, parser.line(), fault);
+        }
+    }
+
+    private static ChatTemplateException failure(Source source, int line, Fault fault) {
+        return new ChatTemplateException(source.name + ":" + line + ": " + fault.getMessage());
+    }
+
+    /**
+     * Returns the conversation as text for the model. The function strftime_now, which some templates call, returns the
+     * time of this machine.
+     *
+     * @param messages role, content, … of each message, in the order in which tojson prints them
+     * @param addGenerationPrompt true if the text ends where the model's answer begins
+     * @param variables other variables for the template: tools, enable_thinking, …; values are texts, numbers,
+     *     booleans, lists, maps or null
+     * @throws ChatTemplateException if the template refuses the conversation, with its reason, or exceeds its budget
+     * @throws IllegalArgumentException for another kind of value
+     */
+    public String render(List<Map<String, Object>> messages, boolean addGenerationPrompt,
+            Map<String, Object> variables) {
+        return render(messages, addGenerationPrompt, variables, LocalDateTime.now());
+    }
+
+    /** @param now time that strftime_now returns */
+    String render(List<Map<String, Object>> messages, boolean addGenerationPrompt, Map<String, Object> variables,
+            LocalDateTime now) {
+        Parsed template = forTools != null && variables.get("tools") != null ? parse(forTools) : standard;
+        Map<String, Value> given = given(messages, addGenerationPrompt, variables);
+        long size = template.source.text.length() + given.values().stream().mapToLong(Value::size).sum();
+        Renderer renderer = new Renderer(new Budget(size), now);
+        try {
+            return renderer.render(template.statements, template.own, given);
+        } catch (Fault fault) {
+            throw failure(template.source, renderer.line(), fault);
+        }
+    }
+
+    private Map<String, Value> given(List<Map<String, Object>> messages, boolean addGenerationPrompt,
+            Map<String, Object> variables) {
+        Map<String, Value> given = new LinkedHashMap<>();
+        given.put("tools", Value.None.NONE);
+        given.put("documents", Value.None.NONE);
+        specialTokens.forEach((name, token) -> given.put(name, new Value.Text(token)));
+        variables.forEach((name, value) -> given.put(name, Value.from(value)));
+        given.put("messages", Value.from(messages));
+        given.put("add_generation_prompt", Value.of(addGenerationPrompt));
+        return given;
+    }
+}

@@ -1,0 +1,205 @@
+package io.github.t6j.cli.bench;
+
+import io.github.t6j.Model;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.cli.Main;
+import io.github.t6j.cli.generate.CacheArguments;
+import io.github.t6j.cli.io.OnInterrupt;
+import io.github.t6j.cli.io.Range;
+import io.github.t6j.cli.io.Spinner;
+import io.github.t6j.cli.io.TerminalWidth;
+import io.github.t6j.cli.io.Text;
+import io.github.t6j.cli.models.ModelArguments;
+import io.github.t6j.cli.models.ModelFolder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code t6j bench}: measures speed. */
+@Command(
+        name = "bench",
+        description = "Measures how fast a model reads prompts and writes text.",
+        footer = {
+            "",
+            "pp512 reads 512 tokens and computes the logits after the last one.",
+            "tg128 writes 128 tokens one by one, as generate does by default, sampling included.",
+            "x8 means 8 sessions that advance together.",
+            "@1024 means 1024 tokens in the cache before the test. Seeded rows fill it; no model computes them.",
+            "Each figure is the mean ± standard deviation of the repetitions, after a warm-up.",
+            "bytes_per_second counts the bytes of weights and cache that writing reads.",
+            "\"of read\" is its share of the memory bandwidth, which a read test measures before each repetition.",
+            "",
+            "Examples:",
+            "  t6j bench -m DIR -d 0,4096 -b 1,8",
+            "  t6j bench -m DIR -p 0 -n 4 -d 1000000 --cache-type q8",
+            "  t6j bench -m DIR --compare OTHER --format json"
+        })
+public final class BenchCommand implements Callable<Integer> {
+    private static final int MOST = 1 << 30;
+
+    /** Formats of the results. */
+    public enum Format {
+        MD, CSV, JSON
+    }
+
+    @ParentCommand
+    private Main main;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelArguments arguments;
+
+    @Mixin
+    private CacheArguments cache;
+
+    @Option(names = {"-p", "--prompt"}, paramLabel = "N", defaultValue = "512",
+            description = "Prompt length in tokens; 0 skips this test (default: ${DEFAULT-VALUE}).")
+    private int prompt;
+
+    @Option(names = {"-n", "--generate"}, paramLabel = "N", defaultValue = "128",
+            description = "Number of tokens to write; 0 skips this test (default: ${DEFAULT-VALUE}).")
+    private int generate;
+
+    @Option(names = {"-d", "--depth"}, paramLabel = "N", split = ",", defaultValue = "0",
+            description = "Number of tokens in the cache before the test; repeatable (default: ${DEFAULT-VALUE}).")
+    private List<Integer> depths;
+
+    @Option(names = {"-b", "--batch"}, paramLabel = "N", split = ",", defaultValue = "1",
+            description = "Number of sessions that write together; repeatable (default: ${DEFAULT-VALUE}).")
+    private List<Integer> batches;
+
+    @Option(names = {"-r", "--repetitions"}, paramLabel = "N", defaultValue = "5",
+            description = "Number of measurements of each test (default: ${DEFAULT-VALUE}).")
+    private int repetitions;
+
+    @Option(names = "--warm-up", paramLabel = "SECONDS", defaultValue = "1",
+            description = "Shortest warm-up of each test, which runs at least once (default: ${DEFAULT-VALUE}).")
+    private double warmUp;
+
+    @Option(names = "--format", paramLabel = "FORMAT", defaultValue = "md",
+            description = "Format of the results: md, csv or json (default: ${DEFAULT-VALUE}).")
+    private Format format;
+
+    @Option(names = "--compare", paramLabel = "DIR", arity = "1..*",
+            description = {"Folders of other models to measure in the same way.",
+                "The column ratio is the speed relative to the first model."})
+    private List<Path> others = List.of();
+
+    @Override
+    public Integer call() {
+        arguments.check();
+        check();
+        List<Path> folders = new ArrayList<>(List.of(arguments.path()));
+        others.forEach(other -> folders.add(ModelFolder.found(main, "--compare", other)));
+        List<BenchCase> tests = tests();
+        List<BenchResult> results = new ArrayList<>();
+        BenchTable table = format == Format.MD && others.isEmpty()
+                ? new BenchTable(List.of(name(folders.getFirst())), tests, false, columns())
+                : null;
+        boolean partial = false;
+        try (OnInterrupt _ = new OnInterrupt(main)) {
+            try {
+                for (Path folder : folders) {
+                    measure(folder, tests, results, table);
+                }
+            } catch (CancellationException e) {
+                partial = true;
+            }
+            if (table == null) {
+                // Side by side: the tests in their order, and for each test the models in theirs.
+                results.sort(Comparator.comparingInt(result -> tests.indexOf(result.test())));
+            }
+            if (!results.isEmpty()) {
+                main.out.print(table == null
+                        ? new BenchReport(results, folders.size() > 1, partial, columns()).in(format)
+                        : table.tail(results, partial));
+            }
+        }
+        return partial ? Main.INTERRUPTED : Main.DONE;
+    }
+
+    private void check() {
+        Range.atLeast(spec, "--prompt", prompt, 0);
+        Range.atLeast(spec, "--generate", generate, 0);
+        Range.atLeast(spec, "--repetitions", repetitions, 1);
+        for (int depth : depths) {
+            Range.atLeast(spec, "--depth", depth, 0);
+        }
+        for (int batch : batches) {
+            Range.atLeast(spec, "--batch", batch, 1);
+        }
+        if (!(warmUp >= 0 && warmUp < 1e6)) {
+            throw new ParameterException(spec.commandLine(), "--warm-up: expected 0 seconds or more, found " + warmUp);
+        }
+        if (prompt == 0 && generate == 0) {
+            throw new ParameterException(
+                    spec.commandLine(), "--prompt, --generate: expected at least one above 0, found 0 for both");
+        }
+        for (BenchCase test : tests()) {
+            if (test.depth() > MOST || test.tokens() > MOST) {
+                throw new ParameterException(
+                        spec.commandLine(), test.name() + ": expected at most " + MOST + " tokens");
+            }
+        }
+    }
+
+    private List<BenchCase> tests() {
+        List<BenchCase> tests = new ArrayList<>();
+        for (int depth : depths) {
+            if (prompt > 0) {
+                tests.add(new BenchCase(true, prompt, 1, depth));
+            }
+            for (int batch : generate > 0 ? batches : List.<Integer>of()) {
+                tests.add(new BenchCase(false, generate, batch, depth));
+            }
+        }
+        return tests.stream().distinct().toList();
+    }
+
+    /** Returns the width of the terminal, or 0 (unlimited) for a file. */
+    private int columns() {
+        return main.terminal ? TerminalWidth.columns(main.environment, main.watched) : 0;
+    }
+
+    private static String name(Path folder) {
+        return Text.printable(folder.toAbsolutePath().normalize().getFileName().toString(), Integer.MAX_VALUE);
+    }
+
+    /** @param table table that prints each row once it is measured, or null */
+    private void measure(Path folder, List<BenchCase> tests, List<BenchResult> results, BenchTable table) {
+        try (Model model = arguments.load(folder)) {
+            SessionOptions options = cache.sessionOptions();
+            for (BenchCase test : tests) {
+                String what = String.format(Locale.ROOT, "%s: %s", folder.getFileName(), test.name());
+                BenchResult result;
+                try (Spinner _ = new Spinner(main, what)) {
+                    BenchRun run = new BenchRun(model, options, test, warmUp);
+                    result = run.measure(name(folder), arguments.threads(), repetitions);
+                }
+                results.add(result);
+                tell(result, table, results.size() == 1);
+            }
+        }
+    }
+
+    private void tell(BenchResult result, BenchTable table, boolean first) {
+        if (table != null) {
+            main.out.print((first ? table.head(List.of(result)) : "") + table.row(result, 1));
+        } else if (main.watched) {
+            main.note(result.model() + ": " + result.test().name() + ": " + result.speed() + " tokens/s");
+        }
+    }
+}

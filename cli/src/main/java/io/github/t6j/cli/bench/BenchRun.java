@@ -1,0 +1,139 @@
+package io.github.t6j.cli.bench;
+
+import io.github.t6j.Model;
+import io.github.t6j.Session;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.kernels.ReadBandwidth;
+import io.github.t6j.kernels.Workers;
+import io.github.t6j.model.SessionAccess;
+import io.github.t6j.sampling.Sampler;
+import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.tokenizer.TokenStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
+
+/** One test of one model: fills sessions to the test's depth, and runs each repetition on forks of them. */
+final class BenchRun {
+    private static final long SEED = 1;
+
+    private final Model model;
+    private final SessionOptions options;
+    private final BenchCase test;
+    private final double warmUpSeconds;
+    private final int[] prompt;
+    private long samplingNanos;
+    private long cacheBytes;
+
+    BenchRun(Model model, SessionOptions options, BenchCase test, double warmUpSeconds) {
+        this.model = model;
+        this.options = options.withContextLength(test.depth() + test.tokens() + 1);
+        this.test = test;
+        this.warmUpSeconds = warmUpSeconds;
+        prompt = new SplittableRandom(SEED).ints(test.tokens(), 0, model.sampleableIds()).toArray();
+    }
+
+    BenchResult measure(String name, int threads, int repetitions) {
+        List<Session> filled = new ArrayList<>();
+        try (Workers workers = new Workers(threads)) {
+            ReadBandwidth readTest = new ReadBandwidth(workers);
+            for (int i = 0; i < test.batch(); i++) {
+                filled.add(model.newSession(options));
+                SessionAccess.fill(filled.getLast(), test.depth(), SEED + i);
+            }
+            for (double warm = once(filled); warm < warmUpSeconds;) {
+                warm += once(filled);
+            }
+            double bandwidth = 0; // measured before each repetition, since other processes use the memory, too
+            double[] seconds = new double[repetitions];
+            double total = 0;
+            samplingNanos = 0;
+            for (int i = 0; i < repetitions; i++) {
+                bandwidth += readTest.bytesPerSecond() / repetitions;
+                seconds[i] = once(filled);
+                total += seconds[i];
+            }
+            return new BenchResult(
+                    name, model.info(), model.weightBytes(), model.weightType(), threads, test, options.cacheType(),
+                    seconds, stepBytes(), bandwidth, samplingNanos / 1e9 / total, cacheBytes, cacheBytesPerToken());
+        } finally {
+            filled.forEach(Session::close);
+        }
+    }
+
+    private long cacheBytesPerToken() {
+        boolean state = model.info().cache().stateElements() > 0;
+        return state ? 0 : cacheBytes / test.batch() / (test.depth() + test.tokens());
+    }
+
+    private double stepBytes() {
+        if (test.reading()) {
+            return 0;
+        }
+        boolean state = model.info().cache().stateElements() > 0;
+        double middle =
+                state ? cacheBytes : cacheBytesPerToken() * (test.depth() + (test.tokens() + 1) / 2.0) * test.batch();
+        return model.weightBytes() + middle;
+    }
+
+    /** Runs the test once. @return seconds */
+    private double once(List<Session> filled) {
+        checkInterrupt();
+        List<Session> sessions = new ArrayList<>();
+        try {
+            filled.forEach(session -> sessions.add(session.fork()));
+            double seconds = test.reading() ? read(sessions.getFirst()) : write(sessions);
+            cacheBytes = sessions.stream().mapToLong(Session::usedCacheBytes).sum();
+            return seconds;
+        } finally {
+            sessions.forEach(Session::close);
+        }
+    }
+
+    private static void checkInterrupt() {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new CancellationException("interrupted");
+        }
+    }
+
+    private double read(Session session) {
+        long start = System.nanoTime();
+        session.prefill(prompt);
+        session.logits();
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    /** Runs the whole generation loop, from a given first id. */
+    private double write(List<Session> sessions) {
+        List<Sampler> samplers = new ArrayList<>();
+        List<TokenStream> texts = new ArrayList<>();
+        for (int i = 0; i < sessions.size(); i++) {
+            SamplingOptions sampling = SamplingOptions.defaults().withSeed(SEED + i);
+            samplers.add(new Sampler(sampling, model.info().sizes().vocabulary(), model.sampleableIds()));
+            texts.add(model.hasTokenizer() ? model.tokenizer().newDecoder() : null);
+        }
+        int[] ids = new int[sessions.size()];
+        long start = System.nanoTime();
+        for (int step = 0; step < test.tokens(); step++) {
+            checkInterrupt();
+            model.decode(sessions, ids);
+            long fed = System.nanoTime();
+            for (int i = 0; i < ids.length; i++) {
+                ids[i] = choose(sessions.get(i).logits(), samplers.get(i), texts.get(i));
+            }
+            samplingNanos += System.nanoTime() - fed;
+        }
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    private static int choose(float[] logits, Sampler sampler, TokenStream text) {
+        int id = sampler.sample(logits);
+        Sampler.logProbability(logits, id);
+        sampler.accept(id);
+        if (text != null) {
+            text.append(id);
+        }
+        return id;
+    }
+}

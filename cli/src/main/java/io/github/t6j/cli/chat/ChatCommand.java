@@ -1,0 +1,236 @@
+package io.github.t6j.cli.chat;
+
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.Model;
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.Session;
+import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.chat.Chat;
+import io.github.t6j.chat.ConversationFile;
+import io.github.t6j.chat.Message;
+import io.github.t6j.chat.PromptFormat;
+import io.github.t6j.chat.template.ChatTemplate;
+import io.github.t6j.cli.Main;
+import io.github.t6j.cli.bench.WarmUp;
+import io.github.t6j.cli.generate.CacheArguments;
+import io.github.t6j.cli.generate.ContextArguments;
+import io.github.t6j.cli.generate.SamplingArguments;
+import io.github.t6j.cli.generate.SavedSession;
+import io.github.t6j.cli.io.CommandFailure;
+import io.github.t6j.cli.io.Errors;
+import io.github.t6j.cli.io.OnInterrupt;
+import io.github.t6j.cli.io.PipedInput;
+import io.github.t6j.cli.io.Range;
+import io.github.t6j.cli.io.TerminalInput;
+import io.github.t6j.cli.io.Text;
+import io.github.t6j.cli.models.ModelArguments;
+import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.weights.safetensors.Safetensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code t6j chat}: holds a conversation. */
+@Command(
+        name = "chat",
+        description = {"Holds a conversation with a model, using its chat template.",
+            "Without a template, the model continues plain text.",
+            "Piped input is read as one message per line.",
+            "Type /help for a list of commands."},
+        footer = {
+            "",
+            "Examples:",
+            "  t6j chat -m DIR",
+            "  t6j chat -m DIR --system \"Be brief.\" --session talk.json",
+            "  t6j chat -m DIR -p \"What is a whale?\" --temp 0",
+            "  t6j chat -m DIR -p - < question.txt"
+        })
+public final class ChatCommand implements Callable<Integer> {
+    /** Longest answer without a template, where no end token is known. */
+    private static final int PLAIN_TOKENS = 128;
+
+    private static final Duration WARM_UP = Duration.ofSeconds(30);
+
+    @ParentCommand
+    private Main main;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelArguments arguments;
+
+    @Mixin
+    private CacheArguments cache;
+
+    @Option(names = "--system", paramLabel = "TEXT",
+            description = "System message, which comes before the conversation.")
+    private String system;
+
+    @Option(names = {"-p", "--prompt"}, paramLabel = "TEXT",
+            description = "Send only this message, print the answer, and exit; - reads all of standard input.")
+    private String prompt;
+
+    @Option(names = {"-n", "--max-tokens"}, paramLabel = "N",
+            description = {"Maximum number of tokens of an answer",
+                "(default: as many as the context holds; 128 without a template)."})
+    private Integer maxTokens;
+
+    @Mixin
+    private SamplingArguments sampling;
+
+    @Option(names = "--stop", paramLabel = "STR", description = "End an answer before this text; repeatable.")
+    private List<String> stop = List.of();
+
+    @Option(names = "--ignore-eos", description = "Continue past the model's end tokens.")
+    private boolean ignoreEndOfText;
+
+    @Option(names = "--no-thinking",
+            description = "Turn thinking off, if the model's template has enable_thinking.")
+    private boolean noThinking;
+
+    @Mixin
+    private ContextArguments context;
+
+    @Option(names = "--session", paramLabel = "FILE",
+            description = {"Continue the conversation in FILE, if it exists, and save it there as JSON.",
+                "Its cache is saved in FILE.cache."})
+    private Path sessionFile;
+
+    @Option(names = "--stats",
+            description = "Print the speed and the cache size to standard error after each answer.")
+    private boolean stats;
+
+    @Option(names = "--no-history", description = "Do not save the lines that you type.")
+    private boolean noHistory;
+
+    @Override
+    public Integer call() {
+        arguments.check();
+        context.check();
+        GenerationOptions options = options();
+        CacheType saved = sessionFile == null ? null : SavedSession.cacheType(cacheFile());
+        List<Message> before = before();
+        String text = prompt == null ? null : Text.argumentOrInput(prompt, "--prompt", main, spec);
+        String piped = prompt == null && !main.terminal ? Text.argumentOrInput(null, "message", main, spec) : null;
+        PromptFormat format;
+        try (Model model = arguments.load()) {
+            format = new PromptFormat(model.tokenizer(), ChatTemplate.of(arguments.path()));
+            checkThinking(format);
+            try (Session session = model.newSession(context.over(cache.sessionOptions(saved), model, main))) {
+                context.noteShort(model, session, main);
+                restoreCache(session);
+                Chat chat = new Chat(model, session, format);
+                chat.replace(before);
+                if (system != null) {
+                    chat.system(system);
+                }
+                ChatSettings settings = settings(options, model, session, format);
+                ChatTurns turns = new ChatTurns(main, model, session, chat, settings, sessionFile, stats);
+                ChatLoop loop = new ChatLoop(main, chat, turns, settings);
+                return run(model, session, chat, turns, loop, text, piped);
+            }
+        }
+    }
+
+    private GenerationOptions options() {
+        if (maxTokens != null) {
+            Range.atLeast(spec, "-n", maxTokens, 0);
+        }
+        return Range.checked(spec, () -> new GenerationOptions(maxTokens == null ? PLAIN_TOKENS : maxTokens,
+                sampling.over(SamplingOptions.defaults()), stop, ignoreEndOfText));
+    }
+
+    private ChatSettings settings(GenerationOptions options, Model model, Session session, PromptFormat format) {
+        GenerationOptions all =
+                options.withSampling(sampling.over(model));
+        boolean whole = maxTokens == null && format.hasTemplate();
+        return new ChatSettings(
+                whole ? all.withMaxTokens(session.contextLength()) : all,
+                format.switchesThinking() ? Boolean.valueOf(!noThinking) : null);
+    }
+
+    private void checkThinking(PromptFormat format) {
+        if (noThinking && !format.switchesThinking()) {
+            throw new CommandFailure("--no-thinking: expected a model whose chat template has enable_thinking, found "
+                    + (format.hasTemplate() ? "a template without it" : "a model without a template"));
+        }
+    }
+
+    private Path cacheFile() {
+        return sessionFile.resolveSibling(sessionFile.getFileName() + ".cache");
+    }
+
+    private List<Message> before() {
+        if (sessionFile == null) {
+            return List.of();
+        }
+        Safetensors.checkWritable(sessionFile);
+        return Files.exists(sessionFile) ? ConversationFile.read(sessionFile) : List.of();
+    }
+
+    /** Restores the cache, which only saves time: a cache that does not match the conversation is ignored. */
+    private void restoreCache(Session session) {
+        if (sessionFile != null && Files.exists(cacheFile())) {
+            try {
+                session.restore(cacheFile());
+            } catch (ModelFormatException e) {
+                main.note("note: " + Errors.line(e) + "; the model reads the conversation again");
+            }
+        }
+    }
+
+    private int run(
+            Model model, Session session, Chat chat, ChatTurns turns, ChatLoop loop, String text, String piped) {
+        int code;
+        try (OnInterrupt interrupt = new OnInterrupt(main)) {
+            if (text != null) {
+                code = turns.say(text);
+            } else if (piped != null) {
+                code = loop.run(new PipedInput(piped)) ? Main.DONE : Main.FAILED;
+            } else {
+                code = Main.DONE;
+                talk(model, chat, loop);
+            }
+            if (sessionFile != null) {
+                interrupt.finish();
+                ConversationFile.write(sessionFile, chat.messages());
+                session.save(cacheFile());
+            }
+        }
+        return main.interrupted ? Main.INTERRUPTED : code;
+    }
+
+    private void talk(Model model, Chat chat, ChatLoop loop) {
+        try (TerminalInput terminal = new TerminalInput(main, history(), ChatLoop.COMMANDS, chat::stop);
+                WarmUp warmUp = new WarmUp(model, WARM_UP)) {
+            main.note("/help lists the commands, Ctrl-D ends the chat");
+            loop.run(warmUp.until(terminal));
+        }
+    }
+
+    /** Returns the file that typed lines are saved in, or null. */
+    private Path history() {
+        if (noHistory) {
+            return null;
+        }
+        Path file = ChatHistory.file(main.environment, Path.of(System.getProperty("user.home")));
+        try {
+            ChatHistory.create(file);
+            return file;
+        } catch (IOException e) {
+            main.note("note: " + Errors.line(Errors.failure(file, "cannot be created", e))
+                    + "; the lines that you type are not saved");
+            return null;
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package io.github.t6j.cli.evaluate;
+
+import io.github.t6j.cli.io.CommandFailure;
+import io.github.t6j.schedule.Scheduler;
+import io.github.t6j.schedule.Scoring;
+import io.github.t6j.schedule.Ticket;
+import io.github.t6j.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Scores choices after their context by lm-evaluation-harness' rules. Context and choice are tokenised together. The
+ * choice is everything after as many ids as the context alone has. An empty context is replaced by {@code
+ * <|endoftext|>} or the model's other document separator. Ids that do not fit are cut from the left.
+ */
+final class ChoiceScorer {
+    private final Tokenizer tokenizer;
+    private final Scheduler scheduler;
+
+    ChoiceScorer(Tokenizer tokenizer, Scheduler scheduler) {
+        this.tokenizer = tokenizer;
+        this.scheduler = scheduler;
+    }
+
+    /**
+     * Submits all choices of a question; the model reads a context that several share once.
+     *
+     * @return ticket for {@link #logLikelihoods}
+     * @throws CommandFailure if a choice cannot be scored
+     */
+    Ticket submit(Question question) {
+        List<Scoring> scorings = new ArrayList<>();
+        for (int choice = 0; choice < question.choices().size(); choice++) {
+            Scoring one = scoring(question, choice);
+            if (!scorings.isEmpty() && Arrays.equals(scorings.getLast().prompt(), one.prompt())) {
+                List<int[]> together = new ArrayList<>(scorings.removeLast().continuations());
+                together.addAll(one.continuations());
+                one = new Scoring(one.prompt(), together);
+            }
+            scorings.add(one);
+        }
+        Ticket ticket = new Ticket();
+        scorings.forEach(scoring -> scheduler.submit(scoring, ticket));
+        return ticket;
+    }
+
+    private Scoring scoring(Question question, int choice) {
+        String text = question.contextStripped();
+        int[] context = tokenizer.encode(text);
+        int[] whole = tokenizer.encode(text + question.continuation(choice));
+        int[] scored = Arrays.copyOfRange(whole, Math.min(context.length, whole.length), whole.length);
+        if (context.length == 0) {
+            context = new int[] {documentStart(question)};
+        }
+        int room = scheduler.contextLength();
+        if (scored.length == 0 || scored.length > room) {
+            throw new CommandFailure(question.where() + ": choices: expected texts of 1 to " + room
+                    + " tokens, which fit the model's context, found " + scored.length + " at index " + choice);
+        }
+        // The last id is not fed: no logits are needed after it.
+        int kept = Math.min(context.length, room - (scored.length - 1));
+        return new Scoring(Arrays.copyOfRange(context, context.length - kept, context.length), List.of(scored));
+    }
+
+    private int documentStart(Question question) {
+        if (tokenizer.documentStart() < 0) {
+            throw new CommandFailure(
+                    question.where() + ": context: expected a text, found an empty one, and the tokenizer has no"
+                            + " <|endoftext|> to replace it: give the question a context");
+        }
+        return tokenizer.documentStart();
+    }
+
+    /**
+     * Waits for the log-likelihoods that {@link #submit} requested.
+     *
+     * @return the sum of natural logarithms of each choice
+     * @throws CommandFailure if one is NaN or infinite
+     */
+    static double[] logLikelihoods(Question question, Ticket ticket) throws InterruptedException {
+        double[] sums = new double[question.choices().size()];
+        int choice = 0;
+        for (List<float[]> scoring : ticket.scored()) {
+            for (float[] logProbabilities : scoring) {
+                for (float one : logProbabilities) {
+                    sums[choice] += one;
+                }
+                if (!Double.isFinite(sums[choice])) {
+                    throw new CommandFailure(question.where() + ": choices: expected finite log-likelihoods, found "
+                            + sums[choice] + " at index " + choice
+                            + ", computed by the model: check its weights for damage");
+                }
+                choice++;
+            }
+        }
+        return sums;
+    }
+}

@@ -1,0 +1,39 @@
+package io.github.t6j.cli.generate;
+
+import io.github.t6j.schedule.Scheduler;
+import java.util.Map;
+
+/** Work of a command on each of many lines. */
+public interface LineWork {
+    /** Completes the result of a line. */
+    @FunctionalInterface
+    interface Finish {
+        /** Waits for the work and adds to the result. @throws RuntimeException if the line's work failed */
+        void into(Map<String, Object> result) throws InterruptedException;
+    }
+
+    /** Returns the name that progress shows. */
+    String name();
+
+    /**
+     * Returns whether a line of a file is a successful result of this work, with all fields that {@link #add} needs.
+     */
+    boolean isResult(Map<String, Object> found);
+
+    /**
+     * Submits the work of a line.
+     *
+     * @param index index of the line
+     * @param result receives the fields that are known at once
+     * @throws RuntimeException if the line is wrong
+     */
+    Finish begin(Line line, long index, Map<String, Object> result, Scheduler scheduler);
+
+    /** Adds a successful result to the totals, if the work has any; also results of earlier runs. */
+    default void add(Map<String, Object> result) {}
+
+    /** Returns the totals so far as progress shows them; or an empty text. */
+    default String found() {
+        return "";
+    }
+}

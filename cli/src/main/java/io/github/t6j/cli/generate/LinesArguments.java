@@ -1,0 +1,125 @@
+package io.github.t6j.cli.generate;
+
+import io.github.t6j.Model;
+import io.github.t6j.Session;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.cli.Main;
+import io.github.t6j.cli.io.OnInterrupt;
+import io.github.t6j.cli.io.Progress;
+import io.github.t6j.cli.io.Range;
+import io.github.t6j.schedule.Limits;
+import io.github.t6j.schedule.Scheduler;
+import io.github.t6j.weights.PhysicalMemory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Options of commands that work on many lines. */
+public final class LinesArguments {
+    /** Most waiting requests: a run has few lines at once, but one line may be a long text. */
+    private static final int QUEUED = 1 << 24;
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    @Option(names = "--out", paramLabel = "FILE.jsonl",
+            description = {"File for the results of many lines, in their order.",
+                "Results that it already has are not computed again.",
+                "A line that fails gets a result with the key error."})
+    private Path out;
+
+    @Option(names = "--parallel", paramLabel = "N", defaultValue = "8",
+            description = "Number of lines computed at once (default: ${DEFAULT-VALUE}).")
+    private int parallel;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    public void check() {
+        Range.atLeast(spec, "--parallel", parallel, 1);
+        Range.atMost(spec, "--parallel", parallel, Limits.MOST_RUNNING / 2,
+                "half of a pass, since as many requests wait");
+    }
+
+    /** @param lines value of {@code option}, which needs --out; or null */
+    public void check(String option, Path lines) {
+        if ((lines == null) != (out == null)) {
+            throw new ParameterException(spec.commandLine(), option + " and --out: expected both or none");
+        }
+        check();
+    }
+
+    /** Returns the file for results, or null. */
+    public Path out() {
+        return out;
+    }
+
+    /** Lets {@link #run}, and the output after it, end by itself: a pass that has begun is completed. */
+    public static OnInterrupt onInterrupt(Main main) {
+        return new OnInterrupt(main, PATIENCE);
+    }
+
+    /**
+     * Works on the lines that have no result yet. Without --out, a line that fails ends the run. An interrupted run
+     * keeps its results.
+     *
+     * @param options options of the sessions
+     * @param each receives each new result
+     * @return the exit code
+     */
+    public int run(Main main, Model model, SessionOptions options, List<Line> lines, LineWork work,
+            Consumer<Map<String, Object>> each) {
+        if (out == null) {
+            return run(main, model, options, lines, work, 0, 0, each);
+        }
+        try (ResultsFile results = new ResultsFile(out, work::isResult)) {
+            int before = results.count();
+            if (before > 0) {
+                main.note("note: " + before + " of " + lines.size() + " results are already in " + out);
+            }
+            int failed = results.earlier(lines.size(), work::add);
+            int code = run(main, model, options, lines, work, before, failed, results::add);
+            if (code == Main.INTERRUPTED) {
+                main.note(
+                        results.count() + " of " + lines.size() + " lines are done; the same command continues");
+            }
+            return code;
+        }
+    }
+
+    /**
+     * Works on the lines from index {@code first} on.
+     *
+     * @param failedBefore number of earlier lines that failed
+     */
+    private int run(Main main, Model model, SessionOptions options, List<Line> lines, LineWork work, int first,
+            int failedBefore, Consumer<Map<String, Object>> results) {
+        long bytes = PhysicalMemory.available() / 4 * 3;
+        Limits limits = new Limits(parallel, QUEUED, bytes, contextLength(model, options));
+        int failed;
+        try (Scheduler scheduler = new Scheduler(model, options, limits);
+                Progress progress = new Progress(main, work.name())) {
+            failed = failedBefore
+                    + new LinesRun(lines, work, scheduler, results, out != null).run(first, 2 * parallel, progress);
+        } catch (InterruptedException e) {
+            return Main.INTERRUPTED;
+        }
+        if (failed > 0) {
+            main.note(failed + " of " + lines.size() + " lines failed; the key error of their results has the reason");
+        }
+        return failed == 0 ? Main.DONE : Main.FAILED;
+    }
+
+    /** Returns the length that the options or the model ask for; less if memory, which sessions share, is short. */
+    public static int contextLength(Model model, SessionOptions options) {
+        try (Session session = model.newSession(options)) {
+            int length = session.contextLength();
+            boolean isShort = options.contextLength() == 0 && length < model.info().sizes().contextLength();
+            return isShort ? Math.max(1, length / 4 * 3) : length;
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.github.t6j.cli.generate;
+
+import io.github.t6j.cli.io.Progress;
+import io.github.t6j.schedule.RefusedException.Reason;
+import io.github.t6j.schedule.RefusedException;
+import io.github.t6j.schedule.Scheduler;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** Many lines at once in one scheduler; one result per line, in the order of the lines. */
+final class LinesRun {
+    private static final double NANOS = 1e9;
+
+    /** A line whose work was submitted, or that failed. */
+    private record Pending(Map<String, Object> result, LineWork.Finish finish) {}
+
+    private final List<Line> lines;
+    private final LineWork work;
+    private final Scheduler scheduler;
+    private final Consumer<Map<String, Object>> results;
+    private final boolean goesOn;
+    private final Deque<Pending> pending = new ArrayDeque<>();
+    private int failed;
+
+    /** @param goesOn true if a line that fails gets a result with an error; false if it ends the run */
+    LinesRun(List<Line> lines, LineWork work, Scheduler scheduler, Consumer<Map<String, Object>> results,
+            boolean goesOn) {
+        this.lines = lines;
+        this.work = work;
+        this.scheduler = scheduler;
+        this.results = results;
+        this.goesOn = goesOn;
+    }
+
+    /**
+     * Works on the lines from index {@code first} on.
+     *
+     * @param most largest number of submitted lines
+     * @return number of lines that failed
+     * @throws InterruptedException if the thread is interrupted; the results so far are those of the first lines
+     */
+    int run(int first, int most, Progress progress) throws InterruptedException {
+        long start = System.nanoTime();
+        int next = first;
+        for (int done = first; done < lines.size(); done++) {
+            while (next < lines.size() && pending.size() < most) {
+                pending.add(begin(next));
+                next++;
+            }
+            results.accept(result(pending.remove()));
+            double left = (System.nanoTime() - start) / NANOS / (done + 1 - first) * (lines.size() - done - 1);
+            progress.update(done + 1.0, lines.size(), () -> {
+                String found = work.found();
+                return Progress.time(Math.round(left)) + " left" + (found.isEmpty() ? "" : ", " + found);
+            });
+        }
+        return failed;
+    }
+
+    private Pending begin(int index) {
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("index", (long) index);
+        try {
+            return new Pending(result, work.begin(lines.get(index), index, result, scheduler));
+        } catch (RuntimeException wrong) {
+            return new Pending(result, _ -> {
+                throw wrong;
+            });
+        }
+    }
+
+    private Map<String, Object> result(Pending one) throws InterruptedException {
+        try {
+            one.finish.into(one.result);
+            work.add(one.result);
+        } catch (RuntimeException wrong) {
+            boolean ended = wrong instanceof RefusedException refused && refused.reason() == Reason.CLOSED;
+            if (!goesOn || ended) { // not an error of the line
+                throw wrong;
+            }
+            failed++;
+            one.result.put("error", String.valueOf(wrong.getMessage()));
+        }
+        return one.result;
+    }
+}

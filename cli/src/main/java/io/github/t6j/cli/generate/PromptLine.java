@@ -1,0 +1,62 @@
+package io.github.t6j.cli.generate;
+
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.Model;
+import io.github.t6j.chat.Message;
+import io.github.t6j.chat.PromptFormat;
+import io.github.t6j.cli.io.CommandFailure;
+import io.github.t6j.json.Json;
+import io.github.t6j.schedule.Request;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A line of {@code --prompts}: {@code {"prompt": "…"}} or {@code {"messages": [{"role": "user", "content": "…"}]}}, and
+ * optionally {@code "id"}, {@code "seed"} and {@code "max_tokens"}.
+ *
+ * @param where its file and line number
+ */
+record PromptLine(String where, Map<String, Object> fields) {
+    /** Returns the id for the result, or null. */
+    Object id() {
+        return fields.get("id");
+    }
+
+    /**
+     * Returns the request of the line.
+     *
+     * @param options options of the command; their seed is this line's, unless the line has its own
+     */
+    Request request(Model model, PromptFormat format, GenerationOptions options) {
+        Long seed = whole("seed", Long.MIN_VALUE);
+        GenerationOptions own =
+                seed == null ? options : options.withSampling(options.sampling().withSeed(seed));
+        Long most = whole("max_tokens", 0);
+        own = most == null ? own : own.withMaxTokens((int) Math.min(most, Integer.MAX_VALUE));
+        if (fields.get("prompt") instanceof String text) {
+            return Request.of(model.tokenizer().encodeBeginning(text), own);
+        }
+        if (fields.get("messages") instanceof List<?> list && !list.isEmpty()) {
+            return Request.of(format.encode(format.render(messages(list), true)), format.untilEndOfTurn(own));
+        }
+        throw new CommandFailure(where + ": expected \"prompt\", a text, or \"messages\", an array, found neither");
+    }
+
+    private Long whole(String key, long least) {
+        Object value = fields.get(key);
+        if (value == null || value instanceof Long number && number >= least) {
+            return (Long) value;
+        }
+        throw new CommandFailure(where + ": " + key + ": expected a whole number"
+                + (least == 0 ? ", 0 or more" : "") + ", found " + Json.writeLine(value));
+    }
+
+    private List<Message> messages(List<?> list) {
+        List<Message> messages = new ArrayList<>();
+        for (Object one : list) {
+            messages.add(Message.from(one, where + ": messages[" + messages.size() + "]"));
+        }
+        return messages;
+    }
+}

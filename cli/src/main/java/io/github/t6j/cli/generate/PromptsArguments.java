@@ -1,0 +1,58 @@
+package io.github.t6j.cli.generate;
+
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.Model;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.chat.PromptFormat;
+import io.github.t6j.chat.template.ChatTemplate;
+import io.github.t6j.cli.Main;
+import io.github.t6j.cli.io.OnInterrupt;
+import io.github.t6j.cli.models.ModelArguments;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Options of {@code generate} for many prompts. */
+final class PromptsArguments {
+    @Option(names = "--prompts", paramLabel = "FILE.jsonl",
+            description = {"Continue many prompts.",
+                "Each line is an object with prompt (a text) or messages, and optionally id, seed and max_tokens.",
+                "Line i has the seed S + i."})
+    private Path prompts;
+
+    @Mixin
+    private LinesArguments lines;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    boolean given() {
+        return prompts != null;
+    }
+
+    /** @param others true if an option was given that --prompts excludes */
+    void check(boolean others) {
+        lines.check("--prompts", prompts);
+        if (given() && others) {
+            throw new ParameterException(spec.commandLine(),
+                    "--prompts: expected no PROMPT, --samples, --session, --json or --stats, found one of them");
+        }
+    }
+
+    /** Continues all prompts. @return the exit code */
+    int run(Main main, ModelArguments arguments, Model model, GenerationOptions options, SessionOptions session) {
+        PromptFormat format = new PromptFormat(model.tokenizer(), ChatTemplate.of(arguments.path()));
+        GenerationOptions seeded = options.sampling().seed() != null
+                ? options
+                : options.withSampling(options.sampling().withSeed(new SplittableRandom().nextLong(1L << 52)));
+        PromptLines work = new PromptLines(model, format, seeded);
+        try (OnInterrupt _ = LinesArguments.onInterrupt(main)) {
+            return lines.run(main, model, session, Line.read(prompts), work, _ -> {
+            });
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package io.github.t6j.cli.generate;
+
+import io.github.t6j.Generation;
+import io.github.t6j.ModelInfo;
+import io.github.t6j.Session;
+import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.cli.bench.CacheComparison.Entry;
+import io.github.t6j.cli.bench.CacheComparison;
+import io.github.t6j.cli.bench.PeakMemory;
+import io.github.t6j.cli.evaluate.Choice;
+import io.github.t6j.cli.hub.Sizes;
+import io.github.t6j.cli.io.Text;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
+
+/** Lines of {@code t6j generate --stats}. */
+public final class Stats {
+    private Stats() {}
+
+    static List<String> of(Generation generation, Session session, ModelInfo info) {
+        return List.of(
+                "prompt    " + speed(Math.min(generation.promptTokens(), session.position()), generation.prefillTime()),
+                "decode    " + speed(generation.tokens().size(), generation.decodeTime()),
+                "seed      " + generation.seed(),
+                "finish    " + GenerationPrinter.reason(generation),
+                "cache     " + cache(session.usedCacheBytes(), session.position(), session.cacheType(), info),
+                "weights   " + Text.printable(info.weightFormat(), Integer.MAX_VALUE),
+                "kernels   " + info.kernels());
+    }
+
+    /**
+     * Returns the lines for {@code --samples}: the total speed, and the cache of their shared prompt and of each
+     * sample.
+     */
+    static List<String> ofSamples(List<Generation> samples, Session prompt, ModelInfo info) {
+        Generation first = samples.getFirst();
+        int tokens = samples.stream().mapToInt(one -> one.tokens().size()).sum();
+        boolean state = info.cache().stateElements() > 0; // of fixed size, one for every sample
+        long bytes = state
+                ? prompt.usedCacheBytes() * (1 + samples.size())
+                : prompt.usedCacheBytes() / prompt.position() * (prompt.position() + tokens);
+        return List.of(
+                "prompt    " + speed(first.promptTokens(), first.prefillTime()),
+                "decode    " + speed(tokens, first.decodeTime()) + " in " + samples.size() + " samples",
+                "seed      " + first.seed() + " and the next ones",
+                "cache     " + cache(bytes, prompt.position() + tokens, prompt.cacheType(), info),
+                "weights   " + Text.printable(info.weightFormat(), Integer.MAX_VALUE),
+                "kernels   " + info.kernels());
+    }
+
+    /** Returns load time and peak memory of the process. */
+    static List<String> ofProcess(Duration load) {
+        String time = String.format(Locale.ROOT, "load      %.2f s", load.toNanos() / 1e9);
+        OptionalLong peak = PeakMemory.bytes();
+        return peak.isEmpty() ? List.of(time) : List.of(time, "memory    " + Sizes.of(peak.getAsLong()) + " peak");
+    }
+
+    public static String speed(int tokens, Duration time) {
+        double seconds = time.toNanos() / 1e9;
+        String rate = seconds > 0 ? String.format(Locale.ROOT, ", %.1f tokens/s", tokens / seconds) : "";
+        return tokens + " tokens" + rate;
+    }
+
+    /** Compares with other attentions, as if their caches had elements of the same type. */
+    public static String cache(long bytes, int tokens, CacheType type, ModelInfo info) {
+        CacheComparison comparison = CacheComparison.of(info);
+        return Sizes.of(bytes) + " for " + tokens + " tokens in " + Choice.word(type) + "; MHA with "
+                + besides(comparison.equalHeads().getFirst(), bytes, tokens, type, info) + ", MHA of equal parameters "
+                + "with "
+                + besides(comparison.equalParameters().getFirst(), bytes, tokens, type, info);
+    }
+
+    private static String besides(Entry multiHead, long bytes, int tokens, CacheType type, ModelInfo info) {
+        long its = multiHead.elementsPerToken() * info.sizes().layers() * tokens * type.elementBytes();
+        String ratio = bytes > 0 ? String.format(Locale.ROOT, " (%.1f times as much)", (double) its / bytes) : "";
+        return multiHead.heads() + " heads: " + Sizes.of(its) + ratio;
+    }
+}

@@ -1,0 +1,40 @@
+package io.github.t6j.cli.io;
+
+import java.util.Locale;
+import java.util.function.Supplier;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+
+/** Checks numbers of the command line; a number out of range is bad usage. */
+public final class Range {
+    private Range() {}
+
+    public static void atLeast(CommandSpec spec, String option, long value, long least) {
+        if (value < least) {
+            throw new ParameterException(
+                    spec.commandLine(), option + ": expected " + least + " or more, found " + value);
+        }
+    }
+
+    /** @param why reason for the limit */
+    public static void atMost(CommandSpec spec, String option, long value, long most, String why) {
+        if (value > most) {
+            throw new ParameterException(
+                    spec.commandLine(), option + ": expected at most " + most + " (" + why + "), found " + value);
+        }
+    }
+
+    /**
+     * Returns the result of {@code options}, which checks its own numbers. Its message begins with a parameter's name
+     * such as {@code topK}, which is replaced by the option {@code --top-k}.
+     */
+    public static <T> T checked(CommandSpec spec, Supplier<T> options) {
+        try {
+            return options.get();
+        } catch (IllegalArgumentException e) {
+            String[] message = e.getMessage().split(":", 2);
+            String option = message[0].replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+            throw new ParameterException(spec.commandLine(), "--" + option + ":" + message[1], e);
+        }
+    }
+}

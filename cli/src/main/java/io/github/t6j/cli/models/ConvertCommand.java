@@ -1,0 +1,221 @@
+package io.github.t6j.cli.models;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.RopeVariant;
+import io.github.t6j.cli.Main;
+import io.github.t6j.cli.io.CommandFailure;
+import io.github.t6j.cli.io.NewFolder.Content;
+import io.github.t6j.cli.io.NewFolder;
+import io.github.t6j.family.TensorProductConversion;
+import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.gguf.GgufNames;
+import io.github.t6j.family.llama.LlamaFamily;
+import io.github.t6j.family.t6.T6Family;
+import io.github.t6j.json.Json;
+import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.CopiedFile;
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.SmallFile;
+import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.TensorReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code t6j convert}: converts any checkpoint to one safetensors file, in a folder that describes the model. */
+@Command(
+        name = "convert",
+        description = {"Converts a checkpoint to a folder in Hugging Face layout.",
+            "The folder gets config.json, the tokenizer, model.safetensors and t6j.json."},
+        footer = {
+            "",
+            "Examples:",
+            "  t6j convert official-checkpoint converted --dtype bf16",
+            "  t6j convert ckpt.pt converted --config config.json",
+            "  t6j convert llama-gqa gqa-as-tpa --as tpa"
+        })
+public final class ConvertCommand implements Callable<Integer> {
+    private static final String CONFIG = "config.json";
+
+    @ParentCommand
+    private Main main;
+
+    @Parameters(index = "0", paramLabel = "SRC", description = "Folder in Hugging Face layout, or one weight file.")
+    private Path source;
+
+    @Parameters(index = "1", paramLabel = "DST", description = "Folder to create, new or empty.")
+    private Path destination;
+
+    @Option(names = "--dtype", paramLabel = "D",
+            description = {"Type of the matrices: f32, f16, bf16, q8_0 or q4_0.",
+                "Vectors keep their type (default: matrices keep theirs, too)."})
+    private DType dtype;
+
+    @Option(names = "--config", paramLabel = "FILE",
+            description = "The model's config.json (default: the file beside SRC).")
+    private Path config;
+
+    @Option(names = "--variant", paramLabel = "NAME", description = {"RoPE variant: " + RopeVariant.WORDS,
+        "(default: from t6j.json or config.json)."})
+    private RopeVariant variant;
+
+    /** Forms that a model can be rewritten in. */
+    public enum As {
+        TPA
+    }
+
+    @Option(names = "--as", paramLabel = "FORM",
+            description = {"Form of the new model.",
+                "tpa: MHA, GQA or MQA as tensor product attention with fixed head factors, which computes the same",
+                "(default: the form of the source)."})
+    private As as;
+
+    @Override
+    public Integer call() throws IOException {
+        NewFolder.check(destination);
+        if (!Files.exists(source)) {
+            throw new CommandFailure(source + ": expected a model's folder or a weight file, found no such file");
+        }
+        Path folder = ModelFolder.folderOf(source);
+        Map<String, Content> files = new LinkedHashMap<>();
+        VariantJson said = VariantFile.read(folder);
+        VariantFile.noteOther(main, variant, said, folder);
+        try (Checkpoint checkpoint = Checkpoint.open(source, true)) {
+            GgufNames gguf = checkpoint.gguf().isEmpty() ? null : new GgufNames(checkpoint, source.toString());
+            Map<String, Object> keys = gguf == null || config != null ? configKeys(folder, files) : gguf.config();
+            addOthers(folder, files);
+            if (gguf != null) {
+                addTokenizer(checkpoint, files);
+            }
+            Map<Path, Long> sizes = sizes(checkpoint.files());
+            try {
+                convert(checkpoint, gguf, keys, VariantFile.resolve(variant, said, folder, keys), files);
+                NewFolder.noteMade(main, destination, sizes.values().stream().mapToLong(size -> size).sum());
+            } catch (InternalError fault) { // the JVM's error for reading past the end of a mapped file
+                throw new CommandFailure(shrunk(sizes) + ": expected an unchanged file, found that another program cut"
+                        + " it short: convert it when no program writes to it", fault);
+            }
+        }
+        return Main.DONE;
+    }
+
+    /** Returns the keys of config.json, and adds a copy of it to {@code files}. */
+    private Map<String, Object> configKeys(Path folder, Map<String, Content> files) {
+        Path configFile = config == null ? folder.resolve(CONFIG) : config;
+        if (!Files.exists(configFile)) {
+            throw new CommandFailure(configFile + ": expected the model's config.json, found no such file: "
+                    + "name it with --config FILE");
+        }
+        byte[] bytes = config == null
+                ? CopiedFile.read(folder, CONFIG, SmallFile.CONFIG)
+                : SmallFile.read(configFile, SmallFile.CONFIG);
+        files.put(CONFIG, file -> Files.write(file, bytes));
+        return Json.parseObject(bytes, configFile.toString());
+    }
+
+    private void convert(Checkpoint checkpoint, GgufNames gguf, Map<String, Object> keys, VariantJson json,
+            Map<String, Content> files) {
+        Map<String, Tensor> byName = new LinkedHashMap<>(gguf == null ? checkpoint.tensors() : gguf.tensors());
+        warn(checkpoint.turnedTypes(), byName.values());
+        boolean llama = LlamaFamily.recognises(byName.keySet());
+        TensorProductConversion model = llama ? llama(byName, keys, json) : official(byName, keys, json);
+        TensorReader reader = gguf == null ? checkpoint : gguf;
+        List<LazyTensor> tensors = new ArrayList<>();
+        model.tensors().forEach((name, tensor) -> tensors.add(WeightFile.converted(name, tensor, dtype, reader)));
+        if (dtype != null || as != null || gguf != null) {
+            byte[] made = config(model.config());
+            files.put(CONFIG, file -> Files.write(file, made));
+        }
+        boolean tied = !llama && !byName.containsKey(T6Family.EMBEDDING_NAME);
+        files.put(VariantFile.NAME, file -> VariantFile.write(file, model.variant()));
+        files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, tied, main));
+        NewFolder.create(main, destination, files);
+    }
+
+    /** Warns about weights that are quantised or rounded a second time. */
+    private void warn(Set<DType> turned, Collection<Tensor> tensors) {
+        if (!turned.isEmpty()) {
+            String types = turned.stream().map(DType::name).collect(Collectors.joining(", "));
+            String then = dtype == null || dtype == DType.Q8_0
+                    ? ""
+                    : ", and then to " + dtype.name().toLowerCase(Locale.ROOT);
+            main.note("note: weights of the types " + types + " are converted to q8_0" + then);
+        }
+        if (dtype == DType.Q4_0 && tensors.stream().anyMatch(tensor -> tensor.dtype().loaded() == DType.Q8_0)) {
+            main.note("note: q8_0 weights are rounded a second time, to q4_0: converting the original weights to q4_0"
+                    + " loses less");
+        }
+    }
+
+    private TensorProductConversion official(Map<String, Tensor> byName, Map<String, Object> keys, VariantJson json) {
+        T6Family.tieEmbedding(byName);
+        return as == As.TPA
+                ? TensorProductConversion.of(byName, keys, json)
+                : new TensorProductConversion(byName, keys, json);
+    }
+
+    /** Rewrites Llama's attention, whose whole heads become the factors, so that no weight changes. */
+    private TensorProductConversion llama(Map<String, Tensor> byName, Map<String, Object> keys, VariantJson json) {
+        return new TensorProductConversion(byName, keys, as == As.TPA ? json.with("heads", "factors") : json);
+    }
+
+    private static Map<Path, Long> sizes(List<Path> files) throws IOException {
+        Map<Path, Long> sizes = new LinkedHashMap<>();
+        for (Path file : files) {
+            sizes.put(file, Files.size(file));
+        }
+        return sizes;
+    }
+
+    /** Returns the first file that is shorter than before, or else the source. */
+    private Path shrunk(Map<Path, Long> sizes) throws IOException {
+        for (Map.Entry<Path, Long> file : sizes.entrySet()) {
+            if (!Files.exists(file.getKey()) || Files.size(file.getKey()) < file.getValue()) {
+                return file.getKey();
+            }
+        }
+        return source;
+    }
+
+    private byte[] config(Map<String, Object> keys) {
+        Map<String, Object> changed = new LinkedHashMap<>(keys);
+        if (dtype != null) {
+            changed.put(keys.containsKey("dtype") ? "dtype" : "torch_dtype", WeightFile.torchName(dtype));
+        }
+        return Json.write(changed).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Adds the tokenizer inside a GGUF file, which has precedence over one beside it, as in loading. */
+    private void addTokenizer(Checkpoint checkpoint, Map<String, Content> files) {
+        try {
+            Map<String, byte[]> made = Tokenizer.filesOfGguf(checkpoint.gguf(), source.toString());
+            made.forEach((name, bytes) -> files.put(name, file -> Files.write(file, bytes)));
+        } catch (ModelFormatException unknown) {
+            main.note("note: the tokenizer inside the GGUF file is not converted: " + unknown.getMessage()
+                    + ": copy the model's tokenizer.json to " + destination);
+        }
+    }
+
+    /** Adds the tokenizer and generation_config.json. */
+    private static void addOthers(Path folder, Map<String, Content> files) {
+        for (Map<String, byte[]> copied : List.of(CopiedFile.tokenizer(folder), CopiedFile.generation(folder))) {
+            copied.forEach((name, bytes) -> files.put(name, file -> Files.write(file, bytes)));
+        }
+    }
+}

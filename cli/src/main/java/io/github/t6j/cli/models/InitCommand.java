@@ -1,0 +1,142 @@
+package io.github.t6j.cli.models;
+
+import io.github.t6j.cli.Main;
+import io.github.t6j.cli.io.NewFolder.Content;
+import io.github.t6j.cli.io.NewFolder;
+import io.github.t6j.cli.io.Range;
+import io.github.t6j.family.NewModel;
+import io.github.t6j.family.Presets;
+import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.t6.T6Config;
+import io.github.t6j.json.Json;
+import io.github.t6j.model.TensorSpec;
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.SmallFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code t6j init}: writes a model with random weights. */
+@Command(
+        name = "init",
+        description = {"Writes a model with random weights of a given shape, for benchmarks.", "It has no tokenizer."},
+        footer = {
+            "",
+            "Presets of the paper: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE (2 KV heads), mqa-SIZE and mla-SIZE.",
+            "SIZE is small (124M parameters), medium (353M), large (773M) or xl (1.5B).",
+            "For training on a CPU, SIZE is nano (1.3M), micro (3.4M) or mini (7.3M).",
+            "The smallest preset is tiny.",
+            "Presets of the MLRA checkpoints, 2.9B parameters each: mlra-NAME.",
+            "NAME is tpa, mha, gqa, mqa, gta, mfa, mla, gla-2, gla-4, mlra-2 or mlra-4.",
+            "mlra-NAME-small has vectors of an eighth of the size.",
+            "",
+            "Examples:",
+            "  t6j init --preset t6-small --out t6-small",
+            "  t6j init --config config.json --out mine --dtype bf16",
+            "  t6j init --preset tiny --variant-file t6j.json --out mine"
+        })
+public final class InitCommand implements Callable<Integer> {
+    @ParentCommand
+    private Main main;
+
+    @Spec
+    private CommandSpec spec;
+
+    @ArgGroup(multiplicity = "1")
+    private Shape shape;
+
+    /** Completion candidates of --preset. */
+    static final class PresetNames implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return List.of(Presets.names().split(", ")).iterator();
+        }
+    }
+
+    /** The shape: a preset or a config.json. */
+    static final class Shape {
+        @Option(names = "--preset", required = true, paramLabel = "NAME",
+                completionCandidates = PresetNames.class,
+                description = "Name of a shape; the list is below.")
+        private String preset;
+
+        @Option(names = "--config", required = true, paramLabel = "FILE",
+                description = "config.json with the shape.")
+        private Path config;
+    }
+
+    @Option(names = "--attention", paramLabel = "NAME",
+            description = {"Attention of --config: tpa, tpa-kvonly, mha, gqa or mla",
+                "(default: mla if it has kv_lora_rank, gqa if group_size, tpa if rank and q_rank, tpa-kvonly if only "
+                        + "rank, else mha)."})
+    private T6Config.Attention attention;
+
+    @Option(names = "--variant-file", paramLabel = "FILE",
+            description = {"t6j.json with the properties that config.json does not have.",
+                "These are fixed or shared factors, a third factor (of config.json's c_dim), and the form of RoPE.",
+                "The file is copied to DIR."})
+    private Path variantFile;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to create, new or empty.")
+    private Path out;
+
+    @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
+            description = "Seed of the weights (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(names = "--dtype", paramLabel = "D", defaultValue = "f32",
+            description = {"Type of the weights: f32, f16, bf16, q8_0 or q4_0.",
+                "With q8_0 and q4_0, only matrices have that type, the rest is f32 (default: ${DEFAULT-VALUE})."})
+    private DType dtype;
+
+    @Override
+    public Integer call() {
+        NewFolder.check(out);
+        NewModel model = model();
+        List<LazyTensor> tensors = new ArrayList<>();
+        model.tensors().forEach(spec -> tensors.add(tensor(spec)));
+        Map<String, Object> config = model.configJson(WeightFile.torchName(dtype));
+        Map<String, Content> files = new LinkedHashMap<>();
+        files.put("config.json", file -> Files.writeString(file, Json.write(config)));
+        if (variantFile != null) {
+            files.put(VariantFile.NAME, file -> VariantFile.write(file, model.variant()));
+        }
+        files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, true, main));
+        NewFolder.create(main, out, files);
+        NewFolder.noteMade(main, out, 0);
+        return Main.DONE;
+    }
+
+    private NewModel model() {
+        NewModel shaped = shaped();
+        return variantFile == null ? shaped : shaped.with(VariantFile.parse(variantFile));
+    }
+
+    private NewModel shaped() {
+        if (shape.preset != null) {
+            return Range.checked(spec, () -> Presets.of(shape.preset));
+        }
+        Map<String, Object> config =
+                Json.parseObject(SmallFile.read(shape.config, SmallFile.CONFIG), shape.config.toString());
+        return new T6Config(attention == null ? T6Config.attentionOf(config) : attention, config, VariantJson.none());
+    }
+
+    private LazyTensor tensor(TensorSpec tensor) {
+        Elements ones = (from, into, n) -> Arrays.fill(into, 0, n, 1f);
+        Elements elements = tensor.isGain() ? ones : new RandomWeights(seed, tensor.name());
+        return WeightFile.tensor(tensor.name(), dtype, tensor.shape(), elements);
+    }
+}

@@ -1,0 +1,134 @@
+package io.github.t6j.cli.models;
+
+import io.github.t6j.ModelInfo;
+import io.github.t6j.cli.bench.CacheComparison.Entry;
+import io.github.t6j.cli.bench.CacheComparison;
+import io.github.t6j.cli.hub.Sizes;
+import io.github.t6j.cli.io.Text;
+import io.github.t6j.json.Json;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Output of {@code t6j inspect} for people. */
+final class InspectReport {
+    private static final int WIDEST_BAR = 40;
+    private static final String ROW = "  %-6s %5s %13s %9s %9s  ";
+    private static final int ROW_WIDTH = 50;
+
+    private final ModelInfo info;
+    private final int context;
+    private final int width;
+    private final List<String> lines = new ArrayList<>();
+
+    /**
+     * @param context tokens whose cache is shown
+     * @param width columns of the terminal
+     */
+    InspectReport(ModelInfo info, int context, int width) {
+        this.info = info;
+        this.context = context;
+        this.width = width;
+    }
+
+    /** @param description fields that --json prints */
+    List<String> lines(Map<String, Object> description, boolean memory) {
+        description.forEach(this::row);
+        info.assumptions().forEach(assumption -> line("%-12s %s", "assumed", assumption));
+        cache(CacheComparison.of(info));
+        if (memory) {
+            line("");
+            Json.object(description.get("memory"), "memory").forEach((name, value) -> {
+                long number = ((Number) value).longValue();
+                line("%-18s %12s", name, name.equals("context") ? thousands(number) : Sizes.of(number));
+            });
+        }
+        if (description.get("tensors") instanceof List<?> list) {
+            line("");
+            list.forEach(tensor -> {
+                Map<String, Object> fields = Json.object(tensor, "tensor");
+                line("%-5s %-16s %s", fields.get("dtype"), fields.get("shape"), fields.get("name"));
+            });
+        }
+        return lines;
+    }
+
+    /** Prints a field; sizes and properties that the model does not have are left out. */
+    private void row(String name, Object value) {
+        switch (value) {
+            case Map<?, ?> tokenizer when name.equals("tokenizer") ->
+                line("%-12s %s ids", name, thousands(((Number) tokenizer.get("ids")).longValue()));
+            case Number number when name.endsWith("_bytes") -> line("%-12s %s", name, Sizes.of(number.longValue()));
+            case Number number when number.longValue() != 0 ->
+                line("%-12s %s", name, thousands(number.longValue()));
+            case Boolean flag when flag -> line("%-12s yes", name);
+            case String text -> line("%-12s %s", name, text);
+            case null -> line("%-12s none", name);
+            default -> {
+                // 0, false, and fields with lines of their own
+            }
+        }
+    }
+
+    private void cache(CacheComparison comparison) {
+        line("");
+        line(ROW.stripTrailing(), "cache", "heads", "parameters", "per token", "total");
+        List<Entry> all = new ArrayList<>(List.of(comparison.model()));
+        all.addAll(comparison.equalHeads());
+        all.addAll(comparison.equalParameters());
+        long most = Math.max(1, all.stream().mapToLong(this::bytes).max().orElseThrow());
+        line("cache of f32; total for %s tokens in %d layers", thousands(context), info.sizes().layers());
+        entry(comparison.model(), most);
+        line("equal heads (GQA with 4 key heads, MLA 512/256/32)");
+        comparison.equalHeads().forEach(entry -> entry(entry, most));
+        line("equal parameters (heads of %d, GQA 2, MLA 512/256/32)", info.attention().headDim());
+        comparison.equalParameters().forEach(entry -> entry(entry, most));
+        if (info.cache().stateElements() > 0) {
+            line("state: %s elements per layer, %s in total, for any number of tokens",
+                    thousands(info.cache().stateElements()), Sizes.of(stateBytes(info)));
+        }
+        if (info.cache().sharedElementsPerPosition() > 0) {
+            long bytes = (long) info.cache().sharedElementsPerPosition() * Float.BYTES;
+            line("shared: %s per position, once for all sessions and layers", Sizes.of(bytes));
+        }
+    }
+
+    private void entry(Entry entry, long most) {
+        int longest = Math.clamp(width - ROW_WIDTH, 1, WIDEST_BAR);
+        long bytes = bytes(entry);
+        int bar = bytes == 0 ? 0 : Math.max(1, Math.toIntExact(Math.round((double) bytes / most * longest)));
+        line(
+                ROW + "%s", entry.name(), thousands(entry.heads()), thousands(entry.parameters()),
+                Sizes.of(entry.elementsPerToken() * info.sizes().layers() * Float.BYTES), Sizes.of(bytes),
+                "█".repeat(bar));
+    }
+
+    private long bytes(Entry entry) {
+        return bytes(entry, info, context);
+    }
+
+    /** Returns the bytes of an f32 cache in all layers. */
+    static long bytes(Entry entry, ModelInfo info, int context) {
+        long state = entry.name().equals("model") ? stateBytes(info) : 0;
+        return entry.elementsPerToken() * info.sizes().layers() * Float.BYTES * context + state;
+    }
+
+    /** Returns the bytes of linear attention's state, for any number of tokens. */
+    static long stateBytes(ModelInfo info) {
+        return (long) info.cache().stateElements() * info.sizes().layers() * Float.BYTES;
+    }
+
+    private static String thousands(long number) {
+        return String.format(Locale.ROOT, "%,d", number);
+    }
+
+    /** Prints a line without control characters: names come from files. */
+    private void line(String format, Object... values) {
+        Object[] printable = Arrays.stream(values)
+                .map(value -> value instanceof String text ? Text.printable(text, Integer.MAX_VALUE) : value)
+                .toArray();
+        lines.add(String.format(Locale.ROOT, format, printable).stripTrailing());
+    }
+}

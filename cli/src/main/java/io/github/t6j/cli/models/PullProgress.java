@@ -1,0 +1,72 @@
+package io.github.t6j.cli.models;
+
+import io.github.t6j.cli.Main;
+import io.github.t6j.cli.hub.ModelName;
+import io.github.t6j.cli.hub.Pull;
+import io.github.t6j.cli.hub.Sizes;
+import io.github.t6j.cli.io.Progress;
+import io.github.t6j.cli.io.Text;
+import java.util.Locale;
+
+/** Reports a pull; on a terminal also its progress over all files, speed, and remaining time. */
+final class PullProgress implements Pull.Watcher, AutoCloseable {
+    private static final long INTERVAL = 200_000_000L;
+    private static final double NANOS = 1e9;
+    /** Characters of the bar, so that the line fits 80 columns. */
+    private static final int WIDTH = 20;
+
+    private final Main main;
+    private final ModelName name;
+    private final Progress progress;
+    private long all;
+    private long done;
+    private long came;
+    private long began;
+    private long next;
+
+    PullProgress(Main main, ModelName name) {
+        this.main = main;
+        this.name = name;
+        this.progress = new Progress(main, "pulling");
+    }
+
+    @Override
+    public synchronized void begins(int files, long bytes, long there) {
+        all = bytes;
+        done = there;
+        began = System.nanoTime();
+        next = began;
+        note(name + ": " + files + (files == 1 ? " file, " : " files, ") + Sizes.of(bytes)
+                + (there == bytes ? ", all present" : there == 0 ? "" : ", of which present: " + Sizes.of(there)));
+    }
+
+    @Override
+    public synchronized void moved(long bytes) {
+        done += bytes;
+        came += bytes;
+        long now = System.nanoTime();
+        if (main.watched && now - next >= 0) {
+            progress.say(line(all, done, came / Math.max((now - began) / NANOS, 1 / NANOS)));
+            next = now + INTERVAL;
+        }
+    }
+
+    /** Prints a line of its own. */
+    synchronized void note(String text) {
+        progress.interrupt(() -> main.note(Text.printable(text, Integer.MAX_VALUE)));
+    }
+
+    /** @param speed bytes per second */
+    static String line(long all, long done, double speed) {
+        double share = all == 0 ? 1 : Math.clamp((double) done / all, 0, 1);
+        int full = (int) (share * WIDTH);
+        String line = String.format(Locale.ROOT, "[%s%s] %.1f %% of %s, %s/s", "#".repeat(full),
+                " ".repeat(WIDTH - full), 100 * share, Sizes.of(all), Sizes.of(Math.round(Math.max(0, speed))));
+        return speed < 1 ? line : line + ", " + Progress.time(Math.round((all - done) / speed)) + " left";
+    }
+
+    @Override
+    public void close() {
+        progress.close();
+    }
+}

@@ -1,0 +1,255 @@
+package io.github.t6j.cli.serve;
+
+import io.github.t6j.Model;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.chat.PromptFormat;
+import io.github.t6j.chat.template.ChatTemplate;
+import io.github.t6j.cli.Main;
+import io.github.t6j.cli.generate.CacheArguments;
+import io.github.t6j.cli.generate.LinesArguments;
+import io.github.t6j.cli.io.CommandFailure;
+import io.github.t6j.cli.io.Errors;
+import io.github.t6j.cli.io.Range;
+import io.github.t6j.cli.io.ShutdownHook;
+import io.github.t6j.cli.models.ModelArguments;
+import io.github.t6j.schedule.Limits;
+import io.github.t6j.schedule.Scheduler;
+import io.github.t6j.weights.PhysicalMemory;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.KeyStoreException;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code t6j serve}: runs an HTTP server with OpenAI's API. */
+@Command(
+        name = "serve",
+        description = {"Serves a model over HTTP with OpenAI's API, and a page to try it.",
+            "Endpoints: /v1/chat/completions, /v1/completions, /v1/models, /tokenize, /detokenize, /health, /metrics."},
+        footer = {
+            "",
+            "On Ctrl-C or SIGTERM the server accepts no more requests; those that run have --drain seconds to finish.",
+            "",
+            "Examples:",
+            "  t6j serve",
+            "  t6j serve -m DIR --cache-type bf16 --parallel 16",
+            "  t6j serve --host 0.0.0.0 --api-key-file key.txt",
+            "  T6J_TLS_PASSWORD=… t6j serve --tls-keystore server.p12"
+        })
+public final class ServeCommand implements Callable<Integer> {
+    private static final int LONGEST_KEY = 4096;
+    private static final int MOST_QUEUED = 1_000_000;
+    private static final int LONGEST_DRAIN = 3600;
+
+    @ParentCommand
+    private Main main;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelArguments arguments;
+
+    @Mixin
+    private CacheArguments cache;
+
+    @Option(names = "--host", paramLabel = "HOST", defaultValue = "127.0.0.1",
+            description = "Address to listen on; 0.0.0.0 lets other machines connect (default: "
+                    + "${DEFAULT-VALUE}).")
+    private String host;
+
+    @Option(names = "--port", paramLabel = "N", defaultValue = "8080",
+            description = "Port to listen on; 0 takes any free port (default: ${DEFAULT-VALUE}).")
+    private int port;
+
+    @Option(names = "--name", paramLabel = "NAME",
+            description = "Name of the model in requests (default: the name of its folder or file).")
+    private String name;
+
+    @Option(names = {"-c", "--context"}, paramLabel = "N",
+            description = "Number of tokens for a prompt and its continuation (default: the model's block_size).")
+    private Integer context;
+
+    @Option(names = "--parallel", paramLabel = "N", defaultValue = "16",
+            description = "Number of generations at once (default: ${DEFAULT-VALUE}).")
+    private int parallel;
+
+    @Option(names = "--queue", paramLabel = "N", defaultValue = "64",
+            description = {"Number of generations that may wait.",
+                "Requests beyond it are answered with status 429 (default: ${DEFAULT-VALUE})."})
+    private int queue;
+
+    @Option(names = "--cache-memory", paramLabel = "MB",
+            description = {"Memory for all caches in MB, including those kept for prompts with the same beginning",
+                "(default: three quarters of the memory that is free after the model is loaded)."})
+    private Long cacheMemory;
+
+    @Option(names = "--api-key-file", paramLabel = "FILE",
+            description = "Require the key in FILE from all requests, as \"Authorization: Bearer KEY\".")
+    private Path keyFile;
+
+    @Option(names = "--api-key", paramLabel = "KEY",
+            description = {"Require KEY from all requests.",
+                "Other users of the machine can see the command line; --api-key-file is safer."})
+    private String key;
+
+    @Option(names = "--allow-origin", paramLabel = "ORIGIN",
+            description = {"Allow requests from pages of this origin, such as https://example.org, or * for all",
+                "(default: only the server's own page)."})
+    private String allowedOrigin;
+
+    @Option(names = "--tls-keystore", paramLabel = "FILE",
+            description = {"Serve https with the key and certificate in FILE, PKCS12.",
+                "The environment variable T6J_TLS_PASSWORD has its password."})
+    private Path keystore;
+
+    @Option(names = "--drain", paramLabel = "S", defaultValue = "10",
+            description = "Seconds for generations to finish when the server stops (default: ${DEFAULT-VALUE}).")
+    private int drain;
+
+    @Override
+    public Integer call() {
+        check();
+        Server server = listen();
+        CountDownLatch stopped = new CountDownLatch(1);
+        // The process ends with 128 + the signal after this.
+        try (ShutdownHook _ = new ShutdownHook(() -> {
+            stop(server);
+            stopped.countDown();
+        }); Model model = arguments.load()) {
+            serve(server, model);
+            stopped.await();
+            return Main.INTERRUPTED;
+        } catch (InterruptedException e) {
+            return Main.INTERRUPTED;
+        } finally {
+            server.close();
+        }
+    }
+
+    private void check() {
+        arguments.check();
+        if (name != null && name.isBlank()) {
+            throw new ParameterException(spec.commandLine(), "--name: expected a name, found an empty one");
+        }
+        Range.atLeast(spec, "--port", port, 0);
+        Range.atMost(spec, "--port", port, 65535, "the largest port");
+        Range.atLeast(spec, "--parallel", parallel, 1);
+        Range.atMost(spec, "--parallel", parallel, Limits.MOST_RUNNING, "the most in one pass");
+        Range.atLeast(spec, "--queue", queue, 0);
+        Range.atMost(spec, "--queue", queue, MOST_QUEUED, "the most supported");
+        Range.atLeast(spec, "--drain", drain, 0);
+        Range.atMost(spec, "--drain", drain, LONGEST_DRAIN, "an hour");
+        if (context != null) {
+            Range.atLeast(spec, "--context", context, 1);
+        }
+        if (cacheMemory != null) {
+            Range.atLeast(spec, "--cache-memory", cacheMemory, 1);
+            Range.atMost(spec, "--cache-memory", cacheMemory, Long.MAX_VALUE >> 20, "the largest number of bytes");
+        }
+    }
+
+    private Server listen() {
+        try {
+            return new Server(new Server.Options(host, port, key(), allowedOrigin, tls()));
+        } catch (IOException e) {
+            throw Errors.failure("--host " + host + " --port " + port, "cannot listen", e);
+        }
+    }
+
+    private String key() {
+        if (keyFile == null) {
+            return key;
+        }
+        try (InputStream in = Files.newInputStream(keyFile)) {
+            byte[] bytes = in.readNBytes(LONGEST_KEY + 1);
+            String text = new String(bytes, StandardCharsets.UTF_8).strip();
+            if (text.isEmpty() || bytes.length > LONGEST_KEY) {
+                throw new CommandFailure(keyFile + ": expected a key of at most " + LONGEST_KEY + " bytes, found "
+                        + (text.isEmpty() ? "an empty file" : "more"));
+            }
+            return text;
+        } catch (IOException e) {
+            throw Errors.failure(keyFile, "cannot be read", e);
+        }
+    }
+
+    private SSLContext tls() {
+        if (keystore == null) {
+            return null;
+        }
+        String password = main.environment.getOrDefault("T6J_TLS_PASSWORD", "");
+        try (InputStream in = Files.newInputStream(keystore)) {
+            KeyStore keys = KeyStore.getInstance("PKCS12");
+            keys.load(in, password.toCharArray());
+            if (!hasKey(keys)) {
+                throw new CommandFailure(keystore + ": expected a private key and its certificate, found none");
+            }
+            KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            managers.init(keys, password.toCharArray());
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(managers.getKeyManagers(), null, null);
+            return context;
+        } catch (IOException | GeneralSecurityException e) {
+            throw Errors.failure(
+                    keystore, "expected a PKCS12 keystore and its password in T6J_TLS_PASSWORD", e);
+        }
+    }
+
+    private static boolean hasKey(KeyStore keys) throws KeyStoreException {
+        for (String alias : Collections.list(keys.aliases())) {
+            if (keys.isKeyEntry(alias)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void serve(Server server, Model model) {
+        SessionOptions options = cache.sessionOptions();
+        int ids = context == null ? LinesArguments.contextLength(model, options) : context;
+        long bytes = cacheMemory == null ? PhysicalMemory.available() / 4 * 3 : cacheMemory << 20;
+        Limits limits = new Limits(parallel, queue, bytes, ids);
+        Scheduler scheduler = new Scheduler(model, options, limits);
+        PromptFormat format = new PromptFormat(model.tokenizer(), ChatTemplate.of(arguments.path()));
+        server.serve(new Served(name(), System.currentTimeMillis() / 1000, model, scheduler, format,
+                options.cacheType()));
+        InetSocketAddress address = server.address();
+        String shown = address.getAddress().isAnyLocalAddress() ? "localhost" : host;
+        shown = shown.contains(":") ? "[" + shown + "]" : shown;
+        main.note("serving " + name() + " at " + (keystore == null ? "http" : "https") + "://" + shown + ":"
+                + address.getPort() + " (context " + ids + ", " + parallel + " at once, caches of " + (bytes >> 20)
+                + " MB)");
+        if (!address.getAddress().isLoopbackAddress() && key == null && keyFile == null) {
+            main.note(
+                    "note: everyone who can reach this machine can use the server; --api-key-file FILE requires a key");
+        }
+    }
+
+    private String name() {
+        return name == null ? arguments.name() : name;
+    }
+
+    private void stop(Server server) {
+        if (!server.drain(Duration.ofSeconds(drain))) {
+            main.note("some generations were stopped after " + drain + " s (--drain)");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package io.github.t6j.cli.train;
+
+import io.github.t6j.cli.io.CommandFailure;
+import io.github.t6j.cli.io.Errors;
+import io.github.t6j.cli.io.NewFolder;
+import io.github.t6j.cli.models.WeightFile;
+import io.github.t6j.training.Trainer;
+import io.github.t6j.weights.FolderReplacement;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/**
+ * The folder of a run, for one process at a time.
+ *
+ * <pre>
+ *   config.json, model.safetensors, tokenizer.json …   the model with the lowest validation loss so far
+ *   log.jsonl                                          a line for each step and evaluation
+ *   checkpoints/step-000000500/                        the newest states to resume from; each is also a model
+ * </pre>
+ */
+final class RunFolder implements AutoCloseable {
+    private static final String CHECKPOINTS = "checkpoints";
+    private static final String TRAINING_JSON = "training.json";
+    private static final String LOCK = ".t6j-training";
+    private static final String STEP = "step-\\d{9,15}";
+
+    private final Path folder;
+    private final int keep;
+    private final FileChannel lock;
+
+    /**
+     * Locks the folder, and creates it if it does not exist.
+     *
+     * @param keep number of checkpoints to keep
+     * @throws CommandFailure if another process uses it, or it cannot be written
+     */
+    RunFolder(Path folder, int keep) {
+        this.folder = folder;
+        this.keep = keep;
+        try {
+            Files.createDirectories(folder.resolve(CHECKPOINTS));
+            lock = FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw Errors.failure(folder, "cannot be written", e);
+        }
+        if (!locked()) {
+            close();
+            throw new CommandFailure(
+                    folder + ": expected a folder that is not in use, found that another t6j trains in "
+                            + "it: wait until it has finished, or choose another folder");
+        }
+        removeRemains();
+    }
+
+    /** Removes the remains of a process that was killed while it saved or removed a checkpoint. */
+    private void removeRemains() {
+        try (Stream<Path> found = Files.list(folder.resolve(CHECKPOINTS))) {
+            for (Path one : found.toList()) {
+                String name = one.getFileName().toString();
+                boolean partial = name.matches("\\." + STEP + "\\.partial");
+                if (partial || name.matches(STEP) && !Files.exists(one.resolve(TRAINING_JSON))) {
+                    removeIfPossible(one);
+                }
+            }
+        } catch (IOException | UncheckedIOException e) {
+            close();
+            throw Errors.failure(folder, "cannot be written", e);
+        }
+    }
+
+    private static void removeIfPossible(Path one) {
+        try {
+            FolderReplacement.delete(one);
+        } catch (UncheckedIOException e) { // a later checkpoint of that name will report it
+        }
+    }
+
+    private boolean locked() {
+        try {
+            return lock.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        } catch (IOException e) {
+            return true; // the file system has no locks
+        }
+    }
+
+    /** Checks that a new run can begin in {@code folder}. @throws CommandFailure if it is not empty */
+    static void checkFresh(Path folder) {
+        if (Files.isDirectory(folder.resolve(CHECKPOINTS)) && !checkpoints(folder).isEmpty()) {
+            throw new CommandFailure(folder + ": expected a new or empty folder, found a run in it: continue it with "
+                    + "--resume, or choose another folder");
+        }
+        if (!isRemainder(folder)) {
+            NewFolder.check(folder);
+        }
+    }
+
+    /** Returns whether the folder has only the remains of a run that ended before its first checkpoint. */
+    private static boolean isRemainder(Path folder) {
+        if (!Files.isRegularFile(folder.resolve(LOCK), LinkOption.NOFOLLOW_LINKS)) {
+            return false;
+        }
+        List<String> own = List.of(LOCK, CHECKPOINTS, TrainLog.NAME);
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.allMatch(file -> own.contains(file.getFileName().toString()));
+        } catch (IOException | UncheckedIOException e) {
+            throw Errors.failure(folder, "cannot be read", e);
+        }
+    }
+
+    /** Returns the newest checkpoint of the run in {@code folder}. @throws CommandFailure if there is none */
+    static Path newest(Path folder) {
+        if (!Files.isDirectory(folder.resolve(CHECKPOINTS)) || checkpoints(folder).isEmpty()) {
+            throw new CommandFailure(folder + ": expected a run to resume, found no checkpoint in "
+                    + folder.resolve(CHECKPOINTS) + ": omit --resume to begin a new run");
+        }
+        return checkpoints(folder).getLast();
+    }
+
+    /** Returns the complete checkpoints, oldest first. */
+    private static List<Path> checkpoints(Path folder) {
+        try (Stream<Path> found = Files.list(folder.resolve(CHECKPOINTS))) {
+            return found.filter(one -> one.getFileName().toString().matches(STEP))
+                    .filter(one -> Files.exists(one.resolve(TRAINING_JSON)))
+                    .sorted()
+                    .toList();
+        } catch (IOException | UncheckedIOException e) {
+            throw Errors.failure(folder, "cannot be read", e);
+        }
+    }
+
+    Path path() {
+        return folder;
+    }
+
+    Path log() {
+        return folder.resolve(TrainLog.NAME);
+    }
+
+    boolean hasModel() {
+        return Files.exists(folder.resolve(WeightFile.NAME));
+    }
+
+    boolean hasCheckpoint() {
+        return !checkpoints(folder).isEmpty();
+    }
+
+    /** Saves a checkpoint, unless one of this step exists, then removes the oldest ones that exceed the limit. */
+    Path save(Trainer trainer) {
+        Path checkpoint = folder.resolve(CHECKPOINTS).resolve(
+                String.format(Locale.ROOT, "step-%09d", trainer.steps()));
+        if (!Files.exists(checkpoint.resolve(TRAINING_JSON))) {
+            trainer.save(checkpoint);
+        }
+        List<Path> all = checkpoints(folder);
+        all.subList(0, Math.max(0, all.size() - keep)).forEach(FolderReplacement::delete);
+        return checkpoint;
+    }
+
+    @Override
+    public void close() {
+        try {
+            lock.close();
+        } catch (IOException e) {
+            throw Errors.failure(folder, "cannot be written", e);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+package io.github.t6j.cli.train;
+
+import io.github.t6j.cli.Main;
+import io.github.t6j.cli.io.Range;
+import io.github.t6j.cli.io.Spinner;
+import io.github.t6j.family.Presets;
+import io.github.t6j.training.BatchOrder;
+import io.github.t6j.training.Initialization;
+import io.github.t6j.training.LearningRate;
+import io.github.t6j.training.Trainer;
+import io.github.t6j.training.TrainingOptions;
+import java.util.Locale;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** Options of {@code t6j train} that decide what a run computes, and its length. */
+final class TrainArguments {
+    /** Share of --minutes for steps; the rest is for evaluating, saving, and other programs. */
+    private static final double SHARE = 0.85;
+
+    /** Seconds and steps of the trial; the first steps are slower, before their code is compiled. */
+    private static final double TRYING = 8;
+    private static final int TRIES = 4;
+
+    /** Longest trial in minutes without --minutes; with it, the limit is a tenth of them. */
+    private static final double TRYING_MINUTES = 1;
+
+    private static final String DEFAULT_PRESET = "t6-micro";
+
+    @Option(names = "--preset", paramLabel = "NAME",
+            description = "Shape of the model (default: " + DEFAULT_PRESET + ").")
+    private String preset;
+
+    @Option(names = "--steps", paramLabel = "N",
+            description = "Number of steps (default: from --passes, --minutes and --tokens).")
+    private Long steps;
+
+    @Option(names = "--passes", paramLabel = "N", defaultValue = "4",
+            description = "Maximum number of passes over the data (default: ${DEFAULT-VALUE}).")
+    private double passes;
+
+    @Option(names = "--minutes", paramLabel = "M",
+            description = "Time budget; a few steps are timed first to plan the schedule.")
+    private Double minutes;
+
+    @Option(names = "--tokens", paramLabel = "N",
+            description = "Maximum number of tokens to train on; each pass over a token counts.")
+    private Long tokens;
+
+    @Option(names = "--context", paramLabel = "N", defaultValue = "0",
+            description = "Number of tokens in a sequence (default: the model's block_size).")
+    private int context;
+
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "8",
+            description = "Number of sequences in a batch (default: ${DEFAULT-VALUE}).")
+    private int batch;
+
+    @Option(names = "--accumulate", paramLabel = "N", defaultValue = "1",
+            description = "Number of batches in a step (default: ${DEFAULT-VALUE}).")
+    private int accumulate;
+
+    @Option(names = "--learning-rate", paramLabel = "R", defaultValue = "2e-3",
+            description = "Maximum learning rate (default: ${DEFAULT-VALUE}).")
+    private double learningRate;
+
+    @Option(names = "--min-learning-rate", paramLabel = "R",
+            description = "Learning rate of the last step (default: a tenth of the maximum).")
+    private Double minLearningRate;
+
+    @Option(names = "--warm-up", paramLabel = "N",
+            description = "Number of steps until the maximum learning rate (default: a twentieth of the run).")
+    private Long warmUp;
+
+    @Option(names = "--weight-decay", paramLabel = "D", defaultValue = "0.1",
+            description = "Weight decay (default: ${DEFAULT-VALUE}).")
+    private double weightDecay;
+
+    @Option(names = "--clip", paramLabel = "C", defaultValue = "1",
+            description = "Maximum norm of a step's gradients; 0 does not limit it (default: ${DEFAULT-VALUE}).")
+    private double clip;
+
+    @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
+            description = "Seed of new weights and of the order of the data (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(names = "--order", paramLabel = "ORDER", defaultValue = "epoch",
+            description = {"Order of the data: epoch or random.",
+                "epoch reads all data in each pass, shuffled.",
+                "random draws sequences from random places, as the official script does (default: ${DEFAULT-VALUE})."})
+    private BatchOrder.Order order;
+
+    @Option(names = "--init", paramLabel = "HOW", defaultValue = "small",
+            description = {"Initialization of new weights: official or small.",
+                "small differs by a smaller embedding (default: ${DEFAULT-VALUE})."})
+    private Initialization init;
+
+    @Option(names = "--decay-vectors",
+            description = "Apply weight decay to gains and biases, too, as the official script does.")
+    private boolean decayVectors;
+
+    @Option(names = "--sum-batches",
+            description = {"Add the gradients of a step's batches, as the official script does",
+                "(default: average them)."})
+    private boolean sumBatches;
+
+    String preset() {
+        return preset == null ? DEFAULT_PRESET : preset;
+    }
+
+    /** Checks that no option contradicts the model of --init-from. */
+    void checkInitFrom(CommandSpec spec) {
+        checkWithout(spec, "--preset", "--init-from, whose model has a shape, found both", preset != null);
+        checkWithout(spec, "--init", "--init-from, whose model has weights, found both", isGiven(spec, "--init"));
+    }
+
+    private static boolean isGiven(CommandSpec spec, String option) {
+        return spec.commandLine().getParseResult().hasMatchedOption(option);
+    }
+
+    private static void checkWithout(CommandSpec spec, String option, String other, boolean both) {
+        if (both) {
+            throw new ParameterException(spec.commandLine(), option + ": expected no " + other);
+        }
+    }
+
+    /** Checks all numbers. */
+    void check(CommandSpec spec) {
+        positive(spec, "--passes", passes);
+        checkWithout(spec, "--steps", "--passes, --minutes or --tokens, found one of them",
+                steps != null && (isGiven(spec, "--passes") || minutes != null || tokens != null));
+        if (minutes != null) {
+            positive(spec, "--minutes", minutes);
+        }
+        if (tokens != null) {
+            Range.atLeast(spec, "--tokens", tokens, 1);
+        }
+        Range.checked(spec, () -> Presets.of(preset()));
+        Range.checked(spec, this::options);
+    }
+
+    private static void positive(CommandSpec spec, String option, double value) {
+        if (!(value > 0 && value <= 1e9)) {
+            throw new ParameterException(spec.commandLine(), option + ": expected a number above 0, found " + value);
+        }
+    }
+
+    /** Returns the options of a run; its length is a placeholder unless --steps gives it. */
+    TrainingOptions options() {
+        return new TrainingOptions(
+                new TrainingOptions.Batches(context, batch, accumulate, sumBatches, order),
+                rate(steps == null ? Long.MAX_VALUE >>> 24 : steps),
+                new TrainingOptions.Optimizer(0.9, 0.95, 1e-8, weightDecay, decayVectors, clip), init, seed);
+    }
+
+    private LearningRate rate(long count) {
+        return new LearningRate(
+                learningRate, minLearningRate == null ? learningRate / 10 : minLearningRate,
+                warmUp == null ? count / 20 : steps == null ? Math.min(warmUp, count) : warmUp, count);
+    }
+
+    /** Plans the number of steps, and prints the plan. */
+    void schedule(Main main, Trainer trainer, TrainingText text, long start) {
+        long ofStep = trainer.options().batches().tokens();
+        double seconds = minutes == null && steps != null ? 0 : measure(main, trainer);
+        long count = steps == null ? (long) Math.ceil(passes * text.training().size() / ofStep) : steps;
+        if (tokens != null) {
+            count = Math.min(count, tokens / ofStep);
+            if (count < 1) {
+                main.note("note: --tokens is less than the " + ofStep + " tokens of a step; the run has 1 step");
+            }
+        }
+        if (minutes != null) {
+            double left = minutes * 60 - (System.nanoTime() - start) / 1e9;
+            long within = (long) (SHARE * left / seconds);
+            if (within < 1) {
+                main.note(
+                        "note: --minutes leaves too little time for a step after reading the data and a trial; the run"
+                                + " has 1 step");
+            }
+            count = Math.min(count, within);
+        }
+        count = Math.max(1, count);
+        if (warmUp != null && warmUp > count) {
+            main.note("note: --warm-up is longer than the run of " + count + " steps, all of which warm up");
+        }
+        trainer.setRate(rate(count));
+        String time = seconds == 0 ? "" : ", about " + duration(count * seconds / SHARE);
+        main.note(String.format(Locale.ROOT, "%s of %d tokens, %.1f passes over the data%s",
+                count == 1 ? "1 step" : count + " steps", ofStep,
+                (double) count * ofStep / text.training().size(), time));
+    }
+
+    /** Measures the seconds of a step. */
+    private double measure(Main main, Trainer trainer) {
+        double most = 60 * (minutes == null ? TRYING_MINUTES : minutes / 10);
+        try (Spinner _ = new Spinner(main, "timing some steps")) {
+            long start = System.nanoTime();
+            double fastest = Double.MAX_VALUE;
+            double passed = 0;
+            for (int tries = 0; passed < most && (passed < TRYING || tries < TRIES); tries++) {
+                fastest = Math.min(fastest, trainer.secondsOfStep());
+                passed = (System.nanoTime() - start) / 1e9;
+            }
+            return fastest;
+        }
+    }
+
+    static String duration(double seconds) {
+        if (seconds < 100) {
+            return String.format(Locale.ROOT, "%.0f seconds", seconds);
+        }
+        return seconds < 6000
+                ? String.format(Locale.ROOT, "%.0f minutes", seconds / 60)
+                : String.format(Locale.ROOT, "%.1f hours", seconds / 3600);
+    }
+}

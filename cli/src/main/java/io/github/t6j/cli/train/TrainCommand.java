@@ -1,0 +1,182 @@
+package io.github.t6j.cli.train;
+
+import io.github.t6j.RopeVariant;
+import io.github.t6j.cli.Main;
+import io.github.t6j.cli.io.OnInterrupt;
+import io.github.t6j.cli.io.Range;
+import io.github.t6j.cli.io.Spinner;
+import io.github.t6j.cli.io.Threads;
+import io.github.t6j.cli.models.ModelFolder;
+import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.training.Trainer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code t6j train}: trains a model on texts, from scratch or from another model. */
+@Command(
+        name = "train",
+        description = {"Trains a model on texts, from scratch or from another model.",
+            "DIR receives the model with the lowest validation loss so far.",
+            "DIR/checkpoints has the newest states to resume from, DIR/log.jsonl the losses."},
+        footer = {
+            "",
+            "A file is UTF-8 text with <|endoftext|> between documents, JSONL with the key text, or token ids (.bin).",
+            "Presets for training on a CPU: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE, mqa-SIZE and mla-SIZE.",
+            "SIZE is nano (1.3 M parameters), micro (3.4 M) or mini (7.3 M); t6j init --help lists larger ones.",
+            "Ctrl-C saves a checkpoint.",
+            "--resume continues from the newest checkpoint; the result is that of an uninterrupted run.",
+            "",
+            "Examples:",
+            "  t6j train --data book.txt --out DIR --minutes 30",
+            "  t6j train --data book.txt --out DIR --resume",
+            "  t6j train --data notes.txt --out DIR --init-from MODEL --steps 200"
+        })
+public final class TrainCommand implements Callable<Integer> {
+    /** Longest wait for a micro-batch and the checkpoint after it. */
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+    /** Options that do not describe the run itself, and may change when it resumes. */
+    private static final List<String> NOT_OF_THE_RUN = List.of(
+            "--data", "--valid", "--out", "--resume", "--threads", "--keep", "--sample", "--verbose", "--help");
+
+    @ParentCommand
+    private Main main;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private TrainArguments run;
+
+    @Mixin
+    private Threads threads;
+
+    @Option(names = "--data", required = true, arity = "1..*", paramLabel = "FILE", description = "Files to train on.")
+    private List<Path> data;
+
+    @Option(names = "--valid", paramLabel = "FILE",
+            description = "File to validate on (default: the last 5 %% of the data, which the run does not train on).")
+    private Path valid;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to create, new or empty.")
+    private Path out;
+
+    @Option(names = "--resume", description = "Continue from the newest checkpoint in DIR, with the same data.")
+    private boolean resume;
+
+    @Option(names = "--init-from", paramLabel = "DIR|FILE", description = "Model whose weights the run begins with.")
+    private Path initFrom;
+
+    @Option(names = "--variant", paramLabel = "NAME",
+            description = {"RoPE variant of --init-from: " + RopeVariant.WORDS,
+                "(default: from its t6j.json or config.json)."})
+    private RopeVariant variant;
+
+    @Option(names = "--tokenizer", paramLabel = "DIR|FILE",
+            description = "Folder with a tokenizer, or a tokenizer.json "
+                    + "(default: that of --init-from, else the bundled one of 4096 ids).")
+    private Path tokenizer;
+
+    @Option(names = "--keep", paramLabel = "N", defaultValue = "2",
+            description = "Number of newest checkpoints to keep (default: ${DEFAULT-VALUE}).")
+    private int keep;
+
+    @Option(names = "--sample", paramLabel = "TEXT", defaultValue = "",
+            description = "Beginning of the sample text that the run prints (default: the start of a document).")
+    private String sample;
+
+    @Override
+    public Integer call() {
+        long start = System.nanoTime();
+        check();
+        Path newest = resume ? RunFolder.newest(out) : null;
+        if (!resume) {
+            RunFolder.checkFresh(out);
+        }
+        try (OnInterrupt interrupt = new OnInterrupt(main, PATIENCE);
+                Trainer trainer = trainer(newest);
+                TrainingText text = TrainingText.open(main, data, valid, tokenizer(newest, trainer), trainer);
+                RunFolder folder = new RunFolder(out, keep)) {
+            if (!resume) {
+                RunFolder.checkFresh(out); // again, since another process may have trained there meanwhile
+                run.schedule(main, trainer, text, start);
+            }
+            TrainLoop loop = new TrainLoop(main, trainer, text, folder, sample);
+            loop.say();
+            return loop.run(interrupt);
+        } catch (CancellationException e) {
+            return Main.INTERRUPTED; // before the run had anything to save
+        }
+    }
+
+    private void check() {
+        threads.check(spec);
+        Range.atLeast(spec, "--keep", keep, 1);
+        if (resume) {
+            spec.commandLine().getParseResult().matchedOptions().stream()
+                    .map(option -> option.longestName())
+                    .filter(option -> !NOT_OF_THE_RUN.contains(option))
+                    .findFirst()
+                    .ifPresent(option -> {
+                        throw new ParameterException(spec.commandLine(), "--resume: expected no " + option
+                                + ", since a resumed run keeps its options: omit it, or begin a new run");
+                    });
+        }
+        if (initFrom == null && variant != null) {
+            throw new ParameterException(spec.commandLine(), "--variant: expected --init-from, found none");
+        }
+        if (initFrom != null) {
+            run.checkInitFrom(spec);
+            initFrom = ModelFolder.found(main, "--init-from", initFrom);
+        }
+        run.check(spec);
+    }
+
+    private Trainer trainer(Path newest) {
+        try (Spinner _ = new Spinner(main, "loading")) {
+            if (resume) {
+                return Trainer.restore(newest, threads.count());
+            }
+            if (initFrom != null) {
+                return Trainer.from(initFrom, variant, tokenizer, run.options(), threads.count());
+            }
+            return Trainer.create(run.preset(), tokenizerPath(), run.options(), threads.count());
+        }
+    }
+
+    private Path tokenizerPath() {
+        return tokenizer == null ? ModelFolder.bundled() : tokenizer;
+    }
+
+    /** Returns the tokenizer of the texts, which the new model will use; or null, if the data must be ids. */
+    private Tokenizer tokenizer(Path newest, Trainer trainer) {
+        Path ofModel = resume ? newest : tokenizer == null ? initFrom : null;
+        if (ofModel == null) {
+            return Tokenizer.load(tokenizerPath());
+        }
+        Path folder = ModelFolder.folderOf(ofModel);
+        if (Tokenizer.existsIn(folder)) {
+            return Tokenizer.load(folder);
+        }
+        if (trainer.speaksGpt2()) {
+            main.note("note: the model has no tokenizer; t6j uses GPT-2's, which its family was trained with");
+            return Tokenizer.gpt2();
+        }
+        if (!resume) {
+            main.note(
+                    "note: expected a tokenizer beside the model, found none (one inside a GGUF file is not written to"
+                            + " the new model): add one with --tokenizer");
+        }
+        return null;
+    }
+}

@@ -1,0 +1,277 @@
+package io.github.t6j.cli.train;
+
+import io.github.t6j.Generation;
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.Model;
+import io.github.t6j.Session;
+import io.github.t6j.cli.Main;
+import io.github.t6j.cli.io.CommandFailure;
+import io.github.t6j.cli.io.Errors;
+import io.github.t6j.cli.io.OnInterrupt;
+import io.github.t6j.cli.io.Progress;
+import io.github.t6j.cli.io.Text;
+import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.training.StepResult;
+import io.github.t6j.training.Trainer;
+import io.github.t6j.training.TrainingOptions;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+
+/** A run of {@code t6j train}: steps, and at intervals an evaluation, a checkpoint and a sample. */
+final class TrainLoop {
+    private static final int EVALUATIONS = 10;
+    private static final int WINDOWS = 64;
+    private static final int SAMPLE = 48;
+
+    /** Longest interval between checkpoints in seconds, even if no evaluation is due. */
+    private static final double SAVING_SECONDS = 600;
+
+    private final Main main;
+    private final Trainer trainer;
+    private final TrainingText text;
+    private final RunFolder folder;
+    private final String prompt;
+    private final long begun = System.nanoTime();
+    private final long first;
+    private Progress progress;
+    private TrainLog log;
+    private double secondsBefore;
+    private double saved; // time of the last checkpoint, in seconds of this process
+    private double loss = Double.NaN;
+    private double validation = Double.NaN;
+
+    TrainLoop(Main main, Trainer trainer, TrainingText text, RunFolder folder, String prompt) {
+        this.main = main;
+        this.trainer = trainer;
+        this.text = text;
+        this.folder = folder;
+        this.prompt = prompt;
+        first = trainer.steps();
+    }
+
+    /** Prints the model and the memory that training needs. */
+    void say() {
+        main.note(String.format(Locale.ROOT, "%s, %d parameters, %d ids, context %d; about %d MB of memory",
+                trainer.attention(), trainer.parameterCount(), trainer.vocabulary(),
+                trainer.options().batches().context(), trainer.memory() >> 20));
+        if (first > 0) {
+            main.note("continuing after step " + first + " of " + updates());
+        }
+    }
+
+    private long updates() {
+        return trainer.options().rate().updates();
+    }
+
+    private long tokens() {
+        return trainer.steps() * trainer.options().batches().tokens();
+    }
+
+    /** Trains until the end or an interrupt. @return the exit code */
+    int run(OnInterrupt interrupt) {
+        try (TrainLog opened = new TrainLog(folder.log(), first); Progress shown = new Progress(main, "training")) {
+            log = opened;
+            progress = shown;
+            secondsBefore = log.seconds();
+            if (first > 0) {
+                checkData(log.description());
+            }
+            if (log.description().isEmpty()) {
+                log.write(description());
+            }
+            try {
+                if (first > 0 && isDue(first) && log.evaluated() < first) {
+                    evaluate(); // due at the checkpoint, but not done before the interrupt
+                }
+                trainer.train(text.training(), this::onStep);
+            } catch (CancellationException e) {
+                interrupt.finish();
+                return interrupted();
+            } catch (IllegalStateException e) { // the loss of a step is NaN or infinite
+                throw noNumber(e.getMessage());
+            }
+            note(String.format(Locale.ROOT, "done: %s is the model with the lowest validation loss, %.3f",
+                    folder.path(), log.lowest()));
+            return Main.DONE;
+        }
+    }
+
+    private int interrupted() {
+        String where = "interrupted after step " + trainer.steps() + " of " + updates() + "; its checkpoint ";
+        try {
+            folder.save(trainer);
+        } catch (RuntimeException failure) {
+            note(where + "could not be saved: " + Errors.line(failure)
+                    + "; --resume continues from the checkpoint before it, if there is one");
+            return Main.FAILED;
+        }
+        note(where + "is saved: continue with --resume, and " + text.options() + " and --out as before");
+        return folder.hasModel() ? Main.INTERRUPTED : savedModel();
+    }
+
+    /** Saves the model of a run that was interrupted before it saved one. */
+    private int savedModel() {
+        try {
+            trainer.saveModel(folder.path());
+            return Main.INTERRUPTED;
+        } catch (RuntimeException failure) {
+            note("the model could not be saved: " + Errors.line(failure) + "; the checkpoint has the same weights");
+            return Main.FAILED;
+        }
+    }
+
+    /** Returns a failure that suggests a new run: resuming would meet the same loss again. */
+    private CommandFailure noNumber(String what) {
+        String from = folder.hasCheckpoint() ? " --init-from " + RunFolder.newest(folder.path()) : "";
+        return new CommandFailure(what + ", such as t6j train" + from
+                + " with --data as before, another --out, and a --learning-rate below "
+                + trainer.options().rate().maximum());
+    }
+
+    /** @param begun description of the run from its log; empty if the log is lost */
+    private void checkData(Map<String, Object> begun) {
+        if (begun.isEmpty()) {
+            note("note: " + folder.log() + " is missing, so the best model so far is unknown; the next validated model"
+                    + " replaces it");
+        }
+        Map<String, Object> now = description();
+        for (String key : List.of("training_tokens", "validation_tokens")) {
+            Object before = begun.getOrDefault(key, now.get(key));
+            if (!before.equals(now.get(key))) {
+                throw new CommandFailure("--resume: expected the same data as when the run began, " + before + " "
+                        + key.replace('_', ' ') + ", found " + now.get(key)
+                        + ": give --data, and --valid if you used it, the same files");
+            }
+        }
+    }
+
+    private Map<String, Object> description() {
+        Map<String, Object> entry = new LinkedHashMap<>();
+        entry.put("attention", trainer.attention());
+        entry.put("parameters", trainer.parameterCount());
+        entry.put("vocabulary", (long) trainer.vocabulary());
+        entry.put("context", (long) trainer.options().batches().context());
+        entry.put("tokens_of_step", trainer.options().batches().tokens());
+        entry.put("steps", updates());
+        entry.put("learning_rate", trainer.options().rate().maximum());
+        entry.put("seed", trainer.options().seed());
+        entry.put("training_tokens", text.training().size());
+        entry.put("validation_tokens", text.validation().size());
+        return entry;
+    }
+
+    private Map<String, Object> entry() {
+        Map<String, Object> entry = new LinkedHashMap<>();
+        entry.put("step", trainer.steps());
+        entry.put("tokens", tokens());
+        entry.put("seconds", Math.round(1e3 * (secondsBefore + elapsed())) / 1e3);
+        return entry;
+    }
+
+    private double elapsed() {
+        return (System.nanoTime() - begun) / 1e9;
+    }
+
+    private boolean onStep(StepResult result) {
+        Map<String, Object> entry = entry();
+        entry.put("loss", result.loss());
+        entry.put("gradient_norm", result.gradientNorm());
+        entry.put("learning_rate", result.learningRate());
+        log.write(entry);
+        loss = result.loss();
+        if (isDue(result.step())) {
+            evaluate();
+        } else if (elapsed() - saved > SAVING_SECONDS) {
+            save();
+        }
+        progress.say(line());
+        return true;
+    }
+
+    private boolean isDue(long step) {
+        return step % interval() == 0 || step == updates();
+    }
+
+    /**
+     * Returns the steps between two evaluations: a tenth of the run, or more if evaluations would take over a tenth of
+     * the time.
+     */
+    private long interval() {
+        TrainingOptions.Batches batches = trainer.options().batches();
+        long windows = Math.min(WINDOWS, text.validation().size() / batches.context());
+        long cost = Math.ceilDiv(windows, 3L * batches.sequences() * batches.accumulation()); // in steps
+        return Math.max(Math.ceilDiv(updates(), EVALUATIONS), Math.min(updates(), 10 * cost));
+    }
+
+    private String line() {
+        long step = trainer.steps();
+        double ofStep = elapsed() / Math.max(1, step - first);
+        double left = ofStep * (updates() - step);
+        String validated = Double.isNaN(validation) ? "" : String.format(Locale.ROOT, ", validation %.3f", validation);
+        return String.format(Locale.ROOT, "step %d of %d: loss %.3f%s, %.0f tokens/s, %d:%02d left", step, updates(),
+                loss, validated, trainer.options().batches().tokens() / ofStep, (long) left / 60, (long) left % 60);
+    }
+
+    /**
+     * Evaluates the model. The log entry comes last, after all files are saved, so that an interrupted evaluation is
+     * repeated.
+     */
+    private void evaluate() {
+        validation = trainer.evaluate(text.validation(), WINDOWS);
+        if (!Double.isFinite(validation)) {
+            throw noNumber(
+                    "step " + trainer.steps() + ": expected a finite validation loss, found " + validation
+                            + ": begin a new run with a lower learning rate");
+        }
+        boolean best = validation < log.lowest();
+        Map<String, Object> entry = entry();
+        entry.put("validation_loss", validation);
+        entry.put("best", best);
+        if (best) {
+            trainer.saveModel(folder.path());
+        }
+        Path checkpoint = save();
+        log.write(entry);
+        note(line() + (best ? ", the lowest so far" : ""));
+        sample(checkpoint);
+    }
+
+    private Path save() {
+        saved = elapsed();
+        return folder.save(trainer);
+    }
+
+    /** Prints a sample of the model's text; a failure does not end the run. */
+    private void sample(Path checkpoint) {
+        try {
+            write(checkpoint);
+        } catch (CancellationException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            note("note: cannot generate a sample: " + Errors.line(e));
+        }
+    }
+
+    private void write(Path checkpoint) {
+        try (Model model = Model.load(checkpoint)) {
+            if (!model.hasTokenizer()) {
+                return;
+            }
+            try (Session session = model.newSession()) {
+                GenerationOptions options = GenerationOptions.defaults().withMaxTokens(SAMPLE)
+                        .withSampling(SamplingOptions.defaults().withSeed(trainer.steps()));
+                Generation generation = session.generate(prompt, options, token -> true);
+                note("sample: " + Text.printable((prompt + generation.text()).replace('\n', ' '), 400));
+            }
+        }
+    }
+
+    /** Prints a line that stays above the line of progress. */
+    private void note(String line) {
+        progress.interrupt(() -> main.note(line));
+    }
+}

@@ -1,0 +1,97 @@
+package io.github.t6j.cli.chat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.t6j.cli.Main;
+import io.github.t6j.cli.io.PipedInput;
+import io.github.t6j.cli.io.Spinner;
+import io.github.t6j.cli.io.Style;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Typed and piped input, its history, and the printing of answers. */
+class ChatInputTest {
+    @TempDir
+    private Path folder;
+
+    private static List<String> messages(String input) {
+        PipedInput piped = new PipedInput(input);
+        List<String> messages = new ArrayList<>();
+        for (String text = piped.next(); text != null; text = piped.next()) {
+            messages.add(ChatInput.message(text));
+        }
+        return messages;
+    }
+
+    @Test
+    void linesGoOnAfterABackslash() {
+        assertThat(messages("a\nb")).containsExactly("a", "b");
+        assertThat(messages("a\\\nb\\\n\nc\r\n d ")).containsExactly("a\nb", "c", "d");
+        assertThat(messages("a\\")).containsExactly("a");
+        assertThat(messages("C:\\x\\y\n")).containsExactly("C:\\x\\y");
+    }
+
+    @Test
+    void quotesHoldSeveralLinesAsTheyAre() {
+        assertThat(messages("\"\"\"\n a\\\n\n\"b\"\n\"\"\"\nc")).containsExactly(" a\\\n\n\"b\"\n", "c");
+        assertThat(messages("\"\"\"a\nb\"\"\"")).containsExactly("a\nb");
+        assertThat(messages("\"\"\"/help\"\"\"\n\"\"\"\"\"\"")).containsExactly("/help", "");
+        assertThat(messages("\"\"\"never\nended")).containsExactly("never\nended");
+        assertThat(messages("say \"\"\"x")).containsExactly("say \"\"\"x");
+    }
+
+    @Test
+    void theHistoryIsWhereTheSystemHasIt() {
+        Path home = folder.toAbsolutePath();
+        Path state = home.resolve("state");
+        assertThat(ChatHistory.file(Map.of(), home)).isEqualTo(home.resolve(".local/state/t6j/history"));
+        assertThat(ChatHistory.file(Map.of("XDG_STATE_HOME", state.toString()), home))
+                .isEqualTo(state.resolve("t6j/history"));
+        assertThat(ChatHistory.file(Map.of("XDG_STATE_HOME", "relative", "LOCALAPPDATA", ""), home))
+                .isEqualTo(home.resolve(".local/state/t6j/history"));
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void theHistoryIsForItsOwnerAlone() throws IOException {
+        Path file = folder.resolve("state/t6j/history");
+        ChatHistory.create(file);
+        Files.writeString(file, "x");
+        ChatHistory.create(file);
+        assertThat(file).hasContent("x");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.getParent())))
+                .isEqualTo("rwx------");
+    }
+
+    @Test
+    void thinkingIsDimWhereThereAreColours() {
+        assertThat(printed(true)).isEqualTo("\u001b[2m<think>\\u001b[1m\n\u001b[22mé\\u009b\ta\n");
+        assertThat(printed(false)).isEqualTo("<think>\\u001b[1m\né\\u009b\ta\n");
+    }
+
+    private static String printed(boolean colours) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        Main main = new Main(new ByteArrayInputStream(new byte[0]), out, new PrintStream(out), false);
+        try (Spinner waiting = new Spinner(main, "waiting")) {
+            AnswerPrinter printer = new AnswerPrinter(main, waiting, new Style(colours));
+            printer.onText("<think>\u001b[1m\n", true);
+            printer.onText("é\u009b\ta", false);
+            printer.end();
+        }
+        return out.toString(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,236 @@
+package io.github.t6j.cli.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.t6j.cli.FakeHub.Request;
+import io.github.t6j.cli.FakeHub;
+import io.github.t6j.cli.PullFixture;
+import io.github.t6j.cli.Ran;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code t6j pull} from a server that answers like the hub: downloaded files, and their places. */
+@Timeout(120)
+class PullCommandTest extends PullFixture {
+    private static final Path SHARDED = Ran.TESTDATA.resolve("golden_llama/llama-sharded");
+    private static final Path GGUF = Ran.TESTDATA.resolve("golden_llama/gguf-llama3");
+
+    /**
+     * The layout is that of Python's library: blobs named by their hash, relative links, a commit without a line end.
+     */
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void theCacheIsThatOfPythonsLibrary() throws IOException {
+        hub.with("", LLAMA, "greedy.json").files.put("README.md", new byte[] {1});
+        hub.files.put("pytorch_model.bin", new byte[20_000]);
+        hub.files.put("generation_config.json", "{}".getBytes(StandardCharsets.UTF_8));
+        hub.files.put("chat_template.jinja", "x".getBytes(StandardCharsets.UTF_8));
+
+        assertPulled(pull("org/name"), "config.json", WEIGHTS, "generation_config.json", "chat_template.jinja");
+        assertThat(hub.asked()).doesNotContain("README.md", "pytorch_model.bin", "greedy.json");
+        assertThat(repository.resolve("refs/main")).hasContent(FakeHub.COMMIT).hasSize(40);
+        String sha256 = FakeHub.sha256(Files.readAllBytes(LLAMA.resolve(WEIGHTS)));
+        assertThat(Files.readSymbolicLink(snapshot.resolve(WEIGHTS))).isEqualTo(Path.of("../../blobs/" + sha256));
+        assertThat(Files.readSymbolicLink(snapshot.resolve("generation_config.json"))) // printf '{}' | git hash-object --stdin
+                .isEqualTo(Path.of("../../blobs/9e26dfeeb6e641a33dae4961196235bdb965b21b"));
+        assertThat(relative(repository.resolve("blobs"))).hasSize(4).noneMatch(name -> name.contains("incomplete"));
+    }
+
+    @Test
+    void aPulledModelIsFoundByItsName() {
+        assertThat(pull("org/name").code()).isZero();
+        String inspected = inspected("org/name");
+        assertThat(inspected).isEqualTo(inspected(LLAMA.toString()))
+                .isEqualTo(inspected("org/name@" + FakeHub.COMMIT)).isEqualTo(inspected("org/name@0123456"));
+    }
+
+    /** Returns inspect's output for a model without the free memory, which changes at any time. */
+    private String inspected(String model) {
+        Ran ran = Ran.in(environment, null, "inspect", "--json", "--model", model);
+        assertThat(ran.err()).isEmpty();
+        assertThat(ran.code()).isZero();
+        assertThat(ran.json()).containsEntry("family", "Llama");
+        return ran.out().replaceFirst("\"available_bytes\": \\d+", "");
+    }
+
+    @Test
+    void aModelThatWasNotPulledIsSaidToBePullable() {
+        Ran ran = Ran.in(environment, null, "inspect", "--model", "org/name");
+        assertThat(ran.err()).startsWith("t6j: --model org/name: expected a folder").contains("t6j pull org/name")
+                .hasLineCount(1);
+        assertThat(ran.code()).isEqualTo(1);
+    }
+
+    @Test
+    void whatIsThereIsNotGotAgain() throws IOException {
+        pull("org/name");
+        hub.requests.clear();
+
+        Ran again = pull("org/name");
+        assertPulled(again, "config.json", WEIGHTS);
+        assertThat(again.err()).contains("all present");
+        assertThat(hub.requests).hasSize(1);
+    }
+
+    @Test
+    void shardsAreThoseOfTheIndex() throws IOException {
+        hub.files.clear();
+        hub.with("", SHARDED, "config.json", "model.safetensors.index.json", "model-00001-of-00003.safetensors",
+                "model-00002-of-00003.safetensors", "model-00003-of-00003.safetensors");
+        hub.files.put("consolidated.safetensors", new byte[20_000]);
+
+        assertThat(pull("org/name").code()).isZero();
+        assertThat(relative(snapshot)).hasSize(5).doesNotContain("consolidated.safetensors");
+        assertThat(Ran.in(environment, null, "inspect", "--model", "org/name").code()).isZero();
+
+        hub.files.remove("model-00002-of-00003.safetensors");
+        Ran ran = pull("org/name");
+        assertThat(ran.err()).contains("found model-00002-of-00003.safetensors, which the repository does not have")
+                .hasLineCount(1);
+        assertThat(ran.code()).isEqualTo(1);
+    }
+
+    @Test
+    void torchsFilesAreTakenWhereThereIsNothingElse() throws IOException {
+        hub.files.clear();
+        hub.with("", Ran.TESTDATA.resolve("golden/T6_groupnorm"), "config.json", "pytorch_model.bin");
+        hub.files.put("training_args.bin", new byte[10]);
+        hub.files.put("a.gguf", new byte[10]);
+        assertPulled(pull("org/name"), "config.json", "pytorch_model.bin");
+    }
+
+    @Test
+    void foldersWithModelsAreListed() throws IOException {
+        hub.files.clear();
+        hub.with("tpa/", LLAMA, "config.json", WEIGHTS).with("deep/mha/", LLAMA, "config.json", WEIGHTS);
+        hub.files.put("README.md", new byte[] {1});
+        hub.files.put("docs/image.png", new byte[] {1});
+
+        Ran ran = pull("org/name");
+        assertThat(ran)
+                .isEqualTo(new Ran(2, "", "t6j: org/name: expected a model, found folders with models: choose one\n"
+                        + "  org/name/deep/mha  213.9 kB\n  org/name/tpa  213.9 kB\n"));
+        assertThat(repository).doesNotExist();
+        assertThat(pull("org/name/deep").err()).contains("org/name/deep/mha  213.9 kB").doesNotContain("tpa");
+        assertFails(pull("org/name/docs"), "org/name/docs: expected weights");
+        assertFails(pull("org/name/none"), "found no such folder");
+    }
+
+    @Test
+    void aFolderIsPulledAlone() throws IOException {
+        hub.files.clear();
+        hub.with("tpa/", LLAMA, "config.json", WEIGHTS).with("mha/", LLAMA, "config.json", WEIGHTS);
+
+        Ran ran = pull("org/name/tpa");
+        assertThat(ran.out()).isEqualTo(snapshot.resolve("tpa") + "\n");
+        assertSnapshot("tpa/config.json", "tpa/" + WEIGHTS);
+        assertThat(Ran.in(environment, null, "inspect", "--model", "org/name/tpa").code()).isZero();
+        assertThat(Ran.in(environment, null, "inspect", "--model", "org/name/mha").err()).contains("t6j pull");
+        Path converted = home.resolve("converted");
+        assertThat(Ran.in(environment, null, "convert", ran.out().strip(), converted.toString()).code()).isZero();
+        assertThat(converted.resolve("config.json")).hasSameBinaryContentAs(LLAMA.resolve("config.json"));
+    }
+
+    @Test
+    void oneOfSeveralGgufFilesMustBeNamed() throws IOException {
+        hub.files.clear();
+        hub.with("", GGUF, "model-f32.gguf", "model-q8_0.gguf");
+        Ran several = pull("org/name");
+        assertThat(several.err()).isEqualTo("t6j: org/name: expected one GGUF file, found 2: choose one\n"
+                + "  org/name/model-f32.gguf  140.5 kB\n  org/name/model-q8_0.gguf  40.5 kB\n");
+        assertThat(several.code()).isEqualTo(2);
+
+        Ran one = pull("org/name/model-q8_0.gguf");
+        assertThat(one.out()).isEqualTo(snapshot.resolve("model-q8_0.gguf") + "\n");
+        assertSnapshot("model-q8_0.gguf");
+        assertThat(Ran.in(environment, null, "inspect", "--model", "org/name/model-q8_0.gguf").code()).isZero();
+        Ran none = pull("org/name/other.gguf");
+        assertThat(none.err()).contains("expected a file of that name").contains("org/name/model-f32.gguf  140.5 kB");
+        assertThat(none.code()).isEqualTo(2);
+    }
+
+    @Test
+    void aRevisionIsItsOwnRef() {
+        assertThat(pull("org/name", "--revision", "refs/pr/1").code()).isZero();
+        assertThat(repository.resolve("refs/refs/pr/1")).hasContent(FakeHub.COMMIT);
+        assertThat(repository.resolve("refs/main")).doesNotExist();
+        assertThat(Ran.in(environment, null, "inspect", "--model", "org/name@refs/pr/1").code()).isZero();
+        assertFails(pull("org/name", "--revision", "v9"), "expected a branch, tag or commit, found no v9");
+    }
+
+    /** A renamed repository is another path of the same hub, which receives the token, too. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aRenamedRepositoryIsFollowed(boolean says) throws IOException {
+        environment.put("HF_TOKEN", FakeHub.TOKEN);
+        hub.says = says;
+        hub.hubFaults.add(exchange -> false);
+        hub.hubFaults.add(exchange -> FakeHub.status(307, "Location", exchange.getRequestURI() + "?renamed")
+                .answers(exchange));
+        assertPulled(pull("org/name"), "config.json", WEIGHTS);
+        assertThat(hub.requests.stream().filter(Request::hub))
+                .allMatch(request -> ("Bearer " + FakeHub.TOKEN).equals(request.authorization()));
+    }
+
+    /** A proxy of the hub, which lists neither sizes nor hashes. */
+    @Test
+    void whatTheListingDoesNotSayIsAsked() throws IOException {
+        hub.says = false;
+        assertPulled(pull("org/name"), "config.json", WEIGHTS);
+        assertThat(hub.requests.stream().filter(request -> request.method().equals("HEAD"))).hasSize(2)
+                .allMatch(Request::hub);
+        assertThat(relative(repository.resolve("blobs")))
+                .contains(FakeHub.sha256(Files.readAllBytes(LLAMA.resolve(WEIGHTS))));
+    }
+
+    /** Links are not supported, as on Windows. */
+    @Test
+    void withoutLinksTheFilesLieInTheSnapshot() throws IOException {
+        environment.put("HF_HUB_DISABLE_SYMLINKS", "1");
+        hub.files.put("generation_config.json", "{}".getBytes(StandardCharsets.UTF_8));
+        hub.files.put("tokenizer_config.json", "{}".getBytes(StandardCharsets.UTF_8)); // a duplicate of that blob
+        String[] names = {"config.json", WEIGHTS, "generation_config.json", "tokenizer_config.json"};
+        assertPulled(pull("org/name"), names);
+        for (String name : names) {
+            assertThat(Files.isRegularFile(snapshot.resolve(name), LinkOption.NOFOLLOW_LINKS)).isTrue();
+        }
+        assertThat(repository.resolve("blobs")).isEmptyDirectory();
+        hub.requests.clear();
+        assertPulled(pull("org/name"), names);
+        assertThat(hub.requests).hasSize(1);
+    }
+
+    /** Both pulls succeed, and no blob is downloaded twice. */
+    @Test
+    void twoPullsAtOnce() throws Exception {
+        hub.speed = 200_000; // the weights take a second
+        CompletableFuture<Ran> other = CompletableFuture.supplyAsync(() -> pull("org/name"));
+        while (hub.requests.stream().allMatch(Request::hub)) {
+            Thread.sleep(10);
+        }
+        assertPulled(pull("org/name"), "config.json", WEIGHTS);
+        assertPulled(other.get(), "config.json", WEIGHTS);
+        assertThat(hub.requests.stream().filter(request -> !request.hub())).hasSize(1);
+    }
+
+    @Test
+    void onATerminalItSaysHowFarItIs() {
+        hub.speed = 100_000;
+        Ran ran = Ran.in(environment, "", "pull", "org/name");
+        assertThat(ran.code()).isZero();
+        assertThat(ran.err()).startsWith("t6j: org/name: 2 files, 213.9 kB\n").contains("\rpulling [")
+                .containsPattern("] \\d[\\d.]+ % of 213\\.9 kB, \\d[^,]*B/s, \\d s left").matches("(?s).*\\r +\\r");
+        assertThat(PullProgress.line(11_500_000_000L, 1_150_000_000L, 23e6))
+                .isEqualTo("[##                  ] 10.0 % of 11.5 GB, 23.0 MB/s, 7 min left");
+    }
+}

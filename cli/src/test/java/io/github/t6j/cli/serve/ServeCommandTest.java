@@ -1,0 +1,233 @@
+package io.github.t6j.cli.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.t6j.cli.Launched;
+import io.github.t6j.cli.Ran;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code t6j serve} as a process: its start, its end, and its errors. */
+@Timeout(300)
+class ServeCommandTest {
+    private static final Pattern URL = Pattern.compile("serving t6-mini at (https?://(\\S+):(\\d+)) \\(context");
+    private static final int STREAMS = 5;
+    private static final String PASSWORD = "secret";
+
+    @TempDir
+    private Path folder;
+
+    /** A running server and its address. */
+    private record Running(Launched process, String url, int port) {
+        static Running start(String... args) {
+            return start(Launched.builder(Launched.modules(), args));
+        }
+
+        static Running start(ProcessBuilder builder) {
+            Launched process = Launched.start(builder);
+            process.awaitErr("serving ");
+            process.awaitErr(" MB)");
+            Matcher url = URL.matcher(process.err());
+            assertThat(url.find()).as(process.err()).isTrue();
+            return new Running(process, url.group(1), Integer.parseInt(url.group(3)));
+        }
+
+        HttpRequest.Builder request(String path) {
+            return HttpRequest.newBuilder(URI.create(url + path));
+        }
+
+        /** Returns a stream of {@code tokens} tokens. */
+        Iterator<String> stream(HttpClient client, int tokens) throws IOException, InterruptedException {
+            String body =
+                    "{\"prompt\": \"The whale\", \"ignore_eos\": true, \"stream\": true, \"max_tokens\": " + tokens
+                            + ", \"stream_options\": {\"include_usage\": true}}";
+            HttpResponse<Stream<String>> answer = client.send(request("/v1/completions")
+                    .POST(HttpRequest.BodyPublishers.ofString(body)).build(), BodyHandlers.ofLines());
+            assertThat(answer.statusCode()).isEqualTo(200);
+            return answer.body().iterator();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"TERM, 143", "INT, 130"})
+    @DisabledOnOs(OS.WINDOWS)
+    void whoStopsItLosesNoStream(String signal, int code) throws Exception {
+        Running server = Running.start("serve", "--port", "0", "--drain", "100");
+        HttpClient client = HttpClient.newHttpClient();
+        List<Iterator<String>> streams = new ArrayList<>();
+        for (int i = 0; i < STREAMS; i++) {
+            streams.add(server.stream(client, 400));
+            assertThat(streams.get(i).next()).startsWith("data: {");
+        }
+        server.process().signal(signal);
+        for (Iterator<String> stream : streams) {
+            assertThat(rest(stream)).contains("\"completion_tokens\":400", "\"finish_reason\":\"length\"")
+                    .endsWith("data: [DONE]\n\n");
+        }
+        Ran ran = server.process().end();
+        assertThat(ran.code()).isEqualTo(code);
+        assertThat(ran.err()).as("nothing more").hasLineCount(1);
+        new ServerSocket(server.port(), 1, InetAddress.getLoopbackAddress()).close(); // the port is free
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void streamsThatTakeTooLongAreEnded() throws Exception {
+        Running server = Running.start("serve", "--port", "0", "--drain", "0", "--context", "100000");
+        HttpClient client = HttpClient.newHttpClient();
+        Iterator<String> stream = server.stream(client, 90_000);
+        stream.next();
+        server.process().signal("TERM");
+        assertThat(rest(stream)).endsWith("data: [DONE]\n\n");
+        Ran ran = server.process().end();
+        assertThat(ran.code()).isEqualTo(143);
+        assertThat(ran.err()).contains("t6j: some generations were stopped after 0 s (--drain)");
+    }
+
+    private static String rest(Iterator<String> lines) {
+        StringBuilder text = new StringBuilder();
+        lines.forEachRemaining(line -> text.append(line).append('\n'));
+        return text.toString();
+    }
+
+    @Test
+    void overTls() throws Exception {
+        Path keystore = keystore();
+        ProcessBuilder builder = Launched.builder(
+                Launched.modules(), "serve", "--port", "0", "--tls-keystore", keystore.toString());
+        builder.environment().put("T6J_TLS_PASSWORD", PASSWORD);
+        Running server = Running.start(builder);
+        assertThat(server.url()).startsWith("https://127.0.0.1:");
+        try (Socket socket = new Socket("127.0.0.1", server.port())) { // plain HTTP does not affect others
+            socket.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+            socket.shutdownOutput();
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1))
+                    .doesNotContain("200");
+        }
+        HttpClient client = HttpClient.newBuilder().sslContext(trusting(keystore)).build();
+        assertThat(client.send(server.request("/health").build(), BodyHandlers.ofString()).statusCode())
+                .isEqualTo(200);
+        assertThat(rest(server.stream(client, 5))).endsWith("data: [DONE]\n\n");
+        server.process().kill();
+    }
+
+    /** Returns a new key with a certificate for this machine. */
+    private Path keystore() throws Exception {
+        Path keystore = folder.resolve("server.p12");
+        keytool(keystore, "-genkeypair", "-alias", "t6j", "-keyalg", "EC", "-dname", "CN=localhost", "-ext",
+                "san=dns:localhost,ip:127.0.0.1");
+        return keystore;
+    }
+
+    private static void keytool(Path keystore, String... args) throws Exception {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-keystore",
+                        keystore.toString(), "-storetype", "PKCS12", "-storepass", PASSWORD));
+        command.addAll(List.of(args));
+        assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
+    }
+
+    private static SSLContext trusting(Path keystore) throws Exception {
+        TrustManagerFactory managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        KeyStore own = KeyStore.getInstance(keystore.toFile(), PASSWORD.toCharArray());
+        KeyStore certificates = KeyStore.getInstance("PKCS12");
+        certificates.load(null);
+        certificates.setCertificateEntry("t6j", own.getCertificate("t6j"));
+        managers.init(certificates);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, managers.getTrustManagers(), null);
+        return context;
+    }
+
+    @Test
+    void keystoresThatAreNone() throws Exception {
+        Path keystore = keystore();
+        Path certificate = folder.resolve("certificate");
+        keytool(keystore, "-exportcert", "-alias", "t6j", "-file", certificate.toString());
+        Path noKey = folder.resolve("trusted.p12");
+        keytool(noKey, "-importcert", "-noprompt", "-alias", "t6j", "-file", certificate.toString());
+        Path text = Files.writeString(folder.resolve("text.p12"), "no keystore");
+        String expected = ": expected a PKCS12 keystore and its password in T6J_TLS_PASSWORD: ";
+        assertFails(PASSWORD, folder.resolve("none"), expected + "no such file or folder");
+        assertFails(PASSWORD, text, expected);
+        assertFails("wrong", keystore, expected + "keystore password was incorrect");
+        assertFails(PASSWORD, noKey, ": expected a private key and its certificate, found none");
+    }
+
+    private static void assertFails(String password, Path keystore, String message) {
+        Ran ran = Ran.in(Map.of("T6J_TLS_PASSWORD", password), null, "serve", "--port", "0", "--tls-keystore",
+                keystore.toString());
+        assertThat(ran.err()).startsWith("t6j: " + keystore + message).hasLineCount(1);
+        assertThat(ran.code()).isEqualTo(1);
+    }
+
+    @Test
+    void aPortThatIsTaken() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            String port = Integer.toString(taken.getLocalPort());
+            Ran ran = Ran.of("serve", "--port", port);
+            assertThat(ran.err()).startsWith("t6j: --host 127.0.0.1 --port " + port + ": cannot listen: ")
+                    .hasLineCount(1);
+            assertThat(ran.code()).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            1 | serve --host no-such-host.invalid | --host no-such-host.invalid --port 8080: cannot listen: no such host
+            1 | serve --host 192.0.2.1 --port 0   | --host 192.0.2.1 --port 0: cannot listen: Cannot assign
+            1 | serve --api-key-file none.txt     | none.txt: cannot be read: no such file or folder
+            2 | serve --port 70000                | --port: expected at most 65535
+            2 | serve --parallel 129              | --parallel: expected at most 128
+            2 | serve --name=                     | --name: expected a name, found an empty one
+            2 | serve --drain -1                  | --drain: expected 0 or more
+            """)
+    void oneLineForAMistake(int code, String line, String message) {
+        Ran ran = Ran.of(line.split(" "));
+        assertThat(ran.err()).contains(message).hasLineCount(1);
+        assertThat(ran.code()).isEqualTo(code);
+    }
+
+    @Test
+    void overIpv6() throws Exception {
+        try (ServerSocket there = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
+            assertThat(there.isBound()).isTrue();
+        } catch (IOException none) { // this machine has no IPv6
+            assertThat(Ran.of("serve", "--host", "::1").err()).contains("--host ::1 --port 8080: cannot listen");
+            return;
+        }
+        Running server = Running.start("serve", "--host", "::1", "--port", "0");
+        assertThat(server.url()).startsWith("http://[::1]:");
+        HttpClient client = HttpClient.newHttpClient();
+        assertThat(client.send(server.request("/health").build(), BodyHandlers.ofString()).statusCode())
+                .isEqualTo(200);
+        server.process().kill();
+    }
+}

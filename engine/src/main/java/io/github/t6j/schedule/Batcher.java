@@ -1,0 +1,267 @@
+package io.github.t6j.schedule;
+
+import io.github.t6j.LogitsListener;
+import io.github.t6j.MemoryLimitException;
+import io.github.t6j.Model;
+import io.github.t6j.Session;
+import io.github.t6j.SessionOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Running generations and scorings, and kept caches of finished ones; for one thread. */
+final class Batcher {
+    private final Model model;
+    private final Limits limits;
+    /** Session that jobs begin as forks of, so that a whole context is checked against memory only once. */
+    private final Session empty;
+    private final Prefixes prefixes;
+    private final List<Job> reading = new ArrayList<>(); // in the order of their turns
+    private final List<Stream> running = new ArrayList<>();
+    private long promptIds;
+    private long cachedIds;
+    private long generatedIds;
+    private long passes;
+    private long rows;
+    private long ended;
+
+    /** @throws MemoryLimitException if memory does not hold the options' context */
+    Batcher(Model model, SessionOptions options, Limits limits) {
+        this.model = model;
+        this.limits = limits;
+        empty = model.newSession(options);
+        prefixes = new Prefixes(
+                model.passesMatter() ? Model.passSize() : 1, Prefixes.most(model.info().sizes().vocabulary()));
+    }
+
+    boolean isEmpty() {
+        return reading.isEmpty() && running.isEmpty();
+    }
+
+    /** Returns the bytes that a session takes before its first id: linear attention's state. */
+    long stateBytes() {
+        return empty.cacheBytes();
+    }
+
+    int copies() {
+        return running.size() + reading.stream().mapToInt(Job::copies).sum();
+    }
+
+    private long bytes() {
+        return running.stream().mapToLong(Stream::bytes).sum() + reading.stream().mapToLong(Job::bytes).sum();
+    }
+
+    /** Starts {@code job} if there is room for it; kept prefixes are removed to make room. */
+    boolean admit(Job job) {
+        long bytes = bytes() + job.bytes();
+        if (copies() + job.copies() > limits.running() || bytes > limits.cacheBytes()) {
+            return false;
+        }
+        try {
+            Session kept = prefixes.fork(job.prompt());
+            prefixes.shrink(limits.cacheBytes() - bytes);
+            job.begin(kept == null ? empty.fork() : kept);
+            cachedIds += job.session().position();
+            reading.add(job);
+        } catch (RuntimeException | OutOfMemoryError full) { // other processes use the memory, too
+            fail(job, full);
+        }
+        return true;
+    }
+
+    private void fail(Job job, Throwable failure) {
+        prefixes.shrink(0); // less memory is free than estimated
+        job.fail(cause(failure));
+        leave(job);
+    }
+
+    private static RuntimeException cause(Throwable failure) {
+        return failure instanceof RuntimeException known
+                ? known
+                : new IllegalStateException(failure.toString(), failure);
+    }
+
+    /**
+     * Runs one pass: the next id of each running generation, and parts of prompts. @return actions that report the
+     * finished ones
+     */
+    List<Runnable> step() {
+        reading.removeIf(this::isCancelled);
+        List<Session> sessions = new ArrayList<>();
+        List<int[]> ids = new ArrayList<>();
+        List<LogitsListener> listeners = new ArrayList<>();
+        for (Stream stream : running) {
+            sessions.add(stream.session());
+            ids.add(new int[] {stream.id()});
+            listeners.add(null);
+        }
+        List<Job> parts = parts();
+        for (Job job : parts) {
+            sessions.add(job.session());
+            ids.add(job.part(Model.passSize()));
+            listeners.add(job.listener());
+            promptIds += ids.getLast().length;
+        }
+        feed(sessions, ids, listeners, parts);
+        choose(running.stream().filter(stream -> !stream.isOver()).toList());
+        List<Runnable> ends = new ArrayList<>();
+        for (Job job : parts) {
+            reading.removeFirst();
+            try {
+                goOn(job, ends);
+            } catch (RuntimeException | OutOfMemoryError failure) { // no memory for its forks
+                fail(job, failure);
+            }
+        }
+        List<Stream> over = running.stream().filter(Stream::isOver).toList();
+        over.forEach(this::free);
+        running.removeAll(over);
+        over.forEach(stream -> ends.add(stream::tellLast));
+        return ends;
+    }
+
+    /** Returns the first jobs of {@link #reading} whose next parts fit in one pass together. */
+    private List<Job> parts() {
+        List<Job> parts = new ArrayList<>();
+        int free = Model.passSize();
+        for (Job job : reading) {
+            free -= job.part(Model.passSize()).length;
+            if (free < 0) {
+                break;
+            }
+            parts.add(job);
+        }
+        return parts;
+    }
+
+    /** Feeds all parts together; if that fails, one by one, so that only the failing ones end. */
+    private void feed(List<Session> sessions, List<int[]> ids, List<LogitsListener> listeners, List<Job> parts) {
+        if (sessions.isEmpty()) {
+            return;
+        }
+        passes++;
+        rows += ids.stream().mapToInt(one -> one.length).sum();
+        try {
+            model.feed(sessions, ids.toArray(int[][]::new), listeners.toArray(LogitsListener[]::new));
+        } catch (RuntimeException | OutOfMemoryError together) {
+            for (int i = 0; i < sessions.size(); i++) {
+                try {
+                    model.feed(List.of(sessions.get(i)), new int[][] {ids.get(i)},
+                            new LogitsListener[] {listeners.get(i)});
+                } catch (RuntimeException | OutOfMemoryError alone) {
+                    if (i < running.size()) {
+                        running.get(i).fail(cause(alone));
+                    } else {
+                        parts.get(i - running.size()).fail(cause(alone));
+                    }
+                }
+            }
+        }
+    }
+
+    /** Chooses the next ids on all threads: sampling from 50,000 tokens takes 0.3 ms. */
+    private void choose(List<Stream> streams) {
+        LongAdder chosen = new LongAdder();
+        model.runParallel(streams.size(), i -> chosen.add(streams.get(i).choose() ? 1 : 0));
+        generatedIds += chosen.sum();
+    }
+
+    /** Continues a job after a part of its prompt. */
+    private void goOn(Job job, List<Runnable> ends) {
+        if (job.hasFailed()) {
+            leave(job);
+        } else if (!job.isRead()) {
+            reading.add(job);
+        } else {
+            switch (job) {
+                case GenerationJob generation -> begin(generation);
+                case ScoringJob scoring -> goOn(scoring, ends);
+            }
+        }
+    }
+
+    private void begin(GenerationJob job) {
+        keep(job.session());
+        List<Stream> streams = job.streams();
+        running.addAll(streams);
+        choose(streams);
+    }
+
+    private void goOn(ScoringJob job, List<Runnable> ends) {
+        if (!job.readsContinuations()) {
+            keep(job.session());
+        }
+        if (job.next()) {
+            reading.add(job);
+        } else {
+            leave(job);
+            ends.add(job::tell);
+        }
+    }
+
+    private void leave(Job job) {
+        job.close();
+        ended += job.copies();
+    }
+
+    /** Keeps the session's cache, or the part of it that is the same for any prompt; nothing if memory is short. */
+    private void keep(Session session) {
+        int length = prefixes.keepable(session.position());
+        if (length == 0) {
+            return;
+        }
+        try {
+            Session kept = session.fork();
+            kept.truncate(length);
+            prefixes.keep(kept);
+            prefixes.shrink(Math.max(0, limits.cacheBytes() - bytes()));
+        } catch (MemoryLimitException | OutOfMemoryError full) {
+            prefixes.shrink(0);
+        }
+    }
+
+    private boolean isCancelled(Job job) {
+        if (job.isCancelled()) {
+            job.cancel();
+            leave(job);
+            return true;
+        }
+        return false;
+    }
+
+    private void free(Stream stream) {
+        ended++;
+        if (prefixes.keepsContinuations()) {
+            keep(stream.session());
+        }
+        stream.session().close();
+    }
+
+    /** Cancels all running jobs. */
+    void cancel() {
+        reading.forEach(job -> job.ticket().cancel());
+        running.forEach(stream -> stream.ticket().cancel());
+    }
+
+    /** Ends all running jobs because of {@code cause}. */
+    void fail(RuntimeException cause) {
+        reading.forEach(job -> job.fail(cause));
+        for (Stream stream : running) {
+            stream.fail(cause);
+            stream.tellLast();
+        }
+    }
+
+    /** Closes all sessions. */
+    void close() {
+        reading.forEach(Job::close);
+        running.forEach(stream -> stream.session().close());
+        prefixes.shrink(0);
+        empty.close();
+    }
+
+    Counts counts(int waiting) {
+        return new Counts(
+                waiting, copies(), bytes(), prefixes.bytes(), promptIds, cachedIds, generatedIds, passes, rows, ended);
+    }
+}

@@ -1,0 +1,19 @@
+package io.github.t6j.schedule;
+
+/**
+ * Counts of a scheduler.
+ *
+ * @param waiting generations and scorings in the queue
+ * @param running generations and scorings that read their prompts or continue
+ * @param cacheBytes bytes of the caches of running ones
+ * @param keptBytes bytes of the caches kept for their prefixes
+ * @param promptIds prompt ids fed so far, and all ids of scorings
+ * @param cachedIds prompt ids found in caches, so not fed
+ * @param generatedIds ids generated so far
+ * @param passes passes through the weights so far
+ * @param rows rows of these passes
+ * @param ended generations and scorings that have ended so far
+ */
+public record Counts(
+        int waiting, int running, long cacheBytes, long keptBytes, long promptIds, long cachedIds, long generatedIds,
+        long passes, long rows, long ended) {}

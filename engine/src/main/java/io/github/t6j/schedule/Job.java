@@ -1,0 +1,103 @@
+package io.github.t6j.schedule;
+
+import io.github.t6j.LogitsListener;
+import io.github.t6j.Session;
+import java.util.Arrays;
+
+/** A submitted request while its prompt is read; then it generates or scores. */
+abstract sealed class Job permits GenerationJob, ScoringJob {
+    private final int[] prompt;
+    private final Ticket ticket;
+    private final int index; // index of the first copy in the ticket
+    private final int copies;
+    private final long bytes;
+    private Session session; // null before it begins
+    private boolean failed;
+
+    /** @param bytes largest size of its caches */
+    Job(int[] prompt, Ticket ticket, int index, int copies, long bytes) {
+        this.prompt = prompt;
+        this.ticket = ticket;
+        this.index = index;
+        this.copies = copies;
+        this.bytes = bytes;
+    }
+
+    Ticket ticket() {
+        return ticket;
+    }
+
+    int index() {
+        return index;
+    }
+
+    int copies() {
+        return copies;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    int[] prompt() {
+        return prompt;
+    }
+
+    boolean isCancelled() {
+        return ticket.isCancelled();
+    }
+
+    /** Begins in {@code newSession}, which holds the first ids of the prompt or none. */
+    void begin(Session newSession) {
+        session = newSession;
+    }
+
+    /** Returns the session that the next part is fed to. */
+    Session session() {
+        return session;
+    }
+
+    /** Returns the next ids, which end at a pass boundary of the whole prompt. */
+    int[] part(int passSize) {
+        return part(prompt, session.position(), prompt.length, passSize);
+    }
+
+    /** Returns {@code ids} from {@code from} to the end of the pass or to {@code end}. */
+    static int[] part(int[] ids, int from, int end, int passSize) {
+        return Arrays.copyOfRange(ids, from, Math.min(end, (from / passSize + 1) * passSize));
+    }
+
+    /** Returns the listener for the logits after each id of the next part; null if only the last logits are needed. */
+    LogitsListener listener() {
+        return null;
+    }
+
+    boolean isRead() {
+        return session.position() == prompt.length;
+    }
+
+    boolean hasFailed() {
+        return failed;
+    }
+
+    /** Reports that it was cancelled before it had a result. */
+    void cancel() {
+        for (int copy = 0; copy < copies; copy++) {
+            ticket.add(new Event.Cancelled(index + copy));
+        }
+    }
+
+    void fail(RuntimeException cause) {
+        failed = true;
+        for (int copy = 0; copy < copies; copy++) {
+            ticket.add(new Event.Failed(index + copy, cause));
+        }
+    }
+
+    /** Frees its caches, if it has begun. */
+    void close() {
+        if (session != null) {
+            session.close();
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package io.github.t6j.schedule;
+
+import io.github.t6j.Session;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.Iterator;
+
+/** Kept sessions for prompts with the same beginning; the least recently used one is dropped first. */
+final class Prefixes {
+    /** A kept session, its ids, and its bytes, which are stored because every step needs them. */
+    private record Kept(Session session, int[] ids, long bytes) {}
+
+    private final Deque<Kept> kept = new ArrayDeque<>(); // most recently used first
+    private long bytes; // of all sessions; shared pages count for each
+    private final int cut; // common prefixes are cut to multiples of this number of ids
+    private final int most; // largest number of sessions
+
+    /**
+     * @param cut 1, or the pass size where results depend on pass boundaries
+     * @param most largest number of kept sessions
+     */
+    Prefixes(int cut, int most) {
+        this.cut = cut;
+        this.most = most;
+    }
+
+    /** Returns the number of sessions whose logits, stored twice as floats, take a quarter of the heap. */
+    static int most(int vocabulary) {
+        return Math.clamp(Runtime.getRuntime().maxMemory() / 4 / (8L * vocabulary), 1, 1 << 20);
+    }
+
+    /** Returns how many of the first {@code length} ids can be kept. */
+    int keepable(int length) {
+        return length / cut * cut;
+    }
+
+    /** Returns whether the ids of a generation can be kept, too. */
+    boolean keepsContinuations() {
+        return cut == 1;
+    }
+
+    /**
+     * Returns a fork of the kept session with the longest common prefix with {@code prompt}, cut so that at least one
+     * id remains to be fed, for its logits.
+     *
+     * @return null if no session has a common prefix
+     */
+    Session fork(int[] prompt) {
+        Kept best = null;
+        int longest = 0;
+        for (Kept one : kept) {
+            int common = keepable(Math.min(prefix(one.ids, prompt), prompt.length - 1));
+            if (common > longest) {
+                best = one;
+                longest = common;
+            }
+        }
+        if (best == null) {
+            return null;
+        }
+        kept.remove(best);
+        kept.addFirst(best);
+        return truncated(best.session.fork(), longest);
+    }
+
+    private static Session truncated(Session session, int length) {
+        try {
+            session.truncate(length);
+            return session;
+        } catch (IllegalStateException sum) { // ids cannot be removed from linear attention's state
+            session.close();
+            return null;
+        }
+    }
+
+    private static int prefix(int[] a, int[] b) {
+        int differ = Arrays.mismatch(a, b);
+        return differ < 0 ? a.length : differ;
+    }
+
+    /** Keeps {@code session}, or closes it if a kept one begins with all its ids. */
+    void keep(Session session) {
+        int[] ids = session.ids();
+        for (Iterator<Kept> all = kept.iterator(); all.hasNext();) {
+            Kept other = all.next();
+            int common = prefix(other.ids, ids);
+            if (common == ids.length) {
+                session.close();
+                return;
+            }
+            if (common == other.ids.length) {
+                all.remove();
+                close(other);
+            }
+        }
+        kept.addFirst(new Kept(session, ids, session.cacheBytes()));
+        bytes += session.cacheBytes();
+    }
+
+    private void close(Kept one) {
+        bytes -= one.bytes;
+        one.session.close();
+    }
+
+    /** Returns the bytes of all caches; shared pages count for each. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** Closes the least recently used sessions until the rest takes at most {@code mostBytes} and is not too many. */
+    void shrink(long mostBytes) {
+        while (!kept.isEmpty() && (bytes > mostBytes || mostBytes == 0 || kept.size() > most)) {
+            close(kept.removeLast());
+        }
+    }
+}

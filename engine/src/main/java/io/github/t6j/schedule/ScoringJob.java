@@ -1,0 +1,104 @@
+package io.github.t6j.schedule;
+
+import io.github.t6j.LogitsListener;
+import io.github.t6j.Session;
+import io.github.t6j.sampling.Sampler;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A scoring: reads its prompt once, then its continuations one after the other, each in a fork. */
+final class ScoringJob extends Job {
+    private final Scoring scoring;
+    private final List<float[]> found = new ArrayList<>();
+    private Session fork; // for the current continuation
+    private float[] logProbabilities; // of the predicted ids of the continuation
+    private int known; // number of known log-probabilities
+
+    /** @param bytes largest size of the cache of the prompt and a continuation */
+    ScoringJob(Scoring scoring, Ticket ticket, int index, long bytes) {
+        super(scoring.prompt(), ticket, index, 1, bytes);
+        this.scoring = scoring;
+    }
+
+    @Override
+    void begin(Session newSession) {
+        super.begin(newSession);
+        if (isRead()) { // the prompt is empty
+            next();
+        }
+    }
+
+    /** Returns whether the prompt is read. */
+    boolean readsContinuations() {
+        return fork != null;
+    }
+
+    @Override
+    Session session() {
+        return fork == null ? super.session() : fork;
+    }
+
+    /** Returns the next ids; the last id of a continuation is not fed, since no logits are needed after it. */
+    @Override
+    int[] part(int passSize) {
+        return fork == null
+                ? super.part(passSize)
+                : part(continuation(), fork.position() - prompt().length, continuation().length - 1, passSize);
+    }
+
+    @Override
+    LogitsListener listener() {
+        return fork == null ? null : (_, logits) -> add(logits);
+    }
+
+    private int[] continuation() {
+        return scoring.continuations().get(found.size());
+    }
+
+    private int unpredicted() {
+        return prompt().length == 0 ? 1 : 0;
+    }
+
+    private void add(float[] logits) {
+        logProbabilities[known] = Sampler.logProbability(logits, continuation()[unpredicted() + known]);
+        known++;
+    }
+
+    /** Goes on to the next continuation if the current one has ended. @return false if none is left */
+    boolean next() {
+        if (fork != null) {
+            if (known < logProbabilities.length) {
+                return true;
+            }
+            fork.close();
+            fork = null;
+            found.add(logProbabilities);
+        }
+        while (found.size() < scoring.continuations().size()) {
+            logProbabilities = new float[continuation().length - unpredicted()];
+            known = 0;
+            if (unpredicted() == 0) {
+                add(super.session().logits());
+            }
+            if (known < logProbabilities.length) {
+                fork = super.session().fork();
+                return true;
+            }
+            found.add(logProbabilities);
+        }
+        return false;
+    }
+
+    /** Reports the result, after its cache is free. */
+    void tell() {
+        ticket().add(new Event.Scored(index(), List.copyOf(found)));
+    }
+
+    @Override
+    void close() {
+        if (fork != null) {
+            fork.close();
+        }
+        super.close();
+    }
+}
