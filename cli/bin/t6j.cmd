@@ -35,7 +35,7 @@ if defined JDK goto found
 exit /b 1
 
 :found
-if exist "%APP%\t6j-cli.jar" if exist "%APP%\t6j-engine.jar" if exist "%APP%\picocli.jar" if exist "%APP%\jline-native.jar" goto run
+if exist "%APP%\t6j-cli.jar" if exist "%APP%\t6j-chat.jar" if exist "%APP%\t6j-engine.jar" if exist "%APP%\picocli.jar" if exist "%APP%\jline-native.jar" goto run
 where mvn >nul 2>&1
 if errorlevel 1 goto nomaven
 >&2 echo t6j: building (first run)...
@@ -56,7 +56,7 @@ exit /b 1
 
 :run
 if not defined T6J_JAVA_OPTS set "T6J_JAVA_OPTS=-XX:+UseSerialGC -Xms32m"
-set "JARS=%APP%\t6j-cli.jar;%APP%\t6j-engine.jar;%APP%\picocli.jar;%APP%\jline-reader.jar;%APP%\jline-terminal.jar;%APP%\jline-terminal-ffm.jar;%APP%\jline-native.jar"
+set "JARS=%APP%\t6j-cli.jar;%APP%\t6j-chat.jar;%APP%\t6j-engine.jar;%APP%\picocli.jar;%APP%\jline-reader.jar;%APP%\jline-terminal.jar;%APP%\jline-terminal-ffm.jar;%APP%\jline-native.jar"
 if exist "%ROOT%\lib\modules" set "JARS="
 if defined JARS set JARS=--module-path "%JARS%"
 "%JDK%\bin\java.exe" %T6J_JAVA_OPTS% "-Dt6j.home=%ROOT%" -Dsun.net.httpserver.nodelay=true -Dsun.net.httpserver.maxReqTime=60 -Djdk.httpserver.maxConnections=1000 --enable-native-access=io.github.t6j.engine,org.jline.terminal.ffm %JARS% --module io.github.t6j.cli/io.github.t6j.cli.Main %*

@@ -1,6 +1,7 @@
-/** The command line {@code t6j}: one class a command. */
+/** The command line {@code t6j}: one class per command. */
 module io.github.t6j.cli {
     requires info.picocli;
+    requires io.github.t6j.chat;
     requires io.github.t6j.engine;
     requires java.net.http;
     requires jdk.httpserver;
@@ -10,4 +11,12 @@ module io.github.t6j.cli {
     requires org.jline.terminal;
 
     opens io.github.t6j.cli to info.picocli;
+    opens io.github.t6j.cli.bench to info.picocli;
+    opens io.github.t6j.cli.chat to info.picocli;
+    opens io.github.t6j.cli.evaluate to info.picocli;
+    opens io.github.t6j.cli.generate to info.picocli;
+    opens io.github.t6j.cli.io to info.picocli;
+    opens io.github.t6j.cli.models to info.picocli;
+    opens io.github.t6j.cli.serve to info.picocli;
+    opens io.github.t6j.cli.train to info.picocli;
 }

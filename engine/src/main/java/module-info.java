@@ -1,5 +1,5 @@
 /** Runs Tensor Product Attention transformers (the T6 family) on a CPU; depends on nothing but the JDK. */
-@SuppressWarnings("module") // io.github.t6j.cli is built after this module
+@SuppressWarnings("module") // the modules that it exports to are built after it
 module io.github.t6j.engine {
     requires jdk.incubator.vector;
     requires jdk.management;
@@ -13,10 +13,11 @@ module io.github.t6j.engine {
     exports io.github.t6j.family.gguf to io.github.t6j.cli;
     exports io.github.t6j.family.llama to io.github.t6j.cli;
     exports io.github.t6j.family.t6 to io.github.t6j.cli;
-    exports io.github.t6j.json to io.github.t6j.cli;
+    exports io.github.t6j.json to io.github.t6j.chat, io.github.t6j.cli;
     exports io.github.t6j.kernels to io.github.t6j.cli;
     exports io.github.t6j.model to io.github.t6j.cli;
     exports io.github.t6j.random to io.github.t6j.cli;
-    exports io.github.t6j.weights to io.github.t6j.cli;
+    exports io.github.t6j.schedule to io.github.t6j.cli;
+    exports io.github.t6j.weights to io.github.t6j.chat, io.github.t6j.cli;
     exports io.github.t6j.weights.safetensors to io.github.t6j.cli;
 }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.SessionOptions.Path;
-import io.github.t6j.cache.FactorCache.Factors;
 import io.github.t6j.cache.FactorCache;
+import io.github.t6j.cache.FactorCache.Factors;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.model.SessionAccess;
 import java.util.ArrayList;

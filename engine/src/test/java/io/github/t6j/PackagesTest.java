@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 /** Tests that packages use only those below them, and that only kernels.simd uses the Vector API. */
 class PackagesTest {
     private static final List<String> TOP_DOWN = List.of(
-            "flashtpa", "", "training", "tokenizer", "session", "family", "sampling", "model", "attention", "cache",
+            "schedule", "flashtpa", "", "training", "tokenizer", "session", "family", "sampling", "model", "attention",
+            "cache",
             "kernels",
             "weights", "json", "random");
     /** Packages of attention, top-down; {@code attention.tpa.forms} belongs to {@code attention.tpa}. */

@@ -1,10 +1,10 @@
 package io.github.t6j.cli;
 
 import java.nio.file.Path;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine;
 
 /** Completion script for the fish shell, which picocli does not support. */
 final class FishCompletion {

@@ -2,8 +2,8 @@ package io.github.t6j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.cli.generate.GenerateCommandTest.Greedy;
 import io.github.t6j.cli.generate.GenerateCommandTest;
+import io.github.t6j.cli.generate.GenerateCommandTest.Greedy;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -3,10 +3,10 @@ package io.github.t6j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.Model;
-import io.github.t6j.ModelOptions.Load;
 import io.github.t6j.ModelOptions;
-import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.ModelOptions.Load;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.cli.doors.Door;
 import io.github.t6j.cli.doors.Fed;
 import io.github.t6j.cli.doors.ModelKind;

@@ -1,8 +1,8 @@
 package io.github.t6j.family;
 
 import io.github.t6j.family.mlra.MlraConfig;
-import io.github.t6j.family.t6.T6Config.Attention;
 import io.github.t6j.family.t6.T6Config;
+import io.github.t6j.family.t6.T6Config.Attention;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;

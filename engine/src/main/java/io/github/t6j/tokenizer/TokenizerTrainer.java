@@ -2,8 +2,8 @@ package io.github.t6j.tokenizer;
 
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.bpe.ByteAlphabet;
-import io.github.t6j.tokenizer.bpe.MergeLearner.Pair;
 import io.github.t6j.tokenizer.bpe.MergeLearner;
+import io.github.t6j.tokenizer.bpe.MergeLearner.Pair;
 import io.github.t6j.tokenizer.json.TokenizerDefinition;
 import io.github.t6j.tokenizer.split.Splitters;
 import io.github.t6j.tokenizer.split.Utf8;

@@ -1,8 +1,8 @@
 package io.github.t6j.training;
 
 import io.github.t6j.ModelFormatException;
-import io.github.t6j.training.data.DocumentFile.Document;
 import io.github.t6j.training.data.DocumentFile;
+import io.github.t6j.training.data.DocumentFile.Document;
 import io.github.t6j.training.data.FileParts.Part;
 import io.github.t6j.training.data.FileProgress;
 import io.github.t6j.training.data.TokenShard;

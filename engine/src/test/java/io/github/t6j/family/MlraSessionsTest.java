@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.Model;
 import io.github.t6j.Session;
-import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.TestData;
 import io.github.t6j.family.mlra.MlraConfig;
 import io.github.t6j.json.Json;

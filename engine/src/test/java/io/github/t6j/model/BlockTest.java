@@ -3,8 +3,8 @@ package io.github.t6j.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.t6j.TestData.GoldenModel;
 import io.github.t6j.TestData;
+import io.github.t6j.TestData.GoldenModel;
 import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionConfig;

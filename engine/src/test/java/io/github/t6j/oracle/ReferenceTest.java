@@ -2,8 +2,8 @@ package io.github.t6j.oracle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.TestData.GoldenModel;
 import io.github.t6j.TestData;
+import io.github.t6j.TestData.GoldenModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

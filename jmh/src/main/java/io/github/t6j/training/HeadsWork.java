@@ -2,8 +2,8 @@ package io.github.t6j.training;
 
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
-import io.github.t6j.training.layers.HeadAttention.Rows;
 import io.github.t6j.training.layers.HeadAttention;
+import io.github.t6j.training.layers.HeadAttention.Rows;
 import java.util.Arrays;
 
 /** Causal attention of all heads of some sequences; gives a benchmark access to package-private code of the engine. */

@@ -8,6 +8,7 @@ import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.chat.models.ChatModels;
 import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.sampling.SamplingOptions;
 import java.io.IOException;

@@ -3,9 +3,9 @@ package io.github.t6j.cli.evaluate;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.function.Function;
+import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
-import picocli.CommandLine;
 
 /** Converters of options that take numbers and paths; their errors name what is expected without Java's types. */
 public final class Values {

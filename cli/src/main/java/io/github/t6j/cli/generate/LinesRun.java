@@ -1,8 +1,8 @@
 package io.github.t6j.cli.generate;
 
 import io.github.t6j.cli.io.Progress;
-import io.github.t6j.schedule.RefusedException.Reason;
 import io.github.t6j.schedule.RefusedException;
+import io.github.t6j.schedule.RefusedException.Reason;
 import io.github.t6j.schedule.Scheduler;
 import java.util.ArrayDeque;
 import java.util.Deque;

@@ -7,13 +7,13 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jline.reader.Buffer;
 import org.jline.reader.EndOfFileException;
-import org.jline.reader.LineReader.Option;
 import org.jline.reader.LineReader;
+import org.jline.reader.LineReader.Option;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.UserInterruptException;
 import org.jline.reader.impl.completer.StringsCompleter;
-import org.jline.terminal.Terminal.Signal;
 import org.jline.terminal.Terminal;
+import org.jline.terminal.Terminal.Signal;
 import org.jline.terminal.TerminalBuilder;
 import org.jline.utils.Signals;
 

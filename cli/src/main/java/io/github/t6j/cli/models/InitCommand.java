@@ -1,8 +1,8 @@
 package io.github.t6j.cli.models;
 
 import io.github.t6j.cli.Main;
-import io.github.t6j.cli.io.NewFolder.Content;
 import io.github.t6j.cli.io.NewFolder;
+import io.github.t6j.cli.io.NewFolder.Content;
 import io.github.t6j.cli.io.Range;
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.Presets;

@@ -1,8 +1,8 @@
 package io.github.t6j.cli.models;
 
 import io.github.t6j.ModelInfo;
-import io.github.t6j.cli.bench.CacheComparison.Entry;
 import io.github.t6j.cli.bench.CacheComparison;
+import io.github.t6j.cli.bench.CacheComparison.Entry;
 import io.github.t6j.cli.hub.Sizes;
 import io.github.t6j.cli.io.Text;
 import io.github.t6j.json.Json;

@@ -2,7 +2,7 @@ package io.github.t6j.cli.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.chat.ChatModels;
+import io.github.t6j.chat.models.ChatModels;
 import io.github.t6j.cli.Ran;
 import io.github.t6j.json.Json;
 import java.io.IOException;

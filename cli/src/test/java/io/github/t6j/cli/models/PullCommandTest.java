@@ -2,8 +2,8 @@ package io.github.t6j.cli.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.cli.FakeHub.Request;
 import io.github.t6j.cli.FakeHub;
+import io.github.t6j.cli.FakeHub.Request;
 import io.github.t6j.cli.PullFixture;
 import io.github.t6j.cli.Ran;
 import java.io.IOException;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.cli.Ran;
-import io.github.t6j.cli.StoredTensors.Stored;
 import io.github.t6j.cli.StoredTensors;
+import io.github.t6j.cli.StoredTensors.Stored;
 import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;

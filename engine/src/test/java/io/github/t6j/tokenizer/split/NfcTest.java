@@ -2,8 +2,8 @@ package io.github.t6j.tokenizer.split;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.text.Normalizer.Form;
 import java.text.Normalizer;
+import java.text.Normalizer.Form;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;

@@ -13,4 +13,4 @@
  * those of values. A {@code Budget} limits steps, memory and nesting. Every failure is a {@code ChatTemplateException},
  * which names the template and the line.
  */
-package io.github.t6j.cli.template;
+package io.github.t6j.chat.template;

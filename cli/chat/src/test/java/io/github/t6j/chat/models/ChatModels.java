@@ -1,4 +1,4 @@
-package io.github.t6j.chat;
+package io.github.t6j.chat.models;
 
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
@@ -19,7 +19,7 @@ import java.util.Optional;
  * marks.
  */
 public final class ChatModels {
-    static final Path TESTDATA = Path.of(System.getProperty("t6j.testdata"));
+    public static final Path TESTDATA = Path.of(System.getProperty("t6j.testdata"));
 
     /** ChatML as its models have it. */
     public static final String CHATML = """
@@ -61,7 +61,7 @@ public final class ChatModels {
             '}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant
             ' }}{% endif %}""";
 
-    static final String LETTERS = "\u010a\u0120abcdefghijklmnopqrstuvwxyz.,?!<>/0123456789";
+    public static final String LETTERS = "\u010a\u0120abcdefghijklmnopqrstuvwxyz.,?!<>/0123456789";
 
     private ChatModels() {}
 

@@ -1,0 +1,2 @@
+/** The command {@code bench}. */
+package io.github.t6j.cli.bench;
