@@ -45,7 +45,8 @@ class SecurityTest {
 
     @Test
     void everyTestOfTheTableExists() throws IOException {
-        Set<String> tests = Stream.of(files("engine/src/test"), files("cli/src/test"), files("jmh/src/test"))
+        Set<String> tests = Stream
+                .of(files("engine/src/test"), files("cli/src/test"), files("cli/chat/src/test"), files("jmh/src/test"))
                 .flatMap(List::stream).map(file -> file.getFileName().toString()).collect(Collectors.toSet());
         List<MatchResult> rows = ROW.matcher(Files.readString(ROOT.resolve("SECURITY.md"))).results().toList();
         assertThat(rows).hasSizeGreaterThan(10);
@@ -72,7 +73,8 @@ class SecurityTest {
     void boundsChecksAreNeverDisabled() throws IOException {
         assertThat(System.getProperty("jdk.incubator.vector." + CHECKS)).isNull();
         List<Path> files = new ArrayList<>();
-        for (String folder : List.of("engine/src/main", "cli/src/main", "jmh/src/main", "cli/bin", ".ci", ".github",
+        for (String folder : List.of("engine/src/main", "cli/src/main", "cli/chat/src/main", "jmh/src/main", "cli/bin",
+                ".ci", ".github",
                 ".mvn")) {
             files.addAll(files(folder));
         }
