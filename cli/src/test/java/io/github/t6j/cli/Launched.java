@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.github.t6j.Model;
+import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.cli.io.Text;
 import java.io.File;
 import java.io.IOException;
@@ -89,6 +90,7 @@ public final class Launched {
     static Map<String, String> jars() {
         Map<String, String> jars = new LinkedHashMap<>();
         jars.put("t6j-cli", path(Main.class));
+        jars.put("t6j-chat", path(ChatTemplate.class));
         jars.put("t6j-engine", path(Model.class));
         jars.put("picocli", path(CommandLine.class));
         String reader = path(LineReader.class);
