@@ -50,7 +50,9 @@ class LauncherTest {
         }
         Path launcher = Files.createDirectories(root.resolve("cli/bin")).resolve("t6j");
         Files.copy(PROJECT.resolve("cli/bin/t6j"), launcher, StandardCopyOption.COPY_ATTRIBUTES);
-        for (String source : List.of("pom.xml", "engine/pom.xml", "engine/src/main", "cli/pom.xml", "cli/src/main")) {
+        for (String source : List.of("pom.xml", "engine/pom.xml", "engine/src/main", "cli/pom.xml", "cli/src/main",
+                "cli/chat/pom.xml",
+                "cli/chat/src/main")) {
             Files.createDirectories(root.resolve(source)); // the launcher checks only their age
             Files.setLastModifiedTime(root.resolve(source), FileTime.fromMillis(0));
         }
