@@ -1,6 +1,5 @@
 package io.github.t6j.jmh;
 
-import io.github.t6j.training.HeadsWork;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

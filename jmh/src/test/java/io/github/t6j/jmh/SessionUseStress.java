@@ -1,4 +1,4 @@
-package io.github.t6j;
+package io.github.t6j.jmh;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 

@@ -1,4 +1,4 @@
-package io.github.t6j.training;
+package io.github.t6j.jmh;
 
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
@@ -6,7 +6,7 @@ import io.github.t6j.training.layers.HeadAttention;
 import io.github.t6j.training.layers.HeadAttention.Rows;
 import java.util.Arrays;
 
-/** Causal attention of all heads of some sequences; gives a benchmark access to package-private code of the engine. */
+/** Causal attention of all heads of some sequences. */
 public final class HeadsWork implements AutoCloseable {
     private final int heads;
     private final int dim;

@@ -1,7 +1,8 @@
-package io.github.t6j.kernels;
+package io.github.t6j.jmh;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
+import io.github.t6j.kernels.Workers;
 import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.JCStressTest;

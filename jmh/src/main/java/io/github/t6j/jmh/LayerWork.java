@@ -1,10 +1,10 @@
-package io.github.t6j.training;
+package io.github.t6j.jmh;
 
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.training.layers.Products;
 
-/** A linear layer and some rows; gives a benchmark access to package-private code of the engine. */
+/** A linear layer and some rows. */
 public final class LayerWork implements AutoCloseable {
     /** Input, [rows][inputs]. */
     public final float[] x;
