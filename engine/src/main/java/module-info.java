@@ -9,6 +9,7 @@ module io.github.t6j.engine {
     exports io.github.t6j.sampling;
     exports io.github.t6j.tokenizer;
     exports io.github.t6j.training;
+    exports io.github.t6j.benchmark to io.github.t6j.cli;
     exports io.github.t6j.family to io.github.t6j.cli;
     exports io.github.t6j.family.gguf to io.github.t6j.cli;
     exports io.github.t6j.family.llama to io.github.t6j.cli;

@@ -2,6 +2,9 @@ package io.github.t6j;
 
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.sampling.StopStrings;
+import io.github.t6j.session.SessionFeed;
+import io.github.t6j.session.SessionState;
+import io.github.t6j.session.SessionUse;
 import io.github.t6j.tokenizer.TokenStream;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.time.Duration;
@@ -27,6 +30,7 @@ import java.util.Set;
  */
 public final class Generator {
     private final Session session;
+    private final SessionState state; // of the session, or of a fork within a call of the session
     private final Set<Integer> endIds;
     private final Sampler sampler;
     private final GenerationOptions options;
@@ -41,10 +45,13 @@ public final class Generator {
     private boolean complete; // text contains the buffered tail
 
     /**
-     * @param tokenizer tokenizer of the model, or null; without one, any id may be generated and tokens have no text
+     * Creates a generation of {@code state}, that of the session or of a fork. Without a tokenizer, any id may be
+     * generated and tokens have no text.
      */
-    Generator(Session session, Tokenizer tokenizer, int[] promptIds, GenerationOptions options) {
+    Generator(Session session, SessionState state, int[] promptIds, GenerationOptions options) {
         this.session = session;
+        this.state = state;
+        Tokenizer tokenizer = session.model().tokenizerOrNull();
         this.options = options;
         this.promptTokens = promptIds.length;
         if (tokenizer == null && !options.stop().isEmpty()) {
@@ -52,16 +59,12 @@ public final class Generator {
                     "stop: expected no stop strings, since the model has no tokenizer, found "
                             + options.stop().size());
         }
-        sampler = new Sampler(options.sampling(), session.vocabulary(), session.model().sampleableIds());
-        sampler.prompt(session.state().ids());
+        sampler = new Sampler(options.sampling(), state.vocabulary(), session.model().sampleableIds());
+        sampler.prompt(state.ids());
         sampler.prompt(promptIds);
         endIds = session.model().textEnds();
         decoder = tokenizer == null ? null : tokenizer.newContinuation();
         stop = new StopStrings(options.stop());
-    }
-
-    Session session() {
-        return session;
     }
 
     /**
@@ -82,11 +85,17 @@ public final class Generator {
             reason = FinishReason.MAX_TOKENS;
             return null;
         }
-        if (session.position() == session.contextLength()) {
+        try (SessionUse.Call _ = session.use().beginReading()) {
+            return chosen();
+        }
+    }
+
+    private Token chosen() {
+        if (state.position() == state.contextLength()) {
             reason = FinishReason.CONTEXT_FULL;
             return null;
         }
-        float[] logits = session.logits();
+        float[] logits = state.logits();
         int id = sampler.sample(logits);
         if (!options.ignoreEndOfText() && endIds.contains(id)) {
             reason = FinishReason.END_OF_TEXT;
@@ -111,8 +120,69 @@ public final class Generator {
         return reason;
     }
 
+    /**
+     * Decoding loop: makes steps until all {@code generators} of a session have ended. It must run within a call of the
+     * session.
+     */
+    static void run(List<Generator> generators, SampleListener listener) {
+        while (step(generators, listener)) {
+            // the next step continues
+        }
+    }
+
+    /** Makes a step of one generator. Returns its token, at the end the tail, then null. */
+    Token step() {
+        Token[] reported = new Token[1];
+        step(List.of(this), (sample, token) -> {
+            reported[0] = token;
+            return true;
+        });
+        return reported[0];
+    }
+
+    /**
+     * Makes a step of the decoding loop: chooses the next token of each generator that has not ended, reports it, and
+     * feeds the tokens together.
+     *
+     * @return false if all have ended; their tails are reported
+     */
+    private static boolean step(List<Generator> generators, SampleListener listener) {
+        boolean fed;
+        SessionFeed feed = generators.getFirst().state.sharedFeed();
+        try {
+            for (int sample = 0; sample < generators.size(); sample++) {
+                generators.get(sample).step(sample, listener, feed);
+            }
+        } finally {
+            fed = feed.run(); // even if the listener throws, so that the session contains what it received
+        }
+        if (generators.getFirst().isCancelled()) {
+            generators.forEach(generator -> generator.end(FinishReason.CANCELLED));
+        }
+        return fed;
+    }
+
+    private void step(int sample, SampleListener listener, SessionFeed feed) {
+        Token token = next();
+        if (token != null) {
+            feed.add(state, new int[] {token.id()}, 0, 1, null);
+            if (!listener.onToken(sample, token)) {
+                end(isCancelled() ? FinishReason.CANCELLED : FinishReason.STOPPED_BY_LISTENER);
+            }
+            return;
+        }
+        Token tail = tail();
+        if (tail != null) {
+            listener.onToken(sample, tail);
+        }
+    }
+
+    private boolean isCancelled() {
+        return session.use().isCancelled();
+    }
+
     /** Ends the generation for the caller's reason, unless it has ended already. */
-    void end(FinishReason why) {
+    private void end(FinishReason why) {
         reason = reason == null ? why : reason;
     }
 
@@ -121,7 +191,7 @@ public final class Generator {
     }
 
     /** Returns the buffered rest of the text of an ended generation once, or null if there is none. */
-    Token tail() {
+    private Token tail() {
         if (complete) {
             return null;
         }

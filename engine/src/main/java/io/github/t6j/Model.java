@@ -1,6 +1,5 @@
 package io.github.t6j;
 
-import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.Families;
 import io.github.t6j.family.FolderFiles;
@@ -16,8 +15,12 @@ import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.session.ModelUse;
+import io.github.t6j.session.SessionFeed;
 import io.github.t6j.session.SessionState;
+import io.github.t6j.session.SessionUse;
+import io.github.t6j.session.WarmUp;
 import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.tokenizer.choice.ModelTokenizer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.NativeMemory;
@@ -32,6 +35,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.DoubleConsumer;
 import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
@@ -72,7 +76,9 @@ public final class Model implements AutoCloseable {
                     Families.describe(tensors, new ModelMetadata(configJson, files.variant(), options.variant()));
             tokenizer = ModelTokenizer.find(options.tokenizer(), folder, checkpoint, config, notes);
             transformer = Families.load(tensors, config, kernels, workers, weights, progress);
-            info = info(config, checkpoint);
+            info = ModelInfo.of(
+                    transformer, checkpoint.description(),
+                    kernels.description() + ", " + workers.threads() + " threads");
             weightType = DType.ofMost(checkpoint.tensors().values()).name().toLowerCase(Locale.ROOT);
             addNotes(checkpoint);
             GenerationJson generation = files.generation();
@@ -135,24 +141,6 @@ public final class Model implements AutoCloseable {
             ids.add(tokenizer.endOfText());
         }
         return Collections.unmodifiableSet(ids);
-    }
-
-    private ModelInfo info(ModelConfig config, Checkpoint checkpoint) {
-        ModelConfig.Sizes sizes = config.sizes();
-        AttentionConfig attention = config.attention();
-        return new ModelInfo(
-                config.family(),
-                new ModelInfo.Sizes(
-                        sizes.vocabulary(), sizes.layers(), sizes.width(), sizes.hidden(), sizes.contextLength(),
-                        Families.parameters(config)),
-                new ModelInfo.Attention(
-                        config.name(), attention.heads(), attention.headDim(), attention.valueDim(),
-                        config.norms().heads(), attention.sizes()),
-                new ModelInfo.Cache(
-                        transformer.attention().elementsPerToken(), transformer.attention().stateElements(),
-                        transformer.sharedElementsPerPosition()),
-                checkpoint.description(), config.assumptions(),
-                kernels.description() + ", " + workers.threads() + " threads");
     }
 
     /** Returns a description of this model. */
@@ -292,7 +280,18 @@ public final class Model implements AutoCloseable {
      */
     public void decode(List<Session> sessions, int... ids) {
         use.checkOpen();
-        SessionBatch.decode(this, sessions, ids);
+        checkOnePerSession("ids: expected one", sessions, ids.length);
+        checkSessions(sessions);
+        SessionUse.beginAll(sessions, Session::use);
+        try {
+            SessionFeed feed = sharedFeed(sessions);
+            for (int i = 0; i < ids.length; i++) {
+                feed.add(sessions.get(i).state(), ids, i, 1, null);
+            }
+            feed.run();
+        } finally {
+            SessionUse.endAll(sessions, Session::use, ids.length);
+        }
     }
 
     /**
@@ -318,7 +317,47 @@ public final class Model implements AutoCloseable {
      */
     public void feed(List<Session> sessions, int[][] ids, LogitsListener[] listeners) {
         use.checkOpen();
-        SessionFeed.feed(this, sessions, ids, listeners);
+        checkOnePerSession("ids: expected an array", sessions, ids.length);
+        checkOnePerSession("listeners: expected one", sessions, listeners.length);
+        checkSessions(sessions);
+        SessionUse.beginAll(sessions, Session::use);
+        try {
+            SessionFeed feed = sharedFeed(sessions);
+            for (int i = 0; i < ids.length; i++) {
+                feed.add(sessions.get(i).state(), ids[i], 0, Objects.requireNonNull(ids[i], "ids").length,
+                        listeners[i]);
+            }
+            feed.run();
+        } finally {
+            SessionUse.endAll(sessions, Session::use, ids.length);
+        }
+    }
+
+    /** Returns an empty feed, which the first session holds, since its call is in progress. */
+    private static SessionFeed sharedFeed(List<Session> sessions) {
+        return sessions.isEmpty() ? new SessionFeed() : sessions.getFirst().state().sharedFeed();
+    }
+
+    private static void checkOnePerSession(String expected, List<Session> sessions, int found) {
+        if (found != sessions.size()) {
+            throw new IllegalArgumentException(expected + " per session, " + sessions.size() + ", found " + found);
+        }
+    }
+
+    /** @throws IllegalArgumentException if a session is a duplicate or belongs to another model */
+    private void checkSessions(List<Session> sessions) {
+        for (int i = 0; i < sessions.size(); i++) {
+            if (sessions.get(i).model() != this) {
+                throw new IllegalArgumentException(
+                        "sessions: expected sessions of this model, found one of another model at index " + i);
+            }
+            for (int other = 0; other < i; other++) {
+                if (sessions.get(other) == sessions.get(i)) {
+                    throw new IllegalArgumentException(
+                            "sessions: expected each once, found a duplicate at indices " + other + " and " + i);
+                }
+            }
+        }
     }
 
     /**
@@ -361,7 +400,22 @@ public final class Model implements AutoCloseable {
     public boolean warmUp(Duration atMost) {
         Objects.requireNonNull(atMost, "atMost");
         use.checkOpen();
-        return WarmUp.run(this, kernels, atMost);
+        long start = System.nanoTime();
+        BooleanSupplier isTime = () -> System.nanoTime() - start < atMost.toNanos();
+        GenerationOptions options = new GenerationOptions(
+                WarmUp.TOKENS, SamplingOptions.defaults().withSeed(0L), List.of(), true);
+        try (Session session = newSession(SessionOptions.defaults().withContextLength(WarmUp.CONTEXT))) {
+            return WarmUp.run(kernels, info.sizes().vocabulary(), ids -> {
+                session.truncate(0);
+                Generation generation = session.generate(ids, options, token -> isTime.getAsBoolean());
+                return generation.finishReason() != FinishReason.CANCELLED && isTime.getAsBoolean();
+            });
+        } catch (IllegalStateException closed) {
+            if (!use.isClosed()) {
+                throw closed;
+            }
+            return false;
+        }
     }
 
     /** Returns a log-probability as {@code Sampler.logProbability}, with kernels that may still be warming up. */

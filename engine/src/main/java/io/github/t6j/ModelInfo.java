@@ -1,5 +1,9 @@
 package io.github.t6j;
 
+import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.family.Families;
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.Transformer;
 import java.util.List;
 import java.util.Map;
 
@@ -57,4 +61,22 @@ public record ModelInfo(
      *     RoPE's tables if B is shared
      */
     public record Cache(int elementsPerToken, int stateElements, int sharedElementsPerPosition) {}
+
+    static ModelInfo of(Transformer transformer, String weightFormat, String kernels) {
+        ModelConfig config = transformer.config();
+        ModelConfig.Sizes sizes = config.sizes();
+        AttentionConfig attention = config.attention();
+        return new ModelInfo(
+                config.family(),
+                new Sizes(
+                        sizes.vocabulary(), sizes.layers(), sizes.width(), sizes.hidden(), sizes.contextLength(),
+                        Families.parameters(config)),
+                new Attention(
+                        config.name(), attention.heads(), attention.headDim(), attention.valueDim(),
+                        config.norms().heads(), attention.sizes()),
+                new Cache(
+                        transformer.attention().elementsPerToken(), transformer.attention().stateElements(),
+                        transformer.sharedElementsPerPosition()),
+                weightFormat, config.assumptions(), kernels);
+    }
 }

@@ -1,13 +1,16 @@
 package io.github.t6j;
 
-import io.github.t6j.model.SessionAccess;
+import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.session.GeneratedTokens;
 import io.github.t6j.session.LeakTracker;
+import io.github.t6j.session.SessionCore;
 import io.github.t6j.session.SessionFile;
 import io.github.t6j.session.SessionState;
 import io.github.t6j.session.SessionUse;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
@@ -30,7 +33,7 @@ import java.util.stream.Stream;
  */
 public final class Session implements AutoCloseable {
     static {
-        SessionAccess.set((session, length, seed) -> ((Session) session).fill(length, seed));
+        SessionCore.setHook(session -> ((Session) session).core());
     }
 
     private final Model model;
@@ -132,7 +135,7 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    CancellationException cancelled(String call) {
+    private CancellationException cancelled(String call) {
         return new CancellationException(call + " was cancelled at position " + position());
     }
 
@@ -159,12 +162,6 @@ public final class Session implements AutoCloseable {
     public void truncate(int position) {
         try (SessionUse.Call _ = use.begin()) {
             state.truncate(position);
-        }
-    }
-
-    private void fill(int length, long seed) {
-        try (SessionUse.Call _ = use.begin()) {
-            state.fill(length, seed);
         }
     }
 
@@ -209,32 +206,11 @@ public final class Session implements AutoCloseable {
         Objects.requireNonNull(promptIds, "promptIds");
         Objects.requireNonNull(options, "options");
         Objects.requireNonNull(listener, "listener");
-        Generator generator = new Generator(this, model.tokenizerOrNull(), promptIds, options);
+        Generator generator = new Generator(this, state, promptIds, options);
         if (state.feedPrompt(promptIds, cancelled)) {
-            generate(generator, listener);
+            Generator.run(List.of(generator), (sample, token) -> listener.onToken(token));
         }
         return generator.result();
-    }
-
-    private void generate(Generator generator, TokenListener listener) {
-        for (Token token = generator.next(); token != null; token = generator.next()) {
-            boolean goOn = false;
-            try {
-                goOn = listener.onToken(token);
-            } finally {
-                // even if cancelled, so that the session contains what the listener received
-                state.feed(token.id(), () -> false);
-            }
-            if (use.isCancelled()) {
-                generator.end(FinishReason.CANCELLED);
-            } else if (!goOn) {
-                generator.end(FinishReason.STOPPED_BY_LISTENER);
-            }
-        }
-        Token tail = generator.tail();
-        if (tail != null) {
-            listener.onToken(tail);
-        }
     }
 
     /** Returns {@link #stream(int[], GenerationOptions)} of a text, which is encoded as in {@link #generate}. */
@@ -261,7 +237,7 @@ public final class Session implements AutoCloseable {
         Generator generator = newGenerator(promptIds, options);
         try (SessionUse.Call _ = use.beginReading()) {
             state.checkPrompt(promptIds);
-            return GeneratedTokens.stream(this, generator, promptIds.clone());
+            return GeneratedTokens.stream(core(), promptIds.clone(), generator::step);
         }
     }
 
@@ -276,7 +252,7 @@ public final class Session implements AutoCloseable {
         Objects.requireNonNull(promptIds, "promptIds");
         Objects.requireNonNull(options, "options");
         try (SessionUse.Call _ = use.beginReading()) {
-            return new Generator(this, model.tokenizerOrNull(), promptIds, options);
+            return new Generator(this, state, promptIds, options);
         }
     }
 
@@ -297,7 +273,7 @@ public final class Session implements AutoCloseable {
     /** Generates samples from a text, see {@link #generateSamples(int[], int, GenerationOptions, SampleListener)}. */
     public List<Generation> generateSamples(String prompt, int samples, GenerationOptions options) {
         try (SessionUse.Call _ = use.begin()) {
-            return new SampleGenerator(this, promptIds(prompt), options, (sample, token) -> true).run(samples);
+            return samples(promptIds(prompt), samples, options, (sample, token) -> true);
         }
     }
 
@@ -316,12 +292,40 @@ public final class Session implements AutoCloseable {
     public List<Generation> generateSamples(
             int[] promptIds, int samples, GenerationOptions options, SampleListener listener) {
         try (SessionUse.Call _ = use.begin()) {
-            return new SampleGenerator(this, promptIds, options, listener).run(samples);
+            return samples(promptIds, samples, options, listener);
         }
     }
 
-    boolean isCancelled() {
-        return use.isCancelled();
+    private List<Generation> samples(int[] promptIds, int samples, GenerationOptions options, SampleListener listener) {
+        Objects.requireNonNull(promptIds, "promptIds");
+        Objects.requireNonNull(options, "options");
+        Objects.requireNonNull(listener, "listener");
+        if (samples < 1) {
+            throw new IllegalArgumentException("samples: expected 1 or more, found " + samples);
+        }
+        long seed = new Generator(this, state, promptIds, options).seed(); // checks the options, too
+        long start = System.nanoTime();
+        if (!state.feedPrompt(promptIds, cancelled)) {
+            throw cancelled("prompt");
+        }
+        long fed = System.nanoTime();
+        List<SessionState> forks = new ArrayList<>();
+        List<Generator> generators = new ArrayList<>();
+        try {
+            for (int i = 0; i < samples; i++) {
+                forks.add(state.fork());
+                SamplingOptions sampling = options.sampling().withSeed(seed + i);
+                generators.add(new Generator(this, forks.getLast(), promptIds, options.withSampling(sampling)));
+            }
+            Generator.run(generators, listener);
+            if (model.use().isClosed()) {
+                throw cancelled("generateSamples");
+            }
+            long decodeNanos = System.nanoTime() - fed;
+            return generators.stream().map(one -> one.result(fed - start, decodeNanos)).toList();
+        } finally {
+            forks.forEach(SessionState::free);
+        }
     }
 
     /** Returns the tracker of the call that uses this session. */
@@ -334,9 +338,8 @@ public final class Session implements AutoCloseable {
         return state;
     }
 
-    /** Returns the number of elements of {@link #logits}. */
-    int vocabulary() {
-        return state.vocabulary();
+    private SessionCore core() {
+        return new SessionCore(state, use);
     }
 
     /**

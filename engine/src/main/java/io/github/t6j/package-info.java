@@ -1,8 +1,6 @@
 /**
  * Main API: load a {@link io.github.t6j.Model}, open a {@link io.github.t6j.Session}, generate text or feed ids. This
- * package may use every other package. The others may use only its exceptions
- * {@link io.github.t6j.ModelFormatException} and {@link io.github.t6j.MemoryLimitException}, and
- * {@link io.github.t6j.RopeVariant}.
+ * package contains public types only; their implementation is in the packages below it.
  *
  * <p>Wrong arguments throw an IllegalArgumentException or NullPointerException, calls in a wrong state an
  * IllegalStateException, and damaged or unsupported files a {@link io.github.t6j.ModelFormatException}. A cancelled

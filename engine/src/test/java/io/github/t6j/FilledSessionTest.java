@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.SessionOptions.Path;
+import io.github.t6j.benchmark.FilledCache;
 import io.github.t6j.cache.FactorCache;
 import io.github.t6j.cache.FactorCache.Factors;
 import io.github.t6j.kernels.Format;
-import io.github.t6j.model.SessionAccess;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -22,7 +22,7 @@ class FilledSessionTest {
 
     private static float[] logits(Model model, SessionOptions options, int length, long seed) {
         try (Session session = model.newSession(options.withContextLength(length + 2))) {
-            SessionAccess.fill(session, length, seed);
+            FilledCache.fill(session, length, seed);
             assertThat(session.position()).isEqualTo(length);
             assertThat(session.ids()).hasSize(length).containsOnly(0);
             assertThatThrownBy(session::logits).isInstanceOf(IllegalStateException.class);
@@ -67,13 +67,13 @@ class FilledSessionTest {
     @Test
     void invalidArgumentsAreRejected() {
         try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
-            assertThatThrownBy(() -> SessionAccess.fill(session, 513, 0))
+            assertThatThrownBy(() -> FilledCache.fill(session, 513, 0))
                     .hasMessage("length: expected 0 to 512, found 513");
-            assertThatThrownBy(() -> SessionAccess.fill(session, -1, 0))
+            assertThatThrownBy(() -> FilledCache.fill(session, -1, 0))
                     .hasMessage("length: expected 0 to 512, found -1");
-            SessionAccess.fill(session, 0, 0);
+            FilledCache.fill(session, 0, 0);
             session.decode(1);
-            assertThatThrownBy(() -> SessionAccess.fill(session, 2, 0))
+            assertThatThrownBy(() -> FilledCache.fill(session, 2, 0))
                     .hasMessageContaining("expected an empty session");
         }
     }
@@ -92,7 +92,7 @@ class FilledSessionTest {
     void aLongContextAllocatesOnlyItsCache() {
         SessionOptions options = SessionOptions.defaults().withCacheType(CacheType.Q8).withContextLength(100_002);
         try (Model model = Model.load(TestData.tiny()); Session session = model.newSession(options)) {
-            SessionAccess.fill(session, 100_000, 1);
+            FilledCache.fill(session, 100_000, 1);
             session.prefill(1, 2);
             assertThat(session.logits()).doesNotContain(Float.NaN);
             assertThat(session.usedCacheBytes()).isEqualTo(100_002L * 1536);

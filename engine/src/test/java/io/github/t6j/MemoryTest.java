@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.SessionOptions.CacheType;
-import io.github.t6j.model.SessionAccess;
+import io.github.t6j.benchmark.FilledCache;
 import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.PhysicalMemory;
 import java.io.IOException;
@@ -144,7 +144,7 @@ class MemoryTest {
                     SessionOptions options = one.withContextLength(ids);
                     long before = NativeMemory.held();
                     try (Session session = model.newSession(options)) {
-                        SessionAccess.fill(session, ids, 1);
+                        FilledCache.fill(session, ids, 1);
                         String which = type + ", " + ids + " ids";
                         assertThat(model.sessionBytes(options) - buffers).as(which).isEqualTo(session.cacheBytes())
                                 .isGreaterThan(session.usedCacheBytes());
@@ -160,7 +160,7 @@ class MemoryTest {
     /** Bytes of the cache of a session that is full. */
     private static long held(Model model, SessionOptions options) {
         try (Session session = model.newSession(options)) {
-            SessionAccess.fill(session, options.contextLength(), 1);
+            FilledCache.fill(session, options.contextLength(), 1);
             return session.cacheBytes();
         }
     }

@@ -10,18 +10,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Tests that packages use only those below them, and that only kernels.simd uses the Vector API. */
+/** Tests that packages use only those below them, that the root is public, and that only kernels.simd uses the Vector API. */
 class PackagesTest {
     private static final List<String> TOP_DOWN = List.of(
-            "schedule", "flashtpa", "", "training", "tokenizer", "session", "family", "sampling", "model", "attention",
-            "cache",
-            "kernels",
-            "weights", "json", "random");
+            "benchmark", "schedule", "flashtpa", "", "training", "tokenizer", "session", "family", "sampling", "model",
+            "attention", "cache", "kernels", "weights", "json", "random");
     /** Packages of attention, top-down; {@code attention.tpa.forms} belongs to {@code attention.tpa}. */
     private static final List<String> ATTENTION = List.of(
             "attention.oracle", "attention.linear", "attention.latent", "attention.grouped", "attention.tpa",
@@ -86,6 +85,18 @@ class PackagesTest {
         files.remove("");
         files.remove("kernels.simd");
         assertThat(files).allSatisfy((name, count) -> assertThat(count).as(name).isLessThanOrEqualTo(MOST_FILES));
+    }
+
+    @Test
+    void theRootHasOnlyPublicTypes() throws IOException {
+        Pattern other = Pattern.compile(
+                "(?m)^(?:(?:abstract|final|sealed|non-sealed) )*(?:class|record|enum|@?interface) \\w+");
+        for (Path file : sources()) {
+            String source = Files.readString(file);
+            if (packageOf(source).isEmpty()) {
+                assertThat(other.matcher(source).results().map(MatchResult::group)).as(file.toString()).isEmpty();
+            }
+        }
     }
 
     @Test

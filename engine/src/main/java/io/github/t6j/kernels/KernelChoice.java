@@ -36,7 +36,7 @@ public final class KernelChoice {
     }
 
     /** Calls {@link ScalarKernels#readAll} or its SIMD form, whichever is fastest here. */
-    static int readAll(MemorySegment data, long at, long count) {
+    public static int readAll(MemorySegment data, long at, long count) {
         return BEST == SCALAR ? ScalarKernels.readAll(data, at, count) : SimdKernels.readAll(data, at, count);
     }
 

@@ -26,7 +26,7 @@ final class FedIds {
     }
 
     /** Records fed ids as the last of the {@code position} ids in the cache. */
-    void keep(int[] fed, int from, int count, int position) {
+    void append(int[] fed, int from, int count, int position) {
         if (position > ids.length) {
             ids = Arrays.copyOf(ids, Math.max(position, 2 * ids.length));
         }
@@ -34,20 +34,21 @@ final class FedIds {
     }
 
     /**
-     * Checks that {@code more} may follow the {@code position} ids in the cache.
+     * Checks that {@code count} ids of {@code more}, starting at {@code from}, may follow the {@code position} ids in the
+     * cache.
      *
      * @throws IllegalArgumentException if there are none, or an id is not below the vocabulary's size
      * @throws IllegalStateException if the context has no room for them
      */
-    void check(int[] more, int position) {
+    void check(int[] more, int from, int count, int position) {
         Objects.requireNonNull(more, "ids");
-        if (more.length == 0) {
+        if (count == 0) {
             throw new IllegalArgumentException("ids: expected one or more, found none");
         }
-        for (int id : more) {
-            check(id);
+        for (int i = from; i < from + count; i++) {
+            check(more[i]);
         }
-        checkRoom(more.length, position);
+        checkRoom(count, position);
     }
 
     void check(int id) {

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * ({@link LeakTracker}).
  */
 public final class ModelUse {
-    private static final AtomicBoolean TOLD = new AtomicBoolean();
+    private static final AtomicBoolean WARNED = new AtomicBoolean();
 
     private final AtomicInteger holders = new AtomicInteger(1); // the model itself, and each call in progress
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -28,7 +28,7 @@ public final class ModelUse {
     /** Closes this when {@code model} becomes unreachable. */
     public void watch(Object model) {
         forgotten.watch(model, () -> {
-            tell("model");
+            warn("model");
             close();
         });
     }
@@ -47,7 +47,7 @@ public final class ModelUse {
      */
     public LeakTracker.Watch watch(Object session, SessionUse use) {
         return forgotten.watch(session, () -> {
-            tell("session");
+            warn("session");
             use.close();
         });
     }
@@ -56,8 +56,8 @@ public final class ModelUse {
         sessions.remove(use);
     }
 
-    private static void tell(String what) {
-        if (TOLD.compareAndSet(false, true)) {
+    private static void warn(String what) {
+        if (WARNED.compareAndSet(false, true)) {
             System.getLogger("io.github.t6j").log(
                     Level.WARNING,
                     "a {0} of t6j was never closed; it is unreachable and is closed now. Close models and sessions,"

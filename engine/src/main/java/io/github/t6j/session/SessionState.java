@@ -10,6 +10,7 @@ import io.github.t6j.weights.FileBytes;
 import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.PhysicalMemory;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 
 /** State of a session: its token ids, their cache, and the logits after the last id. */
@@ -23,6 +24,7 @@ public final class SessionState {
     private Sequence sequence;
     private int lastRow = -1; // row of the last pass whose logits can be computed, or -1
     private boolean logitsReady;
+    private SessionFeed feed; // reused, or null
 
     public SessionState(Transformer transformer, SessionOptions options) {
         this(transformer, options, contextLength(transformer, options),
@@ -103,9 +105,14 @@ public final class SessionState {
         return sequence.cacheBytes();
     }
 
-    /** Checks that {@code more} may be fed, see {@link FedIds#check(int[], int)}. */
+    /** Checks that {@code more} may be fed, see {@link #check(int[], int, int)}. */
     public void check(int[] more) {
-        ids.check(more, position());
+        check(more, 0, Objects.requireNonNull(more, "ids").length);
+    }
+
+    /** Checks that some of {@code more} may be fed, see {@link FedIds#check(int[], int, int, int)}. */
+    void check(int[] more, int from, int count) {
+        ids.check(more, from, count, position());
     }
 
     /** Checks that {@code id} may be fed. */
@@ -124,7 +131,7 @@ public final class SessionState {
                 }
                 if (listener != null) {
                     logits(); // the session's logits, which the listener may read
-                    tell(listener, count);
+                    report(listener, count);
                 }
             }
             return true;
@@ -143,7 +150,7 @@ public final class SessionState {
     public boolean feedPrompt(int[] promptIds, BooleanSupplier stop) {
         checkPrompt(promptIds);
         if (promptIds.length == 0 && !hasLogits()) {
-            feedLastAgain();
+            refeedLast();
         }
         if (!feed(promptIds, null, stop)) {
             return false;
@@ -171,25 +178,34 @@ public final class SessionState {
         if (!sequence.forward(more, from, count, stop)) {
             return false;
         }
-        keep(more, from, count);
+        append(more, from, count);
         lastRow = count - 1;
         logitsReady = false;
         return true;
     }
 
+    /** Returns an empty feed to which this session and others are added; valid until the next call. */
+    public SessionFeed sharedFeed() {
+        if (feed == null) {
+            feed = new SessionFeed();
+        }
+        feed.clear();
+        return feed;
+    }
+
     /** Records fed ids as the last ids in the cache. */
-    public void keep(int[] fed, int from, int count) {
-        ids.keep(fed, from, count, position());
+    void append(int[] fed, int from, int count) {
+        ids.append(fed, from, count, position());
     }
 
     /** Returns the sequence for a pass of several sessions; invalidates the logits. */
-    public Sequence fedSequence() {
+    Sequence fedSequence() {
         lastRow = -1;
         return sequence;
     }
 
     /** Sets the logits after the last id to those at {@code from} of {@code all}. */
-    public void take(float[] all, int from) {
+    void setLogits(float[] all, int from) {
         System.arraycopy(all, from, logits, 0, logits.length);
         lastRow = 0;
         logitsReady = true;
@@ -214,20 +230,20 @@ public final class SessionState {
     }
 
     /** Passes the logits of all rows of the last pass to {@code listener}. */
-    private void tell(LogitsListener listener, int rows) {
-        float[] told = new float[logits.length];
+    private void report(LogitsListener listener, int rows) {
+        float[] reported = new float[logits.length];
         for (int row = 0; row < rows; row += Transformer.MOST_LOGIT_ROWS) {
             int count = Math.min(Transformer.MOST_LOGIT_ROWS, rows - row);
             float[] all = sequence.logits(row, count);
             for (int i = 0; i < count; i++) {
-                System.arraycopy(all, i * sequence.logitStride(), told, 0, told.length);
-                listener.onLogits(position() - rows + row + i, told);
+                System.arraycopy(all, i * sequence.logitStride(), reported, 0, reported.length);
+                listener.onLogits(position() - rows + row + i, reported);
             }
         }
     }
 
     /** Recomputes the logits after the last id, which a truncation or a cancelled call has discarded. */
-    private void feedLastAgain() {
+    private void refeedLast() {
         int last = ids.get(position() - 1);
         sequence.reserveLast(); // fails, if at all, before anything is removed
         sequence.truncate(position() - 1);
@@ -242,7 +258,12 @@ public final class SessionState {
         lastRow = -1;
     }
 
-    /** Implementation of {@link io.github.t6j.model.SessionAccess#fill}. */
+    /**
+     * Fills the cache of an empty session with {@code length} positions of random elements.
+     *
+     * @throws IllegalArgumentException if {@code length} is not in 0 … the session's context length
+     * @throws IllegalStateException if the session is not empty
+     */
     public void fill(int length, long seed) {
         if (length < 0 || length > contextLength) {
             throw new IllegalArgumentException("length: expected 0 to " + contextLength + ", found " + length);
@@ -256,14 +277,14 @@ public final class SessionState {
             sequence.truncate(0); // frees the memory
             throw failure;
         }
-        ids.keep(new int[length], 0, length, length);
+        ids.append(new int[length], 0, length, length);
         lastRow = -1;
     }
 
     public SessionState fork() {
         SessionState fork = new SessionState(transformer, options, contextLength, sequence.fork(), ids());
         if (hasLogits()) {
-            fork.take(logits(), 0);
+            fork.setLogits(logits(), 0);
         }
         return fork;
     }
@@ -282,7 +303,7 @@ public final class SessionState {
             ids = new FedIds(contextLength, logits.length, found.ids());
             lastRow = -1;
             if (found.logits() != null) {
-                take(found.logits(), 0);
+                setLogits(found.logits(), 0);
             }
         } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
             throw FileBytes.cutShort(file, fault);

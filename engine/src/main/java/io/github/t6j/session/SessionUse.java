@@ -1,6 +1,8 @@
 package io.github.t6j.session;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 
 /**
  * Tracker of the call that uses a session: one call at a time, and none after the session is closed. A call in progress
@@ -54,6 +56,31 @@ public final class SessionUse {
             throw closed();
         }
         return call;
+    }
+
+    /**
+     * Begins a call of each of {@code sessions}, or of none if one is closed or in use.
+     *
+     * @param use returns the tracker of a session
+     */
+    public static <S> void beginAll(List<S> sessions, Function<S, SessionUse> use) {
+        int begun = 0;
+        try {
+            for (; begun < sessions.size(); begun++) {
+                use.apply(sessions.get(begun)).begin();
+            }
+        } finally {
+            if (begun < sessions.size()) {
+                endAll(sessions, use, begun);
+            }
+        }
+    }
+
+    /** Ends the calls of the first {@code count} of {@code sessions}. */
+    public static <S> void endAll(List<S> sessions, Function<S, SessionUse> use, int count) {
+        for (int i = 0; i < count; i++) {
+            use.apply(sessions.get(i)).end();
+        }
     }
 
     private static IllegalStateException used(Thread other) {

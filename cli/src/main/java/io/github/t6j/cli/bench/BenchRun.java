@@ -3,9 +3,9 @@ package io.github.t6j.cli.bench;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
-import io.github.t6j.kernels.ReadBandwidth;
+import io.github.t6j.benchmark.FilledCache;
+import io.github.t6j.benchmark.ReadBandwidth;
 import io.github.t6j.kernels.Workers;
-import io.github.t6j.model.SessionAccess;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.tokenizer.TokenStream;
@@ -40,7 +40,7 @@ final class BenchRun {
             ReadBandwidth readTest = new ReadBandwidth(workers);
             for (int i = 0; i < test.batch(); i++) {
                 filled.add(model.newSession(options));
-                SessionAccess.fill(filled.getLast(), test.depth(), SEED + i);
+                FilledCache.fill(filled.getLast(), test.depth(), SEED + i);
             }
             for (double warm = once(filled); warm < warmUpSeconds;) {
                 warm += once(filled);

@@ -1,5 +1,8 @@
-package io.github.t6j.kernels;
+package io.github.t6j.benchmark;
 
+import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 

@@ -1,5 +1,6 @@
-package io.github.t6j;
+package io.github.t6j.tokenizer.choice;
 
+import io.github.t6j.ModelFormatException;
 import io.github.t6j.family.Families;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.tokenizer.Tokenizer;
@@ -8,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** Selection of the tokenizer of a model. */
-final class ModelTokenizer {
+public final class ModelTokenizer {
     /**
      * Most ids that a tokenizer may have beyond the model's vocabulary: users add tokens without extending the model.
      */
@@ -24,7 +25,8 @@ final class ModelTokenizer {
      * @param notes receives a sentence if the tokenizer was chosen by family
      * @throws ModelFormatException if the tokenizer has too many ids for the model
      */
-    static Tokenizer find(Path asked, Path folder, Checkpoint checkpoint, ModelConfig config, List<String> notes) {
+    public static Tokenizer find(Path asked, Path folder, Checkpoint checkpoint, ModelConfig config,
+            List<String> notes) {
         Tokenizer found = asked == null ? own(folder, checkpoint) : Tokenizer.load(asked);
         int vocabulary = config.sizes().vocabulary();
         if (found == null) {

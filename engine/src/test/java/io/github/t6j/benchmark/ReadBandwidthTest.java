@@ -1,7 +1,8 @@
-package io.github.t6j.kernels;
+package io.github.t6j.benchmark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.kernels.Workers;
 import org.junit.jupiter.api.Test;
 
 class ReadBandwidthTest {

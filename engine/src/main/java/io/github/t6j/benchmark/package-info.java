@@ -1,0 +1,2 @@
+/** Functions for benchmarks, which measure the engine from outside. May use every other package. */
+package io.github.t6j.benchmark;

@@ -1,0 +1,168 @@
+package io.github.t6j.session;
+
+import io.github.t6j.LogitsListener;
+import io.github.t6j.model.Batch;
+import io.github.t6j.model.Sequence;
+import io.github.t6j.model.Transformer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Feed of several sessions: single ids and parts of prompts, which pass through the model together. The caller adds the
+ * ids of each session within a call of that session, then runs the passes. Feeding single ids allocates only if there
+ * are more sessions than before.
+ */
+public final class SessionFeed {
+    private final List<Part> parts = new ArrayList<>(); // the first ones, size of them, are in use
+    private final int[] rows = new int[Batch.MOST_ROWS]; //      rows of a pass whose logits are needed
+    private final int[] owners = new int[Batch.MOST_ROWS]; //    parts that these rows belong to
+    private final int[] positions = new int[Batch.MOST_ROWS]; // positions of these rows in their sessions
+    private int needed; // number of these rows
+    private float[] reported; // [vocabulary], buffer for listeners, or null without one
+    private int size;
+
+    /** Ids of one session. */
+    private static final class Part {
+        private SessionState session;
+        private int[] ids;
+        private int next; // index of the next id to feed
+        private int end; //  after the last id
+        private int now; //  number of ids in the current pass
+        private LogitsListener listener; // or null
+
+        /** Returns the number of ids in the next pass, split as a prompt of one session. */
+        int count() {
+            return Math.min(Transformer.MOST_ROWS, end - next);
+        }
+
+        boolean isSingle() {
+            return count() == 1 && listener == null;
+        }
+
+        void feedSingle() {
+            session.feed(ids[next++], () -> false);
+        }
+    }
+
+    /** Creates an empty feed. */
+    public SessionFeed() {}
+
+    void clear() {
+        for (int i = 0; i < size; i++) {
+            Part part = parts.get(i);
+            part.session = null;
+            part.ids = null;
+            part.listener = null;
+        }
+        size = 0;
+        reported = null;
+    }
+
+    /**
+     * Adds {@code count} ids for {@code session}, from index {@code from} of {@code ids}.
+     *
+     * @param session a session without ids in this feed
+     * @param listener listener to the logits after every id, or null if only the last are needed
+     * @throws IllegalArgumentException if there are no ids, or an id is not below the vocabulary's size
+     * @throws IllegalStateException if the context has no room for them
+     */
+    public void add(SessionState session, int[] ids, int from, int count, LogitsListener listener) {
+        session.check(ids, from, count);
+        if (size == parts.size()) {
+            parts.add(new Part());
+        }
+        Part part = parts.get(size++);
+        part.session = session;
+        part.ids = ids;
+        part.next = from;
+        part.end = from + count;
+        part.listener = listener;
+        if (listener != null && reported == null) {
+            reported = new float[session.vocabulary()];
+        }
+    }
+
+    /**
+     * Feeds all ids, so that each session has the logits after its last id, and empties this feed.
+     *
+     * @return false if there were no ids
+     */
+    public boolean run() {
+        try {
+            if (size == 1 && parts.getFirst().isSingle()) {
+                parts.getFirst().feedSingle();
+            } else {
+                runPasses();
+            }
+            return size > 0;
+        } finally {
+            clear();
+        }
+    }
+
+    private void runPasses() {
+        for (int first = 0; first < size;) {
+            if (parts.get(first).count() == 0) {
+                first++;
+            } else {
+                pass(first);
+            }
+        }
+    }
+
+    /** Makes one pass of the parts from {@code first} that fit, in the buffers of the first. */
+    private void pass(int first) {
+        Sequence leader = parts.get(first).session.fedSequence();
+        Batch batch = leader.batch();
+        needed = 0;
+        int end = first;
+        for (; end < size && batch.rows() + parts.get(end).count() <= Batch.MOST_ROWS; end++) {
+            Part part = parts.get(end);
+            part.now = part.count();
+            if (part.now > 0) {
+                need(end, batch.rows());
+                batch.add(part.session.fedSequence(), part.ids, part.next, part.now);
+            }
+        }
+        batch.forward();
+        for (int i = first; i < end; i++) {
+            Part part = parts.get(i);
+            part.session.append(part.ids, part.next, part.now);
+            part.next += part.now;
+        }
+        setLogits(leader);
+    }
+
+    /** Records the rows of a part, which begin at {@code row}, whose logits are needed. */
+    private void need(int owner, int row) {
+        Part part = parts.get(owner);
+        for (int i = 0; i < part.now; i++) {
+            if (part.listener != null || part.next + i + 1 == part.end) {
+                rows[needed] = row + i;
+                owners[needed] = owner;
+                positions[needed++] = part.session.position() + i;
+            }
+        }
+    }
+
+    /**
+     * Passes logits to sessions and listeners. A session takes only the logits after its last row, so that a listener
+     * that throws, or forks the session, never leaves it with others.
+     */
+    private void setLogits(Sequence leader) {
+        for (int from = 0; from < needed; from += Transformer.MOST_LOGIT_ROWS) {
+            int some = Math.min(Transformer.MOST_LOGIT_ROWS, needed - from);
+            float[] all = leader.logits(rows, from, some);
+            for (int i = 0; i < some; i++) {
+                Part part = parts.get(owners[from + i]);
+                if (from + i + 1 == needed || owners[from + i + 1] != owners[from + i]) {
+                    part.session.setLogits(all, i * leader.logitStride());
+                }
+                if (part.listener != null) {
+                    System.arraycopy(all, i * leader.logitStride(), reported, 0, reported.length);
+                    part.listener.onLogits(positions[from + i], reported);
+                }
+            }
+        }
+    }
+}
