@@ -165,8 +165,8 @@ public final class Model implements AutoCloseable {
     }
 
     private void addNotes(Checkpoint checkpoint) {
-        if (!checkpoint.turnedTypes().isEmpty()) {
-            String types = checkpoint.turnedTypes().stream().map(DType::name).collect(Collectors.joining(", "));
+        if (!checkpoint.convertedTypes().isEmpty()) {
+            String types = checkpoint.convertedTypes().stream().map(DType::name).collect(Collectors.joining(", "));
             notes.add("weights of types " + types + " were converted to q8_0");
         }
     }

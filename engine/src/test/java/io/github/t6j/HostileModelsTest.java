@@ -79,10 +79,10 @@ class HostileModelsTest {
             channel.write(ByteBuffer.allocate(1), 8 + json.length + end - 1);
         }
         Files.writeString(folder.resolve("config.json"), "{\"n_head\": 1}");
-        long before = NativeMemory.held();
+        long before = NativeMemory.allocatedBytes();
         assertThatThrownBy(() -> Model.load(folder)).isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining(folder.toString()).hasMessageContaining("to take at most");
-        assertThat(NativeMemory.held()).isEqualTo(before);
+        assertThat(NativeMemory.allocatedBytes()).isEqualTo(before);
     }
 
     /** The cache stores no elements, in every cache type. */

@@ -53,17 +53,17 @@ class MemoryTest {
     void everyByteIsFreed(String golden) {
         ModelOptions options = new ModelOptions(
                 ModelOptions.Load.COPY, 2, golden.equals("T6_linearattn") ? RopeVariant.LINEARATTN : null);
-        long before = NativeMemory.held();
+        long before = NativeMemory.allocatedBytes();
         try (Model model = Model.load(TestData.path("golden/" + golden), options)) {
-            assertThat(NativeMemory.held() - before).isGreaterThanOrEqualTo(model.weightBytes());
+            assertThat(NativeMemory.allocatedBytes() - before).isGreaterThanOrEqualTo(model.weightBytes());
             use(model); // allocates the shared pages, which stay with the model
-            long used = NativeMemory.held();
+            long used = NativeMemory.allocatedBytes();
             for (int i = 0; i < 3; i++) {
                 use(model);
-                assertThat(NativeMemory.held()).isEqualTo(used);
+                assertThat(NativeMemory.allocatedBytes()).isEqualTo(used);
             }
         }
-        assertThat(NativeMemory.held()).isEqualTo(before);
+        assertThat(NativeMemory.allocatedBytes()).isEqualTo(before);
     }
 
     @Test
@@ -104,7 +104,7 @@ class MemoryTest {
     @Test
     void aContextBeyondMemoryIsRejectedWithTheNumbers() {
         try (Model model = Model.load(TestData.tiny())) {
-            long before = NativeMemory.held();
+            long before = NativeMemory.allocatedBytes();
             SessionOptions options = SessionOptions.defaults().withContextLength(Integer.MAX_VALUE);
             assertThatThrownBy(() -> model.newSession(options))
                     .isInstanceOfSatisfying(MemoryLimitException.class, refusal -> {
@@ -112,7 +112,7 @@ class MemoryTest {
                         assertThat(refusal.available()).isBetween(1L, PhysicalMemory.available() + (1L << 30));
                     })
                     .hasMessageContaining("2147483647 ids, 3840 bytes each").hasMessageContaining("MB");
-            assertThat(NativeMemory.held()).isEqualTo(before);
+            assertThat(NativeMemory.allocatedBytes()).isEqualTo(before);
         }
     }
 
@@ -142,15 +142,15 @@ class MemoryTest {
                 assertThat(buffers).isBetween(1L << 16, 8L << 20);
                 for (int ids : new int[] {100, 640, 1000, 5008, 20_011}) {
                     SessionOptions options = one.withContextLength(ids);
-                    long before = NativeMemory.held();
+                    long before = NativeMemory.allocatedBytes();
                     try (Session session = model.newSession(options)) {
                         FilledCache.fill(session, ids, 1);
                         String which = type + ", " + ids + " ids";
                         assertThat(model.sessionBytes(options) - buffers).as(which).isEqualTo(session.cacheBytes())
                                 .isGreaterThan(session.usedCacheBytes());
                         assertThat((double) model.sessionBytes(options)).as(which)
-                                .isBetween((double) NativeMemory.held() - before,
-                                        1.03 * (NativeMemory.held() - before) + buffers);
+                                .isBetween((double) NativeMemory.allocatedBytes() - before,
+                                        1.03 * (NativeMemory.allocatedBytes() - before) + buffers);
                     }
                 }
             }
@@ -184,7 +184,7 @@ class MemoryTest {
     @Test
     @EnabledOnOs(OS.LINUX)
     void memoryDoesNotGrow() throws IOException {
-        long before = NativeMemory.held();
+        long before = NativeMemory.allocatedBytes();
         long[] resident = new long[4];
         for (int quarter = 0; quarter < resident.length; quarter++) {
             for (int i = 0; i < 250; i++) {
@@ -203,7 +203,7 @@ class MemoryTest {
             }
             resident[quarter] = resident();
         }
-        assertThat(NativeMemory.held()).isEqualTo(before);
+        assertThat(NativeMemory.allocatedBytes()).isEqualTo(before);
         assertThat(resident[3] - resident[0]).as("growth of resident memory: " + Arrays.toString(resident))
                 .isLessThanOrEqualTo(32L << 20);
     }

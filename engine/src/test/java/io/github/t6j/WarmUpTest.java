@@ -80,12 +80,12 @@ class WarmUpTest {
     /** Closing at any time ends the warm-up without an exception and frees all memory. */
     @Test
     void closingTheModelEndsIt() throws Exception {
-        long before = NativeMemory.held();
+        long before = NativeMemory.allocatedBytes();
         for (int millis = 0; millis < 30; millis += 3) {
             Model model = Model.load(TestData.tiny());
-            long loaded = NativeMemory.held();
+            long loaded = NativeMemory.allocatedBytes();
             Future<Boolean> warm = beside.submit(() -> model.warmUp(LONG));
-            while (NativeMemory.held() == loaded && !warm.isDone()) {
+            while (NativeMemory.allocatedBytes() == loaded && !warm.isDone()) {
                 Thread.onSpinWait(); // until the warm-up has begun
             }
             Thread.sleep(millis);
@@ -94,6 +94,6 @@ class WarmUpTest {
             assertThatThrownBy(() -> model.warmUp(LONG)).isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("the model is closed");
         }
-        assertThat(NativeMemory.held()).isEqualTo(before);
+        assertThat(NativeMemory.allocatedBytes()).isEqualTo(before);
     }
 }

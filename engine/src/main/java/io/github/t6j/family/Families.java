@@ -73,8 +73,8 @@ public final class Families {
     }
 
     /** Returns whether a model's checkpoints have no tokenizer and use GPT-2's ids. */
-    public static boolean speaksGpt2(ModelConfig config) {
-        return named(config).speaksGpt2();
+    public static boolean usesGpt2Tokenizer(ModelConfig config) {
+        return named(config).usesGpt2Tokenizer();
     }
 
     /** Returns the number of weights of a model; tied weights count once. */

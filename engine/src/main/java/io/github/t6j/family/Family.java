@@ -22,7 +22,7 @@ public interface Family {
     ModelConfig read(NamedTensors tensors, ModelMetadata description);
 
     /** Returns whether its checkpoints have no tokenizer and use GPT-2's ids. */
-    default boolean speaksGpt2() {
+    default boolean usesGpt2Tokenizer() {
         return false;
     }
 

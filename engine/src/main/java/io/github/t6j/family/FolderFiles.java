@@ -32,19 +32,19 @@ public record FolderFiles(Path folder) {
     /** Returns t6j.json, or an empty object if it is missing. */
     public VariantJson variant() {
         Path file = folder.resolve("t6j.json");
-        return isThere(file) ? new VariantJson(object(file), file.toString()) : VariantJson.none();
+        return exists(file) ? new VariantJson(object(file), file.toString()) : VariantJson.none();
     }
 
     /** Returns generation_config.json, or an empty object if it is missing. */
     public GenerationJson generation() {
         Path file = folder.resolve("generation_config.json");
-        return isThere(file)
+        return exists(file)
                 ? new GenerationJson(new ConfigJson(object(file), file.toString()))
                 : GenerationJson.none();
     }
 
     /** Returns true for a broken link too, so that reading it reports an error. */
-    private static boolean isThere(Path file) {
+    private static boolean exists(Path file) {
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     }
 

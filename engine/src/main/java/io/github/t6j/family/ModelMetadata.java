@@ -8,16 +8,16 @@ import java.util.Map;
  *
  * @param config config.json
  * @param variantJson t6j.json
- * @param said variant given by {@code --variant}, which overrides that of t6j.json, or null
+ * @param variantOption variant given by {@code --variant}, which overrides that of t6j.json, or null
  */
-public record ModelMetadata(ConfigJson config, VariantJson variantJson, RopeVariant said) {
+public record ModelMetadata(ConfigJson config, VariantJson variantJson, RopeVariant variantOption) {
     /** Returns a description with the keys of config.json, and a variant or null. */
-    public static ModelMetadata of(Map<String, Object> config, RopeVariant said) {
-        return new ModelMetadata(new ConfigJson(config, "config.json"), VariantJson.none(), said);
+    public static ModelMetadata of(Map<String, Object> config, RopeVariant variantOption) {
+        return new ModelMetadata(new ConfigJson(config, "config.json"), VariantJson.none(), variantOption);
     }
 
     /** Returns the variant that the user or t6j.json gives, or null. */
     public RopeVariant variant() {
-        return said == null ? variantJson.variant() : said;
+        return variantOption == null ? variantJson.variant() : variantOption;
     }
 }

@@ -88,7 +88,7 @@ record FlashTpaFile(int[] lengths, PagedCache[] sequences) {
             }
             return new FlashTpaFile(lengths, sequences(file, rest, lengths, empty));
         } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
-            throw FileBytes.cutShort(file, fault);
+            throw FileBytes.truncated(file, fault);
         }
     }
 

@@ -36,7 +36,7 @@ final class Candidates {
      *
      * @throws IllegalStateException if the logits of all candidates are negative infinity
      */
-    int likeliest() {
+    int mostLikely() {
         int best = ids[0];
         double greatest = logits[best];
         for (int i = 1; i < size; i++) {
@@ -58,7 +58,7 @@ final class Candidates {
      * the order of {@code ids}. A weight divided by the sum is the softmax.
      */
     double weigh() {
-        double greatest = logits[likeliest()];
+        double greatest = logits[mostLikely()];
         double sum = 0;
         for (int i = 0; i < size; i++) {
             int id = ids[i];

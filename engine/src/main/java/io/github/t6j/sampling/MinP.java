@@ -13,7 +13,7 @@ final class MinP implements Step {
 
     @Override
     public void apply(Candidates candidates) {
-        double least = candidates.logits[candidates.likeliest()] + logP;
+        double least = candidates.logits[candidates.mostLikely()] + logP;
         int kept = 0;
         for (int i = 0; i < candidates.size; i++) {
             int id = candidates.ids[i];

@@ -146,7 +146,7 @@ public final class Sampler {
         for (int i = first; i < steps.length; i++) {
             steps[i].apply(candidates);
         }
-        return greedy ? candidates.likeliest() : draw();
+        return greedy ? candidates.mostLikely() : draw();
     }
 
     /** Draws a candidate with probability proportional to its weight. */

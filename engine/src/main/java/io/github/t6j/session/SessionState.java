@@ -306,7 +306,7 @@ public final class SessionState {
                 setLogits(found.logits(), 0);
             }
         } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
-            throw FileBytes.cutShort(file, fault);
+            throw FileBytes.truncated(file, fault);
         }
     }
 

@@ -48,7 +48,7 @@ final class Moments {
                         + tensors.size() + ": it belongs to another model");
             }
         } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
-            throw FileBytes.cutShort(file, fault);
+            throw FileBytes.truncated(file, fault);
         }
     }
 

@@ -365,7 +365,7 @@ public final class Trainer implements AutoCloseable {
      * Returns whether a folder without a tokenizer uses {@link Tokenizer#gpt2}, on whose ids its family was trained.
      */
     public boolean speaksGpt2() {
-        return Families.speaksGpt2(config) && vocabulary() >= Tokenizer.gpt2().size();
+        return Families.usesGpt2Tokenizer(config) && vocabulary() >= Tokenizer.gpt2().size();
     }
 
     /** Returns the name of the model's attention for display: T6, MHA, … */

@@ -74,7 +74,7 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
             return checkpoint;
         } catch (InternalError fault) {
             checkpoint.close();
-            throw FileBytes.cutShort(folderOrFile, fault);
+            throw FileBytes.truncated(folderOrFile, fault);
         } catch (RuntimeException | Error e) {
             checkpoint.close();
             throw e;
@@ -97,10 +97,10 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
     }
 
     /** Returns the types that {@link #rows} converts to Q8_0, among those of the tensors; for a note to the user. */
-    public Set<DType> turnedTypes() {
-        Set<DType> turned = EnumSet.noneOf(DType.class);
-        tensors.values().stream().map(Tensor::dtype).filter(type -> type.loaded() != type).forEach(turned::add);
-        return turned;
+    public Set<DType> convertedTypes() {
+        Set<DType> converted = EnumSet.noneOf(DType.class);
+        tensors.values().stream().map(Tensor::dtype).filter(type -> type.loaded() != type).forEach(converted::add);
+        return converted;
     }
 
     /** Returns the files that hold weights, without an index. */
@@ -136,11 +136,11 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
         }
         try (NativeMemory copies = NativeMemory.confined()) {
             Tensor rows = stored.apply(copies);
-            Tensor turned = GgmlBlocks.turn(rows, memory);
+            Tensor converted = GgmlBlocks.toQ8(rows, memory);
             if (rows.data().isMapped()) {
                 rows.data().unload(); // otherwise the pages of the file stay resident until it is unmapped
             }
-            return turned;
+            return converted;
         }
     }
 

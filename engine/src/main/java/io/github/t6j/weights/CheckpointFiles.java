@@ -19,8 +19,9 @@ public final class CheckpointFiles {
             "pytorch_model.bin", "pytorch_model.bin.index.json", "ckpt.pt", "model_state_dict.pt");
     private static final List<String> ENDINGS = List.of(".safetensors", ".bin", ".pt", ".pth", ".gguf");
     /** Files with an extension of weights that training writes beside a model. */
-    public static final Set<String> NO_WEIGHTS = Set.of("optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt",
-            "rng_state.pth", "training_args.bin");
+    public static final Set<String> TRAINING_FILES =
+            Set.of("optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt",
+                    "rng_state.pth", "training_args.bin");
 
     private CheckpointFiles() {}
 
@@ -69,6 +70,6 @@ public final class CheckpointFiles {
     /** Returns whether a file's name has an ending of weights, and is none that training leaves beside them. */
     public static boolean mayHoldWeights(Path file) {
         String name = file.getFileName().toString();
-        return ENDINGS.stream().anyMatch(name::endsWith) && !NO_WEIGHTS.contains(name);
+        return ENDINGS.stream().anyMatch(name::endsWith) && !TRAINING_FILES.contains(name);
     }
 }

@@ -93,14 +93,14 @@ public final class FileBytes {
         for (long at = 0; at < size;) {
             int read = channel.read(bytes.asSlice(at, Math.min(PIECE, size - at)).asByteBuffer(), from + at);
             if (read < 0) {
-                throw cutShort(file, null);
+                throw truncated(file, null);
             }
             at += read;
         }
     }
 
     /** Returns the error for a file, mapped or not, that became shorter while it was open. */
-    public static ModelFormatException cutShort(Path file, Throwable cause) {
+    public static ModelFormatException truncated(Path file, Throwable cause) {
         return new ModelFormatException(
                 file + ": the file was truncated while it was read; try again when nothing writes to it", cause);
     }

@@ -27,7 +27,7 @@ final class GgmlBlocks {
     private GgmlBlocks() {}
 
     /** Converts {@code tensor} to Q8_0 in {@code memory}. */
-    static Tensor turn(Tensor tensor, Arena memory) {
+    static Tensor toQ8(Tensor tensor, Arena memory) {
         DType to = tensor.dtype().loaded();
         MemorySegment data = memory.allocate(to.bytes(tensor.shape()), 64);
         float[] elements = new float[STEP];

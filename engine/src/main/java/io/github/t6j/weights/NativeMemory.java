@@ -14,7 +14,7 @@ import java.lang.invoke.MethodHandle;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Off-heap memory of one owner, freed by {@link #close}. All of it is counted ({@link #held}), and allocations beyond
+ * Off-heap memory of one owner, freed by {@link #close}. All of it is counted ({@link #allocatedBytes}), and allocations beyond
  * the machine's memory fail: an operating system that overcommits would kill the process later.
  *
  * <p>Large allocations use huge pages if Linux supports them and this module may call native code ({@code
@@ -54,7 +54,7 @@ public final class NativeMemory implements Arena {
     }
 
     /** Returns the number of bytes allocated now, by all instances; rounding by the system is not counted. */
-    public static long held() {
+    public static long allocatedBytes() {
         return HELD.get();
     }
 

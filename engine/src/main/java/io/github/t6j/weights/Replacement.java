@@ -71,7 +71,7 @@ public record Replacement(Path target, boolean ownerOnly) {
 
     /** Writes the new file and renames it to the target. */
     public void write(Content content) throws IOException {
-        removeForgotten();
+        removeAbandoned();
         while (!write(target.resolveSibling(prefix() + Long.toHexString(System.nanoTime()) + SUFFIX), content)) {
             // by another name
         }
@@ -108,7 +108,7 @@ public record Replacement(Path target, boolean ownerOnly) {
     }
 
     /** Removes partial copies of this file that killed processes left. */
-    private void removeForgotten() throws IOException {
+    private void removeAbandoned() throws IOException {
         try (Stream<Path> files = Files.list(target.getParent())) {
             files.filter(this::isPartial).forEach(Replacement::removeIfForgotten);
         } catch (UncheckedIOException e) {

@@ -353,12 +353,12 @@ class CheckpointTest {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.wrap(new byte[] {1}), 20_000_000_000L);
         }
-        long before = NativeMemory.held();
+        long before = NativeMemory.allocatedBytes();
         for (boolean mapped : new boolean[] {false, true}) {
             assertThatThrownBy(() -> Checkpoint.open(file, mapped)).isInstanceOf(ModelFormatException.class)
                     .hasMessageContaining("header");
         }
-        assertThat(NativeMemory.held()).isEqualTo(before);
+        assertThat(NativeMemory.allocatedBytes()).isEqualTo(before);
     }
 
     /** Files inside a zip file system, which cannot be mapped. */

@@ -98,10 +98,10 @@ class GgmlBlocksTest {
     void convertsToQ8(DType dtype) {
         float[] elements = golden(dtype).get("y").toFloats();
         try (Arena arena = Arena.ofConfined()) {
-            Tensor turned = GgmlBlocks.turn(blocks(dtype), arena);
-            assertThat(turned.dtype()).isEqualTo(DType.Q8_0).isEqualTo(dtype.loaded());
-            assertThat(turned.shape()).isEqualTo(blocks(dtype).shape());
-            assertThat(turned.data().toArray(ValueLayout.JAVA_BYTE)).isEqualTo(q8(elements));
+            Tensor converted = GgmlBlocks.toQ8(blocks(dtype), arena);
+            assertThat(converted.dtype()).isEqualTo(DType.Q8_0).isEqualTo(dtype.loaded());
+            assertThat(converted.shape()).isEqualTo(blocks(dtype).shape());
+            assertThat(converted.data().toArray(ValueLayout.JAVA_BYTE)).isEqualTo(q8(elements));
         }
     }
 
@@ -115,8 +115,8 @@ class GgmlBlocksTest {
         }
         Tensor tensor = new Tensor("w", DType.Q6_K, List.of(3L, 19 * 256L), MemorySegment.ofArray(bytes));
         try (Arena arena = Arena.ofConfined()) {
-            byte[] turned = GgmlBlocks.turn(tensor, arena).data().toArray(ValueLayout.JAVA_BYTE);
-            assertThat(turned).isEqualTo(q8(tensor.toFloats()));
+            byte[] converted = GgmlBlocks.toQ8(tensor, arena).data().toArray(ValueLayout.JAVA_BYTE);
+            assertThat(converted).isEqualTo(q8(tensor.toFloats()));
         }
     }
 

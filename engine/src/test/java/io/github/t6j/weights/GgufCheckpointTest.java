@@ -44,7 +44,7 @@ class GgufCheckpointTest {
                 assertThat(checkpoint.gguf()).containsEntry("general.architecture", "llama");
                 assertThat(checkpoint.metadata()).isEmpty();
                 assertThat(checkpoint.tensors()).hasSize(21).containsKey("blk.1.attn_q.weight");
-                assertThat(checkpoint.turnedTypes()).isEmpty();
+                assertThat(checkpoint.convertedTypes()).isEmpty();
             }
         }
     }
@@ -78,23 +78,23 @@ class GgufCheckpointTest {
         float[] elements = Safetensors.read(
                 TestData.path("golden_llama/ggml_blocks/q4_K.safetensors"), Arena.ofAuto()).tensors().get("y")
                 .toFloats();
-        long before = NativeMemory.held();
+        long before = NativeMemory.allocatedBytes();
         try (Checkpoint checkpoint = Checkpoint.open(file, mapped)) {
-            assertThat(NativeMemory.held()).isEqualTo(before);
+            assertThat(NativeMemory.allocatedBytes()).isEqualTo(before);
             Tensor stored = checkpoint.tensors().get("w");
             assertThat(stored.dtype()).isEqualTo(DType.Q4_K);
-            assertThat(checkpoint.turnedTypes()).containsExactly(DType.Q4_K);
+            assertThat(checkpoint.convertedTypes()).containsExactly(DType.Q4_K);
             try (NativeMemory memory = NativeMemory.confined()) {
                 Tensor read = checkpoint.whole(stored, memory);
                 HandMadeFiles.assertSameTensor(read, Tensor.of("w", DType.Q8_0, elements, 6, 512));
                 assertThat(read.data().isReadOnly()).isTrue();
-                assertThat(NativeMemory.held()).isEqualTo(before + 6 * 512 / 32 * 34);
+                assertThat(NativeMemory.allocatedBytes()).isEqualTo(before + 6 * 512 / 32 * 34);
                 Map<String, Tensor> tensors = checkpoint.tensors();
                 assertThat(checkpoint.whole(tensors.get("v"), memory).dtype()).isEqualTo(DType.Q8_0);
                 assertThat(checkpoint.whole(tensors.get("norm"), memory).toFloats()).containsExactly(1, 2);
             }
         }
-        assertThat(NativeMemory.held()).isEqualTo(before);
+        assertThat(NativeMemory.allocatedBytes()).isEqualTo(before);
     }
 
     @Test

@@ -16,10 +16,10 @@ class NativeMemoryTest {
     void memoryIsZeroedAlignedWritableCountedAndFreedByClose() {
         for (long bytes : new long[] {64, 5_000_000, 9_000_001}) {
             MemorySegment memory;
-            long before = NativeMemory.held();
+            long before = NativeMemory.allocatedBytes();
             try (NativeMemory owner = NativeMemory.shared()) {
                 memory = owner.allocate(bytes, 64);
-                assertThat(NativeMemory.held() - before).isEqualTo(bytes);
+                assertThat(NativeMemory.allocatedBytes() - before).isEqualTo(bytes);
                 assertThat(memory.byteSize()).isEqualTo(bytes);
                 assertThat(memory.address() % 64).isZero();
                 for (long at : new long[] {0, bytes / 2, bytes - 1}) {
@@ -29,13 +29,13 @@ class NativeMemoryTest {
                 }
             }
             assertThat(memory.scope().isAlive()).isFalse();
-            assertThat(NativeMemory.held()).isEqualTo(before);
+            assertThat(NativeMemory.allocatedBytes()).isEqualTo(before);
         }
     }
 
     @Test
     void moreThanTheMachineHasIsRefused() {
-        long before = NativeMemory.held();
+        long before = NativeMemory.allocatedBytes();
         try (NativeMemory owner = NativeMemory.confined()) {
             assertThatThrownBy(() -> owner.allocate(1L << 60, 64))
                     .isInstanceOfSatisfying(MemoryLimitException.class, refusal -> {
@@ -44,6 +44,6 @@ class NativeMemoryTest {
                     })
                     .hasMessageContaining("found a need of " + (1L << 40) + " MB");
         }
-        assertThat(NativeMemory.held()).isEqualTo(before);
+        assertThat(NativeMemory.allocatedBytes()).isEqualTo(before);
     }
 }

@@ -54,7 +54,7 @@ final class BlobDownload {
     }
 
     /** Returns whether the blob exists and has the right size. */
-    static boolean isThere(Path blob, RemoteFile file) throws IOException {
+    static boolean isComplete(Path blob, RemoteFile file) throws IOException {
         return Files.isRegularFile(blob) && (file.size() < 0 || Files.size(blob) == file.size());
     }
 

@@ -71,7 +71,7 @@ public final class HubCache {
     }
 
     boolean has(String repository, String commit, RemoteFile file) throws IOException {
-        return BlobDownload.isThere(file(repository, commit, file.path()), file);
+        return BlobDownload.isComplete(file(repository, commit, file.path()), file);
     }
 
     /**

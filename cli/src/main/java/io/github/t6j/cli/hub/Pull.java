@@ -82,7 +82,7 @@ public final class Pull {
             long size = Math.max(0, file.size());
             Path blob = cache.blob(name.repository(), file.id());
             Path partial = BlobDownload.partialOf(blob);
-            boolean has = cache.has(name.repository(), commit, file) || BlobDownload.isThere(blob, file);
+            boolean has = cache.has(name.repository(), commit, file) || BlobDownload.isComplete(blob, file);
             all = Sizes.plus(all, size);
             if (has) {
                 there = Sizes.plus(there, size);
@@ -156,7 +156,7 @@ public final class Pull {
             return;
         }
         try (BlobLock _ = new BlobLock(lock, hub::note, first.path())) {
-            boolean isNew = !BlobDownload.isThere(blob, first);
+            boolean isNew = !BlobDownload.isComplete(blob, first);
             if (isNew) {
                 new BlobDownload(hub, name, commit, first, blob, moved).run();
             }

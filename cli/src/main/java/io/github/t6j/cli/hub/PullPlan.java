@@ -45,7 +45,7 @@ final class PullPlan {
     }
 
     private static boolean isOther(String name) {
-        return CheckpointFiles.NO_WEIGHTS.contains(name) || ADAPTERS.contains(name);
+        return CheckpointFiles.TRAINING_FILES.contains(name) || ADAPTERS.contains(name);
     }
 
     /**

@@ -132,7 +132,7 @@ public final class ConvertCommand implements Callable<Integer> {
     private void convert(Checkpoint checkpoint, GgufNames gguf, Map<String, Object> keys, VariantJson json,
             Map<String, Content> files) {
         Map<String, Tensor> byName = new LinkedHashMap<>(gguf == null ? checkpoint.tensors() : gguf.tensors());
-        warn(checkpoint.turnedTypes(), byName.values());
+        warn(checkpoint.convertedTypes(), byName.values());
         boolean llama = LlamaFamily.recognises(byName.keySet());
         TensorProductConversion model = llama ? llama(byName, keys, json) : official(byName, keys, json);
         TensorReader reader = gguf == null ? checkpoint : gguf;

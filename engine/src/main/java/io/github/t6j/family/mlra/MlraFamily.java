@@ -35,7 +35,7 @@ public final class MlraFamily implements Family {
     }
 
     @Override
-    public boolean speaksGpt2() {
+    public boolean usesGpt2Tokenizer() {
         return true;
     }
 

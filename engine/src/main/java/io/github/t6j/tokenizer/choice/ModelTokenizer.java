@@ -30,7 +30,7 @@ public final class ModelTokenizer {
         Tokenizer found = asked == null ? own(folder, checkpoint) : Tokenizer.load(asked);
         int vocabulary = config.sizes().vocabulary();
         if (found == null) {
-            return Families.speaksGpt2(config) ? gpt2(vocabulary, notes) : null;
+            return Families.usesGpt2Tokenizer(config) ? gpt2(vocabulary, notes) : null;
         }
         if (found.size() > vocabulary + MOST_ADDED) {
             throw new ModelFormatException(folder + ": the tokenizer has " + found.size() + " ids, but the model only "

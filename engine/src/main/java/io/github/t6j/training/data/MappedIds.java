@@ -52,7 +52,7 @@ public record MappedIds(Path file, MemorySegment bytes, long first, int width) {
                 into[offset + i] = id;
             }
         } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
-            throw FileBytes.cutShort(file, fault);
+            throw FileBytes.truncated(file, fault);
         }
     }
 }

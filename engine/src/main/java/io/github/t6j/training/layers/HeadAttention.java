@@ -42,11 +42,11 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
     private int mostKeyDim;
     private int mostValueDim;
 
-    private MemorySegment turnedKeys; //   qᵀ, or backward kᵀ, of one tile, · scale · log₂e: [keyDim][64]
-    private MemorySegment turnedValues; // vᵀ of one tile, · scale: [valueDim][64]
+    private MemorySegment transposedKeys; //   qᵀ, or backward kᵀ, of one tile, · scale · log₂e: [keyDim][64]
+    private MemorySegment transposedValues; // vᵀ of one tile, · scale: [valueDim][64]
     private MemorySegment keyPanels; //    k of one tile: [⌈keyDim/64⌉][its rows][64]
 
-    private float[] turned; //   staging for the three above, or yᵀ of a tile: [dim][64]
+    private float[] transposed; //   staging for the three above, or yᵀ of a tile: [dim][64]
     private float[] scores; //   Sᵀ, then Pᵀ, of a pair of tiles; backward: S, then P: [64][64]
     private float[] dScores; //  dP, then dS, · scale, of a pair of tiles: [64][64]
     private float[] maxima; //   maximum of a query's S so far, or its lse · log₂e: [64]
@@ -82,10 +82,10 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
         int keyWidth = Math.max(mostKeyDim, Kernels.padded(keyDim));
         int valueWidth = Math.max(mostValueDim, Kernels.padded(valueDim));
         mostRows = 0; // until every allocation has succeeded
-        turnedKeys = floats(PANEL * keyWidth);
-        turnedValues = floats(PANEL * valueWidth);
+        transposedKeys = floats(PANEL * keyWidth);
+        transposedValues = floats(PANEL * valueWidth);
         keyPanels = floats(PANEL * keyWidth);
-        turned = new float[PANEL * Math.max(keyWidth, valueWidth)];
+        transposed = new float[PANEL * Math.max(keyWidth, valueWidth)];
         scores = new float[TILE];
         dScores = new float[TILE];
         maxima = new float[PANEL];
@@ -123,14 +123,14 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
         pack(v, length, valueDim, vPanels);
         for (int first = 0; first < length; first += PANEL) {
             int count = tile(first, length);
-            turn(q, first, count, keyDim, scale * LOG2_E, turnedKeys);
+            transpose(q, first, count, keyDim, scale * LOG2_E, transposedKeys);
             Arrays.fill(maxima, Float.NEGATIVE_INFINITY);
             Arrays.fill(sums, 0f);
             for (int key = 0; key <= first; key += PANEL) {
                 addValues(key, key == first, length, keyDim, valueDim);
             }
             for (int c = 0; c < count; c++) {
-                column(turned, c, valueDim, 1 / sums[c], y.array, y.row(first + c));
+                column(transposed, c, valueDim, 1 / sums[c], y.array, y.row(first + c));
                 lse[lseAt + first + c] = (float) (maxima[c] * LN_2 + Math.log(sums[c]));
             }
         }
@@ -141,18 +141,19 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
      */
     private void addValues(int key, boolean diagonal, int length, int keyDim, int valueDim) {
         int keys = tile(key, length);
-        multiply(kPanels, key, keys, length, keyDim, turnedKeys, scores);
+        multiply(kPanels, key, keys, length, keyDim, transposedKeys, scores);
         for (int r = 0; diagonal && r < keys; r++) { // a query does not see the keys after it
             Arrays.fill(scores, r * PANEL, r * PANEL + r, Float.NEGATIVE_INFINITY);
         }
         if (gradients.softmaxColumns(scores, keys, maxima, sums, factors) && key > 0) {
             for (int i = 0; i < valueDim * PANEL; i++) {
-                turned[i] *= factors[i % PANEL];
+                transposed[i] *= factors[i % PANEL];
             }
         }
         for (int d = 0; d < valueDim; d += PANEL) {
             gradients.multiplyTransposed(
-                    vPanels, d * length + key * PANEL, Math.min(PANEL, valueDim - d), keys, scores, 0, PANEL, turned,
+                    vPanels, d * length + key * PANEL, Math.min(PANEL, valueDim - d), keys, scores, 0, PANEL,
+                    transposed,
                     d * PANEL, key > 0);
         }
     }
@@ -184,8 +185,8 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
         pack(dy, length, valueDim, vPanels);
         for (int key = 0; key < length; key += PANEL) {
             int count = tile(key, length);
-            turn(k, key, count, keyDim, scale * LOG2_E, turnedKeys);
-            turn(v, key, count, valueDim, scale, turnedValues);
+            transpose(k, key, count, keyDim, scale * LOG2_E, transposedKeys);
+            transpose(v, key, count, valueDim, scale, transposedValues);
             pack(k, key, count, keyDim, keyPanels);
             for (int first = key; first < length; first += PANEL) {
                 scoreGradients(first, first == key, length, keyDim, valueDim, lse, lseAt);
@@ -206,14 +207,14 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
     private void scoreGradients(
             int first, boolean diagonal, int length, int keyDim, int valueDim, float[] lse, int lseAt) {
         int count = tile(first, length);
-        multiply(kPanels, first, count, length, keyDim, turnedKeys, scores);
+        multiply(kPanels, first, count, length, keyDim, transposedKeys, scores);
         for (int r = 0; diagonal && r < count; r++) {
             Arrays.fill(scores, r * PANEL + r + 1, (r + 1) * PANEL, Float.NEGATIVE_INFINITY);
         }
         for (int r = 0; r < count; r++) {
             maxima[r] = lse[lseAt + first + r] * LOG2_E;
         }
-        multiply(vPanels, first, count, length, valueDim, turnedValues, dScores);
+        multiply(vPanels, first, count, length, valueDim, transposedValues, dScores);
         gradients.softmaxGradients(scores, dScores, count, maxima, deltas, first);
     }
 
@@ -253,14 +254,14 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
     }
 
     /** Transposes a tile: to[d][t] = factor · from[first + t][d], t < count. */
-    private void turn(Rows from, int first, int count, int dim, float factor, MemorySegment to) {
+    private void transpose(Rows from, int first, int count, int dim, float factor, MemorySegment to) {
         for (int t = 0; t < count; t++) {
-            turnRow(from.array, from.row(first + t), dim, factor, turned, t);
+            transposeRow(from.array, from.row(first + t), dim, factor, transposed, t);
         }
-        MemorySegment.copy(turned, 0, to, FLOAT, 0, dim * PANEL);
+        MemorySegment.copy(transposed, 0, to, FLOAT, 0, dim * PANEL);
     }
 
-    private static void turnRow(float[] from, int at, int dim, float factor, float[] to, int toAt) {
+    private static void transposeRow(float[] from, int at, int dim, float factor, float[] to, int toAt) {
         for (int d = 0; d < dim; d++) {
             to[toAt + d * PANEL] = factor * from[at + d];
         }

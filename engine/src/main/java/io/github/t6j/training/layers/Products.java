@@ -87,10 +87,10 @@ public final class Products implements AutoCloseable {
      * Scratch of a worker.
      *
      * @param square f32 [64][64], a tile of W
-     * @param turned its transpose
+     * @param transposed its transpose
      * @param sums [ROWS][64]
      */
-    private record Scratch(MemorySegment square, MemorySegment turned, float[] sums) {}
+    private record Scratch(MemorySegment square, MemorySegment transposed, float[] sums) {}
 
     /** Creates products that compute with {@code kernels} on the threads of {@code workers}. */
     public Products(Kernels kernels, Workers workers) {
@@ -250,7 +250,7 @@ public final class Products implements AutoCloseable {
             return;
         }
         MemorySegment square = scratch[worker].square;
-        MemorySegment turned = scratch[worker].turned;
+        MemorySegment transposed = scratch[worker].transposed;
         for (int k = from; k < to; k += PANEL) {
             int terms = Math.min(PANEL, to - k);
             for (int c = 0; c < width; c++) {
@@ -258,8 +258,8 @@ public final class Products implements AutoCloseable {
                 MemorySegment.copy(
                         parts[part], rowAt(part, column + c) + k, square, FLOAT, (long) c * PANEL * Float.BYTES, terms);
             }
-            kernels.transpose(Format.F32, square, 0, PANEL, width, PANEL, turned, PANEL);
-            MemorySegment.copy(turned, 0, panels, panelAt(panel, k), (long) terms * PANEL * Float.BYTES);
+            kernels.transpose(Format.F32, square, 0, PANEL, width, PANEL, transposed, PANEL);
+            MemorySegment.copy(transposed, 0, panels, panelAt(panel, k), (long) terms * PANEL * Float.BYTES);
         }
     }
 

@@ -40,15 +40,15 @@ public final class Rotation {
 
     /** Rotates {@code vectors} vectors of {@code size} elements in each row. */
     void forward(Rows x, MicroBatch batch, int vectors, int size) {
-        turn(x, batch, vectors, size, sin);
+        rotate(x, batch, vectors, size, sin);
     }
 
     /** Replaces dy by dx = Rᵀ dy. */
     void backward(Rows dy, MicroBatch batch, int vectors, int size) {
-        turn(dy, batch, vectors, size, negated);
+        rotate(dy, batch, vectors, size, negated);
     }
 
-    private void turn(Rows x, MicroBatch batch, int vectors, int size, float[] sines) {
+    private void rotate(Rows x, MicroBatch batch, int vectors, int size, float[] sines) {
         resources.eachRow(batch.rows(), (row, worker) -> {
             int table = row % batch.length() * rope.pairs();
             rope.rotate(x.array(), x.at() + row * x.stride(), vectors, size, cos, sines, table);

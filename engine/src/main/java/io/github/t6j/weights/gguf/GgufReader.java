@@ -95,7 +95,7 @@ final class GgufReader {
 
     private String string(int most, String what) {
         int length = length(most, what);
-        return GgufStrings.utf8(file.asSlice(at - length, length).asByteBuffer(), where + ": " + what);
+        return GgufStringArray.utf8(file.asSlice(at - length, length).asByteBuffer(), where + ": " + what);
     }
 
     /** Returns the next key or tensor name. */
@@ -162,7 +162,7 @@ final class GgufReader {
         };
     }
 
-    private GgufStrings strings(int count, String what) {
+    private GgufStringArray strings(int count, String what) {
         long start = at;
         int[] ends = new int[count];
         for (int i = 0; i < count; i++) {
@@ -170,7 +170,7 @@ final class GgufReader {
             ends[i] = (int) (at - start);
         }
         byte[] bytes = file.asSlice(start, at - start).toArray(BYTE);
-        return new GgufStrings(bytes, ends, where + ": " + what);
+        return new GgufStringArray(bytes, ends, where + ": " + what);
     }
 
     private boolean[] bools(MemorySegment bytes, String what) {

@@ -175,11 +175,11 @@ class GgufNamesTest {
         }
         Tensor expected = Tensor.of(QUERIES, DType.Q8_0, inHalves(stored, 256), 16, 256);
         for (boolean mapped : new boolean[] {false, true}) {
-            long before = NativeMemory.held();
+            long before = NativeMemory.allocatedBytes();
             read(file, mapped, found -> {
                 assertThat(found.get(QUERIES).dtype()).isEqualTo(DType.Q8_0);
                 assertThat(found.get(QUERIES).data().mismatch(expected.data())).isEqualTo(-1);
-                assertThat(NativeMemory.held()).isEqualTo(before + 16 * 8 * 34);
+                assertThat(NativeMemory.allocatedBytes()).isEqualTo(before + 16 * 8 * 34);
             });
         }
     }

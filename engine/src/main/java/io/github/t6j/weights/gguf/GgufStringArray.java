@@ -12,7 +12,7 @@ import java.util.RandomAccess;
  * Array of strings of a GGUF file, usually a vocabulary. Each string is decoded on access; it occupies the bytes that
  * it has in the file, and an int. Access to a string that is not UTF-8 throws a {@link ModelFormatException}.
  */
-final class GgufStrings extends AbstractList<String> implements RandomAccess {
+final class GgufStringArray extends AbstractList<String> implements RandomAccess {
     private final byte[] bytes;
     private final int[] ends;
     private final String where;
@@ -22,7 +22,7 @@ final class GgufStrings extends AbstractList<String> implements RandomAccess {
      * @param ends offset in {@code bytes} of each string's end
      * @param where name of the array in errors
      */
-    GgufStrings(byte[] bytes, int[] ends, String where) {
+    GgufStringArray(byte[] bytes, int[] ends, String where) {
         this.bytes = bytes;
         this.ends = ends;
         this.where = where;
