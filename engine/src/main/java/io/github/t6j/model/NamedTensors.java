@@ -32,10 +32,8 @@ public final class NamedTensors {
         this.where = where;
         this.reader = reader;
         for (Map.Entry<String, Tensor> entry : all.entrySet()) {
-            // Prefixes that torch.compile and data-parallel wrappers add to each name.
-            String name = entry.getKey().replaceFirst("^(_orig_mod\\.|module\\.)+", "");
-            if (!name.endsWith(FREQUENCIES)) {
-                tensors.put(name, entry.getValue());
+            if (!entry.getKey().endsWith(FREQUENCIES)) {
+                tensors.put(entry.getKey(), entry.getValue());
             }
         }
     }

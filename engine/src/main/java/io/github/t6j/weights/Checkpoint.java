@@ -247,7 +247,8 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
         return found.keySet();
     }
 
-    private static String withoutPrefixes(String name) {
+    /** Returns the name of a tensor without the prefixes of PyTorch's wrappers. */
+    public static String withoutPrefixes(String name) {
         int start = 0;
         while (name.startsWith(COMPILED, start) || name.startsWith(DISTRIBUTED, start)) {
             start = name.indexOf('.', start) + 1;

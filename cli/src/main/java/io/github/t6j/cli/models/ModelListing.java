@@ -152,7 +152,8 @@ record ModelListing(String name, Path path, String family, String weights, long 
         if (Files.exists(index)) {
             Map<String, Object> json = Json.parseObject(SmallFile.read(index, LONGEST_INDEX), index.toString());
             Json.object(json.get("weight_map"), index + ": weight_map").keySet()
-                    .forEach(tensor -> named.put(tensor, Tensor.of(tensor, new float[1])));
+                    .forEach(tensor -> named.put(
+                            Checkpoint.withoutPrefixes(tensor), Tensor.of(tensor, new float[1])));
         }
         NamedTensors tensors = new NamedTensors(named, model.toString());
         Family family = Families.of(tensors);
