@@ -1,6 +1,7 @@
 package io.github.t6j.family;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.attention.grouped.GroupedFactors;
 import io.github.t6j.weights.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,9 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Rewrites MHA, GQA and MQA as the tensor product attention that they are a case of (paper, section 4). The g whole
- * heads of keys and values become features B of rank g. The head factors A are fixed: g if a head belongs to a group,
- * which the mean over the ranks turns into 1, and 0 otherwise. Queries stay unchanged.
+ * Rewrites the tensors of MHA, GQA and MQA as those of the tensor product attention that {@link GroupedFactors}
+ * describes. Matrices stay unchanged under other names; the fixed head factors are added.
  *
  * @param tensors by name
  * @param config keys of config.json
@@ -46,7 +46,7 @@ public record TensorProductConversion(Map<String, Tensor> tensors, Map<String, O
                 put(tensors, prefix + "c_q.weight", tensor);
             } else {
                 put(tensors, prefix + "W_B_" + of + ".weight", tensor);
-                put(tensors, prefix + "a_" + of, groupMask(heads, groups));
+                put(tensors, prefix + "a_" + of, headFactors(heads, groups));
             }
         });
         Map<String, Object> changed = new LinkedHashMap<>(config);
@@ -60,12 +60,9 @@ public record TensorProductConversion(Map<String, Tensor> tensors, Map<String, O
         tensors.put(name, new Tensor(name, tensor.dtype(), tensor.shape(), tensor.data()));
     }
 
-    private static Tensor groupMask(long heads, long groups) {
-        float[] mask = new float[Math.toIntExact(heads * groups)];
-        for (long head = 0; head < heads; head++) {
-            mask[(int) (head * groups + head / (heads / groups))] = groups;
-        }
-        return Tensor.of("mask", mask, heads, groups);
+    private static Tensor headFactors(long heads, long groups) {
+        float[] factors = GroupedFactors.headFactors(Math.toIntExact(heads), Math.toIntExact(groups));
+        return Tensor.of("head factors", factors, heads, groups);
     }
 
     private static long rows(Map<String, Tensor> tensors, String of) {

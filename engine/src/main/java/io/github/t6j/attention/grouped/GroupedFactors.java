@@ -52,18 +52,18 @@ public record GroupedFactors(GroupedQueryConfig grouped) implements DenseConfig 
                 heads(), headDim(), valueDim(), 0, new TpaConfig.Ranks(0, rank, rank), HeadActivation.LINEAR, false,
                 EnumSet.of(Factor.A_K, Factor.A_V));
         Map<Factor, float[]> fixed = new EnumMap<>(Factor.class);
-        fixed.put(Factor.A_K, mask());
-        fixed.put(Factor.A_V, mask());
+        float[] factors = headFactors(heads(), rank);
+        fixed.put(Factor.A_K, factors);
+        fixed.put(Factor.A_V, factors);
         return new TensorProductAttention(form, fixed, shared, grouped.options().layer(weights));
     }
 
-    /** Returns the fixed head factors A [h][g]. */
-    private float[] mask() {
-        int rank = grouped.keyValueHeads();
-        float[] mask = new float[heads() * rank];
-        for (int head = 0; head < heads(); head++) {
-            mask[head * rank + head / (heads() / rank)] = rank;
+    /** Returns the fixed head factors A [heads][groups]; {@code heads} is a multiple of {@code groups}. */
+    public static float[] headFactors(int heads, int groups) {
+        float[] factors = new float[Math.multiplyExact(heads, groups)];
+        for (int head = 0; head < heads; head++) {
+            factors[head * groups + head / (heads / groups)] = groups;
         }
-        return mask;
+        return factors;
     }
 }
