@@ -1,5 +1,6 @@
 package io.github.t6j.family;
 
+import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
 import java.util.Map;
 
@@ -19,5 +20,17 @@ public record ModelMetadata(ConfigJson config, VariantJson variantJson, RopeVari
     /** Returns the variant that the user or t6j.json gives, or null. */
     public RopeVariant variant() {
         return variantOption == null ? variantJson.variant() : variantOption;
+    }
+
+    /**
+     * Checks that the user and t6j.json give no variant other than full.
+     *
+     * @param message start of the error, to which the variant is added
+     * @throws ModelFormatException if they do
+     */
+    public void checkFullRope(String message) {
+        if (variant() != null && variant() != RopeVariant.FULL) {
+            throw new ModelFormatException(message + variant().word());
+        }
     }
 }

@@ -16,7 +16,6 @@ import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.VariantJson;
-import io.github.t6j.family.t6.T6Rope;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.TensorRole;
@@ -46,9 +45,8 @@ final class LlamaReader {
         variantJson.refuse(VariantJson.FACTOR_KEYS, "the Llama family has whole heads");
         variantJson.refuseNoScale();
         type = LlamaType.of(config);
-        new T6Rope(tensors.where(), description)
-                .checkFull(": this is a model of the Llama family, whose config.json defines"
-                        + " RoPE; expected the variant full or none, found ");
+        description.checkFullRope(tensors.where() + ": this is a model of the Llama family, whose config.json defines"
+                + " RoPE; expected the variant full or none, found ");
     }
 
     ModelConfig read() {

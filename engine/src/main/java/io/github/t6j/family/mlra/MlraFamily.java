@@ -53,9 +53,9 @@ public final class MlraFamily implements Family {
     public ModelConfig read(NamedTensors tensors, ModelMetadata description) {
         Shapes shapes = new Shapes(tensors);
         refuseGates(shapes);
-        T6Rope rope = new T6Rope(shapes.where(), description);
-        rope.checkFull(": this is a model of the MLRA checkpoints, which all have full RoPE; expected"
-                + " the variant full or none, found ");
+        description.checkFullRope(
+                shapes.where() + ": this is a model of the MLRA checkpoints, which all have full RoPE; expected"
+                        + " the variant full or none, found ");
         boolean untied = tensors.differ(T6Family.EMBEDDING_NAME, T6Family.HEAD_NAME); // their evaluation can untie them
         List<Long> embedding = untied
                 ? tensors.matrix(T6Family.EMBEDDING_NAME).shape()

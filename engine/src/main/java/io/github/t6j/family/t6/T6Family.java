@@ -69,20 +69,21 @@ public final class T6Family implements Family {
         refuseOthers(tensors, shapes);
         description.variantJson().refuseNoScale();
         description.variantJson().refuseHeads();
-        T6Rope rope = new T6Rope(shapes.where(), description);
         if (T6Factors.serves(shapes)) {
             TpaConfig form = T6Factors.read(shapes, description);
-            return config(T6Factors.name(form), form, tensors, description, rope);
+            return config(T6Factors.name(form), form, tensors, description);
         }
         refuseFactorKeys(description.variantJson());
         if (shapes.hasAttention("q_a_proj")) {
-            rope.checkFull(
-                    ": this is a model with multi-head latent attention (MLA), which always has full RoPE on a"
-                            + " separate part; expected the variant full or none, found ");
-            return config("MLA", latent(shapes, description.config()), tensors, description, rope);
+            description.checkFullRope(shapes.where()
+                    + ": this is a model with multi-head latent attention (MLA), which always has full RoPE on a"
+                    + " separate part; expected the variant full or none, found ");
+            ModelMetadata full =
+                    new ModelMetadata(description.config(), description.variantJson(), RopeVariant.FULL);
+            return config("MLA", latent(shapes, description.config()), tensors, full);
         }
         GroupedQueryConfig sizes = groupedQuery(shapes, description.config());
-        return config(name(sizes), sizes, tensors, description, rope);
+        return config(name(sizes), sizes, tensors, description);
     }
 
     private static void refuseOthers(NamedTensors tensors, Shapes shapes) {
@@ -165,7 +166,7 @@ public final class T6Family implements Family {
     }
 
     private ModelConfig config(
-            String name, AttentionConfig attention, NamedTensors tensors, ModelMetadata description, T6Rope rope) {
+            String name, AttentionConfig attention, NamedTensors tensors, ModelMetadata description) {
         Shapes shapes = new Shapes(tensors);
         ConfigJson config = description.config();
         List<Long> embedding = tensors.tied(EMBEDDING_NAME, HEAD_NAME).shape();
@@ -184,6 +185,7 @@ public final class T6Family implements Family {
         ModelConfig.Sizes sizes = new ModelConfig.Sizes(
                 vocabulary, layers, width, shapes.rows(Shapes.block(0) + "mlp.c_fc1.weight"),
                 config.optional("block_size", 1024));
+        T6Rope rope = new T6Rope(shapes.where(), description);
         return config(name, attention, sizes, groupNorm, rope, assumptions);
     }
 

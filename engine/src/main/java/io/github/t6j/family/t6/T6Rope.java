@@ -16,19 +16,11 @@ public final class T6Rope {
     private RopeVariant variant;
 
     /** @param where name of the checkpoint in errors */
-    public T6Rope(String where, ModelMetadata description) {
+    T6Rope(String where, ModelMetadata description) {
         this.where = where;
         config = description.config();
         variantJson = description.variantJson();
         variant = description.variant();
-    }
-
-    /** Fails if the user or t6j.json gives a variant other than full; otherwise the variant is full. */
-    public void checkFull(String message) {
-        if (variant != null && variant != RopeVariant.FULL) {
-            throw new ModelFormatException(where + message + variant.word());
-        }
-        variant = RopeVariant.FULL;
     }
 
     /** Returns the variant, which is known after {@link #read}. */
