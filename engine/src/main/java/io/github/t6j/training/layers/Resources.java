@@ -5,11 +5,14 @@ import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
 
 /** Resources shared by the operations of a model: threads, kernels and scratch memory. */
 public final class Resources implements AutoCloseable {
     /** Rows of a work item. Sums over rows depend on it, so it is the same for any number of threads. */
     static final int BLOCK = 64;
+    private static final float[] NONE = {};
 
     final Kernels kernels;
     final GradientKernels gradients;
@@ -18,7 +21,7 @@ public final class Resources implements AutoCloseable {
     final HeadAttention[] softmax; // one per worker
     final LinearHeadAttention[] linear; // one per worker
     final float[][] lanes; // one per worker, [LANES]
-    private final float[][] scratch = new float[10][0];
+    private final Map<Scratch, float[]> scratch = new EnumMap<>(Scratch.class);
     private float[] partial = new float[0]; // [blocks][elements]
 
     public Resources(Kernels kernels, Workers workers) {
@@ -31,6 +34,40 @@ public final class Resources implements AutoCloseable {
         lanes = new float[workers.threads()][Kernels.LANES];
         Arrays.setAll(softmax, worker -> new HeadAttention(kernels));
         Arrays.setAll(linear, worker -> new LinearHeadAttention());
+    }
+
+    /** Buffers by what they hold; every layer uses the same ones in turn. */
+    enum Scratch {
+        /** Output of a norm, [rows][width]. */
+        NORMED,
+        /** Derivative by {@link #NORMED}. */
+        NORMED_GRADIENT,
+        /** Output of an attention with each head normed. */
+        HEADS_NORMED,
+        /** Derivative by the output of an attention. */
+        ATTENTION_GRADIENT,
+        /** Whole queries of all heads, or queries and keys beside each other. */
+        QUERIES,
+        /** Whole keys of all heads. */
+        KEYS,
+        /** Whole values of all heads. */
+        VALUES,
+        /** Derivative by {@link #QUERIES}. */
+        QUERIES_GRADIENT,
+        /** Derivative by {@link #KEYS}. */
+        KEYS_GRADIENT,
+        /** Derivative by {@link #VALUES}, or by the product that has keys and values. */
+        VALUES_GRADIENT,
+        /** Derivative by the projected rows of an attention: its factors, latents or heads. */
+        PROJECTED_GRADIENT,
+        /** Normed latents. */
+        LATENTS_NORMED,
+        /** Derivative by {@link #LATENTS_NORMED}. */
+        LATENTS_NORMED_GRADIENT,
+        /** Hidden activations of a feed-forward part, or the derivative by them. */
+        HIDDEN,
+        /** Logits of some rows, or the derivative by them. */
+        LOGITS
     }
 
     /** Work on one row. */
@@ -46,12 +83,13 @@ public final class Resources implements AutoCloseable {
     }
 
     /**
-     * Returns scratch number {@code which} with at least {@code rows · columns} floats and undefined contents. An
-     * operation may use it until another operation asks for the same number.
+     * Returns a buffer with at least {@code rows · columns} floats and undefined contents. An operation may use it until
+     * another operation asks for the same buffer.
      */
-    float[] scratch(int which, int rows, int columns) {
-        scratch[which] = atLeast(scratch[which], rows, columns);
-        return scratch[which];
+    float[] scratch(Scratch buffer, int rows, int columns) {
+        float[] array = atLeast(scratch.getOrDefault(buffer, NONE), rows, columns);
+        scratch.put(buffer, array);
+        return array;
     }
 
     /** Returns {@code array} if it has at least {@code rows · columns} elements, else a new array. */

@@ -5,6 +5,8 @@ import io.github.t6j.kernels.GradientKernels;
 import io.github.t6j.training.layers.HeadAttention.Rows;
 import io.github.t6j.training.layers.Heads.View;
 import io.github.t6j.training.layers.MicroBatch.Part;
+import io.github.t6j.training.layers.Resources.Scratch;
+import java.util.List;
 
 /**
  * Tensor product attention (paper, section 3): queries, keys and values are means of outer products of factors. The
@@ -16,9 +18,9 @@ import io.github.t6j.training.layers.MicroBatch.Part;
  * </pre>
  */
 public final class TensorProductHeads implements TrainableAttention {
-    private static final int QUERY = 0; // keys are 1, values 2
-    private static final int QUERY_GRADIENT = 3; // of keys 4, of values 5
-    private static final int GRADIENTS = 6;
+    private static final List<Scratch> WHOLE = List.of(Scratch.QUERIES, Scratch.KEYS, Scratch.VALUES);
+    private static final List<Scratch> WHOLE_GRADIENT =
+            List.of(Scratch.QUERIES_GRADIENT, Scratch.KEYS_GRADIENT, Scratch.VALUES_GRADIENT);
 
     private final Resources resources;
     private final TpaConfig form;
@@ -77,10 +79,10 @@ public final class TensorProductHeads implements TrainableAttention {
     @Override
     public void backward(float[] x, float[] y, float[] dy, MicroBatch batch, float[] dx) {
         int rows = batch.rows();
-        float[] gradients = resources.scratch(GRADIENTS, rows, row);
+        float[] gradients = resources.scratch(Scratch.PROJECTED_GRADIENT, rows, row);
         for (Part part : batch.parts(heads.sequencesAtOnce())) {
             Whole w = heads(part);
-            Whole d = whole(part, QUERY_GRADIENT, gradients);
+            Whole d = whole(part, WHOLE_GRADIENT, gradients);
             heads.backward(w.q, w.k, w.v, values(y, part), values(dy, part), part, d.q, d.k, d.v);
             factorGradients(part, d, gradients);
         }
@@ -105,7 +107,7 @@ public final class TensorProductHeads implements TrainableAttention {
 
     /** Rebuilds the queries, keys and values of all heads from the kept factors. */
     private Whole heads(Part part) {
-        Whole w = whole(part, QUERY, factors);
+        Whole w = whole(part, WHOLE, factors);
         GradientKernels kernels = resources.gradients;
         resources.eachRow(part.rows(), (r, worker) -> {
             int at = (part.row() + r) * row;
@@ -122,20 +124,22 @@ public final class TensorProductHeads implements TrainableAttention {
     private record Whole(View q, View k, View v) {}
 
     /**
-     * Returns views of three scratches from number {@code which} on; whole queries are views of the rows of factors.
+     * Returns views of three buffers; queries that are not factored are views of the rows of factors.
      *
+     * @param buffers of queries, keys and values
      * @param factorRows [rows of the micro-batch][row]
      */
-    private Whole whole(Part part, int which, float[] factorRows) {
+    private Whole whole(Part part, List<Scratch> buffers, float[] factorRows) {
         View q = query == null
                 ? new View(factorRows, part.row() * row, row, form.headDim())
-                : scratch(which, part, form.headDim());
-        return new Whole(q, scratch(which + 1, part, form.headDim()), scratch(which + 2, part, form.valueDim()));
+                : scratch(buffers.get(0), part, form.headDim());
+        return new Whole(
+                q, scratch(buffers.get(1), part, form.headDim()), scratch(buffers.get(2), part, form.valueDim()));
     }
 
-    private View scratch(int which, Part part, int size) {
+    private View scratch(Scratch buffer, Part part, int size) {
         int stride = form.heads() * size;
-        return new View(resources.scratch(which, part.rows(), stride), 0, stride, size);
+        return new View(resources.scratch(buffer, part.rows(), stride), 0, stride, size);
     }
 
     private View values(float[] y, Part part) {
