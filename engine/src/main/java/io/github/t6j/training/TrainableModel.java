@@ -54,7 +54,7 @@ public final class TrainableModel implements AutoCloseable {
 
     /** Creates a model whose parameters are all zero and that computes with {@code kernels}. */
     static TrainableModel of(ModelConfig config, List<TensorSpec> specs, int threads, Kernels kernels) {
-        Limits.check(config);
+        TrainingLimits.check(config);
         Resources resources = new Resources(kernels, new Workers(threads));
         try {
             return new TrainableModel(resources, config, new Assembly(resources, config, specs).parts());
@@ -142,7 +142,7 @@ public final class TrainableModel implements AutoCloseable {
     MicroBatch begin(int[] ids, int[] targets, int sequences, int length) {
         ModelConfig.Sizes sizes = config.sizes();
         MicroBatch batch = MicroBatch.checked(ids, targets, sequences, length, sizes.vocabulary());
-        Limits.check(config, batch);
+        TrainingLimits.check(config, batch);
         x = Resources.atLeast(x, batch.rows(), sizes.width());
         rotation.prepare(length);
         return batch;

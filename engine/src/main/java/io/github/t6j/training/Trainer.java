@@ -8,13 +8,8 @@ import io.github.t6j.family.NewModel;
 import io.github.t6j.family.Presets;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.tokenizer.Tokenizer;
-import io.github.t6j.training.data.DataFingerprint;
 import io.github.t6j.training.data.Windows;
 import io.github.t6j.training.layers.MicroBatch;
-import io.github.t6j.weights.FolderReplacement;
-import io.github.t6j.weights.SmallFile;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -31,7 +26,6 @@ import java.util.concurrent.CancellationException;
  */
 public final class Trainer implements AutoCloseable {
     private static final int ROUNDED_VOCABULARY = 64;
-    private static final String TRAINING_JSON = "training.json";
 
     private final ModelFiles files;
     private final ModelConfig config;
@@ -41,17 +35,15 @@ public final class Trainer implements AutoCloseable {
     private final int[] ids;
     private final int[] targets;
     private long steps;
-    private DataFingerprint mark; // fingerprint of the data that the order refers to, or null
-    private long[] savedOrder = {};
-    private BatchOrder order; // order over the data of the last step, or null
-    private TokenData ordered;
+    private DataPosition position;
 
     private Trainer(ModelFiles files, ModelConfig config, TrainingOptions asked, int threads) {
         int context = asked.batches().context() == 0 ? config.sizes().contextLength() : asked.batches().context();
         this.files = files;
         this.config = config;
         options = asked.withBatches(asked.batches().withContext(context));
-        checkMemory();
+        position = new DataPosition(options, null, new long[0]);
+        TrainingLimits.checkMemory(config, options.batches());
         int rows = options.batches().sequences() * context;
         ids = new int[rows];
         targets = new int[rows];
@@ -132,24 +124,18 @@ public final class Trainer implements AutoCloseable {
      * @throws MemoryLimitException if Java's heap cannot hold it
      */
     public static Trainer restore(Path checkpoint, int threads) {
-        FolderReplacement.recover(checkpoint);
-        Path file = checkpoint.resolve(TRAINING_JSON);
-        if (!Files.exists(file)) {
-            throw new ModelFormatException(
-                    file + ": expected a checkpoint of a training run, found no such file: give a checkpoint's folder");
-        }
-        TrainingJson json = TrainingJson.parse(SmallFile.read(file, SmallFile.CONFIG), file.toString());
+        TrainingCheckpoint saved = TrainingCheckpoint.open(checkpoint);
+        TrainingJson json = saved.json();
         try (ModelSource source = new ModelSource(checkpoint, null)) {
             Trainer trainer = of(source, source.files(null, 0), json.options(), threads);
             try {
-                Moments.read(checkpoint, trainer.model.parameters(), trainer.optimizer);
+                saved.readMoments(trainer.model.parameters(), trainer.optimizer);
             } catch (RuntimeException | Error failure) {
                 trainer.close();
                 throw failure;
             }
             trainer.steps = json.steps();
-            trainer.mark = json.data();
-            trainer.savedOrder = json.order();
+            trainer.position = new DataPosition(trainer.options, json.data(), json.order());
             return trainer;
         }
     }
@@ -162,7 +148,7 @@ public final class Trainer implements AutoCloseable {
      * @throws CancellationException if the thread is interrupted, which stays set; the trainer is unchanged
      */
     public StepResult step(TokenData data) {
-        read(data);
+        BatchOrder order = position.of(data);
         long[] before = order.state();
         try {
             return update(part -> order.next(ids, targets, options.batches().sequences()));
@@ -240,26 +226,6 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    private void read(TokenData data) {
-        if (ordered == data) {
-            return;
-        }
-        DataFingerprint found = DataFingerprint.of(data);
-        if (mark != null && !mark.equals(found)) {
-            throw new IllegalArgumentException("data: expected the data that this run has read so far, " + mark.ids()
-                    + " ids, found " + (mark.ids() == found.ids() ? "other ids" : found.ids() + " ids")
-                    + ": give the same files, or start a new run from the model");
-        }
-        BatchOrder next = new BatchOrder(data, options.batches().order(), options.batches().context(), options.seed());
-        long[] state = order == null ? savedOrder : order.state();
-        if (state.length > 0) {
-            next.restore(state);
-        }
-        mark = found;
-        order = next;
-        ordered = data;
-    }
-
     /**
      * Trains until the schedule of the learning rate ends or the listener returns false.
      *
@@ -310,13 +276,8 @@ public final class Trainer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if it cannot be written, or the folder contains other files
      */
     public void save(Path checkpoint) {
-        long[] state = order == null ? savedOrder : order.state();
-        String json = new TrainingJson(steps, options, mark, state).write();
-        FolderReplacement.write(checkpoint, folder -> {
-            files.write(folder, model.parameters());
-            Moments.write(folder, model.parameters(), optimizer);
-            SmallFile.write(folder.resolve(TRAINING_JSON), json.getBytes(StandardCharsets.UTF_8));
-        });
+        TrainingJson json = new TrainingJson(steps, options, position.fingerprint(), position.state());
+        new TrainingCheckpoint(checkpoint, json).write(files, model.parameters(), optimizer);
     }
 
     /**
@@ -383,16 +344,7 @@ public final class Trainer implements AutoCloseable {
      * activations that the forward pass keeps per token for the backward pass.
      */
     public long memory() {
-        return Limits.memory(config, options.batches());
-    }
-
-    private void checkMemory() {
-        long most = Runtime.getRuntime().maxMemory();
-        if (memory() > most) {
-            throw new MemoryLimitException(
-                    "training", memory(), most,
-                    "give Java more (T6J_JAVA_OPTS=-Xmx…g), or train fewer or shorter sequences at once (--batch, --context)");
-        }
+        return TrainingLimits.memory(config, options.batches());
     }
 
     /** Ends the threads and frees the native memory. Closing twice has no effect. */

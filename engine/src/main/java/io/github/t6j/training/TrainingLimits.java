@@ -1,5 +1,6 @@
 package io.github.t6j.training;
 
+import io.github.t6j.MemoryLimitException;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.grouped.GroupedFactors;
@@ -17,8 +18,8 @@ import io.github.t6j.training.layers.MicroBatch;
 import java.util.Locale;
 
 /** Limits of training: supported models, longest sequences, and memory. */
-final class Limits {
-    private Limits() {}
+final class TrainingLimits {
+    private TrainingLimits() {}
 
     /** @throws ModelFormatException if training does not support the model; the message names the reason */
     static void check(ModelConfig config) {
@@ -92,6 +93,17 @@ final class Limits {
         long heads = 4L * attention.heads() * Math.max(attention.headDim() + attention.rotatedDim(),
                 attention.valueDim());
         return Math.max(heads, Math.max(2L * config.sizes().hidden(), config.sizes().width()));
+    }
+
+    /** @throws MemoryLimitException if Java's heap cannot hold the run */
+    static void checkMemory(ModelConfig config, TrainingOptions.Batches batches) {
+        long needed = memory(config, batches);
+        long most = Runtime.getRuntime().maxMemory();
+        if (needed > most) {
+            throw new MemoryLimitException(
+                    "training", needed, most,
+                    "give Java more (T6J_JAVA_OPTS=-Xmx…g), or train fewer or shorter sequences at once (--batch, --context)");
+        }
     }
 
     /** Returns the approximate memory of training in bytes; {@link Trainer#memory} documents it. */
