@@ -55,13 +55,13 @@ final class BenchmarkSupport {
      * @param residency memory, for enough copies that each comes from memory; cached, for one
      */
     static int copies(String residency, long bytes) {
-        return copies(residency, bytes, ThirdLevelCache.bytes());
+        return copies(residency, bytes, L3Cache.bytes());
     }
 
     /** @param thirdLevel bytes of L3, or 0 if unknown */
     static int copies(String residency, long bytes, long thirdLevel) {
         return switch (residency) {
-            case "memory" -> Math.toIntExact(Math.max(1, (ThirdLevelCache.outOfCache(thirdLevel) + bytes - 1) / bytes));
+            case "memory" -> Math.toIntExact(Math.max(1, (L3Cache.outOfCache(thirdLevel) + bytes - 1) / bytes));
             case "cached" -> 1;
             default -> throw unknown("residency", "memory or cached", residency);
         };
@@ -101,22 +101,22 @@ final class BenchmarkSupport {
     /**
      * Checks that a benchmark's data takes at most half of the machine's memory.
      *
-     * @throws Skipped if it takes more
+     * @throws SkippedException if it takes more
      */
     static void checkFits(String what, long bytes) {
         long memory = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
         if (bytes > memory / 2) {
-            throw new Skipped(String.format(
+            throw new SkippedException(String.format(
                     Locale.ROOT, "%s takes %.1f GB, more than half of this machine's %.1f GB", what, bytes * 1e-9,
                     memory * 1e-9));
         }
     }
 
-    /** @throws Skipped if Java's heap cannot hold {@code bytes} */
+    /** @throws SkippedException if Java's heap cannot hold {@code bytes} */
     static void checkHeap(String what, long bytes) {
         long most = Runtime.getRuntime().maxMemory();
         if (bytes > most) {
-            throw new Skipped(String.format(
+            throw new SkippedException(String.format(
                     Locale.ROOT, "%s takes %.1f GB, more than Java's heap of %.1f GB", what, bytes * 1e-9,
                     most * 1e-9));
         }

@@ -14,7 +14,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
  * JMH as its own command line runs it, with other exit codes. A failed benchmark makes the exit code 1, which JMH
- * itself ignores. A {@link Skipped} benchmark does not, while {@code -foe true} would stop there.
+ * itself ignores. A {@link SkippedException} benchmark does not, while {@code -foe true} would stop there.
  */
 final class PlainJmh {
     private int started;
@@ -73,7 +73,7 @@ final class PlainJmh {
             }
             case "endBenchmark" -> ended += arguments[0] == null ? 0 : 1;
             case "println" -> {
-                if (!skipping && arguments[0].toString().contains(Skipped.class.getName())) {
+                if (!skipping && arguments[0].toString().contains(SkippedException.class.getName())) {
                     skipping = true;
                     skipped++;
                 }

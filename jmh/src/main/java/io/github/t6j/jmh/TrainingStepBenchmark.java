@@ -66,7 +66,7 @@ public class TrainingStepBenchmark {
         }
     }
 
-    /** @throws Skipped if the heap is too small */
+    /** @throws SkippedException if the heap is too small */
     void fill() {
         String preset = shape.substring(0, shape.indexOf('/'));
         String[] sizes = shape.substring(shape.indexOf('/') + 1).split("x");

@@ -76,18 +76,18 @@ public final class LoadCommand implements Callable<Integer> {
                     "--streams, --context and --tokens: expected at least 1, 1 and 2, found a smaller number");
         }
         try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
-            List<ServedModel> models = new ArrayList<>();
+            List<RemoteModel> models = new ArrayList<>();
             for (URI url : urls) {
-                models.add(new ServedModel(client, url));
+                models.add(new RemoteModel(client, url));
             }
             System.out.println("| model | context | streams | total tokens/s | first token: median, 99 % "
                     + "| between tokens: median, 99 % |\n|---|--:|--:|--:|--:|--:|");
-            for (ServedModel model : models) {
+            for (RemoteModel model : models) {
                 measure(model);
             }
             System.out
                     .println("\n| model | cache, bytes per token | sessions of 8192 tokens in 4 GiB |\n|---|--:|--:|");
-            for (ServedModel model : models) {
+            for (RemoteModel model : models) {
                 long bytes = model.cacheBytesPerToken(); // 0: a state of one size
                 System.out.printf(Locale.ROOT, "| %s | %d | %s |%n", model.name(), bytes,
                         bytes == 0 ? "–" : MEMORY / (8192 * bytes));
@@ -96,7 +96,7 @@ public final class LoadCommand implements Callable<Integer> {
         return CommandLine.ExitCode.OK;
     }
 
-    private void measure(ServedModel model) throws IOException, InterruptedException {
+    private void measure(RemoteModel model) throws IOException, InterruptedException {
         int most = Arrays.stream(streams).max().orElseThrow();
         model.stream(prompts(most, WARM_UP), WARM_UP);
         for (int context : contexts) {
@@ -111,7 +111,7 @@ public final class LoadCommand implements Callable<Integer> {
         }
     }
 
-    private void measure(ServedModel model, int context, int count) throws IOException, InterruptedException {
+    private void measure(RemoteModel model, int context, int count) throws IOException, InterruptedException {
         List<List<Long>> prompts = prompts(count, context + 1);
         List<Streamed> read = model.stream(prompts, 1);
         List<Streamed> written = model.stream(prompts, tokens);

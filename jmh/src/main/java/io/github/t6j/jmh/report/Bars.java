@@ -52,7 +52,7 @@ final class Bars {
         CategoryPlot plot = new CategoryPlot(data, labels, axis, new Renderer(bars));
         plot.setOrientation(PlotOrientation.HORIZONTAL);
         plot.setBackgroundPaint(Color.WHITE);
-        plot.setRangeGridlinePaint(Look.GRID);
+        plot.setRangeGridlinePaint(AttentionStyle.GRID);
         plot.setRangeAxisLocation(AxisLocation.BOTTOM_OR_LEFT);
         if (!Double.isNaN(limit)) {
             plot.addRangeMarker(new ValueMarker(limit, Color.BLACK, new BasicStroke(1.2f)), Layer.FOREGROUND);
@@ -85,7 +85,7 @@ final class Bars {
 
         @Override
         public Paint getItemPaint(int row, int column) {
-            return bars.get(column).aboveLimit() ? Look.BAR_ABOVE_LIMIT : Look.BAR;
+            return bars.get(column).aboveLimit() ? AttentionStyle.BAR_ABOVE_LIMIT : AttentionStyle.BAR;
         }
 
         /** Draws the number beyond the error bar, not across it. */

@@ -151,19 +151,19 @@ final class Charts {
 
     private static void add(
             YIntervalSeriesCollection data, XYErrorRenderer renderer, YIntervalSeries series, String attention) {
-        Look look = Look.of(attention);
+        AttentionStyle style = AttentionStyle.of(attention);
         int index = data.getSeriesCount();
         data.addSeries(series);
-        renderer.setSeriesPaint(index, look.color());
-        renderer.setSeriesShape(index, look.marker());
-        renderer.setSeriesStroke(index, look.stroke());
+        renderer.setSeriesPaint(index, style.color());
+        renderer.setSeriesShape(index, style.marker());
+        renderer.setSeriesStroke(index, style.stroke());
     }
 
     /** Sets the style: white, with a light grid, and axis text in the common size. */
     static void style(XYPlot plot) {
         plot.setBackgroundPaint(Color.WHITE);
-        plot.setDomainGridlinePaint(Look.GRID);
-        plot.setRangeGridlinePaint(Look.GRID);
+        plot.setDomainGridlinePaint(AttentionStyle.GRID);
+        plot.setRangeGridlinePaint(AttentionStyle.GRID);
         for (ValueAxis axis : List.of(plot.getDomainAxis(), plot.getRangeAxis())) {
             axis.setLabelFont(TEXT);
             axis.setTickLabelFont(TEXT);
@@ -205,7 +205,7 @@ final class Charts {
         Element root = graphics.getRoot();
         root.setAttribute("viewBox", "0 0 " + WIDTH + " " + height);
         Element style = root.getOwnerDocument().createElementNS(root.getNamespaceURI(), "style");
-        style.setTextContent(Look.darkRules());
+        style.setTextContent(AttentionStyle.darkRules());
         root.insertBefore(style, root.getFirstChild());
         StringWriter svg = new StringWriter();
         try {

@@ -15,7 +15,7 @@ import org.jfree.data.xy.XYSeriesCollection;
  * Losses of training runs: a colour for each run, a thin line for training, a thick one with markers for validation.
  */
 final class LossCurves {
-    private static final List<Color> COLORS = Look.all().stream().map(Look::color).toList();
+    private static final List<Color> COLORS = AttentionStyle.all().stream().map(AttentionStyle::color).toList();
 
     /** Points of a curve; each is the mean of the steps up to it. */
     private static final int POINTS = 200;

@@ -2,7 +2,7 @@ package io.github.t6j.jmh.report;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.github.t6j.jmh.Kernel;
-import io.github.t6j.jmh.ThirdLevelCache;
+import io.github.t6j.jmh.L3Cache;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -54,7 +54,7 @@ record Machine(
                 .reduce((a, b) -> a + " " + b).orElseThrow();
         return new Machine(
                 cpuName(), cpuFamily(), Runtime.getRuntime().availableProcessors(),
-                Math.round(bean.getTotalMemorySize() / 1e8) / 10.0, ThirdLevelCache.bytes(),
+                Math.round(bean.getTotalMemorySize() / 1e8) / 10.0, L3Cache.bytes(),
                 system, Kernel.inAFork(), suite, LocalDate.now(ZoneOffset.UTC).toString(),
                 Machine.class.getPackage().getImplementationVersion(), checkout());
     }

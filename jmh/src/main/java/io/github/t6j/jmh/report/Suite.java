@@ -1,6 +1,6 @@
 package io.github.t6j.jmh.report;
 
-import io.github.t6j.jmh.ThirdLevelCache;
+import io.github.t6j.jmh.L3Cache;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,12 +47,12 @@ record Suite(String name, int forks, Iterations warmup, Iterations measured, Lis
 
     /** @throws IllegalArgumentException if there is no such suite */
     static Suite of(String name, int cores) {
-        return of(name, cores, ThirdLevelCache.bytes());
+        return of(name, cores, L3Cache.bytes());
     }
 
     /** @param thirdLevel bytes of L3, or 0 if unknown */
     static Suite of(String name, int cores, long thirdLevel) {
-        String memory = Long.toString((ThirdLevelCache.outOfCache(thirdLevel) + 1023) / 1024);
+        String memory = Long.toString((L3Cache.outOfCache(thirdLevel) + 1023) / 1024);
         return switch (name) {
             case "quick" -> new Suite(name, 1, new Iterations(3, 150), new Iterations(5, 150), quick(cores, memory));
             case "paper" -> new Suite(name, 2, new Iterations(3, 300), new Iterations(4, 400), paper(cores, memory));

@@ -1,6 +1,6 @@
 package io.github.t6j.jmh.report;
 
-import io.github.t6j.jmh.Skipped;
+import io.github.t6j.jmh.SkippedException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -76,7 +76,7 @@ final class SuiteRun {
             OutputFormat format = OutputFormatFactory.createFormatInstance(forks, VerboseMode.SILENT);
             result = new Runner(options(point), format).runSingle();
         } catch (RunnerException failure) {
-            Skipped why = skipped(failure);
+            SkippedException why = skipped(failure);
             if (why != null) {
                 skipped++;
                 return "skipped, " + why.getMessage();
@@ -108,12 +108,12 @@ final class SuiteRun {
     }
 
     /** Returns the reason why a fork skipped the point; null if something else failed. */
-    private static Skipped skipped(Throwable failure) {
-        if (failure == null || failure instanceof Skipped) {
-            return (Skipped) failure;
+    private static SkippedException skipped(Throwable failure) {
+        if (failure == null || failure instanceof SkippedException) {
+            return (SkippedException) failure;
         }
         for (Throwable part : failure.getSuppressed()) {
-            Skipped found = skipped(part);
+            SkippedException found = skipped(part);
             if (found != null) {
                 return found;
             }

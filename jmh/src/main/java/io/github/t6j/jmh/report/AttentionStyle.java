@@ -20,30 +20,30 @@ import java.util.stream.Collectors;
  * @param dark colour on {@link #DARK_BACKGROUND}, for a dark page
  * @param dash lengths of line and gap; none for a solid line
  */
-record Look(Color color, Color dark, Shape marker, float... dash) {
+record AttentionStyle(Color color, Color dark, Shape marker, float... dash) {
     static final Color GRID = new Color(0xDDDDDD);
     static final Color BAR = new Color(0x6F8FB8);
     static final Color BAR_ABOVE_LIMIT = new Color(0xC77B3B);
     static final Color DARK_BACKGROUND = new Color(0x16181D);
 
-    private static final Map<String, Look> OF_ATTENTIONS = new LinkedHashMap<>();
+    private static final Map<String, AttentionStyle> OF_ATTENTIONS = new LinkedHashMap<>();
 
     static {
-        look("tpa", 0x000000, 0xFFFFFF, new Ellipse2D.Double(-4.5, -4.5, 9, 9));
-        look("tpa_kvonly", 0x35755A, 0x26FA7F, polygon(-2, -6, 2, -6, 2, -2, 6, -2, 6, 2, 2, 2, 2, 6, -2, 6, -2, 2,
+        style("tpa", 0x000000, 0xFFFFFF, new Ellipse2D.Double(-4.5, -4.5, 9, 9));
+        style("tpa_kvonly", 0x35755A, 0x26FA7F, polygon(-2, -6, 2, -6, 2, -2, 6, -2, 6, 2, 2, 2, 2, 6, -2, 6, -2, 2,
                 -6, 2, -6, -2, -2, -2), 4, 3);
-        look("mha", 0x9E4B11, 0xE67F1F, new Rectangle2D.Double(-4, -4, 8, 8), 16, 3);
-        look("mqa", 0x2D98FB, 0x92D0FF, polygon(-5, 4, 5, 4, 0, -5), 2, 3);
-        look("gqa", 0x161B93, 0x4883CB, polygon(-5, 0, 0, -5, 5, 0, 0, 5), 8, 3);
-        look("mla", 0xBF8C00, 0xFFD500, polygon(-5, -4, 5, -4, 0, 5), 8, 3, 2, 3);
-        look("mfa", 0x412F09, 0x85854D, polygon(-5, -5, 5, 5, 5, -5, -5, 5), 2, 2);
-        look("gta", 0x8800F0, 0x8F62FF, polygon(-5, -5, -5, 5, 5, 0), 10, 2, 2, 2, 2, 2);
-        look("gla", 0x9B8DB5, 0xB0C3A1, polygon(5, -5, 5, 5, -5, 0), 12, 4);
-        look("mlra", 0x66005C, 0xB16C8E, polygon(-6, -2, 6, -2, 6, 2, -6, 2), 6, 2, 2, 2);
+        style("mha", 0x9E4B11, 0xE67F1F, new Rectangle2D.Double(-4, -4, 8, 8), 16, 3);
+        style("mqa", 0x2D98FB, 0x92D0FF, polygon(-5, 4, 5, 4, 0, -5), 2, 3);
+        style("gqa", 0x161B93, 0x4883CB, polygon(-5, 0, 0, -5, 5, 0, 0, 5), 8, 3);
+        style("mla", 0xBF8C00, 0xFFD500, polygon(-5, -4, 5, -4, 0, 5), 8, 3, 2, 3);
+        style("mfa", 0x412F09, 0x85854D, polygon(-5, -5, 5, 5, 5, -5, -5, 5), 2, 2);
+        style("gta", 0x8800F0, 0x8F62FF, polygon(-5, -5, -5, 5, 5, 0), 10, 2, 2, 2, 2, 2);
+        style("gla", 0x9B8DB5, 0xB0C3A1, polygon(5, -5, 5, 5, -5, 0), 12, 4);
+        style("mlra", 0x66005C, 0xB16C8E, polygon(-6, -2, 6, -2, 6, 2, -6, 2), 6, 2, 2, 2);
     }
 
-    private static void look(String attention, int color, int dark, Shape marker, float... dash) {
-        OF_ATTENTIONS.put(attention, new Look(new Color(color), new Color(dark), marker, dash));
+    private static void style(String attention, int color, int dark, Shape marker, float... dash) {
+        OF_ATTENTIONS.put(attention, new AttentionStyle(new Color(color), new Color(dark), marker, dash));
     }
 
     private static Polygon polygon(int... points) {
@@ -54,12 +54,12 @@ record Look(Color color, Color dark, Shape marker, float... dash) {
         return polygon;
     }
 
-    static Look of(String attention) {
+    static AttentionStyle of(String attention) {
         return OF_ATTENTIONS.get(attention);
     }
 
     /** Returns all styles. */
-    static List<Look> all() {
+    static List<AttentionStyle> all() {
         return new ArrayList<>(OF_ATTENTIONS.values());
     }
 
@@ -74,7 +74,7 @@ record Look(Color color, Color dark, Shape marker, float... dash) {
         Map<Color, Color> darker = new LinkedHashMap<>(Map.of(
                 Color.WHITE, DARK_BACKGROUND, GRID, new Color(0x3A3E47), Color.GRAY, new Color(0x9A9FA8), BAR,
                 new Color(0x4F74A3), BAR_ABOVE_LIMIT, new Color(0xA85F24)));
-        all().forEach(look -> darker.put(look.color, look.dark));
+        all().forEach(style -> darker.put(style.color, style.dark));
         return darker.entrySet().stream().sorted((a, b) -> Integer.compare(a.getKey().getRGB(), b.getKey().getRGB()))
                 .map(pair -> rule("fill", pair.getKey(), pair.getValue())
                         + rule("stroke", pair.getKey(), pair.getValue()))

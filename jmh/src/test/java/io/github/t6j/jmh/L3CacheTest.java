@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Sizes of processors' caches as Linux lists them, and the amount of data that exceeds them. */
-class ThirdLevelCacheTest {
+class L3CacheTest {
     private static final long MEBIBYTE = 1 << 20;
 
     @TempDir
@@ -35,7 +35,7 @@ class ThirdLevelCacheTest {
         Files.createDirectories(cpus.resolve("cpufreq"));
         Files.createDirectories(cpus.resolve("cpu4")); // switched off
 
-        assertThat(ThirdLevelCache.bytes(cpus)).isEqualTo(64 * MEBIBYTE);
+        assertThat(L3Cache.bytes(cpus)).isEqualTo(64 * MEBIBYTE);
     }
 
     @Test
@@ -43,7 +43,7 @@ class ThirdLevelCacheTest {
         cache(0, 3, "8M", "0");
         cache(0, 4, "1G", "0");
 
-        assertThat(ThirdLevelCache.bytes(cpus)).isEqualTo(1032 * MEBIBYTE);
+        assertThat(L3Cache.bytes(cpus)).isEqualTo(1032 * MEBIBYTE);
     }
 
     @Test
@@ -51,9 +51,9 @@ class ThirdLevelCacheTest {
         cache(0, 2, "1024K", "0");
         cache(0, 3, "", "0");
 
-        assertThat(ThirdLevelCache.bytes(cpus)).isZero();
-        assertThat(ThirdLevelCache.bytes(cpus.resolve("nothing"))).isZero();
-        assertThat(ThirdLevelCache.bytes()).isNotNegative();
+        assertThat(L3Cache.bytes(cpus)).isZero();
+        assertThat(L3Cache.bytes(cpus.resolve("nothing"))).isZero();
+        assertThat(L3Cache.bytes()).isNotNegative();
     }
 
     /** 400 MiB, or twice L3: with 384 MiB of L3, 768 MiB. One copy more if the last is not complete. */

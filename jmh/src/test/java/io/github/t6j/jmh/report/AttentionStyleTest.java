@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Colours of figures, in light and dark, for readers with any kind of colour blindness. */
-class LookTest {
+class AttentionStyleTest {
     /**
      * Matrices on linear RGB: none, and protanopia, deuteranopia and tritanopia of Machado, Oliveira and Fernandes,
      * 2009.
@@ -67,8 +67,8 @@ class LookTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void anyTwoColoursDifferForEveryEye(boolean dark) {
-        Function<Look, Color> color = dark ? Look::dark : Look::color;
-        List<Color> colors = Look.all().stream().map(color).toList();
+        Function<AttentionStyle, Color> color = dark ? AttentionStyle::dark : AttentionStyle::color;
+        List<Color> colors = AttentionStyle.all().stream().map(color).toList();
 
         for (double[][] eye : EYES) {
             for (int i = 0; i < colors.size(); i++) {
@@ -78,19 +78,19 @@ class LookTest {
                 }
             }
         }
-        Color background = dark ? Look.DARK_BACKGROUND : Color.WHITE;
+        Color background = dark ? AttentionStyle.DARK_BACKGROUND : Color.WHITE;
         assertThat(colors).allSatisfy(c -> assertThat(contrast(c, background)).isGreaterThanOrEqualTo(CONTRAST));
     }
 
     @Test
     void everyAttentionHasALookOfItsOwn() {
-        assertThat(Labels.ATTENTIONS.stream().map(Look::of)).doesNotContainNull().doesNotHaveDuplicates();
-        assertThat(Look.all().stream().map(look -> Arrays.toString(look.dash()))).doesNotHaveDuplicates();
+        assertThat(Labels.ATTENTIONS.stream().map(AttentionStyle::of)).doesNotContainNull().doesNotHaveDuplicates();
+        assertThat(AttentionStyle.all().stream().map(style -> Arrays.toString(style.dash()))).doesNotHaveDuplicates();
     }
 
     @Test
     void figuresTurnDarkWithTheReadersSystem() {
-        assertThat(Look.darkRules()).startsWith("@media (prefers-color-scheme: dark) {")
+        assertThat(AttentionStyle.darkRules()).startsWith("@media (prefers-color-scheme: dark) {")
                 .contains("[fill=\"white\"] { fill: #16181D; }").contains("[fill=\"black\"] { fill: #FFFFFF; }")
                 .contains("[stroke=\"rgb(158,75,17)\"] { stroke: #E67F1F; }");
     }

@@ -4,11 +4,11 @@ package io.github.t6j.jmh;
  * A combination of parameters that this machine cannot measure: it is reported and skipped, and does not count as a
  * failure.
  */
-public final class Skipped extends RuntimeException {
+public final class SkippedException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     /** @param why reason */
-    public Skipped(String why) {
+    public SkippedException(String why) {
         super(why);
     }
 }

@@ -11,10 +11,10 @@ import java.util.Locale;
 import java.util.Map;
 
 /** Size of the processor's caches above L2: L3, in all its parts, and L4 if there is one. */
-public final class ThirdLevelCache {
+public final class L3Cache {
     private static final long LEAST_OUT_OF_CACHE = 400L << 20;
 
-    private ThirdLevelCache() {}
+    private L3Cache() {}
 
     /** Returns the bytes for all cores together; 0 if the system does not report them. */
     public static long bytes() {

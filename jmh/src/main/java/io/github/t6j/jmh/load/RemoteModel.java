@@ -21,13 +21,13 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
 /** Model of a running {@code t6j serve}. */
-final class ServedModel {
+final class RemoteModel {
     private final HttpClient client;
     private final URI url;
     private final Map<String, Object> described;
 
     /** @throws IOException if no t6j server answers at that address */
-    ServedModel(HttpClient client, URI url) throws IOException, InterruptedException {
+    RemoteModel(HttpClient client, URI url) throws IOException, InterruptedException {
         this.client = client;
         this.url = url;
         HttpResponse<String> answer;
