@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
 public final class KernelChoice {
     private KernelChoice() {}
 
-    private static final boolean FUSED = Machine.fused();
+    private static final boolean FUSED = Processor.fused();
     private static final ScalarKernels SCALAR = new ScalarKernels(FUSED);
     private static final Kernels BEST = best();
 

@@ -58,7 +58,7 @@ public interface Kernels {
      * of four.
      */
     static boolean isSlim(Format format, int rows) {
-        return Machine.FEW_REGISTERS && rows >= SLIM_ROWS && (format == Format.F32 || format == Format.BF16);
+        return Processor.FEW_REGISTERS && rows >= SLIM_ROWS && (format == Format.F32 || format == Format.BF16);
     }
 
     /** Returns a description of these kernels, such as {@code SIMD, 512-bit}. */

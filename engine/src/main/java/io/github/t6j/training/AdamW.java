@@ -1,7 +1,6 @@
 package io.github.t6j.training;
 
 import io.github.t6j.kernels.Workers;
-import io.github.t6j.training.layers.TrainingBlock;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,20 +15,20 @@ import java.util.List;
  *   p ← p − α / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
  * </pre>
  *
- * Threads share the tensors in blocks. Each element is updated independently and the sums of the norm have a fixed
+ * Threads share the tensors in slices. Each element is updated independently and the sums of the norm have a fixed
  * order, so the bits do not depend on the number of threads.
  */
 final class AdamW {
-    private static final int BLOCK = 1 << 14;
+    private static final int SLICE = 1 << 14;
 
     /** Elements {@code from … to} of a parameter, its moments m and v, and its decay λ. */
-    private record TrainingBlock(Parameter parameter, float[] mean, float[] square, int from, int to, double decay) {}
+    private record Slice(Parameter parameter, float[] mean, float[] square, int from, int to, double decay) {}
 
     private final TrainingOptions.Optimizer options;
     private final Workers workers;
     private final List<float[]> means = new ArrayList<>();
     private final List<float[]> squares = new ArrayList<>();
-    private final List<TrainingBlock> blocks = new ArrayList<>();
+    private final List<Slice> slices = new ArrayList<>();
     private final double[] sums;
 
     AdamW(List<Parameter> parameters, TrainingOptions.Optimizer options, Workers workers) {
@@ -42,11 +41,11 @@ final class AdamW {
             means.add(mean);
             squares.add(square);
             double decay = options.decaysVectors() || parameter.isMatrix() ? options.decay() : 0;
-            for (int from = 0; from < size; from += BLOCK) {
-                blocks.add(new TrainingBlock(parameter, mean, square, from, Math.min(size, from + BLOCK), decay));
+            for (int from = 0; from < size; from += SLICE) {
+                slices.add(new Slice(parameter, mean, square, from, Math.min(size, from + SLICE), decay));
             }
         }
-        sums = new double[blocks.size()];
+        sums = new double[slices.size()];
     }
 
     /** First moments m, one array per parameter in the order of the parameters. Checkpoints store them. */
@@ -61,7 +60,7 @@ final class AdamW {
 
     /** Returns the 2-norm of all gradients together. */
     double gradientNorm() {
-        workers.run(blocks.size(), (item, worker) -> sums[item] = sumOfSquares(blocks.get(item)));
+        workers.run(slices.size(), (item, worker) -> sums[item] = sumOfSquares(slices.get(item)));
         double sum = 0;
         for (double part : sums) {
             sum += part;
@@ -69,16 +68,16 @@ final class AdamW {
         return Math.sqrt(sum);
     }
 
-    private static double sumOfSquares(TrainingBlock block) {
-        float[] gradient = block.parameter.gradient();
+    private static double sumOfSquares(Slice slice) {
+        float[] gradient = slice.parameter.gradient();
         double even = 0;
         double odd = 0;
-        int i = block.from;
-        for (; i + 1 < block.to; i += 2) { // two independent chains, which the processor adds in parallel
+        int i = slice.from;
+        for (; i + 1 < slice.to; i += 2) { // two independent chains, which the processor adds in parallel
             even += (double) gradient[i] * gradient[i];
             odd += (double) gradient[i + 1] * gradient[i + 1];
         }
-        return i < block.to ? even + (double) gradient[i] * gradient[i] + odd : even + odd;
+        return i < slice.to ? even + (double) gradient[i] * gradient[i] + odd : even + odd;
     }
 
     /**
@@ -91,22 +90,22 @@ final class AdamW {
     void step(double rate, long update, double factor) {
         float stepSize = (float) (rate / (1 - StrictMath.pow(options.beta1(), update)));
         float root = (float) Math.sqrt(1 - StrictMath.pow(options.beta2(), update));
-        workers.run(blocks.size(), (item, worker) -> {
-            TrainingBlock block = blocks.get(item);
-            step(block, (float) (1 - rate * block.decay), stepSize, root, (float) factor);
+        workers.run(slices.size(), (item, worker) -> {
+            Slice slice = slices.get(item);
+            step(slice, (float) (1 - rate * slice.decay), stepSize, root, (float) factor);
         });
     }
 
-    private void step(TrainingBlock block, float kept, float stepSize, float root, float factor) {
-        float[] p = block.parameter.value();
-        float[] gradient = block.parameter.gradient();
-        float[] m = block.mean;
-        float[] v = block.square;
+    private void step(Slice slice, float kept, float stepSize, float root, float factor) {
+        float[] p = slice.parameter.value();
+        float[] gradient = slice.parameter.gradient();
+        float[] m = slice.mean;
+        float[] v = slice.square;
         float newMean = (float) (1 - options.beta1());
         float oldSquare = (float) options.beta2();
         float newSquare = (float) (1 - options.beta2());
         float epsilon = (float) options.epsilon();
-        for (int i = block.from; i < block.to; i++) {
+        for (int i = slice.from; i < slice.to; i++) {
             float g = factor * gradient[i];
             m[i] += newMean * (g - m[i]);
             v[i] = oldSquare * v[i] + newSquare * (g * g);

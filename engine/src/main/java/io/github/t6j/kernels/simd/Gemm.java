@@ -8,7 +8,7 @@ import static io.github.t6j.kernels.simd.Lanes.C3;
 import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 
 import io.github.t6j.kernels.Format;
-import io.github.t6j.kernels.Machine;
+import io.github.t6j.kernels.Processor;
 import io.github.t6j.kernels.simd.generated.WideTiles;
 import java.lang.foreign.MemorySegment;
 
@@ -36,7 +36,7 @@ final class Gemm {
      * Number of rows in a tile. With 16 registers it is two, with eight sums and four weights; many rows use {@link
      * SlimGemm}.
      */
-    private static final int MAX_ROWS = Machine.FEW_REGISTERS ? 2 : 5;
+    private static final int MAX_ROWS = Processor.FEW_REGISTERS ? 2 : 5;
 
     /**
      * Returns the rows of the tallest tile: with the loads of all three formats, C2 cannot compile one of five rows.

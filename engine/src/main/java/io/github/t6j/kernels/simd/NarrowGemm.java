@@ -5,7 +5,7 @@ import static io.github.t6j.kernels.Kernels.NARROW_ROWS;
 import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 
-import io.github.t6j.kernels.Machine;
+import io.github.t6j.kernels.Processor;
 import io.github.t6j.kernels.simd.generated.NarrowTile;
 import java.lang.foreign.MemorySegment;
 
@@ -15,7 +15,7 @@ import java.lang.foreign.MemorySegment;
  */
 final class NarrowGemm {
     /** True if the registers suffice for sixteen sums. */
-    static final boolean AVAILABLE = !Machine.FEW_REGISTERS;
+    static final boolean AVAILABLE = !Processor.FEW_REGISTERS;
 
     private NarrowGemm() {}
 

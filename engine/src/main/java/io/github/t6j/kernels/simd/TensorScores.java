@@ -10,7 +10,7 @@ import static io.github.t6j.kernels.simd.Lanes.FLOAT_VECTOR;
 import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
-import io.github.t6j.kernels.Machine;
+import io.github.t6j.kernels.Processor;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
@@ -22,7 +22,7 @@ final class TensorScores {
      * Number of heads in a tile: three use twelve products, twelve scores, four of g and a broadcast; one on 16
      * registers.
      */
-    private static final int MAX_HEADS = Machine.FEW_REGISTERS ? 1 : 3;
+    private static final int MAX_HEADS = Processor.FEW_REGISTERS ? 1 : 3;
 
     /** Implements {@link io.github.t6j.kernels.Kernels#tensorScores}. */
     static void row(

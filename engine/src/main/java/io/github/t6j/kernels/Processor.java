@@ -4,8 +4,8 @@ import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
 
 /** Properties of the processor as the JVM reports them. If the JVM has no such flag, the best case is assumed. */
-public final class Machine {
-    private Machine() {}
+public final class Processor {
+    private Processor() {}
 
     /** True if the processor has 16 vector registers instead of 32, as x86 without AVX-512. */
     public static final boolean FEW_REGISTERS = fewRegisters();
