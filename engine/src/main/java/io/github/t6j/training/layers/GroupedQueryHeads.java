@@ -3,7 +3,7 @@ package io.github.t6j.training.layers;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.training.layers.HeadAttention.Rows;
 import io.github.t6j.training.layers.Heads.View;
-import io.github.t6j.training.layers.Resources.Scratch;
+import io.github.t6j.training.layers.Resources.Buffer;
 
 /**
  * MHA, GQA and MQA: g heads of keys and values, each shared by h/g query heads. The forward pass keeps the projected
@@ -65,7 +65,7 @@ public final class GroupedQueryHeads implements TrainableAttention {
     public void backward(float[] x, float[] y, float[] dy, MicroBatch batch, float[] dx) {
         int rows = batch.rows();
         float[] ready = queriesAndKeys(batch);
-        float[] gradients = resources.scratch(Scratch.PROJECTED_GRADIENT, rows, row);
+        float[] gradients = resources.scratch(Buffer.PROJECTED_GRADIENT, rows, row);
         heads.backward(
                 view(ready, 0, valuesAt), view(ready, keysAt, valuesAt), view(projected, valuesAt, row),
                 view(y, 0, keysAt), view(dy, 0, keysAt), batch.whole(),
@@ -85,7 +85,7 @@ public final class GroupedQueryHeads implements TrainableAttention {
     /** Returns queries and keys [rows][h + g][d], normed and rotated. */
     private float[] queriesAndKeys(MicroBatch batch) {
         int rows = batch.rows();
-        float[] ready = resources.scratch(Scratch.QUERIES, rows, valuesAt);
+        float[] ready = resources.scratch(Buffer.QUERIES, rows, valuesAt);
         if (queryNorm == null) {
             resources.eachRow(rows, (r, worker) -> System.arraycopy(
                     projected, r * row, ready, r * valuesAt, valuesAt));

@@ -4,7 +4,7 @@ import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.training.Parameter;
 import io.github.t6j.training.layers.HeadAttention.Rows;
 import io.github.t6j.training.layers.Heads.View;
-import io.github.t6j.training.layers.Resources.Scratch;
+import io.github.t6j.training.layers.Resources.Buffer;
 
 /**
  * Multi-head latent attention (DeepSeek-V2, section 2.1): queries are projected up from a normed latent, keys and
@@ -97,15 +97,15 @@ public final class LatentHeads implements TrainableAttention {
     public void backward(float[] x, float[] y, float[] dy, MicroBatch batch, float[] dx) {
         int rows = batch.rows();
         int h = sizes.heads();
-        float[] dq = resources.scratch(Scratch.QUERIES_GRADIENT, rows, h * key);
-        float[] dk = resources.scratch(Scratch.KEYS_GRADIENT, rows, h * key);
-        float[] dups = resources.scratch(Scratch.VALUES_GRADIENT, rows, h * up);
+        float[] dq = resources.scratch(Buffer.QUERIES_GRADIENT, rows, h * key);
+        float[] dk = resources.scratch(Buffer.KEYS_GRADIENT, rows, h * key);
+        float[] dups = resources.scratch(Buffer.VALUES_GRADIENT, rows, h * up);
         heads.backward(
                 view(queries, 0, key), view(keys(batch), 0, key), values(ups),
                 new View(y, 0, outputs(), sizes.valueDim()), new View(dy, 0, outputs(), sizes.valueDim()),
                 batch.whole(),
                 view(dq, 0, key), view(dk, 0, key), values(dups));
-        float[] dlatents = resources.scratch(Scratch.PROJECTED_GRADIENT, rows, row);
+        float[] dlatents = resources.scratch(Buffer.PROJECTED_GRADIENT, rows, row);
         resources.eachRow(rows, (r, worker) -> divideKeys(dk, r * h * key, dups, r * h * up, dlatents, r * row));
         for (int head = 0; head < h; head++) {
             rotation.backward(rotated(dq, head), batch, 1, sizes.rope());
@@ -113,7 +113,7 @@ public final class LatentHeads implements TrainableAttention {
         rotation.backward(new Rows(dlatents, normed, row), batch, 1, sizes.rope());
 
         Rows normedLatents = normedLatents(rows);
-        Rows dnormed = new Rows(resources.scratch(Scratch.LATENTS_NORMED_GRADIENT, rows, normed), 0, normed);
+        Rows dnormed = new Rows(resources.scratch(Buffer.LATENTS_NORMED_GRADIENT, rows, normed), 0, normed);
         layers.queryUp.backward(normedLatents, new Rows(dq, 0, h * key), rows, dnormed);
         layers.keyValueUp.backward(
                 latentOf(normedLatents), new Rows(dups, 0, h * up), rows, latentOf(dnormed));
@@ -126,7 +126,7 @@ public final class LatentHeads implements TrainableAttention {
 
     /** Returns both latents, normed: [rows][queryRank + rank]. */
     private Rows normedLatents(int rows) {
-        Rows to = new Rows(resources.scratch(Scratch.LATENTS_NORMED, rows, normed), 0, normed);
+        Rows to = new Rows(resources.scratch(Buffer.LATENTS_NORMED, rows, normed), 0, normed);
         queryNorm.forward(new Rows(latents, 0, row), rows, 1, to);
         latentNorm.forward(latentOf(new Rows(latents, 0, row)), rows, 1, latentOf(to));
         return to;
@@ -141,7 +141,7 @@ public final class LatentHeads implements TrainableAttention {
     private float[] keys(MicroBatch batch) {
         int rows = batch.rows();
         int h = sizes.heads();
-        float[] keys = resources.scratch(Scratch.KEYS, rows, h * key);
+        float[] keys = resources.scratch(Buffer.KEYS, rows, h * key);
         resources.eachRow(rows, (r, worker) -> {
             for (int head = 0; head < h; head++) {
                 int to = (r * h + head) * key;

@@ -2,7 +2,7 @@ package io.github.t6j.training.layers;
 
 import io.github.t6j.training.Parameter;
 import io.github.t6j.training.layers.HeadAttention.Rows;
-import io.github.t6j.training.layers.Resources.Scratch;
+import io.github.t6j.training.layers.Resources.Buffer;
 import java.util.Arrays;
 
 /**
@@ -53,10 +53,10 @@ public final class OutputLayer {
         int scored = batch.scored();
         int chunk = Math.min(rows, Math.max(LEAST_ROWS, MOST_LOGITS / vocabulary));
         losses = losses.length < rows ? new double[rows] : losses;
-        float[] f = resources.scratch(Scratch.NORMED, rows, width);
+        float[] f = resources.scratch(Buffer.NORMED, rows, width);
         norm.forward(new Rows(x, 0, width), rows, 1, new Rows(f, 0, width));
-        float[] df = dx == null ? null : resources.scratch(Scratch.NORMED_GRADIENT, rows, width);
-        float[] z = resources.scratch(Scratch.LOGITS, chunk, vocabulary);
+        float[] df = dx == null ? null : resources.scratch(Buffer.NORMED_GRADIENT, rows, width);
+        float[] z = resources.scratch(Buffer.LOGITS, chunk, vocabulary);
         for (int from = 0; from < rows; from += chunk) {
             int count = Math.min(chunk, rows - from);
             int at = from * width;

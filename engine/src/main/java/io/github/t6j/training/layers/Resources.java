@@ -21,7 +21,7 @@ public final class Resources implements AutoCloseable {
     final HeadAttention[] softmax; // one per worker
     final LinearHeadAttention[] linear; // one per worker
     final float[][] lanes; // one per worker, [LANES]
-    private final Map<Scratch, float[]> scratch = new EnumMap<>(Scratch.class);
+    private final Map<Buffer, float[]> scratch = new EnumMap<>(Buffer.class);
     private float[] partial = new float[0]; // [blocks][elements]
 
     public Resources(Kernels kernels, Workers workers) {
@@ -37,7 +37,7 @@ public final class Resources implements AutoCloseable {
     }
 
     /** Buffers by what they hold; every layer uses the same ones in turn. */
-    enum Scratch {
+    enum Buffer {
         /** Output of a norm, [rows][width]. */
         NORMED,
         /** Derivative by {@link #NORMED}. */
@@ -86,7 +86,7 @@ public final class Resources implements AutoCloseable {
      * Returns a buffer with at least {@code rows · columns} floats and undefined contents. An operation may use it until
      * another operation asks for the same buffer.
      */
-    float[] scratch(Scratch buffer, int rows, int columns) {
+    float[] scratch(Buffer buffer, int rows, int columns) {
         float[] array = atLeast(scratch.getOrDefault(buffer, NONE), rows, columns);
         scratch.put(buffer, array);
         return array;

@@ -5,7 +5,7 @@ import io.github.t6j.kernels.GradientKernels;
 import io.github.t6j.training.layers.HeadAttention.Rows;
 import io.github.t6j.training.layers.Heads.View;
 import io.github.t6j.training.layers.MicroBatch.Part;
-import io.github.t6j.training.layers.Resources.Scratch;
+import io.github.t6j.training.layers.Resources.Buffer;
 import java.util.List;
 
 /**
@@ -18,9 +18,9 @@ import java.util.List;
  * </pre>
  */
 public final class TensorProductHeads implements TrainableAttention {
-    private static final List<Scratch> WHOLE = List.of(Scratch.QUERIES, Scratch.KEYS, Scratch.VALUES);
-    private static final List<Scratch> WHOLE_GRADIENT =
-            List.of(Scratch.QUERIES_GRADIENT, Scratch.KEYS_GRADIENT, Scratch.VALUES_GRADIENT);
+    private static final List<Buffer> WHOLE = List.of(Buffer.QUERIES, Buffer.KEYS, Buffer.VALUES);
+    private static final List<Buffer> WHOLE_GRADIENT =
+            List.of(Buffer.QUERIES_GRADIENT, Buffer.KEYS_GRADIENT, Buffer.VALUES_GRADIENT);
 
     private final Resources resources;
     private final TpaConfig form;
@@ -79,7 +79,7 @@ public final class TensorProductHeads implements TrainableAttention {
     @Override
     public void backward(float[] x, float[] y, float[] dy, MicroBatch batch, float[] dx) {
         int rows = batch.rows();
-        float[] gradients = resources.scratch(Scratch.PROJECTED_GRADIENT, rows, row);
+        float[] gradients = resources.scratch(Buffer.PROJECTED_GRADIENT, rows, row);
         for (Part part : batch.parts(heads.sequencesAtOnce())) {
             Whole w = heads(part);
             Whole d = whole(part, WHOLE_GRADIENT, gradients);
@@ -129,7 +129,7 @@ public final class TensorProductHeads implements TrainableAttention {
      * @param buffers of queries, keys and values
      * @param factorRows [rows of the micro-batch][row]
      */
-    private Whole whole(Part part, List<Scratch> buffers, float[] factorRows) {
+    private Whole whole(Part part, List<Buffer> buffers, float[] factorRows) {
         View q = query == null
                 ? new View(factorRows, part.row() * row, row, form.headDim())
                 : scratch(buffers.get(0), part, form.headDim());
@@ -137,7 +137,7 @@ public final class TensorProductHeads implements TrainableAttention {
                 q, scratch(buffers.get(1), part, form.headDim()), scratch(buffers.get(2), part, form.valueDim()));
     }
 
-    private View scratch(Scratch buffer, Part part, int size) {
+    private View scratch(Buffer buffer, Part part, int size) {
         int stride = form.heads() * size;
         return new View(resources.scratch(buffer, part.rows(), stride), 0, stride, size);
     }

@@ -1,7 +1,7 @@
 package io.github.t6j.training.layers;
 
 import io.github.t6j.training.layers.HeadAttention.Rows;
-import io.github.t6j.training.layers.Resources.Scratch;
+import io.github.t6j.training.layers.Resources.Buffer;
 
 /**
  * One layer: x2 = x1 + W_o · headNorm(attend(norm(x1))), x3 = x2 + feedForward(norm(x2)). The forward pass keeps x1,
@@ -56,11 +56,11 @@ public final class TrainingBlock {
     /** Replaces dx3 by dx1 in {@code dx} [rows][width]; adds to the gradients of the parameters. */
     public void backward(float[] dx, MicroBatch batch) {
         int rows = batch.rows();
-        float[] dnormed = resources.scratch(Scratch.NORMED_GRADIENT, rows, width);
+        float[] dnormed = resources.scratch(Buffer.NORMED_GRADIENT, rows, width);
         feedForward.backward(normed(feedForwardNorm, x2, rows), dx, rows, dnormed);
         feedForwardNorm.backward(rows(x2), rows(dnormed), rows, 1, rows(dx), true);
 
-        float[] dy = resources.scratch(Scratch.ATTENTION_GRADIENT, rows, attention.outputs());
+        float[] dy = resources.scratch(Buffer.ATTENTION_GRADIENT, rows, attention.outputs());
         output.backward(headsNormed(rows), rows(dx), rows, heads(dy));
         if (headNorm != null) {
             headNorm.backward(heads(y), heads(dy), rows, heads, heads(dy), false);
@@ -70,7 +70,7 @@ public final class TrainingBlock {
     }
 
     private float[] normed(TrainingNorm norm, float[] x, int rows) {
-        float[] normed = resources.scratch(Scratch.NORMED, rows, width);
+        float[] normed = resources.scratch(Buffer.NORMED, rows, width);
         norm.forward(rows(x), rows, 1, rows(normed));
         return normed;
     }
@@ -80,7 +80,7 @@ public final class TrainingBlock {
         if (headNorm == null) {
             return heads(y);
         }
-        Rows normed = heads(resources.scratch(Scratch.HEADS_NORMED, rows, attention.outputs()));
+        Rows normed = heads(resources.scratch(Buffer.HEADS_NORMED, rows, attention.outputs()));
         headNorm.forward(heads(y), rows, heads, normed);
         return normed;
     }

@@ -1,7 +1,7 @@
 package io.github.t6j.training.layers;
 
 import io.github.t6j.training.layers.HeadAttention.Rows;
-import io.github.t6j.training.layers.Resources.Scratch;
+import io.github.t6j.training.layers.Resources.Buffer;
 
 /**
  * SwiGLU (Shazeer, 2020): y = down · a, a = silu(g) ∘ u, where g and u are the halves of gateUp · x. The forward pass
@@ -31,7 +31,7 @@ public final class TrainingFeedForward {
     void forward(float[] x, int rows, float[] y) {
         kept = Resources.atLeast(kept, rows, 2 * hidden);
         gateUp.forward(new Rows(x, 0, width), rows, new Rows(kept, 0, 2 * hidden), false);
-        float[] a = resources.scratch(Scratch.HIDDEN, rows, hidden);
+        float[] a = resources.scratch(Buffer.HIDDEN, rows, hidden);
         resources.eachRow(rows, (row, worker) -> {
             int gate = row * 2 * hidden;
             resources.kernels.swiGlu(kept, gate, gate + hidden, hidden, a, row * hidden);
@@ -41,7 +41,7 @@ public final class TrainingFeedForward {
 
     /** Writes dx, the derivative by x, and adds to the gradients of the parameters; x, dy and dx [rows][width]. */
     void backward(float[] x, float[] dy, int rows, float[] dx) {
-        float[] da = resources.scratch(Scratch.HIDDEN, rows, hidden); // becomes a
+        float[] da = resources.scratch(Buffer.HIDDEN, rows, hidden); // becomes a
         down.inputGradient(new Rows(dy, 0, width), rows, new Rows(da, 0, hidden));
         resources.eachRow(rows, (row, worker) -> {
             int gate = row * 2 * hidden;
