@@ -9,7 +9,7 @@ import io.github.t6j.cli.hub.HubCache;
 import io.github.t6j.cli.hub.HubException;
 import io.github.t6j.cli.hub.HubSettings;
 import io.github.t6j.cli.hub.ModelName;
-import io.github.t6j.cli.hub.Patience;
+import io.github.t6j.cli.hub.Timeouts;
 import io.github.t6j.cli.hub.Pull;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,7 +31,7 @@ import org.junit.jupiter.api.condition.OS;
 /** Broken connections, busy servers, damaged files, and Ctrl-C. */
 @Timeout(120)
 class PullResumedTest extends PullFixture {
-    private static final Patience SHORT = new Patience(Duration.ofMillis(10), Duration.ofSeconds(20));
+    private static final Timeouts SHORT = new Timeouts(Duration.ofMillis(10), Duration.ofSeconds(20));
 
     private final List<String> notes = new CopyOnWriteArrayList<>();
     private byte[] weights;
@@ -46,7 +46,7 @@ class PullResumedTest extends PullFixture {
         partial = blobs.resolve(FakeHub.sha256(weights) + ".t6j.incomplete");
     }
 
-    private void pull(Patience patience) throws IOException, InterruptedException {
+    private void pull(Timeouts timeouts) throws IOException, InterruptedException {
         HubSettings settings = new HubSettings(environment);
         Pull.Watcher nobody = new Pull.Watcher() {
             @Override
@@ -55,7 +55,7 @@ class PullResumedTest extends PullFixture {
             @Override
             public void moved(long bytes) {}
         };
-        try (Hub client = new Hub(settings, patience, notes::add)) {
+        try (Hub client = new Hub(settings, timeouts, notes::add)) {
             new Pull(client, new HubCache(settings), nobody).run(ModelName.parse("org/name").orElseThrow());
         }
     }
@@ -263,7 +263,7 @@ class PullResumedTest extends PullFixture {
             FakeHub.sleep(5000);
             return true;
         });
-        pull(new Patience(Duration.ofMillis(10), Duration.ofSeconds(1)));
+        pull(new Timeouts(Duration.ofMillis(10), Duration.ofSeconds(1)));
         assertPulled();
         assertThat(ranges()).containsExactly(null, "bytes=30000-");
         assertThat(notes)

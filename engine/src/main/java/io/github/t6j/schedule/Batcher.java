@@ -12,12 +12,12 @@ import java.util.concurrent.atomic.LongAdder;
 /** Running generations and scorings, and kept caches of finished ones; for one thread. */
 final class Batcher {
     private final Model model;
-    private final Limits limits;
+    private final SchedulerLimits limits;
     /** Session that jobs begin as forks of, so that a whole context is checked against memory only once. */
     private final Session empty;
     private final Prefixes prefixes;
     private final List<Job> reading = new ArrayList<>(); // in the order of their turns
-    private final List<Stream> running = new ArrayList<>();
+    private final List<Continuation> running = new ArrayList<>();
     private long promptIds;
     private long cachedIds;
     private long generatedIds;
@@ -26,7 +26,7 @@ final class Batcher {
     private long ended;
 
     /** @throws MemoryLimitException if memory does not hold the options' context */
-    Batcher(Model model, SessionOptions options, Limits limits) {
+    Batcher(Model model, SessionOptions options, SchedulerLimits limits) {
         this.model = model;
         this.limits = limits;
         empty = model.newSession(options);
@@ -48,7 +48,7 @@ final class Batcher {
     }
 
     private long bytes() {
-        return running.stream().mapToLong(Stream::bytes).sum() + reading.stream().mapToLong(Job::bytes).sum();
+        return running.stream().mapToLong(Continuation::bytes).sum() + reading.stream().mapToLong(Job::bytes).sum();
     }
 
     /** Starts {@code job} if there is room for it; kept prefixes are removed to make room. */
@@ -90,9 +90,9 @@ final class Batcher {
         List<Session> sessions = new ArrayList<>();
         List<int[]> ids = new ArrayList<>();
         List<LogitsListener> listeners = new ArrayList<>();
-        for (Stream stream : running) {
-            sessions.add(stream.session());
-            ids.add(new int[] {stream.id()});
+        for (Continuation continuation : running) {
+            sessions.add(continuation.session());
+            ids.add(new int[] {continuation.id()});
             listeners.add(null);
         }
         List<Job> parts = parts();
@@ -103,7 +103,7 @@ final class Batcher {
             promptIds += ids.getLast().length;
         }
         feed(sessions, ids, listeners, parts);
-        choose(running.stream().filter(stream -> !stream.isOver()).toList());
+        choose(running.stream().filter(continuation -> !continuation.isOver()).toList());
         List<Runnable> ends = new ArrayList<>();
         for (Job job : parts) {
             reading.removeFirst();
@@ -113,10 +113,10 @@ final class Batcher {
                 fail(job, failure);
             }
         }
-        List<Stream> over = running.stream().filter(Stream::isOver).toList();
+        List<Continuation> over = running.stream().filter(Continuation::isOver).toList();
         over.forEach(this::free);
         running.removeAll(over);
-        over.forEach(stream -> ends.add(stream::tellLast));
+        over.forEach(continuation -> ends.add(continuation::tellLast));
         return ends;
     }
 
@@ -160,9 +160,9 @@ final class Batcher {
     }
 
     /** Chooses the next ids on all threads: sampling from 50,000 tokens takes 0.3 ms. */
-    private void choose(List<Stream> streams) {
+    private void choose(List<Continuation> continuations) {
         LongAdder chosen = new LongAdder();
-        model.runParallel(streams.size(), i -> chosen.add(streams.get(i).choose() ? 1 : 0));
+        model.runParallel(continuations.size(), i -> chosen.add(continuations.get(i).choose() ? 1 : 0));
         generatedIds += chosen.sum();
     }
 
@@ -182,9 +182,9 @@ final class Batcher {
 
     private void begin(GenerationJob job) {
         keep(job.session());
-        List<Stream> streams = job.streams();
-        running.addAll(streams);
-        choose(streams);
+        List<Continuation> continuations = job.continuations();
+        running.addAll(continuations);
+        choose(continuations);
     }
 
     private void goOn(ScoringJob job, List<Runnable> ends) {
@@ -229,33 +229,33 @@ final class Batcher {
         return false;
     }
 
-    private void free(Stream stream) {
+    private void free(Continuation continuation) {
         ended++;
         if (prefixes.keepsContinuations()) {
-            keep(stream.session());
+            keep(continuation.session());
         }
-        stream.session().close();
+        continuation.session().close();
     }
 
     /** Cancels all running jobs. */
     void cancel() {
         reading.forEach(job -> job.ticket().cancel());
-        running.forEach(stream -> stream.ticket().cancel());
+        running.forEach(continuation -> continuation.ticket().cancel());
     }
 
     /** Ends all running jobs because of {@code cause}. */
     void fail(RuntimeException cause) {
         reading.forEach(job -> job.fail(cause));
-        for (Stream stream : running) {
-            stream.fail(cause);
-            stream.tellLast();
+        for (Continuation continuation : running) {
+            continuation.fail(cause);
+            continuation.tellLast();
         }
     }
 
     /** Closes all sessions. */
     void close() {
         reading.forEach(Job::close);
-        running.forEach(stream -> stream.session().close());
+        running.forEach(continuation -> continuation.session().close());
         prefixes.shrink(0);
         empty.close();
     }

@@ -11,7 +11,7 @@ public sealed interface Event {
     int index();
 
     /** An id was chosen; with it come the most likely ids at its position, as many as the request asked for. */
-    record Chosen(int index, Token token, List<Likelihood> likeliest) implements Event {}
+    record Chosen(int index, Token token, List<Likelihood> alternatives) implements Event {}
 
     /**
      * A generation ended.

@@ -35,28 +35,28 @@ final class GenerationJob extends Job {
     }
 
     /** Returns its continuations, once the prompt is read. */
-    List<Stream> streams() {
+    List<Continuation> continuations() {
         List<Session> sessions = new ArrayList<>(List.of(session()));
         try {
             while (sessions.size() < copies()) {
                 sessions.add(session().fork());
             }
-            List<Stream> streams = new ArrayList<>();
+            List<Continuation> continuations = new ArrayList<>();
             for (int copy = 0; copy < copies(); copy++) {
-                streams.add(stream(copy, sessions.get(copy)));
+                continuations.add(continuation(copy, sessions.get(copy)));
             }
-            return streams;
+            return continuations;
         } catch (RuntimeException | Error failure) {
             sessions.subList(1, sessions.size()).forEach(Session::close);
             throw failure;
         }
     }
 
-    private Stream stream(int copy, Session own) {
+    private Continuation continuation(int copy, Session own) {
         var sampling = options.sampling().withSeed(options.sampling().seed() + copy);
         Generator generator = own.newGenerator(prompt(), options.withSampling(sampling));
         long bytes = copy == 0 ? firstBytes : otherBytes;
         int cached = copy == 0 ? cachedIds : 0; // count a prompt once
-        return new Stream(ticket(), index() + copy, own, generator, request.likeliest(), cached, bytes);
+        return new Continuation(ticket(), index() + copy, own, generator, request.alternatives(), cached, bytes);
     }
 }

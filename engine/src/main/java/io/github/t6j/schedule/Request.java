@@ -10,16 +10,16 @@ import java.util.Objects;
  * @param options options of the generation; with several copies, copy i has the seed + i
  * @param copies number of continuations of the prompt
  */
-public record Request(int[] prompt, GenerationOptions options, int likeliest, int copies) {
+public record Request(int[] prompt, GenerationOptions options, int alternatives, int copies) {
     /** @throws IllegalArgumentException if the prompt is empty, or a number is out of range */
     public Request {
         Objects.requireNonNull(options, "options");
         if (prompt.length == 0) {
             throw new IllegalArgumentException("prompt: expected at least one id, found none");
         }
-        if (likeliest < 0 || copies < 1) {
+        if (alternatives < 0 || copies < 1) {
             throw new IllegalArgumentException(
-                    "likeliest and copies: expected at least 0 and 1, found " + likeliest + " and " + copies);
+                    "alternatives and copies: expected at least 0 and 1, found " + alternatives + " and " + copies);
         }
     }
 

@@ -22,7 +22,7 @@ public final class Scheduler implements AutoCloseable {
     private static final int PAGE = 64;
 
     private final Model model;
-    private final Limits limits;
+    private final SchedulerLimits limits;
     private final long stateBytes; // of a session, for any number of ids
     private final long bytesPerId;
     private final Thread thread;
@@ -33,7 +33,7 @@ public final class Scheduler implements AutoCloseable {
     private Counts counts;
 
     /** @param options options of all sessions, without their context length */
-    public Scheduler(Model model, SessionOptions options, Limits limits) {
+    public Scheduler(Model model, SessionOptions options, SchedulerLimits limits) {
         this.model = model;
         this.limits = limits;
         long onePage = model.sessionBytes(options.withContextLength(1));

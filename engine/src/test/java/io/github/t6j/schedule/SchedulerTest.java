@@ -43,8 +43,8 @@ class SchedulerTest {
         return load("models/t6-tiny");
     }
 
-    private static Limits limits(int running, int queued, long bytes) {
-        return new Limits(running, queued, bytes, CONTEXT);
+    private static SchedulerLimits limits(int running, int queued, long bytes) {
+        return new SchedulerLimits(running, queued, bytes, CONTEXT);
     }
 
     private static GenerationOptions options(int tokens, long seed) {
@@ -184,9 +184,9 @@ class SchedulerTest {
             Ticket ticket = submitted(scheduler, new Request(new int[] {5, 6}, greedy, 3, 1));
             for (int i = 0; i < 5; i++) {
                 Event.Chosen chosen = (Event.Chosen) ticket.next();
-                assertThat(chosen.likeliest()).hasSize(3);
-                assertThat(chosen.likeliest().getFirst().id()).isEqualTo(chosen.token().id());
-                assertThat(chosen.likeliest().getFirst().logProbability()).isEqualTo(chosen.token().logProbability());
+                assertThat(chosen.alternatives()).hasSize(3);
+                assertThat(chosen.alternatives().getFirst().id()).isEqualTo(chosen.token().id());
+                assertThat(chosen.alternatives().getFirst().logProbability()).isEqualTo(chosen.token().logProbability());
             }
             assertThat(ticket.next()).isInstanceOf(Event.Ended.class);
         }
@@ -222,10 +222,10 @@ class SchedulerTest {
             Request request = Request.of(new int[] {1}, options(3, 1));
             long state = session.cacheBytes();
             assertThat(state).isPositive();
-            try (Scheduler small = new Scheduler(model, SessionOptions.defaults(), new Limits(1, 1, state - 1, 8))) {
+            try (Scheduler small = new Scheduler(model, SessionOptions.defaults(), new SchedulerLimits(1, 1, state - 1, 8))) {
                 assertRefused(small, request, Reason.TOO_LARGE, "found a request that may take " + state);
             }
-            try (Scheduler enough = new Scheduler(model, SessionOptions.defaults(), new Limits(1, 1, state, 8))) {
+            try (Scheduler enough = new Scheduler(model, SessionOptions.defaults(), new SchedulerLimits(1, 1, state, 8))) {
                 assertThat(heard(submitted(enough, request)).tokens()).hasSize(3);
             }
         }

@@ -36,8 +36,8 @@ class ScoringTest {
                         .withVariant(variant == null ? null : RopeVariant.of(variant)));
     }
 
-    private static Limits limits(int running) {
-        return new Limits(running, 1000, 1L << 30, CONTEXT);
+    private static SchedulerLimits limits(int running) {
+        return new SchedulerLimits(running, 1000, 1L << 30, CONTEXT);
     }
 
     /** Scores with {@link Session#prefill} of the prompt, and of each continuation in a fork. */

@@ -7,7 +7,7 @@ import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.OnInterrupt;
 import io.github.t6j.cli.io.Progress;
 import io.github.t6j.cli.io.Range;
-import io.github.t6j.schedule.Limits;
+import io.github.t6j.schedule.SchedulerLimits;
 import io.github.t6j.schedule.Scheduler;
 import io.github.t6j.weights.PhysicalMemory;
 import java.nio.file.Path;
@@ -41,7 +41,7 @@ public final class LinesArguments {
 
     public void check() {
         Range.atLeast(spec, "--parallel", parallel, 1);
-        Range.atMost(spec, "--parallel", parallel, Limits.MOST_RUNNING / 2,
+        Range.atMost(spec, "--parallel", parallel, SchedulerLimits.MOST_RUNNING / 2,
                 "half of a pass, since as many requests wait");
     }
 
@@ -99,7 +99,7 @@ public final class LinesArguments {
     private int run(Main main, Model model, SessionOptions options, List<Line> lines, LineWork work, int first,
             int failedBefore, Consumer<Map<String, Object>> results) {
         long bytes = PhysicalMemory.available() / 4 * 3;
-        Limits limits = new Limits(parallel, QUEUED, bytes, contextLength(model, options));
+        SchedulerLimits limits = new SchedulerLimits(parallel, QUEUED, bytes, contextLength(model, options));
         int failed;
         try (Scheduler scheduler = new Scheduler(model, options, limits);
                 Progress progress = new Progress(main, work.name())) {

@@ -123,7 +123,7 @@ final class BlobDownload {
             if (answer.status() == 416 || at > 0 && !goesOn(answer)) {
                 restart(channel);
                 if (answer.status() != 200) {
-                    throw new TryLater("expected the rest of the file, found status " + answer.status(), null);
+                    throw new RetryableException("expected the rest of the file, found status " + answer.status(), null);
                 }
             }
             checkLength(answer);
@@ -140,7 +140,7 @@ final class BlobDownload {
             }
         }
         if (file.size() >= 0 && at < file.size()) {
-            throw new TryLater("expected " + file.size() + " bytes, found the end after " + at, null);
+            throw new RetryableException("expected " + file.size() + " bytes, found the end after " + at, null);
         }
         return true;
     }

@@ -51,13 +51,13 @@ final class Http implements AutoCloseable {
             .connectTimeout(CONNECTING).build();
     private final URI endpoint;
     private final String token;
-    private final Patience patience;
+    private final Timeouts timeouts;
 
     /** @param token token, or null */
-    Http(URI endpoint, String token, Patience patience) {
+    Http(URI endpoint, String token, Timeouts timeouts) {
         this.endpoint = endpoint;
         this.token = token;
-        this.patience = patience;
+        this.timeouts = timeouts;
     }
 
     boolean hasToken() {
@@ -85,13 +85,13 @@ final class Http implements AutoCloseable {
             Optional<String> location = response.headers().firstValue("Location");
             if (response.statusCode() / 100 != 3 || location.isEmpty()) {
                 return new Answer(response.statusCode(), response.headers(), hub, here, uri,
-                        new Body(response.body(), patience.silence()));
+                        new Body(response.body(), timeouts.silence()));
             }
             response.body().close();
             URI next = redirected(uri, location.get());
             if (method.equals("HEAD") && !isHub(next)) { // the hub's own headers have all the information
                 return new Answer(200, response.headers(), hub, here, uri, new Body(InputStream.nullInputStream(),
-                        patience.silence()));
+                        timeouts.silence()));
             }
             uri = next;
             here = here && isHub(uri);
@@ -104,7 +104,7 @@ final class Http implements AutoCloseable {
                 client.sendAsync(request, HttpResponse.BodyHandlers.ofInputStream());
         String server = request.uri().getScheme() + "://" + request.uri().getAuthority();
         try {
-            return answer.get(patience.silence().toNanos(), TimeUnit.NANOSECONDS);
+            return answer.get(timeouts.silence().toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
             Throwable cause = e.getCause();
             if (cause instanceof javax.net.ssl.SSLException safe) {
@@ -115,7 +115,7 @@ final class Http implements AutoCloseable {
         } catch (TimeoutException e) {
             answer.cancel(true);
             throw new IOException(server + ": expected an answer, found none within "
-                    + patience.silence().toSeconds() + " s");
+                    + timeouts.silence().toSeconds() + " s");
         } catch (InterruptedException e) {
             answer.cancel(true);
             throw e;

@@ -28,7 +28,7 @@ public final class Hub implements AutoCloseable {
     private static final Set<Integer> PASSING = Set.of(408, 425, 429, 500, 502, 503, 504);
 
     private final URI endpoint;
-    private final Patience patience;
+    private final Timeouts timeouts;
     private final Consumer<String> notes;
     private final Http http;
 
@@ -36,23 +36,23 @@ public final class Hub implements AutoCloseable {
      * @param notes receives the failures that are retried
      * @throws IOException if the settings are wrong
      */
-    public Hub(HubSettings settings, Patience patience, Consumer<String> notes) throws IOException {
+    public Hub(HubSettings settings, Timeouts timeouts, Consumer<String> notes) throws IOException {
         if (settings.offline()) {
             throw new HubException("HF_HUB_OFFLINE is set, so t6j cannot pull: unset it, or use a pulled model"
                     + " (t6j models lists them)");
         }
         this.endpoint = settings.endpoint();
-        this.patience = patience;
+        this.timeouts = timeouts;
         this.notes = notes;
-        this.http = new Http(endpoint, settings.token(), patience);
+        this.http = new Http(endpoint, settings.token(), timeouts);
     }
 
-    Patience patience() {
-        return patience;
+    Timeouts timeouts() {
+        return timeouts;
     }
 
     Retries retries(String what) {
-        return new Retries(what, patience, notes);
+        return new Retries(what, timeouts, notes);
     }
 
     void note(String text) {
@@ -180,7 +180,7 @@ public final class Hub implements AutoCloseable {
         }
         String where = answer.from().getScheme() + "://" + answer.from().getAuthority();
         if (PASSING.contains(status) || !answer.here()) { // the address of another server may have expired
-            throw new TryLater(where + ": status " + status, pause(answer));
+            throw new RetryableException(where + ": status " + status, pause(answer));
         }
         String code = answer.headers().firstValue("X-Error-Code").orElse("");
         String message = answer.headers().firstValue("X-Error-Message").orElse("status " + status);

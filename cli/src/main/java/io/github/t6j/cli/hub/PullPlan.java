@@ -52,7 +52,7 @@ final class PullPlan {
      * Returns the files to download.
      *
      * @param getter downloads the index of weights in several files
-     * @throws ChoiceException if there are several models to choose from
+     * @throws AmbiguousNameException if there are several models to choose from
      * @throws HubException if there is none, or a name that a file cannot have
      */
     List<RemoteFile> files(Getter getter) throws IOException, InterruptedException {
@@ -156,7 +156,7 @@ final class PullPlan {
         }
         folders.values().removeIf(bytes -> bytes < 0);
         if (!folders.isEmpty()) {
-            return new ChoiceException(name.path() + ": expected a model, found folders with models: choose one",
+            return new AmbiguousNameException(name.path() + ": expected a model, found folders with models: choose one",
                     folders.entrySet().stream().map(one -> line(one.getKey(), one.getValue())).toList());
         }
         boolean there = !files.isEmpty() || name.inside().isEmpty();
@@ -186,7 +186,7 @@ final class PullPlan {
     private HubException choice(String message, List<RemoteFile> files) {
         return files.isEmpty()
                 ? new HubException(name.path() + ": " + message)
-                : new ChoiceException(name.path() + ": " + message,
+                : new AmbiguousNameException(name.path() + ": " + message,
                         files.stream().map(file -> line(file.path(), file.size())).toList());
     }
 

@@ -17,14 +17,14 @@ final class Retries {
     }
 
     private final String what;
-    private final Patience patience;
+    private final Timeouts timeouts;
     private final Consumer<String> notes;
     private int failures;
 
     /** @param what name of the attempt, for messages */
-    Retries(String what, Patience patience, Consumer<String> notes) {
+    Retries(String what, Timeouts timeouts, Consumer<String> notes) {
         this.what = what;
-        this.patience = patience;
+        this.timeouts = timeouts;
         this.notes = notes;
     }
 
@@ -61,8 +61,8 @@ final class Retries {
                     + ": check the network, HF_ENDPOINT and Java's proxy (T6J_JAVA_OPTS=-Dhttps.proxyHost=HOST); the"
                     + " next pull continues from here", e);
         }
-        Duration pause = patience.pause().multipliedBy(1L << failures - 1);
-        if (e instanceof TryLater later && later.pause() != null) {
+        Duration pause = timeouts.pause().multipliedBy(1L << failures - 1);
+        if (e instanceof RetryableException later && later.pause() != null) {
             pause = later.pause();
         }
         if (pause.compareTo(LONGEST) > 0) {

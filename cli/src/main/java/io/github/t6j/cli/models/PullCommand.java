@@ -1,12 +1,12 @@
 package io.github.t6j.cli.models;
 
 import io.github.t6j.cli.Main;
-import io.github.t6j.cli.hub.ChoiceException;
+import io.github.t6j.cli.hub.AmbiguousNameException;
 import io.github.t6j.cli.hub.Hub;
 import io.github.t6j.cli.hub.HubCache;
 import io.github.t6j.cli.hub.HubSettings;
 import io.github.t6j.cli.hub.ModelName;
-import io.github.t6j.cli.hub.Patience;
+import io.github.t6j.cli.hub.Timeouts;
 import io.github.t6j.cli.hub.Pull;
 import io.github.t6j.cli.io.OnInterrupt;
 import io.github.t6j.cli.io.Text;
@@ -60,11 +60,11 @@ public final class PullCommand implements Callable<Integer> {
     private int pull(ModelName name) throws IOException {
         HubSettings settings = new HubSettings(main.environment);
         try (PullProgress progress = new PullProgress(main, name);
-                Hub hub = new Hub(settings, Patience.USUAL, progress::note)) {
+                Hub hub = new Hub(settings, Timeouts.DEFAULT, progress::note)) {
             Path pulled = new Pull(hub, new HubCache(settings), progress).run(name);
             main.out.println(pulled.toString());
             return Main.DONE;
-        } catch (ChoiceException e) {
+        } catch (AmbiguousNameException e) {
             main.note(Text.printable(e.getMessage(), Integer.MAX_VALUE));
             e.choices().forEach(choice -> main.err.println("  " + Text.printable(choice, Integer.MAX_VALUE)));
             return Main.BAD_USAGE;

@@ -17,11 +17,11 @@ final class ChatCompletions {
             "json_schema", "use_beam_search");
 
     private static final int MOST_COPIES = 128;
-    private static final int MOST_LIKELIEST = 20;
+    private static final int MAX_ALTERNATIVES = 20;
 
     private ChatCompletions() {}
 
-    static void answer(Exchange exchange, Served served) throws IOException {
+    static void answer(Exchange exchange, ServedModel served) throws IOException {
         Fields fields = exchange.fields();
         served.check(fields);
         refuse(fields);
@@ -29,8 +29,8 @@ final class ChatCompletions {
         int[] prompt = served.format().encode(text);
         int copies = fields.whole("n", 1, MOST_COPIES, 1);
         boolean tells = fields.flag("logprobs");
-        int likeliest = fields.whole("top_logprobs", 0, MOST_LIKELIEST, 0);
-        if (likeliest > 0 && !tells) {
+        int alternatives = fields.whole("top_logprobs", 0, MAX_ALTERNATIVES, 0);
+        if (alternatives > 0 && !tells) {
             throw ApiException.invalid("top_logprobs", "top_logprobs: expected \"logprobs\": true with it, found none");
         }
         int most = fields.whole("max_tokens", 0, Integer.MAX_VALUE, Integer.MAX_VALUE);
@@ -38,8 +38,8 @@ final class ChatCompletions {
         GenerationOptions options =
                 served.format().untilEndOfTurn(SamplingFields.options(fields, served.sampling(), most));
         Completions.run(
-                exchange, served, fields, List.of(new Request(prompt, options, likeliest, copies)),
-                new ChatWording("chatcmpl-" + UUID.randomUUID(), Wording.now(), served, tells));
+                exchange, served, fields, List.of(new Request(prompt, options, alternatives, copies)),
+                new ChatFormat("chatcmpl-" + UUID.randomUUID(), ResponseFormat.now(), served, tells));
     }
 
     private static void refuse(Fields fields) {
@@ -52,7 +52,7 @@ final class ChatCompletions {
         }
     }
 
-    private static String render(List<Message> messages, Fields fields, Served served) {
+    private static String render(List<Message> messages, Fields fields, ServedModel served) {
         Object thinks = fields.object("chat_template_kwargs").value("enable_thinking");
         try {
             return served.format().render(messages, !Boolean.FALSE.equals(thinks));

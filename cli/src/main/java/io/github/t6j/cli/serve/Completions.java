@@ -20,12 +20,12 @@ final class Completions {
 
     private static final int MOST_COPIES = 128;
     private static final int MOST_PROMPTS = 128;
-    private static final int MOST_LIKELIEST = 20;
+    private static final int MAX_ALTERNATIVES = 20;
     private static final int DEFAULT_TOKENS = 16;
 
     private Completions() {}
 
-    static void answer(Exchange exchange, Served served) throws IOException {
+    static void answer(Exchange exchange, ServedModel served) throws IOException {
         Fields fields = exchange.fields();
         served.check(fields);
         fields.refuse(UNSUPPORTED);
@@ -34,7 +34,7 @@ final class Completions {
             throw ApiException.unsupported("best_of");
         }
         boolean tells = fields.has("logprobs");
-        int likeliest = fields.whole("logprobs", 0, MOST_LIKELIEST, 0);
+        int alternatives = fields.whole("logprobs", 0, MAX_ALTERNATIVES, 0);
         boolean echo = fields.flag("echo");
         if (echo && tells) {
             throw ApiException.invalid(
@@ -48,14 +48,14 @@ final class Completions {
             String text = echo ? served.model().tokenizer().decode(prompt) : "";
             echoed.addAll(Collections.nCopies(echo ? copies : 0, text));
         }
-        Wording wording = new CompletionWording("cmpl-" + UUID.randomUUID(), Wording.now(), served, echoed, tells);
+        ResponseFormat format = new CompletionFormat("cmpl-" + UUID.randomUUID(), ResponseFormat.now(), served, echoed, tells);
         List<Request> requests =
-                prompts.stream().map(prompt -> new Request(prompt, options, likeliest, copies)).toList();
-        run(exchange, served, fields, requests, wording);
+                prompts.stream().map(prompt -> new Request(prompt, options, alternatives, copies)).toList();
+        run(exchange, served, fields, requests, format);
     }
 
     /** Returns one prompt or several, given as texts or ids. */
-    private static List<int[]> prompts(Fields fields, Served served) {
+    private static List<int[]> prompts(Fields fields, ServedModel served) {
         Object prompt = fields.value("prompt");
         if (prompt instanceof String text) {
             return List.of(prompt(text, served));
@@ -85,7 +85,7 @@ final class Completions {
     }
 
     /** Returns the ids of a plain text, as {@code Session.generate} encodes it. */
-    private static int[] prompt(String text, Served served) {
+    private static int[] prompt(String text, ServedModel served) {
         try {
             return served.model().tokenizer().encodeBeginning(text);
         } catch (IllegalArgumentException none) {
@@ -94,7 +94,7 @@ final class Completions {
     }
 
     /** Generates the requested texts and writes the answer. */
-    static void run(Exchange exchange, Served served, Fields fields, List<Request> requests, Wording wording)
+    static void run(Exchange exchange, ServedModel served, Fields fields, List<Request> requests, ResponseFormat format)
             throws IOException {
         boolean stream = fields.flag("stream");
         boolean usage = fields.object("stream_options").flag("include_usage");
@@ -112,14 +112,14 @@ final class Completions {
             throw ApiException.invalid(null, e.getMessage());
         }
         int promptTokens = requests.stream().mapToInt(request -> request.prompt().length).sum();
-        Answer answer = new Answer(exchange, served, ticket, wording, promptTokens, stream, usage);
+        CompletionResponse response = new CompletionResponse(exchange, served, ticket, format, promptTokens, stream, usage);
         try {
-            answer.write();
+            response.write();
         } catch (ApiException e) {
             if (!exchange.hasBegun()) {
                 throw e;
             }
-            answer.fail(e);
+            response.fail(e);
         }
     }
 }

@@ -26,17 +26,17 @@ final class Exchange {
     private final HttpExchange http;
     private final Metrics metrics;
     private final Semaphore longBodies;
-    private final WriteLimit writeLimit;
+    private final WriteTimeout writeTimeout;
     private final long start = System.nanoTime();
     private int pieces; // pieces of the body, taken from longBodies
     private boolean isReadable = true; // the body has more bytes, and is valid so far
 
     /** @param longBodies permits for pieces, {@link #MOST_PIECES} for all exchanges */
-    Exchange(HttpExchange http, Metrics metrics, Semaphore longBodies, WriteLimit writeLimit) {
+    Exchange(HttpExchange http, Metrics metrics, Semaphore longBodies, WriteTimeout writeTimeout) {
         this.http = http;
         this.metrics = metrics;
         this.longBodies = longBodies;
-        this.writeLimit = writeLimit;
+        this.writeTimeout = writeTimeout;
     }
 
     Metrics metrics() {
@@ -147,7 +147,7 @@ final class Exchange {
             return;
         }
         http.sendResponseHeaders(status, bytes.length);
-        writeLimit.write(bytes, http.getResponseBody()); // before the JDK reads the rest of the request
+        writeTimeout.write(bytes, http.getResponseBody()); // before the JDK reads the rest of the request
     }
 
     void empty(int status) throws IOException {
@@ -163,7 +163,7 @@ final class Exchange {
 
     /** Writes the next part of the answer immediately. */
     void write(String part) throws IOException {
-        writeLimit.write(part.getBytes(StandardCharsets.UTF_8), http.getResponseBody());
+        writeTimeout.write(part.getBytes(StandardCharsets.UTF_8), http.getResponseBody());
     }
 
     private void release() {

@@ -15,12 +15,12 @@ import java.util.concurrent.locks.LockSupport;
 final class Health {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    private final Served served;
+    private final ServedModel served;
     private long seen = -1; // number of passes at the last check
     private boolean healthy;
     private long next; // time of the next check
 
-    Health(Served served) {
+    Health(ServedModel served) {
         this.served = served;
     }
 

@@ -18,7 +18,7 @@ final class Metrics {
     }
 
     /** @param served model, or null while it loads */
-    String text(Served served) {
+    String text(ServedModel served) {
         StringBuilder out = new StringBuilder();
         value(out, "t6j_ready", "gauge", "Whether the model is loaded.", served == null ? 0 : 1);
         out.append("# HELP t6j_answers_total Answers by HTTP status.\n# TYPE t6j_answers_total counter\n");

@@ -49,9 +49,9 @@ public final class Server implements AutoCloseable {
     private final ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor();
     private final Metrics metrics = new Metrics();
     private final Semaphore longBodies = new Semaphore(Exchange.MOST_PIECES);
-    private final WriteLimit writeLimit;
-    private final Page page = new Page();
-    private volatile Served served; // null while the model loads
+    private final WriteTimeout writeTimeout;
+    private final WebPage page = new WebPage();
+    private volatile ServedModel served; // null while the model loads
     private volatile Health health;
 
     /**
@@ -69,7 +69,7 @@ public final class Server implements AutoCloseable {
             throw new IOException("no such host");
         }
         http = options.tls == null ? HttpServer.create(address, BACKLOG) : tls(address, options.tls);
-        writeLimit = new WriteLimit(longestWrite);
+        writeTimeout = new WriteTimeout(longestWrite);
         access = new Access(options.key, options.allowedOrigin, address.getAddress());
         http.setExecutor(requests);
         http.createContext("/", this::handle);
@@ -88,13 +88,13 @@ public final class Server implements AutoCloseable {
     }
 
     /** Answers with {@code ready} from now on. */
-    public void serve(Served ready) {
+    public void serve(ServedModel ready) {
         health = new Health(ready);
         served = ready;
     }
 
     private void handle(HttpExchange httpExchange) {
-        Exchange exchange = new Exchange(httpExchange, metrics, longBodies, writeLimit);
+        Exchange exchange = new Exchange(httpExchange, metrics, longBodies, writeTimeout);
         try {
             answer(exchange);
         } catch (IOException left) {
@@ -159,7 +159,7 @@ public final class Server implements AutoCloseable {
         if (!exchange.path().startsWith(MODELS)) {
             throw ApiException.notFound("no such endpoint: " + exchange.path(), null);
         }
-        Served now = ready();
+        ServedModel now = ready();
         now.check(exchange.path().substring(MODELS.length()));
         get(exchange).json(200, now.described());
     }
@@ -180,8 +180,8 @@ public final class Server implements AutoCloseable {
         return exchange;
     }
 
-    private Served ready() {
-        Served now = served;
+    private ServedModel ready() {
+        ServedModel now = served;
         if (now == null) {
             throw ApiException.unavailable("the model is being loaded");
         }
@@ -195,7 +195,7 @@ public final class Server implements AutoCloseable {
      */
     public boolean drain(Duration patience) {
         long end = System.nanoTime() + patience.toNanos();
-        Served now = served;
+        ServedModel now = served;
         boolean ended = true;
         if (now != null) {
             Scheduler scheduler = now.scheduler();
@@ -210,7 +210,7 @@ public final class Server implements AutoCloseable {
         awaitLastWrites(Math.max(end - System.nanoTime(), LAST_WRITES.toNanos()));
         http.stop(0);
         requests.close();
-        writeLimit.close();
+        writeTimeout.close();
         return ended;
     }
 

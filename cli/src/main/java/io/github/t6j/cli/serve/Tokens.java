@@ -15,7 +15,7 @@ final class Tokens {
      * {@code {"content": "…"}} → {@code {"tokens": […], "count": …}}; "add_special" encodes a prompt, "parse_special"
      * reads special tokens.
      */
-    static void tokenize(Exchange exchange, Served served) throws IOException {
+    static void tokenize(Exchange exchange, ServedModel served) throws IOException {
         Fields fields = exchange.fields();
         served.check(fields);
         String text = fields.has("content") ? fields.requiredText("content") : fields.requiredText("prompt");
@@ -30,7 +30,7 @@ final class Tokens {
     }
 
     /** {@code {"tokens": […]}} → {@code {"content": "…"}}. */
-    static void detokenize(Exchange exchange, Served served) throws IOException {
+    static void detokenize(Exchange exchange, ServedModel served) throws IOException {
         Fields fields = exchange.fields();
         served.check(fields);
         if (!(fields.value("tokens") instanceof List<?> list) || !list.stream().allMatch(Long.class::isInstance)) {

@@ -8,7 +8,7 @@ import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.cli.Ran;
 import io.github.t6j.cli.StoredTensors;
-import io.github.t6j.schedule.Limits;
+import io.github.t6j.schedule.SchedulerLimits;
 import io.github.t6j.schedule.Scheduler;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -36,7 +36,7 @@ class ScoreCommandTest {
     void open() {
         model = Model.load(Path.of(Ran.TINY));
         tokenizer = model.tokenizer();
-        scheduler = new Scheduler(model, SessionOptions.defaults(), new Limits(4, 4, 1 << 30, 512));
+        scheduler = new Scheduler(model, SessionOptions.defaults(), new SchedulerLimits(4, 4, 1 << 30, 512));
     }
 
     @AfterEach

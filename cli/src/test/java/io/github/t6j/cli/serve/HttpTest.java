@@ -4,7 +4,7 @@ import static io.github.t6j.cli.serve.TestServer.at;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.json.Json;
-import io.github.t6j.schedule.Limits;
+import io.github.t6j.schedule.SchedulerLimits;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.Socket;
@@ -232,7 +232,7 @@ class HttpTest {
 
     @Test
     void whoDoesNotReadHoldsUpNobody() throws Exception {
-        TestServer other = new TestServer(new Limits(16, 64, 1L << 30, TestServer.CONTEXT), null, null);
+        TestServer other = new TestServer(new SchedulerLimits(16, 64, 1L << 30, TestServer.CONTEXT), null, null);
         List<Socket> stuck = new ArrayList<>();
         try {
             for (int i = 0; i < 4; i++) {
@@ -254,7 +254,7 @@ class HttpTest {
 
     @Test
     void whoReadsNothingForTooLongIsTakenToHaveLeft() throws Exception {
-        Limits limits = new Limits(16, 64, 1L << 30, TestServer.CONTEXT);
+        SchedulerLimits limits = new SchedulerLimits(16, 64, 1L << 30, TestServer.CONTEXT);
         try (TestServer other = new TestServer(limits, null, null, Duration.ofMillis(300));
                 Socket socket = askAndReadNothing(other)) {
             // Each check counts as an answer once it has ended; one more is the client's.

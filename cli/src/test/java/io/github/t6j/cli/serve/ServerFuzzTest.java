@@ -2,7 +2,7 @@ package io.github.t6j.cli.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.schedule.Limits;
+import io.github.t6j.schedule.SchedulerLimits;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
@@ -40,7 +40,7 @@ class ServerFuzzTest {
 
     @Test
     void everyAnswerIsOfAKnownKind() throws Exception {
-        try (TestServer server = new TestServer(new Limits(4, 8, 1L << 28, 64), null, null)) {
+        try (TestServer server = new TestServer(new SchedulerLimits(4, 8, 1L << 28, 64), null, null)) {
             String good = good(server);
             long end = System.nanoTime() + Duration.ofMinutes(MINUTES).toNanos();
             long seed = FIRST;

@@ -9,7 +9,7 @@ import io.github.t6j.GenerationOptions;
 import io.github.t6j.Session;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
-import io.github.t6j.schedule.Limits;
+import io.github.t6j.schedule.SchedulerLimits;
 import io.github.t6j.schedule.Request;
 import io.github.t6j.schedule.Ticket;
 import java.io.IOException;
@@ -266,7 +266,7 @@ class ServerTest {
 
     @Test
     void sixtyStreamsAtOnce() throws Exception {
-        try (TestServer small = new TestServer(new Limits(8, 30, 1L << 30, TestServer.CONTEXT), null, null);
+        try (TestServer small = new TestServer(new SchedulerLimits(8, 30, 1L << 30, TestServer.CONTEXT), null, null);
                 ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<HttpResponse<String>>> answers = new ArrayList<>();
             for (int i = 0; i < 60; i++) {
@@ -306,7 +306,7 @@ class ServerTest {
     @CsvSource({"true", "false"})
     void aClientThatLeavesEndsItsGenerations(boolean stream) throws Exception {
         int copies = 128; // take many seconds; an answer that is not streamed notices a disconnect after two
-        try (TestServer other = new TestServer(new Limits(copies, 0, 1L << 30, TestServer.CONTEXT), null, null)) {
+        try (TestServer other = new TestServer(new SchedulerLimits(copies, 0, 1L << 30, TestServer.CONTEXT), null, null)) {
             String body = Json.writeLine(Map.of("prompt", "The whale", "max_tokens", 500L, "stream", stream,
                     "ignore_eos", true, "n", (long) copies));
             try (Socket socket = new Socket("127.0.0.1", other.server.address().getPort())) {
@@ -325,7 +325,7 @@ class ServerTest {
     /** The probe itself finds the queue full; but the generations of others make progress. */
     @Test
     void aFullQueueIsHealthy() throws Exception {
-        try (TestServer full = new TestServer(new Limits(1, 1, 1L << 30, TestServer.CONTEXT), null, null)) {
+        try (TestServer full = new TestServer(new SchedulerLimits(1, 1, 1L << 30, TestServer.CONTEXT), null, null)) {
             GenerationOptions options = options(400, plain(1)).withIgnoreEndOfText(true);
             Ticket ticket = new Ticket();
             for (int i = 0; i < 2; i++) {
@@ -374,7 +374,7 @@ class ServerTest {
 
     @Test
     void keysAndOrigins() throws Exception {
-        try (TestServer closed = new TestServer(new Limits(4, 4, 1L << 30, 512), "secret", "https://page.example")) {
+        try (TestServer closed = new TestServer(new SchedulerLimits(4, 4, 1L << 30, 512), "secret", "https://page.example")) {
             assertThat(closed.get("/v1/models").statusCode()).isEqualTo(401);
             assertThat(closed.get("/v1/models", "Authorization", "Bearer wrong").statusCode()).isEqualTo(401);
             assertThat(closed.get("/metrics").statusCode()).isEqualTo(401);

@@ -5,7 +5,7 @@ import io.github.t6j.ModelOptions;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.json.Json;
-import io.github.t6j.schedule.Limits;
+import io.github.t6j.schedule.SchedulerLimits;
 import io.github.t6j.schedule.Scheduler;
 import java.io.IOException;
 import java.net.URI;
@@ -33,19 +33,19 @@ final class TestServer implements AutoCloseable {
     private final HttpClient client = HttpClient.newHttpClient();
 
     TestServer() throws IOException {
-        this(new Limits(16, 64, 1L << 30, CONTEXT), null, null);
+        this(new SchedulerLimits(16, 64, 1L << 30, CONTEXT), null, null);
     }
 
-    TestServer(Limits limits, String key, String allowedOrigin) throws IOException {
+    TestServer(SchedulerLimits limits, String key, String allowedOrigin) throws IOException {
         this(limits, key, allowedOrigin, Duration.ofMinutes(1));
     }
 
-    TestServer(Limits limits, String key, String allowedOrigin, Duration longestWrite) throws IOException {
+    TestServer(SchedulerLimits limits, String key, String allowedOrigin, Duration longestWrite) throws IOException {
         model = Model.load(TESTDATA.resolve("models/t6-tiny"), ModelOptions.defaults().withThreads(2));
         server = new Server(new Server.Options("127.0.0.1", 0, key, allowedOrigin, null), longestWrite);
         scheduler = new Scheduler(model, SessionOptions.defaults(), limits);
         PromptFormat format = new PromptFormat(model.tokenizer(), Optional.empty());
-        server.serve(new Served("t6-tiny", 1, model, scheduler, format, SessionOptions.CacheType.F32));
+        server.serve(new ServedModel("t6-tiny", 1, model, scheduler, format, SessionOptions.CacheType.F32));
     }
 
     URI uri(String path) {

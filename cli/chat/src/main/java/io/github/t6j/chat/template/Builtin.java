@@ -36,7 +36,7 @@ record Builtin(String kind, String name, List<String> parameters, int required, 
         }
 
         boolean truth(String parameter) {
-            return Comparing.truth(get(parameter, Value.FALSE));
+            return Comparisons.truth(get(parameter, Value.FALSE));
         }
 
         /** Returns a text; null if it was not given, or is None. */

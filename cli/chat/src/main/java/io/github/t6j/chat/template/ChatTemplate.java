@@ -69,7 +69,7 @@ public final class ChatTemplate {
                     + " characters, found " + source.text.length());
         }
         Lexer lexer = new Lexer(source.text);
-        List<Token> tokens;
+        List<TemplateToken> tokens;
         try {
             tokens = lexer.tokens();
         } catch (Fault fault) {

@@ -1,6 +1,6 @@
 package io.github.t6j.chat.template;
 
-import io.github.t6j.chat.template.Token.Kind;
+import io.github.t6j.chat.template.TemplateToken.Kind;
 import java.util.List;
 import java.util.Set;
 
@@ -13,25 +13,25 @@ final class Cursor {
                     "none",
                     "None");
 
-    private final List<Token> tokens;
+    private final List<TemplateToken> tokens;
     private int at;
     private int nesting;
 
-    Cursor(List<Token> tokens) {
+    Cursor(List<TemplateToken> tokens) {
         this.tokens = tokens;
     }
 
-    Token token() {
+    TemplateToken token() {
         return tokens.get(at);
     }
 
     /** Returns the token after the current one. */
-    Token next() {
+    TemplateToken next() {
         return tokens.get(Math.min(at + 1, tokens.size() - 1));
     }
 
-    Token advance() {
-        Token token = token();
+    TemplateToken advance() {
+        TemplateToken token = token();
         at = Math.min(at + 1, tokens.size() - 1);
         return token;
     }
@@ -59,7 +59,7 @@ final class Cursor {
         return it;
     }
 
-    Token expect(Kind kind, String expected) {
+    TemplateToken expect(Kind kind, String expected) {
         if (!sees(kind)) {
             throw expected(expected);
         }

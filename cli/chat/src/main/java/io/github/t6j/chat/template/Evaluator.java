@@ -17,9 +17,9 @@ final class Evaluator {
     }
 
     private final Budget budget;
-    private final Access access;
+    private final ValueAccess access;
     private final Arithmetic arithmetic;
-    private final Comparing comparing;
+    private final Comparisons comparisons;
     private final LocalDateTime now;
     private final Macros macros;
 
@@ -27,21 +27,21 @@ final class Evaluator {
         this.budget = budget;
         this.now = now;
         this.macros = macros;
-        access = new Access(budget);
+        access = new ValueAccess(budget);
         arithmetic = new Arithmetic(budget);
-        comparing = new Comparing(budget, access);
+        comparisons = new Comparisons(budget, access);
     }
 
     Budget budget() {
         return budget;
     }
 
-    Access access() {
+    ValueAccess access() {
         return access;
     }
 
-    Comparing comparing() {
-        return comparing;
+    Comparisons comparisons() {
+        return comparisons;
     }
 
     LocalDateTime now() {
@@ -87,7 +87,7 @@ final class Evaluator {
     }
 
     boolean truth(Expression condition, Scope scope) {
-        return Comparing.truth(evaluate(condition, scope));
+        return Comparisons.truth(evaluate(condition, scope));
     }
 
     private List<Value> all(List<Expression> expressions, Scope scope) {
@@ -154,14 +154,14 @@ final class Evaluator {
     /** Evaluates and or or, which in Python return one of their operands. */
     private Value logical(Expression left, Expression right, boolean ends, Scope scope) {
         Value value = evaluate(left, scope);
-        return Comparing.truth(value) == ends ? value : evaluate(right, scope);
+        return Comparisons.truth(value) == ends ? value : evaluate(right, scope);
     }
 
     private Value compared(Expression.Compared compared, Scope scope) {
         Value left = evaluate(compared.first(), scope);
         for (int i = 0; i < compared.operands().size(); i++) {
             Value right = evaluate(compared.operands().get(i), scope);
-            if (!comparing.compare(compared.comparisons().get(i), left, right)) {
+            if (!comparisons.compare(compared.comparisons().get(i), left, right)) {
                 return Value.FALSE;
             }
             left = right;

@@ -3,7 +3,7 @@ package io.github.t6j.chat.template;
 import io.github.t6j.chat.template.Expression.Arguments;
 import io.github.t6j.chat.template.Expression.Comparison;
 import io.github.t6j.chat.template.Expression.Operator;
-import io.github.t6j.chat.template.Token.Kind;
+import io.github.t6j.chat.template.TemplateToken.Kind;
 import io.github.t6j.chat.template.Value.Text;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -174,7 +174,7 @@ final class ExpressionParser {
     }
 
     private Expression primary() {
-        Token token = cursor.token();
+        TemplateToken token = cursor.token();
         return switch (token.kind()) {
             case STRING -> {
                 StringBuilder text = new StringBuilder();
@@ -389,7 +389,7 @@ final class ExpressionParser {
 
     /** Returns whether an argument without brackets follows a test. */
     private boolean beginsArgument() {
-        Token token = cursor.token();
+        TemplateToken token = cursor.token();
         return switch (token.kind()) {
             case STRING, INTEGER, FLOAT -> true;
             case NAME -> !Set.of("else", "or", "and").contains(token.text());

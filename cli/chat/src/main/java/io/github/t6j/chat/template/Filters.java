@@ -63,7 +63,7 @@ final class Filters {
     }
 
     private static Value orDefault(Value value, Given given, Evaluator e) {
-        boolean absent = value instanceof Undefined || given.truth("boolean") && !Comparing.truth(value);
+        boolean absent = value instanceof Undefined || given.truth("boolean") && !Comparisons.truth(value);
         return absent ? given.get("default_value", Value.EMPTY) : value;
     }
 
@@ -210,7 +210,7 @@ final class Filters {
                     ? tested
                     : Tests.TABLE.get(name(rest.getFirst(), "test"))
                             .call(tested, rest.subList(1, rest.size()), given.named(), e);
-            if (Comparing.truth(passes) == passing) {
+            if (Comparisons.truth(passes) == passing) {
                 selected.add(item);
             }
         }
@@ -256,7 +256,7 @@ final class Filters {
     }
 
     private static Value sorted(List<Keyed> keyed, Given given, Evaluator e) {
-        Comparator<Keyed> order = (a, b) -> e.comparing().compare(a.key, b.key);
+        Comparator<Keyed> order = (a, b) -> e.comparisons().compare(a.key, b.key);
         keyed.sort(given.truth("reverse") ? order.reversed() : order);
         e.budget().elements(keyed.size());
         return new Array(new ArrayList<>(keyed.stream().map(Keyed::item).toList()));

@@ -1,6 +1,6 @@
 package io.github.t6j.chat.template;
 
-import io.github.t6j.chat.template.Token.Kind;
+import io.github.t6j.chat.template.TemplateToken.Kind;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,7 +12,7 @@ import java.util.List;
  */
 final class Lexer {
     private final String source;
-    private final List<Token> tokens = new ArrayList<>();
+    private final List<TemplateToken> tokens = new ArrayList<>();
     private int at;
     private int line = 1;
     /** True if the text read last ended a line. */
@@ -28,7 +28,7 @@ final class Lexer {
         return line;
     }
 
-    List<Token> tokens() {
+    List<TemplateToken> tokens() {
         while (at < source.length()) {
             int open = opening();
             if (open < 0) {
@@ -43,7 +43,7 @@ final class Lexer {
                 inside(mark);
             }
         }
-        tokens.add(new Token(Kind.END, "", line));
+        tokens.add(new TemplateToken(Kind.END, "", line));
         return tokens;
     }
 
@@ -79,7 +79,7 @@ final class Lexer {
 
     private void data(String text) {
         if (!text.isEmpty()) {
-            tokens.add(new Token(Kind.DATA, text, line));
+            tokens.add(new TemplateToken(Kind.DATA, text, line));
         }
     }
 
@@ -109,7 +109,7 @@ final class Lexer {
 
     private void tag(Kind begin, Kind end, String closing) {
         int began = line;
-        tokens.add(new Token(begin, begin == Kind.PRINT_BEGIN ? "{{" : "{%", line));
+        tokens.add(new TemplateToken(begin, begin == Kind.PRINT_BEGIN ? "{{" : "{%", line));
         TagLexer tag = new TagLexer(source, at, line, end == Kind.BLOCK_END);
         try {
             tag.read(closing, tokens);
@@ -118,7 +118,7 @@ final class Lexer {
             throw fault;
         }
         moveTo(tag.at());
-        tokens.add(new Token(end, closing, line));
+        tokens.add(new TemplateToken(end, closing, line));
         close(tag.at() + closing.length() + (tag.sign() == '\0' ? 0 : 1), tag.sign(), end == Kind.BLOCK_END);
     }
 

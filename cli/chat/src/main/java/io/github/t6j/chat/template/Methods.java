@@ -60,7 +60,7 @@ final class Methods {
         return switch (part) {
             case Text(String one) -> Value.of(matches.test(text, one));
             case Tuple(List<Value> several) -> Value.of(several.stream()
-                    .anyMatch(one -> Comparing.truth(matches(text, one, matches))));
+                    .anyMatch(one -> Comparisons.truth(matches(text, one, matches))));
             default -> throw new Fault("expected a text, or a tuple of texts, found " + part.kind());
         };
     }

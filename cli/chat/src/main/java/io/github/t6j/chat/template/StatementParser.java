@@ -2,7 +2,7 @@ package io.github.t6j.chat.template;
 
 import io.github.t6j.chat.template.Statement.Branch;
 import io.github.t6j.chat.template.Statement.Target;
-import io.github.t6j.chat.template.Token.Kind;
+import io.github.t6j.chat.template.TemplateToken.Kind;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -21,7 +21,7 @@ final class StatementParser {
     private final OuterLevel outer = new OuterLevel();
     private int loops;
 
-    StatementParser(List<Token> tokens) {
+    StatementParser(List<TemplateToken> tokens) {
         cursor = new Cursor(tokens);
         expressions = new ExpressionParser(cursor, bound, outer);
     }
@@ -87,7 +87,7 @@ final class StatementParser {
     }
 
     private Statement statement() {
-        Token token = cursor.advance();
+        TemplateToken token = cursor.advance();
         return switch (token.kind()) {
             case DATA -> new Statement.Data(token.text());
             case PRINT_BEGIN -> {

@@ -1,6 +1,6 @@
 package io.github.t6j.chat.template;
 
-import io.github.t6j.chat.template.Token.Kind;
+import io.github.t6j.chat.template.TemplateToken.Kind;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -51,7 +51,7 @@ final class TagLexer {
     }
 
     /** Adds the tokens up to {@code closing}, whose characters are operators inside brackets. */
-    void read(String closing, List<Token> tokens) {
+    void read(String closing, List<TemplateToken> tokens) {
         while (true) {
             for (; Strings.isSpace(charAt(at)); at++) {
                 line += charAt(at) == '\n' ? 1 : 0;
@@ -71,7 +71,7 @@ final class TagLexer {
         }
     }
 
-    private Token token() {
+    private TemplateToken token() {
         char c = charAt(at);
         if (isDigit(c)) {
             return number();
@@ -81,7 +81,7 @@ final class TagLexer {
             while (isNamePart(charAt(at))) {
                 at++;
             }
-            return new Token(Kind.NAME, source.substring(from, at), line);
+            return new TemplateToken(Kind.NAME, source.substring(from, at), line);
         }
         return c == '"' || c == '\'' ? string(c) : operator();
     }
@@ -94,7 +94,7 @@ final class TagLexer {
         return c == '_' || isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
     }
 
-    private Token number() {
+    private TemplateToken number() {
         int from = at;
         digits();
         boolean integer = true;
@@ -116,7 +116,7 @@ final class TagLexer {
             throw new Fault("expected a decimal number of at most " + LONGEST_INTEGER + " digits, found "
                     + source.substring(from, Math.min(at + 1, source.length())));
         }
-        return new Token(integer ? Kind.INTEGER : Kind.FLOAT, number, line);
+        return new TemplateToken(integer ? Kind.INTEGER : Kind.FLOAT, number, line);
     }
 
     private static boolean leadingZero(String number) {
@@ -129,7 +129,7 @@ final class TagLexer {
         }
     }
 
-    private Token string(char quote) {
+    private TemplateToken string(char quote) {
         int began = line;
         StringBuilder text = new StringBuilder();
         for (at++; charAt(at) != quote; at++) {
@@ -146,7 +146,7 @@ final class TagLexer {
             }
         }
         at++;
-        return new Token(Kind.STRING, text.toString(), began);
+        return new TemplateToken(Kind.STRING, text.toString(), began);
     }
 
     /** Reads one of Python's escapes, and stops at its last character; unknown ones keep their backslash. */
@@ -200,12 +200,12 @@ final class TagLexer {
         return code;
     }
 
-    private Token operator() {
+    private TemplateToken operator() {
         for (String operator : OPERATORS) {
             if (source.startsWith(operator, at)) {
                 balance(operator);
                 at += operator.length();
-                return new Token(Kind.OPERATOR, operator, line);
+                return new TemplateToken(Kind.OPERATOR, operator, line);
             }
         }
         throw new Fault(

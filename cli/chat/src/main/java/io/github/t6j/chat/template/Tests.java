@@ -52,12 +52,12 @@ final class Tests {
     }
 
     private static Builtin.Body compared(Comparison comparison, String other) {
-        return (value, given, e) -> Value.of(e.comparing().compare(comparison, value, given.get(other)));
+        return (value, given, e) -> Value.of(e.comparisons().compare(comparison, value, given.get(other)));
     }
 
     private static Value remainder(Value value, long expected, Evaluator e) {
         Value remainder = new Arithmetic(e.budget()).binary(Expression.Operator.MODULO, value, new Int(2));
-        return Value.of(e.comparing().equal(remainder, new Int(expected)));
+        return Value.of(e.comparisons().equal(remainder, new Int(expected)));
     }
 
     private static boolean isIterable(Value value) {

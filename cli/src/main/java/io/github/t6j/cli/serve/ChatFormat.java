@@ -11,13 +11,13 @@ import java.util.Map;
  *
  * @param logProbabilities true if the answer includes token probabilities
  */
-record ChatWording(String id, long created, Served served, boolean logProbabilities) implements Wording {
+record ChatFormat(String id, long created, ServedModel served, boolean logProbabilities) implements ResponseFormat {
     /** Replacement for −∞: smaller than the log-probability of any float. */
     private static final double LEAST = -9999;
 
     @Override
     public Map<String, Object> head(boolean chunk) {
-        return Wording.head(id, chunk ? "chat.completion.chunk" : "chat.completion", created, served);
+        return ResponseFormat.head(id, chunk ? "chat.completion.chunk" : "chat.completion", created, served);
     }
 
     @Override
@@ -29,7 +29,7 @@ record ChatWording(String id, long created, Served served, boolean logProbabilit
     }
 
     @Override
-    public Map<String, Object> part(int index, String text, List<Chosen> tokens) {
+    public Map<String, Object> part(int index, String text, List<ChosenToken> tokens) {
         return choice(index, "delta", Map.of("content", text), tokens, null);
     }
 
@@ -39,7 +39,7 @@ record ChatWording(String id, long created, Served served, boolean logProbabilit
     }
 
     @Override
-    public Map<String, Object> whole(int index, String text, List<Chosen> tokens, String finishReason) {
+    public Map<String, Object> whole(int index, String text, List<ChosenToken> tokens, String finishReason) {
         Map<String, Object> message = new LinkedHashMap<>();
         message.put("role", "assistant");
         message.put("content", text);
@@ -48,7 +48,7 @@ record ChatWording(String id, long created, Served served, boolean logProbabilit
     }
 
     private Map<String, Object> choice(
-            int index, String key, Map<String, Object> content, List<Chosen> tokens, String finishReason) {
+            int index, String key, Map<String, Object> content, List<ChosenToken> tokens, String finishReason) {
         Map<String, Object> choice = new LinkedHashMap<>();
         choice.put("index", (long) index);
         choice.put(key, content);
@@ -57,15 +57,15 @@ record ChatWording(String id, long created, Served served, boolean logProbabilit
         return choice;
     }
 
-    private static Map<String, Object> logProbabilities(List<Chosen> tokens) {
+    private static Map<String, Object> logProbabilities(List<ChosenToken> tokens) {
         List<Object> content = new ArrayList<>();
-        for (Chosen one : tokens) {
+        for (ChosenToken one : tokens) {
             Map<String, Object> token = token(one, one.token().id(), one.token().logProbability());
-            List<Object> likeliest = new ArrayList<>();
-            for (Likelihood other : one.likeliest()) {
-                likeliest.add(token(one, other.id(), other.logProbability()));
+            List<Object> alternatives = new ArrayList<>();
+            for (Likelihood other : one.alternatives()) {
+                alternatives.add(token(one, other.id(), other.logProbability()));
             }
-            token.put("top_logprobs", likeliest);
+            token.put("top_logprobs", alternatives);
             content.add(token);
         }
         Map<String, Object> all = new LinkedHashMap<>();
@@ -74,7 +74,7 @@ record ChatWording(String id, long created, Served served, boolean logProbabilit
         return all;
     }
 
-    private static Map<String, Object> token(Chosen one, int id, float logProbability) {
+    private static Map<String, Object> token(ChosenToken one, int id, float logProbability) {
         List<Object> bytes = new ArrayList<>();
         for (byte b : one.bytes(id)) {
             bytes.add((long) (b & 0xFF));

@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Map;
 
 /** Format of the answers in one of OpenAI's two APIs. */
-interface Wording {
+interface ResponseFormat {
     /** Returns the fields before the choices in every object. @param chunk true for a part of a streamed answer */
     Map<String, Object> head(boolean chunk);
 
     /** Returns these fields for a kind of object. @param created time when the answer began, in seconds since 1970 */
-    static Map<String, Object> head(String id, String object, long created, Served served) {
+    static Map<String, Object> head(String id, String object, long created, ServedModel served) {
         Map<String, Object> head = new LinkedHashMap<>();
         head.put("id", id);
         head.put("object", object);
@@ -29,13 +29,13 @@ interface Wording {
     Map<String, Object> first(int index);
 
     /** Returns a part of a streamed choice: new text with its tokens. */
-    Map<String, Object> part(int index, String text, List<Chosen> tokens);
+    Map<String, Object> part(int index, String text, List<ChosenToken> tokens);
 
     /** Returns the last part of a streamed choice. */
     Map<String, Object> last(int index, String finishReason);
 
     /** Returns a complete choice. */
-    Map<String, Object> whole(int index, String text, List<Chosen> tokens, String finishReason);
+    Map<String, Object> whole(int index, String text, List<ChosenToken> tokens, String finishReason);
 
     /** Returns OpenAI's name of the finish reason. */
     static String finishReason(Generation generation) {

@@ -5,11 +5,11 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 
 /** GET /: a page to try the model, one file that needs only this server. */
-final class Page {
+final class WebPage {
     private final String html;
 
-    Page() {
-        try (InputStream in = Page.class.getResourceAsStream("page.html")) {
+    WebPage() {
+        try (InputStream in = WebPage.class.getResourceAsStream("page.html")) {
             html = new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new IllegalStateException("page.html, which is in the jar, cannot be read", e);

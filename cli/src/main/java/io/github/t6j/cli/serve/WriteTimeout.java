@@ -8,7 +8,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /** Disconnects a client that stops reading for a time limit; the JDK's server would wait for it forever. */
-final class WriteLimit implements AutoCloseable {
+final class WriteTimeout implements AutoCloseable {
     /** Bytes per write: a client that reads this much within the limit is slow, but not disconnected. */
     private static final int PIECE = 1 << 16;
 
@@ -16,7 +16,7 @@ final class WriteLimit implements AutoCloseable {
     private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("t6j-write-limit").factory());
 
-    WriteLimit(Duration longest) {
+    WriteTimeout(Duration longest) {
         this.longest = longest;
         clock.setRemoveOnCancelPolicy(true);
     }

@@ -17,7 +17,7 @@ import java.util.Map;
  * @param format turns messages into prompts
  * @param cacheType type of the caches of all sessions
  */
-public record Served(
+public record ServedModel(
         String name, long created, Model model, Scheduler scheduler, PromptFormat format, CacheType cacheType) {
     /** @throws ApiException if {@code fields} name another model */
     void check(Fields fields) {

@@ -6,7 +6,7 @@ package io.github.t6j.chat.template;
  * @param text text; of a string without quotes and escapes, of an end as it is written
  * @param line line where it begins, from 1
  */
-record Token(Kind kind, String text, int line) {
+record TemplateToken(Kind kind, String text, int line) {
     enum Kind {
         /** Text that is printed unchanged. */
         DATA,

@@ -12,7 +12,7 @@ import java.util.List;
  * @param offset characters of the text before the token
  * @param tokenizer tokenizer for the texts of ids
  */
-record Chosen(Token token, int offset, List<Likelihood> likeliest, Tokenizer tokenizer) {
+record ChosenToken(Token token, int offset, List<Likelihood> alternatives, Tokenizer tokenizer) {
     /** Returns the text of an id; bytes that are not a complete character become U+FFFD. */
     String text(int id) {
         return new String(bytes(id), StandardCharsets.UTF_8);

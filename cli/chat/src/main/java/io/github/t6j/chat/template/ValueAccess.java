@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** Items, attributes and slices of values, as Python has them. */
-final class Access {
+final class ValueAccess {
     /** Names of Python's methods and other attributes, which come before keys of the same name. */
     private static final Set<String> OF_DICTS = Set.of("clear", "copy", "fromkeys", "get", "items", "keys", "pop",
             "popitem", "setdefault", "update", "values");
@@ -45,7 +45,7 @@ final class Access {
 
     private final Budget budget;
 
-    Access(Budget budget) {
+    ValueAccess(Budget budget) {
         this.budget = budget;
     }
 

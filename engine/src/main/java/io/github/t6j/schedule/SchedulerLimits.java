@@ -8,12 +8,12 @@ package io.github.t6j.schedule;
  * @param cacheBytes bytes of all caches, including those kept for their prefixes
  * @param contextLength ids of a prompt and its continuation
  */
-public record Limits(int running, int queued, long cacheBytes, int contextLength) {
+public record SchedulerLimits(int running, int queued, long cacheBytes, int contextLength) {
     /** Largest number of single ids that fit in one pass with the largest part of a prompt. */
     public static final int MOST_RUNNING = 128;
 
     /** @throws IllegalArgumentException if a limit allows nothing, or more than a pass */
-    public Limits {
+    public SchedulerLimits {
         if (running < 1 || running > MOST_RUNNING) {
             throw new IllegalArgumentException("running: expected 1 to " + MOST_RUNNING + ", found " + running);
         }

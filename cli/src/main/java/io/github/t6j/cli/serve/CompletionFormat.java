@@ -12,11 +12,11 @@ import java.util.Map;
  * @param echoed prompt of each choice, written before its text; empty without echo
  * @param logProbabilities true if the answer includes token probabilities
  */
-record CompletionWording(String id, long created, Served served, List<String> echoed,
-        boolean logProbabilities) implements Wording {
+record CompletionFormat(String id, long created, ServedModel served, List<String> echoed,
+        boolean logProbabilities) implements ResponseFormat {
     @Override
     public Map<String, Object> head(boolean chunk) {
-        return Wording.head(id, "text_completion", created, served);
+        return ResponseFormat.head(id, "text_completion", created, served);
     }
 
     private String echo(int index) {
@@ -29,7 +29,7 @@ record CompletionWording(String id, long created, Served served, List<String> ec
     }
 
     @Override
-    public Map<String, Object> part(int index, String text, List<Chosen> tokens) {
+    public Map<String, Object> part(int index, String text, List<ChosenToken> tokens) {
         return choice(index, text, tokens, null);
     }
 
@@ -39,11 +39,11 @@ record CompletionWording(String id, long created, Served served, List<String> ec
     }
 
     @Override
-    public Map<String, Object> whole(int index, String text, List<Chosen> tokens, String finishReason) {
+    public Map<String, Object> whole(int index, String text, List<ChosenToken> tokens, String finishReason) {
         return choice(index, echo(index) + text, tokens, finishReason);
     }
 
-    private Map<String, Object> choice(int index, String text, List<Chosen> tokens, String finishReason) {
+    private Map<String, Object> choice(int index, String text, List<ChosenToken> tokens, String finishReason) {
         Map<String, Object> choice = new LinkedHashMap<>();
         choice.put("text", text);
         choice.put("index", (long) index);
@@ -52,25 +52,25 @@ record CompletionWording(String id, long created, Served served, List<String> ec
         return choice;
     }
 
-    private static Map<String, Object> logProbabilities(List<Chosen> tokens) {
+    private static Map<String, Object> logProbabilities(List<ChosenToken> tokens) {
         List<Object> texts = new ArrayList<>();
         List<Object> own = new ArrayList<>();
-        List<Object> likeliest = new ArrayList<>();
+        List<Object> alternatives = new ArrayList<>();
         List<Object> offsets = new ArrayList<>();
-        for (Chosen one : tokens) {
+        for (ChosenToken one : tokens) {
             texts.add(one.text(one.token().id()));
-            own.add(ChatWording.finite(one.token().logProbability()));
+            own.add(ChatFormat.finite(one.token().logProbability()));
             Map<String, Object> others = new LinkedHashMap<>();
-            for (Likelihood other : one.likeliest()) {
-                others.putIfAbsent(one.text(other.id()), ChatWording.finite(other.logProbability()));
+            for (Likelihood other : one.alternatives()) {
+                others.putIfAbsent(one.text(other.id()), ChatFormat.finite(other.logProbability()));
             }
-            likeliest.add(others);
+            alternatives.add(others);
             offsets.add((long) one.offset());
         }
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("tokens", texts);
         all.put("token_logprobs", own);
-        all.put("top_logprobs", likeliest);
+        all.put("top_logprobs", alternatives);
         all.put("text_offset", offsets);
         return all;
     }

@@ -12,17 +12,17 @@ import java.util.List;
 import java.util.Map;
 
 /** Writes the generations of a ticket, as they are generated or at the end; a client that disconnects ends them. */
-final class Answer {
+final class CompletionResponse {
     /** Longest silence while a client waits; writing is the only way to notice a disconnect. */
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
     private final Exchange exchange;
-    private final Served served;
+    private final ServedModel served;
     private final Ticket ticket;
-    private final Wording wording;
+    private final ResponseFormat format;
     private final boolean stream;
     private final boolean usage; // true for usage counts in a stream, too
-    private final List<List<Chosen>> tokens = new ArrayList<>(); // of each generation; in a stream, the unwritten
+    private final List<List<ChosenToken>> tokens = new ArrayList<>(); // of each generation; in a stream, the unwritten
     private final long[] heard; // time of each generation's last token, or 0
     private final int[] told; //             written characters of each generation's text
     private final int[] offsets; //          characters of each generation's tokens so far
@@ -32,12 +32,12 @@ final class Answer {
     private boolean begun;
     private long written = System.nanoTime(); // time of the last write, or of the beginning
 
-    Answer(Exchange exchange, Served served, Ticket ticket, Wording wording, int promptTokens, boolean stream,
+    CompletionResponse(Exchange exchange, ServedModel served, Ticket ticket, ResponseFormat format, int promptTokens, boolean stream,
             boolean usage) {
         this.exchange = exchange;
         this.served = served;
         this.ticket = ticket;
-        this.wording = wording;
+        this.format = format;
         this.promptTokens = promptTokens;
         this.stream = stream;
         this.usage = usage;
@@ -56,7 +56,7 @@ final class Answer {
             if (stream) {
                 begin();
                 for (int i = 0; i < told.length; i++) {
-                    choice(wording.first(i));
+                    choice(format.first(i));
                 }
             }
             for (int left = told.length; left > 0;) {
@@ -70,7 +70,7 @@ final class Answer {
             }
             finish();
         } catch (InterruptedException e) {
-            throw new IOException("the client stopped reading", e); // the write limit expired just as a write ended
+            throw new IOException("the client stopped reading", e); // the write timeout expired just as a write ended
         } finally {
             ticket.cancel(); // stops the rest if the client disconnected
         }
@@ -92,9 +92,9 @@ final class Answer {
     /** @return true if a generation ended */
     private boolean take(Event event) throws IOException {
         return switch (event) {
-            case Event.Chosen(int index, var token, var likeliest) -> {
+            case Event.Chosen(int index, var token, var alternatives) -> {
                 measure(index);
-                Chosen chosen = new Chosen(token, offsets[index], likeliest, served.model().tokenizer());
+                ChosenToken chosen = new ChosenToken(token, offsets[index], alternatives, served.model().tokenizer());
                 tokens.get(index).add(chosen);
                 offsets[index] += chosen.characters();
                 if (stream && !token.text().isEmpty()) {
@@ -128,9 +128,9 @@ final class Answer {
 
     private void part(int index, String text) throws IOException {
         told[index] += text.length();
-        List<Chosen> added = List.copyOf(tokens.get(index));
+        List<ChosenToken> added = List.copyOf(tokens.get(index));
         tokens.get(index).clear();
-        choice(wording.part(index, text, added));
+        choice(format.part(index, text, added));
     }
 
     private void end(int index, Generation generation) throws IOException {
@@ -138,13 +138,13 @@ final class Answer {
         if (!rest.isEmpty() || !tokens.get(index).isEmpty()) {
             part(index, rest);
         }
-        choice(wording.last(index, Wording.finishReason(generation)));
+        choice(format.last(index, ResponseFormat.finishReason(generation)));
     }
 
     /** Sends one part of a stream. */
     private void choice(Map<String, Object> choice) throws IOException {
         if (choice != null) {
-            Map<String, Object> chunk = wording.head(true);
+            Map<String, Object> chunk = format.head(true);
             chunk.put("choices", List.of(choice));
             if (usage) {
                 chunk.put("usage", null);
@@ -156,7 +156,7 @@ final class Answer {
     private void finish() throws IOException {
         if (stream) {
             if (usage) {
-                Map<String, Object> chunk = wording.head(true);
+                Map<String, Object> chunk = format.head(true);
                 chunk.put("choices", List.of());
                 chunk.put("usage", usage());
                 data(chunk);
@@ -166,10 +166,10 @@ final class Answer {
         }
         List<Object> choices = new ArrayList<>();
         for (int i = 0; i < generations.length; i++) {
-            choices.add(wording.whole(
-                    i, generations[i].text(), tokens.get(i), Wording.finishReason(generations[i])));
+            choices.add(format.whole(
+                    i, generations[i].text(), tokens.get(i), ResponseFormat.finishReason(generations[i])));
         }
-        Map<String, Object> whole = wording.head(false);
+        Map<String, Object> whole = format.head(false);
         whole.put("choices", choices);
         whole.put("usage", usage());
         if (begun) {

@@ -7,24 +7,24 @@ import io.github.t6j.Token;
 import java.util.List;
 
 /** A continuation of a prompt that was read; it generates one id per step. */
-final class Stream {
+final class Continuation {
     private final Ticket ticket;
     private final int index; // index in the ticket
     private final Session session;
     private final Generator generator;
-    private final int likeliest;
+    private final int alternatives;
     private final int cachedIds;
     private final long bytes;
     private int id; // the next id to feed
     private Event last; // null while it continues
 
     /** @param bytes largest size of its cache */
-    Stream(Ticket ticket, int index, Session session, Generator generator, int likeliest, int cachedIds, long bytes) {
+    Continuation(Ticket ticket, int index, Session session, Generator generator, int alternatives, int cachedIds, long bytes) {
         this.ticket = ticket;
         this.index = index;
         this.session = session;
         this.generator = generator;
-        this.likeliest = likeliest;
+        this.alternatives = alternatives;
         this.cachedIds = cachedIds;
         this.bytes = bytes;
     }
@@ -55,7 +55,7 @@ final class Stream {
             Token token = ticket.isCancelled() ? null : generator.next();
             if (token != null) {
                 id = token.id();
-                ticket.add(new Event.Chosen(index, token, likeliest()));
+                ticket.add(new Event.Chosen(index, token, alternatives()));
             }
             if (token == null || generator.finishReason() != null) {
                 last = new Event.Ended(index, generator.result(), cachedIds);
@@ -67,8 +67,8 @@ final class Stream {
         }
     }
 
-    private List<Likelihood> likeliest() {
-        return likeliest == 0 ? List.of() : session.likeliest(Math.min(likeliest, session.logits().length));
+    private List<Likelihood> alternatives() {
+        return alternatives == 0 ? List.of() : session.likeliest(Math.min(alternatives, session.logits().length));
     }
 
     void fail(RuntimeException cause) {

@@ -19,11 +19,11 @@ import java.util.List;
 import java.util.Map;
 
 /** Python's comparisons: truth, equality, order and membership. */
-final class Comparing {
+final class Comparisons {
     private final Budget budget;
-    private final Access access;
+    private final ValueAccess access;
 
-    Comparing(Budget budget, Access access) {
+    Comparisons(Budget budget, ValueAccess access) {
         this.budget = budget;
         this.access = access;
     }

@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.time.Duration;
 
 /** A failure that a later retry may fix. */
-final class TryLater extends IOException {
+final class RetryableException extends IOException {
     private static final long serialVersionUID = 1;
 
     private final Duration pause;
 
     /** @param pause pause that the server asks for, or null */
-    TryLater(String message, Duration pause) {
+    RetryableException(String message, Duration pause) {
         super(message);
         this.pause = pause;
     }

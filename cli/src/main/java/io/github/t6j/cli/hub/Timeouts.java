@@ -8,7 +8,7 @@ import java.time.Duration;
  * @param pause pause before the first retry; it doubles with each retry
  * @param silence time without any byte after which a connection is closed
  */
-public record Patience(Duration pause, Duration silence) {
+public record Timeouts(Duration pause, Duration silence) {
     /** Waiting times for a distant server. */
-    public static final Patience USUAL = new Patience(Duration.ofSeconds(1), Duration.ofSeconds(60));
+    public static final Timeouts DEFAULT = new Timeouts(Duration.ofSeconds(1), Duration.ofSeconds(60));
 }
