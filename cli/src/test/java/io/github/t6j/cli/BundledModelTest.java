@@ -13,14 +13,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 class BundledModelTest {
 
     static List<Greedy> greedy() throws IOException {
-        return GenerateCommandTest.greedy(Ran.BUNDLED);
+        return GenerateCommandTest.greedy(CommandResult.BUNDLED);
     }
 
     @ParameterizedTest
     @MethodSource("greedy")
     void continuesGreedilyAsTheReference(Greedy expected) {
-        Ran ran = Ran.of("generate", expected.prompt(), "-n", "" + expected.ids().size(), "--temperature", "0");
+        CommandResult ran = CommandResult.of("generate", expected.prompt(), "-n", "" + expected.ids().size(), "--temperature", "0");
 
-        assertThat(ran).isEqualTo(new Ran(0, expected.text() + "\n", ""));
+        assertThat(ran).isEqualTo(new CommandResult(0, expected.text() + "\n", ""));
     }
 }

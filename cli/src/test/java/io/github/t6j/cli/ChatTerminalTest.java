@@ -37,23 +37,23 @@ class ChatTerminalTest {
         LauncherTest.checkout(checkout);
     }
 
-    private Launched start(String... args) {
+    private LaunchedProcess start(String... args) {
         // The Ctrl-C for the chat would end a shell that stays.
-        ProcessBuilder builder = Launched.terminal(checkout, "exec \"$t6j\" chat --seed 1 --session "
+        ProcessBuilder builder = LaunchedProcess.terminal(checkout, "exec \"$t6j\" chat --seed 1 --session "
                 + folder.resolve("talk.json") + " " + String.join(" ", args));
         builder.environment().put("XDG_STATE_HOME", folder.resolve("state").toString());
         prompts = 0;
-        Launched launched = Launched.start(builder);
+        LaunchedProcess launched = LaunchedProcess.start(builder);
         awaitPrompt(launched);
         return launched;
     }
 
     /** Waits for the prompt; with it JLine turns on bracketed paste. */
-    private void awaitPrompt(Launched launched) {
+    private void awaitPrompt(LaunchedProcess launched) {
         launched.awaitOut("\u001b[?2004h", ++prompts);
     }
 
-    private void type(Launched launched, String... lines) {
+    private void type(LaunchedProcess launched, String... lines) {
         for (String line : lines) {
             launched.type(line + ENTER);
             awaitPrompt(launched);
@@ -69,9 +69,9 @@ class ChatTerminalTest {
 
     @Test
     void ctrlCEndsTheAnswerAndCtrlDTheChat() throws IOException {
-        String whole = Ran.withInput("Tell me\n".getBytes(), "chat", "--seed", "1", "-n", "1500", "-c", "2000",
+        String whole = CommandResult.withInput("Tell me\n".getBytes(), "chat", "--seed", "1", "-n", "1500", "-c", "2000",
                 "--ignore-eos").out();
-        Launched chat = start("-n", "1500", "-c", "2000", "--ignore-eos"); // takes some seconds
+        LaunchedProcess chat = start("-n", "1500", "-c", "2000", "--ignore-eos"); // takes some seconds
         chat.type("Tell me" + ENTER);
         chat.awaitOut(whole.strip().substring(0, 10));
         chat.type(CTRL_C);
@@ -85,7 +85,7 @@ class ChatTerminalTest {
         type(chat, "the end");
         chat.type(CTRL_D);
 
-        Ran ran = chat.end();
+        CommandResult ran = chat.end();
         assertThat(ran.code()).isZero();
         assertThat(ran.out()).doesNotContain("WARNING", "Exception");
         assertThat(ran.out().split("t6j: Ctrl-D ends the chat", -1)).hasSize(DISCARDED + 1);
@@ -100,12 +100,12 @@ class ChatTerminalTest {
 
     @Test
     void linesAreEditedRecalledAndPasted() throws IOException {
-        Launched chat = start("-n 1");
+        LaunchedProcess chat = start("-n 1");
         type(chat, "ello\u0001H", UP + "!", "one\\" + ENTER + "two", "\"\"\"a" + ENTER + " b\\" + ENTER + "\"\"\"",
                 PASTE.formatted("this is\n\tone message\\\n") + "x", "é🐳");
         chat.type(CTRL_D);
 
-        Ran ran = chat.end();
+        CommandResult ran = chat.end();
         assertThat(ran.code()).isZero();
         List<String> contents = contents();
         List<String> said = IntStream.range(0, contents.size() / 2).mapToObj(i -> contents.get(2 * i)).toList();
@@ -118,7 +118,7 @@ class ChatTerminalTest {
 
     @Test
     void nothingIsKeptWithoutAHistory() {
-        Launched chat = start("-n 1 --no-history");
+        LaunchedProcess chat = start("-n 1 --no-history");
         type(chat, "Hello");
         chat.type(CTRL_D);
         assertThat(chat.end().code()).isZero();

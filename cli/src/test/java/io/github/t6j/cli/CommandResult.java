@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /** Result of a command line that ran inside this process. */
-public record Ran(int code, String out, String err) {
+public record CommandResult(int code, String out, String err) {
 
     /** Folder of the test data. */
     public static final Path TESTDATA = Path.of(System.getProperty("t6j.testdata"));
@@ -22,42 +22,42 @@ public record Ran(int code, String out, String err) {
     static final Path BUNDLED = TESTDATA.resolve("models/t6-mini");
 
     /** Runs with empty standard input. */
-    public static Ran of(String... args) {
+    public static CommandResult of(String... args) {
         return withInput(new byte[0], args);
     }
 
     /** Runs with {@code input} as piped input. */
-    public static Ran withInput(byte[] input, String... args) {
+    public static CommandResult withInput(byte[] input, String... args) {
         return run(input, false, args);
     }
 
     /** Runs as if on a terminal. */
-    static Ran onTerminal(String... args) {
+    static CommandResult onTerminal(String... args) {
         return run(new byte[0], true, args);
     }
 
     /** Runs with its own environment; input other than null is typed on a terminal. */
-    public static Ran in(Map<String, String> environment, String typed, String... args) {
+    public static CommandResult in(Map<String, String> environment, String typed, String... args) {
         byte[] input = typed == null ? new byte[0] : typed.getBytes(StandardCharsets.UTF_8);
         return run(input, typed != null, environment, args);
     }
 
-    private static Ran run(byte[] input, boolean terminal, String... args) {
+    private static CommandResult run(byte[] input, boolean terminal, String... args) {
         return run(input, terminal, System.getenv(), args);
     }
 
-    private static Ran run(byte[] input, boolean terminal, Map<String, String> environment, String... args) {
+    private static CommandResult run(byte[] input, boolean terminal, Map<String, String> environment, String... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
         int code = new Main(new ByteArrayInputStream(input), out, errors, terminal, terminal, environment).run(args);
-        return new Ran(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+        return new CommandResult(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 
     /** Checks that it made {@code folder}, and printed nothing else. */
     public void assertMade(Path folder) {
         assertThat(err).startsWith("t6j: wrote " + folder + ": ").contains(" files, weights of ").hasLineCount(1);
-        assertThat(this).isEqualTo(new Ran(0, "", err));
+        assertThat(this).isEqualTo(new CommandResult(0, "", err));
     }
 
     /** Returns standard output, which must be a JSON object. */

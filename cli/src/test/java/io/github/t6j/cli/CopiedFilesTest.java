@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 @DisabledOnOs(OS.WINDOWS)
 class CopiedFilesTest {
-    private static final Path GOLDEN = Ran.TESTDATA.resolve("golden/T6_groupnorm");
+    private static final Path GOLDEN = CommandResult.TESTDATA.resolve("golden/T6_groupnorm");
 
     @TempDir
     private Path folder;
@@ -42,14 +42,14 @@ class CopiedFilesTest {
     }
 
     private void assertRefused(String name, String message) {
-        Ran ran = Ran.of("convert", source.toString(), made.toString());
+        CommandResult ran = CommandResult.of("convert", source.toString(), made.toString());
         assertThat(ran.err()).startsWith("t6j: " + source.resolve(name) + ": ").contains(message).hasLineCount(1);
         assertThat(ran.code()).isEqualTo(1);
         assertThat(made).doesNotExist();
     }
 
     private void assertConverts() {
-        Ran.of("convert", source.toString(), made.toString()).assertMade(made);
+        CommandResult.of("convert", source.toString(), made.toString()).assertMade(made);
     }
 
     @ParameterizedTest
@@ -89,16 +89,16 @@ class CopiedFilesTest {
         Path elsewhere = Files.move(source.resolve("config.json"), folder.resolve("config"));
         Files.createSymbolicLink(source.resolve("config.json"), elsewhere);
         assertRefused("config.json", "expected a file in this folder");
-        Ran rewritten = Ran.of("convert", source.toString(), made.toString(), "--dtype", "bf16");
+        CommandResult rewritten = CommandResult.of("convert", source.toString(), made.toString(), "--dtype", "bf16");
         assertThat(rewritten.err()).contains("config.json: expected a file in this folder").hasLineCount(1);
         assertThat(made).doesNotExist();
-        Ran.of("convert", source.toString(), made.toString(), "--config", elsewhere.toString()).assertMade(made);
+        CommandResult.of("convert", source.toString(), made.toString(), "--config", elsewhere.toString()).assertMade(made);
     }
 
     @Test
     void whatIsSaidOfSamplingIsCopied() throws IOException {
         Files.writeString(source.resolve("generation_config.json"), "{\"eos_token_id\": [1, 2]}");
-        Ran.of("convert", source.toString(), made.toString(), "--dtype", "bf16").assertMade(made);
+        CommandResult.of("convert", source.toString(), made.toString(), "--dtype", "bf16").assertMade(made);
         assertThat(made.resolve("generation_config.json")).hasContent("{\"eos_token_id\": [1, 2]}");
     }
 
@@ -107,7 +107,7 @@ class CopiedFilesTest {
         Files.writeString(source.resolve("words"), "{}");
         Files.createSymbolicLink(source.resolve("vocab.json"), Path.of("words"));
         Path link = Files.createSymbolicLink(folder.resolve("link"), source);
-        Ran.of("convert", link.toString(), made.toString()).assertMade(made);
+        CommandResult.of("convert", link.toString(), made.toString()).assertMade(made);
         assertThat(made.resolve("vocab.json")).hasContent("{}").isRegularFile();
         assertThat(Files.isSymbolicLink(made.resolve("vocab.json"))).isFalse();
     }

@@ -23,7 +23,7 @@ import picocli.CommandLine;
 
 /** Checks that files, headings, commands, options and classes that the documents name exist. */
 class DocumentsTest {
-    static final Path ROOT = Ran.TESTDATA.resolve("..").toAbsolutePath().normalize();
+    static final Path ROOT = CommandResult.TESTDATA.resolve("..").toAbsolutePath().normalize();
 
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
     private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.*)$");

@@ -31,7 +31,7 @@ class EvaluationOutputTest {
     @Test
     void theErrorIsThatOfTheMean() throws IOException {
         double[] nlls;
-        try (Model model = Model.load(Path.of(Ran.TINY)); Session session = model.newSession()) {
+        try (Model model = Model.load(Path.of(CommandResult.TINY)); Session session = model.newSession()) {
             int[] ids = model.tokenizer().encode(TEXT);
             nlls = new double[ids.length - 1];
             for (int i = 0; i < nlls.length; i++) {
@@ -56,15 +56,15 @@ class EvaluationOutputTest {
         byte[] input = TEXT.getBytes(StandardCharsets.UTF_8);
 
         Map<String, Object> json =
-                Ran.withInput(input, "perplexity", "--model", Ran.TINY, "--file", "-", "--json").json();
+                CommandResult.withInput(input, "perplexity", "--model", CommandResult.TINY, "--file", "-", "--json").json();
 
         assertThat((Double) json.get("nll")).isCloseTo(mean, within(1e-4));
         assertThat((Double) json.get("nll_stderr")).isCloseTo(error, within(1e-4));
         assertThat((Double) json.get("perplexity_stderr")).isCloseTo(Math.exp(mean) * error, within(1e-2));
         Path file = Files.write(folder.resolve("text"), input);
-        assertThat(Ran.of("perplexity", "--model", Ran.TINY, "--file", file.toString(), "--json").json())
+        assertThat(CommandResult.of("perplexity", "--model", CommandResult.TINY, "--file", file.toString(), "--json").json())
                 .isEqualTo(json);
-        assertThat(Ran.withInput(new byte[0], "perplexity", "--model", Ran.TINY, "--file", "-").err())
+        assertThat(CommandResult.withInput(new byte[0], "perplexity", "--model", CommandResult.TINY, "--file", "-").err())
                 .contains("standard input: expected a text of at least 2 tokens, found 0");
     }
 
@@ -103,9 +103,9 @@ class EvaluationOutputTest {
     @Test
     void aSingleIdHasNoError() {
         byte[] two = "The whale".getBytes(StandardCharsets.UTF_8);
-        assertThat(Ran.withInput(two, "perplexity", "--model", Ran.TINY, "--file", "-", "--json").json())
+        assertThat(CommandResult.withInput(two, "perplexity", "--model", CommandResult.TINY, "--file", "-", "--json").json())
                 .containsEntry("scored", 1L).containsEntry("nll_stderr", null).containsEntry("perplexity_stderr", null);
-        assertThat(Ran.withInput(two, "perplexity", "--model", Ran.TINY, "--file", "-").out()).doesNotContain("±",
+        assertThat(CommandResult.withInput(two, "perplexity", "--model", CommandResult.TINY, "--file", "-").out()).doesNotContain("±",
                 "NaN");
     }
 
@@ -119,7 +119,7 @@ class EvaluationOutputTest {
                 """);
         Path details = folder.resolve("details.jsonl");
 
-        Ran ran = Ran.of("score", "--model", Ran.TINY, "--file", task.toString(), "--limit", "2", "--details",
+        CommandResult ran = CommandResult.of("score", "--model", CommandResult.TINY, "--file", task.toString(), "--limit", "2", "--details",
                 details.toString(), "--json");
 
         assertThat(ran.err()).isEmpty();
@@ -130,16 +130,16 @@ class EvaluationOutputTest {
         assertThat(lines.get(0)).containsEntry("question", task + ", line 1").containsEntry("choice", 0L)
                 .containsEntry("gold", 0L).containsEntry("choices", List.of("was", "xq"));
         assertThat(lines.get(1)).containsEntry("question", task + ", line 3").containsEntry("choice", 1L);
-        try (Model model = Model.load(Path.of(Ran.TINY)); Session session = model.newSession()) {
+        try (Model model = Model.load(Path.of(CommandResult.TINY)); Session session = model.newSession()) {
             session.prefill(model.tokenizer().encode("The whale"));
             int was = model.tokenizer().encode(" was")[0];
             assertThat((List<?>) lines.getFirst().get("log_likelihoods")).hasSize(2)
                     .first().isEqualTo((double) Sampler.logProbability(session.logits(), was));
         }
         assertThat(
-                Ran.of("score", "--model", Ran.TINY, "--file", task.toString(), "--details", folder.toString()).err())
+                CommandResult.of("score", "--model", CommandResult.TINY, "--file", task.toString(), "--details", folder.toString()).err())
                 .contains("cannot be written").hasLineCount(1);
-        assertThat(Ran.of("score", "--model", Ran.TINY, "--file", task.toString(), "--limit", "9").out())
+        assertThat(CommandResult.of("score", "--model", CommandResult.TINY, "--file", task.toString(), "--limit", "9").out())
                 .startsWith("questions 3\n");
     }
 
@@ -147,9 +147,9 @@ class EvaluationOutputTest {
     void convertSaysWhatItWroteAndWhatIsLost() throws IOException {
         Path eight = folder.resolve("eight");
         Path four = folder.resolve("four");
-        Ran.of("init", "--preset", "tiny", "--dtype", "q8_0", "--out", eight.toString()).assertMade(eight);
+        CommandResult.of("init", "--preset", "tiny", "--dtype", "q8_0", "--out", eight.toString()).assertMade(eight);
 
-        Ran ran = Ran.of("convert", eight.toString(), four.toString(), "--dtype", "q4_0");
+        CommandResult ran = CommandResult.of("convert", eight.toString(), four.toString(), "--dtype", "q4_0");
 
         double ratio =
                 (double) Files.size(four.resolve("model.safetensors")) / Files.size(eight.resolve("model.safetensors"));
@@ -159,6 +159,6 @@ class EvaluationOutputTest {
                         + String.format(Locale.ROOT, "%.2f times the original 3.5 MB", ratio))
                 .hasLineCount(2);
         Path again = folder.resolve("again");
-        assertThat(Ran.of("convert", four.toString(), again.toString(), "--dtype", "q8_0").err()).hasLineCount(1);
+        assertThat(CommandResult.of("convert", four.toString(), again.toString(), "--dtype", "q8_0").err()).hasLineCount(1);
     }
 }

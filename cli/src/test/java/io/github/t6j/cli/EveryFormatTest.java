@@ -7,12 +7,12 @@ import io.github.t6j.ModelOptions;
 import io.github.t6j.ModelOptions.Load;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.SessionOptions.CacheType;
-import io.github.t6j.cli.doors.Door;
-import io.github.t6j.cli.doors.Fed;
-import io.github.t6j.cli.doors.ModelKind;
-import io.github.t6j.cli.doors.ModelSizes;
-import io.github.t6j.cli.doors.Pairwise;
-import io.github.t6j.cli.doors.StoredModel;
+import io.github.t6j.cli.formats.ModelFormat;
+import io.github.t6j.cli.formats.Fed;
+import io.github.t6j.cli.formats.ModelKind;
+import io.github.t6j.cli.formats.ModelSizes;
+import io.github.t6j.cli.formats.Pairwise;
+import io.github.t6j.cli.formats.StoredModel;
 import io.github.t6j.weights.DType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,11 +33,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The same weights give the same bits whatever files they come in, however they are loaded, on any number of threads and in
- * any chunks of one form, whatever happens to the session meanwhile. Every two settings meet; -Dt6j.doors.seed=N makes
+ * any chunks of one form, whatever happens to the session meanwhile. Every two settings meet; -Dt6j.formats.seed=N makes
  * other models and other rows of settings.
  */
-class EveryDoorTest {
-    private static final long SEED = Long.getLong("t6j.doors.seed", 28);
+class EveryFormatTest {
+    private static final long SEED = Long.getLong("t6j.formats.seed", 28);
     private static final int AT_ONCE = Fed.PROMPT;
 
     @TempDir
@@ -45,11 +45,11 @@ class EveryDoorTest {
 
     /** A row of settings, and the seed of its model and prompt. */
     private record Setting(
-            ModelKind kind, ModelSizes sizes, DType weights, Door door, boolean converted, Load load, int threads,
+            ModelKind kind, ModelSizes sizes, DType weights, ModelFormat format, boolean converted, Load load, int threads,
             int chunk, CacheType cache, Fed.Event event, long seed) {
         static Setting of(List<Object> row, long seed) {
             return new Setting(
-                    (ModelKind) row.get(0), (ModelSizes) row.get(1), (DType) row.get(2), (Door) row.get(3),
+                    (ModelKind) row.get(0), (ModelSizes) row.get(1), (DType) row.get(2), (ModelFormat) row.get(3),
                     (Boolean) row.get(4), (Load) row.get(5), (Integer) row.get(6), (Integer) row.get(7),
                     (CacheType) row.get(8), (Fed.Event) row.get(9), seed);
         }
@@ -75,7 +75,7 @@ class EveryDoorTest {
         return List.of(
                 List.of((Object[]) ModelKind.values()),
                 IntStream.range(0, ModelSizes.COUNT).<Object>mapToObj(ModelSizes::of).toList(), weights,
-                List.of((Object[]) Door.values()), List.of(false, true), List.of((Object[]) Load.values()),
+                List.of((Object[]) ModelFormat.values()), List.of(false, true), List.of((Object[]) Load.values()),
                 List.of(1, 2, 8), List.of(AT_ONCE, 1, 64, 100, 128, 129), List.of((Object[]) CacheType.values()),
                 List.of((Object[]) Fed.Event.values()));
     }
@@ -87,15 +87,15 @@ class EveryDoorTest {
 
     private static boolean isIn(Object value, Object place) {
         return switch (value) {
-            case DType dtype when place instanceof Door door -> door.holds(dtype);
-            case ModelKind kind when place instanceof Door door -> door.holds(kind);
-            case DType dtype when place instanceof ModelKind kind -> Door.SAFETENSORS.holds(dtype) || kind.isInGguf();
+            case DType dtype when place instanceof ModelFormat format -> format.holds(dtype);
+            case ModelKind kind when place instanceof ModelFormat format -> format.holds(kind);
+            case DType dtype when place instanceof ModelKind kind -> ModelFormat.SAFETENSORS.holds(dtype) || kind.isInGguf();
             default -> true;
         };
     }
 
     private static List<List<Object>> combinations() {
-        return Pairwise.rows(parameters(), EveryDoorTest::mayMeet, SEED);
+        return Pairwise.rows(parameters(), EveryFormatTest::mayMeet, SEED);
     }
 
     static List<Setting> settings() {
@@ -133,8 +133,8 @@ class EveryDoorTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("settings")
     void theBitsAreThoseOfOneFileOfSafetensors(Setting setting) throws IOException {
-        StoredModel stored = setting.door.random(setting.kind, setting.sizes, setting.weights, setting.seed);
-        Path plain = Door.SAFETENSORS.write(stored.loaded(), folder.resolve("plain"));
+        StoredModel stored = setting.format.random(setting.kind, setting.sizes, setting.weights, setting.seed);
+        Path plain = ModelFormat.SAFETENSORS.write(stored.loaded(), folder.resolve("plain"));
         Path source = source(setting, stored);
         int longPass = setting.kind.longPass(setting.sizes);
         int[] ids = Arrays.copyOf(
@@ -157,14 +157,14 @@ class EveryDoorTest {
         }
     }
 
-    /** Writes what is loaded: the door's files, or the folder that {@code t6j convert} makes of them. */
+    /** Writes what is loaded: the format's files, or the folder that {@code t6j convert} makes of them. */
     private Path source(Setting setting, StoredModel stored) throws IOException {
-        Path source = setting.door.write(stored, folder.resolve("source"));
+        Path source = setting.format.write(stored, folder.resolve("source"));
         if (!setting.converted) {
             return source;
         }
         Path converted = folder.resolve("converted");
-        Ran ran = Ran.of("convert", source.toString(), converted.toString());
+        CommandResult ran = CommandResult.of("convert", source.toString(), converted.toString());
         assertThat(ran.code()).as(ran.err()).isZero();
         return converted;
     }
@@ -181,7 +181,7 @@ class EveryDoorTest {
         if (setting.chunk == 1) {
             arguments.add("--step");
         }
-        Ran ran = Ran.of(arguments.toArray(String[]::new));
+        CommandResult ran = CommandResult.of(arguments.toArray(String[]::new));
         assertThat(ran.code()).as(ran.err()).isZero();
         return rows(StoredTensors.read(out).tensors().get("logits").values());
     }

@@ -25,26 +25,26 @@ class GenerateOutputTest {
     private static final String TEXT = ", and the whale-b\n"; // from testdata/models/t6-tiny/reference.json
     private static final String DIM = "\u001b[2m";
 
-    private static Ran generate(Map<String, String> environment, String typed, String... options) {
-        List<String> args = new ArrayList<>(List.of("generate", "--model", Ran.TINY));
+    private static CommandResult generate(Map<String, String> environment, String typed, String... options) {
+        List<String> args = new ArrayList<>(List.of("generate", "--model", CommandResult.TINY));
         args.addAll(List.of("--temperature", "0"));
         args.addAll(List.of(options));
         args.addAll(args.contains("-n") ? List.of() : List.of("-n", "6"));
-        return Ran.in(environment, typed, args.toArray(String[]::new));
+        return CommandResult.in(environment, typed, args.toArray(String[]::new));
     }
 
-    private static Ran generate(String... options) {
+    private static CommandResult generate(String... options) {
         return generate(Map.of(), null, options);
     }
 
     @Test
     void aTerminalShowsThePromptDim() {
-        assertThat(generate(Map.of(), "", "The whale")).isEqualTo(new Ran(0, DIM + "The whale\u001b[22m" + TEXT, ""));
+        assertThat(generate(Map.of(), "", "The whale")).isEqualTo(new CommandResult(0, DIM + "The whale\u001b[22m" + TEXT, ""));
         assertThat(generate(Map.of("NO_COLOR", "1"), "", "The whale").out()).isEqualTo("The whale" + TEXT);
         assertThat(generate(Map.of("TERM", "dumb"), "", "The whale").out()).isEqualTo("The whale" + TEXT);
         assertThat(generate(Map.of(), "", "The whale", "--no-echo").out()).isEqualTo(TEXT);
         assertThat(generate(Map.of(), "", "The whale", "--json").json()).containsEntry("text", TEXT.strip());
-        assertThat(generate("The whale")).isEqualTo(new Ran(0, TEXT, ""));
+        assertThat(generate("The whale")).isEqualTo(new CommandResult(0, TEXT, ""));
     }
 
     @Test
@@ -71,12 +71,12 @@ class GenerateOutputTest {
 
     @Test
     void namesThatFingersKnow() {
-        Ran ran = Ran.of("generate", "-m", Ran.TINY, "-p", "The whale", "--max-tokens", "6", "--temp", "0", "-c", "64",
+        CommandResult ran = CommandResult.of("generate", "-m", CommandResult.TINY, "-p", "The whale", "--max-tokens", "6", "--temp", "0", "-c", "64",
                 "-t", "1");
-        assertThat(ran).isEqualTo(new Ran(0, TEXT, ""));
+        assertThat(ran).isEqualTo(new CommandResult(0, TEXT, ""));
     }
 
-    private static List<Map<String, Object>> lines(Ran ran) {
+    private static List<Map<String, Object>> lines(CommandResult ran) {
         assertThat(ran.code()).isZero();
         return ran.out().lines().map(line -> Json.parseObject(line.getBytes(StandardCharsets.UTF_8), "line")).toList();
     }
@@ -108,7 +108,7 @@ class GenerateOutputTest {
         assertThat(streamed.getLast()).containsEntry("top_log_probabilities", alternatives);
         assertThat(streamed.subList(0, 6).stream().map(one -> one.get("top_log_probabilities")))
                 .isEqualTo(alternatives);
-        try (Model model = Model.load(Path.of(Ran.TINY))) {
+        try (Model model = Model.load(Path.of(CommandResult.TINY))) {
             List<Integer> ids = new ArrayList<>(IntStream.of(model.tokenizer().encode("The whale")).boxed().toList());
             for (Object token : alternatives) {
                 assertLikeliest(model, ids, Json.array(token, "token"));
@@ -144,7 +144,7 @@ class GenerateOutputTest {
         assertThat(generate("The whale", "--logit-bias", "11=-Infinity").out()).doesNotContain(",");
         assertThat(generate("The whale", "--logit-bias", "11=1000", "--logit-bias", "259=2000").out())
                 .isEqualTo(" the".repeat(6) + "\n");
-        Ran ran = generate("The whale", "--logit-bias", "4096=1");
+        CommandResult ran = generate("The whale", "--logit-bias", "4096=1");
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).startsWith("t6j: --logit-bias: expected ids below 4096").contains("found 4096")
                 .hasLineCount(1);
@@ -164,7 +164,7 @@ class GenerateOutputTest {
         assertThat(generate("The whale", "--logit-bias", "259=1000", "--presence-penalty", "400").out())
                 .isEqualTo(" the".repeat(6) + "\n");
         assertThat(
-                Ran.of("chat", "-m", Ran.TINY, "-p", "The whale", "-n", "6", "--temp", "0", "--logit-bias", "259=1000",
+                CommandResult.of("chat", "-m", CommandResult.TINY, "-p", "The whale", "-n", "6", "--temp", "0", "--logit-bias", "259=1000",
                         "--presence-penalty", "1200").out())
                 .doesNotContain("the the");
     }

@@ -62,7 +62,7 @@ class GeneratedFilesTest {
         assertThat(offered).containsExactlyInAnyOrder(expected.split(" "));
         for (String word : offered) {
             before.set(before.size() - 1, word);
-            assertThat(Ran.of(before.toArray(String[]::new)).err()).doesNotContain("Invalid value", word + "'");
+            assertThat(CommandResult.of(before.toArray(String[]::new)).err()).doesNotContain("Invalid value", word + "'");
         }
     }
 

@@ -24,10 +24,10 @@ class HelpTest {
                 "tokenize", "tokenizer", "tokenizer train", "convert", "init", "bench");
     }
 
-    private static Ran help(String command, Map<String, String> environment, boolean terminal) {
+    private static CommandResult help(String command, Map<String, String> environment, boolean terminal) {
         List<String> args = new ArrayList<>(List.of(command.isEmpty() ? new String[0] : command.split(" ")));
         args.add("--help");
-        return Ran.in(environment, terminal ? "" : null, args.toArray(String[]::new));
+        return CommandResult.in(environment, terminal ? "" : null, args.toArray(String[]::new));
     }
 
     private static List<String> lines(String command, String columns) {
@@ -111,8 +111,8 @@ class HelpTest {
         "bench -m x -p 1 -n 1 -d 0 -r 1",
         "perplexity -m x -f pom.xml -c 9", "score -m x -f ${task}", "inspect -m x -c 9", "tokenize -m x hi"})
     void shortNamesAreKnown(String commandLine) {
-        String task = Ran.TESTDATA.resolve("hostile/nan-weights/task.jsonl").toString();
-        assertThat(Ran.of(commandLine.replace("${task}", task).split(" ")).err())
+        String task = CommandResult.TESTDATA.resolve("hostile/nan-weights/task.jsonl").toString();
+        assertThat(CommandResult.of(commandLine.replace("${task}", task).split(" ")).err())
                 .startsWith("t6j: --model x: expected a folder");
     }
 }

@@ -24,43 +24,43 @@ class InterruptTest {
     /** A command ends within a second, or later if the machine is busy. */
     private static final long SECONDS = 10;
     private static final int SIGTERM = 143;
-    private static final String TEXT = Ran.TESTDATA.resolve("text/test.txt").toString();
+    private static final String TEXT = CommandResult.TESTDATA.resolve("text/test.txt").toString();
 
     @TempDir
     private Path folder;
 
-    private static Launched start(String... args) {
-        return Launched.start(Launched.builder(Launched.modules(), args));
+    private static LaunchedProcess start(String... args) {
+        return LaunchedProcess.start(LaunchedProcess.builder(LaunchedProcess.modules(), args));
     }
 
-    private static Launched startOnTerminal(String... args) {
-        return Launched.start(
-                Launched.builder(Launched.classes(OnTerminal.class, "--add-modules=jdk.incubator.vector"), args));
+    private static LaunchedProcess startOnTerminal(String... args) {
+        return LaunchedProcess.start(
+                LaunchedProcess.builder(LaunchedProcess.classes(OnTerminal.class, "--add-modules=jdk.incubator.vector"), args));
     }
 
     @Test
     void generateEndsItsLineAndSavesTheSession() {
         Path file = folder.resolve("chat");
-        Launched launched = start("generate", "The whale", "-n", "100000", "--context", "100000", "--ignore-eos",
+        LaunchedProcess launched = start("generate", "The whale", "-n", "100000", "--context", "100000", "--ignore-eos",
                 "--seed", "1", "--session", file.toString());
         launched.awaitOut(" has the duty");
         launched.signal("INT");
 
-        Ran ran = launched.end(SECONDS);
+        CommandResult ran = launched.end(SECONDS);
         assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
         assertThat(ran.out()).endsWith("\n");
         assertThat(ran.err()).contains("note: --context 100000").hasLineCount(1);
-        assertThat(Ran.of("generate", "", "-n", "1", "--context", "100000", "--session", file.toString()).code())
+        assertThat(CommandResult.of("generate", "", "-n", "1", "--context", "100000", "--session", file.toString()).code())
                 .isZero();
     }
 
     @Test
     void perplexityPrintsWhatItHas() {
-        Launched launched = startOnTerminal("perplexity", "--file", TEXT, "--context", "64", "--json");
+        LaunchedProcess launched = startOnTerminal("perplexity", "--file", TEXT, "--context", "64", "--json");
         launched.awaitErr("perplexity ");
         launched.signal("INT");
 
-        Ran ran = launched.end(SECONDS);
+        CommandResult ran = launched.end(SECONDS);
         assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
         assertThat(ran.json()).containsEntry("partial", true)
                 .containsKeys("tokens", "scored", "nll", "perplexity", "bits_per_byte");
@@ -74,11 +74,11 @@ class InterruptTest {
         IntStream.range(0, 20_000).forEach(i -> questions.append("{\"context\": \"The sky number ").append(i)
                 .append(" is\", \"choices\": [\"blue\", \"a fish\"], \"gold\": 0}\n"));
         Path file = Files.writeString(folder.resolve("task.jsonl"), questions);
-        Launched launched = startOnTerminal("score", "--file", file.toString(), "--json");
+        LaunchedProcess launched = startOnTerminal("score", "--file", file.toString(), "--json");
         launched.awaitErr("score ");
         launched.signal("INT");
 
-        Ran ran = launched.end(SECONDS);
+        CommandResult ran = launched.end(SECONDS);
         assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
         assertThat(ran.json()).containsEntry("partial", true).containsKeys("acc", "acc_norm");
         assertThat((Long) ran.json().get("questions")).isBetween(1L, 19_999L);
@@ -94,18 +94,18 @@ class InterruptTest {
         Path file = Files.writeString(folder.resolve("texts.jsonl"), texts);
         Path out = folder.resolve("out.jsonl");
         String[] command = {"perplexity", "--texts", file.toString(), "--json", "--out"};
-        Launched launched = startOnTerminal(and(command, out));
+        LaunchedProcess launched = startOnTerminal(and(command, out));
         launched.awaitErr("left, ");
         launched.signal("INT");
 
-        Ran ran = launched.end(SECONDS);
+        CommandResult ran = launched.end(SECONDS);
         assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
         assertThat(ran.json()).containsEntry("partial", true);
         assertThat((Long) ran.json().get("texts")).isBetween(1L, 2999L).isEqualTo(Files.readAllLines(out).size());
         assertThat(ran.err()).contains(" of 3000 lines are done; the same command continues");
-        Ran rest = Ran.of(and(command, out));
+        CommandResult rest = CommandResult.of(and(command, out));
         Path straight = folder.resolve("straight.jsonl");
-        assertThat(rest.out()).isEqualTo(Ran.of(and(command, straight)).out());
+        assertThat(rest.out()).isEqualTo(CommandResult.of(and(command, straight)).out());
         assertThat(out).hasSameTextualContentAs(straight);
     }
 
@@ -115,12 +115,12 @@ class InterruptTest {
 
     @Test
     void benchPrintsWhatItHas() {
-        Launched launched = startOnTerminal("bench", "--prompt", "8", "--generate", "4", "--warm-up", "3",
+        LaunchedProcess launched = startOnTerminal("bench", "--prompt", "8", "--generate", "4", "--warm-up", "3",
                 "--repetitions", "1", "--format", "json");
         launched.awaitErr("tg4 1 s");
         launched.signal("INT");
 
-        Ran ran = launched.end(SECONDS);
+        CommandResult ran = launched.end(SECONDS);
         assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
         Object rows = Json.parse(ran.out().getBytes(StandardCharsets.UTF_8), "output");
         assertThat(Json.array(rows, "rows")).hasSize(1);
@@ -130,7 +130,7 @@ class InterruptTest {
     }
 
     /** Checks that a line of spaces, with the cursor at its start, is the last that a terminal shows. */
-    private static void assertLineIsCleared(Ran ran) {
+    private static void assertLineIsCleared(CommandResult ran) {
         assertThat(ran.err()).matches("(?s).*\\r +\\r");
     }
 
@@ -138,12 +138,12 @@ class InterruptTest {
     @ValueSource(strings = {"INT", "TERM"})
     void initLeavesNothing(String signal) throws IOException {
         Path made = folder.resolve("made");
-        Launched launched = start("init", "--preset", "t6-medium", "--out", made.toString());
+        LaunchedProcess launched = start("init", "--preset", "t6-medium", "--out", made.toString());
         awaitPartial(made);
         launched.signal(signal);
 
-        Ran ran = launched.end(SECONDS);
-        assertThat(ran).isEqualTo(new Ran(signal.equals("INT") ? Main.INTERRUPTED : SIGTERM, "", ""));
+        CommandResult ran = launched.end(SECONDS);
+        assertThat(ran).isEqualTo(new CommandResult(signal.equals("INT") ? Main.INTERRUPTED : SIGTERM, "", ""));
         assertThat(folder).isEmptyDirectory();
     }
 
@@ -151,13 +151,13 @@ class InterruptTest {
     @Test
     void whatAKilledInitLeftIsCleared() throws IOException {
         Path made = folder.resolve("made");
-        Launched launched = start("init", "--preset", "t6-medium", "--out", made.toString());
+        LaunchedProcess launched = start("init", "--preset", "t6-medium", "--out", made.toString());
         awaitPartial(made);
         launched.signal("KILL");
         launched.end(SECONDS);
         assertThat(made).isDirectoryContaining("glob:**.partial");
 
-        Ran.of("init", "--preset", "tiny", "--out", made.toString()).assertMade(made);
+        CommandResult.of("init", "--preset", "tiny", "--out", made.toString()).assertMade(made);
         try (var files = Files.list(made)) {
             assertThat(files.map(file -> file.getFileName().toString()))
                     .containsExactlyInAnyOrder("config.json", "model.safetensors");
@@ -167,14 +167,14 @@ class InterruptTest {
     @Test
     void twoAtOnceDestroyNothing() throws IOException {
         Path made = folder.resolve("made");
-        Launched launched = start("init", "--preset", "t6-small", "--out", made.toString());
+        LaunchedProcess launched = start("init", "--preset", "t6-small", "--out", made.toString());
         awaitPartial(made);
 
-        Ran second = Ran.of("init", "--preset", "tiny", "--out", made.toString());
+        CommandResult second = CommandResult.of("init", "--preset", "tiny", "--out", made.toString());
         assertThat(second.err()).contains("another t6j writes to it").hasLineCount(1);
         assertThat(second.code()).isEqualTo(1);
         launched.end().assertMade(made);
-        assertThat(Ran.of("inspect", "--load", "mmap", "--model", made.toString()).code()).isZero();
+        assertThat(CommandResult.of("inspect", "--load", "mmap", "--model", made.toString()).code()).isZero();
     }
 
     private static void awaitPartial(Path made) throws IOException {
@@ -194,13 +194,13 @@ class InterruptTest {
     @Test
     void convertLeavesNothing() throws IOException {
         Path source = folder.resolve("source");
-        Ran.of("init", "--preset", "t6-small", "--out", source.toString());
+        CommandResult.of("init", "--preset", "t6-small", "--out", source.toString());
         Path made = folder.resolve("made");
-        Launched launched = start("convert", source.toString(), made.toString(), "--dtype", "q4_0");
+        LaunchedProcess launched = start("convert", source.toString(), made.toString(), "--dtype", "q4_0");
         awaitPartial(made);
         launched.signal("TERM");
 
-        assertThat(launched.end(SECONDS)).isEqualTo(new Ran(SIGTERM, "", ""));
+        assertThat(launched.end(SECONDS)).isEqualTo(new CommandResult(SIGTERM, "", ""));
         assertThat(made).doesNotExist();
     }
 
@@ -213,12 +213,12 @@ class InterruptTest {
             random.ints(10, 'a', 'z' + 1).forEach(letter -> words.append((char) letter));
         }
         Path text = Files.writeString(folder.resolve("words"), words);
-        Launched launched = startOnTerminal("tokenizer", "train", "--data", text.toString(), "--vocab", "1000000",
+        LaunchedProcess launched = startOnTerminal("tokenizer", "train", "--data", text.toString(), "--vocab", "1000000",
                 "--out", folder.resolve("made").toString());
         launched.awaitErr("merging ");
         launched.signal("INT");
 
-        Ran ran = launched.end(SECONDS);
+        CommandResult ran = launched.end(SECONDS);
         assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
         assertLineIsCleared(ran);
         try (var files = Files.list(folder)) {
@@ -230,11 +230,11 @@ class InterruptTest {
     void logitsLeaveNothing() throws IOException {
         Path ids = Files.writeString(folder.resolve("ids"), "5,".repeat(20_000));
         Path out = folder.resolve("logits");
-        Launched launched = startOnTerminal("logits", "--ids", "@" + ids, "--step", "--out", out.toString());
+        LaunchedProcess launched = startOnTerminal("logits", "--ids", "@" + ids, "--step", "--out", out.toString());
         launched.awaitErr("logits ");
         launched.signal("TERM");
 
-        Ran ran = launched.end(SECONDS);
+        CommandResult ran = launched.end(SECONDS);
         assertThat(ran.code()).isEqualTo(SIGTERM);
         assertLineIsCleared(ran);
         assertThat(folder).isDirectoryNotContaining("glob:**logits*");
@@ -244,10 +244,10 @@ class InterruptTest {
     @ParameterizedTest
     @ValueSource(strings = {"tokenize", "generate"})
     void whoWaitsForInputEnds(String command) throws InterruptedException {
-        Launched launched = start(command, "-");
+        LaunchedProcess launched = start(command, "-");
         Thread.sleep(1500);
         launched.signal("TERM");
 
-        assertThat(launched.end(SECONDS)).isEqualTo(new Ran(SIGTERM, "", ""));
+        assertThat(launched.end(SECONDS)).isEqualTo(new CommandResult(SIGTERM, "", ""));
     }
 }

@@ -24,7 +24,7 @@ import org.jline.reader.LineReader;
 import picocli.CommandLine;
 
 /** t6j in a process of its own, with the JDK and the classes of the tests. Its output is recorded. */
-public final class Launched {
+public final class LaunchedProcess {
     private static final long MOST_SECONDS = 120;
     /** Warning of the JVM at every start, and of the engine without SIMD. */
     private static final String NOISE = "WARNING: Using incubator modules.*\\R|.*KernelChoice best\\R|"
@@ -34,7 +34,7 @@ public final class Launched {
     private final Printed out;
     private final Printed err;
 
-    private Launched(Process process) {
+    private LaunchedProcess(Process process) {
         this.process = process;
         out = new Printed(process.getInputStream());
         err = new Printed(process.getErrorStream());
@@ -132,17 +132,17 @@ public final class Launched {
         return builder;
     }
 
-    public static Launched start(ProcessBuilder builder) {
+    public static LaunchedProcess start(ProcessBuilder builder) {
         try {
-            return new Launched(builder.start());
+            return new LaunchedProcess(builder.start());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     /** Runs to the end with empty standard input. */
-    static Ran run(ProcessBuilder builder) {
-        Launched launched = start(builder);
+    static CommandResult run(ProcessBuilder builder) {
+        LaunchedProcess launched = start(builder);
         launched.closeInput();
         return launched.end();
     }
@@ -227,7 +227,7 @@ public final class Launched {
     }
 
     /** Returns its result, once it has ended by itself within {@code seconds}. */
-    public Ran end(long seconds) {
+    public CommandResult end(long seconds) {
         try {
             if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
@@ -236,13 +236,13 @@ public final class Launched {
             }
             out.join();
             err.join();
-            return new Ran(process.exitValue(), out.text(), err.text().replaceAll(NOISE, ""));
+            return new CommandResult(process.exitValue(), out.text(), err.text().replaceAll(NOISE, ""));
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    public Ran end() {
+    public CommandResult end() {
         return end(MOST_SECONDS);
     }
 

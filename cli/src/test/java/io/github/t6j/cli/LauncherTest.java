@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** bin/t6j in a built checkout: it has jars, and sources that are older. */
 @DisabledOnOs(OS.WINDOWS)
 class LauncherTest {
-    private static final Path PROJECT = Ran.TESTDATA.getParent();
+    private static final Path PROJECT = CommandResult.TESTDATA.getParent();
     private static final String TEXT =
             " has the duty of the Secretary of the Navy Department. The Navy has been received\n";
     private static final String[] GENERATE = {"generate", "The whale", "--seed", "1", "-n", "16"};
@@ -41,12 +41,12 @@ class LauncherTest {
     /** Makes {@code root} a built checkout. */
     static Path checkout(Path root) throws IOException {
         Path app = Files.createDirectories(root.resolve("cli/target/app"));
-        for (var jar : Launched.jars().entrySet()) {
+        for (var jar : LaunchedProcess.jars().entrySet()) {
             jar(Path.of(jar.getValue()), app.resolve(jar.getKey() + ".jar"));
         }
         Path model = Files.createDirectories(root.resolve("testdata/models/t6-mini"));
         for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
-            Files.copy(Ran.BUNDLED.resolve(name), model.resolve(name));
+            Files.copy(CommandResult.BUNDLED.resolve(name), model.resolve(name));
         }
         Path launcher = Files.createDirectories(root.resolve("cli/bin")).resolve("t6j");
         Files.copy(PROJECT.resolve("cli/bin/t6j"), launcher, StandardCopyOption.COPY_ATTRIBUTES);
@@ -70,28 +70,28 @@ class LauncherTest {
     }
 
     private ProcessBuilder launcher(String... args) {
-        ProcessBuilder builder = Launched.builder(List.of(checkout.resolve("cli/bin/t6j").toString()), args);
+        ProcessBuilder builder = LaunchedProcess.builder(List.of(checkout.resolve("cli/bin/t6j").toString()), args);
         builder.environment().put("T6J_JAVA_HOME", System.getProperty("java.home"));
         return builder;
     }
 
-    private Ran run(String... args) {
-        return Launched.run(launcher(args));
+    private CommandResult run(String... args) {
+        return LaunchedProcess.run(launcher(args));
     }
 
     /** Runs a script in which "$@" is the launcher and its arguments. */
-    private Ran inShell(String script, String... args) {
+    private CommandResult inShell(String script, String... args) {
         ProcessBuilder builder = launcher(args);
         builder.command().addAll(0, List.of("sh", "-c", script, "sh"));
-        return Launched.run(builder);
+        return LaunchedProcess.run(builder);
     }
 
     /** The second run uses the archive of classes that the first has made. */
     @Test
     void runsAndKeepsTheJvmsWarningToItself() {
-        assertThat(run(GENERATE)).isEqualTo(new Ran(0, TEXT, ""));
+        assertThat(run(GENERATE)).isEqualTo(new CommandResult(0, TEXT, ""));
         assertThat(checkout.resolve("cli/target")).isDirectoryContaining("glob:**.jsa");
-        assertThat(run(GENERATE)).isEqualTo(new Ran(0, TEXT, ""));
+        assertThat(run(GENERATE)).isEqualTo(new CommandResult(0, TEXT, ""));
         assertThat(run("generate", "x", "--top-p", "7").err()).startsWith("t6j: --top-p: expected ").hasLineCount(1);
     }
 
@@ -105,7 +105,7 @@ class LauncherTest {
             if (locale != null) {
                 builder.environment().put(variable, locale);
             }
-            assertThat(Launched.run(builder)).isEqualTo(new Ran(0, TEXT, ""));
+            assertThat(LaunchedProcess.run(builder)).isEqualTo(new CommandResult(0, TEXT, ""));
         }
     }
 
@@ -114,7 +114,7 @@ class LauncherTest {
         checkout = checkout(folder.resolve("checkout"));
         Files.writeString(checkout.resolve("cli/target/app/picocli.jar"), "no jar");
 
-        Ran ran = run("tokenize", "x");
+        CommandResult ran = run("tokenize", "x");
 
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains("Error occurred during initialization of boot layer", "picocli.jar");
@@ -126,7 +126,7 @@ class LauncherTest {
     void aSmallHeapIsTheUsersChoice(String options) {
         ProcessBuilder builder = launcher("tokenize", "The whale");
         builder.environment().put("T6J_JAVA_OPTS", options);
-        assertThat(Launched.run(builder)).isEqualTo(new Ran(0, "583,2886\n", ""));
+        assertThat(LaunchedProcess.run(builder)).isEqualTo(new CommandResult(0, "583,2886\n", ""));
     }
 
     @Test
@@ -134,7 +134,7 @@ class LauncherTest {
         ProcessBuilder builder = launcher("tokenize", "x");
         builder.environment().put("T6J_JAVA_OPTS", "-XX:NoSuchOption");
 
-        Ran ran = Launched.run(builder);
+        CommandResult ran = LaunchedProcess.run(builder);
 
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.out()).isEmpty();
@@ -144,15 +144,15 @@ class LauncherTest {
     @ParameterizedTest
     @ValueSource(strings = {"\"$@\" 2>&-", "\"$@\" <&-", "\"$@\" <&- 2>&-"})
     void closedDescriptorsAreNoHindrance(String script) {
-        Ran ran = inShell(script, GENERATE);
+        CommandResult ran = inShell(script, GENERATE);
         assertThat(ran.out()).isEqualTo(TEXT);
         assertThat(ran.code()).isZero();
     }
 
     @Test
     void closedInputIsEmptyAndClosedOutputIsAnError() {
-        assertThat(inShell("\"$@\" <&-", "tokenize")).isEqualTo(new Ran(0, "\n", ""));
-        Ran closed = inShell("\"$@\" >&-", "tokenize", "x");
+        assertThat(inShell("\"$@\" <&-", "tokenize")).isEqualTo(new CommandResult(0, "\n", ""));
+        CommandResult closed = inShell("\"$@\" >&-", "tokenize", "x");
         assertThat(closed.code()).isEqualTo(1);
         assertThat(closed.err()).startsWith("t6j: standard output: ").hasLineCount(1);
     }
@@ -163,12 +163,12 @@ class LauncherTest {
     void signalsEndIt(String signal, int code) {
         ProcessBuilder builder = launcher("generate", "The whale", "--seed", "1", "-n", "100000", "--ignore-eos",
                 "--context", "100000");
-        builder.command().addAll(0, Launched.interruptible());
-        Launched launched = Launched.start(builder);
+        builder.command().addAll(0, LaunchedProcess.interruptible());
+        LaunchedProcess launched = LaunchedProcess.start(builder);
         launched.awaitOut(" has the duty");
         launched.signal(signal);
 
-        Ran ran = launched.end(10);
+        CommandResult ran = launched.end(10);
         assertThat(ran.code()).isEqualTo(code);
         assertThat(ran.out()).endsWith("\n");
         assertThat(ran.err()).hasLineCount(1);
@@ -180,7 +180,7 @@ class LauncherTest {
         ProcessBuilder builder = launcher("tokenize", "x");
         builder.environment().put("TMPDIR", temporary.toString());
 
-        assertThat(Launched.run(builder).code()).isZero();
+        assertThat(LaunchedProcess.run(builder).code()).isZero();
         try (var files = Files.list(temporary)) {
             assertThat(new ArrayList<>(files.toList())).isEmpty();
         }

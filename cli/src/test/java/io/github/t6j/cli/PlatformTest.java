@@ -28,7 +28,7 @@ class PlatformTest {
     private Path folder;
 
     private static void assertText(ProcessBuilder builder) {
-        assertThat(Launched.run(builder)).isEqualTo(new Ran(0, TEXT + "\n", ""));
+        assertThat(LaunchedProcess.run(builder)).isEqualTo(new CommandResult(0, TEXT + "\n", ""));
     }
 
     /**
@@ -37,26 +37,26 @@ class PlatformTest {
      */
     static Stream<List<String>> machines() {
         return Stream.of(
-                Launched.modules(),
-                Launched.modules("-XX:MaxVectorSize=16"),
-                Launched.modules("-XX:MaxVectorSize=32", "-XX:-PrintWarnings"),
-                Launched.modules("-XX:MaxVectorSize=64", "-XX:-PrintWarnings"),
-                Launched.classes(Main.class),
-                Launched.classes(Main.class, "--add-modules=jdk.incubator.vector"),
-                Launched.modules("-XX:-UseFMA"),
-                Launched.modules("-XX:TieredStopAtLevel=1"),
-                Launched.modules("-Duser.language=tr", "-Duser.country=TR"));
+                LaunchedProcess.modules(),
+                LaunchedProcess.modules("-XX:MaxVectorSize=16"),
+                LaunchedProcess.modules("-XX:MaxVectorSize=32", "-XX:-PrintWarnings"),
+                LaunchedProcess.modules("-XX:MaxVectorSize=64", "-XX:-PrintWarnings"),
+                LaunchedProcess.classes(Main.class),
+                LaunchedProcess.classes(Main.class, "--add-modules=jdk.incubator.vector"),
+                LaunchedProcess.modules("-XX:-UseFMA"),
+                LaunchedProcess.modules("-XX:TieredStopAtLevel=1"),
+                LaunchedProcess.modules("-Duser.language=tr", "-Duser.country=TR"));
     }
 
     @ParameterizedTest
     @MethodSource("machines")
     void theTextIsTheSame(List<String> java) {
-        assertText(Launched.builder(java, GENERATE));
+        assertText(LaunchedProcess.builder(java, GENERATE));
     }
 
     @Test
     void withoutLocaleAndHome() {
-        ProcessBuilder builder = Launched.builder(Launched.modules(), GENERATE);
+        ProcessBuilder builder = LaunchedProcess.builder(LaunchedProcess.modules(), GENERATE);
         builder.environment().keySet().removeAll(List.of("HOME", "USER", "LANG"));
         builder.environment().put("LC_ALL", "C");
         assertText(builder);
@@ -69,11 +69,11 @@ class PlatformTest {
         Path work = Files.createDirectory(folder.resolve("é 日本 🐳"));
         Path model = Files.createDirectory(work.resolve("modèle 🐋"));
         for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
-            Files.copy(Ran.BUNDLED.resolve(name), model.resolve(name));
+            Files.copy(CommandResult.BUNDLED.resolve(name), model.resolve(name));
         }
         assertThat(model.toFile().setWritable(false)).isTrue();
         assertThat(work.toFile().setWritable(false)).isTrue();
-        ProcessBuilder builder = Launched.builder(Launched.modules(), GENERATE).directory(work.toFile());
+        ProcessBuilder builder = LaunchedProcess.builder(LaunchedProcess.modules(), GENERATE).directory(work.toFile());
         builder.command().addAll(List.of("--model", model.getFileName().toString()));
         builder.environment().put("LC_ALL", "C.UTF-8");
         try {
@@ -84,17 +84,17 @@ class PlatformTest {
     }
 
     /** Runs a command line in a shell, where "$@" is t6j. */
-    private Ran inShell(String script, String... args) {
-        ProcessBuilder builder = Launched.builder(Launched.modules(), args);
+    private CommandResult inShell(String script, String... args) {
+        ProcessBuilder builder = LaunchedProcess.builder(LaunchedProcess.modules(), args);
         builder.command().addAll(0, List.of("sh", "-c", script, "sh"));
-        return Launched.run(builder.directory(folder.toFile()));
+        return LaunchedProcess.run(builder.directory(folder.toFile()));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"\"$@\" < /dev/null", "\"$@\" 2>&-", "\"$@\" <&-", "\"$@\" <&- 2>&-"})
     @DisabledOnOs(OS.WINDOWS)
     void withClosedInputAndMessages(String script) {
-        Ran ran = inShell(script, GENERATE);
+        CommandResult ran = inShell(script, GENERATE);
         assertThat(ran.out()).isEqualTo(TEXT + "\n");
         assertThat(ran.code()).isZero();
     }
@@ -102,9 +102,9 @@ class PlatformTest {
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void aReaderThatGoesAwayEndsIt() {
-        Ran ran =
+        CommandResult ran =
                 inShell("{ \"$@\"; echo $? > code; } | head -c 1", "generate", "The whale", "--seed", "1", "-n", "400");
-        assertThat(ran).isEqualTo(new Ran(0, " ", ""));
+        assertThat(ran).isEqualTo(new CommandResult(0, " ", ""));
         assertThat(folder.resolve("code")).hasContent("0");
     }
 
@@ -112,8 +112,8 @@ class PlatformTest {
     @ValueSource(strings = {"generate x -n 1", "help", "inspect", "tokenize x", "--version", "generate x --json -n 1"})
     @EnabledOnOs(OS.LINUX)
     void outputThatCannotBeWrittenFails(String commandLine) {
-        Ran ran = inShell("\"$@\" > /dev/full", commandLine.split(" "));
-        assertThat(ran).isEqualTo(new Ran(1, "", "t6j: standard output: No space left on device\n"));
+        CommandResult ran = inShell("\"$@\" > /dev/full", commandLine.split(" "));
+        assertThat(ran).isEqualTo(new CommandResult(1, "", "t6j: standard output: No space left on device\n"));
     }
 
     /** Simulates a full disk: files end after 8 kB, which is enough for a small session. */
@@ -123,7 +123,7 @@ class PlatformTest {
     })
     @EnabledOnOs(OS.LINUX)
     void whatCannotBeWrittenIsNamedAndRemoved(String commandLine) throws IOException {
-        Ran ran = inShell("ulimit -f 16; \"$@\" > /dev/null", commandLine.split(" "));
+        CommandResult ran = inShell("ulimit -f 16; \"$@\" > /dev/null", commandLine.split(" "));
 
         assertThat(ran.err()).startsWith("t6j: there").contains(": cannot be written: File too large").hasLineCount(1)
                 .doesNotContain("partial");
@@ -136,13 +136,13 @@ class PlatformTest {
     @EnabledOnOs(OS.LINUX)
     void aPipeIsAFileOfText() throws IOException {
         Path text = Files.writeString(folder.resolve("text"), "It was a cold morning, and the sea was grey.");
-        Ran expected = Ran.of("perplexity", "--file", text.toString());
+        CommandResult expected = CommandResult.of("perplexity", "--file", text.toString());
 
         assertThat(inShell("cat text | \"$@\"", "perplexity", "--file", "/dev/stdin")).isEqualTo(expected);
         assertThat(inShell("mkfifo pipe && cat text > pipe & \"$@\"", "perplexity", "--file", "pipe"))
                 .isEqualTo(expected);
         assertThat(expected.code()).isZero();
-        Ran endless = inShell("\"$@\"", "perplexity", "--file", "/dev/zero");
+        CommandResult endless = inShell("\"$@\"", "perplexity", "--file", "/dev/zero");
         assertThat(endless.code()).isEqualTo(1);
         assertThat(endless.err()).contains("/dev/zero: expected at most 268435456 bytes of text").hasLineCount(1);
     }
@@ -153,10 +153,10 @@ class PlatformTest {
     void inputIsUtf8InEveryLocale() throws IOException {
         Path text = Files.write(folder.resolve("text"), "é 日本 🐳".getBytes(StandardCharsets.UTF_8));
         for (String locale : List.of("C", "C.UTF-8", "tr_TR.ISO-8859-9")) {
-            ProcessBuilder builder = Launched.builder(Launched.modules(), "tokenize", "-");
+            ProcessBuilder builder = LaunchedProcess.builder(LaunchedProcess.modules(), "tokenize", "-");
             builder.environment().put("LC_ALL", locale);
             builder.redirectInput(new File(text.toString()));
-            assertThat(Launched.run(builder)).as(locale).isEqualTo(Ran.of("tokenize", "é 日本 🐳"));
+            assertThat(LaunchedProcess.run(builder)).as(locale).isEqualTo(CommandResult.of("tokenize", "é 日本 🐳"));
         }
     }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code t6j generate} through its launcher on a terminal, simulated by util-linux' {@code script}. */
 @EnabledOnOs(OS.LINUX)
 class PromptTerminalTest {
-    private static final String TEXT = Ran.TESTDATA.resolve("text/test.txt").toString();
+    private static final String TEXT = CommandResult.TESTDATA.resolve("text/test.txt").toString();
     private static final String CTRL_C = "\u0003";
 
     @TempDir
@@ -24,16 +24,16 @@ class PromptTerminalTest {
         LauncherTest.checkout(checkout);
     }
 
-    private static Launched start(String command) {
-        ProcessBuilder builder = Launched.terminal(checkout, command);
+    private static LaunchedProcess start(String command) {
+        ProcessBuilder builder = LaunchedProcess.terminal(checkout, command);
         builder.environment().remove("COLUMNS");
-        return Launched.start(builder);
+        return LaunchedProcess.start(builder);
     }
 
     /** Reading takes longer than the second before progress appears. */
     @Test
     void aLongPipedPromptSaysHowFarItIs() {
-        Launched launched = start("cat " + TEXT + " | \"$t6j\" generate --context 300000 -n 1");
+        LaunchedProcess launched = start("cat " + TEXT + " | \"$t6j\" generate --context 300000 -n 1");
         launched.awaitOut("\rreading the prompt ");
         launched.awaitOut(" %");
         launched.type(CTRL_C);
@@ -43,7 +43,7 @@ class PromptTerminalTest {
     @Test
     void nothingIsShownWhereMessagesGoToAFile(@TempDir Path folder) throws IOException {
         Path messages = folder.resolve("messages");
-        Launched launched =
+        LaunchedProcess launched =
                 start("head -c 60000 " + TEXT + " | \"$t6j\" generate --context 300000 -n 1 --seed 1 2>" + messages);
         assertThat(launched.end().code()).isZero();
         assertThat(messages).content().startsWith("t6j: note: --context 300000").hasLineCount(1);
@@ -52,7 +52,7 @@ class PromptTerminalTest {
     /** Progress is cleared before the prompt appears. */
     @Test
     void thePromptIsShownAfterTheProgress() {
-        Ran ran = start("head -c 60000 " + TEXT + " > " + checkout.resolve("long") + "; \"$t6j\" generate -f "
+        CommandResult ran = start("head -c 60000 " + TEXT + " > " + checkout.resolve("long") + "; \"$t6j\" generate -f "
                 + checkout.resolve("long") + " --context 300000 -n 1 --seed 1").end();
         assertThat(ran.code()).isZero();
         assertThat(ran.out()).contains("\rreading the prompt ");
@@ -61,7 +61,7 @@ class PromptTerminalTest {
 
     @Test
     void helpAsksTheTerminalHowWideItIs() {
-        Ran narrow = start("stty cols 64; \"$t6j\" generate --help").end();
+        CommandResult narrow = start("stty cols 64; \"$t6j\" generate --help").end();
         assertThat(
                 narrow.out().replaceAll("\u001b\\[[\\d;]*m", "").lines().mapToInt(String::length).max().orElseThrow())
                 .isBetween(58, 64);

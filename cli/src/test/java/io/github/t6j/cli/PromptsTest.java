@@ -18,13 +18,13 @@ class PromptsTest {
     @TempDir
     Path folder;
 
-    private Ran run(List<String> lines, String... more) throws IOException {
+    private CommandResult run(List<String> lines, String... more) throws IOException {
         Files.write(folder.resolve("in.jsonl"), lines);
-        List<String> command = new java.util.ArrayList<>(List.of("generate", "--model", Ran.TINY, "--prompts",
+        List<String> command = new java.util.ArrayList<>(List.of("generate", "--model", CommandResult.TINY, "--prompts",
                 folder.resolve("in.jsonl").toString(), "--out", folder.resolve("out.jsonl").toString(), "-n", "12",
                 "--seed", "40"));
         command.addAll(List.of(more));
-        return Ran.of(command.toArray(String[]::new));
+        return CommandResult.of(command.toArray(String[]::new));
     }
 
     private List<Map<String, Object>> results() throws IOException {
@@ -33,7 +33,7 @@ class PromptsTest {
     }
 
     private static Object text(String prompt, long seed, int tokens) {
-        return Ran.of("generate", "--model", Ran.TINY, "--json", "-n", "" + tokens, "--seed", "" + seed, prompt).json()
+        return CommandResult.of("generate", "--model", CommandResult.TINY, "--json", "-n", "" + tokens, "--seed", "" + seed, prompt).json()
                 .get("text");
     }
 
@@ -43,7 +43,7 @@ class PromptsTest {
                 List.of("The whale", "Call me", "It was", "A", "In the", "Of", "Whales", "When", "He", "She");
         List<String> lines =
                 IntStream.range(0, 30).mapToObj(i -> "{\"prompt\": \"" + words.get(i % 10) + "\"}").toList();
-        Ran ran = run(lines, "--parallel", "7");
+        CommandResult ran = run(lines, "--parallel", "7");
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.out()).isEmpty();
         List<Map<String, Object>> results = results();
@@ -56,7 +56,7 @@ class PromptsTest {
 
     @Test
     void linesHaveTheirOwnSeedAndLength() throws IOException {
-        Ran ran = run(List.of("{\"id\": \"a\", \"prompt\": \"Call me\", \"seed\": 3, \"max_tokens\": 5}",
+        CommandResult ran = run(List.of("{\"id\": \"a\", \"prompt\": \"Call me\", \"seed\": 3, \"max_tokens\": 5}",
                 "{\"messages\": [{\"role\": \"user\", \"content\": \"Call me\"}], \"seed\": 4}"));
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(results().getFirst()).containsEntry("id", "a").containsEntry("text", text("Call me", 3, 5));
@@ -65,7 +65,7 @@ class PromptsTest {
 
     @Test
     void aBadLineDoesNotEndTheOthers() throws IOException {
-        Ran ran = run(List.of("{\"prompt\": \"Call me\"}", "{", "{\"id\": 7}", "{\"prompt\": \"a\", \"seed\": \"x\"}",
+        CommandResult ran = run(List.of("{\"prompt\": \"Call me\"}", "{", "{\"id\": 7}", "{\"prompt\": \"a\", \"seed\": \"x\"}",
                 "{\"prompt\": \"" + "whale ".repeat(700) + "\"}", "{\"prompt\": \"It was\"}"));
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).isEqualTo("t6j: 4 of 6 lines failed; the key error of their results has the reason\n");
@@ -87,7 +87,7 @@ class PromptsTest {
         String whole = Files.readString(folder.resolve("out.jsonl"));
         String begun = whole.substring(0, whole.indexOf('\n') + 14); // cuts the second result
         Files.writeString(folder.resolve("out.jsonl"), begun);
-        Ran ran = run(lines);
+        CommandResult ran = run(lines);
         assertThat(ran.err()).contains("note: 1 of 3 results are already in ");
         assertThat(Files.readString(folder.resolve("out.jsonl"))).isEqualTo(whole);
         assertThat(run(lines).code()).isZero();
@@ -99,7 +99,7 @@ class PromptsTest {
     void noOtherFileIsCut() throws IOException {
         for (String other : List.of("{\"prompt\": \"Call me\"}", "Call me", "{\"index\":7", "{}\n{\"index\":1")) {
             Files.writeString(folder.resolve("out.jsonl"), other);
-            Ran ran = run(List.of("{\"prompt\": \"Call me\"}"));
+            CommandResult ran = run(List.of("{\"prompt\": \"Call me\"}"));
             assertThat(ran.err()).contains("from an earlier run, found other content: choose another --out");
             assertThat(ran.code()).isEqualTo(1);
             assertThat(folder.resolve("out.jsonl")).hasContent(other);
@@ -109,11 +109,11 @@ class PromptsTest {
     @Test
     void mistakes() throws IOException {
         Files.writeString(folder.resolve("out.jsonl"), "{\"other\": 1}\n");
-        Ran other = run(List.of("{\"prompt\": \"Call me\"}"));
+        CommandResult other = run(List.of("{\"prompt\": \"Call me\"}"));
         assertThat(other.code()).isEqualTo(1);
         assertThat(other.err()).contains("out.jsonl, line 1: expected the result of line 1 of the input");
         assertThat(Files.readString(folder.resolve("out.jsonl"))).isEqualTo("{\"other\": 1}\n");
-        assertThat(Ran.of("generate", "--prompts", "x").err()).contains("--prompts and --out: expected both or none");
+        assertThat(CommandResult.of("generate", "--prompts", "x").err()).contains("--prompts and --out: expected both or none");
         assertThat(run(List.of("{}"), "a prompt").err()).contains("--prompts: expected no PROMPT");
         assertThat(run(List.of("{}"), "--parallel", "65").code()).isEqualTo(2);
     }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A hub, a home, and {@code t6j pull} from one to the other. */
 public abstract class PullFixture {
-    public static final Path LLAMA = Ran.TESTDATA.resolve("golden_llama/llama-bf16");
+    public static final Path LLAMA = CommandResult.TESTDATA.resolve("golden_llama/llama-bf16");
     public static final String WEIGHTS = "model.safetensors";
 
     @TempDir
@@ -39,13 +39,13 @@ public abstract class PullFixture {
         hub.close();
     }
 
-    public Ran pull(String... args) {
+    public CommandResult pull(String... args) {
         List<String> all = new ArrayList<>(List.of("pull"));
         all.addAll(List.of(args));
-        return Ran.in(environment, null, all.toArray(String[]::new));
+        return CommandResult.in(environment, null, all.toArray(String[]::new));
     }
 
-    public void assertPulled(Ran ran, String... names) throws IOException {
+    public void assertPulled(CommandResult ran, String... names) throws IOException {
         assertThat(ran.err()).endsWith("\n");
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.out()).isEqualTo(snapshot + "\n");
@@ -66,7 +66,7 @@ public abstract class PullFixture {
         }
     }
 
-    public void assertFails(Ran ran, String message) {
+    public void assertFails(CommandResult ran, String message) {
         assertThat(ran.err()).contains(message);
         assertThat(ran.err().lines()
                 .filter(line -> !line.contains("trying again") && !line.matches(".* files?, [0-9.]+ .*B")))

@@ -54,7 +54,7 @@ class PullRefusedTest extends PullFixture {
         if (token != null) {
             environment.put("HF_TOKEN", token);
         }
-        Ran ran = pull("org/name");
+        CommandResult ran = pull("org/name");
         assertFails(ran, message);
         assertThat(ran.err()).doesNotContain("hf_other");
     }
@@ -73,7 +73,7 @@ class PullRefusedTest extends PullFixture {
     @Test
     void aTokenThatCannotBeSentIsNotShown() {
         environment.put("HF_TOKEN", "hf_se\u00a0cret");
-        Ran ran = pull("org/name");
+        CommandResult ran = pull("org/name");
         assertFails(ran, "HF_TOKEN: expected a token of letters and digits");
         assertThat(ran.err()).doesNotContain("cret");
     }
@@ -105,7 +105,7 @@ class PullRefusedTest extends PullFixture {
     @ValueSource(
             strings = {"a/b/../c", ".a/b", "a-/b", "a b", "a/b--c", "/a/b", "a/b/c\\d", "a/b/con", "a//b", "a/b@../x"})
     void aWrongNameIsBadUsage(String name) {
-        Ran ran = pull(name);
+        CommandResult ran = pull(name);
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err()).contains("expected ORG/NAME, ORG/NAME/FOLDER or ORG/NAME/FILE.gguf, found")
                 .hasLineCount(1);
@@ -114,7 +114,7 @@ class PullRefusedTest extends PullFixture {
 
     @Test
     void aNameWithoutAnOwnerIsAnsweredAtOnce() {
-        Ran ran = pull("nosuchname");
+        CommandResult ran = pull("nosuchname");
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err()).contains("NAME: expected ORG/NAME, ORG/NAME/FOLDER or ORG/NAME/FILE.gguf,"
                 + " found 'nosuchname', which has no owner").hasLineCount(1);
@@ -149,7 +149,7 @@ class PullRefusedTest extends PullFixture {
     @Test
     void controlCharactersInPathsAreRefused() {
         hub.files.put("a\u001b[2J.json", new byte[] {1});
-        Ran ran = pull("org/name");
+        CommandResult ran = pull("org/name");
         assertFails(ran, "a control character in it");
         assertThat(ran.err()).doesNotContain("\u001b");
     }

@@ -285,20 +285,20 @@ class PullResumedTest extends PullFixture {
         assertThatThrownBy(() -> pull(SHORT)).hasMessageContaining("found more than 10 redirects");
     }
 
-    private Launched launch() {
-        ProcessBuilder builder = Launched.builder(
-                Launched.classes(OnTerminal.class, "--add-modules=jdk.incubator.vector,java.net.http"), "pull",
+    private LaunchedProcess launch() {
+        ProcessBuilder builder = LaunchedProcess.builder(
+                LaunchedProcess.classes(OnTerminal.class, "--add-modules=jdk.incubator.vector,java.net.http"), "pull",
                 "org/name");
         builder.environment().keySet().removeIf(name -> name.startsWith("HF_") || name.startsWith("XDG_"));
         builder.environment().putAll(environment);
-        return Launched.start(builder);
+        return LaunchedProcess.start(builder);
     }
 
     /** Two processes: the second waits for the first one's download. */
     @Test
     void twoProcessesGetItOnce() throws Exception {
         hub.speed = 40_000;
-        Launched launched = launch();
+        LaunchedProcess launched = launch();
         while (!Files.exists(partial) || Files.size(partial) == 0) {
             FakeHub.sleep(10);
         }
@@ -313,14 +313,14 @@ class PullResumedTest extends PullFixture {
     @DisabledOnOs(OS.WINDOWS)
     void interruptedItKeepsWhatCame() throws Exception {
         hub.speed = 40_000;
-        Launched launched = launch();
+        LaunchedProcess launched = launch();
         launched.awaitErr("left");
         while (!Files.exists(partial) || Files.size(partial) == 0) {
             FakeHub.sleep(10);
         }
         launched.signal("INT");
 
-        Ran ran = launched.end(10);
+        CommandResult ran = launched.end(10);
         assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
         assertThat(ran.out()).isEmpty();
         assertThat(ran.err()).contains("interrupted: run the same command again");

@@ -36,7 +36,7 @@ class QuestionsTest {
     /** Writes questions with shared examples, from some words to a whole context. */
     @BeforeEach
     void makeQuestions() throws IOException {
-        String book = Files.readString(Ran.TESTDATA.resolve("text/test.txt"));
+        String book = Files.readString(CommandResult.TESTDATA.resolve("text/test.txt"));
         Random random = new Random(SEED);
         for (int i = 0; i < 17; i++) {
             int start = book.indexOf(' ', random.nextInt(100_000)) + 1;
@@ -52,12 +52,12 @@ class QuestionsTest {
         }
     }
 
-    private Ran run(String... more) throws IOException {
+    private CommandResult run(String... more) throws IOException {
         Path file = Files.write(folder.resolve("in.jsonl"), lines.stream().map(String::strip).toList());
         List<String> command =
-                new ArrayList<>(List.of("score", "--model", Ran.TINY, "--file", file.toString(), "--json"));
+                new ArrayList<>(List.of("score", "--model", CommandResult.TINY, "--file", file.toString(), "--json"));
         command.addAll(List.of(more));
-        return Ran.of(command.toArray(String[]::new));
+        return CommandResult.of(command.toArray(String[]::new));
     }
 
     private Path out() {
@@ -91,13 +91,13 @@ class QuestionsTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 8, 30})
     void eachHasTheBitsThatItHasAlone(int parallel) throws IOException {
-        Ran ran = run("--out", out().toString(), "--parallel", "" + parallel);
+        CommandResult ran = run("--out", out().toString(), "--parallel", "" + parallel);
 
         assertThat(ran.err()).isEmpty();
         assertThat(ran.json()).containsEntry("questions", 17L);
         List<Map<String, Object>> results = results(out());
         assertThat(results).hasSize(17);
-        try (Model model = Model.load(Path.of(Ran.TINY))) {
+        try (Model model = Model.load(Path.of(CommandResult.TINY))) {
             for (int i = 0; i < 17; i++) {
                 String context = contexts.get(i);
                 List<Double> expected =
@@ -114,11 +114,11 @@ class QuestionsTest {
 
     @Test
     void whatIsThereIsNotDoneAgain() throws IOException {
-        Ran whole = run("--out", out().toString());
+        CommandResult whole = run("--out", out().toString());
         String results = Files.readString(out());
         List<String> written = results.lines().toList();
         Files.writeString(out(), String.join("\n", written.subList(0, 9)) + "\n" + written.get(9).substring(0, 20));
-        Ran ran = run("--out", out().toString());
+        CommandResult ran = run("--out", out().toString());
         assertThat(ran.err()).isEqualTo("t6j: note: 9 of 17 results are already in " + out() + "\n");
         assertThat(ran.out()).isEqualTo(whole.out());
         assertThat(Files.readString(out())).isEqualTo(results);
@@ -128,9 +128,9 @@ class QuestionsTest {
     /** A run with a limit is the beginning of one without a limit. */
     @Test
     void aLimitIsABeginning() throws IOException {
-        Ran whole = run("--out", out().toString());
+        CommandResult whole = run("--out", out().toString());
         String results = Files.readString(out());
-        Ran limited = run("--out", out().toString(), "--limit", "4");
+        CommandResult limited = run("--out", out().toString(), "--limit", "4");
         assertThat(limited.json()).containsEntry("questions", 4L);
         Files.delete(out());
         assertThat(run("--out", out().toString(), "--limit", "4").out()).isEqualTo(limited.out());
@@ -142,7 +142,7 @@ class QuestionsTest {
     void aBadLineDoesNotEndTheOthers() throws IOException {
         lines.set(3, "{\"context\": 5}");
         lines.set(8, Json.writeLine(Map.of("context", "a", "choices", List.of("sea ".repeat(700)), "gold", 0L)));
-        Ran ran = run("--out", out().toString());
+        CommandResult ran = run("--out", out().toString());
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).isEqualTo("t6j: 2 of 17 lines failed; the key error of their results has the reason\n");
         assertThat(ran.json()).containsEntry("questions", 15L).doesNotContainKey("partial");

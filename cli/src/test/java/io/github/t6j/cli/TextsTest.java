@@ -26,12 +26,12 @@ class TextsTest {
     @TempDir
     private Path folder;
 
-    private Ran run(List<String> lines, String... more) throws IOException {
+    private CommandResult run(List<String> lines, String... more) throws IOException {
         Files.write(folder.resolve("in.jsonl"), lines);
         List<String> command = new ArrayList<>(List.of("perplexity", "--texts", folder.resolve("in.jsonl").toString(),
                 "--out", folder.resolve("out.jsonl").toString(), "--json"));
         command.addAll(List.of(more));
-        return Ran.of(command.toArray(String[]::new));
+        return CommandResult.of(command.toArray(String[]::new));
     }
 
     private List<Map<String, Object>> results() throws IOException {
@@ -46,12 +46,12 @@ class TextsTest {
     private static Map<String, Object> alone(String text, String... more) {
         List<String> command = new ArrayList<>(List.of("perplexity", "--file", "-", "--json"));
         command.addAll(List.of(more));
-        return Ran.withInput(text.getBytes(StandardCharsets.UTF_8), command.toArray(String[]::new)).json();
+        return CommandResult.withInput(text.getBytes(StandardCharsets.UTF_8), command.toArray(String[]::new)).json();
     }
 
     /** Returns pieces of a book, from some words to some windows. */
     private static List<String> texts(int count) throws IOException {
-        String book = Files.readString(Ran.TESTDATA.resolve("text/test.txt"));
+        String book = Files.readString(CommandResult.TESTDATA.resolve("text/test.txt"));
         Random random = new Random(SEED);
         return IntStream.range(0, count).mapToObj(i -> {
             int start = book.indexOf(' ', random.nextInt(100_000));
@@ -71,7 +71,7 @@ class TextsTest {
         String[] more = options == null ? new String[0] : options.split(" ");
         String[] all = (String.join(" ", more) + " --parallel " + parallel).strip().split(" ");
         List<String> texts = texts(13);
-        Ran ran = run(texts.stream().map(TextsTest::line).toList(), all);
+        CommandResult ran = run(texts.stream().map(TextsTest::line).toList(), all);
 
         assertThat(ran.err()).isEmpty();
         assertThat(ran.code()).isZero();
@@ -113,7 +113,7 @@ class TextsTest {
 
     @Test
     void aBadLineDoesNotEndTheOthers() throws IOException {
-        Ran ran = run(List.of(line("Call me Ishmael."), "{", "{\"id\": 7}", "{\"text\": 5}", line("a"),
+        CommandResult ran = run(List.of(line("Call me Ishmael."), "{", "{\"id\": 7}", "{\"text\": 5}", line("a"),
                 "{\"id\": \"x\", \"text\": \"The whale was white.\"}"));
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).isEqualTo("t6j: 4 of 6 lines failed; the key error of their results has the reason\n");
@@ -133,18 +133,18 @@ class TextsTest {
     void whatIsThereIsNotDoneAgain() throws IOException {
         List<String> lines = new ArrayList<>(texts(5).stream().map(TextsTest::line).toList());
         lines.add(2, "{}");
-        Ran whole = run(lines);
+        CommandResult whole = run(lines);
         String results = Files.readString(folder.resolve("out.jsonl"));
         List<String> written = results.lines().toList();
         for (int kept = 1; kept <= 6; kept += 2) {
             String begun = String.join("\n", written.subList(0, kept)) + "\n" + written.get(kept).substring(0, 14);
             Files.writeString(folder.resolve("out.jsonl"), begun);
-            Ran ran = run(lines);
+            CommandResult ran = run(lines);
             assertThat(ran.err()).contains("note: " + kept + " of 6 results are already in ");
             assertThat(ran.out()).isEqualTo(whole.out());
             assertThat(Files.readString(folder.resolve("out.jsonl"))).isEqualTo(results);
         }
-        Ran again = run(lines);
+        CommandResult again = run(lines);
         assertThat(again.out()).isEqualTo(whole.out());
         assertThat(again.code()).isEqualTo(1);
         assertThat(again.err()).contains("t6j: 1 of 6 lines failed");
@@ -153,17 +153,17 @@ class TextsTest {
     @Test
     void mistakes() throws IOException {
         assertThat(run(List.of()).err()).contains("in.jsonl: expected one text per line, found none").hasLineCount(1);
-        assertThat(Ran.of("perplexity", "--texts", "nowhere", "--out", folder.resolve("out.jsonl").toString()).err())
+        assertThat(CommandResult.of("perplexity", "--texts", "nowhere", "--out", folder.resolve("out.jsonl").toString()).err())
                 .contains("nowhere: cannot be read: no such file").hasLineCount(1);
         Files.writeString(folder.resolve("out.jsonl"), "{\"index\": 0, \"text\": \"of generate\"}\n");
         assertThat(run(List.of(line("Call me"))).err())
                 .contains("out.jsonl, line 1: expected the result of line 1 of the input").hasLineCount(1);
         Files.delete(folder.resolve("out.jsonl"));
-        Ran none = run(List.of("{}"));
+        CommandResult none = run(List.of("{}"));
         assertThat(none.out()).isEmpty();
         assertThat(none.code()).isEqualTo(1);
         Files.delete(folder.resolve("out.jsonl"));
-        Path model = Ran.TESTDATA.resolve("hostile/nan-weights");
+        Path model = CommandResult.TESTDATA.resolve("hostile/nan-weights");
         run(List.of(line(Files.readString(model.resolve("text.txt")))), "--model", model.toString());
         assertThat((String) results().getFirst().get("error"))
                 .contains("line 1: expected a finite log-likelihood of token 1 (id 101), found NaN");

@@ -130,7 +130,7 @@ class UsageTest {
             init --preset tiny --out x --attention rnn  | expected tpa or tpa-kvonly or mha or gqa or mla, found 'rnn'
             """)
     void isOneLineAndTwo(String commandLine, String message) {
-        Ran ran = Ran.of(commandLine.split(" "));
+        CommandResult ran = CommandResult.of(commandLine.split(" "));
 
         assertThat(ran.err()).startsWith("t6j: ").contains(message).contains("--help)").hasLineCount(1);
         assertThat(ran.code()).isEqualTo(2);
@@ -139,7 +139,7 @@ class UsageTest {
 
     @Test
     void emptyStopStringIsBadUsage() {
-        Ran ran = Ran.of("generate", "--stop", "", "x");
+        CommandResult ran = CommandResult.of("generate", "--stop", "", "x");
 
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err()).contains("--stop: expected strings of one character or more").hasLineCount(1);
@@ -147,7 +147,7 @@ class UsageTest {
 
     @Test
     void anEmptyNameIsNotThisFolder() {
-        Ran ran = Ran.of("generate", "x", "--model", "");
+        CommandResult ran = CommandResult.of("generate", "x", "--model", "");
 
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err()).contains("'--model': expected a file or folder, found an empty name").hasLineCount(1);
@@ -156,7 +156,7 @@ class UsageTest {
     @ParameterizedTest
     @ValueSource(strings = {"generate", "tokenize"})
     void withoutTextOnATerminalIsBadUsage(String command) {
-        Ran ran = Ran.onTerminal(command);
+        CommandResult ran = CommandResult.onTerminal(command);
 
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err()).contains("expected a text, or - to read standard input, found none").hasLineCount(1);
@@ -164,7 +164,7 @@ class UsageTest {
 
     @Test
     void withoutCommandShowsHelpAndIsTwo() {
-        Ran ran = Ran.of();
+        CommandResult ran = CommandResult.of();
 
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.out()).isEmpty();
@@ -180,7 +180,7 @@ class UsageTest {
     @MethodSource("commands")
     void everyCommandHasHelpWithAnExample(String command) {
         for (String[] args : new String[][] {{command, "--help"}, {"help", command}, {command, "-h"}}) {
-            Ran ran = Ran.of(args);
+            CommandResult ran = CommandResult.of(args);
 
             assertThat(ran.code()).isZero();
             assertThat(ran.err()).isEmpty();
@@ -191,13 +191,13 @@ class UsageTest {
     @Test
     void aCommandOfACommandHasHelpWithAnExample() {
         for (String help : new String[] {"--help", "-h"}) {
-            Ran ran = Ran.of("tokenizer", "train", help);
+            CommandResult ran = CommandResult.of("tokenizer", "train", help);
 
             assertThat(ran.code()).isZero();
             assertThat(ran.err()).isEmpty();
             assertThat(ran.out()).contains("Usage: t6j tokenizer train", "\n  t6j tokenizer train --data", "--verbose");
         }
-        Ran ran = Ran.of("tokenizer");
+        CommandResult ran = CommandResult.of("tokenizer");
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.out()).isEmpty();
         assertThat(ran.err()).startsWith("Usage: t6j tokenizer").contains("train");
@@ -205,7 +205,7 @@ class UsageTest {
 
     @Test
     void helpListsEveryCommandAndExitCode() {
-        Ran ran = Ran.of("--help");
+        CommandResult ran = CommandResult.of("--help");
 
         assertThat(ran.code()).isZero();
         assertThat(ran.out())
@@ -215,7 +215,7 @@ class UsageTest {
 
     @Test
     void versionNamesProgramAndJava() {
-        Ran ran = Ran.of("--version");
+        CommandResult ran = CommandResult.of("--version");
 
         assertThat(ran.code()).isZero();
         assertThat(ran.out()).matches("t6j \\d+\\.\\d+\\.\\d+\\S* \\(Java 2\\d\\S*\\)\\R");
@@ -227,7 +227,7 @@ class UsageTest {
         "bench"
     })
     void missingModelIsOneLineAndOne(String commandLine) {
-        Ran ran = Ran.of((commandLine + " --model nowhere").split(" "));
+        CommandResult ran = CommandResult.of((commandLine + " --model nowhere").split(" "));
 
         assertThat(ran.err()).startsWith("t6j: --model nowhere: expected a folder").hasLineCount(1);
         assertThat(ran.code()).isEqualTo(1);
@@ -236,7 +236,7 @@ class UsageTest {
 
     @Test
     void verboseShowsTheStackTrace() {
-        Ran ran = Ran.of("tokenize", "x", "--model", "nowhere", "--verbose");
+        CommandResult ran = CommandResult.of("tokenize", "x", "--model", "nowhere", "--verbose");
 
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).startsWith("t6j: --model nowhere").contains("\tat io.github.t6j.cli");
@@ -245,16 +245,16 @@ class UsageTest {
     @Test
     void moreThreadsThanTheMachineCanUseAreBadUsage() {
         int most = 4 * Runtime.getRuntime().availableProcessors();
-        Ran ran = Ran.of("generate", "--threads", "2000", "x");
+        CommandResult ran = CommandResult.of("generate", "--threads", "2000", "x");
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err()).contains("--threads: expected at most " + most + " (4 times the cores), found 2000");
     }
 
     @Test
     void controlCharactersAndEndlessTextsDoNotReachTheTerminal() {
-        Ran trace = Ran.of("inspect", "--model", "\u001b[2Jno\u0007folder", "--verbose");
+        CommandResult trace = CommandResult.of("inspect", "--model", "\u001b[2Jno\u0007folder", "--verbose");
         assertThat(trace.err()).contains("\tat ").doesNotContain("\u001b", "\u0007");
-        Ran ran = Ran.of("inspect", "--model", "\u001b[2Jno\u0007folder" + "x".repeat(10_000));
+        CommandResult ran = CommandResult.of("inspect", "--model", "\u001b[2Jno\u0007folder" + "x".repeat(10_000));
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains("\\u001b[2Jno\\u0007folder").doesNotContain("\u001b").hasSizeLessThan(2100);
     }
@@ -262,7 +262,7 @@ class UsageTest {
     /** Terminals read C1 controls as ESC and another character; the others reverse the order of the text after them. */
     @Test
     void controlsOfUnicodeDoNotReachTheTerminal() {
-        Ran ran = Ran.of("inspect", "--model", "a\u009bb\u007fc\u202ed\u2066e\u2069f");
+        CommandResult ran = CommandResult.of("inspect", "--model", "a\u009bb\u007fc\u202ed\u2066e\u2069f");
         assertThat(ran.err()).contains("a\\u009bb\\u007fc\\u202ed\\u2066e\\u2069f")
                 .doesNotContain("\u009b", "\u007f", "\u202e", "\u2066", "\u2069");
     }
@@ -271,11 +271,11 @@ class UsageTest {
     @ValueSource(strings = {"help", "--help", "generate --help", "help bench", "--version"})
     void helpThatCannotBeWrittenFails(String commandLine) {
         assertThat(into("No space left on device", commandLine))
-                .isEqualTo(new Ran(1, "", "t6j: standard output: No space left on device\n"));
-        assertThat(into("Broken pipe", commandLine)).isEqualTo(new Ran(0, "", ""));
+                .isEqualTo(new CommandResult(1, "", "t6j: standard output: No space left on device\n"));
+        assertThat(into("Broken pipe", commandLine)).isEqualTo(new CommandResult(0, "", ""));
     }
 
-    private static Ran into(String reason, String commandLine) {
+    private static CommandResult into(String reason, String commandLine) {
         OutputStream full = new OutputStream() {
             @Override
             public void write(int b) throws IOException {
@@ -285,6 +285,6 @@ class UsageTest {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
         int code = new Main(InputStream.nullInputStream(), full, errors, false).run(commandLine.split(" "));
-        return new Ran(code, "", err.toString(StandardCharsets.UTF_8).replace(System.lineSeparator(), "\n"));
+        return new CommandResult(code, "", err.toString(StandardCharsets.UTF_8).replace(System.lineSeparator(), "\n"));
     }
 }

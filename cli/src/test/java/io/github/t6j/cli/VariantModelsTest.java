@@ -31,13 +31,13 @@ class VariantModelsTest {
         "llama-gqa_groupnorm, full", "llama-mqa, full", "llama-linearattn-gqa, linearattn"
     })
     void wholeHeadsAsFactorsGiveTheSame(String name, String variant) throws IOException {
-        String source = Ran.TESTDATA.resolve("golden").resolve(name).toString();
+        String source = CommandResult.TESTDATA.resolve("golden").resolve(name).toString();
         Path made = folder.resolve("made");
 
-        Ran.of("convert", source, made.toString(), "--as", "tpa", "--variant", variant).assertMade(made);
+        CommandResult.of("convert", source, made.toString(), "--as", "tpa", "--variant", variant).assertMade(made);
 
-        Map<String, Object> description = Ran.of("inspect", "--model", made.toString(), "--json").json();
-        Map<String, Object> original = Ran.of("inspect", "--model", source, "--variant", variant, "--json").json();
+        Map<String, Object> description = CommandResult.of("inspect", "--model", made.toString(), "--json").json();
+        Map<String, Object> original = CommandResult.of("inspect", "--model", source, "--variant", variant, "--json").json();
         assertThat((String) description.get("variant")).startsWith("T6 KV-only, fixed a_k a_v");
         assertThat(description.get("k_rank")).isEqualTo(original.get("kv_heads"));
         assertThat(elementsPerToken(description)).isEqualTo(elementsPerToken(original));
@@ -48,9 +48,9 @@ class VariantModelsTest {
 
     @Test
     void onlyWholeHeadsCanBecomeFactors() {
-        String source = Ran.TESTDATA.resolve("golden/T6_even").toString();
+        String source = CommandResult.TESTDATA.resolve("golden/T6_even").toString();
 
-        Ran ran = Ran.of("convert", source, folder.resolve("made").toString(), "--as", "tpa");
+        CommandResult ran = CommandResult.of("convert", source, folder.resolve("made").toString(), "--as", "tpa");
 
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains("as tensor product attention", "MHA, GQA or MQA").hasLineCount(1);
@@ -78,17 +78,17 @@ class VariantModelsTest {
         Path file = write("variant.json", variant.replace('\'', '"'));
         Path made = folder.resolve("made");
 
-        Ran.of("init", "--config", config.toString(), "--variant-file", file.toString(), "--out",
+        CommandResult.of("init", "--config", config.toString(), "--variant-file", file.toString(), "--out",
                 made.toString()).assertMade(made);
 
         assertThat(json(made.resolve("t6j.json"))).containsAllEntriesOf(json(file));
-        Map<String, Object> description = Ran.of("inspect", "--model", made.toString(), "--json").json();
+        Map<String, Object> description = CommandResult.of("inspect", "--model", made.toString(), "--json").json();
         assertThat(elementsPerToken(description)).isEqualTo(perToken);
         assertThat(Json.object(description.get("shared"), "")).containsEntry("numbers_per_position", perPosition);
         double[] factored = logits(made.toString(), "factored");
         assertClose(factored, logits(made.toString(), "materialized"));
         Path copy = folder.resolve("copy");
-        Ran.of("convert", made.toString(), copy.toString()).assertMade(copy);
+        CommandResult.of("convert", made.toString(), copy.toString()).assertMade(copy);
         assertThat(json(copy.resolve("t6j.json"))).containsAllEntriesOf(json(file)).containsEntry("variant", "full");
         assertThat(logits(copy.toString(), "factored")).isEqualTo(factored);
     }
@@ -107,7 +107,7 @@ class VariantModelsTest {
         Path config = write("config.json", CONFIG.formatted(sizes.replace('\'', '"')));
         Path file = write("variant.json", variant.replace('\'', '"'));
 
-        Ran ran = Ran.of("init", "--config", config.toString(), "--variant-file", file.toString(), "--out",
+        CommandResult ran = CommandResult.of("init", "--config", config.toString(), "--variant-file", file.toString(), "--out",
                 folder.resolve("made").toString());
 
         assertThat(ran.code()).isEqualTo(1);
@@ -136,7 +136,7 @@ class VariantModelsTest {
                     "logits", "--model", model, "--ids", IDS, "--path", path, "--out", out.toString()));
             args.addAll(List.of(more));
             args.addAll(step.isEmpty() ? List.of() : List.of(step));
-            assertThat(Ran.of(args.toArray(String[]::new)).code()).isZero();
+            assertThat(CommandResult.of(args.toArray(String[]::new)).code()).isZero();
             both.add(StoredTensors.read(out).tensors().get("logits").values());
             Files.delete(out);
         }
@@ -154,48 +154,48 @@ class VariantModelsTest {
     /** A model of the Llama family keeps its names and config.json; t6j.json says that its heads are factors. */
     @Test
     void modelsOfTheLlamaFamilyBecomeTpa() throws IOException {
-        Path source = Ran.TESTDATA.resolve("golden_llama/qwen3-norm");
+        Path source = CommandResult.TESTDATA.resolve("golden_llama/qwen3-norm");
         Path made = folder.resolve("tpa");
-        assertThat(Ran.of("convert", source.toString(), made.toString(), "--as", "tpa").code()).isZero();
+        assertThat(CommandResult.of("convert", source.toString(), made.toString(), "--as", "tpa").code()).isZero();
         assertThat(made.resolve("t6j.json")).content().contains("\"heads\"", "factors");
         assertThat(Json.parseObject(Files.readAllBytes(made.resolve("config.json")), "made"))
                 .isEqualTo(Json.parseObject(Files.readAllBytes(source.resolve("config.json")), "source"));
         assertClose(logits(source.toString(), "factored"), logits(made.toString(), "factored"));
-        assertThat(Ran.of("inspect", "--model", made.toString()).out()).contains("Llama", "as TPA (qwen3)", "k_rank");
+        assertThat(CommandResult.of("inspect", "--model", made.toString()).out()).contains("Llama", "as TPA (qwen3)", "k_rank");
     }
 
     @Test
     void ggufFilesBecomeFolders() throws IOException {
-        Path source = Ran.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf");
+        Path source = CommandResult.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf");
         Path made = folder.resolve("made");
-        Ran.of("convert", source.toString(), made.toString()).assertMade(made);
+        CommandResult.of("convert", source.toString(), made.toString()).assertMade(made);
         for (String text : List.of("the", "", " a  b\n", "<|eot|>")) {
-            Ran ids = Ran.of("tokenize", text, "-m", source.toString());
-            assertThat(Ran.of("tokenize", text, "-m", made.toString())).isEqualTo(ids);
+            CommandResult ids = CommandResult.of("tokenize", text, "-m", source.toString());
+            assertThat(CommandResult.of("tokenize", text, "-m", made.toString())).isEqualTo(ids);
             assertThat(ids.code()).isZero();
         }
         String[] generate = {"generate", "the", "-n", "9", "--temperature", "0", "--ignore-eos", "--json", "-m"};
         assertThat(ids(made, generate)).isEqualTo(ids(source, generate)).isNotNull();
         double[] expected = logits(source.toString(), "factored");
         assertThat(logits(made.toString(), "factored")).isEqualTo(expected);
-        String same = Ran.TESTDATA.resolve("golden_llama/llama3-gqa").toString();
+        String same = CommandResult.TESTDATA.resolve("golden_llama/llama3-gqa").toString();
         assertThat(logits(same, "factored")).isEqualTo(expected);
     }
 
     private static Object ids(Path model, String... command) {
         List<String> arguments = new ArrayList<>(List.of(command));
         arguments.add(model.toString());
-        return Ran.of(arguments.toArray(String[]::new)).json().get("tokens");
+        return CommandResult.of(arguments.toArray(String[]::new)).json().get("tokens");
     }
 
     /** The weights are converted all the same. */
     @Test
     void ggufFilesWithUnknownTokenizersSayWhatIsMissing() throws IOException {
-        Path whole = Ran.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf");
+        Path whole = CommandResult.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf");
         Path file = folder.resolve("other.gguf");
         Files.write(file, replaced(Files.readAllBytes(whole), "gpt2", "bert"));
         Path made = folder.resolve("made");
-        Ran ran = Ran.of("convert", file.toString(), made.toString());
+        CommandResult ran = CommandResult.of("convert", file.toString(), made.toString());
         assertThat(ran.code()).isZero();
         assertThat(ran.err())
                 .contains("the tokenizer in the GGUF file is not written", "expected gpt2 or llama, found bert",
@@ -207,16 +207,16 @@ class VariantModelsTest {
     /** Some files have no vocabulary, and say so. They serve where no text is needed, as a folder without a tokenizer does. */
     @Test
     void ggufFilesWithoutVocabularyServeForIds() throws IOException {
-        Path whole = Ran.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf");
+        Path whole = CommandResult.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf");
         Path file = folder.resolve("bare.gguf");
         Files.write(file, replaced(Files.readAllBytes(whole), "gpt2", "none"));
 
         assertThat(logits(file.toString(), "factored")).isEqualTo(logits(whole.toString(), "factored"));
-        assertThat(Ran.of("inspect", "-m", file.toString()).code()).isZero();
-        assertThat(Ran.of("bench", "-m", file.toString(), "--prompt", "3", "--generate", "2", "--repetitions", "1",
+        assertThat(CommandResult.of("inspect", "-m", file.toString()).code()).isZero();
+        assertThat(CommandResult.of("bench", "-m", file.toString(), "--prompt", "3", "--generate", "2", "--repetitions", "1",
                 "--warm-up", "0").code()).isZero();
         for (String command : List.of("generate", "tokenize")) {
-            Ran ran = Ran.of(command, "the", "-m", file.toString());
+            CommandResult ran = CommandResult.of(command, "the", "-m", file.toString());
             assertThat(ran.code()).as(command).isEqualTo(1);
             assertThat(ran.err()).as(command).contains("tokenizer").hasLineCount(1);
         }
@@ -230,9 +230,9 @@ class VariantModelsTest {
 
     @Test
     void ggufFilesTokenize() {
-        String file = Ran.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf").toString();
-        Ran ids = Ran.of("tokenize", "the", "-m", file);
+        String file = CommandResult.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf").toString();
+        CommandResult ids = CommandResult.of("tokenize", "the", "-m", file);
         assertThat(ids.code()).as(ids.err()).isZero();
-        assertThat(Ran.of("tokenize", "--decode", ids.out(), "-m", file)).isEqualTo(new Ran(0, "the\n", ""));
+        assertThat(CommandResult.of("tokenize", "--decode", ids.out(), "-m", file)).isEqualTo(new CommandResult(0, "the\n", ""));
     }
 }

@@ -90,7 +90,7 @@ class ClusterTest {
         Killer killer = new Killer();
         String application;
         int removed;
-        Jobs.Ran ran;
+        Jobs.Result ran;
         try (SparkSession spark = Jobs.spark("local-cluster[2,1,2048]")
                 .config("spark.archives", zipped() + "#model")
                 .config("spark.shuffle.io.retryWait", "1s") // for three requests of lost rows

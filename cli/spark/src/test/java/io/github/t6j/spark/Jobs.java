@@ -23,7 +23,7 @@ final class Jobs {
     static final Path TINY = TESTDATA.resolve("models/t6-tiny");
 
     /** Standard error and exit code of a command. */
-    record Ran(int code, String err) {}
+    record Result(int code, String err) {}
 
     private Jobs() {}
 
@@ -36,10 +36,10 @@ final class Jobs {
                 .config("spark.executorEnv.SPARK_TESTING", "1"); // executors need no installed Spark
     }
 
-    static Ran run(String... args) {
+    static Result run(String... args) {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         int code = new Main(new PrintStream(err, true, StandardCharsets.UTF_8)).run(args);
-        return new Ran(code, err.toString(StandardCharsets.UTF_8));
+        return new Result(code, err.toString(StandardCharsets.UTF_8));
     }
 
     /** Returns the standard output of {@code t6j}, the command line. */

@@ -36,7 +36,7 @@ class LocalTest {
         spark.stop();
     }
 
-    private Jobs.Ran run(String job, Path in, String out, String... more) {
+    private Jobs.Result run(String job, Path in, String out, String... more) {
         List<String> command = new ArrayList<>(List.of(job, "--model", Jobs.TINY.toString(), "--in", in.toString(),
                 "--out", folder.resolve(out).toString()));
         command.addAll(List.of(more));
@@ -74,7 +74,7 @@ class LocalTest {
                 .write().parquet(folder.resolve("in.parquet").toString());
         List<String> others = new ArrayList<>(List.of(options));
         others.addAll(List.of("--partitions", "1", "--parallel", "1", "--column", "a column", "--threads", "2"));
-        Jobs.Ran ran = run("generate", folder.resolve("in.parquet"), "b.parquet", others.toArray(String[]::new));
+        Jobs.Result ran = run("generate", folder.resolve("in.parquet"), "b.parquet", others.toArray(String[]::new));
         assertThat(ran.code()).as(ran.err()).isZero();
         spark.read().parquet(folder.resolve("b.parquet").toString()).write().json(folder.resolve("b").toString());
         assertThat(Jobs.results(folder.resolve("b"))).isEqualTo(results);
@@ -103,7 +103,7 @@ class LocalTest {
                 "Dès l'aube, à l'heure");
         List<String> lines = IntStream.range(0, texts.size())
                 .mapToObj(i -> line("id", i, "text", texts.get(i))).toList();
-        Jobs.Ran ran = run("perplexity", write("in.jsonl", lines), "out.jsonl", "--context", "100");
+        Jobs.Result ran = run("perplexity", write("in.jsonl", lines), "out.jsonl", "--context", "100");
         assertThat(ran.code()).as(ran.err()).isZero();
         Map<Object, Map<String, Object>> results = Jobs.results(folder.resolve("out.jsonl"));
         for (int i = 0; i < texts.size(); i++) {
@@ -126,7 +126,7 @@ class LocalTest {
         Path in = write("in.jsonl", List.of("{\"id\": \"cut", line("id", "none"), line("prompt", "It was"),
                 line("id", "seed", "prompt", "a", "seed", "x"), line("id", "long", "prompt", "whale ".repeat(700)),
                 line("id", "good", "prompt", "It was")));
-        Jobs.Ran ran = run("generate", in, "out.jsonl", "-n", "3");
+        Jobs.Result ran = run("generate", in, "out.jsonl", "-n", "3");
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.err())
                 .isEqualTo("t6j-spark: 5 of 6 documents failed; the column error has the reasons\n");
@@ -173,7 +173,7 @@ class LocalTest {
     void badUsage(String options, String message) {
         List<String> command = new ArrayList<>(List.of("generate", "--model", "m", "--in", "in.jsonl"));
         command.addAll(List.of(options.split(" ")));
-        Jobs.Ran ran = Jobs.run(command.toArray(String[]::new));
+        Jobs.Result ran = Jobs.run(command.toArray(String[]::new));
         assertThat(ran.err()).startsWith("t6j-spark: ").contains(message)
                 .endsWith(" (see t6j-spark generate --help)\n").hasLineCount(1);
         assertThat(ran.code()).isEqualTo(2);
@@ -197,7 +197,7 @@ class LocalTest {
                 folder.resolve("f.jsonl").toString(), "--partitions", "1"), "empty: no weights in this folder");
     }
 
-    private static void assertFails(Jobs.Ran ran, String... messages) {
+    private static void assertFails(Jobs.Result ran, String... messages) {
         assertThat(ran.err()).startsWith("t6j-spark: ").contains(messages).hasLineCount(1);
         assertThat(ran.code()).isEqualTo(1);
     }

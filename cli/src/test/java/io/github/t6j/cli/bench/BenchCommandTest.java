@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.Model;
 import io.github.t6j.SessionOptions.CacheType;
-import io.github.t6j.cli.Ran;
+import io.github.t6j.cli.CommandResult;
 import io.github.t6j.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -26,17 +26,17 @@ class BenchCommandTest {
             "cache_bytes", "cache_bytes_per_token", "variant", "parameters", "weights_type", "weights_bytes", "kernels",
             "threads", "jdk");
 
-    private static Ran bench(String... options) {
+    private static CommandResult bench(String... options) {
         List<String> args = new ArrayList<>(List.of(
                 "bench", "--prompt", "5", "--generate", "3", "--repetitions", "2", "--warm-up", "0", "--threads", "2"));
         args.addAll(List.of(options));
         if (!args.contains("--model")) {
-            args.addAll(List.of("--model", Ran.TINY));
+            args.addAll(List.of("--model", CommandResult.TINY));
         }
-        return Ran.of(args.toArray(String[]::new));
+        return CommandResult.of(args.toArray(String[]::new));
     }
 
-    private static List<Map<String, Object>> rows(Ran ran) {
+    private static List<Map<String, Object>> rows(CommandResult ran) {
         assertThat(ran.err()).isEmpty();
         assertThat(ran.code()).isZero();
         Object json = Json.parse(ran.out().getBytes(StandardCharsets.UTF_8), "standard output");
@@ -90,7 +90,7 @@ class BenchCommandTest {
 
     @Test
     void csvHasTheSameColumns() {
-        Ran ran = bench("--format", "csv");
+        CommandResult ran = bench("--format", "csv");
 
         assertThat(ran.code()).isZero();
         String[] lines = ran.out().split("\n");
@@ -103,7 +103,7 @@ class BenchCommandTest {
 
     @Test
     void markdownIsOneTable() {
-        Ran ran = bench("--depth", "9");
+        CommandResult ran = bench("--depth", "9");
 
         assertThat(ran.code()).isZero();
         assertThat(ran.out())
@@ -126,21 +126,21 @@ class BenchCommandTest {
         String[] args = {"bench", "--prompt", "5", "--generate", "0", "--repetitions", "1", "--warm-up", "0"};
         for (int columns : new int[] {60, 80, 100}) {
             Map<String, String> environment = Map.of("COLUMNS", "" + columns);
-            String terminal = Ran.in(environment, "", args).out();
+            String terminal = CommandResult.in(environment, "", args).out();
             assertThat(terminal.lines().filter(line -> line.startsWith("|")))
                     .hasSize(3).allMatch(line -> line.length() <= columns);
             assertThat(terminal.contains("| cache MB |")).isEqualTo(columns >= 80);
             assertThat(terminal.contains("| bytes/token |")).isEqualTo(columns == 100);
-            assertThat(Ran.in(environment, null, args).out()).contains("| bytes/token |");
+            assertThat(CommandResult.in(environment, null, args).out()).contains("| bytes/token |");
         }
     }
 
     @Test
     void modelsStandSideBySide() {
-        String odd = Ran.TESTDATA.resolve("golden/T6_odd").toString();
-        String gqa = Ran.TESTDATA.resolve("golden/llama-gqa").toString();
+        String odd = CommandResult.TESTDATA.resolve("golden/T6_odd").toString();
+        String gqa = CommandResult.TESTDATA.resolve("golden/llama-gqa").toString();
         List<Map<String, Object>> rows =
-                rows(bench("--model", odd, "--compare", gqa, Ran.TINY, "--format", "json"));
+                rows(bench("--model", odd, "--compare", gqa, CommandResult.TINY, "--format", "json"));
 
         assertThat(rows).extracting(row -> row.get("model"))
                 .containsExactly("T6_odd", "llama-gqa", "t6-tiny", "T6_odd", "llama-gqa", "t6-tiny");
@@ -154,7 +154,7 @@ class BenchCommandTest {
 
     @Test
     void aStateHasNoBytesPerToken() {
-        String linear = Ran.TESTDATA.resolve("golden/T6_linearattn").toString();
+        String linear = CommandResult.TESTDATA.resolve("golden/T6_linearattn").toString();
 
         for (Map<String, Object> row : rows(bench(
                 "--model", linear, "--variant", "linearattn", "--depth", "100", "--format", "json"))) {
@@ -166,7 +166,7 @@ class BenchCommandTest {
     @Test
     void reportCountsMeanDeviationAndShares() {
         BenchCase test = new BenchCase(false, 30, 2, 4);
-        try (Model model = Model.load(Path.of(Ran.TINY))) {
+        try (Model model = Model.load(Path.of(CommandResult.TINY))) {
             BenchResult result = new BenchResult(
                     "a,b", model.info(), 1_000_000, "bf16", 3, test, CacheType.BF16, new double[] {2, 3, 6}, 4e6, 1e9,
                     0.125, 5_500_000, 77);
@@ -199,7 +199,7 @@ class BenchCommandTest {
     void wrongNumbersAreBadUsage(String options, String message) {
         List<String> args = new ArrayList<>(List.of("bench"));
         args.addAll(Arrays.asList(options.split(" +")));
-        Ran ran = Ran.of(args.toArray(String[]::new));
+        CommandResult ran = CommandResult.of(args.toArray(String[]::new));
 
         assertThat(ran.err()).startsWith("t6j: ").contains(message).hasLineCount(1);
         assertThat(ran.code()).isEqualTo(2);
@@ -208,7 +208,7 @@ class BenchCommandTest {
 
     @Test
     void aMissingModelIsNamed() {
-        Ran ran = bench("--compare", "nowhere");
+        CommandResult ran = bench("--compare", "nowhere");
 
         assertThat(ran.err()).startsWith("t6j: --compare nowhere: expected a folder").hasLineCount(1);
         assertThat(ran.code()).isEqualTo(1);

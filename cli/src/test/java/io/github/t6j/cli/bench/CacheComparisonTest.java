@@ -6,7 +6,7 @@ import io.github.t6j.Model;
 import io.github.t6j.ModelInfo;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.RopeVariant;
-import io.github.t6j.cli.Ran;
+import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.bench.CacheComparison.Entry;
 import io.github.t6j.json.Json;
 import java.io.IOException;
@@ -135,7 +135,7 @@ class CacheComparisonTest {
     }
 
     static List<Path> goldenModels() throws IOException {
-        try (Stream<Path> folders = Files.list(Ran.TESTDATA.resolve("golden"))) {
+        try (Stream<Path> folders = Files.list(CommandResult.TESTDATA.resolve("golden"))) {
             List<Path> models =
                     folders.filter(folder -> Files.exists(folder.resolve("greedy.json"))).sorted().toList();
             assertThat(models).hasSize(32);
@@ -173,7 +173,7 @@ class CacheComparisonTest {
     /** An MLA of the paper's ranks has more parameters than this whole model, so the smallest has one head. */
     @Test
     void aComparisonHasAHeadAtLeast() {
-        try (Model model = Model.load(Path.of(Ran.TINY), ModelOptions.defaults().withThreads(1))) {
+        try (Model model = Model.load(Path.of(CommandResult.TINY), ModelOptions.defaults().withThreads(1))) {
             CacheComparison comparison = CacheComparison.of(model.info());
 
             assertThat(comparison.model()).isEqualTo(new Entry("model", 8, 125_952, 160));

@@ -3,7 +3,7 @@ package io.github.t6j.cli.chat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.chat.models.ChatModels;
-import io.github.t6j.cli.Ran;
+import io.github.t6j.cli.CommandResult;
 import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -42,8 +42,8 @@ class ChatCommandTest {
                 ChatModels.WITHOUT_SYSTEM);
         for (var template : templates.entrySet()) {
             Path made = models.resolve(template.getKey());
-            assertThat(Ran.of("init", "--config", config.toString(), "--out", made.toString()).code()).isZero();
-            Path bundled = Path.of(Ran.TINY, "tokenizer.json");
+            assertThat(CommandResult.of("init", "--config", config.toString(), "--out", made.toString()).code()).isZero();
+            Path bundled = Path.of(CommandResult.TINY, "tokenizer.json");
             Map<String, Object> tokenizer = Json.parseObject(Files.readAllBytes(bundled), bundled.toString());
             List<Object> added = new ArrayList<>(Json.array(tokenizer.get("added_tokens"), "added_tokens"));
             added.addAll(ChatModels.marks(4096));
@@ -54,21 +54,21 @@ class ChatCommandTest {
         }
     }
 
-    private static Ran chat(String input, String... args) {
+    private static CommandResult chat(String input, String... args) {
         List<String> all = new ArrayList<>(List.of("chat"));
         all.addAll(List.of(args));
-        return Ran.withInput(input.getBytes(StandardCharsets.UTF_8), all.toArray(String[]::new));
+        return CommandResult.withInput(input.getBytes(StandardCharsets.UTF_8), all.toArray(String[]::new));
     }
 
     /** Runs t6-tiny, which has no template, greedily. */
-    private static Ran plain(String input, String... args) {
-        List<String> all = new ArrayList<>(List.of("--model", Ran.TINY, "--temperature", "0"));
+    private static CommandResult plain(String input, String... args) {
+        List<String> all = new ArrayList<>(List.of("--model", CommandResult.TINY, "--temperature", "0"));
         all.addAll(List.of(args));
         return chat(input, all.toArray(String[]::new));
     }
 
     /** Runs a model of random weights with the template of that name. */
-    private static Ran by(String template, String input, String... args) {
+    private static CommandResult by(String template, String input, String... args) {
         List<String> all = new ArrayList<>(List.of("--model", models.resolve(template).toString(), "--seed", "5",
                 "--temperature", "1", "--top-k", "0", "--top-p", "1"));
         all.addAll(List.of(args));
@@ -77,7 +77,7 @@ class ChatCommandTest {
 
     /** Returns generate's continuation of {@code text}. */
     private static String continued(String text) {
-        Ran ran = Ran.of("generate", text, "--model", Ran.TINY, "-n", "12", "--temperature", "0");
+        CommandResult ran = CommandResult.of("generate", text, "--model", CommandResult.TINY, "-n", "12", "--temperature", "0");
         assertThat(ran.code()).isZero();
         return ran.out().substring(0, ran.out().length() - 1);
     }
@@ -88,15 +88,15 @@ class ChatCommandTest {
         String second = continued("The whale\n\n" + first + "\n\nAnd then?\n\n");
 
         assertThat(plain("The whale\n\nAnd then?\n", "-n", "12"))
-                .isEqualTo(new Ran(0, first + "\n" + second + "\n", ""));
+                .isEqualTo(new CommandResult(0, first + "\n" + second + "\n", ""));
     }
 
     @Test
     void aPromptIsOneTurn() {
         assertThat(plain("", "--prompt", "The whale", "-n", "12"))
-                .isEqualTo(new Ran(0, continued("The whale\n\n") + "\n", ""));
+                .isEqualTo(new CommandResult(0, continued("The whale\n\n") + "\n", ""));
         assertThat(plain("The\nwhale", "--prompt", "-", "-n", "12"))
-                .isEqualTo(new Ran(0, continued("The\nwhale\n\n") + "\n", ""));
+                .isEqualTo(new CommandResult(0, continued("The\nwhale\n\n") + "\n", ""));
         assertThat(plain("", "--prompt", "x", "--system", "Be brief.", "-n", "12").out())
                 .isEqualTo(continued("Be brief.\n\nx\n\n") + "\n");
         assertThat(plain("", "--prompt", "/reset", "-n", "12").out()).as("a message").isNotEmpty();
@@ -104,8 +104,8 @@ class ChatCommandTest {
 
     @Test
     void nothingIsNoTurn() {
-        assertThat(plain("")).isEqualTo(new Ran(0, "", ""));
-        assertThat(plain("\n  \n")).isEqualTo(new Ran(0, "", ""));
+        assertThat(plain("")).isEqualTo(new CommandResult(0, "", ""));
+        assertThat(plain("\n  \n")).isEqualTo(new CommandResult(0, "", ""));
     }
 
     @Test
@@ -114,12 +114,12 @@ class ChatCommandTest {
         String[] args = {"-n", "12", "--session", file.toString()};
         String whole = by("chatml", "one\ntwo\n", "-n", "12", "--system", "s").out();
 
-        Ran first = by("chatml", "one\n", args[0], args[1], args[2], args[3], "--system", "s");
+        CommandResult first = by("chatml", "one\n", args[0], args[1], args[2], args[3], "--system", "s");
         assertThat(file).exists();
         assertThat(folder.resolve("talk.json.cache")).exists();
         byte[] kept = Files.readAllBytes(folder.resolve("talk.json.cache"));
         byte[] talk = Files.readAllBytes(file);
-        Ran second = by("chatml", "two\n/stats\n", args);
+        CommandResult second = by("chatml", "two\n/stats\n", args);
         assertThat(first.out() + second.out()).isEqualTo(whole);
         assertThat(second.err()).containsPattern("; [1-9]\\d more were in the cache");
         assertThat(messages(file)).extracting(message -> message.get("role"))
@@ -129,14 +129,14 @@ class ChatCommandTest {
         kept[kept.length / 2] ^= 1;
         Files.write(folder.resolve("talk.json.cache"), kept);
         Files.write(file, talk);
-        Ran damaged = by("chatml", "two\n", args);
+        CommandResult damaged = by("chatml", "two\n", args);
         assertThat(damaged.out()).isEqualTo(second.out());
         assertThat(damaged.err()).startsWith("t6j: note: " + folder)
                 .endsWith("; the model reads the conversation again\n")
                 .hasLineCount(1);
         Files.delete(folder.resolve("talk.json.cache"));
         Files.write(file, talk);
-        assertThat(by("chatml", "two\n", args)).isEqualTo(new Ran(0, second.out(), ""));
+        assertThat(by("chatml", "two\n", args)).isEqualTo(new CommandResult(0, second.out(), ""));
     }
 
     private static List<Map<String, Object>> messages(Path file) throws IOException {
@@ -147,7 +147,7 @@ class ChatCommandTest {
     @Test
     void commands() throws IOException {
         Path file = folder.resolve("talk.json");
-        Ran ran = by("chatml", """
+        CommandResult ran = by("chatml", """
                 /system Be brief.
                 /system
                 one
@@ -205,7 +205,7 @@ class ChatCommandTest {
     })
     void mistakes(String mistake) {
         String[] line = mistake.split(" \\| ");
-        Ran ran = by("chatml", line[0] + "\nhello\n", "-n", "3");
+        CommandResult ran = by("chatml", line[0] + "\nhello\n", "-n", "3");
         assertThat(ran.err()).startsWith(line[1]).hasLineCount(1);
         assertThat(ran.out()).isEqualTo(by("chatml", "hello\n", "-n", "3").out());
         assertThat(ran.code()).isEqualTo(1);
@@ -213,7 +213,7 @@ class ChatCommandTest {
 
     @Test
     void whatATemplateRefusesIsSaid() {
-        Ran ran = by("refusing", "hello\n/system -\nhello\n", "-n", "3", "--system", "s");
+        CommandResult ran = by("refusing", "hello\n/system -\nhello\n", "-n", "3", "--system", "s");
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains("no system role").hasLineCount(1);
         assertThat(ran.out()).hasLineCount(1);
@@ -221,18 +221,18 @@ class ChatCommandTest {
 
     @Test
     void aFullContextDropsTurnsAndSaysSo() {
-        Ran ran = by("chatml", "one two three\n".repeat(8), "-n", "40");
+        CommandResult ran = by("chatml", "one two three\n".repeat(8), "-n", "40");
         assertThat(ran.code()).isZero();
         assertThat(ran.out()).hasSizeGreaterThan(8);
         assertThat(ran.err()).contains("t6j: note: the context of 256 tokens was full; the oldest turn was dropped\n");
 
-        Ran toEnd = by("chatml", "one\n");
+        CommandResult toEnd = by("chatml", "one\n");
         assertThat(toEnd.code()).isZero();
         assertThat(toEnd.err())
                 .isEqualTo("t6j: note: the answer ends because the context of 256 tokens is full; use a"
                         + " larger --context for longer answers\n");
 
-        Ran tooLong = by("chatml", "x ".repeat(400) + "\none\n", "-n", "3");
+        CommandResult tooLong = by("chatml", "x ".repeat(400) + "\none\n", "-n", "3");
         assertThat(tooLong.code()).isEqualTo(1);
         assertThat(tooLong.err()).startsWith("t6j: message: expected, with the system message, fewer tokens than the"
                 + " context's 256, found ").hasLineCount(1);
@@ -241,15 +241,15 @@ class ChatCommandTest {
 
     @Test
     void thinkingIsSwitchedWhereTheTemplateKnowsIt() {
-        Ran off = by("thinking", "one\n/set\n", "-n", "3", "--no-thinking");
+        CommandResult off = by("thinking", "one\n/set\n", "-n", "3", "--no-thinking");
         assertThat(off.code()).isZero();
         assertThat(off.err()).contains("thinking            off\n");
         assertThat(by("thinking", "/set thinking off\none\n", "-n", "3").out())
                 .isEqualTo(off.out());
         assertThat(by("thinking", "one\n", "-n", "3").out()).isNotEqualTo(off.out());
 
-        Ran none = by("chatml", "one\n", "--no-thinking");
-        assertThat(none).isEqualTo(new Ran(1, "", "t6j: --no-thinking: expected a model whose chat template has"
+        CommandResult none = by("chatml", "one\n", "--no-thinking");
+        assertThat(none).isEqualTo(new CommandResult(1, "", "t6j: --no-thinking: expected a model whose chat template has"
                 + " enable_thinking, found a template without it\n"));
         assertThat(plain("one\n", "--no-thinking").err()).contains("found a model without a template");
     }
@@ -260,10 +260,10 @@ class ChatCommandTest {
         Path tokenizer = Files.writeString(folder.resolve("tokenizer.json"), """
                 {"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false}, "decoder": {"type": "ByteLevel"},
                  "model": {"type": "BPE", "vocab": {"\\u011b": 0, "\\u010a": 1, "\\u0120": 2}, "merges": []}}""");
-        String model = Ran.TESTDATA.resolve("golden/T6_even").toString();
+        String model = CommandResult.TESTDATA.resolve("golden/T6_even").toString();
 
-        Ran ran =
-                Ran.withInput("x\n/system \u001b\n/system\n".getBytes(StandardCharsets.UTF_8), "chat", "--model", model,
+        CommandResult ran =
+                CommandResult.withInput("x\n/system \u001b\n/system\n".getBytes(StandardCharsets.UTF_8), "chat", "--model", model,
                         "--tokenizer", tokenizer.toString(), "--temperature", "5", "-n", "30", "--seed", "1");
 
         assertThat(ran.code()).isZero();
@@ -276,8 +276,8 @@ class ChatCommandTest {
     @Test
     void whatIsNoConversationIsRefusedAndKept() throws IOException {
         Path file = Files.writeString(folder.resolve("talk.json"), "{}");
-        Ran ran = plain("one\n", "--session", file.toString());
-        assertThat(ran).isEqualTo(new Ran(1, "", "t6j: " + file + ": messages: expected an array of messages, found no"
+        CommandResult ran = plain("one\n", "--session", file.toString());
+        assertThat(ran).isEqualTo(new CommandResult(1, "", "t6j: " + file + ": messages: expected an array of messages, found no"
                 + " such key\n"));
         assertThat(file).hasContent("{}");
     }

@@ -2,7 +2,7 @@ package io.github.t6j.cli.evaluate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.cli.Ran;
+import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.StoredTensors;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +30,7 @@ class LogitsCommandTest {
 
     @BeforeEach
     void readReference() throws IOException {
-        StoredTensors reference = StoredTensors.read(Path.of(Ran.TINY, "logits_f64.safetensors"));
+        StoredTensors reference = StoredTensors.read(Path.of(CommandResult.TINY, "logits_f64.safetensors"));
         expected = reference.tensors().get("logits").values();
         ids = Arrays.stream(reference.tensors().get("input_ids").values())
                 .mapToObj(id -> Integer.toString((int) id))
@@ -54,7 +54,7 @@ class LogitsCommandTest {
 
     @Test
     void everyVariantTakesBothPaths() throws IOException {
-        String model = Ran.TESTDATA.resolve("golden/llama-gqa").toString();
+        String model = CommandResult.TESTDATA.resolve("golden/llama-gqa").toString();
         double[] factored = logits("5,17,3", "factored", "--model", model).values();
         double[] materialized = logits("5,17,3", "materialized", "--model", model).values();
 
@@ -63,7 +63,7 @@ class LogitsCommandTest {
 
     @Test
     void anIdOutOfRangeIsNamed() {
-        Ran ran = Ran.of("logits", "--ids", "1,4096", "--out", folder.resolve("out").toString());
+        CommandResult ran = CommandResult.of("logits", "--ids", "1,4096", "--out", folder.resolve("out").toString());
 
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains("id 4096 at position 1: expected ids below 4096").hasLineCount(1);
@@ -74,7 +74,7 @@ class LogitsCommandTest {
     void aFileOfOtherThingsIsAnError() throws IOException {
         Path file = Files.writeString(folder.resolve("ids"), "1 2 three");
 
-        Ran ran = Ran.of("logits", "--ids", "@" + file, "--out", folder.resolve("out").toString());
+        CommandResult ran = CommandResult.of("logits", "--ids", "@" + file, "--out", folder.resolve("out").toString());
 
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains(file + ": expected ids separated by commas", "'three'").hasLineCount(1);
@@ -84,7 +84,7 @@ class LogitsCommandTest {
     @ParameterizedTest
     @CsvSource({"no/out, no such file or folder", "'', found a folder"})
     void aPlaceThatCannotBeWrittenIsSaidFirst(String out, String message) {
-        Ran ran = Ran.of("logits", "--ids", "1", "--model", "nowhere", "--out", folder.resolve(out).toString());
+        CommandResult ran = CommandResult.of("logits", "--ids", "1", "--model", "nowhere", "--out", folder.resolve(out).toString());
 
         assertThat(ran.err()).startsWith("t6j: " + folder.resolve(out) + ": cannot be written: ").contains(message)
                 .hasLineCount(1);
@@ -104,9 +104,9 @@ class LogitsCommandTest {
                 List.of("logits", "--ids", idsOrFile, "--path", path, "--out", out.toString()));
         args.addAll(List.of(options));
         if (!args.contains("--model")) {
-            args.addAll(List.of("--model", Ran.TINY));
+            args.addAll(List.of("--model", CommandResult.TINY));
         }
-        assertThat(Ran.of(args.toArray(String[]::new))).isEqualTo(new Ran(0, "", ""));
+        assertThat(CommandResult.of(args.toArray(String[]::new))).isEqualTo(new CommandResult(0, "", ""));
         StoredTensors.Stored logits = StoredTensors.read(out).tensors().get("logits");
         assertThat(logits.dtype()).isEqualTo("F32");
         return logits;

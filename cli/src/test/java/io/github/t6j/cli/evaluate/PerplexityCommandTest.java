@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.Model;
 import io.github.t6j.Session;
-import io.github.t6j.cli.Ran;
+import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.StoredTensors;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -34,10 +34,10 @@ class PerplexityCommandTest {
      */
     @BeforeEach
     void writeText() throws IOException {
-        reference = StoredTensors.read(Path.of(Ran.TINY, "logits_f64.safetensors"));
+        reference = StoredTensors.read(Path.of(CommandResult.TINY, "logits_f64.safetensors"));
         ids = Arrays.stream(reference.tensors().get("input_ids").values()).mapToInt(id -> (int) id).toArray();
-        String text = Tokenizer.load(Path.of(Ran.TINY)).decode(ids);
-        assertThat(Tokenizer.load(Path.of(Ran.TINY)).encodeWithSpecialTokens(text)).isEqualTo(ids);
+        String text = Tokenizer.load(Path.of(CommandResult.TINY)).decode(ids);
+        assertThat(Tokenizer.load(Path.of(CommandResult.TINY)).encodeWithSpecialTokens(text)).isEqualTo(ids);
         file = Files.writeString(folder.resolve("text"), text);
     }
 
@@ -58,7 +58,7 @@ class PerplexityCommandTest {
     void windowsScoreAsTheContractSays(int context, int stride) throws IOException {
         double total = 0;
         int scored = 0;
-        try (Model model = Model.load(Path.of(Ran.TINY))) {
+        try (Model model = Model.load(Path.of(CommandResult.TINY))) {
             int end = 0;
             for (int start = 0; end < ids.length; start += stride) {
                 int previousEnd = end;
@@ -81,7 +81,7 @@ class PerplexityCommandTest {
 
     @Test
     void withoutJsonPrintsLines() {
-        Ran ran = perplexity();
+        CommandResult ran = perplexity();
 
         assertThat(ran.code()).isZero();
         assertThat(ran.out())
@@ -101,7 +101,7 @@ class PerplexityCommandTest {
     void aTextOfLessThanTwoIdsIsAnError(String text, int found) throws IOException {
         Files.writeString(file, text);
 
-        Ran ran = perplexity();
+        CommandResult ran = perplexity();
 
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains("expected a text of at least 2 tokens, found " + found).hasLineCount(1);
@@ -109,10 +109,10 @@ class PerplexityCommandTest {
 
     @Test
     void logitsThatAreNoNumbersAreAnError() {
-        Path model = Ran.TESTDATA.resolve("hostile/nan-weights");
+        Path model = CommandResult.TESTDATA.resolve("hostile/nan-weights");
         Path text = model.resolve("text.txt");
 
-        Ran ran = Ran.of("perplexity", "--model", model.toString(), "--file", text.toString());
+        CommandResult ran = CommandResult.of("perplexity", "--model", model.toString(), "--file", text.toString());
 
         assertThat(ran.err())
                 .startsWith("t6j: " + text + ": expected a finite log-likelihood of token 1 (id 101), found NaN")
@@ -123,7 +123,7 @@ class PerplexityCommandTest {
 
     @Test
     void aMissingFileIsNamed() {
-        Ran ran = Ran.of("perplexity", "--file", "nowhere");
+        CommandResult ran = CommandResult.of("perplexity", "--file", "nowhere");
 
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains("nowhere: cannot be read: no such file").hasLineCount(1);
@@ -131,7 +131,7 @@ class PerplexityCommandTest {
 
     @Test
     void aStrideBeyondTheModelsContextIsBadUsage() {
-        Ran ran = perplexity("--stride", "513");
+        CommandResult ran = perplexity("--stride", "513");
 
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err()).contains("--stride: expected at most the context, 512, found 513").hasLineCount(1);
@@ -147,10 +147,10 @@ class PerplexityCommandTest {
                 .isCloseTo(total / (Math.log(2) * Files.size(file)), within(tolerance));
     }
 
-    private Ran perplexity(String... options) {
-        List<String> args = new ArrayList<>(List.of("perplexity", "--model", Ran.TINY, "--file", file.toString()));
+    private CommandResult perplexity(String... options) {
+        List<String> args = new ArrayList<>(List.of("perplexity", "--model", CommandResult.TINY, "--file", file.toString()));
         args.addAll(List.of(options));
-        return Ran.of(args.toArray(String[]::new));
+        return CommandResult.of(args.toArray(String[]::new));
     }
 
     private static double nll(double[] logits, int id) {

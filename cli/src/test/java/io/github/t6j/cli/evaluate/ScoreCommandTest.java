@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
-import io.github.t6j.cli.Ran;
+import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.StoredTensors;
 import io.github.t6j.schedule.SchedulerLimits;
 import io.github.t6j.schedule.Scheduler;
@@ -34,7 +34,7 @@ class ScoreCommandTest {
 
     @BeforeEach
     void open() {
-        model = Model.load(Path.of(Ran.TINY));
+        model = Model.load(Path.of(CommandResult.TINY));
         tokenizer = model.tokenizer();
         scheduler = new Scheduler(model, SessionOptions.defaults(), new SchedulerLimits(4, 4, 1 << 30, 512));
     }
@@ -83,7 +83,7 @@ class ScoreCommandTest {
      */
     @Test
     void likelihoodsAreThoseOfTheReferenceLogits() throws IOException, InterruptedException {
-        var reference = StoredTensors.read(Path.of(Ran.TINY, "logits_f64.safetensors")).tensors();
+        var reference = StoredTensors.read(Path.of(CommandResult.TINY, "logits_f64.safetensors")).tensors();
         int[] ids = Arrays.stream(reference.get("input_ids").values()).mapToInt(id -> (int) id).toArray();
         double[] logits = reference.get("logits").values();
         int tried = 0;
@@ -183,7 +183,7 @@ class ScoreCommandTest {
         assertThat(acc).as("a file on which the metrics differ").isNotEqualTo(norm);
         Path file = Files.writeString(folder.resolve("task.jsonl"), lines);
 
-        Map<String, Object> json = Ran.of("score", "--model", Ran.TINY, "--file", file.toString(), "--json").json();
+        Map<String, Object> json = CommandResult.of("score", "--model", CommandResult.TINY, "--file", file.toString(), "--json").json();
         assertThat(json.keySet()).containsExactly("questions", "acc", "acc_stderr", "acc_norm", "acc_norm_stderr");
         assertThat(json).containsEntry("questions", 5L).containsEntry("acc", acc / 5.0).containsEntry("acc_norm",
                 norm / 5.0);
@@ -191,7 +191,7 @@ class ScoreCommandTest {
         double mean = acc / 5.0;
         double squares = acc * Math.pow(1 - mean, 2) + (5 - acc) * mean * mean;
         assertThat((Double) json.get("acc_stderr")).isCloseTo(Math.sqrt(squares / 4) / Math.sqrt(5), within(1e-12));
-        assertThat(Ran.of("score", "--file", file.toString(), "--cache-type", "q8").out())
+        assertThat(CommandResult.of("score", "--file", file.toString(), "--cache-type", "q8").out())
                 .matches("questions 5\nacc       0\\.\\d{4} ± 0\\.\\d{4}\nacc_norm  0\\.\\d{4} ± 0\\.\\d{4}\n");
     }
 
@@ -200,7 +200,7 @@ class ScoreCommandTest {
         Path file = Files.writeString(
                 folder.resolve("one"), "{\"context\": \"a\", \"choices\": [\"b\"], \"gold\": 0}");
 
-        assertThat(Ran.of("score", "--model", Ran.TINY, "--file", file.toString(), "--json").json())
+        assertThat(CommandResult.of("score", "--model", CommandResult.TINY, "--file", file.toString(), "--json").json())
                 .containsEntry("acc", 1.0).containsEntry("acc_stderr", null);
     }
 
@@ -222,7 +222,7 @@ class ScoreCommandTest {
         String right = "{\"context\": \"a\", \"choices\": [\"b\"], \"gold\": 0}\n";
         Path file = Files.writeString(folder.resolve("task"), right + line + "\n" + right);
 
-        Ran ran = Ran.of("score", "--file", file.toString());
+        CommandResult ran = CommandResult.of("score", "--file", file.toString());
 
         assertThat(ran.err()).startsWith("t6j: " + file + ", line 2").contains(message).hasLineCount(1);
         assertThat(ran.code()).isEqualTo(1);
@@ -232,10 +232,10 @@ class ScoreCommandTest {
     /** All are NaN: the first choice must not win. */
     @Test
     void logitsThatAreNoNumbersAreAnError() {
-        Path model = Ran.TESTDATA.resolve("hostile/nan-weights");
+        Path model = CommandResult.TESTDATA.resolve("hostile/nan-weights");
         Path task = model.resolve("task.jsonl");
 
-        Ran ran = Ran.of("score", "--model", model.toString(), "--file", task.toString());
+        CommandResult ran = CommandResult.of("score", "--model", model.toString(), "--file", task.toString());
 
         assertThat(ran.err())
                 .startsWith("t6j: " + task + ", line 1: choices: expected finite log-likelihoods, found NaN at index 0")
@@ -247,17 +247,17 @@ class ScoreCommandTest {
     @Test
     void whatCannotBeScoredIsAnError() throws IOException {
         Path empty = Files.writeString(folder.resolve("empty"), "\n\n");
-        assertThat(Ran.of("score", "--file", empty.toString()).err())
+        assertThat(CommandResult.of("score", "--file", empty.toString()).err())
                 .contains("expected one question per line, found none");
-        assertThat(Ran.of("score", "--file", "nowhere").err()).contains("nowhere: cannot be read: no such file")
+        assertThat(CommandResult.of("score", "--file", "nowhere").err()).contains("nowhere: cannot be read: no such file")
                 .hasLineCount(1);
         Path longer = Files.writeString(
                 folder.resolve("long"),
                 "{\"context\": \"a\", \"choices\": [\"b\", \"" + "sea ".repeat(700) + "\"], \"gold\": 0}");
-        assertThat(Ran.of("score", "--file", longer.toString()).err())
+        assertThat(CommandResult.of("score", "--file", longer.toString()).err())
                 .contains("line 1: choices: expected texts of 1 to 512 tokens").contains("at index 1").hasLineCount(1);
-        Ran without = Ran.of("score", "--file", longer.toString(), "--model",
-                Ran.TESTDATA.resolve("golden/T6_odd").toString());
+        CommandResult without = CommandResult.of("score", "--file", longer.toString(), "--model",
+                CommandResult.TESTDATA.resolve("golden/T6_odd").toString());
         assertThat(without.err()).contains("expected a tokenizer").hasLineCount(1);
         assertThat(without.code()).isEqualTo(1);
     }

@@ -1,7 +1,7 @@
-package io.github.t6j.cli.doors;
+package io.github.t6j.cli.formats;
 
-import io.github.t6j.cli.doors.ModelKind.Plan;
-import io.github.t6j.cli.doors.ModelKind.PlannedTensor;
+import io.github.t6j.cli.formats.ModelKind.Plan;
+import io.github.t6j.cli.formats.ModelKind.PlannedTensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.github.t6j.cli.doors;
+package io.github.t6j.cli.formats;
 
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.DType;
@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** File formats of a model. */
-public enum Door {
+public enum ModelFormat {
     /** model.safetensors. */
     SAFETENSORS,
     /** Three files of safetensors, and their index. */

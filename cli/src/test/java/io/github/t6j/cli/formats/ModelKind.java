@@ -1,4 +1,4 @@
-package io.github.t6j.cli.doors;
+package io.github.t6j.cli.formats;
 
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.Presets;

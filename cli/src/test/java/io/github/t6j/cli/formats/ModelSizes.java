@@ -1,4 +1,4 @@
-package io.github.t6j.cli.doors;
+package io.github.t6j.cli.formats;
 
 /**
  * Sizes of a small model, at and beside multiples of 64, the size of a panel.

@@ -1,4 +1,4 @@
-package io.github.t6j.cli.doors;
+package io.github.t6j.cli.formats;
 
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
-package io.github.t6j.cli.doors;
+package io.github.t6j.cli.formats;
 
-import io.github.t6j.cli.doors.ModelKind.PlannedTensor;
+import io.github.t6j.cli.formats.ModelKind.PlannedTensor;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package io.github.t6j.cli.doors;
+package io.github.t6j.cli.formats;
 
 import io.github.t6j.weights.Tensor;
 import java.io.ByteArrayOutputStream;

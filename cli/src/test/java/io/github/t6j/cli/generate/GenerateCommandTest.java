@@ -3,7 +3,7 @@ package io.github.t6j.cli.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.cli.Main;
-import io.github.t6j.cli.Ran;
+import io.github.t6j.cli.CommandResult;
 import io.github.t6j.json.Json;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -30,7 +30,7 @@ public class GenerateCommandTest {
     public record Greedy(String prompt, String text, List<Object> ids, long promptTokens) {}
 
     public static List<Greedy> greedy() throws IOException {
-        return greedy(Path.of(Ran.TINY));
+        return greedy(Path.of(CommandResult.TINY));
     }
 
     /** Returns the greedy continuations in a model's reference.json. */
@@ -51,9 +51,9 @@ public class GenerateCommandTest {
     @ParameterizedTest
     @MethodSource("greedy")
     void continuesGreedilyAsTheReference(Greedy expected) {
-        Ran ran = generate(expected.prompt, "-n", "64", "--temperature", "0");
+        CommandResult ran = generate(expected.prompt, "-n", "64", "--temperature", "0");
 
-        assertThat(ran).isEqualTo(new Ran(0, expected.text + "\n", ""));
+        assertThat(ran).isEqualTo(new CommandResult(0, expected.text + "\n", ""));
     }
 
     @ParameterizedTest
@@ -74,22 +74,22 @@ public class GenerateCommandTest {
 
     @Test
     void readsThePromptFromStandardInputExactly() {
-        Ran argument = generate("The whale\n", "-n", "8", "--temperature", "0");
+        CommandResult argument = generate("The whale\n", "-n", "8", "--temperature", "0");
         byte[] input = "The whale\n".getBytes(StandardCharsets.UTF_8);
 
-        assertThat(Ran.withInput(input, "generate", "--model", Ran.TINY, "-n", "8", "--temperature", "0"))
+        assertThat(CommandResult.withInput(input, "generate", "--model", CommandResult.TINY, "-n", "8", "--temperature", "0"))
                 .isEqualTo(argument);
-        assertThat(Ran.withInput(input, "generate", "--model", Ran.TINY, "-", "-n", "8", "--temperature", "0"))
+        assertThat(CommandResult.withInput(input, "generate", "--model", CommandResult.TINY, "-", "-n", "8", "--temperature", "0"))
                 .isEqualTo(argument);
         assertThat(argument.out()).isNotEqualTo(generate("The whale", "-n", "8", "--temperature", "0").out());
     }
 
     @Test
     void theSeedDecidesAndStatsShowIt() {
-        Ran first = generate("The whale", "-n", "16", "--stats");
+        CommandResult first = generate("The whale", "-n", "16", "--stats");
         String seed = first.err().lines().filter(line -> line.startsWith("seed")).findFirst().orElseThrow();
 
-        Ran again = generate("The whale", "-n", "16", "--seed", seed.replaceAll("\\D", ""));
+        CommandResult again = generate("The whale", "-n", "16", "--seed", seed.replaceAll("\\D", ""));
 
         assertThat(again.out()).isEqualTo(first.out());
         assertThat(again.err()).isEmpty();
@@ -104,14 +104,14 @@ public class GenerateCommandTest {
             texts[i] = generate("The whale", "-n", "9", "--seed", "" + (7 + i)).out();
         }
 
-        Ran ran = generate("The whale", "-n", "9", "--seed", "7", "--samples", "3", "--stats");
+        CommandResult ran = generate("The whale", "-n", "9", "--seed", "7", "--samples", "3", "--stats");
         assertThat(ran.out()).isEqualTo("--- 1 of 3, seed 7\n" + texts[0] + "--- 2 of 3, seed 8\n" + texts[1]
                 + "--- 3 of 3, seed 9\n" + texts[2]);
         // 2 shared tokens of the prompt, and 3 times 9, each of 3840 bytes.
         assertThat(ran.err()).contains("decode    27 tokens", "in 3 samples", "seed      7 and the next ones",
                 "cache     111.4 kB for 29 tokens in f32; MHA with 8 heads: 356.4 kB (3.2 times as much)");
 
-        Ran json = generate("The whale", "-n", "9", "--seed", "7", "--samples", "3", "--json");
+        CommandResult json = generate("The whale", "-n", "9", "--seed", "7", "--samples", "3", "--json");
         List<Object> array = Json.array(Json.parse(json.out().getBytes(StandardCharsets.UTF_8), "output"), "output");
         assertThat(array).hasSize(3);
         for (int i = 0; i < 3; i++) {
@@ -128,7 +128,7 @@ public class GenerateCommandTest {
      */
     @Test
     void statsCompareTheCacheWithMultiHeadAttention() {
-        Ran ran = generate("The whale", "-n", "8", "--temperature", "0", "--stats");
+        CommandResult ran = generate("The whale", "-n", "8", "--temperature", "0", "--stats");
 
         assertThat(ran.err())
                 .contains("prompt    2 tokens", "decode    8 tokens", "finish    max_tokens", "weights", "kernels",
@@ -139,7 +139,7 @@ public class GenerateCommandTest {
 
     @Test
     void stopStringsAreNotPrinted() {
-        Ran ran = generate("The whale", "-n", "64", "--temperature", "0", "--stop", "zzz", "--stop", "-boat", "--json");
+        CommandResult ran = generate("The whale", "-n", "64", "--temperature", "0", "--stop", "zzz", "--stop", "-boat", "--json");
 
         assertThat(ran.json()).containsEntry("text", ", and the whale").containsEntry("finish_reason", "stop_string");
         assertThat(generate("The whale", "-n", "64", "--temperature", "0", "--stop", "-boat").out())
@@ -148,7 +148,7 @@ public class GenerateCommandTest {
 
     @Test
     void nothingToGenerateIsAnEmptyLine() {
-        assertThat(generate("The whale", "-n", "0")).isEqualTo(new Ran(0, "\n", ""));
+        assertThat(generate("The whale", "-n", "0")).isEqualTo(new CommandResult(0, "\n", ""));
     }
 
     @Test
@@ -161,7 +161,7 @@ public class GenerateCommandTest {
 
     @Test
     void aContextBeyondTrainingIsAllowedWithANote() {
-        Ran ran = generate("The whale", "-n", "2", "--context", "600");
+        CommandResult ran = generate("The whale", "-n", "2", "--context", "600");
 
         assertThat(ran.code()).isZero();
         assertThat(ran.err()).contains("note: --context 600 exceeds the 512 positions").hasLineCount(1);
@@ -182,23 +182,23 @@ public class GenerateCommandTest {
     @Test
     void anotherVariantThanTheFolderSaysIsNoted(@TempDir Path folder) throws IOException {
         for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
-            Files.copy(Path.of(Ran.TINY, name), folder.resolve(name));
+            Files.copy(Path.of(CommandResult.TINY, name), folder.resolve(name));
         }
         Files.writeString(folder.resolve("t6j.json"), "{\"variant\": \"full\"}");
         String[] command = {"generate", "x", "-n", "1", "--model", folder.toString(), "--variant", "partialrope"};
 
-        assertThat(Ran.of(command).err())
+        assertThat(CommandResult.of(command).err())
                 .contains(
                         "t6j: note: --variant partialrope overrides " + folder.resolve("t6j.json")
                                 + ", which says full")
                 .hasLineCount(1);
         command[command.length - 1] = "full";
-        assertThat(Ran.of(command).err()).isEmpty();
+        assertThat(CommandResult.of(command).err()).isEmpty();
     }
 
     @Test
     void aPromptLongerThanTheContextIsAnError() {
-        Ran ran = generate("The whale", "--context", "1");
+        CommandResult ran = generate("The whale", "--context", "1");
 
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.out()).isEmpty();
@@ -207,7 +207,7 @@ public class GenerateCommandTest {
 
     @Test
     void aModelWithoutTokenizerSaysWhatIsMissing() {
-        Ran ran = Ran.of("generate", "x", "--model", Ran.TESTDATA.resolve("golden/T6_odd").toString());
+        CommandResult ran = CommandResult.of("generate", "x", "--model", CommandResult.TESTDATA.resolve("golden/T6_odd").toString());
 
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains("T6_odd", "tokenizer.json").hasLineCount(1);
@@ -215,26 +215,26 @@ public class GenerateCommandTest {
 
     @Test
     void aNameThatIsNoModelIsAnsweredAtOnce(@TempDir Path folder) {
-        Ran ran = Ran.in(Map.of("HF_HOME", folder.toString()), null, "generate", "x", "--model", "nosuchname");
+        CommandResult ran = CommandResult.in(Map.of("HF_HOME", folder.toString()), null, "generate", "x", "--model", "nosuchname");
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err())
                 .isEqualTo("t6j: --model nosuchname: expected a folder with config.json and weights, or a file"
                         + " of weights, or a pulled model, found neither: t6j models lists the models at hand, t6j pull ORG/NAME"
                         + " downloads one from a hub\n");
-        assertThat(Ran.in(Map.of("HF_HOME", folder.toString()), null, "generate", "x", "--model", "org/none").err())
+        assertThat(CommandResult.in(Map.of("HF_HOME", folder.toString()), null, "generate", "x", "--model", "org/none").err())
                 .contains("t6j pull org/none downloads that model").hasLineCount(1);
     }
 
     /** t6-tiny has 4096 ids; the other tokenizer has the text of 104 of them. */
     @Test
     void aTokenizerOfFewerIdsIsNoted() {
-        String other = Ran.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf").toString();
-        Ran ran = Ran.of("generate", "the", "-n", "1", "--model", Ran.TINY, "--tokenizer", other);
+        String other = CommandResult.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf").toString();
+        CommandResult ran = CommandResult.of("generate", "the", "-n", "1", "--model", CommandResult.TINY, "--tokenizer", other);
         assertThat(ran.code()).isZero();
         assertThat(ran.err())
                 .isEqualTo("t6j: note: the tokenizer " + other + " has 104 ids, the model 4096: ids from 104 on"
                         + " have no text; is it the tokenizer of this model?\n");
-        assertThat(Ran.of("generate", "the", "-n", "1", "--model", Ran.TINY, "--tokenizer", Ran.TINY).err()).isEmpty();
+        assertThat(CommandResult.of("generate", "the", "-n", "1", "--model", CommandResult.TINY, "--tokenizer", CommandResult.TINY).err()).isEmpty();
     }
 
     @Test
@@ -245,7 +245,7 @@ public class GenerateCommandTest {
 
     @Test
     void theCacheTypeIsChosen() {
-        Ran ran = generate("The whale", "-n", "8", "--temperature", "0", "--cache-type", "bf16", "--stats");
+        CommandResult ran = generate("The whale", "-n", "8", "--temperature", "0", "--cache-type", "bf16", "--stats");
 
         assertThat(ran.out()).isEqualTo(generate("The whale", "-n", "8", "--temperature", "0").out());
         assertThat(ran.err()).contains(
@@ -259,9 +259,9 @@ public class GenerateCommandTest {
         String file = folder.resolve("chat").toString();
         String whole = generate("The whale", "-n", "30", "--temperature", "0", "--cache-type", type).out();
 
-        Ran first = generate(
+        CommandResult first = generate(
                 "The whale", "-n", "12", "--temperature", "0", "--cache-type", type, "--session", file);
-        Ran second = generate("", "-n", "18", "--temperature", "0", "--cache-type", type, "--session", file);
+        CommandResult second = generate("", "-n", "18", "--temperature", "0", "--cache-type", type, "--session", file);
 
         assertThat(first.err() + second.err()).isEmpty();
         assertThat(first.out().stripTrailing() + second.out()).isEqualTo(whole);
@@ -275,7 +275,7 @@ public class GenerateCommandTest {
         String file = folder.resolve("chat").toString();
         generate("The whale", "-n", "0", "--session", file);
 
-        Ran ran = generate(" swam", "-n", "9", "--temperature", "0", "--session", file);
+        CommandResult ran = generate(" swam", "-n", "9", "--temperature", "0", "--session", file);
 
         assertThat(ran.out()).isEqualTo(generate("The whale swam", "-n", "9", "--temperature", "0").out());
         assertThat(generate("x y z", "--context", "13", "--session", file).err())
@@ -288,19 +288,19 @@ public class GenerateCommandTest {
         generate("The whale", "-n", "1", "--session", file.toString(), "--cache-type", "q8");
         byte[] bytes = Files.readAllBytes(file);
 
-        Ran other = generate("The whale", "-n", "1", "--session", file.toString(), "--cache-type", "f32");
+        CommandResult other = generate("The whale", "-n", "1", "--session", file.toString(), "--cache-type", "f32");
         assertThat(other.code()).isEqualTo(1);
         assertThat(other.out()).isEmpty();
         assertThat(other.err()).contains("chat: cache_type: expected f32, found q8").hasLineCount(1);
         assertThat(file).hasBinaryContent(bytes);
 
         Files.writeString(file, "something else");
-        Ran text = generate("The whale", "-n", "1", "--session", file.toString());
+        CommandResult text = generate("The whale", "-n", "1", "--session", file.toString());
         assertThat(text.code()).isEqualTo(1);
         assertThat(text.err()).contains("chat: expected a saved session of t6j, or a new name, found another file")
                 .hasLineCount(1);
         assertThat(file).hasContent("something else");
-        Ran weights = generate("The whale", "--session", Ran.TINY + "/model.safetensors");
+        CommandResult weights = generate("The whale", "--session", CommandResult.TINY + "/model.safetensors");
         assertThat(weights.code()).isEqualTo(1);
         assertThat(weights.err()).contains("or a new name, found other tensors").hasLineCount(1);
     }
@@ -310,7 +310,7 @@ public class GenerateCommandTest {
         String file = folder.resolve("chat").toString();
         generate("The whale", "-n", "1", "--temperature", "0", "--session", file, "--cache-type", "bf16");
 
-        Ran ran = generate("", "-n", "8", "--temperature", "0", "--session", file, "--stats");
+        CommandResult ran = generate("", "-n", "8", "--temperature", "0", "--session", file, "--stats");
 
         assertThat(ran.code()).isZero();
         assertThat(ran.err()).contains(" tokens in bf16;");
@@ -321,11 +321,11 @@ public class GenerateCommandTest {
     void aSessionThatCannotBeSavedIsRefusedBeforeTheWork(@TempDir Path folder) {
         String file = folder.resolve("no/chat").toString();
 
-        Ran ran = Ran.of("generate", "x", "--session", file, "--model", "nowhere");
+        CommandResult ran = CommandResult.of("generate", "x", "--session", file, "--model", "nowhere");
 
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).startsWith("t6j: " + file + ": cannot be written: ").hasLineCount(1);
-        Ran other = Ran.of("generate", "x", "--session", folder.toString(), "--model", "nowhere");
+        CommandResult other = CommandResult.of("generate", "x", "--session", folder.toString(), "--model", "nowhere");
         assertThat(other.err()).contains(": cannot be written: ", "found a folder").hasLineCount(1);
     }
 
@@ -343,7 +343,7 @@ public class GenerateCommandTest {
             }
         };
 
-        assertThat(runInto(head)).isEqualTo(new Ran(0, "", ""));
+        assertThat(runInto(head)).isEqualTo(new CommandResult(0, "", ""));
         assertThat(read.toString(StandardCharsets.UTF_8)).isEqualTo(", and the whale-boat".substring(0, 8));
     }
 
@@ -356,26 +356,26 @@ public class GenerateCommandTest {
             }
         };
 
-        assertThat(runInto(full)).isEqualTo(new Ran(1, "", "t6j: standard output: No space left on device\n"));
+        assertThat(runInto(full)).isEqualTo(new CommandResult(1, "", "t6j: standard output: No space left on device\n"));
     }
 
-    private static Ran runInto(OutputStream out) {
+    private static CommandResult runInto(OutputStream out) {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
         int code = new Main(new ByteArrayInputStream(new byte[0]), out, errors, false)
-                .run("generate", "The whale", "--temperature", "0", "--model", Ran.TINY);
-        return new Ran(code, "", err.toString(StandardCharsets.UTF_8).replace(System.lineSeparator(), "\n"));
+                .run("generate", "The whale", "--temperature", "0", "--model", CommandResult.TINY);
+        return new CommandResult(code, "", err.toString(StandardCharsets.UTF_8).replace(System.lineSeparator(), "\n"));
     }
 
-    private static Ran generate(String prompt, String... options) {
-        List<String> args = new ArrayList<>(List.of("generate", prompt, "--model", Ran.TINY));
+    private static CommandResult generate(String prompt, String... options) {
+        List<String> args = new ArrayList<>(List.of("generate", prompt, "--model", CommandResult.TINY));
         args.addAll(List.of(options));
-        return Ran.of(args.toArray(String[]::new));
+        return CommandResult.of(args.toArray(String[]::new));
     }
 
     @Test
     void aContextBeyondMemoryIsOneLineWithTheNumbers() {
-        Ran ran = Ran.of("generate", "hi", "--model", Ran.TINY, "--context", "2000000000");
+        CommandResult ran = CommandResult.of("generate", "hi", "--model", CommandResult.TINY, "--context", "2000000000");
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err().lines().toList().getLast())
                 .startsWith("t6j: a context of 2000000000 ids, 3840 bytes each: expected at most ")

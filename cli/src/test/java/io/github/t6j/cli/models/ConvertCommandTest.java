@@ -3,7 +3,7 @@ package io.github.t6j.cli.models;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.t6j.cli.Ran;
+import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.StoredTensors;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.Tensor;
@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConvertCommandTest {
-    private static final Path GOLDEN = Ran.TESTDATA.resolve("golden");
+    private static final Path GOLDEN = CommandResult.TESTDATA.resolve("golden");
     private static final Path GROUPNORM = GOLDEN.resolve("T6_groupnorm");
 
     @TempDir
@@ -58,9 +58,9 @@ class ConvertCommandTest {
 
     @Test
     void copiesTheTokenizer() throws IOException {
-        Path made = convert(Path.of(Ran.TINY), "--dtype", "bf16");
+        Path made = convert(Path.of(CommandResult.TINY), "--dtype", "bf16");
 
-        assertThat(made.resolve("tokenizer.json")).hasSameBinaryContentAs(Path.of(Ran.TINY, "tokenizer.json"));
+        assertThat(made.resolve("tokenizer.json")).hasSameBinaryContentAs(Path.of(CommandResult.TINY, "tokenizer.json"));
     }
 
     /** Half a unit in the last place of bfloat16, relative; norms are unchanged. */
@@ -121,7 +121,7 @@ class ConvertCommandTest {
         for (Path folder : List.of(copied, again)) {
             assertThat(folder.resolve("model.safetensors")).hasSameBinaryContentAs(made.resolve("model.safetensors"));
         }
-        Ran inspected = Ran.of("inspect", "--model", made.toString(), "--tensors");
+        CommandResult inspected = CommandResult.of("inspect", "--model", made.toString(), "--tensors");
         assertThat(inspected.code()).isZero();
         assertThat(inspected.out()).contains(type.toUpperCase(Locale.ROOT)).contains("F32");
     }
@@ -147,7 +147,7 @@ class ConvertCommandTest {
 
     @Test
     void aScaleThatIsNoNumberIsNotPassedOn() throws IOException {
-        Path source = Ran.TESTDATA.resolve("hostile/nan-scale");
+        Path source = CommandResult.TESTDATA.resolve("hostile/nan-scale");
 
         assertFails(source, "lm_head.weight: expected finite scales, found NaN for the block from [0, 0] on");
         assertFails(source, "found NaN for the block from [0, 0] on", "--dtype", "f32");
@@ -166,7 +166,7 @@ class ConvertCommandTest {
             file.setLength(8 + header.length + 4 * rows * columns);
         }
         Path made = folder.resolve("failed");
-        FutureTask<Ran> conversion = new FutureTask<>(() -> run(source, made, "--dtype", "q4_0"));
+        FutureTask<CommandResult> conversion = new FutureTask<>(() -> run(source, made, "--dtype", "q4_0"));
         Thread.ofPlatform().start(conversion);
         while (!conversion.isDone() && !Files.exists(made.resolve("t6j.json"))) {
             Thread.onSpinWait();
@@ -175,7 +175,7 @@ class ConvertCommandTest {
             file.truncate(4096);
         }
 
-        Ran ran = conversion.get();
+        CommandResult ran = conversion.get();
         assertThat(ran.err())
                 .startsWith("t6j: " + source + ": expected an unchanged file, found that another program cut it short")
                 .hasLineCount(1);
@@ -258,7 +258,7 @@ class ConvertCommandTest {
     void aFolderThatHoldsAnythingIsRefused() throws IOException {
         Files.writeString(Files.createDirectory(folder.resolve("made")).resolve("precious"), "x");
 
-        Ran ran = Ran.of("convert", GROUPNORM.toString(), folder.resolve("made").toString());
+        CommandResult ran = CommandResult.of("convert", GROUPNORM.toString(), folder.resolve("made").toString());
 
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains("made: expected a new or empty folder, found precious").hasLineCount(1);
@@ -289,16 +289,16 @@ class ConvertCommandTest {
 
     private void assertFails(Path source, String message, String... options) {
         Path made = folder.resolve("failed");
-        Ran ran = run(source, made, options);
+        CommandResult ran = run(source, made, options);
         assertThat(ran.err()).startsWith("t6j: ").contains(message).hasLineCount(1);
         assertThat(ran.code()).isEqualTo(1);
         assertThat(made).doesNotExist();
     }
 
-    private static Ran run(Path source, Path made, String... options) {
+    private static CommandResult run(Path source, Path made, String... options) {
         List<String> args = new ArrayList<>(List.of("convert", source.toString(), made.toString()));
         args.addAll(List.of(options));
-        return Ran.of(args.toArray(String[]::new));
+        return CommandResult.of(args.toArray(String[]::new));
     }
 
     private static Map<String, Object> json(Path model, String name) throws IOException {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.t6j.cli.Ran;
+import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.StoredTensors;
 import io.github.t6j.json.Json;
 import java.io.IOException;
@@ -30,12 +30,12 @@ class InitCommandTest {
     void tinyHasTheShapesOfT6Tiny() throws IOException {
         Path made = init("made", "--preset", "tiny");
 
-        StoredTensors expected = StoredTensors.read(Path.of(Ran.TINY, "model.safetensors"));
+        StoredTensors expected = StoredTensors.read(Path.of(CommandResult.TINY, "model.safetensors"));
         StoredTensors found = StoredTensors.read(made.resolve("model.safetensors"));
         assertThat(shapes(found)).isEqualTo(shapes(expected));
         assertThat(found.metadata()).isEqualTo(expected.metadata());
         Map<String, Object> config = config(made);
-        config(Path.of(Ran.TINY)).forEach((key, value) -> {
+        config(Path.of(CommandResult.TINY)).forEach((key, value) -> {
             if (config.containsKey(key)) {
                 assertThat(config.get(key)).as(key).isEqualTo(value);
             }
@@ -95,17 +95,17 @@ class InitCommandTest {
         Path made = init("quantised", "--preset", "tiny", "--dtype", option);
         Path converted = folder.resolve("converted");
 
-        assertThat(Ran.of("convert", exact.toString(), converted.toString(), "--dtype", option).code()).isZero();
+        assertThat(CommandResult.of("convert", exact.toString(), converted.toString(), "--dtype", option).code()).isZero();
         assertThat(made.resolve("model.safetensors"))
                 .hasSameBinaryContentAs(converted.resolve("model.safetensors"));
-        assertThat(Ran.of("inspect", "--model", made.toString()).code()).isZero();
+        assertThat(CommandResult.of("inspect", "--model", made.toString()).code()).isZero();
     }
 
     @ParameterizedTest
     @CsvSource({"T6_odd, tpa", "T6_kvonly_groupnorm, tpa-kvonly", "llama-mha, mha", "llama-gqa_groupnorm, gqa",
         "llama-mla_groupnorm, mla"})
     void aConfigGivesTheOfficialShapes(String name, String attention) throws IOException {
-        Path golden = Ran.TESTDATA.resolve("golden").resolve(name);
+        Path golden = CommandResult.TESTDATA.resolve("golden").resolve(name);
 
         Path made = init("made", "--config", golden.resolve("config.json").toString(), "--attention", attention);
 
@@ -120,9 +120,9 @@ class InitCommandTest {
     void presetsOfTheMlraCheckpointsAreOfTheirFamily(String preset, String attention) {
         Path made = init("made", "--preset", "mlra-" + preset + "-small");
         Path converted = folder.resolve("converted");
-        assertThat(Ran.of("convert", made.toString(), converted.toString(), "--dtype", "q8_0").code()).isZero();
+        assertThat(CommandResult.of("convert", made.toString(), converted.toString(), "--dtype", "q8_0").code()).isZero();
         for (Path model : List.of(made, converted)) {
-            Ran ran = Ran.of("inspect", "--model", model.toString(), "--json");
+            CommandResult ran = CommandResult.of("inspect", "--model", model.toString(), "--json");
             assertThat(ran.code()).as(ran.err()).isZero();
             assertThat(Json.parseObject(ran.out().getBytes(StandardCharsets.UTF_8), "inspect"))
                     .containsEntry("family", "MLRA")
@@ -134,7 +134,7 @@ class InitCommandTest {
     void aConfigWithoutASizeIsAnErrorThatNamesIt() throws IOException {
         Path config = Files.writeString(folder.resolve("config.json"), "{\"n_embd\": 64, \"n_head\": 4, \"rank\": 2}");
 
-        Ran ran = Ran.of("init", "--config", config.toString(), "--out", folder.resolve("made").toString());
+        CommandResult ran = CommandResult.of("init", "--config", config.toString(), "--out", folder.resolve("made").toString());
 
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains("n_layer: expected a whole number above 0, found null").hasLineCount(1);
@@ -145,7 +145,7 @@ class InitCommandTest {
     void aFolderThatHoldsAnythingIsRefused() throws IOException {
         Files.writeString(folder.resolve("precious"), "x");
 
-        Ran ran = Ran.of("init", "--preset", "tiny", "--out", folder.toString());
+        CommandResult ran = CommandResult.of("init", "--preset", "tiny", "--out", folder.toString());
 
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains(folder.toString(), "precious").hasLineCount(1);
@@ -156,7 +156,7 @@ class InitCommandTest {
         Path made = folder.resolve(name);
         List<String> all = new ArrayList<>(List.of("init", "--out", made.toString()));
         all.addAll(List.of(args));
-        Ran.of(all.toArray(String[]::new)).assertMade(made);
+        CommandResult.of(all.toArray(String[]::new)).assertMade(made);
         return made;
     }
 

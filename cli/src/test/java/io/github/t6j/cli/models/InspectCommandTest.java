@@ -2,7 +2,7 @@ package io.github.t6j.cli.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.cli.Ran;
+import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.StoredTensors;
 import io.github.t6j.json.Json;
 import java.io.IOException;
@@ -21,7 +21,7 @@ class InspectCommandTest {
     /** Sizes from the model's config.json; the cache computed by hand: 2·2·(8+32), 2·h·32, 2·g·32, 2·32, 256+32. */
     @Test
     void saysWhatT6TinyIs() {
-        Ran ran = Ran.of("inspect", "--model", Ran.TINY, "--json");
+        CommandResult ran = CommandResult.of("inspect", "--model", CommandResult.TINY, "--json");
 
         assertThat(ran.code()).isZero();
         assertThat(ran.json())
@@ -68,7 +68,7 @@ class InspectCommandTest {
     /** 512 tokens; 2000 tokens of MHA take 2·8·32 · 6 · 4 · 2000 = 24.6 MB, the model's 160 · 6 · 4 · 2000 = 7.7 MB. */
     @Test
     void drawsBothComparisons() {
-        Ran ran = Ran.in(Map.of("COLUMNS", "80"), null, "inspect", "--model", Ran.TINY, "--context", "2000");
+        CommandResult ran = CommandResult.in(Map.of("COLUMNS", "80"), null, "inspect", "--model", CommandResult.TINY, "--context", "2000");
         assertThat(ran.out().lines())
                 .containsSubsequence(
                         "parameters   3,311,616", "vocabulary   4,096", "weights_type f32", "file_bytes   13.3 MB",
@@ -82,7 +82,7 @@ class InspectCommandTest {
                         "  mha        5       122,880    7.7 kB   15.4 MB  " + "█".repeat(19))
                 .noneMatch(line -> line.matches("\\w+ +(0|false)"));
         Map<String, Object> cache =
-                Json.object(Ran.of("inspect", "--model", Ran.TINY, "--context", "2000", "--json").json().get("cache"),
+                Json.object(CommandResult.of("inspect", "--model", CommandResult.TINY, "--context", "2000", "--json").json().get("cache"),
                         "");
         assertThat(cache).containsEntry("context", 2000L).containsEntry("model_bytes", 160L * 6 * 4 * 2000);
         assertThat(Json.object(cache.get("equal_heads_bytes"), "")).containsEntry("mha", 512L * 6 * 4 * 2000);
@@ -93,25 +93,25 @@ class InspectCommandTest {
     @ValueSource(ints = {60, 80, 100})
     void tablesFitTheTerminal(int columns) {
         Map<String, String> environment = Map.of("COLUMNS", "" + columns);
-        assertThat(Ran.in(environment, null, "inspect", "--context", "2000").out().lines()
+        assertThat(CommandResult.in(environment, null, "inspect", "--context", "2000").out().lines()
                 .filter(line -> !line.startsWith("assumed"))).allMatch(line -> line.length() <= columns);
     }
 
     @Test
     void jsonHasTheTokenizer() throws IOException {
-        Map<String, Object> json = Ran.of("inspect", "--model", Ran.TINY, "--json").json();
+        Map<String, Object> json = CommandResult.of("inspect", "--model", CommandResult.TINY, "--json").json();
         assertThat(json).containsEntry("weights_type", "f32")
-                .containsEntry("file_bytes", Files.size(Path.of(Ran.TINY, "model.safetensors")))
+                .containsEntry("file_bytes", Files.size(Path.of(CommandResult.TINY, "model.safetensors")))
                 .containsEntry("tokenizer", Map.of("ids", 4096L, "end_ids", List.of(4095L)));
         assertThat(Json.object(json.get("memory"), "memory")).containsEntry("context", 512L);
-        String odd = Ran.TESTDATA.resolve("golden/T6_odd").toString();
-        assertThat(Ran.of("inspect", "--json", "--model", odd).json()).containsEntry("tokenizer", null);
+        String odd = CommandResult.TESTDATA.resolve("golden/T6_odd").toString();
+        assertThat(CommandResult.of("inspect", "--json", "--model", odd).json()).containsEntry("tokenizer", null);
     }
 
     /** testdata/golden/llama-mla/config.json: 14 + 8 elements per token instead of 2·4·12. */
     @Test
     void saysWhatMlaIs() {
-        Ran ran = Ran.of("inspect", "--model", Ran.TESTDATA.resolve("golden/llama-mla").toString(), "--json");
+        CommandResult ran = CommandResult.of("inspect", "--model", CommandResult.TESTDATA.resolve("golden/llama-mla").toString(), "--json");
 
         assertThat(ran.json())
                 .containsEntry("variant", "MLA")
@@ -127,29 +127,29 @@ class InspectCommandTest {
     /** 3 heads of 16 × 16 in 2 layers, for any number of tokens. */
     @Test
     void linearAttentionHasAState() {
-        String model = Ran.TESTDATA.resolve("golden/T6_linearattn").toString();
+        String model = CommandResult.TESTDATA.resolve("golden/T6_linearattn").toString();
 
-        Ran json = Ran.of("inspect", "--model", model, "--variant", "linearattn", "--json");
-        Ran text = Ran.of("inspect", "--model", model, "--variant", "linearattn");
+        CommandResult json = CommandResult.of("inspect", "--model", model, "--variant", "linearattn", "--json");
+        CommandResult text = CommandResult.of("inspect", "--model", model, "--variant", "linearattn");
 
         assertThat(json.json()).containsEntry("variant", "T6, linearattn");
         assertThat(model(json)).containsEntry("numbers_per_token_per_layer", 0L);
         assertThat(Json.object(json.json().get("cache"), "cache"))
                 .containsEntry("state", Map.of("numbers_per_layer", 768L, "bytes", 768L * 2 * 4));
         assertThat(text.out()).contains("state: 768 elements per layer, 6.1 kB in total");
-        assertThat(Ran.of("inspect", "--model", model).err()).contains("say which, partialrope-decay or linearattn")
+        assertThat(CommandResult.of("inspect", "--model", model).err()).contains("say which, partialrope-decay or linearattn")
                 .hasLineCount(1);
     }
 
-    private static Map<String, Object> model(Ran ran) {
+    private static Map<String, Object> model(CommandResult ran) {
         return Json.object(Json.object(ran.json().get("cache"), "cache").get("model"), "model");
     }
 
     @Test
     void listsTheTensorsOfTheFiles() throws IOException {
-        Ran ran = Ran.of("inspect", "--model", Ran.TINY, "--json", "--tensors");
+        CommandResult ran = CommandResult.of("inspect", "--model", CommandResult.TINY, "--json", "--tensors");
 
-        StoredTensors stored = StoredTensors.read(Path.of(Ran.TINY, "model.safetensors"));
+        StoredTensors stored = StoredTensors.read(Path.of(CommandResult.TINY, "model.safetensors"));
         assertThat(Json.array(ran.json().get("tensors"), "tensors"))
                 .containsExactlyElementsOf(stored.tensors().entrySet().stream()
                         .<Object>map(entry -> Map.of(
@@ -162,7 +162,7 @@ class InspectCommandTest {
     @ParameterizedTest
     @CsvSource({"T6_odd, T6", "T6_kvonly, KV-only", "llama-mha, MHA", "llama-gqa, GQA", "llama-mqa, MQA"})
     void needsNoTokenizer(String name, String variant) {
-        Ran ran = Ran.of("inspect", "--model", Ran.TESTDATA.resolve("golden").resolve(name).toString(), "--tensors");
+        CommandResult ran = CommandResult.of("inspect", "--model", CommandResult.TESTDATA.resolve("golden").resolve(name).toString(), "--tensors");
 
         assertThat(ran.err()).isEmpty();
         assertThat(ran.code()).isZero();
@@ -173,18 +173,18 @@ class InspectCommandTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "--tensors", "--json"})
     void namesOfFilesDoNotControlTheTerminal(String option, @TempDir Path folder) throws IOException {
-        Path golden = Ran.TESTDATA.resolve("golden/T6_odd");
+        Path golden = CommandResult.TESTDATA.resolve("golden/T6_odd");
         Files.copy(golden.resolve("config.json"), folder.resolve("config.json"));
         Files.copy(golden.resolve("model.safetensors"), folder.resolve("a\u001b[2J\u009b\u202e\u007f.safetensors"));
 
-        Ran ran = Ran.of(option.isEmpty()
+        CommandResult ran = CommandResult.of(option.isEmpty()
                 ? new String[] {"inspect", "--model", folder.toString()}
                 : new String[] {"inspect", "--model", folder.toString(), option});
 
         assertThat(ran.code()).isZero();
         assertThat(ran.out()).contains("a\\u001b[2J\\u009b\\u202e\\u007f.safetensors")
                 .doesNotContain("\u001b", "\u009b", "\u202e", "\u007f");
-        Ran hostile = Ran.of("inspect", "--tensors", "--model", Ran.TESTDATA.resolve("hostile/escape").toString());
+        CommandResult hostile = CommandResult.of("inspect", "--tensors", "--model", CommandResult.TESTDATA.resolve("hostile/escape").toString());
         assertThat(hostile.code()).isEqualTo(1);
         assertThat(hostile.out() + hostile.err()).doesNotContain("\u001b", "\u0007");
     }
@@ -193,9 +193,9 @@ class InspectCommandTest {
     void aRandomModelIsOneThatTheEngineRuns(@TempDir Path folder) {
         String model = folder.resolve("random").toString();
 
-        assertThat(Ran.of("init", "--preset", "tiny", "--dtype", "bf16", "--out", model).code()).isZero();
+        assertThat(CommandResult.of("init", "--preset", "tiny", "--dtype", "bf16", "--out", model).code()).isZero();
 
-        assertThat(Ran.of("inspect", "--model", model, "--json").json())
+        assertThat(CommandResult.of("inspect", "--model", model, "--json").json())
                 .containsEntry("variant", "T6")
                 .containsEntry("parameters", 3_311_616L);
     }
@@ -204,16 +204,16 @@ class InspectCommandTest {
     @Test
     void saysWhatMemoryASessionTakes() {
         Map<String, Object> memory =
-                Json.object(Ran.of("inspect", "--model", Ran.TINY, "--context", "2000", "--json").json().get("memory"),
+                Json.object(CommandResult.of("inspect", "--model", CommandResult.TINY, "--context", "2000", "--json").json().get("memory"),
                         "memory");
         Map<String, Object> one =
-                Json.object(Ran.of("inspect", "--model", Ran.TINY, "--context", "1000", "--json").json().get("memory"),
+                Json.object(CommandResult.of("inspect", "--model", CommandResult.TINY, "--context", "1000", "--json").json().get("memory"),
                         "memory");
         assertThat((Long) memory.get("session_bytes_f32") - (Long) one.get("session_bytes_f32")).isEqualTo(3840_000L);
         assertThat((Long) memory.get("weights_bytes")).isPositive();
         assertThat((Long) memory.get("available_bytes")).isPositive();
-        assertThat(Ran.of("inspect", "--model", Ran.TINY, "--context", "0").code()).isEqualTo(2);
-        assertThat(Ran.of("inspect", "--model", Ran.TINY, "--context", "2000").out()).contains("session_bytes_q8",
+        assertThat(CommandResult.of("inspect", "--model", CommandResult.TINY, "--context", "0").code()).isEqualTo(2);
+        assertThat(CommandResult.of("inspect", "--model", CommandResult.TINY, "--context", "2000").out()).contains("session_bytes_q8",
                 "available_bytes");
     }
 }

@@ -2,7 +2,7 @@ package io.github.t6j.cli.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.cli.Ran;
+import io.github.t6j.cli.CommandResult;
 import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -27,9 +27,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 @DisabledOnOs(OS.WINDOWS)
 class ModelsCommandTest {
-    private static final Path LLAMA = Ran.TESTDATA.resolve("golden_llama/llama-bf16");
-    private static final Path TPA = Ran.TESTDATA.resolve("golden_mlra/tpa_sharded");
-    private static final Path GGUF = Ran.TESTDATA.resolve("golden_llama/gguf-llama3");
+    private static final Path LLAMA = CommandResult.TESTDATA.resolve("golden_llama/llama-bf16");
+    private static final Path TPA = CommandResult.TESTDATA.resolve("golden_mlra/tpa_sharded");
+    private static final Path GGUF = CommandResult.TESTDATA.resolve("golden_llama/gguf-llama3");
     private static final String OLD = "a".repeat(40);
     private static final String NEW = "b".repeat(40);
 
@@ -72,12 +72,12 @@ class ModelsCommandTest {
                 "weights" + folder.length());
     }
 
-    private Ran models(String typed, String... args) {
-        return Ran.in(environment, typed, Stream.concat(Stream.of("models"), Stream.of(args)).toArray(String[]::new));
+    private CommandResult models(String typed, String... args) {
+        return CommandResult.in(environment, typed, Stream.concat(Stream.of("models"), Stream.of(args)).toArray(String[]::new));
     }
 
     private Map<String, Map<String, Object>> listed() {
-        Ran ran = models(null, "--json");
+        CommandResult ran = models(null, "--json");
         assertThat(ran.err()).isEmpty();
         assertThat(ran.code()).isZero();
         Map<String, Map<String, Object>> byName = new HashMap<>();
@@ -124,7 +124,7 @@ class ModelsCommandTest {
         Map<String, Map<String, Object>> listed = listed();
         assertThat(listed).containsOnlyKeys("(bundled) t6-mini", "org/llama", "org/llama@aaaaaaa", "org/mlra/tpa",
                 "org/gguf/model-f32.gguf", "org/gguf/model-q8_0.gguf");
-        long parameters = (Long) Ran.in(environment, null, "inspect", "--json", "--model", LLAMA.toString()).json()
+        long parameters = (Long) CommandResult.in(environment, null, "inspect", "--json", "--model", LLAMA.toString()).json()
                 .get("parameters");
         assertThat(listed.get("org/llama")).containsEntry("family", "Llama").containsEntry("weights", "bf16")
                 .containsEntry("parameters", parameters).containsEntry("revision", "main bbbbbbb")
@@ -135,7 +135,7 @@ class ModelsCommandTest {
         assertThat(listed.get("org/gguf/model-q8_0.gguf")).containsEntry("weights", "q8_0")
                 .containsEntry("bytes", Files.size(GGUF.resolve("model-q8_0.gguf")));
         for (String name : List.of("org/llama", "org/llama@aaaaaaa", "org/gguf/model-q8_0.gguf")) {
-            assertThat(Ran.in(environment, null, "inspect", "--model", name).code()).as(name).isZero();
+            assertThat(CommandResult.in(environment, null, "inspect", "--model", name).code()).as(name).isZero();
         }
     }
 
@@ -165,7 +165,7 @@ class ModelsCommandTest {
                 "model.safetensors: no such file or folder");
         assertThat(listed.get("org/nothing@bbbbbbb").get("problem")).asString().contains("no weights in this folder");
         assertThat(listed.get("org/bert@bbbbbbb").get("problem")).asString().contains("bert");
-        Ran ran = models(null);
+        CommandResult ran = models(null);
         assertThat(ran.code()).isZero();
         assertThat(ran.out()).contains("\\u001b[2Jbert").doesNotContain("\u001b").hasLineCount(6);
     }
@@ -174,7 +174,7 @@ class ModelsCommandTest {
     @ValueSource(strings = {"y\n", "YES\n", "n\n", "\n", "", "yikes\n"})
     void removingAsksFirst(String typed) throws IOException {
         llama("org/llama", NEW, "");
-        Ran ran = models(typed, "--remove", "org/llama");
+        CommandResult ran = models(typed, "--remove", "org/llama");
         boolean agreed = typed.strip().equalsIgnoreCase("y") || typed.strip().equalsIgnoreCase("yes");
         assertThat(ran.err()).startsWith("Remove org/llama, 213.9 kB? [y/N] ")
                 .contains(agreed ? "removed org/llama, 213.9 kB" : "nothing was removed");
@@ -185,7 +185,7 @@ class ModelsCommandTest {
     @Test
     void whereNobodyCanBeAskedItMustBeSaid() throws IOException {
         llama("org/llama", NEW, "");
-        Ran ran = models(null, "--remove", "org/llama");
+        CommandResult ran = models(null, "--remove", "org/llama");
         assertThat(ran.err()).contains("--remove: expected --yes, since there is no terminal to ask on")
                 .hasLineCount(1);
         assertThat(ran.code()).isEqualTo(2);
@@ -195,7 +195,7 @@ class ModelsCommandTest {
         assertThat(models(null, "--remove", "org/llama", "--yes").code()).isZero();
         assertThat(repository("org/llama")).doesNotExist();
         assertThat(cache.resolve(".locks/models--org--llama")).doesNotExist();
-        Ran none = models(null, "--remove", "org/llama", "--yes");
+        CommandResult none = models(null, "--remove", "org/llama", "--yes");
         assertThat(none.err())
                 .contains("--remove org/llama: expected a pulled model, found none of that name in " + cache);
         assertThat(none.code()).isEqualTo(1);
@@ -216,7 +216,7 @@ class ModelsCommandTest {
         assertThat(repository("org/llama").resolve("refs/v1")).doesNotExist();
         assertThat(repository("org/llama").resolve("blobs/old-weights")).doesNotExist();
         assertThat(coming).exists();
-        assertThat(Ran.in(environment, null, "inspect", "--model", "org/llama").code()).isZero();
+        assertThat(CommandResult.in(environment, null, "inspect", "--model", "org/llama").code()).isZero();
 
         assertThat(models(null, "--remove", "org/llama@main", "--yes").code()).isZero();
         assertThat(repository("org/llama")).doesNotExist();
@@ -227,11 +227,11 @@ class ModelsCommandTest {
         llama("org/mlra", NEW, "a/");
         llama("org/mlra", NEW, "bcd/");
         ref("org/mlra", "main", NEW);
-        Ran ran = models(null, "--remove", "org/mlra/a", "--yes");
+        CommandResult ran = models(null, "--remove", "org/mlra/a", "--yes");
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(repository("org/mlra").resolve("blobs/weights2")).doesNotExist();
         assertThat(repository("org/mlra").resolve("snapshots").resolve(NEW).resolve("a")).doesNotExist();
-        assertThat(Ran.in(environment, null, "inspect", "--model", "org/mlra/bcd").code()).isZero();
+        assertThat(CommandResult.in(environment, null, "inspect", "--model", "org/mlra/bcd").code()).isZero();
     }
 
     /** Links out of the cache are removed, but not their targets. */

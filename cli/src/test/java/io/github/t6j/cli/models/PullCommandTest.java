@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.t6j.cli.FakeHub;
 import io.github.t6j.cli.FakeHub.Request;
 import io.github.t6j.cli.PullFixture;
-import io.github.t6j.cli.Ran;
+import io.github.t6j.cli.CommandResult;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** {@code t6j pull} from a server that answers like the hub: downloaded files, and their places. */
 @Timeout(120)
 class PullCommandTest extends PullFixture {
-    private static final Path SHARDED = Ran.TESTDATA.resolve("golden_llama/llama-sharded");
-    private static final Path GGUF = Ran.TESTDATA.resolve("golden_llama/gguf-llama3");
+    private static final Path SHARDED = CommandResult.TESTDATA.resolve("golden_llama/llama-sharded");
+    private static final Path GGUF = CommandResult.TESTDATA.resolve("golden_llama/gguf-llama3");
 
     /**
      * The layout is that of Python's library: blobs named by their hash, relative links, a commit without a line end.
@@ -56,7 +56,7 @@ class PullCommandTest extends PullFixture {
 
     /** Returns inspect's output for a model without the free memory, which changes at any time. */
     private String inspected(String model) {
-        Ran ran = Ran.in(environment, null, "inspect", "--json", "--model", model);
+        CommandResult ran = CommandResult.in(environment, null, "inspect", "--json", "--model", model);
         assertThat(ran.err()).isEmpty();
         assertThat(ran.code()).isZero();
         assertThat(ran.json()).containsEntry("family", "Llama");
@@ -65,7 +65,7 @@ class PullCommandTest extends PullFixture {
 
     @Test
     void aModelThatWasNotPulledIsSaidToBePullable() {
-        Ran ran = Ran.in(environment, null, "inspect", "--model", "org/name");
+        CommandResult ran = CommandResult.in(environment, null, "inspect", "--model", "org/name");
         assertThat(ran.err()).startsWith("t6j: --model org/name: expected a folder").contains("t6j pull org/name")
                 .hasLineCount(1);
         assertThat(ran.code()).isEqualTo(1);
@@ -76,7 +76,7 @@ class PullCommandTest extends PullFixture {
         pull("org/name");
         hub.requests.clear();
 
-        Ran again = pull("org/name");
+        CommandResult again = pull("org/name");
         assertPulled(again, "config.json", WEIGHTS);
         assertThat(again.err()).contains("all present");
         assertThat(hub.requests).hasSize(1);
@@ -91,10 +91,10 @@ class PullCommandTest extends PullFixture {
 
         assertThat(pull("org/name").code()).isZero();
         assertThat(relative(snapshot)).hasSize(5).doesNotContain("consolidated.safetensors");
-        assertThat(Ran.in(environment, null, "inspect", "--model", "org/name").code()).isZero();
+        assertThat(CommandResult.in(environment, null, "inspect", "--model", "org/name").code()).isZero();
 
         hub.files.remove("model-00002-of-00003.safetensors");
-        Ran ran = pull("org/name");
+        CommandResult ran = pull("org/name");
         assertThat(ran.err()).contains("found model-00002-of-00003.safetensors, which the repository does not have")
                 .hasLineCount(1);
         assertThat(ran.code()).isEqualTo(1);
@@ -103,7 +103,7 @@ class PullCommandTest extends PullFixture {
     @Test
     void torchsFilesAreTakenWhereThereIsNothingElse() throws IOException {
         hub.files.clear();
-        hub.with("", Ran.TESTDATA.resolve("golden/T6_groupnorm"), "config.json", "pytorch_model.bin");
+        hub.with("", CommandResult.TESTDATA.resolve("golden/T6_groupnorm"), "config.json", "pytorch_model.bin");
         hub.files.put("training_args.bin", new byte[10]);
         hub.files.put("a.gguf", new byte[10]);
         assertPulled(pull("org/name"), "config.json", "pytorch_model.bin");
@@ -116,9 +116,9 @@ class PullCommandTest extends PullFixture {
         hub.files.put("README.md", new byte[] {1});
         hub.files.put("docs/image.png", new byte[] {1});
 
-        Ran ran = pull("org/name");
+        CommandResult ran = pull("org/name");
         assertThat(ran)
-                .isEqualTo(new Ran(2, "", "t6j: org/name: expected a model, found folders with models: choose one\n"
+                .isEqualTo(new CommandResult(2, "", "t6j: org/name: expected a model, found folders with models: choose one\n"
                         + "  org/name/deep/mha  213.9 kB\n  org/name/tpa  213.9 kB\n"));
         assertThat(repository).doesNotExist();
         assertThat(pull("org/name/deep").err()).contains("org/name/deep/mha  213.9 kB").doesNotContain("tpa");
@@ -131,13 +131,13 @@ class PullCommandTest extends PullFixture {
         hub.files.clear();
         hub.with("tpa/", LLAMA, "config.json", WEIGHTS).with("mha/", LLAMA, "config.json", WEIGHTS);
 
-        Ran ran = pull("org/name/tpa");
+        CommandResult ran = pull("org/name/tpa");
         assertThat(ran.out()).isEqualTo(snapshot.resolve("tpa") + "\n");
         assertSnapshot("tpa/config.json", "tpa/" + WEIGHTS);
-        assertThat(Ran.in(environment, null, "inspect", "--model", "org/name/tpa").code()).isZero();
-        assertThat(Ran.in(environment, null, "inspect", "--model", "org/name/mha").err()).contains("t6j pull");
+        assertThat(CommandResult.in(environment, null, "inspect", "--model", "org/name/tpa").code()).isZero();
+        assertThat(CommandResult.in(environment, null, "inspect", "--model", "org/name/mha").err()).contains("t6j pull");
         Path converted = home.resolve("converted");
-        assertThat(Ran.in(environment, null, "convert", ran.out().strip(), converted.toString()).code()).isZero();
+        assertThat(CommandResult.in(environment, null, "convert", ran.out().strip(), converted.toString()).code()).isZero();
         assertThat(converted.resolve("config.json")).hasSameBinaryContentAs(LLAMA.resolve("config.json"));
     }
 
@@ -145,16 +145,16 @@ class PullCommandTest extends PullFixture {
     void oneOfSeveralGgufFilesMustBeNamed() throws IOException {
         hub.files.clear();
         hub.with("", GGUF, "model-f32.gguf", "model-q8_0.gguf");
-        Ran several = pull("org/name");
+        CommandResult several = pull("org/name");
         assertThat(several.err()).isEqualTo("t6j: org/name: expected one GGUF file, found 2: choose one\n"
                 + "  org/name/model-f32.gguf  140.5 kB\n  org/name/model-q8_0.gguf  40.5 kB\n");
         assertThat(several.code()).isEqualTo(2);
 
-        Ran one = pull("org/name/model-q8_0.gguf");
+        CommandResult one = pull("org/name/model-q8_0.gguf");
         assertThat(one.out()).isEqualTo(snapshot.resolve("model-q8_0.gguf") + "\n");
         assertSnapshot("model-q8_0.gguf");
-        assertThat(Ran.in(environment, null, "inspect", "--model", "org/name/model-q8_0.gguf").code()).isZero();
-        Ran none = pull("org/name/other.gguf");
+        assertThat(CommandResult.in(environment, null, "inspect", "--model", "org/name/model-q8_0.gguf").code()).isZero();
+        CommandResult none = pull("org/name/other.gguf");
         assertThat(none.err()).contains("expected a file of that name").contains("org/name/model-f32.gguf  140.5 kB");
         assertThat(none.code()).isEqualTo(2);
     }
@@ -164,7 +164,7 @@ class PullCommandTest extends PullFixture {
         assertThat(pull("org/name", "--revision", "refs/pr/1").code()).isZero();
         assertThat(repository.resolve("refs/refs/pr/1")).hasContent(FakeHub.COMMIT);
         assertThat(repository.resolve("refs/main")).doesNotExist();
-        assertThat(Ran.in(environment, null, "inspect", "--model", "org/name@refs/pr/1").code()).isZero();
+        assertThat(CommandResult.in(environment, null, "inspect", "--model", "org/name@refs/pr/1").code()).isZero();
         assertFails(pull("org/name", "--revision", "v9"), "expected a branch, tag or commit, found no v9");
     }
 
@@ -214,7 +214,7 @@ class PullCommandTest extends PullFixture {
     @Test
     void twoPullsAtOnce() throws Exception {
         hub.speed = 200_000; // the weights take a second
-        CompletableFuture<Ran> other = CompletableFuture.supplyAsync(() -> pull("org/name"));
+        CompletableFuture<CommandResult> other = CompletableFuture.supplyAsync(() -> pull("org/name"));
         while (hub.requests.stream().allMatch(Request::hub)) {
             Thread.sleep(10);
         }
@@ -226,7 +226,7 @@ class PullCommandTest extends PullFixture {
     @Test
     void onATerminalItSaysHowFarItIs() {
         hub.speed = 100_000;
-        Ran ran = Ran.in(environment, "", "pull", "org/name");
+        CommandResult ran = CommandResult.in(environment, "", "pull", "org/name");
         assertThat(ran.code()).isZero();
         assertThat(ran.err()).startsWith("t6j: org/name: 2 files, 213.9 kB\n").contains("\rpulling [")
                 .containsPattern("] \\d[\\d.]+ % of 213\\.9 kB, \\d[^,]*B/s, \\d s left").matches("(?s).*\\r +\\r");

@@ -2,8 +2,8 @@ package io.github.t6j.cli.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.cli.Launched;
-import io.github.t6j.cli.Ran;
+import io.github.t6j.cli.LaunchedProcess;
+import io.github.t6j.cli.CommandResult;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -45,13 +45,13 @@ class ServeCommandTest {
     private Path folder;
 
     /** A running server and its address. */
-    private record Running(Launched process, String url, int port) {
+    private record Running(LaunchedProcess process, String url, int port) {
         static Running start(String... args) {
-            return start(Launched.builder(Launched.modules(), args));
+            return start(LaunchedProcess.builder(LaunchedProcess.modules(), args));
         }
 
         static Running start(ProcessBuilder builder) {
-            Launched process = Launched.start(builder);
+            LaunchedProcess process = LaunchedProcess.start(builder);
             process.awaitErr("serving ");
             process.awaitErr(" MB)");
             Matcher url = URL.matcher(process.err());
@@ -91,7 +91,7 @@ class ServeCommandTest {
             assertThat(rest(stream)).contains("\"completion_tokens\":400", "\"finish_reason\":\"length\"")
                     .endsWith("data: [DONE]\n\n");
         }
-        Ran ran = server.process().end();
+        CommandResult ran = server.process().end();
         assertThat(ran.code()).isEqualTo(code);
         assertThat(ran.err()).as("nothing more").hasLineCount(1);
         new ServerSocket(server.port(), 1, InetAddress.getLoopbackAddress()).close(); // the port is free
@@ -106,7 +106,7 @@ class ServeCommandTest {
         stream.next();
         server.process().signal("TERM");
         assertThat(rest(stream)).endsWith("data: [DONE]\n\n");
-        Ran ran = server.process().end();
+        CommandResult ran = server.process().end();
         assertThat(ran.code()).isEqualTo(143);
         assertThat(ran.err()).contains("t6j: some generations were stopped after 0 s (--drain)");
     }
@@ -120,8 +120,8 @@ class ServeCommandTest {
     @Test
     void overTls() throws Exception {
         Path keystore = keystore();
-        ProcessBuilder builder = Launched.builder(
-                Launched.modules(), "serve", "--port", "0", "--tls-keystore", keystore.toString());
+        ProcessBuilder builder = LaunchedProcess.builder(
+                LaunchedProcess.modules(), "serve", "--port", "0", "--tls-keystore", keystore.toString());
         builder.environment().put("T6J_TLS_PASSWORD", PASSWORD);
         Running server = Running.start(builder);
         assertThat(server.url()).startsWith("https://127.0.0.1:");
@@ -182,7 +182,7 @@ class ServeCommandTest {
     }
 
     private static void assertFails(String password, Path keystore, String message) {
-        Ran ran = Ran.in(Map.of("T6J_TLS_PASSWORD", password), null, "serve", "--port", "0", "--tls-keystore",
+        CommandResult ran = CommandResult.in(Map.of("T6J_TLS_PASSWORD", password), null, "serve", "--port", "0", "--tls-keystore",
                 keystore.toString());
         assertThat(ran.err()).startsWith("t6j: " + keystore + message).hasLineCount(1);
         assertThat(ran.code()).isEqualTo(1);
@@ -192,7 +192,7 @@ class ServeCommandTest {
     void aPortThatIsTaken() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             String port = Integer.toString(taken.getLocalPort());
-            Ran ran = Ran.of("serve", "--port", port);
+            CommandResult ran = CommandResult.of("serve", "--port", port);
             assertThat(ran.err()).startsWith("t6j: --host 127.0.0.1 --port " + port + ": cannot listen: ")
                     .hasLineCount(1);
             assertThat(ran.code()).isEqualTo(1);
@@ -210,7 +210,7 @@ class ServeCommandTest {
             2 | serve --drain -1                  | --drain: expected 0 or more
             """)
     void oneLineForAMistake(int code, String line, String message) {
-        Ran ran = Ran.of(line.split(" "));
+        CommandResult ran = CommandResult.of(line.split(" "));
         assertThat(ran.err()).contains(message).hasLineCount(1);
         assertThat(ran.code()).isEqualTo(code);
     }
@@ -220,7 +220,7 @@ class ServeCommandTest {
         try (ServerSocket there = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
             assertThat(there.isBound()).isTrue();
         } catch (IOException none) { // this machine has no IPv6
-            assertThat(Ran.of("serve", "--host", "::1").err()).contains("--host ::1 --port 8080: cannot listen");
+            assertThat(CommandResult.of("serve", "--host", "::1").err()).contains("--host ::1 --port 8080: cannot listen");
             return;
         }
         Running server = Running.start("serve", "--host", "::1", "--port", "0");

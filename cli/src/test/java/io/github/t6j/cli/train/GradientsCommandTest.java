@@ -3,7 +3,7 @@ package io.github.t6j.cli.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.t6j.cli.Ran;
+import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.StoredTensors;
 import io.github.t6j.cli.StoredTensors.Stored;
 import io.github.t6j.json.Json;
@@ -26,20 +26,20 @@ class GradientsCommandTest {
     @ParameterizedTest
     @CsvSource({"T6_rank1, full", "T6_kvonly_groupnorm, full", "T6_linearattn, linearattn", "llama-mla, full"})
     void areThoseOfTheOfficialCode(String name, String variant) throws IOException {
-        Path model = Ran.TESTDATA.resolve("golden").resolve(name);
+        Path model = CommandResult.TESTDATA.resolve("golden").resolve(name);
         Object prompt = Json.object(Json.parseObject(
                 Files.readAllBytes(model.resolve("case.json")), "case.json").get("prompt"), "prompt").get("input_ids");
         String ids = Json.array(prompt, "ids").stream().map(Object::toString).collect(Collectors.joining(","));
         Path file = Files.writeString(folder.resolve("ids"), ids);
         Path out = folder.resolve("gradients.safetensors");
 
-        Ran ran = Ran.of("gradients", "--model", model.toString(), "--variant", variant, "--ids", "@" + file, "--out",
+        CommandResult ran = CommandResult.of("gradients", "--model", model.toString(), "--variant", variant, "--ids", "@" + file, "--out",
                 out.toString());
 
-        assertThat(ran).isEqualTo(new Ran(0, "", ""));
+        assertThat(ran).isEqualTo(new CommandResult(0, "", ""));
         StoredTensors found = StoredTensors.read(out);
         StoredTensors expected = StoredTensors.read(
-                Ran.TESTDATA.resolve("golden_training").resolve(name + ".safetensors"));
+                CommandResult.TESTDATA.resolve("golden_training").resolve(name + ".safetensors"));
         assertThat(found.tensors().keySet()).isEqualTo(expected.tensors().keySet());
         assertThat(found.tensors().get("loss").shape()).isEqualTo(expected.tensors().get("loss").shape());
         assertThat(found.tensors().get("loss").values()[0])
@@ -59,7 +59,7 @@ class GradientsCommandTest {
     @ValueSource(strings = {"5", "@ids"})
     void oneIdPredictsNothing(String ids) throws IOException {
         Path file = Files.writeString(folder.resolve("ids"), "7");
-        Ran ran = Ran.of("gradients", "--ids", ids.replace("@ids", "@" + file), "--out", folder + "/out");
+        CommandResult ran = CommandResult.of("gradients", "--ids", ids.replace("@ids", "@" + file), "--out", folder + "/out");
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err()).contains("--ids: expected two ids or more, each but the last predicts the next, found 1")
                 .hasLineCount(1);
@@ -67,7 +67,7 @@ class GradientsCommandTest {
 
     @Test
     void whatCannotBeTrainedIsRefusedByName() {
-        Ran ran = Ran.of("gradients", "--model", Ran.TESTDATA.resolve("golden_mlra/gta").toString(), "--ids", "1,2",
+        CommandResult ran = CommandResult.of("gradients", "--model", CommandResult.TESTDATA.resolve("golden_mlra/gta").toString(), "--ids", "1,2",
                 "--out", folder + "/out");
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains("GTA").hasLineCount(1);
@@ -76,8 +76,8 @@ class GradientsCommandTest {
 
     @Test
     void idsAreOfTheVocabulary() {
-        Ran ran = Ran.of("gradients", "--ids", "1,4096", "--out", folder + "/out");
-        assertThat(ran).isEqualTo(new Ran(1, "",
+        CommandResult ran = CommandResult.of("gradients", "--ids", "1,4096", "--out", folder + "/out");
+        assertThat(ran).isEqualTo(new CommandResult(1, "",
                 "t6j: id 4096 at position 1: expected ids below 4096, the size of the model's vocabulary\n"));
     }
 }

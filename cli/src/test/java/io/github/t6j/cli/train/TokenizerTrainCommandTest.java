@@ -2,7 +2,7 @@ package io.github.t6j.cli.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.cli.Ran;
+import io.github.t6j.cli.CommandResult;
 import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,14 +16,14 @@ class TokenizerTrainCommandTest {
     @TempDir
     private Path folder;
 
-    private Ran train(String vocabulary, Path out, Path... data) {
+    private CommandResult train(String vocabulary, Path out, Path... data) {
         String[] args = new String[7 + data.length];
         System.arraycopy(new String[] {"tokenizer", "train", "--vocab", vocabulary, "--out", out.toString(), "--data"},
                 0, args, 0, 7);
         for (int i = 0; i < data.length; i++) {
             args[7 + i] = data[i].toString();
         }
-        return Ran.of(args);
+        return CommandResult.of(args);
     }
 
     private static List<Object> merges(Path out) throws IOException {
@@ -35,15 +35,15 @@ class TokenizerTrainCommandTest {
     @Test
     void makesATokenizerThatOtherCommandsUse() throws IOException {
         Path out = folder.resolve("made");
-        assertThat(train("1000", out, Ran.TESTDATA.resolve("text/test.txt"))).isEqualTo(new Ran(0, "", ""));
+        assertThat(train("1000", out, CommandResult.TESTDATA.resolve("text/test.txt"))).isEqualTo(new CommandResult(0, "", ""));
 
         assertThat(merges(out)).hasSize(1000 - 257).startsWith("\u0120 t");
         assertThat(out.resolve("tokenizer.json")).isRegularFile();
         String text = "The whale, we\u2019ll see: \ud83d\ude00";
-        String ids = Ran.of("tokenize", text, "--model", out.toString()).out().strip();
+        String ids = CommandResult.of("tokenize", text, "--model", out.toString()).out().strip();
         assertThat(ids.split(",")).hasSizeLessThan(text.length());
-        assertThat(Ran.of("tokenize", "--decode", ids, "--model", out.toString()))
-                .isEqualTo(new Ran(0, text + "\n", ""));
+        assertThat(CommandResult.of("tokenize", "--decode", ids, "--model", out.toString()))
+                .isEqualTo(new CommandResult(0, text + "\n", ""));
     }
 
     /** Counted by hand: within words a b three times, b c twice; pairs do not cross documents. */
@@ -53,7 +53,7 @@ class TokenizerTrainCommandTest {
         Path lines = Files.writeString(folder.resolve("lines.jsonl"), "{\"text\": \"ab\"}\n{\"text\": \" bc\"}\n");
         Path out = folder.resolve("made");
 
-        Ran ran = train("300", out, text, lines);
+        CommandResult ran = train("300", out, text, lines);
 
         assertThat(ran.code()).isZero();
         assertThat(ran.out()).isEmpty();
@@ -73,10 +73,10 @@ class TokenizerTrainCommandTest {
                 bad, bad + ": expected UTF-8, found an invalid byte at offset 1: convert the text to UTF-8")
                 .entrySet()) {
             assertThat(train("300", made, good, mistake.getKey()))
-                    .isEqualTo(new Ran(1, "", "t6j: " + mistake.getValue() + "\n"));
+                    .isEqualTo(new CommandResult(1, "", "t6j: " + mistake.getValue() + "\n"));
             assertThat(made).doesNotExist();
         }
-        Ran full = train("300", folder, good);
+        CommandResult full = train("300", folder, good);
         assertThat(full.code()).isEqualTo(1);
         assertThat(full.err()).contains("expected a new or empty folder, found ").hasLineCount(1);
     }

@@ -3,9 +3,9 @@ package io.github.t6j.cli.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.t6j.cli.Launched;
+import io.github.t6j.cli.LaunchedProcess;
 import io.github.t6j.cli.Main;
-import io.github.t6j.cli.Ran;
+import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.StoredTensors;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.DType;
@@ -42,7 +42,7 @@ class TrainCommandTest {
 
     @BeforeEach
     void write() throws IOException {
-        String text = Files.readString(Ran.TESTDATA.resolve("text/test.txt"));
+        String text = Files.readString(CommandResult.TESTDATA.resolve("text/test.txt"));
         data = Files.writeString(folder.resolve("data.txt"), text.substring(0, 30_000));
         out = folder.resolve("run");
     }
@@ -64,7 +64,7 @@ class TrainCommandTest {
                 .map(line -> Json.parseObject(line.getBytes(StandardCharsets.UTF_8), "log")).toList();
     }
 
-    private static void assertFailed(Ran ran, String... parts) {
+    private static void assertFailed(CommandResult ran, String... parts) {
         String error = ran.err().lines().reduce((first, second) -> second).orElseThrow();
         assertThat(error).startsWith("t6j: ").contains(parts);
         assertThat(ran.err()).doesNotContain("\tat ");
@@ -74,7 +74,7 @@ class TrainCommandTest {
 
     @Test
     void makesAModelOfAText() throws IOException {
-        Ran ran = Ran.of(command(out, small("--steps", "12", "--seed", "3")));
+        CommandResult ran = CommandResult.of(command(out, small("--steps", "12", "--seed", "3")));
 
         assertThat(ran.err()).contains("tokens are held out for validation", "12 steps of 128 tokens",
                 "T6, 1319424 parameters, 4096 ids, context 64", "step 12 of 12", "t6j: sample: ", "t6j: done: " + out);
@@ -89,7 +89,7 @@ class TrainCommandTest {
             {"inspect"}}) {
             List<String> all = new ArrayList<>(List.of(use));
             all.addAll(List.of("--model", out.toString()));
-            Ran used = Ran.of(all.toArray(String[]::new));
+            CommandResult used = CommandResult.of(all.toArray(String[]::new));
             assertThat(used.code()).as(used.err()).isZero();
         }
         StoredTensors stored = StoredTensors.read(out.resolve("model.safetensors"));
@@ -103,10 +103,10 @@ class TrainCommandTest {
     @Test
     void validatesOnAFile() throws IOException {
         Path valid = Files.writeString(folder.resolve("valid.txt"), Files.readString(data).substring(0, 3000));
-        Ran ran = Ran.of(command(out, small("--steps", "2", "--valid", valid.toString())));
+        CommandResult ran = CommandResult.of(command(out, small("--steps", "2", "--valid", valid.toString())));
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.err()).doesNotContain("held out");
-        Ran perplexity = Ran.of("perplexity", "--model", out.toString(), "--file", valid.toString(), "--json");
+        CommandResult perplexity = CommandResult.of("perplexity", "--model", out.toString(), "--file", valid.toString(), "--json");
         double lowest = log(out).stream().filter(entry -> entry.get("best") == Boolean.TRUE)
                 .mapToDouble(entry -> (Double) entry.get("validation_loss")).min().orElseThrow();
         assertThat(lowest).isCloseTo((Double) perplexity.json().get("nll"), within(0.1)); // whole windows only
@@ -116,13 +116,13 @@ class TrainCommandTest {
     @DisabledOnOs(OS.WINDOWS)
     void anInterruptedRunEndsAsOneThatWasNot() throws IOException {
         Path straight = folder.resolve("straight");
-        assertThat(Ran.of(command(straight, small("--steps", "60"))).code()).isZero();
+        assertThat(CommandResult.of(command(straight, small("--steps", "60"))).code()).isZero();
         for (String signal : new String[] {"INT", "KILL"}) {
-            Launched launched = Launched.start(
-                    Launched.builder(Launched.modules(), command(out, small("--steps", "60"))));
+            LaunchedProcess launched = LaunchedProcess.start(
+                    LaunchedProcess.builder(LaunchedProcess.modules(), command(out, small("--steps", "60"))));
             launched.awaitErr("step 10 of 60");
             launched.signal(signal);
-            Ran ended = launched.end(SECONDS);
+            CommandResult ended = launched.end(SECONDS);
             assertThat(ended.code()).isEqualTo(signal.equals("INT") ? Main.INTERRUPTED : 137);
             if (signal.equals("INT")) {
                 assertThat(ended.err())
@@ -131,7 +131,7 @@ class TrainCommandTest {
                                         + "--data and --out as before");
             }
 
-            Ran resumed = Ran.of(command(out, "--resume", "--threads", "1"));
+            CommandResult resumed = CommandResult.of(command(out, "--resume", "--threads", "1"));
             assertThat(resumed.err()).contains("continuing after step");
             assertThat(resumed.code()).isZero();
             assertThat(out.resolve("model.safetensors"))
@@ -149,13 +149,13 @@ class TrainCommandTest {
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void anInterruptThatCannotSaveSaysSo() throws IOException {
-        Launched launched = Launched.start(
-                Launched.builder(Launched.modules(), command(out, small("--steps", "500"))));
+        LaunchedProcess launched = LaunchedProcess.start(
+                LaunchedProcess.builder(LaunchedProcess.modules(), command(out, small("--steps", "500"))));
         launched.awaitErr("step 50 of 500");
         delete(out.resolve("checkpoints"));
         Files.createFile(out.resolve("checkpoints"));
         launched.signal("INT");
-        Ran ended = launched.end(SECONDS);
+        CommandResult ended = launched.end(SECONDS);
         assertThat(ended.err())
                 .containsPattern("interrupted after step \\d+ of 500; its checkpoint could not be saved: ")
                 .doesNotContain("checkpoint is saved", "\tat ");
@@ -166,14 +166,14 @@ class TrainCommandTest {
     void whatResumesValidatesOnWhatItDid() throws IOException {
         Path valid = Files.writeString(folder.resolve("valid.txt"), Files.readString(data).substring(0, 3000));
         Path other = Files.writeString(folder.resolve("other.txt"), Files.readString(data).substring(0, 2000));
-        assertThat(Ran.of(command(out, small("--steps", "2", "--valid", valid.toString()))).code()).isZero();
+        assertThat(CommandResult.of(command(out, small("--steps", "2", "--valid", valid.toString()))).code()).isZero();
         byte[] log = Files.readAllBytes(out.resolve("log.jsonl"));
-        assertFailed(Ran.of(command(out, "--resume")), "--resume: expected the same data as when the run began, ",
+        assertFailed(CommandResult.of(command(out, "--resume")), "--resume: expected the same data as when the run began, ",
                 "training tokens, found", "give --data, and --valid if you used it, the same files");
-        assertFailed(Ran.of(command(out, "--resume", "--valid", other.toString())),
+        assertFailed(CommandResult.of(command(out, "--resume", "--valid", other.toString())),
                 "--resume: expected the same data as when the run began, ", "validation tokens, found");
         assertThat(out.resolve("log.jsonl")).hasBinaryContent(log);
-        assertThat(Ran.of(command(out, "--resume", "--valid", valid.toString())).code()).isZero();
+        assertThat(CommandResult.of(command(out, "--resume", "--valid", valid.toString())).code()).isZero();
     }
 
     /** Shards of ids: the held-out ids have a sequence within one shard, and ids that remain are not trained on. */
@@ -188,7 +188,7 @@ class TrainCommandTest {
         List<String> all = new ArrayList<>(List.of("train", "--out", out.toString()));
         all.addAll(files);
         all.addAll(List.of(small("--steps", "2")));
-        Ran ran = Ran.of(all.toArray(String[]::new));
+        CommandResult ran = CommandResult.of(all.toArray(String[]::new));
         assertThat(ran.err()).contains("the last " + held + " of the data's " + (first + second) + " tokens");
         assertThat(ran.code()).isZero();
     }
@@ -196,16 +196,16 @@ class TrainCommandTest {
     @Test
     void shardsThatAreShorterThanTheContextAreOneLine() throws IOException {
         data = Files.write(folder.resolve("a.bin"), new byte[120]);
-        assertFailed(Ran.of(command(out, small("--steps", "2", "--data", data.toString(), "--data", data.toString()))),
+        assertFailed(CommandResult.of(command(out, small("--steps", "2", "--data", data.toString(), "--data", data.toString()))),
                 "expected at least 130 tokens for a context of 64, found at most 60 in a file of ids");
         Path longer = Files.write(folder.resolve("b.bin"), new byte[200]);
-        assertFailed(Ran.of(command(out, small("--steps", "2", "--data", longer.toString()))),
+        assertFailed(CommandResult.of(command(out, small("--steps", "2", "--data", longer.toString()))),
                 "expected at least one sequence of 65 tokens to train on, besides the validation data, found none");
     }
 
     @Test
     void aSampleThatCannotBeMadeEndsNothing() throws IOException {
-        Ran ran = Ran.of(command(out, small("--steps", "2", "--sample", "The whale went. ".repeat(40))));
+        CommandResult ran = CommandResult.of(command(out, small("--steps", "2", "--sample", "The whale went. ".repeat(40))));
         assertThat(ran.err()).contains("t6j: note: cannot generate a sample: ", "t6j: done: ");
         assertThat(ran.code()).isZero();
     }
@@ -230,18 +230,18 @@ class TrainCommandTest {
 
     @Test
     void goesOnFromAModel() throws IOException {
-        Ran ran = Ran.of(command(out, "--init-from", Ran.TINY, "--context", "64", "--batch", "2", "--steps", "3",
+        CommandResult ran = CommandResult.of(command(out, "--init-from", CommandResult.TINY, "--context", "64", "--batch", "2", "--steps", "3",
                 "--learning-rate", "1e-4"));
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat((Double) log(out).get(1).get("loss")).isLessThan(5.5); // the model has learned English before
         assertThat(out.resolve("tokenizer.json"))
-                .hasSameBinaryContentAs(Path.of(Ran.TINY).resolve("tokenizer.json"));
+                .hasSameBinaryContentAs(Path.of(CommandResult.TINY).resolve("tokenizer.json"));
     }
 
     /** Like the published models of that family. */
     @Test
     void aModelOfTheMlraFamilyReadsTextByGpt2sTokenizer() throws IOException {
-        Path golden = Ran.TESTDATA.resolve("golden_mlra/tpa_even");
+        Path golden = CommandResult.TESTDATA.resolve("golden_mlra/tpa_even");
         Path model = Files.createDirectory(folder.resolve("model"));
         Files.writeString(model.resolve("config.json"), Files.readString(golden.resolve("config.json"))
                 .replace("\"vocab_size\": 97", "\"vocab_size\": 50304"));
@@ -253,10 +253,10 @@ class TrainCommandTest {
             tensors.add(new LazyTensor(name, DType.F32, shape, arena -> floats(values, arena)));
         });
         Safetensors.writeLazily(model.resolve("model.safetensors"), Map.of(), tensors);
-        Ran ran = Ran.of(command(out, ofModel(model)));
+        CommandResult ran = CommandResult.of(command(out, ofModel(model)));
         assertThat(ran.err()).contains("the model has no tokenizer; t6j uses GPT-2's", "t6j: done: ");
         assertThat(ran.code()).isZero();
-        assertThat(Ran.of("generate", "--model", out.toString(), "-n", "2", "The").code()).isZero();
+        assertThat(CommandResult.of("generate", "--model", out.toString(), "-n", "2", "The").code()).isZero();
     }
 
     private static String[] ofModel(Path model) {
@@ -274,19 +274,19 @@ class TrainCommandTest {
     @Test
     void aModelWithoutATokenizerReadsIdsOnly() throws IOException {
         Path model = folder.resolve("model");
-        assertThat(Ran.of("init", "--preset", "t6-nano", "--out", model.toString()).code()).isZero();
-        Ran refused = Ran.of(command(out, ofModel(model)));
+        assertThat(CommandResult.of("init", "--preset", "t6-nano", "--out", model.toString()).code()).isZero();
+        CommandResult refused = CommandResult.of(command(out, ofModel(model)));
         assertThat(refused.err()).contains("expected a tokenizer beside the model, found none",
                 "add one with --tokenizer",
                 "text needs a tokenizer: expected one, found none");
         data = Files.write(folder.resolve("ids.bin"), new byte[400]);
-        Ran ran = Ran.of(command(out, ofModel(model)));
+        CommandResult ran = CommandResult.of(command(out, ofModel(model)));
         assertThat(ran.code()).as(ran.err()).isZero();
     }
 
     @Test
     void minutesThatAreOverAtOnceAreOneStep() throws IOException {
-        Ran ran = Ran.of(command(out, small("--minutes", "1e-6")));
+        CommandResult ran = CommandResult.of(command(out, small("--minutes", "1e-6")));
         assertThat(ran.err())
                 .contains(
                         "--minutes leaves too little time for a step after reading the data and a trial; the run has 1 step");
@@ -296,22 +296,22 @@ class TrainCommandTest {
     @Test
     void whatCannotBeReadOrIsTooShortIsOneLine() throws IOException {
         data = folder.resolve("nothing.txt");
-        assertFailed(Ran.of(command(out, small("--steps", "1"))), data.toString());
+        assertFailed(CommandResult.of(command(out, small("--steps", "1"))), data.toString());
         data = Files.writeString(folder.resolve("short.txt"), "Call me Ishmael.");
-        assertFailed(Ran.of(command(out, small("--steps", "1"))), data.toString(),
+        assertFailed(CommandResult.of(command(out, small("--steps", "1"))), data.toString(),
                 "expected at least 130 tokens for a context of 64, found", "give more text or a smaller --context");
         data = Files.write(folder.resolve("latin1.txt"), new byte[] {'c', 'a', 'f', (byte) 0xe9, '\n'});
-        assertFailed(Ran.of(command(out, small("--steps", "1"))), data.toString());
+        assertFailed(CommandResult.of(command(out, small("--steps", "1"))), data.toString());
         byte[] ids = new byte[1000];
         ids[401] = 0x10; // id 4096
         data = Files.write(folder.resolve("ids.bin"), ids);
-        assertFailed(Ran.of(command(out, small("--steps", "9"))), data.toString(), "4096");
+        assertFailed(CommandResult.of(command(out, small("--steps", "9"))), data.toString(), "4096");
     }
 
     @Test
     void aVocabularyThatDoesNotFitIsOneLine() {
-        assertFailed(Ran.of(command(out, "--init-from", Ran.TINY, "--tokenizer",
-                Ran.TESTDATA.resolve("tokenizers/gpt2").toString(), "--steps", "1")),
+        assertFailed(CommandResult.of(command(out, "--init-from", CommandResult.TINY, "--tokenizer",
+                CommandResult.TESTDATA.resolve("tokenizers/gpt2").toString(), "--steps", "1")),
                 "gpt2: expected a tokenizer of at most 4096 ids, the model's vocabulary, found 50257");
         assertThat(out).doesNotExist();
     }
@@ -320,42 +320,42 @@ class TrainCommandTest {
     @Test
     void aTokenizerJsonBringsItsEnd() throws IOException {
         Path tokenizer = Files.createDirectory(folder.resolve("tokenizer")).resolve("tokenizer.json");
-        String json = Files.readString(Ran.TESTDATA.resolve("tokenizers/bpe4096/tokenizer.json"));
+        String json = Files.readString(CommandResult.TESTDATA.resolve("tokenizers/bpe4096/tokenizer.json"));
         Files.writeString(tokenizer, json.replace("<|endoftext|>", "<end>"));
         Files.writeString(tokenizer.resolveSibling("tokenizer_config.json"), "{\"eos_token\": \"<end>\"}");
-        Ran ran = Ran.of(command(out, small("--steps", "20", "--tokenizer", tokenizer.toString())));
+        CommandResult ran = CommandResult.of(command(out, small("--steps", "20", "--tokenizer", tokenizer.toString())));
         assertThat(ran.code()).as(ran.err()).isZero();
         delete(out.resolve("checkpoints/step-000000020"));
-        assertThat(Ran.of(command(out, "--resume")).code()).isZero();
-        assertThat(Ran.of("inspect", "--model", out.toString(), "--json").json())
+        assertThat(CommandResult.of(command(out, "--resume")).code()).isZero();
+        assertThat(CommandResult.of("inspect", "--model", out.toString(), "--json").json())
                 .containsEntry("tokenizer", Map.of("ids", 4096L, "end_ids", List.of(4095L)));
     }
 
     @Test
     void whatAKilledProcessLeavesIsRemoved() throws IOException {
-        assertThat(Ran.of(command(out, small("--steps", "2"))).code()).isZero();
+        assertThat(CommandResult.of(command(out, small("--steps", "2"))).code()).isZero();
         Path checkpoints = out.resolve("checkpoints");
         for (String name : List.of(".step-000000009.partial", "step-000000001", "mine")) {
             Files.write(Files.createDirectory(checkpoints.resolve(name)).resolve("model.safetensors"), new byte[9]);
         }
-        assertThat(Ran.of(command(out, "--resume")).code()).isZero();
+        assertThat(CommandResult.of(command(out, "--resume")).code()).isZero();
         assertThat(checkpoints.toFile().list()).containsExactlyInAnyOrder("step-000000002", "mine");
     }
 
     @Test
     void aLostLogIsSaidAndBegunAgain() throws IOException {
-        assertThat(Ran.of(command(out, small("--steps", "20"))).code()).isZero();
+        assertThat(CommandResult.of(command(out, small("--steps", "20"))).code()).isZero();
         delete(out.resolve("checkpoints/step-000000020"));
         Map<String, Object> first = log(out).getFirst();
         Files.delete(out.resolve("log.jsonl"));
-        Ran ran = Ran.of(command(out, "--resume"));
+        CommandResult ran = CommandResult.of(command(out, "--resume"));
         assertThat(ran.err()).contains(out.resolve("log.jsonl") + " is missing, so the best model so far is unknown");
         assertThat(log(out).getFirst()).isEqualTo(first);
     }
 
     @Test
     void fewerTokensThanAStepAreAStep() {
-        Ran ran = Ran.of(command(out, small("--tokens", "100", "--warm-up", "5")));
+        CommandResult ran = CommandResult.of(command(out, small("--tokens", "100", "--warm-up", "5")));
         assertThat(ran.err()).contains("--tokens is less than the 128 tokens of a step; the run has 1 step",
                 "--warm-up is longer than the run of 1 steps, all of which warm up");
         assertThat(ran.code()).isZero();
@@ -363,7 +363,7 @@ class TrainCommandTest {
 
     @Test
     void aLossThatIsNoNumberIsOneLineAndNoCheckpointIsLost() throws IOException {
-        assertThat(Ran.of(command(out, small("--steps", "2"))).code()).isZero();
+        assertThat(CommandResult.of(command(out, small("--steps", "2"))).code()).isZero();
         Path checkpoint = out.resolve("checkpoints/step-000000002");
         Path broken = folder.resolve("broken");
         Files.createDirectories(broken.resolve("checkpoints"));
@@ -380,7 +380,7 @@ class TrainCommandTest {
         String json = Files.readString(copy.resolve("training.json"));
         Files.writeString(copy.resolve("training.json"), json.replace("\"updates\": 2", "\"updates\": 9"));
 
-        assertFailed(Ran.of(command(broken, "--resume")), "step 3: expected a finite loss and gradient norm",
+        assertFailed(CommandResult.of(command(broken, "--resume")), "step 3: expected a finite loss and gradient norm",
                 ": start a new run with a lower learning rate, such as t6j train --init-from " + copy
                         + " with --data as before, another --out, and a --learning-rate below 0.002");
         assertThat(copy.resolve("training.json")).exists();
@@ -394,25 +394,25 @@ class TrainCommandTest {
         Files.createFile(inTheWay.resolve("file"));
         Files.createFile(out.resolve(".t6j-training")); // the remains of a run that was killed early
 
-        assertFailed(Ran.of(command(out, small("--steps", "20", "--keep", "1"))), "step-000000020: cannot be written");
+        assertFailed(CommandResult.of(command(out, small("--steps", "20", "--keep", "1"))), "step-000000020: cannot be written");
         assertThat(out.resolve("checkpoints/step-000000010/training.json")).exists();
         delete(out.resolve("checkpoints/.step-000000020.partial"));
-        assertThat(Ran.of(command(out, "--resume", "--keep", "1")).code()).isZero();
+        assertThat(CommandResult.of(command(out, "--resume", "--keep", "1")).code()).isZero();
         assertThat(out.resolve("checkpoints/step-000000020/training.json")).exists();
         assertThat(out.resolve("checkpoints/step-000000010")).doesNotExist();
     }
 
     @Test
     void aRunIsNotOverwrittenNorMixedWithOtherData() throws IOException {
-        assertThat(Ran.of(command(out, small("--steps", "2"))).code()).isZero();
-        assertFailed(Ran.of(command(out, small("--steps", "2"))), "found a run in it: continue it with --resume");
+        assertThat(CommandResult.of(command(out, small("--steps", "2"))).code()).isZero();
+        assertFailed(CommandResult.of(command(out, small("--steps", "2"))), "found a run in it: continue it with --resume");
         Files.writeString(data, "More. " + Files.readString(data));
         Path checkpoint = out.resolve("checkpoints/step-000000002/training.json");
         Files.writeString(checkpoint, Files.readString(checkpoint).replace("\"updates\": 2", "\"updates\": 3"));
-        assertFailed(Ran.of(command(out, "--resume")), "--resume: expected the same data as when the run began");
+        assertFailed(CommandResult.of(command(out, "--resume")), "--resume: expected the same data as when the run began");
         Files.delete(out.resolve("log.jsonl"));
-        assertFailed(Ran.of(command(out, "--resume")), "data: expected the data that this run has read so far");
-        assertFailed(Ran.of(command(folder.resolve("other"), "--resume")), "expected a run to resume");
+        assertFailed(CommandResult.of(command(out, "--resume")), "data: expected the data that this run has read so far");
+        assertFailed(CommandResult.of(command(folder.resolve("other"), "--resume")), "expected a run to resume");
     }
 
     @ParameterizedTest
@@ -431,19 +431,19 @@ class TrainCommandTest {
             data_ids        | 0          | data_ids: expected a whole number from 1, found 0
             """)
     void aDamagedCheckpointIsOneLine(String key, String value, String message) throws IOException {
-        assertThat(Ran.of(command(out, small("--steps", "2"))).code()).isZero();
+        assertThat(CommandResult.of(command(out, small("--steps", "2"))).code()).isZero();
         Path file = out.resolve("checkpoints/step-000000002/training.json");
         String json = Files.readString(file).replace("\"updates\": 2", "\"updates\": 3");
         Files.writeString(file, json.replaceFirst("\"" + key + "\": (\\[[^]]*]|[^,\n]*)", "\"" + key + "\": " + value));
 
-        assertFailed(Ran.of(command(out, "--resume")), message);
+        assertFailed(CommandResult.of(command(out, "--resume")), message);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"--steps 5", "--preset t6-nano", "--seed 1", "--learning-rate 1e-3", "--init-from x"})
     void whatResumesIsAsItBegan(String option) {
         String[] words = ("--resume " + option).split(" ");
-        Ran ran = Ran.of(command(out, words));
+        CommandResult ran = CommandResult.of(command(out, words));
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err()).contains("--resume: expected no " + words[1] + ", since a resumed run keeps its options")
                 .hasLineCount(1);
