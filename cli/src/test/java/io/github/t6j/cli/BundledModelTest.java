@@ -19,7 +19,8 @@ class BundledModelTest {
     @ParameterizedTest
     @MethodSource("greedy")
     void continuesGreedilyAsTheReference(Greedy expected) {
-        CommandResult ran = CommandResult.of("generate", expected.prompt(), "-n", "" + expected.ids().size(), "--temperature", "0");
+        CommandResult ran =
+                CommandResult.of("generate", expected.prompt(), "-n", "" + expected.ids().size(), "--temperature", "0");
 
         assertThat(ran).isEqualTo(new CommandResult(0, expected.text() + "\n", ""));
     }

@@ -69,8 +69,9 @@ class ChatTerminalTest {
 
     @Test
     void ctrlCEndsTheAnswerAndCtrlDTheChat() throws IOException {
-        String whole = CommandResult.withInput("Tell me\n".getBytes(), "chat", "--seed", "1", "-n", "1500", "-c", "2000",
-                "--ignore-eos").out();
+        String whole =
+                CommandResult.withInput("Tell me\n".getBytes(), "chat", "--seed", "1", "-n", "1500", "-c", "2000",
+                        "--ignore-eos").out();
         LaunchedProcess chat = start("-n", "1500", "-c", "2000", "--ignore-eos"); // takes some seconds
         chat.type("Tell me" + ENTER);
         chat.awaitOut(whole.strip().substring(0, 10));

@@ -92,7 +92,8 @@ class CopiedFilesTest {
         CommandResult rewritten = CommandResult.of("convert", source.toString(), made.toString(), "--dtype", "bf16");
         assertThat(rewritten.err()).contains("config.json: expected a file in this folder").hasLineCount(1);
         assertThat(made).doesNotExist();
-        CommandResult.of("convert", source.toString(), made.toString(), "--config", elsewhere.toString()).assertMade(made);
+        CommandResult.of("convert", source.toString(), made.toString(), "--config", elsewhere.toString())
+                .assertMade(made);
     }
 
     @Test

@@ -56,15 +56,18 @@ class EvaluationOutputTest {
         byte[] input = TEXT.getBytes(StandardCharsets.UTF_8);
 
         Map<String, Object> json =
-                CommandResult.withInput(input, "perplexity", "--model", CommandResult.TINY, "--file", "-", "--json").json();
+                CommandResult.withInput(input, "perplexity", "--model", CommandResult.TINY, "--file", "-", "--json")
+                        .json();
 
         assertThat((Double) json.get("nll")).isCloseTo(mean, within(1e-4));
         assertThat((Double) json.get("nll_stderr")).isCloseTo(error, within(1e-4));
         assertThat((Double) json.get("perplexity_stderr")).isCloseTo(Math.exp(mean) * error, within(1e-2));
         Path file = Files.write(folder.resolve("text"), input);
-        assertThat(CommandResult.of("perplexity", "--model", CommandResult.TINY, "--file", file.toString(), "--json").json())
+        assertThat(CommandResult.of("perplexity", "--model", CommandResult.TINY, "--file", file.toString(), "--json")
+                .json())
                 .isEqualTo(json);
-        assertThat(CommandResult.withInput(new byte[0], "perplexity", "--model", CommandResult.TINY, "--file", "-").err())
+        assertThat(
+                CommandResult.withInput(new byte[0], "perplexity", "--model", CommandResult.TINY, "--file", "-").err())
                 .contains("standard input: expected a text of at least 2 tokens, found 0");
     }
 
@@ -103,10 +106,12 @@ class EvaluationOutputTest {
     @Test
     void aSingleIdHasNoError() {
         byte[] two = "The whale".getBytes(StandardCharsets.UTF_8);
-        assertThat(CommandResult.withInput(two, "perplexity", "--model", CommandResult.TINY, "--file", "-", "--json").json())
+        assertThat(CommandResult.withInput(two, "perplexity", "--model", CommandResult.TINY, "--file", "-", "--json")
+                .json())
                 .containsEntry("scored", 1L).containsEntry("nll_stderr", null).containsEntry("perplexity_stderr", null);
-        assertThat(CommandResult.withInput(two, "perplexity", "--model", CommandResult.TINY, "--file", "-").out()).doesNotContain("±",
-                "NaN");
+        assertThat(CommandResult.withInput(two, "perplexity", "--model", CommandResult.TINY, "--file", "-").out())
+                .doesNotContain("±",
+                        "NaN");
     }
 
     @Test
@@ -119,7 +124,8 @@ class EvaluationOutputTest {
                 """);
         Path details = folder.resolve("details.jsonl");
 
-        CommandResult ran = CommandResult.of("score", "--model", CommandResult.TINY, "--file", task.toString(), "--limit", "2", "--details",
+        CommandResult ran = CommandResult.of("score", "--model", CommandResult.TINY, "--file", task.toString(),
+                "--limit", "2", "--details",
                 details.toString(), "--json");
 
         assertThat(ran.err()).isEmpty();
@@ -137,9 +143,11 @@ class EvaluationOutputTest {
                     .first().isEqualTo((double) Sampler.logProbability(session.logits(), was));
         }
         assertThat(
-                CommandResult.of("score", "--model", CommandResult.TINY, "--file", task.toString(), "--details", folder.toString()).err())
+                CommandResult.of("score", "--model", CommandResult.TINY, "--file", task.toString(), "--details",
+                        folder.toString()).err())
                 .contains("cannot be written").hasLineCount(1);
-        assertThat(CommandResult.of("score", "--model", CommandResult.TINY, "--file", task.toString(), "--limit", "9").out())
+        assertThat(CommandResult.of("score", "--model", CommandResult.TINY, "--file", task.toString(), "--limit", "9")
+                .out())
                 .startsWith("questions 3\n");
     }
 
@@ -159,6 +167,7 @@ class EvaluationOutputTest {
                         + String.format(Locale.ROOT, "%.2f times the original 3.5 MB", ratio))
                 .hasLineCount(2);
         Path again = folder.resolve("again");
-        assertThat(CommandResult.of("convert", four.toString(), again.toString(), "--dtype", "q8_0").err()).hasLineCount(1);
+        assertThat(CommandResult.of("convert", four.toString(), again.toString(), "--dtype", "q8_0").err())
+                .hasLineCount(1);
     }
 }

@@ -7,8 +7,8 @@ import io.github.t6j.ModelOptions;
 import io.github.t6j.ModelOptions.Load;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.SessionOptions.CacheType;
-import io.github.t6j.cli.formats.ModelFormat;
 import io.github.t6j.cli.formats.Fed;
+import io.github.t6j.cli.formats.ModelFormat;
 import io.github.t6j.cli.formats.ModelKind;
 import io.github.t6j.cli.formats.ModelSizes;
 import io.github.t6j.cli.formats.Pairwise;
@@ -45,7 +45,8 @@ class EveryFormatTest {
 
     /** A row of settings, and the seed of its model and prompt. */
     private record Setting(
-            ModelKind kind, ModelSizes sizes, DType weights, ModelFormat format, boolean converted, Load load, int threads,
+            ModelKind kind, ModelSizes sizes, DType weights, ModelFormat format, boolean converted, Load load,
+            int threads,
             int chunk, CacheType cache, Fed.Event event, long seed) {
         static Setting of(List<Object> row, long seed) {
             return new Setting(
@@ -89,7 +90,8 @@ class EveryFormatTest {
         return switch (value) {
             case DType dtype when place instanceof ModelFormat format -> format.holds(dtype);
             case ModelKind kind when place instanceof ModelFormat format -> format.holds(kind);
-            case DType dtype when place instanceof ModelKind kind -> ModelFormat.SAFETENSORS.holds(dtype) || kind.isInGguf();
+            case DType dtype when place instanceof ModelKind kind ->
+                ModelFormat.SAFETENSORS.holds(dtype) || kind.isInGguf();
             default -> true;
         };
     }

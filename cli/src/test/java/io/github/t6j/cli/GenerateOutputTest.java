@@ -39,7 +39,8 @@ class GenerateOutputTest {
 
     @Test
     void aTerminalShowsThePromptDim() {
-        assertThat(generate(Map.of(), "", "The whale")).isEqualTo(new CommandResult(0, DIM + "The whale\u001b[22m" + TEXT, ""));
+        assertThat(generate(Map.of(), "", "The whale"))
+                .isEqualTo(new CommandResult(0, DIM + "The whale\u001b[22m" + TEXT, ""));
         assertThat(generate(Map.of("NO_COLOR", "1"), "", "The whale").out()).isEqualTo("The whale" + TEXT);
         assertThat(generate(Map.of("TERM", "dumb"), "", "The whale").out()).isEqualTo("The whale" + TEXT);
         assertThat(generate(Map.of(), "", "The whale", "--no-echo").out()).isEqualTo(TEXT);
@@ -71,7 +72,8 @@ class GenerateOutputTest {
 
     @Test
     void namesThatFingersKnow() {
-        CommandResult ran = CommandResult.of("generate", "-m", CommandResult.TINY, "-p", "The whale", "--max-tokens", "6", "--temp", "0", "-c", "64",
+        CommandResult ran = CommandResult.of("generate", "-m", CommandResult.TINY, "-p", "The whale", "--max-tokens",
+                "6", "--temp", "0", "-c", "64",
                 "-t", "1");
         assertThat(ran).isEqualTo(new CommandResult(0, TEXT, ""));
     }
@@ -164,7 +166,8 @@ class GenerateOutputTest {
         assertThat(generate("The whale", "--logit-bias", "259=1000", "--presence-penalty", "400").out())
                 .isEqualTo(" the".repeat(6) + "\n");
         assertThat(
-                CommandResult.of("chat", "-m", CommandResult.TINY, "-p", "The whale", "-n", "6", "--temp", "0", "--logit-bias", "259=1000",
+                CommandResult.of("chat", "-m", CommandResult.TINY, "-p", "The whale", "-n", "6", "--temp", "0",
+                        "--logit-bias", "259=1000",
                         "--presence-penalty", "1200").out())
                 .doesNotContain("the the");
     }

@@ -62,7 +62,8 @@ class GeneratedFilesTest {
         assertThat(offered).containsExactlyInAnyOrder(expected.split(" "));
         for (String word : offered) {
             before.set(before.size() - 1, word);
-            assertThat(CommandResult.of(before.toArray(String[]::new)).err()).doesNotContain("Invalid value", word + "'");
+            assertThat(CommandResult.of(before.toArray(String[]::new)).err()).doesNotContain("Invalid value",
+                    word + "'");
         }
     }
 

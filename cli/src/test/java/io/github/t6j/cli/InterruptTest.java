@@ -35,7 +35,8 @@ class InterruptTest {
 
     private static LaunchedProcess startOnTerminal(String... args) {
         return LaunchedProcess.start(
-                LaunchedProcess.builder(LaunchedProcess.classes(OnTerminal.class, "--add-modules=jdk.incubator.vector"), args));
+                LaunchedProcess.builder(LaunchedProcess.classes(OnTerminal.class, "--add-modules=jdk.incubator.vector"),
+                        args));
     }
 
     @Test
@@ -50,7 +51,8 @@ class InterruptTest {
         assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
         assertThat(ran.out()).endsWith("\n");
         assertThat(ran.err()).contains("note: --context 100000").hasLineCount(1);
-        assertThat(CommandResult.of("generate", "", "-n", "1", "--context", "100000", "--session", file.toString()).code())
+        assertThat(
+                CommandResult.of("generate", "", "-n", "1", "--context", "100000", "--session", file.toString()).code())
                 .isZero();
     }
 
@@ -213,8 +215,9 @@ class InterruptTest {
             random.ints(10, 'a', 'z' + 1).forEach(letter -> words.append((char) letter));
         }
         Path text = Files.writeString(folder.resolve("words"), words);
-        LaunchedProcess launched = startOnTerminal("tokenizer", "train", "--data", text.toString(), "--vocab", "1000000",
-                "--out", folder.resolve("made").toString());
+        LaunchedProcess launched =
+                startOnTerminal("tokenizer", "train", "--data", text.toString(), "--vocab", "1000000",
+                        "--out", folder.resolve("made").toString());
         launched.awaitErr("merging ");
         launched.signal("INT");
 

@@ -33,7 +33,9 @@ class PromptsTest {
     }
 
     private static Object text(String prompt, long seed, int tokens) {
-        return CommandResult.of("generate", "--model", CommandResult.TINY, "--json", "-n", "" + tokens, "--seed", "" + seed, prompt).json()
+        return CommandResult
+                .of("generate", "--model", CommandResult.TINY, "--json", "-n", "" + tokens, "--seed", "" + seed, prompt)
+                .json()
                 .get("text");
     }
 
@@ -65,8 +67,9 @@ class PromptsTest {
 
     @Test
     void aBadLineDoesNotEndTheOthers() throws IOException {
-        CommandResult ran = run(List.of("{\"prompt\": \"Call me\"}", "{", "{\"id\": 7}", "{\"prompt\": \"a\", \"seed\": \"x\"}",
-                "{\"prompt\": \"" + "whale ".repeat(700) + "\"}", "{\"prompt\": \"It was\"}"));
+        CommandResult ran =
+                run(List.of("{\"prompt\": \"Call me\"}", "{", "{\"id\": 7}", "{\"prompt\": \"a\", \"seed\": \"x\"}",
+                        "{\"prompt\": \"" + "whale ".repeat(700) + "\"}", "{\"prompt\": \"It was\"}"));
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).isEqualTo("t6j: 4 of 6 lines failed; the key error of their results has the reason\n");
         List<Map<String, Object>> results = results();
@@ -113,7 +116,8 @@ class PromptsTest {
         assertThat(other.code()).isEqualTo(1);
         assertThat(other.err()).contains("out.jsonl, line 1: expected the result of line 1 of the input");
         assertThat(Files.readString(folder.resolve("out.jsonl"))).isEqualTo("{\"other\": 1}\n");
-        assertThat(CommandResult.of("generate", "--prompts", "x").err()).contains("--prompts and --out: expected both or none");
+        assertThat(CommandResult.of("generate", "--prompts", "x").err())
+                .contains("--prompts and --out: expected both or none");
         assertThat(run(List.of("{}"), "a prompt").err()).contains("--prompts: expected no PROMPT");
         assertThat(run(List.of("{}"), "--parallel", "65").code()).isEqualTo(2);
     }

@@ -153,7 +153,8 @@ class TextsTest {
     @Test
     void mistakes() throws IOException {
         assertThat(run(List.of()).err()).contains("in.jsonl: expected one text per line, found none").hasLineCount(1);
-        assertThat(CommandResult.of("perplexity", "--texts", "nowhere", "--out", folder.resolve("out.jsonl").toString()).err())
+        assertThat(CommandResult.of("perplexity", "--texts", "nowhere", "--out", folder.resolve("out.jsonl").toString())
+                .err())
                 .contains("nowhere: cannot be read: no such file").hasLineCount(1);
         Files.writeString(folder.resolve("out.jsonl"), "{\"index\": 0, \"text\": \"of generate\"}\n");
         assertThat(run(List.of(line("Call me"))).err())

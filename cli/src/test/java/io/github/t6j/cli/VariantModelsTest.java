@@ -37,7 +37,8 @@ class VariantModelsTest {
         CommandResult.of("convert", source, made.toString(), "--as", "tpa", "--variant", variant).assertMade(made);
 
         Map<String, Object> description = CommandResult.of("inspect", "--model", made.toString(), "--json").json();
-        Map<String, Object> original = CommandResult.of("inspect", "--model", source, "--variant", variant, "--json").json();
+        Map<String, Object> original =
+                CommandResult.of("inspect", "--model", source, "--variant", variant, "--json").json();
         assertThat((String) description.get("variant")).startsWith("T6 KV-only, fixed a_k a_v");
         assertThat(description.get("k_rank")).isEqualTo(original.get("kv_heads"));
         assertThat(elementsPerToken(description)).isEqualTo(elementsPerToken(original));
@@ -107,8 +108,9 @@ class VariantModelsTest {
         Path config = write("config.json", CONFIG.formatted(sizes.replace('\'', '"')));
         Path file = write("variant.json", variant.replace('\'', '"'));
 
-        CommandResult ran = CommandResult.of("init", "--config", config.toString(), "--variant-file", file.toString(), "--out",
-                folder.resolve("made").toString());
+        CommandResult ran =
+                CommandResult.of("init", "--config", config.toString(), "--variant-file", file.toString(), "--out",
+                        folder.resolve("made").toString());
 
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains(message).hasLineCount(1);
@@ -161,7 +163,8 @@ class VariantModelsTest {
         assertThat(Json.parseObject(Files.readAllBytes(made.resolve("config.json")), "made"))
                 .isEqualTo(Json.parseObject(Files.readAllBytes(source.resolve("config.json")), "source"));
         assertClose(logits(source.toString(), "factored"), logits(made.toString(), "factored"));
-        assertThat(CommandResult.of("inspect", "--model", made.toString()).out()).contains("Llama", "as TPA (qwen3)", "k_rank");
+        assertThat(CommandResult.of("inspect", "--model", made.toString()).out()).contains("Llama", "as TPA (qwen3)",
+                "k_rank");
     }
 
     @Test
@@ -213,8 +216,10 @@ class VariantModelsTest {
 
         assertThat(logits(file.toString(), "factored")).isEqualTo(logits(whole.toString(), "factored"));
         assertThat(CommandResult.of("inspect", "-m", file.toString()).code()).isZero();
-        assertThat(CommandResult.of("bench", "-m", file.toString(), "--prompt", "3", "--generate", "2", "--repetitions", "1",
-                "--warm-up", "0").code()).isZero();
+        assertThat(CommandResult
+                .of("bench", "-m", file.toString(), "--prompt", "3", "--generate", "2", "--repetitions", "1",
+                        "--warm-up", "0")
+                .code()).isZero();
         for (String command : List.of("generate", "tokenize")) {
             CommandResult ran = CommandResult.of(command, "the", "-m", file.toString());
             assertThat(ran.code()).as(command).isEqualTo(1);
@@ -233,6 +238,7 @@ class VariantModelsTest {
         String file = CommandResult.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf").toString();
         CommandResult ids = CommandResult.of("tokenize", "the", "-m", file);
         assertThat(ids.code()).as(ids.err()).isZero();
-        assertThat(CommandResult.of("tokenize", "--decode", ids.out(), "-m", file)).isEqualTo(new CommandResult(0, "the\n", ""));
+        assertThat(CommandResult.of("tokenize", "--decode", ids.out(), "-m", file))
+                .isEqualTo(new CommandResult(0, "the\n", ""));
     }
 }

@@ -19,7 +19,8 @@ final class Continuation {
     private Event last; // null while it continues
 
     /** @param bytes largest size of its cache */
-    Continuation(Ticket ticket, int index, Session session, Generator generator, int alternatives, int cachedIds, long bytes) {
+    Continuation(Ticket ticket, int index, Session session, Generator generator, int alternatives, int cachedIds,
+            long bytes) {
         this.ticket = ticket;
         this.index = index;
         this.session = session;

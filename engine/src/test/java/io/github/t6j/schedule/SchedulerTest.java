@@ -186,7 +186,8 @@ class SchedulerTest {
                 Event.Chosen chosen = (Event.Chosen) ticket.next();
                 assertThat(chosen.alternatives()).hasSize(3);
                 assertThat(chosen.alternatives().getFirst().id()).isEqualTo(chosen.token().id());
-                assertThat(chosen.alternatives().getFirst().logProbability()).isEqualTo(chosen.token().logProbability());
+                assertThat(chosen.alternatives().getFirst().logProbability())
+                        .isEqualTo(chosen.token().logProbability());
             }
             assertThat(ticket.next()).isInstanceOf(Event.Ended.class);
         }
@@ -222,10 +223,12 @@ class SchedulerTest {
             Request request = Request.of(new int[] {1}, options(3, 1));
             long state = session.cacheBytes();
             assertThat(state).isPositive();
-            try (Scheduler small = new Scheduler(model, SessionOptions.defaults(), new SchedulerLimits(1, 1, state - 1, 8))) {
+            try (Scheduler small =
+                    new Scheduler(model, SessionOptions.defaults(), new SchedulerLimits(1, 1, state - 1, 8))) {
                 assertRefused(small, request, Reason.TOO_LARGE, "found a request that may take " + state);
             }
-            try (Scheduler enough = new Scheduler(model, SessionOptions.defaults(), new SchedulerLimits(1, 1, state, 8))) {
+            try (Scheduler enough =
+                    new Scheduler(model, SessionOptions.defaults(), new SchedulerLimits(1, 1, state, 8))) {
                 assertThat(heard(submitted(enough, request)).tokens()).hasSize(3);
             }
         }

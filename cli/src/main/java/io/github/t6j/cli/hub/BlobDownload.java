@@ -123,7 +123,8 @@ final class BlobDownload {
             if (answer.status() == 416 || at > 0 && !goesOn(answer)) {
                 restart(channel);
                 if (answer.status() != 200) {
-                    throw new RetryableException("expected the rest of the file, found status " + answer.status(), null);
+                    throw new RetryableException("expected the rest of the file, found status " + answer.status(),
+                            null);
                 }
             }
             checkLength(answer);

@@ -32,7 +32,8 @@ final class CompletionResponse {
     private boolean begun;
     private long written = System.nanoTime(); // time of the last write, or of the beginning
 
-    CompletionResponse(Exchange exchange, ServedModel served, Ticket ticket, ResponseFormat format, int promptTokens, boolean stream,
+    CompletionResponse(Exchange exchange, ServedModel served, Ticket ticket, ResponseFormat format, int promptTokens,
+            boolean stream,
             boolean usage) {
         this.exchange = exchange;
         this.served = served;

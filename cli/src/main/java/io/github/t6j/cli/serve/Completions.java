@@ -48,7 +48,8 @@ final class Completions {
             String text = echo ? served.model().tokenizer().decode(prompt) : "";
             echoed.addAll(Collections.nCopies(echo ? copies : 0, text));
         }
-        ResponseFormat format = new CompletionFormat("cmpl-" + UUID.randomUUID(), ResponseFormat.now(), served, echoed, tells);
+        ResponseFormat format =
+                new CompletionFormat("cmpl-" + UUID.randomUUID(), ResponseFormat.now(), served, echoed, tells);
         List<Request> requests =
                 prompts.stream().map(prompt -> new Request(prompt, options, alternatives, copies)).toList();
         run(exchange, served, fields, requests, format);
@@ -112,7 +113,8 @@ final class Completions {
             throw ApiException.invalid(null, e.getMessage());
         }
         int promptTokens = requests.stream().mapToInt(request -> request.prompt().length).sum();
-        CompletionResponse response = new CompletionResponse(exchange, served, ticket, format, promptTokens, stream, usage);
+        CompletionResponse response =
+                new CompletionResponse(exchange, served, ticket, format, promptTokens, stream, usage);
         try {
             response.write();
         } catch (ApiException e) {

@@ -42,7 +42,8 @@ class ChatCommandTest {
                 ChatModels.WITHOUT_SYSTEM);
         for (var template : templates.entrySet()) {
             Path made = models.resolve(template.getKey());
-            assertThat(CommandResult.of("init", "--config", config.toString(), "--out", made.toString()).code()).isZero();
+            assertThat(CommandResult.of("init", "--config", config.toString(), "--out", made.toString()).code())
+                    .isZero();
             Path bundled = Path.of(CommandResult.TINY, "tokenizer.json");
             Map<String, Object> tokenizer = Json.parseObject(Files.readAllBytes(bundled), bundled.toString());
             List<Object> added = new ArrayList<>(Json.array(tokenizer.get("added_tokens"), "added_tokens"));
@@ -77,7 +78,8 @@ class ChatCommandTest {
 
     /** Returns generate's continuation of {@code text}. */
     private static String continued(String text) {
-        CommandResult ran = CommandResult.of("generate", text, "--model", CommandResult.TINY, "-n", "12", "--temperature", "0");
+        CommandResult ran =
+                CommandResult.of("generate", text, "--model", CommandResult.TINY, "-n", "12", "--temperature", "0");
         assertThat(ran.code()).isZero();
         return ran.out().substring(0, ran.out().length() - 1);
     }
@@ -249,8 +251,9 @@ class ChatCommandTest {
         assertThat(by("thinking", "one\n", "-n", "3").out()).isNotEqualTo(off.out());
 
         CommandResult none = by("chatml", "one\n", "--no-thinking");
-        assertThat(none).isEqualTo(new CommandResult(1, "", "t6j: --no-thinking: expected a model whose chat template has"
-                + " enable_thinking, found a template without it\n"));
+        assertThat(none)
+                .isEqualTo(new CommandResult(1, "", "t6j: --no-thinking: expected a model whose chat template has"
+                        + " enable_thinking, found a template without it\n"));
         assertThat(plain("one\n", "--no-thinking").err()).contains("found a model without a template");
     }
 
@@ -263,7 +266,8 @@ class ChatCommandTest {
         String model = CommandResult.TESTDATA.resolve("golden/T6_even").toString();
 
         CommandResult ran =
-                CommandResult.withInput("x\n/system \u001b\n/system\n".getBytes(StandardCharsets.UTF_8), "chat", "--model", model,
+                CommandResult.withInput("x\n/system \u001b\n/system\n".getBytes(StandardCharsets.UTF_8), "chat",
+                        "--model", model,
                         "--tokenizer", tokenizer.toString(), "--temperature", "5", "-n", "30", "--seed", "1");
 
         assertThat(ran.code()).isZero();
@@ -277,8 +281,9 @@ class ChatCommandTest {
     void whatIsNoConversationIsRefusedAndKept() throws IOException {
         Path file = Files.writeString(folder.resolve("talk.json"), "{}");
         CommandResult ran = plain("one\n", "--session", file.toString());
-        assertThat(ran).isEqualTo(new CommandResult(1, "", "t6j: " + file + ": messages: expected an array of messages, found no"
-                + " such key\n"));
+        assertThat(ran).isEqualTo(
+                new CommandResult(1, "", "t6j: " + file + ": messages: expected an array of messages, found no"
+                        + " such key\n"));
         assertThat(file).hasContent("{}");
     }
 }

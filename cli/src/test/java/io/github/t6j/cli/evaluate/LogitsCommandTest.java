@@ -84,7 +84,8 @@ class LogitsCommandTest {
     @ParameterizedTest
     @CsvSource({"no/out, no such file or folder", "'', found a folder"})
     void aPlaceThatCannotBeWrittenIsSaidFirst(String out, String message) {
-        CommandResult ran = CommandResult.of("logits", "--ids", "1", "--model", "nowhere", "--out", folder.resolve(out).toString());
+        CommandResult ran =
+                CommandResult.of("logits", "--ids", "1", "--model", "nowhere", "--out", folder.resolve(out).toString());
 
         assertThat(ran.err()).startsWith("t6j: " + folder.resolve(out) + ": cannot be written: ").contains(message)
                 .hasLineCount(1);

@@ -148,7 +148,8 @@ class PerplexityCommandTest {
     }
 
     private CommandResult perplexity(String... options) {
-        List<String> args = new ArrayList<>(List.of("perplexity", "--model", CommandResult.TINY, "--file", file.toString()));
+        List<String> args =
+                new ArrayList<>(List.of("perplexity", "--model", CommandResult.TINY, "--file", file.toString()));
         args.addAll(List.of(options));
         return CommandResult.of(args.toArray(String[]::new));
     }

@@ -8,8 +8,8 @@ import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.StoredTensors;
-import io.github.t6j.schedule.SchedulerLimits;
 import io.github.t6j.schedule.Scheduler;
+import io.github.t6j.schedule.SchedulerLimits;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -183,7 +183,8 @@ class ScoreCommandTest {
         assertThat(acc).as("a file on which the metrics differ").isNotEqualTo(norm);
         Path file = Files.writeString(folder.resolve("task.jsonl"), lines);
 
-        Map<String, Object> json = CommandResult.of("score", "--model", CommandResult.TINY, "--file", file.toString(), "--json").json();
+        Map<String, Object> json =
+                CommandResult.of("score", "--model", CommandResult.TINY, "--file", file.toString(), "--json").json();
         assertThat(json.keySet()).containsExactly("questions", "acc", "acc_stderr", "acc_norm", "acc_norm_stderr");
         assertThat(json).containsEntry("questions", 5L).containsEntry("acc", acc / 5.0).containsEntry("acc_norm",
                 norm / 5.0);
@@ -249,7 +250,8 @@ class ScoreCommandTest {
         Path empty = Files.writeString(folder.resolve("empty"), "\n\n");
         assertThat(CommandResult.of("score", "--file", empty.toString()).err())
                 .contains("expected one question per line, found none");
-        assertThat(CommandResult.of("score", "--file", "nowhere").err()).contains("nowhere: cannot be read: no such file")
+        assertThat(CommandResult.of("score", "--file", "nowhere").err())
+                .contains("nowhere: cannot be read: no such file")
                 .hasLineCount(1);
         Path longer = Files.writeString(
                 folder.resolve("long"),

@@ -2,8 +2,8 @@ package io.github.t6j.cli.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.cli.Main;
 import io.github.t6j.cli.CommandResult;
+import io.github.t6j.cli.Main;
 import io.github.t6j.json.Json;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -77,9 +77,11 @@ public class GenerateCommandTest {
         CommandResult argument = generate("The whale\n", "-n", "8", "--temperature", "0");
         byte[] input = "The whale\n".getBytes(StandardCharsets.UTF_8);
 
-        assertThat(CommandResult.withInput(input, "generate", "--model", CommandResult.TINY, "-n", "8", "--temperature", "0"))
+        assertThat(CommandResult.withInput(input, "generate", "--model", CommandResult.TINY, "-n", "8", "--temperature",
+                "0"))
                 .isEqualTo(argument);
-        assertThat(CommandResult.withInput(input, "generate", "--model", CommandResult.TINY, "-", "-n", "8", "--temperature", "0"))
+        assertThat(CommandResult.withInput(input, "generate", "--model", CommandResult.TINY, "-", "-n", "8",
+                "--temperature", "0"))
                 .isEqualTo(argument);
         assertThat(argument.out()).isNotEqualTo(generate("The whale", "-n", "8", "--temperature", "0").out());
     }
@@ -139,7 +141,8 @@ public class GenerateCommandTest {
 
     @Test
     void stopStringsAreNotPrinted() {
-        CommandResult ran = generate("The whale", "-n", "64", "--temperature", "0", "--stop", "zzz", "--stop", "-boat", "--json");
+        CommandResult ran =
+                generate("The whale", "-n", "64", "--temperature", "0", "--stop", "zzz", "--stop", "-boat", "--json");
 
         assertThat(ran.json()).containsEntry("text", ", and the whale").containsEntry("finish_reason", "stop_string");
         assertThat(generate("The whale", "-n", "64", "--temperature", "0", "--stop", "-boat").out())
@@ -207,7 +210,8 @@ public class GenerateCommandTest {
 
     @Test
     void aModelWithoutTokenizerSaysWhatIsMissing() {
-        CommandResult ran = CommandResult.of("generate", "x", "--model", CommandResult.TESTDATA.resolve("golden/T6_odd").toString());
+        CommandResult ran = CommandResult.of("generate", "x", "--model",
+                CommandResult.TESTDATA.resolve("golden/T6_odd").toString());
 
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains("T6_odd", "tokenizer.json").hasLineCount(1);
@@ -215,13 +219,15 @@ public class GenerateCommandTest {
 
     @Test
     void aNameThatIsNoModelIsAnsweredAtOnce(@TempDir Path folder) {
-        CommandResult ran = CommandResult.in(Map.of("HF_HOME", folder.toString()), null, "generate", "x", "--model", "nosuchname");
+        CommandResult ran =
+                CommandResult.in(Map.of("HF_HOME", folder.toString()), null, "generate", "x", "--model", "nosuchname");
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err())
                 .isEqualTo("t6j: --model nosuchname: expected a folder with config.json and weights, or a file"
                         + " of weights, or a pulled model, found neither: t6j models lists the models at hand, t6j pull ORG/NAME"
                         + " downloads one from a hub\n");
-        assertThat(CommandResult.in(Map.of("HF_HOME", folder.toString()), null, "generate", "x", "--model", "org/none").err())
+        assertThat(CommandResult.in(Map.of("HF_HOME", folder.toString()), null, "generate", "x", "--model", "org/none")
+                .err())
                 .contains("t6j pull org/none downloads that model").hasLineCount(1);
     }
 
@@ -229,12 +235,15 @@ public class GenerateCommandTest {
     @Test
     void aTokenizerOfFewerIdsIsNoted() {
         String other = CommandResult.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf").toString();
-        CommandResult ran = CommandResult.of("generate", "the", "-n", "1", "--model", CommandResult.TINY, "--tokenizer", other);
+        CommandResult ran =
+                CommandResult.of("generate", "the", "-n", "1", "--model", CommandResult.TINY, "--tokenizer", other);
         assertThat(ran.code()).isZero();
         assertThat(ran.err())
                 .isEqualTo("t6j: note: the tokenizer " + other + " has 104 ids, the model 4096: ids from 104 on"
                         + " have no text; is it the tokenizer of this model?\n");
-        assertThat(CommandResult.of("generate", "the", "-n", "1", "--model", CommandResult.TINY, "--tokenizer", CommandResult.TINY).err()).isEmpty();
+        assertThat(CommandResult
+                .of("generate", "the", "-n", "1", "--model", CommandResult.TINY, "--tokenizer", CommandResult.TINY)
+                .err()).isEmpty();
     }
 
     @Test
@@ -356,7 +365,8 @@ public class GenerateCommandTest {
             }
         };
 
-        assertThat(runInto(full)).isEqualTo(new CommandResult(1, "", "t6j: standard output: No space left on device\n"));
+        assertThat(runInto(full))
+                .isEqualTo(new CommandResult(1, "", "t6j: standard output: No space left on device\n"));
     }
 
     private static CommandResult runInto(OutputStream out) {
@@ -375,7 +385,8 @@ public class GenerateCommandTest {
 
     @Test
     void aContextBeyondMemoryIsOneLineWithTheNumbers() {
-        CommandResult ran = CommandResult.of("generate", "hi", "--model", CommandResult.TINY, "--context", "2000000000");
+        CommandResult ran =
+                CommandResult.of("generate", "hi", "--model", CommandResult.TINY, "--context", "2000000000");
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err().lines().toList().getLast())
                 .startsWith("t6j: a context of 2000000000 ids, 3840 bytes each: expected at most ")

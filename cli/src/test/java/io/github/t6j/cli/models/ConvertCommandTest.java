@@ -60,7 +60,8 @@ class ConvertCommandTest {
     void copiesTheTokenizer() throws IOException {
         Path made = convert(Path.of(CommandResult.TINY), "--dtype", "bf16");
 
-        assertThat(made.resolve("tokenizer.json")).hasSameBinaryContentAs(Path.of(CommandResult.TINY, "tokenizer.json"));
+        assertThat(made.resolve("tokenizer.json"))
+                .hasSameBinaryContentAs(Path.of(CommandResult.TINY, "tokenizer.json"));
     }
 
     /** Half a unit in the last place of bfloat16, relative; norms are unchanged. */

@@ -95,7 +95,8 @@ class InitCommandTest {
         Path made = init("quantised", "--preset", "tiny", "--dtype", option);
         Path converted = folder.resolve("converted");
 
-        assertThat(CommandResult.of("convert", exact.toString(), converted.toString(), "--dtype", option).code()).isZero();
+        assertThat(CommandResult.of("convert", exact.toString(), converted.toString(), "--dtype", option).code())
+                .isZero();
         assertThat(made.resolve("model.safetensors"))
                 .hasSameBinaryContentAs(converted.resolve("model.safetensors"));
         assertThat(CommandResult.of("inspect", "--model", made.toString()).code()).isZero();
@@ -120,7 +121,8 @@ class InitCommandTest {
     void presetsOfTheMlraCheckpointsAreOfTheirFamily(String preset, String attention) {
         Path made = init("made", "--preset", "mlra-" + preset + "-small");
         Path converted = folder.resolve("converted");
-        assertThat(CommandResult.of("convert", made.toString(), converted.toString(), "--dtype", "q8_0").code()).isZero();
+        assertThat(CommandResult.of("convert", made.toString(), converted.toString(), "--dtype", "q8_0").code())
+                .isZero();
         for (Path model : List.of(made, converted)) {
             CommandResult ran = CommandResult.of("inspect", "--model", model.toString(), "--json");
             assertThat(ran.code()).as(ran.err()).isZero();
@@ -134,7 +136,8 @@ class InitCommandTest {
     void aConfigWithoutASizeIsAnErrorThatNamesIt() throws IOException {
         Path config = Files.writeString(folder.resolve("config.json"), "{\"n_embd\": 64, \"n_head\": 4, \"rank\": 2}");
 
-        CommandResult ran = CommandResult.of("init", "--config", config.toString(), "--out", folder.resolve("made").toString());
+        CommandResult ran =
+                CommandResult.of("init", "--config", config.toString(), "--out", folder.resolve("made").toString());
 
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains("n_layer: expected a whole number above 0, found null").hasLineCount(1);

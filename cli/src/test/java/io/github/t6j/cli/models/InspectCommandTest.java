@@ -68,7 +68,8 @@ class InspectCommandTest {
     /** 512 tokens; 2000 tokens of MHA take 2·8·32 · 6 · 4 · 2000 = 24.6 MB, the model's 160 · 6 · 4 · 2000 = 7.7 MB. */
     @Test
     void drawsBothComparisons() {
-        CommandResult ran = CommandResult.in(Map.of("COLUMNS", "80"), null, "inspect", "--model", CommandResult.TINY, "--context", "2000");
+        CommandResult ran = CommandResult.in(Map.of("COLUMNS", "80"), null, "inspect", "--model", CommandResult.TINY,
+                "--context", "2000");
         assertThat(ran.out().lines())
                 .containsSubsequence(
                         "parameters   3,311,616", "vocabulary   4,096", "weights_type f32", "file_bytes   13.3 MB",
@@ -82,7 +83,9 @@ class InspectCommandTest {
                         "  mha        5       122,880    7.7 kB   15.4 MB  " + "█".repeat(19))
                 .noneMatch(line -> line.matches("\\w+ +(0|false)"));
         Map<String, Object> cache =
-                Json.object(CommandResult.of("inspect", "--model", CommandResult.TINY, "--context", "2000", "--json").json().get("cache"),
+                Json.object(
+                        CommandResult.of("inspect", "--model", CommandResult.TINY, "--context", "2000", "--json").json()
+                                .get("cache"),
                         "");
         assertThat(cache).containsEntry("context", 2000L).containsEntry("model_bytes", 160L * 6 * 4 * 2000);
         assertThat(Json.object(cache.get("equal_heads_bytes"), "")).containsEntry("mha", 512L * 6 * 4 * 2000);
@@ -111,7 +114,8 @@ class InspectCommandTest {
     /** testdata/golden/llama-mla/config.json: 14 + 8 elements per token instead of 2·4·12. */
     @Test
     void saysWhatMlaIs() {
-        CommandResult ran = CommandResult.of("inspect", "--model", CommandResult.TESTDATA.resolve("golden/llama-mla").toString(), "--json");
+        CommandResult ran = CommandResult.of("inspect", "--model",
+                CommandResult.TESTDATA.resolve("golden/llama-mla").toString(), "--json");
 
         assertThat(ran.json())
                 .containsEntry("variant", "MLA")
@@ -137,7 +141,8 @@ class InspectCommandTest {
         assertThat(Json.object(json.json().get("cache"), "cache"))
                 .containsEntry("state", Map.of("numbers_per_layer", 768L, "bytes", 768L * 2 * 4));
         assertThat(text.out()).contains("state: 768 elements per layer, 6.1 kB in total");
-        assertThat(CommandResult.of("inspect", "--model", model).err()).contains("say which, partialrope-decay or linearattn")
+        assertThat(CommandResult.of("inspect", "--model", model).err())
+                .contains("say which, partialrope-decay or linearattn")
                 .hasLineCount(1);
     }
 
@@ -162,7 +167,8 @@ class InspectCommandTest {
     @ParameterizedTest
     @CsvSource({"T6_odd, T6", "T6_kvonly, KV-only", "llama-mha, MHA", "llama-gqa, GQA", "llama-mqa, MQA"})
     void needsNoTokenizer(String name, String variant) {
-        CommandResult ran = CommandResult.of("inspect", "--model", CommandResult.TESTDATA.resolve("golden").resolve(name).toString(), "--tensors");
+        CommandResult ran = CommandResult.of("inspect", "--model",
+                CommandResult.TESTDATA.resolve("golden").resolve(name).toString(), "--tensors");
 
         assertThat(ran.err()).isEmpty();
         assertThat(ran.code()).isZero();
@@ -184,7 +190,8 @@ class InspectCommandTest {
         assertThat(ran.code()).isZero();
         assertThat(ran.out()).contains("a\\u001b[2J\\u009b\\u202e\\u007f.safetensors")
                 .doesNotContain("\u001b", "\u009b", "\u202e", "\u007f");
-        CommandResult hostile = CommandResult.of("inspect", "--tensors", "--model", CommandResult.TESTDATA.resolve("hostile/escape").toString());
+        CommandResult hostile = CommandResult.of("inspect", "--tensors", "--model",
+                CommandResult.TESTDATA.resolve("hostile/escape").toString());
         assertThat(hostile.code()).isEqualTo(1);
         assertThat(hostile.out() + hostile.err()).doesNotContain("\u001b", "\u0007");
     }
@@ -204,16 +211,21 @@ class InspectCommandTest {
     @Test
     void saysWhatMemoryASessionTakes() {
         Map<String, Object> memory =
-                Json.object(CommandResult.of("inspect", "--model", CommandResult.TINY, "--context", "2000", "--json").json().get("memory"),
+                Json.object(
+                        CommandResult.of("inspect", "--model", CommandResult.TINY, "--context", "2000", "--json").json()
+                                .get("memory"),
                         "memory");
         Map<String, Object> one =
-                Json.object(CommandResult.of("inspect", "--model", CommandResult.TINY, "--context", "1000", "--json").json().get("memory"),
+                Json.object(
+                        CommandResult.of("inspect", "--model", CommandResult.TINY, "--context", "1000", "--json").json()
+                                .get("memory"),
                         "memory");
         assertThat((Long) memory.get("session_bytes_f32") - (Long) one.get("session_bytes_f32")).isEqualTo(3840_000L);
         assertThat((Long) memory.get("weights_bytes")).isPositive();
         assertThat((Long) memory.get("available_bytes")).isPositive();
         assertThat(CommandResult.of("inspect", "--model", CommandResult.TINY, "--context", "0").code()).isEqualTo(2);
-        assertThat(CommandResult.of("inspect", "--model", CommandResult.TINY, "--context", "2000").out()).contains("session_bytes_q8",
+        assertThat(CommandResult.of("inspect", "--model", CommandResult.TINY, "--context", "2000").out()).contains(
+                "session_bytes_q8",
                 "available_bytes");
     }
 }

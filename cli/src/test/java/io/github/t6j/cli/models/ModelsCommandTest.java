@@ -73,7 +73,8 @@ class ModelsCommandTest {
     }
 
     private CommandResult models(String typed, String... args) {
-        return CommandResult.in(environment, typed, Stream.concat(Stream.of("models"), Stream.of(args)).toArray(String[]::new));
+        return CommandResult.in(environment, typed,
+                Stream.concat(Stream.of("models"), Stream.of(args)).toArray(String[]::new));
     }
 
     private Map<String, Map<String, Object>> listed() {
@@ -124,8 +125,9 @@ class ModelsCommandTest {
         Map<String, Map<String, Object>> listed = listed();
         assertThat(listed).containsOnlyKeys("(bundled) t6-mini", "org/llama", "org/llama@aaaaaaa", "org/mlra/tpa",
                 "org/gguf/model-f32.gguf", "org/gguf/model-q8_0.gguf");
-        long parameters = (Long) CommandResult.in(environment, null, "inspect", "--json", "--model", LLAMA.toString()).json()
-                .get("parameters");
+        long parameters =
+                (Long) CommandResult.in(environment, null, "inspect", "--json", "--model", LLAMA.toString()).json()
+                        .get("parameters");
         assertThat(listed.get("org/llama")).containsEntry("family", "Llama").containsEntry("weights", "bf16")
                 .containsEntry("parameters", parameters).containsEntry("revision", "main bbbbbbb")
                 .containsEntry("bytes", bytes(LLAMA, "config.json", "model.safetensors"))

@@ -2,10 +2,10 @@ package io.github.t6j.cli.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.FakeHub;
 import io.github.t6j.cli.FakeHub.Request;
 import io.github.t6j.cli.PullFixture;
-import io.github.t6j.cli.CommandResult;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -118,8 +118,9 @@ class PullCommandTest extends PullFixture {
 
         CommandResult ran = pull("org/name");
         assertThat(ran)
-                .isEqualTo(new CommandResult(2, "", "t6j: org/name: expected a model, found folders with models: choose one\n"
-                        + "  org/name/deep/mha  213.9 kB\n  org/name/tpa  213.9 kB\n"));
+                .isEqualTo(new CommandResult(2, "",
+                        "t6j: org/name: expected a model, found folders with models: choose one\n"
+                                + "  org/name/deep/mha  213.9 kB\n  org/name/tpa  213.9 kB\n"));
         assertThat(repository).doesNotExist();
         assertThat(pull("org/name/deep").err()).contains("org/name/deep/mha  213.9 kB").doesNotContain("tpa");
         assertFails(pull("org/name/docs"), "org/name/docs: expected weights");
@@ -135,9 +136,11 @@ class PullCommandTest extends PullFixture {
         assertThat(ran.out()).isEqualTo(snapshot.resolve("tpa") + "\n");
         assertSnapshot("tpa/config.json", "tpa/" + WEIGHTS);
         assertThat(CommandResult.in(environment, null, "inspect", "--model", "org/name/tpa").code()).isZero();
-        assertThat(CommandResult.in(environment, null, "inspect", "--model", "org/name/mha").err()).contains("t6j pull");
+        assertThat(CommandResult.in(environment, null, "inspect", "--model", "org/name/mha").err())
+                .contains("t6j pull");
         Path converted = home.resolve("converted");
-        assertThat(CommandResult.in(environment, null, "convert", ran.out().strip(), converted.toString()).code()).isZero();
+        assertThat(CommandResult.in(environment, null, "convert", ran.out().strip(), converted.toString()).code())
+                .isZero();
         assertThat(converted.resolve("config.json")).hasSameBinaryContentAs(LLAMA.resolve("config.json"));
     }
 
@@ -153,7 +156,8 @@ class PullCommandTest extends PullFixture {
         CommandResult one = pull("org/name/model-q8_0.gguf");
         assertThat(one.out()).isEqualTo(snapshot.resolve("model-q8_0.gguf") + "\n");
         assertSnapshot("model-q8_0.gguf");
-        assertThat(CommandResult.in(environment, null, "inspect", "--model", "org/name/model-q8_0.gguf").code()).isZero();
+        assertThat(CommandResult.in(environment, null, "inspect", "--model", "org/name/model-q8_0.gguf").code())
+                .isZero();
         CommandResult none = pull("org/name/other.gguf");
         assertThat(none.err()).contains("expected a file of that name").contains("org/name/model-f32.gguf  140.5 kB");
         assertThat(none.code()).isEqualTo(2);

@@ -11,7 +11,8 @@ class TokenizeCommandTest {
 
     @Test
     void printsIdsByComma() {
-        assertThat(CommandResult.of("tokenize", "The whale", "--model", CommandResult.TINY)).isEqualTo(new CommandResult(0, "583,2886\n", ""));
+        assertThat(CommandResult.of("tokenize", "The whale", "--model", CommandResult.TINY))
+                .isEqualTo(new CommandResult(0, "583,2886\n", ""));
     }
 
     @Test
@@ -61,7 +62,8 @@ class TokenizeCommandTest {
 
     @Test
     void aFolderWithoutTokenizerSaysWhatIsMissing() {
-        CommandResult ran = CommandResult.of("tokenize", "x", "--model", CommandResult.TESTDATA.resolve("golden/T6_odd").toString());
+        CommandResult ran = CommandResult.of("tokenize", "x", "--model",
+                CommandResult.TESTDATA.resolve("golden/T6_odd").toString());
 
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains("T6_odd", "tokenizer.json").hasLineCount(1);

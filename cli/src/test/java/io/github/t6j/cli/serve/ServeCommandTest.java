@@ -2,8 +2,8 @@ package io.github.t6j.cli.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.cli.LaunchedProcess;
 import io.github.t6j.cli.CommandResult;
+import io.github.t6j.cli.LaunchedProcess;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -182,8 +182,9 @@ class ServeCommandTest {
     }
 
     private static void assertFails(String password, Path keystore, String message) {
-        CommandResult ran = CommandResult.in(Map.of("T6J_TLS_PASSWORD", password), null, "serve", "--port", "0", "--tls-keystore",
-                keystore.toString());
+        CommandResult ran =
+                CommandResult.in(Map.of("T6J_TLS_PASSWORD", password), null, "serve", "--port", "0", "--tls-keystore",
+                        keystore.toString());
         assertThat(ran.err()).startsWith("t6j: " + keystore + message).hasLineCount(1);
         assertThat(ran.code()).isEqualTo(1);
     }
@@ -220,7 +221,8 @@ class ServeCommandTest {
         try (ServerSocket there = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
             assertThat(there.isBound()).isTrue();
         } catch (IOException none) { // this machine has no IPv6
-            assertThat(CommandResult.of("serve", "--host", "::1").err()).contains("--host ::1 --port 8080: cannot listen");
+            assertThat(CommandResult.of("serve", "--host", "::1").err())
+                    .contains("--host ::1 --port 8080: cannot listen");
             return;
         }
         Running server = Running.start("serve", "--host", "::1", "--port", "0");

@@ -9,8 +9,8 @@ import io.github.t6j.GenerationOptions;
 import io.github.t6j.Session;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
-import io.github.t6j.schedule.SchedulerLimits;
 import io.github.t6j.schedule.Request;
+import io.github.t6j.schedule.SchedulerLimits;
 import io.github.t6j.schedule.Ticket;
 import java.io.IOException;
 import java.net.Socket;
@@ -306,7 +306,8 @@ class ServerTest {
     @CsvSource({"true", "false"})
     void aClientThatLeavesEndsItsGenerations(boolean stream) throws Exception {
         int copies = 128; // take many seconds; an answer that is not streamed notices a disconnect after two
-        try (TestServer other = new TestServer(new SchedulerLimits(copies, 0, 1L << 30, TestServer.CONTEXT), null, null)) {
+        try (TestServer other =
+                new TestServer(new SchedulerLimits(copies, 0, 1L << 30, TestServer.CONTEXT), null, null)) {
             String body = Json.writeLine(Map.of("prompt", "The whale", "max_tokens", 500L, "stream", stream,
                     "ignore_eos", true, "n", (long) copies));
             try (Socket socket = new Socket("127.0.0.1", other.server.address().getPort())) {
@@ -374,7 +375,8 @@ class ServerTest {
 
     @Test
     void keysAndOrigins() throws Exception {
-        try (TestServer closed = new TestServer(new SchedulerLimits(4, 4, 1L << 30, 512), "secret", "https://page.example")) {
+        try (TestServer closed =
+                new TestServer(new SchedulerLimits(4, 4, 1L << 30, 512), "secret", "https://page.example")) {
             assertThat(closed.get("/v1/models").statusCode()).isEqualTo(401);
             assertThat(closed.get("/v1/models", "Authorization", "Bearer wrong").statusCode()).isEqualTo(401);
             assertThat(closed.get("/metrics").statusCode()).isEqualTo(401);

@@ -33,7 +33,8 @@ class GradientsCommandTest {
         Path file = Files.writeString(folder.resolve("ids"), ids);
         Path out = folder.resolve("gradients.safetensors");
 
-        CommandResult ran = CommandResult.of("gradients", "--model", model.toString(), "--variant", variant, "--ids", "@" + file, "--out",
+        CommandResult ran = CommandResult.of("gradients", "--model", model.toString(), "--variant", variant, "--ids",
+                "@" + file, "--out",
                 out.toString());
 
         assertThat(ran).isEqualTo(new CommandResult(0, "", ""));
@@ -59,7 +60,8 @@ class GradientsCommandTest {
     @ValueSource(strings = {"5", "@ids"})
     void oneIdPredictsNothing(String ids) throws IOException {
         Path file = Files.writeString(folder.resolve("ids"), "7");
-        CommandResult ran = CommandResult.of("gradients", "--ids", ids.replace("@ids", "@" + file), "--out", folder + "/out");
+        CommandResult ran =
+                CommandResult.of("gradients", "--ids", ids.replace("@ids", "@" + file), "--out", folder + "/out");
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err()).contains("--ids: expected two ids or more, each but the last predicts the next, found 1")
                 .hasLineCount(1);
@@ -67,7 +69,8 @@ class GradientsCommandTest {
 
     @Test
     void whatCannotBeTrainedIsRefusedByName() {
-        CommandResult ran = CommandResult.of("gradients", "--model", CommandResult.TESTDATA.resolve("golden_mlra/gta").toString(), "--ids", "1,2",
+        CommandResult ran = CommandResult.of("gradients", "--model",
+                CommandResult.TESTDATA.resolve("golden_mlra/gta").toString(), "--ids", "1,2",
                 "--out", folder + "/out");
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains("GTA").hasLineCount(1);

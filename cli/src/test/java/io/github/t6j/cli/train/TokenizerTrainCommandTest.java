@@ -35,7 +35,8 @@ class TokenizerTrainCommandTest {
     @Test
     void makesATokenizerThatOtherCommandsUse() throws IOException {
         Path out = folder.resolve("made");
-        assertThat(train("1000", out, CommandResult.TESTDATA.resolve("text/test.txt"))).isEqualTo(new CommandResult(0, "", ""));
+        assertThat(train("1000", out, CommandResult.TESTDATA.resolve("text/test.txt")))
+                .isEqualTo(new CommandResult(0, "", ""));
 
         assertThat(merges(out)).hasSize(1000 - 257).startsWith("\u0120 t");
         assertThat(out.resolve("tokenizer.json")).isRegularFile();

@@ -3,9 +3,9 @@ package io.github.t6j.cli.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.LaunchedProcess;
 import io.github.t6j.cli.Main;
-import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.StoredTensors;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.DType;
@@ -106,7 +106,8 @@ class TrainCommandTest {
         CommandResult ran = CommandResult.of(command(out, small("--steps", "2", "--valid", valid.toString())));
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.err()).doesNotContain("held out");
-        CommandResult perplexity = CommandResult.of("perplexity", "--model", out.toString(), "--file", valid.toString(), "--json");
+        CommandResult perplexity =
+                CommandResult.of("perplexity", "--model", out.toString(), "--file", valid.toString(), "--json");
         double lowest = log(out).stream().filter(entry -> entry.get("best") == Boolean.TRUE)
                 .mapToDouble(entry -> (Double) entry.get("validation_loss")).min().orElseThrow();
         assertThat(lowest).isCloseTo((Double) perplexity.json().get("nll"), within(0.1)); // whole windows only
@@ -168,7 +169,8 @@ class TrainCommandTest {
         Path other = Files.writeString(folder.resolve("other.txt"), Files.readString(data).substring(0, 2000));
         assertThat(CommandResult.of(command(out, small("--steps", "2", "--valid", valid.toString()))).code()).isZero();
         byte[] log = Files.readAllBytes(out.resolve("log.jsonl"));
-        assertFailed(CommandResult.of(command(out, "--resume")), "--resume: expected the same data as when the run began, ",
+        assertFailed(CommandResult.of(command(out, "--resume")),
+                "--resume: expected the same data as when the run began, ",
                 "training tokens, found", "give --data, and --valid if you used it, the same files");
         assertFailed(CommandResult.of(command(out, "--resume", "--valid", other.toString())),
                 "--resume: expected the same data as when the run began, ", "validation tokens, found");
@@ -196,7 +198,9 @@ class TrainCommandTest {
     @Test
     void shardsThatAreShorterThanTheContextAreOneLine() throws IOException {
         data = Files.write(folder.resolve("a.bin"), new byte[120]);
-        assertFailed(CommandResult.of(command(out, small("--steps", "2", "--data", data.toString(), "--data", data.toString()))),
+        assertFailed(
+                CommandResult
+                        .of(command(out, small("--steps", "2", "--data", data.toString(), "--data", data.toString()))),
                 "expected at least 130 tokens for a context of 64, found at most 60 in a file of ids");
         Path longer = Files.write(folder.resolve("b.bin"), new byte[200]);
         assertFailed(CommandResult.of(command(out, small("--steps", "2", "--data", longer.toString()))),
@@ -205,7 +209,8 @@ class TrainCommandTest {
 
     @Test
     void aSampleThatCannotBeMadeEndsNothing() throws IOException {
-        CommandResult ran = CommandResult.of(command(out, small("--steps", "2", "--sample", "The whale went. ".repeat(40))));
+        CommandResult ran =
+                CommandResult.of(command(out, small("--steps", "2", "--sample", "The whale went. ".repeat(40))));
         assertThat(ran.err()).contains("t6j: note: cannot generate a sample: ", "t6j: done: ");
         assertThat(ran.code()).isZero();
     }
@@ -230,8 +235,9 @@ class TrainCommandTest {
 
     @Test
     void goesOnFromAModel() throws IOException {
-        CommandResult ran = CommandResult.of(command(out, "--init-from", CommandResult.TINY, "--context", "64", "--batch", "2", "--steps", "3",
-                "--learning-rate", "1e-4"));
+        CommandResult ran = CommandResult
+                .of(command(out, "--init-from", CommandResult.TINY, "--context", "64", "--batch", "2", "--steps", "3",
+                        "--learning-rate", "1e-4"));
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat((Double) log(out).get(1).get("loss")).isLessThan(5.5); // the model has learned English before
         assertThat(out.resolve("tokenizer.json"))
@@ -394,7 +400,8 @@ class TrainCommandTest {
         Files.createFile(inTheWay.resolve("file"));
         Files.createFile(out.resolve(".t6j-training")); // the remains of a run that was killed early
 
-        assertFailed(CommandResult.of(command(out, small("--steps", "20", "--keep", "1"))), "step-000000020: cannot be written");
+        assertFailed(CommandResult.of(command(out, small("--steps", "20", "--keep", "1"))),
+                "step-000000020: cannot be written");
         assertThat(out.resolve("checkpoints/step-000000010/training.json")).exists();
         delete(out.resolve("checkpoints/.step-000000020.partial"));
         assertThat(CommandResult.of(command(out, "--resume", "--keep", "1")).code()).isZero();
@@ -405,13 +412,16 @@ class TrainCommandTest {
     @Test
     void aRunIsNotOverwrittenNorMixedWithOtherData() throws IOException {
         assertThat(CommandResult.of(command(out, small("--steps", "2"))).code()).isZero();
-        assertFailed(CommandResult.of(command(out, small("--steps", "2"))), "found a run in it: continue it with --resume");
+        assertFailed(CommandResult.of(command(out, small("--steps", "2"))),
+                "found a run in it: continue it with --resume");
         Files.writeString(data, "More. " + Files.readString(data));
         Path checkpoint = out.resolve("checkpoints/step-000000002/training.json");
         Files.writeString(checkpoint, Files.readString(checkpoint).replace("\"updates\": 2", "\"updates\": 3"));
-        assertFailed(CommandResult.of(command(out, "--resume")), "--resume: expected the same data as when the run began");
+        assertFailed(CommandResult.of(command(out, "--resume")),
+                "--resume: expected the same data as when the run began");
         Files.delete(out.resolve("log.jsonl"));
-        assertFailed(CommandResult.of(command(out, "--resume")), "data: expected the data that this run has read so far");
+        assertFailed(CommandResult.of(command(out, "--resume")),
+                "data: expected the data that this run has read so far");
         assertFailed(CommandResult.of(command(folder.resolve("other"), "--resume")), "expected a run to resume");
     }
 
