@@ -30,15 +30,15 @@ public final class PositionPages {
     }
 
     public Page page(int index) {
-        Page[] there = pages;
-        return index < there.length ? there[index] : grown(index)[index];
+        Page[] existing = pages;
+        return index < existing.length ? existing[index] : grown(index)[index];
     }
 
     private synchronized Page[] grown(int index) {
-        int there = pages.length;
-        if (index >= there) {
+        int existing = pages.length;
+        if (index >= existing) {
             Page[] more = Arrays.copyOf(pages, index + 1);
-            for (int i = there; i <= index; i++) {
+            for (int i = existing; i <= index; i++) {
                 more[i] = make(i);
             }
             pages = more;

@@ -66,7 +66,7 @@ public final class Page {
      *
      * @return the sum of the ints; a caller that uses it keeps compilers from dropping the reads
      */
-    public int touch() {
+    public int prefetch() {
         int a = 0;
         int b = 0;
         int c = 0;

@@ -11,6 +11,7 @@ import io.github.t6j.attention.MaterializedHeads;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.attention.paged.PagedAttention;
+import io.github.t6j.attention.paged.Prefill;
 import io.github.t6j.cache.HeadCache;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
@@ -106,7 +107,7 @@ public final class GroupedQueryAttention implements GroupedPages, MaterializedHe
 
     @Override
     public void groupValues(Kernels kernels, int g, Page page, int first, int lines, int count, PageState state) {
-        Page.Sums sums = state.sums.of(lines, 1, g, state.span.heads * PANEL);
+        Page.Sums sums = state.sums.of(lines, 1, g, state.span.lines * PANEL);
         page.addRows(kernels, sums, state.probabilities, first * PANEL, count, state.span.out, first * PANEL);
     }
 
@@ -118,8 +119,8 @@ public final class GroupedQueryAttention implements GroupedPages, MaterializedHe
     /** Passes of several rows use {@link GroupedPrefill}. */
     @Override
     public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
-        return new PagedAttention(
-                this, (PagedCache) cache, kernels, workers, new GroupedPrefill(this, kernels, workers));
+        Prefill prefill = new Prefill(new GroupedPrefill(this), GroupedPrefill.LEAST_ROWS, kernels, workers);
+        return new PagedAttention(this, (PagedCache) cache, kernels, workers, prefill);
     }
 
     @Override
@@ -131,14 +132,14 @@ public final class GroupedQueryAttention implements GroupedPages, MaterializedHe
     public void prepareQuery(float[] projections, int at, PageState state) {
         float scale = scale();
         int from = at + state.firstHead * headDim;
-        for (int i = 0; i < state.span.heads * headDim; i++) {
+        for (int i = 0; i < state.span.lines * headDim; i++) {
             state.query[i] = projections[from + i] * scale;
         }
     }
 
     @Override
     public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
-        int some = state.span.heads;
+        int some = state.span.lines;
         for (int i = 0, next; i < some; i = next) {
             int g = (state.firstHead + i) / groupSize;
             next = state.nextGroup(i, groupSize);
@@ -149,7 +150,7 @@ public final class GroupedQueryAttention implements GroupedPages, MaterializedHe
 
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
-        int some = state.span.heads;
+        int some = state.span.lines;
         for (int i = 0, next; i < some; i = next) {
             int g = (state.firstHead + i) / groupSize;
             next = state.nextGroup(i, groupSize);

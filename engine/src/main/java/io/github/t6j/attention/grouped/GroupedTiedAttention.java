@@ -9,6 +9,7 @@ import io.github.t6j.attention.MaterializedHeads;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.attention.paged.PagedAttention;
+import io.github.t6j.attention.paged.Prefill;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.cache.PagedCache;
@@ -103,8 +104,8 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
      */
     @Override
     public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
-        return new PagedAttention(
-                this, (PagedCache) cache, kernels, workers, new GroupedPrefill(this, kernels, workers));
+        Prefill prefill = new Prefill(new GroupedPrefill(this), GroupedPrefill.LEAST_ROWS, kernels, workers);
+        return new PagedAttention(this, (PagedCache) cache, kernels, workers, prefill);
     }
 
     @Override
@@ -121,14 +122,14 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
     public void prepareQuery(float[] projections, int at, PageState state) {
         float scale = scale();
         int from = at + state.firstHead * headDim;
-        for (int i = 0; i < state.span.heads * headDim; i++) {
+        for (int i = 0; i < state.span.lines * headDim; i++) {
             state.query[i] = projections[from + i] * scale;
         }
     }
 
     @Override
     public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
-        int some = state.span.heads;
+        int some = state.span.lines;
         for (int i = 0, next; i < some; i = next) {
             int g = (state.firstHead + i) / groupSize;
             next = state.nextGroup(i, groupSize);
@@ -151,7 +152,7 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
 
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
-        int some = state.span.heads;
+        int some = state.span.lines;
         for (int i = 0, next; i < some; i = next) {
             int g = (state.firstHead + i) / groupSize;
             next = state.nextGroup(i, groupSize);
@@ -162,7 +163,7 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
     @Override
     public void groupValues(
             Kernels kernels, int g, Page page, int first, int lines, int count, PageState state) {
-        Page.Sums sums = state.sums.of(lines, 1, g, state.span.heads * PANEL);
+        Page.Sums sums = state.sums.of(lines, 1, g, state.span.lines * PANEL);
         page.addRows(kernels, sums, state.probabilities, first * PANEL, count, state.span.out, first * PANEL);
     }
 

@@ -3,6 +3,7 @@ package io.github.t6j.attention.latent;
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.paged.PagedAttention;
+import io.github.t6j.attention.paged.Prefill;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
@@ -23,8 +24,7 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
     private final Kernels kernels;
     private final Workers workers;
     private final PagedAttention absorbed;
-    private final LatentPrefill rebuilt;
-    private final int rebuiltRows;
+    private final Prefill rebuilt;
     private final float[][] products; // one per worker
     private AttentionPass absorbedPass; // projections: [rows][absorbedFloats]; output: means, [rows][softmaxes][rank]
     private int capacity; // rows that absorbedPass can hold
@@ -36,15 +36,14 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
 
     /** Creates attention with the shape of {@code shape} over {@code cache}. */
     public LatentAlgorithm(LatentAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
-        this(shape, cache, kernels, workers, shape.rebuiltAreSmaller() ? REBUILT_ROWS : Integer.MAX_VALUE);
+        this(shape, cache, kernels, workers, shape.rebuildingPays() ? REBUILT_ROWS : Integer.MAX_VALUE);
     }
 
     LatentAlgorithm(LatentAttention shape, PagedCache cache, Kernels kernels, Workers workers, int rebuiltRows) {
         this.kernels = kernels;
         this.workers = workers;
-        this.rebuiltRows = rebuiltRows;
         absorbed = new PagedAttention(shape, cache, kernels, workers);
-        rebuilt = new LatentPrefill(shape, cache, kernels, workers);
+        rebuilt = new Prefill(new LatentPrefill(shape), rebuiltRows, kernels, workers);
         products = new float[workers.threads()][0];
     }
 
@@ -60,8 +59,8 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
 
     @Override
     public void attend(AttentionPass newPass) {
-        if (newPass.rows >= rebuiltRows) {
-            rebuilt.attend(newPass);
+        if (rebuilt.accepts(newPass.rows)) {
+            rebuilt.attend(newPass, cache());
         } else {
             attendAbsorbed(newPass);
         }

@@ -48,7 +48,7 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
     private final int rank; // elements of one latent
     private final int valueDim;
     private final LatentCache kept;
-    private final int served; // key heads per latent
+    private final int keyHeadsPerLatent; // key heads per latent
     private final PageLayout layout;
     private final UpProjections keyUp; //   W_UK [nope][rank] of each key head
     private final UpProjections valueUp; // W_UVᵀ [rank][valueDim], times the factor of the output
@@ -66,7 +66,7 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         branches = sizes.parts().branches();
         kept = new LatentCache(sizes.parts().latents(), rank, rope);
         layout = kept.layout();
-        served = softmaxes() / kept.latents();
+        keyHeadsPerLatent = softmaxes() / kept.latents();
         keyUp = new UpProjections(softmaxes(), nope, rank, arena);
         valueUp = new UpProjections(softmaxes(), rank, valueDim, arena);
         float[] turned = new float[rank * valueDim];
@@ -133,11 +133,11 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     /** Returns the first column of the latent of a key head. */
     int latent(int keyHead) {
-        return kept.latent(keyHead / served);
+        return kept.latent(keyHead / keyHeadsPerLatent);
     }
 
     /** Returns true if a rebuilt key and value are smaller than two latents, so that many rows are faster with them. */
-    boolean rebuiltAreSmaller() {
+    boolean rebuildingPays() {
         return nope + valueDim < 2 * rank;
     }
 
@@ -227,12 +227,12 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         }
     }
 
-    /** Writes W_UK above W_UV of one key head, [nope + valueDim][rank]. */
-    void up(int keyHead, float[] up) {
-        keyUp.copy(keyHead, up);
+    /** Writes W_UK above W_UV of one key head, [nope + valueDim][rank], to {@code up} from {@code at} on. */
+    void up(int keyHead, float[] up, int at) {
+        keyUp.copy(keyHead, up, at);
         for (int i = 0; i < rank; i++) {
             for (int d = 0; d < valueDim; d++) {
-                up[(nope + d) * rank + i] = valueUp.get(keyHead, i, d);
+                up[at + (nope + d) * rank + i] = valueUp.get(keyHead, i, d);
             }
         }
     }
@@ -244,7 +244,7 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     @Override
     public boolean rowsChooseForm() {
-        return rebuiltAreSmaller();
+        return rebuildingPays();
     }
 
     /** Returns an algorithm that chooses between the absorbed and, if it can pay, the rebuilt form (ADR 30). */
@@ -266,14 +266,14 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
     @Override
     public void scores(Kernels kernels, float[] queries, int at, Page page, int index, PageState state) {
         int first = state.firstHead;
-        int some = state.span.heads;
+        int some = state.span.lines;
         page.multiplyColumns(
                 kernels, queries, at + first * rope, Math.min(some, heads), rope, 0, state.scores, 0);
         for (int branch = 1; branch < branches; branch++) {
             System.arraycopy(state.scores, 0, state.scores, branch * heads * PANEL, heads * PANEL);
         }
         for (int i = 0, next; i < some; i = next) {
-            next = state.nextGroup(i, served);
+            next = state.nextGroup(i, keyHeadsPerLatent);
             int from = at + heads * rope + (first + i) * rank;
             page.addColumns(
                     kernels, queries, from, rank, next - i, rank, latent(first + i), state.scores, i * PANEL);
@@ -293,9 +293,9 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
     /** Transposes 64 elements of the latents at a time, which then stay in L1 for all heads. */
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
-        int some = state.span.heads;
+        int some = state.span.lines;
         for (int i = 0, next; i < some; i = next) {
-            next = state.nextGroup(i, served);
+            next = state.nextGroup(i, keyHeadsPerLatent);
             int latent = latent(state.firstHead + i);
             for (int c = 0; c < rank; c += PANEL) {
                 int width = Math.min(PANEL, rank - c);

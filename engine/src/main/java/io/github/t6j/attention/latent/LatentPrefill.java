@@ -2,14 +2,13 @@ package io.github.t6j.attention.latent;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
 
-import io.github.t6j.attention.AttentionPass;
-import io.github.t6j.attention.paged.OnlineSoftmax;
+import io.github.t6j.attention.paged.PageAttention;
 import io.github.t6j.attention.paged.PageState;
+import io.github.t6j.attention.paged.PrefillForm;
+import io.github.t6j.attention.paged.RowBlock;
 import io.github.t6j.cache.Page;
-import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.Workers;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -17,143 +16,121 @@ import java.nio.ByteOrder;
 /**
  * Latent attention of all rows of a pass over keys and values rebuilt from the latents, one head and page at a time.
  * Rebuilding costs rank · (nope + valueDim) multiply-adds per token and head; then a row costs only nope + rope +
- * valueDim per token, where the absorbed form needs 2 · rank + rope. A row's softmax runs over the pages in order, so
- * its bits do not depend on the other rows.
+ * valueDim per token, where the absorbed form needs 2 · rank + rope.
+ *
+ * <p>A group is a key head, branch b of head i at i · branches + b. A block has the key heads of one head.
+ *
+ * <pre>
+ *   state.query     scaled queries [rows][nope + rope]
+ *   state.products  W_UK and W_UV of each key head, [branches][nope + valueDim][rank]
+ *                   | rebuilt columns of a page [nope + valueDim][64]
+ *   state.offHeap   values [64][valueDim in whole panels] | keys [nope + rope][64]
+ *                   | values before transposition [valueDim][64]
+ * </pre>
  */
-final class LatentPrefill {
+final class LatentPrefill implements PrefillForm {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** Buffers of a thread: one softmax per row, and one head's keys and values of a page. */
-    private record Buffers(
-            PageState state, // its offHeap: values [64][valueDim in whole panels]
-            MemorySegment keys, // [nope + rope][64], then the values before transposition, [valueDim][64]
-            float[] queries, // [rows][nope + rope]
-            float[] up, // [nope + valueDim][rank]
-            float[] rebuilt, // [nope + valueDim][64]
-            float[] means) { // [rows][valueDim], output of one branch
-
-        /** Returns buffers for passes of {@code rows} rows, which reuse the off-heap memory of these. */
-        Buffers forRows(LatentAttention attention, int rows, Kernels kernels) {
-            return new Buffers(
-                    new PageState(state, attention, rows, attention.valueDim(), kernels), keys,
-                    new float[rows * attention.headDim()], up, rebuilt, new float[rows * attention.valueDim()]);
-        }
-    }
-
-    private final Kernels kernels;
-    private final Workers workers;
-    private final PagedCache cache;
-    private final Buffers[] buffers; // one per worker
-    private final Workers.Work head = this::head;
+    private final LatentAttention shape;
+    private final int headDim;
+    private final int valueDim;
     private final int valueStride;
+    private final int upFloats; // of a key head
 
-    private LatentAttention attention; // of the current pass
-    private AttentionPass pass;
-
-    LatentPrefill(LatentAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
-        this.cache = cache;
-        this.kernels = kernels;
-        this.workers = workers;
-        buffers = new Buffers[workers.threads()];
-        valueStride = Kernels.padded(shape.valueDim());
+    LatentPrefill(LatentAttention shape) {
+        this.shape = shape;
+        headDim = shape.headDim();
+        valueDim = shape.valueDim();
+        valueStride = Kernels.padded(valueDim);
+        upFloats = (shape.nope() + valueDim) * shape.rank();
     }
 
-    /** Attends all rows of a pass, which are already in the cache. */
-    void attend(AttentionPass newPass) {
-        pass = newPass;
-        attention = (LatentAttention) newPass.attention;
-        int rows = pass.rows;
-        for (int i = 0; i < buffers.length; i++) {
-            if (buffers[i] == null || buffers[i].state().span.heads != rows) {
-                buffers[i] = buffers[i] == null ? allocate() : buffers[i].forRows(attention, rows, kernels);
-            }
-        }
-        workers.run(attention.heads(), head);
+    @Override
+    public int softmaxes() {
+        return shape.softmaxes();
     }
 
-    /** Releases heap memory that only passes of many rows need. */
-    void release() {
-        for (int i = 0; i < buffers.length; i++) {
-            if (buffers[i] != null && buffers[i].state().span.heads > 0) {
-                buffers[i] = buffers[i].forRows(attention, 0, kernels);
-            }
-        }
+    @Override
+    public int groupHeads() {
+        return 1;
     }
 
-    private Buffers allocate() {
-        int up = attention.nope() + attention.valueDim();
-        long keyBytes = columnAt(attention.headDim() + attention.valueDim());
-        long valueBytes = (long) PANEL * valueStride * Float.BYTES;
-        return new Buffers(
-                new PageState(attention, pass.rows, attention.valueDim(), valueBytes, kernels, cache.scratch()),
-                cache.scratch().allocate(keyBytes, 64), new float[pass.rows * attention.headDim()],
-                new float[up * attention.rank()], new float[up * PANEL],
-                new float[pass.rows * attention.valueDim()]);
+    @Override
+    public int valueDim() {
+        return valueDim;
     }
 
-    private static long columnAt(int column) {
-        return (long) column * PANEL * Float.BYTES;
+    @Override
+    public int divisor() {
+        return 1;
     }
 
-    private void head(int h, int worker) {
-        Buffers b = buffers[worker];
-        attention.queries(h, pass, b.queries);
-        for (int keyHead = h; keyHead < attention.softmaxes(); keyHead += attention.heads()) {
-            attention.up(keyHead, b.up);
-            b.state.span.clear();
-            for (int index = 0; index * PANEL < pass.position + pass.rows; index++) {
-                page(index, attention.latent(keyHead), b);
-            }
-            b.state.span.finish(1f, attention.valueDim(), b.means, 0, attention.valueDim());
-            output(h, b.means, keyHead > h);
-        }
+    /** Returns all rows, since each block rebuilds the keys and values. */
+    @Override
+    public int blockRows(int rows, int threads) {
+        return rows;
     }
 
-    /** Writes the output of a head's first branch, or adds that of another branch. */
-    private void output(int h, float[] means, boolean others) {
-        int width = attention.valueDim();
-        for (int row = 0; row < pass.rows; row++) {
-            int to = (row * attention.heads() + h) * width;
-            for (int d = 0; d < width; d++) {
-                pass.output[to + d] = means[row * width + d] + (others ? pass.output[to + d] : 0f);
-            }
+    @Override
+    public int parts(int groups, int blocks, int threads) {
+        return shape.heads();
+    }
+
+    @Override
+    public PageAttention.Scratch scratch(int rows) {
+        int products = shape.branches() * upFloats + (shape.nope() + valueDim) * PANEL;
+        return new PageAttention.Scratch(rows * headDim, products, columnAt(headDim + valueDim), null);
+    }
+
+    /** Returns the offset in state.offHeap of a column of keys or, after them, of values before transposition. */
+    private long columnAt(int column) {
+        return (long) (valueStride + column) * PANEL * Float.BYTES;
+    }
+
+    private int keyHead(int group) {
+        return group % shape.branches() * shape.heads() + group / shape.branches();
+    }
+
+    @Override
+    public void prepareQueries(RowBlock b) {
+        LatentAttention attention = (LatentAttention) b.pass.attention;
+        attention.queries(b.firstGroup / shape.branches(), b.pass, b.state.query);
+        for (int group = b.firstGroup; group < b.endGroup; group++) {
+            attention.up(keyHead(group), b.state.products, (group - b.firstGroup) * upFloats);
         }
     }
 
-    private void page(int index, int latent, Buffers b) {
-        Page page = b.state.f32(cache.page(pass.layer, index));
-        int rows = pass.rows;
-        int position = pass.position;
-        int count = Math.min(PANEL, position + rows - index * PANEL);
-        int first = Math.max(0, index * PANEL - position); // first row that sees a token of the page
-        rebuild(page, latent, b);
+    @Override
+    public void scores(Page page, Page keys, int group, RowBlock b) {
         PageState state = b.state;
-        int headDim = attention.headDim();
-        kernels.multiply(
-                b.queries, first * headDim, headDim, rows - first, headDim, Format.F32, b.keys, 0, PANEL, PANEL,
-                state.scores,
-                first * PANEL, 0, false);
-        for (int row = 0; row < rows; row++) {
-            state.show(row, 0, position + row + 1 - index * PANEL);
-        }
-        state.softmax(attention, page);
-        OnlineSoftmax span = state.span;
-        kernels.multiply(
-                state.probabilities, first * PANEL, PANEL, rows - first, count, Format.F32, state.offHeap, 0,
-                valueStride,
-                attention.valueDim(), span.out, first * PANEL, rows * PANEL, true);
+        rebuild(page, group, b);
+        state.kernels.multiply(
+                state.query, b.low * headDim, headDim, b.rows() - b.low, headDim, Format.F32, state.offHeap,
+                columnAt(0), PANEL, PANEL, state.scores, b.low * PANEL, 0, false);
     }
 
-    /** Rebuilds the keys and values of one head in a page: W_UK c and k_pe in columns, W_UV c in rows. */
-    private void rebuild(Page page, int latent, Buffers b) {
-        int nope = attention.nope();
-        int width = attention.valueDim();
+    /** Rebuilds the keys and values of a key head in a page: W_UK c and k_pe in columns, W_UV c in rows. */
+    private void rebuild(Page page, int group, RowBlock b) {
+        PageState state = b.state;
+        int nope = shape.nope();
+        int rebuilt = shape.branches() * upFloats;
         page.multiplyColumns(
-                kernels, b.up, 0, nope + width, attention.rank(), latent, b.rebuilt, 0);
-        MemorySegment.copy(b.rebuilt, 0, b.keys, FLOAT, 0, nope * PANEL);
-        page.copyColumns(0, attention.rope(), b.keys, columnAt(nope));
-        long values = columnAt(attention.headDim());
-        MemorySegment.copy(b.rebuilt, nope * PANEL, b.keys, FLOAT, values, width * PANEL);
-        kernels.transpose(Format.F32, b.keys, values, PANEL, width, PANEL, b.state.offHeap, valueStride);
+                state.kernels, state.products, (group - b.firstGroup) * upFloats, nope + valueDim, shape.rank(),
+                shape.latent(keyHead(group)), state.products, rebuilt);
+        MemorySegment.copy(state.products, rebuilt, state.offHeap, FLOAT, columnAt(0), nope * PANEL);
+        page.copyColumns(0, shape.rope(), state.offHeap, columnAt(nope));
+        long values = columnAt(headDim);
+        MemorySegment.copy(state.products, rebuilt + nope * PANEL, state.offHeap, FLOAT, values, valueDim * PANEL);
+        state.kernels.transpose(
+                Format.F32, state.offHeap, values, PANEL, valueDim, PANEL, state.offHeap, valueStride);
+    }
+
+    @Override
+    public void values(Page page, int group, int count, RowBlock b) {
+        PageState state = b.state;
+        int line = b.low * PANEL;
+        state.kernels.multiply(
+                state.probabilities, line, PANEL, b.rows() - b.low, count, Format.F32, state.offHeap, 0, valueStride,
+                valueDim, state.span.out, line, state.span.lines * PANEL, true);
     }
 }

@@ -59,12 +59,12 @@ final class UpProjections {
         }
     }
 
-    /** Copies a key head's matrix to the front of {@code into}, [inputs][outputs]. */
-    void copy(int keyHead, float[] into) {
+    /** Copies a key head's matrix to {@code into}, [inputs][outputs] from {@code intoAt}. */
+    void copy(int keyHead, float[] into, int intoAt) {
         for (int i = 0; i < inputs; i++) {
             for (int o = 0; o < outputs; o += PANEL) {
                 int count = Math.min(PANEL, outputs - o);
-                MemorySegment.copy(data, FLOAT, at(keyHead, i, o), into, i * outputs + o, count);
+                MemorySegment.copy(data, FLOAT, at(keyHead, i, o), into, intoAt + i * outputs + o, count);
             }
         }
     }

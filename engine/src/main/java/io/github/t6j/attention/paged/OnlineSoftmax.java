@@ -8,23 +8,23 @@ import io.github.t6j.kernels.scalar.ScalarKernels;
 import java.util.Arrays;
 
 /**
- * Softmaxes of several heads over some of the tokens, with their weighted sums of values. Neither is divided by the sum
- * of probabilities yet (Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018). In
- * {@code LatentPrefill} and {@code GroupedPrefill} the "heads" are queries.
+ * Softmaxes of several lines over some of the tokens, with their weighted sums of values. Neither is divided by the sum
+ * of probabilities yet (Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018). A line is a head of
+ * a row: of one row for single queries, of several in {@link Prefill}.
  */
 public final class OnlineSoftmax {
-    public final int heads;
-    final float[] max; // [heads], score that probabilities are relative to; −∞ if empty
-    final float[] sum; // [heads][LANES], partial sums of probabilities
-    public final float[] out; // [panels][heads][64], sums of values times probabilities
-    private final float[] factors; // [heads], factors that rescale sums in add
+    public final int lines;
+    final float[] max; // [lines], score that probabilities are relative to; −∞ if empty
+    final float[] sum; // [lines][LANES], partial sums of probabilities
+    public final float[] out; // [panels][lines][64], sums of values times probabilities
+    private final float[] factors; // [lines], factors that rescale sums in add
 
-    public OnlineSoftmax(int heads, int width) {
-        this.heads = heads;
-        max = new float[heads];
-        sum = new float[heads * LANES];
-        out = new float[Kernels.padded(width) * heads];
-        factors = new float[heads];
+    public OnlineSoftmax(int lines, int width) {
+        this.lines = lines;
+        max = new float[lines];
+        sum = new float[lines * LANES];
+        out = new float[Kernels.padded(width) * lines];
+        factors = new float[lines];
     }
 
     public void clear() {
@@ -33,17 +33,17 @@ public final class OnlineSoftmax {
         Arrays.fill(out, 0f);
     }
 
-    /** Sets the score that the probabilities of {@code head} are relative to, and rescales its sums. */
-    void raise(int head, float newMax, Kernels kernels) {
-        if (max[head] == Float.NEGATIVE_INFINITY) {
-            max[head] = newMax; // empty, or all sums are zero
-        } else if (newMax != max[head]) {
-            float factor = kernels.exp2(max[head] - newMax);
-            max[head] = newMax;
-            for (int i = head * LANES; i < (head + 1) * LANES; i++) {
+    /** Sets the score that the probabilities of {@code line} are relative to, and rescales its sums. */
+    void raiseMaximum(int line, float newMax, Kernels kernels) {
+        if (max[line] == Float.NEGATIVE_INFINITY) {
+            max[line] = newMax; // empty, or all sums are zero
+        } else if (newMax != max[line]) {
+            float factor = kernels.exp2(max[line] - newMax);
+            max[line] = newMax;
+            for (int i = line * LANES; i < (line + 1) * LANES; i++) {
                 sum[i] *= factor;
             }
-            for (int at = head * PANEL; at < out.length; at += heads * PANEL) {
+            for (int at = line * PANEL; at < out.length; at += lines * PANEL) {
                 for (int i = at; i < at + PANEL; i++) {
                     out[i] *= factor;
                 }
@@ -58,41 +58,52 @@ public final class OnlineSoftmax {
 
     /** Adds {@code later}, the softmaxes over later tokens. */
     public void add(OnlineSoftmax later, Kernels kernels) {
-        add(later, 0, heads, kernels);
+        add(later, 0, lines, kernels);
     }
 
-    /** Adds {@code count} heads of {@code later} from {@code first}; other threads may add other heads. */
+    /** Adds {@code count} lines of {@code later} from {@code first}; other threads may add other lines. */
     public void add(OnlineSoftmax later, int first, int count, Kernels kernels) {
         if (later.isEmpty()) {
             return;
         }
-        for (int h = first; h < first + count; h++) {
-            float newMax = Math.max(max[h], later.max[h]);
-            factors[h] = kernels.exp2(max[h] - newMax);
-            later.factors[h] = kernels.exp2(later.max[h] - newMax);
-            max[h] = newMax;
+        for (int line = first; line < first + count; line++) {
+            float newMax = Math.max(max[line], later.max[line]);
+            factors[line] = kernels.exp2(max[line] - newMax);
+            later.factors[line] = kernels.exp2(later.max[line] - newMax);
+            max[line] = newMax;
         }
         kernels.addScaled(later.sum, later.factors, sum, factors, 0, first, count, LANES);
-        for (int panel = 0; panel < out.length; panel += heads * PANEL) {
+        for (int panel = 0; panel < out.length; panel += lines * PANEL) {
             kernels.addScaled(later.out, later.factors, out, factors, panel, first, count, PANEL);
         }
     }
 
     /**
-     * Writes the means of values divided by {@code divisor}, [heads][width] with rows {@code yStride} apart, to
-     * {@code y}; zeros for a head without a token. Overwrites {@link #sum}.
+     * Writes the means of values divided by {@code divisor}, [lines][width] with rows {@code yStride} apart, to
+     * {@code y}; zeros for a line without a token. Overwrites {@link #sum}.
      */
-    public void finish(float divisor, int width, float[] y, int yAt, int yStride) {
-        finish(0, heads, divisor, width, y, yAt, yStride);
+    void finish(float divisor, int width, float[] y, int yAt, int yStride) {
+        finish(0, lines, divisor, width, y, yAt, yStride);
     }
 
-    /** Writes the means of {@code count} heads from {@code first}; {@code yAt} is the offset of head 0. */
-    public void finish(int first, int count, float divisor, int width, float[] y, int yAt, int yStride) {
-        for (int h = first; h < first + count; h++) {
-            float scale = max[h] == Float.NEGATIVE_INFINITY ? 0f : 1f / (ScalarKernels.sum(sum, h * LANES) * divisor);
-            for (int d = 0; d < width; d += PANEL) {
-                int from = h * PANEL + Kernels.panelAt(d, heads);
-                scale(out, from, Math.min(PANEL, width - d), scale, y, yAt + h * yStride + d);
+    /** Writes the means of {@code count} lines from {@code first}; {@code yAt} is the offset of line 0. */
+    void finish(int first, int count, float divisor, int width, float[] y, int yAt, int yStride) {
+        for (int line = first; line < first + count; line++) {
+            finish(line, divisor, width, y, yAt + line * yStride, false);
+        }
+    }
+
+    /** Writes the means of {@code line} to {@code y}, or adds them to it. */
+    void finish(int line, float divisor, int width, float[] y, int yAt, boolean add) {
+        float norm = ScalarKernels.sum(sum, line * LANES) * divisor;
+        float scale = max[line] == Float.NEGATIVE_INFINITY ? 0f : 1f / norm;
+        for (int d = 0; d < width; d += PANEL) {
+            int from = line * PANEL + Kernels.panelAt(d, lines);
+            int count = Math.min(PANEL, width - d);
+            if (add) {
+                addScaled(out, from, count, scale, y, yAt + d);
+            } else {
+                scale(out, from, count, scale, y, yAt + d);
             }
         }
     }
@@ -103,6 +114,13 @@ public final class OnlineSoftmax {
     private static void scale(float[] x, int xAt, int count, float factor, float[] y, int yAt) {
         for (int i = 0; i < count; i++) {
             y[yAt + i] = x[xAt + i] * factor;
+        }
+    }
+
+    /** Adds a vector times a factor. */
+    private static void addScaled(float[] x, int xAt, int count, float factor, float[] y, int yAt) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] += x[xAt + i] * factor;
         }
     }
 }

@@ -39,7 +39,7 @@ public interface PageAttention extends Attention, PagedTokens {
 
     /**
      * Writes the scores, in powers of two, of the prepared query and each token of a page to state.scores
-     * [state.span.heads][64].
+     * [state.span.lines][64].
      *
      * @param index index of the page, whose first token has position 64 · index
      */

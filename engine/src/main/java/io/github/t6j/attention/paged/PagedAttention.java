@@ -35,10 +35,10 @@ public final class PagedAttention implements AttentionAlgorithm {
     /**
      * Cache size of all layers in bytes above which pages are assumed to be in memory, not in the processor's caches.
      */
-    private static final long FAR = 12 << 20;
+    private static final long UNCACHED_BYTES = 12 << 20;
 
     /** Largest page in bytes that is prefetched: it stays in the core's own cache until it is used. */
-    private static final int MOST_TOUCHED = 256 << 10;
+    private static final int LARGEST_PREFETCHED_PAGE = 256 << 10;
 
     private final Kernels kernels;
     private final Workers workers;
@@ -111,7 +111,7 @@ public final class PagedAttention implements AttentionAlgorithm {
      */
     public void attend(AttentionPass newPass, PagedCache newTokens, float[] newBias) {
         begin(newPass, newTokens, newBias);
-        if (prefill != null && prefill.takes(pass.rows) && bias == null) {
+        if (prefill != null && prefill.accepts(pass.rows) && bias == null) {
             prefill.attend(pass, tokens);
         } else if (pass.rows == 1 && workers.threads() > 1) {
             workers.run(cut(workers.threads()), partWork);
@@ -162,7 +162,7 @@ public final class PagedAttention implements AttentionAlgorithm {
     }
 
     /** Returns the number of pages of a span for a query that sees {@code tokens} tokens. */
-    public static int spanPages(int tokens) {
+    static int spanPages(int tokens) {
         int atLeast = (pages(tokens) + MOST_SPANS - 1) / MOST_SPANS;
         int shortest = pages(tokens) > LONGER_SPANS ? 2 * SHORTEST_SPAN : SHORTEST_SPAN;
         return Math.max(shortest, Integer.highestOneBit(2 * atLeast - 1));
@@ -212,15 +212,16 @@ public final class PagedAttention implements AttentionAlgorithm {
         state.firstHead = head;
         into.clear();
         attention.prepareQuery(pass.projections, pass.at(row), state);
-        boolean far = tokens.bytes(seen) > FAR;
+        boolean uncached = tokens.bytes(seen) > UNCACHED_BYTES;
         for (int index = Math.max(first, visible / PANEL); index < end; index++) {
             int count = Math.min(PANEL, seen - index * PANEL);
             if (!isHidden(index, count)) {
                 Page page = tokens.page(pass.layer, index);
-                if (far && page.bytes() <= MOST_TOUCHED) {
-                    state.touched += page.touch();
+                if (uncached && page.bytes() <= LARGEST_PREFETCHED_PAGE) {
+                    state.prefetchSink += page.prefetch();
                 }
-                page(state.readable(page), index, pass.at(row), visible - index * PANEL, count, state);
+                page(state.readable(page, attention.needsF32(page.format())), index, pass.at(row),
+                        visible - index * PANEL, count, state);
             }
         }
     }

@@ -71,8 +71,8 @@ final class RowParts {
     void join(int join, Kernels kernels, float[] y) {
         int slice = join / joins;
         OnlineSoftmax all = softmaxes[slice];
-        int first = join % joins * all.heads / joins;
-        int count = (join % joins + 1) * all.heads / joins - first;
+        int first = join % joins * all.lines / joins;
+        int count = (join % joins + 1) * all.lines / joins - first;
         for (int span = 1; span < spans; span++) {
             all.add(softmaxes[span * slices + slice], first, count, kernels);
         }

@@ -14,6 +14,7 @@ import io.github.t6j.attention.paged.OnlineSoftmax;
 import io.github.t6j.attention.paged.PageAttention;
 import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.attention.paged.PagedAttention;
+import io.github.t6j.attention.paged.Prefill;
 import io.github.t6j.attention.tpa.forms.ThirdFactor;
 import io.github.t6j.cache.FactorCache;
 import io.github.t6j.cache.Page;
@@ -43,7 +44,7 @@ public final class TensorProductAttention implements PageAttention, Materialized
     private final FactorHeads whole;
     private final FactorCache kept;
     private final PageLayout layout;
-    private final FactorPlaces places;
+    private final FactorLocations locations;
     private final Page.KeyFactors keyFactors;
 
     /** Creates attention of the official form with keys and values of one size. */
@@ -80,8 +81,8 @@ public final class TensorProductAttention implements PageAttention, Materialized
         kept = form.kept();
         layout = kept.layout();
         whole = new FactorHeads(form, row);
-        places = FactorPlaces.of(form, kept, fixed, shared);
-        keyFactors = new Page.KeyFactors(form.queryRank(), keyRank, places.keyHeads().first());
+        locations = FactorLocations.of(form, kept, fixed, shared);
+        keyFactors = new Page.KeyFactors(form.queryRank(), keyRank, locations.keyHeads().first());
     }
 
     @Override
@@ -116,8 +117,8 @@ public final class TensorProductAttention implements PageAttention, Materialized
     }
 
     /** Returns the locations of the factors of a page's tokens. */
-    FactorPlaces places() {
-        return places;
+    FactorLocations locations() {
+        return locations;
     }
 
     /** Returns A_K as the kernel of scores reads it. */
@@ -148,8 +149,8 @@ public final class TensorProductAttention implements PageAttention, Materialized
     /** Passes of many rows use {@link MixedPrefill}. */
     @Override
     public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
-        return new PagedAttention(
-                this, (PagedCache) cache, kernels, workers, new MixedPrefill(this, kernels, workers));
+        Prefill prefill = new Prefill(new MixedPrefill(this), MixedPrefill.LEAST_ROWS, kernels, workers);
+        return new PagedAttention(this, (PagedCache) cache, kernels, workers, prefill);
     }
 
     /** Returns true, since {@link MixedPrefill} attends passes of many rows. */
@@ -190,7 +191,7 @@ public final class TensorProductAttention implements PageAttention, Materialized
     public void rotateAndActivate(Rope rope, AttentionPass pass, int r) {
         float[] x = pass.projections;
         int at = pass.at(r);
-        System.arraycopy(places.constants(), 0, x, at + row.projections(), places.constants().length);
+        System.arraycopy(locations.constants(), 0, x, at + row.projections(), locations.constants().length);
         if (form.keepsSharedFeatures()) {
             System.arraycopy(x, at + row.value().features(), x, at + row.key().features(), keyRank * featureDim);
         }
@@ -219,7 +220,7 @@ public final class TensorProductAttention implements PageAttention, Materialized
         int values = summedAt() + summedFloats();
         PageLayout rotated = form.keepsSharedFeatures() ? new PageLayout(keyRank * featureDim, 0, 0) : null;
         return new Scratch(
-                queryFloats(), Math.max(places.keyFeatures().scratchFloats(), Math.max(scores, values)),
+                queryFloats(), Math.max(locations.keyFeatures().scratchFloats(), Math.max(scores, values)),
                 (long) keyRank * form.queryRank() * PANEL * Float.BYTES, rotated);
     }
 
@@ -268,7 +269,7 @@ public final class TensorProductAttention implements PageAttention, Materialized
         float scale = (float) (LOG2_E / (Math.sqrt(form.headDim()) * Math.max(1, form.queryRank()) * keyRank));
         int aHead = wholeQuery() ? form.headDim() : form.queryRank(); // floats
         int from = at + (wholeQuery() ? row.query().features() : row.query().heads()) + state.firstHead * aHead;
-        int count = state.span.heads * aHead;
+        int count = state.span.lines * aHead;
         for (int i = 0; i < count; i++) {
             state.query[i] = projections[from + i] * scale;
         }
@@ -276,10 +277,10 @@ public final class TensorProductAttention implements PageAttention, Materialized
 
     @Override
     public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
-        Page features = places.keyFeatures().columns(page, index, state);
+        Page features = locations.keyFeatures().columns(page, index, state);
         float[] query = wholeQuery() ? state.query : projections;
         int from = wholeQuery() ? 0 : at + row.query().features();
-        int some = state.span.heads;
+        int some = state.span.lines;
         int vectors = wholeQuery() ? some * form.pieces() : form.queryVectors();
         for (int k = 0; k < keyRank; k++) {
             features.multiplyColumns(
@@ -288,9 +289,9 @@ public final class TensorProductAttention implements PageAttention, Materialized
         if (third()) {
             multiplyThird(kernels, projections, at, page, some, state.products);
         }
-        Page factors = places.keyHeads().in(page);
+        Page factors = locations.keyHeads().in(page);
         if (wholeQuery()) {
-            int column = places.keyHeads().first() + state.firstHead * keyRank;
+            int column = locations.keyHeads().first() + state.firstHead * keyRank;
             factors.factorScores(kernels, state.products, some, keyRank, column, state.scores);
         } else {
             factors.tensorScores(
@@ -324,33 +325,33 @@ public final class TensorProductAttention implements PageAttention, Materialized
 
     @Override
     public Page valueHeads(Page page) {
-        return places.valueHeads().in(page);
+        return locations.valueHeads().in(page);
     }
 
     @Override
     public int valueHeadColumn() {
-        return places.valueHeads().first();
+        return locations.valueHeads().first();
     }
 
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
         OnlineSoftmax span = state.span;
-        Page features = places.valueFeatures().in(page);
+        Page features = locations.valueFeatures().in(page);
         if (!third()) {
-            Page.Sums sums = state.sums.of(span.heads, valueRank, 0, span.heads * PANEL);
+            Page.Sums sums = state.sums.of(span.lines, valueRank, 0, span.lines * PANEL);
             features.addRows(kernels, sums, state.probabilities, 0, count, span.out, 0);
             return;
         }
         float[] scratch = state.products;
         Page.Sums pieces = state.sums.of(form.thirdDim(), valueRank, 0, form.thirdDim() * PANEL);
         page.readColumns(kept.valueThirdAt(), valueRank * form.thirdDim(), scratch, 0);
-        for (int h = 0; h < span.heads; h++) {
+        for (int h = 0; h < span.lines; h++) {
             ThirdFactor.expand(
                     state.probabilities, h * valueRank * PANEL, scratch, expandedAt(), valueRank, form.thirdDim());
             Arrays.fill(scratch, summedAt(), summedAt() + summedFloats(), 0f);
             features.addRows(kernels, pieces, scratch, expandedAt(), count, scratch, summedAt());
             ThirdFactor.add(
-                    scratch, summedAt(), form.thirdDim(), form.valueFeatureDim(), span.out, h, span.heads);
+                    scratch, summedAt(), form.thirdDim(), form.valueFeatureDim(), span.out, h, span.lines);
         }
     }
 
@@ -379,8 +380,8 @@ public final class TensorProductAttention implements PageAttention, Materialized
         float[] b = new float[featureDim];
         Arrays.fill(k, 0);
         for (int r = 0; r < keyRank; r++) {
-            places.keyFeatures().read(page, slot, position, r, b);
-            double a = places.keyHeads().in(page).column(slot, places.keyHeads().first() + head * keyRank + r);
+            locations.keyFeatures().read(page, slot, position, r, b);
+            double a = locations.keyHeads().in(page).column(slot, locations.keyHeads().first() + head * keyRank + r);
             add(page, slot, a / keyRank, b, kept.keyThirdAt() + r * form.thirdDim(), k);
         }
     }
@@ -391,9 +392,10 @@ public final class TensorProductAttention implements PageAttention, Materialized
         Arrays.fill(v, 0);
         for (int r = 0; r < valueRank; r++) {
             for (int i = 0; i < b.length; i++) {
-                b[i] = places.valueFeatures().in(page).row(slot, r, i);
+                b[i] = locations.valueFeatures().in(page).row(slot, r, i);
             }
-            double a = places.valueHeads().in(page).column(slot, places.valueHeads().first() + head * valueRank + r);
+            double a =
+                    locations.valueHeads().in(page).column(slot, locations.valueHeads().first() + head * valueRank + r);
             add(page, slot, a / valueRank, b, kept.valueThirdAt() + r * form.thirdDim(), v);
         }
     }

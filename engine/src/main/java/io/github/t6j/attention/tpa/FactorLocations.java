@@ -17,8 +17,8 @@ import java.util.Map;
  * @param valueHeads A_V, in columns
  * @param valueFeatures B_V, in rows
  */
-record FactorPlaces(
-        float[] constants, KeyFeatures keyFeatures, Place keyHeads, Place valueHeads, Place valueFeatures) {
+record FactorLocations(
+        float[] constants, KeyFeatures keyFeatures, Location keyHeads, Location valueHeads, Location valueFeatures) {
 
     /**
      * Location of a factor.
@@ -26,25 +26,25 @@ record FactorPlaces(
      * @param fixed page of a fixed factor, or null if the factor is in the session's page
      * @param first first column of the factor
      */
-    record Place(Page fixed, int first) {
+    record Location(Page fixed, int first) {
         Page in(Page own) {
             return fixed == null ? own : fixed;
         }
     }
 
     /** @param given fixed factors of the checkpoint */
-    static FactorPlaces of(TpaConfig form, FactorCache kept, Map<Factor, float[]> given, SharedPages shared) {
+    static FactorLocations of(TpaConfig form, FactorCache kept, Map<Factor, float[]> given, SharedPages shared) {
         FixedFactors fixed = FixedFactors.of(form, given);
         float[] features = fixed.elements().get(Factor.B_V);
-        return new FactorPlaces(
+        return new FactorLocations(
                 fixed.concatenated(), keyFeatures(form, fixed.elements().get(Factor.B_K), shared),
                 columns(fixed.elements().get(Factor.A_K), kept.keyHeadFactors(), shared),
                 columns(fixed.elements().get(Factor.A_V), kept.valueHeadFactors(), shared),
-                new Place(features == null ? null : shared.rows(features, form.valueFeatureDim()), 0));
+                new Location(features == null ? null : shared.rows(features, form.valueFeatureDim()), 0));
     }
 
-    private static Place columns(float[] fixed, int keptAt, SharedPages shared) {
-        return fixed == null ? new Place(null, keptAt) : new Place(shared.columns(fixed), 0);
+    private static Location columns(float[] fixed, int keptAt, SharedPages shared) {
+        return fixed == null ? new Location(null, keptAt) : new Location(shared.columns(fixed), 0);
     }
 
     private static KeyFeatures keyFeatures(TpaConfig form, float[] fixed, SharedPages shared) {
