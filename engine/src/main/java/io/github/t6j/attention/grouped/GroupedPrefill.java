@@ -5,7 +5,6 @@ import io.github.t6j.attention.paged.PagedAttention;
 import io.github.t6j.attention.paged.PrefillForm;
 import io.github.t6j.attention.paged.RowBlock;
 import io.github.t6j.cache.Page;
-import io.github.t6j.kernels.Format;
 
 /**
  * Attention with shared key heads for many rows: all queries of a block of rows that share a key head are multiplied
@@ -16,7 +15,7 @@ import io.github.t6j.kernels.Format;
  */
 final class GroupedPrefill implements PrefillForm {
     /** Rows from which blocks pay. */
-    static final int LEAST_ROWS = 2;
+    private static final int LEAST_ROWS = 2;
 
     /** Least number of rows per block: enough for whole register tiles of each key head. */
     private static final int LEAST_BLOCK_ROWS = 20;
@@ -35,48 +34,13 @@ final class GroupedPrefill implements PrefillForm {
     }
 
     @Override
-    public int softmaxes() {
-        return shape.heads();
-    }
-
-    @Override
-    public int groupHeads() {
-        return groupHeads;
-    }
-
-    @Override
-    public int valueDim() {
-        return headDim;
-    }
-
-    @Override
-    public int divisor() {
-        return 1;
+    public Sizes sizes() {
+        return new Sizes(shape, LEAST_ROWS, groupHeads, shape.keyValueHeads(), true, true);
     }
 
     @Override
     public int blockRows(int rows, int threads) {
         return Math.max(LEAST_BLOCK_ROWS, Math.ceilDiv(LEAST_QUERIES, groupHeads));
-    }
-
-    @Override
-    public int parts(int groups, int blocks, int threads) {
-        return groups;
-    }
-
-    @Override
-    public boolean ordersByRow() {
-        return true;
-    }
-
-    @Override
-    public boolean mergesSpans() {
-        return true;
-    }
-
-    @Override
-    public boolean needsF32(Format format) {
-        return shape.needsF32(format);
     }
 
     @Override

@@ -1,24 +1,17 @@
 package io.github.t6j.attention.grouped;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
 
-import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.DenseHeads;
 import io.github.t6j.attention.LayerOptions;
 import io.github.t6j.attention.MaterializedHeads;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.paged.PageState;
-import io.github.t6j.attention.paged.PagedAttention;
-import io.github.t6j.attention.paged.Prefill;
 import io.github.t6j.cache.HeadCache;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
-import io.github.t6j.cache.PagedCache;
-import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.Workers;
 
 /**
  * Grouped query attention: h/g consecutive query heads share one of g key and value heads. g = h is MHA, g = 1 is MQA.
@@ -95,20 +88,9 @@ public final class GroupedQueryAttention implements GroupedPages, MaterializedHe
     }
 
     @Override
-    public float scale() {
-        return (float) (LOG2_E / Math.sqrt(headDim));
-    }
-
-    @Override
     public void groupScores(Kernels kernels, int g, float[] queries, int first, int lines, Page page, PageState state) {
         page.multiplyColumns(
                 kernels, queries, first * headDim, lines, headDim, kept.keys(g), state.scores, first * PANEL);
-    }
-
-    @Override
-    public void groupValues(Kernels kernels, int g, Page page, int first, int lines, int count, PageState state) {
-        Page.Sums sums = state.sums.of(lines, 1, g, state.span.lines * PANEL);
-        page.addRows(kernels, sums, state.probabilities, first * PANEL, count, state.span.out, first * PANEL);
     }
 
     @Override
@@ -116,47 +98,9 @@ public final class GroupedQueryAttention implements GroupedPages, MaterializedHe
         return Scratch.ofQuery(heads * headDim);
     }
 
-    /** Passes of several rows use {@link GroupedPrefill}. */
-    @Override
-    public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
-        Prefill prefill = new Prefill(new GroupedPrefill(this), GroupedPrefill.LEAST_ROWS, kernels, workers);
-        return new PagedAttention(this, (PagedCache) cache, kernels, workers, prefill);
-    }
-
     @Override
     public MaterializedHeads materialized() {
         return this;
-    }
-
-    @Override
-    public void prepareQuery(float[] projections, int at, PageState state) {
-        float scale = scale();
-        int from = at + state.firstHead * headDim;
-        for (int i = 0; i < state.span.lines * headDim; i++) {
-            state.query[i] = projections[from + i] * scale;
-        }
-    }
-
-    @Override
-    public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
-        int some = state.span.lines;
-        for (int i = 0, next; i < some; i = next) {
-            int g = (state.firstHead + i) / groupSize;
-            next = state.nextGroup(i, groupSize);
-            page.multiplyColumns(
-                    kernels, state.query, i * headDim, next - i, headDim, kept.keys(g), state.scores, i * PANEL);
-        }
-    }
-
-    @Override
-    public void values(Kernels kernels, Page page, int count, PageState state) {
-        int some = state.span.lines;
-        for (int i = 0, next; i < some; i = next) {
-            int g = (state.firstHead + i) / groupSize;
-            next = state.nextGroup(i, groupSize);
-            Page.Sums sums = state.sums.of(next - i, 1, g, some * PANEL);
-            page.addRows(kernels, sums, state.probabilities, i * PANEL, count, state.span.out, i * PANEL);
-        }
     }
 
     @Override

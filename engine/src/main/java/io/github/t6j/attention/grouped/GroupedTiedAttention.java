@@ -1,22 +1,15 @@
 package io.github.t6j.attention.grouped;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
 
-import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.MaterializedHeads;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.paged.PageState;
-import io.github.t6j.attention.paged.PagedAttention;
-import io.github.t6j.attention.paged.Prefill;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
-import io.github.t6j.cache.PagedCache;
-import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
 
 /**
@@ -89,23 +82,8 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
     }
 
     @Override
-    public float scale() {
-        return (float) (LOG2_E / Math.sqrt(headDim));
-    }
-
-    @Override
     public Scratch scratch() {
         return new Scratch(heads * headDim, 0, (long) PANEL * tied * Float.BYTES, null);
-    }
-
-    /**
-     * Passes of several rows use {@link GroupedPrefill}, which transposes a page's tied elements once per block of
-     * rows.
-     */
-    @Override
-    public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
-        Prefill prefill = new Prefill(new GroupedPrefill(this), GroupedPrefill.LEAST_ROWS, kernels, workers);
-        return new PagedAttention(this, (PagedCache) cache, kernels, workers, prefill);
     }
 
     @Override
@@ -119,25 +97,6 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
     }
 
     @Override
-    public void prepareQuery(float[] projections, int at, PageState state) {
-        float scale = scale();
-        int from = at + state.firstHead * headDim;
-        for (int i = 0; i < state.span.lines * headDim; i++) {
-            state.query[i] = projections[from + i] * scale;
-        }
-    }
-
-    @Override
-    public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
-        int some = state.span.lines;
-        for (int i = 0, next; i < some; i = next) {
-            int g = (state.firstHead + i) / groupSize;
-            next = state.nextGroup(i, groupSize);
-            groupScores(kernels, g, state.query, i, next - i, page, state);
-        }
-    }
-
-    @Override
     public void groupScores(
             Kernels kernels, int g, float[] queries, int first, int lines, Page page, PageState state) {
         int at = first * headDim;
@@ -148,23 +107,6 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
         kernels.multiply(
                 queries, at, headDim, lines, tied, Format.F32, state.offHeap, 0, PANEL, PANEL, state.scores, to, 0,
                 true);
-    }
-
-    @Override
-    public void values(Kernels kernels, Page page, int count, PageState state) {
-        int some = state.span.lines;
-        for (int i = 0, next; i < some; i = next) {
-            int g = (state.firstHead + i) / groupSize;
-            next = state.nextGroup(i, groupSize);
-            groupValues(kernels, g, page, i, next - i, count, state);
-        }
-    }
-
-    @Override
-    public void groupValues(
-            Kernels kernels, int g, Page page, int first, int lines, int count, PageState state) {
-        Page.Sums sums = state.sums.of(lines, 1, g, state.span.lines * PANEL);
-        page.addRows(kernels, sums, state.probabilities, first * PANEL, count, state.span.out, first * PANEL);
     }
 
     @Override

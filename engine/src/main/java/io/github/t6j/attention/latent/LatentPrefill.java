@@ -32,13 +32,15 @@ final class LatentPrefill implements PrefillForm {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final LatentAttention shape;
+    private final int leastRows;
     private final int headDim;
     private final int valueDim;
     private final int valueStride;
     private final int upFloats; // of a key head
 
-    LatentPrefill(LatentAttention shape) {
+    LatentPrefill(LatentAttention shape, int leastRows) {
         this.shape = shape;
+        this.leastRows = leastRows;
         headDim = shape.headDim();
         valueDim = shape.valueDim();
         valueStride = Kernels.padded(valueDim);
@@ -46,34 +48,14 @@ final class LatentPrefill implements PrefillForm {
     }
 
     @Override
-    public int softmaxes() {
-        return shape.softmaxes();
-    }
-
-    @Override
-    public int groupHeads() {
-        return 1;
-    }
-
-    @Override
-    public int valueDim() {
-        return valueDim;
-    }
-
-    @Override
-    public int divisor() {
-        return 1;
+    public Sizes sizes() {
+        return new Sizes(shape, leastRows, 1, shape.heads(), false, false);
     }
 
     /** Returns all rows, since each block rebuilds the keys and values. */
     @Override
     public int blockRows(int rows, int threads) {
         return rows;
-    }
-
-    @Override
-    public int parts(int groups, int blocks, int threads) {
-        return shape.heads();
     }
 
     @Override

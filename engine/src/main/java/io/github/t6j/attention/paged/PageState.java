@@ -38,29 +38,27 @@ public final class PageState {
     /** Allocates buffers for single queries of {@code attention} and others of its shape. */
     PageState(PageAttention attention, Kernels kernels, Arena memory) {
         this(
-                attention.scratch(), attention.softmaxes(), attention.valueRank(), attention.summedDim(),
-                memory.allocate(attention.scratch().bytes(), 64), scratch(attention.scratch(), memory), kernels,
+                null, attention.scratch(), attention.softmaxes(), attention.valueRank(), attention.summedDim(), kernels,
                 memory);
     }
 
-    /** Allocates buffers for {@code lines} softmaxes over whole values; the caller provides the spans. */
-    PageState(PageAttention.Scratch sizes, int lines, Kernels kernels, Arena memory) {
-        this(sizes, lines, 0, 0, memory.allocate(sizes.bytes(), 64), scratch(sizes, memory), kernels, memory);
-    }
-
-    /** Allocates buffers for another number of softmaxes and takes over the off-heap memory of {@code before}. */
-    PageState(PageState before, PageAttention.Scratch sizes, int lines, Kernels kernels) {
-        this(sizes, lines, 0, 0, before.offHeap, before.scratch, kernels, before.memory);
-        f32Copy = before.f32Copy;
+    /**
+     * Allocates buffers for {@code lines} softmaxes over whole values; the caller provides the spans.
+     *
+     * @param before buffers for other lines, whose off-heap memory is taken over, or null
+     */
+    PageState(PageState before, PageAttention.Scratch sizes, int lines, Kernels kernels, Arena memory) {
+        this(before, sizes, lines, 0, 0, kernels, memory);
     }
 
     private PageState(
-            PageAttention.Scratch sizes, int lines, int valueRank, int width, MemorySegment offHeap, Page scratch,
-            Kernels kernels, Arena memory) {
-        this.memory = memory;
-        this.scratch = scratch;
-        this.offHeap = offHeap;
+            PageState before, PageAttention.Scratch sizes, int lines, int valueRank, int width, Kernels kernels,
+            Arena memory) {
         this.kernels = kernels;
+        this.memory = before == null ? memory : before.memory;
+        offHeap = before == null ? memory.allocate(sizes.bytes(), 64) : before.offHeap;
+        scratch = before == null ? scratch(sizes, memory) : before.scratch;
+        f32Copy = before == null ? null : before.f32Copy;
         query = new float[sizes.queryFloats()];
         products = new float[sizes.productFloats()];
         scores = new float[lines * PANEL];

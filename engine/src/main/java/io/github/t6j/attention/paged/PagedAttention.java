@@ -10,7 +10,6 @@ import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
-import java.util.Arrays;
 
 /**
  * Attention directly on the cache's pages by an online softmax (FlashTPA for TPA). Pages are processed in order and
@@ -246,8 +245,9 @@ public final class PagedAttention implements AttentionAlgorithm {
         if (bias != null) {
             addBias(index * PANEL, count, state.scores);
         }
-        hideFrom(count, state.scores);
-        hideBefore(visible, state.scores);
+        for (int line = 0; (visible > 0 || count < PANEL) && line < state.span.lines; line++) {
+            state.hideOutside(line, visible, count);
+        }
         state.softmax(attention, page);
         attention.values(kernels, page, count, state);
     }
@@ -257,20 +257,6 @@ public final class PagedAttention implements AttentionAlgorithm {
             for (int t = 0; t < count; t++) {
                 scores[row + t] += bias[token + t];
             }
-        }
-    }
-
-    /** Hides the slots before a window. */
-    private static void hideBefore(int visible, float[] scores) {
-        for (int row = 0; visible > 0 && row < scores.length; row += PANEL) {
-            Arrays.fill(scores, row, row + visible, Float.NEGATIVE_INFINITY);
-        }
-    }
-
-    /** Hides the slots from {@code count} on, which are unused or later than the query. */
-    private static void hideFrom(int count, float[] scores) {
-        for (int row = 0; count < PANEL && row < scores.length; row += PANEL) {
-            Arrays.fill(scores, row + count, row + PANEL, Float.NEGATIVE_INFINITY);
         }
     }
 }

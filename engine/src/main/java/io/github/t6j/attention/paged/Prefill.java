@@ -16,7 +16,7 @@ import io.github.t6j.kernels.Workers;
  */
 public final class Prefill {
     private final PrefillForm form;
-    private final int leastRows;
+    private final PrefillForm.Sizes sizes;
     private final Kernels kernels;
     private final Workers workers;
     private final int groups;
@@ -28,19 +28,18 @@ public final class Prefill {
     private int blockRows; // rows per block in the current pass
     private int parts; //     parts of the groups
 
-    /** @param leastRows rows from which passes use {@code form} */
-    public Prefill(PrefillForm form, int leastRows, Kernels kernels, Workers workers) {
+    public Prefill(PrefillForm form, Kernels kernels, Workers workers) {
         this.form = form;
-        this.leastRows = leastRows;
+        sizes = form.sizes();
         this.kernels = kernels;
         this.workers = workers;
-        groups = Math.ceilDiv(form.softmaxes(), form.groupHeads());
+        groups = Math.ceilDiv(sizes.attention().softmaxes(), sizes.groupHeads());
         blocks = new RowBlock[workers.threads()];
     }
 
     /** Returns whether this algorithm attends passes of {@code rows} rows. */
     public boolean accepts(int rows) {
-        return rows >= leastRows;
+        return rows >= sizes.leastRows();
     }
 
     /** Attends the rows of a pass, which are already in {@code newCache}. */
@@ -49,7 +48,7 @@ public final class Prefill {
         cache = newCache;
         blockRows = form.blockRows(pass.rows, workers.threads());
         int count = Math.ceilDiv(pass.rows, blockRows);
-        parts = form.parts(groups, count, workers.threads());
+        parts = sizes.parts() > 0 ? sizes.parts() : Math.min(groups, Math.ceilDiv(workers.threads(), count));
         workers.run(count * parts, work);
     }
 
@@ -76,7 +75,7 @@ public final class Prefill {
         int end = Math.min(first + blockRows, pass.rows);
         while (first < end) {
             b.first = first;
-            b.end = form.mergesSpans() ? endOfSameSpans(first, end) : end;
+            b.end = sizes.keepsBits() ? endOfSameSpans(first, end) : end;
             rows(b);
             first = b.end;
         }
@@ -100,7 +99,7 @@ public final class Prefill {
         int pages = Math.ceilDiv(pass.position + b.end, PANEL);
         int window = pass.attention.window();
         int visible = window == 0 ? 0 : Math.max(0, pass.position + b.first + 1 - window);
-        int spanPages = form.mergesSpans() ? spanPages(b.first) : pages;
+        int spanPages = sizes.keepsBits() ? spanPages(b.first) : pages;
         for (int from = 0; from < pages; from += spanPages) {
             b.beginSpan(from > 0);
             for (int index = Math.max(from, visible / PANEL); index < Math.min(from + spanPages, pages); index++) {
@@ -109,14 +108,14 @@ public final class Prefill {
             b.endSpan();
         }
         for (int group = b.firstGroup; group < b.endGroup; group++) {
-            finish(b.softmaxes(group), group * form.groupHeads(), b);
+            finish(b.softmaxes(group), group * sizes.groupHeads(), b);
         }
     }
 
     private void page(int index, RowBlock b) {
         PageState state = b.state;
         Page kept = cache.page(pass.layer, index);
-        Page page = state.readable(kept, form.needsF32(kept.format()));
+        Page page = state.readable(kept, !sizes.keepsBits() || sizes.attention().needsF32(kept.format()));
         int seen = pass.position + b.end - index * PANEL; // tokens of the page and later ones that the last row sees
         b.low = Math.max(0, index * PANEL - pass.position - b.first);
         Page keys = form.prepareKeys(page, index, b);
@@ -145,14 +144,15 @@ public final class Prefill {
 
     /** Writes the outputs of a group, whose first softmax of a row is {@code first}; adds those of further branches. */
     private void finish(OnlineSoftmax group, int first, RowBlock b) {
-        int branches = pass.attention.branches();
-        int width = form.valueDim();
+        PageAttention attention = sizes.attention();
+        int width = attention.valueDim();
         for (int line = 0; line < group.lines; line++) {
             int row = b.first + b.row(line);
             if (row < b.end) {
                 int softmax = first + b.head(line);
-                int to = (row * (form.softmaxes() / branches) + softmax / branches) * width;
-                group.finish(line, form.divisor(), width, pass.output, to, softmax % branches > 0);
+                int to = (row * attention.heads() + softmax / attention.branches()) * width;
+                group.finish(line, Math.max(1, attention.valueRank()), width, pass.output, to,
+                        softmax % attention.branches() > 0);
             }
         }
     }

@@ -6,36 +6,20 @@ import java.lang.foreign.Arena;
 
 /** Rows and groups of heads that {@link Prefill} attends together, with the buffers of a worker. */
 public final class RowBlock {
-    /** Number of rows that fit, the distance of the heads' lines. */
-    public final int capacity;
-
-    /** Queries and buffers for a page. */
-    public final PageState state;
-
-    /** Pass of the rows. */
+    public final int capacity; //    rows that fit, the distance of the heads' lines if they are not ordered by row
+    public final PageState state; // queries and buffers for a page
     public AttentionPass pass;
-
-    /** First row of the pass that belongs to the block. */
-    public int first;
-
-    /** Row of the pass after the last one of the block. */
-    public int end;
-
-    /** First row of the block that sees a token of the current page. */
-    public int low;
-
-    /** First group of heads. */
-    public int firstGroup;
-
-    /** Group after the last one. */
-    public int endGroup;
-
+    public int first; //      first row of the pass that belongs to the block
+    public int end; //        row of the pass after the block
+    public int low; //        first row of the block that sees a token of the current page
+    public int firstGroup; // first group of heads
+    public int endGroup; //   group after the last one
     final int groups; // number of groups that fit
     private final int rowLines; // consecutive lines of a row
     private final int lastGroup; // group with fewer heads than others, or −1
     private final OnlineSoftmax[] all; // softmaxes of each group over the spans so far, last those of lastGroup
-    private final OnlineSoftmax[] later; // softmaxes over a later span; all if spans are not merged
-    private OnlineSoftmax[] spans; // current span
+    private final OnlineSoftmax[] later; // softmaxes over a later span; all if there is only one
+    private OnlineSoftmax[] spans; // softmaxes over the current span
 
     /**
      * Allocates buffers for {@code rows} rows.
@@ -46,23 +30,22 @@ public final class RowBlock {
     RowBlock(PrefillForm form, RowBlock before, int rows, int groups, Kernels kernels, Arena memory) {
         capacity = rows;
         this.groups = groups;
-        rowLines = form.ordersByRow() ? form.groupHeads() : 1;
-        lastGroup = form.softmaxes() % form.groupHeads() == 0 ? -1 : form.softmaxes() / form.groupHeads();
-        int lines = form.groupHeads() * rows;
-        PageAttention.Scratch sizes = form.scratch(rows);
-        state = before == null
-                ? new PageState(sizes, lines, kernels, memory)
-                : new PageState(before.state, sizes, lines, kernels);
-        all = softmaxes(form);
-        later = form.mergesSpans() ? softmaxes(form) : all;
+        PrefillForm.Sizes sizes = form.sizes();
+        int softmaxes = sizes.attention().softmaxes();
+        rowLines = sizes.ordersByRow() ? sizes.groupHeads() : 1;
+        lastGroup = softmaxes % sizes.groupHeads() == 0 ? -1 : softmaxes / sizes.groupHeads();
+        state = new PageState(
+                before == null ? null : before.state, form.scratch(rows), sizes.groupHeads() * rows, kernels, memory);
+        all = softmaxes(sizes, softmaxes);
+        later = sizes.keepsBits() ? softmaxes(sizes, softmaxes) : all;
     }
 
-    private OnlineSoftmax[] softmaxes(PrefillForm form) {
-        int whole = Math.min(groups, form.softmaxes() / form.groupHeads());
+    private OnlineSoftmax[] softmaxes(PrefillForm.Sizes sizes, int softmaxes) {
+        int whole = Math.min(groups, softmaxes / sizes.groupHeads());
         OnlineSoftmax[] some = new OnlineSoftmax[lastGroup < 0 ? whole : whole + 1];
         for (int i = 0; i < some.length; i++) {
-            int heads = i < whole ? form.groupHeads() : form.softmaxes() % form.groupHeads();
-            some[i] = new OnlineSoftmax(heads * capacity, form.valueDim());
+            int heads = i < whole ? sizes.groupHeads() : softmaxes % sizes.groupHeads();
+            some[i] = new OnlineSoftmax(heads * capacity, sizes.attention().valueDim());
         }
         return some;
     }

@@ -54,35 +54,14 @@ final class MixedPrefill implements PrefillForm {
     }
 
     @Override
-    public int softmaxes() {
-        return form.heads();
-    }
-
-    @Override
-    public int groupHeads() {
-        return Math.min(GROUP_HEADS, form.heads());
-    }
-
-    @Override
-    public int valueDim() {
-        return form.valueDim();
-    }
-
-    @Override
-    public int divisor() {
-        return form.valueRank();
+    public Sizes sizes() {
+        return new Sizes(shape, LEAST_ROWS, Math.min(GROUP_HEADS, form.heads()), 0, false, false);
     }
 
     @Override
     public int blockRows(int rows, int threads) {
         int blocks = Math.max(Math.min(threads, rows / LEAST_BLOCK_ROWS), Math.ceilDiv(rows, MOST_BLOCK_ROWS));
         return Math.ceilDiv(rows, blocks);
-    }
-
-    /** Divides the groups among threads if there are more threads than blocks. */
-    @Override
-    public int parts(int groups, int blocks, int threads) {
-        return Math.min(groups, Math.ceilDiv(threads, blocks));
     }
 
     @Override
@@ -115,17 +94,13 @@ final class MixedPrefill implements PrefillForm {
         return b.state.span.lines / b.capacity;
     }
 
+    /** Copies B_Q of all rows, and A_Q times the factor that turns ⟨q, k⟩ into powers of two. */
     @Override
     public void prepareQueries(RowBlock b) {
-        if (factoredKeys) {
-            factoredQueries(b);
-        } else {
+        if (!factoredKeys) {
             wholeQueries(b);
+            return;
         }
-    }
-
-    /** Copies B_Q of all rows, and A_Q times the factor that turns ⟨q, k⟩ into powers of two. */
-    private void factoredQueries(RowBlock b) {
         int rank = form.queryRank();
         int features = rank * form.headDim();
         int heads = form.heads() * rank;
@@ -173,14 +148,11 @@ final class MixedPrefill implements PrefillForm {
 
     @Override
     public void scores(Page page, Page keys, int group, RowBlock b) {
-        if (factoredKeys) {
-            factoredScores(page, group * GROUP_HEADS, b);
-        } else {
-            rebuiltScores(page, keys, group * GROUP_HEADS, b);
+        int head = group * GROUP_HEADS;
+        if (!factoredKeys) {
+            rebuiltScores(page, keys, head, b);
+            return;
         }
-    }
-
-    private void factoredScores(Page page, int head, RowBlock b) {
         PageState state = b.state;
         TensorProductAttention attention = attention(b);
         Page factors = attention.locations().keyHeads().in(page);

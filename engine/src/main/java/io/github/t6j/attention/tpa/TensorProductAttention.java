@@ -149,7 +149,7 @@ public final class TensorProductAttention implements PageAttention, Materialized
     /** Passes of many rows use {@link MixedPrefill}. */
     @Override
     public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
-        Prefill prefill = new Prefill(new MixedPrefill(this), MixedPrefill.LEAST_ROWS, kernels, workers);
+        Prefill prefill = new Prefill(new MixedPrefill(this), kernels, workers);
         return new PagedAttention(this, (PagedCache) cache, kernels, workers, prefill);
     }
 
