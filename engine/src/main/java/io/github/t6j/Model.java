@@ -299,7 +299,7 @@ public final class Model implements AutoCloseable {
      * example, a server feeds parts of new prompts together with the next ids of running generations. Afterwards
      * {@link Session#logits()} of each are those after its last id, with the same bits as by {@link Session#prefill}
      * alone. For some attentions the bits depend on how a prompt is split ({@link #passesMatter}); splitting at
-     * multiples of {@link #passSize} gives the bits of the whole prompt.
+     * multiples of {@link #maxPassRows} gives the bits of the whole prompt.
      *
      * @throws IllegalArgumentException if there is not one non-empty array per session, an id is not below the
      *     vocabulary's size, or a session is a duplicate or belongs to another model; nothing is fed then
@@ -383,8 +383,8 @@ public final class Model implements AutoCloseable {
     }
 
     /** Returns the most ids of a prompt that pass through the model together. */
-    public static int passSize() {
-        return Transformer.MOST_ROWS;
+    public static int maxPassRows() {
+        return Transformer.MAX_PASS_ROWS;
     }
 
     /**

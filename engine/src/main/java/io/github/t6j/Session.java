@@ -107,7 +107,7 @@ public final class Session implements AutoCloseable {
     /**
      * Feeds {@code ids} as {@link #prefill(int...)} and also computes the logits after every id and passes them to
      * {@code listener}. Exceptions of the listener propagate; the session then contains the ids of the passes so far,
-     * at most {@link Model#passSize} each.
+     * at most {@link Model#maxPassRows} each.
      */
     public void prefill(int[] ids, LogitsListener listener) {
         try (SessionUse.Call _ = use.begin()) {

@@ -12,11 +12,6 @@ import io.github.t6j.kernels.Workers;
  * Buffers of the rows that pass through the blocks together; each sequence has its own and reuses them for every pass.
  */
 final class Activations {
-    /**
-     * Rows of one sequence's largest pass: enough to use each block of weights many times after one read from memory.
-     */
-    static final int ROWS = 128;
-
     /** Rows whose logits are computed together; few, because each row has the size of the vocabulary. */
     static final int LOGIT_ROWS = 16;
 
@@ -49,7 +44,7 @@ final class Activations {
      * Returns the capacity to allocate for a pass of {@code rows}, with slack so that growing passes rarely allocate.
      */
     static int capacity(int rows) {
-        return Math.max(rows, Math.min(ROWS, Integer.highestOneBit(2 * rows - 1)));
+        return Math.max(rows, Math.min(Transformer.MAX_PASS_ROWS, Integer.highestOneBit(2 * rows - 1)));
     }
 
     /** Allocates buffers for passes of at most {@code capacity} rows. */

@@ -14,16 +14,16 @@ import java.util.Arrays;
  * sequences stay the same.
  */
 public final class Batch implements AttentionStep {
-    /** Largest number of rows: a prompt's largest pass and as many single rows. */
-    public static final int MOST_ROWS = 2 * Activations.ROWS;
+    /** Most rows of all sequences in a pass: a prompt's largest pass and as many single rows. */
+    public static final int MAX_PASS_ROWS = 2 * Transformer.MAX_PASS_ROWS;
 
     private final Transformer model;
     private final Workers workers;
-    private final Sequence[] sequences = new Sequence[MOST_ROWS];
-    private final int[] firstRows = new int[MOST_ROWS + 1]; // of each sequence; after the last, the number of rows
-    private final int[] ids = new int[MOST_ROWS];
-    private final int[] singles = new int[MOST_ROWS]; // indices of the sequences with one row
-    private final int[] firstParts = new int[MOST_ROWS + 1]; // of each of them; after the last, the number of parts
+    private final Sequence[] sequences = new Sequence[MAX_PASS_ROWS];
+    private final int[] firstRows = new int[MAX_PASS_ROWS + 1]; // of each sequence; after the last, the number of rows
+    private final int[] ids = new int[MAX_PASS_ROWS];
+    private final int[] singles = new int[MAX_PASS_ROWS]; // indices of the sequences with one row
+    private final int[] firstParts = new int[MAX_PASS_ROWS + 1]; // of each of them; after the last, the number of parts
     private final Workers.Work appendWork = this::append;
     private final Workers.Work beginWork = this::begin;
     private final Workers.Work partWork = this::part;
@@ -53,7 +53,7 @@ public final class Batch implements AttentionStep {
      *
      * @param sequence a sequence without rows in this batch
      * @param from index of the first id in {@code newIds}
-     * @param count from 1 to {@link Transformer#MOST_ROWS}; all rows together are at most {@link #MOST_ROWS}
+     * @param count from 1 to {@link Transformer#MAX_PASS_ROWS}; all rows together are at most {@link #MAX_PASS_ROWS}
      */
     public void add(Sequence sequence, int[] newIds, int from, int count) {
         System.arraycopy(newIds, from, ids, rows(), count);

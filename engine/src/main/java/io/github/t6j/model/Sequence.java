@@ -33,7 +33,7 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
-     * Feeds {@code count} ids, at most {@link Transformer#MOST_ROWS}, starting at {@code from}; {@link #logits} is then
+     * Feeds {@code count} ids, at most {@link Transformer#MAX_PASS_ROWS}, starting at {@code from}; {@link #logits} is then
      * available.
      *
      * @param cancelled called between blocks; if it returns true, the pass ends and its ids are not fed

@@ -24,8 +24,10 @@ import java.util.function.BooleanSupplier;
 
 /** Weights of a model and the path of a token through them; immutable and shared by all sequences. */
 public final class Transformer {
-    /** Largest number of rows of a pass. */
-    public static final int MOST_ROWS = Activations.ROWS;
+    /**
+     * Most rows of one sequence in a pass: enough to use each block of weights many times after one read from memory.
+     */
+    public static final int MAX_PASS_ROWS = 128;
 
     /** Largest number of rows of one call of {@link #logits}. */
     public static final int MOST_LOGIT_ROWS = Activations.LOGIT_ROWS;
@@ -243,7 +245,7 @@ public final class Transformer {
 
     /** Returns the approximate bytes of a sequence's buffers for the largest pass. */
     public long passBytes() {
-        return MOST_ROWS * new Activations(this, 1).bytes();
+        return MAX_PASS_ROWS * new Activations(this, 1).bytes();
     }
 
     /** Creates an empty cache; {@code materialized} selects the oracle's. */

@@ -31,7 +31,7 @@ final class Batcher {
         this.limits = limits;
         empty = model.newSession(options);
         prefixes = new Prefixes(
-                model.passesMatter() ? Model.passSize() : 1, Prefixes.most(model.info().sizes().vocabulary()));
+                model.passesMatter() ? Model.maxPassRows() : 1, Prefixes.most(model.info().sizes().vocabulary()));
     }
 
     boolean isEmpty() {
@@ -98,7 +98,7 @@ final class Batcher {
         List<Job> parts = parts();
         for (Job job : parts) {
             sessions.add(job.session());
-            ids.add(job.part(Model.passSize()));
+            ids.add(job.part(Model.maxPassRows()));
             listeners.add(job.listener());
             promptIds += ids.getLast().length;
         }
@@ -123,9 +123,9 @@ final class Batcher {
     /** Returns the first jobs of {@link #reading} whose next parts fit in one pass together. */
     private List<Job> parts() {
         List<Job> parts = new ArrayList<>();
-        int free = Model.passSize();
+        int free = Model.maxPassRows();
         for (Job job : reading) {
-            free -= job.part(Model.passSize()).length;
+            free -= job.part(Model.maxPassRows()).length;
             if (free < 0) {
                 break;
             }

@@ -58,13 +58,13 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
     }
 
     /** Returns the next ids, which end at a pass boundary of the whole prompt. */
-    int[] part(int passSize) {
-        return part(prompt, session.position(), prompt.length, passSize);
+    int[] part(int maxPassRows) {
+        return part(prompt, session.position(), prompt.length, maxPassRows);
     }
 
     /** Returns {@code ids} from {@code from} to the end of the pass or to {@code end}. */
-    static int[] part(int[] ids, int from, int end, int passSize) {
-        return Arrays.copyOfRange(ids, from, Math.min(end, (from / passSize + 1) * passSize));
+    static int[] part(int[] ids, int from, int end, int maxPassRows) {
+        return Arrays.copyOfRange(ids, from, Math.min(end, (from / maxPassRows + 1) * maxPassRows));
     }
 
     /** Returns the listener for the logits after each id of the next part; null if only the last logits are needed. */

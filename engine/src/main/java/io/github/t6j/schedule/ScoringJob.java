@@ -40,10 +40,10 @@ final class ScoringJob extends Job {
 
     /** Returns the next ids; the last id of a continuation is not fed, since no logits are needed after it. */
     @Override
-    int[] part(int passSize) {
+    int[] part(int maxPassRows) {
         return fork == null
-                ? super.part(passSize)
-                : part(continuation(), fork.position() - prompt().length, continuation().length - 1, passSize);
+                ? super.part(maxPassRows)
+                : part(continuation(), fork.position() - prompt().length, continuation().length - 1, maxPassRows);
     }
 
     @Override

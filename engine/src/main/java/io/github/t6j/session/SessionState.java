@@ -124,8 +124,8 @@ public final class SessionState {
     /** Feeds ids in passes of the largest size. Returns false if {@code stop} ended it. */
     public boolean feed(int[] more, LogitsListener listener, BooleanSupplier stop) {
         try {
-            for (int from = 0; from < more.length; from += Transformer.MOST_ROWS) {
-                int count = Math.min(Transformer.MOST_ROWS, more.length - from);
+            for (int from = 0; from < more.length; from += Transformer.MAX_PASS_ROWS) {
+                int count = Math.min(Transformer.MAX_PASS_ROWS, more.length - from);
                 if (!forward(more, from, count, stop)) {
                     return false;
                 }

@@ -145,7 +145,7 @@ class SchedulerTest {
             Request long2 = Request.of(second, options(10, 2));
             Event.Ended ended = (Event.Ended) last(submitted(scheduler, long2));
             // the last chosen id is fed, too; if bits depend on passes, only whole passes of the prompt count
-            int expected = model.passesMatter() ? 300 / Model.passSize() * Model.passSize() : 310;
+            int expected = model.passesMatter() ? 300 / Model.maxPassRows() * Model.maxPassRows() : 310;
             assertThat(ended.cachedIds()).isEqualTo(expected);
             assertSame("second", ended.generation(), alone(model, long2));
             assertThat(scheduler.counts().cachedIds()).isEqualTo(expected);

@@ -82,8 +82,8 @@ public class ModelBenchmark {
         }
 
         void feed(int[] ids) {
-            for (int from = 0; from < ids.length; from += Transformer.MOST_ROWS) {
-                sequence.forward(ids, from, Math.min(Transformer.MOST_ROWS, ids.length - from), () -> false);
+            for (int from = 0; from < ids.length; from += Transformer.MAX_PASS_ROWS) {
+                sequence.forward(ids, from, Math.min(Transformer.MAX_PASS_ROWS, ids.length - from), () -> false);
             }
         }
 
@@ -124,7 +124,7 @@ public class ModelBenchmark {
         float[] feed(Loaded loaded) {
             loaded.sequence.truncate(0);
             loaded.feed(ids);
-            return loaded.sequence.logits((tokens - 1) % Transformer.MOST_ROWS, 1);
+            return loaded.sequence.logits((tokens - 1) % Transformer.MAX_PASS_ROWS, 1);
         }
     }
 

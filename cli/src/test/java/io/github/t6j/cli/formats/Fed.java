@@ -121,8 +121,8 @@ public final class Fed {
             int end = Math.min(at + chunk, to);
             feed(Arrays.copyOfRange(ids, at, end));
             for (int position = at; position < end; position++) {
-                int pass = (position - at) / Model.passSize() * Model.passSize();
-                passRows[position] = Math.min(Model.passSize(), end - at - pass);
+                int pass = (position - at) / Model.maxPassRows() * Model.maxPassRows();
+                passRows[position] = Math.min(Model.maxPassRows(), end - at - pass);
             }
             logits[end - 1] = session.logits().clone();
         }

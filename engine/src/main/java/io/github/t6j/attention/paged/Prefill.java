@@ -28,6 +28,7 @@ public final class Prefill {
     private int blockRows; // rows per block in the current pass
     private int parts; //     parts of the groups
 
+    /** Creates a prefill for one sequence. */
     public Prefill(PrefillForm form, Kernels kernels, Workers workers) {
         this.form = form;
         sizes = form.sizes();
