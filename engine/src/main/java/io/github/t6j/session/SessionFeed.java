@@ -14,9 +14,9 @@ import java.util.List;
  */
 public final class SessionFeed {
     private final List<Part> parts = new ArrayList<>(); // the first ones, size of them, are in use
-    private final int[] rows = new int[Batch.MOST_ROWS]; //      rows of a pass whose logits are needed
-    private final int[] owners = new int[Batch.MOST_ROWS]; //    parts that these rows belong to
-    private final int[] positions = new int[Batch.MOST_ROWS]; // positions of these rows in their sessions
+    private final int[] rows = new int[Batch.MAX_PASS_ROWS]; //      rows of a pass whose logits are needed
+    private final int[] owners = new int[Batch.MAX_PASS_ROWS]; //    parts that these rows belong to
+    private final int[] positions = new int[Batch.MAX_PASS_ROWS]; // positions of these rows in their sessions
     private int needed; // number of these rows
     private float[] reported; // [vocabulary], buffer for listeners, or null without one
     private int size;
@@ -32,7 +32,7 @@ public final class SessionFeed {
 
         /** Returns the number of ids in the next pass, split as a prompt of one session. */
         int count() {
-            return Math.min(Transformer.MOST_ROWS, end - next);
+            return Math.min(Transformer.MAX_PASS_ROWS, end - next);
         }
 
         boolean isSingle() {
@@ -116,7 +116,7 @@ public final class SessionFeed {
         Batch batch = leader.batch();
         needed = 0;
         int end = first;
-        for (; end < size && batch.rows() + parts.get(end).count() <= Batch.MOST_ROWS; end++) {
+        for (; end < size && batch.rows() + parts.get(end).count() <= Batch.MAX_PASS_ROWS; end++) {
             Part part = parts.get(end);
             part.now = part.count();
             if (part.now > 0) {
