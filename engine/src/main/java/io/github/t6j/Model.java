@@ -20,7 +20,7 @@ import io.github.t6j.session.SessionState;
 import io.github.t6j.session.SessionUse;
 import io.github.t6j.session.WarmUp;
 import io.github.t6j.tokenizer.Tokenizer;
-import io.github.t6j.tokenizer.choice.ModelTokenizer;
+import io.github.t6j.tokenizer.json.ModelTokenizer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.NativeMemory;

@@ -1,4 +1,4 @@
-package io.github.t6j.tokenizer.choice;
+package io.github.t6j.tokenizer.json;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.family.Families;

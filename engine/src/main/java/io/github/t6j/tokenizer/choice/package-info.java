@@ -1,2 +1,0 @@
-/** Choice of a model's tokenizer. */
-package io.github.t6j.tokenizer.choice;
