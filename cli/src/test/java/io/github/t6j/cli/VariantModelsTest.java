@@ -201,7 +201,7 @@ class VariantModelsTest {
         CommandResult ran = CommandResult.of("convert", file.toString(), made.toString());
         assertThat(ran.code()).isZero();
         assertThat(ran.err())
-                .contains("the tokenizer in the GGUF file is not written", "expected gpt2 or llama, found bert",
+                .contains("the tokenizer inside the GGUF file is not converted", "expected gpt2 or llama, found bert",
                         "copy the model's tokenizer.json to " + made)
                 .hasLineCount(2);
         assertThat(made.resolve("tokenizer.json")).doesNotExist();

@@ -26,9 +26,9 @@ class LibraryPageTest {
     /** Code around each block of the page, in order, and its variables. */
     private static final String PROGRAM = """
             import io.github.t6j.*;
-            import io.github.t6j.cli.chat.*;
+            import io.github.t6j.chat.*;
+            import io.github.t6j.chat.template.*;
             import io.github.t6j.cli.langchain4j.*;
-            import io.github.t6j.cli.template.*;
             import io.github.t6j.sampling.*;
             import io.github.t6j.tokenizer.*;
             import java.nio.charset.StandardCharsets;
