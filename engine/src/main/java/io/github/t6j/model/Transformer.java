@@ -226,7 +226,10 @@ public final class Transformer {
         return materialized ? attention().materialized().layout() : ((PageAttention) attention()).layout();
     }
 
-    /** Bytes that a sequence of {@code tokens} tokens holds: its cache, grown from nothing, and what all sequences share of that many positions. */
+    /**
+     * Returns the bytes allocated for a sequence of {@code tokens} tokens: its cache, grown from an empty one, and the
+     * pages of these positions that all sequences share.
+     */
     public long heldBytes(Format format, boolean materialized, int tokens) {
         if (attention().stateElements() > 0 && !materialized) {
             return stateBytes(false);
