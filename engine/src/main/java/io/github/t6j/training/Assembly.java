@@ -1,25 +1,5 @@
 package io.github.t6j.training;
 
-import static io.github.t6j.model.TensorRole.ATTENTION_NORM;
-import static io.github.t6j.model.TensorRole.ATTENTION_OUTPUT;
-import static io.github.t6j.model.TensorRole.ATTENTION_OUTPUT_BIAS;
-import static io.github.t6j.model.TensorRole.DOWN;
-import static io.github.t6j.model.TensorRole.DOWN_BIAS;
-import static io.github.t6j.model.TensorRole.EMBEDDING;
-import static io.github.t6j.model.TensorRole.FEED_FORWARD_NORM;
-import static io.github.t6j.model.TensorRole.GATE_UP;
-import static io.github.t6j.model.TensorRole.GATE_UP_BIAS;
-import static io.github.t6j.model.TensorRole.HEAD_NORM;
-import static io.github.t6j.model.TensorRole.KEY_NORM;
-import static io.github.t6j.model.TensorRole.KEY_VALUE_UP;
-import static io.github.t6j.model.TensorRole.LATENT_NORM;
-import static io.github.t6j.model.TensorRole.OUTPUT;
-import static io.github.t6j.model.TensorRole.OUTPUT_NORM;
-import static io.github.t6j.model.TensorRole.PROJECTION;
-import static io.github.t6j.model.TensorRole.PROJECTION_BIAS;
-import static io.github.t6j.model.TensorRole.QUERY_LATENT_NORM;
-import static io.github.t6j.model.TensorRole.QUERY_NORM;
-import static io.github.t6j.model.TensorRole.QUERY_UP;
 import static io.github.t6j.model.TensorSpec.NO_LAYER;
 
 import io.github.t6j.attention.AttentionConfig;
@@ -43,8 +23,8 @@ import io.github.t6j.training.layers.TrainingBlock;
 import io.github.t6j.training.layers.TrainingEmbedding;
 import io.github.t6j.training.layers.TrainingFeedForward;
 import io.github.t6j.training.layers.TrainingNorm;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Builds the parameters and operations of a model from the roles of its tensors. */
 final class Assembly {
@@ -55,56 +35,65 @@ final class Assembly {
     private final ModelConfig config;
     private final List<Parameter> parameters;
     private final Rotation rotation;
-    private final int width;
-
-    /** Parts of a {@link TrainableModel}. */
-    record Parts(List<Parameter> parameters, TrainingEmbedding embedding, Rotation rotation, List<TrainingBlock> blocks,
-            OutputLayer output) {}
 
     Assembly(Resources resources, ModelConfig config, List<TensorSpec> specs) {
         this.resources = resources;
         this.config = config;
         parameters = specs.stream().map(Parameter::new).toList();
         rotation = new Rotation(resources, config.rope());
-        width = config.sizes().width();
     }
 
-    Parts parts() {
-        List<TrainingBlock> blocks = new ArrayList<>();
-        for (int layer = 0; layer < config.sizes().layers(); layer++) {
-            blocks.add(block(layer));
-        }
-        Parameter embedding = one(EMBEDDING, NO_LAYER);
-        Parameter untied = one(OUTPUT, NO_LAYER);
-        OutputLayer output = new OutputLayer(
-                resources, norm(OUTPUT_NORM, NO_LAYER), untied == null ? embedding : untied, width);
-        return new Parts(parameters, new TrainingEmbedding(embedding, width), rotation, List.copyOf(blocks), output);
+    /** Returns all parameters in the order of the specifications. */
+    List<Parameter> parameters() {
+        return parameters;
+    }
+
+    TrainingEmbedding embedding() {
+        return new TrainingEmbedding(one(TensorRole.EMBEDDING, NO_LAYER));
+    }
+
+    /** Returns the rotation that all layers share. */
+    Rotation rotation() {
+        return rotation;
+    }
+
+    List<TrainingBlock> blocks() {
+        return IntStream.range(0, config.sizes().layers()).mapToObj(this::block).toList();
+    }
+
+    OutputLayer output() {
+        boolean tied = one(TensorRole.OUTPUT, NO_LAYER) == null;
+        return new OutputLayer(
+                resources, norm(TensorRole.OUTPUT_NORM, NO_LAYER),
+                linear(tied ? TensorRole.EMBEDDING : TensorRole.OUTPUT, null, NO_LAYER));
     }
 
     private TrainingBlock block(int layer) {
         AttentionConfig attention = config.attention();
-        Parameter headGain = one(HEAD_NORM, layer);
+        Parameter headGain = one(TensorRole.HEAD_NORM, layer);
         TrainingNorm headNorm =
-                headGain == null ? null : new TrainingNorm(resources, attention.valueDim(), HEAD_EPSILON, headGain);
+                headGain == null ? null : new TrainingNorm(resources, attention.valueDim(), HEAD_EPSILON, headGain, 1);
         TrainingFeedForward feedForward = new TrainingFeedForward(
-                resources, linear(GATE_UP, GATE_UP_BIAS, layer), linear(DOWN, DOWN_BIAS, layer));
-        return new TrainingBlock(resources, width, attention.heads(), new TrainingBlock.Parts(
-                norm(ATTENTION_NORM, layer), attention(attention, layer), headNorm,
-                linear(ATTENTION_OUTPUT, ATTENTION_OUTPUT_BIAS, layer), norm(FEED_FORWARD_NORM, layer), feedForward));
+                resources, linear(TensorRole.GATE_UP, TensorRole.GATE_UP_BIAS, layer),
+                linear(TensorRole.DOWN, TensorRole.DOWN_BIAS, layer));
+        return new TrainingBlock(resources, attention.heads(), new TrainingBlock.Parts(
+                norm(TensorRole.ATTENTION_NORM, layer), attention(attention, layer), headNorm,
+                linear(TensorRole.ATTENTION_OUTPUT, TensorRole.ATTENTION_OUTPUT_BIAS, layer),
+                norm(TensorRole.FEED_FORWARD_NORM, layer), feedForward));
     }
 
     private TrainableAttention attention(AttentionConfig attention, int layer) {
-        LinearLayer projection = linear(PROJECTION, PROJECTION_BIAS, layer);
+        LinearLayer projection = linear(TensorRole.PROJECTION, TensorRole.PROJECTION_BIAS, layer);
         boolean softmax = !(attention instanceof LinearConfig);
         return switch (attention.dense()) {
             case TpaConfig form ->
-                new TensorProductHeads(resources, form, softmax, projection, rotation, width);
+                new TensorProductHeads(resources, form, softmax, projection, rotation);
             case GroupedQueryConfig sizes -> groupedQuery(sizes, softmax, projection, layer);
             case LatentConfig sizes -> new LatentHeads(
                     resources, sizes,
-                    new LatentHeads.Layers(projection, linear(QUERY_UP, null, layer),
-                            linear(KEY_VALUE_UP, null, layer)),
-                    one(QUERY_LATENT_NORM, layer), one(LATENT_NORM, layer), rotation, width);
+                    new LatentHeads.Layers(projection, linear(TensorRole.QUERY_UP, null, layer),
+                            linear(TensorRole.KEY_VALUE_UP, null, layer)),
+                    one(TensorRole.QUERY_LATENT_NORM, layer), one(TensorRole.LATENT_NORM, layer), rotation);
             default -> throw new IllegalArgumentException("training: unsupported attention: " + attention);
         };
     }
@@ -113,18 +102,20 @@ final class Assembly {
             int layer) {
         LayerOptions options = sizes.options();
         return new GroupedQueryHeads(
-                resources, sizes, softmax, projection, vectorNorm(QUERY_NORM, sizes, layer),
-                vectorNorm(KEY_NORM, sizes, layer), options.unrotated().contains(layer) ? null : rotation, width);
+                resources, sizes, softmax, projection, vectorNorm(TensorRole.QUERY_NORM, sizes, layer),
+                vectorNorm(TensorRole.KEY_NORM, sizes, layer), options.unrotated().contains(layer) ? null : rotation);
     }
 
     private TrainingNorm vectorNorm(TensorRole role, GroupedQueryConfig sizes, int layer) {
         Parameter gain = one(role, layer);
-        return gain == null ? null : new TrainingNorm(resources, sizes.headDim(), sizes.options().normEpsilon(), gain);
+        return gain == null
+                ? null
+                : new TrainingNorm(resources, sizes.headDim(), sizes.options().normEpsilon(), gain, 1);
     }
 
     /** Returns a norm of the residual stream. */
     private TrainingNorm norm(TensorRole role, int layer) {
-        return new TrainingNorm(resources, width, config.norms().epsilon(), one(role, layer));
+        return new TrainingNorm(resources, config.sizes().width(), config.norms().epsilon(), one(role, layer), 1);
     }
 
     /** Returns a layer with all matrices of {@code role} and the biases of {@code biasRole}, if the model has them. */

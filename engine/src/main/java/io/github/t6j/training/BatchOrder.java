@@ -2,7 +2,9 @@ package io.github.t6j.training;
 
 import io.github.t6j.random.SplitMix64;
 import io.github.t6j.training.data.Windows;
+import io.github.t6j.training.data.Windows;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Order in which training reads its data: windows of T ids, each with the window one id later as its targets. The sizes
@@ -16,8 +18,8 @@ public final class BatchOrder {
     private final TokenData data;
     private final Order order;
     private final int length;
-    private final long[] ends; // running total of windows up to the end of each shard
-    private final int[] window; // T + 1 ids
+    private final Windows adjacent;
+    private final long windows;
     private long seed;
     private long taken;
 
@@ -50,33 +52,30 @@ public final class BatchOrder {
         this.order = order;
         this.seed = seed;
         length = contextLength;
-        window = new int[Math.addExact(contextLength, 1)];
-        ends = new long[data.shards()];
-        long end = 0;
-        for (int shard = 0; shard < ends.length; shard++) {
-            end += windows(shard);
-            ends[shard] = end;
-        }
-        if (end == 0) {
-            throw new IllegalArgumentException("data: expected a shard of " + window.length + " ids or more, one"
+        adjacent = new Windows(data, length);
+        windows = order == Order.RANDOM
+                ? IntStream.range(0, data.shards()).mapToLong(this::starts).sum()
+                : adjacent.count();
+        if (windows == 0) {
+            throw new IllegalArgumentException("data: expected a shard of " + (length + 1) + " ids or more, one"
                     + " more than the context, found " + data.size()
                     + " ids in all: give more text or a shorter context");
         }
     }
 
-    /** Returns the number of windows of a shard in this order. */
-    private long windows(int shard) {
+    /** Returns the number of windows of a shard that may overlap. */
+    private long starts(int shard) {
         long size = data.size(shard);
-        if (order == Order.RANDOM && size <= length) {
-            throw new IllegalArgumentException("data: shard " + shard + ": expected " + window.length
+        if (size <= length) {
+            throw new IllegalArgumentException("data: shard " + shard + ": expected " + (length + 1)
                     + " ids or more, one more than the context, found " + size);
         }
-        return order == Order.RANDOM ? size - length : (size - 1) / length;
+        return size - length;
     }
 
     /** Returns the number of windows of an epoch; in RANDOM, the number of windows to draw from. */
     public long windows() {
-        return ends[ends.length - 1];
+        return windows;
     }
 
     /** Returns the number of windows taken since the beginning. */
@@ -96,32 +95,19 @@ public final class BatchOrder {
             throw new IllegalArgumentException("batch: expected 1 row or more and arrays of rows * " + length
                     + " ids, found " + rows + " rows and arrays of " + ids.length + " and " + targets.length);
         }
-        int shard = order == Order.RANDOM ? (int) below(ends.length, draw(2 * taken)) : -1;
+        int shard = order == Order.RANDOM ? (int) below(data.shards(), draw(2 * taken)) : -1;
         for (int row = 0; row < rows; row++, taken++) {
             if (order == Order.RANDOM) {
-                long starts = ends[shard] - (shard == 0 ? 0 : ends[shard - 1]);
-                data.read(shard, below(starts, draw(2 * taken + 1)), window, 0, window.length);
+                adjacent.read(shard, below(starts(shard), draw(2 * taken + 1)), ids, targets, row);
             } else {
-                readOfEpoch();
+                adjacent.read(permute(taken % windows, windows, draw(taken / windows)), ids, targets, row);
             }
-            System.arraycopy(window, 0, ids, row * length, length);
-            System.arraycopy(window, 1, targets, row * length, length);
         }
-    }
-
-    private void readOfEpoch() {
-        long place = permute(taken % windows(), windows(), draw(taken / windows()));
-        int shard = 0;
-        while (ends[shard] <= place) {
-            shard++;
-        }
-        long first = shard == 0 ? 0 : ends[shard - 1];
-        data.read(shard, (place - first) * length, window, 0, window.length);
     }
 
     /** Returns the state of this order, for {@link #restore} to continue exactly from here. */
     public long[] state() {
-        return new long[] {order.ordinal(), length, windows(), seed, taken};
+        return new long[] {order.ordinal(), length, windows, seed, taken};
     }
 
     /**

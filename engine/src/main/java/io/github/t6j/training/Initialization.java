@@ -6,6 +6,7 @@ import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorRole;
 import io.github.t6j.model.TensorSpec;
+import io.github.t6j.random.SplitMix64;
 import java.util.Arrays;
 import java.util.List;
 
@@ -35,13 +36,31 @@ public enum Initialization {
     void draw(ModelConfig config, List<Parameter> parameters, long seed) {
         for (Parameter parameter : parameters) {
             TensorSpec spec = parameter.spec();
-            RandomValues random = new RandomValues(seed, spec.name());
+            SplitMix64 random = new SplitMix64(SplitMix64.seed(seed, spec.name()));
             if (spec.isGain()) {
                 Arrays.fill(parameter.value(), 1f);
             } else if (spec.role() == TensorRole.EMBEDDING && this == SMALL) {
-                random.normal(DEVIATION, parameter.value());
+                normal(random, parameter.value());
             } else {
-                random.uniform(bound(config, spec), parameter.value());
+                uniform(random, bound(config, spec), parameter.value());
+            }
+        }
+    }
+
+    private static void uniform(SplitMix64 random, double bound, float[] values) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (bound * (2 * random.nextDouble() - 1));
+        }
+    }
+
+    /** Draws normal numbers in pairs (Box and Muller 1958), with StrictMath: the same on every machine and JDK. */
+    private static void normal(SplitMix64 random, float[] values) {
+        for (int i = 0; i < values.length; i += 2) {
+            double radius = DEVIATION * Math.sqrt(-2 * StrictMath.log(1 - random.nextDouble()));
+            double angle = 2 * Math.PI * random.nextDouble();
+            values[i] = (float) (radius * StrictMath.cos(angle));
+            if (i + 1 < values.length) {
+                values[i + 1] = (float) (radius * StrictMath.sin(angle));
             }
         }
     }

@@ -20,20 +20,12 @@ public record LearningRate(double maximum, double minimum, long warmup, long upd
 
     /** @throws IllegalArgumentException for rates below 0 or above 1, or a warm-up longer than the run */
     public LearningRate {
-        if (!(maximum > 0 && maximum <= 1)) {
-            throw new IllegalArgumentException("learningRate: expected above 0 and at most 1, found " + maximum);
-        }
-        if (!(minimum >= 0 && minimum <= maximum)) {
-            throw new IllegalArgumentException(
-                    "minLearningRate: expected 0 to the learning rate, " + maximum + ", found " + minimum);
-        }
-        if (updates < 1 || updates > MOST) {
-            throw new IllegalArgumentException("steps: expected 1 to " + MOST + ", found " + updates);
-        }
-        if (warmup < 0 || warmup > updates) {
-            throw new IllegalArgumentException(
-                    "warmUp: expected 0 to the number of steps, " + updates + ", found " + warmup);
-        }
+        TrainingOptions.check("learningRate", maximum > 0 && maximum <= 1, "above 0 and at most 1", maximum);
+        TrainingOptions.check("minLearningRate", minimum >= 0 && minimum <= maximum,
+                "0 to the learning rate, " + maximum, minimum);
+        TrainingOptions.check("steps", updates >= 1 && updates <= MOST, "1 to " + MOST, updates);
+        TrainingOptions.check("warmUp", warmup >= 0 && warmup <= updates,
+                "0 to the number of steps, " + updates, warmup);
     }
 
     /** Returns the rate of an update, counted from 0. */

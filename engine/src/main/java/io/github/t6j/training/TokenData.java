@@ -25,23 +25,10 @@ public final class TokenData implements AutoCloseable {
     private final List<Shard> shards = new ArrayList<>();
     private final int vocabulary;
 
-    /**
-     * Sequence of parts.
-     *
-     * @param ends number of ids up to the end of each part
-     */
-    private record Shard(List<MappedIds> parts, long[] ends) {
+    /** Sequence of parts, of {@code size} ids together. */
+    private record Shard(List<MappedIds> parts, long size) {
         Shard(List<MappedIds> parts) {
-            this(parts, new long[parts.size()]);
-            long end = 0;
-            for (int i = 0; i < ends.length; i++) {
-                end += parts.get(i).count();
-                ends[i] = end;
-            }
-        }
-
-        long size() {
-            return ends[ends.length - 1];
+            this(parts, parts.stream().mapToLong(MappedIds::count).sum());
         }
     }
 
@@ -189,15 +176,12 @@ public final class TokenData implements AutoCloseable {
         Shard source = shards.get(shard);
         Objects.checkFromIndexSize(from, count, source.size());
         Objects.checkFromIndexSize(offset, count, into.length);
-        int part = 0;
-        while (part < source.ends.length && source.ends[part] <= from) {
-            part++;
-        }
-        for (int done = 0; done < count; part++) {
-            MappedIds ids = source.parts.get(part);
-            long at = from + done - (source.ends[part] - ids.count());
-            int here = (int) Math.min(count - done, ids.count() - at);
+        long at = from;
+        int done = 0;
+        for (MappedIds ids : source.parts) {
+            int here = Math.clamp(ids.count() - at, 0, count - done);
             ids.read(at, into, offset + done, here, vocabulary);
+            at = Math.max(0, at - ids.count());
             done += here;
         }
     }

@@ -11,6 +11,7 @@ import io.github.t6j.training.layers.MicroBatch;
 import io.github.t6j.training.layers.OutputLayer;
 import io.github.t6j.training.layers.Resources;
 import io.github.t6j.training.layers.Rotation;
+import io.github.t6j.training.layers.Rows;
 import io.github.t6j.training.layers.TrainingBlock;
 import io.github.t6j.training.layers.TrainingEmbedding;
 import java.nio.file.Path;
@@ -29,9 +30,9 @@ public final class TrainableModel implements AutoCloseable {
     private final List<TrainingBlock> blocks;
     private final OutputLayer output;
     private final ModelConfig config;
-    private float[] x = new float[0]; // [rows][width]: activations between blocks, then their derivatives
+    private Rows x = Rows.NONE; // [rows][width]: activations between blocks, then their derivatives
 
-    TrainableModel(Resources resources, ModelConfig config, Assembly.Parts parts) {
+    private TrainableModel(Resources resources, ModelConfig config, Assembly parts) {
         this.resources = resources;
         this.config = config;
         parameters = parts.parameters();
@@ -57,7 +58,7 @@ public final class TrainableModel implements AutoCloseable {
         TrainingLimits.check(config);
         Resources resources = new Resources(kernels, new Workers(threads));
         try {
-            return new TrainableModel(resources, config, new Assembly(resources, config, specs).parts());
+            return new TrainableModel(resources, config, new Assembly(resources, config, specs));
         } catch (RuntimeException | Error failure) {
             resources.close();
             throw failure;
@@ -124,7 +125,7 @@ public final class TrainableModel implements AutoCloseable {
     public double loss(int[] ids, int[] targets, int sequences, int length) {
         MicroBatch batch = begin(ids, targets, sequences, length);
         forward(batch);
-        return output.loss(x, batch);
+        return output.loss(x, batch, 0, null);
     }
 
     /**
@@ -143,7 +144,7 @@ public final class TrainableModel implements AutoCloseable {
         ModelConfig.Sizes sizes = config.sizes();
         MicroBatch batch = MicroBatch.checked(ids, targets, sequences, length, sizes.vocabulary());
         TrainingLimits.check(config, batch);
-        x = Resources.atLeast(x, batch.rows(), sizes.width());
+        x = x.atLeast(batch.rows(), sizes.width());
         rotation.prepare(length);
         return batch;
     }
@@ -161,7 +162,7 @@ public final class TrainableModel implements AutoCloseable {
      * to this half.
      */
     double backward(MicroBatch batch, float scale) {
-        double loss = output.lossAndGradient(x, batch, scale, x);
+        double loss = output.loss(x, batch, scale, x);
         for (TrainingBlock block : blocks.reversed()) {
             block.backward(x, batch);
         }

@@ -15,6 +15,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 
 /**
  * Training run of a model: its weights, the state of AdamW, and the position in the data. An update reads
@@ -76,9 +78,15 @@ public final class Trainer implements AutoCloseable {
                 .with(context == 0 ? Map.of("vocab_size", ids) : Map.of("vocab_size", ids, "block_size", context));
         ModelFiles files = ModelFiles.of(model.configJson("float32"), model.variant()).withTokenizer(tokenizer);
         ModelConfig config = Families.describe(model);
-        Trainer trainer = new Trainer(files, config, options, threads);
+        return filled(
+                new Trainer(files, config, options, threads),
+                trainer -> options.initialization().draw(config, trainer.parameters(), options.seed()));
+    }
+
+    /** Fills a new trainer with values; closes it if that fails. */
+    private static Trainer filled(Trainer trainer, Consumer<Trainer> values) {
         try {
-            options.initialization().draw(config, trainer.model.parameters(), options.seed());
+            values.accept(trainer);
             return trainer;
         } catch (RuntimeException | Error failure) {
             trainer.close();
@@ -100,18 +108,10 @@ public final class Trainer implements AutoCloseable {
     public static Trainer from(
             Path path, RopeVariant variant, Path tokenizer, TrainingOptions options, int threads) {
         try (ModelSource source = new ModelSource(path, variant)) {
-            return of(source, source.files(tokenizer, options.batches().context()), options, threads);
-        }
-    }
-
-    private static Trainer of(ModelSource source, ModelFiles files, TrainingOptions options, int threads) {
-        Trainer trainer = new Trainer(files, source.config(), options, threads);
-        try {
-            source.copy(trainer.model.parameters());
-            return trainer;
-        } catch (RuntimeException | Error failure) {
-            trainer.close();
-            throw failure;
+            ModelFiles files = source.files(tokenizer, options.batches().context());
+            return filled(
+                    new Trainer(files, source.config(), options, threads),
+                    trainer -> source.copy(trainer.parameters()));
         }
     }
 
@@ -127,16 +127,13 @@ public final class Trainer implements AutoCloseable {
         TrainingCheckpoint saved = TrainingCheckpoint.open(checkpoint);
         TrainingJson json = saved.json();
         try (ModelSource source = new ModelSource(checkpoint, null)) {
-            Trainer trainer = of(source, source.files(null, 0), json.options(), threads);
-            try {
-                saved.readMoments(trainer.model.parameters(), trainer.optimizer);
-            } catch (RuntimeException | Error failure) {
-                trainer.close();
-                throw failure;
-            }
-            trainer.steps = json.steps();
-            trainer.position = new DataPosition(trainer.options, json.data(), json.order());
-            return trainer;
+            ModelFiles files = source.files(null, 0);
+            return filled(new Trainer(files, source.config(), json.options(), threads), trainer -> {
+                source.copy(trainer.parameters());
+                saved.readMoments(trainer.parameters(), trainer.optimizer);
+                trainer.steps = json.steps();
+                trainer.position = new DataPosition(trainer.options, json.data(), json.order());
+            });
         }
     }
 
@@ -185,13 +182,8 @@ public final class Trainer implements AutoCloseable {
         });
     }
 
-    /** Source of micro-batches: fills {@link #ids} and {@link #targets}. */
-    @FunctionalInterface
-    private interface MicroBatches {
-        void read(int part);
-    }
-
-    private StepResult update(MicroBatches source) {
+    /** @param source fills {@link #ids} and {@link #targets} with a micro-batch of the update, by its index */
+    private StepResult update(IntConsumer source) {
         TrainingOptions.Batches batches = options.batches();
         int parts = batches.accumulation();
         double loss = gradients(source, batches.adds() ? 1f : 1f / parts) / parts;
@@ -208,13 +200,13 @@ public final class Trainer implements AutoCloseable {
     }
 
     /** Returns the sum of the micro-batches' losses; sets the gradients to {@code scale} × the sum of theirs. */
-    private double gradients(MicroBatches source, float scale) {
+    private double gradients(IntConsumer source, float scale) {
         TrainingOptions.Batches batches = options.batches();
         model.clearGradients();
         double loss = 0;
         for (int part = 0; part < batches.accumulation(); part++) {
             checkInterrupted();
-            source.read(part);
+            source.accept(part);
             loss += model.lossAndGradient(ids, targets, batches.sequences(), batches.context(), scale);
         }
         return loss;
@@ -246,17 +238,29 @@ public final class Trainer implements AutoCloseable {
      * @throws CancellationException if the thread is interrupted; its interrupt status stays set
      */
     public double evaluate(TokenData data, int most) {
-        Windows windows = new Windows(data, options.batches().context(), most);
-        double sum = 0;
-        for (int from = 0; from < windows.count(); from += options.batches().sequences()) {
-            checkInterrupted();
-            int rows = Math.min(options.batches().sequences(), windows.count() - from);
-            int[] windowIds = new int[rows * options.batches().context()];
-            int[] windowTargets = new int[windowIds.length];
-            windows.read(from, rows, windowIds, windowTargets);
-            sum += rows * model.loss(windowIds, windowTargets, rows, options.batches().context());
+        if (most < 1) {
+            throw new IllegalArgumentException("windows: expected 1 or more, found " + most);
         }
-        return sum / windows.count();
+        int context = options.batches().context();
+        Windows windows = new Windows(data, context);
+        if (windows.count() == 0) {
+            throw new IllegalArgumentException("validation: expected data of more than " + context
+                    + " tokens (the context) in a shard, found " + data.size()
+                    + " in all: give more text or a shorter context");
+        }
+        int count = (int) Math.min(windows.count(), most);
+        double sum = 0;
+        for (int from = 0; from < count; from += options.batches().sequences()) {
+            checkInterrupted();
+            int rows = Math.min(options.batches().sequences(), count - from);
+            int[] windowIds = new int[rows * context];
+            int[] windowTargets = new int[windowIds.length];
+            for (int row = 0; row < rows; row++) {
+                windows.read(windows.spaced(from + row, count), windowIds, windowTargets, row);
+            }
+            sum += rows * model.loss(windowIds, windowTargets, rows, context);
+        }
+        return sum / count;
     }
 
     /** Measures the seconds of an update by computing one with meaningless ids; the weights stay unchanged. */

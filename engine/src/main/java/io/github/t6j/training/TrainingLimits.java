@@ -31,14 +31,17 @@ final class TrainingLimits {
 
     private static void check(AttentionConfig attention) {
         switch (attention) {
-            case GroupedQueryConfig _ -> {
-            }
             case TpaConfig form -> check(form);
-            case LatentConfig latent -> check(latent);
+            case LatentConfig latent when latent.parts().branches() > 1 ->
+                throw unsupported("MLRA-" + latent.parts().branches());
+            case LatentConfig latent when latent.parts().latents() > 1 ->
+                throw unsupported("GLA-" + latent.parts().latents());
+            case GroupedQueryConfig _,LatentConfig _ -> {
+            }
             case GroupedFactors _ -> throw refused("heads", "whole heads", "factors (t6j.json)");
-            case GroupedTiedConfig _ -> throw refused("attention", "TPA, MHA, GQA, MQA or MLA", "GTA");
-            case MultiMatrixConfig _ -> throw refused("attention", "TPA, MHA, GQA, MQA or MLA", "MFA");
-            default -> throw refused("attention", "TPA, MHA, GQA, MQA or MLA", attention);
+            case GroupedTiedConfig _ -> throw unsupported("GTA");
+            case MultiMatrixConfig _ -> throw unsupported("MFA");
+            default -> throw unsupported(attention);
         }
     }
 
@@ -59,13 +62,8 @@ final class TrainingLimits {
         }
     }
 
-    private static void check(LatentConfig latent) {
-        if (latent.parts().branches() > 1) {
-            throw refused("attention", "TPA, MHA, GQA, MQA or MLA", "MLRA-" + latent.parts().branches());
-        }
-        if (latent.parts().latents() > 1) {
-            throw refused("attention", "TPA, MHA, GQA, MQA or MLA", "GLA-" + latent.parts().latents());
-        }
+    private static ModelFormatException unsupported(Object attention) {
+        return refused("attention", "TPA, MHA, GQA, MQA or MLA", attention);
     }
 
     private static ModelFormatException refused(String what, String expected, Object found) {

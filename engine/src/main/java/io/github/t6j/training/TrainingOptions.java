@@ -29,19 +29,11 @@ public record TrainingOptions(
         /** @throws IllegalArgumentException if a number is out of range */
         public Batches {
             Objects.requireNonNull(order, "order");
-            check("context", context, 0);
-            check("batch", sequences, 1);
-            check("accumulate", accumulation, 1);
-            if ((long) Math.max(1, context) * sequences > MOST) {
-                throw new IllegalArgumentException("batch: expected at most " + MOST + " tokens at once, found "
-                        + sequences + " sequences of " + context + ": use fewer sequences or a shorter context");
-            }
-        }
-
-        private static void check(String name, int value, int least) {
-            if (value < least || value > MOST) {
-                throw new IllegalArgumentException(name + ": expected " + least + " to " + MOST + ", found " + value);
-            }
+            check("context", context >= 0 && context <= MOST, "0 to " + MOST, context);
+            check("batch", sequences >= 1 && sequences <= MOST, "1 to " + MOST, sequences);
+            check("accumulate", accumulation >= 1 && accumulation <= MOST, "1 to " + MOST, accumulation);
+            check("batch", (long) Math.max(1, context) * sequences <= MOST, "at most " + MOST + " tokens at once",
+                    sequences + " sequences of " + context + ": use fewer sequences or a shorter context");
         }
 
         /** Returns these batches with sequences of another length. */
@@ -73,17 +65,11 @@ public record TrainingOptions(
 
         /** @throws IllegalArgumentException if a number is out of range */
         public Optimizer {
-            check("beta1", beta1, beta1 >= 0 && beta1 < 1, "0 to below 1");
-            check("beta2", beta2, beta2 >= 0 && beta2 < 1, "0 to below 1");
-            check("epsilon", epsilon, epsilon > 0 && epsilon <= 1, "above 0 to 1");
-            check("weightDecay", decay, decay >= 0 && decay <= 1, "0 to 1");
-            check("clip", clip, clip >= 0 && clip <= Float.MAX_VALUE, "0 (no clipping) or more");
-        }
-
-        private static void check(String name, double value, boolean right, String expected) {
-            if (!right) {
-                throw new IllegalArgumentException(name + ": expected " + expected + ", found " + value);
-            }
+            check("beta1", beta1 >= 0 && beta1 < 1, "0 to below 1", beta1);
+            check("beta2", beta2 >= 0 && beta2 < 1, "0 to below 1", beta2);
+            check("epsilon", epsilon > 0 && epsilon <= 1, "above 0 to 1", epsilon);
+            check("weightDecay", decay >= 0 && decay <= 1, "0 to 1", decay);
+            check("clip", clip >= 0 && clip <= Float.MAX_VALUE, "0 (no clipping) or more", clip);
         }
 
         /** Returns the factor that clips gradients of this norm. */
@@ -98,6 +84,12 @@ public record TrainingOptions(
         Objects.requireNonNull(rate, "rate");
         Objects.requireNonNull(optimizer, "optimizer");
         Objects.requireNonNull(initialization, "initialization");
+    }
+
+    static void check(String name, boolean right, String expected, Object found) {
+        if (!right) {
+            throw new IllegalArgumentException(name + ": expected " + expected + ", found " + found);
+        }
     }
 
     /**

@@ -272,7 +272,7 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
         static Format of(MemorySegment bytes) {
             int first = bytes.get(ValueLayout.JAVA_BYTE, 0) & 0xff;
             if (bytes.byteSize() > 8 && bytes.get(ValueLayout.JAVA_BYTE, 8) == '{'
-                    && Long.compareUnsigned(bytes.get(Safetensors.LENGTH, 0), Safetensors.MAX_HEADER) <= 0) {
+                    && Long.compareUnsigned(bytes.get(LittleEndian.LONG, 0), Safetensors.MAX_HEADER) <= 0) {
                 return SAFETENSORS;
             }
             if (Gguf.isGguf(bytes)) {

@@ -27,7 +27,7 @@ public record LazyTensor(String name, DType dtype, List<Long> shape, Function<Ar
     public static LazyTensor of(String name, int[] ids) {
         return new LazyTensor(name, DType.I32, List.of((long) ids.length), arena -> {
             MemorySegment data = arena.allocate(4L * ids.length, 4);
-            MemorySegment.copy(ids, 0, data, Tensor.INT, 0, ids.length);
+            MemorySegment.copy(ids, 0, data, LittleEndian.INT, 0, ids.length);
             return data;
         });
     }

@@ -2,8 +2,6 @@ package io.github.t6j.weights;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,7 +16,6 @@ import java.util.Objects;
  * @param data exactly the elements' bytes, with no guaranteed alignment; valid while the {@link Checkpoint} is open
  */
 public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment data) {
-    static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** @throws IllegalArgumentException if the size of {@code data} does not match {@code shape} and {@code dtype} */
     public Tensor {
@@ -127,7 +124,7 @@ public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment d
     /** Returns all elements of an I32 tensor. */
     public int[] toInts() {
         int[] ints = new int[Math.toIntExact(elementCount())];
-        MemorySegment.copy(data, INT, 0, ints, 0, ints.length);
+        MemorySegment.copy(data, LittleEndian.INT, 0, ints, 0, ints.length);
         return ints;
     }
 

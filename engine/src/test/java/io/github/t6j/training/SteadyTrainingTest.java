@@ -8,8 +8,8 @@ import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.training.layers.HeadAttention;
-import io.github.t6j.training.layers.HeadAttention.Rows;
 import io.github.t6j.training.layers.Products;
+import io.github.t6j.training.layers.Rows;
 import java.lang.management.ManagementFactory;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
@@ -45,15 +45,16 @@ class SteadyTrainingTest {
     @Test
     void productsAllocateNothing() {
         Random random = new Random(1);
-        float[] x = TestNumbers.normal(random, ROWS * INPUTS, 1);
-        float[] w = TestNumbers.normal(random, OUTPUTS * INPUTS, 1);
-        float[] y = TestNumbers.normal(random, ROWS * OUTPUTS, 1);
-        float[] result = new float[ROWS * INPUTS];
+        Rows x = rows(ROWS, INPUTS, random);
+        float[][] w = {TestNumbers.normal(random, OUTPUTS * INPUTS, 1)};
+        Rows y = rows(ROWS, OUTPUTS, random);
+        Rows result = rows(ROWS, INPUTS, random);
+        float[][] gradient = {new float[OUTPUTS * INPUTS]};
         try (Workers workers = new Workers(1); Products products = new Products(kernels, workers)) {
             assertAllocatesNothing(() -> {
-                products.forward(x, 0, INPUTS, ROWS, w, 0, OUTPUTS, INPUTS, result, 0, OUTPUTS, true);
-                products.inputGradient(y, 0, OUTPUTS, ROWS, w, 0, OUTPUTS, INPUTS, result, 0, INPUTS, false);
-                products.weightGradient(y, 0, OUTPUTS, x, 0, INPUTS, ROWS, result, 0, OUTPUTS, INPUTS);
+                products.forward(x, ROWS, w, INPUTS, y, true);
+                products.inputGradient(y, ROWS, w, INPUTS, result);
+                products.weightGradient(y, x, ROWS, gradient, INPUTS);
             });
         }
     }
@@ -61,14 +62,14 @@ class SteadyTrainingTest {
     @Test
     void attentionAllocatesNothing() {
         Random random = new Random(2);
-        Rows q = rows(random);
-        Rows k = rows(random);
-        Rows v = rows(random);
-        Rows y = rows(random);
-        Rows dy = rows(random);
-        Rows dq = rows(random);
-        Rows dk = rows(random);
-        Rows dv = rows(random);
+        Rows q = rows(ROWS, DIM, random);
+        Rows k = rows(ROWS, DIM, random);
+        Rows v = rows(ROWS, DIM, random);
+        Rows y = rows(ROWS, DIM, random);
+        Rows dy = rows(ROWS, DIM, random);
+        Rows dq = rows(ROWS, DIM, random);
+        Rows dk = rows(ROWS, DIM, random);
+        Rows dv = rows(ROWS, DIM, random);
         float[] lse = new float[ROWS];
         try (HeadAttention attention = new HeadAttention(kernels)) {
             assertAllocatesNothing(() -> {
@@ -78,7 +79,7 @@ class SteadyTrainingTest {
         }
     }
 
-    private static Rows rows(Random random) {
-        return new Rows(TestNumbers.normal(random, ROWS * DIM, 1), 0, DIM);
+    private static Rows rows(int rows, int width, Random random) {
+        return new Rows(TestNumbers.normal(random, rows * width, 1), 0, width);
     }
 }

@@ -270,15 +270,16 @@ class TrainerTest {
     @Test
     void windowsAreAdjacent() {
         try (TokenData data = TokenData.of(IntStream.range(0, 50).toArray())) {
-            Windows windows = new Windows(data, 4, 100);
+            Windows windows = new Windows(data, 4);
             assertThat(windows.count()).isEqualTo(12);
             int[] ids = new int[8];
             int[] targets = new int[8];
-            windows.read(10, 2, ids, targets);
+            windows.read(10, ids, targets, 0);
+            windows.read(11, ids, targets, 1);
             assertThat(ids).containsExactly(40, 41, 42, 43, 44, 45, 46, 47);
             assertThat(targets).containsExactly(41, 42, 43, 44, 45, 46, 47, 48);
-            Windows some = new Windows(data, 4, 3);
-            some.read(1, 2, ids, targets);
+            windows.read(windows.spaced(1, 3), ids, targets, 0);
+            windows.read(windows.spaced(2, 3), ids, targets, 1);
             assertThat(ids).containsExactly(16, 17, 18, 19, 32, 33, 34, 35);
         }
     }

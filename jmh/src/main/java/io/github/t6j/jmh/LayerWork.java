@@ -3,6 +3,7 @@ package io.github.t6j.jmh;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.training.layers.Products;
+import io.github.t6j.training.layers.Rows;
 
 /** A linear layer and some rows. */
 public final class LayerWork implements AutoCloseable {
@@ -18,9 +19,12 @@ public final class LayerWork implements AutoCloseable {
     private final int rows;
     private final int outputs;
     private final int inputs;
-    private final float[] y;
-    private final float[] dx;
-    private final float[] dw;
+    private final float[][] matrix;
+    private final Rows xRows;
+    private final Rows dyRows;
+    private final Rows y;
+    private final Rows dx;
+    private final float[][] dw;
     private final Workers workers;
     private final Products products;
 
@@ -32,29 +36,32 @@ public final class LayerWork implements AutoCloseable {
         this.rows = rows;
         outputs = dy.length / rows;
         inputs = x.length / rows;
-        y = new float[dy.length];
-        dx = new float[x.length];
-        dw = new float[w.length];
+        matrix = new float[][] {w};
+        xRows = new Rows(x, 0, inputs);
+        dyRows = new Rows(dy, 0, outputs);
+        y = new Rows(new float[dy.length], 0, outputs);
+        dx = new Rows(new float[x.length], 0, inputs);
+        dw = new float[][] {new float[w.length]};
         workers = new Workers(threads);
         products = new Products(kernels, workers);
     }
 
     /** Computes y = W·x. */
     public float[] forward() {
-        products.forward(x, 0, inputs, rows, w, 0, outputs, inputs, y, 0, outputs, false);
-        return y;
+        products.forward(xRows, rows, matrix, inputs, y, false);
+        return y.array();
     }
 
     /** Computes dx = Wᵀ·dy. */
     public float[] inputGradient() {
-        products.inputGradient(dy, 0, outputs, rows, w, 0, outputs, inputs, dx, 0, inputs, false);
-        return dx;
+        products.inputGradient(dyRows, rows, matrix, inputs, dx);
+        return dx.array();
     }
 
     /** Computes dW, to which each call adds dyᵀ·x. */
     public float[] weightGradient() {
-        products.weightGradient(dy, 0, outputs, x, 0, inputs, rows, dw, 0, outputs, inputs);
-        return dw;
+        products.weightGradient(dyRows, xRows, rows, dw, inputs);
+        return dw[0];
     }
 
     /** Returns multiplications and additions of each product. */

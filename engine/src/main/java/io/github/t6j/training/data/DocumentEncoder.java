@@ -41,6 +41,9 @@ final class DocumentEncoder {
      */
     private record Batch(Future<List<int[]>> ids, long done) {}
 
+    /** Ids that were written. */
+    record Written(long count, int highest) {}
+
     /**
      * @param end end-of-document id
      * @param width bytes of an id: 2 or 4
@@ -51,23 +54,14 @@ final class DocumentEncoder {
         this.width = width;
     }
 
-    /** Returns the number of ids written. */
-    long count() {
-        return count;
-    }
-
-    /** Returns the highest id written. */
-    int highest() {
-        return highest;
-    }
-
     /**
      * Writes the ids of all documents.
      *
      * @param progress receives the number of bytes of the file that are done
+     * @return number of ids, and the highest of them
      * @throws CancellationException if the thread is interrupted
      */
-    void write(DocumentFile documents, FileChannel out, LongConsumer progress) throws IOException {
+    Written write(DocumentFile documents, FileChannel out, LongConsumer progress) throws IOException {
         ExecutorService threads = Executors.newFixedThreadPool(
                 THREADS, Thread.ofPlatform().daemon().name("t6j-tokenise-", 0).factory());
         try {
@@ -81,6 +75,7 @@ final class DocumentEncoder {
             while (!waiting.isEmpty()) {
                 writeFirst(out, progress);
             }
+            return new Written(count, highest);
         } finally {
             threads.shutdownNow();
         }

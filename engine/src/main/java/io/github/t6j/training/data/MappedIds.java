@@ -2,10 +2,9 @@ package io.github.t6j.training.data;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.weights.FileBytes;
+import io.github.t6j.weights.LittleEndian;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 
 /**
@@ -17,13 +16,10 @@ import java.nio.file.Path;
  * @param width bytes of an id: 2 (unsigned) or 4
  */
 public record MappedIds(Path file, MemorySegment bytes, long first, int width) {
-    private static final ValueLayout.OfShort SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** Copies ids into off-heap memory. */
     public static MappedIds of(int[] ids, Arena arena) {
-        return new MappedIds(Path.of("ids"), arena.allocateFrom(INT, ids), 0, Integer.BYTES);
+        return new MappedIds(Path.of("ids"), arena.allocateFrom(LittleEndian.INT, ids), 0, Integer.BYTES);
     }
 
     public long count() {
@@ -43,7 +39,9 @@ public record MappedIds(Path file, MemorySegment bytes, long first, int width) {
     public void read(long from, int[] into, int offset, int count, int vocabulary) {
         try {
             for (int i = 0; i < count; i++) {
-                int id = width == 2 ? bytes.getAtIndex(SHORT, from + i) & 0xFFFF : bytes.getAtIndex(INT, from + i);
+                int id = width == 2
+                        ? bytes.getAtIndex(LittleEndian.SHORT, from + i) & 0xFFFF
+                        : bytes.getAtIndex(LittleEndian.INT, from + i);
                 if (id < 0 || id >= vocabulary) {
                     throw new ModelFormatException(file + ": id " + (first + from + i) + ": expected 0 to "
                             + (vocabulary - 1)

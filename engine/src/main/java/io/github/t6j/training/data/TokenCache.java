@@ -125,12 +125,12 @@ public final class TokenCache {
 
     private Path make(Path text, Path beside, Path elsewhere, byte[] hash, LongConsumer progress) {
         Replacement file = place(text, beside, elsewhere);
-        DocumentEncoder encoder = new DocumentEncoder(tokenizer, end, width);
         try (DocumentFile documents = DocumentFile.open(text)) {
             file.write(out -> {
                 out.position(HEADER);
-                encoder.write(documents, out, progress);
-                if (encoder.count() == 0) {
+                DocumentEncoder.Written ids =
+                        new DocumentEncoder(tokenizer, end, width).write(documents, out, progress);
+                if (ids.count() == 0) {
                     throw DocumentFile.none(text);
                 }
                 if (!Arrays.equals(hash(text), hash)) {
@@ -138,7 +138,7 @@ public final class TokenCache {
                             text + ": the file changed while it was read: try again when nothing writes to it");
                 }
                 out.position(0);
-                for (ByteBuffer header = header(encoder.count(), encoder.highest(), hash); header.hasRemaining();) {
+                for (ByteBuffer header = header(ids.count(), ids.highest(), hash); header.hasRemaining();) {
                     out.write(header);
                 }
             });

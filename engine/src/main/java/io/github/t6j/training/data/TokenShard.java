@@ -2,10 +2,9 @@ package io.github.t6j.training.data;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.weights.FileBytes;
+import io.github.t6j.weights.LittleEndian;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -26,7 +25,6 @@ import java.util.Map;
 public final class TokenShard {
     private static final int HEADER = 1024;
     private static final Map<Integer, Kind> KINDS = Map.of(20240520, new Kind(1, 2), 20240801, new Kind(7, 4));
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private record Kind(int version, int width) {}
 
@@ -38,7 +36,7 @@ public final class TokenShard {
     }
 
     private static Kind kind(MemorySegment bytes) {
-        return bytes.byteSize() < Integer.BYTES ? null : KINDS.get(bytes.get(INT, 0));
+        return bytes.byteSize() < Integer.BYTES ? null : KINDS.get(bytes.get(LittleEndian.INT, 0));
     }
 
     /** Maps the ids of {@code file}, valid as long as {@code arena} is open. */
@@ -65,11 +63,11 @@ public final class TokenShard {
             throw new ModelFormatException(file + ": header: expected " + HEADER + " bytes, found a file of "
                     + bytes.byteSize() + ": the file is cut short");
         }
-        int version = bytes.get(INT, 4);
+        int version = bytes.get(LittleEndian.INT, 4);
         if (version != kind.version) {
             throw new ModelFormatException(file + ": version: expected " + kind.version + ", found " + version);
         }
-        int count = bytes.get(INT, 8);
+        int count = bytes.get(LittleEndian.INT, 8);
         long found = bytes.byteSize() - HEADER;
         if (count < 0 || found != (long) count * kind.width) {
             throw new ModelFormatException(file + ": expected " + count + " ids of " + kind.width

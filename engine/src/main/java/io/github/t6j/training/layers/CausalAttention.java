@@ -1,7 +1,5 @@
 package io.github.t6j.training.layers;
 
-import io.github.t6j.training.layers.HeadAttention.Rows;
-
 /** Causal attention of one head of one sequence. Each worker has an object of its own. */
 interface CausalAttention {
     /**
@@ -9,13 +7,13 @@ interface CausalAttention {
      *
      * @param q [length][keyDim], like k
      * @param v [length][valueDim], like y
-     * @param lse [length] from {@code lseAt}, written: the log-sum-exp of each row of scores, which {@link #backward}
-     *     needs; linear attention leaves it unchanged
+     * @param lse [length] from {@code lseAt}, written: ln Σ_{s≤t} exp(scale · q[t]·k[s]), which {@link #backward} needs;
+     *     linear attention leaves it unchanged
      */
     void forward(
             Rows q, Rows k, Rows v, int length, int keyDim, int valueDim, float scale, Rows y, float[] lse, int lseAt);
 
-    /** Writes dq; adds to dk and dv. */
+    /** Writes dq; adds to dk and dv, which several query heads may share. Derivatives have the shapes of their rows. */
     void backward(
             Rows q, Rows k, Rows v, Rows y, Rows dy, float[] lse, int lseAt, int length, int keyDim, int valueDim,
             float scale, Rows dq, Rows dk, Rows dv);

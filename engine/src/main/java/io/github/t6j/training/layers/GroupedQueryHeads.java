@@ -1,7 +1,6 @@
 package io.github.t6j.training.layers;
 
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
-import io.github.t6j.training.layers.HeadAttention.Rows;
 import io.github.t6j.training.layers.Heads.View;
 import io.github.t6j.training.layers.Resources.Buffer;
 
@@ -21,24 +20,19 @@ public final class GroupedQueryHeads implements TrainableAttention {
     private final TrainingNorm keyNorm; // or null
     private final Rotation rotation; // or null: the layer does not rotate
     private final Heads heads;
-    private final int width;
-    private final int row; // elements
     private final int keysAt;
     private final int valuesAt;
-    private float[] projected = new float[0]; // [rows][row]: kept
+    private Rows projected = Rows.NONE; // [rows][elements of a row]: kept
 
     public GroupedQueryHeads(
             Resources resources, GroupedQueryConfig sizes, boolean softmax, LinearLayer projection,
-            TrainingNorm queryNorm,
-            TrainingNorm keyNorm, Rotation rotation, int width) {
+            TrainingNorm queryNorm, TrainingNorm keyNorm, Rotation rotation) {
         this.resources = resources;
         this.sizes = sizes;
         this.projection = projection;
         this.queryNorm = queryNorm;
         this.keyNorm = keyNorm;
         this.rotation = rotation;
-        this.width = width;
-        row = projection.outputs();
         keysAt = sizes.heads() * sizes.headDim();
         valuesAt = keysAt + sizes.keyValueHeads() * sizes.headDim();
         heads = new Heads(resources, new Heads.Shape(
@@ -51,51 +45,48 @@ public final class GroupedQueryHeads implements TrainableAttention {
     }
 
     @Override
-    public void forward(float[] x, MicroBatch batch, float[] y) {
+    public void forward(Rows x, MicroBatch batch, Rows y) {
         heads.prepare(batch);
-        projected = Resources.atLeast(projected, batch.rows(), row);
-        projection.forward(new Rows(x, 0, width), batch.rows(), new Rows(projected, 0, row), false);
-        float[] ready = queriesAndKeys(batch);
-        heads.forward(view(ready, 0, valuesAt), view(ready, keysAt, valuesAt), view(projected, valuesAt, row),
-                batch.whole(),
-                view(y, 0, keysAt));
+        projected = projected.atLeast(batch.rows(), projection.outputs());
+        projection.forward(x, batch.rows(), projected, false);
+        Rows ready = queriesAndKeys(batch);
+        heads.forward(
+                view(ready), view(ready.after(keysAt)), view(projected.after(valuesAt)), batch.whole(), view(y));
     }
 
     @Override
-    public void backward(float[] x, float[] y, float[] dy, MicroBatch batch, float[] dx) {
+    public void backward(Rows x, Rows y, Rows dy, MicroBatch batch, Rows dx) {
         int rows = batch.rows();
-        float[] ready = queriesAndKeys(batch);
-        float[] gradients = resources.scratch(Buffer.PROJECTED_GRADIENT, rows, row);
+        Rows ready = queriesAndKeys(batch);
+        Rows gradients = resources.scratch(Buffer.PROJECTED_GRADIENT, rows, projection.outputs());
+        Rows keyGradients = gradients.after(keysAt);
         heads.backward(
-                view(ready, 0, valuesAt), view(ready, keysAt, valuesAt), view(projected, valuesAt, row),
-                view(y, 0, keysAt), view(dy, 0, keysAt), batch.whole(),
-                view(gradients, 0, row), view(gradients, keysAt, row), view(gradients, valuesAt, row));
+                view(ready), view(ready.after(keysAt)), view(projected.after(valuesAt)), view(y), view(dy),
+                batch.whole(), view(gradients), view(keyGradients), view(gradients.after(valuesAt)));
         if (rotation != null) {
-            rotation.backward(new Rows(gradients, 0, row), batch, vectors(), sizes.headDim());
+            rotation.backward(gradients, batch, vectors(), sizes.headDim());
         }
         if (queryNorm != null) {
-            Rows queries = new Rows(gradients, 0, row);
-            Rows keys = new Rows(gradients, keysAt, row);
-            queryNorm.backward(new Rows(projected, 0, row), queries, rows, sizes.heads(), queries, false);
-            keyNorm.backward(new Rows(projected, keysAt, row), keys, rows, sizes.keyValueHeads(), keys, false);
+            queryNorm.backward(projected, gradients, rows, sizes.heads(), gradients, false);
+            keyNorm.backward(
+                    projected.after(keysAt), keyGradients, rows, sizes.keyValueHeads(), keyGradients, false);
         }
-        projection.backward(new Rows(x, 0, width), new Rows(gradients, 0, row), rows, new Rows(dx, 0, width));
+        projection.backward(x, gradients, rows, dx);
     }
 
     /** Returns queries and keys [rows][h + g][d], normed and rotated. */
-    private float[] queriesAndKeys(MicroBatch batch) {
+    private Rows queriesAndKeys(MicroBatch batch) {
         int rows = batch.rows();
-        float[] ready = resources.scratch(Buffer.QUERIES, rows, valuesAt);
+        Rows ready = resources.scratch(Buffer.QUERIES, rows, valuesAt);
         if (queryNorm == null) {
             resources.eachRow(rows, (r, worker) -> System.arraycopy(
-                    projected, r * row, ready, r * valuesAt, valuesAt));
+                    projected.array(), projected.row(r), ready.array(), ready.row(r), valuesAt));
         } else {
-            queryNorm.forward(new Rows(projected, 0, row), rows, sizes.heads(), new Rows(ready, 0, valuesAt));
-            keyNorm.forward(
-                    new Rows(projected, keysAt, row), rows, sizes.keyValueHeads(), new Rows(ready, keysAt, valuesAt));
+            queryNorm.forward(projected, rows, sizes.heads(), ready);
+            keyNorm.forward(projected.after(keysAt), rows, sizes.keyValueHeads(), ready.after(keysAt));
         }
         if (rotation != null) {
-            rotation.forward(new Rows(ready, 0, valuesAt), batch, vectors(), sizes.headDim());
+            rotation.forward(ready, batch, vectors(), sizes.headDim());
         }
         return ready;
     }
@@ -105,7 +96,7 @@ public final class GroupedQueryHeads implements TrainableAttention {
         return sizes.heads() + sizes.keyValueHeads();
     }
 
-    private View view(float[] array, int at, int stride) {
-        return new View(array, at, stride, sizes.headDim());
+    private View view(Rows rows) {
+        return new View(rows, sizes.headDim());
     }
 }

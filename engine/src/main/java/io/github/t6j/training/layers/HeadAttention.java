@@ -7,10 +7,9 @@ import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.GradientKernels;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.weights.LittleEndian;
 import io.github.t6j.weights.NativeMemory;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -29,7 +28,6 @@ import java.util.Arrays;
  * a row.
  */
 public final class HeadAttention implements CausalAttention, AutoCloseable {
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int TILE = PANEL * PANEL;
     private static final int ROW_BYTES = PANEL * Float.BYTES;
     private static final double LN_2 = Math.log(2);
@@ -44,27 +42,21 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
 
     private MemorySegment transposedKeys; //   qᵀ, or backward kᵀ, of one tile, · scale · log₂e: [keyDim][64]
     private MemorySegment transposedValues; // vᵀ of one tile, · scale: [valueDim][64]
-    private MemorySegment keyPanels; //    k of one tile: [⌈keyDim/64⌉][its rows][64]
+    private MemorySegment keyPanels; //        k of one tile: [⌈keyDim/64⌉][its rows][64]
 
-    private float[] transposed; //   staging for the three above, or yᵀ of a tile: [dim][64]
-    private float[] scores; //   Sᵀ, then Pᵀ, of a pair of tiles; backward: S, then P: [64][64]
-    private float[] dScores; //  dP, then dS, · scale, of a pair of tiles: [64][64]
-    private float[] maxima; //   maximum of a query's S so far, or its lse · log₂e: [64]
-    private float[] sums; //     sum of a query's P so far: [64]
-    private float[] factors; //  factor that rescales a query's y so far: [64]
-    private float[] deltas; //   δ · scale: [length]
-    private float[] kPanels; //  k, or backward q: [⌈keyDim/64⌉][length][64]
-    private float[] dqPanels; // likewise
-    private float[] vPanels; //  v, or backward dy: [⌈valueDim/64⌉][length][64]
-    private float[] dkPanels; // of one tile: [⌈keyDim/64⌉][64][64]
-    private float[] dvPanels; // of one tile: [⌈valueDim/64⌉][64][64]
+    private float[] transposed; // staging for the three above, or yᵀ of a tile: [dim][64]
+    private float[] deltas; //     δ · scale: [length]
+    private float[] kPanels; //    k, or backward q: [⌈keyDim/64⌉][length][64]
+    private float[] dqPanels; //   likewise
+    private float[] vPanels; //    v, or backward dy: [⌈valueDim/64⌉][length][64]
+    private float[] dkPanels; //   of one tile: [⌈keyDim/64⌉][64][64]
+    private float[] dvPanels; //   of one tile: [⌈valueDim/64⌉][64][64]
 
-    /** Rows of a matrix: the first at {@code at}, {@code stride} floats apart. */
-    public record Rows(float[] array, int at, int stride) {
-        int row(int r) {
-            return at + r * stride;
-        }
-    }
+    private final float[] scores = new float[TILE]; //   Sᵀ, then Pᵀ, of a pair of tiles; backward: S, then P: [64][64]
+    private final float[] dScores = new float[TILE]; //  dP, then dS, · scale, of a pair of tiles: [64][64]
+    private final float[] maxima = new float[PANEL]; //  maximum of a query's S so far, or its lse · log₂e: [64]
+    private final float[] sums = new float[PANEL]; //    sum of a query's P so far: [64]
+    private final float[] factors = new float[PANEL]; // factor that rescales a query's y so far: [64]
 
     /** Creates attention that computes with {@code kernels}. */
     public HeadAttention(Kernels kernels) {
@@ -86,11 +78,6 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
         transposedValues = floats(PANEL * valueWidth);
         keyPanels = floats(PANEL * keyWidth);
         transposed = new float[PANEL * Math.max(keyWidth, valueWidth)];
-        scores = new float[TILE];
-        dScores = new float[TILE];
-        maxima = new float[PANEL];
-        sums = new float[PANEL];
-        factors = new float[PANEL];
         deltas = new float[rows];
         kPanels = new float[rows * keyWidth];
         dqPanels = new float[rows * keyWidth];
@@ -106,15 +93,6 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
         return memory.allocate(count * Float.BYTES, 64);
     }
 
-    /**
-     * y[t] = Σ_{s≤t} P[t,s] · v[s].
-     *
-     * @param q [length][keyDim]
-     * @param k [length][keyDim]
-     * @param v [length][valueDim]
-     * @param y [length][valueDim], written
-     * @param lse ln Σ_{s≤t} exp(scale · q[t]·k[s]), [length] from {@code lseAt}, written
-     */
     @Override
     public void forward(
             Rows q, Rows k, Rows v, int length, int keyDim, int valueDim, float scale, Rows y, float[] lse, int lseAt) {
@@ -130,7 +108,7 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
                 addValues(key, key == first, length, keyDim, valueDim);
             }
             for (int c = 0; c < count; c++) {
-                column(transposed, c, valueDim, 1 / sums[c], y.array, y.row(first + c));
+                column(transposed, c, valueDim, 1 / sums[c], y.array(), y.row(first + c));
                 lse[lseAt + first + c] = (float) (maxima[c] * LN_2 + Math.log(sums[c]));
             }
         }
@@ -164,22 +142,13 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
         }
     }
 
-    /**
-     * Writes dq; adds to dk and dv, which several query heads may share. The other parameters are as in
-     * {@link #forward}.
-     *
-     * @param dy [length][valueDim]
-     * @param dq [length][keyDim]
-     * @param dk [length][keyDim]
-     * @param dv [length][valueDim]
-     */
     @Override
     public void backward(
             Rows q, Rows k, Rows v, Rows y, Rows dy, float[] lse, int lseAt, int length, int keyDim, int valueDim,
             float scale, Rows dq, Rows dk, Rows dv) {
         grow(length, keyDim, valueDim);
         for (int t = 0; t < length; t++) {
-            deltas[t] = scale * dot(dy.array, dy.row(t), y.array, y.row(t), valueDim);
+            deltas[t] = scale * dot(dy.array(), dy.row(t), y.array(), y.row(t), valueDim);
         }
         pack(q, length, keyDim, kPanels);
         pack(dy, length, valueDim, vPanels);
@@ -198,7 +167,7 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
         for (int d = 0; d < keyDim; d += PANEL) {
             for (int t = 0; t < length; t++) {
                 System.arraycopy(
-                        dqPanels, d * length + t * PANEL, dq.array, dq.row(t) + d, Math.min(PANEL, keyDim - d));
+                        dqPanels, d * length + t * PANEL, dq.array(), dq.row(t) + d, Math.min(PANEL, keyDim - d));
             }
         }
     }
@@ -256,9 +225,9 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
     /** Transposes a tile: to[d][t] = factor · from[first + t][d], t < count. */
     private void transpose(Rows from, int first, int count, int dim, float factor, MemorySegment to) {
         for (int t = 0; t < count; t++) {
-            transposeRow(from.array, from.row(first + t), dim, factor, transposed, t);
+            transposeRow(from.array(), from.row(first + t), dim, factor, transposed, t);
         }
-        MemorySegment.copy(transposed, 0, to, FLOAT, 0, dim * PANEL);
+        MemorySegment.copy(transposed, 0, to, LittleEndian.FLOAT, 0, dim * PANEL);
     }
 
     private static void transposeRow(float[] from, int at, int dim, float factor, float[] to, int toAt) {
@@ -272,7 +241,8 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
         for (int d = 0; d < dim; d += PANEL) {
             for (int t = 0; t < count; t++) {
                 MemorySegment.copy(
-                        from.array, from.row(first + t) + d, to, FLOAT, ((long) d / PANEL * count + t) * ROW_BYTES,
+                        from.array(), from.row(first + t) + d, to, LittleEndian.FLOAT,
+                        ((long) d / PANEL * count + t) * ROW_BYTES,
                         Math.min(PANEL, dim - d));
             }
         }
@@ -281,7 +251,7 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
     private static void pack(Rows from, int count, int dim, float[] to) {
         for (int d = 0; d < dim; d += PANEL) {
             for (int t = 0; t < count; t++) {
-                System.arraycopy(from.array, from.row(t) + d, to, d * count + t * PANEL, Math.min(PANEL, dim - d));
+                System.arraycopy(from.array(), from.row(t) + d, to, d * count + t * PANEL, Math.min(PANEL, dim - d));
             }
         }
     }
@@ -289,7 +259,7 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
     private static void addRows(float[] panels, int count, int dim, Rows to, int first) {
         for (int d = 0; d < dim; d += PANEL) {
             for (int t = 0; t < count; t++) {
-                Sums.add(panels, (d + t) * PANEL, to.array, to.row(first + t) + d, Math.min(PANEL, dim - d));
+                Sums.add(panels, (d + t) * PANEL, to.array(), to.row(first + t) + d, Math.min(PANEL, dim - d));
             }
         }
     }

@@ -1,6 +1,5 @@
 package io.github.t6j.training.layers;
 
-import io.github.t6j.training.layers.HeadAttention.Rows;
 import io.github.t6j.training.layers.MicroBatch.Part;
 import java.util.Arrays;
 
@@ -11,7 +10,7 @@ import java.util.Arrays;
 public final class Heads {
     private final Resources resources;
     private final Shape shape;
-    private float[] lse = new float[0]; // [sequences][h][length]
+    private Rows lse = Rows.NONE; // [sequences][h][length]
 
     /**
      * Sizes of the heads.
@@ -28,20 +27,11 @@ public final class Heads {
         }
     }
 
-    /**
-     * Heads side by side in the rows of a matrix: head h of row r begins at {@code at + r · stride + h · apart}.
-     *
-     * @param apart floats from a head to the next
-     */
-    record View(float[] array, int at, int stride, int apart) {
-        /** Returns the view from {@code row} on. */
-        View from(int row) {
-            return new View(array, at + row * stride, stride, apart);
-        }
-
+    /** Heads side by side in the rows of a matrix, each {@code apart} floats after the one before. */
+    record View(Rows rows, int apart) {
         /** Returns the rows of a head from {@code row} on. */
         Rows head(int row, int head) {
-            return new Rows(array, at + row * stride + head * apart, stride);
+            return rows.from(row).after(head * apart);
         }
     }
 
@@ -52,14 +42,14 @@ public final class Heads {
 
     /** Makes room for lse of a micro-batch, which {@link #forward} keeps for {@link #backward}. */
     void prepare(MicroBatch batch) {
-        lse = Resources.atLeast(lse, batch.rows(), shape.query());
+        lse = lse.atLeast(batch.rows(), shape.query());
     }
 
     /** y = attention(q, k, v); every view begins at the first row of the part. */
     void forward(View q, View k, View v, Part part, View y) {
         eachHead(part, (row, head, keyHead, lseAt, worker) -> attention(worker).forward(
                 q.head(row, head), k.head(row, keyHead), v.head(row, keyHead), part.length(), shape.keyDim(),
-                shape.valueDim(), shape.scale(), y.head(row, head), lse, lseAt));
+                shape.valueDim(), shape.scale(), y.head(row, head), lse.array(), lseAt));
     }
 
     /** Writes dq, dk and dv; every view begins at the first row of the part. */
@@ -71,7 +61,8 @@ public final class Heads {
             }
             attention(worker).backward(
                     q.head(row, head), k.head(row, keyHead), v.head(row, keyHead), y.head(row, head),
-                    dy.head(row, head), lse, lseAt, part.length(), shape.keyDim(), shape.valueDim(), shape.scale(),
+                    dy.head(row, head), lse.array(), lseAt, part.length(), shape.keyDim(), shape.valueDim(),
+                    shape.scale(),
                     dq.head(row, head), dk.head(row, keyHead), dv.head(row, keyHead));
         });
     }

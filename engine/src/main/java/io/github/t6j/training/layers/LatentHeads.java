@@ -2,7 +2,6 @@ package io.github.t6j.training.layers;
 
 import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.training.Parameter;
-import io.github.t6j.training.layers.HeadAttention.Rows;
 import io.github.t6j.training.layers.Heads.View;
 import io.github.t6j.training.layers.Resources.Buffer;
 
@@ -30,14 +29,12 @@ public final class LatentHeads implements TrainableAttention {
     private final TrainingNorm latentNorm;
     private final Rotation rotation;
     private final Heads heads;
-    private final int width;
-    private final int row; //    elements of all latents of a row
     private final int normed; // elements of the normed latents, c_q and c
     private final int key; //    elements of a head's query, and of its key
     private final int up; //     elements of a head's k_nope and v
-    private float[] latents = new float[0]; // [rows][row]
-    private float[] queries = new float[0]; // [rows][h][key], q_pe rotated
-    private float[] ups = new float[0]; //     [rows][h][up]
+    private Rows latents = Rows.NONE; // [rows][normed + rope]
+    private Rows queries = Rows.NONE; // [rows][h][key], q_pe rotated
+    private Rows ups = Rows.NONE; //     [rows][h][up]
 
     /**
      * Projection matrices.
@@ -54,16 +51,14 @@ public final class LatentHeads implements TrainableAttention {
      */
     public LatentHeads(
             Resources resources, LatentConfig sizes, Layers layers, Parameter queryGain, Parameter latentGain,
-            Rotation rotation, int width) {
+            Rotation rotation) {
         this.resources = resources;
         this.sizes = sizes;
         this.layers = layers;
         this.rotation = rotation;
-        this.width = width;
         queryNorm = new TrainingNorm(resources, sizes.queryRank(), EPSILON, queryGain, sizes.factors().query());
         latentNorm = new TrainingNorm(resources, sizes.rank(), EPSILON, latentGain, sizes.factors().latent());
         normed = sizes.queryRank() + sizes.rank();
-        row = normed + sizes.rope();
         key = sizes.headDim() + sizes.rope();
         up = sizes.headDim() + sizes.valueDim();
         heads = new Heads(resources, new Heads.Shape(sizes.heads(), sizes.heads(), key, sizes.valueDim(), true));
@@ -75,81 +70,71 @@ public final class LatentHeads implements TrainableAttention {
     }
 
     @Override
-    public void forward(float[] x, MicroBatch batch, float[] y) {
+    public void forward(Rows x, MicroBatch batch, Rows y) {
         int rows = batch.rows();
-        int h = sizes.heads();
         heads.prepare(batch);
-        latents = Resources.atLeast(latents, rows, row);
-        queries = Resources.atLeast(queries, rows, h * key);
-        ups = Resources.atLeast(ups, rows, h * up);
-        layers.down.forward(new Rows(x, 0, width), rows, new Rows(latents, 0, row), false);
+        latents = latents.atLeast(rows, normed + sizes.rope());
+        queries = queries.atLeast(rows, sizes.heads() * key);
+        ups = ups.atLeast(rows, sizes.heads() * up);
+        layers.down.forward(x, rows, latents, false);
         Rows normedLatents = normedLatents(rows);
-        layers.queryUp.forward(normedLatents, rows, new Rows(queries, 0, h * key), false);
-        layers.keyValueUp.forward(latentOf(normedLatents), rows, new Rows(ups, 0, h * up), false);
-        for (int head = 0; head < h; head++) {
+        layers.queryUp.forward(normedLatents, rows, queries, false);
+        layers.keyValueUp.forward(normedLatents.after(sizes.queryRank()), rows, ups, false);
+        for (int head = 0; head < sizes.heads(); head++) {
             rotation.forward(rotated(queries, head), batch, 1, sizes.rope());
         }
-        heads.forward(view(queries, 0, key), view(keys(batch), 0, key), values(ups), batch.whole(),
-                new View(y, 0, outputs(), sizes.valueDim()));
+        heads.forward(
+                new View(queries, key), new View(keys(batch), key), values(ups), batch.whole(),
+                new View(y, sizes.valueDim()));
     }
 
     @Override
-    public void backward(float[] x, float[] y, float[] dy, MicroBatch batch, float[] dx) {
+    public void backward(Rows x, Rows y, Rows dy, MicroBatch batch, Rows dx) {
         int rows = batch.rows();
-        int h = sizes.heads();
-        float[] dq = resources.scratch(Buffer.QUERIES_GRADIENT, rows, h * key);
-        float[] dk = resources.scratch(Buffer.KEYS_GRADIENT, rows, h * key);
-        float[] dups = resources.scratch(Buffer.VALUES_GRADIENT, rows, h * up);
+        Rows dq = resources.scratch(Buffer.QUERIES_GRADIENT, rows, sizes.heads() * key);
+        Rows dk = resources.scratch(Buffer.KEYS_GRADIENT, rows, sizes.heads() * key);
+        Rows dups = resources.scratch(Buffer.VALUES_GRADIENT, rows, sizes.heads() * up);
         heads.backward(
-                view(queries, 0, key), view(keys(batch), 0, key), values(ups),
-                new View(y, 0, outputs(), sizes.valueDim()), new View(dy, 0, outputs(), sizes.valueDim()),
-                batch.whole(),
-                view(dq, 0, key), view(dk, 0, key), values(dups));
-        float[] dlatents = resources.scratch(Buffer.PROJECTED_GRADIENT, rows, row);
-        resources.eachRow(rows, (r, worker) -> divideKeys(dk, r * h * key, dups, r * h * up, dlatents, r * row));
-        for (int head = 0; head < h; head++) {
+                new View(queries, key), new View(keys(batch), key), values(ups), new View(y, sizes.valueDim()),
+                new View(dy, sizes.valueDim()), batch.whole(), new View(dq, key), new View(dk, key), values(dups));
+        Rows dlatents = resources.scratch(Buffer.PROJECTED_GRADIENT, rows, latents.stride());
+        resources.eachRow(rows, (r, worker) -> divideKeys(
+                dk.array(), dk.row(r), dups.array(), dups.row(r), dlatents.array(), dlatents.row(r)));
+        for (int head = 0; head < sizes.heads(); head++) {
             rotation.backward(rotated(dq, head), batch, 1, sizes.rope());
         }
-        rotation.backward(new Rows(dlatents, normed, row), batch, 1, sizes.rope());
-
+        rotation.backward(dlatents.after(normed), batch, 1, sizes.rope());
         Rows normedLatents = normedLatents(rows);
-        Rows dnormed = new Rows(resources.scratch(Buffer.LATENTS_NORMED_GRADIENT, rows, normed), 0, normed);
-        layers.queryUp.backward(normedLatents, new Rows(dq, 0, h * key), rows, dnormed);
-        layers.keyValueUp.backward(
-                latentOf(normedLatents), new Rows(dups, 0, h * up), rows, latentOf(dnormed));
-        Rows dlatent = new Rows(dlatents, 0, row);
-        queryNorm.backward(new Rows(latents, 0, row), dnormed, rows, 1, dlatent, false);
-        latentNorm.backward(
-                latentOf(new Rows(latents, 0, row)), latentOf(dnormed), rows, 1, latentOf(dlatent), false);
-        layers.down.backward(new Rows(x, 0, width), dlatent, rows, new Rows(dx, 0, width));
+        Rows dnormed = resources.scratch(Buffer.LATENTS_NORMED_GRADIENT, rows, normed);
+        int rank = sizes.queryRank();
+        layers.queryUp.backward(normedLatents, dq, rows, dnormed);
+        layers.keyValueUp.backward(normedLatents.after(rank), dups, rows, dnormed.after(rank));
+        queryNorm.backward(latents, dnormed, rows, 1, dlatents, false);
+        latentNorm.backward(latents.after(rank), dnormed.after(rank), rows, 1, dlatents.after(rank), false);
+        layers.down.backward(x, dlatents, rows, dx);
     }
 
     /** Returns both latents, normed: [rows][queryRank + rank]. */
     private Rows normedLatents(int rows) {
-        Rows to = new Rows(resources.scratch(Buffer.LATENTS_NORMED, rows, normed), 0, normed);
-        queryNorm.forward(new Rows(latents, 0, row), rows, 1, to);
-        latentNorm.forward(latentOf(new Rows(latents, 0, row)), rows, 1, latentOf(to));
+        Rows to = resources.scratch(Buffer.LATENTS_NORMED, rows, normed);
+        queryNorm.forward(latents, rows, 1, to);
+        latentNorm.forward(latents.after(sizes.queryRank()), rows, 1, to.after(sizes.queryRank()));
         return to;
     }
 
-    /** Returns {@code rows}, which begin with c_q, from c on. */
-    private Rows latentOf(Rows rows) {
-        return new Rows(rows.array(), rows.at() + sizes.queryRank(), rows.stride());
-    }
-
     /** Returns the keys [rows][h][nope + rope]: k_nope of each head, and the rotated k_pe. */
-    private float[] keys(MicroBatch batch) {
+    private Rows keys(MicroBatch batch) {
         int rows = batch.rows();
-        int h = sizes.heads();
-        float[] keys = resources.scratch(Buffer.KEYS, rows, h * key);
+        Rows keys = resources.scratch(Buffer.KEYS, rows, sizes.heads() * key);
         resources.eachRow(rows, (r, worker) -> {
-            for (int head = 0; head < h; head++) {
-                int to = (r * h + head) * key;
-                System.arraycopy(ups, (r * h + head) * up, keys, to, sizes.headDim());
-                System.arraycopy(latents, r * row + normed, keys, to + sizes.headDim(), sizes.rope());
+            for (int head = 0; head < sizes.heads(); head++) {
+                int to = keys.row(r) + head * key;
+                System.arraycopy(ups.array(), ups.row(r) + head * up, keys.array(), to, sizes.headDim());
+                System.arraycopy(
+                        latents.array(), latents.row(r) + normed, keys.array(), to + sizes.headDim(), sizes.rope());
             }
         });
-        for (int head = 0; head < h; head++) {
+        for (int head = 0; head < sizes.heads(); head++) {
             rotation.forward(rotated(keys, head), batch, 1, sizes.rope());
         }
         return keys;
@@ -170,15 +155,12 @@ public final class LatentHeads implements TrainableAttention {
     }
 
     /** Returns the rotated part of a head's queries or keys. */
-    private Rows rotated(float[] vectors, int head) {
-        return new Rows(vectors, head * key + sizes.headDim(), sizes.heads() * key);
+    private Rows rotated(Rows vectors, int head) {
+        return vectors.after(head * key + sizes.headDim());
     }
 
-    private View view(float[] array, int at, int size) {
-        return new View(array, at, sizes.heads() * size, size);
-    }
-
-    private View values(float[] array) {
-        return view(array, sizes.headDim(), up);
+    /** Returns the values in rows of ups, or of their derivatives. */
+    private View values(Rows rows) {
+        return new View(rows.after(sizes.headDim()), up);
     }
 }

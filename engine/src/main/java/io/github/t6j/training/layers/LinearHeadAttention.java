@@ -1,6 +1,5 @@
 package io.github.t6j.training.layers;
 
-import io.github.t6j.training.layers.HeadAttention.Rows;
 import java.util.Arrays;
 
 /**
@@ -12,22 +11,21 @@ import java.util.Arrays;
  * </pre>
  */
 final class LinearHeadAttention implements CausalAttention {
-    private float[] state = new float[0];
+    private Rows state = Rows.NONE;
 
-    private void clear(int elements) {
-        state = Resources.atLeast(state, elements, 1);
-        Arrays.fill(state, 0, elements, 0f);
+    private void clear(int keyDim, int valueDim) {
+        state = state.atLeast(keyDim, valueDim);
+        Arrays.fill(state.array(), 0, keyDim * valueDim, 0f);
     }
 
     @Override
     public void forward(
             Rows q, Rows k, Rows v, int length, int keyDim, int valueDim, float scale, Rows y, float[] lse, int lseAt) {
-        clear(keyDim * valueDim);
+        clear(keyDim, valueDim);
         for (int t = 0; t < length; t++) {
-            int at = y.at() + t * y.stride();
-            addOuter(k, v, t, keyDim, valueDim);
-            Arrays.fill(y.array(), at, at + valueDim, 0f);
-            addTransposed(q, t, keyDim, y, valueDim);
+            addOuter(k, v, t, keyDim);
+            Arrays.fill(y.array(), y.row(t), y.row(t) + valueDim, 0f);
+            addTransposed(q, t, keyDim, y);
         }
     }
 
@@ -35,48 +33,45 @@ final class LinearHeadAttention implements CausalAttention {
     public void backward(
             Rows q, Rows k, Rows v, Rows y, Rows dy, float[] lse, int lseAt, int length, int keyDim, int valueDim,
             float scale, Rows dq, Rows dk, Rows dv) {
-        clear(keyDim * valueDim);
+        clear(keyDim, valueDim);
         for (int t = 0; t < length; t++) {
-            int at = dq.at() + t * dq.stride();
-            addOuter(k, v, t, keyDim, valueDim);
-            Arrays.fill(dq.array(), at, at + keyDim, 0f);
-            add(dy, t, valueDim, dq, keyDim);
+            Arrays.fill(dq.array(), dq.row(t), dq.row(t) + keyDim, 0f);
+            addOuter(k, v, t, keyDim);
+            add(dy, t, dq, keyDim);
         }
-        clear(keyDim * valueDim);
+        clear(keyDim, valueDim);
         for (int t = length - 1; t >= 0; t--) {
-            addOuter(q, dy, t, keyDim, valueDim);
-            add(v, t, valueDim, dk, keyDim);
-            addTransposed(k, t, keyDim, dv, valueDim);
+            addOuter(q, dy, t, keyDim);
+            add(v, t, dk, keyDim);
+            addTransposed(k, t, keyDim, dv);
         }
     }
 
     /** S += a_t b_tᵀ. */
-    private void addOuter(Rows a, Rows b, int t, int keyDim, int valueDim) {
-        int from = b.at() + t * b.stride();
+    private void addOuter(Rows a, Rows b, int t, int keyDim) {
         for (int i = 0; i < keyDim; i++) {
-            float factor = a.array()[a.at() + t * a.stride() + i];
-            for (int j = 0; j < valueDim; j++) {
-                state[i * valueDim + j] = Math.fma(factor, b.array()[from + j], state[i * valueDim + j]);
-            }
+            addScaled(a.array()[a.row(t) + i], b.array(), b.row(t), state.array(), state.row(i));
         }
     }
 
     /** to_t += Sᵀ x_t. */
-    private void addTransposed(Rows x, int t, int keyDim, Rows to, int valueDim) {
-        int at = to.at() + t * to.stride();
+    private void addTransposed(Rows x, int t, int keyDim, Rows to) {
         for (int i = 0; i < keyDim; i++) {
-            float factor = x.array()[x.at() + t * x.stride() + i];
-            for (int j = 0; j < valueDim; j++) {
-                to.array()[at + j] = Math.fma(factor, state[i * valueDim + j], to.array()[at + j]);
-            }
+            addScaled(x.array()[x.row(t) + i], state.array(), state.row(i), to.array(), to.row(t));
+        }
+    }
+
+    private void addScaled(float factor, float[] from, int fromAt, float[] to, int toAt) {
+        for (int j = 0; j < state.stride(); j++) {
+            to[toAt + j] = Math.fma(factor, from[fromAt + j], to[toAt + j]);
         }
     }
 
     /** to_t += S x_t. */
-    private void add(Rows x, int t, int valueDim, Rows to, int keyDim) {
+    private void add(Rows x, int t, Rows to, int keyDim) {
         for (int i = 0; i < keyDim; i++) {
-            to.array()[to.at() + t * to.stride() + i] +=
-                    (float) Sums.dot(state, i * valueDim, x.array(), x.at() + t * x.stride(), valueDim);
+            to.array()[to.row(t) + i] +=
+                    (float) Sums.dot(state.array(), state.row(i), x.array(), x.row(t), state.stride());
         }
     }
 }

@@ -1,7 +1,6 @@
 package io.github.t6j.training.layers;
 
 import io.github.t6j.training.Parameter;
-import io.github.t6j.training.layers.HeadAttention.Rows;
 import java.util.List;
 
 /**
@@ -35,22 +34,16 @@ public final class LinearLayer {
 
     /** y = W x + b; with {@code accumulate}, y += W x + b. */
     void forward(Rows x, int rows, Rows y, boolean accumulate) {
-        resources.products.forward(
-                x.array(), x.at(), x.stride(), rows, weights, inputs, y.array(), y.at(), y.stride(), accumulate);
-        int at = y.at();
+        resources.products.forward(x, rows, weights, inputs, y, accumulate);
+        int at = 0;
         for (Parameter bias : biases) {
-            addBias(bias.value(), rows, y.array(), at, y.stride());
+            addBias(bias.value(), rows, y.after(at));
             at += bias.rows();
         }
     }
 
-    private void addBias(float[] bias, int rows, float[] y, int at, int stride) {
-        resources.eachRow(rows, (row, worker) -> {
-            int to = at + row * stride;
-            for (int i = 0; i < bias.length; i++) {
-                y[to + i] += bias[i];
-            }
-        });
+    private void addBias(float[] bias, int rows, Rows y) {
+        resources.eachRow(rows, (row, worker) -> Sums.add(bias, 0, y.array(), y.row(row), bias.length));
     }
 
     /** dx = Wᵀ dy; adds to the gradients of W and b. */
@@ -61,27 +54,23 @@ public final class LinearLayer {
 
     /** dx = Wᵀ dy. */
     void inputGradient(Rows dy, int rows, Rows dx) {
-        resources.products.inputGradient(
-                dy.array(), dy.at(), dy.stride(), rows, weights, inputs, dx.array(), dx.at(), dx.stride(), false);
+        resources.products.inputGradient(dy, rows, weights, inputs, dx);
     }
 
     /** Adds to the gradients of W and b. */
     void weightGradient(Rows x, Rows dy, int rows) {
-        resources.products.weightGradient(
-                dy.array(), dy.at(), dy.stride(), x.array(), x.at(), x.stride(), rows, gradients, inputs);
-        int at = dy.at();
+        resources.products.weightGradient(dy, x, rows, gradients, inputs);
+        int at = 0;
         for (Parameter bias : biases) {
-            sumBias(bias.gradient(), rows, dy.array(), at, dy.stride());
+            sumBias(bias.gradient(), rows, dy.after(at));
             at += bias.rows();
         }
     }
 
-    private void sumBias(float[] gradient, int rows, float[] dy, int dyAt, int stride) {
+    private void sumBias(float[] gradient, int rows, Rows dy) {
         resources.sumRows(rows, gradient, (from, to, sums, at) -> {
             for (int row = from; row < to; row++) {
-                for (int i = 0; i < gradient.length; i++) {
-                    sums[at + i] += dy[dyAt + row * stride + i];
-                }
+                Sums.add(dy.array(), dy.row(row), sums, at, gradient.length);
             }
         });
     }

@@ -1,7 +1,5 @@
 package io.github.t6j.training.layers;
 
-import io.github.t6j.training.Parameter;
-import io.github.t6j.training.layers.HeadAttention.Rows;
 import io.github.t6j.training.layers.Resources.Buffer;
 import java.util.Arrays;
 
@@ -20,58 +18,43 @@ public final class OutputLayer {
 
     private final Resources resources;
     private final TrainingNorm norm;
-    private final Parameter matrix; // E [vocabulary][width]
-    private final int width;
+    private final LinearLayer matrix; // E [vocabulary][width]
     private final int vocabulary;
     private final float[][] logits; // one per worker, [vocabulary]
     private double[] losses = new double[0]; // [rows]
 
-    public OutputLayer(Resources resources, TrainingNorm norm, Parameter matrix, int width) {
+    public OutputLayer(Resources resources, TrainingNorm norm, LinearLayer matrix) {
         this.resources = resources;
         this.norm = norm;
         this.matrix = matrix;
-        this.width = width;
-        vocabulary = matrix.rows();
+        vocabulary = matrix.outputs();
         logits = new float[resources.workers.threads()][vocabulary];
     }
 
-    /** Returns the mean loss of the scored positions in nats; NaN if none is scored. */
-    public double loss(float[] x, MicroBatch batch) {
-        return loss(x, batch, 0, null);
-    }
-
     /**
-     * Returns the mean loss; writes scale × its derivative by x into dx [rows][width], and adds scale × its derivatives
-     * to the gradients of the parameters. {@code dx} may be {@code x}.
+     * Returns the mean loss of the scored positions in nats; NaN if none is scored. Unless dx is null, writes scale × its
+     * derivative by x into dx [rows][width], and adds scale × its derivatives to the gradients of the parameters. {@code
+     * dx} may be {@code x}.
      */
-    public double lossAndGradient(float[] x, MicroBatch batch, float scale, float[] dx) {
-        return loss(x, batch, scale, dx);
-    }
-
-    private double loss(float[] x, MicroBatch batch, float scale, float[] dx) {
+    public double loss(Rows x, MicroBatch batch, float scale, Rows dx) {
         int rows = batch.rows();
         int scored = batch.scored();
         int chunk = Math.min(rows, Math.max(LEAST_ROWS, MOST_LOGITS / vocabulary));
         losses = losses.length < rows ? new double[rows] : losses;
-        float[] f = resources.scratch(Buffer.NORMED, rows, width);
-        norm.forward(new Rows(x, 0, width), rows, 1, new Rows(f, 0, width));
-        float[] df = dx == null ? null : resources.scratch(Buffer.NORMED_GRADIENT, rows, width);
-        float[] z = resources.scratch(Buffer.LOGITS, chunk, vocabulary);
+        Rows f = resources.scratch(Buffer.NORMED, rows, x.stride());
+        norm.forward(x, rows, 1, f);
+        Rows df = dx == null ? null : resources.scratch(Buffer.NORMED_GRADIENT, rows, x.stride());
+        Rows z = resources.scratch(Buffer.LOGITS, chunk, vocabulary);
         for (int from = 0; from < rows; from += chunk) {
             int count = Math.min(chunk, rows - from);
-            int at = from * width;
-            resources.products.forward(
-                    f, at, width, count, matrix.value(), 0, vocabulary, width, z, 0, vocabulary, false);
-            score(z, from, count, batch.targets(), scored == 0 ? 0 : scale / scored, dx != null);
+            matrix.forward(f.from(from), count, z, false);
+            score(z.array(), from, count, batch.targets(), scored == 0 ? 0 : scale / scored, dx != null);
             if (dx != null) {
-                resources.products.inputGradient(
-                        z, 0, vocabulary, count, matrix.value(), 0, vocabulary, width, df, at, width, false);
-                resources.products.weightGradient(
-                        z, 0, vocabulary, f, at, width, count, matrix.gradient(), 0, vocabulary, width);
+                matrix.backward(f.from(from), z, count, df.from(from));
             }
         }
         if (dx != null) {
-            norm.backward(new Rows(x, 0, width), new Rows(df, 0, width), rows, 1, new Rows(dx, 0, width), false);
+            norm.backward(x, df, rows, 1, dx, false);
         }
         double sum = 0;
         for (int r = 0; r < rows; r++) {

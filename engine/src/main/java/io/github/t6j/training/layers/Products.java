@@ -7,10 +7,9 @@ import io.github.t6j.kernels.GradientKernels;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.weights.LittleEndian;
 import io.github.t6j.weights.NativeMemory;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
 /**
  * Products of a linear layer, y = W·x, dx = Wᵀ·dy and dW += dyᵀ·x, on all workers. Matrices are row-major.
@@ -20,7 +19,6 @@ import java.nio.ByteOrder;
  * reused for many products and stops allocating once it has seen the largest. For use by one thread.
  */
 public final class Products implements AutoCloseable {
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** Terms of a sum per tile: this many rows of a panel, 64 KB, stay in L2 while rows of x stream past. */
     private static final int TERMS = 256;
@@ -45,41 +43,33 @@ public final class Products implements AutoCloseable {
     private final NativeMemory own = NativeMemory.shared(); // memory of the scratch
     private NativeMemory memory = NativeMemory.shared(); // memory of the panels
     private MemorySegment panels = MemorySegment.NULL; // panels of W: [panels of the group][inner][64]
-    private float[] dyPanels = new float[0]; //           [⌈outputs/64⌉][tokens of the group][64]
-    private float[] xPanels = new float[0]; //            [⌈inputs/64⌉][tokens of the group][64]
+    private Rows dyPanels = Rows.NONE; //           [⌈outputs/64⌉][tokens of the group][64]
+    private Rows xPanels = Rows.NONE; //            [⌈inputs/64⌉][tokens of the group][64]
 
     private final Workers.Work packing = this::pack;
     private final Workers.Work multiplying = this::multiply;
     private final Workers.Work packingTokens = this::packTokens;
     private final Workers.Work addingGradient = this::addGradient;
 
-    // The current matrix, W or dW, [outputs][inputs]. It may be a stack of several matrices with the same inputs.
+    // The current matrix, W or dW, [outputs][inputs]: a stack of matrices with the same inputs.
     private float[][] parts;
-    private int partAt; // offset of each part in its array
     private int[] ends = new int[1]; // outputs up to the end of each part
-    private final float[][] single = new float[1][];
     private int outputs;
     private int inputs;
 
     // The current product: y[r][c] = Σ_k x[r][k] · w[k][c], or w[c][k] if transposed.
-    private float[] x;
-    private int xAt;
-    private int xStride;
+    private Rows x;
     private int rows;
     private boolean transposed;
     private int inner;
     private int columns;
-    private float[] y;
-    private int yAt;
-    private int yStride;
+    private Rows y;
     private boolean accumulate;
     private int firstPanel; // of the group
     private int groupPanels;
 
     // The current gradient of weights, besides x: dw[o][i] += Σ_r dy[r][o] · x[r][i].
-    private float[] dy;
-    private int dyAt;
-    private int dyStride;
+    private Rows dy;
     private int firstToken; // of the group
     private int tokens;
 
@@ -108,68 +98,40 @@ public final class Products implements AutoCloseable {
     /**
      * y[r] = (accumulate ? y[r] : 0) + W · x[r].
      *
-     * @param x [rows][inputs] from {@code xAt}, rows {@code xStride} apart
-     * @param w [outputs][inputs] from {@code wAt}
-     * @param y [rows][outputs] from {@code yAt}, rows {@code yStride} apart
+     * @param x [rows][inputs]
+     * @param w matrices [outputs][inputs], whose outputs stand side by side; one product is faster than several
+     * @param y [rows][outputs of all matrices]
      */
-    public void forward(
-            float[] x, int xAt, int xStride, int rows, float[] w, int wAt, int outputs, int inputs, float[] y, int yAt,
-            int yStride, boolean accumulate) {
-        matrix(w, wAt, outputs, inputs);
-        product(x, xAt, xStride, rows, true, y, yAt, yStride, accumulate);
-    }
-
-    /** Multiplies with several matrices, whose outputs stand side by side; one product is faster than several. */
-    public void forward(
-            float[] x, int xAt, int xStride, int rows, float[][] w, int inputs, float[] y, int yAt, int yStride,
-            boolean accumulate) {
+    public void forward(Rows x, int rows, float[][] w, int inputs, Rows y, boolean accumulate) {
         matrices(w, inputs);
-        product(x, xAt, xStride, rows, true, y, yAt, yStride, accumulate);
+        product(x, rows, true, y, accumulate);
     }
 
-    /** dx[r] = (accumulate ? dx[r] : 0) + Wᵀ · dy[r]; shapes as in {@link #forward}. */
-    public void inputGradient(
-            float[] dy, int dyAt, int dyStride, int rows, float[] w, int wAt, int outputs, int inputs, float[] dx,
-            int dxAt, int dxStride, boolean accumulate) {
-        matrix(w, wAt, outputs, inputs);
-        product(dy, dyAt, dyStride, rows, false, dx, dxAt, dxStride, accumulate);
-    }
-
-    /** Multiplies with several transposed matrices: row r of dy holds the outputs of all of them side by side. */
-    public void inputGradient(
-            float[] dy, int dyAt, int dyStride, int rows, float[][] w, int inputs, float[] dx, int dxAt, int dxStride,
-            boolean accumulate) {
+    /** dx[r] = Wᵀ · dy[r]; shapes as in {@link #forward}. */
+    public void inputGradient(Rows dy, int rows, float[][] w, int inputs, Rows dx) {
         matrices(w, inputs);
-        product(dy, dyAt, dyStride, rows, false, dx, dxAt, dxStride, accumulate);
+        product(dy, rows, false, dx, false);
     }
 
     /** dw += dyᵀ · x; shapes as in {@link #forward}. */
-    public void weightGradient(
-            float[] dy, int dyAt, int dyStride, float[] x, int xAt, int xStride, int rows, float[] dw, int dwAt,
-            int outputs, int inputs) {
-        matrix(dw, dwAt, outputs, inputs);
-        gradient(dy, dyAt, dyStride, x, xAt, xStride, rows);
-    }
-
-    /** Adds the gradients of several matrices, whose outputs stand side by side in a row of dy. */
-    public void weightGradient(
-            float[] dy, int dyAt, int dyStride, float[] x, int xAt, int xStride, int rows, float[][] dw, int inputs) {
-        matrices(dw, inputs);
-        gradient(dy, dyAt, dyStride, x, xAt, xStride, rows);
-    }
-
-    private void matrix(float[] w, int wAt, int newOutputs, int newInputs) {
-        single[0] = w;
-        parts = single;
-        partAt = wAt;
-        ends[0] = newOutputs;
-        outputs = newOutputs;
-        inputs = newInputs;
+    public void weightGradient(Rows newDy, Rows newX, int newRows, float[][] dw, int newInputs) {
+        matrices(dw, newInputs);
+        dy = newDy;
+        x = newX;
+        rows = newRows;
+        int group = Math.clamp(PACKED / (outputs + inputs), TERMS, TOKENS);
+        int most = Math.min(group, rows);
+        dyPanels = dyPanels.atLeast(most, Kernels.padded(outputs));
+        xPanels = xPanels.atLeast(most, Kernels.padded(inputs));
+        for (firstToken = 0; firstToken < rows; firstToken += group) {
+            tokens = Math.min(group, rows - firstToken);
+            workers.run(count(tokens, PANEL), packingTokens);
+            workers.run(count(outputs, HALF) * count(inputs, PANEL), addingGradient);
+        }
     }
 
     private void matrices(float[][] w, int newInputs) {
         parts = w;
-        partAt = 0;
         outputs = 0;
         inputs = newInputs;
         ends = ends.length < w.length ? new int[w.length] : ends;
@@ -189,22 +151,16 @@ public final class Products implements AutoCloseable {
 
     /** Returns the offset of the row of an output in its part. */
     private int rowAt(int part, int output) {
-        return partAt + (part == 0 ? output : output - ends[part - 1]) * inputs;
+        return (part == 0 ? output : output - ends[part - 1]) * inputs;
     }
 
-    private void product(
-            float[] newX, int newXAt, int newXStride, int newRows, boolean newTransposed, float[] newY, int newYAt,
-            int newYStride, boolean newAccumulate) {
+    private void product(Rows newX, int newRows, boolean newTransposed, Rows newY, boolean newAccumulate) {
         x = newX;
-        xAt = newXAt;
-        xStride = newXStride;
         rows = newRows;
         transposed = newTransposed;
         inner = transposed ? inputs : outputs;
         columns = transposed ? outputs : inputs;
         y = newY;
-        yAt = newYAt;
-        yStride = newYStride;
         accumulate = newAccumulate;
         int all = count(columns, PANEL);
         int group = Math.clamp(PACKED / ((long) inner * PANEL), 1, all);
@@ -245,7 +201,7 @@ public final class Products implements AutoCloseable {
             for (int k = from; k < to; k++) {
                 int part = part(k);
                 MemorySegment.copy(
-                        parts[part], rowAt(part, k) + column, panels, FLOAT, panelAt(panel, k), width);
+                        parts[part], rowAt(part, k) + column, panels, LittleEndian.FLOAT, panelAt(panel, k), width);
             }
             return;
         }
@@ -256,7 +212,8 @@ public final class Products implements AutoCloseable {
             for (int c = 0; c < width; c++) {
                 int part = part(column + c);
                 MemorySegment.copy(
-                        parts[part], rowAt(part, column + c) + k, square, FLOAT, (long) c * PANEL * Float.BYTES, terms);
+                        parts[part], rowAt(part, column + c) + k, square, LittleEndian.FLOAT,
+                        (long) c * PANEL * Float.BYTES, terms);
             }
             kernels.transpose(Format.F32, square, 0, PANEL, width, PANEL, transposed, PANEL);
             MemorySegment.copy(transposed, 0, panels, panelAt(panel, k), (long) terms * PANEL * Float.BYTES);
@@ -273,40 +230,16 @@ public final class Products implements AutoCloseable {
         float[] sums = scratch[worker].sums;
         for (int k = 0; k < inner; k += TERMS) {
             kernels.multiply(
-                    x, xAt + row * xStride + k, xStride, count, Math.min(TERMS, inner - k), Format.F32, panels,
+                    x.array(), x.row(row) + k, x.stride(), count, Math.min(TERMS, inner - k), Format.F32, panels,
                     panelAt(panel, k), PANEL, width, sums, 0, 0, k > 0);
         }
         for (int r = 0; r < count; r++) {
-            int to = yAt + (row + r) * yStride + column;
+            int to = y.row(row + r) + column;
             if (accumulate) {
-                Sums.add(sums, r * PANEL, y, to, width);
+                Sums.add(sums, r * PANEL, y.array(), to, width);
             } else {
-                System.arraycopy(sums, r * PANEL, y, to, width);
+                System.arraycopy(sums, r * PANEL, y.array(), to, width);
             }
-        }
-    }
-
-    private void gradient(
-            float[] newDy, int newDyAt, int newDyStride, float[] newX, int newXAt, int newXStride, int newRows) {
-        dy = newDy;
-        dyAt = newDyAt;
-        dyStride = newDyStride;
-        x = newX;
-        xAt = newXAt;
-        xStride = newXStride;
-        rows = newRows;
-        int group = Math.clamp(PACKED / (outputs + inputs), TERMS, TOKENS);
-        int most = Math.min(group, rows);
-        if (dyPanels.length < most * Kernels.padded(outputs)) {
-            dyPanels = new float[most * Kernels.padded(outputs)];
-        }
-        if (xPanels.length < most * Kernels.padded(inputs)) {
-            xPanels = new float[most * Kernels.padded(inputs)];
-        }
-        for (firstToken = 0; firstToken < rows; firstToken += group) {
-            tokens = Math.min(group, rows - firstToken);
-            workers.run(count(tokens, PANEL), packingTokens);
-            workers.run(count(outputs, HALF) * count(inputs, PANEL), addingGradient);
         }
     }
 
@@ -314,8 +247,8 @@ public final class Products implements AutoCloseable {
         int from = item * PANEL;
         int to = Math.min(from + PANEL, tokens);
         for (int t = from; t < to; t++) {
-            packRow(dy, dyAt + (firstToken + t) * dyStride, outputs, dyPanels, t);
-            packRow(x, xAt + (firstToken + t) * xStride, inputs, xPanels, t);
+            packRow(dy.array(), dy.row(firstToken + t), outputs, dyPanels.array(), t);
+            packRow(x.array(), x.row(firstToken + t), inputs, xPanels.array(), t);
         }
     }
 
@@ -335,7 +268,7 @@ public final class Products implements AutoCloseable {
         int dyPanel = output / PANEL * PANEL * tokens + output % PANEL;
         for (int t = 0; t < tokens; t += TERMS) {
             gradients.multiplyTransposed(
-                    dyPanels, dyPanel + t * PANEL, count, Math.min(TERMS, tokens - t), xPanels,
+                    dyPanels.array(), dyPanel + t * PANEL, count, Math.min(TERMS, tokens - t), xPanels.array(),
                     input * tokens + t * PANEL, width, sums, 0, t > 0);
         }
         for (int o = 0; o < count; o++) {

@@ -12,8 +12,6 @@ import java.util.Map;
 public final class Resources implements AutoCloseable {
     /** Rows of a work item. Sums over rows depend on it, so it is the same for any number of threads. */
     static final int BLOCK = 64;
-    private static final float[] NONE = {};
-
     final Kernels kernels;
     final GradientKernels gradients;
     public final Workers workers;
@@ -21,8 +19,8 @@ public final class Resources implements AutoCloseable {
     final HeadAttention[] softmax; // one per worker
     final LinearHeadAttention[] linear; // one per worker
     final float[][] lanes; // one per worker, [LANES]
-    private final Map<Buffer, float[]> scratch = new EnumMap<>(Buffer.class);
-    private float[] partial = new float[0]; // [blocks][elements]
+    private final Map<Buffer, Rows> scratch = new EnumMap<>(Buffer.class);
+    private Rows partial = Rows.NONE; // [blocks][elements]
 
     public Resources(Kernels kernels, Workers workers) {
         this.kernels = kernels;
@@ -83,19 +81,13 @@ public final class Resources implements AutoCloseable {
     }
 
     /**
-     * Returns a buffer with at least {@code rows · columns} floats and undefined contents. An operation may use it until
+     * Returns {@code rows} rows of {@code columns} floats with undefined contents. An operation may use them until
      * another operation asks for the same buffer.
      */
-    float[] scratch(Buffer buffer, int rows, int columns) {
-        float[] array = atLeast(scratch.getOrDefault(buffer, NONE), rows, columns);
-        scratch.put(buffer, array);
-        return array;
-    }
-
-    /** Returns {@code array} if it has at least {@code rows · columns} elements, else a new array. */
-    public static float[] atLeast(float[] array, int rows, int columns) {
-        int floats = Math.multiplyExact(rows, columns);
-        return array.length >= floats ? array : new float[floats];
+    Rows scratch(Buffer buffer, int rows, int columns) {
+        Rows sized = scratch.getOrDefault(buffer, Rows.NONE).atLeast(rows, columns);
+        scratch.put(buffer, sized);
+        return sized;
     }
 
     private static int blocks(int rows) {
@@ -118,15 +110,14 @@ public final class Resources implements AutoCloseable {
      */
     void sumRows(int rows, float[] into, BlockWork work) {
         int n = into.length;
-        partial = atLeast(partial, blocks(rows), n);
+        partial = partial.atLeast(blocks(rows), n);
+        float[] sums = partial.array();
         workers.run(blocks(rows), (block, worker) -> {
-            Arrays.fill(partial, block * n, (block + 1) * n, 0f);
-            work.run(block * BLOCK, Math.min(rows, (block + 1) * BLOCK), partial, block * n);
+            Arrays.fill(sums, block * n, (block + 1) * n, 0f);
+            work.run(block * BLOCK, Math.min(rows, (block + 1) * BLOCK), sums, block * n);
         });
         for (int block = 0; block < blocks(rows); block++) {
-            for (int i = 0; i < n; i++) {
-                into[i] += partial[block * n + i];
-            }
+            Sums.add(sums, block * n, into, 0, n);
         }
     }
 

@@ -1,7 +1,6 @@
 package io.github.t6j.training.layers;
 
 import io.github.t6j.attention.Rope;
-import io.github.t6j.training.layers.HeadAttention.Rows;
 
 /**
  * RoPE of a micro-batch's rows, y = R x, and its transpose. R has blocks δ (c s; −s c), where δ is the decay or 1;
@@ -51,7 +50,7 @@ public final class Rotation {
     private void rotate(Rows x, MicroBatch batch, int vectors, int size, float[] sines) {
         resources.eachRow(batch.rows(), (row, worker) -> {
             int table = row % batch.length() * rope.pairs();
-            rope.rotate(x.array(), x.at() + row * x.stride(), vectors, size, cos, sines, table);
+            rope.rotate(x.array(), x.row(row), vectors, size, cos, sines, table);
         });
     }
 }

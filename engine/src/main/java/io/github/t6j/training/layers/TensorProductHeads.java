@@ -2,7 +2,6 @@ package io.github.t6j.training.layers;
 
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.kernels.GradientKernels;
-import io.github.t6j.training.layers.HeadAttention.Rows;
 import io.github.t6j.training.layers.Heads.View;
 import io.github.t6j.training.layers.MicroBatch.Part;
 import io.github.t6j.training.layers.Resources.Buffer;
@@ -27,22 +26,17 @@ public final class TensorProductHeads implements TrainableAttention {
     private final LinearLayer projection; // [elements of a row][width]
     private final Rotation rotation;
     private final Heads heads;
-    private final int width;
-    private final int row; // elements
     private final FactorProduct query; // null if queries are whole
     private final FactorProduct key;
     private final FactorProduct value;
-    private float[] factors = new float[0]; // [rows][row], kept; B_Q or Q and B_K are rotated
+    private Rows factors = Rows.NONE; // [rows][elements of a row], kept; B_Q or Q and B_K are rotated
 
     public TensorProductHeads(
-            Resources resources, TpaConfig form, boolean softmax, LinearLayer projection, Rotation rotation,
-            int width) {
+            Resources resources, TpaConfig form, boolean softmax, LinearLayer projection, Rotation rotation) {
         this.resources = resources;
         this.form = form;
         this.projection = projection;
         this.rotation = rotation;
-        this.width = width;
-        row = projection.outputs();
         int h = form.heads();
         int d = form.headDim();
         int e = form.valueDim();
@@ -63,12 +57,11 @@ public final class TensorProductHeads implements TrainableAttention {
     }
 
     @Override
-    public void forward(float[] x, MicroBatch batch, float[] y) {
-        int rows = batch.rows();
-        factors = Resources.atLeast(factors, rows, row);
-        projection.forward(new Rows(x, 0, width), rows, new Rows(factors, 0, row), false);
-        rotation.forward(new Rows(factors, 0, row), batch, form.queryVectors(), form.headDim());
-        rotation.forward(new Rows(factors, key.featuresAt(), row), batch, form.keyRank(), form.headDim());
+    public void forward(Rows x, MicroBatch batch, Rows y) {
+        factors = factors.atLeast(batch.rows(), projection.outputs());
+        projection.forward(x, batch.rows(), factors, false);
+        rotation.forward(factors, batch, form.queryVectors(), form.headDim());
+        rotation.forward(factors.after(key.featuresAt()), batch, form.keyRank(), form.headDim());
         heads.prepare(batch);
         for (Part part : batch.parts(heads.sequencesAtOnce())) {
             Whole w = heads(part);
@@ -77,47 +70,75 @@ public final class TensorProductHeads implements TrainableAttention {
     }
 
     @Override
-    public void backward(float[] x, float[] y, float[] dy, MicroBatch batch, float[] dx) {
-        int rows = batch.rows();
-        float[] gradients = resources.scratch(Buffer.PROJECTED_GRADIENT, rows, row);
+    public void backward(Rows x, Rows y, Rows dy, MicroBatch batch, Rows dx) {
+        Rows gradients = resources.scratch(Buffer.PROJECTED_GRADIENT, batch.rows(), projection.outputs());
         for (Part part : batch.parts(heads.sequencesAtOnce())) {
             Whole w = heads(part);
             Whole d = whole(part, WHOLE_GRADIENT, gradients);
             heads.backward(w.q, w.k, w.v, values(y, part), values(dy, part), part, d.q, d.k, d.v);
             factorGradients(part, d, gradients);
         }
-        rotation.backward(new Rows(gradients, 0, row), batch, form.queryVectors(), form.headDim());
-        rotation.backward(new Rows(gradients, key.featuresAt(), row), batch, form.keyRank(), form.headDim());
-        projection.backward(new Rows(x, 0, width), new Rows(gradients, 0, row), rows, new Rows(dx, 0, width));
+        rotation.backward(gradients, batch, form.queryVectors(), form.headDim());
+        rotation.backward(gradients.after(key.featuresAt()), batch, form.keyRank(), form.headDim());
+        projection.backward(x, gradients, batch.rows(), dx);
     }
 
     /** Computes the derivatives by the factors from those by whole heads. */
-    private void factorGradients(Part part, Whole d, float[] gradients) {
-        GradientKernels kernels = resources.gradients;
+    private void factorGradients(Part part, Whole d, Rows gradients) {
         resources.eachRow(part.rows(), (r, worker) -> {
-            int at = (part.row() + r) * row;
+            int row = part.row() + r;
             float[] lanes = resources.lanes[worker];
             if (query != null) {
-                query.backward(kernels, factors, at, d.q.array(), r * d.q.stride(), gradients, lanes);
+                query.backward(resources.gradients, factors, row, d.q.rows(), r, gradients, lanes);
             }
-            key.backward(kernels, factors, at, d.k.array(), r * d.k.stride(), gradients, lanes);
-            value.backward(kernels, factors, at, d.v.array(), r * d.v.stride(), gradients, lanes);
+            key.backward(resources.gradients, factors, row, d.k.rows(), r, gradients, lanes);
+            value.backward(resources.gradients, factors, row, d.v.rows(), r, gradients, lanes);
         });
     }
 
     /** Rebuilds the queries, keys and values of all heads from the kept factors. */
     private Whole heads(Part part) {
         Whole w = whole(part, WHOLE, factors);
-        GradientKernels kernels = resources.gradients;
         resources.eachRow(part.rows(), (r, worker) -> {
-            int at = (part.row() + r) * row;
+            int row = part.row() + r;
             if (query != null) {
-                query.forward(kernels, factors, at, w.q.array(), r * w.q.stride());
+                query.forward(resources.gradients, factors, row, w.q.rows(), r);
             }
-            key.forward(kernels, factors, at, w.k.array(), r * w.k.stride());
-            value.forward(kernels, factors, at, w.v.array(), r * w.v.stride());
+            key.forward(resources.gradients, factors, row, w.k.rows(), r);
+            value.forward(resources.gradients, factors, row, w.v.rows(), r);
         });
         return w;
+    }
+
+    /**
+     * The tensor product of TPA (paper, section 3.1): x[h] = (1/R) Σ_r a[h][r] · b[r], for queries, keys and values alike.
+     *
+     * <pre>
+     *   da[h][r] = (1/R) dx[h] · b[r]     db[r] = (1/R) Σ_h a[h][r] · dx[h]
+     * </pre>
+     *
+     * @param heads h
+     * @param rank R
+     * @param size elements of x[h] and b[r]
+     * @param headsAt offset of a [h][R] in a row of factors
+     * @param featuresAt offset of b [R][size] in a row of factors
+     */
+    private record FactorProduct(int heads, int rank, int size, int headsAt, int featuresAt) {
+        /** Writes x [h][size], row {@code xRow} of x, the product of the factors in a row of {@code factors}. */
+        void forward(GradientKernels kernels, Rows factors, int row, Rows x, int xRow) {
+            int at = factors.row(row);
+            kernels.factorMeans(
+                    factors.array(), at + headsAt, at + featuresAt, heads, rank, size, x.array(), x.row(xRow));
+        }
+
+        /** Writes da and db of dx into {@code gradients}, whose rows are like those of {@code factors}. */
+        void backward(
+                GradientKernels kernels, Rows factors, int row, Rows dx, int dxRow, Rows gradients, float[] lanes) {
+            int at = factors.row(row);
+            kernels.factorGradients(
+                    factors.array(), at + headsAt, at + featuresAt, heads, rank, size, dx.array(), dx.row(dxRow),
+                    gradients.array(), lanes);
+        }
     }
 
     /** Views of the queries, keys and values of a part's rows, or of their derivatives. */
@@ -127,22 +148,21 @@ public final class TensorProductHeads implements TrainableAttention {
      * Returns views of three buffers; queries that are not factored are views of the rows of factors.
      *
      * @param buffers of queries, keys and values
-     * @param factorRows [rows of the micro-batch][row]
+     * @param factorRows [rows of the micro-batch][elements of a row]
      */
-    private Whole whole(Part part, List<Buffer> buffers, float[] factorRows) {
+    private Whole whole(Part part, List<Buffer> buffers, Rows factorRows) {
         View q = query == null
-                ? new View(factorRows, part.row() * row, row, form.headDim())
+                ? new View(factorRows.from(part.row()), form.headDim())
                 : scratch(buffers.get(0), part, form.headDim());
         return new Whole(
                 q, scratch(buffers.get(1), part, form.headDim()), scratch(buffers.get(2), part, form.valueDim()));
     }
 
     private View scratch(Buffer buffer, Part part, int size) {
-        int stride = form.heads() * size;
-        return new View(resources.scratch(buffer, part.rows(), stride), 0, stride, size);
+        return new View(resources.scratch(buffer, part.rows(), form.heads() * size), size);
     }
 
-    private View values(float[] y, Part part) {
-        return new View(y, 0, outputs(), form.valueDim()).from(part.row());
+    private View values(Rows y, Part part) {
+        return new View(y.from(part.row()), form.valueDim());
     }
 }

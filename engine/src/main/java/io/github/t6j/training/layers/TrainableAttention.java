@@ -6,11 +6,11 @@ public interface TrainableAttention {
     int outputs();
 
     /** y = attend(x), x [rows][width]; keeps the state that {@link #backward} needs. */
-    void forward(float[] x, MicroBatch batch, float[] y);
+    void forward(Rows x, MicroBatch batch, Rows y);
 
     /**
      * Writes the derivative by x into dx and adds to the gradients of the parameters. x and y are those of the last
      * {@link #forward}.
      */
-    void backward(float[] x, float[] y, float[] dy, MicroBatch batch, float[] dx);
+    void backward(Rows x, Rows y, Rows dy, MicroBatch batch, Rows dx);
 }

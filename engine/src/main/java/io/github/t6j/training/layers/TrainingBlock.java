@@ -1,6 +1,5 @@
 package io.github.t6j.training.layers;
 
-import io.github.t6j.training.layers.HeadAttention.Rows;
 import io.github.t6j.training.layers.Resources.Buffer;
 
 /**
@@ -10,86 +9,69 @@ import io.github.t6j.training.layers.Resources.Buffer;
  */
 public final class TrainingBlock {
     private final Resources resources;
-    private final int width;
-    private final TrainingNorm attentionNorm;
-    private final TrainableAttention attention;
-    private final TrainingNorm headNorm; // of y, a head at a time; or null
     private final int heads;
-    private final LinearLayer output; // [width][h · valueDim]
-    private final TrainingNorm feedForwardNorm;
-    private final TrainingFeedForward feedForward;
-    private float[] x1 = new float[0]; // [rows][width]
-    private float[] x2 = new float[0]; // [rows][width]
-    private float[] y = new float[0]; //  [rows][h · valueDim]
+    private final Parts parts;
+    private Rows x1 = Rows.NONE; // [rows][width]
+    private Rows x2 = Rows.NONE; // [rows][width]
+    private Rows y = Rows.NONE; //  [rows][h · valueDim]
 
-    /** Parts of a layer; {@code headNorm} may be null. */
+    /**
+     * Parts of a layer.
+     *
+     * @param headNorm norm of each head of y, or null
+     * @param output [width][h · valueDim]
+     */
     public record Parts(
             TrainingNorm attentionNorm, TrainableAttention attention, TrainingNorm headNorm, LinearLayer output,
             TrainingNorm feedForwardNorm, TrainingFeedForward feedForward) {}
 
-    public TrainingBlock(Resources resources, int width, int heads, Parts parts) {
+    public TrainingBlock(Resources resources, int heads, Parts parts) {
         this.resources = resources;
-        this.width = width;
         this.heads = heads;
-        attentionNorm = parts.attentionNorm;
-        attention = parts.attention;
-        headNorm = parts.headNorm;
-        output = parts.output;
-        feedForwardNorm = parts.feedForwardNorm;
-        feedForward = parts.feedForward;
+        this.parts = parts;
     }
 
     /** Replaces x1 by x3 in {@code x} [rows][width]. */
-    public void forward(float[] x, MicroBatch batch) {
+    public void forward(Rows x, MicroBatch batch) {
         int rows = batch.rows();
-        x1 = Resources.atLeast(x1, rows, width);
-        x2 = Resources.atLeast(x2, rows, width);
-        y = Resources.atLeast(y, rows, attention.outputs());
-        System.arraycopy(x, 0, x1, 0, rows * width);
-        attention.forward(normed(attentionNorm, x1, rows), batch, y);
-        output.forward(headsNormed(rows), rows, rows(x), true);
+        x1 = x1.copy(x, rows);
+        y = y.atLeast(rows, parts.attention.outputs());
+        parts.attention.forward(normed(parts.attentionNorm, x1, rows), batch, y);
+        parts.output.forward(headsNormed(rows), rows, x, true);
 
-        System.arraycopy(x, 0, x2, 0, rows * width);
-        feedForward.forward(normed(feedForwardNorm, x2, rows), rows, x);
+        x2 = x2.copy(x, rows);
+        parts.feedForward.forward(normed(parts.feedForwardNorm, x2, rows), rows, x);
     }
 
     /** Replaces dx3 by dx1 in {@code dx} [rows][width]; adds to the gradients of the parameters. */
-    public void backward(float[] dx, MicroBatch batch) {
+    public void backward(Rows dx, MicroBatch batch) {
         int rows = batch.rows();
-        float[] dnormed = resources.scratch(Buffer.NORMED_GRADIENT, rows, width);
-        feedForward.backward(normed(feedForwardNorm, x2, rows), dx, rows, dnormed);
-        feedForwardNorm.backward(rows(x2), rows(dnormed), rows, 1, rows(dx), true);
+        Rows dnormed = resources.scratch(Buffer.NORMED_GRADIENT, rows, dx.stride());
+        parts.feedForward.backward(normed(parts.feedForwardNorm, x2, rows), dx, rows, dnormed);
+        parts.feedForwardNorm.backward(x2, dnormed, rows, 1, dx, true);
 
-        float[] dy = resources.scratch(Buffer.ATTENTION_GRADIENT, rows, attention.outputs());
-        output.backward(headsNormed(rows), rows(dx), rows, heads(dy));
-        if (headNorm != null) {
-            headNorm.backward(heads(y), heads(dy), rows, heads, heads(dy), false);
+        Rows dy = resources.scratch(Buffer.ATTENTION_GRADIENT, rows, y.stride());
+        parts.output.backward(headsNormed(rows), dx, rows, dy);
+        if (parts.headNorm != null) {
+            parts.headNorm.backward(y, dy, rows, heads, dy, false);
         }
-        attention.backward(normed(attentionNorm, x1, rows), y, dy, batch, dnormed);
-        attentionNorm.backward(rows(x1), rows(dnormed), rows, 1, rows(dx), true);
+        parts.attention.backward(normed(parts.attentionNorm, x1, rows), y, dy, batch, dnormed);
+        parts.attentionNorm.backward(x1, dnormed, rows, 1, dx, true);
     }
 
-    private float[] normed(TrainingNorm norm, float[] x, int rows) {
-        float[] normed = resources.scratch(Buffer.NORMED, rows, width);
-        norm.forward(rows(x), rows, 1, rows(normed));
+    private Rows normed(TrainingNorm norm, Rows x, int rows) {
+        Rows normed = resources.scratch(Buffer.NORMED, rows, x.stride());
+        norm.forward(x, rows, 1, normed);
         return normed;
     }
 
     /** Returns the input of the output matrix: y, with each head normed if the layer has a head norm. */
     private Rows headsNormed(int rows) {
-        if (headNorm == null) {
-            return heads(y);
+        if (parts.headNorm == null) {
+            return y;
         }
-        Rows normed = heads(resources.scratch(Buffer.HEADS_NORMED, rows, attention.outputs()));
-        headNorm.forward(heads(y), rows, heads, normed);
+        Rows normed = resources.scratch(Buffer.HEADS_NORMED, rows, y.stride());
+        parts.headNorm.forward(y, rows, heads, normed);
         return normed;
-    }
-
-    private Rows rows(float[] x) {
-        return new Rows(x, 0, width);
-    }
-
-    private Rows heads(float[] x) {
-        return new Rows(x, 0, attention.outputs());
     }
 }

@@ -1,6 +1,5 @@
 package io.github.t6j.training.layers;
 
-import io.github.t6j.training.layers.HeadAttention.Rows;
 import io.github.t6j.training.layers.Resources.Buffer;
 
 /**
@@ -16,38 +15,32 @@ public final class TrainingFeedForward {
     private final LinearLayer gateUp; // [2 · hidden][width], gate above up
     private final LinearLayer down; // [width][hidden]
     private final int hidden;
-    private final int width;
-    private float[] kept = new float[0]; // g | u [rows][2 · hidden]; the backward pass replaces it by dg | du
+    private Rows kept = Rows.NONE; // g | u [rows][2 · hidden]; the backward pass replaces it by dg | du
 
     public TrainingFeedForward(Resources resources, LinearLayer gateUp, LinearLayer down) {
         this.resources = resources;
         this.gateUp = gateUp;
         this.down = down;
         hidden = gateUp.outputs() / 2;
-        width = down.outputs();
     }
 
     /** y += down · a; x and y [rows][width]. */
-    void forward(float[] x, int rows, float[] y) {
-        kept = Resources.atLeast(kept, rows, 2 * hidden);
-        gateUp.forward(new Rows(x, 0, width), rows, new Rows(kept, 0, 2 * hidden), false);
-        float[] a = resources.scratch(Buffer.HIDDEN, rows, hidden);
-        resources.eachRow(rows, (row, worker) -> {
-            int gate = row * 2 * hidden;
-            resources.kernels.swiGlu(kept, gate, gate + hidden, hidden, a, row * hidden);
-        });
-        down.forward(new Rows(a, 0, hidden), rows, new Rows(y, 0, width), true);
+    void forward(Rows x, int rows, Rows y) {
+        kept = kept.atLeast(rows, 2 * hidden);
+        gateUp.forward(x, rows, kept, false);
+        Rows a = resources.scratch(Buffer.HIDDEN, rows, hidden);
+        resources.eachRow(rows, (row, worker) -> resources.kernels.swiGlu(
+                kept.array(), kept.row(row), kept.row(row) + hidden, hidden, a.array(), a.row(row)));
+        down.forward(a, rows, y, true);
     }
 
     /** Writes dx, the derivative by x, and adds to the gradients of the parameters; x, dy and dx [rows][width]. */
-    void backward(float[] x, float[] dy, int rows, float[] dx) {
-        float[] da = resources.scratch(Buffer.HIDDEN, rows, hidden); // becomes a
-        down.inputGradient(new Rows(dy, 0, width), rows, new Rows(da, 0, hidden));
-        resources.eachRow(rows, (row, worker) -> {
-            int gate = row * 2 * hidden;
-            resources.gradients.swiGluGradient(kept, gate, gate + hidden, hidden, da, row * hidden);
-        });
-        down.weightGradient(new Rows(da, 0, hidden), new Rows(dy, 0, width), rows);
-        gateUp.backward(new Rows(x, 0, width), new Rows(kept, 0, 2 * hidden), rows, new Rows(dx, 0, width));
+    void backward(Rows x, Rows dy, int rows, Rows dx) {
+        Rows da = resources.scratch(Buffer.HIDDEN, rows, hidden); // becomes a
+        down.inputGradient(dy, rows, da);
+        resources.eachRow(rows, (row, worker) -> resources.gradients.swiGluGradient(
+                kept.array(), kept.row(row), kept.row(row) + hidden, hidden, da.array(), da.row(row)));
+        down.weightGradient(da, dy, rows);
+        gateUp.backward(x, kept, rows, dx);
     }
 }

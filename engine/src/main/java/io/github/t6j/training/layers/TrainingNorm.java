@@ -1,7 +1,6 @@
 package io.github.t6j.training.layers;
 
 import io.github.t6j.training.Parameter;
-import io.github.t6j.training.layers.HeadAttention.Rows;
 
 /**
  * Root mean square norm (Zhang and Sennrich, 2019) of vectors of n elements: y = x · s ∘ g, s = (mean(x²) + ε)^−½. The
@@ -18,10 +17,6 @@ public final class TrainingNorm {
     private final Parameter gain; // [n], or null for ones
     private final float factor; // the model multiplies the gain by it
     private final float[] gains; // factor · gain, or null
-
-    public TrainingNorm(Resources resources, int n, float epsilon, Parameter gain) {
-        this(resources, n, epsilon, gain, 1);
-    }
 
     public TrainingNorm(Resources resources, int n, float epsilon, Parameter gain, double factor) {
         this.resources = resources;
@@ -44,8 +39,8 @@ public final class TrainingNorm {
         resources.eachRow(rows, (row, worker) -> {
             for (int v = 0; v < vectors; v++) {
                 resources.kernels.rmsNorm(
-                        x.array(), x.at() + row * x.stride() + v * n, n, epsilon, gains, y.array(),
-                        y.at() + row * y.stride() + v * n, resources.lanes[worker]);
+                        x.array(), x.row(row) + v * n, n, epsilon, gains, y.array(), y.row(row) + v * n,
+                        resources.lanes[worker]);
             }
         });
     }
@@ -70,8 +65,8 @@ public final class TrainingNorm {
     private void backward(Rows x, Rows dy, Rows dx, int row, int vectors, boolean accumulate, float[] dg, int dgAt) {
         for (int v = 0; v < vectors; v++) {
             backward(
-                    x.array(), x.at() + row * x.stride() + v * n, dy.array(), dy.at() + row * dy.stride() + v * n,
-                    dx.array(), dx.at() + row * dx.stride() + v * n, accumulate, dg, dgAt);
+                    x.array(), x.row(row) + v * n, dy.array(), dy.row(row) + v * n, dx.array(), dx.row(row) + v * n,
+                    accumulate, dg, dgAt);
         }
     }
 

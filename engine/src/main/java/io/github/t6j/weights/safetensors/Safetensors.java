@@ -5,13 +5,13 @@ import io.github.t6j.json.Json;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.FileBytes;
 import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.LittleEndian;
 import io.github.t6j.weights.Replacement;
 import io.github.t6j.weights.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,7 +32,6 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
     /** Largest header that the official reader accepts, in bytes. */
     public static final long MAX_HEADER = 100_000_000;
     static final int LENGTH_BYTES = 8;
-    public static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final String METADATA = "__metadata__";
 
     /**
@@ -123,7 +122,7 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
             throw new ModelFormatException(where + ": expected a safetensors header, found a file of only "
                     + file.byteSize() + " bytes");
         }
-        long length = file.get(LENGTH, 0);
+        long length = file.get(LittleEndian.LONG, 0);
         if (length < 2 || length > MAX_HEADER) {
             throw new ModelFormatException(where + ": expected a safetensors header of 2 to " + MAX_HEADER
                     + " bytes, found a length of " + Long.toUnsignedString(length)

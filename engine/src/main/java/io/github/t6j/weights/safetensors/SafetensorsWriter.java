@@ -3,6 +3,7 @@ package io.github.t6j.weights.safetensors;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.LittleEndian;
 import io.github.t6j.weights.Replacement;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -49,7 +50,7 @@ final class SafetensorsWriter {
         byte[] json = Json.writeLine(entries).getBytes(StandardCharsets.UTF_8);
         int length = (json.length + 7) / 8 * 8;
         byte[] header = new byte[Safetensors.LENGTH_BYTES + length];
-        MemorySegment.ofArray(header).set(Safetensors.LENGTH, 0, length);
+        MemorySegment.ofArray(header).set(LittleEndian.LONG, 0, length);
         System.arraycopy(json, 0, header, Safetensors.LENGTH_BYTES, json.length);
         Arrays.fill(header, Safetensors.LENGTH_BYTES + json.length, header.length, (byte) ' ');
         return header;

@@ -2,14 +2,13 @@ package io.github.t6j.weights.torch;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.weights.DType;
+import io.github.t6j.weights.LittleEndian;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.torch.TorchPickle.Storage;
 import io.github.t6j.weights.torch.TorchPickle.View;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.math.BigInteger;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -29,7 +28,6 @@ public final class TorchCheckpoint {
     private static final MemorySegment LITTLE = MemorySegment.ofArray(new byte[] {'l', 'i', 't', 't', 'l', 'e'});
     private static final List<String> WRAPPERS = List.of("model", "state_dict", "model_state_dict");
     private static final int MAX_WRAPPERS = 4;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final MemorySegment file;
     private final String where;
@@ -117,7 +115,7 @@ public final class TorchCheckpoint {
         }
         Storage storage = torch.storage(name);
         long start = at + Long.BYTES;
-        if (start > file.byteSize() || file.get(LONG, at) != storage.elements()
+        if (start > file.byteSize() || file.get(LittleEndian.LONG, at) != storage.elements()
                 || storage.elements() > (file.byteSize() - start) / storage.dtype().bytes()) {
             throw error("expected storage " + name + " of " + storage.elements() + " × " + storage.dtype() + " at byte "
                     + at + ", found another or the end of the file: it is cut short or damaged");

@@ -1,9 +1,9 @@
 package io.github.t6j.weights.torch;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.LittleEndian;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.math.BigInteger;
@@ -30,8 +30,6 @@ final class Unpickler {
     private static final int MAX_PROTOCOL = 5;
     private static final int MAX_NAME = 200;
 
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(BIG_ENDIAN);
 
     private final MemorySegment bytes;
@@ -85,12 +83,12 @@ final class Unpickler {
             case 0x89 -> push(false); // NEWFALSE
             case 'K' -> push((long) u8()); // BININT1
             case 'M' -> push((long) (u8() | u8() << 8)); // BININT2
-            case 'J' -> push((long) bytes.get(INT, take(4))); // BININT
+            case 'J' -> push((long) bytes.get(LittleEndian.INT, take(4))); // BININT
             case 0x8a -> push(integer(u8())); // LONG1
             case 'G' -> push(bytes.get(DOUBLE, take(8))); // BINFLOAT
             case 0x8c -> push(string(u8())); // SHORT_BINUNICODE
             case 'X' -> push(string(u32())); // BINUNICODE
-            case 0x8d -> push(string(bytes.get(LONG, take(8)))); // BINUNICODE8
+            case 0x8d -> push(string(bytes.get(LittleEndian.LONG, take(8)))); // BINUNICODE8
             case ')' -> push(new Object[0]); // EMPTY_TUPLE
             case 0x85 -> push(pop(1)); // TUPLE1
             case 0x86 -> push(pop(2)); // TUPLE2
@@ -226,7 +224,7 @@ final class Unpickler {
     }
 
     private long u32() {
-        return Integer.toUnsignedLong(bytes.get(INT, take(4)));
+        return Integer.toUnsignedLong(bytes.get(LittleEndian.INT, take(4)));
     }
 
     private byte[] array(long count) {

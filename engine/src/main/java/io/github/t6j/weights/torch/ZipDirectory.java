@@ -1,8 +1,7 @@
 package io.github.t6j.weights.torch;
 
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
-
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.LittleEndian;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -29,10 +28,6 @@ public final class ZipDirectory {
     private static final int LOCATOR64 = 0x07064b50;
     private static final int LOCATOR64_BYTES = 20;
     private static final long IN_ZIP64_EXTRA = 0xffff_ffffL;
-
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
     /** Bytes checksummed at a time; small enough for a ByteBuffer. */
     private static final long PIECE = 1 << 24;
@@ -74,7 +69,7 @@ public final class ZipDirectory {
 
     /** Returns whether {@code file} starts like a zip file with an entry. */
     public static boolean isZip(MemorySegment file) {
-        return file.byteSize() >= 4 && file.get(INT, 0) == LOCAL;
+        return file.byteSize() >= 4 && file.get(LittleEndian.INT, 0) == LOCAL;
     }
 
     /**
@@ -93,9 +88,9 @@ public final class ZipDirectory {
         long count = u16(end + 10);
         if (end >= LOCATOR64_BYTES && signature(end - LOCATOR64_BYTES) == LOCATOR64) {
             end = end64(end - LOCATOR64_BYTES);
-            count = file.get(LONG, end + 32);
-            size = file.get(LONG, end + 40);
-            at = file.get(LONG, end + 48);
+            count = file.get(LittleEndian.LONG, end + 32);
+            size = file.get(LittleEndian.LONG, end + 40);
+            at = file.get(LittleEndian.LONG, end + 48);
         }
         if (at < 0 || size < 0 || at > end || size > end - at || count < 0) {
             throw error("expected the directory within " + end + " bytes, found it at " + at + " with " + size);
@@ -123,7 +118,7 @@ public final class ZipDirectory {
     }
 
     private long end64(long locator) {
-        long at = file.get(LONG, locator + 8);
+        long at = file.get(LittleEndian.LONG, locator + 8);
         if (at < 0 || at > locator - END64_BYTES || signature(at) != END64) {
             throw error("expected the zip64 end record at " + at);
         }
@@ -148,7 +143,7 @@ public final class ZipDirectory {
             throw error("entry " + name + " is compressed or encrypted, expected it stored as torch does: save it again"
                     + " with torch, or convert it to safetensors");
         }
-        Entry entry = new Entry(name, data(name, sizes[2], sizes[1]), file.get(INT, at + 16), where);
+        Entry entry = new Entry(name, data(name, sizes[2], sizes[1]), file.get(LittleEndian.INT, at + 16), where);
         total += sizes[1];
         if (total > file.byteSize()) { // else verifying entries could take much longer than reading the file
             throw error(
@@ -171,7 +166,7 @@ public final class ZipDirectory {
                 long value = at + 4;
                 for (int i = 0; i < sizes.length; i++) {
                     if (sizes[i] == IN_ZIP64_EXTRA && value + 8 <= Math.min(fieldStop, stop)) {
-                        sizes[i] = file.get(LONG, value);
+                        sizes[i] = file.get(LittleEndian.LONG, value);
                         value += 8;
                     }
                 }
@@ -197,15 +192,15 @@ public final class ZipDirectory {
     }
 
     private int signature(long at) {
-        return file.get(INT, at);
+        return file.get(LittleEndian.INT, at);
     }
 
     private int u16(long at) {
-        return Short.toUnsignedInt(file.get(SHORT, at));
+        return Short.toUnsignedInt(file.get(LittleEndian.SHORT, at));
     }
 
     private long u32(long at) {
-        return Integer.toUnsignedLong(file.get(INT, at));
+        return Integer.toUnsignedLong(file.get(LittleEndian.INT, at));
     }
 
     private ModelFormatException error(String message) {

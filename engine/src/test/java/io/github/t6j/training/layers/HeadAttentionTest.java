@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.t6j.TestNumbers;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.training.layers.HeadAttention.Rows;
 import io.github.t6j.weights.NativeMemory;
 import java.util.Arrays;
 import java.util.Random;

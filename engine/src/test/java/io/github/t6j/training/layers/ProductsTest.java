@@ -22,7 +22,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("width")
 class ProductsTest {
     private static final int X_AT = 3;
-    private static final int W_AT = 2;
     private static final int Y_AT = 5;
     private static final int GAP = 4; // between rows
 
@@ -31,7 +30,7 @@ class ProductsTest {
         static Layer of(int rows, int outputs, int inputs, Random random) {
             return new Layer(
                     rows, outputs, inputs, TestNumbers.normal(random, X_AT + rows * (inputs + GAP), 1),
-                    TestNumbers.normal(random, W_AT + outputs * inputs + 1, 1),
+                    TestNumbers.normal(random, outputs * inputs, 1),
                     TestNumbers.normal(random, Y_AT + rows * (outputs + GAP), 1));
         }
 
@@ -43,25 +42,36 @@ class ProductsTest {
             return Y_AT + r * (outputs + GAP);
         }
 
-        float[] forward(Products products, boolean accumulate) {
+        Rows xRows(float[] array) {
+            return new Rows(array, X_AT, inputs + GAP);
+        }
+
+        Rows yRows(float[] array) {
+            return new Rows(array, Y_AT, outputs + GAP);
+        }
+
+        float[] forward(Products products, boolean accumulate, float[]... matrices) {
             float[] result = y.clone();
-            products.forward(
-                    x, X_AT, inputs + GAP, rows, w, W_AT, outputs, inputs, result, Y_AT, outputs + GAP, accumulate);
+            products.forward(xRows(x), rows, matrices, inputs, yRows(result), accumulate);
             return result;
         }
 
-        float[] inputGradient(Products products, boolean accumulate) {
+        float[] inputGradient(Products products, float[]... matrices) {
             float[] result = x.clone();
-            products.inputGradient(
-                    y, Y_AT, outputs + GAP, rows, w, W_AT, outputs, inputs, result, X_AT, inputs + GAP, accumulate);
+            products.inputGradient(yRows(y), rows, matrices, inputs, xRows(result));
             return result;
         }
 
         float[] weightGradient(Products products) {
             float[] result = w.clone();
-            products.weightGradient(
-                    y, Y_AT, outputs + GAP, x, X_AT, inputs + GAP, rows, result, W_AT, outputs, inputs);
+            products.weightGradient(yRows(y), xRows(x), rows, new float[][] {result}, inputs);
             return result;
+        }
+
+        /** Results of all products, y with accumulation or without. */
+        float[][] all(Products products, boolean accumulate) {
+            return new float[][] {
+                forward(products, accumulate, w), inputGradient(products, w), weightGradient(products)};
         }
     }
 
@@ -99,9 +109,9 @@ class ProductsTest {
         String what = rows + " rows, " + outputs + " outputs, " + inputs + " inputs, seed " + seed;
         try (Workers workers = new Workers(2); Products products = new Products(KernelChoice.kernels(), workers)) {
             for (boolean accumulate : new boolean[] {false, true}) {
-                checkForward(l, l.forward(products, accumulate), accumulate, "y, " + what);
-                checkInputGradient(l, l.inputGradient(products, accumulate), accumulate, "dx, " + what);
+                checkForward(l, l.forward(products, accumulate, l.w), accumulate, "y, " + what);
             }
+            checkInputGradient(l, l.inputGradient(products, l.w), "dx, " + what);
             checkWeightGradient(l, l.weightGradient(products), "dw, " + what);
         }
     }
@@ -111,7 +121,7 @@ class ProductsTest {
             for (int o = 0; o < l.outputs; o++) {
                 Sum sum = new Sum(accumulate ? l.y[l.yAt(r) + o] : 0);
                 for (int i = 0; i < l.inputs; i++) {
-                    sum.add(l.w[W_AT + o * l.inputs + i], l.x[l.xAt(r) + i]);
+                    sum.add(l.w[o * l.inputs + i], l.x[l.xAt(r) + i]);
                 }
                 sum.check(found, l.yAt(r) + o, l.y, what);
             }
@@ -119,12 +129,12 @@ class ProductsTest {
         assertThat(found).as("nothing else, " + what).isEqualTo(l.y);
     }
 
-    private static void checkInputGradient(Layer l, float[] found, boolean accumulate, String what) {
+    private static void checkInputGradient(Layer l, float[] found, String what) {
         for (int r = 0; r < l.rows; r++) {
             for (int i = 0; i < l.inputs; i++) {
-                Sum sum = new Sum(accumulate ? l.x[l.xAt(r) + i] : 0);
+                Sum sum = new Sum(0);
                 for (int o = 0; o < l.outputs; o++) {
-                    sum.add(l.w[W_AT + o * l.inputs + i], l.y[l.yAt(r) + o]);
+                    sum.add(l.w[o * l.inputs + i], l.y[l.yAt(r) + o]);
                 }
                 sum.check(found, l.xAt(r) + i, l.x, what);
             }
@@ -135,7 +145,7 @@ class ProductsTest {
     private static void checkWeightGradient(Layer l, float[] found, String what) {
         for (int o = 0; o < l.outputs; o++) {
             for (int i = 0; i < l.inputs; i++) {
-                int at = W_AT + o * l.inputs + i;
+                int at = o * l.inputs + i;
                 Sum sum = new Sum(l.w[at]);
                 for (int r = 0; r < l.rows; r++) {
                     sum.add(l.y[l.yAt(r) + o], l.x[l.xAt(r) + i]);
@@ -161,8 +171,7 @@ class ProductsTest {
 
     private static float[][] results(Layer l, Kernels kernels, int threads) {
         try (Workers workers = new Workers(threads); Products products = new Products(kernels, workers)) {
-            return new float[][] {l.forward(products, true), l.inputGradient(products, false),
-                l.weightGradient(products)};
+            return l.all(products, true);
         }
     }
 
@@ -172,19 +181,17 @@ class ProductsTest {
         int[] outputs = {22, 42, 66, 1, 64};
         Layer whole = Layer.of(140, Arrays.stream(outputs).sum(), 70, new Random(14));
         float[][] w = new float[outputs.length][];
-        for (int part = 0, from = W_AT; part < w.length; from += w[part++].length) {
+        for (int part = 0, from = 0; part < w.length; from += w[part++].length) {
             w[part] = Arrays.copyOfRange(whole.w, from, from + outputs[part] * 70);
         }
         try (Workers workers = new Workers(2); Products products = new Products(KernelChoice.kernels(), workers)) {
-            float[] y = whole.y.clone();
-            products.forward(whole.x, X_AT, 70 + GAP, 140, w, 70, y, Y_AT, whole.outputs + GAP, true);
-            assertThat(y).as("seed 14").isEqualTo(whole.forward(products, true));
-            float[] dx = whole.x.clone();
-            products.inputGradient(whole.y, Y_AT, whole.outputs + GAP, 140, w, 70, dx, X_AT, 70 + GAP, false);
-            assertThat(dx).as("seed 14").isEqualTo(whole.inputGradient(products, false));
-            products.weightGradient(whole.y, Y_AT, whole.outputs + GAP, whole.x, X_AT, 70 + GAP, 140, w, 70);
+            assertThat(whole.forward(products, true, w)).as("seed 14")
+                    .isEqualTo(whole.forward(products, true, whole.w));
+            assertThat(whole.inputGradient(products, w)).as("seed 14")
+                    .isEqualTo(whole.inputGradient(products, whole.w));
+            products.weightGradient(whole.yRows(whole.y), whole.xRows(whole.x), 140, w, 70);
             float[] dw = whole.weightGradient(products);
-            for (int part = 0, from = W_AT; part < w.length; from += w[part++].length) {
+            for (int part = 0, from = 0; part < w.length; from += w[part++].length) {
                 assertThat(w[part]).as("seed 14").isEqualTo(Arrays.copyOfRange(dw, from, from + w[part].length));
             }
         }
@@ -199,24 +206,19 @@ class ProductsTest {
             Arrays.fill(nan.x, Float.NaN);
             Arrays.fill(nan.w, Float.NaN);
             Arrays.fill(nan.y, Float.NaN);
-            results(nan, products);
+            nan.all(products, false);
             Layer small = Layer.of(3, 5, 7, random);
             try (Products fresh = new Products(KernelChoice.kernels(), workers)) {
-                assertThat(results(small, products)).as("seed 11").isDeepEqualTo(results(small, fresh));
+                assertThat(small.all(products, false)).as("seed 11").isDeepEqualTo(small.all(fresh, false));
             }
         }
-    }
-
-    private static float[][] results(Layer l, Products products) {
-        return new float[][] {l.forward(products, false), l.inputGradient(products, false),
-            l.weightGradient(products)};
     }
 
     @Test
     void closingFreesTheMemory() {
         long before = NativeMemory.allocatedBytes();
         try (Workers workers = new Workers(1); Products products = new Products(KernelChoice.kernels(), workers)) {
-            Layer.of(4, 70, 80, new Random(12)).forward(products, false);
+            Layer.of(4, 70, 80, new Random(12)).all(products, false);
             assertThat(NativeMemory.allocatedBytes()).isGreaterThan(before);
         }
         assertThat(NativeMemory.allocatedBytes()).isEqualTo(before);
