@@ -24,22 +24,14 @@ public final class TokenStream {
      */
     public String append(int id) {
         StringBuilder out = new StringBuilder();
-        append(id, out);
-        return out.toString();
-    }
-
-    void append(int id, StringBuilder out) {
         decoder.append(id, out);
+        return out.toString();
     }
 
     /** Returns the remaining text, U+FFFD if the ids end inside a character, and resets the stream. */
     public String finish() {
         StringBuilder out = new StringBuilder();
-        finish(out);
-        return out.toString();
-    }
-
-    void finish(StringBuilder out) {
         decoder.finish(out);
+        return out.toString();
     }
 }

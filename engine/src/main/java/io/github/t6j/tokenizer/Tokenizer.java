@@ -6,6 +6,7 @@ import io.github.t6j.tokenizer.bpe.BytePairEncoding;
 import io.github.t6j.tokenizer.bpe.CharacterDecoder;
 import io.github.t6j.tokenizer.bpe.Decoding;
 import io.github.t6j.tokenizer.bpe.Fingerprint;
+import io.github.t6j.tokenizer.bpe.IdDecoder;
 import io.github.t6j.tokenizer.bpe.IntList;
 import io.github.t6j.tokenizer.bpe.Vocabulary;
 import io.github.t6j.tokenizer.json.GgufTokenizer;
@@ -202,19 +203,12 @@ public final class Tokenizer {
 
     /** Returns the ids of plain text; special tokens are neither read from it nor added. */
     public int[] encode(String text) {
-        IntList ids = new IntList();
-        encode(text, plainTokens, ids);
-        return ids.toArray();
+        return encode(text, plainTokens, TokenizerDefinition.NONE);
     }
 
     /** Returns the ids of {@link #encode}, after {@link #beginningOfText} if the model has one. */
     public int[] encodePrompt(String text) {
-        IntList ids = new IntList();
-        if (beginningOfText >= 0) {
-            ids.add(beginningOfText);
-        }
-        encode(text, plainTokens, ids);
-        return ids.toArray();
+        return encode(text, plainTokens, beginningOfText);
     }
 
     /**
@@ -239,17 +233,21 @@ public final class Tokenizer {
      * their ids. No ids are added.
      */
     public int[] encodeWithSpecialTokens(String text) {
-        IntList ids = new IntList();
-        encode(text, allTokens, ids);
-        return ids.toArray();
+        return encode(text, allTokens, TokenizerDefinition.NONE);
     }
 
-    private void encode(String text, Added tokens, IntList ids) {
+    /** @param first id before those of the text, or -1 for none */
+    private int[] encode(String text, Added tokens, int first) {
+        IntList ids = new IntList();
+        if (first >= 0) {
+            ids.add(first);
+        }
         tokens.raw.cut(Utf8.wellFormed(text), ids,
                 (piece, from) -> tokens.normalized.cut(normalize(piece), ids, (part, at) -> {
                     String prepared = preparation.metaspace().apply(part, from == 0 && at == 0);
                     encoding.encode(prepared.getBytes(StandardCharsets.UTF_8), ids);
                 }));
+        return ids.toArray();
     }
 
     private String normalize(String text) {
@@ -268,18 +266,18 @@ public final class Tokenizer {
      * @throws IllegalArgumentException if an id has no text
      */
     public String decode(int... ids) {
-        TokenStream stream = newDecoder();
+        IdDecoder decoder = decoder(false);
         StringBuilder text = new StringBuilder();
         for (int id : ids) {
-            stream.append(id, text);
+            decoder.append(id, text);
         }
-        stream.finish(text);
+        decoder.finish(text);
         return text.toString();
     }
 
     /** Returns a decoder for ids that arrive one at a time and begin a text. */
     public TokenStream newDecoder() {
-        return newDecoder(false);
+        return new TokenStream(decoder(false));
     }
 
     /**
@@ -287,12 +285,12 @@ public final class Tokenizer {
      * word.
      */
     public TokenStream newContinuation() {
-        return newDecoder(true);
+        return new TokenStream(decoder(true));
     }
 
-    private TokenStream newDecoder(boolean continues) {
-        return new TokenStream(decoding.byteLevel()
+    private IdDecoder decoder(boolean continues) {
+        return decoding.byteLevel()
                 ? new ByteDecoder(vocabulary)
-                : new CharacterDecoder(vocabulary, decoding, continues));
+                : new CharacterDecoder(vocabulary, decoding, continues);
     }
 }

@@ -5,13 +5,16 @@ import io.github.t6j.tokenizer.bpe.ByteAlphabet;
 import io.github.t6j.tokenizer.bpe.MergeLearner;
 import io.github.t6j.tokenizer.bpe.MergeLearner.Pair;
 import io.github.t6j.tokenizer.json.TokenizerDefinition;
+import io.github.t6j.tokenizer.json.TokenizerDefinition.Merge;
+import io.github.t6j.tokenizer.json.TokenizerDefinition.RankedMerges;
+import io.github.t6j.tokenizer.json.TokenizerJsonWriter;
+import io.github.t6j.tokenizer.split.AddedToken;
 import io.github.t6j.tokenizer.split.Splitters;
 import io.github.t6j.tokenizer.split.Utf8;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -83,20 +86,24 @@ public final class TokenizerTrainer {
                     "vocabulary: expected " + SMALLEST + " to " + LARGEST + ", found " + vocabulary);
         }
         List<String> tokens = alphabet();
-        List<String> merges = new ArrayList<>();
+        List<Merge> merges = new ArrayList<>();
         MergeLearner learner = learner(tokens);
         for (Pair pair; tokens.size() < vocabulary - 1 && (pair = learner.next(LEAST)) != null;) {
             if (Thread.currentThread().isInterrupted()) {
                 throw new CancellationException("the training of a tokenizer was interrupted");
             }
             learner.merge(pair, tokens.size());
-            merges.add(tokens.get(pair.left()) + " " + tokens.get(pair.right()));
+            merges.add(new Merge(tokens.get(pair.left()), tokens.get(pair.right())));
             // no two merges produce the same token: the same merges apply inside it wherever it occurs
-            tokens.add(tokens.get(pair.left()) + tokens.get(pair.right()));
+            tokens.add(merges.getLast().result());
             progress.accept((double) merges.size() / (vocabulary - SMALLEST));
         }
         tokens.add(TokenizerDefinition.END_OF_TEXT);
-        return new Trained(tokens.size(), Json.write(json(tokens, merges)));
+        TokenizerDefinition definition = TokenizerDefinition.byteLevel(
+                "vocabulary", TokenizerDefinition.vocabulary("vocabulary", tokens), new RankedMerges("merges", merges),
+                List.of(new AddedToken(TokenizerDefinition.END_OF_TEXT, tokens.size() - 1, true)), List.of(),
+                List.of(Splitters.GPT2), false);
+        return new Trained(tokens.size(), Json.write(TokenizerJsonWriter.json(definition, List.of())));
     }
 
     private static List<String> alphabet() {
@@ -120,57 +127,5 @@ public final class TokenizerTrainer {
             learner.add(symbols, count[0]);
         });
         return learner;
-    }
-
-    /** Returns the parts of a tokenizer.json, in the order of Hugging Face's library. */
-    private static Map<String, Object> json(List<String> tokens, List<String> merges) {
-        Map<String, Object> vocabulary = new LinkedHashMap<>();
-        tokens.forEach(token -> vocabulary.put(token, (long) vocabulary.size()));
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("version", "1.0");
-        json.put("truncation", null);
-        json.put("padding", null);
-        json.put("added_tokens", List.of(endOfText(tokens.size() - 1L)));
-        json.put("normalizer", null);
-        json.put("pre_tokenizer", byteLevel(false));
-        json.put("post_processor", null);
-        json.put("decoder", byteLevel(true));
-        json.put("model", model(vocabulary, merges));
-        return json;
-    }
-
-    private static Map<String, Object> endOfText(long id) {
-        Map<String, Object> token = new LinkedHashMap<>();
-        token.put("id", id);
-        token.put("content", TokenizerDefinition.END_OF_TEXT);
-        for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
-            token.put(flag, false);
-        }
-        token.put("special", true);
-        return token;
-    }
-
-    private static Map<String, Object> byteLevel(boolean addPrefixSpace) {
-        Map<String, Object> part = new LinkedHashMap<>();
-        part.put("type", "ByteLevel");
-        part.put("add_prefix_space", addPrefixSpace);
-        part.put("trim_offsets", true);
-        part.put("use_regex", true);
-        return part;
-    }
-
-    private static Map<String, Object> model(Map<String, Object> vocabulary, List<String> merges) {
-        Map<String, Object> model = new LinkedHashMap<>();
-        model.put("type", "BPE");
-        model.put("dropout", null);
-        model.put("unk_token", null);
-        model.put("continuing_subword_prefix", "");
-        model.put("end_of_word_suffix", "");
-        for (String flag : List.of("fuse_unk", "byte_fallback", "ignore_merges")) {
-            model.put(flag, false);
-        }
-        model.put("vocab", vocabulary);
-        model.put("merges", merges);
-        return model;
     }
 }

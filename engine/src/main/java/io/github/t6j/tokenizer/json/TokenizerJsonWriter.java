@@ -15,37 +15,37 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Makes the tokenizer.json of a definition that another format has given: {@link TokenizerJson} and Hugging Face's library
- * read it. BPE of scored tokens becomes the list of its merges, as that library has no scores.
+ * Makes the tokenizer.json of a definition, in the order of Hugging Face's library, which reads it, as {@link
+ * TokenizerJson} does. BPE of scored tokens becomes the list of its merges, as that library has no scores.
  */
-final class TokenizerJsonWriter {
-    private static final String TYPE = "type";
-
+public final class TokenizerJsonWriter {
     private TokenizerJsonWriter() {}
 
     /** @param normalizers the definition's, as the file has them */
-    static Map<String, Object> json(TokenizerDefinition definition, List<Map<String, Object>> normalizers) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("version", "1.0");
-        json.put("truncation", null);
-        json.put("padding", null);
-        json.put("added_tokens", definition.addedTokens().stream().map(TokenizerJsonWriter::addedToken).toList());
-        json.put("normalizer", sequence("normalizers", normalizers));
-        json.put("pre_tokenizer", sequence("pretokenizers", preTokenizers(definition)));
-        json.put("post_processor", postProcessor(definition));
-        json.put("decoder", sequence("decoders", decoders(definition)));
-        json.put("model", model(definition));
-        return json;
+    public static Map<String, Object> json(TokenizerDefinition definition, List<Map<String, Object>> normalizers) {
+        return ordered("version", "1.0", "truncation", null, "padding", null,
+                "added_tokens", definition.addedTokens().stream().map(TokenizerJsonWriter::addedToken).toList(),
+                "normalizer", sequence("normalizers", normalizers),
+                "pre_tokenizer", sequence("pretokenizers", preTokenizers(definition)),
+                "post_processor", postProcessor(definition),
+                "decoder", sequence("decoders", decoders(definition)),
+                "model", model(definition));
     }
 
-    /** {@code {"type": type, key: value, …}}. */
+    /** Returns {@code {"type": type, key: value, …}}. */
     static Map<String, Object> part(String type, Object... keysAndValues) {
-        Map<String, Object> part = new LinkedHashMap<>();
-        part.put(TYPE, type);
-        for (int i = 0; i < keysAndValues.length; i += 2) {
-            part.put((String) keysAndValues[i], keysAndValues[i + 1]);
-        }
+        Map<String, Object> part = ordered("type", type);
+        part.putAll(ordered(keysAndValues));
         return part;
+    }
+
+    /** Returns {@code {key: value, …}}. */
+    static Map<String, Object> ordered(Object... keysAndValues) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            map.put((String) keysAndValues[i], keysAndValues[i + 1]);
+        }
+        return map;
     }
 
     private static Map<String, Object> sequence(String key, List<Map<String, Object>> parts) {
@@ -57,15 +57,9 @@ final class TokenizerJsonWriter {
     }
 
     private static Map<String, Object> addedToken(AddedToken token) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("id", (long) token.id());
-        json.put("content", token.content());
-        json.put("single_word", token.singleWord());
-        json.put("lstrip", token.lstrip());
-        json.put("rstrip", token.rstrip());
-        json.put("normalized", token.normalized());
-        json.put("special", token.special());
-        return json;
+        return ordered("id", (long) token.id(), "content", token.content(), "single_word", token.singleWord(),
+                "lstrip", token.lstrip(), "rstrip", token.rstrip(), "normalized", token.normalized(),
+                "special", token.special());
     }
 
     private static List<Map<String, Object>> preTokenizers(TokenizerDefinition definition) {
@@ -82,13 +76,13 @@ final class TokenizerJsonWriter {
             }
         }
         if (definition.model().byteLevel()) {
-            parts.add(byteLevel(regex));
+            parts.add(byteLevel(false, regex));
         }
         return parts;
     }
 
-    private static Map<String, Object> byteLevel(boolean regex) {
-        return part("ByteLevel", "add_prefix_space", false, "trim_offsets", true, "use_regex", regex);
+    private static Map<String, Object> byteLevel(boolean addPrefixSpace, boolean regex) {
+        return part("ByteLevel", "add_prefix_space", addPrefixSpace, "trim_offsets", true, "use_regex", regex);
     }
 
     private static Map<String, Object> postProcessor(TokenizerDefinition definition) {
@@ -105,16 +99,10 @@ final class TokenizerJsonWriter {
                 Map.of(token, ordered("id", token, "ids", List.of((long) id), "tokens", List.of(token))));
     }
 
-    private static Map<String, Object> ordered(Object... keysAndValues) {
-        Map<String, Object> map = part("", keysAndValues);
-        map.remove(TYPE);
-        return map;
-    }
-
     private static List<Map<String, Object>> decoders(TokenizerDefinition definition) {
         Decoding decoding = definition.decoding();
         if (decoding.byteLevel()) {
-            return List.of(byteLevel(true));
+            return List.of(byteLevel(true, true));
         }
         List<Map<String, Object>> steps = new ArrayList<>(List.of(
                 part("Replace", "pattern", Map.of("String", String.valueOf(Metaspace.MARK)), "content", " "),
@@ -133,8 +121,8 @@ final class TokenizerJsonWriter {
             case RankedMerges ranked -> ranked.list();
             case ScoredTokens scored -> ScoredMerges.list(definition, scored);
         };
-        return part("BPE", "dropout", null, "unk_token", model.unknown(), "continuing_subword_prefix", null,
-                "end_of_word_suffix", null, "fuse_unk", model.fuseUnknown(), "byte_fallback", model.byteFallback(),
+        return part("BPE", "dropout", null, "unk_token", model.unknown(), "continuing_subword_prefix", "",
+                "end_of_word_suffix", "", "fuse_unk", model.fuseUnknown(), "byte_fallback", model.byteFallback(),
                 "ignore_merges", model.ignoreMerges(), "vocab", vocabulary, "merges", merges(merges));
     }
 

@@ -10,7 +10,7 @@ final class Gpt2Split {
 
     /** Returns the end of a piece, as {@link Splitter#end}. */
     static int end(byte[] text, int from, int to) {
-        int contraction = text[from] == '\'' ? contraction(text, from, to) : 0;
+        int contraction = Splitter.contraction(text, from, to, 0);
         if (contraction > 0) {
             return from + contraction;
         }
@@ -23,16 +23,5 @@ final class Gpt2Split {
                 ? CharacterClass.LETTER
                 : kind == CharacterClass.NUMBER ? CharacterClass.NUMBER : CharacterClass.OTHER;
         return CharacterClass.run(run, text, body + Utf8.width(text[body]), to);
-    }
-
-    private static int contraction(byte[] text, int from, int to) {
-        int first = from + 1 < to ? text[from + 1] : 0;
-        int second = from + 2 < to ? text[from + 2] : 0;
-        return switch (first) {
-            case 's', 't', 'm', 'd' -> 2;
-            case 'r', 'v' -> second == 'e' ? 3 : 0;
-            case 'l' -> second == 'l' ? 3 : 0;
-            default -> 0;
-        };
     }
 }

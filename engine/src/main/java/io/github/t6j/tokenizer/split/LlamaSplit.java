@@ -23,7 +23,7 @@ final class LlamaSplit {
      * \p{N}}.
      */
     static int end(byte[] text, int from, int to, int numbers) {
-        int contraction = text[from] == '\'' ? contraction(text, from, to) : 0;
+        int contraction = contraction(text, from, to);
         if (contraction > 0) {
             return from + contraction;
         }
@@ -38,15 +38,7 @@ final class LlamaSplit {
         if (!Splitter.isLineEnd(text[from]) && CharacterClass.is(CharacterClass.LETTER, text, next, to)) {
             return CharacterClass.run(CharacterClass.LETTER, text, next, to);
         }
-        int body = text[from] == ' ' && CharacterClass.is(CharacterClass.OTHER, text, next, to) ? next : from;
-        int end = CharacterClass.run(CharacterClass.OTHER, text, body, to);
-        if (end == body) {
-            return Splitter.endOfLines(text, from, to);
-        }
-        while (end < to && Splitter.isLineEnd(text[end])) {
-            end++;
-        }
-        return end;
+        return Splitter.endOfOther(text, from, to, false);
     }
 
     private static int endOfNumbers(byte[] text, int from, int to, int most) {
@@ -57,22 +49,9 @@ final class LlamaSplit {
         return end;
     }
 
-    /**
-     * Returns the length of a contraction in bytes. Under Unicode's case folding, the long ſ, U+017F, matches s; no
-     * other letter outside ASCII matches one of these.
-     */
+    /** Under Unicode's case folding the long ſ, U+017F, matches s; no other letter outside ASCII matches one of these. */
     private static int contraction(byte[] text, int from, int to) {
-        int first = from + 1 < to ? lowerCase(text[from + 1]) : 0;
-        int second = from + 2 < to ? lowerCase(text[from + 2]) : 0;
-        return switch (first) {
-            case 's', 't', 'm', 'd' -> 2;
-            case 'r', 'v' -> second == 'e' ? 3 : 0;
-            case 'l' -> second == 'l' ? 3 : 0;
-            default -> from + 1 < to && Utf8.codePoint(text, from + 1) == 'ſ' ? 3 : 0;
-        };
-    }
-
-    private static int lowerCase(byte letter) {
-        return letter >= 'A' && letter <= 'Z' ? letter | 0x20 : letter;
+        boolean isLongS = text[from] == '\'' && from + 1 < to && Utf8.codePoint(text, from + 1) == 'ſ';
+        return isLongS ? 3 : Splitter.contraction(text, from, to, 0x20);
     }
 }

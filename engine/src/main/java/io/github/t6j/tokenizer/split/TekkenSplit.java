@@ -33,7 +33,7 @@ final class TekkenSplit {
         if (word != NONE) {
             return word;
         }
-        return kind == CharacterClass.NUMBER ? next : endOfOther(text, from, next, to);
+        return kind == CharacterClass.NUMBER ? next : Splitter.endOfOther(text, from, to, true);
     }
 
     /**
@@ -55,17 +55,5 @@ final class TekkenSplit {
     private static int endOfHead(byte[] text, int from, int to) {
         int end = CharacterClass.run(HEAD, text, from, to);
         return end > from ? end : NONE;
-    }
-
-    private static int endOfOther(byte[] text, int from, int next, int to) {
-        int body = text[from] == ' ' && CharacterClass.is(CharacterClass.OTHER, text, next, to) ? next : from;
-        int end = CharacterClass.run(CharacterClass.OTHER, text, body, to);
-        if (end == body) {
-            return Splitter.endOfLines(text, from, to);
-        }
-        while (end < to && (Splitter.isLineEnd(text[end]) || text[end] == '/')) {
-            end++;
-        }
-        return end;
     }
 }
