@@ -3,28 +3,22 @@ package io.github.t6j.cli.bench;
 import io.github.t6j.Model;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.cli.Main;
-import io.github.t6j.cli.generate.CacheArguments;
+import io.github.t6j.cli.generate.SessionCommand;
 import io.github.t6j.cli.io.OnInterrupt;
 import io.github.t6j.cli.io.Range;
 import io.github.t6j.cli.io.Spinner;
 import io.github.t6j.cli.io.TerminalWidth;
 import io.github.t6j.cli.io.Text;
-import io.github.t6j.cli.models.ModelArguments;
 import io.github.t6j.cli.models.ModelFolder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /** {@code t6j bench}: measures speed. */
 @Command(
@@ -45,25 +39,13 @@ import picocli.CommandLine.Spec;
             "  t6j bench -m DIR -p 0 -n 4 -d 1000000 --cache-type q8",
             "  t6j bench -m DIR --compare OTHER --format json"
         })
-public final class BenchCommand implements Callable<Integer> {
+public final class BenchCommand extends SessionCommand {
     private static final int MOST = 1 << 30;
 
     /** Formats of the results. */
     public enum Format {
         MD, CSV, JSON
     }
-
-    @ParentCommand
-    private Main main;
-
-    @Spec
-    private CommandSpec spec;
-
-    @Mixin
-    private ModelArguments arguments;
-
-    @Mixin
-    private CacheArguments cache;
 
     @Option(names = {"-p", "--prompt"}, paramLabel = "N", defaultValue = "512",
             description = "Prompt length in tokens; 0 skips this test (default: ${DEFAULT-VALUE}).")

@@ -12,10 +12,10 @@ import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.bench.WarmUp;
-import io.github.t6j.cli.generate.CacheArguments;
 import io.github.t6j.cli.generate.ContextArguments;
 import io.github.t6j.cli.generate.SamplingArguments;
 import io.github.t6j.cli.generate.SavedSession;
+import io.github.t6j.cli.generate.SessionCommand;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.Errors;
 import io.github.t6j.cli.io.OnInterrupt;
@@ -23,7 +23,6 @@ import io.github.t6j.cli.io.PipedInput;
 import io.github.t6j.cli.io.Range;
 import io.github.t6j.cli.io.TerminalInput;
 import io.github.t6j.cli.io.Text;
-import io.github.t6j.cli.models.ModelArguments;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
@@ -31,13 +30,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /** {@code t6j chat}: holds a conversation. */
 @Command(
@@ -54,23 +49,11 @@ import picocli.CommandLine.Spec;
             "  t6j chat -m DIR -p \"What is a whale?\" --temp 0",
             "  t6j chat -m DIR -p - < question.txt"
         })
-public final class ChatCommand implements Callable<Integer> {
+public final class ChatCommand extends SessionCommand {
     /** Longest answer without a template, where no end token is known. */
     private static final int PLAIN_TOKENS = 128;
 
     private static final Duration WARM_UP = Duration.ofSeconds(30);
-
-    @ParentCommand
-    private Main main;
-
-    @Spec
-    private CommandSpec spec;
-
-    @Mixin
-    private ModelArguments arguments;
-
-    @Mixin
-    private CacheArguments cache;
 
     @Option(names = "--system", paramLabel = "TEXT",
             description = "System message, which comes before the conversation.")

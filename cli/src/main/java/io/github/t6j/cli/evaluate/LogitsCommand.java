@@ -5,10 +5,9 @@ import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.cli.Main;
-import io.github.t6j.cli.generate.CacheArguments;
+import io.github.t6j.cli.generate.SessionCommand;
 import io.github.t6j.cli.io.OnInterrupt;
 import io.github.t6j.cli.io.Progress;
-import io.github.t6j.cli.models.ModelArguments;
 import io.github.t6j.cli.models.WeightFile;
 import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
@@ -16,14 +15,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /** {@code t6j logits}: writes the logits after each id, to compare with other implementations. */
 @Command(
@@ -36,19 +30,7 @@ import picocli.CommandLine.Spec;
             "  t6j logits --ids 583,2886 --out out.safetensors",
             "  t6j logits --ids @ids.txt --step --out out.safetensors"
         })
-public final class LogitsCommand implements Callable<Integer> {
-    @ParentCommand
-    private Main main;
-
-    @Spec
-    private CommandSpec spec;
-
-    @Mixin
-    private ModelArguments arguments;
-
-    @Mixin
-    private CacheArguments cache;
-
+public final class LogitsCommand extends SessionCommand {
     @Option(names = "--ids", required = true, paramLabel = "IDS|@FILE",
             description = {"Ids separated by commas, such as 5,17,3, or @FILE.",
                 "Ids in FILE are separated by commas or white space."})

@@ -4,15 +4,14 @@ import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.cli.Main;
-import io.github.t6j.cli.generate.CacheArguments;
 import io.github.t6j.cli.generate.Line;
 import io.github.t6j.cli.generate.LinesArguments;
+import io.github.t6j.cli.generate.SessionCommand;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.OnInterrupt;
 import io.github.t6j.cli.io.Progress;
 import io.github.t6j.cli.io.Range;
 import io.github.t6j.cli.io.Text;
-import io.github.t6j.cli.models.ModelArguments;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.tokenizer.Tokenizer;
@@ -21,16 +20,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /** {@code t6j perplexity}: measures how well a model predicts text. */
 @Command(
@@ -53,19 +48,7 @@ import picocli.CommandLine.Spec;
             "  t6j perplexity -m DIR --file - --json < book.txt",
             "  t6j perplexity --texts in.jsonl --out out.jsonl"
         })
-public final class PerplexityCommand implements Callable<Integer> {
-    @ParentCommand
-    private Main main;
-
-    @Spec
-    private CommandSpec spec;
-
-    @Mixin
-    private ModelArguments arguments;
-
-    @Mixin
-    private CacheArguments cache;
-
+public final class PerplexityCommand extends SessionCommand {
     @ArgGroup(multiplicity = "1")
     private Source source;
 

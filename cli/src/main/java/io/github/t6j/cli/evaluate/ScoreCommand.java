@@ -2,13 +2,12 @@ package io.github.t6j.cli.evaluate;
 
 import io.github.t6j.Model;
 import io.github.t6j.cli.Main;
-import io.github.t6j.cli.generate.CacheArguments;
 import io.github.t6j.cli.generate.Line;
 import io.github.t6j.cli.generate.LinesArguments;
+import io.github.t6j.cli.generate.SessionCommand;
 import io.github.t6j.cli.io.Errors;
 import io.github.t6j.cli.io.OnInterrupt;
 import io.github.t6j.cli.io.Range;
-import io.github.t6j.cli.models.ModelArguments;
 import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.io.Writer;
@@ -17,14 +16,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /** {@code t6j score}: measures the accuracy on multiple-choice questions. */
 @Command(
@@ -44,16 +39,7 @@ import picocli.CommandLine.Spec;
             "  t6j score --file task.jsonl --limit 100 --details d.jsonl",
             "  t6j score --file task.jsonl --parallel 16 --out out.jsonl"
         })
-public final class ScoreCommand implements Callable<Integer> {
-    @ParentCommand
-    private Main main;
-
-    @Mixin
-    private ModelArguments arguments;
-
-    @Mixin
-    private CacheArguments cache;
-
+public final class ScoreCommand extends SessionCommand {
     @Option(names = {"-f", "--file"}, required = true, paramLabel = "TASK.jsonl",
             description = "File of questions, one per line.")
     private Path file;
@@ -69,9 +55,6 @@ public final class ScoreCommand implements Callable<Integer> {
 
     @Mixin
     private LinesArguments lines;
-
-    @Spec
-    private CommandSpec spec;
 
     @Option(names = "--json",
             description = {"Print one JSON object.",

@@ -13,7 +13,6 @@ import io.github.t6j.cli.io.OutputArguments;
 import io.github.t6j.cli.io.Range;
 import io.github.t6j.cli.io.Spinner;
 import io.github.t6j.cli.io.Text;
-import io.github.t6j.cli.models.ModelArguments;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.tokenizer.Tokenizer;
@@ -21,16 +20,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.function.IntFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /** {@code t6j generate}: continues a text. */
 @Command(
@@ -47,20 +42,8 @@ import picocli.CommandLine.Spec;
             "  t6j generate \"It was\" --samples 4 --seed 1",
             "  t6j generate --prompts in.jsonl --out out.jsonl --seed 1"
         })
-public final class GenerateCommand implements Callable<Integer> {
+public final class GenerateCommand extends SessionCommand {
     private static final int LONGEST_ECHO = 1000;
-
-    @ParentCommand
-    private Main main;
-
-    @Spec
-    private CommandSpec spec;
-
-    @Mixin
-    private ModelArguments arguments;
-
-    @Mixin
-    private CacheArguments cache;
 
     @Mixin
     private PromptArguments prompt;

@@ -9,7 +9,7 @@ import io.github.t6j.cli.io.Progress;
 import io.github.t6j.cli.io.Range;
 import io.github.t6j.schedule.Scheduler;
 import io.github.t6j.schedule.SchedulerLimits;
-import io.github.t6j.weights.PhysicalMemory;
+import io.github.t6j.weights.NativeMemory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -98,7 +98,7 @@ public final class LinesArguments {
      */
     private int run(Main main, Model model, SessionOptions options, List<Line> lines, LineWork work, int first,
             int failedBefore, Consumer<Map<String, Object>> results) {
-        long bytes = PhysicalMemory.available() / 4 * 3;
+        long bytes = NativeMemory.available() / 4 * 3;
         SchedulerLimits limits = new SchedulerLimits(parallel, QUEUED, bytes, contextLength(model, options));
         int failed;
         try (Scheduler scheduler = new Scheduler(model, options, limits);

@@ -132,10 +132,6 @@ final class ResultsFile implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            file.close();
-        } catch (IOException e) {
-            throw Errors.failure(path, "results cannot be written", e);
-        }
+        Errors.close(file, path, "results cannot be written");
     }
 }

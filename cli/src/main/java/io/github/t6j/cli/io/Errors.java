@@ -3,6 +3,7 @@ package io.github.t6j.cli.io;
 import io.github.t6j.MemoryLimitException;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.cli.Main;
+import java.io.Closeable;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -143,6 +144,15 @@ public final class Errors implements IParameterExceptionHandler, IExecutionExcep
             default -> cause.getMessage() == null ? cause.toString() : cause.getMessage();
         };
         return new CommandFailure(file + ": " + what + ": " + reason, cause);
+    }
+
+    /** Closes {@code resource}, of which {@code file} is the user's name; throws {@link #failure} if that fails. */
+    public static void close(Closeable resource, Object file, String what) {
+        try {
+            resource.close();
+        } catch (IOException e) {
+            throw failure(file, what, e);
+        }
     }
 
     private static String describe(IOException e) {

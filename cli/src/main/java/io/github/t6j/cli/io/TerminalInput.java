@@ -96,9 +96,7 @@ public final class TerminalInput implements ChatInput {
     @Override
     public void close() {
         try {
-            terminal.close();
-        } catch (IOException e) {
-            throw Errors.failure("terminal", "cannot be closed", e);
+            Errors.close(terminal, "terminal", "cannot be closed");
         } finally {
             Signals.unregister(Signal.INT.name(), interruptBefore);
         }

@@ -12,7 +12,7 @@ import io.github.t6j.cli.io.Range;
 import io.github.t6j.cli.io.Text;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.Checkpoint;
-import io.github.t6j.weights.PhysicalMemory;
+import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -94,7 +94,7 @@ public final class InspectCommand implements Callable<Integer> {
             SessionOptions options = SessionOptions.defaults().withContextLength(tokens).withCacheType(type);
             memory.put("session_bytes_" + Choice.word(type), model.sessionBytes(options));
         }
-        memory.put("available_bytes", PhysicalMemory.available());
+        memory.put("available_bytes", NativeMemory.available());
         return memory;
     }
 

@@ -14,7 +14,7 @@ import io.github.t6j.cli.io.ShutdownHook;
 import io.github.t6j.cli.models.ModelArguments;
 import io.github.t6j.schedule.Scheduler;
 import io.github.t6j.schedule.SchedulerLimits;
-import io.github.t6j.weights.PhysicalMemory;
+import io.github.t6j.weights.NativeMemory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -225,7 +225,7 @@ public final class ServeCommand implements Callable<Integer> {
     private void serve(Server server, Model model) {
         SessionOptions options = cache.sessionOptions();
         int ids = context == null ? LinesArguments.contextLength(model, options) : context;
-        long bytes = cacheMemory == null ? PhysicalMemory.available() / 4 * 3 : cacheMemory << 20;
+        long bytes = cacheMemory == null ? NativeMemory.available() / 4 * 3 : cacheMemory << 20;
         SchedulerLimits limits = new SchedulerLimits(parallel, queue, bytes, ids);
         Scheduler scheduler = new Scheduler(model, options, limits);
         PromptFormat format = new PromptFormat(model.tokenizer(), ChatTemplate.of(arguments.path()));

@@ -169,10 +169,6 @@ final class RunFolder implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            lock.close();
-        } catch (IOException e) {
-            throw Errors.failure(folder, "cannot be written", e);
-        }
+        Errors.close(lock, folder, "cannot be written");
     }
 }

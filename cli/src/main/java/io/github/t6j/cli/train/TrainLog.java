@@ -114,10 +114,6 @@ final class TrainLog implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            writer.close();
-        } catch (IOException e) {
-            throw Errors.failure(file, "cannot be written", e);
-        }
+        Errors.close(writer, file, "cannot be written");
     }
 }
