@@ -1,7 +1,6 @@
 package io.github.t6j.json;
 
 import io.github.t6j.ModelFormatException;
-import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -218,13 +217,10 @@ public final class Json {
             digits();
         }
         String number = text.substring(from, at);
-        if (integer && number.length() <= 18) {
-            return Long.parseLong(number);
-        }
-        if (integer && number.length() <= 20) {
-            BigInteger exact = new BigInteger(number);
-            if (exact.bitLength() < Long.SIZE) {
-                return exact.longValue();
+        if (integer) {
+            try {
+                return Long.parseLong(number);
+            } catch (NumberFormatException tooLarge) { // fall through to a double
             }
         }
         double value = Double.parseDouble(number);
@@ -331,9 +327,7 @@ public final class Json {
                 }
                 out.append(']');
             }
-            case Double number when !Double.isFinite(number) ->
-                throw new IllegalArgumentException("number: expected a finite one, as JSON requires, found " + number);
-            case Float number when !Float.isFinite(number) ->
+            case Number number when !Double.isFinite(number.doubleValue()) ->
                 throw new IllegalArgumentException("number: expected a finite one, as JSON requires, found " + number);
             case Number number -> out.append(number);
             case Boolean bool -> out.append(bool);
