@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.benchmark.FilledCache;
 import io.github.t6j.weights.NativeMemory;
-import io.github.t6j.weights.PhysicalMemory;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -109,7 +108,7 @@ class MemoryTest {
             assertThatThrownBy(() -> model.newSession(options))
                     .isInstanceOfSatisfying(MemoryLimitException.class, refusal -> {
                         assertThat(refusal.needed()).isEqualTo(Integer.MAX_VALUE * 3840L);
-                        assertThat(refusal.available()).isBetween(1L, PhysicalMemory.available() + (1L << 30));
+                        assertThat(refusal.available()).isBetween(1L, NativeMemory.available() + (1L << 30));
                     })
                     .hasMessageContaining("2147483647 ids, 3840 bytes each").hasMessageContaining("MB");
             assertThat(NativeMemory.allocatedBytes()).isEqualTo(before);
@@ -127,7 +126,7 @@ class MemoryTest {
         try (Model model = Model.load(folder); Session session = model.newSession()) {
             assertThat(model.info().sizes().contextLength()).isEqualTo(2_000_000_000);
             assertThat(session.contextLength() * 3840L)
-                    .isBetween(PhysicalMemory.available() / 2, PhysicalMemory.available() + (1L << 30));
+                    .isBetween(NativeMemory.available() / 2, NativeMemory.available() + (1L << 30));
         }
     }
 

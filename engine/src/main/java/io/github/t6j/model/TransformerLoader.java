@@ -9,7 +9,6 @@ import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.NativeMemory;
-import io.github.t6j.weights.PhysicalMemory;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
@@ -91,7 +90,7 @@ public final class TransformerLoader {
                             + (GROWTH * stored + ALWAYS) + " in memory, found " + packed
                             + ": no model has matrices with so few rows");
         }
-        long available = PhysicalMemory.availableFor(packed);
+        long available = NativeMemory.availableFor(packed);
         if (packed > available) {
             throw new MemoryLimitException("the weights of " + tensors.where(), packed, available,
                     "use a smaller model, or weights of 16, 8 or 4 bits");

@@ -8,7 +8,6 @@ import io.github.t6j.model.Sequence;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.weights.FileBytes;
 import io.github.t6j.weights.NativeMemory;
-import io.github.t6j.weights.PhysicalMemory;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
@@ -49,7 +48,7 @@ public final class SessionState {
         long perId = transformer.bytesPerToken(format(options), materialized(options));
         int trained = transformer.config().sizes().contextLength();
         int asked = options.contextLength();
-        long available = PhysicalMemory.availableFor(perId * (asked == 0 ? trained : asked));
+        long available = NativeMemory.availableFor(perId * (asked == 0 ? trained : asked));
         long most = perId == 0 ? Integer.MAX_VALUE : available / perId;
         if (asked == 0) {
             return Math.clamp(most, 1, trained);

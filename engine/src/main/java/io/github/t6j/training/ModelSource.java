@@ -14,6 +14,7 @@ import io.github.t6j.model.NamedTensors;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.CopiedFile;
+import io.github.t6j.weights.FileBytes;
 import io.github.t6j.weights.SmallFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -122,9 +123,7 @@ final class ModelSource implements AutoCloseable {
         try {
             parameters.forEach(parameter -> tensors.read(parameter.spec(), parameter.value()));
         } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
-            throw new ModelFormatException(
-                    path + ": the file was truncated while it was read: try again when nothing writes to it",
-                    fault);
+            throw FileBytes.truncated(path, fault);
         }
     }
 

@@ -20,8 +20,6 @@ public final class CopiedFile {
             "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
             "vocab.json", "merges.txt", "encoder.json", "vocab.bpe", "chat_template.jinja", "chat_template.json");
 
-    private static final String GENERATION = "generation_config.json";
-
     private CopiedFile() {}
 
     /**
@@ -30,13 +28,7 @@ public final class CopiedFile {
      * @throws ModelFormatException as {@link #read}
      */
     public static Map<String, byte[]> tokenizer(Path folder) {
-        Map<String, byte[]> files = new LinkedHashMap<>();
-        for (String name : TOKENIZER_FILES) {
-            if (Files.exists(folder.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
-                files.put(name, read(folder, name, SmallFile.TOKENIZER));
-            }
-        }
-        return files;
+        return existing(folder, TOKENIZER_FILES, SmallFile.TOKENIZER);
     }
 
     /**
@@ -46,9 +38,17 @@ public final class CopiedFile {
      * @throws ModelFormatException as {@link #read}
      */
     public static Map<String, byte[]> generation(Path folder) {
-        return Files.exists(folder.resolve(GENERATION), LinkOption.NOFOLLOW_LINKS)
-                ? Map.of(GENERATION, read(folder, GENERATION, SmallFile.CONFIG))
-                : Map.of();
+        return existing(folder, List.of("generation_config.json"), SmallFile.CONFIG);
+    }
+
+    private static Map<String, byte[]> existing(Path folder, List<String> names, int longest) {
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        for (String name : names) {
+            if (Files.exists(folder.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
+                files.put(name, read(folder, name, longest));
+            }
+        }
+        return files;
     }
 
     /**

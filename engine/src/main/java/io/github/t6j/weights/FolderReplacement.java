@@ -30,8 +30,8 @@ public final class FolderReplacement {
      */
     public static void write(Path folder, Consumer<Path> content) {
         Path target = folder.toAbsolutePath().normalize();
-        Path partial = target.resolveSibling("." + target.getFileName() + ".partial");
-        Path old = target.resolveSibling("." + target.getFileName() + ".old");
+        Path partial = sibling(target, ".partial");
+        Path old = sibling(target, ".old");
         try {
             remove(partial);
             Files.createDirectories(partial);
@@ -48,6 +48,10 @@ public final class FolderReplacement {
             throw FileBytes.failed(folder, "cannot be written", e);
         }
         delete(old);
+    }
+
+    private static Path sibling(Path target, String suffix) {
+        return target.resolveSibling("." + target.getFileName() + suffix);
     }
 
     /** Checks that the target holds only files that the new folder has too, so replacing it loses nothing. */
@@ -68,7 +72,7 @@ public final class FolderReplacement {
     /** Renames {@code folder} back if a process was killed between the two steps of replacing it. */
     public static void recover(Path folder) {
         Path target = folder.toAbsolutePath().normalize();
-        Path old = target.resolveSibling("." + target.getFileName() + ".old");
+        Path old = sibling(target, ".old");
         try {
             if (Files.isDirectory(old) && !Files.exists(target)) {
                 Files.move(old, target, StandardCopyOption.ATOMIC_MOVE);

@@ -4,13 +4,16 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.github.t6j.MemoryLimitException;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.management.ManagementFactory;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -27,6 +30,9 @@ public final class NativeMemory implements Arena {
 
     private static final long HUGE_PAGE = 2 << 20;
 
+    /** Memory that every machine with a JVM has; smaller requests skip the query, which is slow the first time. */
+    private static final long MIN_MEMORY = 64 << 20;
+
     // constants of Linux, the same on x86-64 and AArch64
     private static final int READ_WRITE = 3;
     private static final int PRIVATE_ANONYMOUS = 0x22;
@@ -38,6 +44,25 @@ public final class NativeMemory implements Arena {
 
     private final Arena arena;
     private final AtomicLong own = new AtomicLong();
+
+    /** Holder that queries the total on first use. */
+    private static final class MachineMemory {
+        static final long BYTES = query();
+
+        /** Returns the memory of the machine or its container; unknown on the class path of some images. */
+        private static long query() {
+            if (ModuleLayer.boot().findModule("jdk.management").isPresent()
+                    && ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+                    && system.getTotalMemorySize() > 0) {
+                return system.getTotalMemorySize();
+            }
+            System.getLogger("io.github.t6j").log(
+                    Level.WARNING,
+                    "t6j cannot read how much memory this machine has, so it rejects no model or context as too large:"
+                            + " start Java with --add-modules jdk.management, and link images with that module");
+            return Long.MAX_VALUE;
+        }
+    }
 
     private NativeMemory(Arena arena) {
         this.arena = arena;
@@ -58,6 +83,16 @@ public final class NativeMemory implements Arena {
         return HELD.get();
     }
 
+    /** Returns the machine's memory minus that of this process, on the heap and off it, in bytes. */
+    public static long available() {
+        return Math.max(0, MachineMemory.BYTES - Runtime.getRuntime().totalMemory() - allocatedBytes());
+    }
+
+    /** Returns {@link #available}, or {@code wanted} if every machine has that much. */
+    public static long availableFor(long wanted) {
+        return wanted + allocatedBytes() <= MIN_MEMORY ? wanted : available();
+    }
+
     /**
      * Allocates {@code bytes} zeros.
      *
@@ -65,7 +100,7 @@ public final class NativeMemory implements Arena {
      */
     @Override
     public MemorySegment allocate(long bytes, long alignment) {
-        long available = PhysicalMemory.availableFor(bytes);
+        long available = availableFor(bytes);
         if (bytes > available) {
             throw new MemoryLimitException("off-heap memory", bytes, available, ADVICE);
         }

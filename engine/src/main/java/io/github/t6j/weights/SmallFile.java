@@ -70,11 +70,7 @@ public final class SmallFile {
 
     private static void write(Path file, byte[] bytes, boolean privately) {
         try {
-            Replacement.of(file, privately).write(channel -> {
-                for (ByteBuffer rest = ByteBuffer.wrap(bytes); rest.hasRemaining();) {
-                    channel.write(rest);
-                }
-            });
+            Replacement.of(file, privately).write(channel -> FileBytes.write(channel, ByteBuffer.wrap(bytes)));
         } catch (IOException e) {
             throw FileBytes.failed(file, "cannot be written", e);
         }

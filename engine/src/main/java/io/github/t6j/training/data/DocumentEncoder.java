@@ -3,6 +3,7 @@ package io.github.t6j.training.data;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.data.DocumentFile.Document;
 import io.github.t6j.training.data.FileParts.Part;
+import io.github.t6j.weights.FileBytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -106,9 +107,7 @@ final class DocumentEncoder {
                 }
                 highest = Math.max(highest, id);
             }
-            for (bytes.flip(); bytes.hasRemaining();) {
-                out.write(bytes);
-            }
+            FileBytes.write(out, bytes.flip());
             count += ids.length;
         }
         progress.accept(batch.done);

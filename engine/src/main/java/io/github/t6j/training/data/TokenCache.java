@@ -138,9 +138,7 @@ public final class TokenCache {
                             text + ": the file changed while it was read: try again when nothing writes to it");
                 }
                 out.position(0);
-                for (ByteBuffer header = header(ids.count(), ids.highest(), hash); header.hasRemaining();) {
-                    out.write(header);
-                }
+                FileBytes.write(out, header(ids.count(), ids.highest(), hash));
             });
         } catch (IOException e) {
             throw FileBytes.failed(file.target(), "cannot be written", e);

@@ -2,6 +2,7 @@ package io.github.t6j.weights.safetensors;
 
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.DType;
+import io.github.t6j.weights.FileBytes;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.LittleEndian;
 import io.github.t6j.weights.Replacement;
@@ -59,7 +60,7 @@ final class SafetensorsWriter {
     /** Writes header and tensors to {@code file}. */
     static void replace(Replacement file, byte[] header, List<LazyTensor> tensors) throws IOException {
         file.write(channel -> {
-            writeFully(channel, ByteBuffer.wrap(header));
+            FileBytes.write(channel, ByteBuffer.wrap(header));
             ByteBuffer buffer = ByteBuffer.allocateDirect(PIECE);
             for (LazyTensor tensor : tensors) {
                 try (Arena arena = Arena.ofConfined()) {
@@ -78,13 +79,7 @@ final class SafetensorsWriter {
         for (long at = 0; at < data.byteSize(); at += PIECE) {
             buffer.clear().limit((int) Math.min(PIECE, data.byteSize() - at));
             MemorySegment.ofBuffer(buffer).copyFrom(data.asSlice(at, buffer.limit()));
-            writeFully(channel, buffer);
-        }
-    }
-
-    private static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
-        while (buffer.hasRemaining()) {
-            channel.write(buffer);
+            FileBytes.write(channel, buffer);
         }
     }
 }

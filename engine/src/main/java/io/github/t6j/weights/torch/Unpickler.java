@@ -49,11 +49,6 @@ final class Unpickler {
         this.where = where;
     }
 
-    /** Returns the offset after the last pickle. */
-    long position() {
-        return at;
-    }
-
     /**
      * Returns the value of the next pickle.
      *
@@ -207,6 +202,11 @@ final class Unpickler {
         if (stack.size() - (marks.isEmpty() ? 0 : marks.getLast()) < count) {
             throw error("damaged pickle: the stack is empty");
         }
+    }
+
+    /** Returns the offset after the last pickle. */
+    long position() {
+        return at;
     }
 
     /** Skips {@code count} bytes and returns their offset. */

@@ -16,21 +16,19 @@ import java.util.zip.CRC32;
  * <p>Record layouts: PKWARE APPNOTE 6.3, sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.14 to 4.3.16
  * (end of central directory and its zip64 form), 4.5.3 (zip64 sizes).
  */
-public final class ZipDirectory {
-    private static final int LOCAL = 0x04034b50;
-    private static final int LOCAL_BYTES = 30;
-    private static final int CENTRAL = 0x02014b50;
-    private static final int CENTRAL_BYTES = 46;
-    private static final int END = 0x06054b50;
-    private static final int END_BYTES = 22;
-    private static final int END64 = 0x06064b50;
-    private static final int END64_BYTES = 56;
-    private static final int LOCATOR64 = 0x07064b50;
-    private static final int LOCATOR64_BYTES = 20;
+public record ZipDirectory(MemorySegment file, String where) {
+    private static final Header LOCAL = new Header(0x04034b50, 30);
+    private static final Header CENTRAL = new Header(0x02014b50, 46);
+    private static final Header END = new Header(0x06054b50, 22);
+    private static final Header END64 = new Header(0x06064b50, 56);
+    private static final Header LOCATOR64 = new Header(0x07064b50, 20);
     private static final long IN_ZIP64_EXTRA = 0xffff_ffffL;
 
     /** Bytes checksummed at a time; small enough for a ByteBuffer. */
     private static final long PIECE = 1 << 24;
+
+    /** Signature of a header, and the bytes of its fixed part. */
+    private record Header(int signature, int bytes) {}
 
     /**
      * An entry of the file {@code where}.
@@ -57,19 +55,9 @@ public final class ZipDirectory {
         }
     }
 
-    private final MemorySegment file;
-    private final String where;
-    /** Sum of the sizes of the entries so far. */
-    private long total;
-
-    private ZipDirectory(MemorySegment file, String where) {
-        this.file = file;
-        this.where = where;
-    }
-
     /** Returns whether {@code file} starts like a zip file with an entry. */
     public static boolean isZip(MemorySegment file) {
-        return file.byteSize() >= 4 && file.get(LittleEndian.INT, 0) == LOCAL;
+        return file.byteSize() >= 4 && file.get(LittleEndian.INT, 0) == LOCAL.signature;
     }
 
     /**
@@ -86,8 +74,8 @@ public final class ZipDirectory {
         long size = u32(end + 12);
         long at = u32(end + 16);
         long count = u16(end + 10);
-        if (end >= LOCATOR64_BYTES && signature(end - LOCATOR64_BYTES) == LOCATOR64) {
-            end = end64(end - LOCATOR64_BYTES);
+        if (end >= LOCATOR64.bytes && signature(end - LOCATOR64.bytes) == LOCATOR64.signature) {
+            end = end64(end - LOCATOR64.bytes);
             count = file.get(LittleEndian.LONG, end + 32);
             size = file.get(LittleEndian.LONG, end + 40);
             at = file.get(LittleEndian.LONG, end + 48);
@@ -96,9 +84,15 @@ public final class ZipDirectory {
             throw error("expected the directory within " + end + " bytes, found it at " + at + " with " + size);
         }
         long stop = at + size;
-        Map<String, Entry> entries = new LinkedHashMap<>();
+        LinkedHashMap<String, Entry> entries = new LinkedHashMap<>();
+        long total = 0;
         for (long i = 0; i < count; i++) {
             at = entry(at, stop, entries);
+            total += entries.lastEntry().getValue().data.byteSize();
+            if (total > file.byteSize()) { // else verifying entries could take much longer than reading the file
+                throw error("entry " + entries.lastEntry().getKey() + ": expected entries that do not overlap, found "
+                        + total + " bytes of them in " + file.byteSize());
+            }
         }
         return entries;
     }
@@ -108,9 +102,9 @@ public final class ZipDirectory {
      * states.
      */
     private long end() {
-        long first = Math.max(0, file.byteSize() - END_BYTES - 0xffff);
-        for (long at = file.byteSize() - END_BYTES; at >= first; at--) {
-            if (signature(at) == END && at + END_BYTES + u16(at + 20) == file.byteSize()) {
+        long first = Math.max(0, file.byteSize() - END.bytes - 0xffff);
+        for (long at = file.byteSize() - END.bytes; at >= first; at--) {
+            if (signature(at) == END.signature && at + END.bytes + u16(at + 20) == file.byteSize()) {
                 return at;
             }
         }
@@ -119,7 +113,7 @@ public final class ZipDirectory {
 
     private long end64(long locator) {
         long at = file.get(LittleEndian.LONG, locator + 8);
-        if (at < 0 || at > locator - END64_BYTES || signature(at) != END64) {
+        if (at < 0 || at > locator - END64.bytes || signature(at) != END64.signature) {
             throw error("expected the zip64 end record at " + at);
         }
         return at;
@@ -127,16 +121,16 @@ public final class ZipDirectory {
 
     /** Reads the directory record at {@code at} and returns the offset of the next one. */
     private long entry(long at, long stop, Map<String, Entry> entries) {
-        if (at > stop - CENTRAL_BYTES || signature(at) != CENTRAL) {
+        if (at > stop - CENTRAL.bytes || signature(at) != CENTRAL.signature) {
             throw error("expected a directory record at " + at);
         }
-        long extra = at + CENTRAL_BYTES + u16(at + 28);
+        long extra = at + CENTRAL.bytes + u16(at + 28);
         long comment = extra + u16(at + 30);
         long next = comment + u16(at + 32);
         if (next > stop) {
             throw error("expected the directory record at " + at + " to end by " + stop + ", found " + next);
         }
-        String name = name(at + CENTRAL_BYTES, extra);
+        String name = name(at + CENTRAL.bytes, extra);
         long[] sizes = {u32(at + 24), u32(at + 20), u32(at + 42)}; // full size, stored size, local header
         readZip64(sizes, extra, comment);
         if (u16(at + 10) != 0 || (u16(at + 8) & 1) != 0 || sizes[0] != sizes[1]) {
@@ -144,12 +138,6 @@ public final class ZipDirectory {
                     + " with torch, or convert it to safetensors");
         }
         Entry entry = new Entry(name, data(name, sizes[2], sizes[1]), file.get(LittleEndian.INT, at + 16), where);
-        total += sizes[1];
-        if (total > file.byteSize()) { // else verifying entries could take much longer than reading the file
-            throw error(
-                    "entry " + name + ": expected entries that do not overlap, found " + total + " bytes of them in "
-                            + file.byteSize());
-        }
         if (entries.put(name, entry) != null) {
             throw error("duplicate entry " + name);
         }
@@ -176,10 +164,10 @@ public final class ZipDirectory {
     }
 
     private MemorySegment data(String name, long local, long size) {
-        if (local < 0 || local > file.byteSize() - LOCAL_BYTES || signature(local) != LOCAL) {
+        if (local < 0 || local > file.byteSize() - LOCAL.bytes || signature(local) != LOCAL.signature) {
             throw error("expected the header of entry " + name + " at " + local);
         }
-        long start = local + LOCAL_BYTES + u16(local + 26) + u16(local + 28);
+        long start = local + LOCAL.bytes + u16(local + 26) + u16(local + 28);
         if (start > file.byteSize() || size < 0 || size > file.byteSize() - start) {
             throw error("entry " + name + ": expected " + size + " bytes at " + start + ", found a file of "
                     + file.byteSize());
