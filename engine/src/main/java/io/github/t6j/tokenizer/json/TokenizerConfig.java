@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** Reads the tokens that begin and end a text from tokenizer_config.json, as Hugging Face's transformers does. */
-final class TokenizerConfig {
+record TokenizerConfig(Path file, Map<String, Object> json) {
     static final String NAME = "tokenizer_config.json";
 
     /** Classes for which add_bos_token decides; others follow their tokenizer.json. */
@@ -19,20 +19,17 @@ final class TokenizerConfig {
 
     private static final Set<String> GPT2 = Set.of("GPT2Tokenizer", "GPT2TokenizerFast");
 
-    private final Path file;
-    private final Map<String, Object> json;
-
-    private TokenizerConfig(Path file) {
-        this.file = file;
-        json = Json.parseObject(SmallFile.read(file, SmallFile.TOKENIZER), file.toString());
+    /** Reads the folder's tokenizer_config.json; it has no keys if the file does not exist. */
+    private static TokenizerConfig of(Path folder) {
+        Path file = folder.resolve(NAME);
+        return new TokenizerConfig(file, Files.exists(file, LinkOption.NOFOLLOW_LINKS)
+                ? Json.parseObject(SmallFile.read(file, SmallFile.TOKENIZER), file.toString())
+                : Map.of());
     }
 
     /** Returns {@code definition} with the additions of the folder's tokenizer_config.json, if it exists. */
     static TokenizerDefinition complete(TokenizerDefinition definition, Path folder) {
-        Path file = folder.resolve(NAME);
-        return Files.exists(file, LinkOption.NOFOLLOW_LINKS)
-                ? definition.with(new TokenizerConfig(file).marks(definition))
-                : definition;
+        return definition.with(of(folder).marks(definition));
     }
 
     /**
@@ -40,14 +37,12 @@ final class TokenizerConfig {
      * than GPT-2's.
      */
     static void checkGpt2(Path folder) {
-        Path file = folder.resolve(NAME);
-        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-            String found = new TokenizerConfig(file).tokenizerClass();
-            if (!found.isEmpty() && !GPT2.contains(found)) {
-                throw new ModelFormatException(file
-                        + ": tokenizer_class: expected GPT2Tokenizer, since only its two"
-                        + " files are complete, found " + found + ": copy the model's tokenizer.json there");
-            }
+        TokenizerConfig config = of(folder);
+        String found = config.tokenizerClass();
+        if (!found.isEmpty() && !GPT2.contains(found)) {
+            throw new ModelFormatException(config.file
+                    + ": tokenizer_class: expected GPT2Tokenizer, since only its two"
+                    + " files are complete, found " + found + ": copy the model's tokenizer.json there");
         }
     }
 

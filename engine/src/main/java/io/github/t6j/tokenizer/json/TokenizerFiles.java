@@ -86,7 +86,10 @@ public final class TokenizerFiles {
         for (Pair pair : PAIRS) {
             if (pair.existsIn(path)) {
                 TokenizerConfig.checkGpt2(path);
-                return read(path.resolve(pair.vocabulary), path.resolve(pair.merges));
+                Path words = path.resolve(pair.vocabulary);
+                Path merges = path.resolve(pair.merges);
+                return twoFiles(words.toString(), SmallFile.read(words, SmallFile.TOKENIZER),
+                        merges.toString(), SmallFile.read(merges, SmallFile.TOKENIZER));
             }
         }
         throw new ModelFormatException(path + ": expected a tokenizer (tokenizer.json; or vocab.json and merges.txt; or"
@@ -102,12 +105,6 @@ public final class TokenizerFiles {
                 .filter(name -> Files.exists(folder.resolve(name)))
                 .toList();
         return there.isEmpty() ? "none of these" : "only " + String.join(", ", there);
-    }
-
-    private static TokenizerDefinition read(Path vocabularyFile, Path mergesFile) {
-        return twoFiles(
-                vocabularyFile.toString(), SmallFile.read(vocabularyFile, SmallFile.TOKENIZER),
-                mergesFile.toString(), SmallFile.read(mergesFile, SmallFile.TOKENIZER));
     }
 
     /** Returns GPT-2's tokenizer from the resources of the jar. */

@@ -13,17 +13,10 @@ import java.util.List;
 import java.util.Map;
 
 /** Reads a tokenizer.json of Hugging Face's tokenizers library. */
-final class TokenizerJson {
-    private final String file;
-    private final Map<String, Object> json;
-
-    private TokenizerJson(Path file) {
-        this.file = file.toString();
-        json = Json.parseObject(SmallFile.read(file, SmallFile.TOKENIZER), this.file);
-    }
-
+record TokenizerJson(String file, Map<String, Object> json) {
     static TokenizerDefinition read(Path path) {
-        return new TokenizerJson(path).read();
+        String file = path.toString();
+        return new TokenizerJson(file, Json.parseObject(SmallFile.read(path, SmallFile.TOKENIZER), file)).read();
     }
 
     private TokenizerDefinition read() {
