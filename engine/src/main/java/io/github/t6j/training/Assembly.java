@@ -3,10 +3,8 @@ package io.github.t6j.training;
 import static io.github.t6j.model.TensorSpec.NO_LAYER;
 
 import io.github.t6j.attention.AttentionConfig;
-import io.github.t6j.attention.LayerOptions;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.attention.latent.LatentConfig;
-import io.github.t6j.attention.linear.LinearConfig;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorRole;
@@ -34,7 +32,7 @@ final class Assembly {
     private final Resources resources;
     private final ModelConfig config;
     private final List<Parameter> parameters;
-    private final Rotation rotation;
+    private final Rotation rotation; // of all layers
 
     Assembly(Resources resources, ModelConfig config, List<TensorSpec> specs) {
         this.resources = resources;
@@ -50,11 +48,6 @@ final class Assembly {
 
     TrainingEmbedding embedding() {
         return new TrainingEmbedding(one(TensorRole.EMBEDDING, NO_LAYER));
-    }
-
-    /** Returns the rotation that all layers share. */
-    Rotation rotation() {
-        return rotation;
     }
 
     List<TrainingBlock> blocks() {
@@ -84,26 +77,18 @@ final class Assembly {
 
     private TrainableAttention attention(AttentionConfig attention, int layer) {
         LinearLayer projection = linear(TensorRole.PROJECTION, TensorRole.PROJECTION_BIAS, layer);
-        boolean softmax = !(attention instanceof LinearConfig);
         return switch (attention.dense()) {
-            case TpaConfig form ->
-                new TensorProductHeads(resources, form, softmax, projection, rotation);
-            case GroupedQueryConfig sizes -> groupedQuery(sizes, softmax, projection, layer);
+            case TpaConfig form -> new TensorProductHeads(resources, form, projection, rotation);
+            case GroupedQueryConfig sizes -> new GroupedQueryHeads(
+                    resources, sizes, projection, vectorNorm(TensorRole.QUERY_NORM, sizes, layer),
+                    vectorNorm(TensorRole.KEY_NORM, sizes, layer),
+                    sizes.options().unrotated().contains(layer) ? null : rotation);
             case LatentConfig sizes -> new LatentHeads(
-                    resources, sizes,
-                    new LatentHeads.Layers(projection, linear(TensorRole.QUERY_UP, null, layer),
-                            linear(TensorRole.KEY_VALUE_UP, null, layer)),
+                    resources, sizes, projection, linear(TensorRole.QUERY_UP, null, layer),
+                    linear(TensorRole.KEY_VALUE_UP, null, layer),
                     one(TensorRole.QUERY_LATENT_NORM, layer), one(TensorRole.LATENT_NORM, layer), rotation);
             default -> throw new IllegalArgumentException("training: unsupported attention: " + attention);
         };
-    }
-
-    private GroupedQueryHeads groupedQuery(GroupedQueryConfig sizes, boolean softmax, LinearLayer projection,
-            int layer) {
-        LayerOptions options = sizes.options();
-        return new GroupedQueryHeads(
-                resources, sizes, softmax, projection, vectorNorm(TensorRole.QUERY_NORM, sizes, layer),
-                vectorNorm(TensorRole.KEY_NORM, sizes, layer), options.unrotated().contains(layer) ? null : rotation);
     }
 
     private TrainingNorm vectorNorm(TensorRole role, GroupedQueryConfig sizes, int layer) {

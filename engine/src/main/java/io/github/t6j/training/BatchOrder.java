@@ -12,14 +12,12 @@ import java.util.stream.IntStream;
  * by one thread.
  */
 public final class BatchOrder {
-    private static final int STATE = 5;
     private static final int ROUNDS = 8;
 
     private final TokenData data;
     private final Order order;
     private final int length;
     private final Windows adjacent;
-    private final long windows;
     private long seed;
     private long taken;
 
@@ -53,10 +51,7 @@ public final class BatchOrder {
         this.seed = seed;
         length = contextLength;
         adjacent = new Windows(data, length);
-        windows = order == Order.RANDOM
-                ? IntStream.range(0, data.shards()).mapToLong(this::starts).sum()
-                : adjacent.count();
-        if (windows == 0) {
+        if (windows() == 0) {
             throw new IllegalArgumentException("data: expected a shard of " + (length + 1) + " ids or more, one"
                     + " more than the context, found " + data.size()
                     + " ids in all: give more text or a shorter context");
@@ -75,7 +70,9 @@ public final class BatchOrder {
 
     /** Returns the number of windows of an epoch; in RANDOM, the number of windows to draw from. */
     public long windows() {
-        return windows;
+        return order == Order.RANDOM
+                ? IntStream.range(0, data.shards()).mapToLong(this::starts).sum()
+                : adjacent.count();
     }
 
     /** Returns the number of windows taken since the beginning. */
@@ -100,14 +97,14 @@ public final class BatchOrder {
             if (order == Order.RANDOM) {
                 adjacent.read(shard, below(starts(shard), draw(2 * taken + 1)), ids, targets, row);
             } else {
-                adjacent.read(permute(taken % windows, windows, draw(taken / windows)), ids, targets, row);
+                adjacent.read(permute(taken % windows(), windows(), draw(taken / windows())), ids, targets, row);
             }
         }
     }
 
     /** Returns the state of this order, for {@link #restore} to continue exactly from here. */
     public long[] state() {
-        return new long[] {order.ordinal(), length, windows, seed, taken};
+        return new long[] {order.ordinal(), length, windows(), seed, taken};
     }
 
     /**
@@ -117,7 +114,7 @@ public final class BatchOrder {
      */
     public void restore(long[] state) {
         long[] own = state();
-        if (state.length != STATE || !Arrays.equals(state, 0, 3, own, 0, 3) || state[4] < 0) {
+        if (state.length != own.length || !Arrays.equals(state, 0, 3, own, 0, 3) || state[4] < 0) {
             throw new IllegalArgumentException("state of the data order: expected " + order + " (" + own[0]
                     + ") with a context of " + length + " and " + own[2] + " windows, found " + Arrays.toString(state)
                     + ": resume with the same data, order and context");

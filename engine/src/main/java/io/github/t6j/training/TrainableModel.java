@@ -1,6 +1,7 @@
 package io.github.t6j.training;
 
 import io.github.t6j.RopeVariant;
+import io.github.t6j.attention.linear.LinearConfig;
 import io.github.t6j.family.Families;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
@@ -10,7 +11,6 @@ import io.github.t6j.model.TensorSpec;
 import io.github.t6j.training.layers.MicroBatch;
 import io.github.t6j.training.layers.OutputLayer;
 import io.github.t6j.training.layers.Resources;
-import io.github.t6j.training.layers.Rotation;
 import io.github.t6j.training.layers.Rows;
 import io.github.t6j.training.layers.TrainingBlock;
 import io.github.t6j.training.layers.TrainingEmbedding;
@@ -26,7 +26,6 @@ public final class TrainableModel implements AutoCloseable {
     private final Resources resources;
     private final List<Parameter> parameters;
     private final TrainingEmbedding embedding;
-    private final Rotation rotation;
     private final List<TrainingBlock> blocks;
     private final OutputLayer output;
     private final ModelConfig config;
@@ -37,7 +36,6 @@ public final class TrainableModel implements AutoCloseable {
         this.config = config;
         parameters = parts.parameters();
         embedding = parts.embedding();
-        rotation = parts.rotation();
         blocks = parts.blocks();
         output = parts.output();
     }
@@ -56,7 +54,8 @@ public final class TrainableModel implements AutoCloseable {
     /** Creates a model whose parameters are all zero and that computes with {@code kernels}. */
     static TrainableModel of(ModelConfig config, List<TensorSpec> specs, int threads, Kernels kernels) {
         TrainingLimits.check(config);
-        Resources resources = new Resources(kernels, new Workers(threads));
+        Resources resources = new Resources(
+                kernels, new Workers(threads), !(config.attention() instanceof LinearConfig));
         try {
             return new TrainableModel(resources, config, new Assembly(resources, config, specs));
         } catch (RuntimeException | Error failure) {
@@ -145,7 +144,6 @@ public final class TrainableModel implements AutoCloseable {
         MicroBatch batch = MicroBatch.checked(ids, targets, sequences, length, sizes.vocabulary());
         TrainingLimits.check(config, batch);
         x = x.atLeast(batch.rows(), sizes.width());
-        rotation.prepare(length);
         return batch;
     }
 

@@ -73,8 +73,8 @@ class SteadyTrainingTest {
         float[] lse = new float[ROWS];
         try (HeadAttention attention = new HeadAttention(kernels)) {
             assertAllocatesNothing(() -> {
-                attention.forward(q, k, v, ROWS, DIM, DIM, 0.2f, y, lse, 0);
-                attention.backward(q, k, v, y, dy, lse, 0, ROWS, DIM, DIM, 0.2f, dq, dk, dv);
+                attention.forward(q, k, v, ROWS, DIM, DIM, y, lse, 0);
+                attention.backward(q, k, v, y, dy, lse, 0, ROWS, DIM, DIM, dq, dk, dv);
             });
         }
     }

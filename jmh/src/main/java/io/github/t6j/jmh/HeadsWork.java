@@ -12,7 +12,6 @@ public final class HeadsWork implements AutoCloseable {
     private final int dim;
     private final int length;
     private final int items;
-    private final float scale;
     private final float[] q;
     private final float[] k;
     private final float[] v;
@@ -36,7 +35,6 @@ public final class HeadsWork implements AutoCloseable {
         this.dim = dim;
         this.length = length;
         items = q.length / (dim * length);
-        scale = (float) (1 / Math.sqrt(dim));
         y = new float[q.length];
         lse = new float[items * length];
         dq = new float[q.length];
@@ -54,14 +52,14 @@ public final class HeadsWork implements AutoCloseable {
     /** Computes y. */
     public float[] forward() {
         workers.run(items, (i, worker) -> attentions[worker].forward(
-                rows(q, i), rows(k, i), rows(v, i), length, dim, dim, scale, rows(y, i), lse, i * length));
+                rows(q, i), rows(k, i), rows(v, i), length, dim, dim, rows(y, i), lse, i * length));
         return y;
     }
 
     /** Computes dq, dk and dv, after {@link #forward}; adds to dk and dv. */
     public float[][] backward() {
         workers.run(items, (i, worker) -> attentions[worker].backward(
-                rows(q, i), rows(k, i), rows(v, i), rows(y, i), rows(dy, i), lse, i * length, length, dim, dim, scale,
+                rows(q, i), rows(k, i), rows(v, i), rows(y, i), rows(dy, i), lse, i * length, length, dim, dim,
                 rows(dq, i), rows(dk, i), rows(dv, i)));
         return new float[][] {dq, dk, dv};
     }

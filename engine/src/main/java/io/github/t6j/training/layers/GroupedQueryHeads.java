@@ -12,66 +12,46 @@ import io.github.t6j.training.layers.Resources.Buffer;
  *   a row  Q [h][d] | K [g][d] | V [g][d]
  * </pre>
  */
-public final class GroupedQueryHeads implements TrainableAttention {
-    private final Resources resources;
+public final class GroupedQueryHeads extends TrainableAttention {
     private final GroupedQueryConfig sizes;
-    private final LinearLayer projection; // [elements of a row][width]
     private final TrainingNorm queryNorm; // or null
     private final TrainingNorm keyNorm; // or null
-    private final Rotation rotation; // or null: the layer does not rotate
-    private final Heads heads;
     private final int keysAt;
     private final int valuesAt;
-    private Rows projected = Rows.NONE; // [rows][elements of a row]: kept
 
     public GroupedQueryHeads(
-            Resources resources, GroupedQueryConfig sizes, boolean softmax, LinearLayer projection,
-            TrainingNorm queryNorm, TrainingNorm keyNorm, Rotation rotation) {
-        this.resources = resources;
+            Resources resources, GroupedQueryConfig sizes, LinearLayer projection, TrainingNorm queryNorm,
+            TrainingNorm keyNorm, Rotation rotation) {
+        super(resources, projection, rotation, new Heads(resources, new Heads.Shape(
+                sizes.heads(), sizes.keyValueHeads(), sizes.headDim(), sizes.headDim())));
         this.sizes = sizes;
-        this.projection = projection;
         this.queryNorm = queryNorm;
         this.keyNorm = keyNorm;
-        this.rotation = rotation;
         keysAt = sizes.heads() * sizes.headDim();
         valuesAt = keysAt + sizes.keyValueHeads() * sizes.headDim();
-        heads = new Heads(resources, new Heads.Shape(
-                sizes.heads(), sizes.keyValueHeads(), sizes.headDim(), sizes.headDim(), softmax));
     }
 
     @Override
-    public int outputs() {
-        return keysAt;
-    }
-
-    @Override
-    public void forward(Rows x, MicroBatch batch, Rows y) {
-        heads.prepare(batch);
-        projected = projected.atLeast(batch.rows(), projection.outputs());
-        projection.forward(x, batch.rows(), projected, false);
+    void attend(MicroBatch batch, Rows y) {
         Rows ready = queriesAndKeys(batch);
-        heads.forward(
-                view(ready), view(ready.after(keysAt)), view(projected.after(valuesAt)), batch.whole(), view(y));
+        heads.forward(view(ready), view(ready.after(keysAt)), view(projected.after(valuesAt)), batch.whole(), y);
     }
 
     @Override
-    public void backward(Rows x, Rows y, Rows dy, MicroBatch batch, Rows dx) {
-        int rows = batch.rows();
+    void differentiate(Rows y, Rows dy, MicroBatch batch, Rows dprojected) {
         Rows ready = queriesAndKeys(batch);
-        Rows gradients = resources.scratch(Buffer.PROJECTED_GRADIENT, rows, projection.outputs());
-        Rows keyGradients = gradients.after(keysAt);
+        Rows dkeys = dprojected.after(keysAt);
         heads.backward(
-                view(ready), view(ready.after(keysAt)), view(projected.after(valuesAt)), view(y), view(dy),
-                batch.whole(), view(gradients), view(keyGradients), view(gradients.after(valuesAt)));
+                view(ready), view(ready.after(keysAt)), view(projected.after(valuesAt)), y, dy, batch.whole(),
+                view(dprojected), view(dkeys), view(dprojected.after(valuesAt)));
         if (rotation != null) {
-            rotation.backward(gradients, batch, vectors(), sizes.headDim());
+            rotation.backward(dprojected, batch, vectors(), sizes.headDim());
         }
         if (queryNorm != null) {
-            queryNorm.backward(projected, gradients, rows, sizes.heads(), gradients, false);
+            queryNorm.backward(projected, dprojected, batch.rows(), sizes.heads(), dprojected, false);
             keyNorm.backward(
-                    projected.after(keysAt), keyGradients, rows, sizes.keyValueHeads(), keyGradients, false);
+                    projected.after(keysAt), dkeys, batch.rows(), sizes.keyValueHeads(), dkeys, false);
         }
-        projection.backward(x, gradients, rows, dx);
     }
 
     /** Returns queries and keys [rows][h + g][d], normed and rotated. */

@@ -18,7 +18,7 @@ import java.util.Arrays;
  * pass recomputes them from lse, as in FlashAttention-2 (Dao 2023, algorithm 2).
  *
  * <pre>
- *   S = scale · q kᵀ     P = exp(S − lse)     y = P v                            forward
+ *   S = scale · q kᵀ     P = exp(S − lse)     y = P v     scale = 1/√keyDim       forward
  *   dP = dy vᵀ           dS = P ⊙ (dP − δ),   δ_t = dy_t · y_t
  *   dq = scale · dS k    dk = scale · dSᵀ q   dv = Pᵀ dy                         backward
  * </pre>
@@ -27,7 +27,7 @@ import java.util.Arrays;
  * sequence seen. Each object is for one thread. Contiguous rows of a head are faster than heads that are interleaved in
  * a row.
  */
-public final class HeadAttention implements CausalAttention, AutoCloseable {
+public final class HeadAttention implements CausalAttention {
     private static final int TILE = PANEL * PANEL;
     private static final int ROW_BYTES = PANEL * Float.BYTES;
     private static final double LN_2 = Math.log(2);
@@ -89,14 +89,18 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
         mostValueDim = valueWidth;
     }
 
+    private static float scale(int keyDim) {
+        return (float) (1 / Math.sqrt(keyDim));
+    }
+
     private MemorySegment floats(long count) {
         return memory.allocate(count * Float.BYTES, 64);
     }
 
     @Override
-    public void forward(
-            Rows q, Rows k, Rows v, int length, int keyDim, int valueDim, float scale, Rows y, float[] lse, int lseAt) {
+    public void forward(Rows q, Rows k, Rows v, int length, int keyDim, int valueDim, Rows y, float[] lse, int lseAt) {
         grow(length, keyDim, valueDim);
+        float scale = scale(keyDim);
         pack(k, length, keyDim, kPanels);
         pack(v, length, valueDim, vPanels);
         for (int first = 0; first < length; first += PANEL) {
@@ -145,8 +149,9 @@ public final class HeadAttention implements CausalAttention, AutoCloseable {
     @Override
     public void backward(
             Rows q, Rows k, Rows v, Rows y, Rows dy, float[] lse, int lseAt, int length, int keyDim, int valueDim,
-            float scale, Rows dq, Rows dk, Rows dv) {
+            Rows dq, Rows dk, Rows dv) {
         grow(length, keyDim, valueDim);
+        float scale = scale(keyDim);
         for (int t = 0; t < length; t++) {
             deltas[t] = scale * dot(dy.array(), dy.row(t), y.array(), y.row(t), valueDim);
         }

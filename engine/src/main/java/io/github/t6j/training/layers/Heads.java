@@ -19,13 +19,8 @@ public final class Heads {
      * @param keyValue number of heads of keys and values, g, a divisor of h
      * @param keyDim elements of a query and a key
      * @param valueDim elements of a value
-     * @param softmax true for softmax attention with a scale of 1/√keyDim, false for linear attention
      */
-    record Shape(int query, int keyValue, int keyDim, int valueDim, boolean softmax) {
-        float scale() {
-            return (float) (1 / Math.sqrt(keyDim));
-        }
-    }
+    record Shape(int query, int keyValue, int keyDim, int valueDim) {}
 
     /** Heads side by side in the rows of a matrix, each {@code apart} floats after the one before. */
     record View(Rows rows, int apart) {
@@ -45,30 +40,37 @@ public final class Heads {
         lse = lse.atLeast(batch.rows(), shape.query());
     }
 
-    /** y = attention(q, k, v); every view begins at the first row of the part. */
-    void forward(View q, View k, View v, Part part, View y) {
-        eachHead(part, (row, head, keyHead, lseAt, worker) -> attention(worker).forward(
-                q.head(row, head), k.head(row, keyHead), v.head(row, keyHead), part.length(), shape.keyDim(),
-                shape.valueDim(), shape.scale(), y.head(row, head), lse.array(), lseAt));
+    /** Returns the number of elements of a row of y. */
+    int outputs() {
+        return shape.query() * shape.valueDim();
     }
 
-    /** Writes dq, dk and dv; every view begins at the first row of the part. */
-    void backward(View q, View k, View v, View y, View dy, Part part, View dq, View dk, View dv) {
+    /** y = attention(q, k, v); q, k and v begin at the first row of the part, y at that of the micro-batch. */
+    void forward(View q, View k, View v, Part part, Rows y) {
+        View out = outputs(y, part);
+        eachHead(part, (row, head, keyHead, lseAt, worker) -> resources.attention[worker].forward(
+                q.head(row, head), k.head(row, keyHead), v.head(row, keyHead), part.length(), shape.keyDim(),
+                shape.valueDim(), out.head(row, head), lse.array(), lseAt));
+    }
+
+    /** Writes dq, dk and dv; rows begin where those of {@link #forward} do. */
+    void backward(View q, View k, View v, Rows y, Rows dy, Part part, View dq, View dk, View dv) {
+        View out = outputs(y, part);
+        View dout = outputs(dy, part);
         eachHead(part, (row, head, keyHead, lseAt, worker) -> {
             if (head % (shape.query() / shape.keyValue()) == 0) {
                 clear(dk.head(row, keyHead), part.length(), shape.keyDim());
                 clear(dv.head(row, keyHead), part.length(), shape.valueDim());
             }
-            attention(worker).backward(
-                    q.head(row, head), k.head(row, keyHead), v.head(row, keyHead), y.head(row, head),
-                    dy.head(row, head), lse.array(), lseAt, part.length(), shape.keyDim(), shape.valueDim(),
-                    shape.scale(),
+            resources.attention[worker].backward(
+                    q.head(row, head), k.head(row, keyHead), v.head(row, keyHead), out.head(row, head),
+                    dout.head(row, head), lse.array(), lseAt, part.length(), shape.keyDim(), shape.valueDim(),
                     dq.head(row, head), dk.head(row, keyHead), dv.head(row, keyHead));
         });
     }
 
-    private CausalAttention attention(int worker) {
-        return shape.softmax() ? resources.softmax[worker] : resources.linear[worker];
+    private View outputs(Rows y, Part part) {
+        return new View(y.from(part.row()), shape.valueDim());
     }
 
     /** Returns the number of sequences whose heads give every thread enough items; more would only take more memory. */

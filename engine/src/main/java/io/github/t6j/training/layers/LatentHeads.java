@@ -18,107 +18,86 @@ import io.github.t6j.training.layers.Resources.Buffer;
  *
  * The forward pass keeps latents, queries and ups.
  */
-public final class LatentHeads implements TrainableAttention {
+public final class LatentHeads extends TrainableAttention {
     /** Epsilon of both norms. */
     private static final float EPSILON = 1e-6f;
 
-    private final Resources resources;
     private final LatentConfig sizes;
-    private final Layers layers;
+    private final LinearLayer queryUp;
+    private final LinearLayer keyValueUp;
     private final TrainingNorm queryNorm;
     private final TrainingNorm latentNorm;
-    private final Rotation rotation;
-    private final Heads heads;
     private final int normed; // elements of the normed latents, c_q and c
     private final int key; //    elements of a head's query, and of its key
     private final int up; //     elements of a head's k_nope and v
-    private Rows latents = Rows.NONE; // [rows][normed + rope]
     private Rows queries = Rows.NONE; // [rows][h][key], q_pe rotated
     private Rows ups = Rows.NONE; //     [rows][h][up]
 
     /**
-     * Projection matrices.
-     *
      * @param down [queryRank + rank + rope][width]
      * @param queryUp [h · (nope + rope)][queryRank]
      * @param keyValueUp [h · (nope + valueDim)][rank]
-     */
-    public record Layers(LinearLayer down, LinearLayer queryUp, LinearLayer keyValueUp) {}
-
-    /**
      * @param queryGain [queryRank]
      * @param latentGain [rank]
      */
     public LatentHeads(
-            Resources resources, LatentConfig sizes, Layers layers, Parameter queryGain, Parameter latentGain,
-            Rotation rotation) {
-        this.resources = resources;
+            Resources resources, LatentConfig sizes, LinearLayer down, LinearLayer queryUp, LinearLayer keyValueUp,
+            Parameter queryGain, Parameter latentGain, Rotation rotation) {
+        super(resources, down, rotation, new Heads(resources, new Heads.Shape(
+                sizes.heads(), sizes.heads(), sizes.headDim() + sizes.rope(), sizes.valueDim())));
         this.sizes = sizes;
-        this.layers = layers;
-        this.rotation = rotation;
+        this.queryUp = queryUp;
+        this.keyValueUp = keyValueUp;
         queryNorm = new TrainingNorm(resources, sizes.queryRank(), EPSILON, queryGain, sizes.factors().query());
         latentNorm = new TrainingNorm(resources, sizes.rank(), EPSILON, latentGain, sizes.factors().latent());
         normed = sizes.queryRank() + sizes.rank();
         key = sizes.headDim() + sizes.rope();
         up = sizes.headDim() + sizes.valueDim();
-        heads = new Heads(resources, new Heads.Shape(sizes.heads(), sizes.heads(), key, sizes.valueDim(), true));
     }
 
     @Override
-    public int outputs() {
-        return sizes.heads() * sizes.valueDim();
-    }
-
-    @Override
-    public void forward(Rows x, MicroBatch batch, Rows y) {
+    void attend(MicroBatch batch, Rows y) {
         int rows = batch.rows();
-        heads.prepare(batch);
-        latents = latents.atLeast(rows, normed + sizes.rope());
         queries = queries.atLeast(rows, sizes.heads() * key);
         ups = ups.atLeast(rows, sizes.heads() * up);
-        layers.down.forward(x, rows, latents, false);
-        Rows normedLatents = normedLatents(rows);
-        layers.queryUp.forward(normedLatents, rows, queries, false);
-        layers.keyValueUp.forward(normedLatents.after(sizes.queryRank()), rows, ups, false);
+        Rows latents = normedLatents(rows);
+        queryUp.forward(latents, rows, queries, false);
+        keyValueUp.forward(latents.after(sizes.queryRank()), rows, ups, false);
         for (int head = 0; head < sizes.heads(); head++) {
             rotation.forward(rotated(queries, head), batch, 1, sizes.rope());
         }
-        heads.forward(
-                new View(queries, key), new View(keys(batch), key), values(ups), batch.whole(),
-                new View(y, sizes.valueDim()));
+        heads.forward(new View(queries, key), new View(keys(batch), key), values(ups), batch.whole(), y);
     }
 
     @Override
-    public void backward(Rows x, Rows y, Rows dy, MicroBatch batch, Rows dx) {
+    void differentiate(Rows y, Rows dy, MicroBatch batch, Rows dprojected) {
         int rows = batch.rows();
         Rows dq = resources.scratch(Buffer.QUERIES_GRADIENT, rows, sizes.heads() * key);
         Rows dk = resources.scratch(Buffer.KEYS_GRADIENT, rows, sizes.heads() * key);
         Rows dups = resources.scratch(Buffer.VALUES_GRADIENT, rows, sizes.heads() * up);
         heads.backward(
-                new View(queries, key), new View(keys(batch), key), values(ups), new View(y, sizes.valueDim()),
-                new View(dy, sizes.valueDim()), batch.whole(), new View(dq, key), new View(dk, key), values(dups));
-        Rows dlatents = resources.scratch(Buffer.PROJECTED_GRADIENT, rows, latents.stride());
+                new View(queries, key), new View(keys(batch), key), values(ups), y, dy, batch.whole(),
+                new View(dq, key), new View(dk, key), values(dups));
         resources.eachRow(rows, (r, worker) -> divideKeys(
-                dk.array(), dk.row(r), dups.array(), dups.row(r), dlatents.array(), dlatents.row(r)));
+                dk.array(), dk.row(r), dups.array(), dups.row(r), dprojected.array(), dprojected.row(r)));
         for (int head = 0; head < sizes.heads(); head++) {
             rotation.backward(rotated(dq, head), batch, 1, sizes.rope());
         }
-        rotation.backward(dlatents.after(normed), batch, 1, sizes.rope());
-        Rows normedLatents = normedLatents(rows);
+        rotation.backward(dprojected.after(normed), batch, 1, sizes.rope());
+        Rows latents = normedLatents(rows);
         Rows dnormed = resources.scratch(Buffer.LATENTS_NORMED_GRADIENT, rows, normed);
         int rank = sizes.queryRank();
-        layers.queryUp.backward(normedLatents, dq, rows, dnormed);
-        layers.keyValueUp.backward(normedLatents.after(rank), dups, rows, dnormed.after(rank));
-        queryNorm.backward(latents, dnormed, rows, 1, dlatents, false);
-        latentNorm.backward(latents.after(rank), dnormed.after(rank), rows, 1, dlatents.after(rank), false);
-        layers.down.backward(x, dlatents, rows, dx);
+        queryUp.backward(latents, dq, rows, dnormed);
+        keyValueUp.backward(latents.after(rank), dups, rows, dnormed.after(rank));
+        queryNorm.backward(projected, dnormed, rows, 1, dprojected, false);
+        latentNorm.backward(projected.after(rank), dnormed.after(rank), rows, 1, dprojected.after(rank), false);
     }
 
     /** Returns both latents, normed: [rows][queryRank + rank]. */
     private Rows normedLatents(int rows) {
         Rows to = resources.scratch(Buffer.LATENTS_NORMED, rows, normed);
-        queryNorm.forward(latents, rows, 1, to);
-        latentNorm.forward(latents.after(sizes.queryRank()), rows, 1, to.after(sizes.queryRank()));
+        queryNorm.forward(projected, rows, 1, to);
+        latentNorm.forward(projected.after(sizes.queryRank()), rows, 1, to.after(sizes.queryRank()));
         return to;
     }
 
@@ -131,7 +110,7 @@ public final class LatentHeads implements TrainableAttention {
                 int to = keys.row(r) + head * key;
                 System.arraycopy(ups.array(), ups.row(r) + head * up, keys.array(), to, sizes.headDim());
                 System.arraycopy(
-                        latents.array(), latents.row(r) + normed, keys.array(), to + sizes.headDim(), sizes.rope());
+                        projected.array(), projected.row(r) + normed, keys.array(), to + sizes.headDim(), sizes.rope());
             }
         });
         for (int head = 0; head < sizes.heads(); head++) {

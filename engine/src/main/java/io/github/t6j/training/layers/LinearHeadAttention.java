@@ -19,8 +19,7 @@ final class LinearHeadAttention implements CausalAttention {
     }
 
     @Override
-    public void forward(
-            Rows q, Rows k, Rows v, int length, int keyDim, int valueDim, float scale, Rows y, float[] lse, int lseAt) {
+    public void forward(Rows q, Rows k, Rows v, int length, int keyDim, int valueDim, Rows y, float[] lse, int lseAt) {
         clear(keyDim, valueDim);
         for (int t = 0; t < length; t++) {
             addOuter(k, v, t, keyDim);
@@ -32,7 +31,7 @@ final class LinearHeadAttention implements CausalAttention {
     @Override
     public void backward(
             Rows q, Rows k, Rows v, Rows y, Rows dy, float[] lse, int lseAt, int length, int keyDim, int valueDim,
-            float scale, Rows dq, Rows dk, Rows dv) {
+            Rows dq, Rows dk, Rows dv) {
         clear(keyDim, valueDim);
         for (int t = 0; t < length; t++) {
             Arrays.fill(dq.array(), dq.row(t), dq.row(t) + keyDim, 0f);

@@ -12,33 +12,31 @@ import java.util.Map;
 public final class Resources implements AutoCloseable {
     /** Rows of a work item. Sums over rows depend on it, so it is the same for any number of threads. */
     static final int BLOCK = 64;
+
     final Kernels kernels;
     final GradientKernels gradients;
     public final Workers workers;
     final Products products;
-    final HeadAttention[] softmax; // one per worker
-    final LinearHeadAttention[] linear; // one per worker
+    final CausalAttention[] attention; // one per worker
     final float[][] lanes; // one per worker, [LANES]
     private final Map<Buffer, Rows> scratch = new EnumMap<>(Buffer.class);
     private Rows partial = Rows.NONE; // [blocks][elements]
 
-    public Resources(Kernels kernels, Workers workers) {
+    /** @param softmax true if the model has softmax attention, false for linear attention */
+    public Resources(Kernels kernels, Workers workers, boolean softmax) {
         this.kernels = kernels;
         gradients = KernelChoice.gradients(kernels);
         this.workers = workers;
         products = new Products(kernels, workers);
-        softmax = new HeadAttention[workers.threads()];
-        linear = new LinearHeadAttention[workers.threads()];
+        attention = new CausalAttention[workers.threads()];
         lanes = new float[workers.threads()][Kernels.LANES];
-        Arrays.setAll(softmax, worker -> new HeadAttention(kernels));
-        Arrays.setAll(linear, worker -> new LinearHeadAttention());
+        Arrays.setAll(attention, worker -> softmax ? new HeadAttention(kernels) : new LinearHeadAttention());
     }
 
-    /** Buffers by what they hold; every layer uses the same ones in turn. */
+    /** Buffers by what they hold; every layer uses the same ones in turn. X_GRADIENT holds the derivative by X. */
     enum Buffer {
         /** Output of a norm, [rows][width]. */
         NORMED,
-        /** Derivative by {@link #NORMED}. */
         NORMED_GRADIENT,
         /** Output of an attention with each head normed. */
         HEADS_NORMED,
@@ -50,9 +48,7 @@ public final class Resources implements AutoCloseable {
         KEYS,
         /** Whole values of all heads. */
         VALUES,
-        /** Derivative by {@link #QUERIES}. */
         QUERIES_GRADIENT,
-        /** Derivative by {@link #KEYS}. */
         KEYS_GRADIENT,
         /** Derivative by {@link #VALUES}, or by the product that has keys and values. */
         VALUES_GRADIENT,
@@ -60,18 +56,11 @@ public final class Resources implements AutoCloseable {
         PROJECTED_GRADIENT,
         /** Normed latents. */
         LATENTS_NORMED,
-        /** Derivative by {@link #LATENTS_NORMED}. */
         LATENTS_NORMED_GRADIENT,
         /** Hidden activations of a feed-forward part, or the derivative by them. */
         HIDDEN,
         /** Logits of some rows, or the derivative by them. */
         LOGITS
-    }
-
-    /** Work on one row. */
-    @FunctionalInterface
-    interface RowWork {
-        void run(int row, int worker);
     }
 
     /** Work on rows {@code from} to {@code to} that adds to {@code sums} from {@code at} on. */
@@ -94,8 +83,8 @@ public final class Resources implements AutoCloseable {
         return (rows + BLOCK - 1) / BLOCK;
     }
 
-    /** Runs {@code work} for each row, in parallel. */
-    void eachRow(int rows, RowWork work) {
+    /** Runs {@code work}, whose items are rows, in parallel. */
+    void eachRow(int rows, Workers.Work work) {
         workers.run(blocks(rows), (block, worker) -> {
             int end = Math.min(rows, (block + 1) * BLOCK);
             for (int row = block * BLOCK; row < end; row++) {
@@ -125,7 +114,7 @@ public final class Resources implements AutoCloseable {
     public void close() {
         workers.close();
         products.close();
-        for (HeadAttention one : softmax) {
+        for (CausalAttention one : attention) {
             one.close();
         }
     }

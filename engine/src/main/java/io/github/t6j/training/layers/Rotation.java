@@ -21,7 +21,7 @@ public final class Rotation {
     }
 
     /** Extends the tables to the first {@code length} positions. */
-    public void prepare(int length) {
+    private void prepare(int length) {
         if (length <= positions) {
             return;
         }
@@ -39,6 +39,7 @@ public final class Rotation {
 
     /** Rotates {@code vectors} vectors of {@code size} elements in each row. */
     void forward(Rows x, MicroBatch batch, int vectors, int size) {
+        prepare(batch.length());
         rotate(x, batch, vectors, size, sin);
     }
 

@@ -8,6 +8,9 @@ public record Rows(float[] array, int at, int stride) {
     /** Returns {@code rows} rows of {@code width} floats, in this array if it is long enough, else in a new one. */
     public Rows atLeast(int rows, int width) {
         int floats = Math.multiplyExact(rows, width);
+        if (at == 0 && stride == width && array.length >= floats) {
+            return this; // a step allocates nothing once it has seen its largest micro-batch
+        }
         return new Rows(array.length >= floats ? array : new float[floats], 0, width);
     }
 

@@ -9,34 +9,27 @@ import java.util.List;
 
 /**
  * Tensor product attention (paper, section 3): queries, keys and values are means of outer products of factors. The
- * forward pass keeps the factors; the backward pass rebuilds whole heads for some sequences at a time. With query rank
+ * projected rows are the factors; the backward pass rebuilds whole heads for some sequences at a time. With query rank
  * 0 the queries are whole (T6 KV-only).
  *
  * <pre>
  *   a row  B_Q [R_Q][d] or Q [h][d] | B_K [R_K][d] | A_K [h][R_K] | A_V [h][R_V] | B_V [R_V][e] | A_Q [h][R_Q]
  * </pre>
  */
-public final class TensorProductHeads implements TrainableAttention {
+public final class TensorProductHeads extends TrainableAttention {
     private static final List<Buffer> WHOLE = List.of(Buffer.QUERIES, Buffer.KEYS, Buffer.VALUES);
     private static final List<Buffer> WHOLE_GRADIENT =
             List.of(Buffer.QUERIES_GRADIENT, Buffer.KEYS_GRADIENT, Buffer.VALUES_GRADIENT);
 
-    private final Resources resources;
     private final TpaConfig form;
-    private final LinearLayer projection; // [elements of a row][width]
-    private final Rotation rotation;
-    private final Heads heads;
     private final FactorProduct query; // null if queries are whole
     private final FactorProduct key;
     private final FactorProduct value;
-    private Rows factors = Rows.NONE; // [rows][elements of a row], kept; B_Q or Q and B_K are rotated
 
-    public TensorProductHeads(
-            Resources resources, TpaConfig form, boolean softmax, LinearLayer projection, Rotation rotation) {
-        this.resources = resources;
+    public TensorProductHeads(Resources resources, TpaConfig form, LinearLayer projection, Rotation rotation) {
+        super(resources, projection, rotation, new Heads(resources, new Heads.Shape(
+                form.heads(), form.heads(), form.headDim(), form.valueDim())));
         this.form = form;
-        this.projection = projection;
-        this.rotation = rotation;
         int h = form.heads();
         int d = form.headDim();
         int e = form.valueDim();
@@ -48,39 +41,28 @@ public final class TensorProductHeads implements TrainableAttention {
         query = form.queryRank() == 0 ? null : new FactorProduct(h, form.queryRank(), d, queryHeadsAt, 0);
         key = new FactorProduct(h, form.keyRank(), d, keyHeadsAt, keyAt);
         value = new FactorProduct(h, form.valueRank(), e, valueHeadsAt, valueAt);
-        heads = new Heads(resources, new Heads.Shape(h, h, d, e, softmax));
     }
 
     @Override
-    public int outputs() {
-        return form.heads() * form.valueDim();
-    }
-
-    @Override
-    public void forward(Rows x, MicroBatch batch, Rows y) {
-        factors = factors.atLeast(batch.rows(), projection.outputs());
-        projection.forward(x, batch.rows(), factors, false);
-        rotation.forward(factors, batch, form.queryVectors(), form.headDim());
-        rotation.forward(factors.after(key.featuresAt()), batch, form.keyRank(), form.headDim());
-        heads.prepare(batch);
+    void attend(MicroBatch batch, Rows y) {
+        rotation.forward(projected, batch, form.queryVectors(), form.headDim());
+        rotation.forward(projected.after(key.featuresAt()), batch, form.keyRank(), form.headDim());
         for (Part part : batch.parts(heads.sequencesAtOnce())) {
             Whole w = heads(part);
-            heads.forward(w.q, w.k, w.v, part, values(y, part));
+            heads.forward(w.q, w.k, w.v, part, y);
         }
     }
 
     @Override
-    public void backward(Rows x, Rows y, Rows dy, MicroBatch batch, Rows dx) {
-        Rows gradients = resources.scratch(Buffer.PROJECTED_GRADIENT, batch.rows(), projection.outputs());
+    void differentiate(Rows y, Rows dy, MicroBatch batch, Rows dprojected) {
         for (Part part : batch.parts(heads.sequencesAtOnce())) {
             Whole w = heads(part);
-            Whole d = whole(part, WHOLE_GRADIENT, gradients);
-            heads.backward(w.q, w.k, w.v, values(y, part), values(dy, part), part, d.q, d.k, d.v);
-            factorGradients(part, d, gradients);
+            Whole d = whole(part, WHOLE_GRADIENT, dprojected);
+            heads.backward(w.q, w.k, w.v, y, dy, part, d.q, d.k, d.v);
+            factorGradients(part, d, dprojected);
         }
-        rotation.backward(gradients, batch, form.queryVectors(), form.headDim());
-        rotation.backward(gradients.after(key.featuresAt()), batch, form.keyRank(), form.headDim());
-        projection.backward(x, gradients, batch.rows(), dx);
+        rotation.backward(dprojected, batch, form.queryVectors(), form.headDim());
+        rotation.backward(dprojected.after(key.featuresAt()), batch, form.keyRank(), form.headDim());
     }
 
     /** Computes the derivatives by the factors from those by whole heads. */
@@ -89,23 +71,23 @@ public final class TensorProductHeads implements TrainableAttention {
             int row = part.row() + r;
             float[] lanes = resources.lanes[worker];
             if (query != null) {
-                query.backward(resources.gradients, factors, row, d.q.rows(), r, gradients, lanes);
+                query.backward(resources.gradients, projected, row, d.q.rows(), r, gradients, lanes);
             }
-            key.backward(resources.gradients, factors, row, d.k.rows(), r, gradients, lanes);
-            value.backward(resources.gradients, factors, row, d.v.rows(), r, gradients, lanes);
+            key.backward(resources.gradients, projected, row, d.k.rows(), r, gradients, lanes);
+            value.backward(resources.gradients, projected, row, d.v.rows(), r, gradients, lanes);
         });
     }
 
     /** Rebuilds the queries, keys and values of all heads from the kept factors. */
     private Whole heads(Part part) {
-        Whole w = whole(part, WHOLE, factors);
+        Whole w = whole(part, WHOLE, projected);
         resources.eachRow(part.rows(), (r, worker) -> {
             int row = part.row() + r;
             if (query != null) {
-                query.forward(resources.gradients, factors, row, w.q.rows(), r);
+                query.forward(resources.gradients, projected, row, w.q.rows(), r);
             }
-            key.forward(resources.gradients, factors, row, w.k.rows(), r);
-            value.forward(resources.gradients, factors, row, w.v.rows(), r);
+            key.forward(resources.gradients, projected, row, w.k.rows(), r);
+            value.forward(resources.gradients, projected, row, w.v.rows(), r);
         });
         return w;
     }
@@ -160,9 +142,5 @@ public final class TensorProductHeads implements TrainableAttention {
 
     private View scratch(Buffer buffer, Part part, int size) {
         return new View(resources.scratch(buffer, part.rows(), form.heads() * size), size);
-    }
-
-    private View values(Rows y, Part part) {
-        return new View(y.from(part.row()), form.valueDim());
     }
 }

@@ -41,9 +41,9 @@ class HeadAttentionTest {
             Result r = new Result(
                     rows(length, valueDim, 1, random), new float[length + 2], rows(length, keyDim, 1, random),
                     rows(length, keyDim, 1, random), rows(length, valueDim, 1, random));
-            attention.forward(q, k, v, length, keyDim, valueDim, scale, r.y, r.lse, 1);
+            attention.forward(q, k, v, length, keyDim, valueDim, r.y, r.lse, 1);
             attention.backward(
-                    q, k, v, r.y, dy, r.lse, 1, length, keyDim, valueDim, scale, r.dq, r.dk, r.dv);
+                    q, k, v, r.y, dy, r.lse, 1, length, keyDim, valueDim, r.dq, r.dk, r.dv);
             return r;
         }
     }
@@ -251,7 +251,7 @@ class HeadAttentionTest {
                 }
                 Result r = head.run(attention);
                 attention.backward(
-                        head.q, one.k, one.v, r.y, head.dy, r.lse, 1, 70, 32, 16, one.scale, r.dq, foundDk, foundDv);
+                        head.q, one.k, one.v, r.y, head.dy, r.lse, 1, 70, 32, 16, r.dq, foundDk, foundDv);
             }
         }
         check(foundDk, new Rows(new float[70 * 32], 0, 32), dk, true, 1e-5, "dk, seed " + seed);
