@@ -43,19 +43,15 @@ public final class BatchOrder {
      * @throws IllegalArgumentException if T is below 1, or the data (RANDOM: each shard) has fewer than T + 1 ids
      */
     public BatchOrder(TokenData data, Order order, int contextLength, long seed) {
-        if (contextLength < 1) {
-            throw new IllegalArgumentException("contextLength: expected 1 or more, found " + contextLength);
-        }
+        TrainingOptions.check("contextLength", contextLength >= 1, "1 or more", contextLength);
         this.data = data;
         this.order = order;
         this.seed = seed;
         length = contextLength;
         adjacent = new Windows(data, length);
-        if (windows() == 0) {
-            throw new IllegalArgumentException("data: expected a shard of " + (length + 1) + " ids or more, one"
-                    + " more than the context, found " + data.size()
-                    + " ids in all: give more text or a shorter context");
-        }
+        TrainingOptions.check("data", windows() > 0,
+                "a shard of " + (length + 1) + " ids or more, one more than the context",
+                data.size() + " ids in all: give more text or a shorter context");
     }
 
     /** Returns the number of windows of a shard that may overlap. */

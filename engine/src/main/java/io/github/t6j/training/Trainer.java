@@ -165,10 +165,8 @@ public final class Trainer implements AutoCloseable {
      */
     public StepResult step(int[] batch, int[] following) {
         long expected = (long) ids.length * options.batches().accumulation();
-        if (batch.length != expected || following.length != expected) {
-            throw new IllegalArgumentException("batch: expected " + expected + " ids and targets, found "
-                    + batch.length + " and " + following.length);
-        }
+        TrainingOptions.check("batch", batch.length == expected && following.length == expected,
+                expected + " ids and targets", batch.length + " and " + following.length);
         for (int from = 0; from < following.length; from += ids.length) {
             if (Arrays.stream(following, from, from + ids.length).allMatch(id -> id == MicroBatch.IGNORED)) {
                 throw new IllegalArgumentException(
@@ -238,16 +236,12 @@ public final class Trainer implements AutoCloseable {
      * @throws CancellationException if the thread is interrupted; its interrupt status stays set
      */
     public double evaluate(TokenData data, int most) {
-        if (most < 1) {
-            throw new IllegalArgumentException("windows: expected 1 or more, found " + most);
-        }
+        TrainingOptions.check("windows", most >= 1, "1 or more", most);
         int context = options.batches().context();
         Windows windows = new Windows(data, context);
-        if (windows.count() == 0) {
-            throw new IllegalArgumentException("validation: expected data of more than " + context
-                    + " tokens (the context) in a shard, found " + data.size()
-                    + " in all: give more text or a shorter context");
-        }
+        TrainingOptions.check("validation", windows.count() > 0,
+                "data of more than " + context + " tokens (the context) in a shard",
+                data.size() + " in all: give more text or a shorter context");
         int count = (int) Math.min(windows.count(), most);
         double sum = 0;
         for (int from = 0; from < count; from += options.batches().sequences()) {

@@ -79,10 +79,8 @@ final class TrainingLimits {
                     + grouped.options().window() + " positions, found " + batch.length() + ": train on shorter ones");
         }
         long most = (Integer.MAX_VALUE - 8) / widest(config);
-        if (batch.rows() > most) {
-            throw new IllegalArgumentException("micro-batch: expected at most " + most + " positions, found "
-                    + batch.rows() + ": accumulate the gradients of smaller micro-batches");
-        }
+        TrainingOptions.check("micro-batch", batch.rows() <= most, "at most " + most + " positions",
+                batch.rows() + ": accumulate the gradients of smaller micro-batches");
     }
 
     /** Returns an upper bound of the floats per position in any one array. */

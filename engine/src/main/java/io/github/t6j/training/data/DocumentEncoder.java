@@ -8,52 +8,37 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
+import java.util.stream.Gatherers;
+import java.util.stream.Stream;
 
 /**
- * Writes the token ids of a file's documents, each followed by the end-of-document id. A pool of threads tokenises
- * batches of documents; the caller's thread reads the batches and writes their ids in order.
+ * Writes the token ids of a file's documents, each followed by the end-of-document id. Other threads tokenise batches of
+ * documents; the caller's thread reads the batches and writes their ids in order.
+ *
+ * @param end end-of-document id
+ * @param width bytes of an id: 2 or 4
  */
-final class DocumentEncoder {
+record DocumentEncoder(Tokenizer tokenizer, int end, int width) {
     private static final int BATCH_BYTES = 1 << 20;
-    private static final int THREADS = Runtime.getRuntime().availableProcessors();
-
-    private final Tokenizer tokenizer;
-    private final int end;
-    private final int width;
-    private final Deque<Batch> waiting = new ArrayDeque<>();
-    private long count;
-    private int highest;
+    private static final int MOST_BATCHES = 2 * Runtime.getRuntime().availableProcessors();
 
     /**
-     * Batch of documents that a thread tokenises.
+     * Tokenised batch.
      *
      * @param ids token ids of each document
      * @param done bytes of the file up to the end of the last document
      */
-    private record Batch(Future<List<int[]>> ids, long done) {}
+    private record Batch(List<int[]> ids, long done) {}
 
     /** Ids that were written. */
     record Written(long count, int highest) {}
-
-    /**
-     * @param end end-of-document id
-     * @param width bytes of an id: 2 or 4
-     */
-    DocumentEncoder(Tokenizer tokenizer, int end, int width) {
-        this.tokenizer = tokenizer;
-        this.end = end;
-        this.width = width;
-    }
 
     /**
      * Writes the ids of all documents.
@@ -63,23 +48,33 @@ final class DocumentEncoder {
      * @throws CancellationException if the thread is interrupted
      */
     Written write(DocumentFile documents, FileChannel out, LongConsumer progress) throws IOException {
-        ExecutorService threads = Executors.newFixedThreadPool(
-                THREADS, Thread.ofPlatform().daemon().name("t6j-tokenise-", 0).factory());
+        Iterator<Batch> batches = Stream.iterate(next(documents), Objects::nonNull, _ -> next(documents))
+                .gather(Gatherers.<Supplier<Batch>, Batch>mapConcurrent(MOST_BATCHES, Supplier::get)).iterator();
+        long count = 0;
+        int highest = 0;
         try {
-            for (List<Part> next = documents.next(BATCH_BYTES); !next.isEmpty(); next = documents.next(BATCH_BYTES)) {
-                List<Part> parts = next;
-                waiting.add(new Batch(threads.submit(() -> encode(documents, parts)), documents.done()));
-                if (waiting.size() > 2 * THREADS) {
-                    writeFirst(out, progress);
+            while (batches.hasNext()) {
+                Batch batch = batches.next();
+                for (int[] ids : batch.ids) {
+                    highest = Math.max(highest, write(ids, out));
+                    count += ids.length;
                 }
+                progress.accept(batch.done);
             }
-            while (!waiting.isEmpty()) {
-                writeFirst(out, progress);
+        } catch (RuntimeException failure) {
+            if (failure.getCause() instanceof OutOfMemoryError error) { // of a thread that tokenises
+                throw error;
             }
-            return new Written(count, highest);
-        } finally {
-            threads.shutdownNow();
+            throw failure;
         }
+        return new Written(count, highest);
+    }
+
+    /** Returns the tokenising of the next batch, or null at the end of the file. */
+    private Supplier<Batch> next(DocumentFile documents) {
+        List<Part> parts = documents.next(BATCH_BYTES);
+        long done = documents.done();
+        return parts.isEmpty() ? null : () -> new Batch(encode(documents, parts), done);
     }
 
     /** Returns the ids of each document, followed by its end-of-document id. */
@@ -95,36 +90,19 @@ final class DocumentEncoder {
         return ids;
     }
 
-    private void writeFirst(FileChannel out, LongConsumer progress) throws IOException {
-        Batch batch = waiting.remove();
-        for (int[] ids : get(batch.ids)) {
-            ByteBuffer bytes = ByteBuffer.allocate(width * ids.length).order(ByteOrder.LITTLE_ENDIAN);
-            for (int id : ids) {
-                if (width == 2) {
-                    bytes.putShort((short) id);
-                } else {
-                    bytes.putInt(id);
-                }
-                highest = Math.max(highest, id);
+    /** Returns the highest of {@code ids}, or 0. */
+    private int write(int[] ids, FileChannel out) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(width * ids.length).order(ByteOrder.LITTLE_ENDIAN);
+        int highest = 0;
+        for (int id : ids) {
+            if (width == 2) {
+                bytes.putShort((short) id);
+            } else {
+                bytes.putInt(id);
             }
-            FileBytes.write(out, bytes.flip());
-            count += ids.length;
+            highest = Math.max(highest, id);
         }
-        progress.accept(batch.done);
-    }
-
-    private static List<int[]> get(Future<List<int[]>> batch) {
-        try {
-            return batch.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new CancellationException("interrupted while tokenising");
-        } catch (ExecutionException e) {
-            switch (e.getCause()) {
-                case RuntimeException failure -> throw failure;
-                case Error error -> throw error;
-                default -> throw new AssertionError("tokenising throws no checked exception", e);
-            }
-        }
+        FileBytes.write(out, bytes.flip());
+        return highest;
     }
 }
